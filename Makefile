@@ -1,0 +1,52 @@
+# Each target sets up what it needs; bin/setup is instant when there is nothing to do.
+MAKEFLAGS += --no-print-directory
+.PHONY: rehearse test check format lock layers synth integration gates bench clean setup
+
+# This project's tools come first, so that no command has to say where they are.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+REPORTS := build/reports
+
+rehearse: setup
+	python -m rehearsal run --approve
+
+test: setup layers
+	pytest
+
+check: setup lock layers
+	ruff format --check --quiet .
+	ruff check --quiet .
+	mypy
+	lint-imports --no-cache --quiet
+	pytest -m "not e2e and not slow" --junitxml=$(REPORTS)/check.xml
+
+format: setup
+	ruff format .
+	ruff check --fix .
+
+lock: setup
+	poetry check --lock --quiet
+
+layers: setup
+	python -m layers build
+
+# cdk.json builds the layers first
+synth: setup
+	cdk synth --quiet
+	cfn-lint
+
+# What the pipeline runs against a deployed stage; needs a part of the set-up only, so that it takes seconds.
+integration:
+	bin/setup integration
+	build/integration/bin/python -m pytest tests/integration --junitxml=$(REPORTS)/integration.xml
+
+gates: setup
+	pytest -m gate
+
+bench: setup
+	python -m layers bench
+
+clean:
+	rm -rf build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+setup:
+	@bin/setup
