@@ -1,0 +1,1 @@
+"""Runners of CodePipeline actions: a plain table, one module a provider."""

@@ -1,0 +1,41 @@
+"""Artifacts in the pipeline's buckets, read and written with an action's own credentials."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from rehearsal.aws import Credentials
+from rehearsal.engine.task import ActionError, Artifact, Task
+
+
+def download(task: Task, name: str, credentials: Credentials, zip_file: Path) -> None:
+    """Fetch the input artifact `name`. Raises ActionError where it does not exist or may not be read."""
+    artifact = task.artifacts.get(name)
+    if artifact is None:
+        made = ", ".join(sorted(task.artifacts)) or "none"
+        raise ActionError(f"{task.where}: no action has made the artifact {name}; there are {made}")
+    s3 = task.endpoint.client("s3", credentials, task.region)
+    extra = {"VersionId": artifact.version} if artifact.version else None
+    try:
+        s3.download_file(artifact.store.bucket, artifact.key, str(zip_file), ExtraArgs=extra)
+    except ClientError as error:
+        where = f"s3://{artifact.store.bucket}/{artifact.key}"
+        raise ActionError(f"{task.where}: cannot read artifact {name} ({where}): {error}", "PermissionError") from error
+
+
+def upload(task: Task, name: str, credentials: Credentials, zip_file: Path) -> Artifact:
+    """Store `zip_file` as the output artifact `name`, under a key as CodePipeline writes it."""
+    store = task.stores(task.region)
+    key = f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}"
+    s3 = task.endpoint.client("s3", credentials, task.region)
+    extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": store.key_arn} if store.key_arn else {}
+    try:
+        with zip_file.open("rb") as body:
+            answer = s3.put_object(Bucket=store.bucket, Key=key, Body=body, ContentType="application/zip", **extra)
+    except ClientError as error:
+        where = f"s3://{store.bucket}/{key}"
+        raise ActionError(f"{task.where}: cannot write artifact {name} ({where}): {error}", "PermissionError") from error
+    return Artifact(store, key, answer.get("VersionId"))

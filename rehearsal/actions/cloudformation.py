@@ -1,0 +1,188 @@
+"""Deploy/CloudFormation: the action modes that work on stacks.
+
+Source: AWS CodePipeline user guide, "CloudFormation deploy action reference".
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.actions.artifacts import download
+from rehearsal.engine.task import ActionError, Outcome, Task
+
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+
+
+class DeployStack:
+    """Dispatches on ActionMode."""
+
+    def run(self, task: Task) -> Outcome:
+        modes: Mapping[str, Callable[[Stack], Outcome]] = {
+            "CHANGE_SET_REPLACE": Stack.replace_change_set,
+            "CHANGE_SET_EXECUTE": Stack.execute_change_set,
+            "CREATE_UPDATE": Stack.create_or_update,
+            "DELETE_ONLY": Stack.delete,
+        }
+        mode = task.setting("ActionMode")
+        if mode not in modes:
+            raise ActionError(f"{task.where}: ActionMode {mode} is not rehearsed; there are {', '.join(sorted(modes))}")
+        try:
+            return modes[mode](Stack(task))
+        except ClientError as error:
+            raise ActionError(f"{task.where}: {error}", "PermissionError" if _denied(error) else "ConfigurationError") from error
+
+
+class Stack:
+    """The stack that an action works on, with the action's credentials."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._name = task.setting("StackName")
+        self._api = task.endpoint.client("cloudformation", task.credentials(), task.region)
+
+    def replace_change_set(self) -> Outcome:
+        """Make the change set, in place of an older one of its name; a stack without changes is a success."""
+        name = self._task.setting("ChangeSetName")
+        if self._change_set(name):
+            self._api.delete_change_set(StackName=self._name, ChangeSetName=name)
+        kind = "UPDATE" if self._exists() else "CREATE"
+        self._api.create_change_set(StackName=self._name, ChangeSetName=name, ChangeSetType=kind, **self._request())
+        for change_set in self._polls(lambda: self._change_set(name)):
+            status, reason = change_set.get("Status"), change_set.get("StatusReason", "")
+            if status == "CREATE_COMPLETE":
+                return self._ended(False, f"{len(change_set.get('Changes', []))} changes to {self._name}")
+            if status == "FAILED":
+                return self._no_changes() if _says_no_changes(reason) else self._ended(True, f"{self._name}: {reason}")
+        return self._stopped()
+
+    def execute_change_set(self) -> Outcome:
+        name = self._task.setting("ChangeSetName")
+        change_set = self._change_set(name)
+        if change_set is None:
+            raise ActionError(f"{self._task.where}: stack {self._name} has no change set {name}")
+        if change_set["Status"] == "FAILED" and _says_no_changes(change_set.get("StatusReason", "")):
+            return self._no_changes()
+        self._api.execute_change_set(StackName=self._name, ChangeSetName=name)
+        return self._finish()
+
+    def create_or_update(self) -> Outcome:
+        operation = self._api.update_stack if self._exists() else self._api.create_stack
+        try:
+            operation(StackName=self._name, **self._request())
+        except ClientError as error:
+            if _says_no_changes(str(error)):
+                return self._no_changes()
+            raise
+        return self._finish()
+
+    def delete(self) -> Outcome:
+        if not self._describe():
+            return self._ended(False, f"there is no stack {self._name}")
+        role = self._task.action.configuration.get("RoleArn")
+        self._api.delete_stack(StackName=self._name, **({"RoleARN": role} if role else {}))
+        return self._finish()
+
+    def _finish(self) -> Outcome:
+        """Wait for the stack to settle."""
+        for stack in self._polls(self._describe):
+            status = stack.get("StackStatus", "DELETE_COMPLETE")
+            if status.endswith("_IN_PROGRESS"):
+                continue
+            if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"):
+                outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+                return self._ended(False, f"{self._name} {status}", outputs)
+            return self._ended(True, f"{self._name} {status}: {self._first_failure()}")
+        return self._stopped()
+
+    def _request(self) -> dict[str, Any]:
+        """The parameters that creating, updating and changing a stack share."""
+        configuration = self._task.action.configuration
+        request: dict[str, Any] = {"TemplateBody": self._read(self._task.setting("TemplatePath"))}
+        settings = self._template_configuration()
+        overrides = json.loads(configuration.get("ParameterOverrides", "{}"))
+        parameters = {**settings.get("Parameters", {}), **overrides}
+        request["Parameters"] = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+        request["Tags"] = [{"Key": key, "Value": value} for key, value in settings.get("Tags", {}).items()]
+        request["Capabilities"] = [each for each in configuration.get("Capabilities", "").split(",") if each]
+        if "RoleArn" in configuration:
+            request["RoleARN"] = configuration["RoleArn"]
+        return request
+
+    def _template_configuration(self) -> dict[str, Any]:
+        path = self._task.action.configuration.get("TemplateConfiguration")
+        return dict(json.loads(self._read(path))) if path else {}
+
+    def _read(self, path: str) -> str:
+        """The text of `ArtifactName::path/in/artifact`."""
+        artifact, _, member = path.partition("::")
+        zip_file = self._task.folder / f"{artifact}.zip"
+        if not zip_file.exists():
+            download(self._task, artifact, self._task.credentials(), zip_file)
+        with zipfile.ZipFile(zip_file) as archive:
+            try:
+                return archive.read(member).decode()
+            except KeyError:
+                raise ActionError(f"{self._task.where}: artifact {artifact} holds no {member}") from None
+
+    def _exists(self) -> bool:
+        """Whether there is a stack to update; one that a change set only began is still to be created."""
+        stack = self._describe()
+        return bool(stack) and stack["StackStatus"] not in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
+
+    def _describe(self) -> dict[str, Any]:
+        try:
+            return dict(self._api.describe_stacks(StackName=self._name)["Stacks"][0])
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return {}
+            raise
+
+    def _change_set(self, name: str) -> dict[str, Any] | None:
+        try:
+            return dict(self._api.describe_change_set(StackName=self._name, ChangeSetName=name))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("ChangeSetNotFound", "ChangeSetNotFoundException") or "does not exist" in str(error):
+                return None
+            raise
+
+    def _polls(self, ask: Callable[[], dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
+        """Ask again and again, until the execution is stopped."""
+        pause = 0.05
+        while not self._task.stop.is_set():
+            yield ask() or {}
+            time.sleep(pause)
+            pause = min(pause * 1.5, 1.0)
+
+    def _first_failure(self) -> str:
+        events = self._api.describe_stack_events(StackName=self._name)["StackEvents"]
+        failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED") and each.get("ResourceStatusReason")]
+        if not failed:
+            return "no resource says why"
+        first = failed[-1]
+        return f"{first['LogicalResourceId']} ({first.get('ResourceType')}): {first['ResourceStatusReason']}"
+
+    def _no_changes(self) -> Outcome:
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in self._describe().get("Outputs", [])}
+        return self._ended(False, f"{self._name}: no changes", outputs)
+
+    def _stopped(self) -> Outcome:
+        return self._ended(True, f"stopped while {self._name} was in progress")
+
+    def _ended(self, failed: bool, summary: str, variables: Mapping[str, str] | None = None) -> Outcome:
+        with self._task.log.open("a") as log:
+            log.write(summary + "\n")
+        return Outcome(failed, summary, variables or {})
+
+
+def _says_no_changes(reason: str) -> bool:
+    return any(phrase in reason for phrase in _NO_CHANGES)
+
+
+def _denied(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")

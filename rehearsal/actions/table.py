@@ -1,0 +1,25 @@
+"""Which runner does the work of which action type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rehearsal.actions.approval import AwaitApproval
+from rehearsal.actions.cloudformation import DeployStack
+from rehearsal.actions.codebuild import RunBuild
+from rehearsal.actions.connection import FetchRevision
+from rehearsal.engine.approvals import Approvals
+from rehearsal.engine.definition import ActionType
+from rehearsal.engine.task import ActionRunner
+
+
+def runners(*, remote: Path, caches: Path, approvals: Approvals) -> Mapping[ActionType, ActionRunner]:
+    """remote: the bare repository behind every connection; caches: kept between builds."""
+    return {
+        ActionType("Source", "CodeStarSourceConnection"): FetchRevision(remote),
+        ActionType("Build", "CodeBuild"): RunBuild(caches),
+        ActionType("Test", "CodeBuild"): RunBuild(caches),
+        ActionType("Approval", "Manual"): AwaitApproval(approvals),
+        ActionType("Deploy", "CloudFormation"): DeployStack(),
+    }

@@ -1,0 +1,70 @@
+"""Credentials for the embedded AWS, as boto3 sessions and as environment variables. Nothing here reads the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Keys of a role's session, or of an account's root (whose access key is the account id)."""
+
+    access_key: str
+    secret_key: str
+    token: str | None = None
+
+
+def root(account: str) -> Credentials:
+    """The root user of `account`: the embedded AWS takes the account id as its access key."""
+    return Credentials(account, "rehearsal")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the embedded AWS listens; `ca` is the bundle that verifies it where it speaks TLS."""
+
+    url: str
+    ca: Path | None = None
+
+    def client(self, service: str, credentials: Credentials, region: str) -> Any:
+        """A boto3 client of `service`; a session of its own, because sessions are not thread-safe."""
+        session = boto3.Session(credentials.access_key, credentials.secret_key, credentials.token, region)
+        config = Config(
+            s3={"addressing_style": "path"},
+            retries={"mode": "standard", "max_attempts": 3},
+            read_timeout=600,
+            parameter_validation=True,
+        )
+        return session.client(service, endpoint_url=self.url, config=config, verify=str(self.ca) if self.ca else None)
+
+    def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
+        """The variables with which the AWS CLI, every SDK and the CDK CLI work against the embedded AWS."""
+        variables = {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+        if credentials.token:
+            variables["AWS_SESSION_TOKEN"] = credentials.token
+        if self.ca:
+            variables |= {"AWS_CA_BUNDLE": str(self.ca), "NODE_EXTRA_CA_CERTS": str(self.ca)}
+        return variables
+
+
+def forget(environ: MutableMapping[str, str]) -> None:
+    """Take every AWS setting out of `environ`: the real world's profiles, keys and endpoints have no place here."""
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        if name != "AWS_CA_BUNDLE":
+            del environ[name]
+    environ |= {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}

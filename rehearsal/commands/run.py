@@ -1,0 +1,107 @@
+"""`run`: from the working tree to prod, and back with the answers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from rehearsal import deployment, invocations, machine
+from rehearsal.aws import Endpoint
+from rehearsal.commands.follow import follow
+from rehearsal.emulator import launcher
+from rehearsal.git import Repository
+from rehearsal.limits import not_emulated
+from rehearsal.views import summary
+from rehearsal.views.state import ExecutionView
+from rehearsal.workspace import Workspace, write_json
+
+
+def run(space: Workspace, console: Console, *, verdict: str | None, json_file: Path | None, port: int | None) -> int:
+    """Rehearse the working tree. Returns 0 if the execution succeeded and every function answered, else 1."""
+    began = time.monotonic()
+    machine.architecture()
+    config = invocations.configured(space.root)
+    space.make()
+    repository = Repository(space.root, space.home)
+
+    def tell(text: str) -> None:
+        console.print(text, style="dim", highlight=False, soft_wrap=True)
+
+    with _running(space, port) as (endpoint, stop):
+        deployed = deployment.ensure(space, endpoint, repository, tell, stop)
+        branch = deployed.branch()
+        commit = repository.snapshot()
+        repository.push(commit, space.remote, branch)
+        tell(f"pushed {commit[:8]} to {branch}" + ("" if commit == repository.head else " (the working tree, uncommitted changes included)"))
+        started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
+        views = follow(space, console, deployed, started, verdict)
+        answers = _answers(space, config, endpoint, deployed, views[-1])
+    result = _result(views, answers, time.monotonic() - began)
+    if json_file:
+        write_json(json_file, result)
+    summary.show(console, space, views[-1], answers, result["wall_seconds"])
+    good = views[-1].status == "Succeeded" and all(answer.ok for answer in answers)
+    return 0 if good else 1
+
+
+@contextlib.contextmanager
+def _running(space: Workspace, port: int | None) -> Iterator[tuple[Endpoint, threading.Event]]:
+    """The embedded AWS, and an event that ends what was started beside it when the block is left early."""
+    stop = threading.Event()
+    with launcher.running(space, port) as endpoint:
+        try:
+            yield endpoint, stop
+        finally:
+            stop.set()
+
+
+def _answers(
+    space: Workspace,
+    config: invocations.Config,
+    endpoint: Endpoint,
+    deployed: deployment.Deployment,
+    view: ExecutionView,
+) -> list[invocations.Answer]:
+    if view.status != "Succeeded":
+        return []
+    stacks = invocations.stacks(deployed.pipeline(), deployed.key.region)
+    return list(invocations.call(config, space.root, endpoint, stacks))
+
+
+def _result(views: list[ExecutionView], answers: list[invocations.Answer], seconds: float) -> dict[str, Any]:
+    """What `--json` writes; the contract is in docs/rehearsal.md."""
+    last = views[-1]
+    return {
+        "execution_id": last.id,
+        "status": last.status,
+        "wall_seconds": round(seconds, 2),
+        "earlier": [{"execution_id": view.id, "status": view.status} for view in views[:-1]],
+        "stages": [
+            {
+                "name": stage.name,
+                "status": stage.status,
+                "actions": [
+                    {
+                        "name": action.name,
+                        "provider": action.provider,
+                        "status": action.status,
+                        "seconds": action.seconds,
+                        "summary": action.summary,
+                    }
+                    for action in stage.actions
+                ],
+            }
+            for stage in last.stages
+        ],
+        "invocations": [
+            {"environment": each.environment, "account": each.account, "function": each.function, "ok": each.ok}
+            for each in answers
+        ],
+        "not_emulated": not_emulated(),
+    }

@@ -1,0 +1,105 @@
+"""The pipeline's first deployment, by hand as it were; every later change arrives by push alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal import assembly, machine
+from rehearsal.aws import Endpoint, root
+from rehearsal.cdk import Cdk
+from rehearsal.engine.definition import Pipeline, PipelineKey, parse
+from rehearsal.errors import WrongUse
+from rehearsal.git import Repository
+from rehearsal.workspace import Workspace, write_json
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The pipeline that is deployed in the embedded AWS."""
+
+    endpoint: Endpoint
+    key: PipelineKey
+
+    def api(self) -> Any:
+        return self.endpoint.client("codepipeline", root(self.key.account), self.key.region)
+
+    def pipeline(self) -> Pipeline:
+        """The definition as it is now."""
+        return parse(self.api().get_pipeline(name=self.key.name)["pipeline"])
+
+    def branch(self) -> str:
+        """The branch that starts the pipeline."""
+        for action in self.pipeline().stages[0].actions:
+            if "BranchName" in action.configuration:
+                return action.configuration["BranchName"]
+        raise WrongUse(f"no source action of {self.key.name} names a branch")
+
+
+def ensure(workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event) -> Deployment:
+    """The deployed pipeline; where there is none, bootstrap every account and deploy it from HEAD."""
+    return find(workspace, endpoint) or _deploy(workspace, endpoint, repository, tell, stop)
+
+
+def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
+    """The deployed pipeline, or None before the first deployment (or after the embedded AWS lost its state)."""
+    path = workspace.aws / "pipeline.json"
+    if not path.exists():
+        return None
+    deployment = Deployment(endpoint, PipelineKey(**json.loads(path.read_text())))
+    try:
+        deployment.api().get_pipeline(name=deployment.key.name)
+    except ClientError:
+        return None
+    return deployment
+
+
+def _deploy(
+    workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event
+) -> Deployment:
+    folder = workspace.home / "deploy"
+    shutil.rmtree(folder, ignore_errors=True)
+    cdk = Cdk(workspace.root, endpoint, workspace.logs, stop)
+    tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
+    repository.export(repository.head, folder / "source")
+    cdk.synth(folder / "source", folder / "cdk.out")
+    cloud = assembly.read(folder / "cdk.out")
+    _check_architecture(cloud)
+    tell("bootstrapping " + ", ".join(f"{account}/{region}" for account, region in cloud.environments))
+    first = cloud.pipeline.account
+    with ThreadPoolExecutor(2) as pool:
+        list(
+            pool.map(
+                lambda each: cdk.bootstrap(*each, trust=first if each[0] != first else None, folder=folder),
+                cloud.environments,
+            )
+        )
+    stack = cloud.pipeline
+    tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
+    cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
+    api = endpoint.client("codepipeline", root(stack.account), stack.region)
+    names = [each["name"] for each in api.list_pipelines()["pipelines"]]
+    if len(names) != 1:
+        raise WrongUse(f"{stack.name} should have made one pipeline; there are: {', '.join(names) or 'none'}")
+    key = PipelineKey(stack.account, stack.region, names[0])
+    write_json(workspace.aws / "pipeline.json", asdict(key))
+    return Deployment(endpoint, key)
+
+
+def _check_architecture(cloud: assembly.Assembly) -> None:
+    mine = machine.architecture()
+    others = sorted(cloud.architectures - {mine})
+    if others:
+        raise WrongUse(
+            f"the functions are for {', '.join(others)}, and this machine is {mine}, so they cannot run here: set `architecture` "
+            f"in pyproject.toml, [tool.layers], to {mine} (allowed: x86_64, arm64), or rehearse on such a machine"
+        )

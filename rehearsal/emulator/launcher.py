@@ -1,0 +1,119 @@
+"""Start and end the emulator's process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rehearsal.aws import Endpoint
+from rehearsal.errors import WrongUse
+from rehearsal import machine
+from rehearsal.workspace import Server, Workspace
+
+START_SECONDS = 60
+
+
+@contextlib.contextmanager
+def running(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]:
+    """The emulator for a while: the one that `up` started, or one of our own that ends with the block."""
+    server = workspace.server()
+    if server:
+        yield Endpoint(server.endpoint)
+        return
+    process = start(workspace, port, detached=False)
+    try:
+        yield Endpoint(_wait(workspace, process).endpoint)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        _end(process)
+
+
+def up(workspace: Workspace, port: int | None) -> Server:
+    """Start an emulator that goes on until `down`."""
+    return workspace.server() or _wait(workspace, start(workspace, port, detached=True))
+
+
+def down(workspace: Workspace) -> bool:
+    """End the emulator that `up` started, its state saved; False where none runs."""
+    server = workspace.server()
+    if not server:
+        return False
+    os.kill(server.pid, signal.SIGTERM)
+    while workspace.server():
+        time.sleep(0.05)
+    return True
+
+
+def start(workspace: Workspace, port: int | None, *, detached: bool) -> subprocess.Popen[bytes]:
+    workspace.make()
+    workspace.record.unlink(missing_ok=True)
+    number = _free_port() if port is None else _checked(port)
+    command = [sys.executable, "-m", "rehearsal.emulator.server", str(workspace.root), str(number), "yes" if detached else "no"]
+    package = Path(__file__).resolve().parent.parent.parent
+    with _log(workspace).open("wb") as log:
+        return subprocess.Popen(
+            command,
+            cwd=workspace.home,
+            env={**machine.environment(), "PYTHONPATH": str(package), "HOME": str(workspace.aws)},
+            stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
+    """Until the emulator answers. Raises WrongUse with its last words where it does not come up."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        server = workspace.server()
+        if server and _answers(server):
+            return server
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    words = "\n".join(_log(workspace).read_text(errors="replace").splitlines()[-15:])
+    raise WrongUse(f"the embedded AWS did not come up; the end of {_log(workspace)}:\n{words}")
+
+
+def _answers(server: Server) -> bool:
+    host, _, port = server.endpoint.rpartition("//")[2].partition(":")
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+        return True
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _log(workspace: Workspace) -> Path:
+    return workspace.logs / "emulator.log"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _checked(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise WrongUse(f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); name another with --port") from error
+    return port

@@ -1,0 +1,87 @@
+"""`AWS::CodePipeline::Pipeline` for MiniStack's CloudFormation, which does not know the type.
+
+Source: AWS CloudFormation user guide, "AWS::CodePipeline::Pipeline".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services.cloudformation import provisioners
+
+from rehearsal.engine.definition import PipelineKey
+from rehearsal.engine.engine import Engine
+
+Properties = Mapping[str, Any]
+Created = tuple[str, dict[str, str]]
+
+TYPE = "AWS::CodePipeline::Pipeline"
+
+
+class PipelineResource:
+    """Create, update and delete, as MiniStack's CloudFormation calls them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def register(self) -> None:
+        provisioners._RESOURCE_HANDLERS[TYPE] = {
+            "create": self.create,
+            "update": self.update,
+            "update_with_logical_id": True,
+            "delete": self.delete,
+        }
+
+    def create(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
+        name = properties.get("Name") or provisioners._physical_name(stack_name, logical_id, max_len=100)
+        key = _key(name)
+        if key in self._engine.pipelines:
+            raise ValueError(f"{key.arn} already exists")
+        self._engine.create(key, to_api(name, properties))
+        return name, {"Version": "1"}
+
+    def update(self, name: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Created:
+        if new.get("Name", name) != name:
+            return self.create(logical_id, new, stack_name)
+        key = _key(name)
+        self._engine.update(key, to_api(name, new), restart=str(new.get("RestartExecutionOnUpdate", False)).lower() == "true")
+        return name, {"Version": str(self._engine.pipelines[key].version)}
+
+    def delete(self, name: str, properties: Properties) -> None:
+        self._engine.delete(_key(name))
+
+
+def to_api(name: str, properties: Properties) -> dict[str, Any]:
+    """A template's properties as the declaration that the CodePipeline API speaks.
+
+    Keys lose their capital letter, except those of an action's Configuration; artifact stores become a map by region.
+    """
+    declaration: dict[str, Any] = _lower({key: value for key, value in properties.items() if key not in _NOT_DECLARED})
+    declaration["name"] = name
+    stores = declaration.pop("artifactStores", None)
+    if stores:
+        declaration["artifactStores"] = {each["region"]: each["artifactStore"] for each in stores}
+    return declaration
+
+
+_NOT_DECLARED = ("Name", "Tags", "RestartExecutionOnUpdate", "DisableInboundStageTransitions")
+_NUMBERS = ("runOrder", "timeoutInMinutes")
+
+
+def _lower(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_lower(each) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    lowered: dict[str, Any] = {}
+    for key, inner in value.items():
+        name = key[0].lower() + key[1:]
+        kept = name == "configuration"
+        lowered[name] = dict(inner) if kept else int(inner) if name in _NUMBERS else _lower(inner)
+    return lowered
+
+
+def _key(name: str) -> PipelineKey:
+    return PipelineKey(get_account_id(), get_region(), name)

@@ -1,0 +1,117 @@
+"""The emulator's process: `python -m rehearsal.emulator.server HOME PORT`, started by launcher.py with a clean environment.
+
+It ends on SIGTERM and when its standard input closes, so that it never outlives who started it; then it saves its state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from rehearsal.workspace import Server, Workspace
+
+
+def main(root: str, port: str, detached: str) -> None:
+    workspace = Workspace(Path(root))
+    state = _settings(workspace, int(port))
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack import app as ministack
+
+    from rehearsal.actions.table import runners
+    from rehearsal.aws import Endpoint
+    from rehearsal.emulator import corrections
+    from rehearsal.emulator.api import CodePipelineApi
+    from rehearsal.emulator.front import Front
+    from rehearsal.emulator.pipelines import PipelineResource
+    from rehearsal.emulator.sessions import assume
+    from rehearsal.engine.approvals import Approvals
+    from rehearsal.engine.engine import Engine
+    from rehearsal.engine.execution import Environment
+
+    corrections.apply(iam=False)
+    endpoint = Endpoint(f"http://127.0.0.1:{port}")
+    approvals = Approvals()
+    actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals)
+    engine = Engine(Environment(endpoint, assume, actions, workspace.executions))
+    PipelineResource(engine).register()
+    engine.load(state / "pipelines.json")
+
+    async def run() -> None:
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        if detached == "no":
+            threading.Thread(target=_wait_for_eof, args=(loop, ended), daemon=True).start()
+
+        async def until_ended() -> None:
+            await ended.wait()
+            await asyncio.to_thread(engine.close)
+
+        config = Config()
+        config.bind = [f"127.0.0.1:{port}"]
+        config.keep_alive_timeout = 75
+        config.loglevel = "WARNING"
+        config.graceful_timeout = 1
+        workspace.write_server(Server(os.getpid(), endpoint.url))
+        front: Any = Front(ministack.app, CodePipelineApi(engine, approvals))
+        await serve(front, config, shutdown_trigger=until_ended)
+
+    asyncio.run(run())
+    engine.save(state / "pipelines.json")
+    _keep(workspace, state)
+    workspace.record.unlink(missing_ok=True)
+    os._exit(0)  # MiniStack's schedulers and pollers are not daemons, and nothing of theirs is worth waiting for
+
+
+def _settings(workspace: Workspace, port: int) -> Path:
+    """MiniStack reads its settings from the environment when it is imported. Returns the folder of the state.
+
+    State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a fresh
+    one rather than one from half a state.
+    """
+    saved, state = workspace.aws / "saved", workspace.aws / "running"
+    shutil.rmtree(state, ignore_errors=True)
+    if saved.exists():
+        saved.rename(state)
+    temporary = workspace.aws / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    state.mkdir(exist_ok=True)
+    os.environ |= {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
+        "LOG_LEVEL": "WARNING",
+        "MINISTACK_HOST": "127.0.0.1",
+        "PERSIST_STATE": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "S3_PERSIST": "1",
+        "SFTP_ENABLED": "0",
+        "STATE_DIR": str(state),
+        "TMPDIR": str(temporary),
+    }
+    return state
+
+
+def _keep(workspace: Workspace, state: Path) -> None:
+    state.rename(workspace.aws / "saved")
+    shutil.rmtree(workspace.aws / "tmp", ignore_errors=True)
+
+
+def _wait_for_eof(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    loop.call_soon_threadsafe(ended.set)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

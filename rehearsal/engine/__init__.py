@@ -1,0 +1,1 @@
+"""Runs executions of a pipeline's definition; knows CodePipeline's rules and no action's work."""

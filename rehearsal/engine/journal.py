@@ -1,0 +1,78 @@
+"""What happened in an execution, as JSON lines: written by the engine, replayed by every view.
+
+Each line is an object with `v` (format version), `at` (seconds since 1970), `type`, and the type's own fields. A reader
+ignores types and fields that it does not know, and a last line that a kill cut off.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+VERSION = 1
+
+Event = dict[str, Any]
+
+
+class Journal:
+    """The events of one execution; safe to write from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a", encoding="utf-8")
+        self._lock = threading.Lock()
+
+    def write(self, type_: str, /, **fields: Any) -> None:
+        event = {"v": VERSION, "at": time.time(), "type": type_, **fields}
+        with self._lock:
+            self._file.write(json.dumps(event) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read(path: Path) -> list[Event]:
+    """All whole events of a journal; empty where there is none."""
+    return list(_parse(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
+
+
+def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05) -> Iterator[Event | None]:
+    """Every event, those to come included, until one of type `execution-finished`; None whenever nothing is new.
+
+    Ends early when `alive()` says that nobody writes any more.
+    """
+    while not path.exists():
+        if not alive():
+            return
+        yield None
+        time.sleep(poll)
+    with path.open(encoding="utf-8") as file:
+        rest = ""
+        while True:
+            chunk = file.read()
+            if not chunk:
+                if not alive():
+                    return
+                yield None
+                time.sleep(poll)
+                continue
+            *lines, rest = (rest + chunk).split("\n")
+            for event in _parse(lines):
+                yield event
+                if event["type"] == "execution-finished":
+                    return
+
+
+def _parse(lines: list[str]) -> Iterator[Event]:
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and "type" in event:
+            yield event

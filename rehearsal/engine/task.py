@@ -1,0 +1,116 @@
+"""What an action's runner is given, and what it gives back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from rehearsal.aws import Credentials, Endpoint
+from rehearsal.engine.definition import Action, ArtifactStore, PipelineKey
+from rehearsal.errors import RehearsalError
+
+
+class ActionError(RehearsalError):
+    """The action could not do its work at all: a missing artifact, a missing stack, a missing permission.
+
+    code: as CodePipeline's ErrorDetails, `ConfigurationError` or `PermissionError` for example.
+    """
+
+    def __init__(self, message: str, code: str = "ConfigurationError") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Where an artifact of an execution lies."""
+
+    store: ArtifactStore
+    key: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What a source action brought."""
+
+    action: str
+    id: str
+    summary: str = ""
+    url: str = ""
+
+
+class Assume(Protocol):
+    """Gives the credentials of a role to an AWS service that the role trusts."""
+
+    def __call__(self, role_arn: str, service: str, session_name: str) -> Credentials: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """One action of one execution: `action.configuration` is resolved, `folder` is fresh and the action's own.
+
+    note: tells who watches how far the work is; waiting(token, about): that it waits for a person.
+    """
+
+    pipeline: PipelineKey
+    execution_id: str
+    stage: str
+    action: Action
+    role_arn: str
+    artifacts: Mapping[str, Artifact]
+    stores: Callable[[str], ArtifactStore]
+    endpoint: Endpoint
+    assume: Assume
+    folder: Path
+    log: Path
+    stop: threading.Event
+    revisions: tuple[Revision, ...]
+    note: Callable[[str], None]
+    waiting: Callable[[str, str], None]
+
+    @property
+    def region(self) -> str:
+        return self.action.region or self.pipeline.region
+
+    @property
+    def where(self) -> str:
+        """How messages name this action."""
+        return f"{self.stage}/{self.action.name}"
+
+    def credentials(self) -> Credentials:
+        """Those of the action's role, which CodePipeline assumes through the pipeline's role."""
+        return self.assume(self.role_arn, "codepipeline.amazonaws.com", self.execution_id[:32])
+
+    def setting(self, key: str) -> str:
+        """A configuration value that the action can't do without."""
+        try:
+            return self.action.configuration[key]
+        except KeyError:
+            raise ActionError(f"{self.where}: {self.action.type} needs {key} in its configuration") from None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an action ended. `failed` is a result (a red test, a rejection), not an error.
+
+    variables: the action's output variables; outputs: the artifacts it made, by name.
+    """
+
+    failed: bool
+    summary: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, Artifact] = field(default_factory=dict)
+    revision: Revision | None = None
+
+
+class ActionRunner(Protocol):
+    """Does the work of one action type.
+
+    `run` blocks until the work has ended or `task.stop` is set, and raises ActionError when it can't be done at all.
+    """
+
+    def run(self, task: Task) -> Outcome: ...

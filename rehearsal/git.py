@@ -1,0 +1,111 @@
+"""The project's repository: a commit of the working tree beside its history, and the remote that takes it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.errors import WrongUse
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One revision, as the source action reports it."""
+
+    id: str
+    author: str
+    date: str
+    message: str
+
+
+class Repository:
+    """A git repository of the user's, which is only read: what is made here lies in `scratch`."""
+
+    def __init__(self, root: Path, scratch: Path) -> None:
+        self.root, self.scratch = root, scratch
+        if shutil.which("git") is None:
+            raise WrongUse("git was not found on PATH; install it")
+        self.top = Path(self._git("rev-parse", "--show-toplevel", why=f"{root} is in no git repository: `git init`, commit"))
+        self.head = self._git("rev-parse", "--verify", "HEAD", why=f"{self.top} has no commit yet: make one first")
+        if self.top != root:
+            raise WrongUse(f"cdk.json is in {root}, but the repository's root is {self.top}; CDK must live in the root")
+
+    def snapshot(self) -> str:
+        """The id of a commit that holds the working tree as it is, uncommitted and untracked files included.
+
+        HEAD itself where nothing differs. The user's index, branches and object store stay as they are.
+        """
+        index = self.scratch / "index"
+        shutil.copyfile(self._git("rev-parse", "--path-format=absolute", "--git-path", "index"), index)
+        env = {**self._scratch_objects(), "GIT_INDEX_FILE": str(index)}
+        self._git("add", "--all", env=env)
+        tree = self._git("write-tree", env=env)
+        if tree == self._git("rev-parse", "HEAD^{tree}"):
+            return self.head
+        message = f"Working tree on {self.head[:12]}"
+        return self._git("commit-tree", tree, "-p", "HEAD", "-m", message, env=env)
+
+    def push(self, commit: str, remote: Path, branch: str) -> None:
+        """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at."""
+        if not remote.exists():
+            self._git("init", "--quiet", "--bare", str(remote))
+        refspec = f"+{commit}:refs/heads/{branch}"
+        self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=self._scratch_objects())
+
+    def export(self, commit: str, folder: Path) -> None:
+        """Unpack the files of `commit` into the new folder `folder`."""
+        folder.mkdir(parents=True)
+        archive = folder.with_suffix(".tar")
+        self._git("archive", "--format=tar", f"--output={archive}", commit)
+        shutil.unpack_archive(archive, folder, filter="tar")
+        archive.unlink()
+
+    def _scratch_objects(self) -> dict[str, str]:
+        objects = self.scratch / "objects"
+        objects.mkdir(parents=True, exist_ok=True)
+        own = self._git("rev-parse", "--path-format=absolute", "--git-path", "objects")
+        return {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": own}
+
+    def _git(self, *arguments: str, env: Mapping[str, str] | None = None, why: str = "") -> str:
+        return git(*arguments, cwd=self.root, env=env, why=why)
+
+
+def git(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, why: str = "") -> str:
+    """Run git and return what it prints; raises WrongUse with git's own words and `why`."""
+    command = ["git", *arguments]
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith("GIT_SSL")}
+    done = subprocess.run(command, cwd=cwd, env={**clean, **_IDENTITY, **(env or {})}, capture_output=True, text=True)
+    if done.returncode:
+        raise WrongUse(why or f"`{' '.join(command)}` in {cwd} ended with {done.returncode}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def tip(remote: Path, branch: str) -> Commit | None:
+    """The newest commit of `branch` in the bare repository `remote`; None where there is no such branch."""
+    if not remote.exists() or not git("for-each-ref", f"refs/heads/{branch}", cwd=remote):
+        return None
+    return commit(remote, f"refs/heads/{branch}")
+
+
+def commit(remote: Path, revision: str) -> Commit:
+    """What git knows of `revision` in the bare repository `remote`."""
+    fields = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B", revision, cwd=remote).split("\0")
+    return Commit(id=fields[0], author=fields[1], date=fields[2], message=fields[3].strip())
+
+
+def archive(remote: Path, revision: str, zip_file: Path) -> None:
+    """Write the files of `revision`, without `.git`, to `zip_file`."""
+    git("archive", "--format=zip", f"--output={zip_file}", revision, cwd=remote)
+
+
+# A commit needs somebody; the user's own name would claim that they committed this.
+_IDENTITY = {
+    "GIT_AUTHOR_NAME": "rehearsal",
+    "GIT_AUTHOR_EMAIL": "rehearsal@localhost",
+    "GIT_COMMITTER_NAME": "rehearsal",
+    "GIT_COMMITTER_EMAIL": "rehearsal@localhost",
+}

@@ -1,0 +1,123 @@
+"""Calls of the deployed functions, as the project's rehearsal.toml says.
+
+    [[invoke]]
+    function = "OrdersFunctionName"      # the stack output that holds the function's name
+    event = "tests/events/order.json"    # what the function is called with
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.engine.definition import Action, Pipeline
+from rehearsal.errors import WrongUse
+
+FILE = "rehearsal.toml"
+
+
+class Invoke(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    function: str
+    event: Path
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    invoke: tuple[Invoke, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function answered; `ok` unless it raised or could not be called."""
+
+    environment: str
+    account: str
+    function: str
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A stack that the pipeline deploys: its stage, its account and region."""
+
+    environment: str
+    account: str
+    region: str
+    name: str
+
+
+def configured(root_folder: Path) -> Config:
+    """Read rehearsal.toml; without the file nothing is called. Raises WrongUse for unknown keys and missing events."""
+    path = root_folder / FILE
+    if not path.exists():
+        return Config()
+    try:
+        config = Config.model_validate(tomllib.loads(path.read_text()))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise WrongUse(f"{FILE}: {error}") from error
+    for each in config.invoke:
+        if not (root_folder / each.event).is_file():
+            raise WrongUse(f"{FILE}: invoke {each.function}: there is no file {each.event} in {root_folder}")
+    return config
+
+
+def stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
+    """The stacks of every CloudFormation action, each once, in the order of the definition."""
+    found = {
+        DeployedStack(stage.name, _account(action), action.region or region, action.configuration["StackName"]): None
+        for stage in pipeline.stages
+        for action in stage.actions
+        if action.type.provider == "CloudFormation" and action.role_arn
+    }
+    return list(found)
+
+
+def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]) -> Iterator[Answer]:
+    """Call every configured function in every stack that has it."""
+    for stack in deployed:
+        outputs = _outputs(endpoint, stack)
+        for each in config.invoke:
+            if each.function in outputs:
+                yield _call(endpoint, stack, outputs[each.function], (root_folder / each.event).read_bytes())
+
+
+def _call(endpoint: Endpoint, stack: DeployedStack, function: str, event: bytes) -> Answer:
+    api = endpoint.client("lambda", root(stack.account), stack.region)
+    try:
+        response = api.invoke(FunctionName=function, Payload=event)
+        text, ok = response["Payload"].read().decode(), "FunctionError" not in response
+    except ClientError as error:
+        text, ok = str(error), False
+    return Answer(stack.environment, stack.account, function, ok, text)
+
+
+def _outputs(endpoint: Endpoint, stack: DeployedStack) -> dict[str, str]:
+    api = endpoint.client("cloudformation", root(stack.account), stack.region)
+    described: dict[str, Any] = api.describe_stacks(StackName=stack.name)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+
+def _account(action: Action) -> str:
+    assert action.role_arn is not None
+    return action.role_arn.split(":")[4]
+
+
+def shortened(text: str, width: int = 60) -> str:
+    """An answer in one line of a table."""
+    try:
+        line = json.dumps(json.loads(text))
+    except ValueError:
+        line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,1 @@
+"""What a person sees of an execution: every view replays the journal."""

@@ -1,0 +1,88 @@
+"""An execution as its journal tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rehearsal.engine.journal import Event
+
+
+@dataclass
+class ActionView:
+    name: str
+    provider: str
+    status: str = ""
+    started: float | None = None
+    seconds: float | None = None
+    summary: str = ""
+    log: str = ""
+    progress: str = ""
+    token: str | None = None
+
+
+@dataclass
+class StageView:
+    name: str
+    actions: list[ActionView]
+    status: str = ""
+
+
+@dataclass
+class ExecutionView:
+    """`status` is empty until the execution is known to have started; stages are in the definition's order."""
+
+    id: str = ""
+    pipeline: str = ""
+    status: str = ""
+    summary: str = ""
+    seconds: float | None = None
+    restart_of: str | None = None
+    restarted_as: str | None = None
+    stages: list[StageView] = field(default_factory=list)
+
+    def take(self, event: Event) -> None:
+        """Apply one event; unknown ones change nothing."""
+        kind = event["type"]
+        if kind == "execution-started":
+            self.id, self.pipeline, self.status = event["execution"], event["pipeline"], "InProgress"
+            self.restart_of = event.get("restart_of")
+            self.stages = [
+                StageView(stage["name"], [ActionView(each["name"], each["provider"]) for each in stage["actions"]])
+                for stage in event["stages"]
+            ]
+        elif kind == "execution-finished":
+            self.status, self.summary, self.seconds = event["status"], event["summary"], event["seconds"]
+            self.restarted_as = event.get("restarted_as")
+        elif kind in ("stage-started", "stage-finished"):
+            self.stage(event["stage"]).status = event.get("status", "InProgress")
+        elif kind.startswith("action-"):
+            self._take_action(kind, event)
+
+    def _take_action(self, kind: str, event: Event) -> None:
+        action = self.action(event["stage"], event["action"])
+        if kind == "action-started":
+            action.status, action.started, action.log = "InProgress", event["at"], event["log"]
+        elif kind == "action-progress":
+            action.progress = event["text"]
+        elif kind == "action-waiting":
+            action.token, action.progress = event["token"], "waits for an approval"
+        elif kind == "action-finished":
+            action.status, action.seconds, action.summary = event["status"], event["seconds"], event["summary"]
+            action.token = None
+
+    def stage(self, name: str) -> StageView:
+        return next(each for each in self.stages if each.name == name)
+
+    def action(self, stage: str, name: str) -> ActionView:
+        return next(each for each in self.stage(stage).actions if each.name == name)
+
+    def failed(self) -> list[tuple[StageView, ActionView]]:
+        return [(stage, action) for stage in self.stages for action in stage.actions if action.status == "Failed"]
+
+
+def replay(events: Iterable[Event]) -> ExecutionView:
+    view = ExecutionView()
+    for event in events:
+        view.take(event)
+    return view

@@ -1,0 +1,113 @@
+"""Progress while an execution runs: a live row per action on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from rehearsal.engine.journal import Event
+from rehearsal.views.state import ActionView, ExecutionView
+
+STYLES = {"Succeeded": "green", "Failed": "red", "InProgress": "cyan", "Abandoned": "yellow", "Cancelled": "yellow"}
+
+
+class Progress(Protocol):
+    """Shows events as they come; `pause` frees the terminal for a question."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+    def show(self, event: Event | None, view: ExecutionView) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+
+
+def progress(console: Console) -> Progress:
+    return LiveRows(console) if console.is_terminal else PlainLines(console)
+
+
+class PlainLines:
+    """A line when an action starts, and one when it ends."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def show(self, event: Event | None, view: ExecutionView) -> None:
+        line = _line(event, view) if event else None
+        if line:
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+class LiveRows:
+    """The whole execution as rows that change in place."""
+
+    def __init__(self, console: Console) -> None:
+        self._live = Live(console=console, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self._live.stop()
+
+    def show(self, event: Event | None, view: ExecutionView) -> None:
+        self._live.update(rows(view))
+
+    def pause(self) -> None:
+        self._live.stop()
+
+    def resume(self) -> None:
+        self._live.start()
+
+
+def rows(view: ExecutionView) -> Table:
+    """A row per action: stage, action, status, seconds, and what it did last."""
+    table = Table(title=f"{view.pipeline}  {view.id}", title_justify="left", expand=False)
+    for column in ("Stage", "Action"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Seconds", justify="right", no_wrap=True)
+    table.add_column("")
+    for stage in view.stages:
+        for number, action in enumerate(stage.actions):
+            status = Text(action.status or "-", STYLES.get(action.status, "dim"))
+            said = Text(action.summary or action.progress, overflow="ellipsis", no_wrap=True)
+            table.add_row(stage.name if number == 0 else "", action.name, status, _seconds(action), said)
+    return table
+
+
+def _seconds(action: ActionView) -> str:
+    if action.seconds is not None:
+        return f"{action.seconds:.1f}"
+    return f"{time.time() - action.started:.0f}" if action.started else ""
+
+
+def _line(event: Event, view: ExecutionView) -> str | None:
+    where = f"{event.get('stage')}/{event.get('action')}"
+    match event["type"]:
+        case "execution-started":
+            return f"{view.pipeline}: execution {view.id}"
+        case "action-started":
+            return f"{where}: started"
+        case "action-waiting":
+            return f"{where}: waits for an approval"
+        case "action-finished":
+            return f"{where}: {event['status']} in {event['seconds']:.1f} s: {event['summary']}"
+        case "execution-finished":
+            return f"{view.pipeline}: {event['status']} in {event['seconds']:.1f} s"
+    return None

@@ -1,0 +1,102 @@
+"""Where a rehearsal keeps its state: one folder, `.rehearsal/`, in the project's root."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.errors import WrongUse
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running emulator, as its record says."""
+
+    pid: int
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one project's rehearsals."""
+
+    root: Path
+
+    @property
+    def home(self) -> Path:
+        return self.root / ".rehearsal"
+
+    @property
+    def aws(self) -> Path:
+        """The embedded AWS: its state, objects and temporary files."""
+        return self.home / "aws"
+
+    @property
+    def executions(self) -> Path:
+        return self.home / "executions"
+
+    @property
+    def remote(self) -> Path:
+        """The bare repository that stands in for the connected one."""
+        return self.home / "remote.git"
+
+    @property
+    def caches(self) -> Path:
+        return self.home / "cache"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def record(self) -> Path:
+        return self.home / "server.json"
+
+    def make(self) -> None:
+        for folder in (self.aws, self.executions, self.caches, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        (self.home / ".gitignore").write_text("*\n")
+
+    def execution(self, execution_id: str) -> Path:
+        return self.executions / execution_id
+
+    def journal(self, execution_id: str) -> Path:
+        return self.execution(execution_id) / "journal.jsonl"
+
+    def latest(self) -> str | None:
+        """The id of the execution that was started last, or None before the first one."""
+        journals = sorted(self.executions.glob("*/journal.jsonl"), key=lambda path: path.stat().st_ctime_ns)
+        return journals[-1].parent.name if journals else None
+
+    def server(self) -> Server | None:
+        """The emulator that runs for this project, or None."""
+        try:
+            server = Server(**json.loads(self.record.read_text()))
+            os.kill(server.pid, 0)
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return server
+
+    def write_server(self, server: Server) -> None:
+        write_json(self.record, asdict(server))
+
+
+def find(start: Path) -> Workspace:
+    """The workspace of the CDK project around `start`: the nearest folder upwards that has a cdk.json.
+
+    Raises WrongUse where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "cdk.json").exists():
+            return Workspace(folder)
+    raise WrongUse(f"no cdk.json in {start} or a folder above it; call this in the folder of a CDK project")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write beside, then rename: a reader sees the old file or the new one, never half."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(json.dumps(value, indent=2) + "\n")
+    beside.replace(path)

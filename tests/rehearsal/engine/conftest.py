@@ -1,0 +1,116 @@
+"""Tiny pipelines whose actions are played by the tests: no CDK, no emulator, no clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.aws import Credentials, Endpoint
+from rehearsal.engine import journal
+from rehearsal.engine.definition import ActionType, PipelineKey
+from rehearsal.engine.engine import Engine
+from rehearsal.engine.execution import Environment, Execution
+from rehearsal.engine.task import ActionError, Outcome, Task
+
+KEY = PipelineKey("111111111111", "eu-west-1", "tiny")
+
+
+def action(name: str, run_order: int = 1, **configuration: str) -> dict[str, Any]:
+    """An action of the provider Played; `inputs`, `outputs` and `namespace` are taken out of its configuration."""
+    said = {"name": name, "runOrder": run_order, "actionTypeId": {"category": "Test", "provider": "Played"}}
+    namespace = configuration.pop("namespace", None)
+    return {**said, "configuration": configuration, **({"namespace": namespace} if namespace else {})}
+
+
+def declaration(*stages: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """A definition with the stages One, Two, ... holding these actions."""
+    names = ["One", "Two", "Three", "Four"]
+    return {
+        "name": KEY.name,
+        "roleArn": "arn:aws:iam::111111111111:role/pipeline",
+        "artifactStore": {"type": "S3", "location": "bucket"},
+        "stages": [{"name": name, "actions": list(actions)} for name, actions in zip(names, stages, strict=False)],
+        **more,
+    }
+
+
+class Played:
+    """Plays each action by the function that the test gave for its name; without one it succeeds at once."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Callable[[Task], Outcome]] = {}
+        self.seen: list[str] = []
+        self._lock = threading.Lock()
+
+    def run(self, task: Task) -> Outcome:
+        with self._lock:
+            self.seen.append(task.action.name)
+        return self.parts.get(task.action.name, _succeeds)(task)
+
+
+def _succeeds(task: Task) -> Outcome:
+    return Outcome(False, "done", {"said": task.action.configuration.get("say", "")})
+
+
+def fails(task: Task) -> Outcome:
+    return Outcome(True, "red")
+
+
+def errors(task: Task) -> Outcome:
+    raise ActionError("no such thing")
+
+
+def until_stopped(task: Task) -> Outcome:
+    task.stop.wait(10)
+    return Outcome(True, "was stopped")
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds; fail where it does not within ten seconds."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.01)
+
+
+class Stage:
+    """An engine with one pipeline whose actions are played."""
+
+    def __init__(self, folder: Path) -> None:
+        self.played = Played()
+        self.folder = folder
+        runners = {ActionType("Test", "Played"): self.played}
+
+        def assume(role_arn: str, service: str, session_name: str) -> Credentials:
+            return Credentials("key", "secret")
+
+        self.engine = Engine(Environment(Endpoint("http://127.0.0.1:1"), assume, runners, folder))
+
+    def start(self, definition: dict[str, Any]) -> Execution:
+        if KEY not in self.engine.pipelines:
+            self.engine.create(KEY, definition)
+        return self.engine.start(KEY, trigger={"triggerType": "StartPipelineExecution"})
+
+    def run(self, definition: dict[str, Any]) -> Execution:
+        execution = self.start(definition)
+        self.wait()
+        return execution
+
+    def wait(self) -> None:
+        for thread in self.engine.threads():
+            thread.join(20)
+
+    def events(self, execution: Execution) -> list[journal.Event]:
+        return journal.read(self.folder / execution.id / "journal.jsonl")
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(tmp_path)
+    yield stage
+    stage.engine.close()

@@ -1,0 +1,158 @@
+"""The engine's rules, each in the four endings: succeeds, fails, errors, is stopped."""
+
+from __future__ import annotations
+
+import threading
+
+from rehearsal.engine.task import Outcome, Task
+from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
+
+
+def test_stages_run_one_after_the_other(stage: Stage) -> None:
+    """An execution that succeeds goes through every stage in the definition's order."""
+    execution = stage.run(declaration([action("a")], [action("b")], [action("c")]))
+    assert execution.status == "Succeeded"
+    assert stage.played.seen == ["a", "b", "c"]
+
+
+def test_a_failed_action_fails_its_stage_and_stops_the_run(stage: Stage) -> None:
+    """Nothing after the failed stage runs, and the execution says which action failed and why."""
+    stage.played.parts["a"] = fails
+    execution = stage.run(declaration([action("a")], [action("b")]))
+    assert (execution.status, execution.summary) == ("Failed", "One/a: red")
+    assert stage.played.seen == ["a"]
+
+
+def test_an_error_is_a_failure_that_keeps_its_code(stage: Stage) -> None:
+    """An action that could not do its work fails the stage too, and the journal tells it from a red result."""
+    stage.played.parts["a"] = errors
+    execution = stage.run(declaration([action("a")], [action("b")]))
+    ended = [event for event in stage.events(execution) if event["type"] == "action-finished"]
+    assert [(event["status"], event["error_code"]) for event in ended] == [("Failed", "ConfigurationError")]
+
+
+def test_a_stop_with_abandon_ends_the_running_action(stage: Stage) -> None:
+    """The running action is told to end, its status is Abandoned, and no later stage runs."""
+    stage.played.parts["a"] = until_stopped
+    execution = stage.start(declaration([action("a")], [action("b")]))
+    eventually(lambda: bool(stage.played.seen))
+    stage.engine.stop(execution, "enough", abandon=True)
+    stage.wait()
+    assert execution.status == "Stopped"
+    assert execution.actions[("One", "a")].status == "Abandoned"
+    assert stage.played.seen == ["a"]
+
+
+def test_a_stop_without_abandon_lets_the_running_action_end(stage: Stage) -> None:
+    """The running action ends as it would have, then the execution is Stopped."""
+    go = threading.Event()
+
+    def waits(task: Task) -> Outcome:
+        go.wait(10)
+        return Outcome(False, "done")
+
+    stage.played.parts["a"] = waits
+    execution = stage.start(declaration([action("a")], [action("b")]))
+    eventually(lambda: bool(stage.played.seen))
+    stage.engine.stop(execution, "enough", abandon=False)
+    go.set()
+    stage.wait()
+    assert (execution.status, execution.actions[("One", "a")].status) == ("Stopped", "Succeeded")
+    assert stage.played.seen == ["a"]
+
+
+def test_actions_of_one_run_order_run_at_the_same_time(stage: Stage) -> None:
+    """Two actions that wait for each other both end."""
+    meeting = threading.Barrier(2, timeout=10)
+
+    def meets(task: Task) -> Outcome:
+        meeting.wait()
+        return Outcome(False, "met")
+
+    stage.played.parts.update(a=meets, b=meets)
+    assert stage.run(declaration([action("a"), action("b")])).status == "Succeeded"
+
+
+def test_second_run_order_waits_for_the_first(stage: Stage) -> None:
+    """An action of a later run order does not start when one of an earlier one failed."""
+    stage.played.parts["a"] = fails
+    stage.run(declaration([action("b", 2), action("a", 1)]))
+    assert stage.played.seen == ["a"]
+
+
+def test_output_variables_reach_later_actions(stage: Stage) -> None:
+    """`#{namespace.key}` in a configuration becomes what the earlier action gave."""
+    first = action("a", say="hello", namespace="First")
+    execution = stage.run(declaration([first], [action("b", say="#{First.said} again", namespace="Second")]))
+    assert execution.variables["Second"] == {"said": "hello again"}
+
+
+def test_an_unknown_variable_fails_the_action_that_names_it(stage: Stage) -> None:
+    """The message names the namespace and those that exist."""
+    execution = stage.run(declaration([action("a", say="#{Nowhere.said}")]))
+    assert execution.status == "Failed"
+    assert "no namespace Nowhere; there are codepipeline, variables" in execution.summary
+
+
+def test_an_unknown_provider_lists_those_known(stage: Stage) -> None:
+    """An action type without a runner is an error, never a silent success."""
+    unknown = action("scan")
+    unknown["actionTypeId"] = {"category": "Test", "provider": "DeviceFarm"}
+    execution = stage.run(declaration([unknown]))
+    assert "One/scan: no local runner for Test/DeviceFarm; there are Test/Played" in execution.summary
+
+
+def test_an_update_cancels_the_execution_and_starts_a_new_one(stage: Stage) -> None:
+    """Self-mutation: the action that updates the pipeline ends, the execution is Cancelled, a new one runs to the end."""
+    changed = declaration([action("mutate")], [action("b")], [action("new")])
+
+    def mutates(task: Task) -> Outcome:
+        if stage.engine.pipelines[KEY].version == 1:
+            stage.engine.update(KEY, changed, restart=True)
+        return Outcome(False, "deployed")
+
+    stage.played.parts["mutate"] = mutates
+    first = stage.run(declaration([action("mutate")], [action("b")]))
+    stage.wait()
+    (second,) = [each for each in stage.engine.executions.values() if each.id != first.id]
+    assert (first.status, second.status) == ("Cancelled", "Succeeded")
+    assert stage.events(first)[-1]["restarted_as"] == second.id
+    assert stage.played.seen == ["mutate", "mutate", "b", "new"]
+
+
+def test_a_synth_that_is_not_deterministic_fails_instead_of_going_on_for_ever(stage: Stage) -> None:
+    """A restarted execution that changes the definition again fails, with the difference of the two definitions."""
+    count = iter(range(10))
+
+    def mutates(task: Task) -> Outcome:
+        stage.engine.update(KEY, declaration([action("mutate", say=f"random {next(count)}")]), restart=True)
+        return Outcome(False, "deployed")
+
+    stage.played.parts["mutate"] = mutates
+    stage.run(declaration([action("mutate")]))
+    stage.wait()
+    last = max(stage.engine.executions.values(), key=lambda each: each.number)
+    assert last.status == "Failed"
+    assert '-            "say": "random 0"' in last.summary
+    assert '+            "say": "random 1"' in last.summary
+
+
+def test_a_waiting_execution_is_superseded_by_a_newer_one(stage: Stage) -> None:
+    """While an execution holds a stage, of those that wait for it only the newest goes on."""
+    go = threading.Event()
+
+    def waits(task: Task) -> Outcome:
+        go.wait(10)
+        return Outcome(False, "done")
+
+    stage.played.parts["b"] = waits
+    definition = declaration([action("a")], [action("b")])
+    first = stage.start(definition)
+    eventually(lambda: "b" in stage.played.seen)
+    second = stage.start(definition)
+    eventually(lambda: stage.played.seen.count("a") == 2)
+    third = stage.start(definition)
+    eventually(lambda: second.status == "Superseded")
+    go.set()
+    stage.wait()
+    assert (first.status, second.status, third.status) == ("Succeeded", "Superseded", "Succeeded")
