@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: rehearse test check format lock layers synth integration gates bench clean setup
 
 # This project's tools come first, so that no command has to say where they are.
-export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 REPORTS := build/reports
 
 rehearse: setup

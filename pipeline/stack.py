@@ -1,0 +1,117 @@
+"""The pipeline stack: from a push to every environment, in order."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_cdk import Environment as Target
+from aws_cdk import RemovalPolicy, Stack, pipelines
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from pipeline.artifacts import ArtifactStore
+from pipeline.build_role import BuildRole
+from pipeline.environment_tests import EnvironmentTests
+from pipeline.generated_roles import answer_findings
+from pipeline.pins import Pins
+from pipeline.settings import Delivery, Environment
+from pipeline.steps import synth_step, test_step
+from stages.echo_stage import EchoStage
+
+
+@dataclass(frozen=True)
+class Project:
+    """The files of the project that the pipeline is made from."""
+
+    root: Path
+
+    @property
+    def buildspec(self) -> Path:
+        return self.root / "buildspec.yml"
+
+    @property
+    def functions(self) -> Path:
+        return self.root / "lambda"
+
+    @property
+    def layers(self) -> Path:
+        return self.root / "build" / "layers" / "layers.json"
+
+    @property
+    def pins(self) -> Pins:
+        return Pins.read(self.root / "package.json")
+
+
+class PipelineStack(Stack):
+    """A self-mutating pipeline that deploys the echo stage to every environment of `delivery`."""
+
+    def __init__(self, scope: Construct, id_: str, *, delivery: Delivery, project: Project) -> None:
+        super().__init__(scope, id_, env=Target(account=delivery.account, region=delivery.region))
+        self._delivery, self._project = delivery, project
+        self._source = pipelines.CodePipelineSource.connection(
+            delivery.source.repository, delivery.source.branch, connection_arn=delivery.source.connection_arn
+        )
+        self._store = ArtifactStore(self, "Artifacts")
+        self._log = logs.LogGroup(
+            self, "BuildLog", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.pipeline = self._pipeline()
+        for environment in delivery.environments:
+            self._deploy(environment)
+        self.pipeline.build_pipeline()
+        answer_findings(self.pipeline, self._store)
+
+    def _pipeline(self) -> pipelines.CodePipeline:
+        pins = self._project.pins
+        synth = self._build_role("SynthRole", project=f"{self._delivery.name}-synth")
+        return pipelines.CodePipeline(
+            self,
+            "Pipeline",
+            pipeline_name=self._delivery.name,
+            pipeline_type=codepipeline.PipelineType.V2,
+            artifact_bucket=self._store.bucket,
+            synth=synth_step(
+                self._source, self._project.buildspec, project=f"{self._delivery.name}-synth", role=synth.fixed
+            ),
+            cli_version=pins.cdk,
+            cdk_assets_cli_version=pins.cdk_assets,
+            publish_assets_in_parallel=False,
+            use_pipeline_role_for_actions=True,
+            code_build_defaults=pipelines.CodeBuildOptions(
+                build_environment=codebuild.BuildEnvironment(build_image=codebuild.LinuxBuildImage.STANDARD_7_0),
+                logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self._log)),
+            ),
+        )
+
+    def _deploy(self, environment: Environment) -> None:
+        name = environment.name.title()
+        if environment.approval:
+            # In a wave of its own: inside the stage, a rejection would count as a failure of the deployment.
+            approval = pipelines.ManualApprovalStep("Approve", comment=f"Deploy to {environment.name}?")
+            self.pipeline.add_wave(f"Approve{name}", pre=[approval])
+        tests = EnvironmentTests.of(self._delivery, environment)
+        stage = EchoStage(
+            self,
+            name,
+            env=Target(account=environment.account, region=environment.region),
+            functions=self._project.functions,
+            layers=self._project.layers,
+            tester=tests.tester(self.account),
+            options=environment.service,
+        )
+        self.pipeline.add_stage(stage, post=[self._test(environment, tests, stage)])
+
+    def _test(self, environment: Environment, names: EnvironmentTests, stage: EchoStage) -> pipelines.CodeBuildStep:
+        role = self._build_role(f"{environment.name.title()}TestRole", project=names.project, name=names.build_role)
+        role.allow("WorkInTheEnvironment", ["sts:AssumeRole"], names.environment_role_arn)
+        return test_step(
+            self._source,
+            project=names.project,
+            role=role.fixed,
+            outputs=stage.outputs,
+            region=environment.region,
+        )
+
+    def _build_role(self, id_: str, *, project: str, name: str | None = None) -> BuildRole:
+        return BuildRole(self, id_, project=project, name=name, store=self._store, log=self._log)

@@ -1,0 +1,35 @@
+"""The CDK app: read the settings, make the pipeline stack, attach the rule packs, synthesize."""
+
+import sys
+from pathlib import Path
+
+from aws_cdk import App
+
+from compliance.packs import attach_packs
+from pipeline.settings import Delivery, SettingsError
+from pipeline.stack import PipelineStack, Project
+
+
+def main() -> int:
+    """Synthesize; 2 for settings that are refused. A finding of a rule makes the synthesis itself fail."""
+    app = App(analytics_reporting=False)
+    try:
+        delivery = Delivery.read(app.node.try_get_context("delivery"))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    PipelineStack(app, "Pipeline", delivery=delivery, project=Project(Path(__file__).parent))
+    attach_packs(app)
+    try:
+        app.synth()
+    except RuntimeError as error:
+        if not str(error).startswith("ValidationFailed"):
+            raise
+        # The findings are printed already; jsii hands over nothing but the name of the failure.
+        print(str(error).partition(": ")[2], file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What is deployed: the echo service as one CDK Stage."""

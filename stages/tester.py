@@ -1,0 +1,40 @@
+"""The role that the pipeline's tests work with in the account of a stage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+
+@dataclass(frozen=True)
+class TesterNames:
+    """The role's physical name, and the ARN of the one role that may assume it."""
+
+    role: str
+    trusted: str
+
+
+class Tester(Construct):
+    """`role` may do what tests/integration does and nothing more."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, names: TesterNames, functions: Sequence[lambda_.IFunction]
+    ) -> None:
+        super().__init__(scope, id_)
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=names.role,
+            assumed_by=iam.ArnPrincipal(names.trusted),
+            max_session_duration=Duration.hours(1),
+        )
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="Invoke",
+                actions=["lambda:InvokeFunction"],
+                resources=[function.function_arn for function in functions],
+            )
+        )
