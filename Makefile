@@ -4,6 +4,8 @@ MAKEFLAGS += --no-print-directory
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Importing CDK without its bytecode takes seconds, each time.
+unexport PYTHONDONTWRITEBYTECODE
 REPORTS := build/reports
 
 rehearse: setup
@@ -32,6 +34,7 @@ layers: setup
 # cdk.json builds the layers first
 synth: setup
 	cdk synth --quiet
+	python -m compliance cdk.out
 	cfn-lint
 
 # What the pipeline runs against a deployed stage; needs a part of the set-up only, so that it takes seconds.

@@ -6,8 +6,9 @@ from pathlib import Path
 from aws_cdk import App
 
 from compliance.packs import attach_packs
+from pipeline.project import Project
 from pipeline.settings import Delivery, SettingsError
-from pipeline.stack import PipelineStack, Project
+from pipeline.stack import PipelineStack
 
 
 def main() -> int:
@@ -18,7 +19,7 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    PipelineStack(app, "Pipeline", delivery=delivery, project=Project(Path(__file__).parent))
+    PipelineStack(app, "Pipeline", delivery=delivery, project=Project.at(Path(__file__).parent))
     attach_packs(app)
     try:
         app.synth()

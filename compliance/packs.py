@@ -3,8 +3,6 @@
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-PACKS = ("AwsSolutions",)
-
 
 def attach_packs(app: App) -> None:
     """Attach the packs to `app`; on a Stage they would be ignored in silence. A finding then makes synth fail."""

@@ -5,7 +5,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from compliance.accept import accept, logical_id
+from compliance.accept import logical_id
 
 
 class ArtifactStore(Construct):
@@ -22,12 +22,6 @@ class ArtifactStore(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
-        )
-        accept(
-            access_logs,
-            "AwsSolutions-S1",
-            because="this bucket receives the access logs; logging its own would log the logging",
-            see="Amazon S3 user guide, Enabling Amazon S3 server access logging",
         )
         self.bucket = s3.Bucket(
             self,

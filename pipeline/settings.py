@@ -93,8 +93,8 @@ class Delivery(_Settings):
             if one.approval and one.account in free:
                 raise PydanticCustomError(
                     "shared",
-                    f"environments: '{free[one.account]}' and '{one.name}' share the account {one.account}; an environment"
-                    " behind an approval needs an account that is deployed to after an approval only",
+                    f"environments: '{free[one.account]}' and '{one.name}' share the account {one.account}; an "
+                    "environment behind an approval needs an account that is deployed to after an approval only",
                 )
         return self
 

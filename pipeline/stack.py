@@ -1,8 +1,5 @@
 """The pipeline stack: from a push to every environment, in order."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from aws_cdk import Environment as Target
 from aws_cdk import RemovalPolicy, Stack, pipelines
 from aws_cdk import aws_codebuild as codebuild
@@ -14,33 +11,10 @@ from pipeline.artifacts import ArtifactStore
 from pipeline.build_role import BuildRole
 from pipeline.environment_tests import EnvironmentTests
 from pipeline.generated_roles import answer_findings
-from pipeline.pins import Pins
+from pipeline.project import Project
 from pipeline.settings import Delivery, Environment
 from pipeline.steps import synth_step, test_step
 from stages.echo_stage import EchoStage
-
-
-@dataclass(frozen=True)
-class Project:
-    """The files of the project that the pipeline is made from."""
-
-    root: Path
-
-    @property
-    def buildspec(self) -> Path:
-        return self.root / "buildspec.yml"
-
-    @property
-    def functions(self) -> Path:
-        return self.root / "lambda"
-
-    @property
-    def layers(self) -> Path:
-        return self.root / "build" / "layers" / "layers.json"
-
-    @property
-    def pins(self) -> Pins:
-        return Pins.read(self.root / "package.json")
 
 
 class PipelineStack(Stack):

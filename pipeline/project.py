@@ -1,0 +1,28 @@
+"""The files of the project that the pipeline is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.pins import Pins
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where things are: `functions` holds a folder per function, `layers` is the manifest of the built layers."""
+
+    buildspec: Path
+    functions: Path
+    layers: Path
+    pins: Pins
+
+    @classmethod
+    def at(cls, root: Path) -> Project:
+        """The project in the folder `root`."""
+        return cls(
+            buildspec=root / "buildspec.yml",
+            functions=root / "lambda",
+            layers=root / "build" / "layers" / "layers.json",
+            pins=Pins.read(root / "package.json"),
+        )

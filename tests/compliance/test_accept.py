@@ -1,0 +1,30 @@
+"""Findings are answered one by one, with a reason."""
+
+import pytest
+from aws_cdk import Stack
+
+from compliance.accept import accept, logical_id
+
+
+def test_an_answer_needs_a_reason() -> None:
+    """cdk-nag takes an empty reason in silence; accept() does not."""
+    with pytest.raises(ValueError, match="without a reason"):
+        accept(Stack(), "AwsSolutions-L1", because=" ", see="the docs")
+
+
+def test_a_wildcard_is_refused() -> None:
+    """A pattern would match nothing, so the finding would stay and the answer would mislead."""
+    with pytest.raises(ValueError, match="would match nothing"):
+        accept(Stack(), "AwsSolutions-IAM5[*]", because="all is well", see="the docs")
+
+
+def test_a_rule_of_an_unknown_pack_is_refused() -> None:
+    """The message names the packs that there are."""
+    with pytest.raises(ValueError, match="rules begin with AwsSolutions-"):
+        accept(Stack(), "CdkNag-X1", because="all is well", see="the docs")
+
+
+def test_a_construct_without_a_resource_has_no_logical_id() -> None:
+    """A finding cannot name it."""
+    with pytest.raises(TypeError, match="no main resource"):
+        logical_id(Stack(None, "Empty"))

@@ -1,0 +1,61 @@
+"""The rules are asked, and no answer outlives its finding."""
+
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_s3 as s3
+
+from compliance.__main__ import main
+from compliance.accept import accept
+from compliance.assembly import PACKS, Assembly
+from compliance.packs import attach_packs
+from tests.synthesized import Synthesized
+
+
+def test_every_pack_stands_in_the_report(synthesized: Synthesized) -> None:
+    """A pack that is attached to a Stage instead of the app would be missing."""
+    assert synthesized.assembly.packs() >= set(PACKS)
+
+
+def test_every_acknowledgement_silences_a_finding(synthesized: Synthesized) -> None:
+    """One that silences nothing hides the next finding of its kind."""
+    assert synthesized.assembly.stale() == []
+
+
+def test_the_command_agrees(synthesized: Synthesized) -> None:
+    """`python -m compliance` is what the pipeline runs."""
+    assert main([str(synthesized.folder)]) == 0
+
+
+def planted(tmp_path: Path, *accepted: str) -> App:
+    """An app with one finding, AwsSolutions-S1, which may be accepted."""
+    app = App(outdir=str(tmp_path / "cdk.out"), analytics_reporting=False)
+    bucket = s3.Bucket(Stack(app, "Planted"), "Bucket", enforce_ssl=True)
+    for rule in accepted:
+        accept(bucket, rule, because="planted", see="this test")
+    attach_packs(app)
+    return app
+
+
+@pytest.mark.gate
+def test_a_finding_that_nobody_accepted_makes_synth_fail(tmp_path: Path) -> None:
+    """The assembly is complete all the same, so the exit code is the gate."""
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        planted(tmp_path).synth()
+    assert Assembly(tmp_path / "cdk.out").violations()
+
+
+@pytest.mark.gate
+def test_a_stale_acknowledgement_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """S1 is raised and accepted; CB4 is about build projects, so accepting it silences nothing."""
+    planted(tmp_path, "AwsSolutions-S1", "AwsSolutions-CB4").synth()
+    stale = Assembly(tmp_path / "cdk.out").stale()
+    assert [ack.rule for ack in stale] == ["AwsSolutions::AwsSolutions-CB4"]
+    assert main([str(tmp_path / "cdk.out")]) == 1
+    assert "Planted/Bucket: AwsSolutions::AwsSolutions-CB4 is accepted, but raised no more" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_assembly_is_wrong_use(tmp_path: Path) -> None:
+    """Exit 2, apart from a red check."""
+    assert main([str(tmp_path)]) == 2

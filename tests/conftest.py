@@ -1,0 +1,62 @@
+"""Fixtures of all tests: one synthesized assembly, and nothing of the user's own settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from compliance.packs import attach_packs
+from pipeline.project import Project
+from pipeline.settings import Delivery
+from pipeline.stack import PipelineStack
+from tests.synthesized import ROOT, Synthesized
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cloud() -> Iterator[None]:
+    """AWS settings of the user's environment never reach a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def context() -> dict[str, Any]:
+    """The context of cdk.json."""
+    found: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """This project, with layers made up, so that templates are tested without building any."""
+    layers = tmp_path_factory.mktemp("layers")
+    built = []
+    for name, functions in (("shared", ["echo", "echo2"]), ("echo", ["echo"])):
+        archive = layers / f"{name}.zip"
+        with zipfile.ZipFile(archive, "w") as zipped:
+            zipped.writestr(f"python/{name}.py", "")
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        built.append({"name": name, "zip": archive.name, "sha256": digest, "functions": functions, "packages": []})
+    target = {"python": "3.13", "architecture": "x86_64"}
+    (layers / "layers.json").write_text(json.dumps({"target": target, "layers": built}))
+    return replace(Project.at(ROOT), layers=layers / "layers.json")
+
+
+@pytest.fixture(scope="session")
+def synthesized(context: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """The app of cdk.json, synthesized in this process with all rule packs."""
+    app = App(context=context, outdir=str(tmp_path_factory.mktemp("cdk.out")), analytics_reporting=False)
+    PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
+    attach_packs(app)
+    return Synthesized(Path(app.synth().directory))

@@ -1,0 +1,44 @@
+"""The synthesized app, as the tests look at it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from aws_cdk.assertions import Template
+
+from compliance.assembly import Assembly
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """The whole app, synthesized once for all tests that only look at it."""
+
+    folder: Path
+
+    @property
+    def assembly(self) -> Assembly:
+        return Assembly(self.folder)
+
+    @cached_property
+    def pipeline(self) -> Template:
+        """The template of the pipeline stack."""
+        return Template.from_json(json.loads((self.folder / "Pipeline.template.json").read_text()))
+
+    @cached_property
+    def dev(self) -> Template:
+        """The template of the echo service in dev."""
+        return self._stage("Dev")
+
+    @cached_property
+    def prod(self) -> Template:
+        """The template of the echo service in prod."""
+        return self._stage("Prod")
+
+    def _stage(self, name: str) -> Template:
+        (file,) = (self.folder / f"assembly-Pipeline-{name}").glob("*.template.json")
+        return Template.from_json(json.loads(file.read_text()))

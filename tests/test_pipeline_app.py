@@ -1,0 +1,32 @@
+"""The app itself: what it knows, and how it refuses."""
+
+import ast
+from functools import partial
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+import pipeline_app
+from tests.synthesized import ROOT
+
+OURS = {"compliance", "lambda", "layers", "pipeline", "rehearsal", "stages", "tests"}
+
+
+def test_the_app_knows_pipeline_and_compliance_alone() -> None:
+    """import-linter takes packages only, so the one module is looked at here."""
+    tree = ast.parse((ROOT / "pipeline_app.py").read_text())
+    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    modules += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    assert {module.split(".")[0] for module in modules} & OURS == {"pipeline", "compliance"}
+
+
+def test_bad_settings_end_with_2_and_one_message(
+    context: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback reaches the user."""
+    delivery = {**context["delivery"], "account": "1"}
+    monkeypatch.setattr(pipeline_app, "App", partial(App, context={**context, "delivery": delivery}))
+    assert pipeline_app.main() == 2
+    wanted = "cdk.json context.delivery.account: got '1' (1 digits); an AWS account id has 12 digits"
+    assert capsys.readouterr().err.strip() == wanted
