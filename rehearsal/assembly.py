@@ -63,7 +63,9 @@ def read(folder: Path) -> Assembly:
     every = tuple(_every_stack(folder))
     for stack in every:
         if not stack.account.isdigit():
-            raise WrongUse(f"stack {stack.name} has no account of its own (`env`); a rehearsal needs to know where it goes")
+            raise WrongUse(
+                f"stack {stack.name} has no account of its own (`env`); a rehearsal needs to know where it goes"
+            )
     return Assembly(folder, pipelines[0], every)
 
 

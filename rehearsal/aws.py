@@ -1,4 +1,4 @@
-"""Credentials for the embedded AWS, as boto3 sessions and as environment variables. Nothing here reads the user's own."""
+"""Credentials for the embedded AWS, as boto3 clients and as environment variables; never the user's own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+
+_NO_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,7 @@ class Endpoint:
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            **_NO_FILES,
         }
         if credentials.token:
             variables["AWS_SESSION_TOKEN"] = credentials.token
@@ -67,4 +68,4 @@ def forget(environ: MutableMapping[str, str]) -> None:
     for name in [name for name in environ if name.startswith("AWS_")]:
         if name != "AWS_CA_BUNDLE":
             del environ[name]
-    environ |= {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+    environ.update(_NO_FILES)

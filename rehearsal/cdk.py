@@ -22,10 +22,16 @@ class Cdk:
     def __init__(self, project: Path, endpoint: Endpoint, logs: Path, stop: threading.Event) -> None:
         self._endpoint, self._logs, self._stop = endpoint, logs, stop
         self._path = os.pathsep.join(
-            [str(Path(sys.executable).parent), str(project / "node_modules" / ".bin"), os.environ.get("PATH", os.defpath)]
+            [
+                str(Path(sys.executable).parent),
+                str(project / "node_modules" / ".bin"),
+                os.environ.get("PATH", os.defpath),
+            ]
         )
         if shutil.which("cdk", path=self._path) is None:
-            raise WrongUse(f"no cdk in {project / 'node_modules' / '.bin'} nor on PATH; run `npm ci` (here: `make setup`)")
+            raise WrongUse(
+                f"no cdk in {project / 'node_modules' / '.bin'} nor on PATH; run `npm ci` (here: `make setup`)"
+            )
 
     def synth(self, folder: Path, out: Path) -> None:
         """Synthesize the app in `folder`, its cdk.json's build command included."""

@@ -1,4 +1,4 @@
-"""The command line: parses arguments, calls a verb, and is the one place where an error becomes a message and a code."""
+"""The command line: parses arguments, calls a verb, and turns an error into a message and a code."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def cli(context: click.Context) -> None:
 @cli.command()
 @click.option("--approve", "verdict", flag_value="Approved", help="Approve every manual approval beforehand.")
 @click.option("--reject", "verdict", flag_value="Rejected", help="Reject every manual approval beforehand.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to this file.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to this file."
+)
 @PORT
 @click.pass_obj
 def run(space: workspace.Workspace, verdict: str | None, json_file: Path | None, port: int | None) -> int:
@@ -118,5 +120,5 @@ def reject(space: workspace.Workspace, summary: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def env(space: workspace.Workspace, name: str) -> None:
-    """Print shell exports with which `aws`, `cdk` and boto3 work in environment NAME ("pipeline", a stage, an account)."""
+    """Print exports with which `aws`, `cdk` and boto3 work in environment NAME: "pipeline", a stage, an account."""
     env_command.env(space, name)

@@ -45,7 +45,9 @@ class Deployment:
         raise WrongUse(f"no source action of {self.key.name} names a branch")
 
 
-def ensure(workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event) -> Deployment:
+def ensure(
+    workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event
+) -> Deployment:
     """The deployed pipeline; where there is none, bootstrap every account and deploy it from HEAD."""
     return find(workspace, endpoint) or _deploy(workspace, endpoint, repository, tell, stop)
 
@@ -76,13 +78,13 @@ def _deploy(
     _check_architecture(cloud)
     tell("bootstrapping " + ", ".join(f"{account}/{region}" for account, region in cloud.environments))
     first = cloud.pipeline.account
+
+    def bootstrap(environment: tuple[str, str]) -> None:
+        account, region = environment
+        cdk.bootstrap(account, region, trust=None if account == first else first, folder=folder)
+
     with ThreadPoolExecutor(2) as pool:
-        list(
-            pool.map(
-                lambda each: cdk.bootstrap(*each, trust=first if each[0] != first else None, folder=folder),
-                cloud.environments,
-            )
-        )
+        list(pool.map(bootstrap, cloud.environments))
     stack = cloud.pipeline
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
@@ -100,6 +102,7 @@ def _check_architecture(cloud: assembly.Assembly) -> None:
     others = sorted(cloud.architectures - {mine})
     if others:
         raise WrongUse(
-            f"the functions are for {', '.join(others)}, and this machine is {mine}, so they cannot run here: set `architecture` "
-            f"in pyproject.toml, [tool.layers], to {mine} (allowed: x86_64, arm64), or rehearse on such a machine"
+            f"the functions are for {', '.join(others)}, and this machine is {mine}, so they cannot run here: set "
+            f"`architecture` in pyproject.toml, [tool.layers], to {mine} (allowed: x86_64, arm64), or rehearse on a "
+            f"machine of the other kind"
         )

@@ -29,7 +29,9 @@ class Repository:
         self.root, self.scratch = root, scratch
         if shutil.which("git") is None:
             raise WrongUse("git was not found on PATH; install it")
-        self.top = Path(self._git("rev-parse", "--show-toplevel", why=f"{root} is in no git repository: `git init`, commit"))
+        self.top = Path(
+            self._git("rev-parse", "--show-toplevel", why=f"{root} is in no git repository: `git init`, commit")
+        )
         self.head = self._git("rev-parse", "--verify", "HEAD", why=f"{self.top} has no commit yet: make one first")
         if self.top != root:
             raise WrongUse(f"cdk.json is in {root}, but the repository's root is {self.top}; CDK must live in the root")
@@ -78,7 +80,9 @@ def git(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, why: s
     """Run git and return what it prints; raises WrongUse with git's own words and `why`."""
     command = ["git", *arguments]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith("GIT_SSL")}
-    done = subprocess.run(command, cwd=cwd, env={**clean, **_IDENTITY, **(env or {})}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=cwd, env={**clean, **_IDENTITY, **(env or {})}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise WrongUse(why or f"`{' '.join(command)}` in {cwd} ended with {done.returncode}: {done.stderr.strip()}")
     return done.stdout.strip()

@@ -1,8 +1,8 @@
 """Calls of the deployed functions, as the project's rehearsal.toml says.
 
-    [[invoke]]
-    function = "OrdersFunctionName"      # the stack output that holds the function's name
-    event = "tests/events/order.json"    # what the function is called with
+[[invoke]]
+function = "OrdersFunctionName"      # the stack output that holds the function's name
+event = "tests/events/order.json"    # what the function is called with
 """
 
 from __future__ import annotations
@@ -110,8 +110,7 @@ def _outputs(endpoint: Endpoint, stack: DeployedStack) -> dict[str, str]:
 
 
 def _account(action: Action) -> str:
-    assert action.role_arn is not None
-    return action.role_arn.split(":")[4]
+    return (action.role_arn or "").split(":")[4]
 
 
 def shortened(text: str, width: int = 60) -> str:

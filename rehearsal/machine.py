@@ -21,7 +21,9 @@ def environment() -> dict[str, str]:
 def network_setting(name: str) -> bool:
     """Whether a variable says how to reach the network: a proxy, or whose certificates to trust."""
     lowered = name.lower()
-    return not lowered.startswith("aws_") and lowered.endswith((*_NETWORK, "ssl_cert_file", "ssl_cert_dir", "extra_ca_certs"))
+    return not lowered.startswith("aws_") and lowered.endswith(
+        (*_NETWORK, "ssl_cert_file", "ssl_cert_dir", "extra_ca_certs")
+    )
 
 
 def architecture() -> str:
@@ -30,7 +32,7 @@ def architecture() -> str:
     machine = platform.machine().lower()
     if platform.system() != "Linux" or machine not in names:
         raise WrongUse(
-            f"rehearsals run on Linux, x86-64 or arm64, because layers hold Linux wheels; this is {platform.system()} {machine}: "
-            "use WSL2 or the devcontainer"
+            f"rehearsals run on Linux, x86-64 or arm64, because layers hold Linux wheels; this is "
+            f"{platform.system()} {machine}: use WSL2 or the devcontainer"
         )
     return names[machine]

@@ -5,7 +5,7 @@ Source: AWS CodePipeline user guide, "Manage approval actions in pipelines".
 
 from __future__ import annotations
 
-from rehearsal.engine.approvals import Approvals
+from rehearsal.engine.approvals import Answer, Approvals
 from rehearsal.engine.task import Outcome, Task
 
 
@@ -22,10 +22,9 @@ class AwaitApproval:
         try:
             while not approval.answered.wait(0.2):
                 if task.stop.is_set():
-                    return Outcome(True, "stopped while it waited for an approval")
+                    return Outcome(failed=True, summary="stopped while it waited for an approval")
         finally:
             self._approvals.close(approval)
-        answer = approval.answer
-        assert answer is not None
+        answer = approval.answer or Answer(approved=False, summary="no answer")
         verb = "approved" if answer.approved else "rejected"
         return Outcome(not answer.approved, f"{verb}: {answer.summary}" if answer.summary else verb)

@@ -37,5 +37,7 @@ def upload(task: Task, name: str, credentials: Credentials, zip_file: Path) -> A
             answer = s3.put_object(Bucket=store.bucket, Key=key, Body=body, ContentType="application/zip", **extra)
     except ClientError as error:
         where = f"s3://{store.bucket}/{key}"
-        raise ActionError(f"{task.where}: cannot write artifact {name} ({where}): {error}", "PermissionError") from error
+        raise ActionError(
+            f"{task.where}: cannot write artifact {name} ({where}): {error}", "PermissionError"
+        ) from error
     return Artifact(store, key, answer.get("VersionId"))

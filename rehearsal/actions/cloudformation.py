@@ -35,7 +35,9 @@ class DeployStack:
         try:
             return modes[mode](Stack(task))
         except ClientError as error:
-            raise ActionError(f"{task.where}: {error}", "PermissionError" if _denied(error) else "ConfigurationError") from error
+            raise ActionError(
+                f"{task.where}: {error}", "PermissionError" if _denied(error) else "ConfigurationError"
+            ) from error
 
 
 class Stack:
@@ -56,9 +58,9 @@ class Stack:
         for change_set in self._polls(lambda: self._change_set(name)):
             status, reason = change_set.get("Status"), change_set.get("StatusReason", "")
             if status == "CREATE_COMPLETE":
-                return self._ended(False, f"{len(change_set.get('Changes', []))} changes to {self._name}")
+                return self._good(f"{len(change_set.get('Changes', []))} changes to {self._name}")
             if status == "FAILED":
-                return self._no_changes() if _says_no_changes(reason) else self._ended(True, f"{self._name}: {reason}")
+                return self._no_changes() if _says_no_changes(reason) else self._red(f"{self._name}: {reason}")
         return self._stopped()
 
     def execute_change_set(self) -> Outcome:
@@ -83,7 +85,7 @@ class Stack:
 
     def delete(self) -> Outcome:
         if not self._describe():
-            return self._ended(False, f"there is no stack {self._name}")
+            return self._good(f"there is no stack {self._name}")
         role = self._task.action.configuration.get("RoleArn")
         self._api.delete_stack(StackName=self._name, **({"RoleARN": role} if role else {}))
         return self._finish()
@@ -96,8 +98,8 @@ class Stack:
                 continue
             if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"):
                 outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
-                return self._ended(False, f"{self._name} {status}", outputs)
-            return self._ended(True, f"{self._name} {status}: {self._first_failure()}")
+                return self._good(f"{self._name} {status}", outputs)
+            return self._red(f"{self._name} {status}: {self._first_failure()}")
         return self._stopped()
 
     def _request(self) -> dict[str, Any]:
@@ -147,7 +149,10 @@ class Stack:
         try:
             return dict(self._api.describe_change_set(StackName=self._name, ChangeSetName=name))
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("ChangeSetNotFound", "ChangeSetNotFoundException") or "does not exist" in str(error):
+            if error.response["Error"]["Code"] in (
+                "ChangeSetNotFound",
+                "ChangeSetNotFoundException",
+            ) or "does not exist" in str(error):
                 return None
             raise
 
@@ -161,7 +166,9 @@ class Stack:
 
     def _first_failure(self) -> str:
         events = self._api.describe_stack_events(StackName=self._name)["StackEvents"]
-        failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED") and each.get("ResourceStatusReason")]
+        failed = [
+            each for each in events if each["ResourceStatus"].endswith("_FAILED") and each.get("ResourceStatusReason")
+        ]
         if not failed:
             return "no resource says why"
         first = failed[-1]
@@ -169,15 +176,22 @@ class Stack:
 
     def _no_changes(self) -> Outcome:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in self._describe().get("Outputs", [])}
-        return self._ended(False, f"{self._name}: no changes", outputs)
+        return self._good(f"{self._name}: no changes", outputs)
 
     def _stopped(self) -> Outcome:
-        return self._ended(True, f"stopped while {self._name} was in progress")
+        return self._red(f"stopped while {self._name} was in progress")
 
-    def _ended(self, failed: bool, summary: str, variables: Mapping[str, str] | None = None) -> Outcome:
+    def _good(self, summary: str, variables: Mapping[str, str] | None = None) -> Outcome:
+        self._say(summary)
+        return Outcome(failed=False, summary=summary, variables=variables or {})
+
+    def _red(self, summary: str) -> Outcome:
+        self._say(summary)
+        return Outcome(failed=True, summary=summary)
+
+    def _say(self, summary: str) -> None:
         with self._task.log.open("a") as log:
             log.write(summary + "\n")
-        return Outcome(failed, summary, variables or {})
 
 
 def _says_no_changes(reason: str) -> bool:

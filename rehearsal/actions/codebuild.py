@@ -46,7 +46,9 @@ def _project(task: Task) -> dict[str, Any]:
     api = task.endpoint.client("codebuild", root(task.pipeline.account), task.region)
     found = api.batch_get_projects(names=[name])["projects"]
     if not found:
-        raise ActionError(f"{task.where}: there is no CodeBuild project {name} in {task.pipeline.account}/{task.region}")
+        raise ActionError(
+            f"{task.where}: there is no CodeBuild project {name} in {task.pipeline.account}/{task.region}"
+        )
     return dict(found[0])
 
 
@@ -64,7 +66,8 @@ def _build(task: Task, project: dict[str, Any]) -> Build:
         region=task.region,
         buildspec=project["source"].get("buildspec") or "buildspec.yml",
         variables=tuple(
-            EnvironmentVariable(each["name"], each["value"], each.get("type", "PLAINTEXT")) for each in variables.values()
+            EnvironmentVariable(each["name"], each["value"], each.get("type", "PLAINTEXT"))
+            for each in variables.values()
         ),
         image=environment.get("image", ""),
         timeout_minutes=project.get("timeoutInMinutes", 60),
@@ -89,14 +92,17 @@ def _sources(task: Task, credentials: Credentials) -> dict[str, Path]:
 
 def _outcome(task: Task, build: Build, result: BuildResult, credentials: Credentials) -> Outcome:
     if result.status != "SUCCEEDED":
-        return Outcome(True, f"build {result.status}: {result.message}")
+        return Outcome(failed=True, summary=f"build {result.status}: {result.message}")
     outputs = {}
     for number, name in enumerate(task.action.outputs):
         zip_file = result.artifacts.get(name) or (result.artifacts.get("") if number == 0 else None)
         if zip_file is None:
             raise ActionError(f"{task.where}: the buildspec made no artifact {name}")
         outputs[name] = upload(task, name, credentials, zip_file)
-    return Outcome(False, f"build {build.id.partition(':')[2][:8]} succeeded", dict(result.exported), outputs)
+    number = build.id.partition(":")[2]
+    return Outcome(
+        failed=False, summary=f"build {number[:8]} succeeded", variables=dict(result.exported), outputs=outputs
+    )
 
 
 class _Lookup:

@@ -25,5 +25,5 @@ def answer(space: Workspace, verdict: str, summary: str) -> None:
     if not waiting:
         raise WrongUse(f"nothing in {deployed.key.name} waits for an approval")
     for stage, action, token in waiting:
-        put(deployed, stage, action, token, verdict, summary or "answered")
+        put(deployed, stage, action, token, verdict=verdict, summary=summary or "answered")
         click.echo(f"{stage}/{action}: {verdict}")

@@ -18,8 +18,10 @@ from rehearsal.views.terminal import Progress, progress
 from rehearsal.workspace import Workspace
 
 
-def follow(space: Workspace, console: Console, deployed: Deployment, execution: str, verdict: str | None) -> list[ExecutionView]:
-    """Show the execution until it ends, then the one that was started in its place; every one, the last one last.
+def follow(
+    space: Workspace, console: Console, deployed: Deployment, execution: str, verdict: str | None
+) -> list[ExecutionView]:
+    """Show the execution until it ends, then the one that took its place, and so on; all of them, in order.
 
     verdict: "Approved" or "Rejected" answers every approval; None asks on a terminal, and elsewhere waits for `approve`.
     """
@@ -35,7 +37,9 @@ def follow(space: Workspace, console: Console, deployed: Deployment, execution: 
                 if event and event["type"] == "action-waiting":
                     _answer(console, shown, deployed, event, verdict)
         if not view.seconds:
-            raise RehearsalError(f"the embedded AWS ended during execution {following}; its log is {space.logs / 'emulator.log'}")
+            raise RehearsalError(
+                f"the embedded AWS ended during execution {following}; its log is {space.logs / 'emulator.log'}"
+            )
         views.append(view)
         following = view.restarted_as
         if following:
@@ -51,7 +55,7 @@ def _answer(console: Console, shown: Progress, deployed: Deployment, event: Even
         shown.pause()
         verdict = _ask(event)
         shown.resume()
-    put(deployed, event["stage"], event["action"], event["token"], verdict, "answered beforehand")
+    put(deployed, event["stage"], event["action"], event["token"], verdict=verdict, summary="answered beforehand")
 
 
 def _ask(event: Event) -> str:
@@ -62,7 +66,7 @@ def _ask(event: Event) -> str:
     return "Approved" if choice == "approve" else "Rejected"
 
 
-def put(deployed: Deployment, stage: str, action: str, token: str, verdict: str, summary: str) -> None:
+def put(deployed: Deployment, stage: str, action: str, token: str, *, verdict: str, summary: str) -> None:
     """Answer one approval. One that somebody else answered meanwhile stays as it is."""
     who = os.environ.get("USER") or "you"
     try:
@@ -74,5 +78,8 @@ def put(deployed: Deployment, stage: str, action: str, token: str, verdict: str,
             result={"status": verdict, "summary": f"{summary} by {who}"},
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] not in ("InvalidApprovalTokenException", "ApprovalAlreadyCompletedException"):
+        if error.response["Error"]["Code"] not in (
+            "InvalidApprovalTokenException",
+            "ApprovalAlreadyCompletedException",
+        ):
             raise

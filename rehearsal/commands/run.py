@@ -38,7 +38,10 @@ def run(space: Workspace, console: Console, *, verdict: str | None, json_file: P
         branch = deployed.branch()
         commit = repository.snapshot()
         repository.push(commit, space.remote, branch)
-        tell(f"pushed {commit[:8]} to {branch}" + ("" if commit == repository.head else " (the working tree, uncommitted changes included)"))
+        tell(
+            f"pushed {commit[:8]} to {branch}"
+            + ("" if commit == repository.head else " (the working tree, uncommitted changes included)")
+        )
         started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
         views = follow(space, console, deployed, started, verdict)
         answers = _answers(space, config, endpoint, deployed, views[-1])

@@ -20,12 +20,16 @@ def up(space: Workspace, console: Console, port: int | None) -> None:
     server = launcher.up(space, port)
     endpoint = Endpoint(server.endpoint)
     try:
-        deployed = deployment.ensure(space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event())
+        deployed = deployment.ensure(
+            space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event()
+        )
     except BaseException:
         launcher.down(space)
         raise
-    console.print(f"{deployed.key.name} is deployed; the embedded AWS answers on {server.endpoint} until `python -m rehearsal down`")
+    console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `python -m rehearsal down`")
 
 
 def down(space: Workspace) -> None:
-    click.echo("the embedded AWS has ended; its state is kept" if launcher.down(space) else "no embedded AWS was running")
+    click.echo(
+        "the embedded AWS has ended; its state is kept" if launcher.down(space) else "no embedded AWS was running"
+    )

@@ -58,7 +58,9 @@ class CodePipelineApi:
         return {"pipeline": deployed.declaration, "metadata": metadata}
 
     def _list_pipelines(self, request: Json, account: str, region: str) -> Json:
-        mine = [each for each in self._engine.pipelines.values() if (each.key.account, each.key.region) == (account, region)]
+        mine = [
+            each for each in self._engine.pipelines.values() if (each.key.account, each.key.region) == (account, region)
+        ]
         return {
             "pipelines": [
                 {"name": each.key.name, "version": each.version, "created": each.created, "updated": each.updated}
@@ -90,7 +92,8 @@ class CodePipelineApi:
                 "status": execution.status,
                 "statusSummary": execution.summary,
                 "artifactRevisions": [
-                    {"name": each.action, "revisionId": each.id, "revisionSummary": each.summary} for each in execution.revisions
+                    {"name": each.action, "revisionId": each.id, "revisionSummary": each.summary}
+                    for each in execution.revisions
                 ],
                 "trigger": dict(execution.trigger),
                 "executionMode": execution.pipeline.execution_mode,
@@ -108,7 +111,8 @@ class CodePipelineApi:
                     "startTime": each.started,
                     "lastUpdateTime": time.time(),
                     "sourceRevisions": [
-                        {"actionName": rev.action, "revisionId": rev.id, "revisionSummary": rev.summary} for rev in each.revisions
+                        {"actionName": rev.action, "revisionId": rev.id, "revisionSummary": rev.summary}
+                        for rev in each.revisions
                     ],
                     "trigger": dict(each.trigger),
                     "executionMode": each.pipeline.execution_mode,
@@ -153,7 +157,9 @@ class CodePipelineApi:
         key = self._deployed(request["pipelineName"], account, region).key
         execution = self._engine.executions.get(request["pipelineExecutionId"])
         if execution is None or execution.key != key:
-            raise ApiError("PipelineExecutionNotFoundException", f"{key.name} has no execution {request['pipelineExecutionId']}")
+            raise ApiError(
+                "PipelineExecutionNotFoundException", f"{key.name} has no execution {request['pipelineExecutionId']}"
+            )
         return execution
 
 
@@ -161,7 +167,9 @@ def _stage_state(stage: str, actions: Any, executions: list[Execution]) -> Json:
     """The latest execution that reached the stage decides what is shown."""
     reached = [each for each in executions if any(where == stage for where, _ in each.actions)]
     latest = max(reached, key=lambda each: each.number) if reached else None
-    states = [_action_state(action.name, latest.actions.get((stage, action.name)) if latest else None) for action in actions]
+    states = [
+        _action_state(action.name, latest.actions.get((stage, action.name)) if latest else None) for action in actions
+    ]
     state: Json = {"stageName": stage, "inboundTransitionState": {"enabled": True}, "actionStates": states}
     if latest:
         statuses = {each.get("latestExecution", {}).get("status") for each in states}

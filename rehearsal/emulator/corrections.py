@@ -20,7 +20,7 @@ def apply(*, iam: bool) -> None:
 
 def port_443_stays_free() -> None:
     """With TLS, MiniStack takes port 443 as well as its own; a rehearsal has no business there."""
-    app._port_is_bindable = lambda host, port: False
+    app._port_is_bindable = lambda *_: False
 
 
 def foreign_buckets_open_without_iam() -> None:

@@ -27,7 +27,8 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
         if not target.startswith(TARGET):
-            return await self._ministack(scope, receive, send)
+            await self._ministack(scope, receive, send)
+            return
         status, answer = await self._answer(target.removeprefix(TARGET), scope, await _body(receive))
         headers = [(b"content-type", b"application/x-amz-json-1.1")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -38,7 +39,9 @@ class Front:
         set_request_account_id(extract_access_key_id(headers, {}) or "")
         account, region = get_account_id(), extract_region(headers, {})
         try:
-            return 200, await asyncio.to_thread(self._codepipeline.call, operation, json.loads(body or b"{}"), account, region)
+            return 200, await asyncio.to_thread(
+                self._codepipeline.call, operation, json.loads(body or b"{}"), account, region
+            )
         except ApiError as error:
             return 400, {"__type": error.code, "message": str(error)}
         except KeyError as missing:

@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from rehearsal import machine
 from rehearsal.aws import Endpoint
 from rehearsal.errors import WrongUse
-from rehearsal import machine
 from rehearsal.workspace import Server, Workspace
 
 START_SECONDS = 60
@@ -31,8 +31,6 @@ def running(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]
     try:
         yield Endpoint(_wait(workspace, process).endpoint)
     finally:
-        assert process.stdin is not None
-        process.stdin.close()
         _end(process)
 
 
@@ -56,7 +54,14 @@ def start(workspace: Workspace, port: int | None, *, detached: bool) -> subproce
     workspace.make()
     workspace.record.unlink(missing_ok=True)
     number = _free_port() if port is None else _checked(port)
-    command = [sys.executable, "-m", "rehearsal.emulator.server", str(workspace.root), str(number), "yes" if detached else "no"]
+    command = [
+        sys.executable,
+        "-m",
+        "rehearsal.emulator.server",
+        str(workspace.root),
+        str(number),
+        "yes" if detached else "no",
+    ]
     package = Path(__file__).resolve().parent.parent.parent
     with _log(workspace).open("wb") as log:
         return subprocess.Popen(
@@ -92,6 +97,9 @@ def _answers(server: Server) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close its standard input, which asks it to end; kill it where it does not."""
+    if process.stdin:
+        process.stdin.close()
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:
@@ -115,5 +123,7 @@ def _checked(port: int) -> int:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise WrongUse(f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); name another with --port") from error
+            raise WrongUse(
+                f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); name another with --port"
+            ) from error
     return port

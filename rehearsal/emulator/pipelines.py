@@ -46,7 +46,9 @@ class PipelineResource:
         if new.get("Name", name) != name:
             return self.create(logical_id, new, stack_name)
         key = _key(name)
-        self._engine.update(key, to_api(name, new), restart=str(new.get("RestartExecutionOnUpdate", False)).lower() == "true")
+        self._engine.update(
+            key, to_api(name, new), restart=str(new.get("RestartExecutionOnUpdate", False)).lower() == "true"
+        )
         return name, {"Version": str(self._engine.pipelines[key].version)}
 
     def delete(self, name: str, properties: Properties) -> None:

@@ -1,6 +1,7 @@
-"""The emulator's process: `python -m rehearsal.emulator.server HOME PORT`, started by launcher.py with a clean environment.
+"""The emulator's process, started by launcher.py with a clean environment.
 
-It ends on SIGTERM and when its standard input closes, so that it never outlives who started it; then it saves its state.
+It ends on SIGTERM and, unless detached, when its standard input closes, so that it never outlives who started it; then
+it saves its state.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def main(root: str, port: str, detached: str) -> None:
     engine.save(state / "pipelines.json")
     _keep(workspace, state)
     workspace.record.unlink(missing_ok=True)
-    os._exit(0)  # MiniStack's schedulers and pollers are not daemons, and nothing of theirs is worth waiting for
+    os._exit(0)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
 
 
 def _settings(workspace: Workspace, port: int) -> Path:

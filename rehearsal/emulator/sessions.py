@@ -20,8 +20,8 @@ DURATION = 12 * 3600
 def assume(role_arn: str, service: str, session_name: str) -> Credentials:
     """Credentials of `role_arn` for `service`, such as `codebuild.amazonaws.com`.
 
-    A role that does not trust the service may still trust an account, as the bootstrap's roles do for CodePipeline, which
-    comes with the pipeline's role. Raises ActionError where there is no such role.
+    A role that does not trust the service may still trust an account, as the bootstrap's roles do for CodePipeline,
+    which comes with the pipeline's role. Raises ActionError where there is no such role.
     """
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(account, None, name)

@@ -88,7 +88,9 @@ class Pipeline:
         """The store of `region`; a pipeline with one store has it for its own region only."""
         store = self.stores.get(region) or self.stores.get("")
         if store is None:
-            raise BadDefinition(f"{self.name}: no artifact store for {region}; there are {', '.join(sorted(self.stores))}")
+            raise BadDefinition(
+                f"{self.name}: no artifact store for {region}; there are {', '.join(sorted(self.stores))}"
+            )
         return store
 
 

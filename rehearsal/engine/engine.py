@@ -46,7 +46,7 @@ class Engine:
         self.executions: dict[str, Execution] = {}
 
     def create(self, key: PipelineKey, declaration: Json) -> None:
-        """Register a pipeline. Like CodePipeline, which starts a new pipeline once: callers decide whether to start it."""
+        """Register a pipeline; CodePipeline would also start it once, which the caller decides here."""
         parse(declaration)
         with self._lock:
             self.pipelines[key] = Deployed(key, {**declaration, "version": 1})
@@ -54,8 +54,8 @@ class Engine:
     def update(self, key: PipelineKey, declaration: Json, *, restart: bool) -> None:
         """Replace a definition: running executions are cancelled, and with `restart` the newest one starts again.
 
-        An execution that is such a restart and changes the definition once more would go on for ever: it fails, with the
-        difference of the two definitions.
+        An execution that is such a restart and changes the definition once more would go on for ever: it fails, with
+        the difference of the two definitions.
         Source: AWS CodePipeline user guide, "Edit a pipeline"; API reference, PipelineExecution status `Cancelled`.
         """
         parse(declaration)
@@ -147,7 +147,10 @@ class Engine:
             trigger=dict(execution.trigger),
             restart_of=execution.restart_of,
             stages=[
-                {"name": stage.name, "actions": [{"name": each.name, "provider": str(each.type)} for each in stage.actions]}
+                {
+                    "name": stage.name,
+                    "actions": [{"name": each.name, "provider": str(each.type)} for each in stage.actions],
+                }
                 for stage in execution.pipeline.stages
             ],
         )
@@ -173,7 +176,7 @@ class Engine:
 def _unstable(before: Json, after: Json) -> str:
     """Two definitions from one revision: what differs."""
     old, new = (json.dumps(each, indent=2, sort_keys=True).splitlines() for each in (before, after))
-    changes = [line for line in difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1)]
+    changes = list(difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1))
     return (
         "the pipeline changed itself twice without a new push: synth gives another definition each time it runs.\n"
         + "\n".join(changes[:40])

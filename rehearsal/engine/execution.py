@@ -156,10 +156,10 @@ def _run_action(execution: Execution, stage: Stage, action: Action, env: Environ
         outcome = _runner(task, env.runners).run(task)
         error_code = "JobFailed" if outcome.failed else None
     except (ActionError, UnknownVariable) as error:
-        outcome, error_code = Outcome(True, str(error)), getattr(error, "code", "ConfigurationError")
+        outcome, error_code = Outcome(failed=True, summary=str(error)), getattr(error, "code", "ConfigurationError")
     except Exception as error:
         log.exception("%s/%s of execution %s", stage.name, action.name, execution.id)
-        outcome, error_code = Outcome(True, f"{type(error).__name__}: {error}"), "InternalError"
+        outcome, error_code = Outcome(failed=True, summary=f"{type(error).__name__}: {error}"), "InternalError"
     _take(execution, action, outcome)
     aborted = execution.stop.is_set() and outcome.failed
     state.status = "Abandoned" if aborted else "Failed" if outcome.failed else "Succeeded"

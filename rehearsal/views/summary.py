@@ -25,7 +25,9 @@ def show(console: Console, space: Workspace, view: ExecutionView, answers: list[
         _failure(console, space, stage, action)
     console.print("Not emulated: " + "; ".join(not_emulated()) + ".", style="dim", highlight=False, soft_wrap=True)
     verdict = Text(view.status, STYLES.get(view.status, "red"))
-    console.print(Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True)
+    console.print(
+        Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True
+    )
 
 
 def _answers(answers: list[Answer]) -> Table:
@@ -42,7 +44,9 @@ def _answers(answers: list[Answer]) -> Table:
 def _failure(console: Console, space: Workspace, stage: StageView, action: ActionView) -> None:
     """Where it went red: stage, action, the last lines of its log, and where the whole log is."""
     log = Path(action.log)
-    console.print(f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", highlight=False, soft_wrap=True)
+    console.print(
+        f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", highlight=False, soft_wrap=True
+    )
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     for line in lines[-LAST_LINES:]:
         console.print("  " + line, highlight=False, markup=False, soft_wrap=True)

@@ -21,8 +21,10 @@ class Progress(Protocol):
     """Shows events as they come; `pause` frees the terminal for a question."""
 
     def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
-    def show(self, event: Event | None, view: ExecutionView) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None: ...
+    def show(self, _event: Event | None, view: ExecutionView, /) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
 
@@ -62,10 +64,12 @@ class LiveRows:
         self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
         self._live.stop()
 
-    def show(self, event: Event | None, view: ExecutionView) -> None:
+    def show(self, _event: Event | None, view: ExecutionView) -> None:
         self._live.update(rows(view))
 
     def pause(self) -> None:

@@ -54,11 +54,11 @@ class Played:
 
 
 def _succeeds(task: Task) -> Outcome:
-    return Outcome(False, "done", {"said": task.action.configuration.get("say", "")})
+    return Outcome(failed=False, summary="done", variables={"said": task.action.configuration.get("say", "")})
 
 
 def fails(task: Task) -> Outcome:
-    return Outcome(True, "red")
+    return Outcome(failed=True, summary="red")
 
 
 def errors(task: Task) -> Outcome:
@@ -67,7 +67,7 @@ def errors(task: Task) -> Outcome:
 
 def until_stopped(task: Task) -> Outcome:
     task.stop.wait(10)
-    return Outcome(True, "was stopped")
+    return Outcome(failed=True, summary="was stopped")
 
 
 def eventually(condition: Callable[[], bool]) -> None:

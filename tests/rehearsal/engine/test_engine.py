@@ -49,7 +49,7 @@ def test_a_stop_without_abandon_lets_the_running_action_end(stage: Stage) -> Non
 
     def waits(task: Task) -> Outcome:
         go.wait(10)
-        return Outcome(False, "done")
+        return Outcome(failed=False, summary="done")
 
     stage.played.parts["a"] = waits
     execution = stage.start(declaration([action("a")], [action("b")]))
@@ -67,7 +67,7 @@ def test_actions_of_one_run_order_run_at_the_same_time(stage: Stage) -> None:
 
     def meets(task: Task) -> Outcome:
         meeting.wait()
-        return Outcome(False, "met")
+        return Outcome(failed=False, summary="met")
 
     stage.played.parts.update(a=meets, b=meets)
     assert stage.run(declaration([action("a"), action("b")])).status == "Succeeded"
@@ -103,13 +103,13 @@ def test_an_unknown_provider_lists_those_known(stage: Stage) -> None:
 
 
 def test_an_update_cancels_the_execution_and_starts_a_new_one(stage: Stage) -> None:
-    """Self-mutation: the action that updates the pipeline ends, the execution is Cancelled, a new one runs to the end."""
+    """Self-mutation: the action that updates the pipeline ends, its execution is Cancelled, a new one succeeds."""
     changed = declaration([action("mutate")], [action("b")], [action("new")])
 
     def mutates(task: Task) -> Outcome:
         if stage.engine.pipelines[KEY].version == 1:
             stage.engine.update(KEY, changed, restart=True)
-        return Outcome(False, "deployed")
+        return Outcome(failed=False, summary="deployed")
 
     stage.played.parts["mutate"] = mutates
     first = stage.run(declaration([action("mutate")], [action("b")]))
@@ -126,7 +126,7 @@ def test_a_synth_that_is_not_deterministic_fails_instead_of_going_on_for_ever(st
 
     def mutates(task: Task) -> Outcome:
         stage.engine.update(KEY, declaration([action("mutate", say=f"random {next(count)}")]), restart=True)
-        return Outcome(False, "deployed")
+        return Outcome(failed=False, summary="deployed")
 
     stage.played.parts["mutate"] = mutates
     stage.run(declaration([action("mutate")]))
@@ -143,7 +143,7 @@ def test_a_waiting_execution_is_superseded_by_a_newer_one(stage: Stage) -> None:
 
     def waits(task: Task) -> Outcome:
         go.wait(10)
-        return Outcome(False, "done")
+        return Outcome(failed=False, summary="done")
 
     stage.played.parts["b"] = waits
     definition = declaration([action("a")], [action("b")])

@@ -1,0 +1,1 @@
+"""Runs a CodeBuild project's buildspec on this machine."""
