@@ -99,9 +99,9 @@ def _outcome(task: Task, build: Build, result: BuildResult, credentials: Credent
         if zip_file is None:
             raise ActionError(f"{task.where}: the buildspec made no artifact {name}")
         outputs[name] = upload(task, name, credentials, zip_file)
-    number = build.id.partition(":")[2]
+    build_number = build.id.partition(":")[2]
     return Outcome(
-        failed=False, summary=f"build {number[:8]} succeeded", variables=dict(result.exported), outputs=outputs
+        failed=False, summary=f"build {build_number[:8]} succeeded", variables=dict(result.exported), outputs=outputs
     )
 
 

