@@ -40,7 +40,7 @@ synth: setup
 # What the pipeline runs against a deployed stage; needs a part of the set-up only, so that it takes seconds.
 integration:
 	bin/setup integration
-	build/integration/bin/python -m pytest tests/integration --junitxml=$(REPORTS)/integration.xml
+	build/integration/bin/python -m pytest tests/integration --confcutdir=tests/integration --junitxml=$(REPORTS)/integration.xml
 
 gates: setup
 	pytest -m gate
