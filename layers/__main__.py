@@ -1,0 +1,5 @@
+"""`python -m layers`."""
+
+from layers.cli import main
+
+main()

@@ -1,0 +1,13 @@
+"""The two kinds of error that a person can act on; anything else is a bug."""
+
+
+class LayersError(Exception):
+    """The build or a check went red; the message says why and what to do."""
+
+    exit_code = 1
+
+
+class WrongUse(LayersError):
+    """Wrong settings or arguments; the message says what was read and what is allowed."""
+
+    exit_code = 2
