@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PACKS = ("AwsSolutions",)
+PACKS = ("AwsSolutions", "Serverless", "NIST.800.53.R5")
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +40,7 @@ class Assembly:
         live = {
             Acknowledgement(suppressed["acknowledgedAt"], suppressed["acknowledgedId"])
             for plugin in self._plugins()
-            for suppressed in plugin["suppressedViolations"]
+            for suppressed in plugin.get("suppressedViolations", [])
         }
         return sorted(self.acknowledged() - live)
 

@@ -5,7 +5,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from compliance.accept import logical_id
+from compliance.accept import accept, logical_id
+from stages.encryption import allow_logs
 
 
 class ArtifactStore(Construct):
@@ -14,6 +15,7 @@ class ArtifactStore(Construct):
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
         self.key = kms.Key(self, "Key", description="The artifacts of the delivery pipeline", enable_key_rotation=True)
+        allow_logs(self.key)
         access_logs = s3.Bucket(
             self,
             "AccessLogs",
@@ -21,7 +23,16 @@ class ArtifactStore(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(30))
+            ],
+        )
+        accept(
+            access_logs,
+            "NIST.800.53.R5-S3DefaultEncryptionKMS",
+            because="S3 delivers access logs to a bucket of SSE-S3 alone, not to one whose default is a KMS key",
+            see="Amazon S3 user guide, Enabling Amazon S3 server access logging",
         )
         self.bucket = s3.Bucket(
             self,
@@ -38,6 +49,14 @@ class ArtifactStore(Construct):
                 s3.LifecycleRule(expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(30))
             ],
         )
+
+        for bucket in (access_logs, self.bucket):
+            accept(
+                bucket,
+                "NIST.800.53.R5-S3BucketReplicationEnabled",
+                because="artifacts can be made again by a push, and expire",
+                see="docs/security.md",
+            )
 
     @property
     def finding_on_objects(self) -> str:

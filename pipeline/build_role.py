@@ -27,7 +27,14 @@ class BuildRole(Construct):
         log: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, id_)
-        self.role = iam.Role(self, "Role", role_name=name, assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"))
+        self._policy = iam.ManagedPolicy(self, "Policy")
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=name,
+            assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"),
+            managed_policies=[self._policy],
+        )
         self.fixed = self.role.without_policy_updates()
         self.allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn)
         self.allow("FindArtifacts", ["s3:GetBucketAcl", "s3:GetBucketLocation"], store.bucket.bucket_arn)
@@ -45,7 +52,7 @@ class BuildRole(Construct):
         )
         self.allow("ReportTests", reports, group)
         accept(
-            self.role,
+            self._policy,
             store.finding_on_objects,
             because="CodePipeline chooses the key of each artifact; the bucket holds this pipeline's artifacts alone",
             see="AWS CodePipeline user guide, Input and output artifacts",
@@ -53,4 +60,4 @@ class BuildRole(Construct):
 
     def allow(self, sid: str, actions: list[str], resource: str) -> None:
         """Allow `actions` on one resource."""
-        self.role.add_to_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
+        self._policy.add_statements(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))

@@ -33,6 +33,12 @@ def _artifacts(role: IConstruct, store: ArtifactStore, *actions: str) -> None:
         because="CDK writes these grants; they reach the artifact bucket of this pipeline and its key alone",
         see="aws-cdk-lib/aws-s3/lib/perms.ts",
     )
+    accept(
+        role,
+        "NIST.800.53.R5-IAMNoInlinePolicy",
+        because="CDK Pipelines writes this role and its policy, as one resource that no other role could use",
+        see="aws-cdk-lib/pipelines/lib/codepipeline/codepipeline.ts",
+    )
 
 
 def _self_mutation(project: codebuild.IProject, role: IConstruct) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from pipeline.pins import Pins
 
 @dataclass(frozen=True)
 class Project:
-    """Where things are: `functions` holds a folder per function, `layers` is the manifest of the built layers."""
+    """Where things are: `functions` holds a folder per function, `layers` is the manifest of the built layers;
+    `revision` is the push that is built."""
 
     buildspec: Path
     functions: Path
     layers: Path
     pins: Pins
+    revision: str = "none"
 
     @classmethod
     def at(cls, root: Path) -> Project:
@@ -25,4 +28,6 @@ class Project:
             functions=root / "lambda",
             layers=root / "build" / "layers" / "layers.json",
             pins=Pins.read(root / "package.json"),
+            # CodeBuild says which push it builds; a synth by hand is of no revision.
+            revision=os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION", "none"),
         )

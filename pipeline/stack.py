@@ -14,6 +14,7 @@ from pipeline.generated_roles import answer_findings
 from pipeline.project import Project
 from pipeline.settings import Delivery, Environment
 from pipeline.steps import synth_step, test_step
+from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
 
 
@@ -23,12 +24,17 @@ class PipelineStack(Stack):
     def __init__(self, scope: Construct, id_: str, *, delivery: Delivery, project: Project) -> None:
         super().__init__(scope, id_, env=Target(account=delivery.account, region=delivery.region))
         self._delivery, self._project = delivery, project
+        self._release = Release(functions=project.functions, layers=project.layers, revision=project.revision)
         self._source = pipelines.CodePipelineSource.connection(
             delivery.source.repository, delivery.source.branch, connection_arn=delivery.source.connection_arn
         )
         self._store = ArtifactStore(self, "Artifacts")
         self._log = logs.LogGroup(
-            self, "BuildLog", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+            self,
+            "BuildLog",
+            encryption_key=self._store.key,
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self.pipeline = self._pipeline()
         for environment in delivery.environments:
@@ -69,8 +75,8 @@ class PipelineStack(Stack):
             self,
             name,
             env=Target(account=environment.account, region=environment.region),
-            functions=self._project.functions,
-            layers=self._project.layers,
+            environment=environment.name,
+            release=self._release,
             tester=tests.tester(self.account),
             options=environment.service,
         )
@@ -84,7 +90,7 @@ class PipelineStack(Stack):
             project=names.project,
             role=role.fixed,
             outputs=stage.outputs,
-            region=environment.region,
+            env={"STAGE_REGION": environment.region, "TESTS": environment.service.tests},
         )
 
     def _build_role(self, id_: str, *, project: str, name: str | None = None) -> BuildRole:

@@ -33,7 +33,12 @@ def synth_step(
 
 
 def test_step(
-    source: pipelines.CodePipelineSource, *, project: str, role: iam.IRole, outputs: dict[str, CfnOutput], region: str
+    source: pipelines.CodePipelineSource,
+    *,
+    project: str,
+    role: iam.IRole,
+    outputs: dict[str, CfnOutput],
+    env: dict[str, str],
 ) -> pipelines.CodeBuildStep:
     """The integration tests against a deployed stage, which they know by its stack's outputs alone."""
     return pipelines.CodeBuildStep(
@@ -42,7 +47,7 @@ def test_step(
         project_name=project,
         role=role,
         commands=["make integration"],
-        env={"STAGE_REGION": region},
+        env=env,
         env_from_cfn_outputs=outputs,
         partial_build_spec=codebuild.BuildSpec.from_object(
             {"version": "0.2", "phases": {"install": {"runtime-versions": {"python": "3.13"}}}, "reports": REPORTS}

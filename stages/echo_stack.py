@@ -1,41 +1,119 @@
-"""The echo service: two functions that share a layer."""
+"""The echo service: each declared function with its feed, watched by alarms, and what its tests need."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Stack
-from aws_cdk import aws_logs as logs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stages.function import PythonFunction
+from stages.alarms import Alarms
+from stages.dashboard import ServiceDashboard
+from stages.encryption import ServiceKey
+from stages.feeds import Feed, QueueFeed, removal
+from stages.function import Build, PythonFunction
+from stages.functions import FUNCTIONS, Declared
 from stages.layers import BuiltLayers
 from stages.options import ServiceOptions
 from stages.tester import Tester, TesterNames
 
 
+@dataclass(frozen=True)
+class Release:
+    """What is deployed: the folder of the functions, the manifest of the built layers, and the pushed revision."""
+
+    functions: Path
+    layers: Path
+    revision: str
+
+
 class EchoStack(Stack):
-    """`outputs` maps what the tests need to know to the stack's outputs."""
+    """`outputs` maps the tests' environment variables to the stack's outputs; the tests find the rest in the stack."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, functions: Path, layers: Path, tester: TesterNames, options: ServiceOptions
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        release: Release,
+        environment: str,
+        tester: TesterNames,
+        options: ServiceOptions,
     ) -> None:
         super().__init__(scope, id_)
-        built = BuiltLayers(self, "Layers", manifest=layers)
-        retention = logs.RetentionDays[options.log_retention]
-        echo, echo2 = (
-            PythonFunction(
-                self,
-                name.title(),
-                code=functions / name,
-                runtime=built.runtime,
-                architecture=built.architecture,
-                layers=built.of(name),
-                retention=retention,
-            ).function
-            for name in ("echo", "echo2")
-        )
-        role = Tester(self, "Tester", names=tester, functions=[echo, echo2]).role
+        self._release, self._environment, self._options = release, environment, options
+        self._key = ServiceKey(self, "Key", removal=removal(options))
+        self._built = BuiltLayers(self, "Layers", manifest=release.layers)
+        self._alarms = Alarms(self, "Alarms", key=self._key.key, options=options)
+        self._tests_may: list[iam.PolicyStatement] = []
+        functions = {declared.name: self._function(declared) for declared in FUNCTIONS}
+        ServiceDashboard(self, "Dashboard", functions=functions, alarms=self._alarms.alarms)
+        role = Tester(self, "Tester", names=tester, may=self._tests_may).role
+        CfnOutput(self, "Revision", value=release.revision)
         self.outputs = {
-            "ECHO_FUNCTION": CfnOutput(self, "EchoFunctionName", value=echo.function_name),
-            "ECHO2_FUNCTION": CfnOutput(self, "Echo2FunctionName", value=echo2.function_name),
+            "STACK": CfnOutput(self, "StackArn", value=self.stack_id),
             "TEST_ROLE": CfnOutput(self, "TestRoleArn", value=role.role_arn),
         }
+
+    def _function(self, declared: Declared) -> lambda_.Function:
+        feed = declared.feed(self, f"{declared.id}Feed", key=self._key.key, options=self._options)
+        function = PythonFunction(
+            self,
+            declared.id,
+            build=self._build(declared.name),
+            environment=self._variables(declared.name),
+            may=[*feed.may(), self._key.use()],
+            dead_letters=feed.dead_letters,
+            key=self._key.key,
+            options=self._options,
+        )
+        feed.into(function.live)
+        self._watch(declared, function.function, feed)
+        self._tell_tests(declared, function, feed)
+        return function.function
+
+    def _build(self, name: str) -> Build:
+        return Build(
+            code=self._release.functions / name,
+            runtime=self._built.runtime,
+            architecture=self._built.architecture,
+            layers=[layer.version for layer in self._built.of(name)],
+        )
+
+    def _variables(self, name: str) -> dict[str, str]:
+        return {
+            "ENVIRONMENT": self._environment,
+            "REVISION": self._release.revision,
+            "POWERTOOLS_SERVICE_NAME": name,
+            "POWERTOOLS_METRICS_NAMESPACE": "EchoService",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+
+    def _watch(self, declared: Declared, function: lambda_.IFunction, feed: Feed) -> None:
+        self._alarms.watch_function(declared.id, function)
+        self._alarms.watch_dead_letters(declared.id, feed.dead_letters)
+        if isinstance(feed, QueueFeed):
+            self._alarms.watch_queue(declared.id, feed.queue)
+
+    def _tell_tests(self, declared: Declared, function: PythonFunction, feed: Feed) -> None:
+        layers = self._built.of(declared.name)
+        output, address = feed.address
+        told = {
+            "FunctionName": function.function.function_name,
+            "LogGroupName": function.log_group.log_group_name,
+            "LayerDigests": ",".join(layer.digest for layer in layers) or "none",
+            output: address,
+        }
+        for name, value in told.items():
+            CfnOutput(self, f"{declared.id}{name}", value=value)
+        call = ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"]
+        self._let_tests(call, function.live.function_arn)
+        if layers:
+            self._let_tests(["lambda:GetLayerVersion"], *(layer.version.layer_version_arn for layer in layers))
+        if self._options.tests == "full":
+            self._let_tests(["logs:FilterLogEvents"], function.log_group.log_group_arn)
+            self._tests_may += [feed.send(), self._key.use()]
+
+    def _let_tests(self, actions: list[str], *resources: str) -> None:
+        self._tests_may.append(iam.PolicyStatement(actions=actions, resources=list(resources)))

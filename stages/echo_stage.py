@@ -1,11 +1,9 @@
 """One deployment of the echo service, to one account and region."""
 
-from pathlib import Path
-
 from aws_cdk import Environment, Stage
 from constructs import Construct
 
-from stages.echo_stack import EchoStack
+from stages.echo_stack import EchoStack, Release
 from stages.options import ServiceOptions
 from stages.tester import TesterNames
 
@@ -19,11 +17,11 @@ class EchoStage(Stage):
         id_: str,
         *,
         env: Environment,
-        functions: Path,
-        layers: Path,
+        environment: str,
+        release: Release,
         tester: TesterNames,
         options: ServiceOptions,
     ) -> None:
         super().__init__(scope, id_, env=env)
-        self.stack = EchoStack(self, "Echo", functions=functions, layers=layers, tester=tester, options=options)
-        self.outputs = self.stack.outputs
+        stack = EchoStack(self, "Echo", release=release, environment=environment, tester=tester, options=options)
+        self.outputs = stack.outputs

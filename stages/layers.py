@@ -1,37 +1,45 @@
 """The built layers as CDK layer versions."""
 
-import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from layers.manifest import Layer, read
+
+
+@dataclass(frozen=True)
+class LayerOf:
+    """One layer of a function, and the digest of its bytes."""
+
+    version: lambda_.LayerVersion
+    digest: str
+
 
 class BuiltLayers(Construct):
-    """One layer version per built layer; `of(function)` are those that a function gets."""
+    """One layer version per built layer of the manifest; `of(function)` are those that a function gets."""
 
     def __init__(self, scope: Construct, id_: str, *, manifest: Path) -> None:
         super().__init__(scope, id_)
-        built: dict[str, Any] = json.loads(manifest.read_text())
-        self.runtime = lambda_.Runtime(f"python{built['target']['python']}", lambda_.RuntimeFamily.PYTHON)
-        self.architecture = lambda_.Architecture.custom(built["target"]["architecture"])
-        self._versions = [
-            (
-                lambda_.LayerVersion(
-                    self,
-                    layer["name"],
-                    code=lambda_.Code.from_asset(
-                        str(manifest.parent / Path(layer["zip"]).name), asset_hash=layer["sha256"]
-                    ),
-                    compatible_runtimes=[self.runtime],
-                    compatible_architectures=[self.architecture],
-                ),
-                frozenset(layer["functions"]),
-            )
-            for layer in built["layers"]
-        ]
+        self._built = read(manifest)
+        self._folder = manifest.parent
+        self.runtime = lambda_.Runtime(f"python{self._built.python}", lambda_.RuntimeFamily.PYTHON)
+        self.architecture = lambda_.Architecture.custom(self._built.architecture)
+        self._versions = {layer.name: self._version(layer) for layer in self._built.layers}
 
-    def of(self, function: str) -> list[lambda_.ILayerVersion]:
+    def of(self, function: str) -> Sequence[LayerOf]:
         """The layers of one function, the shared one first."""
-        return [version for version, functions in self._versions if function in functions]
+        return [LayerOf(self._versions[layer.name], layer.sha256) for layer in self._built.of(function)]
+
+    def _version(self, layer: Layer) -> lambda_.LayerVersion:
+        # The digest of the bytes is the asset's hash, so the same lock deploys no new version.
+        archive = lambda_.Code.from_asset(str(self._folder / Path(layer.zip).name), asset_hash=layer.sha256)
+        return lambda_.LayerVersion(
+            self,
+            layer.name,
+            code=archive,
+            compatible_runtimes=[self.runtime],
+            compatible_architectures=[self.architecture],
+        )

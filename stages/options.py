@@ -1,8 +1,10 @@
 """What may differ between two deployments of the service; the differences come in here, never from a name."""
 
+from __future__ import annotations
+
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class ServiceOptions(BaseModel):
@@ -10,4 +12,20 @@ class ServiceOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    log_retention: Literal["ONE_WEEK", "ONE_MONTH", "SIX_MONTHS", "ONE_YEAR"] = "ONE_MONTH"
+    memory_mb: int = Field(default=256, ge=128, le=10240)
+    timeout_seconds: int = Field(default=10, ge=1, le=900)
+    reserved_concurrency: int | None = Field(
+        default=None,
+        ge=0,
+        description="Off by default: a new account has ten executions at a time, and none of them can be reserved.",
+    )
+    queue_concurrency: int = Field(
+        default=5, ge=2, le=1000, description="How many executions a queue may start at a time, at most."
+    )
+    log_retention: Literal["ONE_WEEK", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR", "TWO_YEARS"] = "ONE_MONTH"
+    retain: bool = Field(default=False, description="Keep logs, queues and the key when the stack is deleted.")
+    alarm_actions: bool = Field(default=True, description="Whether an alarm tells its topic.")
+    alarm_email: str | None = Field(default=None, description="Who is told; the address has to confirm once.")
+    tests: Literal["full", "smoke"] = Field(
+        default="full", description="`smoke` sends nothing through queue or topic, and its role could not."
+    )

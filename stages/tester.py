@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 
@@ -20,21 +19,16 @@ class TesterNames:
 class Tester(Construct):
     """`role` may do what tests/integration does and nothing more."""
 
-    def __init__(
-        self, scope: Construct, id_: str, *, names: TesterNames, functions: Sequence[lambda_.IFunction]
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, names: TesterNames, may: Sequence[iam.PolicyStatement]) -> None:
         super().__init__(scope, id_)
+        outputs = iam.PolicyStatement(
+            sid="ReadOutputs", actions=["cloudformation:DescribeStacks"], resources=[Stack.of(self).stack_id]
+        )
         self.role = iam.Role(
             self,
             "Role",
             role_name=names.role,
             assumed_by=iam.ArnPrincipal(names.trusted),
             max_session_duration=Duration.hours(1),
-        )
-        self.role.add_to_policy(
-            iam.PolicyStatement(
-                sid="Invoke",
-                actions=["lambda:InvokeFunction"],
-                resources=[function.function_arn for function in functions],
-            )
+            managed_policies=[iam.ManagedPolicy(self, "Policy", statements=[outputs, *may])],
         )

@@ -41,13 +41,14 @@ def context() -> dict[str, Any]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """This project, with layers made up, so that templates are tested without building any."""
     layers = tmp_path_factory.mktemp("layers")
-    built = []
+    built: list[dict[str, Any]] = []
     for name, functions in (("shared", ["echo", "echo2"]), ("echo", ["echo"])):
         archive = layers / f"{name}.zip"
         with zipfile.ZipFile(archive, "w") as zipped:
             zipped.writestr(f"python/{name}.py", "")
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-        built.append({"name": name, "zip": archive.name, "sha256": digest, "functions": functions, "packages": []})
+        built.append({"name": name, "zip": archive.name, "sha256": digest, "functions": functions})
+        built[-1] |= {"bytes": 1, "unzipped_bytes": 1, "packages": [], "sbom": ""}
     target = {"python": "3.13", "architecture": "x86_64"}
     (layers / "layers.json").write_text(json.dumps({"target": target, "layers": built}))
     return replace(Project.at(ROOT), layers=layers / "layers.json")

@@ -1,19 +1,55 @@
-"""Echo what comes through the queue."""
+"""Echo the messages of a queue: each becomes one structured log line and part of the answer.
 
-from typing import Any
+A message that is not valid fails alone: SQS hands it out again and, after the last try, moves it to the dead letters.
+"""
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes import SQSEvent, event_source
+import os
+from typing import Annotated, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.parser import BaseModel, parse
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import ConfigDict, StringConstraints
 
-logger = Logger(service="echo")
+logger = Logger(environment=os.environ.get("ENVIRONMENT", "none"), revision=os.environ.get("REVISION", "none"))
+metrics = Metrics()
+metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "none"))
+# A batch of which every message fails is no failure of the function: the answer names each of them.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@logger.inject_lambda_context
-@event_source(data_class=SQSEvent)
-def handler(event: SQSEvent, context: LambdaContext) -> dict[str, Any]:
-    """Log the body of every record and return them."""
-    messages = [record.body for record in event.records]
-    for message in messages:
-        logger.info("echo", message_body=message)
-    return {"batchItemFailures": [], "messages": messages}
+class Message(BaseModel):
+    """What senders agree on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    text: Annotated[str, StringConstraints(min_length=1)]
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Echo a batch; `batchItemFailures` names what has to be tried again."""
+    with processor(event["Records"], echo, lambda_context=context):
+        results = processor.process()
+    done = [result for status, result, _ in results if status == "success"]
+    metrics.add_metric("MessagesEchoed", MetricUnit.Count, len(done))
+    metrics.add_metric("MessagesRefused", MetricUnit.Count, len(results) - len(done))
+    return {**processor.response(), "messages": done}
+
+
+def echo(record: SQSRecord) -> dict[str, str]:
+    """Log one message and give it back. Raises when its body is no Message."""
+    attribute = record.message_attributes.get("correlation_id")
+    correlation_id = (attribute.string_value if attribute else None) or record.message_id
+    logger.set_correlation_id(correlation_id)
+    try:
+        message = parse(event=record.body, model=Message)
+    except Exception:
+        logger.warning("message refused", message_id=record.message_id, exc_info=True)
+        raise
+    logger.info("message echoed", text=message.text)
+    return {"correlation_id": correlation_id, "text": message.text}

@@ -1,19 +1,56 @@
-"""Echo what comes through the topic."""
+"""Echo the messages of a topic: each becomes one structured log line and part of the answer.
 
+A message that is not valid makes the call fail: Lambda tries it again, and after the last try it is a dead letter.
+"""
+
+import json
+import os
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import SNSEvent, event_source
+from aws_lambda_powertools.utilities.data_classes.sns_event import SNSEventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger(service="echo2")
+logger = Logger(environment=os.environ.get("ENVIRONMENT", "none"), revision=os.environ.get("REVISION", "none"))
+metrics = Metrics()
+metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "none"))
 
 
-@logger.inject_lambda_context
+class InvalidMessageError(ValueError):
+    """The message is not what senders agreed on."""
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics(capture_cold_start_metric=True)
 @event_source(data_class=SNSEvent)
 def handler(event: SNSEvent, context: LambdaContext) -> dict[str, Any]:
-    """Log the message of every record and return them."""
-    messages = [record.sns.message for record in event.records]
-    for message in messages:
-        logger.info("echo", message_body=message)
+    """Echo what was published."""
+    messages = [echo(record) for record in event.records]
+    metrics.add_metric("MessagesEchoed", MetricUnit.Count, len(messages))
     return {"messages": messages}
+
+
+def echo(record: SNSEventRecord) -> dict[str, str]:
+    """Log one message and give it back. Raises InvalidMessageError."""
+    attribute = record.sns.message_attributes.get("correlation_id")
+    correlation_id = (attribute.value if attribute else None) or record.sns.message_id
+    logger.set_correlation_id(correlation_id)
+    text = text_of(record.sns.message)
+    logger.info("message echoed", text=text)
+    return {"correlation_id": correlation_id, "text": text}
+
+
+def text_of(message: str) -> str:
+    """The text of a message: a JSON object with `text`, a string that is not empty, and nothing else."""
+    try:
+        parsed = json.loads(message)
+    except ValueError as error:
+        raise InvalidMessageError(f"not JSON: {error}") from error
+    if not isinstance(parsed, dict) or set(parsed) != {"text"}:
+        raise InvalidMessageError('an object with the one key "text" is needed')
+    text = parsed["text"]
+    if not isinstance(text, str) or not text:
+        raise InvalidMessageError('"text" has to be a string that is not empty')
+    return text

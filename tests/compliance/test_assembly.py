@@ -29,7 +29,7 @@ def test_the_command_agrees(synthesized: Synthesized) -> None:
 
 
 def planted(tmp_path: Path, *accepted: str) -> App:
-    """An app with one finding, AwsSolutions-S1, which may be accepted."""
+    """An app with a bucket of several findings, AwsSolutions-S1 among them."""
     app = App(outdir=str(tmp_path / "cdk.out"), analytics_reporting=False)
     bucket = s3.Bucket(Stack(app, "Planted"), "Bucket", enforce_ssl=True)
     for rule in accepted:
@@ -49,7 +49,8 @@ def test_a_finding_that_nobody_accepted_makes_synth_fail(tmp_path: Path) -> None
 @pytest.mark.gate
 def test_a_stale_acknowledgement_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """S1 is raised and accepted; CB4 is about build projects, so accepting it silences nothing."""
-    planted(tmp_path, "AwsSolutions-S1", "AwsSolutions-CB4").synth()
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        planted(tmp_path, "AwsSolutions-S1", "AwsSolutions-CB4").synth()
     stale = Assembly(tmp_path / "cdk.out").stale()
     assert [ack.rule for ack in stale] == ["AwsSolutions::AwsSolutions-CB4"]
     assert main([str(tmp_path / "cdk.out")]) == 1

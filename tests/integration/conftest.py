@@ -1,38 +1,45 @@
-"""What the tests know of the deployed stage, and the role that they work with."""
+"""The deployed stage, as its tests see it: the outputs of its stack, and clients of the role that may work there.
+
+In the pipeline the role is assumed; by hand (`python -m rehearsal env dev`) one's own credentials are used.
+"""
+
+from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
 
 import boto3
 import pytest
 
+from tests.integration.deployed import Deployed
 
-@pytest.fixture(scope="session")
-def deployed() -> Mapping[str, str]:
-    """The outputs of the stage, as the pipeline hands them over in environment variables."""
-    names = ("ECHO_FUNCTION", "ECHO2_FUNCTION", "TEST_ROLE")
-    missing = [name for name in names if not os.environ.get(name)]
-    if missing:
-        pytest.exit(f"{', '.join(missing)}: not set; they are outputs of the deployed stage", returncode=2)
-    return {name: os.environ[name] for name in names}
+SMOKE = os.environ.get("TESTS", "full") == "smoke"
 
 
 @pytest.fixture(scope="session")
-def session(deployed: Mapping[str, str]) -> boto3.Session:
-    """A session of the role that may work in the stage's account; its ARN names the account, not the region."""
-    keys = boto3.client("sts").assume_role(RoleArn=deployed["TEST_ROLE"], RoleSessionName="integration-tests")[
-        "Credentials"
-    ]
+def deployed() -> Deployed:
+    """The stage whose stack the pipeline names in `STACK`."""
+    session = _session(os.environ.get("TEST_ROLE"))
+    stack = os.environ.get("STACK", "Dev-Echo")
+    (found,) = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return Deployed(session, {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]})
+
+
+def _session(role: str | None) -> boto3.Session:
+    region = os.environ.get("STAGE_REGION") or os.environ.get("AWS_REGION")
+    if not role:
+        return boto3.Session(region_name=region)
+    keys = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="integration-tests")["Credentials"]
     return boto3.Session(
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
-        region_name=os.environ["STAGE_REGION"],
+        region_name=region,
     )
 
 
-@pytest.fixture(scope="session")
-def functions(session: boto3.Session) -> Any:
-    """A Lambda client of the stage's account and region."""
-    return session.client("lambda")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In an environment of smoke tests nothing is sent; those that would are left out."""
+    if SMOKE:
+        kept = [item for item in items if item.get_closest_marker("sends") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept

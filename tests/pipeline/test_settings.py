@@ -90,4 +90,4 @@ def test_settings_are_frozen(context: dict[str, Any]) -> None:
     """They are read once."""
     delivery = Delivery.read(context["delivery"])
     with pytest.raises(ValueError, match="frozen"):
-        delivery.name = "other"  # type: ignore[misc]
+        delivery.name = "other"

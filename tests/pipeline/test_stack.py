@@ -27,8 +27,8 @@ def stages(template: Template) -> Sequence[Stage]:
 
 
 def statements(template: Template, role: str) -> list[Any]:
-    """The statements of the policy that a role whose logical id begins with `role` has."""
-    policies = template.find_resources("AWS::IAM::Policy")
+    """The statements of the policies whose logical id begins with `role`."""
+    policies = template.find_resources("AWS::IAM::ManagedPolicy")
     return [
         s for id_, p in policies.items() if id_.startswith(role) for s in p["Properties"]["PolicyDocument"]["Statement"]
     ]
@@ -118,8 +118,8 @@ def test_a_test_build_learns_the_deployed_names(stages: Sequence[Stage]) -> None
     (dev,) = (stage for stage in stages if stage["Name"] == "Dev")
     (test,) = (action for action in dev["Actions"] if action["Name"] == "Test")
     variables = {v["name"]: v["value"] for v in json.loads(test["Configuration"]["EnvironmentVariables"])}
-    assert variables["ECHO_FUNCTION"].endswith(".EchoFunctionName}")
-    assert variables["ECHO2_FUNCTION"].endswith(".Echo2FunctionName}")
+    assert variables["STACK"].endswith(".StackArn}")
+    assert variables["TEST_ROLE"].endswith(".TestRoleArn}")
 
 
 def test_the_pinned_cdk_assets_reads_the_assembly(synthesized: Synthesized) -> None:

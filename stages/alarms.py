@@ -1,0 +1,70 @@
+"""What somebody has to be told, and the topic that tells."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stages.options import ServiceOptions
+
+PERIOD = Duration.minutes(1)
+
+
+class Alarms(Construct):
+    """`topic` tells whoever subscribes; each `watch_...` adds the alarms of one resource."""
+
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
+        super().__init__(scope, id_)
+        self._options = options
+        self.alarms: list[cloudwatch.Alarm] = []
+        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Alarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+        if options.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email))
+
+    def watch_function(self, name: str, function: lambda_.IFunction) -> None:
+        """It fails, it is throttled, or it comes near its timeout."""
+        near = 0.8 * self._options.timeout_seconds * 1000
+        self._add(f"{name}Errors", function.metric_errors(period=PERIOD), 1, f"{name} failed")
+        self._add(f"{name}Throttles", function.metric_throttles(period=PERIOD), 1, f"{name} was throttled")
+        slowest = function.metric_duration(period=PERIOD, statistic="Maximum")
+        self._add(f"{name}Duration", slowest, near, f"{name} took 80% of its timeout or more")
+
+    def watch_queue(self, name: str, queue: sqs.IQueue) -> None:
+        """Messages wait longer than all tries together may take."""
+        age = queue.metric_approximate_age_of_oldest_message(period=PERIOD)
+        longest = 6 * self._options.timeout_seconds * 5
+        self._add(f"{name}Age", age, longest, f"messages for {name} are not worked on")
+
+    def watch_dead_letters(self, name: str, queue: sqs.IQueue) -> None:
+        """There is anything at all."""
+        waiting = queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")
+        self._add(f"{name}DeadLetters", waiting, 1, f"{name} has dead letters; see docs/operate.md")
+
+    def _add(self, id_: str, metric: cloudwatch.Metric, threshold: float, says: str) -> None:
+        alarm = metric.create_alarm(
+            self,
+            id_,
+            alarm_description=says,
+            threshold=threshold,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            actions_enabled=self._options.alarm_actions,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        self.alarms.append(alarm)

@@ -1,0 +1,60 @@
+"""The one key of the service's data at rest."""
+
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+
+class ServiceKey(Construct):
+    """`key` encrypts logs, queues and topics; AWS services may use it for this account's resources alone."""
+
+    def __init__(self, scope: Construct, id_: str, *, removal: RemovalPolicy) -> None:
+        super().__init__(scope, id_)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"Data at rest of {Stack.of(self).stack_name}",
+            enable_key_rotation=True,
+            removal_policy=removal,
+        )
+        allow_logs(self.key)
+        self._allow_alarms()
+
+    def use(self) -> iam.PolicyStatement:
+        """What a role needs to send to or read from an encrypted queue or topic."""
+        return iam.PolicyStatement(
+            sid="UseTheKey", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]
+        )
+
+    def _allow_alarms(self) -> None:
+        """Source: Amazon SNS developer guide, "Enable compatibility between event sources and encrypted topics"."""
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Alarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+
+
+def allow_logs(key: kms.Key) -> None:
+    """Let CloudWatch Logs encrypt the log groups of this account and region with `key`.
+
+    Source: Amazon CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+    """
+    stack = Stack.of(key)
+    groups = stack.format_arn(
+        service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Logs",
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            resources=["*"],
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        )
+    )

@@ -1,0 +1,41 @@
+"""One deployed stage, as its tests see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+import pytest
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The outputs of its stack, and clients of the role that may work there."""
+
+    session: boto3.Session
+    outputs: Mapping[str, str]
+
+    def output(self, name: str) -> str:
+        """An output of the stack; fails with those that there are."""
+        if name not in self.outputs:
+            pytest.fail(f"the stack has no output {name}; it has {', '.join(sorted(self.outputs))}")
+        return self.outputs[name]
+
+    @cached_property
+    def functions(self) -> Any:
+        return self.session.client("lambda")
+
+    @cached_property
+    def logs(self) -> Any:
+        return self.session.client("logs")
+
+    @cached_property
+    def queues(self) -> Any:
+        return self.session.client("sqs")
+
+    @cached_property
+    def topics(self) -> Any:
+        return self.session.client("sns")

@@ -1,0 +1,71 @@
+"""What runs is what was pushed and built, and it answers. Leaves nothing behind but log lines."""
+
+import base64
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.deployed import Deployed
+
+EVENTS = Path(__file__).parent.parent / "events"
+FUNCTIONS = ["Echo", "Echo2"]
+
+
+def answer(deployed: Deployed, function: str, event: Any) -> Any:
+    """What the live `function` returns for `event`; a function's error fails the test with what it said."""
+    name = deployed.output(f"{function}FunctionName")
+    got = deployed.functions.invoke(FunctionName=name, Qualifier="live", Payload=json.dumps(event))
+    payload = got["Payload"].read().decode()
+    assert "FunctionError" not in got, f"{name} failed: {payload}"
+    return json.loads(payload)
+
+
+def event(name: str) -> Any:
+    """A realistic event of tests/events."""
+    return json.loads((EVENTS / name).read_text())
+
+
+def test_echo_returns_the_messages_of_an_sqs_event(deployed: Deployed) -> None:
+    """Each message comes back, none as a failure."""
+    got = answer(deployed, "Echo", event("sqs.json"))
+    texts = [json.loads(record["body"])["text"] for record in event("sqs.json")["Records"]]
+    assert got["batchItemFailures"] == []
+    assert [message["text"] for message in got["messages"]] == texts
+
+
+def test_echo2_returns_the_messages_of_an_sns_event(deployed: Deployed) -> None:
+    """Each message comes back."""
+    got = answer(deployed, "Echo2", event("sns.json"))
+    texts = [json.loads(record["Sns"]["Message"])["text"] for record in event("sns.json")["Records"]]
+    assert [message["text"] for message in got["messages"]] == texts
+
+
+def test_only_the_poisoned_record_of_a_batch_fails(deployed: Deployed) -> None:
+    """Its neighbours are done."""
+    batch = event("sqs.json")
+    batch["Records"][1]["body"] = "poison"
+    got = answer(deployed, "Echo", batch)
+    assert got["batchItemFailures"] == [{"itemIdentifier": batch["Records"][1]["messageId"]}]
+    assert len(got["messages"]) == len(batch["Records"]) - 1
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_revision_that_runs_was_pushed(deployed: Deployed, function: str) -> None:
+    """The build of these tests knows the push; the function was told when it was deployed."""
+    pushed = os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION") or deployed.output("Revision")
+    name = deployed.output(f"{function}FunctionName")
+    runs = deployed.functions.get_function_configuration(FunctionName=name, Qualifier="live")
+    assert runs["Environment"]["Variables"]["REVISION"] == pushed
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_layers_that_run_were_built(deployed: Deployed, function: str) -> None:
+    """Lambda tells the digest of the bytes that it holds."""
+    name = deployed.output(f"{function}FunctionName")
+    runs = deployed.functions.get_function_configuration(FunctionName=name, Qualifier="live")
+    held = [deployed.functions.get_layer_version_by_arn(Arn=layer["Arn"]) for layer in runs["Layers"]]
+    digests = [base64.b64decode(layer["Content"]["CodeSha256"]).hex() for layer in held]
+    assert ",".join(digests) == deployed.output(f"{function}LayerDigests")

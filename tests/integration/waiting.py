@@ -1,0 +1,22 @@
+"""Waiting for what takes a while in AWS: by looking again, with a limit."""
+
+import time
+from collections.abc import Callable
+
+LIMIT = 60.0
+PAUSE = 0.25
+
+
+def until[Found](look: Callable[[], Found | None], *, sent: str, where: str, seen: Callable[[], object]) -> Found:
+    """What `look` finds, as soon as it finds anything.
+
+    sent, where, seen: what was sent, where it was looked for, and what was there; they make the failure's text.
+    Raises AssertionError after LIMIT seconds.
+    """
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(PAUSE)
+    raise AssertionError(f"sent {sent}\nlooked in {where} for {LIMIT:.0f} s\nthere was {seen()}")
