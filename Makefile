@@ -18,7 +18,7 @@ check: setup lock layers
 	ruff format --check --quiet .
 	ruff check --quiet .
 	mypy
-	lint-imports --no-cache --quiet
+	lint-imports --no-cache
 	pytest -m "not e2e and not slow" --junitxml=$(REPORTS)/check.xml
 
 format: setup

@@ -129,9 +129,8 @@ def _wait(
 def _copy(
     process: subprocess.Popen[bytes], log: Path, tail: collections.deque[str], on_line: Callable[[str], None] | None
 ) -> None:
-    assert process.stdout is not None
     with log.open("ab") as file:
-        for raw in process.stdout:
+        for raw in process.stdout or ():
             file.write(raw)
             file.flush()
             line = raw.decode(errors="replace").rstrip("\n")

@@ -64,7 +64,7 @@ def run_build(
     log: Path,
     on_line: Callable[[str], None],
     stop: threading.Event,
-    lookup: Lookup,
+    lookup: Lookup,  # noqa: ARG001
 ) -> BuildResult:
     folder.mkdir(parents=True)
     source = sources[""]

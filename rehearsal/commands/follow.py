@@ -23,7 +23,7 @@ def follow(
 ) -> list[ExecutionView]:
     """Show the execution until it ends, then the one that took its place, and so on; all of them, in order.
 
-    verdict: "Approved" or "Rejected" answers every approval; None asks on a terminal, and elsewhere waits for `approve`.
+    verdict: "Approved" or "Rejected" answers every approval; None asks on a terminal, else waits for `approve`.
     """
     views: list[ExecutionView] = []
     following: str | None = execution

@@ -75,8 +75,8 @@ def main(root: str, port: str, detached: str) -> None:
 def _settings(workspace: Workspace, port: int) -> Path:
     """MiniStack reads its settings from the environment when it is imported. Returns the folder of the state.
 
-    State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a fresh
-    one rather than one from half a state.
+    State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a
+    fresh one rather than one from half a state.
     """
     saved, state = workspace.aws / "saved", workspace.aws / "running"
     shutil.rmtree(state, ignore_errors=True)
