@@ -28,7 +28,8 @@ def _session(role: str | None) -> boto3.Session:
     region = os.environ.get("STAGE_REGION") or os.environ.get("AWS_REGION")
     if not role:
         return boto3.Session(region_name=region)
-    keys = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="integration-tests")["Credentials"]
+    sts = boto3.client("sts", region_name=region)
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="integration-tests")["Credentials"]
     return boto3.Session(
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],

@@ -1,0 +1,123 @@
+"""The handlers, each in an interpreter of its own that sees its code and the built layers alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layers.manifest import WHERE, read
+from tests.synthesized import ROOT
+
+VARIABLES = {
+    "ENVIRONMENT": "dev",
+    "REVISION": "0123abc",
+    "POWERTOOLS_METRICS_NAMESPACE": "EchoService",
+    "AWS_LAMBDA_FUNCTION_NAME": "function",
+    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+    "AWS_LAMBDA_LOG_FORMAT": "JSON",
+    "LAMBDA_TASK_ROOT": "/var/task",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave: its answer or its error, and the lines that it logged."""
+
+    answer: Any
+    error: str | None
+    logs: list[dict[str, Any]]
+
+    def lines(self, message: str) -> list[dict[str, Any]]:
+        """The structured log lines of one message."""
+        return [line for line in self.logs if line.get("message") == message]
+
+    def metric(self, name: str) -> list[float]:
+        """The values of one metric, from its embedded form."""
+        return [value for line in self.logs for value in line.get(name, []) if "_aws" in line]
+
+
+class Handler:
+    """One function's handler, kept running between calls as Lambda keeps it."""
+
+    def __init__(self, function: str, layers: list[Path]) -> None:
+        self._worker = subprocess.Popen(
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                "-B",
+                str(Path(__file__).with_name("worker.py")),
+                str(ROOT / "lambda" / function),
+            ]
+            + [str(layer) for layer in layers],
+            env={**VARIABLES, "POWERTOOLS_SERVICE_NAME": function},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, event: Any) -> Outcome:
+        """Handle one event."""
+        assert self._worker.stdin
+        assert self._worker.stdout
+        self._worker.stdin.write(json.dumps(event) + "\n")
+        self._worker.stdin.flush()
+        got = json.loads(self._worker.stdout.readline() or '{"error": "the worker ended", "logs": []}')
+        return Outcome(got.get("answer"), got.get("error"), got["logs"])
+
+    def close(self) -> None:
+        """End the interpreter."""
+        self._worker.communicate(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The built layers, unpacked as Lambda unpacks them to /opt: layer -> folder."""
+    manifest = ROOT / WHERE
+    if not manifest.exists():
+        pytest.fail(f"{WHERE} is missing; run `make layers`")
+    folders = {}
+    for layer in read(manifest).layers:
+        folders[layer.name] = tmp_path_factory.mktemp(layer.name)
+        with zipfile.ZipFile(manifest.parent / Path(layer.zip).name) as zipped:
+            zipped.extractall(folders[layer.name])
+    return folders
+
+
+def started(function: str, layers: dict[str, Path]) -> Handler:
+    """The handler of one function with the layers that the manifest gives it."""
+    return Handler(function, [layers[layer.name] for layer in read(ROOT / WHERE).of(function)])
+
+
+@pytest.fixture(scope="session")
+def echo(layers: dict[str, Path]) -> Iterator[Handler]:
+    handler = started("echo", layers)
+    yield handler
+    handler.close()
+
+
+@pytest.fixture(scope="session")
+def echo2(layers: dict[str, Path]) -> Iterator[Handler]:
+    handler = started("echo2", layers)
+    yield handler
+    handler.close()
+
+
+@pytest.fixture
+def sqs() -> Any:
+    """A realistic SQS event of two messages."""
+    return json.loads((ROOT / "tests" / "events" / "sqs.json").read_text())
+
+
+@pytest.fixture
+def sns() -> Any:
+    """A realistic SNS event."""
+    return json.loads((ROOT / "tests" / "events" / "sns.json").read_text())

@@ -1,0 +1,91 @@
+"""echo: a batch of a queue, message by message."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.handlers.conftest import Handler
+
+FIRST, SECOND = "059f36b4-87a3-44ab-83d2-661975830a7d", "2e1424d4-f796-459a-8184-9c92662be6da"
+LARGEST = 1024 * 1024  # bytes of an SQS message, its attributes included
+
+
+def with_body(event: Any, body: str) -> Any:
+    """The event with one record of that body."""
+    return {"Records": [{**event["Records"][0], "body": body}]}
+
+
+def test_a_batch_comes_back(echo: Handler, sqs: Any) -> None:
+    """Every message, with its correlation id: the attribute, or else the id that SQS gave."""
+    got = echo(sqs).answer
+    assert got["batchItemFailures"] == []
+    assert got["messages"] == [
+        {"correlation_id": "6f1e0a52-5d9d-4f55-9d33-1a0c2b7e9a10", "text": "Grüße from the queue"},
+        {"correlation_id": SECOND, "text": "a second message of the same batch"},
+    ]
+
+
+def test_each_message_is_one_log_line(echo: Handler, sqs: Any) -> None:
+    """Structured, with what finds it again."""
+    first, second = echo(sqs).lines("message echoed")
+    assert first["correlation_id"] == "6f1e0a52-5d9d-4f55-9d33-1a0c2b7e9a10"
+    assert second["correlation_id"] == SECOND
+    assert (first["service"], first["environment"], first["revision"]) == ("echo", "dev", "0123abc")
+    assert first["text"] == "Grüße from the queue"
+
+
+def test_one_poisoned_message_fails_alone(echo: Handler, sqs: Any) -> None:
+    """Its neighbour is done, and both are counted."""
+    sqs["Records"][0]["body"] = "not JSON"
+    got = echo(sqs)
+    assert got.answer["batchItemFailures"] == [{"itemIdentifier": FIRST}]
+    assert [message["correlation_id"] for message in got.answer["messages"]] == [SECOND]
+    assert (got.metric("MessagesEchoed"), got.metric("MessagesRefused")) == ([1.0], [1.0])
+    (refused,) = got.lines("message refused")
+    assert refused["message_id"] == FIRST
+
+
+def test_a_batch_of_poison_is_no_failure_of_the_function(echo: Handler, sqs: Any) -> None:
+    """The answer names each message; an error would hand all of them out again."""
+    for record in sqs["Records"]:
+        record["body"] = "[]"
+    got = echo(sqs)
+    assert got.error is None
+    assert got.answer["batchItemFailures"] == [{"itemIdentifier": FIRST}, {"itemIdentifier": SECOND}]
+
+
+def test_the_largest_message_comes_back(echo: Handler, sqs: Any) -> None:
+    """Sizes are SQS's affair."""
+    text = "x" * (LARGEST - len('{"text":""}'))
+    (message,) = echo(with_body(sqs, json.dumps({"text": text}, separators=(",", ":")))).answer["messages"]
+    assert message["text"] == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "null", "[]", "{}", '{"text": 1}', '{"text": ""}', '{"text": "a", "more": 1}', '{"text": "a"', "\ud800", "42"],
+)
+def test_a_malformed_body_is_refused(echo: Handler, sqs: Any, body: str) -> None:
+    """It comes back as a failure and is never echoed."""
+    got = echo(with_body(sqs, body))
+    assert got.answer == {"batchItemFailures": [{"itemIdentifier": FIRST}], "messages": []}
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_any_text_comes_back_as_it_was(echo: Handler, sqs: Any, text: str) -> None:
+    """Whatever alphabet it is written in."""
+    (message,) = echo(with_body(sqs, json.dumps({"text": text}))).answer["messages"]
+    assert message["text"] == text
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.text())
+def test_no_body_breaks_the_function(echo: Handler, sqs: Any, body: str) -> None:
+    """Each message is either echoed or named as a failure."""
+    got = echo(with_body(sqs, body))
+    assert got.error is None
+    assert len(got.answer["batchItemFailures"]) + len(got.answer["messages"]) == 1

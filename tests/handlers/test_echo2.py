@@ -1,0 +1,58 @@
+"""echo2: what a topic publishes."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.handlers.conftest import Handler
+
+LARGEST = 256 * 1024  # bytes of an SNS message
+
+
+def with_message(event: Any, message: str) -> Any:
+    """The event with that message."""
+    record = event["Records"][0]
+    return {"Records": [{**record, "Sns": {**record["Sns"], "Message": message}}]}
+
+
+def test_a_message_comes_back(echo2: Handler, sns: Any) -> None:
+    """With the correlation id that its sender gave."""
+    correlation_id = "0a4d1a8e-6c1b-4a42-9d3b-3f1fb8f4a9c1"
+    got = echo2(sns)
+    assert got.answer == {"messages": [{"correlation_id": correlation_id, "text": "Grüße from the topic"}]}
+    (line,) = got.lines("message echoed")
+    assert (line["service"], line["correlation_id"]) == ("echo2", correlation_id)
+
+
+def test_a_message_without_an_attribute_goes_by_its_id(echo2: Handler, sns: Any) -> None:
+    """So that it can be found in any case."""
+    sns["Records"][0]["Sns"]["MessageAttributes"] = {}
+    (message,) = echo2(sns).answer["messages"]
+    assert message["correlation_id"] == sns["Records"][0]["Sns"]["MessageId"]
+
+
+def test_the_largest_message_comes_back(echo2: Handler, sns: Any) -> None:
+    """Sizes are SNS's affair."""
+    text = "x" * (LARGEST - len('{"text":""}'))
+    (message,) = echo2(with_message(sns, json.dumps({"text": text}, separators=(",", ":")))).answer["messages"]
+    assert message["text"] == text
+
+
+@pytest.mark.parametrize("message", ["", "poison", "null", "[]", "{}", '{"text": 1}', '{"text": ""}', '{"a": "b"}'])
+def test_a_malformed_message_is_an_error(echo2: Handler, sns: Any, message: str) -> None:
+    """Lambda then tries the call again, and at last makes it a dead letter."""
+    got = echo2(with_message(sns, message))
+    assert got.error
+    assert got.error.startswith("InvalidMessageError")
+    assert got.lines("message echoed") == []
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_any_text_comes_back_as_it_was(echo2: Handler, sns: Any, text: str) -> None:
+    """Whatever alphabet it is written in."""
+    (message,) = echo2(with_message(sns, json.dumps({"text": text}))).answer["messages"]
+    assert message["text"] == text

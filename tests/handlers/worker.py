@@ -1,0 +1,36 @@
+"""Runs one handler as Lambda does: the code first, then the layers, and nothing else but the standard library.
+
+Called as `python -I -S worker.py CODE [LAYER...]`. Reads an event a line, writes {"answer" | "error", "logs"} a line.
+"""
+
+import io
+import json
+import os
+import sys
+from types import SimpleNamespace
+
+protocol = os.fdopen(os.dup(1), "w")
+# The logger keeps the stream that it found when it was made, so this comes before the import.
+sys.stdout = io.StringIO()
+code, *layers = sys.argv[1:]
+sys.path[:0] = [code, *(os.path.join(layer, "python") for layer in layers)]
+
+import main  # noqa: E402
+
+CONTEXT = SimpleNamespace(
+    function_name="function",
+    memory_limit_in_mb=256,
+    invoked_function_arn="arn:aws:lambda:eu-west-1:222222222222:function:function:live",
+    aws_request_id="8a1b4e8e-6c1b-4a42-9d3b-3f1fb8f4a9c1",
+    get_remaining_time_in_millis=lambda: 10_000,
+)
+
+for line in sys.stdin:
+    try:
+        result = {"answer": main.handler(json.loads(line), CONTEXT)}
+    except Exception as error:
+        result = {"error": f"{type(error).__name__}: {error}"}
+    result["logs"] = [json.loads(text) for text in sys.stdout.getvalue().splitlines() if text]
+    sys.stdout.seek(0)
+    sys.stdout.truncate()
+    print(json.dumps(result), file=protocol, flush=True)
