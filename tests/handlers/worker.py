@@ -3,19 +3,21 @@
 Called as `python -I -S worker.py CODE [LAYER...]`. Reads an event a line, writes {"answer" | "error", "logs"} a line.
 """
 
+import importlib
 import io
 import json
 import os
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 protocol = os.fdopen(os.dup(1), "w")
 # The logger keeps the stream that it found when it was made, so this comes before the import.
 sys.stdout = io.StringIO()
 code, *layers = sys.argv[1:]
-sys.path[:0] = [code, *(os.path.join(layer, "python") for layer in layers)]
+sys.path[:0] = [code, *(str(Path(layer, "python")) for layer in layers)]
 
-import main  # noqa: E402
+main = importlib.import_module("main")
 
 CONTEXT = SimpleNamespace(
     function_name="function",
@@ -28,9 +30,9 @@ CONTEXT = SimpleNamespace(
 for line in sys.stdin:
     try:
         result = {"answer": main.handler(json.loads(line), CONTEXT)}
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - Lambda catches all of them as well
         result = {"error": f"{type(error).__name__}: {error}"}
-    result["logs"] = [json.loads(text) for text in sys.stdout.getvalue().splitlines() if text]
+    result["logs"] = [json.loads(text) for text in sys.stdout.getvalue().split("\n") if text]
     sys.stdout.seek(0)
     sys.stdout.truncate()
     print(json.dumps(result), file=protocol, flush=True)
