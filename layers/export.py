@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-import re
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from layers.errors import LayersError
-from layers.processes import run, tool
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
-_PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^]]*\])?==(?P<version>[^\s;]+)\s*(?:;\s*(?P<marker>.*))?$")
+from layers.errors import LayersError, WrongUse
+from layers.processes import run, tool
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One locked package, as exported: its own lines, and what they say."""
+    """One locked package: from the index (`hashes` then hold what its files may be), or from `url`.
+
+    `url` is empty, a path below the project's folder, or `git+https://...@commit`; without an index there are no hashes.
+    """
 
     name: str
-    version: str
-    marker: str
-    text: str
+    version: str = ""
+    marker: str = ""
+    hashes: tuple[str, ...] = ()
+    url: str = ""
 
 
 def export(root: Path, group: str) -> list[Pin]:
-    """The closure of one dependency group, hashes included."""
-    return parse(run([tool("poetry", root), "export", "--only", group], cwd=root))
+    """The closure of one dependency group; raises WrongUse where the lock is missing, LayersError where it is stale."""
+    if not (root / "poetry.lock").exists():
+        raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
+    return parse(run([tool("poetry", root), "export", "--only", group], cwd=root), root)
 
 
-def parse(text: str) -> list[Pin]:
-    """The pins of an exported requirements file."""
-    return [_pin(block) for block in text.replace("\\\n", "").splitlines() if block.strip() and block[0] not in "#-"]
+def parse(text: str, root: Path) -> list[Pin]:
+    """The pins of an exported requirements file; local paths become relative to `root`."""
+    lines = (line.strip() for line in text.replace("\\\n", "").splitlines())
+    return [_pin(line, root) for line in lines if line and line[0] not in "#-"]
 
 
-def _pin(block: str) -> Pin:
-    requirement = block.split(" --hash", 1)[0].strip()
-    match = _PINNED.match(requirement)
-    if match is None:
-        raise LayersError(f"`{requirement}` of the lock is no pinned package from an index")
-    name = re.sub(r"[-_.]+", "-", match["name"]).lower()
-    return Pin(name, match["version"], (match["marker"] or "").strip(), block)
+def _pin(line: str, root: Path) -> Pin:
+    text, *hashes = (part.strip() for part in line.split(" --hash="))
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        raise LayersError(f"poetry export wrote `{text}`, which is no requirement: {error}") from error
+    exact = [given.version for given in requirement.specifier if given.operator == "=="]
+    if not exact and requirement.url is None:
+        raise LayersError(f"`{text}` of the lock is neither pinned to one version nor to a path or a commit")
+    name, marker = canonicalize_name(requirement.name), str(requirement.marker or "")
+    return Pin(name, exact[0] if exact else "", marker, tuple(sorted(hashes)), _url(requirement.url, root))
+
+
+def _url(url: str | None, root: Path) -> str:
+    if url is None or not url.startswith("file:"):
+        return url or ""
+    return Path(os.path.relpath(url.removeprefix("file://"), root)).as_posix()

@@ -1,27 +1,50 @@
-"""uv puts the exported packages into a folder, for a target that may differ from this machine."""
+"""uv puts the locked packages into a folder, for a target that may differ from this machine."""
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from layers.errors import LayersError
+from layers.export import Pin
 from layers.processes import run, tool
-from layers.settings import Target
-from layers.slices import Slice
-
-# What the runtimes' glibc 2.34 (Amazon Linux 2023) can load.
-_PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
+from layers.target import Target
 
 
-def install(root: Path, part: Slice, target: Target, folder: Path, python: str) -> None:
-    """Fill `folder` with the slice's wheels, each verified by its hash, nothing resolved and nothing built."""
-    requirements = folder.parent / f"{part.name}.txt"
-    requirements.write_text("".join(f"{pin.text}\n" for pin in part.pins))
-    command = [tool("uv", root), "pip", "install", "--quiet", "-r", str(requirements), "--target", str(folder)]
-    command += ["--python", python, "--python-version", target.python]
-    command += ["--python-platform", _PLATFORMS[target.architecture], "--require-hashes", "--no-deps"]
-    command += ["--only-binary", ":all:", "--no-installer-metadata", "--link-mode", "copy", "--no-config"]
-    run(command, cwd=root)
-    # uv leaves its lock, and scripts that name this machine's interpreter.
-    (folder / ".lock").unlink(missing_ok=True)
-    shutil.rmtree(folder / "bin", ignore_errors=True)
+def install(
+    root: Path, pins: Sequence[Pin], target: Target, folder: Path, python: str, allowed: Iterable[str] = ()
+) -> None:
+    """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
+
+    What comes from a path or from a commit has no hash to verify, and is built.
+    """
+    locked, own = [pin for pin in pins if not pin.url], [pin for pin in pins if pin.url]
+    command = [tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
+    command += ["--python", python, "--python-version", target.python, "--python-platform", target.platform]
+    command += ["--no-installer-metadata", "--link-mode", "copy"]
+    folder.mkdir(parents=True, exist_ok=True)
+    if locked:
+        requirements = folder.parent / "requirements.txt"
+        requirements.write_text("".join(f"{_line(pin)}\n" for pin in locked))
+        wheels = [f"--only-binary={pin.name}" for pin in locked if pin.name not in {*allowed}]
+        _explained([*command, "--require-hashes", *wheels, "-r", str(requirements)], root, target)
+    for pin in own:
+        where = pin.url if pin.url.startswith("git+") else str(root / pin.url)
+        run([*command, f"--refresh-package={pin.name}", f"{pin.name} @ {where}"], cwd=root)
+
+
+def _line(pin: Pin) -> str:
+    # The marker has been asked already; asked again by uv, it could leave the package out without a word.
+    return " ".join([f"{pin.name}=={pin.version}", *(f"--hash={given}" for given in pin.hashes)])
+
+
+def _explained(command: list[str], root: Path, target: Target) -> None:
+    try:
+        run(command, cwd=root)
+    except LayersError as error:
+        if "no wheels" in str(error) or "--only-binary" in str(error) or "no usable wheels" in str(error):
+            raise LayersError(
+                f"{error}\nA package has no wheel for Python {target.python} on {target.architecture}. Take a version that "
+                "has one, or name it in `build-from-source` of [tool.layers] to build it here, for this machine"
+            ) from error
+        raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,15 +10,26 @@ from pathlib import Path
 
 def find(version: str) -> str | None:
     """An interpreter of `version` (3.13): this one, pyenv's, or one on the PATH; None where there is none."""
-    if sys.version_info[:2] == tuple(int(part) for part in version.split(".")):
+    if is_this(version):
         return sys.executable
-    pyenv = Path.home() / ".pyenv" / "versions"
-    candidates = [*sorted(pyenv.glob(f"{version}.*/bin/python")), shutil.which(f"python{version}")]
-    return next((str(found) for found in candidates if found and _is(str(found), version)), None)
+    return next((found for found in candidates(version) if _is(found, version)), None)
+
+
+def is_this(version: str) -> bool:
+    """Whether `version` is that of the running interpreter."""
+    return version == f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def candidates(version: str) -> list[str]:
+    """Where an interpreter of `version` may be, the newest of pyenv's first."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    folders = (Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder)
+    found = [*sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True), *(f / f"python{version}" for f in folders)]
+    return [str(path) for path in found if path.exists()]
 
 
 def _is(python: str, version: str) -> bool:
     # pyenv's shims answer to every name and then fail
-    command = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    command = [python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode == 0 and done.stdout.strip() == version

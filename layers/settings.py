@@ -1,27 +1,46 @@
-"""`[tool.layers]` of pyproject.toml: the target, and nothing that Poetry's groups already say."""
+"""`[tool.layers]` of pyproject.toml: the target and what goes along; who gets which layer follows from Poetry's groups."""
 
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from packaging.utils import canonicalize_name
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from layers import runtimes
 from layers.errors import WrongUse
+from layers.target import Target
 
 
-class Target(BaseModel):
-    """What the functions run on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    python: Literal["3.12", "3.13", "3.14"]
-    architecture: Literal["x86_64", "arm64"]
-
-
-class Settings(Target):
+class Settings(BaseModel):
     """All of `[tool.layers]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    python: str
+    architecture: Literal["x86_64", "arm64"]
+    runtime_provided: Literal["ship", "drop"] = Field(default="ship", alias="runtime-provided")
+    drop_tests: bool = Field(default=False, alias="drop-tests")
+    build_from_source: frozenset[str] = Field(default=frozenset(), alias="build-from-source", strict=False)
+
+    @field_validator("python")
+    @classmethod
+    def _supported(cls, version: str) -> str:
+        runtimes.require(version, datetime.now(UTC).date())
+        return version
+
+    @field_validator("build_from_source")
+    @classmethod
+    def _canonical(cls, names: frozenset[str]) -> frozenset[str]:
+        return frozenset(canonicalize_name(name) for name in names)
+
+    @property
+    def target(self) -> Target:
+        """What the functions run on."""
+        return Target(self.python, self.architecture)
 
 
 def read(pyproject: Path) -> Settings:
@@ -42,8 +61,11 @@ def read(pyproject: Path) -> Settings:
 
 def _told(detail: Any) -> str:
     where = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        return f"[tool.layers] {where}: there is no such setting; there are {', '.join(sorted(Settings.model_fields))}"
-    if detail["type"] == "missing":
-        return f"[tool.layers] {where} is missing"
-    return f"[tool.layers] {where}: got {detail['input']!r}; {detail['msg']}"
+    match detail["type"]:
+        case "extra_forbidden":
+            allowed = sorted(field.alias or name for name, field in Settings.model_fields.items())
+            return f"[tool.layers] {where}: there is no such setting; there are {', '.join(allowed)}"
+        case "missing":
+            return f"[tool.layers] {where} is missing"
+        case _:
+            return f"[tool.layers] {where}: got {detail['input']!r}; {detail['msg'].removeprefix('Value error, ')}"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from layers.export import Pin
+from layers.errors import LayersError, WrongUse
+
+if TYPE_CHECKING:
+    from layers.export import Pin
+    from layers.target import Target
 
 SHARED = "shared"
 
@@ -25,11 +31,38 @@ def functions(root: Path) -> list[str]:
     return sorted(found.parent.name for found in (root / "lambda").glob("*/main.py"))
 
 
-def sliced(shared: Sequence[Pin], groups: Mapping[str, Sequence[Pin]], every: Sequence[str]) -> list[Slice]:
-    """The shared slice first, then each function's own, less what the shared one already has."""
-    there = {pin.name for pin in shared}
+def groups(root: Path) -> dict[str, str]:
+    """The Poetry group of each layer: `main` for the shared one, a function's own for the others."""
+    pyproject = tomllib.loads((root / "pyproject.toml").read_text())
+    named = {*pyproject.get("dependency-groups", {}), *pyproject.get("tool", {}).get("poetry", {}).get("group", {})}
+    taken = {SHARED, "main"} & {*functions(root)}
+    if taken:
+        raise WrongUse(f"lambda/{taken.pop()}: the name is taken by the layer of all functions; give the folder another")
+    return {SHARED: "main"} | {function: function for function in functions(root) if function in named}
+
+
+def sliced(closures: Mapping[str, Sequence[Pin]], every: Sequence[str], target: Target) -> list[Slice]:
+    """The shared slice first, then each function's own, less what the shared one already has.
+
+    closures: layer -> the closure of its group, packages for other platforms included.
+    Raises LayersError where a group has packages, and none of them is for the target.
+    """
+    wanted = {name: _wanted(name, pins, target) for name, pins in closures.items()}
+    there = {pin.name for pin in wanted[SHARED]}
     own = [
         Slice(name, tuple(pin for pin in pins if pin.name not in there), (name,))
-        for name, pins in sorted(groups.items())
+        for name, pins in wanted.items()
+        if name != SHARED
     ]
-    return [part for part in (Slice(SHARED, tuple(shared), tuple(every)), *own) if part.pins]
+    return [part for part in (Slice(SHARED, tuple(wanted[SHARED]), tuple(every)), *own) if part.pins]
+
+
+def _wanted(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:
+    found = [pin for pin in pins if target.wants(pin.marker)]
+    if pins and not found:
+        raise LayersError(
+            f"layer {name}: the lock has {len(pins)} packages for it, and none is for Python {target.python} on "
+            f"{target.architecture} (`{pins[0].name}; {pins[0].marker}`); let requires-python in pyproject.toml include it, "
+            "then `poetry lock`"
+        )
+    return found

@@ -1,0 +1,55 @@
+"""What is installed in a folder, as its dist-info folders tell: names, versions, wheel tags, files, needs, licences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.tags import Tag, parse_tag
+from packaging.utils import canonicalize_name
+
+from layers.target import Target
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One installed package; `files` are its paths below the folder, each of which exists."""
+
+    name: str
+    version: str
+    tags: frozenset[Tag]
+    files: tuple[Path, ...]
+    metadata: Message
+
+    @property
+    def bytes(self) -> int:
+        """What it takes on disk, bytecode excepted."""
+        return sum(file.stat().st_size for file in self.files)
+
+    def needs(self, target: Target) -> Iterator[str]:
+        """The packages that it requires on the target, without any extra."""
+        for text in self.metadata.get_all("Requires-Dist") or []:
+            requirement = Requirement(text)
+            if target.wants(str(requirement.marker or "")):
+                yield canonicalize_name(requirement.name)
+
+
+def installed(folder: Path) -> list[Installed]:
+    """Every package in `folder`, sorted by name."""
+    return sorted((_read(info) for info in folder.glob("*.dist-info")), key=lambda found: found.name)
+
+
+def _read(info: Path) -> Installed:
+    metadata = _headers(info / "METADATA")
+    tags = [tag for text in _headers(info / "WHEEL").get_all("Tag") or [] for tag in parse_tag(text.strip())]
+    listed = (line.rsplit(",", 2)[0].strip('"') for line in (info / "RECORD").read_text().splitlines())
+    files = tuple(path for path in (info.parent / name for name in sorted({*listed})) if path.is_file())
+    return Installed(canonicalize_name(metadata["Name"]), metadata["Version"], frozenset(tags), files, metadata)
+
+
+def _headers(path: Path) -> Message:
+    return HeaderParser().parsestr(path.read_text(encoding="utf-8"))

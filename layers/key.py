@@ -1,0 +1,61 @@
+"""The name of everything that decides what a build makes; the standard library alone, so that asking costs little."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import tomllib
+import zlib
+from pathlib import Path
+from typing import Any
+
+from layers import interpreter, slices
+from layers.processes import tool
+
+_PROJECT = ("dependencies", "optional-dependencies", "requires-python")
+_LOCAL = re.compile(r'^type = "(?:directory|file)"$\s+^url = "(?P<url>[^"]+)"$', re.MULTILINE)
+# Not part of what a library of the team's own is built to.
+_IGNORED = {".git", "__pycache__", ".venv", "build", "dist", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+
+
+def of_project(root: Path) -> str:
+    """The key of all layers of one project; only what matters to layers is in it, the project's path is not."""
+    pyproject = tomllib.loads((root / "pyproject.toml").read_text())
+    project, tool_tables = pyproject.get("project", {}), pyproject.get("tool", {})
+    layers = tool_tables.get("layers", {})
+    lock = (root / "poetry.lock").read_bytes()
+    return of(
+        [project.get(name) for name in _PROJECT],
+        [pyproject.get("dependency-groups"), tool_tables.get("poetry"), layers, slices.functions(root)],
+        hashlib.sha256(lock).hexdigest(),
+        [(url, _tree(root / url)) for url in _LOCAL.findall(lock.decode())],
+        machinery(root, str(layers.get("python"))),
+    )
+
+
+def of(*parts: Any) -> str:
+    """The key of anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def machinery(root: Path, python: str) -> list[Any]:
+    """What works on the lock: this builder's source, Poetry and uv, the bytecode compiler, deflate."""
+    source = b"\0".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    compiler = sys.version if interpreter.is_this(python) else interpreter.candidates(python)
+    return [hashlib.sha256(source).hexdigest(), _tools(root), compiler, zlib.ZLIB_RUNTIME_VERSION]
+
+
+def _tools(root: Path) -> Any:
+    pins = root / "requirements-tools.txt"
+    if pins.exists() and (root / ".tools").exists():
+        return hashlib.sha256(pins.read_bytes()).hexdigest()
+    found = [Path(tool(name, root)).resolve() for name in ("poetry", "uv")]
+    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
+
+
+def _tree(path: Path) -> str:
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    kept = [file for file in files if not _IGNORED & set(file.relative_to(path).parts)]
+    return of([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])

@@ -1,0 +1,50 @@
+"""What a layer does without: scripts, type stubs, headers, tests where asked, and what an installer leaves behind."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+# Licences and METADATA in dist-info stay: importlib.metadata and lawyers read them.
+_SUFFIXES = {".pyi", ".pxd", ".h", ".hpp", ".a", ".pyc", ".pyo"}
+_NAMES = {"py.typed", ".lock", "direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json", "uv_build.json"}
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing_data)/|(?:^|/)conftest\.py$|(?:^|/)test_[^/]+\.py$")
+
+
+def strip(folder: Path, *, drop_tests: bool) -> None:
+    """Remove what no import needs from an installed folder, and let each RECORD name what is left."""
+    for name in ("bin", "include"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in [path for path in folder.rglob("*") if path.is_file() or path.is_symlink()]:
+        if superfluous(path.relative_to(folder).as_posix(), drop_tests=drop_tests) and not _stub_at_run_time(path):
+            path.unlink()
+    for info in folder.glob("*.dist-info"):
+        _rewrite(info / "RECORD")
+
+
+def superfluous(name: str, *, drop_tests: bool) -> bool:
+    """Whether a file (its path below the layer's python/) is left out."""
+    path = Path(name)
+    if path.name in _NAMES:
+        return True
+    if ".dist-info/" in name:
+        return False
+    return path.suffix in _SUFFIXES or (drop_tests and _TESTS.search(name) is not None)
+
+
+def _stub_at_run_time(path: Path) -> bool:
+    # lazy_loader reads the stub beside the module that asks for it
+    module = path.with_suffix(".py")
+    return path.suffix == ".pyi" and module.exists() and b"attach_stub" in module.read_bytes()
+
+
+def _rewrite(record: Path) -> None:
+    # The digests of removed scripts hold this machine's interpreter path.
+    kept = [line for line in record.read_text().splitlines() if _exists(record, line)]
+    record.write_text("".join(f"{line}\n" for line in sorted(kept)))
+
+
+def _exists(record: Path, line: str) -> bool:
+    path = record.parent.parent / line.rsplit(",", 2)[0].strip('"')
+    return path.is_file() and record.parent.parent.resolve() in path.resolve().parents

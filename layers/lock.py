@@ -1,0 +1,89 @@
+"""poetry.lock as a graph: which package needs which, with extras, and which files each may be installed from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from layers.target import Target
+
+# A package, and one of its extras; the empty extra is the package itself.
+Node = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Locked:
+    """One package of the lock; `files` maps each file's name to its sha256."""
+
+    name: str
+    version: str
+    dependencies: Mapping[str, Any]
+    extras: Mapping[str, tuple[Requirement, ...]]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Every package of a lock by name, and what the project asks for in each group."""
+
+    packages: Mapping[str, Locked]
+    roots: Mapping[str, tuple[Requirement, ...]]
+
+    def chains(self, group: str, target: Target) -> dict[str, tuple[Node, ...]]:
+        """For each package that a group pulls in: the shortest way to it, from what the group asks for."""
+        roots = (need for need in self.roots.get(group, ()) if target.wants(str(need.marker or "")))
+        return self._walk((node for need in roots for node in _nodes(need)), target)
+
+    def closure(self, name: str, target: Target) -> frozenset[str]:
+        """A package and everything that it needs."""
+        return frozenset(self._walk([(name, "")], target))
+
+    def _walk(self, starts: Any, target: Target) -> dict[str, tuple[Node, ...]]:
+        ways: dict[Node, tuple[Node, ...]] = {}
+        front = [(node,) for node in starts]
+        while front:
+            ahead: list[tuple[Node, ...]] = []
+            for way in front:
+                if way[-1] not in ways and way[-1][0] in self.packages:
+                    ways[way[-1]] = way
+                    ahead += [(*way, node) for node in self._needs(*way[-1], target)]
+            front = ahead
+        named: dict[str, tuple[Node, ...]] = {}
+        for (name, _), way in ways.items():
+            named.setdefault(name, way)
+        return named
+
+    def _needs(self, name: str, extra: str, target: Target) -> Iterator[Node]:
+        package = self.packages[name]
+        if extra:
+            needs = package.extras.get(extra, ())
+            yield from (node for need in needs if target.wants(str(need.marker or "")) for node in _nodes(need))
+            return
+        for needed, given in package.dependencies.items():
+            for option in given if isinstance(given, list) else [given]:
+                facts = option if isinstance(option, dict) else {}
+                if not facts.get("optional") and target.wants(facts.get("markers", "")):
+                    yield from ((canonicalize_name(needed), part) for part in ("", *facts.get("extras", ())))
+
+
+def parse(lock: str, pyproject: str) -> Lock:
+    """Read the texts of poetry.lock and pyproject.toml."""
+    project = tomllib.loads(pyproject)
+    groups = {"main": project.get("project", {}).get("dependencies", [])} | project.get("dependency-groups", {})
+    roots = {name: tuple(Requirement(need) for need in needs if isinstance(need, str)) for name, needs in groups.items()}
+    return Lock({package.name: package for package in map(_locked, tomllib.loads(lock).get("package", []))}, roots)
+
+
+def _locked(found: dict[str, Any]) -> Locked:
+    extras = {name: tuple(map(Requirement, needs)) for name, needs in found.get("extras", {}).items()}
+    files = {file["file"]: file["hash"].removeprefix("sha256:") for file in found.get("files", [])}
+    return Locked(canonicalize_name(found["name"]), found["version"], found.get("dependencies", {}), extras, files)
+
+
+def _nodes(need: Requirement) -> list[Node]:
+    return [(canonicalize_name(need.name), extra) for extra in ("", *sorted(need.extras))]

@@ -1,0 +1,25 @@
+"""Which Python versions Lambda runs, and until when.
+
+Source: AWS Lambda developer guide, "Lambda runtimes", tables of supported and deprecated runtimes, 2026-11.
+A layer is built for Amazon Linux 2023 alone: 3.11 and older run on Amazon Linux 2, whose glibc is older.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+SUPPORTED_UNTIL = {
+    "3.12": date(2028, 10, 31),
+    "3.13": date(2029, 6, 30),
+    "3.14": date(2029, 6, 30),
+}
+
+
+def require(version: str, today: date) -> None:
+    """Raise ValueError, naming the allowed versions, where Lambda does not run `version` on the day `today`."""
+    allowed = [known for known, until in SUPPORTED_UNTIL.items() if today <= until]
+    if version in allowed:
+        return
+    until = SUPPORTED_UNTIL.get(version)
+    why = f"Lambda's support for it ended on {until}" if until else "Lambda has no such runtime on Amazon Linux 2023"
+    raise ValueError(f"{why}; allowed are {', '.join(allowed)} (docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html)")

@@ -1,0 +1,48 @@
+"""Whether what got installed is what the lock names, and whether the target can load it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from packaging.version import Version
+
+from layers import elf
+from layers.distributions import Installed
+from layers.errors import LayersError
+from layers.export import Pin
+from layers.target import Target
+
+
+def verify(layer: str, folder: Path, found: Sequence[Installed], pins: Sequence[Pin], target: Target) -> None:
+    """Raise LayersError with everything that is missing, superfluous, or not for the target."""
+    problems = [*_closure(found, pins), *_tags(found, target), *elf.problems(folder, target)]
+    if problems:
+        raise LayersError("\n".join(f"layer {layer}: {problem}" for problem in problems))
+
+
+def complete(layer: str, found: Sequence[Installed], provided: Iterable[str], target: Target) -> None:
+    """Raise LayersError where a package needs another that neither this layer nor `provided` has."""
+    there = {package.name for package in found} | {*provided}
+    missing = [f"{p.name} needs {need}" for p in found for need in sorted({*p.needs(target)}) if need not in there]
+    if missing:
+        raise LayersError(f"layer {layer}: {'; '.join(missing)}: the lock's closure is incomplete, run `poetry lock`")
+
+
+def _closure(found: Sequence[Installed], pins: Sequence[Pin]) -> Iterator[str]:
+    there = {package.name: package.version for package in found}
+    for pin in pins:
+        version = there.pop(pin.name, None)
+        if version is None:
+            yield f"{pin.name} {pin.version} is locked, and was not installed"
+        elif pin.version and Version(version) != Version(pin.version):
+            yield f"{pin.name} is locked at {pin.version}, and {version} was installed"
+    yield from (f"{name} {version} was installed, and is not locked" for name, version in sorted(there.items()))
+
+
+def _tags(found: Sequence[Installed], target: Target) -> Iterator[str]:
+    fitting = target.tags()
+    for package in found:
+        if not package.tags & fitting:
+            got = ", ".join(sorted(str(tag) for tag in package.tags)) or "none"
+            yield f"{package.name} is a wheel for {got}; the target is Python {target.python} on {target.platform}"
