@@ -46,8 +46,11 @@ def cli() -> None:
 def build() -> None:
     """Build the layers into build/layers/, and layers.json beside them."""
     from layers import build as verb
-    from layers import manifest
+    from layers import manifest, reuse
 
-    for layer in manifest.read(verb.build(Path.cwd())).layers:
+    root = Path.cwd()
+    if not reuse.reuse(root):
+        verb.build(root)
+    for layer in manifest.read(root / manifest.WHERE).layers:
         line = f"{layer.name}: {len(layer.packages)} packages, {layer.unzipped_bytes:,} bytes, {layer.zip}"
         click.echo(line, err=True)

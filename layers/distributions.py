@@ -27,8 +27,8 @@ class Installed:
 
     @property
     def bytes(self) -> int:
-        """What it takes on disk, bytecode excepted."""
-        return sum(file.stat().st_size for file in self.files)
+        """What it takes on disk, its bytecode included."""
+        return sum(path.stat().st_size for file in self.files for path in (file, *_compiled(file)))
 
     def needs(self, target: Target) -> Iterator[str]:
         """The packages that it requires on the target, without any extra."""
@@ -49,6 +49,10 @@ def _read(info: Path) -> Installed:
     listed = (line.rsplit(",", 2)[0].strip('"') for line in (info / "RECORD").read_text().splitlines())
     files = tuple(path for path in (info.parent / name for name in sorted({*listed})) if path.is_file())
     return Installed(canonicalize_name(metadata["Name"]), metadata["Version"], frozenset(tags), files, metadata)
+
+
+def _compiled(file: Path) -> list[Path]:
+    return [*file.parent.glob(f"__pycache__/{file.stem}.*.pyc")] if file.suffix == ".py" else []
 
 
 def _headers(path: Path) -> Message:

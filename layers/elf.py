@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from layers.target import GLIBC, Target
 
@@ -36,8 +37,10 @@ def needs(path: Path) -> tuple[str, tuple[int, int]]:
     try:
         with path.open("rb") as file:
             elf = ELFFile(file)
-            section = elf.get_section_by_name(".gnu.version_r")
-            versions = [aux.name for _, auxiliaries in section.iter_versions() for aux in auxiliaries] if section else []
+            section: Any = elf.get_section_by_name(".gnu.version_r")
+            versions = (
+                [aux.name for _, auxiliaries in section.iter_versions() for aux in auxiliaries] if section else []
+            )
             return _MACHINES.get(elf["e_machine"], str(elf["e_machine"])), _newest(versions)
     except ELFError as error:
         raise ValueError(f"is no ELF library: {error}") from error

@@ -17,7 +17,7 @@ from layers.processes import run, tool
 class Pin:
     """One locked package: from the index (`hashes` then hold what its files may be), or from `url`.
 
-    `url` is empty, a path below the project's folder, or `git+https://...@commit`; without an index there are no hashes.
+    `url` is empty, a path below the project's folder, or `git+https://...@commit`; those have no hashes.
     """
 
     name: str

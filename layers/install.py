@@ -12,7 +12,7 @@ from layers.target import Target
 
 
 def install(
-    root: Path, pins: Sequence[Pin], target: Target, folder: Path, python: str, allowed: Iterable[str] = ()
+    root: Path, pins: Sequence[Pin], target: Target, folder: Path, *, python: str, allowed: Iterable[str] = ()
 ) -> None:
     """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
 
@@ -44,7 +44,7 @@ def _explained(command: list[str], root: Path, target: Target) -> None:
     except LayersError as error:
         if "no wheels" in str(error) or "--only-binary" in str(error) or "no usable wheels" in str(error):
             raise LayersError(
-                f"{error}\nA package has no wheel for Python {target.python} on {target.architecture}. Take a version that "
-                "has one, or name it in `build-from-source` of [tool.layers] to build it here, for this machine"
+                f"{error}\nA package has no wheel for Python {target.python} on {target.architecture}. Take a version "
+                "that has one, or name it in `build-from-source` of [tool.layers] to build it here, for this machine"
             ) from error
         raise

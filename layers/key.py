@@ -30,7 +30,7 @@ def of_project(root: Path) -> str:
         [project.get(name) for name in _PROJECT],
         [pyproject.get("dependency-groups"), tool_tables.get("poetry"), layers, slices.functions(root)],
         hashlib.sha256(lock).hexdigest(),
-        [(url, _tree(root / url)) for url in _LOCAL.findall(lock.decode())],
+        [(url, tree(root / url)) for url in _LOCAL.findall(lock.decode())],
         machinery(root, str(layers.get("python"))),
     )
 
@@ -55,7 +55,8 @@ def _tools(root: Path) -> Any:
     return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
 
 
-def _tree(path: Path) -> str:
+def tree(path: Path) -> str:
+    """The key of a library of the team's own: its file, or everything in its folder that matters to a wheel."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
     kept = [file for file in files if not _IGNORED & set(file.relative_to(path).parts)]
     return of([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,22 +34,25 @@ class Lock:
     packages: Mapping[str, Locked]
     roots: Mapping[str, tuple[Requirement, ...]]
 
-    def chains(self, group: str, target: Target) -> dict[str, tuple[Node, ...]]:
-        """For each package that a group pulls in: the shortest way to it, from what the group asks for."""
+    def chains(self, group: str, target: Target, without: Set[str] = frozenset()) -> dict[str, tuple[Node, ...]]:
+        """For each package that a group pulls in: the shortest way to it, from what the group asks for.
+
+        without: packages that are not entered, nor what only they need.
+        """
         roots = (need for need in self.roots.get(group, ()) if target.wants(str(need.marker or "")))
-        return self._walk((node for need in roots for node in _nodes(need)), target)
+        return self._walk((node for need in roots for node in _nodes(need)), target, without)
 
     def closure(self, name: str, target: Target) -> frozenset[str]:
         """A package and everything that it needs."""
-        return frozenset(self._walk([(name, "")], target))
+        return frozenset(self._walk([(name, "")], target, frozenset()))
 
-    def _walk(self, starts: Any, target: Target) -> dict[str, tuple[Node, ...]]:
+    def _walk(self, starts: Iterable[Node], target: Target, without: Set[str]) -> dict[str, tuple[Node, ...]]:
         ways: dict[Node, tuple[Node, ...]] = {}
-        front = [(node,) for node in starts]
+        front: list[tuple[Node, ...]] = [(node,) for node in starts]
         while front:
             ahead: list[tuple[Node, ...]] = []
             for way in front:
-                if way[-1] not in ways and way[-1][0] in self.packages:
+                if way[-1] not in ways and way[-1][0] in self.packages and way[-1][0] not in without:
                     ways[way[-1]] = way
                     ahead += [(*way, node) for node in self._needs(*way[-1], target)]
             front = ahead
@@ -75,7 +78,9 @@ def parse(lock: str, pyproject: str) -> Lock:
     """Read the texts of poetry.lock and pyproject.toml."""
     project = tomllib.loads(pyproject)
     groups = {"main": project.get("project", {}).get("dependencies", [])} | project.get("dependency-groups", {})
-    roots = {name: tuple(Requirement(need) for need in needs if isinstance(need, str)) for name, needs in groups.items()}
+    roots = {
+        name: tuple(Requirement(need) for need in needs if isinstance(need, str)) for name, needs in groups.items()
+    }
     return Lock({package.name: package for package in map(_locked, tomllib.loads(lock).get("package", []))}, roots)
 
 

@@ -7,20 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from layers.errors import WrongUse
+
 WHERE = Path("build") / "layers" / "layers.json"
 
 
 @dataclass(frozen=True)
 class Package:
-    """One package of a layer, at its locked version."""
+    """One package of a layer, at its locked version; `bytes` is what it takes unzipped."""
 
     name: str
     version: str
+    bytes: int = 0
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: `zip` and `sbom` are paths below the project's folder, sizes are in bytes."""
+    """One layer: `zip` and `sbom` are paths below the project's folder, sizes are in bytes.
+
+    `left_out` are packages of the lock that the runtime brings instead.
+    """
 
     name: str
     zip: str
@@ -30,15 +36,17 @@ class Layer:
     functions: tuple[str, ...]
     packages: tuple[Package, ...]
     sbom: str
+    left_out: tuple[Package, ...] = ()
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The target and its layers, the shared one first."""
+    """The target and its layers, the shared one first; `bytecode` tells whether they hold any."""
 
     python: str
     architecture: str
     layers: tuple[Layer, ...]
+    bytecode: bool = True
 
     def of(self, function: str) -> tuple[Layer, ...]:
         """The layers that one function gets, the shared one first."""
@@ -46,12 +54,22 @@ class Manifest:
 
 
 def read(path: Path) -> Manifest:
-    """The manifest in one file."""
-    found: dict[str, Any] = json.loads(path.read_text())
+    """The manifest in one file; raises WrongUse where there is none."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise WrongUse(f"there is no {path}; build the layers with `python -m layers build`") from error
     layers = tuple(_layer(layer) for layer in found["layers"])
-    return Manifest(found["target"]["python"], found["target"]["architecture"], layers)
+    target = found["target"]
+    return Manifest(target["python"], target["architecture"], layers, bytecode=found.get("bytecode", True))
 
 
 def _layer(found: dict[str, Any]) -> Layer:
-    packages = tuple(Package(package["name"], package["version"]) for package in found["packages"])
-    return Layer(**{**found, "functions": tuple(found["functions"]), "packages": packages})
+    packages = tuple(_package(package) for package in found["packages"])
+    left_out = tuple(_package(package) for package in found.get("left_out", ()))
+    rest = {"functions": tuple(found["functions"]), "packages": packages, "left_out": left_out}
+    return Layer(**{**found, **rest})
+
+
+def _package(found: dict[str, Any]) -> Package:
+    return Package(found["name"], found["version"], found.get("bytes", 0))

@@ -6,25 +6,30 @@ import json
 from pathlib import Path
 from typing import Any
 
-from layers import cache, key, manifest
+from layers import cache, key, limits, manifest
 
 
 def reuse(root: Path) -> bool:
-    """Whether build/layers/ now holds what the lock and settings say, without building anything."""
+    """Whether build/layers/ now holds what the lock and settings say, without building anything.
+
+    Raises LayersError where a function grew beyond Lambda's limits meanwhile.
+    """
     try:
         kept = cache.Cache(cache.folder())
         found = kept.record(key.of_project(root))
     except (OSError, ValueError):
         return False  # what is wrong with the project, the build itself says in words
-    return found is not None and put(root, found, kept)
+    if found is None:
+        return False
+    limits.check(root, found["manifest"]["layers"])
+    return put(root, found, kept)
 
 
 def put(root: Path, found: dict[str, Any], kept: cache.Cache) -> bool:
-    """Put every file of a manifest in place, then the manifest; False where a file is in no place undamaged."""
-    files = [(layer["sha256"], layer["zip"]) for layer in found["layers"]]
-    if not all(kept.fetch(digest, root / path) for digest, path in files):
+    """Put every file of a build in place, then layers.json; False where a file is in no place undamaged."""
+    if not all(kept.fetch(digest, root / path) for path, digest in found["files"].items()):
         return False
-    text = (json.dumps(found, indent=2) + "\n").encode()
+    text = (json.dumps(found["manifest"], indent=2) + "\n").encode()
     where = root / manifest.WHERE
     if not where.exists() or where.read_bytes() != text:
         cache.replace(where, text)

@@ -22,4 +22,6 @@ def require(version: str, today: date) -> None:
         return
     until = SUPPORTED_UNTIL.get(version)
     why = f"Lambda's support for it ended on {until}" if until else "Lambda has no such runtime on Amazon Linux 2023"
-    raise ValueError(f"{why}; allowed are {', '.join(allowed)} (docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html)")
+    raise ValueError(
+        f"{why}; allowed are {', '.join(allowed)} (docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html)"
+    )

@@ -1,17 +1,17 @@
 """boto3 comes with the runtime: it is shipped whole, or left out whole.
 
 Half of it is worse than either: what a layer holds comes first in the import path, so the runtime's boto3 would run on
-the layer's botocore or urllib3. jmespath alone may stay, which Powertools needs as well: it has no dependencies, and the
-SDK takes any version of it.
+the layer's botocore or urllib3. jmespath alone may stay, which Powertools needs as well: it has no dependencies, and
+the SDK takes any version of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from dataclasses import dataclass
 
 from layers.errors import LayersError
-from layers.lock import Lock
+from layers.lock import Lock, Node
 from layers.target import Target
 
 ROOT = "boto3"
@@ -30,26 +30,24 @@ class Needs:
 
     def dropped(self) -> frozenset[str]:
         """The SDK's packages that nothing else needs; raises LayersError where that is half of them."""
+        ways = self._ways(frozenset())
+        if ROOT not in ways:
+            return frozenset()
         sdk = self.lock.closure(ROOT, self.target)
-        ways = self._others(sdk)
-        kept = {name: way for name, way in ways.items() if name in sdk - _HARMLESS}
+        others = self._ways(_CORE | {ROOT})
+        kept = {name: way for name, way in others.items() if name in sdk - _HARMLESS}
         if kept:
-            told = ", ".join(f"{name} (for {way})" for name, way in sorted(kept.items()))
+            told = ", ".join(f"{name} (for {way[0][0]})" for name, way in sorted(kept.items()))
             raise LayersError(
                 f'runtime-provided = "drop" would leave half of the SDK in the layers: {told}. '
                 'Say "ship" in [tool.layers], or do without what needs it'
             )
-        return sdk - ways.keys()
+        return sdk - others.keys()
 
-    def _others(self, sdk: Set[str]) -> Mapping[str, str]:
-        """What is needed without the SDK's own needs -> what needs it."""
-        found: dict[str, str] = {}
+    def _ways(self, without: Set[str]) -> dict[str, tuple[Node, ...]]:
+        found: dict[str, tuple[Node, ...]] = {}
         for group in self.groups:
-            for need in self.lock.roots.get(group, ()):
-                if need.name in sdk:
-                    continue
-                for name in self.lock.closure(need.name, self.target):
-                    found.setdefault(name, need.name)
+            found = self.lock.chains(group, self.target, without) | found
         return found
 
 
@@ -58,6 +56,6 @@ def whole(function: str, names: Set[str]) -> None:
     half = _CORE & names
     if half and ROOT not in names:
         raise LayersError(
-            f"{function}: its layers hold {', '.join(sorted(half))} without {ROOT}, which is half an SDK over the runtime's "
-            f"own; `poetry add {ROOT}` makes it whole"
+            f"{function}: its layers hold {', '.join(sorted(half))} without {ROOT}, which is half an SDK over the "
+            f"runtime's own; `poetry add {ROOT}` makes it whole"
         )

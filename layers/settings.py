@@ -1,4 +1,4 @@
-"""`[tool.layers]` of pyproject.toml: the target and what goes along; who gets which layer follows from Poetry's groups."""
+"""`[tool.layers]` of pyproject.toml: the target and what goes along; who gets which layer follows from the groups."""
 
 from __future__ import annotations
 

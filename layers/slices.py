@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,16 @@ SHARED = "shared"
 
 @dataclass(frozen=True)
 class Slice:
-    """One layer to build: its packages, and the functions that get it."""
+    """One layer to build: its packages, and the functions that get it.
+
+    `left_out` are packages of the lock that the runtime brings instead; `provided` names what the shared layer has.
+    """
 
     name: str
     pins: tuple[Pin, ...]
     functions: tuple[str, ...]
+    left_out: tuple[Pin, ...] = ()
+    provided: frozenset[str] = frozenset()
 
 
 def functions(root: Path) -> list[str]:
@@ -37,24 +42,40 @@ def groups(root: Path) -> dict[str, str]:
     named = {*pyproject.get("dependency-groups", {}), *pyproject.get("tool", {}).get("poetry", {}).get("group", {})}
     taken = {SHARED, "main"} & {*functions(root)}
     if taken:
-        raise WrongUse(f"lambda/{taken.pop()}: the name is taken by the layer of all functions; give the folder another")
+        raise WrongUse(
+            f"lambda/{taken.pop()}: the name is taken by the layer of all functions; give the folder another"
+        )
     return {SHARED: "main"} | {function: function for function in functions(root) if function in named}
 
 
-def sliced(closures: Mapping[str, Sequence[Pin]], every: Sequence[str], target: Target) -> list[Slice]:
+def sliced(
+    closures: Mapping[str, Sequence[Pin]],
+    every: Sequence[str],
+    target: Target,
+    dropped: Mapping[str, Set[str]],
+) -> list[Slice]:
     """The shared slice first, then each function's own, less what the shared one already has.
 
     closures: layer -> the closure of its group, packages for other platforms included.
+    dropped: layer -> the names that its functions take from the runtime.
     Raises LayersError where a group has packages, and none of them is for the target.
     """
     wanted = {name: _wanted(name, pins, target) for name, pins in closures.items()}
-    there = {pin.name for pin in wanted[SHARED]}
+    shared = _slice(SHARED, wanted[SHARED], every, dropped[SHARED], frozenset())
+    there = frozenset(pin.name for pin in (*shared.pins, *shared.left_out))
     own = [
-        Slice(name, tuple(pin for pin in pins if pin.name not in there), (name,))
+        _slice(name, pins, [name], dropped[name], there - (dropped[SHARED] - dropped[name]))
         for name, pins in wanted.items()
         if name != SHARED
     ]
-    return [part for part in (Slice(SHARED, tuple(wanted[SHARED]), tuple(every)), *own) if part.pins]
+    return [part for part in (shared, *own) if part.pins or part.left_out]
+
+
+def _slice(name: str, pins: Sequence[Pin], users: Sequence[str], dropped: Set[str], there: frozenset[str]) -> Slice:
+    new = [pin for pin in pins if pin.name not in there]
+    kept = tuple(pin for pin in new if pin.name not in dropped)
+    left_out = tuple(pin for pin in new if pin.name in dropped)
+    return Slice(name, kept, tuple(users), left_out, there)
 
 
 def _wanted(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:
@@ -62,7 +83,7 @@ def _wanted(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:
     if pins and not found:
         raise LayersError(
             f"layer {name}: the lock has {len(pins)} packages for it, and none is for Python {target.python} on "
-            f"{target.architecture} (`{pins[0].name}; {pins[0].marker}`); let requires-python in pyproject.toml include it, "
-            "then `poetry lock`"
+            f"{target.architecture} (`{pins[0].name}; {pins[0].marker}`); let requires-python in pyproject.toml include "
+            "it, then `poetry lock`"
         )
     return found

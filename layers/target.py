@@ -1,6 +1,6 @@
-"""What runs a function: the values of environment markers, the tags of wheels that fit, and whether this machine is one.
+"""What runs a function: the values of environment markers, the tags of wheels that fit, whether this machine is one.
 
-Source: AWS Lambda developer guide, "Lambda runtimes": Python 3.12 and later run on Amazon Linux 2023, whose glibc is 2.34.
+Source: AWS Lambda developer guide, "Lambda runtimes": Python 3.12 and later run on Amazon Linux 2023 with glibc 2.34.
 """
 
 from __future__ import annotations

@@ -1,0 +1,45 @@
+"""Lambda's limits on a function and its layers; the standard library alone, because a build with nothing to do asks too.
+
+Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped for a function and all its layers, five layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from layers.errors import LayersError
+
+UNZIPPED = 262_144_000
+WARNED = 0.8
+LAYERS = 5
+
+
+def check(root: Path, layers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A warning for each function of layers.json that nears the limit; raises LayersError for those beyond it."""
+    names = sorted({function for layer in layers for function in layer["functions"]})
+    used = {name: [layer for layer in layers if name in layer["functions"]] for name in names}
+    many = [
+        f"{name} has {len(found)} layers; Lambda takes {LAYERS}" for name, found in used.items() if len(found) > LAYERS
+    ]
+    sizes = {name: code(root, name) + sum(layer["unzipped_bytes"] for layer in found) for name, found in used.items()}
+    over = [_told(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED]
+    if many or over:
+        raise LayersError("\n".join([*many, *over]))
+    return [_told(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED * WARNED]
+
+
+def code(root: Path, function: str) -> int:
+    """The bytes of a function's own files."""
+    return sum(path.stat().st_size for path in (root / "lambda" / function).rglob("*") if path.is_file())
+
+
+def _told(name: str, size: int, layers: Sequence[Mapping[str, Any]]) -> str:
+    packages = [package for layer in layers for package in layer["packages"]]
+    largest = sorted(packages, key=lambda package: -package["bytes"])[:5]
+    listed = ", ".join(f"{package['name']} {package['bytes']:,}" for package in largest)
+    return (
+        f"{name}: its code and layers are {size:,} bytes unzipped, {size / UNZIPPED:.0%} of the {UNZIPPED:,} that Lambda "
+        f"takes; the largest packages: {listed}. `python -m layers why PACKAGE` tells who asks for one"
+    )

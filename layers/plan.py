@@ -1,0 +1,35 @@
+"""What goes into which layer, as the lock, `[tool.layers]` and the functions' folders say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from layers import export, lock, sdk, slices
+from layers.errors import WrongUse
+from layers.settings import Settings
+
+
+def plan(root: Path, settings: Settings) -> list[slices.Slice]:
+    """Every layer to build, the shared one first; the lock is exported by Poetry, which refuses a stale one."""
+    groups = slices.groups(root)
+    with ThreadPoolExecutor() as pool:
+        closures = dict(zip(groups, pool.map(lambda group: export.export(root, group), groups.values()), strict=True))
+    return slices.sliced(closures, slices.functions(root), settings.target, _dropped(root, settings, groups))
+
+
+def graph(root: Path) -> lock.Lock:
+    """The lock's graph; raises WrongUse where there is no lock."""
+    path = root / "poetry.lock"
+    if not path.exists():
+        raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
+    return lock.parse(path.read_text(), (root / "pyproject.toml").read_text())
+
+
+def _dropped(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    if settings.runtime_provided == "ship":
+        return dict.fromkeys(groups, frozenset())
+    locked = graph(root)
+    asked = {name: ("main",) if group == "main" else ("main", group) for name, group in groups.items()}
+    return {name: sdk.Needs(locked, settings.target, asking).dropped() for name, asking in asked.items()}
