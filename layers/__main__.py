@@ -1,5 +1,26 @@
 """`python -m layers`."""
 
-from layers.cli import main
+import sys
+from pathlib import Path
 
-main()
+from layers.errors import LayersError
+from layers.reuse import reuse
+
+
+def _nothing_to_do() -> bool:
+    """Whether `build` had nothing to do: found out before anything is imported that takes time."""
+    if sys.argv[1:] != ["build"]:
+        return False
+    try:
+        warnings = reuse(Path.cwd())
+    except LayersError:
+        return False  # told by the command itself
+    for line in ["layers: nothing to do, build/layers/ is what the lock says"] if warnings is not None else []:
+        print(line, *(f"layers: warning: {warning}" for warning in warnings or []), sep="\n", file=sys.stderr)
+    return warnings is not None
+
+
+if not _nothing_to_do():
+    from layers.cli import main
+
+    main()

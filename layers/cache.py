@@ -10,9 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
 def folder() -> Path:
@@ -20,8 +19,7 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lambda-layers-pipeline"
 
 
-@dataclass(frozen=True)
-class Cache:
+class Cache(NamedTuple):
     """The cache in one folder; many builds may use it at once."""
 
     folder: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +28,8 @@ def candidates(version: str) -> list[str]:
 
 
 def _is(python: str, version: str) -> bool:
+    import subprocess  # noqa: PLC0415 - a build with nothing to do asks no interpreter
+
     # pyenv's shims answer to every name and then fail
     command = [python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Lambda's limits on a function and its layers; the standard library alone, because a build with nothing to do asks too.
+"""Lambda's limits on a function and its layers; the standard library alone, because a build with nothing to do asks.
 
 Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped for a function and all its layers, five layers.
 """
@@ -40,6 +40,6 @@ def _told(name: str, size: int, layers: Sequence[Mapping[str, Any]]) -> str:
     largest = sorted(packages, key=lambda package: -package["bytes"])[:5]
     listed = ", ".join(f"{package['name']} {package['bytes']:,}" for package in largest)
     return (
-        f"{name}: its code and layers are {size:,} bytes unzipped, {size / UNZIPPED:.0%} of the {UNZIPPED:,} that Lambda "
-        f"takes; the largest packages: {listed}. `python -m layers why PACKAGE` tells who asks for one"
+        f"{name}: its code and layers are {size:,} bytes unzipped, {size / UNZIPPED:.0%} of the {UNZIPPED:,} that "
+        f"Lambda takes; the largest packages: {listed}. `python -m layers why PACKAGE` tells who asks for one"
     )

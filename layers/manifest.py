@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from layers.errors import WrongUse
 
 WHERE = Path("build") / "layers" / "layers.json"
 
 
-@dataclass(frozen=True)
-class Package:
+class Package(NamedTuple):
     """One package of a layer, at its locked version; `bytes` is what it takes unzipped."""
 
     name: str
@@ -21,8 +19,7 @@ class Package:
     bytes: int = 0
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer: `zip` and `sbom` are paths below the project's folder, sizes are in bytes.
 
     `left_out` are packages of the lock that the runtime brings instead.
@@ -39,8 +36,7 @@ class Layer:
     left_out: tuple[Package, ...] = ()
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """The target and its layers, the shared one first; `bytecode` tells whether they hold any."""
 
     python: str

@@ -9,8 +9,10 @@ from typing import Any
 from layers import cache, key, limits, manifest
 
 
-def reuse(root: Path) -> bool:
-    """Whether build/layers/ now holds what the lock and settings say, without building anything.
+def reuse(root: Path) -> list[str] | None:
+    """Have build/layers/ hold what the lock and settings say, without building anything; None where that can't be.
+
+    Otherwise a warning for each function that nears Lambda's limits.
 
     Raises LayersError where a function grew beyond Lambda's limits meanwhile.
     """
@@ -18,11 +20,11 @@ def reuse(root: Path) -> bool:
         kept = cache.Cache(cache.folder())
         found = kept.record(key.of_project(root))
     except (OSError, ValueError):
-        return False  # what is wrong with the project, the build itself says in words
+        return None  # what is wrong with the project, the build itself says in words
     if found is None:
-        return False
-    limits.check(root, found["manifest"]["layers"])
-    return put(root, found, kept)
+        return None
+    warnings = limits.check(root, found["manifest"]["layers"])
+    return warnings if put(root, found, kept) else None
 
 
 def put(root: Path, found: dict[str, Any], kept: cache.Cache) -> bool:

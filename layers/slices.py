@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from layers.errors import LayersError, WrongUse
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 SHARED = "shared"
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(NamedTuple):
     """One layer to build: its packages, and the functions that get it.
 
     `left_out` are packages of the lock that the runtime brings instead; `provided` names what the shared layer has.
@@ -83,7 +81,7 @@ def _wanted(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:
     if pins and not found:
         raise LayersError(
             f"layer {name}: the lock has {len(pins)} packages for it, and none is for Python {target.python} on "
-            f"{target.architecture} (`{pins[0].name}; {pins[0].marker}`); let requires-python in pyproject.toml include "
-            "it, then `poetry lock`"
+            f"{target.architecture} (`{pins[0].name}; {pins[0].marker}`); let requires-python in pyproject.toml "
+            "include it, then `poetry lock`"
         )
     return found
