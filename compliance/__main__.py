@@ -1,9 +1,11 @@
-"""Check a synthesized assembly: every pack was asked, and every acknowledgement still silences a finding."""
+"""Check a synthesized assembly: every pack was asked, every acknowledgement still silences a finding, and what the
+templates connect can work."""
 
 import sys
 from pathlib import Path
 
 from compliance.assembly import PACKS, Assembly
+from compliance.connections import faults as connection_faults
 
 
 def main(arguments: list[str]) -> int:
@@ -17,6 +19,7 @@ def main(arguments: list[str]) -> int:
     faults = [f"the pack {pack} does not stand in the report; attach it to the app" for pack in missing]
     faults += [f"{found}: a finding that nobody accepted" for found in assembly.violations()]
     faults += [f"{a.path}: {a.rule} is accepted, but raised no more; remove the accept()" for a in assembly.stale()]
+    faults += [fault for template in assembly.templates() for fault in connection_faults(template)]
     for fault in faults:
         print(f"compliance: {fault}", file=sys.stderr)
     return 1 if faults else 0

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compliance.template import Template
+
 PACKS = ("AwsSolutions", "Serverless", "NIST.800.53.R5")
 
 
@@ -43,6 +45,10 @@ class Assembly:
             for suppressed in plugin.get("suppressedViolations", [])
         }
         return sorted(self.acknowledged() - live)
+
+    def templates(self) -> list[Template]:
+        """Every template, those of the nested assemblies too."""
+        return [Template.read(file) for file in sorted(self.folder.rglob("*.template.json"))]
 
     def _plugins(self) -> list[dict[str, Any]]:
         report: dict[str, Any] = json.loads((self.folder / "validation-report.json").read_text())

@@ -11,6 +11,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from compliance.accept import accept
 from stages.options import ServiceOptions
 
 PERIOD = Duration.minutes(1)
@@ -35,6 +36,13 @@ class Alarms(Construct):
         )
         if options.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email))
+        if not options.alarm_actions:
+            accept(
+                self,
+                "NIST.800.53.R5-CloudWatchAlarmAction",
+                because="the settings of this environment switch its actions off; its alarms stand on the dashboard",
+                see="cdk.json environments[].service.alarm_actions; docs/service.md",
+            )
 
     def watch_function(self, name: str, function: lambda_.IFunction) -> None:
         """It fails, it is throttled, or it comes near its timeout."""

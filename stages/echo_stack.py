@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Environment, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -40,8 +40,9 @@ class EchoStack(Stack):
         environment: str,
         tester: TesterNames,
         options: ServiceOptions,
+        env: Environment | None = None,
     ) -> None:
-        super().__init__(scope, id_)
+        super().__init__(scope, id_, env=env)
         self._release, self._environment, self._options = release, environment, options
         self._key = ServiceKey(self, "Key", removal=removal(options))
         self._built = BuiltLayers(self, "Layers", manifest=release.layers)

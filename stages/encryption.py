@@ -20,6 +20,7 @@ class ServiceKey(Construct):
         )
         allow_logs(self.key)
         self._allow_alarms()
+        self._allow_undelivered()
 
     def use(self) -> iam.PolicyStatement:
         """What a role needs to send to or read from an encrypted queue or topic."""
@@ -36,6 +37,24 @@ class ServiceKey(Construct):
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+
+    def _allow_undelivered(self) -> None:
+        """Let topics put what they cannot deliver into an encrypted queue.
+
+        Source: Amazon SNS developer guide, "Amazon SNS dead-letter queues", and "Enabling server-side encryption for an
+        Amazon SNS topic with an encrypted Amazon SQS queue subscribed". The topics are named by a pattern, because they
+        need the key before they have a name.
+        """
+        topics = Stack.of(self).format_arn(service="sns", resource="*")
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Undelivered",
+                principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions={"ArnLike": {"aws:SourceArn": topics}},
             )
         )
 

@@ -1,0 +1,92 @@
+"""Somebody is told when the service fails, and what differs between environments is a setting."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from stages.options import ServiceOptions
+from tests.stages.conftest import Make
+
+FUNCTION, QUEUE = "AWS/Lambda", "AWS/SQS"
+
+
+def alarms(template: Template) -> Iterator[dict[str, Any]]:
+    for alarm in template.find_resources("AWS::CloudWatch::Alarm").values():
+        yield alarm["Properties"]
+
+
+def watched(template: Template) -> list[tuple[str, str]]:
+    """Namespace and metric of every alarm."""
+    return sorted((alarm["Namespace"], alarm["MetricName"]) for alarm in alarms(template))
+
+
+def test_everything_that_can_go_wrong_has_an_alarm(template: Template) -> None:
+    """For each of two functions and their dead letters, and for the one queue."""
+    both = [(FUNCTION, "Errors"), (FUNCTION, "Throttles"), (FUNCTION, "Duration")]
+    both.append((QUEUE, "ApproximateNumberOfMessagesVisible"))
+    assert watched(template) == sorted([*both, *both, (QUEUE, "ApproximateAgeOfOldestMessage")])
+
+
+def test_one_dead_letter_is_enough(template: Template) -> None:
+    """A message that nobody could work on is always worth a look."""
+    (threshold,) = {
+        (alarm["ComparisonOperator"], alarm["Threshold"])
+        for alarm in alarms(template)
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+    assert threshold == ("GreaterThanOrEqualToThreshold", 1)
+
+
+def test_a_function_near_its_timeout_is_an_alarm(made: Make) -> None:
+    """At 80%, in milliseconds, whatever the timeout is."""
+    template = made(ServiceOptions(timeout_seconds=100))
+    assert {alarm["Threshold"] for alarm in alarms(template) if alarm["MetricName"] == "Duration"} == {80_000}
+
+
+def test_silence_is_no_alarm(template: Template) -> None:
+    """A service without traffic has no data."""
+    assert {alarm["TreatMissingData"] for alarm in alarms(template)} == {"notBreaching"}
+
+
+def test_alarms_notify_the_topic(template: Template) -> None:
+    """Which CloudWatch may publish to."""
+    (topic,) = (id_ for id_ in template.find_resources("AWS::SNS::Topic") if id_.startswith("AlarmsTopic"))
+    assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in alarms(template))
+    assert all(alarm["ActionsEnabled"] for alarm in alarms(template))
+
+
+def test_alarms_can_be_kept_quiet(made: Make) -> None:
+    """They still turn red on the dashboard."""
+    assert not any(alarm["ActionsEnabled"] for alarm in alarms(made(ServiceOptions(alarm_actions=False))))
+
+
+def test_an_address_is_told(made: Make) -> None:
+    """If the settings name one."""
+    template = made(ServiceOptions(alarm_email="team@example.com"))
+    template.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "team@example.com"})
+
+
+def test_the_dashboard_shows_every_alarm(template: Template) -> None:
+    """In one row, above the functions."""
+    (board,) = template.find_resources("AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(board["Properties"]["DashboardBody"])
+    assert [id_ for id_ in template.find_resources("AWS::CloudWatch::Alarm") if id_ not in body] == []
+
+
+@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
+def test_whether_data_outlives_the_stack_is_a_setting(made: Make, *, retain: bool, policy: str) -> None:
+    """Queues, logs and the key that they are encrypted with; one without the other would be worth nothing."""
+    template = made(ServiceOptions(retain=retain))
+    for kind in ("AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::KMS::Key"):
+        resources = template.find_resources(kind).values()
+        assert {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in resources} == {(policy, policy)}
+
+
+def test_logs_are_kept_as_long_as_the_settings_say(made: Make) -> None:
+    """In days."""
+    made(ServiceOptions(log_retention="ONE_YEAR")).all_resources_properties(
+        "AWS::Logs::LogGroup", {"RetentionInDays": 365}
+    )
