@@ -31,7 +31,7 @@ def _names(argument: ast.expr) -> Iterator[str]:
     if isinstance(argument, ast.JoinedStr):
         end = argument.values[-1]
         assert isinstance(end, ast.Constant)
-        yield from (f"{function}{end.value}" for function in FUNCTIONS)
+        yield from (function + str(end.value) for function in FUNCTIONS)
 
 
 def unanswered(template: Template) -> set[str]:
