@@ -9,7 +9,6 @@ import traceback
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from rehearsal import aws, workspace
 from rehearsal.commands import answer as answer_command
@@ -19,6 +18,7 @@ from rehearsal.commands import run as run_command
 from rehearsal.commands import status as status_command
 from rehearsal.commands import up as up_command
 from rehearsal.errors import RehearsalError
+from rehearsal.views.terminal import terminal
 
 PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: a free one).")
 
@@ -67,7 +67,7 @@ def cli(context: click.Context) -> None:
 @click.pass_obj
 def run(space: workspace.Workspace, verdict: str | None, json_file: Path | None, port: int | None) -> int:
     """Push the working tree, follow the pipeline through every stage, call the deployed functions."""
-    return run_command.run(space, Console(), verdict=verdict, json_file=json_file, port=port)
+    return run_command.run(space, terminal(), verdict=verdict, json_file=json_file, port=port)
 
 
 @cli.command()
@@ -75,7 +75,7 @@ def run(space: workspace.Workspace, verdict: str | None, json_file: Path | None,
 @click.pass_obj
 def up(space: workspace.Workspace, port: int | None) -> None:
     """Start the embedded AWS, with the pipeline deployed, and leave it running."""
-    up_command.up(space, Console(), port)
+    up_command.up(space, terminal(), port)
 
 
 @cli.command()
@@ -89,7 +89,7 @@ def down(space: workspace.Workspace) -> None:
 @click.pass_obj
 def status(space: workspace.Workspace) -> int:
     """Show the latest execution: every stage and action. Exit 1 if it went red."""
-    return status_command.status(space, Console())
+    return status_command.status(space, terminal())
 
 
 @cli.command()

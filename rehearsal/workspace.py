@@ -55,6 +55,18 @@ class Workspace:
     def record(self) -> Path:
         return self.home / "server.json"
 
+    @property
+    def saved(self) -> Path:
+        """The embedded AWS's state, as its last clean end left it."""
+        return self.aws / "saved"
+
+    def saved_port(self) -> int | None:
+        """The port that the saved state was reached at; None without such a state."""
+        try:
+            return int((self.saved / "port").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
     def make(self) -> None:
         for folder in (self.aws, self.executions, self.caches, self.logs):
             folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import Credentials
+from rehearsal.aws import Credentials, root
 from rehearsal.engine.task import ActionError, Artifact, Task
 
 
@@ -41,3 +41,12 @@ def upload(task: Task, name: str, credentials: Credentials, zip_file: Path) -> A
             f"{task.where}: cannot write artifact {name} ({where}): {error}", "PermissionError"
         ) from error
     return Artifact(store, key, answer.get("VersionId"))
+
+
+def publish(task: Task, name: str, content: bytes) -> str:
+    """The URL of `content` in the artifact bucket, as CodePipeline itself hands it to another service."""
+    bucket = task.stores(task.region).bucket
+    key = f"{task.pipeline.name[:20]}/{task.execution_id}/{task.stage}/{task.action.name}/{name}"
+    s3 = task.endpoint.client("s3", root(task.pipeline.account), task.region)
+    s3.put_object(Bucket=bucket, Key=key, Body=content)
+    return f"{task.endpoint.url}/{bucket}/{key}"

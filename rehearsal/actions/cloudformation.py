@@ -13,9 +13,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.actions.artifacts import download
+from rehearsal.actions.artifacts import download, publish
 from rehearsal.engine.task import ActionError, Outcome, Task
 
+# Source: AWS CloudFormation user guide, "CloudFormation quotas": a template passed in a request.
+TEMPLATE_BODY_BYTES = 51_200
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -105,7 +107,7 @@ class Stack:
     def _request(self) -> dict[str, Any]:
         """The parameters that creating, updating and changing a stack share."""
         configuration = self._task.action.configuration
-        request: dict[str, Any] = {"TemplateBody": self._read(self._task.setting("TemplatePath"))}
+        request = self._template(self._read(self._task.setting("TemplatePath")))
         settings = self._template_configuration()
         overrides = json.loads(configuration.get("ParameterOverrides", "{}"))
         parameters = {**settings.get("Parameters", {}), **overrides}
@@ -115,6 +117,12 @@ class Stack:
         if "RoleArn" in configuration:
             request["RoleARN"] = configuration["RoleArn"]
         return request
+
+    def _template(self, text: str) -> dict[str, Any]:
+        """CloudFormation takes a small template as text, and a larger one from a bucket."""
+        if len(text.encode()) <= TEMPLATE_BODY_BYTES:
+            return {"TemplateBody": text}
+        return {"TemplateURL": publish(self._task, "template.json", text.encode())}
 
     def _template_configuration(self) -> dict[str, Any]:
         path = self._task.action.configuration.get("TemplateConfiguration")

@@ -43,13 +43,13 @@ def follow(
         views.append(view)
         following = view.restarted_as
         if following:
-            console.print(f"execution {view.id}: {view.status}, {view.summary}; it starts again", highlight=False)
+            console.print(f"execution {view.id}: {view.status}, {view.summary}; it starts again")
     return views
 
 
 def _answer(console: Console, shown: Progress, deployed: Deployment, event: Event, verdict: str | None) -> None:
     if verdict is None and not (console.is_terminal and sys.stdin.isatty()):
-        console.print("answer with `python -m rehearsal approve` or `reject` in another terminal", highlight=False)
+        console.print("answer with `python -m rehearsal approve` or `reject` in another terminal")
         return
     if verdict is None:
         shown.pause()

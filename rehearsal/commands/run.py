@@ -31,7 +31,7 @@ def run(space: Workspace, console: Console, *, verdict: str | None, json_file: P
     repository = Repository(space.root, space.home)
 
     def tell(text: str) -> None:
-        console.print(text, style="dim", highlight=False, soft_wrap=True)
+        console.print(text, style="dim", soft_wrap=True)
 
     with _running(space, port) as (endpoint, stop):
         deployed = deployment.ensure(space, endpoint, repository, tell, stop)

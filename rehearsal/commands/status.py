@@ -13,10 +13,10 @@ from rehearsal.workspace import Workspace
 def status(space: Workspace, console: Console) -> int:
     latest = space.latest()
     if latest is None:
-        console.print("nothing was rehearsed yet: `python -m rehearsal run`", highlight=False)
+        console.print("nothing was rehearsed yet: `python -m rehearsal run`")
         return 0
     view = replay(journal.read(space.journal(latest)))
     console.print(rows(view))
     interrupted = view.status == "InProgress" and not space.server()
-    console.print(f"{'Interrupted' if interrupted else view.status} {view.summary}".strip(), highlight=False)
+    console.print(f"{'Interrupted' if interrupted else view.status} {view.summary}".strip())
     return 1 if view.status == "Failed" or interrupted else 0

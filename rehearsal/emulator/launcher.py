@@ -53,7 +53,7 @@ def down(workspace: Workspace) -> bool:
 def start(workspace: Workspace, port: int | None, *, detached: bool) -> subprocess.Popen[bytes]:
     workspace.make()
     workspace.record.unlink(missing_ok=True)
-    number = _free_port() if port is None else _checked(port)
+    number = _usable_port(workspace) if port is None else _checked(port)
     command = [
         sys.executable,
         "-m",
@@ -111,19 +111,27 @@ def _log(workspace: Workspace) -> Path:
     return workspace.logs / "emulator.log"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _usable_port(workspace: Workspace) -> int:
+    """The port of the saved state, which its queues' URLs hold, or a free one."""
+    saved = workspace.saved_port()
+    if saved is not None:
+        with contextlib.suppress(OSError):
+            return _bound(saved)
+    return _bound(0)
 
 
 def _checked(port: int) -> int:
+    try:
+        return _bound(port)
+    except OSError as error:
+        raise WrongUse(
+            f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); name another with --port, or leave it out"
+        ) from error
+
+
+def _bound(port: int) -> int:
+    """Bind the port for a moment (0: any free one). Raises OSError where it can't be."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise WrongUse(
-                f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); name another with --port"
-            ) from error
-    return port
+        probe.bind(("127.0.0.1", port))
+        return int(probe.getsockname()[1])

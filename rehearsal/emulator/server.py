@@ -76,16 +76,19 @@ def _settings(workspace: Workspace, port: int) -> Path:
     """MiniStack reads its settings from the environment when it is imported. Returns the folder of the state.
 
     State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a
-    fresh one rather than one from half a state.
+    fresh one rather than one from half a state. State of another port is of no use: the URLs of its queues hold it.
     """
-    saved, state = workspace.aws / "saved", workspace.aws / "running"
+    state = workspace.aws / "running"
     shutil.rmtree(state, ignore_errors=True)
-    if saved.exists():
-        saved.rename(state)
+    if workspace.saved_port() == port:
+        workspace.saved.rename(state)
+    else:
+        shutil.rmtree(workspace.saved, ignore_errors=True)
     temporary = workspace.aws / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     state.mkdir(exist_ok=True)
+    (state / "port").write_text(str(port))
     os.environ |= {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -104,7 +107,7 @@ def _settings(workspace: Workspace, port: int) -> Path:
 
 
 def _keep(workspace: Workspace, state: Path) -> None:
-    state.rename(workspace.aws / "saved")
+    state.rename(workspace.saved)
     shutil.rmtree(workspace.aws / "tmp", ignore_errors=True)
 
 

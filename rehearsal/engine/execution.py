@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
 import uuid
@@ -21,6 +22,9 @@ from rehearsal.engine.task import ActionError, ActionRunner, Artifact, Assume, O
 from rehearsal.engine.variables import UnknownVariable, resolve
 
 log = logging.getLogger(__name__)
+
+# A build may print thousands of lines a second; a person reads a few.
+NOTE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,13 @@ def _run_action(execution: Execution, stage: Stage, action: Action, env: Environ
     about: dict[str, Any] = {"stage": stage.name, "action": action.name}
     journal.write("action-started", **about, provider=str(action.type), run_order=action.run_order, log=str(logfile))
 
+    told = 0.0
+
     def note(text: str) -> None:
-        journal.write("action-progress", **about, text=text)
+        nonlocal told
+        if time.monotonic() - told >= NOTE_SECONDS:
+            told = time.monotonic()
+            journal.write("action-progress", **about, text=text)
 
     def waiting(token: str, text: str) -> None:
         state.token = token
@@ -160,6 +169,8 @@ def _run_action(execution: Execution, stage: Stage, action: Action, env: Environ
     except Exception as error:
         log.exception("%s/%s of execution %s", stage.name, action.name, execution.id)
         outcome, error_code = Outcome(failed=True, summary=f"{type(error).__name__}: {error}"), "InternalError"
+    if not outcome.failed:
+        _tidy(folder, logfile)
     _take(execution, action, outcome)
     aborted = execution.stop.is_set() and outcome.failed
     state.status = "Abandoned" if aborted else "Failed" if outcome.failed else "Succeeded"
@@ -195,6 +206,15 @@ def _take(execution: Execution, action: Action, outcome: Outcome) -> None:
         execution.variables[action.namespace] = dict(outcome.variables)
     if outcome.revision:
         execution.revisions.append(outcome.revision)
+
+
+def _tidy(folder: Path, logfile: Path) -> None:
+    """Keep the log alone: what an action worked in may be hundreds of megabytes, and is wanted after a failure."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != logfile:
+            path.unlink()
 
 
 def _file_name(name: str) -> str:

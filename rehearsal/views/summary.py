@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +24,7 @@ def show(console: Console, space: Workspace, view: ExecutionView, answers: list[
         console.print(_answers(answers))
     for stage, action in view.failed():
         _failure(console, space, stage, action)
-    console.print("Not emulated: " + "; ".join(not_emulated()) + ".", style="dim", highlight=False, soft_wrap=True)
+    console.print("Not emulated: " + "; ".join(not_emulated()) + ".", style="dim", soft_wrap=True)
     verdict = Text(view.status, STYLES.get(view.status, "red"))
     console.print(
         Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True
@@ -31,10 +32,12 @@ def show(console: Console, space: Workspace, view: ExecutionView, answers: list[
 
 
 def _answers(answers: list[Answer]) -> Table:
-    table = Table(expand=False)
-    for column in ("Environment", "Account", "Function", ""):
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in ("Environment", "Account"):
         table.add_column(column, no_wrap=True)
-    table.add_column("Answer", no_wrap=True, overflow="ellipsis")
+    table.add_column("Function", overflow="fold")
+    table.add_column("", no_wrap=True)
+    table.add_column("Answer", overflow="fold")
     for each in answers:
         verdict = Text("ok", "green") if each.ok else Text("failed", "red")
         table.add_row(each.environment, each.account, each.function, verdict, shortened(each.text))
@@ -44,11 +47,9 @@ def _answers(answers: list[Answer]) -> Table:
 def _failure(console: Console, space: Workspace, stage: StageView, action: ActionView) -> None:
     """Where it went red: stage, action, the last lines of its log, and where the whole log is."""
     log = Path(action.log)
-    console.print(
-        f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", highlight=False, soft_wrap=True
-    )
+    console.print(f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", soft_wrap=True)
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     for line in lines[-LAST_LINES:]:
-        console.print("  " + line, highlight=False, markup=False, soft_wrap=True)
+        console.print("  " + line, markup=False, soft_wrap=True)
     shown = log.relative_to(space.root) if log.is_relative_to(space.root) else log
-    console.print(f"The whole log: {shown}", highlight=False, soft_wrap=True)
+    console.print(f"The whole log: {shown}", soft_wrap=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from types import TracebackType
 from typing import Protocol, Self
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -14,6 +16,7 @@ from rich.text import Text
 from rehearsal.engine.journal import Event
 from rehearsal.views.state import ActionView, ExecutionView
 
+PLAIN_WIDTH = 120
 STYLES = {"Succeeded": "green", "Failed": "red", "InProgress": "cyan", "Abandoned": "yellow", "Cancelled": "yellow"}
 
 
@@ -27,6 +30,12 @@ class Progress(Protocol):
     def show(self, _event: Event | None, view: ExecutionView, /) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
+
+
+def terminal() -> Console:
+    """Where everything is shown; what is no terminal has no width, and lines there are not cut to one."""
+    console = Console(highlight=False)
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def progress(console: Console) -> Progress:
@@ -81,16 +90,16 @@ class LiveRows:
 
 def rows(view: ExecutionView) -> Table:
     """A row per action: stage, action, status, seconds, and what it did last."""
-    table = Table(title=f"{view.pipeline}  {view.id}", title_justify="left", expand=False)
+    table = Table(title=f"{view.pipeline}  {view.id}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in ("Stage", "Action"):
         table.add_column(column, no_wrap=True)
     table.add_column("Status", no_wrap=True)
     table.add_column("Seconds", justify="right", no_wrap=True)
-    table.add_column("")
+    table.add_column("Summary", no_wrap=True, overflow="ellipsis")
     for stage in view.stages:
         for number, action in enumerate(stage.actions):
             status = Text(action.status or "-", STYLES.get(action.status, "dim"))
-            said = Text(action.summary or action.progress, overflow="ellipsis", no_wrap=True)
+            said = Text(action.summary or action.progress)
             table.add_row(stage.name if number == 0 else "", action.name, status, _seconds(action), said)
     return table
 
