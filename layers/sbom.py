@@ -68,7 +68,7 @@ def _tags(name: str) -> Iterator[frozenset[Any]]:
 
 
 def _component(package: Installed, pin: Pin, file: tuple[str, str] | None) -> Component:
-    from cyclonedx.factory.license import LicenseFactory  # noqa: PLC0415
+    from cyclonedx.contrib.license.factories import LicenseFactory  # noqa: PLC0415
     from cyclonedx.model import HashAlgorithm, HashType, Property  # noqa: PLC0415
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
     from packageurl import PackageURL  # noqa: PLC0415

@@ -1,0 +1,156 @@
+"""The whole build, on small projects: what comes out, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layers.build import build
+from layers.errors import LayersError, WrongUse
+from layers.reuse import reuse
+from tests.layers.projects import Project
+from tests.layers.wheels import House
+
+
+def made(root: Path) -> dict[str, Any]:
+    """layers.json of a project."""
+    found: dict[str, Any] = json.loads((root / "build" / "layers" / "layers.json").read_text())
+    return found
+
+
+def names(root: Path, layer: int) -> list[str]:
+    """The names in a layer's zip."""
+    return zipfile.ZipFile(root / made(root)["layers"][layer]["zip"]).namelist()
+
+
+def test_a_function_gets_the_shared_layer_and_its_own(project: Project, house: House) -> None:
+    """A group named after a function is a layer that holds what the shared one has not."""
+    house.wheel("base")
+    house.wheel("extra", requires=["base", "deep"])
+    house.wheel("deep")
+    root = project.write({"main": ["base"], "one": ["extra"]})
+    build(root)
+    told = [
+        (layer["name"], layer["functions"], [p["name"] for p in layer["packages"]]) for layer in made(root)["layers"]
+    ]
+    assert told == [("shared", ["one", "two"], ["base"]), ("one", ["one"], ["deep", "extra"])]
+    assert made(root)["bytecode"] is True
+
+
+def test_the_digest_of_the_bytes_is_in_the_name(project: Project, house: House) -> None:
+    """The name of a layer's file, its `sha256` and its bytes agree."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    build(root)
+    (layer,) = made(root)["layers"]
+    assert layer["zip"] == f"build/layers/shared-{layer['sha256']}.zip"
+    assert layer["bytes"] == (root / layer["zip"]).stat().st_size
+    assert layer["unzipped_bytes"] == sum(entry.file_size for entry in zipfile.ZipFile(root / layer["zip"]).infolist())
+
+
+def test_a_second_build_has_nothing_to_do(project: Project, house: House) -> None:
+    """What was built is found again, also after build/ was removed, and the same bytes are put in place."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    assert reuse(root) is None
+    build(root)
+    before = made(root)
+    (root / before["layers"][0]["zip"]).unlink()
+    (root / "build" / "layers" / "layers.json").unlink()
+    assert reuse(root) == []
+    assert made(root) == before
+    assert (root / before["layers"][0]["zip"]).exists()
+
+
+@pytest.mark.gate
+def test_a_wrong_hash_is_refused(project: Project, house: House) -> None:
+    """A file that is not the one that was locked never gets into a layer."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    house.wheel("base", files={"base/__init__.py": "import os; os.environ\n"})
+    with pytest.raises(LayersError, match=r"(?is)hash mismatch.*base"):
+        build(root)
+    assert not (root / "build").exists()
+
+
+@pytest.mark.gate
+def test_a_source_only_package_is_refused_by_name(project: Project, house: House) -> None:
+    """Nothing is built that the settings do not name, and the message tells how to."""
+    house.source("onlysource")
+    root = project.write({"main": ["onlysource"]})
+    with pytest.raises(LayersError, match=r"(?s)onlysource.*no wheel for Python 3.13 on x86_64.*build-from-source"):
+        build(root)
+
+
+def test_a_source_package_is_built_where_it_is_allowed(project: Project, house: House) -> None:
+    """`build-from-source` names a package that may be built, for a target that is this machine."""
+    house.source("onlysource")
+    root = project.write(
+        {"main": ["onlysource"]},
+        target='python = "3.13"\narchitecture = "x86_64"\nbuild-from-source = ["onlysource"]\n',
+    )
+    build(root)
+    assert "python/onlysource.py" in names(root, 0)
+
+
+@pytest.mark.gate
+def test_a_source_package_is_not_built_for_another_machine(project: Project, house: House) -> None:
+    """What is built here could not run there."""
+    house.source("onlysource")
+    target = 'python = "3.13"\narchitecture = "arm64"\nbuild-from-source = ["onlysource"]\n'
+    with pytest.raises(WrongUse, match="onlysource can be built for this machine alone"):
+        build(project.write({"main": ["onlysource"]}, target=target))
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("tag", ["cp313-cp313-manylinux_2_28_aarch64", "cp312-cp312-manylinux_2_28_x86_64"])
+def test_a_wheel_for_another_machine_or_python_is_refused(project: Project, house: House, tag: str) -> None:
+    """uv finds no wheel that fits, and the message names package and target."""
+    house.wheel("native", tag=tag)
+    root = project.write({"main": ["native"]})
+    with pytest.raises(LayersError, match=r"(?s)native.*no wheel for Python 3.13 on x86_64"):
+        build(root)
+
+
+@pytest.mark.gate
+def test_a_missing_lock_is_refused(project: Project, house: House) -> None:
+    """Nothing is locked silently; the message says which command makes a lock."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    (root / "poetry.lock").unlink()
+    with pytest.raises(WrongUse, match="`poetry lock`"):
+        build(root)
+    assert not (root / "poetry.lock").exists()
+
+
+@pytest.mark.gate
+def test_a_stale_lock_is_refused(project: Project, house: House) -> None:
+    """A lock that was not made for this pyproject.toml builds nothing."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    build(root)
+    pyproject = root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('["base"]', '["base>=0.1"]'))
+    assert reuse(root) is None
+    with pytest.raises(LayersError, match="poetry lock"):
+        build(root)
+
+
+@pytest.mark.gate
+def test_a_closure_that_markers_empty_is_refused(project: Project, house: House) -> None:
+    """A lock for other Python versions would install nothing, and exit 0."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]}, target='python = "3.14"\narchitecture = "x86_64"\n')
+    text = (root / "pyproject.toml").read_text().replace("<3.15", "<3.14")
+    (root / "pyproject.toml").write_text(text)
+    project.lock()
+    lock = root / "poetry.lock"
+    lock.write_text(lock.read_text().replace("<3.15", "<3.14"))
+    with pytest.raises(
+        LayersError, match=r"layer shared: the lock has 1 packages for it, and none is for Python 3\.14"
+    ):
+        build(root)

@@ -1,0 +1,91 @@
+"""Wheels made in a test, some with a fault, so that no test of the builder needs an index or a large package."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PURE = "py3-none-any"
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One file of a package, and what its METADATA says."""
+
+    path: Path
+    name: str
+    version: str
+    requires: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+
+@dataclass
+class House:
+    """A folder of wheels and source packages that uv finds instead of an index."""
+
+    folder: Path
+    wheels: dict[str, Wheel] = field(default_factory=dict)
+
+    def wheel(
+        self,
+        name: str,
+        version: str = "1.0",
+        *,
+        files: Mapping[str, bytes | str] | None = None,
+        tag: str = PURE,
+        requires: Iterable[str] = (),
+        said_tag: str = "",
+        headers: str = "License-Expression: MIT\n",
+    ) -> Wheel:
+        """Make a wheel; `said_tag` is what its WHEEL file says where that is not the tag of its name."""
+        module = name.replace("-", "_")
+        needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
+        info = f"{module}-{version}.dist-info"
+        content: dict[str, bytes | str] = dict(files or {f"{module}/__init__.py": f"NAME = {name!r}\n"})
+        content[f"{info}/METADATA"] = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{headers}{needs}"
+        content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {said_tag or tag}\n"
+        content[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*content, f"{info}/RECORD"])
+        path = self.folder / f"{module}-{version}-{tag}.whl"
+        with zipfile.ZipFile(path, "w") as zipped:
+            for inside, data in content.items():
+                zipped.writestr(zipfile.ZipInfo(inside), data)
+        return self._keep(Wheel(path, name, version, tuple(requires)))
+
+    def source(self, name: str, version: str = "1.0", *, build: str = "") -> Wheel:
+        """Make a source package that needs no build requirements; its backend runs `build` first."""
+        backend = (
+            f"{build}\nimport zipfile\n"
+            "def build_wheel(folder, *a):\n"
+            f"    name = '{name}-{version}-py3-none-any.whl'\n"
+            "    with zipfile.ZipFile(folder + '/' + name, 'w') as z:\n"
+            f"        z.writestr('{name}.py', 'BUILT = True')\n"
+            f"        z.writestr('{name}-{version}.dist-info/METADATA',"
+            f" 'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n')\n"
+            f"        z.writestr('{name}-{version}.dist-info/WHEEL', 'Wheel-Version: 1.0\\nTag: py3-none-any\\n')\n"
+            f"        z.writestr('{name}-{version}.dist-info/RECORD', '{name}.py,,\\n')\n"
+            "    return name\n"
+        )
+        project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        project += f'[project]\nname = "{name}"\nversion = "{version}"\n'
+        path = self.folder / f"{name}-{version}.tar.gz"
+        files = {"PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"}
+        files |= {"pyproject.toml": project, "backend.py": backend}
+        with tarfile.open(path, "w:gz") as packed:
+            for inside, text in files.items():
+                entry = tarfile.TarInfo(f"{name}-{version}/{inside}")
+                entry.size = len(text)
+                packed.addfile(entry, io.BytesIO(text.encode()))
+        return self._keep(Wheel(path, name, version, ()))
+
+    def _keep(self, wheel: Wheel) -> Wheel:
+        self.wheels[wheel.name] = wheel
+        return wheel
