@@ -90,12 +90,12 @@ class LiveRows:
 
 def rows(view: ExecutionView) -> Table:
     """A row per action: stage, action, status, seconds, and what it did last."""
-    table = Table(title=f"{view.pipeline}  {view.id}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=f"{view.pipeline}  {view.id}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, expand=True)
     for column in ("Stage", "Action"):
         table.add_column(column, no_wrap=True)
     table.add_column("Status", no_wrap=True)
     table.add_column("Seconds", justify="right", no_wrap=True)
-    table.add_column("Summary", no_wrap=True, overflow="ellipsis")
+    table.add_column("Summary", no_wrap=True, overflow="ellipsis", ratio=1)
     for stage in view.stages:
         for number, action in enumerate(stage.actions):
             status = Text(action.status or "-", STYLES.get(action.status, "dim"))
