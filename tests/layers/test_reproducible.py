@@ -1,0 +1,117 @@
+"""The same lock, target and tools make the same bytes, and bytecode that Lambda accepts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from layers import cache, manifest, reuse
+from layers.build import build
+from tests.layers.projects import Project
+from tests.layers.wheels import House
+from tests.synthesized import ROOT
+
+# Imports what is named, and tells which of its files were compiled for it.
+_IMPORTS = """
+import importlib, json, sys
+folder, compiled = sys.argv[1], []
+def hook(event, arguments):
+    if event == "compile" and str(arguments[1]).endswith(".py"):
+        compiled.append(str(arguments[1]))
+sys.path.insert(0, folder)
+sys.addaudithook(hook)
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+print(json.dumps(compiled))
+"""
+
+
+def unpack(archive: Path, to: Path) -> Path:
+    """Unpack as Lambda does: the zip's times, and nobody may write."""
+    with zipfile.ZipFile(archive) as zipped:
+        for entry in zipped.infolist():
+            path = Path(zipped.extract(entry, to))
+            moment = time.mktime((*entry.date_time, 0, 0, -1))
+            os.utime(path, (moment, moment))
+            path.chmod(0o444)
+    for folder in to.rglob("*"):
+        if folder.is_dir():
+            folder.chmod(0o555)
+    return to / "python"
+
+
+def compiled(folder: Path, *modules: str) -> list[str]:
+    """The files that importing these modules from an unpacked layer compiles."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _IMPORTS, str(folder), *modules], capture_output=True, text=True, check=True
+    )
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def test_the_bytes_depend_on_nothing_around_them(project: Project, house: House, tmp_path: Path) -> None:
+    """Another folder, umask, time zone, locale, hash seed and parallelism: not one byte differs."""
+    base = {f"base/m{index}.py": f"VALUES = {{'a', 'b', 'c'}}\nNUMBER = {index}\n" for index in range(20)}
+    house.wheel("base", files={"base/__init__.py": "", **base})
+    house.wheel("extra", requires=["base"])
+    root = project.write({"main": ["base"], "one": ["extra"]})
+    other = tmp_path / "elsewhere" / "with a space"
+    shutil.copytree(root, other)
+    ways = [(root, "022", "UTC", "C", "0"), (other, "077", "Asia/Tokyo", "C.UTF-8", "12345")]
+    for folder, umask, zone, locale, seed in ways:
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), "TZ": zone, "LC_ALL": locale, "PYTHONHASHSEED": seed}
+        environ["XDG_CACHE_HOME"] = str(folder / "cache")
+        command = f"umask {umask}; exec {sys.executable} -m layers build"
+        subprocess.run(["sh", "-c", command], cwd=folder, env=environ, check=True, capture_output=True)
+    here, there = ((folder / manifest.WHERE).read_text() for folder, *_ in ways)
+    assert here == there
+    for path in json.loads(here)["layers"]:
+        assert (root / path["sbom"]).read_bytes() == (other / path["sbom"]).read_bytes()
+
+
+def test_an_import_compiles_nothing(project: Project, house: House, tmp_path: Path) -> None:
+    """The bytecode is valid with the zip's times, in a folder that nobody may write to."""
+    house.wheel("base", files={"base/__init__.py": "from base import inner", "base/inner.py": "X = 1"})
+    root = project.write({"main": ["base"]})
+    build(root)
+    (layer,) = manifest.read(root / manifest.WHERE).layers
+    assert compiled(unpack(root / layer.zip, tmp_path / "opt"), "base") == []
+
+
+@pytest.mark.gate
+def test_bytecode_with_dates_would_be_noticed(tmp_path: Path) -> None:
+    """The check above sees what a common `pip install -t`, zipped, costs at every cold start."""
+    source = tmp_path / "source" / "python" / "base"
+    source.mkdir(parents=True)
+    (source / "__init__.py").write_text("X = 1")
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(source)], check=True)
+    archive = tmp_path / "layer.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in sorted(source.rglob("*.*")):
+            if path.is_file():
+                name = path.relative_to(tmp_path / "source").as_posix()
+                zipped.writestr(zipfile.ZipInfo(name), path.read_bytes())
+    (found,) = compiled(unpack(archive, tmp_path / "opt"), "base")
+    assert found.endswith("base/__init__.py")
+
+
+def test_this_project_s_packages_compile_nothing(tmp_path: Path) -> None:
+    """Importing every package of the layers that echo gets compiles no module of theirs."""
+    if reuse.reuse(ROOT) is None:
+        build(ROOT)
+    layers = manifest.read(ROOT / manifest.WHERE).of("echo")
+    for layer in layers:
+        unpack(ROOT / layer.zip, tmp_path / "opt")
+        (tmp_path / "opt" / "python").chmod(0o755)
+    modules = [package.name.replace("-", "_") for layer in layers for package in layer.packages]
+    assert "pydantic_core" in modules
+    assert compiled(tmp_path / "opt" / "python", *modules) == []
+    assert all(cache.sha256(ROOT / layer.zip) == layer.sha256 for layer in layers)
