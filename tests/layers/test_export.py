@@ -1,0 +1,48 @@
+"""What Poetry hands over: names, versions, markers, hashes; paths and commits as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from layers.errors import LayersError
+from layers.export import Pin, parse
+
+
+def test_a_pin_keeps_its_marker_and_hashes() -> None:
+    """Names are canonical, hashes sorted, whatever the order of the export."""
+    text = 'My_Package==1.0 ; python_version >= "3.12" \\\n    --hash=sha256:bb \\\n    --hash=sha256:aa\n'
+    assert parse(text, Path("/p")) == [
+        Pin("my-package", "1.0", 'python_version >= "3.12"', ("sha256:aa", "sha256:bb")),
+    ]
+
+
+def test_an_extra_is_no_part_of_the_name() -> None:
+    """uv gets the closure as it is, and resolves no extra."""
+    assert parse("a[b,c]==1\n", Path("/p")) == [Pin("a", "1")]
+
+
+def test_options_and_comments_are_no_packages() -> None:
+    """An index that Poetry names is not taken over: the environment decides where packages come from."""
+    assert parse("--index-url https://example.org/simple\n# note\n\na==1\n", Path("/p")) == [Pin("a", "1")]
+
+
+def test_a_path_is_told_from_the_project() -> None:
+    """The key of a build must not depend on where the project lies."""
+    (pin,) = parse('own @ file:///home/me/project/libs/own ; python_version >= "3.12"\n', Path("/home/me/project"))
+    assert (pin.name, pin.url, pin.hashes) == ("own", "libs/own", ())
+
+
+def test_a_commit_is_a_pin() -> None:
+    """A git dependency is named with the commit that the lock holds."""
+    (pin,) = parse("own @ git+https://example.org/own.git@0123abc\n", Path("/p"))
+    assert pin.url == "git+https://example.org/own.git@0123abc"
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("line", ["a>=1", "a", "a @@ b"])
+def test_what_is_not_pinned_is_refused(line: str) -> None:
+    """Nothing is resolved while layers are built."""
+    with pytest.raises(LayersError, match=r"neither pinned|no requirement"):
+        parse(line, Path("/p"))

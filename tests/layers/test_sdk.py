@@ -1,0 +1,74 @@
+"""boto3 is shipped whole or left out whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from layers.errors import LayersError
+from layers.lock import Lock, parse
+from layers.sdk import Needs, whole
+from layers.target import Target
+
+TARGET = Target("3.13", "x86_64")
+NEEDS = {
+    "boto3": ["botocore", "jmespath", "s3transfer"],
+    "botocore": ["jmespath", "urllib3"],
+    "s3transfer": ["botocore"],
+    "powertools": ["jmespath"],
+    "requests": ["urllib3", "certifi"],
+    "tracing": ["botocore", "wrapt"],
+}
+
+
+def lock(**groups: list[str]) -> Lock:
+    """A lock of the packages above, and these groups."""
+    names = sorted({*NEEDS, *(need for needs in NEEDS.values() for need in needs)})
+    packages = [
+        f'[[package]]\nname = "{name}"\nversion = "1"\n[package.dependencies]\n'
+        + "".join(f'{need} = "*"\n' for need in NEEDS.get(name, []))
+        for name in names
+    ]
+    text = "[dependency-groups]\n" + "".join(f"{name} = {needs}\n" for name, needs in groups.items() if name != "main")
+    return parse("\n".join(packages), f"[project]\ndependencies = {groups.get('main', [])}\n{text}")
+
+
+def test_the_whole_closure_goes_but_what_others_need() -> None:
+    """Powertools needs jmespath as well, so jmespath stays."""
+    dropped = Needs(lock(main=["boto3", "powertools"]), TARGET, ("main",)).dropped()
+    assert dropped == {"boto3", "botocore", "s3transfer", "urllib3"}
+    assert "jmespath" in Needs(lock(main=["boto3"]), TARGET, ("main",)).dropped()
+
+
+@pytest.mark.gate
+def test_half_an_sdk_is_refused() -> None:
+    """requests would put its urllib3 under the runtime's boto3; the message names what needs it."""
+    with pytest.raises(LayersError, match=r"half of the SDK.*urllib3 \(for requests\).*Say \"ship\""):
+        Needs(lock(main=["boto3", "requests"]), TARGET, ("main",)).dropped()
+
+
+@pytest.mark.gate
+def test_half_an_sdk_across_layers_is_refused() -> None:
+    """The shared layer leaves boto3 out, and a function's own brings urllib3 back."""
+    locked = lock(main=["boto3"], one=["requests"])
+    assert Needs(locked, TARGET, ("main",)).dropped()
+    with pytest.raises(LayersError, match=r"urllib3 \(for requests\)"):
+        Needs(locked, TARGET, ("main", "one")).dropped()
+
+
+def test_without_boto3_nothing_is_dropped() -> None:
+    """requests alone keeps its urllib3, although boto3 is in the lock for another group."""
+    assert Needs(lock(main=["requests"], test=["boto3"]), TARGET, ("main",)).dropped() == frozenset()
+
+
+def test_what_needs_the_sdk_takes_the_runtime_s() -> None:
+    """A package that needs botocore is no reason to keep it."""
+    dropped = Needs(lock(main=["boto3", "tracing"]), TARGET, ("main",)).dropped()
+    assert dropped == {"boto3", "botocore", "s3transfer", "urllib3", "jmespath"}
+
+
+@pytest.mark.gate
+def test_a_core_without_boto3_is_refused() -> None:
+    """A tracer that pulls in botocore alone puts half an SDK into the layers."""
+    whole("one", frozenset({"boto3", "botocore", "s3transfer"}))
+    with pytest.raises(LayersError, match=r"one: its layers hold botocore without boto3.*`poetry add boto3`"):
+        whole("one", frozenset({"botocore", "wrapt"}))
