@@ -9,18 +9,35 @@ import os
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
 
 from tests.integration.deployed import Deployed
 
 SMOKE = os.environ.get("TESTS", "full") == "smoke"
 
 
+NOWHERE = """The stack {stack} could not be asked: {error}
+These tests need a deployed stage. To run them against the one of a rehearsal:
+  python -m rehearsal up
+  python -m rehearsal run --approve
+  eval "$(python -m rehearsal env dev)"
+  make integration"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cloud() -> None:
+    """The fixture of this name keeps AWS settings out of all other tests; these need them."""
+
+
 @pytest.fixture(scope="session")
 def deployed() -> Deployed:
-    """The stage whose stack the pipeline names in `STACK`."""
-    session = _session(os.environ.get("TEST_ROLE"))
+    """The stage whose stack the pipeline names in `STACK`. Ends the run with 2 where it cannot be asked."""
     stack = os.environ.get("STACK", "Dev-Echo")
-    (found,) = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    try:
+        session = _session(os.environ.get("TEST_ROLE"))
+        (found,) = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except (ClientError, NoRegionError, NoCredentialsError, EndpointConnectionError) as error:
+        pytest.exit(NOWHERE.format(stack=stack, error=error), returncode=2)
     return Deployed(session, {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]})
 
 

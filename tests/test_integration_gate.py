@@ -1,0 +1,57 @@
+"""The tests of a deployed stage say what is wrong, also where there is no stage at all."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration import waiting
+from tests.synthesized import ROOT
+
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def integration(*, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run them in this environment's Python, as `make integration` does in its own."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/integration"]
+    confined = "--confcutdir=tests/integration"
+    return subprocess.run([*command, confined], cwd=ROOT, env=CLEAN | env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({}, "You must specify a region"),
+        ({"AWS_REGION": "eu-west-1"}, "Unable to locate credentials"),
+    ],
+)
+def test_without_a_stage_they_say_how_to_get_one(env: dict[str, str], says: str) -> None:
+    """Once, in place of a traceback for each test; exit 2, apart from a red test."""
+    got = integration(env=env)
+    assert got.returncode == 2
+    assert says in got.stdout + got.stderr
+    assert 'eval "$(python -m rehearsal env dev)"' in got.stdout + got.stderr
+
+
+def test_what_never_arrives_fails_with_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent, where it was looked for, and what was there instead."""
+    monkeypatch.setattr(waiting, "LIMIT", 0.0)
+    with pytest.raises(AssertionError) as failure:
+        waiting.until(lambda: None, sent="'a' to the queue", where="the log of echo", seen=lambda: ["another line"])
+    assert str(failure.value).splitlines() == [
+        "sent 'a' to the queue",
+        "looked in the log of echo for 0 s",
+        "there was ['another line']",
+    ]
+
+
+def test_what_arrives_late_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked for again and again."""
+    monkeypatch.setattr(waiting, "PAUSE", 0.0)
+    answers = iter([None, None, "found"])
+    assert waiting.until(lambda: next(answers), sent="", where="", seen=lambda: None) == "found"
