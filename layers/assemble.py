@@ -107,7 +107,7 @@ def _remove(packages: Collection[Installed]) -> None:
 
 
 def _own(root: Path, pin: Pin) -> str:
-    return key.tree(root / pin.url) if pin.url and not pin.url.startswith("git+") else ""
+    return key.tree(root / pin.url) if pin.url and (root / pin.url).exists() else ""
 
 
 def _only_for_this_machine(settings: Settings, pins: Sequence[Pin]) -> None:

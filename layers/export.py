@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -31,13 +35,31 @@ def export(root: Path, group: str) -> list[Pin]:
     """The closure of one dependency group; raises WrongUse where the lock is missing, LayersError where it is stale."""
     if not (root / "poetry.lock").exists():
         raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
-    return parse(run([tool("poetry", root), "export", "--only", group], cwd=root), root)
+    return parse(run([tool("poetry", root), "export", "--only", group], cwd=root), root, _folders(root))
 
 
-def parse(text: str, root: Path) -> list[Pin]:
-    """The pins of an exported requirements file; local paths become relative to `root`."""
+def parse(text: str, root: Path, editable: Mapping[str, str] = MappingProxyType({})) -> list[Pin]:
+    """The pins of an exported requirements file; local paths become relative to `root`.
+
+    editable: path below `root` -> name, because `-e file:///path`, as Poetry writes it, names no package.
+    """
     lines = (line.strip() for line in text.replace("\\\n", "").splitlines())
-    return [_pin(line, root) for line in lines if line and line[0] not in "#-"]
+    named = (_named(line, root, editable) if line.startswith("-e ") else line for line in lines)
+    return [_pin(line, root) for line in named if line and line[0] not in "#-"]
+
+
+def _named(line: str, root: Path, editable: Mapping[str, str]) -> str:
+    url, *marker = line.removeprefix("-e ").split(" ; ", 1)
+    name = editable.get(_url(url, root))
+    if name is None:
+        raise LayersError(f"`{line}` of poetry export is a folder that poetry.lock does not name; run `poetry lock`")
+    return " ; ".join([f"{name} @ {url}", *marker])
+
+
+def _folders(root: Path) -> dict[str, str]:
+    packages = tomllib.loads((root / "poetry.lock").read_text()).get("package", [])
+    sources = ((package["name"], package.get("source", {})) for package in packages)
+    return {source["url"]: name for name, source in sources if source.get("type") == "directory"}
 
 
 def _pin(line: str, root: Path) -> Pin:
@@ -56,4 +78,4 @@ def _pin(line: str, root: Path) -> Pin:
 def _url(url: str | None, root: Path) -> str:
     if url is None or not url.startswith("file:"):
         return url or ""
-    return Path(os.path.relpath(url.removeprefix("file://"), root)).as_posix()
+    return Path(os.path.relpath(unquote(url.removeprefix("file://")), root)).as_posix()

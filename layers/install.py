@@ -18,24 +18,30 @@ def install(
 
     What comes from a path or from a commit has no hash to verify, and is built.
     """
-    locked, own = [pin for pin in pins if not pin.url], [pin for pin in pins if pin.url]
+    own = [pin for pin in pins if pin.url and not pin.hashes]
+    locked = [pin for pin in pins if pin not in own]
     command = [tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
     command += ["--python", python, "--python-version", target.python, "--python-platform", target.platform]
     command += ["--no-installer-metadata", "--link-mode", "copy"]
     folder.mkdir(parents=True, exist_ok=True)
     if locked:
         requirements = folder.parent / "requirements.txt"
-        requirements.write_text("".join(f"{_line(pin)}\n" for pin in locked))
+        requirements.write_text("".join(f"{_line(pin, root)}\n" for pin in locked))
         wheels = [f"--only-binary={pin.name}" for pin in locked if pin.name not in {*allowed}]
         _explained([*command, "--require-hashes", *wheels, "-r", str(requirements)], root, target)
     for pin in own:
-        where = pin.url if pin.url.startswith("git+") else str(root / pin.url)
-        run([*command, f"--refresh-package={pin.name}", f"{pin.name} @ {where}"], cwd=root)
+        run([*command, f"--refresh-package={pin.name}", _named(pin, root)], cwd=root)
 
 
-def _line(pin: Pin) -> str:
+def _line(pin: Pin, root: Path) -> str:
     # The marker has been asked already; asked again by uv, it could leave the package out without a word.
-    return " ".join([f"{pin.name}=={pin.version}", *(f"--hash={given}" for given in pin.hashes)])
+    return " ".join([_named(pin, root), *(f"--hash={given}" for given in pin.hashes)])
+
+
+def _named(pin: Pin, root: Path) -> str:
+    if not pin.url:
+        return f"{pin.name}=={pin.version}"
+    return f"{pin.name} @ {pin.url if '://' in pin.url else (root / pin.url).resolve().as_uri()}"
 
 
 def _explained(command: list[str], root: Path, target: Target) -> None:

@@ -58,5 +58,9 @@ def _tools(root: Path) -> Any:
 def tree(path: Path) -> str:
     """The key of a library of the team's own: its file, or everything in its folder that matters to a wheel."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    kept = [file for file in files if not _IGNORED & set(file.relative_to(path).parts)]
+    kept = [file for file in files if not _ignored(file.relative_to(path).parts)]
     return of([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])
+
+
+def _ignored(parts: tuple[str, ...]) -> bool:
+    return bool(_IGNORED & {*parts}) or any(part.endswith((".egg-info", ".pyc")) for part in parts)

@@ -27,5 +27,6 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 def project(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project to write; the builder's cache is the test's own, and the tools are this project's."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("PATH", f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    tools = [str(ROOT / folder / "bin") for folder in (".venv", ".tools")]
+    monkeypatch.setenv("PATH", os.pathsep.join([*tools, os.environ["PATH"]]))
     return Project(tmp_path / "project", house)

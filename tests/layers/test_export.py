@@ -46,3 +46,17 @@ def test_what_is_not_pinned_is_refused(line: str) -> None:
     """Nothing is resolved while layers are built."""
     with pytest.raises(LayersError, match=r"neither pinned|no requirement"):
         parse(line, Path("/p"))
+
+
+def test_an_editable_library_is_named_by_its_folder() -> None:
+    """`develop = true` is for the desk; the layer gets the library all the same."""
+    text = '-e file:///home/me/project/libs/my%20own ; python_version >= "3.12"\n'
+    (pin,) = parse(text, Path("/home/me/project"), {"libs/my own": "own"})
+    assert (pin.name, pin.url, pin.marker) == ("own", "libs/my own", 'python_version >= "3.12"')
+
+
+@pytest.mark.gate
+def test_an_unknown_editable_folder_is_refused() -> None:
+    """Left out without a word, the layer would lack it."""
+    with pytest.raises(LayersError, match="does not name"):
+        parse("-e file:///elsewhere\n", Path("/home/me/project"))

@@ -1,0 +1,92 @@
+"""Libraries that come from a folder of the repository, a wheel in it, or a commit."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layers.build import build
+from layers.errors import LayersError
+from layers.processes import run, tool
+from layers.reuse import reuse
+from tests.layers.projects import Project
+from tests.synthesized import ROOT
+
+_BACKEND = """
+import os, zipfile
+def build_wheel(folder, *arguments):
+    with zipfile.ZipFile(os.path.join(folder, "own-0.1-py3-none-any.whl"), "w") as z:
+        z.write("own.py", "own.py")
+        z.writestr("own-0.1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: own\\nVersion: 0.1\\n")
+        z.writestr("own-0.1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: TAG\\n")
+        z.writestr("own-0.1.dist-info/RECORD", "own.py,,\\n")
+    return "own-0.1-py3-none-any.whl"
+"""
+_TOOL = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def library(folder: Path, *, text: str = "ANSWER = 42\n", tag: str = "py3-none-any") -> None:
+    """A library of the team's own, with a build backend that needs nothing."""
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "own"\nversion = "0.1"\ndependencies = []\n{_TOOL}')
+    (folder / "backend.py").write_text(_BACKEND.replace("TAG", tag))
+    (folder / "own.py").write_text(text)
+
+
+def asking(project: Project, dependency: str) -> Path:
+    """A project whose main group asks for the library in this way, locked by Poetry itself."""
+    root = project.write({"main": []})
+    text = (root / "pyproject.toml").read_text().replace("dependencies = []\n", 'dynamic = ["dependencies"]\n')
+    (root / "pyproject.toml").write_text(f"{text}[tool.poetry.dependencies]\nown = {dependency}\n")
+    run([tool("poetry", ROOT), "lock"], cwd=root)
+    return root
+
+
+def content(root: Path) -> dict[str, Any]:
+    """The one layer of the project, with the text of own.py."""
+    (layer,) = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"]
+    with zipfile.ZipFile(root / layer["zip"]) as zipped:
+        return {"text": zipped.read("python/own.py").decode(), "packages": layer["packages"], "sha": layer["sha256"]}
+
+
+@pytest.mark.parametrize("develop", ["", ", develop = true"])
+def test_a_library_of_the_repository_is_built_and_included(project: Project, develop: str) -> None:
+    """The layer holds the library as it is now; a change of its source is a change of the layer."""
+    library(project.root / "libs" / "own")
+    root = asking(project, f'{{path = "libs/own"{develop}}}')
+    build(root)
+    before = content(root)
+    assert before["text"] == "ANSWER = 42\n"
+    assert [package["name"] for package in before["packages"]] == ["own"]
+    assert reuse(root) == []
+    (root / "libs" / "own" / "own.py").write_text("ANSWER = 43\n")
+    assert reuse(root) is None
+    build(root)
+    assert content(root)["text"] == "ANSWER = 43\n"
+
+
+@pytest.mark.gate
+def test_a_library_built_for_another_machine_is_refused(project: Project) -> None:
+    """What is built here is held against the target as any wheel is."""
+    library(project.root / "libs" / "own", tag="cp312-cp312-linux_aarch64")
+    with pytest.raises(LayersError, match="own is a wheel for cp312-cp312-linux_aarch64"):
+        build(asking(project, '{path = "libs/own"}'))
+
+
+def test_a_commit_is_built_and_included(project: Project, tmp_path: Path) -> None:
+    """The lock pins the commit: what the branch became later is not in the layer."""
+    origin = tmp_path / "origin"
+    library(origin)
+    git = ["git", "-C", str(origin), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *command], check=True)
+    root = asking(project, f'{{git = "{origin.as_uri()}", branch = "main"}}')
+    (origin / "own.py").write_text("ANSWER = 43\n")
+    subprocess.run([*git, "commit", "-q", "-a", "-m", "two"], check=True)
+    build(root)
+    assert content(root)["text"] == "ANSWER = 42\n"
