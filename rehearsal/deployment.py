@@ -8,16 +8,18 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal import assembly, machine
+from rehearsal import assembly, invocations, machine
 from rehearsal.aws import Endpoint, root
 from rehearsal.cdk import Cdk
 from rehearsal.engine.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
 from rehearsal.git import Repository
+from rehearsal.processes import CommandFailed
 from rehearsal.workspace import Workspace, write_json
 
 Tell = Callable[[str], None]
@@ -73,19 +75,16 @@ def _deploy(
     cdk = Cdk(workspace.root, endpoint, workspace.logs, stop)
     tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
     repository.export(repository.head, folder / "source")
-    cdk.synth(folder / "source", folder / "cdk.out")
+    try:
+        cdk.synth(folder / "source", folder / "cdk.out")
+    except CommandFailed as error:
+        raise WrongUse(
+            f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
+        ) from error
     cloud = assembly.read(folder / "cdk.out")
     _check_architecture(cloud)
-    tell("bootstrapping " + ", ".join(f"{account}/{region}" for account, region in cloud.environments))
-    first = cloud.pipeline.account
-
-    def bootstrap(environment: tuple[str, str]) -> None:
-        account, region = environment
-        cdk.bootstrap(account, region, trust=None if account == first else first, folder=folder)
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(bootstrap, cloud.environments))
     stack = cloud.pipeline
+    _bootstrap(cdk, cloud.environments, stack.account, folder, tell)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
     api = endpoint.client("codepipeline", root(stack.account), stack.region)
@@ -95,6 +94,36 @@ def _deploy(
     key = PipelineKey(stack.account, stack.region, names[0])
     write_json(workspace.aws / "pipeline.json", asdict(key))
     return Deployment(endpoint, key)
+
+
+def reach(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threading.Event) -> None:
+    """Bootstrap the accounts and regions that the pipeline deploys to now and did not before, as a person would."""
+    pipeline, key = deployed.pipeline(), deployed.key
+    wanted = {(stack.account, stack.region): None for stack in invocations.stacks(pipeline, key.region)}
+    missing = [each for each in wanted if not _is_bootstrapped(deployed.endpoint, *each)]
+    if missing:
+        cdk = Cdk(workspace.root, deployed.endpoint, workspace.logs, stop)
+        _bootstrap(cdk, missing, key.account, workspace.home / "deploy", tell)
+
+
+def _bootstrap(cdk: Cdk, environments: list[tuple[str, str]], pipeline: str, folder: Path, tell: Tell) -> None:
+    """Bootstrap side by side; every account but the pipeline's own trusts the pipeline's."""
+    tell("bootstrapping " + ", ".join(f"{account}/{region}" for account, region in environments))
+
+    def bootstrap(environment: tuple[str, str]) -> None:
+        account, region = environment
+        cdk.bootstrap(account, region, trust=None if account == pipeline else pipeline, folder=folder)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(bootstrap, environments))
+
+
+def _is_bootstrapped(endpoint: Endpoint, account: str, region: str) -> bool:
+    try:
+        endpoint.client("cloudformation", root(account), region).describe_stacks(StackName="CDKToolkit")
+    except ClientError:
+        return False
+    return True
 
 
 def _check_architecture(cloud: assembly.Assembly) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import click
 from botocore.exceptions import ClientError
@@ -19,10 +20,17 @@ from rehearsal.workspace import Workspace
 
 
 def follow(
-    space: Workspace, console: Console, deployed: Deployment, execution: str, verdict: str | None
+    space: Workspace,
+    console: Console,
+    deployed: Deployment,
+    execution: str,
+    *,
+    verdict: str | None,
+    on_restart: Callable[[], None],
 ) -> list[ExecutionView]:
     """Show the execution until it ends, then the one that took its place, and so on; all of them, in order.
 
+    on_restart: called when the pipeline has changed itself, before its next execution gets to a deployment.
     verdict: "Approved" or "Rejected" answers every approval; None asks on a terminal, else waits for `approve`.
     """
     views: list[ExecutionView] = []
@@ -44,6 +52,7 @@ def follow(
         following = view.restarted_as
         if following:
             console.print(f"execution {view.id}: {view.status}, {view.summary}; it starts again")
+            on_restart()
     return views
 
 

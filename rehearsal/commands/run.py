@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Iterator
@@ -43,7 +44,8 @@ def run(space: Workspace, console: Console, *, verdict: str | None, json_file: P
             + ("" if commit == repository.head else " (the working tree, uncommitted changes included)")
         )
         started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
-        views = follow(space, console, deployed, started, verdict)
+        reach = functools.partial(deployment.reach, space, deployed, tell, stop)
+        views = follow(space, console, deployed, started, verdict=verdict, on_restart=reach)
         answers = _answers(space, config, endpoint, deployed, views[-1])
     result = _result(views, answers, time.monotonic() - began)
     if json_file:

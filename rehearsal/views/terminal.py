@@ -90,7 +90,9 @@ class LiveRows:
 
 def rows(view: ExecutionView) -> Table:
     """A row per action: stage, action, status, seconds, and what it did last."""
-    table = Table(title=f"{view.pipeline}  {view.id}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, expand=True)
+    table = Table(
+        title=f"{view.pipeline}  {view.id}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, expand=True
+    )
     for column in ("Stage", "Action"):
         table.add_column(column, no_wrap=True)
     table.add_column("Status", no_wrap=True)

@@ -1,0 +1,64 @@
+"""Faults are pushed to the deployed pipeline; each goes red at its place, and what stands behind it is not touched."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.rehearsal.e2e.conftest import Project
+
+pytestmark = [pytest.mark.e2e, pytest.mark.gate]
+
+
+def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Project) -> None:
+    """A new cdk-nag finding in the stage: Synth is red, and neither dev nor prod changes."""
+    dev, prod = deployed.holds("dev"), deployed.holds("prod")
+    stage, outputs = "stages/echo_stage.py", "self.outputs = stack.outputs"
+    deployed.replace(
+        stage, "from aws_cdk import Environment, Stage\n", "from aws_cdk import Environment, Stage, aws_sqs\n"
+    )
+    deployed.replace(stage, outputs, f'{outputs}\n        aws_sqs.Queue(stack, "Unanswered")')
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert ran.status("Build", "Synth") == "Failed"
+    assert ran.status("Dev", "Test") == ""
+    assert "AwsSolutions-SQS" in ran.printed
+    assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
+
+
+def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
+    """Dev's integration tests go red, and prod holds what it held."""
+    prod = deployed.holds("prod")
+    deployed.replace("lambda/echo2/main.py", '    return {"messages": messages}', '    raise ValueError("planted")')
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert ran.status("Dev", "Test") == "Failed"
+    assert ran.status("ApproveProd", "Approve") == ""
+    assert "Dev/Test failed" in ran.printed
+    assert deployed.holds("prod") == prod
+
+
+def test_a_rejection_stops_before_prod(deployed: Project) -> None:
+    """Dev holds the new release, prod the one before it."""
+    dev, prod = deployed.holds("dev"), deployed.holds("prod")
+    with (deployed.root / "lambda" / "echo" / "main.py").open("a") as code:
+        code.write("# a release that nobody wants\n")
+    ran = deployed.run("--reject")
+    assert ran.code == 1
+    assert ran.status("ApproveProd", "Approve") == "Failed"
+    assert deployed.holds("dev") != dev
+    assert deployed.holds("prod") == prod
+
+
+def test_a_new_environment_is_deployed_by_a_second_execution(deployed: Project) -> None:
+    """The push changes the pipeline: the first execution is cancelled, one with a new id deploys the environment."""
+    settings = json.loads((deployed.root / "cdk.json").read_text())
+    environments = settings["context"]["delivery"]["environments"]
+    environments.insert(1, {**environments[0], "name": "staging", "account": "444444444444"})
+    (deployed.root / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
+    ran = deployed.run("--reject")
+    assert [each["status"] for each in ran.result["earlier"]] == ["Cancelled"]
+    assert ran.result["execution_id"] != ran.result["earlier"][0]["execution_id"]
+    assert ran.status("Staging", "Test") == "Succeeded"
+    assert len(deployed.holds("staging")) == 2
