@@ -15,26 +15,28 @@ from stages.options import ServiceOptions
 from stages.tester import TesterNames
 
 Make = Callable[[ServiceOptions], Template]
+ACCOUNT, REGION = "222222222222", "eu-west-1"
 BUILD_ROLE = "arn:aws:iam::111111111111:role/delivery-dev-build"
+
+
+def echo_stack(app: App, release: Release, options: ServiceOptions) -> EchoStack:
+    """The stack in an account of its own, tested by one build role."""
+    return EchoStack(
+        app,
+        "Echo",
+        env=Target(account=ACCOUNT, region=REGION),
+        release=release,
+        environment="dev",
+        tester=TesterNames(role="delivery-dev-tests", trusted=BUILD_ROLE),
+        options=options,
+    )
 
 
 @pytest.fixture
 def made(project: Project) -> Make:
     """Makes the stack's template for some options."""
-
-    def make(options: ServiceOptions) -> Template:
-        stack = EchoStack(
-            App(analytics_reporting=False),
-            "Echo",
-            env=Target(account="222222222222", region="eu-west-1"),
-            release=Release(functions=project.functions, layers=project.layers, revision="0123abc"),
-            environment="dev",
-            tester=TesterNames(role="delivery-dev-tests", trusted=BUILD_ROLE),
-            options=options,
-        )
-        return Template.from_stack(stack)
-
-    return make
+    release = Release(functions=project.functions, layers=project.layers, revision="0123abc")
+    return lambda options: Template.from_stack(echo_stack(App(analytics_reporting=False), release, options))
 
 
 @pytest.fixture

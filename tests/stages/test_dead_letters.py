@@ -1,0 +1,108 @@
+"""A message that nobody can work on ends among the dead letters, on a stack that is deployed with short timeouts."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from layers.manifest import WHERE
+from rehearsal.aws import Endpoint, root
+from rehearsal.cdk import Cdk
+from rehearsal.emulator import launcher
+from rehearsal.workspace import Workspace
+from stages.echo_stack import Release
+from stages.options import ServiceOptions
+from tests.integration.waiting import until
+from tests.stages.conftest import ACCOUNT, REGION, echo_stack
+from tests.synthesized import ROOT
+
+# The shortest that there is: five tries take five visibility timeouts of six seconds each.
+SHORT = ServiceOptions(timeout_seconds=1)
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+
+@dataclass(frozen=True)
+class Service:
+    """The deployed stack: its outputs, and clients for the account that it is in."""
+
+    endpoint: Endpoint
+    outputs: dict[str, str]
+
+    def client(self, name: str) -> Any:
+        return self.endpoint.client(name, root(ACCOUNT), REGION)
+
+    def send(self, body: str) -> None:
+        self.client("sqs").send_message(QueueUrl=self.outputs["EchoQueueUrl"], MessageBody=body)
+
+    def echoed(self) -> list[str]:
+        """The texts that stand in the log of echo."""
+        found = self.client("logs").filter_log_events(logGroupName=self.outputs["EchoLogGroupName"])
+        lines = [json.loads(event["message"]) for event in found["events"] if event["message"].startswith("{")]
+        return [line["text"] for line in lines if line.get("message") == "message echoed"]
+
+    def dead_letters(self) -> str:
+        """The URL of the queue that the redrive policy of echo's queue names."""
+        sqs = self.client("sqs")
+        found = sqs.get_queue_attributes(QueueUrl=self.outputs["EchoQueueUrl"], AttributeNames=["RedrivePolicy"])
+        arn = json.loads(found["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"]
+        url: str = sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
+        return url
+
+
+def synthesize(out: Path) -> None:
+    """The service's stack alone, made from the built layers."""
+    if not (ROOT / WHERE).exists():
+        pytest.fail(f"{WHERE} is missing; run `make layers`")
+    app = App(outdir=str(out), analytics_reporting=False)
+    echo_stack(app, Release(functions=ROOT / "lambda", layers=ROOT / WHERE, revision="0123abc"), SHORT)
+    app.synth()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The stack, deployed by the real CDK CLI to the embedded AWS."""
+    folder = tmp_path_factory.mktemp("service")
+    synthesize(folder / "cdk.out")
+    space = Workspace(folder)
+    with launcher.running(space) as endpoint:
+        cdk = Cdk(ROOT, endpoint, space.logs, threading.Event())
+        cdk.bootstrap(ACCOUNT, REGION, None, folder)
+        cdk.deploy(folder, folder / "cdk.out", "Echo", ACCOUNT, REGION)
+        formation = endpoint.client("cloudformation", root(ACCOUNT), REGION)
+        (stack,) = formation.describe_stacks(StackName="Echo")["Stacks"]
+        yield Service(endpoint, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]})
+
+
+def received(sqs: Any, url: str) -> dict[str, Any] | None:
+    """One message of a queue, or None."""
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, AttributeNames=["All"])
+    message: dict[str, Any] | None = next(iter(found.get("Messages", ())), None)
+    return message
+
+
+def all_of(texts: set[str], look: Callable[[], list[str]]) -> list[str] | None:
+    """What `look` sees, once all of `texts` are among it."""
+    seen = look()
+    return seen if texts <= set(seen) else None
+
+
+def test_a_poisoned_message_ends_among_the_dead_letters(service: Service) -> None:
+    """After five tries, while its neighbours are worked on at once, and only once."""
+    sqs, neighbours = service.client("sqs"), {"before", "after"}
+    for body in ('{"text": "before"}', "poison", '{"text": "after"}'):
+        service.send(body)
+    look = partial(all_of, neighbours, service.echoed)
+    until(look, sent=str(neighbours), where="the log of echo", seen=service.echoed)
+    url = service.dead_letters()
+    dead = until(partial(received, sqs, url), sent="poison", where=url, seen=service.echoed)
+    assert dead["Body"] == "poison"
+    assert sorted(service.echoed()) == sorted(neighbours)
