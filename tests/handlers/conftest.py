@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,9 @@ class Handler:
         self._worker.communicate(timeout=10)
 
 
+Start = Callable[[str], Handler]
+
+
 @pytest.fixture(scope="session")
 def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The built layers, unpacked as Lambda unpacks them to /opt: layer -> folder."""
@@ -92,23 +96,27 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return folders
 
 
-def started(function: str, layers: dict[str, Path]) -> Handler:
-    """The handler of one function with the layers that the manifest gives it."""
-    return Handler(function, [layers[layer.name] for layer in read(ROOT / WHERE).of(function)])
+@pytest.fixture(scope="session")
+def start(layers: dict[str, Path]) -> Iterator[Start]:
+    """Starts the handler of a function with the layers that the manifest gives it; all of them end with the session."""
+    with ExitStack() as running:
+
+        def started(function: str) -> Handler:
+            handler = Handler(function, [layers[layer.name] for layer in read(ROOT / WHERE).of(function)])
+            running.callback(handler.close)
+            return handler
+
+        yield started
 
 
 @pytest.fixture(scope="session")
-def echo(layers: dict[str, Path]) -> Iterator[Handler]:
-    handler = started("echo", layers)
-    yield handler
-    handler.close()
+def echo(start: Start) -> Handler:
+    return start("echo")
 
 
 @pytest.fixture(scope="session")
-def echo2(layers: dict[str, Path]) -> Iterator[Handler]:
-    handler = started("echo2", layers)
-    yield handler
-    handler.close()
+def echo2(start: Start) -> Handler:
+    return start("echo2")
 
 
 @pytest.fixture

@@ -24,6 +24,12 @@ class Deployed:
             pytest.fail(f"the stack has no output {name}; it has {', '.join(sorted(self.outputs))}")
         return self.outputs[name]
 
+    def names(self) -> list[str]:
+        """Every function of the stack, as its outputs name it: `Echo` of `EchoFunctionName`."""
+        end = "FunctionName"
+        found = sorted(name.removesuffix(end) for name in self.outputs if name.endswith(end))
+        return found or pytest.fail(f"the stack has no output that ends in {end}; it has {', '.join(self.outputs)}")
+
     @cached_property
     def functions(self) -> Any:
         return self.session.client("lambda")

@@ -4,6 +4,8 @@ from typing import Any
 
 from aws_cdk.assertions import Match, Template
 
+from stages.feeds import QueueFeed
+from stages.functions import FUNCTIONS
 from stages.options import ServiceOptions
 from tests.stages.conftest import Make
 
@@ -11,31 +13,32 @@ from tests.stages.conftest import Make
 REFERENCE = Match.any_value()
 
 
-def main_queue(template: Template) -> dict[str, Any]:
-    """The one queue that hands out messages."""
-    (queue,) = (
-        queue["Properties"]
-        for queue in template.find_resources("AWS::SQS::Queue").values()
-        if "RedrivePolicy" in queue["Properties"]
-    )
-    properties: dict[str, Any] = queue
-    return properties
+QUEUES = [declared for declared in FUNCTIONS if declared.feed is QueueFeed]
+
+
+def feeding(template: Template) -> list[dict[str, Any]]:
+    """The queues that hand out messages, one for each function that is fed by one."""
+    queues = [queue["Properties"] for queue in template.find_resources("AWS::SQS::Queue").values()]
+    found = [queue for queue in queues if "RedrivePolicy" in queue]
+    assert len(found) == len(QUEUES)
+    return found
 
 
 def test_a_message_is_dead_after_five_tries(template: Template) -> None:
     """Fewer would make dead letters of messages that met a throttled function."""
-    assert main_queue(template)["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert {queue["RedrivePolicy"]["maxReceiveCount"] for queue in feeding(template)} == {5}
 
 
 def test_a_message_stays_hidden_for_six_timeouts(made: Make) -> None:
     """However long the settings let the function run."""
-    queue = main_queue(made(ServiceOptions(timeout_seconds=7)))
-    assert queue["VisibilityTimeout"] == 42
+    queues = feeding(made(ServiceOptions(timeout_seconds=7)))
+    assert {queue["VisibilityTimeout"] for queue in queues} == {42}
 
 
 def test_dead_letters_are_kept_as_long_as_sqs_keeps_anything(template: Template) -> None:
-    """There are two such queues, one for each feed."""
-    template.resource_properties_count_is("AWS::SQS::Queue", {"MessageRetentionPeriod": 14 * 24 * 60 * 60}, 2)
+    """There is one such queue for each feed."""
+    kept = {"MessageRetentionPeriod": 14 * 24 * 60 * 60}
+    template.resource_properties_count_is("AWS::SQS::Queue", kept, len(FUNCTIONS))
 
 
 def test_every_queue_and_topic_is_encrypted_with_the_services_key(template: Template) -> None:

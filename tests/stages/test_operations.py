@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
+from stages.feeds import QueueFeed
+from stages.functions import FUNCTIONS
 from stages.options import ServiceOptions
 from tests.stages.conftest import Make
 
@@ -24,10 +26,13 @@ def watched(template: Template) -> list[tuple[str, str]]:
 
 
 def test_everything_that_can_go_wrong_has_an_alarm(template: Template) -> None:
-    """For each of two functions and their dead letters, and for the one queue."""
-    both = [(FUNCTION, "Errors"), (FUNCTION, "Throttles"), (FUNCTION, "Duration")]
-    both.append((QUEUE, "ApproximateNumberOfMessagesVisible"))
-    assert watched(template) == sorted([*both, *both, (QUEUE, "ApproximateAgeOfOldestMessage")])
+    """For each function and its dead letters, and for each queue that feeds one."""
+    wanted: list[tuple[str, str]] = []
+    for declared in FUNCTIONS:
+        wanted += [(FUNCTION, "Errors"), (FUNCTION, "Throttles"), (FUNCTION, "Duration")]
+        wanted.append((QUEUE, "ApproximateNumberOfMessagesVisible"))
+        wanted += [(QUEUE, "ApproximateAgeOfOldestMessage")] if declared.feed is QueueFeed else []
+    assert watched(template) == sorted(wanted)
 
 
 def test_one_dead_letter_is_enough(template: Template) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
+from stages.feeds import QueueFeed
+from stages.functions import FUNCTIONS
 from stages.options import ServiceOptions
 from tests.stages.conftest import BUILD_ROLE, Make
 from tests.synthesized import ROOT, Synthesized
 
-FUNCTIONS = {"Echo": "QueueUrl", "Echo2": "TopicArn"}
-TOLD = {f"{function}{name}" for function in FUNCTIONS for name in ("FunctionName", "LogGroupName", "LayerDigests")}
-TOLD |= {f"{function}{address}" for function, address in FUNCTIONS.items()} | {"Revision"}
+TOLD = {f"{each.id}{name}" for each in FUNCTIONS for name in ("FunctionName", "LogGroupName", "LayerDigests")}
+TOLD |= {f"{each.id}{'QueueUrl' if each.feed is QueueFeed else 'TopicArn'}" for each in FUNCTIONS} | {"Revision"}
 
 
 def asked() -> Iterator[str]:
@@ -31,7 +32,7 @@ def _names(argument: ast.expr) -> Iterator[str]:
     if isinstance(argument, ast.JoinedStr):
         end = argument.values[-1]
         assert isinstance(end, ast.Constant)
-        yield from (function + str(end.value) for function in FUNCTIONS)
+        yield from (declared.id + str(end.value) for declared in FUNCTIONS)
 
 
 def unanswered(template: Template) -> set[str]:
@@ -41,9 +42,13 @@ def unanswered(template: Template) -> set[str]:
 
 def test_the_stack_tells_what_its_tests_ask_for(synthesized: Synthesized) -> None:
     """In every environment."""
-    assert set(asked()) == TOLD
     assert unanswered(synthesized.dev) == set()
     assert unanswered(synthesized.prod) == set()
+
+
+def test_every_function_tells_the_same(template: Template) -> None:
+    """Its name, its log, its layers, and where to send to."""
+    assert set(template.find_outputs("*")) == TOLD | {"StackArn", "TestRoleArn"}
 
 
 @pytest.mark.gate
