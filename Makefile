@@ -19,6 +19,7 @@ check: setup lock layers
 	ruff check --quiet .
 	mypy
 	lint-imports --no-cache
+	python -m layers check
 	pytest -m "not e2e and not slow" --junitxml=$(REPORTS)/check.xml
 
 format: setup

@@ -11,8 +11,11 @@ from layers.errors import LayersError
 from layers.plan import graph, plan
 
 
-def build(root: Path) -> None:
-    """Build every layer of the project in `root`, and tell layers.json and the caches what was made."""
+def build(root: Path) -> list[str]:
+    """Build every layer of the project in `root`, then layers.json; what people should be warned of.
+
+    Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
+    """
     chosen = settings.read(root / "pyproject.toml")
     locked = graph(root)
     workshop = Workshop(
@@ -28,10 +31,22 @@ def build(root: Path) -> None:
     with ThreadPoolExecutor() as pool:
         records = list(pool.map(workshop.layer, parts))
     made = _project(workshop, records)
-    limits.check(root, made["manifest"]["layers"])
+    warnings = limits.check(root, made["manifest"]["layers"])
     workshop.cache.keep_record(key.of_project(root), made)
     if not reuse.put(root, made, workshop.cache):
         raise LayersError(f"a file in {workshop.cache.folder} was damaged while the build ran; build again")
+    return [*_without_bytecode(workshop), *warnings]
+
+
+def _without_bytecode(workshop: Workshop) -> list[str]:
+    if workshop.python:
+        return []
+    version = workshop.settings.python
+    told = (
+        f"no Python {version} was found here, so the layers hold no bytecode, and every cold start compiles them; "
+        f"install it (`pyenv install {version}`, `uv python install {version}`) and build again"
+    )
+    return [told]
 
 
 def _project(workshop: Workshop, records: list[Record]) -> Record:

@@ -10,6 +10,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from layers import groups
 from layers.target import Target
 
 # A package, and one of its extras; the empty extra is the package itself.
@@ -76,11 +77,7 @@ class Lock:
 
 def parse(lock: str, pyproject: str) -> Lock:
     """Read the texts of poetry.lock and pyproject.toml."""
-    project = tomllib.loads(pyproject)
-    groups = {"main": project.get("project", {}).get("dependencies", [])} | project.get("dependency-groups", {})
-    roots = {
-        name: tuple(Requirement(need) for need in needs if isinstance(need, str)) for name, needs in groups.items()
-    }
+    roots = groups.asked(tomllib.loads(pyproject))
     return Lock({package.name: package for package in map(_locked, tomllib.loads(lock).get("package", []))}, roots)
 
 

@@ -16,7 +16,7 @@ def plan(root: Path, settings: Settings) -> list[slices.Slice]:
     groups = slices.groups(root)
     with ThreadPoolExecutor() as pool:
         closures = dict(zip(groups, pool.map(lambda group: export.export(root, group), groups.values()), strict=True))
-    return slices.sliced(closures, slices.functions(root), settings.target, _dropped(root, settings, groups))
+    return slices.sliced(closures, slices.functions(root), settings.target, dropped(root, settings, groups))
 
 
 def graph(root: Path) -> lock.Lock:
@@ -27,7 +27,8 @@ def graph(root: Path) -> lock.Lock:
     return lock.parse(path.read_text(), (root / "pyproject.toml").read_text())
 
 
-def _dropped(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:
+def dropped(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Layer -> the packages that its functions take from the runtime instead."""
     if settings.runtime_provided == "ship":
         return dict.fromkeys(groups, frozenset())
     locked = graph(root)

@@ -1,0 +1,60 @@
+"""Which group pulls a package into which layer, and by which way."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from layers import plan, settings, slices
+from layers.errors import WrongUse
+from layers.lock import Node
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A group that needs the package: the way from what it asks for, and the layer where the package is.
+
+    `layer` is empty where no layer has it, because the group is one of development, or because the runtime brings it.
+    """
+
+    group: str
+    way: tuple[str, ...]
+    layer: str
+    left_out: bool = False
+
+
+def why(root: Path, package: str) -> list[Reason]:
+    """Every group that needs the package, layers first; raises WrongUse where the lock has no such package."""
+    chosen = settings.read(root / "pyproject.toml")
+    locked, name = plan.graph(root), canonicalize_name(package)
+    if name not in locked.packages:
+        near = difflib.get_close_matches(name, locked.packages, n=3)
+        raise WrongUse(f"poetry.lock has no {package}" + (f"; near are {', '.join(near)}" if near else ""))
+    layers = {group: layer for layer, group in slices.groups(root).items()}
+    ways = {
+        group: locked.chains(group, chosen.target).get(name) for group in [*layers, *(locked.roots.keys() - layers)]
+    }
+    left_out = plan.dropped(root, chosen, slices.groups(root))
+    reasons: list[Reason] = []
+    for group, way in ways.items():
+        if way:
+            layer = slices.SHARED if ways["main"] and group in layers else layers.get(group, "")
+            reasons.append(_reason(group, way, layer, left_out=name in left_out.get(layers.get(group, ""), ())))
+    return sorted(reasons, key=lambda reason: (not reason.layer, reason.group != "main", reason.group))
+
+
+def _reason(group: str, way: tuple[Node, ...], layer: str, *, left_out: bool) -> Reason:
+    return Reason(group, _told(way), layer, left_out)
+
+
+def _told(way: tuple[Node, ...]) -> tuple[str, ...]:
+    """The way with extras where they matter: an extra stands as a node of its own, before or after its package."""
+    steps: list[str] = []
+    for name, extra in way:
+        if steps and steps[-1].partition("[")[0] == name:
+            steps.pop()
+        steps.append(f"{name}[{extra}]" if extra else name)
+    return tuple(steps)

@@ -1,0 +1,112 @@
+"""Imports without a package, and packages without an import."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from layers import check
+from layers.archive import pack
+from layers.distributions import installed
+from layers.imports import imports, modules, provides
+from layers.manifest import Layer, Manifest, Package
+from tests.layers.projects import Project
+from tests.layers.wheels import House
+
+
+def code(root: Path, function: str, text: str) -> None:
+    """Write a function's handler."""
+    (root / "lambda" / function / "main.py").write_text(text)
+
+
+@pytest.fixture
+def built(project: Project, house: House) -> Manifest:
+    """Function one has a layer of its own with `extra`, which needs `deep`; both have `base`."""
+    house.wheel("base")
+    house.wheel("deep")
+    house.wheel("extra", requires=["deep"])
+    root = project.write({"main": ["base"], "one": ["extra"]})
+    shared = layer(project, "shared", ("one", "two"), "base")
+    own = layer(project, "one", ("one",), "deep", "extra")
+    code(root, "one", "import base\nimport extra.x\n")
+    code(root, "two", "import base\n")
+    return Manifest("3.13", "x86_64", (shared, own))
+
+
+def layer(project: Project, name: str, functions: tuple[str, ...], *packages: str) -> Layer:
+    """A layer of these packages, unpacked and packed without an installer."""
+    folder = project.root / name / "python"
+    for package in packages:
+        with zipfile.ZipFile(project.house.wheels[package].path) as zipped:
+            zipped.extractall(folder)
+    size = pack(folder, project.root / f"{name}.zip")
+    told = tuple(Package(package.name, package.version, package.bytes) for package in installed(folder))
+    return Layer(name, f"{name}.zip", "", 0, size, functions, told, "")
+
+
+def test_what_is_provided_is_silent(project: Project, built: Manifest) -> None:
+    """Layers, the function's own modules, the standard library and the runtime's boto3 all count."""
+    (project.root / "lambda" / "two" / "own.py").write_text("")
+    code(project.root, "two", "import json, boto3.session, own\nfrom base import NAME\n")
+    assert check.missing(project.root, built) == []
+    assert check.unused(project.root, built) == []
+
+
+@pytest.mark.gate
+def test_a_missing_import_is_told_with_its_line_and_command(project: Project, built: Manifest) -> None:
+    """A package of another function's layer is not there, although the lock has it."""
+    code(project.root, "two", "import os\n\ndef handler(event, context):\n    from extra import X\n")
+    (found,) = check.missing(project.root, built)
+    assert (found.function, found.found.name, found.found.line) == ("two", "extra.X", 4)
+    assert found.found.path == project.root / "lambda" / "two" / "main.py"
+    assert found.command == "poetry add extra"
+
+
+@pytest.mark.gate
+def test_the_command_names_package_and_group(project: Project, built: Manifest) -> None:
+    """What one function alone imports belongs into its own group; a package may have another name than its module."""
+    code(project.root, "two", "import yaml\n")
+    (found,) = check.missing(project.root, built)
+    assert found.command == "poetry add --group two pyyaml"
+
+
+@pytest.mark.gate
+def test_a_package_that_nobody_imports_is_reported(project: Project, built: Manifest) -> None:
+    """With what is there for its sake alone, and the bytes that go with it."""
+    code(project.root, "one", "import base\n")
+    (found,) = check.unused(project.root, built)
+    assert (found.layer, found.package, found.only_for) == ("one", "extra", ("deep",))
+    sizes = {package.name: package.bytes for layer in built.layers for package in layer.packages}
+    assert found.bytes == sizes["extra"] + sizes["deep"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import absent\n",
+        "try:\n    import absent\nexcept ImportError:\n    absent = None\n",
+        "from . import absent\n",
+    ],
+)
+def test_imports_that_may_fail_are_no_imports(tmp_path: Path, text: str) -> None:
+    """Those for type checkers, those whose failure is handled, and relative ones."""
+    (tmp_path / "main.py").write_text(text)
+    assert "absent" not in " ".join(found.name for found in imports(tmp_path))
+
+
+def test_an_import_that_fails_loudly_counts(tmp_path: Path) -> None:
+    """Handling another error is not handling this one."""
+    (tmp_path / "main.py").write_text("try:\n    import absent\nexcept ValueError:\n    pass\n")
+    assert [found.name for found in imports(tmp_path)] == ["absent"]
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [("a", True), ("a.anything", True), ("space", True), ("space.b.C", True), ("space.c", False), ("native", True)],
+)
+def test_namespaces_are_looked_into(name: str, there: bool) -> None:
+    """A regular package provides all below it; a namespace only what is in it."""
+    found = modules(["a/__init__.py", "space/b.py", "native.cpython-313-x86_64-linux-gnu.so", "x.dist-info/RECORD"])
+    assert provides(found, name) is there

@@ -1,0 +1,129 @@
+"""The commands: what they print where, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layers import manifest
+from layers.build import build
+from layers.diff import Change, changes
+from layers.errors import WrongUse
+from layers.manifest import Layer, Manifest, Package
+from layers.why import why
+from tests.layers.projects import Project
+from tests.layers.wheels import House
+from tests.synthesized import ROOT
+
+
+def command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m layers` in a project."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    call = [sys.executable, "-m", "layers", *arguments]
+    return subprocess.run(call, cwd=root, env=environ, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def root(project: Project, house: House) -> Path:
+    """A project whose function `one` has a layer of its own."""
+    house.wheel("base")
+    house.wheel("deep")
+    house.wheel("extra", requires=["deep"])
+    return project.write({"main": ["base"], "one": ["extra"], "test": ["deep"]})
+
+
+def test_the_table_is_on_standard_error_and_json_on_standard_output(root: Path) -> None:
+    """What `cdk synth > file` writes is no place for a table."""
+    first = command(root, "build")
+    assert (first.returncode, first.stdout) == (0, "")
+    assert all(word in first.stderr for word in ("shared", "extra", "Python 3.13 on x86_64, with bytecode"))
+    second = command(root, "build")
+    assert (second.returncode, second.stdout) == (0, "")
+    assert "nothing to do" in second.stderr
+    third = command(root, "build", "--json")
+    assert third.stdout == (root / manifest.WHERE).read_text()
+
+
+def test_the_reader_reads_what_the_builder_writes(root: Path) -> None:
+    """layers.json keeps to its contract."""
+    build(root)
+    written: dict[str, Any] = json.loads((root / manifest.WHERE).read_text())
+    assert written["target"] == {"python": "3.13", "architecture": "x86_64"}
+    fields = {"name", "zip", "sha256", "bytes", "unzipped_bytes", "functions", "packages", "sbom"}
+    assert all(fields <= layer.keys() for layer in written["layers"])
+    read = manifest.read(root / manifest.WHERE)
+    assert [layer.name for layer in read.of("one")] == ["shared", "one"]
+    assert [layer.name for layer in read.of("two")] == ["shared"]
+    with pytest.raises(WrongUse, match="build the layers with `python -m layers build`"):
+        manifest.read(root / "absent.json")
+
+
+@pytest.mark.gate
+def test_exit_codes_say_whose_turn_it_is(root: Path) -> None:
+    """2 for wrong use and settings, 1 for a red check; each with what to do, and no traceback."""
+    pyproject = root / "pyproject.toml"
+    good = pyproject.read_text()
+    pyproject.write_text(good.replace("[tool.layers]", '[tool.layers]\nshard = "x"'))
+    wrong = command(root, "build")
+    assert wrong.returncode == 2
+    assert "shard: there is no such setting" in wrong.stderr
+    assert command(root, "bild").returncode == 2
+    pyproject.write_text(good)
+    (root / "lambda" / "two" / "main.py").write_text("import extra\n")
+    red = command(root, "check")
+    assert red.returncode == 1
+    assert "lambda/two/main.py:1: no layer of two provides extra; `poetry add --group two extra`" in red.stderr
+    assert "Traceback" not in wrong.stderr + red.stderr
+
+
+def test_why_tells_the_way_and_the_layer(root: Path) -> None:
+    """Layers come first; a group of development pulls into no layer."""
+    told = [(reason.group, reason.way, reason.layer) for reason in why(root, "Deep")]
+    assert told == [("one", ("extra", "deep"), "one"), ("test", ("deep",), "")]
+    done = command(root, "why", "deep")
+    assert done.stdout.splitlines()[0] == "layer one (group one): extra -> deep"
+
+
+@pytest.mark.gate
+def test_why_refuses_what_the_lock_has_not(root: Path) -> None:
+    """And names what comes near."""
+    with pytest.raises(WrongUse, match=r"poetry.lock has no depe; near are deep"):
+        why(root, "depe")
+
+
+def test_diff_tells_what_another_revision_would_ship(root: Path, house: House, project: Project) -> None:
+    """Its own lock is built, by this builder, and compared package by package."""
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for step in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *step], check=True)
+    house.wheel("base", files={"base/__init__.py": "NAME = 'base'\nMORE = 1\n"}, version="2.0")
+    project.lock()
+    done = command(root, "diff", "HEAD", "--json")
+    assert done.returncode == 0, done.stderr
+    (change,) = json.loads(done.stdout)
+    assert (change["layer"], change["name"], change["kind"]) == ("shared", "base", "changed")
+    assert (change["before"]["version"], change["after"]["version"]) == ("1.0", "2.0")
+    assert change["bytes"] == change["after"]["bytes"] - change["before"]["bytes"] > 0
+    unknown = command(root, "diff", "nowhere")
+    assert unknown.returncode == 2
+    assert "nowhere is no revision" in unknown.stderr
+
+
+def test_changes_are_added_removed_or_changed() -> None:
+    """A package that moved to another layer is removed there and added here."""
+    moved, same = Package("moved", "1", 5), Package("same", "1", 7)
+    before, after = _built(shared=[moved, same], one=[]), _built(shared=[same], one=[moved])
+    found = [(each.layer, each.kind, each.bytes) for each in changes(before, after)]
+    assert found == [("one", "added", 5), ("shared", "removed", -5)]
+    assert Change("shared", "same", same, Package("same", "2", 9)).kind == "changed"
+
+
+def _built(**layers: list[Package]) -> Manifest:
+    made = [Layer(name, "", "", 0, 0, ("one",), tuple(packages), "") for name, packages in layers.items()]
+    return Manifest("3.13", "x86_64", tuple(made))
