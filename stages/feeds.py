@@ -30,7 +30,7 @@ class Feed(Protocol):
         """What the function's role needs to be fed."""
 
     def send(self) -> iam.PolicyStatement:
-        """What a sender needs."""
+        """What a sender needs; without a Sid, because one role may send to many."""
 
     def into(self, alias: lambda_.Alias) -> None:
         """Let the events flow to `alias`."""
@@ -63,7 +63,7 @@ class QueueFeed(Construct):
 
     def send(self) -> iam.PolicyStatement:
         """Send to the queue."""
-        return iam.PolicyStatement(sid="Send", actions=["sqs:SendMessage"], resources=[self.queue.queue_arn])
+        return iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn])
 
     def into(self, alias: lambda_.Alias) -> None:
         """A record that the function reports as failed comes back alone; its neighbours are done."""
@@ -95,7 +95,7 @@ class TopicFeed(Construct):
 
     def send(self) -> iam.PolicyStatement:
         """Publish to the topic."""
-        return iam.PolicyStatement(sid="Publish", actions=["sns:Publish"], resources=[self.topic.topic_arn])
+        return iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn])
 
     def into(self, alias: lambda_.Alias) -> None:
         """Each message is one asynchronous call."""

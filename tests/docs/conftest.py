@@ -1,0 +1,22 @@
+"""A copy of this project, to follow its pages in."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.docs.page import run
+from tests.synthesized import ROOT
+
+MADE = (".git", ".venv", ".tools", "node_modules", "build", "cdk.out", ".rehearsal", "__pycache__", ".*_cache")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """What is committed or about to be, set up and in a repository of its own, as a clone is."""
+    folder = tmp_path / "copy"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE, ".hypothesis"))
+    author = "-c user.name=Reader -c user.email=reader@example.com"
+    run(f"git init -q -b main && git add -A && git {author} commit -q -m 'a copy'", folder)
+    run("make setup", folder)
+    return folder

@@ -1,0 +1,96 @@
+"""A page of docs/, as a reader follows it: write the files, apply the changes, run the commands, compare the output."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Settings of the run that this is part of have no place in a reader's shell.
+FOREIGN = ("MAKE", "MFLAGS", "PYTEST_", "AWS_", "CODEBUILD_", "VIRTUAL_ENV")
+
+
+class DoesNotHold(AssertionError):
+    """The page says something else than what happens."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: `language`, what stands behind it (a path, or a word), and `text`."""
+
+    language: str
+    about: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Blocks in order. `python PATH` is a file to write, `diff` a change to apply, `console` commands with their output
+    (`...` for what differs from run to run); what stands behind `console` says who follows it."""
+
+    path: Path
+
+    def blocks(self) -> Iterator[Block]:
+        """Every block that tells the reader to do something."""
+        for language, about, text in BLOCK.findall(self.path.read_text()):
+            yield Block(language, about, text)
+
+    def follow(self, folder: Path, *, console: str = "") -> None:
+        """Do in `folder` what the page says; of the console blocks, those alone that are for `console`.
+
+        Raises DoesNotHold for a change that does not apply, a command that fails, and output that differs.
+        """
+        for block in self.blocks():
+            match block.language:
+                case "console" if block.about == console:
+                    for command, wanted in commands(block.text):
+                        compare(command, wanted, run(command, folder))
+                case "diff":
+                    run("git apply --whitespace=nowarn -", folder, given=block.text)
+                case "console" | "text" | "toml":
+                    continue
+                case _ if block.about:
+                    file = folder / block.about
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(block.text)
+
+
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """Each command of a console block, and what it prints."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        yield command, output
+
+
+def run(command: str, folder: Path, given: str | None = None) -> str:
+    """Run one command as a reader's shell does; what it prints on both streams. Raises DoesNotHold where it fails."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    tools = [folder / ".venv" / "bin", folder / ".tools" / "bin", folder / "node_modules" / ".bin"]
+    env["PATH"] = os.pathsep.join([*map(str, tools), env["PATH"]])
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=env,
+        input=given,
+        stdin=None if given is not None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise DoesNotHold(f"`{command}` ended with {done.returncode}:\n{done.stdout}")
+    return done.stdout
+
+
+def compare(command: str, wanted: str, got: str) -> None:
+    """`...` stands for anything; white space at the ends of lines counts for nothing."""
+    if wanted and not doctest.OutputChecker().check_output(
+        wanted, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    ):
+        raise DoesNotHold(f"`{command}` prints something else than the page says.\nThe page:\n{wanted}\nIt:\n{got}")
