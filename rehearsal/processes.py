@@ -1,31 +1,35 @@
-"""The one gate for subprocesses: streaming, time limit, stopping, the whole process group, a failure's text."""
+"""The one gate for subprocesses: streaming, time limit, stopping, every descendant, a failure's text."""
 
 from __future__ import annotations
 
 import collections
 import contextlib
+import json
 import os
+import secrets
 import shlex
-import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from types import TracebackType
+from typing import IO, Literal, Self
 
+from rehearsal import keeper
 from rehearsal.errors import RehearsalError
 
-GRACE_SECONDS = 3.0
 LAST_LINES = 20
+_END_SECONDS = keeper.GRACE_SECONDS + 5.0
 
 Ending = Literal["exited", "timed out", "stopped"]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How a command ended; `tail` is the end of what it printed."""
+    """How a command ended; `tail` is the end of what it printed. returncode: negative is a signal's number."""
 
     returncode: int
     seconds: float
@@ -37,39 +41,115 @@ class CommandFailed(RehearsalError):
     """A command ended with another status than 0: the command, its directory, its status, its last lines, its log."""
 
 
-def run(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    env: Mapping[str, str],
-    log: Path,
-    on_line: Callable[[str], None] | None = None,
-    timeout: float | None = None,
-    stop: threading.Event | None = None,
-) -> Finished:
-    """Run `command` in a session of its own, and end every process of it whatever happens.
+class Processes:
+    """Runs commands one after the other, and ends all that they started when the block is left.
 
-    What it prints goes line by line to `log` (appended) and to `on_line`. timeout: seconds.
+    What a command leaves in the background lives until then, and no longer: neither a session of its own nor a
+    rehearsal killed with SIGKILL saves it. on_line: gets each line that is printed, without its end.
     """
-    began = time.monotonic()
-    tail: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
-    process = subprocess.Popen(
-        list(command),
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    reader = threading.Thread(target=_copy, args=(process, log, tail, on_line), daemon=True)
-    reader.start()
-    try:
-        ending = _wait(process, began, timeout, stop)
-    finally:
-        end_group(process)
-        reader.join(GRACE_SECONDS)
-    return Finished(process.returncode, time.monotonic() - began, ending, tuple(tail))
+
+    def __init__(self, on_line: Callable[[str], None]) -> None:
+        self._on_line = on_line
+        self._token = secrets.token_hex(16)
+        self._codes: collections.deque[int] = collections.deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._tail: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
+
+    def __enter__(self) -> Self:
+        # -I and -S: it starts within some 10 ms, and nothing of the build's environment reaches it
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", keeper.__file__, self._token],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={"PATH": os.defpath},
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        try:
+            self._keeper.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._keeper.kill()
+            self._keeper.wait()
+        self._reader.join(1.0)
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        return _opened(self._keeper.stdin)
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        deadline: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> Finished:
+        """Run `command` until it ends, `deadline` passes or `stop` is set; after these two, leave the block.
+
+        deadline: as time.monotonic() counts.
+        """
+        began = time.monotonic()
+        self._tail.clear()
+        request = {"argv": list(command), "cwd": str(cwd), "env": dict(env)}
+        with contextlib.suppress(BrokenPipeError):  # the keeper was killed; _wait says so
+            self._stdin.write(json.dumps(request).encode() + b"\n")
+            self._stdin.flush()
+        code, ending = self._wait(deadline, stop)
+        return Finished(code, time.monotonic() - began, ending, tuple(self._tail))
+
+    def _wait(self, deadline: float | None, stop: threading.Event | None) -> tuple[int, Ending]:
+        with self._changed:
+            while not self._codes:
+                if stop and stop.is_set():
+                    return -1, "stopped"
+                if deadline is not None and time.monotonic() > deadline:
+                    return -1, "timed out"
+                if self._closed:
+                    raise RehearsalError("the process that keeps a build's processes together was killed from outside")
+                self._changed.wait(0.05)
+            return self._codes.popleft(), "exited"
+
+    def _read(self) -> None:
+        mark = b"\0" + self._token.encode() + b" "
+        with _opened(self._keeper.stdout) as output:
+            for raw in output:
+                printed, found, code = raw.partition(mark)
+                if printed.rstrip(b"\r\n") or not found:
+                    self._print(printed)
+                if found:
+                    self._tell(int(code))
+        self._tell(None)
+
+    def _print(self, raw: bytes) -> None:
+        line = raw.decode(errors="replace").rstrip("\r\n")
+        self._tail.append(line)
+        self._on_line(line)
+
+    def _tell(self, code: int | None) -> None:
+        """A command has ended with `code`; None: no more will."""
+        with self._changed:
+            if code is None:
+                self._closed = True
+            else:
+                self._codes.append(code)
+            self._changed.notify_all()
+
+
+def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise TypeError("the process was started without this pipe")
+    return pipe
 
 
 def check(
@@ -81,59 +161,9 @@ def check(
     stop: threading.Event | None = None,
 ) -> None:
     """Run `command` with a fresh log. Raises CommandFailed unless it ends with 0."""
-    log.unlink(missing_ok=True)
-    done = run(command, cwd=cwd, env=env, log=log, stop=stop)
+    with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:
+        done = processes.run(command, cwd=cwd, env=env, stop=stop)
     if done.returncode != 0:
         last = "\n".join(f"  {line}" for line in done.tail)
         how = "was stopped" if done.ending == "stopped" else f"ended with {done.returncode}"
         raise CommandFailed(f"`{shlex.join(command)}` in {cwd} {how}; its last lines:\n{last}\nthe whole log: {log}")
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the process and all of its session: asked first, then killed."""
-    if not _signal(process.pid, signal.SIGTERM):
-        process.wait()
-        return
-    deadline = time.monotonic() + GRACE_SECONDS
-    while time.monotonic() < deadline:
-        process.poll()
-        if not _signal(process.pid, 0):
-            break
-        time.sleep(0.02)
-    else:
-        _signal(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _signal(group: int, number: int) -> bool:
-    """Whether the group still exists."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-        return True
-    return False
-
-
-def _wait(
-    process: subprocess.Popen[bytes], began: float, timeout: float | None, stop: threading.Event | None
-) -> Ending:
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.1)
-            return "exited"
-        if stop and stop.is_set():
-            return "stopped"
-        if timeout is not None and time.monotonic() - began > timeout:
-            return "timed out"
-
-
-def _copy(
-    process: subprocess.Popen[bytes], log: Path, tail: collections.deque[str], on_line: Callable[[str], None] | None
-) -> None:
-    with log.open("ab") as file:
-        for raw in process.stdout or ():
-            file.write(raw)
-            file.flush()
-            line = raw.decode(errors="replace").rstrip("\n")
-            tail.append(line)
-            if on_line:
-                on_line(line)

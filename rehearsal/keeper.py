@@ -1,0 +1,146 @@
+"""Keeps the processes of one build or command together; a program of its own, started by processes.py.
+
+Reads commands as JSON lines (`argv`, `cwd`, `env`) and runs them one at a time. What they print goes straight through;
+when one has ended, a line `NUL token returncode` follows what it printed. Processes that a command leaves behind live
+on, as in a build container, until standard input ends: because the rehearsal is done, or because it was killed. Then
+every descendant is ended. The kernel hands orphans to this process, so that no session of its own saves one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+GRACE_SECONDS = 3.0
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main(token: str) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        while line := _next_line():
+            code = _run(json.loads(line))
+            if code is None:
+                break
+            os.write(1, f"\0{token} {code}\n".encode())
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        end_descendants()
+
+
+def _run(command: dict[str, object]) -> int | None:
+    """The command's exit status, or None where standard input ended first."""
+    try:
+        process = subprocess.Popen(  # type: ignore[call-overload]
+            command["argv"],
+            cwd=command["cwd"],
+            env=command["env"],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        os.write(1, f"{error}\n".encode())
+        return 127
+    while (code := process.poll()) is None:
+        _reap(process.pid)
+        if _stdin_ended(0.02):
+            return None
+    return int(code)
+
+
+def _next_line() -> str:
+    """The next command; reaps orphans while it waits. Empty at the end of standard input."""
+    while not select.select([0], [], [], 0.5)[0]:
+        _reap(None)
+    return _read_line()
+
+
+def _read_line() -> str:
+    """Unbuffered, so that select() knows whether more has come."""
+    read = bytearray()
+    while not read.endswith(b"\n"):
+        some = os.read(0, 1)
+        if not some:
+            return ""
+        read += some
+    return read.decode()
+
+
+def _stdin_ended(seconds: float) -> bool:
+    """Nothing is sent while a command runs, so that whatever can be read then is the end."""
+    return bool(select.select([0], [], [], seconds)[0])
+
+
+def _reap(keep: int | None) -> None:
+    """Forget orphans that have ended, but leave `keep` to its Popen."""
+    for pid in _children(os.getpid()):
+        if pid != keep:
+            try:
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                continue
+
+
+def end_descendants() -> None:
+    """Ask all to end; after the grace, kill all, until none is left."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    asked: set[int] = set()
+    while running := _running(os.getpid()):
+        late = time.monotonic() > deadline
+        for pid in running:
+            if late or pid not in asked:
+                _signal(pid, signal.SIGKILL if late else signal.SIGTERM)
+        asked |= running
+        _reap(None)
+        time.sleep(0.01)
+
+
+def _running(root: int) -> set[int]:
+    """Every descendant of `root` that has not ended."""
+    found: set[int] = set()
+    waiting = [root]
+    while waiting:
+        for pid in _children(waiting.pop()):
+            if pid not in found:
+                found.add(pid)
+                waiting.append(pid)
+    return {pid for pid in found if not _ended(pid)}
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [int(each) for each in task.read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+def _ended(pid: int) -> bool:
+    """Whether it is a zombie, or gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except OSError:
+        return
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,122 @@
+"""The gate for subprocesses: nothing that a command starts outlives it, and a failure says all a person needs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rehearsal.processes import CommandFailed, Processes, check
+
+ENV = {"PATH": os.environ["PATH"]}
+ESCAPES = {
+    "a child in the background": "sleep 60 & echo $!",
+    "a child in a session of its own": "setsid sleep 60 & echo $!",
+    "an orphan": "(setsid sleep 60 >/dev/null 2>&1 & echo $!)",
+    "one that does not listen": "sh -c 'trap \"\" TERM; while :; do sleep 1; done' & echo $!",
+    "one with an empty environment": "env -i setsid sleep 60 >/dev/null 2>&1 & echo $!",
+}
+
+
+def shell(processes: Processes, text: str, folder: Path, **more: object) -> object:
+    return processes.run(["/bin/sh", "-c", text], cwd=folder, env=ENV, **more)  # type: ignore[arg-type]
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not condition():
+        time.sleep(0.02)
+    return condition()
+
+
+@pytest.mark.parametrize("command", ESCAPES.values(), ids=ESCAPES)
+def test_nothing_outlives_the_block(command: str, tmp_path: Path) -> None:
+    """Whatever a command starts ends with the block, however it tried to get away."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        shell(processes, command, tmp_path)
+        pid = int(lines[0])
+        assert not gone(pid)
+    assert gone(pid)
+
+
+def test_the_background_lives_until_the_block_ends(tmp_path: Path) -> None:
+    """A server that one command starts answers the next one."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        shell(processes, "mkfifo pipe; (echo hello > pipe) &", tmp_path)
+        shell(processes, "cat pipe", tmp_path)
+    assert lines == ["hello"]
+
+
+def test_output_and_status_belong_to_their_command(tmp_path: Path) -> None:
+    """Lines come in order, also one without an end, and before the command counts as ended."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        first = processes.run(["/bin/sh", "-c", "echo one; echo two >&2; printf three; exit 3"], cwd=tmp_path, env=ENV)
+        assert lines == ["one", "two", "three"]
+        second = processes.run(["/bin/sh", "-c", "echo four"], cwd=tmp_path, env=ENV)
+    assert (first.returncode, first.ending, first.tail) == (3, "exited", ("one", "two", "three"))
+    assert (second.returncode, second.tail) == (0, ("four",))
+
+
+def test_a_time_limit_and_a_stop_end_the_wait(tmp_path: Path) -> None:
+    """A command that goes on is given up at its deadline, or when it is stopped."""
+    with Processes(list[str]().append) as processes:
+        late = processes.run(["sleep", "60"], cwd=tmp_path, env=ENV, deadline=time.monotonic() + 0.1)
+    stop = threading.Event()
+    stop.set()
+    with Processes(list[str]().append) as processes:
+        stopped = processes.run(["sleep", "60"], cwd=tmp_path, env=ENV, stop=stop)
+    assert (late.ending, stopped.ending) == ("timed out", "stopped")
+
+
+def test_a_rehearsal_killed_outright_leaves_nothing(tmp_path: Path) -> None:
+    """Even SIGKILL for the one who started them ends the processes."""
+    script = tmp_path / "starts.py"
+    script.write_text(
+        textwrap.dedent("""
+        from pathlib import Path
+        from rehearsal.processes import Processes
+        with Processes(lambda line: print(line, flush=True)) as processes:
+            processes.run(["/bin/sh", "-c", "setsid sleep 60 & echo $!; wait"], cwd=Path("/"), env={"PATH": "/bin"})
+        """)
+    )
+    root = Path(__file__).parents[2]
+    env = {**ENV, "PYTHONPATH": str(root)}
+    with subprocess.Popen([sys.executable, str(script)], env=env, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        pid = int(started.stdout.readline())
+        started.send_signal(signal.SIGKILL)
+    assert eventually(lambda: gone(pid))
+
+
+def test_a_failure_says_command_folder_status_last_lines_and_log(tmp_path: Path) -> None:
+    """What a person needs to go on stands in one message."""
+    log = tmp_path / "log.txt"
+    with pytest.raises(CommandFailed) as failure:
+        check(["/bin/sh", "-c", "echo the reason; exit 4"], cwd=tmp_path, env=ENV, log=log)
+    message = str(failure.value)
+    assert all(part in message for part in ("exit 4", str(tmp_path), "ended with 4", "  the reason", str(log)))
+    assert log.read_text() == "the reason\n"
+
+
+def test_a_missing_program_is_a_failure_in_words(tmp_path: Path) -> None:
+    """A program that does not exist ends with 127, as in a shell, and is named."""
+    with pytest.raises(CommandFailed, match="no-such-program"):
+        check(["no-such-program"], cwd=tmp_path, env=ENV, log=tmp_path / "log.txt")
