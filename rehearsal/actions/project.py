@@ -1,0 +1,115 @@
+"""The CodeBuild project of an action as it is deployed, and the build that the action starts of it.
+
+Sources: AWS CodePipeline user guide, "AWS CodeBuild build and test action reference"; CodeBuild API, "Project".
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from rehearsal.aws import root
+from rehearsal.codebuild.numbers import next_number
+from rehearsal.codebuild.values import Build, EnvironmentVariable, store
+from rehearsal.engine.task import ActionError, Task
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a build takes from its project; `log_group` is empty where the project writes no CloudWatch log."""
+
+    name: str
+    role_arn: str
+    buildspec: str
+    image: str
+    variables: tuple[EnvironmentVariable, ...]
+    timeout_minutes: int
+    key_arn: str
+    log_group: str
+    log_prefix: str
+    cached: bool
+
+    @classmethod
+    def of(cls, task: Task) -> Self:
+        """The project that the action names. Raises ActionError where there is none."""
+        name = task.setting("ProjectName")
+        api = task.endpoint.client("codebuild", root(task.pipeline.account), task.region)
+        found = api.batch_get_projects(names=[name])["projects"]
+        if not found:
+            raise ActionError(
+                f"{task.where}: there is no CodeBuild project {name} in {task.pipeline.account}/{task.region}"
+            )
+        return cls.read(found[0])
+
+    @classmethod
+    def read(cls, project: Mapping[str, Any]) -> Self:
+        """From the shape that BatchGetProjects answers."""
+        environment, name = project["environment"], project["name"]
+        logs = project.get("logsConfig", {}).get("cloudWatchLogs", {})
+        return cls(
+            name=name,
+            role_arn=project["serviceRole"],
+            buildspec=project["source"].get("buildspec", ""),
+            image=environment.get("image", ""),
+            variables=tuple(_variables(environment.get("environmentVariables", []))),
+            timeout_minutes=project.get("timeoutInMinutes", 60),
+            key_arn=project.get("encryptionKey", ""),
+            log_group="" if logs.get("status") == "DISABLED" else logs.get("groupName") or f"/aws/codebuild/{name}",
+            log_prefix=logs.get("streamName", ""),
+            cached=project.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE",
+        )
+
+
+def started(task: Task, project: Project, caches: Path) -> Build:
+    """The build that the action's configuration starts. Raises ActionError for what it cannot say."""
+    settings, pipeline = task.action.configuration, task.pipeline
+    if settings.get("BatchEnabled", "").lower() == "true":
+        raise ActionError(f"{task.where}: BatchEnabled: batch builds are not rehearsed; rehearse its builds singly")
+    number = uuid.uuid4()
+    prefix = f"{project.log_prefix}/" if project.log_prefix else ""
+    return Build(
+        id=f"{project.name}:{number}",
+        arn=f"arn:aws:codebuild:{task.region}:{pipeline.account}:build/{project.name}:{number}",
+        number=next_number(store(caches, pipeline.account, task.region, project.name)),
+        project=project.name,
+        account=pipeline.account,
+        region=task.region,
+        buildspec=settings.get("BuildspecOverride") or project.buildspec,
+        variables=project.variables,
+        overrides=_overrides(task),
+        image=project.image,
+        timeout_minutes=project.timeout_minutes,
+        initiator=f"codepipeline/{pipeline.name}",
+        source_version=_source_version(task),
+        resolved_version=task.revisions[0].id if task.revisions else "",
+        log_stream=f"{prefix}{number}",
+        key_arn=project.key_arn,
+        cached=project.cached,
+    )
+
+
+def _overrides(task: Task) -> tuple[EnvironmentVariable, ...]:
+    text = task.action.configuration.get("EnvironmentVariables", "[]")
+    try:
+        return tuple(_variables(json.loads(text)))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise ActionError(
+            f"{task.where}: EnvironmentVariables: got {text[:80]}; a JSON list of objects with `name`, `value` and"
+            " perhaps `type` is allowed"
+        ) from None
+
+
+def _variables(declared: Iterable[Mapping[str, str]]) -> Iterable[EnvironmentVariable]:
+    for each in declared:
+        yield EnvironmentVariable(each["name"], str(each["value"]), each.get("type", "PLAINTEXT"))
+
+
+def _source_version(task: Task) -> str:
+    """Where the primary input lies, as CodePipeline tells CodeBuild."""
+    primary = task.action.configuration.get("PrimarySource") or next(iter(task.action.inputs), "")
+    artifact = task.artifacts.get(primary)
+    return f"arn:aws:s3:::{artifact.store.bucket}/{artifact.key}" if artifact else ""

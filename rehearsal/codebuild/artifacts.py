@@ -1,0 +1,60 @@
+"""The files that a build hands on, as one zip per artifact.
+
+Source: AWS CodeBuild user guide, "Build specification reference", artifacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from rehearsal.codebuild import patterns
+from rehearsal.codebuild.archives import zip_files
+from rehearsal.codebuild.buildspec import Artifacts, Output
+from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.patterns import Found
+from rehearsal.errors import RehearsalError
+
+
+class NoArtifact(RehearsalError):
+    """Nothing matches what an artifact names; the message is CodeBuild's."""
+
+
+def collect(
+    declared: Artifacts, *, source: Path, env: Mapping[str, str], folder: Path, log: BuildLog
+) -> dict[str, Path]:
+    """Zip every artifact below `folder`; the primary one under the empty identifier. Raises NoArtifact."""
+    outputs: dict[str, Output] = {"": declared} if declared.files else {}
+    outputs |= declared.secondary_artifacts
+    made = {}
+    for identifier, output in outputs.items():
+        found = _found(output, source, env, log)
+        log.say(f"Found {len(found)} file(s) for artifact {identifier or 'primary'}")
+        made[identifier] = folder / f"artifact-{identifier or 'primary'}.zip"
+        zip_files(found, made[identifier], links=output.enable_symlinks)
+    return made
+
+
+def _found(output: Output, source: Path, env: Mapping[str, str], log: BuildLog) -> list[Found]:
+    bases = patterns.bases(source, output.base_directory, env)
+    if not bases:
+        raise NoArtifact(f"no matching base directory path found for {output.base_directory}")
+    found = [each for base in bases for each in patterns.files(base, output.files, env, output.exclude_paths)]
+    broken = [each.name for each in found if not each.path.exists() and not output.enable_symlinks]
+    for name in broken:
+        log.say(f"Skipping invalid file path {name}: a link to nothing")
+    whole = [each for each in found if each.name not in broken]
+    if not whole:
+        raise NoArtifact(f"no matching artifact paths found for {', '.join(output.files)}")
+    return _flat(whole, log) if output.discard_paths else list({each.name: each for each in whole}.values())
+
+
+def _flat(found: list[Found], log: BuildLog) -> list[Found]:
+    """All files side by side; of two with one name the later one stays, which is told."""
+    flat: dict[str, Found] = {}
+    for each in found:
+        if each.path.name in flat:
+            log.say(f"discard-paths: {each.name} takes the place of {flat[each.path.name].path.name} from elsewhere")
+        flat[each.path.name] = replace(each, name=each.path.name)
+    return list(flat.values())

@@ -1,0 +1,183 @@
+"""A buildspec as frozen values; nobody else reads its YAML.
+
+Source: AWS CodeBuild user guide, "Build specification reference", version 0.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from rehearsal.codebuild import onfailure
+from rehearsal.codebuild.onfailure import OnFailure
+from rehearsal.codebuild.refusals import described
+from rehearsal.errors import RehearsalError
+
+
+class BadBuildspec(RehearsalError):
+    """The buildspec cannot be read, or says what CodeBuild does not allow: file, key, value and what is allowed."""
+
+
+class CannotRehearse(RehearsalError):
+    """CodeBuild would do it, this machine does not: which, and what to do."""
+
+
+def _text(value: Any) -> Any:
+    """A scalar as the text that a shell sees; YAML's true, 0.2 and 3 are no text yet."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _on_failure(value: Any) -> Any:
+    return onfailure.parse(value) if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Texts = tuple[Text, ...]
+YesNo = Annotated[bool, Field(strict=False)]
+ReportFormat = Literal[
+    "JUNITXML", "CUCUMBERJSON", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX",
+    "CLOVERXML", "COBERTURAXML", "JACOCOXML", "SIMPLECOV",
+]  # fmt: skip
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        alias_generator=lambda name: name.strip("_").replace("_", "-"),
+    )
+
+
+class Env(_Section):
+    shell: Literal["bash", "/bin/sh", "powershell.exe", "cmd.exe"] = "/bin/sh"
+    variables: Mapping[str, Text] = {}
+    parameter_store: Mapping[str, Text] = {}
+    secrets_manager: Mapping[str, Text] = {}
+    exported_variables: Texts = ()
+    git_credential_helper: YesNo = False
+
+    @field_validator("variables", "parameter_store", "secrets_manager")
+    @classmethod
+    def _not_reserved(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        reserved = [name for name in value if name.startswith("CODEBUILD_")]
+        if reserved:
+            raise ValueError(f"{', '.join(reserved)}: names that start with CODEBUILD_ are CodeBuild's own")
+        return value
+
+
+class Phase(_Section):
+    run_as: Text | None = None
+    on_failure: Annotated[OnFailure | None, BeforeValidator(_on_failure)] = None
+    commands: Texts = ()
+    finally_: Texts = ()
+
+
+class Install(Phase):
+    runtime_versions: Mapping[str, Text] = {}
+
+
+class Phases(_Section):
+    model_config = ConfigDict(alias_generator=None)
+
+    install: Install = Install()
+    pre_build: Phase = Phase()
+    build: Phase = Phase()
+    post_build: Phase = Phase()
+
+
+class Report(_Section):
+    files: Texts
+    file_format: Annotated[ReportFormat, BeforeValidator(lambda value: str(value).upper())] = "JUNITXML"
+    base_directory: Text = "."
+    discard_paths: YesNo = False
+
+
+class Output(_Section):
+    """One artifact's files; `name`, `s3_prefix` and `type` say nothing where CodePipeline takes the artifact."""
+
+    files: Texts = ()
+    name: Text = ""
+    base_directory: Text = "."
+    discard_paths: YesNo = False
+    exclude_paths: Annotated[Texts, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = ()
+    enable_symlinks: YesNo = False
+    s3_prefix: Text = ""
+    type: Text = ""
+
+
+class Artifacts(Output):
+    secondary_artifacts: Mapping[str, Output] = {}
+
+
+class Cache(_Section):
+    paths: Texts = ()
+    key: Text = ""
+    fallback_keys: Annotated[Texts, Field(max_length=5)] = ()
+    action: Literal["restore", "save"] | None = None
+
+
+class Proxy(_Section):
+    upload_artifacts: YesNo = False
+    logs: YesNo = False
+
+
+class Buildspec(_Section):
+    version: Annotated[Literal["0.2"], BeforeValidator(_text)]
+    run_as: Text | None = None
+    env: Env = Env()
+    proxy: Proxy = Proxy()
+    batch: Mapping[str, Any] | None = None
+    phases: Phases
+    reports: Annotated[Mapping[str, Report], Field(max_length=5)] = {}
+    artifacts: Artifacts | None = None
+    cache: Cache = Cache()
+
+
+def load(declared: str, source: Path) -> Buildspec:
+    """Read what a project declares: a path below `source`, or the buildspec itself; nothing means buildspec.yml.
+
+    Raises BadBuildspec, and CannotRehearse for what this machine does not do.
+    """
+    inline = "\n" in declared or declared.lstrip().startswith("{")
+    if inline:
+        return parse(declared, "the project's buildspec")
+    name = declared or "buildspec.yml"
+    if name.startswith("arn:"):
+        raise CannotRehearse(f"the buildspec lies in S3 ({name}), which is not rehearsed; keep it in the source")
+    path = (source / name).resolve()
+    if not path.is_relative_to(source.resolve()) or not path.is_file():
+        raise BadBuildspec(f"there is no {name} in the source; the project names it as its buildspec")
+    return parse(path.read_text(), name)
+
+
+def parse(text: str, name: str) -> Buildspec:
+    """name: how messages call the file."""
+    try:
+        read = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadBuildspec(f"{name} is no YAML: {error}") from error
+    if not isinstance(read, dict):
+        raise BadBuildspec(f"{name}: got {type(read).__name__}; a buildspec is a mapping with `version` and `phases`")
+    try:
+        spec = Buildspec.model_validate(read)
+    except ValidationError as error:
+        raise BadBuildspec(described(error, name, Buildspec)) from error
+    _refuse(spec, name)
+    return spec
+
+
+def _refuse(spec: Buildspec, name: str) -> None:
+    if spec.batch is not None:
+        kinds = ", ".join(each for each in spec.batch if each.startswith("build-")) or "a batch"
+        raise CannotRehearse(
+            f"{name}: batch: {kinds} is not rehearsed; take `batch` out, or rehearse its builds singly"
+        )
+    if spec.env.shell in {"powershell.exe", "cmd.exe"}:
+        raise CannotRehearse(f"{name}: env.shell: {spec.env.shell} runs on Windows; here there are bash and /bin/sh")

@@ -1,0 +1,98 @@
+"""What a project keeps between builds: the paths under `cache`, moved in before a build and out after it.
+
+Sources: AWS CodeBuild user guide, "Build specification reference" (cache) and "Cache builds to improve performance".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.codebuild.buildspec import Cache
+from rehearsal.codebuild.log import BuildLog
+
+_HOME = re.compile(r"(?:/root|~|\$HOME|\$\{HOME\})(?=/|$)")
+_SOURCE = re.compile(r"(?:\$CODEBUILD_SRC_DIR|\$\{CODEBUILD_SRC_DIR\})(?=/|$)")
+_WILD = re.compile(r"[*?\[]")
+
+
+@contextmanager
+def cached(cache: Cache, *, source: Path, home: Path, store: Path, log: BuildLog) -> Iterator[None]:
+    """For a while, have the cached paths where the build looks for them. store: the project's own folder.
+
+    They are moved, not copied, so that a cache of any size costs nothing; a second build at the same time finds none.
+    """
+    if cache.key:
+        log.say(f"rehearsal: cache.key {cache.key} is not applied; a project has one cache")
+    paths = dict(_places(cache, source, home, log))
+    if cache.action != "save":
+        for pattern, place in paths.items():
+            _restore(store / _slug(pattern), place, pattern, log, keep=cache.action == "restore")
+    try:
+        yield
+    finally:
+        if cache.action != "restore":
+            for pattern, place in paths.items():
+                _save(place, store / _slug(pattern))
+
+
+def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[tuple[str, Path]]:
+    """The file or directory that each pattern stands for: what comes before its first wildcard."""
+    for pattern in cache.paths:
+        text = _SOURCE.sub(str(source), _HOME.sub(str(home), pattern))
+        wild = _WILD.search(text)
+        place = (source / (text[: wild.start()] if wild else text)).resolve()
+        if place in {source.resolve(), home.resolve()}:
+            log.say(f"rehearsal: cache.paths {pattern} is not kept: it names the whole of {place.name}")
+        elif not (place.is_relative_to(source.resolve()) or place.is_relative_to(home.resolve())):
+            log.say(f"rehearsal: cache.paths {pattern} is not kept: it lies outside the source and the home")
+        else:
+            yield pattern, place
+
+
+def _restore(kept: Path, place: Path, pattern: str, log: BuildLog, *, keep: bool) -> None:
+    if not kept.exists():
+        return
+    if place.exists():
+        log.say(f"Cached {pattern} is left alone: the source has it")
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if keep:
+            _copy(kept, place)
+        else:
+            kept.rename(place)
+    except FileNotFoundError:
+        return  # another build of the project took it a moment ago
+    log.say(f"Restored cache {pattern}")
+
+
+def _save(place: Path, kept: Path) -> None:
+    if not place.exists():
+        return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    _remove(kept)
+    shutil.move(place, kept)
+
+
+def _copy(kept: Path, place: Path) -> None:
+    if kept.is_dir():
+        shutil.copytree(kept, place, symlinks=True)
+    else:
+        shutil.copy2(kept, place)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _slug(pattern: str) -> str:
+    """A file name of the pattern's own."""
+    return re.sub(r"\W+", "-", pattern).strip("-")[:40] + "-" + hashlib.sha256(pattern.encode()).hexdigest()[:8]

@@ -1,0 +1,97 @@
+"""The variables of a build: whose value wins, what is secret, and what may leave it.
+
+Sources: AWS CodeBuild user guide, "Build specification reference" (env), "Environment variables in build environments".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from rehearsal.codebuild.buildspec import Env
+from rehearsal.codebuild.values import EnvironmentVariable
+from rehearsal.errors import RehearsalError
+
+
+class UnknownValue(RehearsalError):
+    """A parameter or a secret that cannot be read; `code` as CodeBuild's phase context has it."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Lookup(Protocol):
+    """Reads values with the build's own role. Raises UnknownValue."""
+
+    def parameter(self, name: str) -> str: ...
+    def secret(self, secret_id: str, *, stage: str, version: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Variables:
+    """values: by name. secrets: values that no log shows. kept: names of the project's secrets, which stay inside."""
+
+    values: Mapping[str, str]
+    secrets: frozenset[str]
+    kept: frozenset[str]
+
+
+def resolve(
+    env: Env, project: Iterable[EnvironmentVariable], overrides: Iterable[EnvironmentVariable], lookup: Lookup
+) -> Variables:
+    """The buildspec's variables, then the project's over them, then those of who started the build."""
+    outside = {each.name: each for each in [*project, *overrides] if not each.name.startswith("CODEBUILD_")}
+    chosen = {each.name: each for each in _declared(env)} | outside
+    values = {name: _value(each, lookup) for name, each in chosen.items()}
+    looked_up = {name for name, each in chosen.items() if each.type != "PLAINTEXT"}
+    return Variables(
+        values,
+        secrets=frozenset(values[name] for name in looked_up),
+        kept=frozenset(looked_up & outside.keys()),
+    )
+
+
+def exported(names: Iterable[str], kept: frozenset[str], values: Mapping[str, str]) -> dict[str, str]:
+    """What the build hands on: those of `names` that are set at its end, and may leave it."""
+    return {name: values[name] for name in names if name in values and name not in kept and not name.startswith("AWS_")}
+
+
+def _declared(env: Env) -> Iterable[EnvironmentVariable]:
+    for name, value in env.variables.items():
+        yield EnvironmentVariable(name, value)
+    for name, value in env.parameter_store.items():
+        yield EnvironmentVariable(name, value, "PARAMETER_STORE")
+    for name, value in env.secrets_manager.items():
+        yield EnvironmentVariable(name, value, "SECRETS_MANAGER")
+
+
+def _value(variable: EnvironmentVariable, lookup: Lookup) -> str:
+    match variable.type:
+        case "PARAMETER_STORE":
+            return lookup.parameter(variable.value)
+        case "SECRETS_MANAGER":
+            return _secret(variable.value, lookup)
+        case _:
+            return variable.value
+
+
+def _secret(reference: str, lookup: Lookup) -> str:
+    """Read `secret-id:json-key:version-stage:version-id`; an ARN is an id with colons of its own."""
+    parts = reference.split(":")
+    length = 7 if parts[0] == "arn" else 1
+    secret_id, rest = ":".join(parts[:length]), [*parts[length:], "", "", ""]
+    key, stage, version = rest[:3]
+    text = lookup.secret(secret_id, stage=stage, version=version)
+    return _member(text, key, secret_id) if key else text
+
+
+def _member(text: str, key: str, secret_id: str) -> str:
+    try:
+        member = json.loads(text)[key]
+    except (ValueError, KeyError, TypeError):
+        # the text itself is a secret, and no message may hold it
+        raise UnknownValue(f"the secret {secret_id} has no key {key}", "Secrets Manager Error") from None
+    return member if isinstance(member, str) else json.dumps(member)

@@ -1,0 +1,72 @@
+"""A build's log: to a file, to who watches, and to CloudWatch Logs; without secrets in any of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+_ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+MASK = "***"
+
+
+class Stream(Protocol):
+    """Where lines go besides the file. `close` returns what went wrong, or nothing."""
+
+    def put(self, line: str) -> None: ...
+    def close(self) -> str: ...
+
+
+class BuildLog:
+    """Takes a build's lines. file is appended to; on_line gets each line as well.
+
+    Source for what is masked: AWS CodeBuild user guide, "Build specification reference", env.
+    """
+
+    def __init__(self, file: Path, on_line: Callable[[str], None], stream: Stream | None = None) -> None:
+        self._file, self._on_line, self._stream = file.open("a", buffering=1, errors="replace"), on_line, stream
+        self._secrets: list[str] = []
+        self._lock = threading.Lock()
+        self._heard: list[str] | None = None
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask these texts from now on; of a text with several lines, each line."""
+        lines = {line.strip() for secret in secrets for line in secret.splitlines()}
+        self._secrets = sorted({*self._secrets, *lines} - {""}, key=len, reverse=True)
+
+    def line(self, text: str) -> None:
+        """A line that a command printed."""
+        masked = self.masked(text)
+        with self._lock:
+            if self._heard is not None:
+                self._heard.append(masked)
+            self._file.write(f"{masked}\n")
+            if self._stream:
+                self._stream.put(masked)
+        self._on_line(masked)
+
+    def say(self, text: str) -> None:
+        """A line of CodeBuild's own, in its form."""
+        now = dt.datetime.now(dt.UTC)
+        self.line(f"[Container] {now:%Y/%m/%d %H:%M:%S.%f} {text}")
+
+    def masked(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return _ACCESS_KEY.sub(MASK, text)
+
+    def listen(self) -> list[str]:
+        """The lines from now on, in a list that grows until the next call."""
+        self._heard = []
+        return self._heard
+
+    def close(self) -> None:
+        """End all outlets; one that failed is told in the others."""
+        failure = self._stream.close() if self._stream else ""
+        self._stream = None
+        if failure:
+            self.say(f"rehearsal: the log in CloudWatch Logs is not whole: {failure}")
+        self._file.close()

@@ -1,0 +1,18 @@
+"""Build numbers: each project counts its own builds from 1 up."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+
+def next_number(folder: Path) -> int:
+    """Count one more build; `folder` is the project's own and outlives builds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "number").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        number = int(file.read() or 0) + 1
+        file.truncate(0)
+        file.write(str(number))
+    return number

@@ -1,0 +1,50 @@
+"""File patterns of buildspecs: `**/*`, `dist/*.whl`, base directories with a star.
+
+Source: AWS CodeBuild user guide, "Build specification reference", artifacts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wcmatch import glob
+
+# A dot at the start is nothing special, and only what exists on its own is walked, not what a link leads to.
+_FLAGS = glob.GLOBSTAR | glob.DOTGLOB | glob.NODIR
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file, and its name relative to the base directory it was found in."""
+
+    path: Path
+    name: str
+
+
+def expanded(text: str, env: Mapping[str, str]) -> str:
+    """`$NAME` and `${NAME}` replaced as a shell does: by nothing where there is no such variable."""
+    return _VARIABLE.sub(lambda found: env.get(found[1] or found[2], ""), text)
+
+
+def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Path]:
+    """The directories that a base directory names; a star may stand for several."""
+    pattern = expanded(base_directory, env)
+    relative = _relative(pattern, source).rstrip("/")
+    found = [source] if relative in {"", "."} else source.glob(relative)
+    return sorted(path for path in found if path.is_dir())
+
+
+def files(base: Path, wanted: Iterable[str], env: Mapping[str, str], unwanted: Iterable[str] = ()) -> list[Found]:
+    """The files below `base` that match, each once, sorted by name."""
+    include = [_relative(expanded(each, env), base) for each in wanted]
+    names = glob.glob(include, root_dir=base, flags=_FLAGS, exclude=[expanded(each, env) for each in unwanted] or None)
+    return [Found(base / name, name) for name in sorted({name.removeprefix("./") for name in names})]
+
+
+def _relative(pattern: str, base: Path) -> str:
+    """Absolute patterns below `base` work as well, as in `$CODEBUILD_SRC_DIR/dist`."""
+    return pattern.removeprefix(f"{base}/") if pattern != str(base) else "."

@@ -1,0 +1,105 @@
+"""The phases of a build, in order, and what follows a failed one.
+
+Sources: AWS CodeBuild user guide, "Build phase transitions" and "Build specification reference" (on-failure, finally).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rehearsal.codebuild.buildspec import Buildspec, Phase
+from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.onfailure import OnFailure
+from rehearsal.codebuild.shell import Shell
+from rehearsal.codebuild.values import PhaseResult, PhaseStatus
+
+# Where the buildspec says nothing: a failed build is followed by post_build, and post_build by the upload.
+_UNLESS_SAID = {
+    "install": OnFailure("ABORT"),
+    "pre_build": OnFailure("ABORT"),
+    "build": OnFailure("CONTINUE"),
+    "post_build": OnFailure("CONTINUE"),
+}
+
+
+@dataclass(frozen=True)
+class PhasesResult:
+    """uploads: whether the build goes on to its artifacts. again: how often it may be tried again; None: not at all."""
+
+    phases: tuple[PhaseResult, ...]
+    uploads: bool
+    again: int | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """deadline: as time.monotonic() counts."""
+
+    deadline: float
+    stop: threading.Event
+
+
+def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> PhasesResult:
+    """Run install, pre_build, build and post_build as far as their endings let them."""
+    results: list[PhaseResult] = []
+    for name, otherwise in _UNLESS_SAID.items():
+        phase: Phase = getattr(spec.phases, name)
+        heard = log.listen()
+        result = _run_phase(name.upper(), phase, shell, log, limits)
+        results.append(result)
+        if result.status in {"STOPPED", "TIMED_OUT"}:
+            return PhasesResult(tuple(results), uploads=False)
+        if result.status == "SUCCEEDED":
+            continue
+        shell.put("CODEBUILD_BUILD_SUCCEEDING", "0")
+        then = phase.on_failure or otherwise
+        if then.action != "CONTINUE":
+            said = "\n".join([result.message, *heard])
+            return PhasesResult(tuple(results), uploads=False, again=then.retries if then.tries_again(said) else None)
+    return PhasesResult(tuple(results), uploads=True)
+
+
+def _run_phase(name: str, phase: Phase, shell: Shell, log: BuildLog, limits: Limits) -> PhaseResult:
+    """The commands up to the first that fails, then what stands under `finally` in any case."""
+    began = time.monotonic()
+    log.say(f"Entering phase {name}")
+    status, message = _run_commands(phase.commands, shell, log, limits)
+    if status in {"SUCCEEDED", "FAILED"}:
+        last, last_message = _run_commands(phase.finally_, shell, log, limits)
+        if last != "SUCCEEDED":
+            status, message = last, message or last_message
+    result = PhaseResult(name, status, time.monotonic() - began, _CODES[status], message)
+    tell(result, log)
+    return result
+
+
+_CODES: dict[PhaseStatus, str] = {
+    "SUCCEEDED": "",
+    "FAILED": "COMMAND_EXECUTION_ERROR",
+    "STOPPED": "",
+    "TIMED_OUT": "BUILD_TIMED_OUT",
+}
+
+
+def tell(result: PhaseResult, log: BuildLog) -> None:
+    """The two lines with which CodeBuild ends a phase."""
+    log.say(f"Phase complete: {result.name} State: {result.status}")
+    log.say(f"Phase context status code: {result.code} Message: {result.message}")
+
+
+def _run_commands(commands: Iterable[str], shell: Shell, log: BuildLog, limits: Limits) -> tuple[PhaseStatus, str]:
+    for command in commands:
+        shown = command.rstrip("\n")
+        log.say(f"Running command {shown}")
+        done = shell.run(command, deadline=limits.deadline, stop=limits.stop)
+        if done.ending == "stopped":
+            return "STOPPED", "the build was stopped"
+        if done.ending == "timed out":
+            return "TIMED_OUT", "the build took longer than its project allows"
+        if done.returncode != 0:
+            log.say(f"Command did not exit successfully {shown} exit status {done.returncode}")
+            return "FAILED", f"Error while executing command: {shown}. Reason: exit status {done.returncode}"
+    return "SUCCEEDED", ""

@@ -1,0 +1,57 @@
+"""What CodeBuild does in its phase DOWNLOAD_SOURCE once the source is there."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rehearsal.codebuild import buildspec, builtin, environment, runtimes
+from rehearsal.codebuild.buildspec import Buildspec, CannotRehearse
+from rehearsal.codebuild.environment import Lookup, Variables
+from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.values import Build, Place
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The buildspec, and every variable that its first command sees."""
+
+    spec: Buildspec
+    variables: Variables
+    env: Mapping[str, str]
+
+
+def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: BuildLog, lookup: Lookup) -> Prepared:
+    """Read the buildspec, its variables and its runtimes.
+
+    Raises CannotRehearse, and BadBuildspec, UnknownValue and NoRuntime, which fail the build.
+    """
+    log.say("Phase is DOWNLOAD_SOURCE")
+    spec = buildspec.load(build.buildspec, place.source)
+    _refuse_other_users(spec)
+    variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
+    log.hide(variables.secrets)
+    commands = place.folder / "bin"
+    env = {
+        **builtin.machines(place.home, commands, place.caches),
+        **credentials,
+        **variables.values,
+        **builtin.codebuild(build, place.sources),
+    }
+    for runtime in runtimes.install(spec.phases.install.runtime_versions, env, commands):
+        log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
+    return Prepared(spec, variables, env)
+
+
+def _refuse_other_users(spec: Buildspec) -> None:
+    me = pwd.getpwuid(os.getuid()).pw_name
+    named = {"run-as": spec.run_as} | {
+        f"phases.{name}.run-as": getattr(spec.phases, name).run_as for name in type(spec.phases).model_fields
+    }
+    for key, user in named.items():
+        if user and user != me:
+            raise CannotRehearse(
+                f"{key}: got {user}; a rehearsal's commands run as {me}, who started it: take it out, or be {user}"
+            )

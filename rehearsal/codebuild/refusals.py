@@ -1,0 +1,78 @@
+"""A buildspec's mistakes in words: file, key, value, and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+_KINDS = {
+    "tuple_type": "a list of texts is allowed, each behind a dash",
+    "string_type": "a text is allowed; put it in quotes where it holds `: `",
+    "mapping_type": "a mapping is allowed",
+    "model_type": "a mapping is allowed",
+    "dict_type": "a mapping is allowed",
+    "bool_parsing": "yes and no are allowed",
+    "bool_type": "yes and no are allowed",
+    "missing": "it is required",
+    "too_long": "at most five are allowed",
+}
+
+
+def described(error: ValidationError, name: str, model: type[BaseModel]) -> str:
+    """Every mistake of `error` in a line of its own."""
+    return "\n".join(_line(each, name, model) for each in error.errors())
+
+
+def _line(mistake: ErrorDetails, name: str, model: type[BaseModel]) -> str:
+    place = [part for part in mistake["loc"] if part != "[key]"]
+    if mistake["type"] == "extra_forbidden":
+        return f"{name}: {_key(place)}: there is no such key; allowed are {_allowed(place, model)}"
+    if mistake["type"] == "missing":
+        return f"{name}: {_key(place)}: {_KINDS['missing']}"
+    return f"{name}: {_key(place)}: got {_value(mistake['input'])}; {_rule(mistake)}"
+
+
+def _rule(mistake: ErrorDetails) -> str:
+    if mistake["type"] == "literal_error":
+        return f"allowed are {mistake['ctx']['expected']}"
+    if mistake["type"] == "value_error":
+        return str(mistake["ctx"]["error"])
+    return _KINDS.get(mistake["type"], mistake["msg"])
+
+
+def _key(place: Sequence[int | str]) -> str:
+    """`phases.build.commands[0]`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def _value(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _allowed(place: Sequence[int | str], model: type[BaseModel]) -> str:
+    """The keys of the section that holds the last of `place`."""
+    parts = iter(place[:-1])
+    section = model
+    for part in parts:
+        annotation = _fields(section)[str(part)].annotation
+        if get_origin(annotation) is Mapping:
+            next(parts)
+        section = _model_in(annotation) or section
+    return ", ".join(_fields(section))
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The section that an annotation such as `Mapping[str, Report]` or `Artifacts | None` names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(each) for each in get_args(annotation))
+    return next((each for each in found if each), None)

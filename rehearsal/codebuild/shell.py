@@ -1,0 +1,72 @@
+"""The shell of a build: every command goes on where the one before it left off.
+
+Each command is a script of its own, so that one that says `exit` ends itself and not the build; its variables, exported
+or not, and its folder are carried over. That is how CodeBuild's agent does it: its scripts begin with `set -a` and end
+with CODEBUILD_LAST_EXIT.
+"""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from rehearsal.processes import Finished, Processes
+
+_SCRIPT = """\
+set -a
+. {variables}
+cd -- {here} || exit
+{command}
+CODEBUILD_LAST_EXIT=$?
+export -p > {variables}
+pwd > {directory}
+exit $CODEBUILD_LAST_EXIT
+"""
+
+
+class Shell:
+    """program: `bash` or `/bin/sh`; state: a folder for what is carried over, which may hold secrets."""
+
+    def __init__(
+        self, processes: Processes, *, program: str, state: Path, env: Mapping[str, str], directory: Path
+    ) -> None:
+        self._processes, self._program, self._state, self._start = processes, program, state, directory
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        named = {name: value for name, value in env.items() if name.isidentifier()}
+        self._odd = {name: value for name, value in env.items() if name not in named} | {"PATH": env["PATH"]}
+        self._variables.write_text("".join(_export(name, value) for name, value in named.items()))
+        (state / "directory").write_text(f"{directory}\n")
+
+    @property
+    def _variables(self) -> Path:
+        return self._state / "variables.sh"
+
+    def run(self, command: str, *, deadline: float, stop: threading.Event) -> Finished:
+        """Run one command of the buildspec. deadline: as time.monotonic() counts."""
+        script = self._state / "command.sh"
+        parts = {"variables": self._variables, "directory": self._state / "directory"}
+        quoted = {name: shlex.quote(str(path)) for name, path in parts.items()}
+        here = shlex.quote((self._state / "directory").read_text().removesuffix("\n"))
+        script.write_text(_SCRIPT.format(command=command, here=here, **quoted))
+        return self._processes.run(
+            [self._program, str(script)], cwd=self._start, env=self._odd, deadline=deadline, stop=stop
+        )
+
+    def put(self, name: str, value: str) -> None:
+        """Set a variable for the commands to come."""
+        with self._variables.open("a") as file:
+            file.write(_export(name, value))
+
+    def values(self) -> dict[str, str]:
+        """The variables as they are now."""
+        listed = self._state / "values"
+        text = f". {shlex.quote(str(self._variables))}; /usr/bin/env -0 > {shlex.quote(str(listed))}"
+        self._processes.run([self._program, "-c", text], cwd=self._state, env=self._odd)
+        pairs = listed.read_text(errors="surrogateescape").split("\0")
+        return {name: value for name, _, value in (pair.partition("=") for pair in pairs) if name}
+
+
+def _export(name: str, value: str) -> str:
+    return f"export {name}={shlex.quote(value)}\n"

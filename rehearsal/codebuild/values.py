@@ -1,0 +1,98 @@
+"""What a build is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from rehearsal.codebuild.reports import TestReport
+
+PhaseStatus = Literal["SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT"]
+BuildStatus = PhaseStatus
+
+
+@dataclass(frozen=True)
+class EnvironmentVariable:
+    """type: PLAINTEXT, or where `value` names what is read: PARAMETER_STORE, SECRETS_MANAGER."""
+
+    name: str
+    value: str
+    type: str = "PLAINTEXT"
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build of a project, as it was started.
+
+    variables are the project's, overrides those of who started it. buildspec: a path in the source, or the text itself.
+    cached: whether the project keeps the paths that the buildspec names under `cache`.
+    """
+
+    id: str
+    arn: str
+    number: int
+    project: str
+    account: str
+    region: str
+    buildspec: str
+    variables: tuple[EnvironmentVariable, ...]
+    overrides: tuple[EnvironmentVariable, ...]
+    image: str
+    timeout_minutes: float
+    initiator: str
+    source_version: str
+    resolved_version: str
+    log_stream: str
+    key_arn: str = ""
+    cached: bool = True
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """How a phase ended; `code` and `message` as CodeBuild's phase contexts, empty where all went well."""
+
+    name: str
+    status: PhaseStatus
+    seconds: float
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """How a build ended. artifacts: zips by identifier, the primary one under the empty name."""
+
+    status: BuildStatus
+    message: str = ""
+    phases: tuple[PhaseResult, ...] = ()
+    exported: Mapping[str, str] = field(default_factory=dict)
+    artifacts: Mapping[str, Path] = field(default_factory=dict)
+    reports: tuple[TestReport, ...] = ()
+    retries: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a build works: a folder of its own that is not there yet, its unpacked sources, and what outlives it.
+
+    sources: by name, the primary one under the empty name.
+    """
+
+    folder: Path
+    sources: Mapping[str, Path]
+    caches: Path
+
+    @property
+    def source(self) -> Path:
+        return self.sources[""]
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+
+def store(caches: Path, account: str, region: str, project: str) -> Path:
+    """The project's own folder of what outlives its builds."""
+    return caches / "projects" / f"{account}-{region}-{project}"
