@@ -40,18 +40,21 @@ class BuildLog:
     def line(self, text: str) -> None:
         """A line that a command printed."""
         masked = self.masked(text)
-        with self._lock:
-            if self._heard is not None:
-                self._heard.append(masked)
-            self._file.write(f"{masked}\n")
-            if self._stream:
-                self._stream.put(masked)
-        self._on_line(masked)
+        if self._heard is not None:
+            self._heard.append(masked)
+        self._write(masked)
 
     def say(self, text: str) -> None:
         """A line of CodeBuild's own, in its form."""
         now = dt.datetime.now(dt.UTC)
-        self.line(f"[Container] {now:%Y/%m/%d %H:%M:%S.%f} {text}")
+        self._write(self.masked(f"[Container] {now:%Y/%m/%d %H:%M:%S.%f} {text}"))
+
+    def _write(self, masked: str) -> None:
+        with self._lock:
+            self._file.write(f"{masked}\n")
+            if self._stream:
+                self._stream.put(masked)
+        self._on_line(masked)
 
     def masked(self, text: str) -> str:
         for secret in self._secrets:
@@ -59,7 +62,7 @@ class BuildLog:
         return _ACCESS_KEY.sub(MASK, text)
 
     def listen(self) -> list[str]:
-        """The lines from now on, in a list that grows until the next call."""
+        """What commands print from now on, in a list that grows until the next call."""
         self._heard = []
         return self._heard
 

@@ -1,0 +1,167 @@
+"""Builds of the cases: a folder with a buildspec, and in expected.json what is given and how it has to end.
+
+given: variables and overrides (as the API has them), parameters, secrets, minutes, stop_at (a line that stops the build),
+cached, source (a folder with the sources besides the buildspec), secondary (sources by name, their files' texts by name).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.codebuild.build import run_build
+from rehearsal.codebuild.environment import UnknownValue
+from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.values import Build, BuildResult, EnvironmentVariable, Place
+
+ROOT = Path(__file__).parent / "cases"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "ASIAABCDEFGHIJKLMNOP",
+    "AWS_SECRET_ACCESS_KEY": "the-secret-key",
+    "AWS_SESSION_TOKEN": "the-session-token",
+}
+
+
+class Values:
+    """Parameters and secrets of a case; a secret is known by its id, and by `id@version`."""
+
+    def __init__(self, parameters: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+        self._parameters, self._secrets = parameters, secrets
+
+    def parameter(self, name: str) -> str:
+        if name not in self._parameters:
+            raise UnknownValue(f"parameter does not exist: {name}", "Decrypted Variables Error")
+        return self._parameters[name]
+
+    def secret(self, secret_id: str, *, stage: str, version: str) -> str:
+        which = stage or version
+        try:
+            return self._secrets[f"{secret_id}@{which}" if which else secret_id]
+        except KeyError:
+            raise UnknownValue(f"{secret_id}: no such secret", "Secrets Manager Error") from None
+
+
+@dataclass
+class Ran:
+    """A build that has ended: its result, and every line of its log in order."""
+
+    result: BuildResult
+    lines: list[str]
+
+    @property
+    def printed(self) -> list[str]:
+        return [line for line in self.lines if not line.startswith("[Container]")]
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def phases(self) -> list[str]:
+        return [f"{phase.name} {phase.status}" for phase in self.result.phases]
+
+    @property
+    def artifacts(self) -> dict[str, list[str]]:
+        return {name: names(zip_file) for name, zip_file in self.result.artifacts.items()}
+
+
+def names(zip_file: Path) -> list[str]:
+    with zipfile.ZipFile(zip_file) as archive:
+        return sorted(archive.namelist())
+
+
+def run(buildspec: str, given: Mapping[str, Any], folder: Path, *, source: Path | None = None, number: int = 1) -> Ran:
+    """Run the build of `buildspec` below `folder`; what it caches stays there for the next one."""
+    here = folder / str(number)
+    sources = _sources(given, here, source)
+    stop = threading.Event()
+    lines: list[str] = []
+
+    def heard(line: str) -> None:
+        lines.append(line)
+        if line == given.get("stop_at"):
+            stop.set()
+
+    log = BuildLog(_made(here) / "log.txt", heard)
+    place = Place(here / "build", sources, folder / "caches")
+    lookup = Values(given.get("parameters", {}), given.get("secrets", {}))
+    try:
+        result = run_build(
+            _build(buildspec, given, number), place, credentials=CREDENTIALS, log=log, stop=stop, lookup=lookup
+        )
+    finally:
+        log.close()
+    assert (here / "log.txt").read_text() == "".join(f"{line}\n" for line in lines)
+    return Ran(result, lines)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _sources(given: Mapping[str, Any], here: Path, source: Path | None) -> dict[str, Path]:
+    sources = {"": here / "source"}
+    if source and source.is_dir():
+        shutil.copytree(source, sources[""], symlinks=True)
+    _made(sources[""])
+    for name, files in given.get("secondary", {}).items():
+        sources[name] = _made(here / name)
+        for file, text in files.items():
+            (sources[name] / file).write_text(text)
+    return sources
+
+
+def _build(buildspec: str, given: Mapping[str, Any], number: int) -> Build:
+    return Build(
+        id="tiny:11111111-2222-3333-4444-555555555555",
+        arn="arn:aws:codebuild:eu-west-1:111111111111:build/tiny:11111111-2222-3333-4444-555555555555",
+        number=number,
+        project="tiny",
+        account="111111111111",
+        region="eu-west-1",
+        buildspec=buildspec,
+        variables=tuple(EnvironmentVariable(**each) for each in given.get("variables", [])),
+        overrides=tuple(EnvironmentVariable(**each) for each in given.get("overrides", [])),
+        image="aws/codebuild/standard:7.0",
+        timeout_minutes=given.get("minutes", 5),
+        initiator="codepipeline/tiny-pipeline",
+        source_version="arn:aws:s3:::bucket/tiny/Source/abc.zip",
+        resolved_version="0123456789abcdef0123456789abcdef01234567",
+        log_stream="11111111-2222-3333-4444-555555555555",
+        cached=given.get("cached", True),
+    )
+
+
+@dataclass
+class Case:
+    """One folder."""
+
+    name: str
+    buildspec: str
+    given: Mapping[str, Any]
+    expected: Mapping[str, Any]
+    source: Path
+    known: frozenset[str] = field(
+        default=frozenset(
+            "given status phases prints says never message exported artifacts reports refused retries".split()
+        )
+    )
+
+    @classmethod
+    def read(cls, folder: Path) -> Case:
+        expected = json.loads((folder / "expected.json").read_text())
+        buildspec = (folder / "buildspec.yml").read_text()
+        case = cls(folder.name, buildspec, expected.get("given", {}), expected, folder / "source")
+        unknown = expected.keys() - case.known
+        assert not unknown, f"{folder.name}: {unknown} is checked by nothing"
+        return case
+
+
+CASES = [Case.read(folder) for folder in sorted(ROOT.iterdir()) if folder.is_dir()]
