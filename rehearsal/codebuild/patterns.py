@@ -34,15 +34,17 @@ def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Pat
     """The directories that a base directory names; a star may stand for several."""
     pattern = expanded(base_directory, env)
     relative = _relative(pattern, source).rstrip("/")
-    found = [source] if relative in {"", "."} else source.glob(relative)
-    return sorted(path for path in found if path.is_dir())
+    if relative in {"", "."}:
+        return [source]
+    start = Path("/") if relative.startswith("/") else source
+    return sorted(path for path in start.glob(relative.lstrip("/")) if path.is_dir())
 
 
 def files(base: Path, wanted: Iterable[str], env: Mapping[str, str], unwanted: Iterable[str] = ()) -> list[Found]:
     """The files below `base` that match, each once, sorted by name."""
     include = [_relative(expanded(each, env), base) for each in wanted]
     names = glob.glob(include, root_dir=base, flags=_FLAGS, exclude=[expanded(each, env) for each in unwanted] or None)
-    return [Found(base / name, name) for name in sorted({name.removeprefix("./") for name in names})]
+    return [Found(base / name, name.lstrip("/")) for name in sorted({name.removeprefix("./") for name in names})]
 
 
 def _relative(pattern: str, base: Path) -> str:

@@ -28,7 +28,9 @@ def described(error: ValidationError, name: str, model: type[BaseModel]) -> str:
 
 
 def _line(mistake: ErrorDetails, name: str, model: type[BaseModel]) -> str:
-    place = [part for part in mistake["loc"] if part != "[key]"]
+    place = mistake["loc"]
+    if place[-1] == "[key]":
+        return f"{name}: {_key(place[:-2])}: got the key {mistake['input']!r}; in quotes it would be a name"
     if mistake["type"] == "extra_forbidden":
         return f"{name}: {_key(place)}: there is no such key; allowed are {_allowed(place, model)}"
     if mistake["type"] == "missing":
