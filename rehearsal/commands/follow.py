@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable
 
 import click
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from rehearsal.deployment import Deployment
@@ -17,6 +19,8 @@ from rehearsal.errors import RehearsalError
 from rehearsal.views.state import ExecutionView
 from rehearsal.views.terminal import Progress, progress
 from rehearsal.workspace import Workspace
+
+STOP_SECONDS = 20
 
 
 def follow(
@@ -36,18 +40,11 @@ def follow(
     views: list[ExecutionView] = []
     following: str | None = execution
     while following:
-        view = ExecutionView()
-        with progress(console) as shown:
-            for event in journal.follow(space.journal(following), lambda: space.server() is not None):
-                if event:
-                    view.take(event)
-                shown.show(event, view)
-                if event and event["type"] == "action-waiting":
-                    _answer(console, shown, deployed, event, verdict)
-        if not view.seconds:
-            raise RehearsalError(
-                f"the embedded AWS ended during execution {following}; its log is {space.logs / 'emulator.log'}"
-            )
+        try:
+            view = _watch(space, console, deployed, following, verdict)
+        except (KeyboardInterrupt, click.Abort):
+            _stop(space, deployed, following)
+            raise
         views.append(view)
         following = view.restarted_as
         if following:
@@ -56,15 +53,44 @@ def follow(
     return views
 
 
+def _watch(
+    space: Workspace, console: Console, deployed: Deployment, execution: str, verdict: str | None
+) -> ExecutionView:
+    view = ExecutionView()
+    with progress(console) as shown:
+        for event in journal.follow(space.journal(execution), lambda: space.server() is not None):
+            if event:
+                view.take(event)
+            shown.show(event, view)
+            if event and event["type"] == "action-waiting":
+                _answer(console, shown, deployed, event, verdict)
+    if view.seconds is None:
+        log = space.logs / "emulator.log"
+        raise RehearsalError(f"the embedded AWS ended during execution {execution}; its log is {log}")
+    return view
+
+
+def _stop(space: Workspace, deployed: Deployment, execution: str) -> None:
+    """Who interrupts a run wants nothing of it to go on: end its actions, and wait until they have ended."""
+    deadline = time.monotonic() + STOP_SECONDS
+    with contextlib.suppress(ClientError, BotoCoreError):
+        deployed.api().stop_pipeline_execution(
+            pipelineName=deployed.key.name, pipelineExecutionId=execution, abandon=True, reason="interrupted"
+        )
+        for _ in journal.follow(space.journal(execution), lambda: time.monotonic() < deadline):
+            pass
+
+
 def _answer(console: Console, shown: Progress, deployed: Deployment, event: Event, verdict: str | None) -> None:
-    if verdict is None and not (console.is_terminal and sys.stdin.isatty()):
-        console.print("answer with `python -m rehearsal approve` or `reject` in another terminal")
-        return
+    how = "answered beforehand"
     if verdict is None:
+        if not (console.is_terminal and sys.stdin.isatty()):
+            console.print("answer with `python -m rehearsal approve` or `reject` in another terminal")
+            return
         shown.pause()
-        verdict = _ask(event)
+        verdict, how = _ask(event), "answered on the terminal"
         shown.resume()
-    put(deployed, event["stage"], event["action"], event["token"], verdict=verdict, summary="answered beforehand")
+    put(deployed, event["stage"], event["action"], event["token"], verdict=verdict, summary=how)
 
 
 def _ask(event: Event) -> str:

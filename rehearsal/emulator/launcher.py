@@ -47,6 +47,7 @@ def down(workspace: Workspace) -> bool:
     os.kill(server.pid, signal.SIGTERM)
     while workspace.server():
         time.sleep(0.05)
+    _sweep(server.pid)
     return True
 
 
@@ -83,7 +84,7 @@ def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
         if server and _answers(server):
             return server
         time.sleep(0.02)
-    process.kill()
+    _sweep(process.pid)
     process.wait()
     words = "\n".join(_log(workspace).read_text(errors="replace").splitlines()[-15:])
     raise WrongUse(f"the embedded AWS did not come up; the end of {_log(workspace)}:\n{words}")
@@ -103,8 +104,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        _sweep(process.pid)
         process.wait()
+    _sweep(process.pid)
+
+
+def _sweep(group: int) -> None:
+    """Kill what is left of an emulator's process group: functions that it keeps warm end some time after it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def _log(workspace: Workspace) -> Path:

@@ -25,11 +25,12 @@ TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modu
 
 @dataclass(frozen=True)
 class Ran:
-    """How one `python -m rehearsal run` ended; `result` is what --json wrote."""
+    """How one `python -m rehearsal run` ended; `result` is what --json wrote, `left` the processes that go on."""
 
     code: int
     printed: str
     result: dict[str, Any]
+    left: list[str]
 
     def status(self, stage: str, action: str) -> str:
         """The status of one action; empty where it was never started."""
@@ -79,7 +80,8 @@ class Project:
         told.unlink(missing_ok=True)
         done = self.command("run", "--json", str(told), *arguments)
         print(done.stdout)  # pytest shows it when the test fails
-        return Ran(done.returncode, done.stdout, json.loads(told.read_text()) if told.exists() else {})
+        result = json.loads(told.read_text()) if told.exists() else {}
+        return Ran(done.returncode, done.stdout, result, self.processes())
 
     def client(self, service: str, environment: str) -> Any:
         """A boto3 client, as `python -m rehearsal env` lets a person have one."""
@@ -145,7 +147,7 @@ def first(copy: Project) -> Ran:
     return copy.run("--approve")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _running(copy: Project, first: Ran) -> Iterator[Project]:
     assert first.code == 0, "the good tree went red, so no fault can be told from it"
     assert copy.command("up").returncode == 0

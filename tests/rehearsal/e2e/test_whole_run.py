@@ -36,10 +36,10 @@ def test_the_end_says_what_was_not_emulated(first: Ran) -> None:
     assert all(each in first.printed for each in first.result["not_emulated"])
 
 
-def test_no_process_outlives_a_run(copy: Project, first: Ran) -> None:
+def test_no_process_outlives_a_run(first: Ran) -> None:
     """Emulator, builds and functions end with the run."""
     assert first.result
-    assert copy.processes() == []
+    assert first.left == []
 
 
 def test_the_users_repository_is_left_alone(copy: Project, first: Ran) -> None:
