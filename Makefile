@@ -27,7 +27,7 @@ format: setup
 	ruff check --fix .
 
 lock: setup
-	poetry check --lock --quiet
+	poetry check --lock
 
 layers: setup
 	python -m layers build

@@ -40,8 +40,8 @@ class Page:
         for language, about, text in BLOCK.findall(self.path.read_text()):
             yield Block(language, about, text)
 
-    def follow(self, folder: Path, *, console: str = "") -> None:
-        """Do in `folder` what the page says; of the console blocks, those alone that are for `console`.
+    def follow(self, folder: Path, *, console: str | None = "") -> None:
+        """Do in `folder` what the page says; of the console blocks, those alone that are for `console`, None: none.
 
         Raises DoesNotHold for a change that does not apply, a command that fails, and output that differs.
         """

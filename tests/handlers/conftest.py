@@ -45,8 +45,12 @@ class Outcome:
         return [value for line in self.logs for value in line.get(name, []) if "_aws" in line]
 
 
+class CannotStart(AssertionError):
+    """The code cannot be imported from its layers."""
+
+
 class Handler:
-    """One function's handler, kept running between calls as Lambda keeps it."""
+    """One function's handler, kept running between calls as Lambda keeps it. Raises CannotStart."""
 
     def __init__(self, function: str, layers: list[Path]) -> None:
         self._worker = subprocess.Popen(
@@ -64,15 +68,22 @@ class Handler:
             stdout=subprocess.PIPE,
             text=True,
         )
+        began = json.loads(self._read())
+        if "error" in began:
+            self.close()
+            raise CannotStart(f"lambda/{function}/main.py: {began['error']}")
 
     def __call__(self, event: Any) -> Outcome:
         """Handle one event."""
         assert self._worker.stdin
-        assert self._worker.stdout
         self._worker.stdin.write(json.dumps(event) + "\n")
         self._worker.stdin.flush()
-        got = json.loads(self._worker.stdout.readline() or '{"error": "the worker ended", "logs": []}')
+        got = json.loads(self._read())
         return Outcome(got.get("answer"), got.get("error"), got["logs"])
+
+    def _read(self) -> str:
+        assert self._worker.stdout
+        return self._worker.stdout.readline() or '{"error": "the interpreter ended", "logs": []}'
 
     def close(self) -> None:
         """End the interpreter."""

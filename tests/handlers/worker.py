@@ -1,6 +1,7 @@
 """Runs one handler as Lambda does: the code first, then the layers, and nothing else but the standard library.
 
-Called as `python -I -S worker.py CODE [LAYER...]`. Reads an event a line, writes {"answer" | "error", "logs"} a line.
+Called as `python -I -S worker.py CODE [LAYER...]`. Writes {} once the code is imported, or {"error"} and ends; then it
+reads an event a line, and writes {"answer" | "error", "logs"} a line.
 """
 
 import importlib
@@ -17,7 +18,12 @@ sys.stdout = io.StringIO()
 code, *layers = sys.argv[1:]
 sys.path[:0] = [code, *(str(Path(layer, "python")) for layer in layers)]
 
-main = importlib.import_module("main")
+try:
+    main = importlib.import_module("main")
+except Exception as error:  # noqa: BLE001 - whatever keeps it from being imported is told
+    print(json.dumps({"error": f"{type(error).__name__}: {error}"}), file=protocol, flush=True)
+    sys.exit(1)
+print(json.dumps({}), file=protocol, flush=True)
 
 CONTEXT = SimpleNamespace(
     function_name="function",
