@@ -51,10 +51,15 @@ def _run(command: dict[str, object]) -> int | None:
     except OSError as error:
         os.write(1, f"{error}\n".encode())
         return 127
-    while (code := process.poll()) is None:
-        _reap(process.pid)
-        if _stdin_ended(0.02):
-            return None
+    handle = os.pidfd_open(process.pid)
+    try:
+        while (code := process.poll()) is None:
+            _reap(process.pid)
+            # nothing is sent while a command runs: whatever can be read then is the end
+            if 0 in select.select([0, handle], [], [], 0.5)[0]:
+                return None
+    finally:
+        os.close(handle)
     return int(code)
 
 
@@ -74,11 +79,6 @@ def _read_line() -> str:
             return ""
         read += some
     return read.decode()
-
-
-def _stdin_ended(seconds: float) -> bool:
-    """Nothing is sent while a command runs, so that whatever can be read then is the end."""
-    return bool(select.select([0], [], [], seconds)[0])
 
 
 def _reap(keep: int | None) -> None:

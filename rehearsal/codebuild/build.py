@@ -31,7 +31,7 @@ def run_build(
     credentials: Mapping[str, str],
     log: BuildLog,
     stop: threading.Event,
-    lookup: Lookup,  # noqa: ARG001
+    lookup: Lookup,
 ) -> BuildResult:
     """Run one build to its end, whatever that is.
 

@@ -5,15 +5,20 @@ Each function says what AWS does; the test of the same name shows the fault with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ministack import app
-from ministack.services import s3
+from ministack.services import codebuild, s3
+from ministack.services.cloudformation import provisioners
+
+Made = tuple[str, dict[str, str]]
 
 
 def apply(*, iam: bool) -> None:
     """Correct this process's MiniStack, before it serves its first request."""
     port_443_stays_free()
+    projects_keep_their_log_group_and_cache()
     if not iam:
         foreign_buckets_open_without_iam()
 
@@ -21,6 +26,31 @@ def apply(*, iam: bool) -> None:
 def port_443_stays_free() -> None:
     """With TLS, MiniStack takes port 443 as well as its own; a rehearsal has no business there."""
     app._port_is_bindable = lambda *_: False
+
+
+def projects_keep_their_log_group_and_cache() -> None:
+    """CloudFormation drops LogsConfig and Cache of a CodeBuild project: its builds would log and cache elsewhere."""
+    kept = {"LogsConfig": "logsConfig", "Cache": "cache"}
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::CodeBuild::Project"]
+    create, update, shape = handlers["create"], handlers["update"], codebuild._project_shape
+
+    def keep(made: Made, properties: Mapping[str, Any]) -> Made:
+        project = codebuild._projects[made[0]]
+        for name, key in kept.items():
+            project[key] = provisioners._pascal_to_camel(properties.get(name, {}))
+        return made
+
+    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Made:
+        return keep(create(logical_id, properties, stack), properties)
+
+    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> Made:
+        return keep(update(name, old, new, stack), new)
+
+    def shown(project: Mapping[str, Any]) -> dict[str, Any]:
+        return {**shape(project), **{key: project[key] for key in kept.values() if project.get(key)}}
+
+    handlers |= {"create": creates, "update": updates}
+    codebuild._project_shape = shown
 
 
 def foreign_buckets_open_without_iam() -> None:

@@ -1,7 +1,7 @@
 """Builds of the cases: a folder with a buildspec, and in expected.json what is given and how it has to end.
 
-given: variables and overrides (as the API has them), parameters, secrets, minutes, stop_at (a line that stops the build),
-cached, source (a folder with the sources besides the buildspec), secondary (sources by name, their files' texts by name).
+given: variables and overrides (as the API has them), parameters, secrets, minutes, cached, stop_at (a line that stops
+the build), secondary (sources by name, and in them texts by file name). The folder `source` is what the source holds.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shutil
 import threading
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "the-secret-key",
     "AWS_SESSION_TOKEN": "the-session-token",
 }
+
+COMPARED = {"status", "phases", "prints", "exported", "artifacts", "reports", "retries"}
+KEYS = {"given", "refused", "says", "never", "message"} | COMPARED
 
 
 class Values:
@@ -148,20 +151,14 @@ class Case:
     given: Mapping[str, Any]
     expected: Mapping[str, Any]
     source: Path
-    known: frozenset[str] = field(
-        default=frozenset(
-            "given status phases prints says never message exported artifacts reports refused retries".split()
-        )
-    )
 
     @classmethod
     def read(cls, folder: Path) -> Case:
         expected = json.loads((folder / "expected.json").read_text())
         buildspec = (folder / "buildspec.yml").read_text()
-        case = cls(folder.name, buildspec, expected.get("given", {}), expected, folder / "source")
-        unknown = expected.keys() - case.known
+        unknown = expected.keys() - KEYS
         assert not unknown, f"{folder.name}: {unknown} is checked by nothing"
-        return case
+        return cls(folder.name, buildspec, expected.get("given", {}), expected, folder / "source")
 
 
 CASES = [Case.read(folder) for folder in sorted(ROOT.iterdir()) if folder.is_dir()]

@@ -1,0 +1,131 @@
+"""The embedded AWS, once for all tests here, with one account that has a project, a bucket and values to read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.actions.codebuild import RunBuild
+from rehearsal.aws import Credentials, Endpoint, root
+from rehearsal.emulator import launcher
+from rehearsal.engine.definition import Action, ActionType, ArtifactStore, PipelineKey
+from rehearsal.engine.task import Artifact, Outcome, Revision, Task
+from rehearsal.workspace import Workspace
+
+ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tests"
+STORE = ArtifactStore(BUCKET, None)
+
+
+@dataclass
+class Account:
+    """One account of the embedded AWS."""
+
+    endpoint: Endpoint
+    folder: Path
+    notes: list[str] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def client(self, service: str) -> Any:
+        return self.endpoint.client(service, root(ACCOUNT), REGION)
+
+    def project(self, buildspec: str, **properties: Any) -> str:
+        """Deploy a project by CloudFormation, as pipelines do; its name."""
+        name = f"project-{uuid.uuid4().hex[:8]}"
+        environment = {
+            "Type": "LINUX_CONTAINER",
+            "ComputeType": "BUILD_GENERAL1_SMALL",
+            "Image": "aws/codebuild/standard:7.0",
+        }
+        project = {
+            "Name": name,
+            "ServiceRole": f"arn:aws:iam::{ACCOUNT}:role/build",
+            "Source": {"Type": "CODEPIPELINE", "BuildSpec": buildspec},
+            "Artifacts": {"Type": "CODEPIPELINE"},
+            **properties,
+        }
+        project["Environment"] = {**environment, **properties.get("Environment", {})}
+        template = {"Resources": {"Project": {"Type": "AWS::CodeBuild::Project", "Properties": project}}}
+        cloudformation = self.client("cloudformation")
+        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+        return name
+
+    def source(self, name: str, **files: str) -> Artifact:
+        """Upload files as an artifact."""
+        zip_file = self.folder / f"{uuid.uuid4().hex}.zip"
+        with zipfile.ZipFile(zip_file, "w") as archive:
+            for path, text in files.items():
+                archive.writestr(path, text)
+        key = f"pipeline/{name}/{zip_file.name}"
+        self.client("s3").upload_file(str(zip_file), BUCKET, key)
+        return Artifact(STORE, key)
+
+    def run(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Outcome:
+        """Run the action as the engine does."""
+        return RunBuild(self.folder / "caches").run(self.task(configuration, inputs, outputs))
+
+    def task(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Task:
+        folder = self.folder / uuid.uuid4().hex
+        folder.mkdir()
+        action = Action(
+            name="Build",
+            type=ActionType("Build", "CodeBuild"),
+            run_order=1,
+            configuration=configuration,
+            inputs=tuple(inputs),
+            outputs=outputs,
+            role_arn=None,
+            region=None,
+            namespace=None,
+        )
+
+        def assume(role_arn: str, service: str, session_name: str) -> Credentials:
+            assert (role_arn, service) == (f"arn:aws:iam::{ACCOUNT}:role/build", "codebuild.amazonaws.com")
+            return root(ACCOUNT)
+
+        return Task(
+            pipeline=PipelineKey(ACCOUNT, REGION, "tiny"),
+            execution_id=str(uuid.uuid4()),
+            stage="Build",
+            action=action,
+            role_arn=f"arn:aws:iam::{ACCOUNT}:role/pipeline",
+            artifacts=inputs,
+            stores={REGION: STORE}.__getitem__,
+            endpoint=self.endpoint,
+            assume=assume,
+            folder=folder,
+            log=folder / "action.log",
+            stop=self.stop,
+            revisions=(Revision("Source", "0123456789abcdef"),),
+            note=self.notes.append,
+            waiting=_nobody_waits,
+        )
+
+
+def _nobody_waits(token: str, about: str) -> None:
+    raise AssertionError(f"a build waits for nobody, but {token} says {about}")
+
+
+@pytest.fixture(scope="session")
+def _endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    folder = tmp_path_factory.mktemp("aws")
+    with launcher.running(Workspace(folder)) as endpoint:
+        endpoint.client("s3", root(ACCOUNT), REGION).create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        yield endpoint
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def account(_endpoint: Endpoint, tmp_path: Path) -> Account:
+    return Account(_endpoint, tmp_path)

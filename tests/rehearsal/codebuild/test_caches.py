@@ -1,0 +1,89 @@
+"""What a project keeps from one build to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.rehearsal.codebuild.cases import Ran, run
+
+FOLDER = 'ls "{0}" 2>/dev/null; mkdir -p "{0}"; touch "{0}/$CODEBUILD_BUILD_NUMBER"'
+
+
+def spec(path: str, *patterns: str, **more: str) -> str:
+    """A buildspec that lists `path` and then puts a file of the build's number there."""
+    phases = {"build": {"commands": [FOLDER.format(path), 'test -z "$FAIL"']}}
+    return yaml.safe_dump({"version": "0.2", "phases": phases, "cache": {"paths": list(patterns), **more}})
+
+
+def twice(buildspec: str, folder: Path, *, cached: bool = True) -> tuple[Ran, Ran]:
+    first, second = (run(buildspec, {"cached": cached}, folder, number=number) for number in (1, 2))
+    assert first.printed == []
+    return first, second
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [
+        ("$HOME/.m2", "/root/.m2/**/*"),
+        ("$HOME/.m2", "~/.m2/**"),
+        ("node_modules", "node_modules/**/*"),
+        ("a/b", "a/b/"),
+        ("$CODEBUILD_SRC_DIR/kept", "$CODEBUILD_SRC_DIR/kept/*"),
+    ],
+)
+def test_a_cached_folder_is_there_again(path: str, pattern: str, tmp_path: Path) -> None:
+    """Paths of root's home mean the build's home; the others lie in the source."""
+    _, second = twice(spec(path, pattern), tmp_path)
+    assert second.printed == ["1"]
+    assert f"Restored cache {pattern}" in second.log
+
+
+def test_a_cached_file_is_there_again(tmp_path: Path) -> None:
+    """A path without a star is a file's."""
+    text = yaml.safe_dump(
+        {
+            "version": "0.2",
+            "phases": {"build": {"commands": ["cat kept.txt 2>/dev/null; echo kept > kept.txt"]}},
+            "cache": {"paths": ["kept.txt"]},
+        }
+    )
+    _, second = twice(text, tmp_path)
+    assert second.printed == ["kept"]
+
+
+def test_what_is_not_cached_is_gone(tmp_path: Path) -> None:
+    """Nothing else outlives a build, and nothing at all without a cache in the project."""
+    (tmp_path / "a").mkdir()
+    assert twice(spec("kept", "other/**/*"), tmp_path / "a")[1].printed == []
+    (tmp_path / "b").mkdir()
+    assert twice(spec("kept", "kept/**/*"), tmp_path / "b", cached=False)[1].printed == []
+
+
+def test_a_cache_that_is_only_restored_or_only_saved(tmp_path: Path) -> None:
+    """`action` chooses one of the two."""
+    run(spec("kept", "kept/**/*", action="restore"), {}, tmp_path, number=1)
+    assert run(spec("kept", "kept/**/*", action="save"), {}, tmp_path, number=2).printed == []
+    assert run(spec("kept", "kept/**/*", action="save"), {}, tmp_path, number=3).printed == []
+    assert run(spec("kept", "kept/**/*", action="restore"), {}, tmp_path, number=4).printed == ["3"]
+    assert run(spec("kept", "kept/**/*", action="restore"), {}, tmp_path, number=5).printed == ["3"]
+
+
+def test_the_source_wins_over_the_cache(tmp_path: Path) -> None:
+    """A cached folder that the source brings itself is left as the source has it."""
+    source = tmp_path / "given"
+    (source / "kept").mkdir(parents=True)
+    (source / "kept" / "of the source").touch()
+    run(spec("kept", "kept/**/*"), {}, tmp_path, number=1)
+    second = run(spec("kept", "kept/**/*"), {}, tmp_path, number=2, source=source)
+    assert second.printed == ["of the source"]
+    assert "is left alone: the source has it" in second.log
+
+
+@pytest.mark.parametrize("pattern", ["/usr/local/lib/**/*", "**/*", "/root/**/*", "../other/**/*"])
+def test_a_path_that_cannot_be_kept_is_told(pattern: str, tmp_path: Path) -> None:
+    """What lies outside the build, and the whole of it, is not cached, and the log says so."""
+    ran = run(spec("kept", pattern), {}, tmp_path)
+    assert f"cache.paths {pattern} is not kept" in ran.log

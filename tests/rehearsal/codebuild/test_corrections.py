@@ -1,0 +1,16 @@
+"""MiniStack's faults about CodeBuild, shown without their correction."""
+
+from __future__ import annotations
+
+from ministack.services import codebuild
+from ministack.services.cloudformation import provisioners
+
+
+def test_projects_keep_their_log_group_and_cache() -> None:
+    """The fault: CloudFormation's project has neither LogsConfig nor Cache. When this fails, the correction can go."""
+    properties = {"LogsConfig": {"CloudWatchLogs": {"Status": "DISABLED"}}, "Cache": {"Type": "LOCAL"}}
+    name, _ = provisioners._codebuild_project_create("Project", properties, "stack")
+    try:
+        assert not {"logsConfig", "cache"} & codebuild._projects[name].keys()
+    finally:
+        provisioners._codebuild_project_delete(name, {})
