@@ -1,31 +1,64 @@
-"""A zip whose bytes depend on nothing but names and contents of the files in it."""
+"""A zip whose bytes depend on nothing but names and contents of the files in it, put together from deflated parts."""
 
 from __future__ import annotations
 
 import zipfile
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 # The first moment that a zip can hold.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _LEVEL = 6
+# Deflated a second time they cost time and shrink by nothing; the SDK's models are most of its bytes.
+_STORED = (".gz", ".xz", ".bz2", ".zip", ".whl", ".png", ".jpg", ".woff2")
 
 
-def pack(folder: Path, archive: Path) -> int:
-    """Write every file below `folder` (named `python` there) into `archive`; the sum of their sizes in bytes."""
-    files = sorted((path.relative_to(folder.parent).as_posix(), path) for path in folder.rglob("*") if path.is_file())
-    size = 0
-    with zipfile.ZipFile(archive, "w") as zipped:
-        for name, path in files:
-            content = path.read_bytes()
-            size += len(content)
-            zipped.writestr(_entry(name), content, zipfile.ZIP_DEFLATED, _LEVEL)
-    return size
+class Part(NamedTuple):
+    """One file, ready to stand in a zip: `size` is its bytes, `packed` what they take there."""
+
+    name: str
+    crc: int
+    size: int
+    packed: int
+    stored: bool
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _EPOCH)
+def deflate(name: str, content: bytes) -> tuple[Part, bytes]:
+    """A file as a zip holds it."""
+    stored = name.endswith(_STORED)
+    packed = content if stored else _deflated(content)
+    return Part(name, zlib.crc32(content), len(content), len(packed), stored), packed
+
+
+def _deflated(content: bytes) -> bytes:
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+def write(archive: Path, parts: Iterable[tuple[Part, bytes]]) -> int:
+    """Write the parts in the order of their names, the first of a name alone; the sum of their sizes in bytes."""
+    first: dict[str, tuple[Part, bytes]] = {}
+    for part, packed in parts:
+        first.setdefault(part.name, (part, packed))
+    with archive.open("wb") as file, zipfile.ZipFile(file, "w") as zipped:
+        for name in sorted(first):
+            entry = _entry(first[name][0])
+            entry.header_offset = file.tell()
+            file.write(entry.FileHeader())
+            file.write(first[name][1])
+            zipped.filelist.append(entry)
+            zipped.start_dir = file.tell()
+    return sum(part.size for part, _ in first.values())
+
+
+def _entry(part: Part) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(part.name, _EPOCH)
     entry.create_system = _UNIX
     # Lambda's user must be able to read, and nothing in a layer is run as a program.
     entry.external_attr = 0o100644 << 16
+    entry.compress_type = zipfile.ZIP_STORED if part.stored else zipfile.ZIP_DEFLATED
+    entry.CRC, entry.file_size, entry.compress_size = part.crc, part.size, part.packed
     return entry

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from layers import cache, interpreter, key, limits, reuse, sdk, settings, slices
-from layers.assemble import Record, Workshop
+from layers.assemble import Record, layer
 from layers.errors import LayersError
+from layers.pieces import Workshop
 from layers.plan import graph, plan
 
 
@@ -28,8 +29,9 @@ def build(root: Path) -> list[str]:
     )
     parts = plan(root, chosen)
     _whole(parts)
+    pieces = workshop.pieces([pin for part in parts for pin in (*part.pins, *part.left_out)])
     with ThreadPoolExecutor() as pool:
-        records = list(pool.map(workshop.layer, parts))
+        records = list(pool.map(lambda part: layer(workshop, part, pieces), parts))
     made = _project(workshop, records)
     warnings = limits.check(root, made["manifest"]["layers"])
     workshop.cache.keep_record(key.of_project(root), made)

@@ -10,5 +10,17 @@ from layers.processes import run
 def compile_all(python: str, folder: Path) -> None:
     """Compile `folder` (the layer's `python/`) with the target's interpreter, as if it stood in /opt."""
     root = folder.parent.resolve()
-    command = [python, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(root)]
+    command = [
+        python,
+        "-I",
+        "-m",
+        "compileall",
+        "-q",
+        "-j",
+        "0",
+        "--invalidation-mode",
+        "unchecked-hash",
+        "-s",
+        str(root),
+    ]
     run([*command, "-p", "/opt", str(root / folder.name)], cwd=root)

@@ -10,6 +10,9 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,30 +30,54 @@ class Cache(NamedTuple):
     def record(self, key: str) -> Any:
         """What was kept under `key`, or None."""
         try:
-            digest, _, body = (self.folder / "records" / key).read_text().partition("\n")
+            known, _, body = (self.folder / "records" / key).read_text().partition("\n")
         except (OSError, UnicodeDecodeError):
             return None
-        return json.loads(body) if hashlib.sha256(body.encode()).hexdigest() == digest else None
+        return json.loads(body) if digest(body.encode()) == known else None
 
     def keep_record(self, key: str, value: Any) -> None:
         """Keep `value` (what JSON can hold) under `key`."""
         body = json.dumps(value)
-        content = f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}"
+        content = f"{digest(body.encode())}\n{body}"
         replace(self.folder / "records" / key, content.encode())
 
-    def keep_file(self, path: Path, digest: str) -> None:
+    def keep_file(self, path: Path, known: str) -> None:
         """Keep the bytes of `path`, whose digest the caller knows."""
-        place(path, self.folder / "files" / digest)
+        place(path, self.folder / "files" / known)
 
-    def fetch(self, digest: str, to: Path) -> bool:
+    def keep_bytes(self, content: bytes, known: str) -> None:
+        """Keep bytes, whose digest the caller knows."""
+        replace(self.folder / "files" / known, content)
+
+    def read(self, known: str) -> bytes | None:
+        """The bytes with this digest; None where they are absent or damaged."""
+        try:
+            content = (self.folder / "files" / known).read_bytes()
+        except FileNotFoundError:
+            return None
+        return content if digest(content) == known else None
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for a moment, on the file system of the cache, so that files can be linked instead of copied."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="scratch-", dir=self.folder) as folder:
+            yield Path(folder)
+
+    def fetch(self, known: str, to: Path) -> bool:
         """Make `to` the file with this digest; False where neither `to` nor the cache has it undamaged."""
-        if sha256(to) == digest:
+        if sha256(to) == known:
             return True
-        kept = self.folder / "files" / digest
-        if sha256(kept) != digest:
+        kept = self.folder / "files" / known
+        if sha256(kept) != known:
             return False
         place(kept, to)
         return True
+
+
+def digest(content: bytes) -> str:
+    """The sha256 of bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def sha256(path: Path) -> str | None:

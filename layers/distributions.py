@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -25,10 +26,9 @@ class Installed:
     files: tuple[Path, ...]
     metadata: Message
 
-    @property
-    def bytes(self) -> int:
-        """What it takes on disk, its bytecode included."""
-        return sum(path.stat().st_size for file in self.files for path in (file, *_compiled(file)))
+    def all_files(self) -> list[Path]:
+        """Its files, and the bytecode that was made of them."""
+        return [path for file in self.files for path in (file, *_compiled(file))]
 
     def needs(self, target: Target) -> Iterator[str]:
         """The packages that it requires on the target, without any extra."""
@@ -41,6 +41,12 @@ class Installed:
 def installed(folder: Path) -> list[Installed]:
     """Every package in `folder`, sorted by name."""
     return sorted((_read(info) for info in folder.glob("*.dist-info")), key=lambda found: found.name)
+
+
+def colliding(found: list[Installed]) -> set[str]:
+    """The packages of which two claim the same file; which of them wins in one folder is a matter of chance."""
+    claims = Counter(file for package in found for file in package.files)
+    return {package.name for package in found if any(claims[file] > 1 for file in package.files)}
 
 
 def _read(info: Path) -> Installed:

@@ -16,13 +16,15 @@ def install(
 ) -> None:
     """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
 
+    The files may be hard links into uv's cache: whoever changes one has to replace it.
+
     What comes from a path or from a commit has no hash to verify, and is built.
     """
     own = [pin for pin in pins if pin.url and not pin.hashes]
     locked = [pin for pin in pins if pin not in own]
     command = [tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
     command += ["--python", python, "--python-version", target.python, "--python-platform", target.platform]
-    command += ["--no-installer-metadata", "--link-mode", "copy"]
+    command += ["--no-installer-metadata", "--link-mode", "hardlink"]
     folder.mkdir(parents=True, exist_ok=True)
     if locked:
         requirements = folder.parent / "requirements.txt"

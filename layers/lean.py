@@ -42,6 +42,8 @@ def _stub_at_run_time(path: Path) -> bool:
 def _rewrite(record: Path) -> None:
     # The digests of removed scripts hold this machine's interpreter path.
     kept = [line for line in record.read_text().splitlines() if _exists(record, line)]
+    # The file may be a hard link into uv's cache: never written to, but replaced.
+    record.unlink()
     record.write_text("".join(f"{line}\n" for line in sorted(kept)))
 
 

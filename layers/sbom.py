@@ -13,36 +13,27 @@ if TYPE_CHECKING:
     from cyclonedx.model.component import Component
 
     from layers.distributions import Installed
-    from layers.export import Pin
-    from layers.lock import Lock
-    from layers.target import Target
+    from layers.pieces import Piece
 
 # Two layers with the same bytes have the same bill, number included.
 _NUMBERS = uuid.uuid5(uuid.NAMESPACE_URL, "https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html")
 
 
-def of(
-    layer: tuple[str, str], packages: Sequence[Installed], pins: Mapping[str, Pin], lock: Lock, target: Target
-) -> str:
-    """The bill of a layer (its name and digest), as CycloneDX 1.6 JSON; it holds no time and no path."""
-    name, digest = layer
+def of(layer: str, digest: str, pieces: Sequence[Piece]) -> str:
+    """The bill of the layer with this digest, as CycloneDX 1.6 JSON; it holds no time and no path."""
     from cyclonedx.model import HashAlgorithm, HashType  # noqa: PLC0415 - a build that reuses never needs it
     from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
     from cyclonedx.output.json import JsonV1Dot6  # noqa: PLC0415
 
     hashes = [HashType(alg=HashAlgorithm.SHA_256, content=digest)]
-    subject = Component(name=name, type=ComponentType.CONTAINER, bom_ref=name, hashes=hashes)
-    parts = {
-        package.name: _component(package, pins[package.name], wheel(package, lock.packages[package.name].files))
-        for package in packages
-    }
+    subject = Component(name=layer, type=ComponentType.CONTAINER, bom_ref=layer, hashes=hashes)
+    parts = {piece.name: _component(piece) for piece in pieces}
     bom = Bom(components=parts.values(), serial_number=uuid.uuid5(_NUMBERS, digest))
     bom.metadata = BomMetaData(component=subject)
     bom.register_dependency(subject, parts.values())
-    for package in packages:
-        needs = sorted({*package.needs(target)} & parts.keys())
-        bom.register_dependency(parts[package.name], [parts[name] for name in needs])
+    for piece in pieces:
+        bom.register_dependency(parts[piece.name], [parts[name] for name in piece.needs if name in parts])
     found: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
     found["metadata"].pop("timestamp", None)
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
@@ -67,23 +58,23 @@ def _tags(name: str) -> Iterator[frozenset[Any]]:
         return
 
 
-def _component(package: Installed, pin: Pin, file: tuple[str, str] | None) -> Component:
+def _component(piece: Piece) -> Component:
     from cyclonedx.contrib.license.factories import LicenseFactory  # noqa: PLC0415
     from cyclonedx.model import HashAlgorithm, HashType, Property  # noqa: PLC0415
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
     from packageurl import PackageURL  # noqa: PLC0415
 
-    purl = PackageURL("pypi", None, package.name, package.version, {"vcs_url": pin.url} if "+" in pin.url else None)
+    vcs = {"vcs_url": piece.url} if piece.url.startswith("git+") else None
     return Component(
-        name=package.name,
-        version=package.version,
+        name=piece.name,
+        version=piece.version,
         type=ComponentType.LIBRARY,
-        bom_ref=f"{package.name}=={package.version}",
-        purl=purl,
-        description=package.metadata.get("Summary"),
-        licenses=[LicenseFactory().make_from_string(text) for text in licences(package)],
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=file[1])] if file else [],
-        properties=[Property(name="wheel", value=file[0])] if file else [],
+        bom_ref=f"{piece.name}=={piece.version}",
+        purl=PackageURL("pypi", None, piece.name, piece.version, vcs),
+        description=piece.summary or None,
+        licenses=[LicenseFactory().make_from_string(text) for text in piece.licences],
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=piece.wheel[1])] if piece.wheel else [],
+        properties=[Property(name="wheel", value=piece.wheel[0])] if piece.wheel else [],
     )
 
 

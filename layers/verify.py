@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -13,18 +14,21 @@ from layers.errors import LayersError
 from layers.export import Pin
 from layers.target import Target
 
+if TYPE_CHECKING:
+    from layers.pieces import Piece
 
-def verify(layer: str, folder: Path, found: Sequence[Installed], pins: Sequence[Pin], target: Target) -> None:
+
+def verify(folder: Path, found: Sequence[Installed], pins: Sequence[Pin], target: Target) -> None:
     """Raise LayersError with everything that is missing, superfluous, or not for the target."""
     problems = [*_closure(found, pins), *_tags(found, target), *elf.problems(folder, target)]
     if problems:
-        raise LayersError("\n".join(f"layer {layer}: {problem}" for problem in problems))
+        raise LayersError("\n".join(problems))
 
 
-def complete(layer: str, found: Sequence[Installed], provided: Iterable[str], target: Target) -> None:
+def complete(layer: str, pieces: Sequence[Piece], provided: Set[str]) -> None:
     """Raise LayersError where a package needs another that neither this layer nor `provided` has."""
-    there = {package.name for package in found} | {*provided}
-    missing = [f"{p.name} needs {need}" for p in found for need in sorted({*p.needs(target)}) if need not in there]
+    there = {piece.name for piece in pieces} | provided
+    missing = [f"{piece.name} needs {need}" for piece in pieces for need in piece.needs if need not in there]
     if missing:
         raise LayersError(f"layer {layer}: {'; '.join(missing)}: the lock's closure is incomplete, run `poetry lock`")
 

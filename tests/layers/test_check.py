@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from layers import check
-from layers.archive import pack
-from layers.distributions import installed
+from layers.archive import deflate, write
 from layers.imports import imports, modules, provides
 from layers.manifest import Layer, Manifest, Package
 from tests.layers.projects import Project
@@ -41,8 +40,10 @@ def layer(project: Project, name: str, functions: tuple[str, ...], *packages: st
     for package in packages:
         with zipfile.ZipFile(project.house.wheels[package].path) as zipped:
             zipped.extractall(folder)
-    size = pack(folder, project.root / f"{name}.zip")
-    told = tuple(Package(package.name, package.version, package.bytes) for package in installed(folder))
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    parts = [deflate(path.relative_to(folder.parent).as_posix(), path.read_bytes()) for path in paths]
+    size = write(project.root / f"{name}.zip", parts)
+    told = tuple(Package(package, "1.0", 100 + index) for index, package in enumerate(packages))
     return Layer(name, f"{name}.zip", "", 0, size, functions, told, "")
 
 

@@ -13,6 +13,7 @@ from layers import elf
 from layers.distributions import installed
 from layers.errors import LayersError
 from layers.export import Pin
+from layers.pieces import Piece
 from layers.target import Target
 from layers.verify import complete, verify
 from tests.layers.wheels import House
@@ -43,7 +44,7 @@ def library(machine: int) -> bytes:
 def refused(folder: Path, pins: list[Pin], target: Target = TARGET) -> str:
     """What is said of an installed folder."""
     with pytest.raises(LayersError) as caught:
-        verify("shared", folder, installed(folder), pins, target)
+        verify(folder, installed(folder), pins, target)
     return str(caught.value)
 
 
@@ -51,7 +52,7 @@ def test_what_fits_is_let_through(house: House) -> None:
     """Every locked package, at its version, as a wheel for the target."""
     house.wheel("base", tag="cp313-cp313-manylinux_2_28_x86_64", files={"base.so": library(INTEL)})
     folder = unpacked(house, "base")
-    verify("shared", folder, installed(folder), [Pin("base", "1.0")], TARGET)
+    verify(folder, installed(folder), [Pin("base", "1.0")], TARGET)
 
 
 @pytest.mark.gate
@@ -102,11 +103,17 @@ def test_a_library_that_needs_a_newer_glibc_is_refused(house: House, monkeypatch
     assert f"base/native.so needs glibc {newest[0]}.{newest[1]}; Lambda's Amazon Linux 2023 has 2.1" in told
 
 
-@pytest.mark.gate
-def test_an_incomplete_closure_is_refused(house: House) -> None:
-    """What a package needs is in its layer or in the shared one; what only an extra needs may be absent."""
+def test_what_a_package_needs_is_asked_for_the_target(house: House) -> None:
+    """What only an extra or another platform needs may be absent."""
     house.wheel("base", requires=["deep", "rare; extra == 'more'", "windows; sys_platform == 'win32'"])
-    found = installed(unpacked(house, "base"))
-    complete("one", found, {"deep"}, TARGET)
+    (found,) = installed(unpacked(house, "base"))
+    assert list(found.needs(TARGET)) == ["deep"]
+
+
+@pytest.mark.gate
+def test_an_incomplete_closure_is_refused() -> None:
+    """What a package needs is in its layer, in the shared one, or comes with the runtime."""
+    piece = Piece("base", "1.0", "", (), ("deep",), "", None, (), "")
+    complete("one", [piece], {"deep"})
     with pytest.raises(LayersError, match="layer one: base needs deep: the lock's closure is incomplete"):
-        complete("one", found, set(), TARGET)
+        complete("one", [piece], set())

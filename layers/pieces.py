@@ -1,0 +1,146 @@
+"""Each locked package, made ready once for all layers: installed, made lean, verified, compiled, deflated."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from layers import archive, bytecode, cache, imported, key, lean, sbom, verify
+from layers.archive import Part
+from layers.distributions import Installed, colliding, installed
+from layers.errors import WrongUse
+from layers.export import Pin
+from layers.install import install
+from layers.lock import Lock
+from layers.settings import Settings
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One package for the target. `needs` are the packages that it requires there; `wheel` is the file and its sha256.
+
+    `blob` is the digest of its parts' bytes, one after the other, in the cache.
+    """
+
+    name: str
+    version: str
+    summary: str
+    licences: tuple[str, ...]
+    needs: tuple[str, ...]
+    url: str
+    wheel: tuple[str, str] | None
+    parts: tuple[Part, ...]
+    blob: str
+
+    @property
+    def size(self) -> int:
+        """What it takes unzipped in bytes, its bytecode included."""
+        return sum(part.size for part in self.parts)
+
+    def cut(self, blob: bytes) -> list[tuple[Part, bytes]]:
+        """The parts, each with its bytes."""
+        ends = accumulate(part.packed for part in self.parts)
+        return [(part, blob[end - part.packed : end]) for part, end in zip(self.parts, ends, strict=True)]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every piece of one build is made with; `python` is the target's interpreter, None where there is none."""
+
+    root: Path
+    settings: Settings
+    python: str | None
+    lock: Lock
+    machinery: Sequence[Any]
+    cache: cache.Cache
+
+    def pieces(self, pins: Sequence[Pin]) -> dict[str, tuple[Piece, bytes]]:
+        """A piece, with its bytes, for each package: kept from before, or made now, all that lack in one go."""
+        keys = {pin.name: self._key(pin) for pin in pins}
+        kept = {pin.name: found for pin in pins if (found := self._kept(keys[pin.name])) is not None}
+        lacking = [pin for pin in pins if pin.name not in kept]
+        made = self._make(lacking) if lacking else {}
+        for name, (piece, blob) in made.items():
+            self.cache.keep_bytes(blob, piece.blob)
+            self.cache.keep_record(keys[name], _record(piece))
+        return kept | made
+
+    def _key(self, pin: Pin) -> str:
+        own = key.tree(self.root / pin.url) if pin.url and (self.root / pin.url).exists() else ""
+        facts = [pin.name, pin.version, pin.hashes, pin.url, own, pin.name in self.settings.build_from_source]
+        return key.of(
+            "piece", facts, self.settings.python, self.settings.architecture, self.settings.drop_tests, self.machinery
+        )
+
+    def _kept(self, made_from: str) -> tuple[Piece, bytes] | None:
+        record = self.cache.record(made_from)
+        blob = self.cache.read(record["blob"]) if record else None
+        return (_piece(record), blob) if blob is not None else None
+
+    def _make(self, pins: Sequence[Pin]) -> dict[str, tuple[Piece, bytes]]:
+        target = self.settings.target
+        _only_for_this_machine(self.settings, pins)
+        with self.cache.scratch() as scratch, ThreadPoolExecutor() as pool:
+            content = scratch / "python"
+            python = self.python or sys.executable
+            install(self.root, pins, target, content, python=python, allowed=self.settings.build_from_source)
+            self._strip(content)
+            found = installed(content)
+            crowded = colliding(found)
+            if crowded and len(pins) > 1:
+                apart = [[pin] for pin in pins if pin.name in crowded]
+                together = [pin for pin in pins if pin.name not in crowded]
+                return {name: made for some in (together, *apart) if some for name, made in self._make(some).items()}
+            verify.verify(content, found, pins, target)
+            if self.python:
+                bytecode.compile_all(self.python, content)
+            by_name = {pin.name: pin for pin in pins}
+            return {each.name: self._piece(content, each, by_name[each.name], pool) for each in found}
+
+    def _strip(self, content: Path) -> None:
+        if not self.settings.drop_tests:
+            lean.strip(content, drop_tests=False)
+            return
+        with imported.unharmed(content, self.python if self.settings.target.is_host else None):
+            lean.strip(content, drop_tests=True)
+
+    def _piece(self, content: Path, found: Installed, pin: Pin, pool: ThreadPoolExecutor) -> tuple[Piece, bytes]:
+        files = sorted((path.relative_to(content.parent).as_posix(), path) for path in found.all_files())
+        made = list(pool.map(lambda file: archive.deflate(file[0], file[1].read_bytes()), files))
+        blob = b"".join(packed for _, packed in made)
+        piece = Piece(
+            name=found.name,
+            version=found.version,
+            summary=found.metadata.get("Summary", ""),
+            licences=tuple(sbom.licences(found)),
+            needs=tuple(sorted({*found.needs(self.settings.target)})),
+            url=pin.url,
+            wheel=sbom.wheel(found, self.lock.packages[found.name].files),
+            parts=tuple(part for part, _ in made),
+            blob=cache.digest(blob),
+        )
+        return piece, blob
+
+
+def _record(piece: Piece) -> dict[str, Any]:
+    return {**vars(piece), "parts": [list(part) for part in piece.parts]}
+
+
+def _piece(record: Mapping[str, Any]) -> Piece:
+    wheel = tuple(record["wheel"]) if record["wheel"] else None
+    lists = {name: tuple(record[name]) for name in ("licences", "needs")}
+    return Piece(**{**record, **lists, "wheel": wheel, "parts": tuple(Part(*part) for part in record["parts"])})
+
+
+def _only_for_this_machine(settings: Settings, pins: Sequence[Pin]) -> None:
+    here = sorted(settings.build_from_source & {pin.name for pin in pins})
+    if here and not settings.target.is_host:
+        raise WrongUse(
+            f"[tool.layers] build-from-source: {', '.join(here)} can be built for this machine alone, and the target "
+            f"is Python {settings.python} on {settings.architecture}; build there, or take a version that has a wheel"
+        )
