@@ -1,0 +1,56 @@
+"""What the pages name exists."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stages.options import ServiceOptions
+from tests.docs.page import Page
+from tests.synthesized import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = ("lambda", "stages", "pipeline", "layers", "compliance", "rehearsal", "tests", "docs", "bin")
+TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def named(page: Path) -> Iterator[str]:
+    """The files of this project that a page names, whole paths in backticks."""
+    for text in re.findall(r"`([\w./-]+)`", page.read_text()):
+        if text.startswith(tuple(f"{folder}/" for folder in FOLDERS)):
+            yield text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Those to other pages and files of this project."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_files_and_targets_exist(page: Path) -> None:
+    """Unless the page itself has them written."""
+    written = {block.about for block in Page(page).blocks()}
+    assert [name for name in named(page) if not (ROOT / name).exists() and name not in written] == []
+    assert set(re.findall(r"`make (\w+)", page.read_text())) <= TARGETS
+
+
+def test_every_setting_of_the_service_is_in_its_table() -> None:
+    """With the value that it has where it is left out."""
+    rows = re.findall(r"^\| `(\w+)` \| (\S+) \|", (ROOT / "docs" / "service.md").read_text(), re.MULTILINE)
+    shown = {"None": "none", "True": "true", "False": "false"}
+    defaults = {name: str(field.default) for name, field in ServiceOptions.model_fields.items()}
+    assert {name: value.strip("`") for name, value in rows} == {
+        name: shown.get(value, value) for name, value in defaults.items()
+    }
+
+
+@pytest.mark.gate
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
+    """So that the tests above can go red."""
+    page = tmp_path / "page.md"
+    page.write_text("[nowhere](nowhere.md)")
+    with pytest.raises(AssertionError, match=r"nowhere\.md"):
+        test_links_lead_somewhere(page)
