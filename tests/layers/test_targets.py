@@ -1,0 +1,95 @@
+"""Any target from any host: another architecture, another Python; these need the index, or uv's warm cache."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from layers import interpreter, manifest
+from layers.build import build
+from layers.elf import needs
+from layers.target import GLIBC, Target
+from tests.layers.projects import Project
+from tests.layers.wheels import House
+from tests.synthesized import ROOT
+
+NATIVE = "pydantic_core/_pydantic_core"
+
+
+def built_for(tmp_path: Path, python: str, architecture: str) -> tuple[manifest.Manifest, Path, list[str]]:
+    """This project's layers for a target: the manifest, the native library of pydantic, and what is warned of."""
+    for name in ("pyproject.toml", "poetry.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "lambda", tmp_path / "lambda")
+    (tmp_path / ".tools").symlink_to(ROOT / ".tools")
+    text = (tmp_path / "pyproject.toml").read_text()
+    target = json.loads((ROOT / manifest.WHERE).read_text())["target"] if (ROOT / manifest.WHERE).exists() else {}
+    text = text.replace(f'python = "{target.get("python", "3.13")}"', f'python = "{python}"')
+    text = text.replace(f'architecture = "{target.get("architecture", "x86_64")}"', f'architecture = "{architecture}"')
+    (tmp_path / "pyproject.toml").write_text(text)
+    warnings = build(tmp_path)
+    made = manifest.read(tmp_path / manifest.WHERE)
+    with zipfile.ZipFile(tmp_path / made.of("echo")[1].zip) as zipped:
+        (name,) = (name for name in zipped.namelist() if NATIVE in name and name.endswith(".so"))
+        return made, Path(zipped.extract(name, tmp_path)), warnings
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+@pytest.mark.parametrize("python", ["3.12", "3.13", "3.14"])
+def test_the_layers_are_for_the_target(tmp_path: Path, python: str, architecture: str) -> None:
+    """The native library's machine and name are the target's; bytecode is there where its interpreter is."""
+    made, library, warnings = built_for(tmp_path, python, architecture)
+    assert (made.python, made.architecture) == (python, architecture)
+    machine, glibc = needs(library)
+    assert machine == Target(python, architecture).machine
+    assert glibc <= GLIBC
+    assert f".cpython-{python.replace('.', '')}-" in library.name
+    assert made.bytecode is (interpreter.find(python) is not None)
+    with zipfile.ZipFile(tmp_path / made.layers[0].zip) as zipped:
+        tags = {name.rsplit(".", 2)[-2] for name in zipped.namelist() if name.endswith(".pyc")}
+    assert tags == ({f"cpython-{python.replace('.', '')}"} if made.bytecode else set())
+    assert len([warning for warning in warnings if f"no Python {python}" in warning]) == (not made.bytecode)
+
+
+@pytest.mark.gate
+def test_layers_without_bytecode_say_so(project: Project, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the target's interpreter is nowhere, that is told once, and layers.json holds it."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    monkeypatch.setattr(interpreter, "find", {}.get)
+    (warning,) = build(root)
+    assert "no Python 3.13 was found here, so the layers hold no bytecode" in warning
+    made = manifest.read(root / manifest.WHERE)
+    assert made.bytecode is False
+    with zipfile.ZipFile(root / made.layers[0].zip) as zipped:
+        assert not [name for name in zipped.namelist() if name.endswith(".pyc")]
+
+
+def test_interpreters_are_asked_what_they_are() -> None:
+    """A shim that answers to every name is no interpreter."""
+    assert interpreter.find("3.13") is not None
+    assert interpreter.find("9.9") is None
+
+
+@pytest.mark.parametrize(
+    ("tag", "fits"),
+    [
+        ("cp313-cp313-manylinux_2_34_x86_64", True),
+        ("cp313-cp313-manylinux2014_x86_64", True),
+        ("cp39-abi3-manylinux_2_28_x86_64", True),
+        ("py3-none-any", True),
+        ("cp313-cp313-manylinux_2_35_x86_64", False),
+        ("cp313-cp313-musllinux_1_2_x86_64", False),
+        ("cp312-cp312-manylinux_2_17_x86_64", False),
+        ("cp313-cp313-manylinux_2_17_aarch64", False),
+        ("cp313-cp313t-manylinux_2_17_x86_64", False),
+    ],
+)
+def test_tags_that_fit_amazon_linux_2023(tag: str, fits: bool) -> None:
+    """glibc 2.34, no musl, this Python's own ABI or the stable one."""
+    assert (tag in {str(known) for known in Target("3.13", "x86_64").tags()}) is fits
