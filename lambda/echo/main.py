@@ -44,7 +44,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def echo(record: SQSRecord) -> dict[str, str]:
     """Log one message and give it back. Raises when its body is no Message."""
     attribute = record.message_attributes["correlation_id"]  # None where there is none
-    correlation_id = (attribute.string_value if attribute else None) or record.message_id
+    # string_value raises for an attribute of bytes, which has no such key
+    correlation_id = (attribute.get("stringValue") if attribute else None) or record.message_id
     logger.set_correlation_id(correlation_id)
     try:
         message = parse(event=record.body, model=Message)

@@ -37,7 +37,11 @@ def echo(record: SNSEventRecord) -> dict[str, str]:
     attribute = record.sns.message_attributes.get("correlation_id")
     correlation_id = (attribute.value if attribute else None) or record.sns.message_id
     logger.set_correlation_id(correlation_id)
-    text = text_of(record.sns.message)
+    try:
+        text = text_of(record.sns.message)
+    except InvalidMessageError:
+        logger.warning("message refused", message_id=record.sns.message_id, exc_info=True)
+        raise
     logger.info("message echoed", text=text)
     return {"correlation_id": correlation_id, "text": text}
 

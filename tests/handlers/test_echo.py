@@ -37,6 +37,18 @@ def test_each_message_is_one_log_line(echo: Handler, sqs: Any) -> None:
     assert first["text"] == "Grüße from the queue"
 
 
+def test_an_attribute_that_is_no_text_is_no_correlation_id(echo: Handler, sqs: Any) -> None:
+    """A sender may give an attribute of this name as bytes."""
+    binary = {"binaryValue": "Zm9v", "stringListValues": [], "binaryListValues": [], "dataType": "Binary"}
+    sqs["Records"][0]["messageAttributes"]["correlation_id"] = binary
+    assert [message["correlation_id"] for message in echo(sqs).answer["messages"]] == [FIRST, SECOND]
+
+
+def test_an_empty_batch_is_answered(echo: Handler) -> None:
+    """With nothing."""
+    assert echo({"Records": []}).answer == {"batchItemFailures": [], "messages": []}
+
+
 def test_one_poisoned_message_fails_alone(echo: Handler, sqs: Any) -> None:
     """Its neighbour is done, and both are counted."""
     sqs["Records"][0]["body"] = "not JSON"

@@ -48,6 +48,8 @@ def test_a_malformed_message_is_an_error(echo2: Handler, sns: Any, message: str)
     assert got.error
     assert got.error.startswith("InvalidMessageError")
     assert got.lines("message echoed") == []
+    (line,) = got.lines("message refused")
+    assert line["correlation_id"] == sns["Records"][0]["Sns"]["MessageAttributes"]["correlation_id"]["Value"]
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
