@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,21 @@ def run_build(
     credentials: the variables with which its commands reach AWS. Raises CannotRehearse for what is not rehearsed.
     """
     place.folder.mkdir(parents=True)
+    # Sockets' paths have 108 bytes at most, and the build's folder lies deep.
+    with tempfile.TemporaryDirectory(prefix="build-", dir=place.temporary, ignore_cleanup_errors=True) as short:
+        own = replace(place, temporary=Path(short))
+        return _run(build, own, credentials=credentials, log=log, stop=stop, lookup=lookup)
+
+
+def _run(
+    build: Build,
+    place: Place,
+    *,
+    credentials: Mapping[str, str],
+    log: BuildLog,
+    stop: threading.Event,
+    lookup: Lookup,
+) -> BuildResult:
     began = time.monotonic()
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))

@@ -35,7 +35,7 @@ def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: Bui
     log.hide(variables.secrets)
     commands = place.folder / "bin"
     env = {
-        **builtin.machines(place.home, commands, place.caches),
+        **builtin.machines(place.home, commands, place.caches, place.temporary),
         **credentials,
         **variables.values,
         **builtin.codebuild(build, place.sources),

@@ -83,6 +83,7 @@ class Place:
     folder: Path
     sources: Mapping[str, Path]
     caches: Path
+    temporary: Path = Path("/tmp")  # noqa: S108 - a build gets a folder of its own in it
 
     @property
     def source(self) -> Path:
