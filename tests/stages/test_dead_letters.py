@@ -27,7 +27,7 @@ from tests.synthesized import ROOT
 # The shortest that there is: five tries take five visibility timeouts of six seconds each.
 SHORT = ServiceOptions(timeout_seconds=1)
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
