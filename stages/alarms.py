@@ -35,7 +35,12 @@ class Alarms(Construct):
             )
         )
         if options.alarm_email:
-            self.topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email))
+            accept(
+                self.topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email)),
+                "Serverless-SNSRedrivePolicy",
+                because="an alarm that reached nobody stands on the dashboard and in the alarm's history all the same",
+                see="Amazon CloudWatch user guide, Alarm history; stages/dashboard.py",
+            )
         if not options.alarm_actions:
             accept(
                 self,

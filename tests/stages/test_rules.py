@@ -1,0 +1,81 @@
+"""However the service is set, the rule packs find nothing, and nothing is accepted that they do not find."""
+
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_iam as iam
+
+from compliance.assembly import Assembly
+from compliance.packs import attach_packs
+from pipeline.project import Project
+from stages.echo_stack import EchoStack, Release
+from stages.options import ServiceOptions
+from tests.stages.conftest import echo_stack
+
+SETTINGS = {
+    "default": ServiceOptions(),
+    "quiet": ServiceOptions(alarm_actions=False, tests="smoke"),
+    "everything": ServiceOptions(
+        reserved_concurrency=10, retain=True, alarm_email="team@example.com", log_retention="TWO_YEARS"
+    ),
+}
+
+
+def synthesized(app: App) -> Assembly:
+    """The assembly with its report, whether the packs found anything or not."""
+    attach_packs(app)
+    try:
+        app.synth()
+    except RuntimeError as error:
+        if "ValidationFailed" not in str(error):
+            raise
+    return Assembly(Path(app.outdir))
+
+
+def service(folder: Path, project: Project, options: ServiceOptions) -> tuple[App, EchoStack]:
+    app = App(outdir=str(folder), analytics_reporting=False)
+    release = Release(functions=project.functions, layers=project.layers, revision="0123abc")
+    return app, echo_stack(app, release, options)
+
+
+@pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS)
+def test_no_setting_makes_a_finding_or_a_stale_answer(
+    tmp_path: Path, project: Project, options: ServiceOptions
+) -> None:
+    """What is accepted for a setting is accepted only where the setting makes the finding."""
+    assembly = synthesized(service(tmp_path, project, options)[0])
+    assert assembly.violations() == []
+    assert assembly.stale() == []
+
+
+def wildcard_action(stack: Stack) -> None:
+    statement = iam.PolicyStatement(actions=["sqs:*"], resources=["arn:aws:sqs:eu-west-1:222222222222:one"])
+    iam.ManagedPolicy(stack, "Wide", statements=[statement])
+
+
+def wildcard_resource(stack: Stack) -> None:
+    statement = iam.PolicyStatement(actions=["sqs:SendMessage"], resources=["*"])
+    iam.ManagedPolicy(stack, "Wide", statements=[statement])
+
+
+def managed_by_aws(stack: Stack) -> None:
+    policy = iam.ManagedPolicy.from_aws_managed_policy_name("AmazonSQSFullAccess")
+    iam.Role(stack, "Wide", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), managed_policies=[policy])
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("plant", "rule"),
+    [
+        (wildcard_action, "AwsSolutions-IAM5[Action::sqs:*]"),
+        (wildcard_resource, "AwsSolutions-IAM5[Resource::*]"),
+        (managed_by_aws, "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSQSFullAccess]"),
+    ],
+)
+def test_a_wide_policy_is_found(tmp_path: Path, project: Project, plant: object, rule: str) -> None:
+    """Beside X-Ray's wildcard, which is accepted on the functions' policies alone."""
+    app, stack = service(tmp_path, project, ServiceOptions())
+    assert callable(plant)
+    plant(stack)
+    assert rule in synthesized(app).violations()
