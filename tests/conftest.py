@@ -61,3 +61,13 @@ def synthesized(context: dict[str, Any], project: Project, tmp_path_factory: pyt
     PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
     attach_packs(app)
     return Synthesized(Path(app.synth().directory))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every push runs `make check`, which leaves to `make test` what builds layers in earnest or rehearses."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[:2]
+        builds = folder[0] == "layers" and {"project", "house"} & {*getattr(item, "fixturenames", ())}
+        if builds or (folder[0] == "rehearsal" and folder[1] != "engine"):
+            item.add_marker(pytest.mark.slow)

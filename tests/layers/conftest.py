@@ -30,12 +30,3 @@ def project(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> Pr
     tools = [str(ROOT / folder / "bin") for folder in (".venv", ".tools")]
     monkeypatch.setenv("PATH", os.pathsep.join([*tools, os.environ["PATH"]]))
     return Project(tmp_path / "project", house)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What builds a project in earnest takes seconds: `make check` leaves it to `make test`."""
-    for item in items:
-        builds = {"project", "house"} & {*getattr(item, "fixturenames", ())}
-        if builds and item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.slow)
