@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import IO, Literal, Protocol, Self
 
 from rehearsal import keeper
 from rehearsal.errors import RehearsalError
@@ -35,6 +35,12 @@ class Finished:
     seconds: float
     ending: Ending
     tail: tuple[str, ...]
+
+
+class Stop(Protocol):
+    """Whether to give up, asked some twenty times a second; a threading.Event is one."""
+
+    def is_set(self) -> bool: ...
 
 
 class CommandFailed(RehearsalError):
@@ -93,7 +99,7 @@ class Processes:
         cwd: Path,
         env: Mapping[str, str],
         deadline: float | None = None,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
     ) -> Finished:
         """Run `command` until it ends, `deadline` passes or `stop` is set; after these two, leave the block.
 
@@ -108,7 +114,7 @@ class Processes:
         code, ending = self._wait(deadline, stop)
         return Finished(code, time.monotonic() - began, ending, tuple(self._tail))
 
-    def _wait(self, deadline: float | None, stop: threading.Event | None) -> tuple[int, Ending]:
+    def _wait(self, deadline: float | None, stop: Stop | None) -> tuple[int, Ending]:
         with self._changed:
             while not self._codes:
                 if stop and stop.is_set():
@@ -158,7 +164,7 @@ def check(
     cwd: Path,
     env: Mapping[str, str],
     log: Path,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
 ) -> None:
     """Run `command` with a fresh log. Raises CommandFailed unless it ends with 0."""
     with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:

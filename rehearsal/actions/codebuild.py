@@ -16,15 +16,16 @@ from rehearsal.codebuild.buildspec import CannotRehearse
 from rehearsal.codebuild.cloudwatch import LogStream
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
+from rehearsal.codebuild.record import Builds, Entry
 from rehearsal.codebuild.values import Build, BuildResult, Place
 from rehearsal.engine.task import ActionError, Artifact, Outcome, Task
 
 
 class RunBuild:
-    """caches: a folder that outlives builds, for what they download and keep."""
+    """caches: a folder that outlives builds, for what they download and keep. builds: where the API finds them."""
 
-    def __init__(self, caches: Path) -> None:
-        self._caches = caches
+    def __init__(self, caches: Path, builds: Builds) -> None:
+        self._caches, self._builds = caches, builds
 
     def run(self, task: Task) -> Outcome:
         project = Project.of(task)
@@ -45,20 +46,34 @@ class RunBuild:
             return task.endpoint.client(service, credentials, task.region)
 
         stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
-        log = BuildLog(task.log, task.note, stream)
+        entry = Entry(self._builds, build, project.about, project.log_group)
+        log = BuildLog(task.log, task.note, stream=stream, on_phase=entry.phase)
+        result = None
         try:
-            return run_build(
+            result = run_build(
                 build,
                 Place(task.folder / "build", sources, self._caches),
                 credentials=task.endpoint.environ(credentials, task.region),
                 log=log,
-                stop=task.stop,
+                stop=_Stop(task, build, self._builds),
                 lookup=AwsLookup(client),
             )
         except CannotRehearse as error:
             raise ActionError(f"{task.where}: {error}") from error
         finally:
             log.close()
+            entry.end(result)
+        return result
+
+
+class _Stop:
+    """The build is to end: its execution was stopped, or someone called StopBuild."""
+
+    def __init__(self, task: Task, build: Build, builds: Builds) -> None:
+        self._task, self._build, self._builds = task, build, builds
+
+    def is_set(self) -> bool:
+        return self._task.stop.is_set() or self._builds.stop_wanted(self._build)
 
 
 def _ending(build: Build, result: BuildResult) -> str:

@@ -20,7 +20,10 @@ from rehearsal.engine.task import ActionError, Task
 
 @dataclass(frozen=True)
 class Project:
-    """What a build takes from its project; `log_group` is empty where the project writes no CloudWatch log."""
+    """What a build takes from its project.
+
+    log_group: empty where the project writes no CloudWatch log. about: what the API's record of a build repeats.
+    """
 
     name: str
     role_arn: str
@@ -32,6 +35,7 @@ class Project:
     log_group: str
     log_prefix: str
     cached: bool
+    about: Mapping[str, Any]
 
     @classmethod
     def of(cls, task: Task) -> Self:
@@ -61,6 +65,7 @@ class Project:
             log_group="" if logs.get("status") == "DISABLED" else logs.get("groupName") or f"/aws/codebuild/{name}",
             log_prefix=logs.get("streamName", ""),
             cached=project.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE",
+            about={key: project[key] for key in ("source", "environment", "serviceRole", "cache") if key in project},
         )
 
 

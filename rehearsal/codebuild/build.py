@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,12 +16,12 @@ from rehearsal.codebuild.buildspec import BadBuildspec, Buildspec
 from rehearsal.codebuild.caches import cached
 from rehearsal.codebuild.environment import Lookup, UnknownValue
 from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases, tell
+from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
 from rehearsal.codebuild.preparation import Prepared, prepare
 from rehearsal.codebuild.runtimes import NoRuntime
 from rehearsal.codebuild.shell import Shell
 from rehearsal.codebuild.values import Build, BuildResult, PhaseResult, Place, store
-from rehearsal.processes import Processes
+from rehearsal.processes import Processes, Stop
 
 
 def run_build(
@@ -31,7 +30,7 @@ def run_build(
     *,
     credentials: Mapping[str, str],
     log: BuildLog,
-    stop: threading.Event,
+    stop: Stop,
     lookup: Lookup,
 ) -> BuildResult:
     """Run one build to its end, whatever that is.
@@ -51,7 +50,7 @@ def _run(
     *,
     credentials: Mapping[str, str],
     log: BuildLog,
-    stop: threading.Event,
+    stop: Stop,
     lookup: Lookup,
 ) -> BuildResult:
     began = time.monotonic()
@@ -65,14 +64,14 @@ def _run(
     except UnknownValue as error:
         return _unprepared(error.code, str(error), began, log)
     downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
-    tell(downloaded, log)
+    log.phase(downloaded)
     result = _tried(build, place, prepared, log, limits)
     return replace(result, phases=(downloaded, *result.phases))
 
 
 def _unprepared(code: str, message: str, began: float, log: BuildLog) -> BuildResult:
     failed = PhaseResult("DOWNLOAD_SOURCE", "FAILED", time.monotonic() - began, code, log.masked(message))
-    tell(failed, log)
+    log.phase(failed)
     return BuildResult("FAILED", f"DOWNLOAD_SOURCE: {code}: {failed.message}", (failed,))
 
 
@@ -129,7 +128,7 @@ def _upload(place: Place, spec: Buildspec, values: Mapping[str, str], log: Build
     except NoArtifact as error:
         phase = replace(phase, status="FAILED", code="CLIENT_ERROR", message=str(error))
     phase = replace(phase, seconds=time.monotonic() - began)
-    tell(phase, log)
+    log.phase(phase)
     return BuildResult(phase.status, phases=(phase,), artifacts=made, reports=read)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
+from rehearsal.codebuild.values import PhaseResult
+
 _ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 MASK = "***"
 
@@ -21,13 +23,21 @@ class Stream(Protocol):
 
 
 class BuildLog:
-    """Takes a build's lines. file is appended to; on_line gets each line as well.
+    """Takes a build's lines and phases. file is appended to; on_line gets each line as well, on_phase each result.
 
     Source for what is masked: AWS CodeBuild user guide, "Build specification reference", env.
     """
 
-    def __init__(self, file: Path, on_line: Callable[[str], None], stream: Stream | None = None) -> None:
+    def __init__(
+        self,
+        file: Path,
+        on_line: Callable[[str], None],
+        *,
+        stream: Stream | None = None,
+        on_phase: Callable[[PhaseResult], None] | None = None,
+    ) -> None:
         self._file, self._on_line, self._stream = file.open("a", buffering=1, errors="replace"), on_line, stream
+        self._on_phase = on_phase
         self._secrets: list[str] = []
         self._lock = threading.Lock()
         self._heard: list[str] | None = None
@@ -48,6 +58,13 @@ class BuildLog:
         """A line of CodeBuild's own, in its form."""
         now = dt.datetime.now(dt.UTC)
         self._write(self.masked(f"[Container] {now:%Y/%m/%d %H:%M:%S.%f} {text}"))
+
+    def phase(self, result: PhaseResult) -> None:
+        """A phase has ended: the two lines with which CodeBuild says so."""
+        self.say(f"Phase complete: {result.name} State: {result.status}")
+        self.say(f"Phase context status code: {result.code} Message: {result.message}")
+        if self._on_phase:
+            self._on_phase(result)
 
     def _write(self, masked: str) -> None:
         with self._lock:

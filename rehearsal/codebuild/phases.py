@@ -5,7 +5,6 @@ Sources: AWS CodeBuild user guide, "Build phase transitions" and "Build specific
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.onfailure import OnFailure
 from rehearsal.codebuild.shell import Shell
 from rehearsal.codebuild.values import PhaseResult, PhaseStatus
+from rehearsal.processes import Stop
 
 # Where the buildspec says nothing: a failed build is followed by post_build, and post_build by the upload.
 _UNLESS_SAID = {
@@ -39,7 +39,7 @@ class Limits:
     """deadline: as time.monotonic() counts."""
 
     deadline: float
-    stop: threading.Event
+    stop: Stop
 
 
 def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> PhasesResult:
@@ -72,7 +72,7 @@ def _run_phase(name: str, phase: Phase, shell: Shell, log: BuildLog, limits: Lim
         if last != "SUCCEEDED":
             status, message = last, message or last_message
     result = PhaseResult(name, status, time.monotonic() - began, _CODES[status], message)
-    tell(result, log)
+    log.phase(result)
     return result
 
 
@@ -82,12 +82,6 @@ _CODES: dict[PhaseStatus, str] = {
     "STOPPED": "",
     "TIMED_OUT": "BUILD_TIMED_OUT",
 }
-
-
-def tell(result: PhaseResult, log: BuildLog) -> None:
-    """The two lines with which CodeBuild ends a phase."""
-    log.say(f"Phase complete: {result.name} State: {result.status}")
-    log.say(f"Phase context status code: {result.code} Message: {result.message}")
 
 
 def _run_commands(commands: Iterable[str], shell: Shell, log: BuildLog, limits: Limits) -> tuple[PhaseStatus, str]:

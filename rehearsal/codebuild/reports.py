@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree as ET
@@ -16,32 +15,7 @@ from xml.etree import ElementTree as ET
 from rehearsal.codebuild import patterns
 from rehearsal.codebuild.buildspec import Report
 from rehearsal.codebuild.log import BuildLog
-
-SHOWN = 5
-
-
-@dataclass(frozen=True)
-class TestReport:
-    """One group's results; failed_names holds those that failed and those that broke.
-
-    INCOMPLETE: no file was found, one could not be read, or its format is not read here.
-    """
-
-    __test__ = False
-
-    group: str
-    status: Literal["SUCCEEDED", "FAILED", "INCOMPLETE"]
-    passed: int = 0
-    skipped: int = 0
-    failed_names: tuple[str, ...] = ()
-    problem: str = ""
-
-    def summary(self) -> str:
-        """`tests: 41 passed, 1 failed, 2 skipped: test_a`."""
-        counts = f"{self.passed} passed, {len(self.failed_names)} failed, {self.skipped} skipped"
-        shown = ", ".join(self.failed_names[:SHOWN])
-        more = f" and {len(self.failed_names) - SHOWN} more" if len(self.failed_names) > SHOWN else ""
-        return f"{self.group}: {self.problem or counts}{': ' + shown + more if shown else ''}"
+from rehearsal.codebuild.values import TestReport
 
 
 def collect(

@@ -8,11 +8,10 @@ with CODEBUILD_LAST_EXIT.
 from __future__ import annotations
 
 import shlex
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal.processes import Finished, Processes
+from rehearsal.processes import Finished, Processes, Stop
 
 _SCRIPT = """\
 set -a
@@ -43,7 +42,7 @@ class Shell:
     def _variables(self) -> Path:
         return self._state / "variables.sh"
 
-    def run(self, command: str, *, deadline: float, stop: threading.Event) -> Finished:
+    def run(self, command: str, *, deadline: float, stop: Stop) -> Finished:
         """Run one command of the buildspec. deadline: as time.monotonic() counts."""
         script = self._state / "command.sh"
         parts = {"variables": self._variables, "directory": self._state / "directory"}

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from rehearsal.codebuild.reports import TestReport
-
 PhaseStatus = Literal["SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT"]
 BuildStatus = PhaseStatus
+SHOWN = 5  # names of failed tests in a summary
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,30 @@ class PhaseResult:
     seconds: float
     code: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """One group's results; failed_names holds those that failed and those that broke.
+
+    INCOMPLETE: no file was found, one could not be read, or its format is not read here.
+    """
+
+    __test__ = False
+
+    group: str
+    status: Literal["SUCCEEDED", "FAILED", "INCOMPLETE"]
+    passed: int = 0
+    skipped: int = 0
+    failed_names: tuple[str, ...] = ()
+    problem: str = ""
+
+    def summary(self) -> str:
+        """`tests: 41 passed, 1 failed, 2 skipped: test_a`."""
+        counts = f"{self.passed} passed, {len(self.failed_names)} failed, {self.skipped} skipped"
+        shown = ", ".join(self.failed_names[:SHOWN])
+        more = f" and {len(self.failed_names) - SHOWN} more" if len(self.failed_names) > SHOWN else ""
+        return f"{self.group}: {self.problem or counts}{': ' + shown + more if shown else ''}"
 
 
 @dataclass(frozen=True)

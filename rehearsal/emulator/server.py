@@ -29,6 +29,7 @@ def main(root: str, port: str, detached: str) -> None:
     from rehearsal.aws import Endpoint
     from rehearsal.emulator import corrections
     from rehearsal.emulator.api import CodePipelineApi
+    from rehearsal.emulator.builds import MinistackBuilds
     from rehearsal.emulator.front import Front
     from rehearsal.emulator.pipelines import PipelineResource
     from rehearsal.emulator.sessions import assume
@@ -39,7 +40,9 @@ def main(root: str, port: str, detached: str) -> None:
     corrections.apply(iam=False)
     endpoint = Endpoint(f"http://127.0.0.1:{port}")
     approvals = Approvals()
-    actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals)
+    builds = MinistackBuilds()
+    builds.register()
+    actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, builds=builds)
     engine = Engine(Environment(endpoint, assume, actions, workspace.executions))
     PipelineResource(engine).register()
     engine.load(state / "pipelines.json")

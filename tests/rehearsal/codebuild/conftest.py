@@ -17,6 +17,7 @@ import pytest
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.aws import Credentials, Endpoint, root
 from rehearsal.emulator import launcher
+from rehearsal.emulator.builds import MinistackBuilds
 from rehearsal.engine.definition import Action, ActionType, ArtifactStore, PipelineKey
 from rehearsal.engine.task import Artifact, Outcome, Revision, Task
 from rehearsal.workspace import Workspace
@@ -71,7 +72,10 @@ class Account:
 
     def run(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Outcome:
         """Run the action as the engine does."""
-        return RunBuild(self.folder / "caches").run(self.task(configuration, inputs, outputs))
+        return self.runner().run(self.task(configuration, inputs, outputs))
+
+    def runner(self) -> RunBuild:
+        return RunBuild(self.folder / "caches", MinistackBuilds())
 
     def task(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Task:
         folder = self.folder / uuid.uuid4().hex

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from rehearsal.actions.codebuild import RunBuild
 from rehearsal.codebuild.archives import unzip, zip_files
 from rehearsal.codebuild.patterns import files
 from rehearsal.engine.task import ActionError
@@ -83,7 +82,7 @@ def test_variables_of_the_action_win_over_those_of_the_project(account: Account)
     )
     variables = json.dumps([{"name": "PLAIN", "value": "of the action", "type": "PLAINTEXT"}])
     task = account.task({"ProjectName": name, "EnvironmentVariables": variables}, {"In": account.source("In", a="a")})
-    outcome = RunBuild(account.folder / "caches").run(task)
+    outcome = account.runner().run(task)
     seen = (task.folder / "sources" / "In" / "seen.txt").read_text()
     assert not outcome.failed, task.log.read_text()
     assert seen == "of the action of-a-parameter\n"
@@ -109,7 +108,7 @@ def test_the_log_stream_holds_what_the_log_file_holds(
     """Every line of the build stands in the stream that the project names, in order, an empty one as a space."""
     name = account.project(spec('echo "$CODEBUILD_LOG_PATH"', "echo", "seq 3000"), LogsConfig=logs)
     task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
-    assert not RunBuild(account.folder / "caches").run(task).failed
+    assert not account.runner().run(task).failed
     lines = task.log.read_text().splitlines()
     stream = next(line for line in lines if line.startswith(prefix) and line.count("-") == 4)
     logged = account.client("logs")

@@ -29,7 +29,7 @@ def test_a_stream_that_cannot_be_written_is_told_and_holds_nothing_up(tmp_path: 
         nobody.bind(("127.0.0.1", 0))
         endpoint = Endpoint(f"http://127.0.0.1:{nobody.getsockname()[1]}")
         client = endpoint.client("logs", root("111111111111"), "eu-west-1")
-        log = BuildLog(tmp_path / "log.txt", list[str]().append, LogStream(client, "group", "stream"))
+        log = BuildLog(tmp_path / "log.txt", list[str]().append, stream=LogStream(client, "group", "stream"))
         log.line("still here")
         log.close()
     first, last = (tmp_path / "log.txt").read_text().splitlines()

@@ -1,0 +1,84 @@
+"""A build as the CodeBuild API tells it, from its start to its end.
+
+Source: CodeBuild API reference, "Build".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from rehearsal.codebuild.values import Build, BuildResult, PhaseResult
+
+Json = dict[str, Any]
+
+
+class Builds(Protocol):
+    """Where the API finds builds. stop_wanted: whether someone has called StopBuild."""
+
+    def put(self, build: Build, record: Json) -> None: ...
+    def stop_wanted(self, build: Build) -> bool: ...
+
+
+class Entry:
+    """One build's record, put anew with every phase that ends.
+
+    about: what the record takes from the project as it is: source, environment, serviceRole, cache and so on.
+    """
+
+    def __init__(self, builds: Builds, build: Build, about: Mapping[str, Any], log_group: str) -> None:
+        self._builds, self._build = builds, build
+        self._began = time.time()
+        self._phases = [_phase(name, self._began, 0.0) for name in ("SUBMITTED", "QUEUED", "PROVISIONING")]
+        self._record = {**about, **_identity(build, log_group), "startTime": self._began}
+        self._put(currentPhase="DOWNLOAD_SOURCE", buildStatus="IN_PROGRESS", buildComplete=False)
+
+    def phase(self, result: PhaseResult) -> None:
+        """A phase has ended."""
+        self._phases.append(_phase(result.name, time.time() - result.seconds, result.seconds, result))
+        self._put(currentPhase=result.name)
+
+    def end(self, result: BuildResult | None) -> None:
+        """The build has ended; None: it could not be run at all, which CodeBuild calls a fault."""
+        exported = result.exported if result else {}
+        now = time.time()
+        self._phases.append({"phaseType": "COMPLETED", "startTime": now})
+        self._put(
+            currentPhase="COMPLETED",
+            buildStatus=result.status if result else "FAULT",
+            buildComplete=True,
+            endTime=now,
+            exportedEnvironmentVariables=[{"name": name, "value": value} for name, value in exported.items()],
+        )
+
+    def _put(self, **changed: Any) -> None:
+        self._record = {**self._record, **changed, "phases": list(self._phases)}
+        self._builds.put(self._build, self._record)
+
+
+def _identity(build: Build, log_group: str) -> Json:
+    logs = {"groupName": log_group, "streamName": build.log_stream} if log_group else {}
+    return {
+        "id": build.id,
+        "arn": build.arn,
+        "buildNumber": build.number,
+        "projectName": build.project,
+        "sourceVersion": build.source_version,
+        "resolvedSourceVersion": build.resolved_version,
+        "initiator": build.initiator,
+        "timeoutInMinutes": int(build.timeout_minutes),
+        "encryptionKey": build.key_arn,
+        "logs": logs,
+    }
+
+
+def _phase(name: str, began: float, seconds: float, result: PhaseResult | None = None) -> Json:
+    return {
+        "phaseType": name,
+        "phaseStatus": result.status if result else "SUCCEEDED",
+        "startTime": began,
+        "endTime": began + seconds,
+        "durationInSeconds": int(seconds),
+        "contexts": [{"statusCode": result.code, "message": result.message}] if result else [],
+    }
