@@ -19,4 +19,4 @@ def status(space: Workspace, console: Console) -> int:
     console.print(rows(view))
     interrupted = view.status == "InProgress" and not space.server()
     console.print(f"{'Interrupted' if interrupted else view.status} {view.summary}".strip())
-    return 1 if view.status == "Failed" or interrupted else 0
+    return 1 if view.status in {"Failed", "Stopped"} or interrupted else 0
