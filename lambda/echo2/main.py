@@ -50,11 +50,15 @@ def text_of(message: str) -> str:
     """The text of a message: a JSON object with `text`, a string that is not empty, and nothing else."""
     try:
         parsed = json.loads(message)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidMessageError(f"not JSON: {error}") from error
     if not isinstance(parsed, dict) or set(parsed) != {"text"}:
         raise InvalidMessageError('an object with the one key "text" is needed')
     text = parsed["text"]
     if not isinstance(text, str) or not text:
         raise InvalidMessageError('"text" has to be a string that is not empty')
+    try:
+        text.encode()  # JSON can escape half a surrogate pair, which neither the log nor the answer could hold
+    except UnicodeEncodeError as error:
+        raise InvalidMessageError(f'"text" is no Unicode text: {error}') from error
     return text

@@ -76,10 +76,11 @@ def test_the_largest_message_comes_back(echo: Handler, sqs: Any) -> None:
     assert message["text"] == text
 
 
-@pytest.mark.parametrize(
-    "body",
-    ["", "null", "[]", "{}", '{"text": 1}', '{"text": ""}', '{"text": "a", "more": 1}', '{"text": "a"', "\ud800", "42"],
-)
+MALFORMED = ["", "null", "[]", "{}", '{"text": 1}', '{"text": ""}', '{"text": "a", "more": 1}', '{"text": "a"', "42"]
+MALFORMED += ["[" * 100_000, '{"text": "half a pair: \\ud800"}', "half a pair: \ud800", "9" * 10_000]
+
+
+@pytest.mark.parametrize("body", MALFORMED, ids=lambda body: ascii(body[:20]))
 def test_a_malformed_body_is_refused(echo: Handler, sqs: Any, body: str) -> None:
     """It comes back as a failure and is never echoed."""
     got = echo(with_body(sqs, body))

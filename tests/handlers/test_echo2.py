@@ -41,7 +41,11 @@ def test_the_largest_message_comes_back(echo2: Handler, sns: Any) -> None:
     assert message["text"] == text
 
 
-@pytest.mark.parametrize("message", ["", "poison", "null", "[]", "{}", '{"text": 1}', '{"text": ""}', '{"a": "b"}'])
+MALFORMED = ["", "poison", "null", "[]", "{}", '{"text": 1}', '{"text": ""}', '{"a": "b"}', "[" * 100_000]
+MALFORMED += ['{"text": "half a pair: \\ud800"}', '{"text": "a", "text": 1}', "9" * 10_000]
+
+
+@pytest.mark.parametrize("message", MALFORMED, ids=lambda message: message[:20] or "nothing")
 def test_a_malformed_message_is_an_error(echo2: Handler, sns: Any, message: str) -> None:
     """Lambda then tries the call again, and at last makes it a dead letter."""
     got = echo2(with_message(sns, message))
@@ -58,3 +62,11 @@ def test_any_text_comes_back_as_it_was(echo2: Handler, sns: Any, text: str) -> N
     """Whatever alphabet it is written in."""
     (message,) = echo2(with_message(sns, json.dumps({"text": text}))).answer["messages"]
     assert message["text"] == text
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(message=st.text())
+def test_no_message_breaks_the_function(echo2: Handler, sns: Any, message: str) -> None:
+    """Each is either echoed or refused, in words."""
+    got = echo2(with_message(sns, message))
+    assert got.error is None or got.error.startswith("InvalidMessageError")
