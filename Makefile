@@ -47,7 +47,7 @@ gates: setup
 	pytest -m gate
 
 bench: setup
-	python -m layers bench
+	python -m bench
 
 clean:
 	rm -rf build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,58 @@
+"""`python -m bench`: measure, then write build/bench.json, the table and the plots."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from bench import layers, plot, table
+from bench.builders.builder import ROOT
+
+AREAS = {"layers": layers.measure}
+RESULT = ROOT / "build" / "bench.json"
+
+
+@click.command()
+@click.argument("areas", nargs=-1, type=click.Choice(sorted(AREAS)))
+@click.option("--runs", default=3, show_default=True, help="How often each build is measured; the fastest counts.")
+@click.option("--docs", is_flag=True, help="Also write the tables and plots that are in docs/.")
+def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
+    """Measure this project against its peers, in one run on this machine."""
+    found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    for area in areas or sorted(AREAS):
+        click.echo(f"bench: {area}, on {_machine()}", err=True)
+        figures = AREAS[area](ROOT / "build" / "bench", runs=runs, say=lambda line: click.echo(f"  {line}", err=True))
+        found[area] = {"machine": _machine(), "runs": runs, "slices": figures}
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps(found, indent=2) + "\n")
+        click.echo(table.markdown(figures))
+        if docs:
+            _document(area, found[area])
+
+
+def _document(area: str, found: dict[str, Any]) -> None:
+    folder = ROOT / "docs"
+    page = folder / f"{area}-bench.md"
+    before, mark, _ = page.read_text().partition("<!-- what `make bench` wrote -->")
+    day = datetime.now(UTC).date()
+    how = f"fastest of {found['runs']} runs on {found['machine']}"
+    told = f"\n\nMeasured on {day} by `python -m bench {area} --docs`, {how}.\n"
+    pictures = "".join(f"\n![{name}]({area}-bench-{name}.svg)\n" for name in found["slices"])
+    page.write_text(before + mark + told + pictures + table.markdown(found["slices"]) + "\n")
+    for name, figures in found["slices"].items():
+        picture = plot.svg(f"Seconds to build the layers, slice {name}, logarithmic", figures)
+        (folder / f"{area}-bench-{name}.svg").write_text(picture)
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(prog_name="python -m bench"))

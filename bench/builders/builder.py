@@ -1,0 +1,93 @@
+"""What every builder can do, and how its commands are run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What is gone before a build. `all`: everything, downloads too. `built`: what was built, of any package. `one`: the
+# layer, and what was built of one package. `nothing`: nothing, the last build stands as it is.
+Gone = Literal["all", "built", "one", "nothing"]
+
+
+class Unavailable(Exception):
+    """This builder can't run on this machine; the message says why."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A project to build layers of: `groups` are those of its lock, `imports` what its functions import."""
+
+    name: str
+    folder: Path
+    groups: tuple[str, ...]
+    imports: tuple[str, ...]
+    changed: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """One copy of a slice, `project`, the caches that its builds may fill, and the tool's own folder."""
+
+    slice: Slice
+    project: Path
+    caches: Path
+    tool: Path
+
+    def clear(self) -> None:
+        """Empty every cache."""
+        shutil.rmtree(self.caches, ignore_errors=True)
+
+
+class Builder(Protocol):
+    """One way to build a layer."""
+
+    name: str
+    version: str
+
+    def prepare(self, tool: Path) -> None:
+        """Install the tool into an empty folder; raises Unavailable."""
+
+    def forget(self, place: Place, gone: Gone) -> None:
+        """Make gone what is to be gone before the next build."""
+
+    def build(self, place: Place) -> None:
+        """Build, as its users do."""
+
+    def made(self, place: Place) -> list[Path]:
+        """The zips or folders that the last build made; a folder holds what comes into /opt."""
+
+
+def run(command: Sequence[str], cwd: Path, place: Place | None = None, **environ: str) -> str:
+    """Run a command with caches of its own; raises Unavailable with the last lines where it fails."""
+    env = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    env |= _caches(place.caches) if place else {}
+    done = subprocess.run(command, cwd=cwd, env={**env, **environ}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        told = "\n".join((done.stdout + done.stderr).strip().splitlines()[-30:])
+        raise Unavailable(f"`{' '.join(command)}` ended with {done.returncode}: {told}")
+    return done.stdout
+
+
+def _caches(folder: Path) -> Mapping[str, str]:
+    kinds = {"XDG_CACHE_HOME": "xdg", "UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip", "npm_config_cache": "npm"}
+    return {name: str(folder / kind) for name, kind in kinds.items()}
+
+
+def export(place: Place) -> str:
+    """The lock's slice, as the recipes of all peers export it."""
+    poetry = str(ROOT / ".tools" / "bin" / "poetry")
+    return run([poetry, "export", "--without-hashes", "--only", ",".join(place.slice.groups)], place.project, place)
+
+
+def base_path() -> str:
+    """A PATH on which the interpreter that the layers are for, and its pip, come first."""
+    return os.pathsep.join([str(Path(sys.base_prefix) / "bin"), os.environ["PATH"]])

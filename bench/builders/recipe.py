@@ -1,0 +1,40 @@
+"""The usual recipe: `poetry export --without-hashes`, then `pip install -t`, as a build step of cdk.json."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from bench.builders.builder import Gone, Place, base_path, export, run
+
+
+class Recipe:
+    """poetry export and pip install -t; CDK zips the folder when it publishes it, which is not counted."""
+
+    name = "poetry export + pip install -t"
+    version = "26.3"
+
+    def prepare(self, tool: Path) -> None:
+        """pip, pinned, in an environment of its own."""
+        run([sys.executable, "-m", "venv", str(tool)], tool, PATH=base_path())
+        run([str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet", f"pip=={self.version}"], tool)
+
+    def forget(self, place: Place, gone: Gone) -> None:
+        """It keeps nothing but pip's downloads."""
+        if gone == "all":
+            place.clear()
+        if gone != "nothing":
+            shutil.rmtree(place.project / "layer", ignore_errors=True)
+
+    def build(self, place: Place) -> None:
+        """The folder is emptied first, as the recipe does on every synth."""
+        shutil.rmtree(place.project / "layer", ignore_errors=True)
+        requirements = place.project / "requirements.txt"
+        requirements.write_text(export(place))
+        pip = [str(place.tool / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
+        run([*pip, "-r", str(requirements), "-t", "layer/python"], place.project, place)
+
+    def made(self, place: Place) -> list[Path]:
+        """The folder."""
+        return [place.project / "layer"]

@@ -1,0 +1,55 @@
+"""`sam build` of a layer, from requirements that Poetry exports."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from bench.builders.builder import Gone, Place, base_path, export, run
+
+_TEMPLATE = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Dependencies:
+    Type: AWS::Serverless::LayerVersion
+    Properties:
+      ContentUri: layer
+      CompatibleRuntimes: [python3.13]
+    Metadata:
+      BuildMethod: python3.13
+      BuildArchitecture: x86_64
+"""
+
+
+class Sam:
+    """aws-sam-cli with its build cache; `sam package` zips, which is not counted."""
+
+    name = "sam build --cached"
+    version = "1.170.0"
+
+    def prepare(self, tool: Path) -> None:
+        """aws-sam-cli, pinned, in an environment of its own."""
+        run([sys.executable, "-m", "venv", str(tool)], tool, PATH=base_path())
+        pip = [str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        run([*pip, f"aws-sam-cli=={self.version}"], tool)
+
+    def forget(self, place: Place, gone: Gone) -> None:
+        """Its cache keeps the layer as a whole."""
+        if gone == "all":
+            place.clear()
+        if gone != "nothing":
+            shutil.rmtree(place.project / ".aws-sam", ignore_errors=True)
+
+    def build(self, place: Place) -> None:
+        """Export, then build."""
+        (place.project / "template.yaml").write_text(_TEMPLATE)
+        (place.project / "layer").mkdir(exist_ok=True)
+        (place.project / "layer" / "requirements.txt").write_text(export(place))
+        command = [str(place.tool / "bin" / "sam"), "build", "--cached", "--template", "template.yaml"]
+        run(command, place.project, place, PATH=base_path(), SAM_CLI_TELEMETRY="0", AWS_DEFAULT_REGION="eu-west-1")
+
+    def made(self, place: Place) -> list[Path]:
+        """The folder of the layer."""
+        return [place.project / ".aws-sam" / "build" / "Dependencies"]

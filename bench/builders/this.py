@@ -1,0 +1,49 @@
+"""`python -m layers build` of this tree."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench.builders.builder import ROOT, Gone, Place, run
+
+
+class This:
+    """This project's builder."""
+
+    name = "python -m layers"
+    version = "this tree"
+
+    def prepare(self, tool: Path) -> None:
+        """It is here already."""
+
+    def forget(self, place: Place, gone: Gone) -> None:
+        """Its cache keeps each package ready, and what the last builds made as a whole."""
+        if gone == "nothing":
+            return
+        shutil.rmtree(place.project / "build", ignore_errors=True)
+        kept = place.caches / "xdg" / "lambda-layers-pipeline"
+        if gone == "all":
+            place.clear()
+        elif gone == "built":
+            shutil.rmtree(kept, ignore_errors=True)
+        else:
+            for record in (kept / "records").iterdir():
+                found: dict[str, Any] = json.loads(record.read_text().partition("\n")[2])
+                if "manifest" in found or found["name"] == place.slice.changed:
+                    record.unlink()
+
+    def build(self, place: Place) -> None:
+        """The command."""
+        tools = place.project / ".tools"
+        if not tools.exists():
+            tools.symlink_to(ROOT / ".tools")
+        run([sys.executable, "-m", "layers", "build"], place.project, place, PYTHONPATH=str(ROOT))
+
+    def made(self, place: Place) -> list[Path]:
+        """The zips of layers.json."""
+        found = json.loads((place.project / "build" / "layers" / "layers.json").read_text())
+        return [place.project / layer["zip"] for layer in found["layers"]]

@@ -1,0 +1,98 @@
+"""The layer builders, side by side on the same lock slices."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import artifact
+from bench.builders.builder import ROOT, Builder, Gone, Place, Slice, Unavailable
+from bench.builders.recipe import Recipe
+from bench.builders.sam import Sam
+from bench.builders.serverless import Serverless
+from bench.builders.this import This
+from bench.cost import Cost, cost
+
+BUILDERS: tuple[Builder, ...] = (This(), Recipe(), Sam(), Serverless())
+POWERTOOLS = "aws_lambda_powertools.utilities"
+SLICES = (
+    Slice(
+        "own", ROOT, ("main", "echo"), (f"{POWERTOOLS}.batch", f"{POWERTOOLS}.parser", "pydantic"), "annotated-types"
+    ),
+    Slice(
+        "native", ROOT / "bench" / "slices" / "native", ("main",), (f"{POWERTOOLS}.parser", "requests", "boto3"), "idna"
+    ),
+)
+# How a figure is called -> what is gone before the build.
+SITUATIONS: dict[str, Gone] = {"cold": "all", "warm": "built", "one_changed": "one", "nothing_changed": "nothing"}
+
+
+def measure(
+    scratch: Path, *, runs: int, slices: Sequence[Slice] = SLICES, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Slice -> builder -> figures, or why it was skipped. Of several runs, the fastest counts."""
+    tools = {builder.name: _prepared(builder, scratch, say) for builder in BUILDERS}
+    return {slice_.name: _slice(slice_, scratch, tools, runs, say) for slice_ in slices}
+
+
+def _prepared(builder: Builder, scratch: Path, say: Callable[[str], None]) -> Path | str:
+    tool = scratch / "tools" / f"{builder.name.replace(' ', '-')}-{builder.version.replace(' ', '-')}"
+    if tool.exists():
+        return tool
+    say(f"installing {builder.name} {builder.version}")
+    tool.mkdir(parents=True)
+    try:
+        builder.prepare(tool)
+    except Unavailable as error:
+        shutil.rmtree(tool)
+        return str(error)
+    return tool
+
+
+def _slice(
+    slice_: Slice, scratch: Path, tools: dict[str, Path | str], runs: int, say: Callable[[str], None]
+) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    places: dict[str, Place] = {}
+    for builder in BUILDERS:
+        tool = tools[builder.name]
+        figures[builder.name] = {"version": builder.version} | ({"skipped": tool} if isinstance(tool, str) else {})
+        if isinstance(tool, Path):
+            places[builder.name] = _place(slice_, scratch / "here", builder, tool)
+    # Round by round, so that what else the machine does meets all of them.
+    costs: dict[str, dict[str, list[Cost]]] = {name: {situation: [] for situation in SITUATIONS} for name in places}
+    for turn in range(runs):
+        for builder in [builder for builder in BUILDERS if "skipped" not in figures[builder.name]]:
+            try:
+                _round(builder, places[builder.name], costs[builder.name])
+                say(f"{slice_.name}, run {turn + 1} of {runs}: {builder.name}")
+            except Unavailable as error:
+                figures[builder.name]["skipped"] = str(error)
+    for builder in [builder for builder in BUILDERS if "skipped" not in figures[builder.name]]:
+        figures[builder.name] |= _figures(builder, places[builder.name], scratch / "there", costs[builder.name])
+    return figures
+
+
+def _place(slice_: Slice, folder: Path, builder: Builder, tool: Path) -> Place:
+    name = f"{slice_.name}-{builder.name.replace(' ', '-')}"
+    return Place(slice_, artifact.copy(slice_.folder, folder / name), folder / f"{name}-caches", tool)
+
+
+def _round(builder: Builder, place: Place, costs: dict[str, list[Cost]]) -> None:
+    for situation, gone in SITUATIONS.items():
+        builder.forget(place, gone)
+        costs[situation].append(cost(lambda: builder.build(place)))
+
+
+def _figures(builder: Builder, place: Place, elsewhere: Path, costs: dict[str, list[Cost]]) -> dict[str, Any]:
+    other = _place(place.slice, elsewhere, builder, place.tool)
+    other.clear()
+    builder.build(other)
+    return {
+        "seconds": {name: round(min(each.clock for each in found), 3) for name, found in costs.items()},
+        "processor_seconds": {name: round(min(each.processor for each in found), 3) for name, found in costs.items()},
+        **artifact.facts(builder.made(place), place.slice.imports)._asdict(),
+        "differing_files": artifact.differing(builder.made(place), builder.made(other)),
+    }
