@@ -25,7 +25,8 @@ PR_SET_CHILD_SUBREAPER = 36
 def main(token: str) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # a handler, because commands would inherit that a signal is ignored
+    signal.signal(signal.SIGINT, lambda *_: None)
     try:
         while line := _next_line():
             code = _run(json.loads(line))

@@ -6,6 +6,7 @@ Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action refere
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 from rehearsal.actions.artifacts import download, upload
 from rehearsal.actions.project import Project, started
@@ -19,6 +20,7 @@ from rehearsal.codebuild.lookup import AwsLookup
 from rehearsal.codebuild.record import Builds, Entry
 from rehearsal.codebuild.values import Build, BuildResult, Place
 from rehearsal.engine.task import ActionError, Artifact, Outcome, Task
+from rehearsal.errors import RehearsalError
 
 
 class RunBuild:
@@ -96,10 +98,17 @@ def _sources(task: Task, credentials: Credentials) -> dict[str, Path]:
         zip_file = task.folder / f"{name}.zip"
         download(task, name, credentials, zip_file)
         folder = task.folder / "sources" / name
-        unzip(zip_file, folder)
+        _unpack(task, zip_file, folder)
         zip_file.unlink()
         sources["" if name == primary else name] = folder
     return sources
+
+
+def _unpack(task: Task, zip_file: Path, folder: Path) -> None:
+    try:
+        unzip(zip_file, folder)
+    except (RehearsalError, BadZipFile) as error:
+        raise ActionError(f"{task.where}: the input artifact {zip_file.stem} cannot be unpacked: {error}") from error
 
 
 def _outputs(task: Task, result: BuildResult, credentials: Credentials) -> dict[str, Artifact]:

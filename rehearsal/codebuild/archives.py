@@ -12,7 +12,7 @@ from rehearsal.errors import RehearsalError
 
 
 def unzip(zip_file: Path, folder: Path) -> None:
-    """Unpack with file modes and links. Raises RehearsalError for what would land or point outside `folder`."""
+    """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed."""
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(zip_file) as archive:
         for member in archive.infolist():
@@ -20,7 +20,8 @@ def unzip(zip_file: Path, folder: Path) -> None:
             _inside(folder, target, f"{zip_file.name}: {member.filename} would be unpacked outside {folder}")
             mode = member.external_attr >> 16
             if stat.S_ISLNK(mode):
-                _link(target, archive.read(member).decode(), folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.symlink_to(archive.read(member).decode())
                 continue
             archive.extract(member, folder)
             if mode & 0o777 and not member.is_dir():
@@ -38,12 +39,6 @@ def zip_files(files: Iterable[Found], zip_file: Path, *, links: bool = False) ->
                 archive.writestr(member, str(each.path.readlink()))
             else:
                 archive.write(each.path, each.name)
-
-
-def _link(target: Path, to: str, folder: Path) -> None:
-    _inside(folder, target.parent / to, f"{target.name} would be a link to {to}, outside {folder}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(to)
 
 
 def _inside(folder: Path, path: Path, otherwise: str) -> None:

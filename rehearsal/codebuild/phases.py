@@ -71,7 +71,7 @@ def _run_phase(name: str, phase: Phase, shell: Shell, log: BuildLog, limits: Lim
         last, last_message = _run_commands(phase.finally_, shell, log, limits)
         if last != "SUCCEEDED":
             status, message = last, message or last_message
-    result = PhaseResult(name, status, time.monotonic() - began, _CODES[status], message)
+    result = PhaseResult(name, status, time.monotonic() - began, _CODES[status], log.masked(message))
     log.phase(result)
     return result
 

@@ -7,12 +7,15 @@ with CODEBUILD_LAST_EXIT.
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal.processes import Finished, Processes, Stop
 
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _SCRIPT = """\
 set -a
 . {variables}
@@ -33,10 +36,10 @@ class Shell:
     ) -> None:
         self._processes, self._program, self._state, self._start = processes, program, state, directory
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        named = {name: value for name, value in env.items() if name.isidentifier()}
+        named = {name: value for name, value in env.items() if _NAME.fullmatch(name)}
         self._odd = {name: value for name, value in env.items() if name not in named} | {"PATH": env["PATH"]}
-        self._variables.write_text("".join(_export(name, value) for name, value in named.items()))
-        (state / "directory").write_text(f"{directory}\n")
+        self._variables.write_bytes(b"".join(_export(name, value) for name, value in named.items()))
+        (state / "directory").write_bytes(os.fsencode(directory) + b"\n")
 
     @property
     def _variables(self) -> Path:
@@ -47,15 +50,15 @@ class Shell:
         script = self._state / "command.sh"
         parts = {"variables": self._variables, "directory": self._state / "directory"}
         quoted = {name: shlex.quote(str(path)) for name, path in parts.items()}
-        here = shlex.quote((self._state / "directory").read_text().removesuffix("\n"))
-        script.write_text(_SCRIPT.format(command=command, here=here, **quoted))
+        here = shlex.quote(os.fsdecode((self._state / "directory").read_bytes().removesuffix(b"\n")))
+        script.write_bytes(os.fsencode(_SCRIPT.format(command=command, here=here, **quoted)))
         return self._processes.run(
             [self._program, str(script)], cwd=self._start, env=self._odd, deadline=deadline, stop=stop
         )
 
     def put(self, name: str, value: str) -> None:
         """Set a variable for the commands to come."""
-        with self._variables.open("a") as file:
+        with self._variables.open("ab") as file:
             file.write(_export(name, value))
 
     def values(self) -> dict[str, str]:
@@ -63,9 +66,10 @@ class Shell:
         listed = self._state / "values"
         text = f". {shlex.quote(str(self._variables))}; /usr/bin/env -0 > {shlex.quote(str(listed))}"
         self._processes.run([self._program, "-c", text], cwd=self._state, env=self._odd)
-        pairs = listed.read_text(errors="surrogateescape").split("\0")
+        pairs = os.fsdecode(listed.read_bytes()).split("\0")
         return {name: value for name, _, value in (pair.partition("=") for pair in pairs) if name}
 
 
-def _export(name: str, value: str) -> str:
-    return f"export {name}={shlex.quote(value)}\n"
+def _export(name: str, value: str) -> bytes:
+    """As bytes: a value may hold a carriage return, which text files would change."""
+    return os.fsencode(f"export {name}={shlex.quote(value)}\n")

@@ -1,0 +1,49 @@
+"""The shell of a build carries everything over, whatever it holds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rehearsal.codebuild.shell import Shell
+from rehearsal.processes import Processes
+
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+NAMES = st.from_regex(r"T_[A-Za-z0-9_]{1,8}", fullmatch=True)
+
+
+@pytest.mark.parametrize("program", ["/bin/sh", "bash"])
+@given(values=st.dictionaries(NAMES, TEXTS, max_size=8), put=TEXTS)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_variables_survive_every_command(
+    program: str, values: dict[str, str], put: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Quotes, new lines, signs of the shell: after two commands a value is what it was, and nothing is said."""
+    folder = tmp_path_factory.mktemp("shell")
+    said: list[str] = []
+    env = {"PATH": "/usr/bin:/bin", "a-name-that-sh-has-no-way-to-say": "", "\u00e9": "", **values}
+    with Processes(said.append) as processes:
+        shell = Shell(processes, program=program, state=folder / "state", env=env, directory=folder)
+        for _ in range(2):
+            shell.run("T=$((T + 1))", deadline=time.monotonic() + 60, stop=threading.Event())
+        shell.put("PUT", put)
+        seen = shell.values()
+    assert said == []
+    assert {name: seen[name] for name in values} == values
+    assert (seen["T"], seen["PUT"]) == ("2", put)
+
+
+def test_a_folder_with_any_name_is_carried_over(tmp_path: Path) -> None:
+    """Spaces, quotes, a dash at the start and a line break in a folder's name."""
+    said: list[str] = []
+    with Processes(said.append) as processes:
+        shell = Shell(processes, program="/bin/sh", state=tmp_path / "state", env={"PATH": "/bin"}, directory=tmp_path)
+        for command in ("mkdir -- \"-a 'b'\nc\" && cd -- \"-a 'b'\nc\"", "pwd"):
+            done = shell.run(command, deadline=time.monotonic() + 60, stop=threading.Event())
+            assert done.returncode == 0, said
+    assert said == [f"{tmp_path}/-a 'b'", "c"]
