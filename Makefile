@@ -1,6 +1,6 @@
 # Each target sets up what it needs; bin/setup is instant when there is nothing to do.
 MAKEFLAGS += --no-print-directory
-.PHONY: rehearse test check format lock layers synth integration gates bench clean setup
+.PHONY: rehearse test check lint types unit format lock layers synth integration gates bench clean setup
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -14,12 +14,19 @@ rehearse: setup
 test: setup layers
 	pytest
 
-check: setup lock layers
+# `make -j` runs its parts side by side.
+check: lock lint types unit
+
+lint: setup layers
 	ruff format --check --quiet .
 	ruff check --quiet .
-	mypy
 	lint-imports --no-cache
 	python -m layers check
+
+types: setup
+	mypy
+
+unit: setup layers
 	pytest -m "not e2e and not slow" --junitxml=$(REPORTS)/check.xml
 
 format: setup
@@ -32,8 +39,8 @@ lock: setup
 layers: setup
 	python -m layers build
 
-# cdk.json builds the layers first
-synth: setup
+# cdk.json has the layers built as well, which is instant by then
+synth: setup layers
 	cdk synth --quiet
 	python -m compliance cdk.out
 	cfn-lint

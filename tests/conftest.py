@@ -13,12 +13,17 @@ from typing import Any
 
 import pytest
 from aws_cdk import App
+from hypothesis import HealthCheck, settings
 
 from compliance.packs import attach_packs
 from pipeline.project import Project
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
 from tests.synthesized import ROOT, Synthesized
+
+# How long an example takes is the machine's affair.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
