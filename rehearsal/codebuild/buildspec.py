@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rehearsal.codebuild import onfailure
 from rehearsal.codebuild.onfailure import OnFailure
@@ -114,6 +114,13 @@ class Output(_Section):
 
 class Artifacts(Output):
     secondary_artifacts: Mapping[str, Output] = {}
+
+    @model_validator(mode="after")
+    def _some_files(self) -> Self:
+        without = [name for name, output in self.secondary_artifacts.items() if not output.files]
+        if without or not (self.files or self.secondary_artifacts):
+            raise ValueError(f"`files` is required{''.join(f' in {name}' for name in without)}")
+        return self
 
 
 class Cache(_Section):

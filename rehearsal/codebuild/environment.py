@@ -74,8 +74,13 @@ def _value(variable: EnvironmentVariable, lookup: Lookup) -> str:
             return lookup.parameter(variable.value)
         case "SECRETS_MANAGER":
             return _secret(variable.value, lookup)
-        case _:
+        case "PLAINTEXT":
             return variable.value
+        case other:
+            raise UnknownValue(
+                f"{variable.name}: got the type {other}; allowed are PLAINTEXT, PARAMETER_STORE, SECRETS_MANAGER",
+                "INVALID_INPUT",
+            )
 
 
 def _secret(reference: str, lookup: Lookup) -> str:

@@ -62,7 +62,8 @@ def _choose(name: str, version: str) -> Runtime:
     if name == "python" and _fits(_own_python().version, version) and version[-1:].isdigit():
         return _own_python()  # without asking every other interpreter for its version
     found = _FINDERS[name]()
-    fitting = [each for each in found if _fits(each.version, version)]
+    number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
+    fitting = [each for each in found if _fits(each.version, number)]
     if not fitting:
         here = ", ".join(each.version for each in found) or "none"
         raise NoRuntime(
@@ -148,13 +149,21 @@ def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
     for path in _on_path([command]):
         version = re.search(r"\d+(?:\.\d+)+", _ask([str(path), *arguments]))
         if version:
-            return (Runtime(name, version[0], {command: shlex.quote(str(path))}),)
+            # Java called its version 8 1.8
+            return (
+                Runtime(
+                    name,
+                    version[0].removeprefix("1.") if name == "java" else version[0],
+                    {command: shlex.quote(str(path))},
+                ),
+            )
     return ()
 
 
 _FINDERS: Mapping[str, Callable[[], tuple[Runtime, ...]]] = {
     "python": _pythons,
     "nodejs": _nodes,
+    "java": functools.partial(_versioned, "java", "java", "-version"),
     "golang": functools.partial(_versioned, "golang", "go", "version"),
     "ruby": functools.partial(_versioned, "ruby", "ruby", "--version"),
     "php": functools.partial(_versioned, "php", "php", "--version"),
@@ -174,7 +183,8 @@ def _ask(command: list[str]) -> str:
             command,
             env=machine.environment(),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             timeout=PROBE_SECONDS,
             check=False,

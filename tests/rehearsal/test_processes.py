@@ -120,3 +120,14 @@ def test_a_missing_program_is_a_failure_in_words(tmp_path: Path) -> None:
     """A program that does not exist ends with 127, as in a shell, and is named."""
     with pytest.raises(CommandFailed, match="no-such-program"):
         check(["no-such-program"], cwd=tmp_path, env=ENV, log=tmp_path / "log.txt")
+
+
+def test_commands_find_signals_as_they_are_by_default(tmp_path: Path) -> None:
+    """Ctrl-C means to a command what it means to one from a shell, whatever its keeper does with it."""
+    lines: list[str] = []
+    asked = (
+        "import signal; print(*(signal.getsignal(each).__class__.__name__ for each in (signal.SIGINT, signal.SIGTERM)))"
+    )
+    with Processes(lines.append) as processes:
+        processes.run([sys.executable, "-c", asked], cwd=tmp_path, env=ENV)
+    assert lines == ["builtin_function_or_method Handlers"]

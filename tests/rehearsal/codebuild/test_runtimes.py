@@ -1,0 +1,92 @@
+"""Runtimes are looked for where people have them, and a version is the one that was asked for or none."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rehearsal.codebuild import runtimes
+from rehearsal.codebuild.runtimes import NoRuntime, Runtime
+
+HERE = tuple(
+    Runtime("ruby", version, {"ruby": f"/ruby-{version}"}) for version in ("3.2.10", "3.2.9", "3.10.1", "2.7.0")
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is the whole search path."""
+    (tmp_path / "path").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    return tmp_path / "path"
+
+
+def program(path: Path, name: str, text: str) -> None:
+    (path / name).write_text(f"#!/bin/sh\n{text}\n")
+    (path / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [
+        ("3.2", "3.2.10"),
+        ("3.2.9", "3.2.9"),
+        ("3.x", "3.10.1"),
+        ("latest", "3.10.1"),
+        ("2", "2.7.0"),
+        ("$RUBY", "2.7.0"),
+    ],
+)
+def test_a_version_chooses_among_those_that_are_here(
+    wanted: str, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest that fits, by number and not by letter; a variable may hold the version."""
+    monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE)
+    (installed,) = runtimes.install({"ruby": wanted}, {"RUBY": "2.7"}, tmp_path / "bin")
+    assert installed.version == chosen
+    assert (tmp_path / "bin" / "ruby").read_text() == f'#!/bin/sh\nexec /ruby-{chosen} "$@"\n'
+
+
+@pytest.mark.parametrize("wanted", ["3", "3.20", "3.2.1", "4.x", ""])
+def test_another_version_never_takes_its_place(wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """3.2 is not 3.20, and the message lists what is here."""
+    monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE[3:])
+    with pytest.raises(NoRuntime, match=r"of ruby\. This machine has the following versions: 2\.7\.0\."):
+        runtimes.install({"ruby": wanted}, {}, tmp_path / "bin")
+
+
+def test_python_and_node_are_there_where_nothing_is_said(tmp_path: Path, path: Path) -> None:
+    """A build image has both; here they are the rehearsal's own, whatever the search path holds."""
+    assert runtimes.install({}, {}, tmp_path / "bin") == ()
+    asked = subprocess.run([tmp_path / "bin" / "python3", "-V"], capture_output=True, text=True, check=True).stdout
+    assert asked == f"Python {platform.python_version()}\n"
+    node = subprocess.run([tmp_path / "bin" / "node", "-p", "1 + 1"], capture_output=True, text=True, check=True).stdout
+    assert node == "2\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "says", "wanted", "version"),
+    [
+        ("java", "java", "echo 'openjdk version \"17.0.9\" 2023-10-17' >&2", "corretto17", "17.0.9"),
+        ("java", "java", "echo 'openjdk version \"1.8.0_392\"' >&2", "corretto8", "8.0"),
+        ("golang", "go", "echo go version go1.22.1 linux/amd64", "1.22", "1.22.1"),
+        ("dotnet", "dotnet", "echo 8.0.100", "8.0", "8.0.100"),
+    ],
+)
+def test_runtimes_of_the_search_path_are_asked_for_their_version(
+    *, name: str, command: str, says: str, wanted: str, version: str, path: Path, tmp_path: Path
+) -> None:
+    """What a program says of itself counts."""
+    program(path, command, says)
+    (installed,) = runtimes.install({name: wanted}, {}, tmp_path / "bin")
+    assert installed.version == version
+
+
+def test_a_stand_in_that_fails_is_no_runtime(path: Path, tmp_path: Path) -> None:
+    """pyenv's shims are on the search path for versions that are switched off."""
+    program(path, "go", "echo 'go1.22.1: command not found' >&2; exit 127")
+    with pytest.raises(NoRuntime, match="This machine has the following versions: none"):
+        runtimes.install({"golang": "1.22"}, {}, tmp_path / "bin")
