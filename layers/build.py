@@ -1,15 +1,14 @@
-"""The build: lock -> slices -> layers, made before or now -> layers.json, written last."""
+"""The build. Poetry, which takes longest to start, starts first; everything else is imported meanwhile."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from layers import cache, interpreter, key, limits, reuse, sdk, settings, slices
-from layers.assemble import Record, layer
-from layers.errors import LayersError
-from layers.pieces import Workshop
-from layers.plan import graph, plan
+from layers import slices
+from layers.errors import WrongUse
+from layers.export import Pin, export
 
 
 def build(root: Path) -> list[str]:
@@ -17,50 +16,19 @@ def build(root: Path) -> list[str]:
 
     Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
     """
-    chosen = settings.read(root / "pyproject.toml")
-    locked = graph(root)
-    workshop = Workshop(
-        root=root,
-        settings=chosen,
-        python=interpreter.find(chosen.python),
-        lock=locked,
-        machinery=key.machinery(root, chosen.python),
-        cache=cache.Cache(cache.folder()),
-    )
-    parts = plan(root, chosen)
-    _whole(parts)
-    pieces = workshop.pieces([pin for part in parts for pin in (*part.pins, *part.left_out)])
     with ThreadPoolExecutor() as pool:
-        records = list(pool.map(lambda part: layer(workshop, part, pieces), parts))
-    made = _project(workshop, records)
-    warnings = limits.check(root, made["manifest"]["layers"])
-    workshop.cache.keep_record(key.of_project(root), made)
-    if not reuse.put(root, made, workshop.cache):
-        raise LayersError(f"a file in {workshop.cache.folder} was damaged while the build ran; build again")
-    return [*_without_bytecode(workshop), *warnings]
+        exports = _started(root, pool)
+
+        from layers.make import make  # noqa: PLC0415
+
+        def closures() -> Mapping[str, Sequence[Pin]]:
+            return {name: found.result() for name, found in exports.items()}
+
+        return make(root, closures)
 
 
-def _without_bytecode(workshop: Workshop) -> list[str]:
-    if workshop.python:
-        return []
-    version = workshop.settings.python
-    told = (
-        f"no Python {version} was found here, so the layers hold no bytecode, and every cold start compiles them; "
-        f"install it (`pyenv install {version}`, `uv python install {version}`) and build again"
-    )
-    return [told]
-
-
-def _project(workshop: Workshop, records: list[Record]) -> Record:
-    target = {"python": workshop.settings.python, "architecture": workshop.settings.architecture}
-    layers = [record["layer"] for record in records]
-    manifest = {"target": target, "bytecode": workshop.python is not None, "layers": layers}
-    return {"manifest": manifest, "files": {path: d for record in records for path, d in record["files"].items()}}
-
-
-def _whole(parts: list[slices.Slice]) -> None:
-    for function in sorted({function for part in parts for function in part.functions}):
-        used = [part for part in parts if function in part.functions]
-        left_out = {pin.name for part in used for pin in part.left_out}
-        if sdk.ROOT not in left_out:
-            sdk.whole(function, {pin.name for part in used for pin in part.pins})
+def _started(root: Path, pool: ThreadPoolExecutor) -> dict[str, Future[list[Pin]]]:
+    try:
+        return {name: pool.submit(export, root, group) for name, group in slices.groups(root).items()}
+    except (OSError, ValueError, WrongUse):
+        return {}  # what is wrong with pyproject.toml is told by whoever reads its settings, a moment later

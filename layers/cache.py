@@ -11,10 +11,14 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+
+_DAY = 24 * 3600
+_KEPT = 60 * _DAY
 
 
 def folder() -> Path:
@@ -30,7 +34,7 @@ class Cache(NamedTuple):
     def record(self, key: str) -> Any:
         """What was kept under `key`, or None."""
         try:
-            known, _, body = (self.folder / "records" / key).read_text().partition("\n")
+            known, _, body = _used(self.folder / "records" / key).read_text().partition("\n")
         except (OSError, UnicodeDecodeError):
             return None
         return json.loads(body) if digest(body.encode()) == known else None
@@ -52,10 +56,18 @@ class Cache(NamedTuple):
     def read(self, known: str) -> bytes | None:
         """The bytes with this digest; None where they are absent or damaged."""
         try:
-            content = (self.folder / "files" / known).read_bytes()
+            content = _used(self.folder / "files" / known).read_bytes()
         except FileNotFoundError:
             return None
         return content if digest(content) == known else None
+
+    def prune(self) -> None:
+        """Remove what no build used for a long time, and what killed builds left."""
+        now = time.time()
+        for path in [*self.folder.glob("files/*"), *self.folder.glob("records/*"), *self.folder.glob("scratch-*")]:
+            with suppress(FileNotFoundError):  # another build prunes as well
+                if now - path.stat().st_mtime > (_DAY if path.name.startswith((".", "scratch-")) else _KEPT):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -71,7 +83,7 @@ class Cache(NamedTuple):
         kept = self.folder / "files" / known
         if sha256(kept) != known:
             return False
-        place(kept, to)
+        place(_used(kept), to)
         return True
 
 
@@ -101,6 +113,11 @@ def place(path: Path, to: Path) -> None:
     temporary = _beside(to)
     shutil.copyfile(path, temporary)
     temporary.replace(to)
+
+
+def _used(path: Path) -> Path:
+    os.utime(path)
+    return path
 
 
 def _beside(path: Path) -> Path:

@@ -113,6 +113,8 @@ def check(*, as_json: bool) -> int:
     for each in missing:
         where = f"{each.found.path.relative_to(root)}:{each.found.line}"
         click.echo(f"{where}: no layer of {each.function} provides {each.found.name}; `{each.command}`", err=True)
+    if not missing:
+        click.echo("layers: every import of the functions is provided", err=True)
     for lone in unused:
         more = f" with {', '.join(lone.only_for)}" if lone.only_for else ""
         click.echo(f"layer {lone.layer}: no function imports {lone.package}; {lone.bytes:,} bytes{more}", err=True)

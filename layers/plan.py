@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from layers import export, lock, sdk, slices
+from layers import lock, sdk, slices
 from layers.errors import WrongUse
+from layers.export import Pin
 from layers.settings import Settings
 
+# Layer -> the closure of its group, asked for when it is needed: Poetry exports it meanwhile, and refuses a stale lock.
+Closures = Callable[[], Mapping[str, Sequence[Pin]]]
 
-def plan(root: Path, settings: Settings) -> list[slices.Slice]:
-    """Every layer to build, the shared one first; the lock is exported by Poetry, which refuses a stale one."""
+
+def plan(root: Path, settings: Settings, closures: Closures) -> list[slices.Slice]:
+    """Every layer to build, the shared one first."""
     groups = slices.groups(root)
-    with ThreadPoolExecutor() as pool:
-        closures = dict(zip(groups, pool.map(lambda group: export.export(root, group), groups.values()), strict=True))
-    return slices.sliced(closures, slices.functions(root), settings.target, dropped(root, settings, groups))
+    left_out = dropped(root, settings, groups)
+    return slices.sliced(closures(), slices.functions(root), settings.target, left_out)
 
 
 def graph(root: Path) -> lock.Lock:

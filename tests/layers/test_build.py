@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from layers.assemble import layer
 from layers.build import build
 from layers.errors import LayersError, WrongUse
 from layers.reuse import reuse
@@ -75,6 +76,19 @@ def test_a_wrong_hash_is_refused(project: Project, house: House) -> None:
     with pytest.raises(LayersError, match=r"(?is)hash mismatch.*base"):
         build(root)
     assert not (root / "build").exists()
+
+
+@pytest.mark.gate
+def test_a_wrong_hash_is_refused_where_everything_is_in_caches(project: Project, house: House) -> None:
+    """That the package was installed before, from the right file, is no excuse."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    build(root)
+    lock = root / "poetry.lock"
+    lock.write_text(lock.read_text().replace(house.wheels["base"].sha256, "0" * 64))
+    assert reuse(root) is None
+    with pytest.raises(LayersError, match=r"(?is)hash mismatch.*base"):
+        build(root)
 
 
 @pytest.mark.gate
@@ -154,3 +168,30 @@ def test_a_closure_that_markers_empty_is_refused(project: Project, house: House)
         LayersError, match=r"layer shared: the lock has 1 packages for it, and none is for Python 3\.14"
     ):
         build(root)
+
+
+@pytest.mark.gate
+def test_a_lock_that_changes_during_the_build_is_noticed(
+    project: Project, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Layers of the old lock are never kept as those of the new one."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+
+    def meanwhile(*arguments: Any) -> Any:
+        house.wheel("base", "2.0")
+        project.lock()
+        return layer(*arguments)
+
+    monkeypatch.setattr("layers.make.layer", meanwhile)
+    with pytest.raises(LayersError, match="changed while its layers were built"):
+        build(root)
+    monkeypatch.undo()
+    assert reuse(root) is None
+
+
+def test_a_project_without_packages_has_no_layers(project: Project) -> None:
+    """Nothing to install is no fault."""
+    root = project.write({"main": []})
+    build(root)
+    assert made(root)["layers"] == []
