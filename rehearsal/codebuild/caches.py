@@ -26,8 +26,6 @@ def cached(cache: Cache, *, source: Path, home: Path, store: Path, log: BuildLog
 
     They are moved, not copied, so that a cache of any size costs nothing; a second build at the same time finds none.
     """
-    if cache.key:
-        log.say(f"rehearsal: cache.key {cache.key} is not applied; a project has one cache")
     paths = dict(_places(cache, source, home, log))
     if cache.action != "save":
         for pattern, place in paths.items():

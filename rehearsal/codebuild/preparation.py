@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rehearsal.codebuild import buildspec, builtin, environment, runtimes
@@ -31,6 +31,8 @@ def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: Bui
     log.say("Phase is DOWNLOAD_SOURCE")
     spec = buildspec.load(build.buildspec, place.source)
     _refuse_other_users(spec)
+    for key in _without_effect(spec):
+        log.say(f"rehearsal: {key} has no effect here")
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
     log.hide(variables.secrets)
     commands = place.folder / "bin"
@@ -43,6 +45,17 @@ def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: Bui
     for runtime in runtimes.install(spec.phases.install.runtime_versions, env, commands):
         log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
     return Prepared(spec, variables, env)
+
+
+def _without_effect(spec: Buildspec) -> Iterator[str]:
+    """What is read and not done: nobody should look for it in vain."""
+    if spec.env.git_credential_helper:
+        yield "env.git-credential-helper"
+    for key, wanted in (("upload-artifacts", spec.proxy.upload_artifacts), ("logs", spec.proxy.logs)):
+        if wanted:
+            yield f"proxy.{key}"
+    if spec.cache.key:
+        yield f"cache.key {spec.cache.key} (a project has one cache)"
 
 
 def _refuse_other_users(spec: Buildspec) -> None:

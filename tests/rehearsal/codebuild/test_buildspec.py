@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rehearsal.codebuild import buildspec, onfailure
 from rehearsal.codebuild.buildspec import BadBuildspec, CannotRehearse
-from tests.rehearsal.codebuild.cases import run
+from tests.rehearsal.codebuild.case import run
 from tests.synthesized import ROOT
 
 TINY = "version: 0.2\nphases: {build: {commands: [make]}}\n"
@@ -41,10 +41,19 @@ def test_a_buildspec_in_s3_is_refused_by_name(tmp_path: Path) -> None:
         buildspec.load("arn:aws:s3:::bucket/buildspec.yml", tmp_path)
 
 
-def test_a_cache_key_is_told_to_have_no_effect(tmp_path: Path) -> None:
-    """A key is not silently ignored."""
-    text = "version: 0.2\nphases: {}\ncache: {key: npm-1, fallback-keys: [npm-], paths: [node_modules/**/*]}\n"
-    assert "cache.key npm-1 is not applied" in run(text, {}, tmp_path).log
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("cache: {key: npm-1, fallback-keys: [npm-], paths: [node_modules/**/*]}", "cache.key npm-1"),
+        ("env: {git-credential-helper: yes}", "env.git-credential-helper"),
+        ("proxy: {logs: yes}", "proxy.logs"),
+    ],
+)
+def test_what_has_no_effect_is_told(section: str, key: str, tmp_path: Path) -> None:
+    """What is read and not done stands in the log."""
+    log = run(f"version: 0.2\nphases: {{}}\n{section}\n", {}, tmp_path).log
+    assert f"rehearsal: {key}" in log
+    assert "has no effect here" in log
 
 
 @pytest.mark.parametrize("text", ["[]", "a: [", "version: 0.2\nphases: {build: {commands: make}}", "phases: {}", ""])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.rehearsal.codebuild.cases import Ran, run
+from tests.rehearsal.codebuild.case import Ran, run
 
 FOLDER = 'ls "{0}" 2>/dev/null; mkdir -p "{0}"; touch "{0}/$CODEBUILD_BUILD_NUMBER"'
 

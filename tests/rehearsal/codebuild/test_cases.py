@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehearsal.codebuild.buildspec import CannotRehearse
-from tests.rehearsal.codebuild.cases import CASES, COMPARED, Case, run
+from tests.rehearsal.codebuild.case import CASES, COMPARED, Case, run
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
