@@ -60,10 +60,13 @@ def build(*, as_json: bool) -> None:
     if as_json:
         click.echo((Path.cwd() / manifest.WHERE).read_text(), nl=False)
         return
-    from layers import report
+    from layers import report, sdk
 
     report.show(report.of_build(built))
     report.show(report.of_functions(built, Path.cwd()))
+    told = sdk.told(built)
+    if told:
+        click.echo(f"layers: {told}", err=True)
 
 
 @cli.command()

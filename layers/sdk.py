@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from layers.errors import LayersError
 from layers.lock import Lock, Node
+from layers.manifest import Manifest
 from layers.target import Target
 
 ROOT = "boto3"
@@ -49,6 +50,18 @@ class Needs:
         for group in self.groups:
             found = self.lock.chains(group, self.target, without) | found
         return found
+
+
+def told(built: Manifest) -> str | None:
+    """The bytes of the SDK that the layers ship, or leave to the runtime, in a sentence; None where there are none."""
+    left_out = sum(package.bytes for layer in built.layers for package in layer.left_out)
+    if left_out:
+        return f"{left_out:,} bytes of the SDK are left to the runtime, whose version AWS chooses"
+    packages = [package for layer in built.layers for package in layer.packages]
+    if ROOT not in {package.name for package in packages}:
+        return None
+    core = sum(package.bytes for package in packages if package.name in _CORE | {ROOT})
+    return f'boto3 and its core are {core:,} bytes of the layers; runtime-provided = "drop" leaves them to the runtime'
 
 
 def whole(function: str, names: Set[str]) -> None:

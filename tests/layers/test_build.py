@@ -195,3 +195,20 @@ def test_a_project_without_packages_has_no_layers(project: Project) -> None:
     root = project.write({"main": []})
     build(root)
     assert made(root)["layers"] == []
+
+
+@pytest.mark.gate
+def test_a_function_that_outgrew_lambda_is_refused(
+    project: Project, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its code counts, also where there is nothing to build; what was built before stays."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    build(root)
+    before = made(root)
+    monkeypatch.setattr("layers.limits.UNZIPPED", before["layers"][0]["unzipped_bytes"] + 1000)
+    (root / "lambda" / "one" / "data.bin").write_bytes(bytes(2000))
+    for run in (reuse, build):
+        with pytest.raises(LayersError, match=r"one: its code and layers are .* the largest packages: base"):
+            run(root)
+    assert made(root) == before

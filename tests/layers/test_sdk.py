@@ -6,7 +6,8 @@ import pytest
 
 from layers.errors import LayersError
 from layers.lock import Lock, parse
-from layers.sdk import Needs, whole
+from layers.manifest import Layer, Manifest, Package
+from layers.sdk import Needs, told, whole
 from layers.target import Target
 
 TARGET = Target("3.13", "x86_64")
@@ -72,3 +73,15 @@ def test_a_core_without_boto3_is_refused() -> None:
     whole("one", frozenset({"boto3", "botocore", "s3transfer"}))
     with pytest.raises(LayersError, match=r"one: its layers hold botocore without boto3.*`poetry add boto3`"):
         whole("one", frozenset({"botocore", "wrapt"}))
+
+
+def test_the_bytes_of_the_sdk_are_told_either_way() -> None:
+    """Whoever ships it learns what dropping it saves, and whoever drops it what that saved."""
+    other, sdk = Package("other", "1", 5), (Package("boto3", "1", 10), Package("botocore", "1", 2000))
+    assert "2,010 bytes of the layers" in (told(_built((other, *sdk), ())) or "")
+    assert "2,010 bytes of the SDK are left to the runtime" in (told(_built((other,), sdk)) or "")
+    assert told(_built((other,), ())) is None
+
+
+def _built(packages: tuple[Package, ...], left_out: tuple[Package, ...]) -> Manifest:
+    return Manifest("3.13", "x86_64", (Layer("shared", "", "", 0, 0, ("one",), packages, "", left_out),))

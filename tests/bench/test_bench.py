@@ -1,0 +1,80 @@
+"""What the measurements look at, and how they are told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import artifact, plot, table
+from bench.cost import cost
+
+SITUATIONS = ("cold", "warm", "one_changed", "nothing_changed")
+
+
+def figures(seconds: float, **facts: Any) -> dict[str, Any]:
+    """The figures of one builder."""
+    told = dict.fromkeys(SITUATIONS, seconds)
+    rest = {"zip_bytes": 10, "unzipped_bytes": 20, "import_seconds": 0.1, "compiled_modules": 0, "differing_files": 0}
+    return {"version": "1", "seconds": told, "processor_seconds": told, **rest, **facts}
+
+
+def folder(root: Path, text: str = "X = 1\n") -> Path:
+    """What `pip install -t` leaves, with bytecode that is checked by date."""
+    package = root / "layer" / "python" / "base"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(text)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(package)], check=True)
+    return root / "layer"
+
+
+@pytest.mark.gate
+def test_modules_that_are_compiled_at_import_are_counted(tmp_path: Path) -> None:
+    """A folder that CDK zips loses the dates that its bytecode is checked by."""
+    found = artifact.facts([folder(tmp_path)], ["base"])
+    assert (found.compiled_modules, found.zip_bytes > 0, found.import_seconds > 0) == (1, True, True)
+
+
+@pytest.mark.gate
+def test_builds_that_differ_are_noticed(tmp_path: Path) -> None:
+    """By their files, and, of zips, by the zip."""
+    here, there = folder(tmp_path / "a"), folder(tmp_path / "b")
+    assert artifact.differing([here], [here]) == 0
+    # each .pyc holds the path that it was compiled at
+    assert artifact.differing([here], [there]) == 1
+    for name, date in (("one.zip", 1990), ("two.zip", 1991)):
+        with zipfile.ZipFile(tmp_path / name, "w") as zipped:
+            zipped.writestr(zipfile.ZipInfo("a", (date, 1, 1, 0, 0, 0)), "same")
+    assert artifact.differing([tmp_path / "one.zip"], [tmp_path / "two.zip"]) == 1
+
+
+def test_processor_seconds_are_those_of_programs_too() -> None:
+    """A builder's work is done by what it runs."""
+    command = [sys.executable, "-c", "sum(range(3_000_000))"]
+    idle = cost(lambda: None)
+    busy = cost(lambda: subprocess.run(command, check=True))
+    assert busy.processor > idle.processor
+    assert busy.clock >= idle.clock
+
+
+def test_the_table_names_who_was_skipped_and_why() -> None:
+    """Ratios are to the first builder; nobody vanishes."""
+    told = table.markdown(
+        {"own": {"ours": figures(0.5), "theirs": figures(2.0), "gone": {"version": "3", "skipped": "no npm"}}}
+    )
+    assert "| warm build, s | 0.50 | 2.00 (4.0 x) |" in told
+    assert "Skipped: gone 3: no npm" in told
+
+
+def test_the_plot_is_a_picture_with_a_bar_for_each_figure() -> None:
+    """Well-formed, and nothing of it outside."""
+    text = plot.svg("Seconds <here>", {"ours": figures(0.05), "theirs": figures(20.0)})
+    picture = ET.fromstring(text)  # noqa: S314 - it was made in this test
+    bars = [each for each in picture.iter("{http://www.w3.org/2000/svg}rect") if each.get("height") == "12"]
+    assert len(bars) == 2 * len(SITUATIONS)
+    assert all(float(each.get("x", 0)) + float(each.get("width", 0)) < float(picture.get("width", 0)) for each in bars)
