@@ -23,6 +23,9 @@ def pollers_may_receive(template: Template) -> Iterator[str]:
         missing = [action for action in POLLING if not template.allows(role, action, queue)]
         if missing:
             yield f"{id_}: the role {role} may not {', '.join(missing)} on {queue}, so nothing is ever received"
+        key = template.named(template.resources[queue]["Properties"].get("KmsMasterKeyId"))
+        if key and not template.allows(role, "kms:Decrypt", key):
+            yield f"{id_}: the role {role} may not kms:Decrypt with {key}, so nothing of {queue} can be read"
 
 
 def queues_have_dead_letters(template: Template) -> Iterator[str]:

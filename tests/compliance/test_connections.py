@@ -40,6 +40,12 @@ def receive_elsewhere(template: dict[str, Any]) -> None:
             statement["Resource"] = "arn:aws:sqs:eu-west-1:222222222222:another"
 
 
+def without_the_key(template: dict[str, Any]) -> None:
+    """The role of echo may receive, but not read what is encrypted."""
+    statements = of(template, "AWS::IAM::ManagedPolicy", "EchoPolicy")["PolicyDocument"]["Statement"]
+    statements[:] = [statement for statement in statements if "kms:Decrypt" not in statement["Action"]]
+
+
 def queue_without_dead_letters(template: dict[str, Any]) -> None:
     """A message that always fails is handed out for days."""
     del of(template, "AWS::SQS::Queue", "EchoFeedQueue")["RedrivePolicy"]
@@ -80,6 +86,7 @@ def test_the_assembly_as_it_is_has_no_fault(synthesized: Synthesized) -> None:
     [
         (without_receive, "may not sqs:ReceiveMessage on EchoFeedQueue"),
         (receive_elsewhere, "may not sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes on EchoFeedQueue"),
+        (without_the_key, "may not kms:Decrypt with Key"),
         (queue_without_dead_letters, "a queue without a dead-letter queue"),
         (subscription_without_dead_letters, "a subscription of a function without a dead-letter queue"),
     ],

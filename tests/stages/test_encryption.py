@@ -1,0 +1,42 @@
+"""One key for the service's data, which AWS services may use for this account's resources alone."""
+
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+
+@pytest.fixture
+def statements(template: Template) -> dict[str, Any]:
+    """The statements of the key's policy, by the service that each is for."""
+    (key,) = template.find_resources("AWS::KMS::Key").values()
+    found = key["Properties"]["KeyPolicy"]["Statement"]
+    return {each["Principal"]["Service"]: each for each in found if "Service" in each["Principal"]}
+
+
+def test_logs_alarms_and_topics_may_use_the_key(statements: dict[str, Any]) -> None:
+    """Without it, no log would be written, no alarm told, and no dead letter kept."""
+    assert set(statements) == {"logs.eu-west-1.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"}
+
+
+def test_no_service_may_use_it_for_others(statements: dict[str, Any]) -> None:
+    """Each statement names this account, so that nobody else's log or topic can be encrypted with it."""
+    assert all("222222222222" in str(statement["Condition"]) for statement in statements.values())
+
+
+def test_the_key_rotates(template: Template) -> None:
+    """Every year, by itself."""
+    template.all_resources_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
+
+
+def test_alarms_may_publish(template: Template) -> None:
+    """CloudWatch, for this account's alarms, to the alarms' topic."""
+    allowed = {
+        "Effect": "Allow",
+        "Action": "sns:Publish",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": "222222222222"}},
+    }
+    template.has_resource_properties(
+        "AWS::SNS::TopicPolicy", {"PolicyDocument": {"Statement": Match.array_with([Match.object_like(allowed)])}}
+    )
