@@ -38,34 +38,22 @@ def run_build(
     credentials: the variables with which its commands reach AWS. Raises CannotRehearse for what is not rehearsed.
     """
     place.folder.mkdir(parents=True)
-    # Sockets' paths have 108 bytes at most, and the build's folder lies deep.
-    with tempfile.TemporaryDirectory(prefix="build-", dir=place.temporary, ignore_cleanup_errors=True) as short:
-        own = replace(place, temporary=Path(short))
-        return _run(build, own, credentials=credentials, log=log, stop=stop, lookup=lookup)
-
-
-def _run(
-    build: Build,
-    place: Place,
-    *,
-    credentials: Mapping[str, str],
-    log: BuildLog,
-    stop: Stop,
-    lookup: Lookup,
-) -> BuildResult:
     began = time.monotonic()
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
     log.say(f"CODEBUILD_SRC_DIR={place.source}")
-    try:
-        prepared = prepare(build, place, credentials, log, lookup)
-    except (BadBuildspec, NoRuntime) as error:
-        return _unprepared("YAML_FILE_ERROR", str(error), began, log)
-    except UnknownValue as error:
-        return _unprepared(error.code, str(error), began, log)
-    downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
-    log.phase(downloaded)
-    result = _tried(build, place, prepared, log, limits)
+    # Sockets' paths have 108 bytes at most, and the build's folder lies deep.
+    with tempfile.TemporaryDirectory(prefix="build-", dir=place.temporary, ignore_cleanup_errors=True) as short:
+        own = replace(place, temporary=Path(short))
+        try:
+            prepared = prepare(build, own, credentials, log, lookup)
+        except (BadBuildspec, NoRuntime) as error:
+            return _unprepared("YAML_FILE_ERROR", str(error), began, log)
+        except UnknownValue as error:
+            return _unprepared(error.code, str(error), began, log)
+        downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
+        log.phase(downloaded)
+        result = _tried(build, own, prepared, log, limits)
     return replace(result, phases=(downloaded, *result.phases))
 
 

@@ -39,8 +39,8 @@ def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: Bui
     env = {
         **builtin.machines(place.home, commands, place.caches, place.temporary),
         **credentials,
-        **variables.values,
         **builtin.codebuild(build, place.sources),
+        **variables.values,
     }
     for runtime in runtimes.install(spec.phases.install.runtime_versions, env, commands):
         log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")

@@ -149,14 +149,8 @@ def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
     for path in _on_path([command]):
         version = re.search(r"\d+(?:\.\d+)+", _ask([str(path), *arguments]))
         if version:
-            # Java called its version 8 1.8
-            return (
-                Runtime(
-                    name,
-                    version[0].removeprefix("1.") if name == "java" else version[0],
-                    {command: shlex.quote(str(path))},
-                ),
-            )
+            number = version[0].removeprefix("1.") if name == "java" else version[0]  # Java 8 calls itself 1.8
+            return (Runtime(name, number, {command: shlex.quote(str(path))}),)
     return ()
 
 
