@@ -36,7 +36,13 @@ def running(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]
 
 def up(workspace: Workspace, port: int | None) -> Server:
     """Start an emulator that goes on until `down`."""
-    return workspace.server() or _wait(workspace, start(workspace, port, detached=True))
+    running = workspace.server()
+    if running:
+        return running
+    process = start(workspace, port, detached=True)
+    server = _wait(workspace, process)
+    process.returncode = 0  # it goes on by itself: nobody here waits for it, and Popen need not warn of that
+    return server
 
 
 def down(workspace: Workspace) -> bool:

@@ -1,0 +1,112 @@
+"""The snapshot that is pushed: the whole working tree, beside the user's own history."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from rehearsal.errors import WrongUse
+from rehearsal.git import Repository, archive, tip
+
+
+class Clone:
+    """A repository with one commit of `kept.txt` and a `.gitignore`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.git("init", "--quiet", "--initial-branch", "trunk")
+        self.write("kept.txt", "as committed")
+        self.write(".gitignore", "ignored.txt\n.rehearsal/\n")
+        self.git("add", ".")
+        self.git("commit", "--quiet", "-m", "first")
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost", *arguments]
+        return subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True).stdout
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).write_text(text)
+
+    def repository(self) -> Repository:
+        (self.root / ".rehearsal").mkdir(exist_ok=True)
+        return Repository(self.root, self.root / ".rehearsal")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    (tmp_path / "clone").mkdir()
+    return Clone(tmp_path / "clone")
+
+
+def pushed(clone: Clone, tmp_path: Path) -> dict[str, str]:
+    """What a push of the working tree brings to the remote, as its archive holds it: name -> text."""
+    repository, remote = clone.repository(), tmp_path / "remote.git"
+    repository.push(repository.snapshot(), remote, "main")
+    archive(remote, "main", tmp_path / "source.zip")
+    with zipfile.ZipFile(tmp_path / "source.zip") as zipped:
+        return {name: zipped.read(name).decode() for name in zipped.namelist()}
+
+
+def test_a_clean_tree_is_pushed_as_its_own_commit(clone: Clone, tmp_path: Path) -> None:
+    """Nothing differs, so nothing is made up: the revision is HEAD."""
+    repository = clone.repository()
+    assert repository.snapshot() == repository.head
+    repository.push(repository.head, tmp_path / "remote.git", "main")
+    newest = tip(tmp_path / "remote.git", "main")
+    assert newest
+    assert (newest.id, newest.message) == (repository.head, "first")
+
+
+def test_uncommitted_and_untracked_files_are_pushed(clone: Clone, tmp_path: Path) -> None:
+    """What stands in the folder is what is rehearsed; ignored files are not."""
+    clone.write("kept.txt", "changed")
+    clone.write("new.txt", "untracked")
+    clone.write("ignored.txt", "ignored")
+    files = pushed(clone, tmp_path)
+    assert files == {".gitignore": "ignored.txt\n.rehearsal/\n", "kept.txt": "changed", "new.txt": "untracked"}
+
+
+def test_a_deleted_file_is_not_pushed(clone: Clone, tmp_path: Path) -> None:
+    """Deleting counts, staged or not."""
+    (clone.root / "kept.txt").unlink()
+    assert "kept.txt" not in pushed(clone, tmp_path)
+
+
+def test_index_branches_and_objects_stay_as_they_are(clone: Clone, tmp_path: Path) -> None:
+    """A person's repository is read, and nothing else."""
+    clone.write("kept.txt", "staged")
+    clone.git("add", "kept.txt")
+    clone.write("kept.txt", "changed after that")
+
+    def looks() -> tuple[str, ...]:
+        told = clone.git("status", "--porcelain"), clone.git("for-each-ref"), clone.git("count-objects")
+        return (*told, clone.git("diff", "--cached"), (clone.root / ".git" / "index").read_bytes().hex())
+
+    before = looks()
+    assert pushed(clone, tmp_path)["kept.txt"] == "changed after that"
+    assert looks() == before
+
+
+def test_git_settings_of_the_environment_do_not_lead_astray(
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rehearsal that a git hook starts finds GIT_DIR and GIT_INDEX_FILE set."""
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
+    assert "kept.txt" in pushed(clone, tmp_path)
+
+
+def test_a_folder_without_a_repository_is_refused(tmp_path: Path) -> None:
+    """What is missing, and the command that makes it."""
+    with pytest.raises(WrongUse, match="is in no git repository: `git init`"):
+        Repository(tmp_path, tmp_path)
+
+
+def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
+    """The first deployment takes HEAD, and there is none."""
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    with pytest.raises(WrongUse, match="has no commit yet"):
+        Repository(tmp_path, tmp_path)

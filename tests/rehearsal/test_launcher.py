@@ -1,0 +1,115 @@
+"""The embedded AWS's process: one address, one state, and nothing that outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.emulator import launcher
+from rehearsal.errors import WrongUse
+from rehearsal.workspace import Workspace
+
+ACCOUNT, REGION = "222222222222", "eu-west-1"
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path)
+    yield workspace
+    launcher.down(workspace)
+
+
+def queues(endpoint: str) -> list[str]:
+    """The URLs of the account's queues."""
+    found: list[str] = Endpoint(endpoint).client("sqs", root(ACCOUNT), REGION).list_queues().get("QueueUrls", [])
+    return found
+
+
+def make_queue(endpoint: str) -> None:
+    Endpoint(endpoint).client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
+
+
+def test_state_outlives_a_clean_end_at_the_same_address(space: Workspace) -> None:
+    """What `up` finds is what `down` left; queues' URLs hold the port, so it stays as well."""
+    first = launcher.up(space, None)
+    make_queue(first.endpoint)
+    launcher.down(space)
+    second = launcher.up(space, None)
+    assert second.endpoint == first.endpoint
+    assert [url.rpartition("/")[2] for url in queues(second.endpoint)] == ["kept"]
+
+
+def test_state_of_another_port_is_given_up(space: Workspace) -> None:
+    """Its URLs lead nowhere: a fresh start is better than half a state."""
+    first = launcher.up(space, None)
+    make_queue(first.endpoint)
+    launcher.down(space)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(first.endpoint.rpartition(":")[2])))
+        taken.listen()
+        second = launcher.up(space, None)
+        assert second.endpoint != first.endpoint
+        assert queues(second.endpoint) == []
+
+
+def test_a_killed_one_starts_afresh(space: Workspace) -> None:
+    """Half a state is none."""
+    first = launcher.up(space, None)
+    make_queue(first.endpoint)
+    os.killpg(first.pid, signal.SIGKILL)
+    os.waitpid(first.pid, 0)
+    assert queues(launcher.up(space, None).endpoint) == []
+
+
+def test_it_listens_on_127_0_0_1_alone(space: Workspace) -> None:
+    """Nobody else on the network reaches it."""
+    port = int(launcher.up(space, None).endpoint.rpartition(":")[2])
+    listening = {
+        line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
+    }
+    assert f"0100007F:{port:04X}" in listening
+    assert f"00000000:{port:04X}" not in listening
+
+
+def test_a_busy_port_is_refused(space: Workspace) -> None:
+    """Which one, why, and what to do instead."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(WrongUse, match=f"port {port} on 127.0.0.1 cannot be used .* name another with --port"):
+            launcher.up(space, port)
+
+
+def test_one_that_does_not_come_up_says_its_last_words(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message holds the end of its log, and where the log is."""
+    space.make()
+    (space.aws / "running").write_text("a file where a folder has to be")
+    with pytest.raises(WrongUse, match=r"(?s)did not come up.*emulator\.log.*Error"):
+        launcher.up(space, None)
+    (space.aws / "running").unlink()
+
+
+def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions inherit the server's environment: a real key must never be in it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-users-own")
+    monkeypatch.setenv("AWS_PROFILE", "the-users-own")
+    server = launcher.up(space, None)
+    environ = Path(f"/proc/{server.pid}/environ").read_bytes()
+    assert b"the-users-own" not in environ
+
+
+def test_accounts_are_apart(space: Workspace) -> None:
+    """What one account has, another one does not see."""
+    server = launcher.up(space, None)
+    make_queue(server.endpoint)
+    other = Endpoint(server.endpoint).client("sqs", root("333333333333"), REGION)
+    with pytest.raises(ClientError, match="NonExistentQueue"):
+        other.get_queue_url(QueueName="kept")
