@@ -34,6 +34,14 @@ def test_a_message_without_an_attribute_goes_by_its_id(echo2: Handler, sns: Any)
     assert message["correlation_id"] == sns["Records"][0]["Sns"]["MessageId"]
 
 
+def test_several_records_come_back_in_order(echo2: Handler, sns: Any) -> None:
+    """SNS sends one, but the form of the event allows more."""
+    event = {"Records": [*with_message(sns, '{"text": "one"}')["Records"], *sns["Records"]]}
+    got = echo2(event)
+    assert [message["text"] for message in got.answer["messages"]] == ["one", "Grüße from the topic"]
+    assert got.metric("MessagesEchoed") == [2.0]
+
+
 def test_the_largest_message_comes_back(echo2: Handler, sns: Any) -> None:
     """Sizes are SNS's affair."""
     text = "x" * (LARGEST - len('{"text":""}'))
@@ -42,7 +50,7 @@ def test_the_largest_message_comes_back(echo2: Handler, sns: Any) -> None:
 
 
 MALFORMED = ["", "poison", "null", "[]", "{}", '{"text": 1}', '{"text": ""}', '{"a": "b"}', "[" * 100_000]
-MALFORMED += ['{"text": "half a pair: \\ud800"}', '{"text": "a", "text": 1}', "9" * 10_000]
+MALFORMED += ['{"text": "a", "more": 1}', '{"text": "half a pair: \\ud800"}', '{"text": "a", "text": 1}', "9" * 10_000]
 
 
 @pytest.mark.parametrize("message", MALFORMED, ids=lambda message: message[:20] or "nothing")
