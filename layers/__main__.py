@@ -13,7 +13,7 @@ def _nothing_to_do() -> bool:
         return False
     try:
         warnings = reuse(Path.cwd())
-    except LayersError:
+    except (LayersError, OSError):
         return False  # told by the command itself
     for line in ["layers: nothing to do, build/layers/ is what the lock says"] if warnings is not None else []:
         print(line, *(f"layers: warning: {warning}" for warning in warnings or []), sep="\n", file=sys.stderr)

@@ -6,21 +6,18 @@ from pathlib import Path
 
 from layers.processes import run
 
+# Some packages hold files that are no Python for this version, templates say. They stay as they are.
+_COMPILE = """
+import compileall, py_compile, sys
+unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+root, name = sys.argv[1:]
+compileall.compile_dir(
+    f"{root}/{name}", quiet=2, invalidation_mode=unchecked, stripdir=root, prependdir="/opt", workers=0
+)
+"""
+
 
 def compile_all(python: str, folder: Path) -> None:
     """Compile `folder` (the layer's `python/`) with the target's interpreter, as if it stood in /opt."""
     root = folder.parent.resolve()
-    command = [
-        python,
-        "-I",
-        "-m",
-        "compileall",
-        "-q",
-        "-j",
-        "0",
-        "--invalidation-mode",
-        "unchecked-hash",
-        "-s",
-        str(root),
-    ]
-    run([*command, "-p", "/opt", str(root / folder.name)], cwd=root)
+    run([python, "-I", "-c", _COMPILE, str(root), folder.name], cwd=root)

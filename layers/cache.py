@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from layers.errors import WrongUse
+
 _DAY = 24 * 3600
 _KEPT = 60 * _DAY
 
@@ -72,7 +74,10 @@ class Cache(NamedTuple):
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder for a moment, on the file system of the cache, so that files can be linked instead of copied."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongUse(f"the cache can't be in {self.folder}: {error}; let XDG_CACHE_HOME name a folder") from error
         with tempfile.TemporaryDirectory(prefix="scratch-", dir=self.folder) as folder:
             yield Path(folder)
 

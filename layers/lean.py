@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
 
 # Licences and METADATA in dist-info stay: importlib.metadata and lawyers read them.
-_SUFFIXES = {".pyi", ".pxd", ".h", ".hpp", ".a", ".pyc", ".pyo"}
+_SUFFIXES = (".pyi", ".pxd", ".h", ".hpp", ".a", ".pyc", ".pyo")
 _NAMES = {"py.typed", ".lock", "direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json", "uv_build.json"}
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing_data)/|(?:^|/)conftest\.py$|(?:^|/)test_[^/]+\.py$")
 
@@ -16,27 +17,30 @@ def strip(folder: Path, *, drop_tests: bool) -> None:
     """Remove what no import needs from an installed folder, and let each RECORD name what is left."""
     for name in ("bin", "include"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for path in [path for path in folder.rglob("*") if path.is_file() or path.is_symlink()]:
-        if superfluous(path.relative_to(folder).as_posix(), drop_tests=drop_tests) and not _stub_at_run_time(path):
-            path.unlink()
+    for above, _, names in os.walk(folder):
+        inside = os.path.relpath(above, folder)
+        for name in names:
+            path = f"{above}/{name}"
+            if superfluous(name if inside == "." else f"{inside}/{name}", drop_tests=drop_tests) and not _read(path):
+                Path(path).unlink()
     for info in folder.glob("*.dist-info"):
         _rewrite(info / "RECORD")
 
 
 def superfluous(name: str, *, drop_tests: bool) -> bool:
     """Whether a file (its path below the layer's python/) is left out."""
-    path = Path(name)
-    if path.name in _NAMES:
+    above, _, last = name.rpartition("/")
+    if last in _NAMES:
         return True
-    if ".dist-info/" in name:
+    if ".dist-info" in above:
         return False
-    return path.suffix in _SUFFIXES or (drop_tests and _TESTS.search(name) is not None)
+    return last.endswith(_SUFFIXES) or (drop_tests and _TESTS.search(name) is not None)
 
 
-def _stub_at_run_time(path: Path) -> bool:
+def _read(path: str) -> bool:
     # lazy_loader reads the stub beside the module that asks for it
-    module = path.with_suffix(".py")
-    return path.suffix == ".pyi" and module.exists() and b"attach_stub" in module.read_bytes()
+    module = Path(path).with_suffix(".py")
+    return path.endswith(".pyi") and module.exists() and b"attach_stub" in module.read_bytes()
 
 
 def _rewrite(record: Path) -> None:

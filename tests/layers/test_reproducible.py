@@ -115,3 +115,34 @@ def test_this_project_s_packages_compile_nothing(tmp_path: Path) -> None:
     assert "pydantic_core" in modules
     assert compiled(tmp_path / "opt" / "python", *modules) == []
     assert all(cache.sha256(ROOT / layer.zip) == layer.sha256 for layer in layers)
+
+
+@pytest.mark.slow
+def test_this_project_s_layers_are_the_same_from_empty_caches(tmp_path: Path) -> None:
+    """Everything that is made again, in another folder, has the bytes of what is there."""
+    if reuse.reuse(ROOT) is None:
+        build(ROOT)
+    for name in ("pyproject.toml", "poetry.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "lambda", tmp_path / "lambda")
+    (tmp_path / ".tools").symlink_to(ROOT / ".tools")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        patch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+        build(tmp_path)
+    here, there = (json.loads((root / manifest.WHERE).read_text()) for root in (ROOT, tmp_path))
+    assert here == there
+
+
+def test_a_file_that_is_no_python_stays_as_it_is(project: Project, house: House) -> None:
+    """Templates and code for other versions have no bytecode, and are no reason to ship no layer."""
+    house.wheel("base", files={"base/__init__.py": "", "base/template.py": "print {{ name }}"})
+    root = project.write({"main": ["base"]})
+    build(root)
+    (layer,) = manifest.read(root / manifest.WHERE).layers
+    names = zipfile.ZipFile(root / layer.zip).namelist()
+    assert [name for name in names if name.startswith("python/base/")] == [
+        "python/base/__init__.py",
+        "python/base/__pycache__/__init__.cpython-313.pyc",
+        "python/base/template.py",
+    ]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from layers import manifest
+from layers import cli, manifest
 from layers.build import build
 from layers.diff import Change, changes
 from layers.errors import WrongUse
 from layers.manifest import Layer, Manifest, Package
+from layers.settings import Settings
 from layers.why import why
 from tests.layers.projects import Project
 from tests.layers.wheels import House
@@ -127,3 +130,49 @@ def test_changes_are_added_removed_or_changed() -> None:
 def _built(**layers: list[Package]) -> Manifest:
     made = [Layer(name, "", "", 0, 0, ("one",), tuple(packages), "") for name, packages in layers.items()]
     return Manifest("3.13", "x86_64", tuple(made))
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"), [(KeyboardInterrupt(), (130, "interrupted")), (ZeroDivisionError(), (3, "bug"))]
+)
+def test_interruptions_and_bugs_have_codes_of_their_own(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: BaseException,
+    expected: tuple[int, str],
+) -> None:
+    """A bug names the log that holds its traceback; nobody is shown one."""
+
+    def broken(*_: object) -> None:
+        raise fault
+
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(sys, "argv", ["layers", "build"])
+    monkeypatch.setattr("layers.build.build", broken)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert (ended.value.code, expected[1] in said, "Traceback" in said) == (expected[0], True, False)
+    if expected[0] == 3:
+        log = Path(said.split()[-1])
+        assert "ZeroDivisionError" in log.read_text()
+        log.unlink()
+
+
+def test_a_cache_that_cannot_be_is_told(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file where the cache's folder should be is no bug of the builder."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    done = command(root, "build")
+    assert done.returncode == 2
+    assert "let XDG_CACHE_HOME name a folder" in done.stderr
+
+
+def test_the_page_knows_every_command_and_setting() -> None:
+    """docs/layers.md shows what there is, and nothing that there is not."""
+    page = (ROOT / "docs" / "layers.md").read_text()
+    shown = set(re.findall(r"python -m layers (\w+)", page))
+    assert shown == set(cli.cli.commands)
+    block = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])
+    assert block["tool"]["layers"].keys() == {field.alias or name for name, field in Settings.model_fields.items()}
