@@ -82,7 +82,7 @@ def _deploy(
             f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
         ) from error
     cloud = assembly.read(folder / "cdk.out")
-    _check_architecture(cloud)
+    check_architecture(cloud)
     stack = cloud.pipeline
     _bootstrap(cdk, cloud.environments, stack.account, folder, tell)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
@@ -126,7 +126,8 @@ def _is_bootstrapped(endpoint: Endpoint, account: str, region: str) -> bool:
     return True
 
 
-def _check_architecture(cloud: assembly.Assembly) -> None:
+def check_architecture(cloud: assembly.Assembly) -> None:
+    """Raise WrongUse where a function could not run on this machine."""
     mine = machine.architecture()
     others = sorted(cloud.architectures - {mine})
     if others:

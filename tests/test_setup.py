@@ -1,0 +1,68 @@
+"""bin/setup: what a machine or a project lacks is said in words, and nothing half is left."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.synthesized import ROOT
+
+NEEDED = (
+    "README.md",
+    "bin/setup",
+    "pyproject.toml",
+    "poetry.lock",
+    "requirements-tools.txt",
+    "package.json",
+    "package-lock.json",
+)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The files that set-up reads."""
+    for name in NEEDED:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def setup(clone: Path, *arguments: str) -> tuple[int, str]:
+    """Run it; the status, and what it said."""
+    command = [shutil.which("python3") or "python3", "bin/setup", *arguments]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_an_unknown_argument_is_refused(clone: Path) -> None:
+    """What was read, and what is allowed."""
+    assert setup(clone, "everything") == (
+        2,
+        "setup: got everything; allowed are no argument at all, or `integration`\n",
+    )
+
+
+@pytest.mark.slow
+def test_a_missing_lock_is_refused(clone: Path) -> None:
+    """Nothing is resolved here, so nothing can be installed without it."""
+    (clone / "poetry.lock").unlink()
+    code, said = setup(clone)
+    assert code == 2
+    assert "there is no poetry.lock" in said
+    assert "make it with `poetry lock` and commit it" in said
+
+
+@pytest.mark.slow
+def test_a_python_that_is_nowhere_is_refused(clone: Path) -> None:
+    """Which version, who asks for it, and how to get it; no environment is left behind."""
+    pyproject = clone / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('python = "3.13"', 'python = "3.99"'))
+    code, said = setup(clone)
+    assert code == 2
+    assert "no Python 3.99 was found on this machine; [tool.layers] in pyproject.toml names it" in said
+    assert "pyenv install 3.99" in said
+    assert not (clone / ".venv").exists()
