@@ -13,6 +13,7 @@ from pathlib import Path
 from rehearsal.codebuild import artifacts, environment, reports
 from rehearsal.codebuild.artifacts import NoArtifact
 from rehearsal.codebuild.buildspec import BadBuildspec, Buildspec
+from rehearsal.codebuild.cachekeys import chosen
 from rehearsal.codebuild.caches import cached
 from rehearsal.codebuild.environment import Lookup, UnknownValue
 from rehearsal.codebuild.log import BuildLog
@@ -83,7 +84,7 @@ def _once(
 ) -> tuple[BuildResult, int | None]:
     """One try; how often there may be another one, None for not at all."""
     spec = prepared.spec
-    with _cache(build, place, spec, log), Processes(log.line) as processes, _state(place) as state:
+    with _cache(build, place, prepared, log), Processes(log.line) as processes, _state(place) as state:
         shell = Shell(processes, program=spec.env.shell, state=state, env=prepared.env, directory=place.source)
         ran = run_phases(spec, shell, log, limits)
         values = shell.values() if ran.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
@@ -120,11 +121,12 @@ def _upload(place: Place, spec: Buildspec, values: Mapping[str, str], log: Build
     return BuildResult(phase.status, phases=(phase,), artifacts=made, reports=read)
 
 
-def _cache(build: Build, place: Place, spec: Buildspec, log: BuildLog) -> contextlib.AbstractContextManager[None]:
+def _cache(build: Build, place: Place, prepared: Prepared, log: BuildLog) -> contextlib.AbstractContextManager[None]:
     if not build.cached:
         return contextlib.nullcontext()
-    kept = store(place.caches, build.account, build.region, build.project)
-    return cached(spec.cache, source=place.source, home=place.home, store=kept, log=log)
+    cache, kept = prepared.spec.cache, store(place.caches, build.account, build.region, build.project)
+    caches = chosen(cache, store=kept, env=prepared.env, source=place.source)
+    return cached(cache, caches, source=place.source, home=place.home, log=log)
 
 
 @contextlib.contextmanager

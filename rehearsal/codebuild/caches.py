@@ -5,7 +5,6 @@ Sources: AWS CodeBuild user guide, "Build specification reference" (cache) and "
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rehearsal.codebuild.buildspec import Cache
+from rehearsal.codebuild.cachekeys import Caches, slug
 from rehearsal.codebuild.log import BuildLog
 
 _HOME = re.compile(r"(?:/root|~|\$HOME|\$\{HOME\})(?=/|$)")
@@ -21,21 +21,24 @@ _WILD = re.compile(r"[*?\[]")
 
 
 @contextmanager
-def cached(cache: Cache, *, source: Path, home: Path, store: Path, log: BuildLog) -> Iterator[None]:
-    """For a while, have the cached paths where the build looks for them. store: the project's own folder.
+def cached(cache: Cache, caches: Caches, *, source: Path, home: Path, log: BuildLog) -> Iterator[None]:
+    """For a while, have the cached paths where the build looks for them.
 
     They are moved, not copied, so that a cache of any size costs nothing; a second build at the same time finds none.
     """
     paths = dict(_places(cache, source, home, log))
+    stays = cache.action == "restore" or caches.restored != caches.saved
     if cache.action != "save":
         for pattern, place in paths.items():
-            _restore(store / _slug(pattern), place, pattern, log, keep=cache.action == "restore")
+            _restore(caches.restored / slug(pattern), place, pattern, log, stays=stays)
     try:
         yield
     finally:
         if cache.action != "restore":
             for pattern, place in paths.items():
-                _save(place, store / _slug(pattern))
+                _save(place, caches.saved / slug(pattern))
+            if caches.key and caches.saved.exists():
+                caches.remember()
 
 
 def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[tuple[str, Path]]:
@@ -52,7 +55,7 @@ def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[t
             yield pattern, place
 
 
-def _restore(kept: Path, place: Path, pattern: str, log: BuildLog, *, keep: bool) -> None:
+def _restore(kept: Path, place: Path, pattern: str, log: BuildLog, *, stays: bool) -> None:
     if not kept.exists():
         return
     if place.exists():
@@ -60,7 +63,7 @@ def _restore(kept: Path, place: Path, pattern: str, log: BuildLog, *, keep: bool
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if keep:
+        if stays:
             _copy(kept, place)
         else:
             kept.rename(place)
@@ -89,8 +92,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _slug(pattern: str) -> str:
-    """A file name of the pattern's own."""
-    return re.sub(r"\W+", "-", pattern).strip("-")[:40] + "-" + hashlib.sha256(pattern.encode()).hexdigest()[:8]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rehearsal.codebuild import buildspec, builtin, environment, runtimes
 from rehearsal.codebuild.buildspec import Buildspec, CannotRehearse
+from rehearsal.codebuild.cachekeys import provide_hash_files
 from rehearsal.codebuild.environment import Lookup, Variables
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.values import Build, Place
@@ -44,6 +45,7 @@ def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: Bui
     }
     for runtime in runtimes.install(spec.phases.install.runtime_versions, env, commands):
         log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
+    provide_hash_files(commands)
     return Prepared(spec, variables, env)
 
 
@@ -54,8 +56,6 @@ def _without_effect(spec: Buildspec) -> Iterator[str]:
     for key, wanted in (("upload-artifacts", spec.proxy.upload_artifacts), ("logs", spec.proxy.logs)):
         if wanted:
             yield f"proxy.{key}"
-    if spec.cache.key:
-        yield f"cache.key {spec.cache.key} (a project has one cache)"
 
 
 def _refuse_other_users(spec: Buildspec) -> None:

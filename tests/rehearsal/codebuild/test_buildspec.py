@@ -44,7 +44,6 @@ def test_a_buildspec_in_s3_is_refused_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("section", "key"),
     [
-        ("cache: {key: npm-1, fallback-keys: [npm-], paths: [node_modules/**/*]}", "cache.key npm-1"),
         ("env: {git-credential-helper: yes}", "env.git-credential-helper"),
         ("proxy: {logs: yes}", "proxy.logs"),
     ],

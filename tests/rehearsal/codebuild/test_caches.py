@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
+from rehearsal.codebuild.cachekeys import KEPT, Caches
 from tests.rehearsal.codebuild.case import Ran, run
 
 FOLDER = 'ls "{0}" 2>/dev/null; mkdir -p "{0}"; touch "{0}/$CODEBUILD_BUILD_NUMBER"'
@@ -87,3 +89,42 @@ def test_a_path_that_cannot_be_kept_is_told(pattern: str, tmp_path: Path) -> Non
     """What lies outside the build, and the whole of it, is not cached, and the log says so."""
     ran = run(spec("kept", pattern), {}, tmp_path)
     assert f"cache.paths {pattern} is not kept" in ran.log
+
+
+def keyed(folder: Path, lock: str, number: int, *fallback: str) -> list[str]:
+    """What a build finds whose cache's key is made of a lock file's content."""
+    source = folder / f"source {number}"
+    source.mkdir()
+    (source / "lock").write_text(lock)
+    more = {"key": "npm-$(codebuild-hash-files lock)-$CODEBUILD_INITIATOR", "fallback-keys": list(fallback)}
+    text = yaml.safe_load(spec("kept", "kept/**/*"))
+    text["cache"] |= more
+    return run(yaml.safe_dump(text), {}, folder, number=number, source=source).printed
+
+
+def test_a_key_chooses_the_cache(tmp_path: Path) -> None:
+    """Each lock has a cache of its own, and finds it again."""
+    assert keyed(tmp_path, "a", 1) == []
+    assert keyed(tmp_path, "b", 2) == []
+    assert keyed(tmp_path, "a", 3) == ["1"]
+    assert keyed(tmp_path, "b", 4) == ["2"]
+
+
+def test_a_fallback_key_brings_the_latest_that_begins_with_it(tmp_path: Path) -> None:
+    """The first fallback key that fits counts, and the cache that it brings stays where it is."""
+    assert keyed(tmp_path, "a", 1) == []
+    assert keyed(tmp_path, "b", 2, "other-") == []
+    assert keyed(tmp_path, "c", 3, "other-", "npm-") == ["2"]
+    assert keyed(tmp_path, "b", 4) == ["2"]
+    assert keyed(tmp_path, "c", 5) == ["2", "3"]
+
+
+def test_the_oldest_keys_are_forgotten(tmp_path: Path) -> None:
+    """A key for every state of a lock does not fill the disk."""
+    store = tmp_path / "keys"
+    for number in range(KEPT + 2):
+        saved = store / str(number)
+        saved.mkdir(parents=True)
+        os.utime(saved, (number, number))
+    Caches(restored=saved, saved=saved, key="last").remember()
+    assert {each.name for each in store.iterdir()} == {str(number) for number in range(2, KEPT + 2)}
