@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -132,7 +133,7 @@ def test_layers_for_another_architecture_are_refused(tmp_path: Path, monkeypatch
 
 def test_a_machine_that_lambda_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """With where to rehearse instead."""
-    monkeypatch.setattr(machine.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
     with pytest.raises(WrongUse, match="use WSL2 or the devcontainer"):
         machine.architecture()
 
