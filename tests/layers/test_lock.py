@@ -1,0 +1,89 @@
+"""The lock as a graph, and what a project asks for in each of the ways that Poetry reads."""
+
+from __future__ import annotations
+
+import tomllib
+
+from layers.groups import asked
+from layers.lock import parse
+from layers.target import Target
+
+TARGET = Target("3.13", "x86_64")
+LOCK = """
+[[package]]
+name = "top"
+version = "1"
+files = [{file = "top-1.tar.gz", hash = "sha256:aa"}]
+[package.dependencies]
+Deep_Package = "*"
+older = {version = "*", markers = "python_version < '3.13'"}
+choice = {version = "*", optional = true}
+rich = {version = "*", extras = ["more"]}
+[package.extras]
+choice = ["choice (>=1)"]
+[[package]]
+name = "deep-package"
+version = "1"
+[[package]]
+name = "older"
+version = "1"
+[[package]]
+name = "choice"
+version = "1"
+[[package]]
+name = "rich"
+version = "1"
+[package.extras]
+more = ["extra", "windows ; sys_platform == 'win32'"]
+[[package]]
+name = "extra"
+version = "1"
+[[package]]
+name = "windows"
+version = "1"
+"""
+
+
+def test_every_way_to_ask_is_read() -> None:
+    """PEP 621 and PEP 735, groups that include groups, and Poetry's own tables."""
+    text = """
+    [project]
+    dependencies = ["one[x]>=1"]
+    [dependency-groups]
+    echo = ["two", {include-group = "common"}]
+    common = ["three ; python_version > '3'"]
+    [tool.poetry.dependencies]
+    python = "^3.12"
+    four = {version = "^1", extras = ["a", "b"]}
+    [tool.poetry.group.five.dependencies]
+    own = {path = "libs/own", markers = "sys_platform == 'linux'"}
+    """
+    found = {name: sorted(str(need) for need in needs) for name, needs in asked(tomllib.loads(text)).items()}
+    assert found == {
+        "main": ["four[a,b]", "one[x]>=1"],
+        "echo": ['three; python_version > "3"', "two"],
+        "common": ['three; python_version > "3"'],
+        "five": ['own; sys_platform == "linux"'],
+    }
+
+
+def test_a_chain_follows_markers_and_extras() -> None:
+    """What only another Python, another platform or an extra that nobody asks for needs is not there."""
+    locked = parse(LOCK, '[project]\ndependencies = ["top"]\n')
+    chains = locked.chains("main", TARGET)
+    assert sorted(chains) == ["deep-package", "extra", "rich", "top"]
+    assert chains["extra"] == (("top", ""), ("rich", "more"), ("extra", ""))
+    assert "choice" in parse(LOCK, '[project]\ndependencies = ["top[choice]"]\n').chains("main", TARGET)
+    assert "older" in locked.chains("main", Target("3.12", "x86_64"))
+
+
+def test_a_chain_can_leave_packages_out() -> None:
+    """And all that only they need."""
+    locked = parse(LOCK, '[project]\ndependencies = ["top"]\n')
+    assert sorted(locked.chains("main", TARGET, frozenset({"rich"}))) == ["deep-package", "top"]
+    assert locked.closure("rich", TARGET) == {"rich"}
+
+
+def test_files_are_known_by_their_digest() -> None:
+    """The bill of materials takes the hash of the installed wheel from here."""
+    assert parse(LOCK, "").packages["top"].files == {"top-1.tar.gz": "aa"}
