@@ -27,13 +27,18 @@ def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
     found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     for area in areas or sorted(AREAS):
         click.echo(f"bench: {area}, on {_machine()}", err=True)
-        figures = AREAS[area](ROOT / "build" / "bench", runs=runs, say=lambda line: click.echo(f"  {line}", err=True))
-        found[area] = {"machine": _machine(), "runs": runs, "slices": figures}
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(found, indent=2) + "\n")
-        click.echo(table.markdown(figures))
+        found[area] = {"machine": _machine(), "runs": runs, "slices": {}}
+        for name, figures in AREAS[area](ROOT / "build" / "bench", runs=runs, say=_say):
+            found[area]["slices"][name] = figures
+            RESULT.parent.mkdir(exist_ok=True)
+            RESULT.write_text(json.dumps(found, indent=2) + "\n")
+            click.echo(table.markdown({name: figures}))
         if docs:
             _document(area, found[area])
+
+
+def _say(line: str) -> None:
+    click.echo(f"  {line}", err=True)
 
 
 def _document(area: str, found: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,11 @@ SLICES = (
 SITUATIONS: dict[str, Gone] = {"cold": "all", "warm": "built", "one_changed": "one", "nothing_changed": "nothing"}
 
 
-def measure(
-    scratch: Path, *, runs: int, slices: Sequence[Slice] = SLICES, say: Callable[[str], None]
-) -> dict[str, Any]:
-    """Slice -> builder -> figures, or why it was skipped. Of several runs, the fastest counts."""
+def measure(scratch: Path, *, runs: int, say: Callable[[str], None]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Slice by slice: builder -> figures, or why it was skipped. Of several runs, the fastest counts."""
     tools = {builder.name: _prepared(builder, scratch, say) for builder in BUILDERS}
-    return {slice_.name: _slice(slice_, scratch, tools, runs, say) for slice_ in slices}
+    for slice_ in SLICES:
+        yield slice_.name, _slice(slice_, scratch, tools, runs, say)
 
 
 def _prepared(builder: Builder, scratch: Path, say: Callable[[str], None]) -> Path | str:
