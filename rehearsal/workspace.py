@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rehearsal.errors import WrongUse
+
+KEPT_FAILURES = 2
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,17 @@ class Workspace:
 
     def latest(self) -> str | None:
         """The id of the execution that was started last, or None before the first one."""
-        journals = sorted(self.executions.glob("*/journal.jsonl"), key=lambda path: path.stat().st_ctime_ns)
-        return journals[-1].parent.name if journals else None
+        return next(iter(self._newest_first()), None)
+
+    def tidy(self) -> None:
+        """Remove what failed actions of older executions worked in, some 250 MB each; logs and journals stay."""
+        for execution in self._newest_first()[KEPT_FAILURES:]:
+            for folder in self.execution(execution).glob("*/*/*/"):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _newest_first(self) -> list[str]:
+        folders = [path.parent for path in self.executions.glob("*/journal.jsonl")]
+        return [each.name for each in sorted(folders, key=lambda folder: folder.stat().st_mtime_ns, reverse=True)]
 
     def server(self) -> Server | None:
         """The emulator that runs for this project, or None."""

@@ -29,6 +29,7 @@ def run(space: Workspace, console: Console, *, verdict: str | None, json_file: P
     machine.architecture()
     config = invocations.configured(space.root)
     space.make()
+    space.tidy()
     repository = Repository(space.root, space.home)
 
     def tell(text: str) -> None:
