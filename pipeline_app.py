@@ -1,5 +1,6 @@
 """The CDK app: read the settings, make the pipeline stack, attach the rule packs, synthesize."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,8 +8,10 @@ from aws_cdk import App
 
 from compliance.packs import attach_packs
 from pipeline.project import Project
-from pipeline.settings import Delivery, SettingsError
+from pipeline.refusals import SettingsError
+from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
+from pipeline.target import check_target
 
 
 def main() -> int:
@@ -16,6 +19,7 @@ def main() -> int:
     app = App(analytics_reporting=False)
     try:
         delivery = Delivery.read(app.node.try_get_context("delivery"))
+        check_target(delivery, os.environ)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

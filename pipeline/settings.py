@@ -2,101 +2,78 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import Field, ValidationError, model_validator
 
+from pipeline import promotion
+from pipeline.fields import Account, Email, EnvironmentName, HttpsUrl, PipelineName, Region, Settings
+from pipeline.refusals import WHERE, SettingsError, line
+from pipeline.source import Source
 from stages.options import ServiceOptions
 
-WHERE = "cdk.json context.delivery"
 
-
-class SettingsError(Exception):
-    """What is wrong in the settings, in words a person can act on; one line per fault."""
-
-
-def _account(value: str) -> str:
-    if value.isdigit() and len(value) == 12:
-        return value
-    shown = f"({len(value)} digits)" if value.isdigit() else f"({len(value)} characters)"
-    raise PydanticCustomError("account", f"got '{value}' {shown}; an AWS account id has 12 digits")
-
-
-def _pattern(pattern: str, wanted: str) -> Any:
-    def check(value: str) -> str:
-        if re.fullmatch(pattern, value):
-            return value
-        raise PydanticCustomError("pattern", f"got '{value}'; {wanted}".replace("{", "{{").replace("}", "}}"))
-
-    return AfterValidator(check)
-
-
-Account = Annotated[str, AfterValidator(_account)]
-Region = Annotated[str, _pattern(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region looks like eu-west-1")]
-# Lengths: pipeline, environment and region stand together in role names, which have 64 characters at most.
-PipelineName = Annotated[str, _pattern(r"[a-z][a-z0-9-]{1,22}", "2 to 23 characters: a-z, 0-9 and -, a letter first")]
-EnvironmentName = Annotated[str, _pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 characters: a-z and 0-9, a letter first")]
-Repository = Annotated[str, _pattern(r"[^/\s]+(/[^/\s]+)+", "a repository is written owner/name")]
-ConnectionArn = Annotated[
-    str,
-    _pattern(
-        r"arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[A-Za-z0-9-]+",
-        "the ARN of a CodeConnections connection looks like arn:aws:codeconnections:REGION:ACCOUNT:connection/ID",
-    ),
-]
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Source(_Settings):
-    """The connected repository whose pushes start the pipeline."""
-
-    connection_arn: ConnectionArn
-    repository: Repository
-    branch: str = Field(default="main", min_length=1)
-
-
-class Environment(_Settings):
-    """One account and region that the stage is deployed to; `approval` makes a person decide beforehand."""
+class Environment(Settings):
+    """One account and region that the stage is deployed to."""
 
     name: EnvironmentName
     account: Account
     region: Region
+    wave: EnvironmentName | None = None
+    """Environments of one wave are deployed side by side; left out, an environment is a wave of its own."""
     approval: bool = False
+    """A person decides before the wave is deployed; a failure then rolls the wave back."""
+    shares_account_with: tuple[EnvironmentName, ...] = ()
+    """The lower environments that may be in this account; as a rule, none is."""
+    allow_broadening: bool = False
+    """Let IAM and security groups broaden without a person's approval."""
     service: ServiceOptions = ServiceOptions()
 
+    @property
+    def in_wave(self) -> str:
+        """The name of the wave that it belongs to."""
+        return self.wave or self.name
 
-class Delivery(_Settings):
+
+class Notify(Settings):
+    """Who hears of failures, of approvals that are needed, and of successes."""
+
+    emails: tuple[Email, ...] = ()
+    """Each address has to confirm once."""
+    endpoints: tuple[HttpsUrl, ...] = ()
+    """HTTPS endpoints that take the messages of Amazon SNS, a chat's bridge for example."""
+
+    @property
+    def nobody(self) -> bool:
+        """Whether no message would reach anybody."""
+        return not self.emails + self.endpoints
+
+
+class Delivery(Settings):
     """Everything that may differ between two users of this project."""
 
     name: PipelineName
     account: Account
     region: Region
     source: Source
+    execution: Literal["superseded", "queued"] = "superseded"
+    """A newer push overtakes one that waits between two stages, or each push waits its turn."""
+    notify: Notify = Notify()
     environments: tuple[Environment, ...] = Field(min_length=1)
+    """Lower ones first; waves are deployed in the order of their first environments."""
 
     @model_validator(mode="after")
-    def _environments_are_apart(self) -> Self:
-        names = [environment.name for environment in self.environments]
-        for name in names:
-            if names.count(name) > 1:
-                raise PydanticCustomError(
-                    "twice", f"environments: two are named '{name}'; each needs a name of its own"
-                )
-        free = {e.account: e.name for e in self.environments if not e.approval}
-        for one in self.environments:
-            if one.approval and one.account in free:
-                raise PydanticCustomError(
-                    "shared",
-                    f"environments: '{free[one.account]}' and '{one.name}' share the account {one.account}; an "
-                    "environment behind an approval needs an account that is deployed to after an approval only",
-                )
+    def _is_promoted_upwards(self) -> Self:
+        promotion.check_names(self.environments)
+        promotion.check_waves(self.environments)
+        promotion.check_accounts(self.environments)
+        promotion.check_approvals(self.environments, notify_nobody=self.notify.nobody)
         return self
+
+    def waves(self) -> tuple[tuple[Environment, ...], ...]:
+        """The environments, grouped by wave, in the order of deployment."""
+        return tuple(tuple(each) for each in promotion.waves(self.environments).values())
 
     @classmethod
     def read(cls, context: Any) -> Delivery:
@@ -109,28 +86,4 @@ class Delivery(_Settings):
         try:
             return cls.model_validate(context)
         except ValidationError as error:
-            raise SettingsError("\n".join(_line(fault, cls) for fault in error.errors())) from None
-
-
-def _line(fault: ErrorDetails, model: type[BaseModel]) -> str:
-    location = fault["loc"]
-    where = WHERE + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    match fault["type"]:
-        case "extra_forbidden":
-            return f"{where}: there is no such setting; there are {', '.join(_fields(model, location[:-1]))}"
-        case "missing":
-            return f"{where}: is missing; it has to be given"
-        case "account" | "pattern" | "twice" | "shared":
-            return f"{where}: {fault['msg']}"
-    return f"{where}: got {fault['input']!r}; {fault['msg'][:1].lower()}{fault['msg'][1:]}"
-
-
-def _fields(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
-    """The names that are allowed where `location` leads to."""
-    known: dict[tuple[str, ...], type[BaseModel]] = {
-        ("source",): Source,
-        ("environments",): Environment,
-        ("environments", "service"): ServiceOptions,
-    }
-    path = tuple(part for part in location if isinstance(part, str))
-    return sorted(known.get(path, model).model_fields)
+            raise SettingsError("\n".join(line(fault, cls) for fault in error.errors())) from None

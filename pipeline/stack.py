@@ -1,12 +1,15 @@
 """The pipeline stack: from a push to every environment, in order."""
 
+from collections.abc import Sequence
+
+from aws_cdk import Duration, RemovalPolicy, Stack, pipelines
 from aws_cdk import Environment as Target
-from aws_cdk import RemovalPolicy, Stack, pipelines
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from pipeline import pushes, v2
 from pipeline.artifacts import ArtifactStore
 from pipeline.build_role import BuildRole
 from pipeline.environment_tests import EnvironmentTests
@@ -17,6 +20,10 @@ from pipeline.steps import synth_step, test_step
 from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
 
+# The name of the runtime that CDK's own steps install their pinned tools with; buildspec.yml names Python.
+NODE = codebuild.BuildSpec.from_object({"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}})
+MODES = {"superseded": codepipeline.ExecutionMode.SUPERSEDED, "queued": codepipeline.ExecutionMode.QUEUED}
+
 
 class PipelineStack(Stack):
     """A self-mutating pipeline that deploys the echo stage to every environment of `delivery`."""
@@ -25,9 +32,7 @@ class PipelineStack(Stack):
         super().__init__(scope, id_, env=Target(account=delivery.account, region=delivery.region))
         self._delivery, self._project = delivery, project
         self._release = Release(functions=project.functions, layers=project.layers, revision=project.revision)
-        self._source = pipelines.CodePipelineSource.connection(
-            delivery.source.repository, delivery.source.branch, connection_arn=delivery.source.connection_arn
-        )
+        self._source = pushes.source_action(self, delivery.source)
         self._store = ArtifactStore(self, "Artifacts")
         self._log = logs.LogGroup(
             self,
@@ -37,23 +42,31 @@ class PipelineStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.pipeline = self._pipeline()
-        for environment in delivery.environments:
-            self._deploy(environment)
+        for wave in delivery.waves():
+            self._deploy(wave)
         self.pipeline.build_pipeline()
+        pushes.start_on_upload(self, delivery.source, self.pipeline.pipeline)
+        pushes.use_connection(delivery.source, self.pipeline.pipeline.role)
+        v2.add_triggers(self.pipeline.pipeline, pushes.triggers(delivery.source))
+        v2.roll_back(self.pipeline.pipeline, [_stage(wave) for wave in delivery.waves() if wave[0].approval])
         answer_findings(self.pipeline, self._store)
 
     def _pipeline(self) -> pipelines.CodePipeline:
         pins = self._project.pins
-        synth = self._build_role("SynthRole", project=f"{self._delivery.name}-synth")
+        name = f"{self._delivery.name}-synth"
+        role = self._build_role("SynthRole", project=name)
+        generated = pipelines.CodeBuildOptions(partial_build_spec=NODE, timeout=Duration.minutes(15))
         return pipelines.CodePipeline(
             self,
             "Pipeline",
             pipeline_name=self._delivery.name,
             pipeline_type=codepipeline.PipelineType.V2,
+            execution_mode=MODES[self._delivery.execution],
             artifact_bucket=self._store.bucket,
-            synth=synth_step(
-                self._source, self._project.buildspec, project=f"{self._delivery.name}-synth", role=synth.fixed
-            ),
+            # for the buckets that other regions get
+            cross_account_keys=True,
+            enable_key_rotation=True,
+            synth=synth_step(self._source, self._project.buildspec, project=name, role=role.fixed),
             cli_version=pins.cdk,
             cdk_assets_cli_version=pins.cdk_assets,
             publish_assets_in_parallel=False,
@@ -62,25 +75,29 @@ class PipelineStack(Stack):
                 build_environment=codebuild.BuildEnvironment(build_image=codebuild.LinuxBuildImage.STANDARD_7_0),
                 logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self._log)),
             ),
+            self_mutation_code_build_defaults=generated,
+            asset_publishing_code_build_defaults=generated,
         )
 
-    def _deploy(self, environment: Environment) -> None:
-        name = environment.name.title()
-        if environment.approval:
+    def _deploy(self, wave: Sequence[Environment]) -> None:
+        name = _stage(wave)
+        if wave[0].approval:
             # In a wave of its own: inside the stage, a rejection would count as a failure of the deployment.
-            approval = pipelines.ManualApprovalStep("Approve", comment=f"Deploy to {environment.name}?")
+            approval = pipelines.ManualApprovalStep("Approve", comment=f"Deploy to {wave[0].in_wave}?")
             self.pipeline.add_wave(f"Approve{name}", pre=[approval])
-        tests = EnvironmentTests.of(self._delivery, environment)
-        stage = EchoStage(
-            self,
-            name,
-            env=Target(account=environment.account, region=environment.region),
-            environment=environment.name,
-            release=self._release,
-            tester=tests.tester(self.account),
-            options=environment.service,
-        )
-        self.pipeline.add_stage(stage, post=[self._test(environment, tests, stage)])
+        together = self.pipeline.add_wave(name)
+        for environment in wave:
+            tests = EnvironmentTests.of(self._delivery, environment)
+            stage = EchoStage(
+                self,
+                environment.name.title(),
+                env=Target(account=environment.account, region=environment.region),
+                environment=environment.name,
+                release=self._release,
+                tester=tests.tester(self.account),
+                options=environment.service,
+            )
+            together.add_stage(stage, post=[self._test(environment, tests, stage)])
 
     def _test(self, environment: Environment, names: EnvironmentTests, stage: EchoStage) -> pipelines.CodeBuildStep:
         role = self._build_role(f"{environment.name.title()}TestRole", project=names.project, name=names.build_role)
@@ -95,3 +112,8 @@ class PipelineStack(Stack):
 
     def _build_role(self, id_: str, *, project: str, name: str | None = None) -> BuildRole:
         return BuildRole(self, id_, project=project, name=name, store=self._store, log=self._log)
+
+
+def _stage(wave: Sequence[Environment]) -> str:
+    """The name of the pipeline's stage that deploys a wave."""
+    return wave[0].in_wave.title()

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.settings import Delivery, SettingsError
+from pipeline.refusals import SettingsError
+from pipeline.settings import Delivery
 
 HERE = "cdk.json context.delivery"
 
@@ -35,6 +36,47 @@ def same_name(settings: dict[str, Any]) -> None:
     settings["environments"][1]["name"] = "dev"
 
 
+def bad_kind_of_source(settings: dict[str, Any]) -> None:
+    settings["source"]["type"] = "svn"
+
+
+def no_kind_of_source(settings: dict[str, Any]) -> None:
+    del settings["source"]["type"]
+
+
+def unknown_in_source(settings: dict[str, Any]) -> None:
+    settings["source"]["brunch"] = "main"
+
+
+def bad_connection(settings: dict[str, Any]) -> None:
+    settings["source"]["connection_arn"] = "{owner}"
+
+
+def filters_without_connection(settings: dict[str, Any]) -> None:
+    settings["source"] = {"type": "codecommit", "repository": "echo", "ignored_paths": ["docs/**"]}
+
+
+def too_many_filters(settings: dict[str, Any]) -> None:
+    settings["source"]["ignored_paths"] = [f"docs{number}/**" for number in range(9)]
+
+
+def half_an_approval(settings: dict[str, Any]) -> None:
+    settings["environments"][0]["wave"] = settings["environments"][1]["wave"] = "all"
+
+
+def wave_of_anothers_name(settings: dict[str, Any]) -> None:
+    settings["environments"][1]["wave"] = "dev2"
+    settings["environments"].append({**settings["environments"][1], "name": "dev2", "wave": "late"})
+
+
+def nobody_to_notify(settings: dict[str, Any]) -> None:
+    settings["notify"] = {}
+
+
+def odd_service(settings: dict[str, Any]) -> None:
+    settings["environments"][0]["service"]["memory"] = 1
+
+
 def no_source(settings: dict[str, Any]) -> None:
     del settings["source"]
 
@@ -46,7 +88,7 @@ def no_environment(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (unknown_key, f"{HERE}.environments[1].acount: there is no such setting; there are account, approval, name,"),
+        (unknown_key, f"{HERE}.environments[1].acount: there is no such setting; there are account, allow_broadening,"),
         (
             short_account,
             f"{HERE}.environments[1].account: got '33333333333' (11 digits); an AWS account id has 12 digits",
@@ -54,7 +96,18 @@ def no_environment(settings: dict[str, Any]) -> None:
         (number_for_account, f"{HERE}.account: got 111111111111; "),
         (odd_region, f"{HERE}.region: got 'Ireland'; an AWS region looks like eu-west-1"),
         (shared_account, "'dev' and 'prod' share the account 222222222222"),
+        (shared_account, "'prod' has `shares_account_with: [\"dev\"]`"),
         (same_name, "two are named 'dev'"),
+        (bad_kind_of_source, f"{HERE}.source.type: got 'svn'; allowed are connection, codecommit, s3"),
+        (no_kind_of_source, f"{HERE}.source.type: is missing; allowed are connection, codecommit, s3"),
+        (unknown_in_source, f"{HERE}.source.brunch: there is no such setting; there are branch, connection_arn,"),
+        (bad_connection, f"{HERE}.source.connection_arn: got '{{owner}}'; the ARN of a CodeConnections connection"),
+        (filters_without_connection, f"{HERE}.source: ignored_paths: CodePipeline filters pushes by file paths for a"),
+        (too_many_filters, f"{HERE}.source.ignored_paths: got ['docs0/**', "),
+        (half_an_approval, "in the wave 'all' an approval stands before prod only"),
+        (wave_of_anothers_name, "the wave 'dev2' has the name of an environment that is not in it"),
+        (nobody_to_notify, f"{HERE}: notify: 'prod' needs an approval, and nobody would hear of it"),
+        (odd_service, f"{HERE}.environments[0].service.memory: there is no such setting; there are alarm_actions,"),
         (no_source, f"{HERE}.source: is missing"),
         (no_environment, f"{HERE}.environments: got []; "),
     ],
@@ -91,3 +144,33 @@ def test_settings_are_frozen(context: dict[str, Any]) -> None:
     delivery = Delivery.read(context["delivery"])
     with pytest.raises(ValueError, match="frozen"):
         delivery.name = "other"
+
+
+def test_an_account_is_shared_in_so_many_words(context: dict[str, Any]) -> None:
+    """Whoever has one account for all of it says so."""
+    settings = deepcopy(context["delivery"])
+    shared_account(settings)
+    settings["environments"][1]["shares_account_with"] = ["dev"]
+    assert len({one.account for one in Delivery.read(settings).environments}) == 1
+
+
+def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -> None:
+    """Neither of them is lower than the other."""
+    settings = deepcopy(context["delivery"])
+    prod = settings["environments"][1] | {"wave": "prods"}
+    settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
+    assert [[one.name for one in wave] for wave in Delivery.read(settings).waves()] == [["dev"], ["prod", "prod2"]]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"type": "codecommit", "repository": "echo"},
+        {"type": "s3", "bucket": "pushes", "key": "source.zip"},
+        {"type": "connection", "connection_arn": "arn:aws:codestar-connections:eu-west-1:111111111111:connection/a1"}
+        | {"repository": "group/subgroup/project"},
+    ],
+)
+def test_each_kind_of_source_is_taken(context: dict[str, Any], source: dict[str, Any]) -> None:
+    """GitLab nests its groups."""
+    assert Delivery.read({**context["delivery"], "source": source}).source.type == source["type"]

@@ -1,0 +1,74 @@
+"""The kinds of values that settings are made of, each refused with what was read and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+
+class Settings(BaseModel):
+    """Frozen, and no key is let through that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def refused(message: str) -> PydanticCustomError:
+    """What a validator raises."""
+    return PydanticCustomError("refused", message)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A text that matches `pattern` as a whole; `wanted` tells a person what that means.
+
+    Editors get the pattern too, in the JSON Schema.
+    """
+
+    pattern: str
+    wanted: str
+
+    def check(self, value: str) -> str:
+        """The value itself. Raises what pydantic reports, with the value."""
+        if re.fullmatch(self.pattern, value):
+            return value
+        raise refused(f"got '{value}'{_length(value)}; {self.wanted}")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": f"^{self.pattern}$", "description": self.wanted}
+
+
+def _length(value: str) -> str:
+    """Nobody counts digits by eye."""
+    return f" ({len(value)} digits)" if value.isdigit() else ""
+
+
+Account = Annotated[str, Pattern(r"\d{12}", "an AWS account id has 12 digits")]
+Region = Annotated[str, Pattern(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region looks like eu-west-1")]
+# Lengths: pipeline, environment and region stand together in role names, which have 64 characters at most.
+PipelineName = Annotated[str, Pattern(r"[a-z][a-z0-9-]{1,22}", "2 to 23 characters: a-z, 0-9 and -, a letter first")]
+EnvironmentName = Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 characters: a-z and 0-9, a letter first")]
+Branch = Annotated[str, Pattern(r"[^\s*?\[\]{}]{1,200}", "one branch, named in full")]
+Repository = Annotated[str, Pattern(r"[^/\s]+(/[^/\s]+)+", "a repository is written owner/name")]
+RepositoryName = Annotated[
+    str, Pattern(r"[\w.-]{1,100}", "1 to 100 letters, digits, points, - and _: the name without its account")
+]
+BucketName = Annotated[str, Pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket, without s3://")]
+ObjectKey = Annotated[str, Pattern(r"[^/].{0,1000}\.zip", "the key of one .zip object, without the bucket's name")]
+PathPattern = Annotated[str, Pattern(r"\S{1,255}", "a pattern of paths such as docs/** has 1 to 255 characters")]
+Email = Annotated[str, Pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address looks like team@company.com")]
+HttpsUrl = Annotated[str, Pattern(r"https://[^\s/]+\S*", "the address of an endpoint begins with https://")]
+ConnectionArn = Annotated[
+    str,
+    Pattern(
+        r"arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[A-Za-z0-9-]+",
+        "the ARN of a CodeConnections connection looks like arn:aws:codeconnections:REGION:ACCOUNT:connection/ID",
+    ),
+]

@@ -1,0 +1,31 @@
+"""What a pipeline of type V2 can and CDK Pipelines has no words for, put into the resource that it made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from aws_cdk import aws_codepipeline as codepipeline
+
+
+def add_triggers(pipeline: codepipeline.Pipeline, triggers: Sequence[Mapping[str, Any]]) -> None:
+    """Start the pipeline by `triggers`; call it after `build_pipeline()`."""
+    if triggers:
+        _resource(pipeline).add_property_override("Triggers", triggers)
+
+
+def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
+    """Let each of `stages` go back to its last good execution when it fails; call it after `build_pipeline()`.
+
+    Source: AWS CodePipeline user guide, "Configure a stage for automatic rollback".
+    """
+    for number, stage in enumerate(pipeline.stages):
+        if stage.stage_name in stages:
+            _resource(pipeline).add_property_override(f"Stages.{number}.OnFailure", {"Result": "ROLLBACK"})
+
+
+def _resource(pipeline: codepipeline.Pipeline) -> codepipeline.CfnPipeline:
+    resource = pipeline.node.default_child
+    if not isinstance(resource, codepipeline.CfnPipeline):
+        raise TypeError(f"{pipeline.node.path} is not made of a pipeline")
+    return resource

@@ -1,0 +1,39 @@
+"""Other pipelines than that of cdk.json, synthesized for a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from pipeline.project import Project
+from pipeline.settings import Delivery
+from pipeline.stack import PipelineStack
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> Template:
+    """The template of the pipeline stack for the settings of cdk.json as `change` leaves them."""
+    settings = deepcopy(context["delivery"])
+    change(settings)
+    app = App(context=dict(context), analytics_reporting=False)
+    return Template.from_stack(PipelineStack(app, "Pipeline", delivery=Delivery.read(settings), project=project))
+
+
+def pipeline_of(template: Template) -> Mapping[str, Any]:
+    """The properties of the one pipeline."""
+    (pipeline,) = template.find_resources("AWS::CodePipeline::Pipeline").values()
+    properties: Mapping[str, Any] = pipeline["Properties"]
+    return properties
+
+
+def actions(template: Template) -> Mapping[str, Sequence[tuple[str, int]]]:
+    """Stage -> name and run order of its actions."""
+    return {
+        stage["Name"]: [(each["Name"], each["RunOrder"]) for each in stage["Actions"]]
+        for stage in pipeline_of(template)["Stages"]
+    }

@@ -1,0 +1,40 @@
+"""The committed JSON Schema is that of the settings."""
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pipeline import schema
+from tests.synthesized import ROOT
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    """What an editor does with the file."""
+    return Draft202012Validator(json.loads((ROOT / schema.FILE).read_text()))
+
+
+def test_the_committed_schema_is_current() -> None:
+    """`python -m pipeline schema` writes it."""
+    assert (ROOT / schema.FILE).read_text() == schema.text()
+
+
+def test_cdk_json_names_it_and_keeps_it(context: dict[str, Any], validator: Draft202012Validator) -> None:
+    """Editors find it by `$schema`."""
+    settings = json.loads((ROOT / "cdk.json").read_text())
+    assert settings["$schema"] == f"./{schema.FILE}"
+    assert list(validator.iter_errors(settings)) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("name", "Echo Delivery"), ("account", "1"), ("execution", "parallel"), ("nmae", "echo"), ("environments", [])],
+)
+def test_an_editor_sees_what_is_refused(
+    context: dict[str, Any], validator: Draft202012Validator, key: str, value: object
+) -> None:
+    """Before anything is run."""
+    wrong = {"context": {"delivery": {**context["delivery"], key: value}}}
+    assert [error.path[-1] if key != "nmae" else key for error in validator.iter_errors(wrong)] == [key]

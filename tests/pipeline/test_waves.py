@@ -1,0 +1,49 @@
+"""Waves: who is deployed side by side, who is asked before, and what a failure does."""
+
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from pipeline.project import Project
+from tests.pipeline.synthesis import actions, pipeline_of, synthesize
+from tests.synthesized import Synthesized
+
+
+def three(settings: dict[str, Any]) -> None:
+    """Two prods in one wave, in two regions."""
+    prod = settings["environments"][1] | {"wave": "live"}
+    settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
+
+
+@pytest.fixture(scope="module")
+def waves(context: dict[str, Any], project: Project) -> Template:
+    return synthesize(context, project, three)
+
+
+def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> None:
+    """Each after one approval for all of them, each with its own tests behind it."""
+    stages = actions(waves)
+    assert list(stages)[-3:] == ["Dev", "ApproveLive", "Live"]
+    live = dict(stages["Live"])
+    assert live["Prod.Echo.Prepare"] == live["Prod2.Echo.Prepare"]
+    assert live["Prod.Test"] == live["Prod2.Test"] > live["Prod.Echo.Deploy"]
+
+
+def test_another_region_gets_an_artifact_store_of_its_own(waves: Template) -> None:
+    """CDK makes it in a support stack, encrypted, with a key that the actions may use."""
+    regions = {store["Region"] for store in pipeline_of(waves)["ArtifactStores"]}
+    assert regions == {"eu-west-1", "eu-central-1"}
+
+
+def test_a_failed_prod_rolls_back_and_is_not_tried_again(synthesized: Synthesized) -> None:
+    """CodePipeline takes one result of a failure, not two."""
+    stages = {stage["Name"]: stage.get("OnFailure") for stage in pipeline_of(synthesized.pipeline)["Stages"]}
+    assert stages.pop("Prod") == {"Result": "ROLLBACK"}
+    assert set(stages.values()) == {None}
+
+
+def test_a_rejection_rolls_nothing_back(waves: Template) -> None:
+    """The approval is no part of the stage whose failure rolls back."""
+    approvals = [stage for stage in pipeline_of(waves)["Stages"] if stage["Name"].startswith("Approve")]
+    assert [(stage["Name"], "OnFailure" in stage) for stage in approvals] == [("ApproveLive", False)]
