@@ -17,6 +17,9 @@ from typing import Any
 
 from rehearsal.workspace import Server, Workspace
 
+# The engine's part of the saved state; another number for another format, so that older state is not half read.
+ENGINE = "engine-1.json"
+
 
 def main(root: str, port: str, detached: str) -> None:
     workspace = Workspace(Path(root))
@@ -45,7 +48,7 @@ def main(root: str, port: str, detached: str) -> None:
     actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, builds=builds)
     engine = Engine(Environment(endpoint, assume, actions, workspace.executions))
     PipelineResource(engine).register()
-    engine.load(state / "pipelines.json")
+    engine.load(state / ENGINE)
 
     async def run() -> None:
         ended = asyncio.Event()
@@ -69,7 +72,7 @@ def main(root: str, port: str, detached: str) -> None:
         await serve(front, config, shutdown_trigger=until_ended)
 
     asyncio.run(run())
-    engine.save(state / "pipelines.json")
+    engine.save(state / ENGINE)
     _keep(workspace, state)
     workspace.record.unlink(missing_ok=True)
     os._exit(0)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
@@ -79,11 +82,12 @@ def _settings(workspace: Workspace, port: int) -> Path:
     """MiniStack reads its settings from the environment when it is imported. Returns the folder of the state.
 
     State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a
-    fresh one rather than one from half a state. State of another port is of no use: the URLs of its queues hold it.
+    fresh one rather than one from half a state. State of another port is of no use: the URLs of its queues hold it. Nor
+    is state that another version of the engine wrote.
     """
     state = workspace.aws / "running"
     shutil.rmtree(state, ignore_errors=True)
-    if workspace.saved_port() == port:
+    if workspace.saved_port() == port and (workspace.saved / ENGINE).exists():
         workspace.saved.rename(state)
     else:
         shutil.rmtree(workspace.saved, ignore_errors=True)

@@ -44,17 +44,48 @@ class ActionType:
 
 @dataclass(frozen=True)
 class Action:
-    """One action; `configuration` may still hold `#{namespace.key}`."""
+    """One action, or one rule of a condition; `configuration` may still hold `#{namespace.key}`.
+
+    timeout: seconds, where the definition sets them.
+    """
 
     name: str
     type: ActionType
     run_order: int
     configuration: Mapping[str, str]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    role_arn: str | None
-    region: str | None
-    namespace: str | None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    role_arn: str | None = None
+    region: str | None = None
+    namespace: str | None = None
+    timeout: float | None = None
+    owner: str = "AWS"
+    version: str = "1"
+    commands: tuple[str, ...] = ()
+
+    @property
+    def is_rule(self) -> bool:
+        return self.type.category == "Rule"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Met where all its rules succeed; where it is not met, `result` is engaged: FAIL, SKIP, ROLLBACK or RETRY."""
+
+    result: str
+    rules: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class OnFailure:
+    """What follows a failed stage: `result` at once, or that of the condition where it is not met.
+
+    retry_mode: FAILED_ACTIONS or ALL_ACTIONS, for the result RETRY.
+    """
+
+    result: str
+    retry_mode: str
+    conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
@@ -63,6 +94,39 @@ class Stage:
 
     name: str
     actions: tuple[Action, ...]
+    before_entry: tuple[Condition, ...] = ()
+    on_success: tuple[Condition, ...] = ()
+    on_failure: OnFailure | None = None
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Glob patterns; `excludes` win over `includes`, and without includes everything is included."""
+
+    includes: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of a trigger: what it names has to match, what it leaves out (None) may be anything.
+
+    events: of pull requests; empty for a push.
+    """
+
+    branches: Patterns | None
+    tags: Patterns | None
+    paths: Patterns | None
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """The filters of one source action; any of them starts the pipeline."""
+
+    source: str
+    push: tuple[Filter, ...]
+    pull_request: tuple[Filter, ...]
 
 
 @dataclass(frozen=True)
@@ -75,14 +139,19 @@ class ArtifactStore:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A whole definition; `stores` are by region, and the empty region stands for the pipeline's own."""
+    """A whole definition; `stores` are by region, and the empty region stands for the pipeline's own.
+
+    variables: name -> default value, or None where an execution has to be given one.
+    """
 
     name: str
     role_arn: str
     stages: tuple[Stage, ...]
     stores: Mapping[str, ArtifactStore]
     execution_mode: str = "SUPERSEDED"
-    variables: Mapping[str, str] = field(default_factory=dict)
+    type: str = "V1"
+    variables: Mapping[str, str | None] = field(default_factory=dict)
+    triggers: tuple[Trigger, ...] = ()
 
     def store_for(self, region: str) -> ArtifactStore:
         """The store of `region`; a pipeline with one store has it for its own region only."""
@@ -106,18 +175,45 @@ def parse(declaration: Json) -> Pipeline:
             stages=tuple(_stage(stage) for stage in declaration["stages"]),
             stores=_stores(declaration),
             execution_mode=declaration.get("executionMode", "SUPERSEDED"),
-            variables={each["name"]: each.get("defaultValue", "") for each in declaration.get("variables", [])},
+            type=declaration.get("pipelineType", "V1"),
+            variables={each["name"]: each.get("defaultValue") for each in declaration.get("variables", [])},
+            triggers=tuple(_trigger(each["gitConfiguration"]) for each in declaration.get("triggers", [])),
         )
     except KeyError as missing:
         raise BadDefinition(f"the pipeline's definition lacks {missing}") from missing
 
 
 def _stage(stage: Json) -> Stage:
-    return Stage(stage["name"], tuple(_action(action) for action in stage["actions"]))
+    failure = stage.get("onFailure")
+    return Stage(
+        stage["name"],
+        tuple(_action(action) for action in stage["actions"]),
+        before_entry=_conditions(stage.get("beforeEntry")),
+        on_success=_conditions(stage.get("onSuccess")),
+        on_failure=OnFailure(
+            failure.get("result", ""),
+            failure.get("retryConfiguration", {}).get("retryMode", "FAILED_ACTIONS"),
+            _conditions(failure),
+        )
+        if failure
+        else None,
+    )
+
+
+def _conditions(holder: Json | None) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(each.get("result", ""), tuple(_rule(rule) for rule in each.get("rules", [])))
+        for each in (holder or {}).get("conditions", [])
+    )
+
+
+def _rule(rule: Json) -> Action:
+    return _action({**rule, "actionTypeId": rule["ruleTypeId"]})
 
 
 def _action(action: Json) -> Action:
     kind = action["actionTypeId"]
+    minutes = action.get("timeoutInMinutes")
     return Action(
         name=action["name"],
         type=ActionType(kind["category"], kind["provider"]),
@@ -128,7 +224,34 @@ def _action(action: Json) -> Action:
         role_arn=action.get("roleArn"),
         region=action.get("region"),
         namespace=action.get("namespace"),
+        timeout=None if minutes is None else int(minutes) * 60.0,
+        owner=kind.get("owner", "AWS"),
+        version=kind.get("version", "1"),
+        commands=tuple(action.get("commands", [])),
     )
+
+
+def _trigger(git: Json) -> Trigger:
+    return Trigger(
+        git["sourceActionName"],
+        tuple(_filter(each) for each in git.get("push", [])),
+        tuple(_filter(each) for each in git.get("pullRequest", [])),
+    )
+
+
+def _filter(each: Json) -> Filter:
+    return Filter(
+        _patterns(each.get("branches")),
+        _patterns(each.get("tags")),
+        _patterns(each.get("filePaths")),
+        tuple(each.get("events", [])),
+    )
+
+
+def _patterns(criteria: Json | None) -> Patterns | None:
+    if criteria is None:
+        return None
+    return Patterns(tuple(criteria.get("includes", [])), tuple(criteria.get("excludes", [])))
 
 
 def _names(artifacts: Sequence[Json]) -> tuple[str, ...]:

@@ -1,21 +1,25 @@
-"""All pipelines and their executions: what starts, restarts and stops them."""
+"""All pipelines and their executions: what starts, restarts, retries, rolls back and stops them."""
 
 from __future__ import annotations
 
-import difflib
-import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.engine.definition import Json, Pipeline, PipelineKey, parse
-from rehearsal.engine.execution import Environment, Execution, walk
-from rehearsal.engine.gate import StageGate
-from rehearsal.engine.journal import Journal
-from rehearsal.workspace import write_json
+from rehearsal.engine import rollback, store
+from rehearsal.engine.definition import Json, Pipeline, PipelineKey, Stage, parse
+from rehearsal.engine.execution import Environment, Execution
+from rehearsal.engine.gate import PARALLEL, SUPERSEDED, StageGate
+from rehearsal.engine.refusal import Refused
+from rehearsal.engine.starting import given_variables, unstable
+from rehearsal.engine.trace import Trace
+from rehearsal.engine.walk import Walk
+
+# Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": executions of one pipeline that are not SUPERSEDED.
+CONCURRENT = 50
 
 
 @dataclass
@@ -40,7 +44,6 @@ class Engine:
         self._env = environment
         self._lock = threading.RLock()
         self._gates: dict[tuple[PipelineKey, str], StageGate] = {}
-        self._numbers = 0
         self._threads: list[threading.Thread] = []
         self.pipelines: dict[PipelineKey, Deployed] = {}
         self.executions: dict[str, Execution] = {}
@@ -64,27 +67,48 @@ class Engine:
             before, deployed.declaration = deployed.declaration, {**declaration, "version": deployed.version + 1}
             deployed.version += 1
             deployed.updated = time.time()
-            running = [each for each in self.executions.values() if each.key == key and each.status == "InProgress"]
+            running = [each for each in self.of(key) if each.status == "InProgress"]
             for execution in running:
                 if execution.restart_of:
-                    execution.finish_as("Failed", _unstable(before, deployed.declaration), failed=True)
+                    execution.finish_as("Failed", unstable(before, deployed.declaration), failed=True)
                 else:
                     execution.finish_as("Cancelled", "the pipeline's definition was updated")
                     execution.restart_wanted = restart and execution is running[-1]
 
     def delete(self, key: PipelineKey) -> None:
+        """Forget a pipeline; what runs of it is cancelled."""
         with self._lock:
             self.pipelines.pop(key, None)
+            for execution in self.of(key):
+                if execution.status == "InProgress":
+                    execution.finish_as("Cancelled", "the pipeline was deleted")
+                    execution.restart_wanted = False
+            for gate in [each for each in self._gates if each[0] == key]:
+                if not self._gates[gate].taken:
+                    del self._gates[gate]
+
+    def of(self, key: PipelineKey) -> list[Execution]:
+        """The executions of one pipeline, oldest first."""
+        return sorted((each for each in self.executions.values() if each.key == key), key=lambda each: each.number)
+
+    def gate(self, key: PipelineKey, stage: str) -> StageGate:
+        """The lock of a stage, and the transition into it."""
+        with self._lock:
+            return self._gates.setdefault((key, stage), StageGate())
 
     def save(self, path: Path) -> None:
-        """Write every pipeline's definition, for an engine that starts later."""
-        write_json(path, [asdict(each) for each in self.pipelines.values()])
+        """Write every pipeline and its latest executions, for an engine that starts later."""
+        with self._lock:
+            store.save(path, list(self.pipelines.values()), list(self.executions.values()), self._disabled())
 
     def load(self, path: Path) -> None:
         """Take over what `save` wrote; nothing where there is no such file."""
-        for saved in json.loads(path.read_text()) if path.exists() else []:
-            key = PipelineKey(**saved.pop("key"))
-            self.pipelines[key] = Deployed(key, **saved)
+        saved = store.load(path)
+        for key, values in saved.pipelines:
+            self.pipelines[key] = Deployed(key, **values)
+        self.executions |= {each.id: each for each in saved.executions}
+        for key, stage, reason, by in saved.disabled:
+            self.gate(key, stage).disable(reason, by)
 
     def start(
         self,
@@ -92,40 +116,71 @@ class Engine:
         *,
         trigger: Mapping[str, str],
         variables: Mapping[str, str] | None = None,
+        revisions: Mapping[str, str] | None = None,
         restart_of: str | None = None,
     ) -> Execution:
-        """Start an execution of the definition as it is now. Raises KeyError for an unknown pipeline."""
+        """Start an execution of the definition as it is now. Raises KeyError for an unknown pipeline.
+
+        variables: values of pipeline variables; revisions: by source action, what it is to take in place of the newest.
+        """
         with self._lock:
-            deployed = self.pipelines[key]
-            pipeline = deployed.pipeline
-            self._numbers += 1
-            execution = Execution(
-                key=key,
-                pipeline=pipeline,
-                version=deployed.version,
-                number=self._numbers,
-                trigger=trigger,
-                variables={"variables": {**pipeline.variables, **(variables or {})}},
-                restart_of=restart_of,
-            )
-            execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
+            execution = self._new(self.pipelines[key], trigger, variables or {})
+            execution.restart_of, execution.wanted_revisions = restart_of, revisions or {}
             self.executions[execution.id] = execution
-        thread = threading.Thread(target=self._run, args=(execution,), name=f"execution-{execution.id[:8]}")
-        self._threads.append(thread)
-        thread.start()
+        self._begin(execution, execution.pipeline.stages, None)
         return execution
 
     def stop(self, execution: Execution, reason: str, *, abandon: bool) -> None:
-        """End an execution: with `abandon` its running actions are ended, else they are let end."""
+        """End an execution: with `abandon` its running actions are ended, else they are let end.
+
+        Source: AWS CodePipeline user guide, "How pipeline executions are stopped".
+        """
         execution.finish_as("Stopped", reason)
-        execution.status = "Stopping"
+        execution.status, execution.stop_reason = "Stopping", reason
+        execution.updated = time.time()
+        if execution.trace:
+            execution.trace.write("execution-stopping", abandon=abandon, reason=reason)
         if abandon:
-            execution.stop.set()
+            execution.abandon()
+
+    def retry(self, execution: Execution, stage: str, mode: str) -> None:
+        """Take a failed execution up again at the stage where it failed; raises Refused where that can't be done.
+
+        mode: FAILED_ACTIONS or ALL_ACTIONS.
+        Source: AWS CodePipeline user guide, "Configuring stage retry for a failed stage or failed actions".
+        """
+        with self._lock:
+            rollback.check_retry(self.pipelines[execution.key], self.of(execution.key), execution, stage)
+            names = [each.name for each in execution.pipeline.stages]
+            state = execution.stages[stage]
+            state.attempt, state.manual_retries = state.attempt + 1, state.manual_retries + 1
+            state.status, state.latest_retry = "InProgress", "ManualStageRetry"
+            execution.reopen()
+        remaining = execution.pipeline.stages[names.index(stage) :]
+        self._begin(execution, remaining[:1] if execution.rollback_of else remaining, mode)
+
+    def rollback(self, key: PipelineKey, stage: str, target: Execution, *, automated: bool = False) -> Execution:
+        """Run one stage again with the artifacts and variables of `target`; raises Refused where that can't be done.
+
+        Source: AWS CodePipeline user guide, "Configuring stage rollback".
+        """
+        with self._lock:
+            deployed = self.pipelines[key]
+            rollback.check(deployed.pipeline, deployed.version, stage, target)
+            kind = "AutomatedRollback" if automated else "ManualRollback"
+            execution = self._new(deployed, {"triggerType": kind, "triggerDetail": target.id}, None)
+            execution.rollback_of = target.id
+            execution.variables |= {name: dict(values) for name, values in target.variables.items()}
+            execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
+            execution.artifacts, execution.revisions = dict(target.artifacts), list(target.revisions)
+            self.executions[execution.id] = execution
+        self._begin(execution, [each for each in execution.pipeline.stages if each.name == stage], None)
+        return execution
 
     def close(self) -> None:
         """End every execution and wait for its threads."""
         for execution in list(self.executions.values()):
-            if execution.status in ("InProgress", "Stopping"):
+            if execution.running:
                 self.stop(execution, "the rehearsal was ended", abandon=True)
         for thread in self.threads():
             thread.join()
@@ -135,49 +190,71 @@ class Engine:
         while self._threads:
             yield self._threads.pop(0)
 
-    def _run(self, execution: Execution) -> None:
-        journal = Journal(self._env.executions / execution.id / "journal.jsonl")
-        journal.write(
-            "execution-started",
-            execution=execution.id,
-            pipeline=execution.key.name,
-            account=execution.key.account,
-            region=execution.key.region,
-            version=execution.version,
-            trigger=dict(execution.trigger),
-            restart_of=execution.restart_of,
-            stages=[
-                {
-                    "name": stage.name,
-                    "actions": [{"name": each.name, "provider": str(each.type)} for each in stage.actions],
-                }
-                for stage in execution.pipeline.stages
-            ],
+    def _new(self, deployed: Deployed, trigger: Mapping[str, str], variables: Mapping[str, str] | None) -> Execution:
+        """variables: None where they come from another execution."""
+        pipeline = deployed.pipeline
+        running = [each for each in self.of(deployed.key) if each.running]
+        if pipeline.execution_mode != SUPERSEDED and len(running) >= CONCURRENT:
+            raise Refused(
+                "ConcurrentPipelineExecutionsLimitExceededException",
+                f"{deployed.key.name} has {len(running)} executions; {CONCURRENT} are allowed at a time",
+            )
+        execution = Execution(
+            key=deployed.key,
+            pipeline=pipeline,
+            declaration=deployed.declaration,
+            version=deployed.version,
+            number=max((each.number for each in self.executions.values()), default=0) + 1,
+            trigger=trigger,
+            variables={} if variables is None else {"variables": given_variables(pipeline, variables)},
         )
-        walk(execution, lambda stage: self._gate(execution.key, stage), self._env, journal)
-        successor = None
-        if execution.restart_wanted and not execution.stop.is_set():
-            trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExecutionOnUpdate"}
-            successor = self.start(execution.key, trigger=trigger, restart_of=execution.id).id
-        journal.write(
-            "execution-finished",
-            status=execution.status,
-            summary=execution.summary,
-            seconds=time.time() - execution.started,
-            restarted_as=successor,
+        execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
+        return execution
+
+    def _begin(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
+        name = f"execution-{execution.id[:8]}"
+        thread = threading.Thread(target=self._run, args=(execution, stages, retry_mode), name=name)
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
+        trace = execution.trace = Trace(
+            execution, self._env.executions / execution.id / "journal.jsonl", self._env.listener
         )
-        journal.close()
+        if retry_mode:
+            trace.write("execution-resumed", stage=stages[0].name, retry_mode=retry_mode, attempt=execution.attempt)
+        else:
+            trace.started()
 
-    def _gate(self, key: PipelineKey, stage: str) -> StageGate:
-        with self._lock:
-            return self._gates.setdefault((key, stage), StageGate())
+        def gate(stage: str) -> StageGate:
+            return self.gate(execution.key, stage)
 
+        Walk(execution, stages, gate, self._env, trace).run(retry_mode)
+        trace.finished(self._successor(execution), self._rolled_back(execution))
+        execution.trace = None
+        trace.close()
 
-def _unstable(before: Json, after: Json) -> str:
-    """Two definitions from one revision: what differs."""
-    old, new = (json.dumps(each, indent=2, sort_keys=True).splitlines() for each in (before, after))
-    changes = list(difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1))
-    return (
-        "the pipeline changed itself twice without a new push: synth gives another definition each time it runs.\n"
-        + "\n".join(changes[:40])
-    )
+    def _successor(self, execution: Execution) -> str | None:
+        """The execution that an update of the definition starts in this one's place."""
+        if not execution.restart_wanted or execution.stop.is_set() or execution.key not in self.pipelines:
+            return None
+        trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExecutionOnUpdate"}
+        return self.start(execution.key, trigger=trigger, restart_of=execution.id).id
+
+    def _rolled_back(self, execution: Execution) -> str | None:
+        """The execution that rolls the failed stage back; without one to go back to, the summary says so."""
+        stage = execution.rollback_wanted
+        deployed = self.pipelines.get(execution.key)
+        final = execution.rollback_of or execution.pipeline.execution_mode == PARALLEL
+        if stage is None or deployed is None or final:
+            return None
+        try:
+            target = rollback.latest_good(deployed.pipeline, deployed.version, stage, self.of(execution.key), execution)
+            return self.rollback(execution.key, stage, target, automated=True).id
+        except Refused as error:
+            execution.summary += f"; it was not rolled back: {error}"
+            return None
+
+    def _disabled(self) -> list[tuple[PipelineKey, str, str, str]]:
+        found = [(key, stage, gate.disabled) for (key, stage), gate in self._gates.items()]
+        return [(key, stage, each.reason, each.by) for key, stage, each in found if each]

@@ -26,11 +26,13 @@ class Journal:
         self._file = path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
 
-    def write(self, type_: str, /, **fields: Any) -> None:
+    def write(self, type_: str, /, **fields: Any) -> Event:
+        """Append one event, and return it; it is in the file when this returns, whatever happens to the process."""
         event = {"v": VERSION, "at": time.time(), "type": type_, **fields}
         with self._lock:
             self._file.write(json.dumps(event) + "\n")
             self._file.flush()
+        return event
 
     def close(self) -> None:
         self._file.close()

@@ -53,7 +53,8 @@ class Assume(Protocol):
 class Task:
     """One action of one execution: `action.configuration` is resolved, `folder` is fresh and the action's own.
 
-    note: tells who watches how far the work is; waiting(token, about): that it waits for a person.
+    note: tells who watches how far the work is; waiting(token, about): that it waits for a person. limit: seconds after
+    which `stop` is set. wanted_revision: what the execution was started for, where that is not the newest.
     """
 
     pipeline: PipelineKey
@@ -71,6 +72,9 @@ class Task:
     revisions: tuple[Revision, ...]
     note: Callable[[str], None]
     waiting: Callable[[str, str], None]
+    action_execution_id: str = ""
+    limit: float = 3600.0
+    wanted_revision: str | None = None
 
     @property
     def region(self) -> str:
@@ -97,7 +101,8 @@ class Task:
 class Outcome:
     """How an action ended. `failed` is a result (a red test, a rejection), not an error.
 
-    variables: the action's output variables; outputs: the artifacts it made, by name.
+    variables: the action's output variables; outputs: the artifacts it made, by name. external_id: how the service that
+    did the work calls it.
     """
 
     failed: bool
@@ -105,6 +110,7 @@ class Outcome:
     variables: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, Artifact] = field(default_factory=dict)
     revision: Revision | None = None
+    external_id: str = ""
 
 
 class ActionRunner(Protocol):

@@ -50,10 +50,10 @@ class Played:
     def run(self, task: Task) -> Outcome:
         with self._lock:
             self.seen.append(task.action.name)
-        return self.parts.get(task.action.name, _succeeds)(task)
+        return self.parts.get(task.action.name, succeeds)(task)
 
 
-def _succeeds(task: Task) -> Outcome:
+def succeeds(task: Task) -> Outcome:
     return Outcome(failed=False, summary="done", variables={"said": task.action.configuration.get("say", "")})
 
 
@@ -105,8 +105,10 @@ class Stage:
         for thread in self.engine.threads():
             thread.join(20)
 
-    def events(self, execution: Execution) -> list[journal.Event]:
-        return journal.read(self.folder / execution.id / "journal.jsonl")
+    def events(self, execution: Execution, type_: str = "") -> list[journal.Event]:
+        """Those of the journal, of one type where it is named."""
+        events = journal.read(self.folder / execution.id / "journal.jsonl")
+        return [event for event in events if not type_ or event["type"] == type_]
 
 
 @pytest.fixture

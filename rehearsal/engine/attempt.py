@@ -1,0 +1,208 @@
+"""One attempt of one action: the task, the time limit, and how it ended."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rehearsal.engine.definition import Action, ActionType
+from rehearsal.engine.execution import ActionState, Environment, Execution
+from rehearsal.engine.task import ActionError, ActionRunner, Artifact, Outcome, Task
+from rehearsal.engine.timeouts import limit, spoken
+from rehearsal.engine.trace import Trace
+from rehearsal.engine.variables import UnknownVariable, resolve
+
+log = logging.getLogger(__name__)
+
+# A build may print thousands of lines a second; a person reads a few.
+NOTE_SECONDS = 0.25
+
+
+class Attempt:
+    """Runs `action` for an execution; `run` never raises, and leaves its ending in `state`."""
+
+    def __init__(self, execution: Execution, stage: str, action: Action, env: Environment, trace: Trace) -> None:
+        self._execution, self._action, self._env, self._trace = execution, action, env, trace
+        self.state = execution.started_attempt(stage, action)
+        self._stop = threading.Event()
+        self._limit = limit(action, env.limits)
+        self._expired = False
+        self._told = 0.0
+        self._folder = self._make_folder()
+        self._logfile = self._folder / "action.log"
+
+    def run(self) -> ActionState:
+        action, state = self._action, self.state
+        self._write(
+            "action-started", run_order=action.run_order, log=str(self._logfile), inputs=_places(self._inputs())
+        )
+        with self._limited():
+            outcome, state.error_code = self._outcome()
+        if not outcome.failed:
+            _tidy(self._folder, self._logfile)
+        aborted = self._execution.stop.is_set() and outcome.failed
+        state.outcome, state.summary, state.token = outcome, outcome.summary, None
+        state.ended = self._execution.updated = time.time()
+        state.status = "Abandoned" if aborted else "Failed" if outcome.failed else "Succeeded"
+        self._take(outcome)
+        self._write(
+            "action-finished",
+            status=state.status,
+            summary=outcome.summary,
+            seconds=state.ended - state.started,
+            error_code=state.error_code,
+            variables=dict(outcome.variables),
+            outputs=_places(outcome.outputs),
+            external_id=outcome.external_id,
+        )
+        return state
+
+    def _outcome(self) -> tuple[Outcome, str | None]:
+        """How it ended, and CodePipeline's code for a failure."""
+        try:
+            outcome = _runner(self._where, self._action, self._env.runners).run(self._task())
+        except (ActionError, UnknownVariable) as error:
+            outcome = Outcome(failed=True, summary=str(error))
+            code = getattr(error, "code", "ConfigurationError")
+        except Exception as error:
+            log.exception("%s of execution %s", self._where, self._execution.id)
+            outcome, code = Outcome(failed=True, summary=f"{type(error).__name__}: {error}"), "InternalError"
+        else:
+            code = "JobFailed"
+        if self._expired and outcome.failed:
+            outcome = replace(outcome, summary=f"it took longer than {spoken(self._limit)}: {outcome.summary}")
+            code = "JobFailed"
+        return outcome, code if outcome.failed else None
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Ask the runner to end when the time is over, or when the execution is abandoned."""
+        timer = threading.Timer(self._limit, self._expire)
+        timer.daemon = True
+        timer.start()
+        self._execution.opened(self._stop)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._execution.closed(self._stop)
+
+    def _expire(self) -> None:
+        self._expired = True
+        self._stop.set()
+
+    def _task(self) -> Task:
+        execution, action, state = self._execution, self._action, self.state
+        state.resolved = {key: self._resolve(value) for key, value in action.configuration.items()}
+        state.inputs = self._inputs()
+        return Task(
+            pipeline=execution.key,
+            execution_id=execution.id,
+            stage=state.stage,
+            action=replace(
+                action,
+                configuration=state.resolved,
+                commands=tuple(self._resolve(each) for each in action.commands),
+            ),
+            role_arn=action.role_arn or execution.pipeline.role_arn,
+            artifacts=dict(execution.artifacts),
+            stores=execution.pipeline.store_for,
+            endpoint=self._env.endpoint,
+            assume=self._env.assume,
+            folder=self._folder,
+            log=self._logfile,
+            stop=self._stop,
+            revisions=tuple(execution.revisions),
+            note=self._note,
+            waiting=self._waiting,
+            action_execution_id=state.id,
+            limit=self._limit,
+            wanted_revision=execution.wanted_revisions.get(action.name),
+        )
+
+    def _resolve(self, text: str) -> str:
+        return resolve(text, self._execution.variables)
+
+    def _inputs(self) -> dict[str, Artifact]:
+        made = self._execution.artifacts
+        return {name: made[name] for name in self._action.inputs if name in made}
+
+    def _take(self, outcome: Outcome) -> None:
+        """Keep what later actions may use."""
+        execution, action = self._execution, self._action
+        execution.artifacts.update(outcome.outputs)
+        if action.namespace and outcome.variables:
+            execution.variables[action.namespace] = dict(outcome.variables)
+        if outcome.revision:
+            others = [each for each in execution.revisions if each.action != outcome.revision.action]
+            execution.revisions[:] = [*others, outcome.revision]
+
+    def _note(self, text: str) -> None:
+        if time.monotonic() - self._told >= NOTE_SECONDS:
+            self._told = time.monotonic()
+            self._write("action-progress", text=text)
+
+    def _waiting(self, token: str, text: str) -> None:
+        self.state.token = token
+        self._write("action-waiting", token=token, text=text)
+
+    def _write(self, type_: str, **fields: Any) -> None:
+        """A rule's events are called rule-..., since no action of the definition has its name."""
+        action, state = self._action, self.state
+        if action.is_rule:
+            type_ = type_.replace("action-", "rule-")
+        self._trace.write(
+            type_,
+            stage=state.stage,
+            action=action.name,
+            attempt=state.attempt,
+            provider=str(action.type),
+            owner=action.owner,
+            region=action.region or self._execution.key.region,
+            **fields,
+        )
+
+    @property
+    def _where(self) -> str:
+        return f"{self.state.stage}/{self._action.name}"
+
+    def _make_folder(self) -> Path:
+        """One of its own for each attempt; the first has no number."""
+        attempt = self.state.attempt
+        name = ("rule." if self._action.is_rule else "") + _file_name(self._action.name)
+        name += f".{attempt}" if attempt > 1 else ""
+        folder = self._env.executions / self._execution.id / _file_name(self.state.stage) / name
+        folder.mkdir(parents=True)
+        return folder
+
+
+def _runner(where: str, action: Action, runners: Mapping[ActionType, ActionRunner]) -> ActionRunner:
+    try:
+        return runners[action.type]
+    except KeyError:
+        known = ", ".join(sorted(str(each) for each in runners if (each.category == "Rule") == action.is_rule))
+        raise ActionError(f"{where}: no local runner for {action.type}; there are {known or 'none'}") from None
+
+
+def _places(artifacts: Mapping[str, Artifact]) -> list[dict[str, str]]:
+    return [{"name": name, "bucket": each.store.bucket, "key": each.key} for name, each in artifacts.items()]
+
+
+def _tidy(folder: Path, logfile: Path) -> None:
+    """Keep the log alone: what an action worked in may be hundreds of megabytes, and is wanted after a failure."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != logfile:
+            path.unlink()
+
+
+def _file_name(name: str) -> str:
+    return "".join(char if char.isalnum() or char in "-_." else "-" for char in name)

@@ -1,0 +1,13 @@
+"""What CodePipeline refuses to do, by the name that its API gives the reason."""
+
+from __future__ import annotations
+
+from rehearsal.errors import RehearsalError
+
+
+class Refused(RehearsalError):
+    """code: an exception of the CodePipeline API, `StageNotFoundException` for example."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,88 @@
+"""What a stage can be rolled back to, and when it can be retried.
+
+Sources: AWS CodePipeline user guide, "Configuring stage rollback" and "Configuring stage retry for a failed stage or
+failed actions"; API reference, "RollbackStage" and "RetryStageExecution".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rehearsal.engine.definition import Pipeline
+from rehearsal.engine.execution import Execution
+from rehearsal.engine.gate import PARALLEL
+from rehearsal.engine.refusal import Refused
+
+
+class HasVersion(Protocol):
+    """A deployed pipeline, as far as it counts here."""
+
+    version: int
+
+    @property
+    def pipeline(self) -> Pipeline: ...
+
+
+def check(pipeline: Pipeline, version: int, stage: str, target: Execution) -> None:
+    """Raise Refused where `stage` cannot be rolled back to `target`."""
+    names = [each.name for each in pipeline.stages]
+    if stage not in names:
+        raise Refused("StageNotFoundException", f"{pipeline.name} has no stage {stage}; there are {', '.join(names)}")
+    if stage == names[0]:
+        raise _unable(f"{stage} is the source stage, which cannot be rolled back")
+    if pipeline.execution_mode == PARALLEL:
+        raise _unable(f"{pipeline.name} runs its executions in PARALLEL, which has no rollback")
+    if target.rollback_of:
+        raise _unable(f"{target.id} is a rollback itself")
+    if target.version != version:
+        raise Refused(
+            "PipelineExecutionOutdatedException",
+            f"{target.id} started with version {target.version} of the pipeline; the present one is {version}",
+        )
+    state = target.stages.get(stage)
+    if state is None or state.status != "Succeeded":
+        raise _unable(f"{target.id} did not succeed in {stage}")
+
+
+def latest_good(
+    pipeline: Pipeline, version: int, stage: str, executions: Sequence[Execution], failed: Execution
+) -> Execution:
+    """The newest execution that `stage` can be rolled back to. Raises Refused, with the reason of the newest one."""
+    refusal = _unable(f"no execution has succeeded in {stage} yet")
+    newest: Refused | None = None
+    for candidate in reversed([each for each in executions if each is not failed and stage in each.stages]):
+        try:
+            check(pipeline, version, stage, candidate)
+        except Refused as error:
+            newest = newest or error
+        else:
+            return candidate
+    raise newest or refusal
+
+
+def check_retry(deployed: HasVersion, executions: Sequence[Execution], execution: Execution, stage: str) -> None:
+    """Raise Refused where `stage` of `execution` cannot be retried."""
+    names = [each.name for each in deployed.pipeline.stages]
+    if stage not in names:
+        raise Refused("StageNotFoundException", f"there is no stage {stage}; there are {', '.join(names)}")
+    if execution.running:
+        raise Refused("ConflictException", f"{execution.id} is still {execution.status}")
+    if execution.version != deployed.version:
+        raise _not_retryable(f"the pipeline has changed since {execution.id}, which had version {execution.version}")
+    state = execution.stages.get(stage)
+    if state is None or state.status not in ("Failed", "Stopped"):
+        raise _not_retryable(
+            f"{stage} of {execution.id} has not failed: it is {state.status if state else 'not begun'}"
+        )
+    newer = [each.id for each in executions if each.number > execution.number and stage in each.stages]
+    if newer and deployed.pipeline.execution_mode != PARALLEL:
+        raise Refused("NotLatestPipelineExecutionException", f"{newer[-1]} has been in {stage} since")
+
+
+def _unable(why: str) -> Refused:
+    return Refused("UnableToRollbackStageException", why)
+
+
+def _not_retryable(why: str) -> Refused:
+    return Refused("StageNotRetryableException", why)

@@ -1,0 +1,37 @@
+"""What an execution starts with, and why a pipeline that changes itself must come to rest."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+
+from rehearsal.engine.definition import Json, Pipeline
+from rehearsal.engine.refusal import Refused
+
+
+def given_variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, str]:
+    """The value of every pipeline variable: the one given, else its default.
+
+    Raises Refused for a name that the pipeline does not declare, and for a variable that is left without a value.
+    Source: AWS CodePipeline user guide, "Variables reference", pipeline-level variables.
+    """
+    unknown = sorted(set(given) - set(pipeline.variables))
+    if unknown:
+        known = ", ".join(sorted(pipeline.variables)) or "none"
+        raise Refused("ValidationException", f"{pipeline.name} has no variable {', '.join(unknown)}; there are {known}")
+    values = {name: given.get(name, default) for name, default in pipeline.variables.items()}
+    missing = sorted(name for name, value in values.items() if value is None)
+    if missing:
+        raise Refused("ValidationException", f"{pipeline.name}: {', '.join(missing)} has no default: give it a value")
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def unstable(before: Json, after: Json) -> str:
+    """Two definitions from one revision: what differs."""
+    old, new = (json.dumps(each, indent=2, sort_keys=True).splitlines() for each in (before, after))
+    changes = list(difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1))
+    return (
+        "the pipeline changed itself twice without a new push: synth gives another definition each time it runs.\n"
+        + "\n".join(changes[:40])
+    )
