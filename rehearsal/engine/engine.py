@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -127,19 +128,20 @@ class Engine:
             execution = self._new(self.pipelines[key], trigger, variables or {})
             execution.restart_of, execution.wanted_revisions = restart_of, revisions or {}
             self.executions[execution.id] = execution
-        self._begin(execution, execution.pipeline.stages, None)
+            self._begin(execution, execution.pipeline.stages, None)
         return execution
 
     def stop(self, execution: Execution, reason: str, *, abandon: bool) -> None:
         """End an execution: with `abandon` its running actions are ended, else they are let end.
 
+        Raises Refused where it has ended already.
         Source: AWS CodePipeline user guide, "How pipeline executions are stopped".
         """
-        execution.finish_as("Stopped", reason)
-        execution.status, execution.stop_reason = "Stopping", reason
-        execution.updated = time.time()
-        if execution.trace:
-            execution.trace.write("execution-stopping", abandon=abandon, reason=reason)
+        if not execution.finish_as("Stopped", reason):
+            raise Refused("PipelineExecutionNotStoppableException", f"{execution.id} is {execution.status}")
+        trace = execution.trace
+        if trace:
+            trace.write("execution-stopping", abandon=abandon, reason=reason)
         if abandon:
             execution.abandon()
 
@@ -156,8 +158,8 @@ class Engine:
             state.attempt, state.manual_retries = state.attempt + 1, state.manual_retries + 1
             state.status, state.latest_retry = "InProgress", "ManualStageRetry"
             execution.reopen()
-        remaining = execution.pipeline.stages[names.index(stage) :]
-        self._begin(execution, remaining[:1] if execution.rollback_of else remaining, mode)
+            remaining = execution.pipeline.stages[names.index(stage) :]
+            self._begin(execution, remaining[:1] if execution.rollback_of else remaining, mode)
 
     def rollback(self, key: PipelineKey, stage: str, target: Execution, *, automated: bool = False) -> Execution:
         """Run one stage again with the artifacts and variables of `target`; raises Refused where that can't be done.
@@ -174,13 +176,13 @@ class Engine:
             execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
             execution.artifacts, execution.revisions = dict(target.artifacts), list(target.revisions)
             self.executions[execution.id] = execution
-        self._begin(execution, [each for each in execution.pipeline.stages if each.name == stage], None)
+            self._begin(execution, [each for each in execution.pipeline.stages if each.name == stage], None)
         return execution
 
     def close(self) -> None:
         """End every execution and wait for its threads."""
         for execution in list(self.executions.values()):
-            if execution.running:
+            with contextlib.suppress(Refused):
                 self.stop(execution, "the rehearsal was ended", abandon=True)
         for thread in self.threads():
             thread.join()
@@ -212,26 +214,28 @@ class Engine:
         return execution
 
     def _begin(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
-        name = f"execution-{execution.id[:8]}"
-        thread = threading.Thread(target=self._run, args=(execution, stages, retry_mode), name=name)
-        self._threads.append(thread)
-        thread.start()
-
-    def _run(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
-        trace = execution.trace = Trace(
-            execution, self._env.executions / execution.id / "journal.jsonl", self._env.listener
-        )
-        if retry_mode:
-            trace.write("execution-resumed", stage=stages[0].name, retry_mode=retry_mode, attempt=execution.attempt)
-        else:
-            trace.started()
+        journal = self._env.executions / execution.id / "journal.jsonl"
+        trace = execution.trace = Trace(execution, journal, self._env.listener)
 
         def gate(stage: str) -> StageGate:
             return self.gate(execution.key, stage)
 
-        Walk(execution, stages, gate, self._env, trace).run(retry_mode)
+        walk = Walk(execution, stages, gate, self._env, trace)
+        walk.announce()
+        name = f"execution-{execution.id[:8]}"
+        thread = threading.Thread(target=self._run, args=(walk, trace, retry_mode), name=name)
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self, walk: Walk, trace: Trace, retry_mode: str | None) -> None:
+        execution = walk.execution
+        if retry_mode:
+            stage = walk.stages[0].name
+            trace.write("execution-resumed", stage=stage, retry_mode=retry_mode, attempt=execution.attempt)
+        else:
+            trace.started()
+        walk.run(retry_mode)
         trace.finished(self._successor(execution), self._rolled_back(execution))
-        execution.trace = None
         trace.close()
 
     def _successor(self, execution: Execution) -> str | None:

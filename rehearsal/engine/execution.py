@@ -131,10 +131,27 @@ class Execution:
     def running(self) -> bool:
         return self.status in ("InProgress", "Stopping")
 
-    def finish_as(self, status: str, summary: str, *, failed: bool = False) -> None:
-        """Let the running actions end, then end with `status`."""
-        self.ending, self.summary = status, summary
-        self.failure = summary if failed else None
+    def finish_as(self, status: str, summary: str, *, failed: bool = False) -> bool:
+        """Let the running actions end, then end with `status`. False where it has ended already."""
+        with self._lock:
+            if not self.running:
+                return False
+            self.ending, self.summary = status, summary
+            self.failure = summary if failed else None
+            if status == "Stopped":
+                self.status, self.stop_reason = "Stopping", summary
+            self.updated = time.time()
+            return True
+
+    def settle(self, status: str, summary: str) -> None:
+        """End with `status`, or with what was asked for meanwhile."""
+        with self._lock:
+            if self.ending:
+                self.status = self.ending
+            else:
+                self.status, self.summary = status, summary
+            self.waits_for = None
+            self.updated = time.time()
 
     def reopen(self) -> None:
         """Take it up again after a failure."""

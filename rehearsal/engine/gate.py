@@ -56,6 +56,12 @@ class StageGate:
             self._disabled = None
             self._changed.notify_all()
 
+    def announce(self, number: int) -> None:
+        """Take a place among those that wait, before `enter` is called, so that no thread's pace decides who is first."""
+        with self._changed:
+            self._waiting.add(number)
+            self._changed.notify_all()
+
     def enter(self, number: int, ended: Callable[[], bool], mode: str = SUPERSEDED) -> None:
         """Wait for the stage to be free and its transition enabled.
 

@@ -23,19 +23,27 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
         self._file = path.open("a", encoding="utf-8")
+        if torn:  # by a kill; what comes now must not become part of that line
+            self._file.write("\n")
         self._lock = threading.Lock()
 
     def write(self, type_: str, /, **fields: Any) -> Event:
-        """Append one event, and return it; it is in the file when this returns, whatever happens to the process."""
+        """Append one event, and return it; it is in the file when this returns, whatever happens to the process.
+
+        After `close` nothing is written.
+        """
         event = {"v": VERSION, "at": time.time(), "type": type_, **fields}
         with self._lock:
-            self._file.write(json.dumps(event) + "\n")
-            self._file.flush()
+            if not self._file.closed:
+                self._file.write(json.dumps(event) + "\n")
+                self._file.flush()
         return event
 
     def close(self) -> None:
-        self._file.close()
+        with self._lock:
+            self._file.close()
 
 
 def read(path: Path) -> list[Event]:

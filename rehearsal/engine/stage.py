@@ -27,6 +27,10 @@ class StageEnd:
     failure: str | None = None
     rollback: bool = False
 
+    @property
+    def goes_on(self) -> bool:
+        return self.status in ("Succeeded", "Skipped")
+
 
 class StageRun:
     """One visit of an execution to a stage. `retry_mode` is None on the first visit."""

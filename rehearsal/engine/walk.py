@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from rehearsal.engine.definition import Stage
 from rehearsal.engine.execution import Environment, Execution, StageState
 from rehearsal.engine.gate import StageGate, Stopped, Superseded
-from rehearsal.engine.stage import StageRun
+from rehearsal.engine.stage import StageEnd, StageRun
 from rehearsal.engine.trace import Trace
 
 log = logging.getLogger(__name__)
@@ -21,10 +22,14 @@ class Walk:
     """Takes one execution through `stages`; `gates` gives the lock of a stage by its name."""
 
     execution: Execution
-    stages: Iterable[Stage]
+    stages: Sequence[Stage]
     gates: Callable[[str], StageGate]
     env: Environment
     trace: Trace
+
+    def announce(self) -> None:
+        """Take the execution's place before its first stage."""
+        self.gates(self.stages[0].name).announce(self.execution.number)
 
     def run(self, retry_mode: str | None = None) -> None:
         """Go through every stage in turn and set the execution's final status; never raises.
@@ -33,24 +38,27 @@ class Walk:
         """
         execution = self.execution
         try:
-            for stage in self.stages:
-                if not self._through(stage, retry_mode):
+            for stage, following in zip_longest(self.stages, self.stages[1:]):
+                end = self._through(stage, following, retry_mode)
+                if not end.goes_on:
+                    execution.rollback_wanted = stage.name if end.rollback else None
+                    execution.settle("Failed", end.failure or "")
                     return
                 retry_mode = None
-            execution.status, execution.summary = "Succeeded", ""
+            execution.settle("Succeeded", "")
         except Superseded:
-            execution.status, execution.summary = "Superseded", "a newer execution overtook this one while it waited"
+            execution.settle("Superseded", "a newer execution overtook this one while it waited")
         except Stopped:
-            execution.status = execution.ending or "Stopped"
+            execution.settle("Stopped", "")
         except Exception:
             log.exception("execution %s", execution.id)
-            execution.status, execution.summary = "Failed", "the rehearsal's engine failed; its log says more"
-        finally:
-            execution.waits_for = None
-            execution.updated = time.time()
+            execution.settle("Failed", "the rehearsal's engine failed; its log says more")
 
-    def _through(self, stage: Stage, retry_mode: str | None) -> bool:
-        """Take the execution through one stage. False: it ends here, and its status is set."""
+    def _through(self, stage: Stage, following: Stage | None, retry_mode: str | None) -> StageEnd:
+        """Take the execution through one stage, as soon as its gate lets it in.
+
+        It takes its place before the following stage while it still holds this one, so that nobody gets in between.
+        """
         execution, gate = self.execution, self.gates(stage.name)
         execution.waits_for = stage.name
         gate.enter(execution.number, lambda: execution.ending is not None, execution.pipeline.execution_mode)
@@ -66,11 +74,8 @@ class Walk:
             self.trace.write(
                 "stage-finished", stage=stage.name, status=end.status, seconds=seconds, failure=end.failure
             )
+            if following and end.goes_on:
+                self.gates(following.name).announce(execution.number)
         finally:
             gate.leave(execution.number)
-        if execution.ending:
-            execution.status = execution.ending
-        elif end.failure:
-            execution.status, execution.summary = "Failed", end.failure
-            execution.rollback_wanted = stage.name if end.rollback else None
-        return end.status in ("Succeeded", "Skipped")
+        return end

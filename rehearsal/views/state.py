@@ -39,6 +39,7 @@ class ExecutionView:
     seconds: float | None = None
     restart_of: str | None = None
     restarted_as: str | None = None
+    rolled_back_as: str | None = None
     stages: list[StageView] = field(default_factory=list)
 
     def take(self, event: Event) -> None:
@@ -54,6 +55,9 @@ class ExecutionView:
         elif kind == "execution-finished":
             self.status, self.summary, self.seconds = event["status"], event["summary"], event["seconds"]
             self.restarted_as = event.get("restarted_as")
+            self.rolled_back_as = event.get("rolled_back_as")
+        elif kind == "execution-resumed":
+            self.status, self.summary, self.seconds = "InProgress", "", None
         elif kind in ("stage-started", "stage-finished"):
             self.stage(event["stage"]).status = event.get("status", "InProgress")
         elif kind.startswith("action-"):

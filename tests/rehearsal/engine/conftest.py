@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ def action(name: str, run_order: int = 1, **configuration: str) -> dict[str, Any
     said = {"name": name, "runOrder": run_order, "actionTypeId": {"category": "Test", "provider": "Played"}}
     namespace = configuration.pop("namespace", None)
     return {**said, "configuration": configuration, **({"namespace": namespace} if namespace else {})}
+
+
+def rule(name: str, **configuration: str) -> dict[str, Any]:
+    """A condition's rule of the provider Played."""
+    return {"name": name, "ruleTypeId": {"category": "Rule", "provider": "Played"}, "configuration": configuration}
 
 
 def declaration(*stages: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -70,6 +76,16 @@ def until_stopped(task: Task) -> Outcome:
     return Outcome(failed=True, summary="was stopped")
 
 
+def at_first(first: Callable[[Task], Outcome]) -> Callable[[Task], Outcome]:
+    """Plays `first` once, and succeeds from then on."""
+    parts = itertools.chain([first], itertools.repeat(succeeds))
+
+    def plays(task: Task) -> Outcome:
+        return next(parts)(task)
+
+    return plays
+
+
 def eventually(condition: Callable[[], bool]) -> None:
     """Wait until `condition` holds; fail where it does not within ten seconds."""
     deadline = time.monotonic() + 10
@@ -81,15 +97,25 @@ def eventually(condition: Callable[[], bool]) -> None:
 class Stage:
     """An engine with one pipeline whose actions are played."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Mapping[ActionType, float] | None = None) -> None:
         self.played = Played()
+        self.told: list[journal.Event] = []
         self.folder = folder
-        runners = {ActionType("Test", "Played"): self.played}
+        runners = {ActionType("Test", "Played"): self.played, ActionType("Rule", "Played"): self.played}
 
         def assume(role_arn: str, service: str, session_name: str) -> Credentials:
             return Credentials("key", "secret")
 
-        self.engine = Engine(Environment(Endpoint("http://127.0.0.1:1"), assume, runners, folder))
+        self.engine = Engine(
+            Environment(
+                Endpoint("http://127.0.0.1:1"),
+                assume,
+                runners,
+                folder,
+                listener=lambda _, event: self.told.append(event),
+                limits=limits or {},
+            )
+        )
 
     def start(self, definition: dict[str, Any]) -> Execution:
         if KEY not in self.engine.pipelines:

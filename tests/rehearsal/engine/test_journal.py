@@ -2,10 +2,73 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from rehearsal.engine import journal
 from rehearsal.views.state import replay
+from tests.rehearsal.engine.conftest import Stage, action, at_first, declaration, eventually, fails
+from tests.synthesized import ROOT
+
+WRITER = """
+import sys
+from pathlib import Path
+from rehearsal.engine.journal import Journal
+
+journal = Journal(Path(sys.argv[1]))
+journal.write("execution-started", execution="1", pipeline="p", stages=[{"name": "One", "actions": []}])
+number = 0
+while True:
+    journal.write("stage-started", stage="One", number=number, ballast="x" * 100_000)
+    number += 1
+"""
+
+
+def test_a_journal_is_readable_after_a_kill(tmp_path: Path) -> None:
+    """kill -9 while events are written: what is read is whole, in order, and without a gap."""
+    path = tmp_path / "journal.jsonl"
+    process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], cwd=ROOT)
+    eventually(lambda: path.exists() and path.stat().st_size > 3_000_000)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    first, *others = journal.read(path)
+    assert first["type"] == "execution-started"
+    assert [event["number"] for event in others] == list(range(len(others)))
+    assert len(others) >= 29
+    assert replay([first, *others]).status == "InProgress"
+
+
+def test_what_is_written_after_a_kill_is_not_lost_with_the_torn_line(tmp_path: Path) -> None:
+    """A journal that is taken up again starts a line of its own."""
+    path = tmp_path / "journal.jsonl"
+    path.write_text('{"v": 1, "type": "execution-sta')
+    written = journal.Journal(path)
+    written.write("execution-resumed")
+    written.close()
+    assert [event["type"] for event in journal.read(path)] == ["execution-resumed"]
+
+
+def test_every_event_says_its_version_and_its_time(tmp_path: Path) -> None:
+    """So that a later reader knows what it reads."""
+    written = journal.Journal(tmp_path / "journal.jsonl")
+    written.write("weather-changed")
+    written.close()
+    (event,) = journal.read(tmp_path / "journal.jsonl")
+    assert event["v"] == journal.VERSION
+    assert isinstance(event["at"], float)
+
+
+def test_a_retried_execution_goes_on_in_its_journal(stage: Stage) -> None:
+    """The view of one journal shows the first failure no more, once the retry has succeeded."""
+    stage.played.parts["b"] = at_first(fails)
+    execution = stage.run(declaration([action("source")], [action("b")]))
+    assert replay(stage.events(execution)).status == "Failed"
+    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.wait()
+    view = replay(stage.events(execution))
+    assert (view.status, view.action("Two", "b").status) == ("Succeeded", "Succeeded")
 
 
 def test_a_cut_off_last_line_is_ignored(tmp_path: Path) -> None:

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 
 import pytest
 
 from rehearsal.engine.refusal import Refused
-from rehearsal.engine.task import Outcome, Task
+from rehearsal.engine.task import Outcome
 from tests.rehearsal.engine.conftest import (
     KEY,
     Stage,
     action,
+    at_first,
     declaration,
     errors,
     eventually,
     fails,
-    succeeds,
     until_stopped,
 )
-
-
-def at_first(first: Callable[[Task], Outcome]) -> Callable[[Task], Outcome]:
-    """Plays `first` once, and succeeds from then on."""
-    parts = itertools.chain([first], itertools.repeat(succeeds))
-
-    def plays(task: Task) -> Outcome:
-        return next(parts)(task)
-
-    return plays
 
 
 @pytest.mark.parametrize("first", [fails, errors])

@@ -1,0 +1,126 @@
+"""Conditions of stages, and the results that they engage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rehearsal.engine.execution import Execution
+from tests.rehearsal.engine.conftest import (
+    Stage,
+    action,
+    at_first,
+    declaration,
+    errors,
+    eventually,
+    fails,
+    rule,
+    until_stopped,
+)
+
+
+def conditional(kind: str, result: str, *rules: dict[str, Any]) -> dict[str, Any]:
+    """Three stages, the second with one condition."""
+    definition = declaration([action("source")], [action("deploy")], [action("last")])
+    definition["stages"][1][kind] = {"conditions": [{"result": result, "rules": list(rules or [rule("check")])}]}
+    return definition
+
+
+def stopped(stage: Stage, definition: dict[str, Any], at: str) -> Execution:
+    """An execution that is stopped while `at` runs."""
+    execution = stage.start(definition)
+    eventually(lambda: at in stage.played.seen)
+    stage.engine.stop(execution, "enough", abandon=True)
+    stage.wait()
+    return execution
+
+
+@pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
+def test_a_condition_that_is_met_changes_nothing(stage: Stage, kind: str) -> None:
+    """All rules succeed, and the execution goes on."""
+    execution = stage.run(conditional(kind, "FAIL", rule("one"), rule("two")))
+    assert execution.status == "Succeeded"
+    assert sorted(stage.played.seen) == ["deploy", "last", "one", "source", "two"]
+    assert execution.stages["Two"].conditions[kind].status == "Succeeded"
+
+
+@pytest.mark.parametrize(("ending", "status"), [(fails, "Failed"), (errors, "Errored")])
+def test_an_unmet_entry_condition_fails_the_stage_before_its_actions(stage: Stage, ending: Any, status: str) -> None:
+    """One rule that fails, or cannot do its work, is enough."""
+    stage.played.parts["check"] = ending
+    execution = stage.run(conditional("beforeEntry", "FAIL", rule("fine"), rule("check")))
+    assert execution.status == "Failed"
+    assert "its beforeEntry condition is not met: check: " in execution.summary
+    assert "deploy" not in stage.played.seen
+    assert execution.stages["Two"].conditions["beforeEntry"].status == status
+
+
+@pytest.mark.parametrize("ending", [fails, errors])
+def test_an_unmet_entry_condition_skips_the_stage_where_its_result_is_skip(stage: Stage, ending: Any) -> None:
+    """The execution goes on with the next stage."""
+    stage.played.parts["check"] = ending
+    execution = stage.run(conditional("beforeEntry", "SKIP"))
+    assert (execution.status, execution.stages["Two"].status) == ("Succeeded", "Skipped")
+    assert stage.played.seen == ["source", "check", "last"]
+
+
+@pytest.mark.parametrize("ending", [fails, errors])
+def test_an_unmet_success_condition_fails_the_stage_after_its_actions(stage: Stage, ending: Any) -> None:
+    """The actions have run; the next stage does not."""
+    stage.played.parts["check"] = ending
+    execution = stage.run(conditional("onSuccess", "FAIL"))
+    assert (execution.status, execution.stages["Two"].status) == ("Failed", "Failed")
+    assert stage.played.seen == ["source", "deploy", "check"]
+
+
+@pytest.mark.parametrize("ending", [fails, errors])
+def test_an_unmet_success_condition_rolls_the_stage_back_where_its_result_says_so(stage: Stage, ending: Any) -> None:
+    """The last good execution comes back."""
+    definition = conditional("onSuccess", "ROLLBACK")
+    good = stage.run(definition)
+    stage.played.parts["check"] = at_first(ending)
+    execution = stage.run(definition)
+    stage.wait()
+    back = stage.engine.of(execution.key)[-1]
+    assert (execution.status, back.rollback_of, back.status) == ("Failed", good.id, "Succeeded")
+
+
+@pytest.mark.parametrize("ending", [fails, errors])
+def test_a_failure_condition_decides_on_the_rollback(stage: Stage, ending: Any) -> None:
+    """A stage that failed is rolled back where the condition is not met, and only there."""
+    definition = conditional("onFailure", "ROLLBACK")
+    stage.run(definition)
+    stage.played.parts["deploy"] = fails
+    kept = stage.run(definition)
+    assert (kept.status, stage.engine.of(kept.key)[-1]) == ("Failed", kept)
+    stage.played.parts["check"] = ending
+    rolled = stage.run(definition)
+    stage.wait()
+    assert stage.engine.of(rolled.key)[-1].trigger["triggerType"] == "AutomatedRollback"
+
+
+@pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
+def test_a_stop_reaches_a_rule(stage: Stage, kind: str) -> None:
+    """The rule is abandoned, the execution is Stopped, and the result is not engaged."""
+    stage.played.parts["check"] = until_stopped
+    execution = stopped(stage, conditional(kind, "FAIL"), at="check")
+    assert (execution.status, execution.stages["Two"].status) == ("Stopped", "Stopped")
+    assert execution.rules[("Two", "check")].status == "Abandoned"
+    assert "last" not in stage.played.seen
+
+
+def test_a_rule_reads_variables_of_earlier_actions(stage: Stage) -> None:
+    """Its configuration is resolved as an action's is."""
+    definition = conditional("beforeEntry", "FAIL", rule("check", say="#{Source.said}!"))
+    definition["stages"][0]["actions"][0] = action("source", say="hello", namespace="Source")
+    execution = stage.run(definition)
+    assert execution.rules[("Two", "check")].resolved == {"say": "hello!"}
+
+
+def test_an_unknown_rule_lists_those_known(stage: Stage) -> None:
+    """A rule without a runner is an error, and never met in silence."""
+    unknown = rule("check")
+    unknown["ruleTypeId"]["provider"] = "Horoscope"
+    execution = stage.run(conditional("beforeEntry", "FAIL", unknown))
+    assert "no local runner for Rule/Horoscope; there are Rule/Played" in execution.summary
