@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,9 +17,8 @@ def install(
 ) -> None:
     """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
 
-    The files may be hard links into uv's cache: whoever changes one has to replace it.
-
-    What comes from a path or from a commit has no hash to verify, and is built.
+    The files may be hard links into uv's cache: whoever changes one has to replace it. What comes from a path or from a
+    commit has no hash to verify, and is built.
     """
     own = [pin for pin in pins if pin.url and not pin.hashes]
     locked = [pin for pin in pins if pin not in own]
@@ -30,7 +30,9 @@ def install(
         requirements = folder.parent / "requirements.txt"
         requirements.write_text("".join(f"{_line(pin, root)}\n" for pin in locked))
         wheels = [f"--only-binary={pin.name}" for pin in locked if pin.name not in {*allowed}]
-        _explained([*command, "--require-hashes", *wheels, "-r", str(requirements)], root, target)
+        verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
+        if not _from_cache(verified, root):
+            _explained(verified, root, target)
     for pin in own:
         run([*command, f"--refresh-package={pin.name}", _named(pin, root)], cwd=root)
 
@@ -46,11 +48,20 @@ def _named(pin: Pin, root: Path) -> str:
     return f"{pin.name} @ {pin.url if '://' in pin.url else (root / pin.url).resolve().as_uri()}"
 
 
+def _from_cache(command: list[str], root: Path) -> bool:
+    """Whether everything was in uv's cache: then no index is asked, which may be slow, or out of reach."""
+    try:
+        run([*command, "--offline"], cwd=root)
+    except LayersError:
+        return False  # what is missing or wrong is said with the index at hand
+    return True
+
+
 def _explained(command: list[str], root: Path, target: Target) -> None:
     try:
         run(command, cwd=root)
     except LayersError as error:
-        if "no wheels" in str(error) or "--only-binary" in str(error) or "no usable wheels" in str(error):
+        if re.search(r"no (?:usable )?wheels|building from source is disabled", str(error)):
             raise LayersError(
                 f"{error}\nA package has no wheel for Python {target.python} on {target.architecture}. Take a version "
                 "that has one, or name it in `build-from-source` of [tool.layers] to build it here, for this machine"
