@@ -48,8 +48,13 @@ def _failure(console: Console, space: Workspace, stage: StageView, action: Actio
     """Where it went red: stage, action, the last lines of its log, and where the whole log is."""
     log = Path(action.log)
     console.print(f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", soft_wrap=True)
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    for line in lines[-LAST_LINES:]:
+    for line in _last_words(log.read_text(errors="replace").splitlines() if log.exists() else []):
         console.print("  " + line, markup=False, soft_wrap=True)
     shown = log.relative_to(space.root) if log.is_relative_to(space.root) else log
     console.print(f"The whole log: {shown}", soft_wrap=True)
+
+
+def _last_words(log: list[str]) -> list[str]:
+    """What a build printed last before a command failed; CodeBuild's own lines about the rest of it come after that."""
+    ends = [number for number, line in enumerate(log) if "Command did not exit successfully" in line]
+    return (log[: ends[-1] + 1] if ends else log)[-LAST_LINES:]

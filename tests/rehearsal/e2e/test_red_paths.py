@@ -23,7 +23,7 @@ def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Proje
     assert ran.code == 1
     assert ran.status("Build", "Synth") == "Failed"
     assert ran.status("Dev", "Test") == ""
-    assert "AwsSolutions-SQS" in ran.printed
+    assert "Dev/Echo/Unanswered/Resource" in ran.printed
     assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
 
 
