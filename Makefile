@@ -11,8 +11,10 @@ REPORTS := build/reports
 rehearse: setup
 	python -m rehearsal run --approve
 
+# Whole rehearsals need the machine for themselves.
 test: setup layers
-	pytest
+	pytest --numprocesses 2 -m "not e2e"
+	pytest -m e2e
 
 # `make -j` runs its parts side by side.
 check: lock lint types unit
