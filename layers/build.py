@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from layers import slices
-from layers.errors import WrongUse
 from layers.export import Pin, export
 
 
@@ -17,18 +15,14 @@ def build(root: Path) -> list[str]:
     Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
     """
     with ThreadPoolExecutor() as pool:
-        exports = _started(root, pool)
+        exports = pool.submit(_exported, root)
 
         from layers.make import make  # noqa: PLC0415
 
-        def closures() -> Mapping[str, Sequence[Pin]]:
-            return {name: found.result() for name, found in exports.items()}
-
-        return make(root, closures)
+        return make(root, exports.result)
 
 
-def _started(root: Path, pool: ThreadPoolExecutor) -> dict[str, Future[list[Pin]]]:
-    try:
-        return {name: pool.submit(export, root, group) for name, group in slices.groups(root).items()}
-    except (OSError, ValueError, WrongUse):
-        return {}  # what is wrong with pyproject.toml is told by whoever reads its settings, a moment later
+def _exported(root: Path) -> dict[str, list[Pin]]:
+    groups = slices.groups(root)
+    found = export(root, [*groups.values()])
+    return {name: found[group] for name, group in groups.items()}

@@ -22,8 +22,10 @@ def tool(name: str, root: Path) -> str:
     return found
 
 
-def run(command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None) -> str:
-    """Run `command` and return its standard output.
+def run(
+    command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None, shown: Sequence[str] | None = None
+) -> str:
+    """Run `command` and return its standard output; `shown` is what a failure calls it.
 
     Raises LayersError with the command, its folder, its status and its last lines.
     """
@@ -41,5 +43,5 @@ def run(command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None)
     )
     if done.returncode:
         last = "\n".join(f"    {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise LayersError(f"`{' '.join(command)}` in {cwd} ended with {done.returncode}:\n{last}")
+        raise LayersError(f"`{' '.join(shown or command)}` in {cwd} ended with {done.returncode}:\n{last}")
     return done.stdout

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from layers.errors import LayersError
-from layers.export import Pin, parse
+from layers.export import Pin, export, parse
+from layers.processes import tool
+from tests.synthesized import ROOT
 
 
 def test_a_pin_keeps_its_marker_and_hashes() -> None:
@@ -60,3 +63,17 @@ def test_an_unknown_editable_folder_is_refused() -> None:
     """Left out without a word, the layer would lack it."""
     with pytest.raises(LayersError, match="does not name"):
         parse("-e file:///elsewhere\n", Path("/home/me/project"))
+
+
+@pytest.mark.parametrize("beside", ["nothing", "another Python"])
+def test_both_ways_to_ask_poetry_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, beside: str) -> None:
+    """One Poetry for all groups, or a run of its command for each where its interpreter is not beside it."""
+    at_once = export(ROOT, ["main", "echo"])
+    assert [len(pins) > 2 for pins in at_once.values()] == [True, True]
+    script = tmp_path / "poetry"
+    script.write_text(f'#!/bin/sh\nexec "{tool("poetry", ROOT)}" "$@"\n')
+    script.chmod(0o755)
+    if beside != "nothing":
+        (tmp_path / "python").symlink_to(sys.executable)
+    monkeypatch.setattr("layers.export.tool", lambda *_: str(script))
+    assert export(ROOT, ["main", "echo"]) == at_once
