@@ -83,17 +83,18 @@ class Workspace:
 
     def latest(self) -> str | None:
         """The id of the execution that was started last, or None before the first one."""
-        return next(iter(self._newest_first()), None)
+        return next(iter(self.newest_first()), None)
 
     def tidy(self) -> None:
         """Remove what failed actions of older executions worked in, some 250 MB each; logs and journals stay."""
-        for execution in self._newest_first()[KEPT_FAILURES:]:
+        for execution in self.newest_first()[KEPT_FAILURES:]:
             for folder in self.execution(execution).glob("*/*/*/"):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _newest_first(self) -> list[str]:
-        folders = [path.parent for path in self.executions.glob("*/journal.jsonl")]
-        return [each.name for each in sorted(folders, key=lambda folder: folder.stat().st_mtime_ns, reverse=True)]
+    def newest_first(self) -> list[str]:
+        """The ids of all executions that have a journal, by when they started."""
+        started = {path.parent.name: _started(path) for path in self.executions.glob("*/journal.jsonl")}
+        return sorted(started, key=lambda each: started[each], reverse=True)
 
     def server(self) -> Server | None:
         """The emulator that runs for this project, or None."""
@@ -117,6 +118,15 @@ def find(start: Path) -> Workspace:
         if (folder / "cdk.json").exists():
             return Workspace(folder)
     raise WrongUse(f"no cdk.json in {start} or a folder above it; call this in the folder of a CDK project")
+
+
+def _started(journal: Path) -> float:
+    """When a journal's first event was written; of one without events, when its folder changed last."""
+    with journal.open(encoding="utf-8", errors="replace") as file:
+        try:
+            return float(json.loads(file.readline())["at"])
+        except (ValueError, KeyError, TypeError):
+            return journal.parent.stat().st_mtime
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import click
 
-from rehearsal import deployment
-from rehearsal.aws import Endpoint
 from rehearsal.commands.follow import put
+from rehearsal.commands.project import in_project, running
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
 
 
-def answer(space: Workspace, verdict: str, summary: str) -> None:
-    server = space.server()
-    deployed = deployment.find(space, Endpoint(server.endpoint)) if server else None
-    if deployed is None:
-        raise WrongUse("nothing is running: `python -m rehearsal run` or `up` first")
+@click.command()
+@click.option("-m", "--summary", default="", help="Why; kept with the approval.")
+@in_project
+def approve(space: Workspace, summary: str) -> None:
+    """Approve what waits for an approval."""
+    _answer(space, "Approved", summary)
+
+
+@click.command()
+@click.option("-m", "--summary", default="", help="Why; kept with the rejection.")
+@in_project
+def reject(space: Workspace, summary: str) -> None:
+    """Reject what waits for an approval."""
+    _answer(space, "Rejected", summary)
+
+
+def _answer(space: Workspace, verdict: str, summary: str) -> None:
+    deployed = running(space)
     waiting = [
         (stage["stageName"], action["actionName"], action["latestExecution"]["token"])
         for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]

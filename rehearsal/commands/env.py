@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 
 import click
 
-from rehearsal import deployment, invocations
-from rehearsal.aws import Endpoint, root
+from rehearsal import invocations
+from rehearsal.aws import root
+from rehearsal.commands.project import in_project, running
+from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
 
 
-def env(space: Workspace, name: str) -> None:
-    server = space.server()
-    if server is None:
-        raise WrongUse("no embedded AWS is running: `python -m rehearsal up` first")
-    endpoint = Endpoint(server.endpoint)
-    account, region = _environment(space, endpoint, name)
-    for key, value in endpoint.environ(root(account), region).items():
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print them as a JSON object instead.")
+@in_project
+def env(space: Workspace, name: str, *, as_json: bool) -> None:
+    """Print exports with which `aws`, `cdk` and boto3 work in environment NAME: "pipeline", a stage, an account."""
+    deployed = running(space)
+    account, region = _environment(deployed, name)
+    variables = deployed.endpoint.environ(root(account), region)
+    if as_json:
+        click.echo(json.dumps(variables, indent=2))
+        return
+    for key, value in variables.items():
         click.echo(f"export {key}={shlex.quote(value)}")
 
 
-def _environment(space: Workspace, endpoint: Endpoint, name: str) -> tuple[str, str]:
-    deployed = deployment.find(space, endpoint)
-    if deployed is None:
-        raise WrongUse("no pipeline is deployed: `python -m rehearsal up` first")
+def _environment(deployed: Deployment, name: str) -> tuple[str, str]:
     known = {"pipeline": (deployed.key.account, deployed.key.region)}
     for stack in invocations.stacks(deployed.pipeline(), deployed.key.region):
         known.setdefault(stack.environment.lower(), (stack.account, stack.region))

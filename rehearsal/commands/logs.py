@@ -1,35 +1,119 @@
-"""`logs`: what an action printed."""
+"""`logs`: what an action printed, or prints."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from rehearsal.commands.names import ACTION, EXECUTION
+from rehearsal.commands.project import execution, in_project
 from rehearsal.engine import journal
 from rehearsal.errors import WrongUse
-from rehearsal.views.state import replay
+from rehearsal.views.state import ActionView, ExecutionView, replay
 from rehearsal.workspace import Workspace
 
+POLL_SECONDS = 0.1
+UNFINISHED = ("", "InProgress")
 
-def logs(space: Workspace, action: str | None) -> None:
-    latest = space.latest()
-    if latest is None:
-        raise WrongUse("nothing was rehearsed yet: `python -m rehearsal run`")
-    found = {
-        f"{stage.name}/{each.name}": Path(each.log)
-        for stage in replay(journal.read(space.journal(latest))).stages
+
+@click.command()
+@click.argument("action", required=False, type=ACTION)
+@click.option("-f", "--follow", is_flag=True, help="Go on printing until the action has ended.")
+@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
+@click.option("--json", "as_json", is_flag=True, help="With no ACTION: print the list of logs as JSON.")
+@in_project
+def logs(space: Workspace, action: str | None, wanted: str | None, *, follow: bool, as_json: bool) -> None:
+    """Print the log of ACTION ("Build/Synth", or "Synth") of the latest execution; without ACTION, list the logs."""
+    which = execution(space, wanted)
+    view = _replayed(space, which)
+    if action is None:
+        _list(space, view, as_json=as_json)
+    elif follow:
+        _follow(space, which, *find(view, action))
+    else:
+        path = Path(_named(view, action).log)
+        with path.open(errors="replace") as log:
+            shutil.copyfileobj(log, sys.stdout)
+
+
+def find(view: ExecutionView, action: str) -> tuple[str, str]:
+    """The stage and the name of the action that is called so, with its stage or without. Raises WrongUse."""
+    known = [(stage.name, each.name) for stage in view.stages for each in stage.actions]
+    found = [each for each in known if action in ("/".join(each), each[1])]
+    if len(found) != 1:
+        names = ", ".join("/".join(each) for each in known)
+        raise WrongUse(f"{action}: {len(found) or 'no'} actions have that name; there are {names}")
+    return found[0]
+
+
+def _replayed(space: Workspace, which: str) -> ExecutionView:
+    return replay(journal.read(space.journal(which)))
+
+
+def _written(view: ExecutionView) -> dict[str, ActionView]:
+    """Every action that has a log, by stage and name."""
+    return {
+        f"{stage.name}/{each.name}": each
+        for stage in view.stages
         for each in stage.actions
         if each.log and Path(each.log).exists()
     }
-    if action is None:
+
+
+def _named(view: ExecutionView, action: str) -> ActionView:
+    where, found = "/".join(find(view, action)), _written(view)
+    if where not in found:
+        raise WrongUse(f"{where} has no log in execution {view.id}; these have one: {', '.join(found) or 'none'}")
+    return found[where]
+
+
+def _list(space: Workspace, view: ExecutionView, *, as_json: bool) -> None:
+    found = {name: str(Path(each.log).relative_to(space.root)) for name, each in _written(view).items()}
+    if as_json:
+        click.echo(json.dumps([{"action": name, "log": path} for name, path in found.items()], indent=2))
+    else:
         for name, path in found.items():
-            click.echo(f"{name}  {path.relative_to(space.root)}")
-        return
-    matching = [path for name, path in found.items() if name == action or name.partition("/")[2] == action]
-    if len(matching) != 1:
-        raise WrongUse(f"{action}: {len(matching)} actions have a log by that name; there are {', '.join(found)}")
-    with matching[0].open(errors="replace") as log:
-        shutil.copyfileobj(log, sys.stdout)
+            click.echo(f"{name}  {path}")
+
+
+def _follow(space: Workspace, which: str, stage: str, name: str) -> None:
+    """Print the log as it grows; of an action that has not begun, wait until it does."""
+
+    def now() -> tuple[ActionView, bool]:
+        view = _replayed(space, which)
+        goes_on = view.seconds is None and space.server() is not None
+        return view.action(stage, name), goes_on
+
+    action, goes_on = now()
+    while not action.log and goes_on:
+        time.sleep(POLL_SECONDS)
+        action, goes_on = now()
+    if not action.log:
+        raise WrongUse(f"{stage}/{name} did not run in execution {which}")
+    _print_growing(Path(action.log), lambda: _is_over(*now()))
+
+
+def _is_over(action: ActionView, goes_on: bool) -> bool:  # noqa: FBT001 - it takes what now() gives
+    return action.status not in UNFINISHED or not goes_on
+
+
+def _print_growing(path: Path, over: Callable[[], bool]) -> None:
+    """Whether it is over is asked before the last reading, so that nothing written meanwhile is lost."""
+    while not path.exists():
+        if over():
+            return
+        time.sleep(POLL_SECONDS)
+    with path.open(errors="replace") as log:
+        while True:
+            last = over()
+            shutil.copyfileobj(log, sys.stdout)
+            sys.stdout.flush()
+            if last:
+                return
+            time.sleep(POLL_SECONDS)

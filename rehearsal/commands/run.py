@@ -10,22 +10,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+import click
 
 from rehearsal import deployment, invocations, machine
 from rehearsal.aws import Endpoint
 from rehearsal.commands.follow import follow
+from rehearsal.commands.project import in_project
+from rehearsal.commands.up import PORT
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
 from rehearsal.limits import not_emulated
 from rehearsal.views import summary
-from rehearsal.views.state import ExecutionView
+from rehearsal.views.state import ExecutionView, stages_as_json
+from rehearsal.views.terminal import terminal
 from rehearsal.workspace import Workspace, write_json
 
 
-def run(space: Workspace, console: Console, *, verdict: str | None, json_file: Path | None, port: int | None) -> int:
-    """Rehearse the working tree. Returns 0 if the execution succeeded and every function answered, else 1."""
+@click.command()
+@click.option("--approve", "verdict", flag_value="Approved", help="Approve every manual approval beforehand.")
+@click.option("--reject", "verdict", flag_value="Rejected", help="Reject every manual approval beforehand.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to this file."
+)
+@PORT
+@in_project
+def run(space: Workspace, *, verdict: str | None, json_file: Path | None, port: int | None) -> int:
+    """Push the working tree, follow the pipeline through every stage, call the deployed functions.
+
+    Exit 0 if the execution succeeded and every function answered, else 1.
+    """
     began = time.monotonic()
+    console = terminal()
     machine.architecture()
     config = invocations.configured(space.root)
     space.make()
@@ -88,23 +103,7 @@ def _result(views: list[ExecutionView], answers: list[invocations.Answer], secon
         "status": last.status,
         "wall_seconds": round(seconds, 2),
         "earlier": [{"execution_id": view.id, "status": view.status} for view in views[:-1]],
-        "stages": [
-            {
-                "name": stage.name,
-                "status": stage.status,
-                "actions": [
-                    {
-                        "name": action.name,
-                        "provider": action.provider,
-                        "status": action.status,
-                        "seconds": action.seconds,
-                        "summary": action.summary,
-                    }
-                    for action in stage.actions
-                ],
-            }
-            for stage in last.stages
-        ],
+        "stages": stages_as_json(last),
         "invocations": [
             {"environment": each.environment, "account": each.account, "function": each.function, "ok": each.ok}
             for each in answers

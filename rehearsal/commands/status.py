@@ -1,22 +1,37 @@
-"""`status`: the latest execution, replayed from its journal."""
+"""`status`: one execution, replayed from its journal."""
 
 from __future__ import annotations
 
-from rich.console import Console
+import json
 
+import click
+
+from rehearsal.commands.names import EXECUTION
+from rehearsal.commands.project import execution, in_project
 from rehearsal.engine import journal
-from rehearsal.views.state import replay
-from rehearsal.views.terminal import rows
+from rehearsal.views import executions
+from rehearsal.views.state import replay, stages_as_json
+from rehearsal.views.terminal import rows, terminal
 from rehearsal.workspace import Workspace
 
 
-def status(space: Workspace, console: Console) -> int:
-    latest = space.latest()
-    if latest is None:
-        console.print("nothing was rehearsed yet: `python -m rehearsal run`")
+@click.command()
+@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object instead.")
+@in_project
+def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
+    """Show an execution, the latest unless ID names another: every stage and action. Exit 1 if it went red."""
+    if wanted is None and space.latest() is None and not as_json:
+        click.echo("nothing was rehearsed yet: `python -m rehearsal run`")
         return 0
-    view = replay(journal.read(space.journal(latest)))
-    console.print(rows(view))
-    interrupted = view.status == "InProgress" and not space.server()
-    console.print(f"{'Interrupted' if interrupted else view.status} {view.summary}".strip())
-    return 1 if view.status in {"Failed", "Stopped"} or interrupted else 0
+    view = replay(journal.read(space.journal(execution(space, wanted))))
+    alive = space.server() is not None
+    ended = executions.status_of(view, alive=alive)
+    if as_json:
+        told = executions.as_json(view, alive=alive) | {"stages": stages_as_json(view)}
+        click.echo(json.dumps(told, indent=2))
+    else:
+        console = terminal()
+        console.print(rows(view))
+        console.print(f"{ended} {view.summary}".strip(), soft_wrap=True)
+    return 1 if ended in {"Failed", "Stopped", executions.INTERRUPTED} else 0

@@ -5,16 +5,24 @@ from __future__ import annotations
 import threading
 
 import click
-from rich.console import Console
 
 from rehearsal import deployment
 from rehearsal.aws import Endpoint
+from rehearsal.commands.project import in_project
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
+from rehearsal.views.terminal import terminal
 from rehearsal.workspace import Workspace
 
+PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: a free one).")
 
-def up(space: Workspace, console: Console, port: int | None) -> None:
+
+@click.command()
+@PORT
+@in_project
+def up(space: Workspace, port: int | None) -> None:
+    """Start the embedded AWS, with the pipeline deployed, and leave it running."""
+    console = terminal()
     space.make()
     repository = Repository(space.root, space.home)
     server = launcher.up(space, port)
@@ -29,7 +37,10 @@ def up(space: Workspace, console: Console, port: int | None) -> None:
     console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `python -m rehearsal down`")
 
 
+@click.command()
+@in_project
 def down(space: Workspace) -> None:
+    """End the embedded AWS that `up` started; its state is kept."""
     click.echo(
         "the embedded AWS has ended; its state is kept" if launcher.down(space) else "no embedded AWS was running"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from rehearsal.engine.journal import Event
 
@@ -30,13 +31,19 @@ class StageView:
 
 @dataclass
 class ExecutionView:
-    """`status` is empty until the execution is known to have started; stages are in the definition's order."""
+    """`status` is empty until the execution is known to have started; stages are in the definition's order.
+
+    revision: what the first source action brought: a commit, an object's version, an image's digest.
+    """
 
     id: str = ""
     pipeline: str = ""
     status: str = ""
     summary: str = ""
     seconds: float | None = None
+    started: float | None = None
+    trigger: str = ""
+    revision: str = ""
     restart_of: str | None = None
     restarted_as: str | None = None
     rolled_back_as: str | None = None
@@ -47,7 +54,9 @@ class ExecutionView:
         kind = event["type"]
         if kind == "execution-started":
             self.id, self.pipeline, self.status = event["execution"], event["pipeline"], "InProgress"
-            self.restart_of = event.get("restart_of")
+            self.started, self.restart_of = event["at"], event.get("restart_of")
+            trigger = event.get("trigger", {})
+            self.trigger = " ".join(filter(None, (trigger.get("triggerType"), trigger.get("triggerDetail"))))
             self.stages = [
                 StageView(stage["name"], [ActionView(each["name"], each["provider"]) for each in stage["actions"]])
                 for stage in event["stages"]
@@ -74,6 +83,8 @@ class ExecutionView:
         elif kind == "action-finished":
             action.status, action.seconds, action.summary = event["status"], event["seconds"], event["summary"]
             action.token = None
+            if action.provider.startswith("Source/"):
+                self.revision = self.revision or _revision(event.get("variables", {}))
 
     def stage(self, name: str) -> StageView:
         return next(each for each in self.stages if each.name == name)
@@ -85,8 +96,37 @@ class ExecutionView:
         return [(stage, action) for stage in self.stages for action in stage.actions if action.status == "Failed"]
 
 
+_REVISIONS = ("CommitId", "VersionId", "ImageDigest")
+
+
+def _revision(variables: dict[str, str]) -> str:
+    """Source: AWS CodePipeline user guide, "Variables reference": what each kind of source calls its revision."""
+    return next((variables[name] for name in _REVISIONS if name in variables), "")
+
+
 def replay(events: Iterable[Event]) -> ExecutionView:
     view = ExecutionView()
     for event in events:
         view.take(event)
     return view
+
+
+def stages_as_json(view: ExecutionView) -> list[dict[str, Any]]:
+    """Stages and their actions, as `--json` tells them; the contract is in docs/rehearsal.md."""
+    return [
+        {
+            "name": stage.name,
+            "status": stage.status,
+            "actions": [
+                {
+                    "name": action.name,
+                    "provider": action.provider,
+                    "status": action.status,
+                    "seconds": action.seconds,
+                    "summary": action.summary,
+                }
+                for action in stage.actions
+            ],
+        }
+        for stage in view.stages
+    ]

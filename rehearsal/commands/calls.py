@@ -1,0 +1,20 @@
+"""What the API refuses, told as wrong use: its own name for the refusal, and its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError
+
+from rehearsal.errors import WrongUse
+
+
+@contextmanager
+def answered(operation: str) -> Iterator[None]:
+    """Raises WrongUse where the call in the block is refused. operation: how the API calls it."""
+    try:
+        yield
+    except ClientError as error:
+        refusal = error.response["Error"]
+        raise WrongUse(f"{operation} was refused: {refusal.get('Message', '')} ({refusal['Code']})") from error

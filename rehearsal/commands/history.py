@@ -1,0 +1,36 @@
+"""`history`: every execution whose journal is kept."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from rehearsal.commands.project import in_project
+from rehearsal.engine import journal
+from rehearsal.views import executions
+from rehearsal.views.state import ExecutionView, replay
+from rehearsal.views.terminal import terminal
+from rehearsal.workspace import Workspace
+
+
+@click.command()
+@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="How many to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as a JSON list instead.")
+@in_project
+def history(space: Workspace, number: int, *, as_json: bool) -> None:
+    """List the executions, newest first: id, status, revision, start, seconds, trigger."""
+    views = kept(space)[:number]
+    alive = space.server() is not None
+    if as_json:
+        click.echo(json.dumps([executions.as_json(view, alive=alive) for view in views], indent=2))
+    elif views:
+        terminal().print(executions.table(views, alive=alive))
+    else:
+        click.echo("nothing was rehearsed yet: `python -m rehearsal run`")
+
+
+def kept(space: Workspace) -> list[ExecutionView]:
+    """Every execution with a journal that names it, newest first."""
+    views = [replay(journal.read(space.journal(each))) for each in space.newest_first()]
+    return [view for view in views if view.id]

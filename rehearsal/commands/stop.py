@@ -1,0 +1,38 @@
+"""`stop`: end an execution."""
+
+from __future__ import annotations
+
+import click
+
+from rehearsal.commands.calls import answered
+from rehearsal.commands.names import EXECUTION
+from rehearsal.commands.project import execution, in_project, running
+from rehearsal.deployment import Deployment
+from rehearsal.errors import WrongUse
+from rehearsal.workspace import Workspace
+
+
+@click.command()
+@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@click.option("--abandon", is_flag=True, help="End its running actions as well; without it they are let end.")
+@click.option("-m", "--reason", default="stopped by hand", show_default=True, help="Why; kept with the execution.")
+@in_project
+def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool) -> None:
+    """Stop the running execution; ID (or how it begins) says which, where several run."""
+    deployed = running(space)
+    target = execution(space, wanted) if wanted else _the_running_one(deployed)
+    with answered("StopPipelineExecution"):
+        deployed.api().stop_pipeline_execution(
+            pipelineName=deployed.key.name, pipelineExecutionId=target, abandon=abandon, reason=reason
+        )
+    click.echo(f"{target}: {'its actions are ended' if abandon else 'it stops when its running actions have ended'}")
+
+
+def _the_running_one(deployed: Deployment) -> str:
+    listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
+    found = [each["pipelineExecutionId"] for each in listed if each["status"] in ("InProgress", "Stopping")]
+    if not found:
+        raise WrongUse(f"no execution of {deployed.key.name} is running; `python -m rehearsal history` lists them")
+    if len(found) > 1:
+        raise WrongUse(f"{len(found)} executions are running; say which: {', '.join(found)}")
+    return str(found[0])

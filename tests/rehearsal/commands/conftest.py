@@ -1,0 +1,248 @@
+"""A tiny pipeline in an embedded AWS of its own: a source, a build, an approval and one more build; no CDK."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.cli import cli
+from rehearsal.deployment import Deployment
+from rehearsal.emulator import launcher
+from rehearsal.engine import journal
+from rehearsal.engine.definition import PipelineKey
+from rehearsal.errors import RehearsalError
+from rehearsal.git import Repository
+from rehearsal.views.state import ExecutionView, replay
+from rehearsal.workspace import Workspace, write_json
+
+ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tiny"
+LIMIT = 30
+
+
+def _role(service: str) -> dict[str, Any]:
+    trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": service,
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "Policies": [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", **everything}}],
+        },
+    }
+
+
+def _project(name: str, *commands: str) -> dict[str, Any]:
+    buildspec = {
+        "version": "0.2",
+        "phases": {"build": {"commands": list(commands)}},
+        "artifacts": {"files": ["**/*"]},
+    }
+    return {
+        "Type": "AWS::CodeBuild::Project",
+        "Properties": {
+            "Name": name,
+            "ServiceRole": f"arn:aws:iam::{ACCOUNT}:role/codebuild",
+            "Source": {"Type": "CODEPIPELINE", "BuildSpec": json.dumps(buildspec)},
+            "Artifacts": {"Type": "CODEPIPELINE"},
+            "Environment": {
+                "Type": "LINUX_CONTAINER",
+                "ComputeType": "BUILD_GENERAL1_SMALL",
+                "Image": "aws/codebuild/standard:7.0",
+                "EnvironmentVariables": [{"Name": "COLOUR", "Value": "green"}],
+            },
+        },
+    }
+
+
+def _action(name: str, category: str, provider: str, run_order: int = 1, **more: Any) -> dict[str, Any]:
+    kind = {"Category": category, "Provider": provider, "Owner": "AWS", "Version": "1"}
+    return {"Name": name, "ActionTypeId": kind, "RunOrder": run_order, "Configuration": {}, **more}
+
+
+def _build(name: str, run_order: int = 1, source: str = "Code", output: str | None = None) -> dict[str, Any]:
+    more = {"OutputArtifacts": [{"Name": output}]} if output else {}
+    configuration = {"ProjectName": name}
+    return _action(
+        name, "Build", "CodeBuild", run_order, Configuration=configuration, InputArtifacts=[{"Name": source}], **more
+    )
+
+
+STAGES = [
+    {
+        "Name": "Source",
+        "Actions": [
+            _action(
+                "Repo",
+                "Source",
+                "CodeStarSourceConnection",
+                Configuration={
+                    "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/tiny",
+                    "FullRepositoryId": "owner/tiny",
+                    "BranchName": "main",
+                },
+                OutputArtifacts=[{"Name": "Code"}],
+            )
+        ],
+    },
+    {"Name": "Build", "Actions": [_build("Compile", output="Compiled"), _build("Lint"), _build("Pack", 2)]},
+    {"Name": "Gate", "Actions": [_action("Approve", "Approval", "Manual")]},
+    {"Name": "Ship", "Actions": [_build("Send", source="Compiled")]},
+]
+TEMPLATE: dict[str, Any] = {
+    "Resources": {
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": BUCKET}},
+        "PipelineRole": _role("codepipeline"),
+        "BuildRole": _role("codebuild"),
+        # what a build does stands in the source, so that a push decides it
+        **{
+            name: _project(name, f"echo {name} begins", f"! test -f {name}.sh || sh {name}.sh")
+            for name in ("Compile", "Lint", "Pack", "Send")
+        },
+        "Pipeline": {
+            "Type": "AWS::CodePipeline::Pipeline",
+            "Properties": {
+                "Name": "tiny",
+                "PipelineType": "V2",
+                "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/codepipeline",
+                "ArtifactStore": {"Type": "S3", "Location": BUCKET},
+                "Stages": STAGES,
+            },
+        },
+    }
+}
+
+
+class Tiny:
+    """The project whose pipeline is deployed."""
+
+    def __init__(self, folder: Path, endpoint: str) -> None:
+        self.root, self.space = folder, Workspace(folder)
+        self.deployed = Deployment(Endpoint(endpoint), PipelineKey(ACCOUNT, REGION, "tiny"))
+
+    def call(self, *arguments: str) -> tuple[int, str]:
+        """Run one command of the command line; its status, and what it printed."""
+        done = CliRunner().invoke(cli, arguments, standalone_mode=False)
+        if isinstance(done.exception, RehearsalError):
+            return done.exception.exit_code, f"{done.output}{done.exception}"
+        if isinstance(done.exception, click.ClickException):
+            return done.exception.exit_code, f"{done.output}{done.exception.format_message()}"
+        if done.exception:
+            raise done.exception
+        return done.return_value or 0, done.output
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost", *arguments]
+        done = subprocess.run(command, cwd=self.root, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    def start(self, **scripts: str) -> str:
+        """Push the working tree, with a script for each build that is named, and start an execution of it."""
+        for name, text in scripts.items():
+            (self.root / f"{name}.sh").write_text(text)
+        repository = Repository(self.root, self.space.home)
+        repository.push(repository.snapshot(), self.space.remote, "main")
+        for name in scripts:
+            (self.root / f"{name}.sh").unlink()
+        return str(self.deployed.api().start_pipeline_execution(name="tiny")["pipelineExecutionId"])
+
+    def run(self, **scripts: str) -> ExecutionView:
+        """Run it to its end, approved."""
+        execution = self.start(**scripts)
+        until(lambda: self.view(execution).status != "InProgress" or self.call("approve")[0] == 0)
+        return self.ended(execution)
+
+    def view(self, execution: str) -> ExecutionView:
+        return replay(journal.read(self.space.journal(execution)))
+
+    def ended(self, execution: str) -> ExecutionView:
+        until(lambda: self.view(execution).seconds is not None)
+        return self.view(execution)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds; fail where it never does."""
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "cdk.json").write_text('{"app": "true"}')
+    space = Workspace(folder)
+    tiny = Tiny(folder, launcher.up(space, None).endpoint)
+    try:
+        for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
+            tiny.git(*command)
+        deploy(tiny, TEMPLATE)
+        write_json(space.aws / "pipeline.json", asdict(tiny.deployed.key))
+        yield tiny
+    finally:
+        launcher.down(space)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def deploy(tiny: Tiny, template: dict[str, Any]) -> None:
+    """Create or update the pipeline's stack."""
+    api = tiny.deployed.endpoint.client("cloudformation", root(ACCOUNT), REGION)
+    made = bool(api.describe_stacks()["Stacks"])
+    (api.update_stack if made else api.create_stack)(StackName="tiny", TemplateBody=json.dumps(template))
+    waiter = api.get_waiter("stack_update_complete" if made else "stack_create_complete")
+    waiter.wait(StackName="tiny", WaiterConfig={"Delay": 0.1})
+
+
+@pytest.fixture
+def tiny(_tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    """The tiny project, in its folder; what a test left running is stopped, and every transition is open again."""
+    monkeypatch.chdir(_tiny.root)
+    yield _tiny
+    api = _tiny.deployed.api()
+    for each in api.list_pipeline_executions(pipelineName="tiny")["pipelineExecutionSummaries"]:
+        if each["status"] in ("InProgress", "Stopping"):
+            api.stop_pipeline_execution(
+                pipelineName="tiny", pipelineExecutionId=each["pipelineExecutionId"], abandon=True
+            )
+            _tiny.ended(each["pipelineExecutionId"])
+    _tiny.git("reset", "--quiet", "--hard")
+
+
+@pytest.fixture(scope="session")
+def _two(_tiny: Tiny) -> tuple[ExecutionView, ExecutionView]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(_tiny.root)
+        return _tiny.run(), _tiny.run(Lint="exit 7")
+
+
+@pytest.fixture
+def good(tiny: Tiny, _two: tuple[ExecutionView, ExecutionView]) -> ExecutionView:
+    """An execution that succeeded."""
+    return _two[0]
+
+
+@pytest.fixture
+def bad(tiny: Tiny, _two: tuple[ExecutionView, ExecutionView]) -> ExecutionView:
+    """One after it, whose action Lint failed."""
+    return _two[1]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A project in which nothing was rehearsed yet and nothing runs."""
+    (tmp_path / "cdk.json").write_text('{"app": "true"}')
+    monkeypatch.chdir(tmp_path)
+    return Workspace(tmp_path)
