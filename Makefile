@@ -1,6 +1,6 @@
 # Each target sets up what it needs; bin/setup is instant when there is nothing to do.
 MAKEFLAGS += --no-print-directory
-.PHONY: rehearse test check lint types unit format lock layers synth integration gates bench clean setup
+.PHONY: rehearse test check lint types unit format lock layers synth integration changes tested generate gates bench clean setup
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -51,6 +51,18 @@ synth: setup layers
 integration:
 	bin/setup integration
 	build/integration/bin/python -m pytest tests/integration --confcutdir=tests/integration --junitxml=$(REPORTS)/integration.xml
+
+# What a deployment would change, for the pipeline's changes job; the variables that it needs are in pipeline/changes/.
+changes:
+	bin/setup integration
+	build/integration/bin/python -m pipeline.changes assembly build/changes
+
+tested:
+	@build/integration/bin/python -m pipeline.changes.tested $(REPORTS)/integration.xml
+
+# Files that are made from code and templates and committed: JSON Schema, execution policy, tables of docs/.
+generate: synth
+	python -m pipeline generate
 
 gates: setup
 	pytest -m gate

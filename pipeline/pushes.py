@@ -78,12 +78,6 @@ def triggers(source: Source) -> list[Mapping[str, Any]]:
     return [{"ProviderType": "CodeStarSourceConnection", "GitConfiguration": configuration}]
 
 
-def variables(source: Source, action: pipelines.CodePipelineSource) -> dict[str, str]:
-    """What a build is told about the push: REVISION, and AUTHORED and MESSAGE where the source knows them.
-
-    Source: AWS CodePipeline user guide, "Variables reference".
-    """
-    if isinstance(source, S3Source):
-        return {"REVISION": action.source_attribute("VersionId")}
-    told = {"REVISION": "CommitId", "AUTHORED": "AuthorDate", "MESSAGE": "CommitMessage"}
-    return {name: action.source_attribute(key) for name, key in told.items()}
+def authored(source: Source, action: pipelines.CodePipelineSource) -> dict[str, str]:
+    """A build's variable that tells when the commit was authored, where the source knows it."""
+    return {} if isinstance(source, S3Source) else {"AUTHORED": action.source_attribute("AuthorDate")}

@@ -12,11 +12,12 @@ from constructs import Construct
 from pipeline import pushes, v2
 from pipeline.artifacts import ArtifactStore
 from pipeline.build_role import BuildRole
-from pipeline.environment_tests import EnvironmentTests
+from pipeline.builds import EnvironmentBuilds
 from pipeline.generated_roles import answer_findings
+from pipeline.notices import Notices
 from pipeline.project import Project
 from pipeline.settings import Delivery, Environment
-from pipeline.steps import synth_step, test_step
+from pipeline.steps import changes_step, synth_step, test_step
 from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
 
@@ -41,10 +42,13 @@ class PipelineStack(Stack):
             retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        self._notices = Notices(self, "Notices", key=self._store.key, delivery=delivery)
+        self._tested: pipelines.CodeBuildStep | None = None
         self.pipeline = self._pipeline()
         for wave in delivery.waves():
             self._deploy(wave)
         self.pipeline.build_pipeline()
+        self._notices.of(self.pipeline.pipeline)
         pushes.start_on_upload(self, delivery.source, self.pipeline.pipeline)
         pushes.use_connection(delivery.source, self.pipeline.pipeline.role)
         v2.add_triggers(self.pipeline.pipeline, pushes.triggers(delivery.source))
@@ -80,26 +84,73 @@ class PipelineStack(Stack):
         )
 
     def _deploy(self, wave: Sequence[Environment]) -> None:
-        name = _stage(wave)
+        stages = {environment.name: self._stage(environment) for environment in wave}
+        changes = {one.name: self._changes(one, stages[one.name]) for one in wave}
         if wave[0].approval:
             # In a wave of its own: inside the stage, a rejection would count as a failure of the deployment.
-            approval = pipelines.ManualApprovalStep("Approve", comment=f"Deploy to {wave[0].in_wave}?")
-            self.pipeline.add_wave(f"Approve{name}", pre=[approval])
-        together = self.pipeline.add_wave(name)
-        for environment in wave:
-            tests = EnvironmentTests.of(self._delivery, environment)
-            stage = EchoStage(
-                self,
-                environment.name.title(),
-                env=Target(account=environment.account, region=environment.region),
-                environment=environment.name,
-                release=self._release,
-                tester=tests.tester(self.account),
-                options=environment.service,
-            )
-            together.add_stage(stage, post=[self._test(environment, tests, stage)])
+            steps = list(changes.values())
+            self.pipeline.add_wave(f"Approve{_stage(wave)}", pre=[*steps, self._approval(wave, steps)])
+        together = self.pipeline.add_wave(_stage(wave))
+        tests = [self._test(environment, stages[environment.name]) for environment in wave]
+        for environment, test in zip(wave, tests, strict=True):
+            before = [] if environment.approval else [changes[environment.name]]
+            together.add_stage(stages[environment.name], pre=before, post=[test])
+        self._tested = tests[0]
 
-    def _test(self, environment: Environment, names: EnvironmentTests, stage: EchoStage) -> pipelines.CodeBuildStep:
+    def _stage(self, environment: Environment) -> EchoStage:
+        return EchoStage(
+            self,
+            environment.name.title(),
+            env=Target(account=environment.account, region=environment.region),
+            environment=environment.name,
+            release=self._release,
+            tester=EnvironmentBuilds.of(self._delivery, environment).tester(self.account),
+            options=environment.service,
+        )
+
+    def _approval(
+        self, wave: Sequence[Environment], changes: Sequence[pipelines.CodeBuildStep]
+    ) -> pipelines.ManualApprovalStep:
+        """Asks with the first environment's changes; those of the others are in their builds' artifacts."""
+        others = f"; likewise {', '.join(one.name for one in wave[1:])}" if wave[1:] else ""
+        approval = pipelines.ManualApprovalStep(
+            "Approve",
+            comment=f"Deploy to {wave[0].name}{others}? {changes[0].exported_variable('SUMMARY')} All of it: changes.md"
+            " in the output of the step before. Approve or reject: docs/approve-and-roll-back.md",
+            notification_topic=self._notices.topic,
+            review_url=self._notices.link,
+        )
+        for step in changes:
+            approval.add_step_dependency(step)
+        return approval
+
+    def _changes(self, environment: Environment, stage: EchoStage) -> pipelines.CodeBuildStep:
+        names = EnvironmentBuilds.of(self._delivery, environment)
+        role = self._build_role(f"{environment.name.title()}ChangesRole", project=names.changes_project)
+        role.allow("LookAtWhatIsDeployed", ["sts:AssumeRole"], names.lookup_role_arn)
+        itself = self.format_arn(service="codepipeline", resource=self._delivery.name)
+        role.allow("ReadTheRevision", ["codepipeline:GetPipelineExecution"], itself)
+        env = {
+            "ENVIRONMENT": environment.name,
+            "STAGE": stage.artifact_id,
+            "BROADENING": "asked" if environment.approval else "allowed" if environment.allow_broadening else "red",
+            "PIPELINE": self._delivery.name,
+            "EXECUTION": "#{codepipeline.PipelineExecutionId}",
+            **pushes.authored(self._delivery.source, self._source),
+        }
+        if self._tested:
+            env["TESTED"] = self._tested.exported_variable("TESTED")
+        return changes_step(
+            f"{environment.name.title()}Changes" if environment.approval else "Changes",
+            self._source,
+            self.pipeline.synth,
+            project=names.changes_project,
+            role=role.fixed,
+            env=env,
+        )
+
+    def _test(self, environment: Environment, stage: EchoStage) -> pipelines.CodeBuildStep:
+        names = EnvironmentBuilds.of(self._delivery, environment)
         role = self._build_role(f"{environment.name.title()}TestRole", project=names.project, name=names.build_role)
         role.allow("WorkInTheEnvironment", ["sts:AssumeRole"], names.environment_role_arn)
         return test_step(

@@ -1,5 +1,6 @@
-"""The build steps: synth, and the tests of a deployed environment."""
+"""The build steps: synth, what an environment would change, and the tests of what was deployed to it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 
 REPORTS = {"tests": {"files": ["build/reports/*.xml"], "file-format": "JUNITXML"}}
+PYTHON = {"install": {"runtime-versions": {"python": "3.13"}}}
+# What `bin/setup integration` downloads, kept where builds run on the same host again.
+CACHE = {"paths": ["/root/.cache/uv/**/*", "/root/.cache/pip/**/*"]}
 
 
 def synth_step(
@@ -32,25 +36,53 @@ def synth_step(
     )
 
 
+def changes_step(
+    id_: str,
+    source: pipelines.CodePipelineSource,
+    assembly: pipelines.IFileSetProducer,
+    *,
+    project: str,
+    role: iam.IRole,
+    env: Mapping[str, str],
+) -> pipelines.CodeBuildStep:
+    """Compares the assembly with what is deployed; exports SUMMARY, and is red where IAM broadens unasked.
+
+    env: what pipeline/changes/__main__.py needs.
+    """
+    return pipelines.CodeBuildStep(
+        id_,
+        input=source,
+        additional_inputs={"assembly": assembly},
+        project_name=project,
+        role=role,
+        commands=["make changes", 'export SUMMARY="$(cat build/changes/summary.txt)"'],
+        env=env,
+        primary_output_directory="build/changes",
+        partial_build_spec=codebuild.BuildSpec.from_object({"version": "0.2", "phases": PYTHON, "cache": CACHE}),
+        cache=codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM),
+        timeout=Duration.minutes(15),
+    )
+
+
 def test_step(
     source: pipelines.CodePipelineSource,
     *,
     project: str,
     role: iam.IRole,
     outputs: dict[str, CfnOutput],
-    env: dict[str, str],
+    env: Mapping[str, str],
 ) -> pipelines.CodeBuildStep:
-    """The integration tests against a deployed stage, which they know by its stack's outputs alone."""
+    """The integration tests against a deployed stage, which they know by its stack's outputs alone; exports TESTED."""
+    spec = {"version": "0.2", "phases": PYTHON, "reports": REPORTS, "cache": CACHE}
     return pipelines.CodeBuildStep(
         "Test",
         input=source,
         project_name=project,
         role=role,
-        commands=["make integration"],
+        commands=["make integration", 'export TESTED="$(make -s tested)"'],
         env=env,
         env_from_cfn_outputs=outputs,
-        partial_build_spec=codebuild.BuildSpec.from_object(
-            {"version": "0.2", "phases": {"install": {"runtime-versions": {"python": "3.13"}}}, "reports": REPORTS}
-        ),
+        partial_build_spec=codebuild.BuildSpec.from_object(spec),
+        cache=codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM),
         timeout=Duration.minutes(15),
     )

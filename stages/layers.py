@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+from aws_cdk import CfnResource
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -36,10 +38,15 @@ class BuiltLayers(Construct):
     def _version(self, layer: Layer) -> lambda_.LayerVersion:
         # The digest of the bytes is the asset's hash, so the same lock deploys no new version.
         archive = lambda_.Code.from_asset(str(self._folder / Path(layer.zip).name), asset_hash=layer.sha256)
-        return lambda_.LayerVersion(
+        version = lambda_.LayerVersion(
             self,
             layer.name,
             code=archive,
             compatible_runtimes=[self.runtime],
             compatible_architectures=[self.architecture],
         )
+        # What is deployed tells its packages by itself, so that a later push can be compared with it.
+        packages = {package.name: package.version for package in layer.packages}
+        resource = cast("CfnResource", version.node.default_child)
+        resource.add_metadata("packages", {"layer": layer.name, "versions": packages})
+        return version

@@ -42,8 +42,8 @@ def test_other_sources_start_it_by_an_event(
     assert action["ActionTypeId"]["Provider"] == provider
     assert action["Configuration"]["PollForSourceChanges"] is False
     assert "Triggers" not in pipeline_of(template)
-    (rule,) = template.find_resources("AWS::Events::Rule").values()
-    assert rule["Properties"]["EventPattern"]["source"] == [f"aws.{provider.lower()}"]
+    rules = [each["Properties"] for each in template.find_resources("AWS::Events::Rule").values()]
+    assert [each["Targets"] for each in rules if each["EventPattern"]["source"] == [f"aws.{provider.lower()}"]]
 
 
 @pytest.mark.parametrize("execution", ["superseded", "queued"])

@@ -9,6 +9,7 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from pipeline.project import Project
+from tests.pipeline.synthesis import synthesize
 from tests.synthesized import ROOT, Synthesized
 
 Stage = Mapping[str, Any]
@@ -40,10 +41,73 @@ def test_stages_come_in_order(stages: Sequence[Stage]) -> None:
     assert names == ["Source", "Build", "UpdatePipeline", "Assets", "Dev", "ApproveProd", "Prod"]
 
 
-def test_the_approval_stands_alone(stages: Sequence[Stage]) -> None:
-    """A rejection is never the failure of a deployment."""
+def test_no_deployment_shares_a_stage_with_an_approval(stages: Sequence[Stage]) -> None:
+    """A rejection is never the failure of a deployment; what would change is known before anybody is asked."""
     (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
-    assert [action["ActionTypeId"]["Provider"] for action in approve["Actions"]] == ["Manual"]
+    assert {action["ActionTypeId"]["Provider"]: action["RunOrder"] for action in approve["Actions"]} == {
+        "CodeBuild": 1,
+        "Manual": 2,
+    }
+
+
+def test_an_approval_is_asked_with_what_would_change(stages: Sequence[Stage]) -> None:
+    """The notice carries the summary, and where to answer."""
+    (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
+    changes, approval = approve["Actions"]
+    assert f"#{{{changes['Namespace']}.SUMMARY}}" in approval["Configuration"]["CustomData"]
+    assert approval["Configuration"]["NotificationArn"] == {"Ref": "NoticesTopic898AF2CD"}
+    assert "/pipelines/echo-delivery/view" in approval["Configuration"]["ExternalEntityLink"]
+
+
+@pytest.mark.parametrize(("environment", "answer"), [("dev", "allowed"), ("prod", "asked")])
+def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, answer: str) -> None:
+    """It is red on its own where nobody is."""
+    project = {"Name": f"echo-delivery-{environment}-eu-west-1-changes"}
+    (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
+    variables = {each["Name"]: each["Value"] for each in found["Properties"]["Environment"]["EnvironmentVariables"]}
+    assert variables["BROADENING"] == answer
+    assert variables["STAGE"] == f"assembly-Pipeline-{environment.title()}"
+
+
+def test_without_approval_and_leave_a_broadening_is_red(context: dict[str, Any], project: Project) -> None:
+    """This is what a new environment has."""
+    template = synthesize(context, project, lambda settings: settings["environments"][0].pop("allow_broadening"))
+    template.has_resource_properties(
+        "AWS::CodeBuild::Project",
+        {
+            "Name": "echo-delivery-dev-eu-west-1-changes",
+            "Environment": Match.object_like(
+                {"EnvironmentVariables": Match.array_with([Match.object_like({"Name": "BROADENING", "Value": "red"})])}
+            ),
+        },
+    )
+
+
+def test_a_push_starts_as_few_builds_as_it_can(stages: Sequence[Stage]) -> None:
+    """Synth, the pipeline's own update, assets; for each environment its changes and its tests."""
+    builds = [
+        action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"
+    ]
+    assert len(builds) == 3 + 2 * 2
+
+
+@pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "ProdChanges", "SelfMutation", "FileAsset", "Synth"])
+def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id_: str) -> None:
+    """CodeBuild's own limit is an hour, and its own log is kept for ever."""
+    projects = template.find_resources("AWS::CodeBuild::Project")
+    (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
+    assert project["TimeoutInMinutes"] <= 30
+    (group,) = template.find_resources("AWS::Logs::LogGroup").items()
+    assert project["LogsConfig"]["CloudWatchLogs"]["GroupName"] == {"Ref": group[0]}
+    assert {"KmsKeyId", "RetentionInDays"} <= set(group[1]["Properties"])
+
+
+@pytest.mark.parametrize(("environment", "account"), [("dev", "222222222222"), ("prod", "333333333333")])
+def test_a_changes_job_may_only_look(template: Template, environment: str, account: str) -> None:
+    """With the bootstrap's role for looking, in its own environment."""
+    found = statements(template, f"{environment.title()}ChangesRole")
+    (assume,) = (statement for statement in found if statement["Action"] == "sts:AssumeRole")
+    assert assume["Resource"] == f"arn:aws:iam::{account}:role/cdk-hnb659fds-lookup-role-{account}-eu-west-1"
 
 
 @pytest.mark.parametrize("environment", ["Dev", "Prod"])

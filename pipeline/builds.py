@@ -1,8 +1,10 @@
-"""The physical names of an environment's tests, so that two accounts can name each other's roles without a cycle."""
+"""The physical names of an environment's builds, so that two accounts can name each other's roles without a cycle."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from aws_cdk import DefaultStackSynthesizer
 
 from pipeline.settings import Delivery, Environment
 from stages.tester import TesterNames
@@ -11,20 +13,32 @@ _PARTITION = "aws"
 
 
 @dataclass(frozen=True)
-class EnvironmentTests:
+class EnvironmentBuilds:
     """Names are global in an account, so pipeline, environment and region stand in each."""
 
     prefix: str
     account: str
+    region: str
 
     @classmethod
-    def of(cls, delivery: Delivery, environment: Environment) -> EnvironmentTests:
-        return cls(f"{delivery.name}-{environment.name}-{environment.region}", environment.account)
+    def of(cls, delivery: Delivery, environment: Environment) -> EnvironmentBuilds:
+        return cls(f"{delivery.name}-{environment.name}-{environment.region}", environment.account, environment.region)
 
     @property
     def project(self) -> str:
         """The build project that runs the tests."""
         return f"{self.prefix}-test"
+
+    @property
+    def changes_project(self) -> str:
+        """The build project that compares the assembly with what is deployed."""
+        return f"{self.prefix}-changes"
+
+    @property
+    def lookup_role_arn(self) -> str:
+        """The bootstrap's role that may look at what is deployed."""
+        role = f"cdk-{DefaultStackSynthesizer.DEFAULT_QUALIFIER}-lookup-role-{self.account}-{self.region}"
+        return f"arn:{_PARTITION}:iam::{self.account}:role/{role}"
 
     @property
     def build_role(self) -> str:

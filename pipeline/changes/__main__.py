@@ -1,0 +1,87 @@
+"""`python -m pipeline.changes`: write changes.md, changes.json and summary.txt, and be red where IAM broadens unasked.
+
+The variables are those that the pipeline gives to the build; see pipeline/steps.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import boto3
+
+from pipeline.changes.account import Accounts
+from pipeline.changes.report import Push, Report, report
+from pipeline.changes.resources import create_only
+from pipeline.changes.stacks import NoAssembly, compare, stacks_of
+
+NEEDED = ("ENVIRONMENT", "STAGE", "BROADENING", "PIPELINE", "EXECUTION")
+# What may follow when IAM or security groups broaden: a person is asked, the settings allow it, or the build is red.
+ANSWERS = ("asked", "allowed", "red")
+
+
+def main(arguments: list[str], environ: Mapping[str, str]) -> int:
+    """arguments: the folders of the assembly and to write to. 0: nothing broadens unasked; 1: red; 2: wrong use."""
+    missing = [name for name in NEEDED if not environ.get(name)]
+    if len(arguments) != 2 or missing or environ["BROADENING"] not in ANSWERS:
+        wrong = f"{', '.join(missing)} not set" if missing else f"got {' '.join(arguments) or 'no arguments'}"
+        print(f"changes: {wrong}; needed are two folders, and {', '.join(NEEDED)} (one of {ANSWERS})", file=sys.stderr)
+        return 2
+    try:
+        stacks = stacks_of(Path(arguments[0]), environ["STAGE"])
+    except NoAssembly as error:
+        print(f"changes: {error}", file=sys.stderr)
+        return 2
+    made = report(environ["ENVIRONMENT"], _push(environ), compare(stacks, Accounts()), create_only())
+    _write(made, Path(arguments[1]))
+    print(made.as_markdown())
+    return _verdict(made, environ["BROADENING"])
+
+
+def _verdict(made: Report, answer: str) -> int:
+    if answer != "red" or not made.broadenings:
+        return 0
+    print(
+        f"changes: red: IAM or security groups broaden in {made.environment}, and nobody would be asked:",
+        *(f"  {each}" for each in made.broadenings),
+        "Narrow it, or set `approval` or `allow_broadening` for this environment (docs/approve-and-roll-back.md)",
+        sep="\n",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _push(environ: Mapping[str, str]) -> Push:
+    """The commit's title comes from the execution: in a build's variables, a quotation mark in it would break JSON."""
+    api = boto3.client("codepipeline")
+    found = api.get_pipeline_execution(pipelineName=environ["PIPELINE"], pipelineExecutionId=environ["EXECUTION"])
+    revisions = found["pipelineExecution"].get("artifactRevisions") or [{}]
+    return Push(
+        revision=revisions[0].get("revisionId") or environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION", "unknown"),
+        message=_message(revisions[0].get("revisionSummary", "")),
+        authored=environ.get("AUTHORED", ""),
+        tests=environ.get("TESTED", ""),
+    )
+
+
+def _message(summary: str) -> str:
+    """Connections wrap the message: {"ProviderType":"GitHub","CommitMessage":"..."}."""
+    try:
+        found = json.loads(summary)
+    except ValueError:
+        return summary
+    return str(found["CommitMessage"]) if isinstance(found, dict) and "CommitMessage" in found else summary
+
+
+def _write(made: Report, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "changes.json").write_text(made.as_json())
+    (folder / "changes.md").write_text(made.as_markdown())
+    (folder / "summary.txt").write_text(made.summary())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,46 @@
+"""Files that are made from the code and committed, so that other programs and people can read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from pipeline import schema
+from pipeline.errors import WrongUse
+
+
+def resource_types(assembly: Path) -> list[str]:
+    """The types of all resources of an assembly, those of the nested assemblies too, without CDK's own."""
+    templates = [json.loads(file.read_text()) for file in assembly.rglob("*.template.json")]
+    found = {resource["Type"] for template in templates for resource in template["Resources"].values()}
+    return sorted(each for each in found if not each.startswith(("AWS::CDK::", "Custom::")))
+
+
+def create_only(assembly: Path) -> str:
+    """Type -> the properties whose change replaces a resource, from the resource schemas that cfn-lint brings."""
+    types = {kind: _create_only(kind) for kind in resource_types(assembly)}
+    return json.dumps(types, indent=2) + "\n"
+
+
+def _create_only(kind: str) -> list[str]:
+    found = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    return sorted({path.split("/")[2] for path in found.get("createOnlyProperties", [])})
+
+
+# Path below the project -> what stands in it, made from the assembly in cdk.out.
+FILES: Mapping[str, Callable[[Path], str]] = {
+    schema.FILE: lambda _: schema.text(),
+    "pipeline/changes/create_only.json": create_only,
+}
+
+
+def write(root: Path) -> None:
+    """Write every file. Raises WrongUse without an assembly in cdk.out."""
+    assembly = root / "cdk.out"
+    if not (assembly / "manifest.json").exists():
+        raise WrongUse(f"there is no assembly in {assembly}; `make synth` writes it")
+    for path, text in FILES.items():
+        (root / path).write_text(text(assembly))

@@ -1,0 +1,13 @@
+"""Generated files are those that the code would generate now."""
+
+import pytest
+
+from pipeline.generated import FILES
+from tests.synthesized import ROOT, Synthesized
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("path", FILES)
+def test_it_is_current(path: str, synthesized: Synthesized) -> None:
+    """`make synth generate` writes them again."""
+    assert (ROOT / path).read_text() == FILES[path](synthesized.folder)

@@ -1,0 +1,67 @@
+"""Whom the pipeline tells what."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from pipeline.project import Project
+from tests.pipeline.synthesis import synthesize
+from tests.synthesized import Synthesized
+
+# What CodePipeline sends. Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
+FAILED = {"detail-type": "CodePipeline Action Execution State Change", "state": "FAILED"}
+SUCCEEDED = {"detail-type": "CodePipeline Pipeline Execution State Change", "state": "SUCCEEDED"}
+
+
+def rule(template: Template, event: Mapping[str, str]) -> Mapping[str, Any]:
+    """The one rule that takes an event."""
+    rules: list[Mapping[str, Any]] = [
+        each["Properties"] for each in template.find_resources("AWS::Events::Rule").values()
+    ]
+    (found,) = (
+        each
+        for each in rules
+        if event["detail-type"] in each["EventPattern"]["detail-type"]
+        and event["state"] in each["EventPattern"]["detail"]["state"]
+    )
+    return found
+
+
+@pytest.mark.parametrize("event", [FAILED, SUCCEEDED])
+def test_people_hear_of(synthesized: Synthesized, event: Mapping[str, str]) -> None:
+    """Of this pipeline alone, with the execution and a link."""
+    found = rule(synthesized.pipeline, event)
+    assert "codepipeline" in json.dumps(found["EventPattern"]["resources"])
+    (target,) = found["Targets"]
+    assert target["Arn"] == {"Ref": "NoticesTopic898AF2CD"}
+    assert "detail-execution-id" in target["InputTransformer"]["InputTemplate"]
+    assert "https://eu-west-1.console.aws.amazon.com/" in target["InputTransformer"]["InputTemplate"]
+
+
+def test_a_failure_names_stage_and_action(synthesized: Synthesized) -> None:
+    """So that one knows what to look at."""
+    (target,) = rule(synthesized.pipeline, FAILED)["Targets"]
+    assert {"$.detail.stage", "$.detail.action"} <= set(target["InputTransformer"]["InputPathsMap"].values())
+
+
+def test_notices_are_encrypted(synthesized: Synthesized) -> None:
+    """They name revisions and accounts."""
+    (topic,) = synthesized.pipeline.find_resources("AWS::SNS::Topic").values()
+    assert "Fn::GetAtt" in topic["Properties"]["KmsMasterKeyId"]
+    key = Match.object_like({"Statement": Match.array_with([Match.object_like({"Sid": "Notices"})])})
+    synthesized.pipeline.has_resource_properties("AWS::KMS::Key", {"KeyPolicy": key})
+
+
+def test_everybody_of_the_settings_is_told(context: dict[str, Any], project: Project) -> None:
+    """By e-mail, and at endpoints."""
+    notify = {"emails": ["a@company.com", "b@company.com"], "endpoints": ["https://chat.company.com/bridge"]}
+    template = synthesize(context, project, lambda settings: settings.update(notify=notify))
+    told = [each["Properties"] for each in template.find_resources("AWS::SNS::Subscription").values()]
+    assert sorted((each["Protocol"], each["Endpoint"]) for each in told) == [
+        ("email", "a@company.com"),
+        ("email", "b@company.com"),
+        ("https", "https://chat.company.com/bridge"),
+    ]
