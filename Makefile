@@ -1,6 +1,6 @@
 # Each target sets up what it needs; bin/setup is instant when there is nothing to do.
 MAKEFLAGS += --no-print-directory
-.PHONY: rehearse test check lint types unit format lock layers synth integration changes tested generate gates bench clean setup
+.PHONY: rehearse test check lint types unit shipped format lock layers synth integration changes tested generate gates bench clean setup
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -17,7 +17,12 @@ test: setup layers
 	pytest -m e2e
 
 # `make -j` runs its parts side by side.
-check: lock lint types unit
+check: lock lint types unit shipped
+
+# What is shipped and what is pushed: known vulnerabilities, and secrets.
+shipped: setup layers
+	python -m pipeline.gates.dependencies
+	python -m pipeline.gates.secrets
 
 lint: setup layers
 	ruff format --check --quiet .
