@@ -51,7 +51,7 @@ def _document(area: str, found: dict[str, Any]) -> None:
     pictures = "".join(f"\n![{name}]({area}-bench-{name}.svg)\n" for name in found["slices"])
     page.write_text(before + mark + told + pictures + table.markdown(found["slices"]) + "\n")
     for name, figures in found["slices"].items():
-        picture = plot.svg(f"Seconds to build the layers, slice {name}, logarithmic", figures)
+        picture = plot.svg(f"Processor seconds to build the layers, slice {name}, logarithmic", figures)
         (folder / f"{area}-bench-{name}.svg").write_text(picture)
 
 

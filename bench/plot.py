@@ -1,4 +1,7 @@
-"""Bars in an SVG: seconds of each builder in each situation, on a logarithmic scale."""
+"""Bars in an SVG: processor seconds of each builder in each situation, on a logarithmic scale.
+
+The clock depends on what else the machine does; the table has both.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ def _bars(there: Mapping[str, Any]) -> Iterator[str]:
     for situation, told in _TITLES.items():
         yield f'<text x="{_LEFT - 8}" y="{y + len(there) * _BAR / 2 + 4:.0f}" text-anchor="end">{told}</text>'
         for found, colour in zip(there.values(), _COLOURS, strict=False):
-            seconds = found["seconds"][situation]
+            seconds = found["processor_seconds"][situation]
             end = _x(seconds)
             yield f'<rect x="{_LEFT}" y="{y}" width="{end - _LEFT:.1f}" height="{_BAR - 2}" fill="{colour}"/>'
             yield f'<text x="{end + 4:.1f}" y="{y + 10}" class="small">{seconds:.2f}</text>'

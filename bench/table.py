@@ -10,6 +10,7 @@ _ROWS = {
     "warm build, s": ("seconds", "warm"),
     "one package changed, s": ("seconds", "one_changed"),
     "nothing changed, s": ("seconds", "nothing_changed"),
+    "cold build, processor s": ("processor_seconds", "cold"),
     "warm build, processor s": ("processor_seconds", "warm"),
     "one package changed, processor s": ("processor_seconds", "one_changed"),
     "nothing changed, processor s": ("processor_seconds", "nothing_changed"),
