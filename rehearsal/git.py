@@ -51,6 +51,20 @@ class Repository:
         message = f"Working tree on {self.head[:12]}"
         return self._git("commit-tree", tree, "-p", "HEAD", "-m", message, env=env)
 
+    def changes(self, before: str, after: str) -> list[str]:
+        """What differs between two commits, a snapshot perhaps: `M path` a line, as git says it."""
+        env = self._scratch_objects()
+        listed = self._git("diff", "--name-status", "--no-renames", before, after, "--", env=env)
+        return [line.replace("\t", " ") for line in listed.splitlines()]
+
+    def has(self, commit: str) -> bool:
+        """Whether the commit is known here, as one of the user's or as a snapshot."""
+        try:
+            self._git("cat-file", "-e", f"{commit}^{{commit}}", env=self._scratch_objects())
+        except WrongUse:
+            return False
+        return True
+
     def push(self, commit: str, remote: Path, branch: str) -> None:
         """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at."""
         if not remote.exists():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate
 
 from rehearsal import deployment, workspace
 from rehearsal.aws import Endpoint
 from rehearsal.deployment import Deployment
+from rehearsal.emulator import launcher
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
 
@@ -33,6 +35,18 @@ def running(space: Workspace) -> Deployment:
     if deployed is None:
         raise WrongUse("no pipeline is deployed: `python -m rehearsal up` first")
     return deployed
+
+
+@contextmanager
+def viewing(space: Workspace, port: int | None = None) -> Iterator[Deployment]:
+    """The deployed pipeline, as a running embedded AWS or the saved state of one has it.
+
+    Raises WrongUse where none was deployed yet.
+    """
+    if not (space.aws / "pipeline.json").exists():
+        raise WrongUse("no pipeline is deployed: `python -m rehearsal up` first (or `run`)")
+    with launcher.running(space, port):
+        yield running(space)
 
 
 def execution(space: Workspace, wanted: str | None) -> str:

@@ -14,7 +14,10 @@ import click
 
 from rehearsal import deployment, invocations, machine
 from rehearsal.aws import Endpoint
+from rehearsal.commands import dryrun
 from rehearsal.commands.follow import follow
+from rehearsal.commands.listing import GRAPHS, show_graph, show_list
+from rehearsal.commands.output import JSON_FILE, put_json
 from rehearsal.commands.project import in_project
 from rehearsal.commands.up import PORT
 from rehearsal.emulator import launcher
@@ -23,22 +26,53 @@ from rehearsal.limits import not_emulated
 from rehearsal.views import summary
 from rehearsal.views.state import ExecutionView, stages_as_json
 from rehearsal.views.terminal import terminal
-from rehearsal.workspace import Workspace, write_json
+from rehearsal.workspace import Workspace
 
 
 @click.command()
 @click.option("--approve", "verdict", flag_value="Approved", help="Approve every manual approval beforehand.")
 @click.option("--reject", "verdict", flag_value="Rejected", help="Reject every manual approval beforehand.")
+@click.option("--list", "listing", is_flag=True, help="List the deployed pipeline's stages and actions, run nothing.")
 @click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to this file."
+    "--graph",
+    metavar="[text|mermaid|svg]",
+    type=click.Choice(sorted(GRAPHS)),
+    is_flag=False,
+    flag_value="text",
+    help="Draw the deployed pipeline on standard output, run nothing.",
 )
+@click.option("--dry-run", is_flag=True, help="Tell what would be pushed and run, run nothing.")
+@JSON_FILE
 @PORT
 @in_project
-def run(space: Workspace, *, verdict: str | None, json_file: Path | None, port: int | None) -> int:
+def run(
+    space: Workspace,
+    verdict: str | None,
+    graph: str | None,
+    json_file: Path | None,
+    port: int | None,
+    *,
+    listing: bool,
+    dry_run: bool,
+) -> int:
     """Push the working tree, follow the pipeline through every stage, call the deployed functions.
 
     Exit 0 if the execution succeeded and every function answered, else 1.
     """
+    if sum([listing, graph is not None, dry_run]) > 1:
+        raise click.UsageError("one of --list, --graph and --dry-run at a time")
+    if listing:
+        show_list(space, port, json_file)
+    elif graph:
+        show_graph(space, port, graph)
+    elif dry_run:
+        dryrun.show(space, port, json_file)
+    else:
+        return _rehearse(space, verdict=verdict, json_file=json_file, port=port)
+    return 0
+
+
+def _rehearse(space: Workspace, *, verdict: str | None, json_file: Path | None, port: int | None) -> int:
     began = time.monotonic()
     console = terminal()
     machine.architecture()
@@ -65,7 +99,7 @@ def run(space: Workspace, *, verdict: str | None, json_file: Path | None, port: 
         answers = _answers(space, config, endpoint, deployed, views[-1])
     result = _result(views, answers, time.monotonic() - began)
     if json_file:
-        write_json(json_file, result)
+        put_json(json_file, result)
     summary.show(console, space, views[-1], answers, result["wall_seconds"])
     good = views[-1].status == "Succeeded" and all(answer.ok for answer in answers)
     return 0 if good else 1

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from rehearsal.engine.definition import Pipeline
 from rehearsal.engine.journal import Event
 from rehearsal.views.state import ActionView, ExecutionView
 
@@ -103,6 +104,26 @@ def rows(view: ExecutionView) -> Table:
             status = Text(action.status or "-", STYLES.get(action.status, "dim"))
             said = Text(action.summary or action.progress)
             table.add_row(stage.name if number == 0 else "", action.name, status, _seconds(action), said)
+    return table
+
+
+def definition(pipeline: Pipeline) -> Table:
+    """A row per action of the definition: stage, run order, action, provider, input and output artifacts."""
+    table = Table(
+        title=f"{pipeline.name}  {pipeline.type}, {pipeline.execution_mode}",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for column in ("Stage", "Order", "Action", "Provider"):
+        table.add_column(column, no_wrap=True)
+    for column in ("Takes", "Makes"):
+        table.add_column(column, overflow="fold")
+    for stage in pipeline.stages:
+        for number, action in enumerate(stage.actions):
+            name = stage.name if number == 0 else ""
+            artifacts = (", ".join(action.inputs), ", ".join(action.outputs))
+            table.add_row(name, str(action.run_order), action.name, str(action.type), *artifacts)
     return table
 
 

@@ -1,0 +1,72 @@
+"""A pipeline's stages and actions as a picture: text for a terminal, Mermaid for a page; views/svg.py draws.
+
+Actions of one run order run side by side; the next order waits for all of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rehearsal.engine.definition import Action, Pipeline
+from rehearsal.engine.ordering import waves
+
+APPROVAL = "Approval"
+
+
+def as_json(pipeline: Pipeline) -> dict[str, Any]:
+    """The definition as `run --list --json` tells it; the contract is in docs/rehearsal.md."""
+    return {
+        "pipeline": pipeline.name,
+        "type": pipeline.type,
+        "execution_mode": pipeline.execution_mode,
+        "stages": [
+            {"name": stage.name, "actions": [_action(each) for each in stage.actions]} for stage in pipeline.stages
+        ],
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "name": action.name,
+        "provider": str(action.type),
+        "run_order": action.run_order,
+        "inputs": list(action.inputs),
+        "outputs": list(action.outputs),
+    }
+
+
+def text(pipeline: Pipeline) -> str:
+    """A line per run order, its actions beside each other."""
+    lines = [f"{pipeline.name}  ({pipeline.type}, {pipeline.execution_mode})"]
+    for stage in pipeline.stages:
+        lines += ["  │", f"  ▼ {stage.name}"]
+        found = waves(stage.actions)
+        for number, wave in enumerate(found, 1):
+            corner = "└" if number == len(found) else "├"
+            lines.append(f"  {corner}─ " + " ║ ".join(f"{each.name} ({each.type})" for each in wave))
+    return "\n".join(lines)
+
+
+def mermaid(pipeline: Pipeline) -> str:
+    """A flowchart for Mermaid: a subgraph per stage, an approval as a hexagon."""
+    lines, edges = ["flowchart LR"], []
+    before: list[str] = []
+    for number, stage in enumerate(pipeline.stages, 1):
+        lines.append(f'  subgraph s{number}["{_quoted(stage.name)}"]')
+        for order, wave in enumerate(waves(stage.actions), 1):
+            ids = [f"s{number}o{order}a{place}" for place, _ in enumerate(wave, 1)]
+            lines += [f"    {id_}{_shape(action)}" for id_, action in zip(ids, wave, strict=True)]
+            edges += [f"  {old} --> {new}" for old in before for new in ids]
+            before = ids
+        lines.append("  end")
+    return "\n".join(lines + edges)
+
+
+def _shape(action: Action) -> str:
+    label = f'"{_quoted(action.name)}<br/>{_quoted(str(action.type))}"'
+    return f"{{{{{label}}}}}" if action.type.category == APPROVAL else f"[{label}]"
+
+
+def _quoted(name: str) -> str:
+    """Source: Mermaid's documentation, "Entity codes to escape characters"."""
+    return name.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")

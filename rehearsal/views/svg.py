@@ -1,0 +1,77 @@
+"""A pipeline's stages and actions as an SVG picture that needs nothing else: no script, no font, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from rehearsal.engine.definition import Action, Pipeline, Stage
+from rehearsal.engine.ordering import waves
+from rehearsal.views.graph import APPROVAL
+
+MARGIN, GAP, LINE = 16, 12, 18
+WIDTH, HEIGHT, HEAD = 210, 48, 26
+STYLE = (
+    "text{font:13px sans-serif;fill:#222}.small{font-size:11px;fill:#666}.name{font-weight:bold}"
+    ".stage{fill:#f4f5f7;stroke:#c4c9d1}.action{fill:#fff;stroke:#5b7db1}.approval{fill:#fff6e0;stroke:#c98a1b}"
+    "path{stroke:#5b7db1;fill:none;marker-end:url(#arrow)}"
+)
+
+ARROW = (
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<path d="M0 0L8 4L0 8z" style="fill:#5b7db1;stroke:none;marker-end:none"/></marker></defs>'
+)
+
+
+def svg(pipeline: Pipeline) -> str:
+    """A row per stage from above to below; in it a column per run order, actions of one order above each other."""
+    shapes: list[str] = []
+    top, width = MARGIN + LINE + GAP, 0
+    for number, stage in enumerate(pipeline.stages):
+        columns = waves(stage.actions)
+        high = max(len(column) for column in columns)
+        bottom = top + HEAD + high * (HEIGHT + GAP)
+        right = MARGIN + GAP + len(columns) * (WIDTH + 2 * GAP)
+        width = max(width, right + MARGIN)
+        if number:
+            shapes.append(f'<path d="M {MARGIN + 40} {top - 2 * GAP} V {top - 3}"/>')
+        shapes += _stage(stage, columns, top, right, bottom)
+        top = bottom + 2 * GAP
+    title = f'<text x="{MARGIN}" y="{MARGIN + LINE - 4}" class="name">{escape(pipeline.name)}</text>'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{top}" viewBox="0 0 {width} {top}">',
+            f"<title>{escape(pipeline.name)}</title><style>{STYLE}</style>",
+            ARROW,
+            f'<rect width="{width}" height="{top}" fill="#fff"/>',
+            title,
+            *shapes,
+            "</svg>",
+        ]
+    )
+
+
+def _stage(stage: Stage, columns: list[list[Action]], top: int, right: int, bottom: int) -> Iterator[str]:
+    yield _box("stage", MARGIN, top, right - MARGIN, bottom - top)
+    yield f'<text x="{MARGIN + GAP}" y="{top + LINE}" class="name">{escape(stage.name)}</text>'
+    for number, column in enumerate(columns):
+        left = MARGIN + GAP + number * (WIDTH + 2 * GAP)
+        if number:
+            middle = top + HEAD + HEIGHT // 2
+            yield f'<path d="M {left - 2 * GAP} {middle} H {left - 2}"/>'
+        for place, action in enumerate(column):
+            yield from _action(action, left, top + HEAD + place * (HEIGHT + GAP))
+
+
+def _action(action: Action, left: int, top: int) -> Iterator[str]:
+    yield _box("approval" if action.type.category == APPROVAL else "action", left, top, WIDTH, HEIGHT)
+    yield f'<text x="{left + GAP}" y="{top + 20}">{escape(_shortened(action.name))}</text>'
+    yield f'<text x="{left + GAP}" y="{top + 37}" class="small">{escape(_shortened(str(action.type)))}</text>'
+
+
+def _box(kind: str, left: int, top: int, width: int, height: int) -> str:
+    return f'<rect class="{kind}" x="{left}" y="{top}" width="{width}" height="{height}" rx="4"/>'
+
+
+def _shortened(name: str, length: int = 28) -> str:
+    return name if len(name) <= length else name[: length - 1] + "…"

@@ -1,0 +1,89 @@
+"""Pictures of a definition: every stage and action is in them, run orders side by side."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from rehearsal.engine.definition import Pipeline, parse
+from rehearsal.views import graph
+from rehearsal.views.svg import svg
+
+
+def action(name: str, provider: str, run_order: int = 1) -> dict[str, Any]:
+    category, _, kind = provider.partition("/")
+    return {"name": name, "runOrder": run_order, "actionTypeId": {"category": category, "provider": kind}}
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    """A stage of two orders, whose second has two actions, and a name that needs care."""
+    return parse(
+        {
+            "name": 'orders "<live>"',
+            "roleArn": "role",
+            "artifactStore": {"location": "bucket"},
+            "stages": [
+                {"name": "Source", "actions": [action("Repo", "Source/S3")]},
+                {
+                    "name": "Dev",
+                    "actions": [
+                        action("Test", "Build/CodeBuild", 2),
+                        action("Prepare", "Deploy/CloudFormation"),
+                        action("Load", "Build/CodeBuild", 2),
+                    ],
+                },
+                {"name": "Gate", "actions": [action("Ask", "Approval/Manual")]},
+            ],
+        }
+    )
+
+
+def test_text_has_a_line_per_run_order(pipeline: Pipeline) -> None:
+    """Whatever the order of the definition; actions of one order share it."""
+    lines = graph.text(pipeline).splitlines()
+    dev = lines.index("  ▼ Dev")
+    assert lines[dev + 1 : dev + 3] == [
+        "  ├─ Prepare (Deploy/CloudFormation)",
+        "  └─ Test (Build/CodeBuild) ║ Load (Build/CodeBuild)",
+    ]
+    assert lines[0] == 'orders "<live>"  (V1, SUPERSEDED)'
+
+
+def test_mermaid_joins_each_order_to_the_next(pipeline: Pipeline) -> None:
+    """Both actions follow the one before, and the gate, a hexagon, follows both."""
+    told = graph.mermaid(pipeline)
+    label = {match[2]: match[1] for match in re.finditer(r'(s\w+)[\[{]+"(\w+)<br', told)}
+    edges = set(re.findall(r"(\w+) --> (\w+)", told))
+    assert edges == {
+        (label["Repo"], label["Prepare"]),
+        (label["Prepare"], label["Test"]),
+        (label["Prepare"], label["Load"]),
+        (label["Test"], label["Ask"]),
+        (label["Load"], label["Ask"]),
+    }
+    assert '{{"Ask<br/>Approval/Manual"}}' in told
+    assert told.count("subgraph") == told.count("  end") == 3
+
+
+def test_svg_is_a_picture_by_itself(pipeline: Pipeline) -> None:
+    """Well-formed, with every name, and with nothing to fetch or to run."""
+    picture = ET.fromstring(svg(pipeline))  # noqa: S314 - it was made here
+    texts = {each.text for each in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {'orders "<live>"', "Source", "Dev", "Gate", "Repo", "Prepare", "Test", "Load", "Ask"} <= texts
+    assert "script" not in svg(pipeline)
+    assert svg(pipeline).count("http") == 1
+
+
+def test_svg_puts_one_order_in_one_column(pipeline: Pipeline) -> None:
+    """Same order, same left edge; the next order is right of it, and nothing lies outside the picture."""
+    picture = ET.fromstring(svg(pipeline))  # noqa: S314 - it was made here
+    left = {each.text: int(each.get("x", "")) for each in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert left["Test"] == left["Load"] > left["Prepare"] == left["Repo"]
+    width, height = int(picture.get("width", "")), int(picture.get("height", ""))
+    for box in picture.iter("{http://www.w3.org/2000/svg}rect"):
+        assert int(box.get("x", "0")) + int(box.get("width", "")) <= width
+        assert int(box.get("y", "0")) + int(box.get("height", "")) <= height
