@@ -97,10 +97,11 @@ def end_descendants() -> None:
     deadline = time.monotonic() + GRACE_SECONDS
     asked: set[int] = set()
     while running := _running(os.getpid()):
-        late = time.monotonic() > deadline
-        for pid in running:
-            if late or pid not in asked:
-                _signal(pid, signal.SIGKILL if late else signal.SIGTERM)
+        if time.monotonic() > deadline:
+            _signal(running, signal.SIGKILL)
+        # Held until all are asked: else a shell would go on to its next line when its command ends before it.
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):
+            _signal(running - asked, number)
         asked |= running
         _reap(None)
         time.sleep(0.01)
@@ -136,11 +137,12 @@ def _ended(pid: int) -> bool:
         return True
 
 
-def _signal(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-    except OSError:
-        return
+def _signal(pids: set[int], number: int) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except OSError:
+            continue
 
 
 if __name__ == "__main__":

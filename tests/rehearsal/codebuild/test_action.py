@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import time
 import zipfile
@@ -112,7 +113,8 @@ def test_the_log_stream_holds_what_the_log_file_holds(
     task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
     assert not account.runner().run(task).failed
     lines = task.log.read_text().splitlines()
-    stream = next(line for line in lines if line.startswith(prefix) and line.count("-") == 4)
+    identifier = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    stream = next(line for line in lines if re.fullmatch(prefix + identifier, line))
     logged = account.client("logs")
     events: list[str] = []
     token: dict[str, str] = {}
