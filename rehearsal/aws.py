@@ -23,20 +23,26 @@ class Credentials:
 
 
 def root(account: str) -> Credentials:
-    """The root user of `account`: the embedded AWS takes the account id as its access key."""
-    return Credentials(account, "rehearsal")
+    """The root user of `account`: its access key is the account id, and its secret is the endpoint's."""
+    return Credentials(account, "")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the embedded AWS listens; `ca` is the bundle that verifies it where it speaks TLS."""
+    """Where the embedded AWS listens.
+
+    iam: whether policies are enforced. ca: the bundle that verifies it where it speaks TLS. secret: every root user's.
+    """
 
     url: str
+    iam: bool = False
     ca: Path | None = None
+    secret: str = "rehearsal"  # noqa: S105 - without IAM nobody asks for it
 
     def client(self, service: str, credentials: Credentials, region: str) -> Any:
         """A boto3 client of `service`; a session of its own, because sessions are not thread-safe."""
-        session = boto3.Session(credentials.access_key, credentials.secret_key, credentials.token, region)
+        secret = credentials.secret_key or self.secret
+        session = boto3.Session(credentials.access_key, secret, credentials.token, region)
         config = Config(
             s3={"addressing_style": "path"},
             retries={"mode": "standard", "max_attempts": 3},
@@ -50,7 +56,7 @@ class Endpoint:
         variables = {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": credentials.access_key,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key or self.secret,
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -59,8 +65,14 @@ class Endpoint:
         if credentials.token:
             variables["AWS_SESSION_TOKEN"] = credentials.token
         if self.ca:
-            variables |= {"AWS_CA_BUNDLE": str(self.ca), "NODE_EXTRA_CA_CERTS": str(self.ca)}
+            variables |= trusting(self.ca)
         return variables
+
+
+def trusting(bundle: Path) -> dict[str, str]:
+    """The variables with which AWS's tools and SDKs in any language, and package managers, trust `bundle`."""
+    names = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+    return dict.fromkeys(names, str(bundle))
 
 
 def forget(environ: MutableMapping[str, str]) -> None:

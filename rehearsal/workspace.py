@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rehearsal.aws import Endpoint
 from rehearsal.errors import WrongUse
 
 KEPT_FAILURES = 2
@@ -16,10 +18,16 @@ KEPT_FAILURES = 2
 
 @dataclass(frozen=True)
 class Server:
-    """A running emulator, as its record says."""
+    """A running emulator, as its record says; `secret` is that of its accounts' root users."""
 
     pid: int
     endpoint: str
+    iam: bool = False
+    ca: str | None = None
+    secret: str = ""
+
+    def reached(self) -> Endpoint:
+        return Endpoint(self.endpoint, self.iam, Path(self.ca) if self.ca else None, self.secret)
 
 
 @dataclass(frozen=True)
@@ -63,12 +71,30 @@ class Workspace:
         """The embedded AWS's state, as its last clean end left it."""
         return self.aws / "saved"
 
-    def saved_port(self) -> int | None:
-        """The port that the saved state was reached at; None without such a state."""
+    @property
+    def tls(self) -> Path:
+        """The emulator's certificate, its key, and the bundle of authorities."""
+        return self.home / "tls"
+
+    @property
+    def decisions(self) -> Path:
+        """What policies decided, as JSON lines."""
+        return self.home / "decisions.jsonl"
+
+    def secret(self) -> str:
+        """The secret key of every root user, made once, so that a shell's exports stay good."""
+        path = self.home / "secret"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(30))
+        return path.read_text()
+
+    def saved_address(self) -> str:
+        """The URL that the saved state was reached at; empty without such a state."""
         try:
-            return int((self.saved / "port").read_text())
-        except (FileNotFoundError, ValueError):
-            return None
+            return (self.saved / "address").read_text()
+        except FileNotFoundError:
+            return ""
 
     def make(self) -> None:
         for folder in (self.aws, self.executions, self.caches, self.logs):
@@ -132,5 +158,6 @@ def _started(journal: Path) -> float:
 def write_json(path: Path, value: Any) -> None:
     """Write beside, then rename: a reader sees the old file or the new one, never half."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.touch(mode=0o600)
     beside.write_text(json.dumps(value, indent=2) + "\n")
     beside.replace(path)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Concatenate
 
 from rehearsal import deployment, workspace
-from rehearsal.aws import Endpoint
 from rehearsal.deployment import Deployment
 from rehearsal.emulator import launcher
 from rehearsal.errors import WrongUse
@@ -31,7 +30,7 @@ def running(space: Workspace) -> Deployment:
     server = space.server()
     if server is None:
         raise WrongUse("no embedded AWS is running: `python -m rehearsal up` first (or `run`)")
-    deployed = deployment.find(space, Endpoint(server.endpoint))
+    deployed = deployment.find(space, server.reached())
     if deployed is None:
         raise WrongUse("no pipeline is deployed: `python -m rehearsal up` first")
     return deployed

@@ -19,7 +19,7 @@ from rehearsal.commands.follow import follow
 from rehearsal.commands.listing import GRAPHS, show_graph, show_list
 from rehearsal.commands.output import JSON_FILE, put_json
 from rehearsal.commands.project import in_project
-from rehearsal.commands.up import PORT
+from rehearsal.commands.up import IAM, PORT
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
 from rehearsal.limits import not_emulated
@@ -44,6 +44,7 @@ from rehearsal.workspace import Workspace
 @click.option("--dry-run", is_flag=True, help="Tell what would be pushed and run, run nothing.")
 @JSON_FILE
 @PORT
+@IAM
 @in_project
 def run(
     space: Workspace,
@@ -52,6 +53,7 @@ def run(
     json_file: Path | None,
     port: int | None,
     *,
+    iam: bool | None,
     listing: bool,
     dry_run: bool,
 ) -> int:
@@ -68,11 +70,13 @@ def run(
     elif dry_run:
         dryrun.show(space, port, json_file)
     else:
-        return _rehearse(space, verdict=verdict, json_file=json_file, port=port)
+        return _rehearse(space, verdict=verdict, json_file=json_file, port=port, iam=iam)
     return 0
 
 
-def _rehearse(space: Workspace, *, verdict: str | None, json_file: Path | None, port: int | None) -> int:
+def _rehearse(
+    space: Workspace, *, verdict: str | None, json_file: Path | None, port: int | None, iam: bool | None
+) -> int:
     began = time.monotonic()
     console = terminal()
     machine.architecture()
@@ -84,7 +88,7 @@ def _rehearse(space: Workspace, *, verdict: str | None, json_file: Path | None, 
     def tell(text: str) -> None:
         console.print(text, style="dim", soft_wrap=True)
 
-    with _running(space, port) as (endpoint, stop):
+    with _running(space, port, iam=iam) as (endpoint, stop):
         deployed = deployment.ensure(space, endpoint, repository, tell, stop)
         branch = deployed.branch()
         commit = repository.snapshot()
@@ -97,19 +101,19 @@ def _rehearse(space: Workspace, *, verdict: str | None, json_file: Path | None, 
         reach = functools.partial(deployment.reach, space, deployed, tell, stop)
         views = follow(space, console, deployed, started, verdict=verdict, on_restart=reach)
         answers = _answers(space, config, endpoint, deployed, views[-1])
-    result = _result(views, answers, time.monotonic() - began)
+    result = _result(views, answers, time.monotonic() - began, iam=endpoint.iam)
     if json_file:
         put_json(json_file, result)
-    summary.show(console, space, views[-1], answers, result["wall_seconds"])
+    summary.show(console, space, views[-1], answers, result["wall_seconds"], iam=endpoint.iam)
     good = views[-1].status == "Succeeded" and all(answer.ok for answer in answers)
     return 0 if good else 1
 
 
 @contextlib.contextmanager
-def _running(space: Workspace, port: int | None) -> Iterator[tuple[Endpoint, threading.Event]]:
+def _running(space: Workspace, port: int | None, *, iam: bool | None) -> Iterator[tuple[Endpoint, threading.Event]]:
     """The embedded AWS, and an event that ends what was started beside it when the block is left early."""
     stop = threading.Event()
-    with launcher.running(space, port) as endpoint:
+    with launcher.running(space, port, iam=iam) as endpoint:
         try:
             yield endpoint, stop
         finally:
@@ -129,7 +133,7 @@ def _answers(
     return list(invocations.call(config, space.root, endpoint, stacks))
 
 
-def _result(views: list[ExecutionView], answers: list[invocations.Answer], seconds: float) -> dict[str, Any]:
+def _result(views: list[ExecutionView], answers: list[invocations.Answer], seconds: float, *, iam: bool) -> dict[str, Any]:
     """What `--json` writes; the contract is in docs/rehearsal.md."""
     last = views[-1]
     return {
@@ -142,5 +146,5 @@ def _result(views: list[ExecutionView], answers: list[invocations.Answer], secon
             {"environment": each.environment, "account": each.account, "function": each.function, "ok": each.ok}
             for each in answers
         ],
-        "not_emulated": not_emulated(),
+        "not_emulated": not_emulated(iam=iam),
     }

@@ -7,7 +7,6 @@ import threading
 import click
 
 from rehearsal import deployment
-from rehearsal.aws import Endpoint
 from rehearsal.commands.project import in_project
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
@@ -15,18 +14,20 @@ from rehearsal.views.terminal import terminal
 from rehearsal.workspace import Workspace
 
 PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: a free one).")
+IAM = click.option("--iam/--no-iam", default=None, help="Enforce IAM (default: --no-iam, or as what runs already does).")
 
 
 @click.command()
 @PORT
+@IAM
 @in_project
-def up(space: Workspace, port: int | None) -> None:
+def up(space: Workspace, port: int | None, *, iam: bool | None) -> None:
     """Start the embedded AWS, with the pipeline deployed, and leave it running."""
     console = terminal()
     space.make()
     repository = Repository(space.root, space.home)
-    server = launcher.up(space, port)
-    endpoint = Endpoint(server.endpoint)
+    server = launcher.up(space, port, iam=iam)
+    endpoint = server.reached()
     try:
         deployed = deployment.ensure(
             space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event()

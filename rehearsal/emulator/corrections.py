@@ -12,6 +12,8 @@ from ministack import app
 from ministack.services import codebuild, s3
 from ministack.services.cloudformation import provisioners
 
+from rehearsal.emulator import checks, conditions, keys, signatures
+
 Made = tuple[str, dict[str, str]]
 
 
@@ -21,6 +23,11 @@ def apply(*, iam: bool) -> None:
     projects_keep_their_log_group_and_cache()
     if not iam:
         foreign_buckets_open_without_iam()
+        return
+    signatures.signatures_of_root_users_are_verified()
+    checks.install()
+    conditions.apply()
+    keys.apply()
 
 
 def port_443_stays_free() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from itertools import takewhile
 from typing import Any
 
+from ministack.core import iam_evaluator
+from ministack.core.iam_evaluator import AuthError, pin_request_origin, pin_signed_body
 from ministack.core.responses import get_account_id, set_request_account_id
 from ministack.core.router import extract_access_key_id, extract_region
 
 from rehearsal.emulator.api import TARGET, ApiError, CodePipelineApi
+from rehearsal.emulator.checks import denial_message
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,31 +25,55 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Front:
     """Routes by the header X-Amz-Target."""
 
-    def __init__(self, ministack: App, codepipeline: CodePipelineApi) -> None:
-        self._ministack, self._codepipeline = ministack, codepipeline
+    def __init__(self, ministack: App, codepipeline: CodePipelineApi, *, iam: bool) -> None:
+        self._ministack, self._codepipeline, self._iam = ministack, codepipeline, iam
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
         if not target.startswith(TARGET):
             await self._ministack(scope, receive, send)
             return
-        status, answer = await self._answer(target.removeprefix(TARGET), scope, await _body(receive))
+        status, answer = await self._answer(target.removeprefix(TARGET), scope, receive)
         headers = [(b"content-type", b"application/x-amz-json-1.1")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
-    async def _answer(self, operation: str, scope: Scope, body: bytes) -> tuple[int, dict[str, Any]]:
+    async def _answer(self, operation: str, scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
         headers = _headers(scope)
         set_request_account_id(extract_access_key_id(headers, {}) or "")
         account, region = get_account_id(), extract_region(headers, {})
         try:
-            return 200, await asyncio.to_thread(
-                self._codepipeline.call, operation, json.loads(body or b"{}"), account, region
-            )
+            request = json.loads(await self._authorized(operation, scope, receive, region) or b"{}")
+            return 200, await asyncio.to_thread(self._codepipeline.call, operation, request, account, region)
         except ApiError as error:
             return 400, {"__type": error.code, "message": str(error)}
         except KeyError as missing:
             return 400, {"__type": "ValidationException", "message": f"{operation} needs {missing}"}
+
+    async def _authorized(self, operation: str, scope: Scope, receive: Receive, region: str) -> bytes:
+        """The body of a request whose caller may make it. Raises ApiError for any other one."""
+        if not self._iam:
+            return await _body(receive)
+        pin_request_origin(scope["client"][0], scope["scheme"] == "https")
+        iam_evaluator.pin_signed_request(scope["method"], scope["raw_path"].decode("latin-1"), {}, scope["headers"])
+        body = await _body(receive)
+        pin_signed_body(body)
+        resource = pipeline_arn(json.loads(body or b"{}"), get_account_id(), region)
+        key = extract_access_key_id(_headers(scope), {})
+        refused = iam_evaluator.enforce(key, f"codepipeline:{operation}", "codepipeline", region, resource)
+        if isinstance(refused, AuthError):
+            raise ApiError(refused.code, refused.message)
+        if refused:
+            raise ApiError("AccessDeniedException", denial_message(refused))
+        return body
+
+
+def pipeline_arn(request: Mapping[str, Any], account: str, region: str) -> str:
+    """What the policies are asked about: a pipeline, or one of its stages or actions."""
+    names: list[Any] = [request.get("pipelineName") or request.get("name")]
+    names += [request.get("stageName"), request.get("actionName")]
+    path = "/".join(takewhile(bool, names))
+    return f"arn:aws:codepipeline:{region}:{account}:{path}" if path else "*"
 
 
 def _headers(scope: Scope) -> dict[str, str]:

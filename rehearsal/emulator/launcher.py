@@ -18,30 +18,40 @@ from rehearsal.errors import WrongUse
 from rehearsal.workspace import Server, Workspace
 
 START_SECONDS = 60
+IAM = False
 
 
 @contextlib.contextmanager
-def running(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]:
+def running(workspace: Workspace, port: int | None = None, *, iam: bool | None = None) -> Iterator[Endpoint]:
     """The emulator for a while: the one that `up` started, or one of our own that ends with the block."""
-    server = workspace.server()
+    server = _found(workspace, iam=iam)
     if server:
-        yield Endpoint(server.endpoint)
+        yield server.reached()
         return
-    process = start(workspace, port, detached=False)
+    process = start(workspace, port, detached=False, iam=IAM if iam is None else iam)
     try:
-        yield Endpoint(_wait(workspace, process).endpoint)
+        yield _wait(workspace, process).reached()
     finally:
         _end(process)
 
 
-def up(workspace: Workspace, port: int | None) -> Server:
-    """Start an emulator that goes on until `down`."""
-    running = workspace.server()
+def up(workspace: Workspace, port: int | None, *, iam: bool | None = None) -> Server:
+    """Start an emulator that goes on until `down`. iam: None is the default, or as the one that runs already does."""
+    running = _found(workspace, iam=iam)
     if running:
         return running
-    process = start(workspace, port, detached=True)
+    process = start(workspace, port, detached=True, iam=IAM if iam is None else iam)
     server = _wait(workspace, process)
     process.returncode = 0  # it goes on by itself: nobody here waits for it, and Popen need not warn of that
+    return server
+
+
+def _found(workspace: Workspace, *, iam: bool | None) -> Server | None:
+    """The emulator that runs already. Raises WrongUse where it treats IAM in another way than is wanted."""
+    server = workspace.server()
+    if server and iam not in (None, server.iam):
+        does = "enforces IAM" if server.iam else "does not enforce IAM"
+        raise WrongUse(f"the embedded AWS that runs already {does}: end it with `python -m rehearsal down` first")
     return server
 
 
@@ -57,7 +67,7 @@ def down(workspace: Workspace) -> bool:
     return True
 
 
-def start(workspace: Workspace, port: int | None, *, detached: bool) -> subprocess.Popen[bytes]:
+def start(workspace: Workspace, port: int | None, *, detached: bool, iam: bool) -> subprocess.Popen[bytes]:
     workspace.make()
     workspace.record.unlink(missing_ok=True)
     number = _usable_port(workspace) if port is None else _checked(port)
@@ -68,6 +78,7 @@ def start(workspace: Workspace, port: int | None, *, detached: bool) -> subproce
         str(workspace.root),
         str(number),
         "yes" if detached else "no",
+        "yes" if iam else "no",
     ]
     package = Path(__file__).resolve().parent.parent.parent
     with _log(workspace).open("wb") as log:
@@ -127,10 +138,10 @@ def _log(workspace: Workspace) -> Path:
 
 def _usable_port(workspace: Workspace) -> int:
     """The port of the saved state, which its queues' URLs hold, or a free one."""
-    saved = workspace.saved_port()
-    if saved is not None:
+    saved = workspace.saved_address().rpartition(":")[2]
+    if saved:
         with contextlib.suppress(OSError):
-            return _bound(saved)
+            return _bound(int(saved))
     return _bound(0)
 
 

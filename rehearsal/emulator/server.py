@@ -15,24 +15,27 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from rehearsal.aws import Endpoint, trusting
+from rehearsal.emulator import tls
 from rehearsal.workspace import Server, Workspace
 
 # The engine's part of the saved state; another number for another format, so that older state is not half read.
 ENGINE = "engine-1.json"
 
 
-def main(root: str, port: str, detached: str) -> None:
+def main(root: str, port: str, detached: str, iam: str) -> None:
     workspace = Workspace(Path(root))
-    state = _settings(workspace, int(port))
+    endpoint = _endpoint(workspace, port, iam=iam == "yes")
+    state = _settings(workspace, endpoint)
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack import app as ministack
 
     from rehearsal.actions.table import runners
-    from rehearsal.aws import Endpoint
     from rehearsal.emulator import corrections
     from rehearsal.emulator.api import CodePipelineApi
     from rehearsal.emulator.builds import MinistackBuilds
+    from rehearsal.emulator.decisions import decisions
     from rehearsal.emulator.front import Front
     from rehearsal.emulator.pipelines import PipelineResource
     from rehearsal.emulator.sessions import assume
@@ -40,8 +43,8 @@ def main(root: str, port: str, detached: str) -> None:
     from rehearsal.engine.engine import Engine
     from rehearsal.engine.execution import Environment
 
-    corrections.apply(iam=False)
-    endpoint = Endpoint(f"http://127.0.0.1:{port}")
+    corrections.apply(iam=endpoint.iam)
+    decisions.keep(workspace.decisions)
     approvals = Approvals()
     builds = MinistackBuilds()
     builds.register()
@@ -64,11 +67,15 @@ def main(root: str, port: str, detached: str) -> None:
 
         config = Config()
         config.bind = [f"127.0.0.1:{port}"]
+        if endpoint.ca:
+            config.certfile, config.keyfile = os.environ["MINISTACK_SSL_CERT"], os.environ["MINISTACK_SSL_KEY"]
+            config.alpn_protocols = ["http/1.1"]
         config.keep_alive_timeout = 75
         config.loglevel = "WARNING"
         config.graceful_timeout = 1
-        workspace.write_server(Server(os.getpid(), endpoint.url))
-        front: Any = Front(ministack.app, CodePipelineApi(engine, approvals))
+        ca = str(endpoint.ca) if endpoint.ca else None
+        workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
+        front: Any = Front(ministack.app, CodePipelineApi(engine, approvals), iam=endpoint.iam)
         await serve(front, config, shutdown_trigger=until_ended)
 
     asyncio.run(run())
@@ -78,16 +85,31 @@ def main(root: str, port: str, detached: str) -> None:
     os._exit(0)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
 
 
-def _settings(workspace: Workspace, port: int) -> Path:
+def _endpoint(workspace: Workspace, port: str, *, iam: bool) -> Endpoint:
+    """With IAM, TLS, as policies ask for it; and a secret that nobody guesses, because every root user has it."""
+    if not iam:
+        return Endpoint(f"http://127.0.0.1:{port}")
+    files = tls.provide(workspace.tls)
+    os.environ |= {
+        "AUTH": "true",
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": str(files.certificate),
+        "MINISTACK_SSL_KEY": str(files.key),
+        **trusting(files.bundle),
+    }
+    return Endpoint(f"https://127.0.0.1:{port}", iam, files.bundle, workspace.secret())
+
+
+def _settings(workspace: Workspace, endpoint: Endpoint) -> Path:
     """MiniStack reads its settings from the environment when it is imported. Returns the folder of the state.
 
     State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a
-    fresh one rather than one from half a state. State of another port is of no use: the URLs of its queues hold it. Nor
-    is state that another version of the engine wrote.
+    fresh one rather than one from half a state. State of another address is of no use: the URLs of its
+    queues hold it. Nor is state that another version of the engine wrote. With IAM, the address is an https one.
     """
     state = workspace.aws / "running"
     shutil.rmtree(state, ignore_errors=True)
-    if workspace.saved_port() == port and (workspace.saved / ENGINE).exists():
+    if workspace.saved_address() == endpoint.url and (workspace.saved / ENGINE).exists():
         workspace.saved.rename(state)
     else:
         shutil.rmtree(workspace.saved, ignore_errors=True)
@@ -95,10 +117,11 @@ def _settings(workspace: Workspace, port: int) -> Path:
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     state.mkdir(exist_ok=True)
-    (state / "port").write_text(str(port))
+    (state / "address").write_text(endpoint.url)
     os.environ |= {
+        "AWS_SECRET_ACCESS_KEY": endpoint.secret,
         "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
+        "GATEWAY_PORT": endpoint.url.rpartition(":")[2],
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "WARNING",

@@ -18,13 +18,15 @@ from rehearsal.workspace import Workspace
 LAST_LINES = 20
 
 
-def show(console: Console, space: Workspace, view: ExecutionView, answers: list[Answer], seconds: float) -> None:
+def show(
+    console: Console, space: Workspace, view: ExecutionView, answers: list[Answer], seconds: float, *, iam: bool
+) -> None:
     console.print(rows(view))
     if answers:
         console.print(_answers(answers))
     for stage, action in view.failed():
         _failure(console, space, stage, action)
-    console.print("Not emulated: " + "; ".join(not_emulated()) + ".", style="dim", soft_wrap=True)
+    console.print("Not emulated: " + "; ".join(not_emulated(iam=iam)) + ".", style="dim", soft_wrap=True)
     verdict = Text(view.status, STYLES.get(view.status, "red"))
     console.print(
         Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True

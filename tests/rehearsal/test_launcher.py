@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import Endpoint, root
+from rehearsal.aws import Credentials, root
 from rehearsal.emulator import launcher
 from rehearsal.errors import WrongUse
-from rehearsal.workspace import Workspace
+from rehearsal.workspace import Server, Workspace
 
 ACCOUNT, REGION = "222222222222", "eu-west-1"
 
@@ -26,46 +27,84 @@ def space(tmp_path: Path) -> Iterator[Workspace]:
     launcher.down(workspace)
 
 
-def queues(endpoint: str) -> list[str]:
+def queues(server: Server) -> list[str]:
     """The URLs of the account's queues."""
-    found: list[str] = Endpoint(endpoint).client("sqs", root(ACCOUNT), REGION).list_queues().get("QueueUrls", [])
+    found: list[str] = server.reached().client("sqs", root(ACCOUNT), REGION).list_queues().get("QueueUrls", [])
     return found
 
 
-def make_queue(endpoint: str) -> None:
-    Endpoint(endpoint).client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
+def make_queue(server: Server) -> None:
+    server.reached().client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
 
 
 def test_state_outlives_a_clean_end_at_the_same_address(space: Workspace) -> None:
     """What `up` finds is what `down` left; queues' URLs hold the port, so it stays as well."""
     first = launcher.up(space, None)
-    make_queue(first.endpoint)
+    make_queue(first)
     launcher.down(space)
     second = launcher.up(space, None)
     assert second.endpoint == first.endpoint
-    assert [url.rpartition("/")[2] for url in queues(second.endpoint)] == ["kept"]
+    assert [url.rpartition("/")[2] for url in queues(second)] == ["kept"]
 
 
 def test_state_of_another_port_is_given_up(space: Workspace) -> None:
     """Its URLs lead nowhere: a fresh start is better than half a state."""
     first = launcher.up(space, None)
-    make_queue(first.endpoint)
+    make_queue(first)
     launcher.down(space)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(first.endpoint.rpartition(":")[2])))
         taken.listen()
         second = launcher.up(space, None)
         assert second.endpoint != first.endpoint
-        assert queues(second.endpoint) == []
+        assert queues(second) == []
+
+
+def test_state_of_the_other_mode_is_given_up(space: Workspace) -> None:
+    """With IAM the address is another one, and so are the URLs of queues."""
+    make_queue(launcher.up(space, None, iam=False))
+    launcher.down(space)
+    assert queues(launcher.up(space, None, iam=True)) == []
+    launcher.down(space)
+    assert queues(launcher.up(space, None, iam=False)) == []
+
+
+def test_one_that_runs_in_the_other_mode_is_refused(space: Workspace) -> None:
+    """Who asks for --no-iam must not get IAM, nor the other way round; who asks for nothing gets what runs."""
+    launcher.up(space, None, iam=True)
+    with pytest.raises(WrongUse, match="enforces IAM: end it with `python -m rehearsal down` first"):
+        launcher.up(space, None, iam=False)
+    assert launcher.up(space, None).iam
+
+
+def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(space: Workspace) -> None:
+    """A build that knows an account's id is not its root user yet."""
+    reached = launcher.up(space, None, iam=True).reached()
+    guessed = reached.client("sqs", Credentials(ACCOUNT, "rehearsal"), REGION)
+    with pytest.raises(ClientError, match="signature"):
+        guessed.list_queues()
+    assert reached.client("sqs", root(ACCOUNT), REGION).list_queues()
+
+
+def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(space: Workspace) -> None:
+    """A certificate of its own authority, on 127.0.0.1 and the one port."""
+    server = launcher.up(space, None, iam=True)
+    assert server.endpoint.startswith("https://127.0.0.1:")
+    context = ssl.create_default_context(cafile=server.ca)
+    host, _, port = server.endpoint.removeprefix("https://").partition(":")
+    with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain, server_hostname=host) as it:
+        assert it.getpeercert()
+    sockets = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    assert "0100007F:01BB" not in {line.split()[1] for line in sockets if line.split()[3] == "0A"}
 
 
 def test_a_killed_one_starts_afresh(space: Workspace) -> None:
     """Half a state is none."""
     first = launcher.up(space, None)
-    make_queue(first.endpoint)
+    make_queue(first)
     os.killpg(first.pid, signal.SIGKILL)
     os.waitpid(first.pid, 0)
-    assert queues(launcher.up(space, None).endpoint) == []
+    assert queues(launcher.up(space, None)) == []
 
 
 def test_it_listens_on_127_0_0_1_alone(space: Workspace) -> None:
@@ -109,7 +148,7 @@ def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatc
 def test_accounts_are_apart(space: Workspace) -> None:
     """What one account has, another one does not see."""
     server = launcher.up(space, None)
-    make_queue(server.endpoint)
-    other = Endpoint(server.endpoint).client("sqs", root("333333333333"), REGION)
+    make_queue(server)
+    other = server.reached().client("sqs", root("333333333333"), REGION)
     with pytest.raises(ClientError, match="NonExistentQueue"):
         other.get_queue_url(QueueName="kept")

@@ -1,0 +1,117 @@
+"""Where a request meets policies: MiniStack's own check, then those that it leaves out, each decision noted down."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.core import iam_actions
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.iam_evaluator import AuthError, EvalContext, EvalResult, PrincipalInfo
+from ministack.core.responses import get_account_id
+
+from rehearsal.emulator import denials
+from rehearsal.emulator.decisions import Decision, decisions
+from rehearsal.emulator.roles import role_of
+
+Check = Callable[["Request"], EvalResult | None]
+
+_after: list[Check] = []
+last_denial: contextvars.ContextVar[denials.Denial | None] = contextvars.ContextVar("last_denial", default=None)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a principal wants to do."""
+
+    principal: PrincipalInfo
+    action: str
+    resource: str
+    region: str
+
+
+def after(check: Check) -> None:
+    """Ask `check` as well, of every request that MiniStack allows to a principal with policies."""
+    _after.append(check)
+
+
+def install() -> None:
+    """Stand before MiniStack's `enforce`."""
+    _after.clear()
+    asked = evaluator.enforce
+
+    def enforce(
+        access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: Any
+    ) -> EvalResult | AuthError | None:
+        answer = asked(access_key, action, service, region, resource_arn, **named)
+        principal = evaluator.resolve_principal(access_key or "", get_account_id())
+        if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
+            return answer
+        request = Request(principal, action, resource_arn, region)
+        _note(request, answer, None)
+        return answer or next(filter(None, (check(request) for check in _after)), None)
+
+    evaluator.enforce = enforce
+    _explain()
+
+
+def denial_message(refused: EvalResult) -> str:
+    """What the answer to a request that was just denied says."""
+    denial = last_denial.get()
+    return denial.message(refused.principal_arn) if denial else f"{refused.principal_arn} is not authorized"
+
+
+def _explain() -> None:
+    """Let the answer to a denied request say why; AWS's words come first."""
+    plain = iam_actions.access_denied_response
+
+    def explained(service: str, action: str, principal_arn: str, request_id: str, **named: Any) -> Any:
+        denial = last_denial.get()
+        if denial and not named.get("error_code"):
+            named["message"] = denial.message(principal_arn)
+        return plain(service, action, principal_arn, request_id, **named)
+
+    iam_actions.access_denied_response = explained
+
+
+def denied(
+    request: Request,
+    action: str,
+    resource: str,
+    *,
+    keys: Mapping[str, str] | None = None,
+    policy: str | None = None,
+    owner: str | None = None,
+    required: bool = False,
+) -> EvalResult | None:
+    """Ask the principal's policies whether it may do `action` on `resource`, and the resource's own if `required`."""
+    who = request.principal
+    context = EvalContext(
+        principal_arn=who.arn,
+        principal_type=who.type,
+        principal_account=who.account,
+        action=action,
+        resource_arn=resource,
+        region=request.region,
+        service_context=dict(keys or {}),
+        principal_keys=who.keys,
+    )
+    answer = evaluator.evaluate(context, who.policies or [], *who.limits)
+    if required:
+        answer = evaluator.combine_resource_policy(answer, context, policy, owner, required=True, limits=who.limits)
+    refused = None if answer.decision == "Allow" else answer
+    _note(Request(who, action, resource, request.region), refused, policy)
+    if refused:
+        refused.principal_arn = who.arn
+    return refused
+
+
+def _note(request: Request, refused: EvalResult | None, policy: str | None) -> None:
+    principal = role_of(request.principal.arn)
+    denial = None
+    if refused:
+        denial = denials.of(principal, request.action, request.resource, refused, policy=policy)
+        last_denial.set(denial)
+    decisions.add(Decision(principal, request.action, request.resource, refused is None, denial.why if denial else ""))

@@ -1,0 +1,50 @@
+"""What policies decided: one line a principal, action, resource and verdict, for `python -m rehearsal permissions`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Decision:
+    """principal: a role's or user's ARN. why: what a denial looked at, and what it lacked; empty where allowed."""
+
+    principal: str
+    action: str
+    resource: str
+    allowed: bool
+    why: str = ""
+
+
+class Decisions:
+    """Keeps each decision once; without a file, in memory alone."""
+
+    def __init__(self) -> None:
+        self._seen: set[Decision] = set()
+        self._path: Path | None = None
+
+    def keep(self, path: Path) -> None:
+        """Go on with what the file holds, and append to it from now on."""
+        self._seen |= set(read(path))
+        self._path = path
+
+    def add(self, decision: Decision) -> None:
+        if decision in self._seen:
+            return
+        self._seen.add(decision)
+        if self._path:
+            with self._path.open("a") as file:
+                file.write(json.dumps(asdict(decision)) + "\n")
+
+
+def read(path: Path) -> Iterator[Decision]:
+    """Every decision in the file, in order; none without the file."""
+    if path.exists():
+        for line in path.read_text().splitlines():
+            yield Decision(**json.loads(line))
+
+
+decisions = Decisions()

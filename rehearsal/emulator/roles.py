@@ -1,0 +1,50 @@
+"""Roles as MiniStack's IAM keeps them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.iam_evaluator import PrincipalInfo
+from ministack.services import iam
+
+
+def role_of(arn: str) -> str:
+    """The role's ARN, of a session's ARN; any other principal's ARN as it is."""
+    if ":assumed-role/" not in arn:
+        return arn
+    account, name = arn.split(":")[4], arn.split("/")[1]
+    return str(find(account, name).get("Arn") or f"arn:aws:iam::{account}:role/{name}")
+
+
+def find(account: str, name: str) -> dict[str, Any]:
+    """The role's record; empty where there is none."""
+    return dict(iam._roles.get_scoped(account, None, name) or {})
+
+
+def named(arn: str) -> dict[str, Any]:
+    """The record of the role with this ARN, whatever its path; empty where there is none."""
+    return find(arn.split(":")[4], arn.rsplit("/", 1)[-1])
+
+
+def session(role_arn: str, name: str) -> PrincipalInfo:
+    """The principal that a session of the role is, with the role's policies and its boundary."""
+    account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    return PrincipalInfo(
+        arn=f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
+        type="AssumedRole",
+        account=account,
+        policies=evaluator._gather_role_policies(role, account),
+        limits=evaluator._permissions_boundary(iam._roles, role, account),
+    )
+
+
+def policies(arn: str) -> list[str]:
+    """The names of a role's policies: inline ones by their name, managed ones by their ARN, the boundary as such."""
+    record = named(arn) if ":role/" in arn else {}
+    boundary = record.get("PermissionsBoundary")
+    return [
+        *(record.get("InlinePolicies") or {}),
+        *record.get("AttachedPolicies", []),
+        *([f"the boundary {boundary}"] if boundary else []),
+    ]
