@@ -51,11 +51,14 @@ class LogStream:
             self._failure = f"{self._group}: {error}"
 
     def _make(self) -> None:
-        exists = self._client.exceptions.ResourceAlreadyExistsException
-        with contextlib.suppress(exists):
-            self._client.create_log_group(logGroupName=self._group)
-        with contextlib.suppress(exists):
-            self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
+        """The stream, and only where its group is missing, the group: a role need not be able to make both."""
+        errors = self._client.exceptions
+        with contextlib.suppress(errors.ResourceAlreadyExistsException):
+            try:
+                self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
+            except errors.ResourceNotFoundException:
+                self._client.create_log_group(logGroupName=self._group)
+                self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
 
     def _batch(self) -> list[Event]:
         """What waits now, at least one event; nothing at the end."""

@@ -12,7 +12,7 @@ from ministack import app
 from ministack.services import codebuild, s3
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator import checks, conditions, keys, signatures
+from rehearsal.emulator import checks, conditions, keys, resources, signatures
 
 Made = tuple[str, dict[str, str]]
 
@@ -28,6 +28,7 @@ def apply(*, iam: bool) -> None:
     checks.install()
     conditions.apply()
     keys.apply()
+    resources.apply()
 
 
 def port_443_stays_free() -> None:

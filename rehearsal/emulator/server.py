@@ -65,6 +65,7 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
             await ended.wait()
             await asyncio.to_thread(engine.close)
 
+        loop.set_exception_handler(_unless_a_client_hung_up)
         config = Config()
         config.bind = [f"127.0.0.1:{port}"]
         if endpoint.ca:
@@ -139,6 +140,12 @@ def _settings(workspace: Workspace, endpoint: Endpoint) -> Path:
 def _keep(workspace: Workspace, state: Path) -> None:
     state.rename(workspace.saved)
     shutil.rmtree(workspace.aws / "tmp", ignore_errors=True)
+
+
+def _unless_a_client_hung_up(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Clients drop a TLS connection without a word, which is no news for a log."""
+    if "SSL shutdown timed out" not in str(context.get("exception")):
+        loop.default_exception_handler(context)
 
 
 def _wait_for_eof(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:

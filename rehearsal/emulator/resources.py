@@ -1,0 +1,100 @@
+"""Faults of MiniStack about which resource a request is for, which policies are then asked about.
+
+The tests of the same names show each fault without its correction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from ministack.core import iam_actions
+
+from rehearsal.emulator import roles
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: `known` is the resource that MiniStack takes it for."""
+
+    service: str
+    path: str
+    body: bytes
+    parameters: Mapping[str, Any]
+    known: str
+
+
+def apply() -> None:
+    a_log_groups_resource_ends_in_its_stream()
+    a_qualifier_is_part_of_a_functions_resource()
+    a_version_is_part_of_a_layers_resource()
+    a_path_is_part_of_a_roles_resource()
+
+
+def a_log_groups_resource_ends_in_its_stream() -> None:
+    """CloudWatch Logs asks about `log-group:NAME:log-stream:STREAM`, so that a group's ARN, with its `:*`, matches.
+
+    Tags are the exception, as AWS documents for LogGroup; their requests name the resource themselves.
+    """
+
+    def resource(call: Call) -> str | None:
+        if call.service != "logs" or ":log-group:" not in call.known or b"resourceArn" in call.body:
+            return None
+        return f"{call.known}:log-stream:{json.loads(call.body).get('logStreamName', '')}"
+
+    _correct(resource)
+
+
+def a_qualifier_is_part_of_a_functions_resource() -> None:
+    """A call of an alias or a version asks about `function:NAME:ALIAS`, which a policy for the alias alone allows."""
+
+    def resource(call: Call) -> str | None:
+        if call.service != "lambda" or ":function:" not in call.known or call.known.count(":") != 6:
+            return None
+        qualifier = call.parameters.get("Qualifier", "")
+        qualifier = qualifier[0] if isinstance(qualifier, list) else qualifier
+        return f"{call.known}:{qualifier}" if qualifier else None
+
+    _correct(resource)
+
+
+def a_version_is_part_of_a_layers_resource() -> None:
+    """A call of one version of a layer asks about `layer:NAME:VERSION`."""
+
+    def resource(call: Call) -> str | None:
+        _, layers, rest = call.path.partition("/layers/")
+        name, versions, version = unquote(rest).partition("/versions/")
+        if call.service != "lambda" or not (layers and versions and version):
+            return None
+        version = version.partition("/")[0]
+        return f"{name}:{version}" if name.startswith("arn:") else f"{call.known}:{version}"
+
+    _correct(resource)
+
+
+def a_path_is_part_of_a_roles_resource() -> None:
+    """A call about a role asks about its ARN, which has the role's path."""
+
+    def resource(call: Call) -> str | None:
+        if call.service != "iam" or ":role/" not in call.known:
+            return None
+        arn = roles.named(call.known).get("Arn")
+        return str(arn) if arn else None
+
+    _correct(resource)
+
+
+def _correct(resource: Callable[[Call], str | None]) -> None:
+    """Ask `resource` after MiniStack; None leaves its answer."""
+    known = iam_actions.extract_resource_arn
+
+    def extracted(
+        service: str, method: str, path: str, headers: Any, body: bytes, parameters: Any, region: str, account: str
+    ) -> str:
+        found: str = known(service, method, path, headers, body, parameters, region, account)
+        return resource(Call(service, path, body, parameters, found)) or found
+
+    iam_actions.extract_resource_arn = extracted
