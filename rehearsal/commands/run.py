@@ -133,7 +133,9 @@ def _answers(
     return list(invocations.call(config, space.root, endpoint, stacks))
 
 
-def _result(views: list[ExecutionView], answers: list[invocations.Answer], seconds: float, *, iam: bool) -> dict[str, Any]:
+def _result(
+    views: list[ExecutionView], answers: list[invocations.Answer], seconds: float, *, iam: bool
+) -> dict[str, Any]:
     """What `--json` writes; the contract is in docs/rehearsal.md."""
     last = views[-1]
     return {

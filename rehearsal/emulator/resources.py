@@ -54,17 +54,23 @@ def a_qualifier_is_part_of_a_functions_resource() -> None:
     def resource(call: Call) -> str | None:
         if call.service != "lambda" or ":function:" not in call.known or call.known.count(":") != 6:
             return None
-        qualifier = call.parameters.get("Qualifier", "")
-        qualifier = qualifier[0] if isinstance(qualifier, list) else qualifier
+        qualifier = _one(call.parameters.get("Qualifier", ""))
         return f"{call.known}:{qualifier}" if qualifier else None
 
     _correct(resource)
 
 
 def a_version_is_part_of_a_layers_resource() -> None:
-    """A call of one version of a layer asks about `layer:NAME:VERSION`."""
+    """A call of one version of a layer asks about `layer:NAME:VERSION`; by its ARN, it is no list of all layers."""
+    action = iam_actions.extract_iam_action
+
+    def acted(service: str, method: str, path: str, headers: Any, body: bytes, parameters: Any) -> Any:
+        found = action(service, method, path, headers, body, parameters)
+        return "lambda:GetLayerVersion" if found == "lambda:ListLayers" and "Arn" in parameters else found
 
     def resource(call: Call) -> str | None:
+        if call.service == "lambda" and call.path.endswith("/layers") and "Arn" in call.parameters:
+            return str(_one(call.parameters["Arn"]))
         _, layers, rest = call.path.partition("/layers/")
         name, versions, version = unquote(rest).partition("/versions/")
         if call.service != "lambda" or not (layers and versions and version):
@@ -72,6 +78,7 @@ def a_version_is_part_of_a_layers_resource() -> None:
         version = version.partition("/")[0]
         return f"{name}:{version}" if name.startswith("arn:") else f"{call.known}:{version}"
 
+    iam_actions.extract_iam_action = acted
     _correct(resource)
 
 
@@ -85,6 +92,11 @@ def a_path_is_part_of_a_roles_resource() -> None:
         return str(arn) if arn else None
 
     _correct(resource)
+
+
+def _one(value: Any) -> Any:
+    """A query parameter's value, which may come as a list."""
+    return value[0] if isinstance(value, list) else value
 
 
 def _correct(resource: Callable[[Call], str | None]) -> None:

@@ -15,6 +15,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from hypercorn.config import Config
+
 from rehearsal.aws import Endpoint, trusting
 from rehearsal.emulator import tls
 from rehearsal.workspace import Server, Workspace
@@ -28,7 +30,6 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
     endpoint = _endpoint(workspace, port, iam=iam == "yes")
     state = _settings(workspace, endpoint)
     from hypercorn.asyncio import serve
-    from hypercorn.config import Config
     from ministack import app as ministack
 
     from rehearsal.actions.table import runners
@@ -66,24 +67,28 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
             await asyncio.to_thread(engine.close)
 
         loop.set_exception_handler(_unless_a_client_hung_up)
-        config = Config()
-        config.bind = [f"127.0.0.1:{port}"]
-        if endpoint.ca:
-            config.certfile, config.keyfile = os.environ["MINISTACK_SSL_CERT"], os.environ["MINISTACK_SSL_KEY"]
-            config.alpn_protocols = ["http/1.1"]
-        config.keep_alive_timeout = 75
-        config.loglevel = "WARNING"
-        config.graceful_timeout = 1
         ca = str(endpoint.ca) if endpoint.ca else None
         workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
         front: Any = Front(ministack.app, CodePipelineApi(engine, approvals), iam=endpoint.iam)
-        await serve(front, config, shutdown_trigger=until_ended)
+        await serve(front, _served(endpoint), shutdown_trigger=until_ended)
 
     asyncio.run(run())
     engine.save(state / ENGINE)
     _keep(workspace, state)
     workspace.record.unlink(missing_ok=True)
     os._exit(0)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
+
+
+def _served(endpoint: Endpoint) -> Config:
+    config = Config()
+    config.bind = [endpoint.url.rpartition("//")[2]]
+    if endpoint.ca:
+        config.certfile, config.keyfile = os.environ["MINISTACK_SSL_CERT"], os.environ["MINISTACK_SSL_KEY"]
+        config.alpn_protocols = ["http/1.1"]
+    config.keep_alive_timeout = 75
+    config.loglevel = "WARNING"
+    config.graceful_timeout = 1
+    return config
 
 
 def _endpoint(workspace: Workspace, port: str, *, iam: bool) -> Endpoint:
