@@ -16,10 +16,12 @@ from rehearsal.commands import (
     env,
     history,
     logs,
+    received,
     run,
     status,
     stop,
     up,
+    watch,
 )
 from rehearsal.errors import RehearsalError
 
@@ -27,6 +29,7 @@ COMMANDS = (
     run.run,
     up.up,
     up.down,
+    watch.watch,
     status.status,
     history.history,
     logs.logs,
@@ -35,6 +38,7 @@ COMMANDS = (
     stop.stop,
     env.env,
     completion.completion,
+    received.received,
 )
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from rehearsal.errors import WrongUse
 
+# In the environment of a push: who pushes starts the pipeline by itself, and the remote's hook need not.
+SILENT = "REHEARSAL_PUSHES"
+
 
 @dataclass(frozen=True)
 class Commit:
@@ -66,11 +69,11 @@ class Repository:
         return True
 
     def push(self, commit: str, remote: Path, branch: str) -> None:
-        """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at."""
-        if not remote.exists():
-            self._git("init", "--quiet", "--bare", str(remote))
+        """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at; no hook is run."""
+        bare(remote)
         refspec = f"+{commit}:refs/heads/{branch}"
-        self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=self._scratch_objects())
+        env = {**self._scratch_objects(), SILENT: "yes"}
+        self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=env)
 
     def export(self, commit: str, folder: Path) -> None:
         """Unpack the files of `commit` into the new folder `folder`."""
@@ -100,6 +103,12 @@ def git(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, why: s
     if done.returncode:
         raise WrongUse(why or f"`{' '.join(command)}` in {cwd} ended with {done.returncode}: {done.stderr.strip()}")
     return done.stdout.strip()
+
+
+def bare(remote: Path) -> None:
+    """Make the bare repository `remote`, unless it is there."""
+    if not remote.exists():
+        git("init", "--quiet", "--bare", str(remote), cwd=remote.parent)
 
 
 def tip(remote: Path, branch: str) -> Commit | None:

@@ -31,22 +31,31 @@ def follow(
     *,
     verdict: str | None,
     on_restart: Callable[[], None],
+    ending: int = 1,
+    stops: bool = True,
 ) -> list[ExecutionView]:
     """Show the execution until it ends, then the one that took its place, and so on; all of them, in order.
 
     on_restart: called when the pipeline has changed itself, before its next execution gets to a deployment.
     verdict: "Approved" or "Rejected" answers every approval; None asks on a terminal, else waits for `approve`.
+    ending: which end of the execution is meant, after retries. stops: whether an interrupt stops it.
     """
     views: list[ExecutionView] = []
     following: str | None = execution
     while following:
+        watched = following
         try:
-            view = _watch(space, console, deployed, following, verdict)
+            view = _watch(space, console, deployed, watched, verdict=verdict, ending=ending)
+            if view.rolled_back_as:  # however that ends, this execution has failed
+                watched = view.rolled_back_as
+                console.print(f"execution {view.id}: {view.status}; {watched} rolls back")
+                _watch(space, console, deployed, watched, verdict=verdict, ending=1)
         except (KeyboardInterrupt, click.Abort):
-            _stop(space, deployed, following)
+            if stops:
+                _stop(space, deployed, watched, ending if watched == execution else 1)
             raise
         views.append(view)
-        following = view.restarted_as
+        following, ending = view.restarted_as, 1
         if following:
             console.print(f"execution {view.id}: {view.status}, {view.summary}; it starts again")
             on_restart()
@@ -54,15 +63,18 @@ def follow(
 
 
 def _watch(
-    space: Workspace, console: Console, deployed: Deployment, execution: str, verdict: str | None
+    space: Workspace, console: Console, deployed: Deployment, execution: str, *, verdict: str | None, ending: int
 ) -> ExecutionView:
-    view = ExecutionView()
+    """What lies before the end before `ending` is history: it is taken in, and neither shown nor answered."""
+    view, ended = ExecutionView(), 0
     with progress(console) as shown:
-        for event in journal.follow(space.journal(execution), lambda: space.server() is not None):
+        for event in journal.follow(space.journal(execution), lambda: space.server() is not None, ending=ending):
             if event:
                 view.take(event)
-            shown.show(event, view)
-            if event and event["type"] == "action-waiting":
+            is_new = ended == ending - 1
+            shown.show(event if is_new else None, view)
+            ended += event is not None and event["type"] == "execution-finished"
+            if is_new and event and event["type"] == "action-waiting":
                 _answer(console, shown, deployed, event, verdict)
     if view.seconds is None:
         log = space.logs / "emulator.log"
@@ -70,14 +82,14 @@ def _watch(
     return view
 
 
-def _stop(space: Workspace, deployed: Deployment, execution: str) -> None:
+def _stop(space: Workspace, deployed: Deployment, execution: str, ending: int) -> None:
     """Who interrupts a run wants nothing of it to go on: end its actions, and wait until they have ended."""
     deadline = time.monotonic() + STOP_SECONDS
     with contextlib.suppress(ClientError, BotoCoreError):
         deployed.api().stop_pipeline_execution(
             pipelineName=deployed.key.name, pipelineExecutionId=execution, abandon=True, reason="interrupted"
         )
-        for _ in journal.follow(space.journal(execution), lambda: time.monotonic() < deadline):
+        for _ in journal.follow(space.journal(execution), lambda: time.monotonic() < deadline, ending=ending):
             pass
 
 

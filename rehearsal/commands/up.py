@@ -6,7 +6,7 @@ import threading
 
 import click
 
-from rehearsal import deployment
+from rehearsal import deployment, remote
 from rehearsal.commands.project import in_project
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
@@ -24,7 +24,10 @@ IAM = click.option(
 @IAM
 @in_project
 def up(space: Workspace, port: int | None, *, iam: bool | None) -> None:
-    """Start the embedded AWS, with the pipeline deployed, and leave it running."""
+    """Start the embedded AWS, with the pipeline deployed, and leave it running.
+
+    The repository gets a remote, so that `git push rehearsal main` starts the pipeline.
+    """
     console = terminal()
     space.make()
     repository = Repository(space.root, space.home)
@@ -38,12 +41,15 @@ def up(space: Workspace, port: int | None, *, iam: bool | None) -> None:
         launcher.down(space)
         raise
     console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `python -m rehearsal down`")
+    refusal = remote.add(space)
+    console.print(refusal or f"`git push {remote.NAME} {deployed.branch()}` starts it", soft_wrap=True)
 
 
 @click.command()
 @in_project
 def down(space: Workspace) -> None:
-    """End the embedded AWS that `up` started; its state is kept."""
+    """End the embedded AWS that `up` started, take the remote `rehearsal` away; the state is kept."""
+    remote.remove(space)
     click.echo(
         "the embedded AWS has ended; its state is kept" if launcher.down(space) else "no embedded AWS was running"
     )

@@ -51,10 +51,10 @@ def read(path: Path) -> list[Event]:
     return list(_parse(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
 
 
-def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05) -> Iterator[Event | None]:
+def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: int = 1) -> Iterator[Event | None]:
     """Every event, those to come included, until one of type `execution-finished`; None whenever nothing is new.
 
-    Ends early when `alive()` says that nobody writes any more.
+    ending: which event of that type is the last, since an execution that is retried ends once more. Ends early when `alive()` says that nobody writes any more.
     """
     while not path.exists():
         if not alive():
@@ -62,7 +62,7 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05) -> Iterato
         yield None
         time.sleep(poll)
     with path.open(encoding="utf-8") as file:
-        rest = ""
+        rest, ended = "", 0
         while True:
             chunk = file.read()
             if not chunk:
@@ -74,7 +74,8 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05) -> Iterato
             *lines, rest = (rest + chunk).split("\n")
             for event in _parse(lines):
                 yield event
-                if event["type"] == "execution-finished":
+                ended += event["type"] == "execution-finished"
+                if ended == ending:
                     return
 
 

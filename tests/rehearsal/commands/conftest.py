@@ -127,9 +127,9 @@ TEMPLATE: dict[str, Any] = {
 class Tiny:
     """The project whose pipeline is deployed."""
 
-    def __init__(self, folder: Path, endpoint: str) -> None:
+    def __init__(self, folder: Path, endpoint: Endpoint) -> None:
         self.root, self.space = folder, Workspace(folder)
-        self.deployed = Deployment(Endpoint(endpoint), PipelineKey(ACCOUNT, REGION, "tiny"))
+        self.deployed = Deployment(endpoint, PipelineKey(ACCOUNT, REGION, "tiny"))
 
     def call(self, *arguments: str) -> tuple[int, str]:
         """Run one command of the command line; its status, and what it printed."""
@@ -185,7 +185,7 @@ def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
     folder = tmp_path_factory.mktemp("tiny")
     (folder / "cdk.json").write_text('{"app": "true"}')
     space = Workspace(folder)
-    tiny = Tiny(folder, launcher.up(space, None).endpoint)
+    tiny = Tiny(folder, launcher.up(space, None).reached())
     try:
         for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
             tiny.git(*command)
@@ -246,3 +246,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     (tmp_path / "cdk.json").write_text('{"app": "true"}')
     monkeypatch.chdir(tmp_path)
     return Workspace(tmp_path)
+
+
+@pytest.fixture
+def empty(project: Workspace) -> Tiny:
+    """The same, to call commands in."""
+    return Tiny(project.root, Endpoint("http://127.0.0.1:1"))

@@ -58,21 +58,19 @@ def test_an_unknown_id_is_refused(tiny: Tiny, good: ExecutionView) -> None:
     assert "history" in printed
 
 
-def test_an_execution_whose_server_was_killed_is_interrupted(project: Workspace) -> None:
+def test_an_execution_whose_server_was_killed_is_interrupted(project: Workspace, empty: Tiny) -> None:
     """Nobody wrote its end, and nobody will."""
     project.make()
     written = Journal(project.journal("gone"))
     written.write("execution-started", execution="gone", pipeline="tiny", stages=[], trigger={})
     written.close()
-    runner = Tiny(project.root, "http://127.0.0.1:1")
-    assert json.loads(runner.call("history", "--json")[1])[0]["status"] == "Interrupted"
-    code, printed = runner.call("status")
+    assert json.loads(empty.call("history", "--json")[1])[0]["status"] == "Interrupted"
+    code, printed = empty.call("status")
     assert code == 1
     assert "Interrupted" in printed
 
 
-def test_without_any_run_history_says_what_to_do(project: Workspace) -> None:
+def test_without_any_run_history_says_what_to_do(project: Workspace, empty: Tiny) -> None:
     """It is no error to ask."""
-    runner = Tiny(project.root, "http://127.0.0.1:1")
-    assert runner.call("history") == (0, "nothing was rehearsed yet: `python -m rehearsal run`\n")
-    assert json.loads(runner.call("history", "--json")[1]) == []
+    assert empty.call("history") == (0, "nothing was rehearsed yet: `python -m rehearsal run`\n")
+    assert json.loads(empty.call("history", "--json")[1]) == []

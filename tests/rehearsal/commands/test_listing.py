@@ -72,9 +72,9 @@ def test_a_dry_run_tells_what_would_be_pushed(tiny: Tiny, good: ExecutionView) -
 
 
 @pytest.mark.parametrize("option", ["--list", "--graph"])
-def test_without_a_deployment_there_is_nothing_to_show(project: Workspace, option: str) -> None:
+def test_without_a_deployment_there_is_nothing_to_show(project: Workspace, empty: Tiny, option: str) -> None:
     """No embedded AWS is started for that; what to do is said."""
-    code, printed = Tiny(project.root, "http://127.0.0.1:1").call("run", option)
+    code, printed = empty.call("run", option)
     assert code == 2
     assert "no pipeline is deployed: `python -m rehearsal up`" in printed
     assert project.server() is None

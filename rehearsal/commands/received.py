@@ -1,0 +1,104 @@
+"""`received`: called by the remote's hook after a push; what git prints of it reaches who pushed.
+
+Source: git's documentation, "githooks", post-receive.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+import click
+
+from rehearsal.commands.calls import answered
+from rehearsal.commands.project import in_project, running
+from rehearsal.deployment import Deployment
+from rehearsal.engine.definition import Action, Pipeline
+from rehearsal.engine.triggers import Push, why_not
+from rehearsal.errors import WrongUse
+from rehearsal.git import git
+from rehearsal.workspace import Workspace
+
+BRANCH, TAG = "refs/heads/", "refs/tags/"
+
+
+@click.command(hidden=True)
+@in_project
+def received(space: Workspace) -> None:
+    """Start the pipeline for each branch or tag that was pushed, as its source and trigger say."""
+    deployed = running(space)
+    for line in sys.stdin:
+        before, after, ref = line.split()
+        if not after.strip("0"):
+            click.echo(f"{ref} was deleted, which starts nothing")
+        elif ref.startswith((BRANCH, TAG)):
+            _take(space, deployed, before, after, ref)
+
+
+def _take(space: Workspace, deployed: Deployment, before: str, after: str, ref: str) -> None:
+    push = Push(
+        branch=ref.removeprefix(BRANCH) if ref.startswith(BRANCH) else "",
+        tag=ref.removeprefix(TAG) if ref.startswith(TAG) else "",
+        paths=tuple(_paths(space, before, after)),
+    )
+    pipeline = deployed.pipeline()
+    reasons = {action.name: why_not(pipeline, action.name, push) for action in sources(pipeline)}
+    started = [name for name, reason in reasons.items() if reason is None]
+    if not started:
+        click.echo(f"{push} starts nothing: " + "; ".join(filter(None, reasons.values())))
+        return
+    with answered("StartPipelineExecution"):
+        execution = deployed.api().start_pipeline_execution(
+            name=deployed.key.name,
+            sourceRevisions=[
+                {"actionName": name, "revisionType": "COMMIT_ID", "revisionValue": _commit(space, after)}
+                for name in started
+            ],
+        )["pipelineExecutionId"]
+    _tell(deployed, pipeline, execution, after)
+
+
+def sources(pipeline: Pipeline) -> list[Action]:
+    """The source actions that follow a repository. Raises WrongUse where there is none."""
+    found = [each for each in pipeline.stages[0].actions if "BranchName" in each.configuration]
+    if not found:
+        raise WrongUse(f"no source action of {pipeline.name} follows a git repository")
+    return found
+
+
+def _commit(space: Workspace, revision: str) -> str:
+    """A tag with a message of its own is an object that names a commit."""
+    return git("rev-parse", f"{revision}^{{commit}}", cwd=space.remote)
+
+
+def _paths(space: Workspace, before: str, after: str) -> Iterable[str]:
+    """What changed; of a new branch, everything in its newest commit."""
+    if before.strip("0"):
+        command = ["diff", "--name-only", "-z", before, after]
+    else:
+        command = ["ls-tree", "-r", "--name-only", "-z", after]
+    return _split(git(*command, cwd=space.remote))
+
+
+def _split(listed: str) -> Iterator[str]:
+    yield from filter(None, listed.split("\0"))
+
+
+def _tell(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
+    running_now = [
+        each["pipelineExecutionId"]
+        for each in deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)[
+            "pipelineExecutionSummaries"
+        ]
+        if each["status"] == "InProgress" and each["pipelineExecutionId"] != execution
+    ]
+    click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
+    if running_now:
+        modes = {
+            "SUPERSEDED": "they share the stages, and where one waits a newer one overtakes it (SUPERSEDED)",
+            "QUEUED": "it waits for its turn (QUEUED)",
+            "PARALLEL": "they run side by side (PARALLEL)",
+        }
+        click.echo(f"{len(running_now)} more running: {modes.get(pipeline.execution_mode, pipeline.execution_mode)}")
+    click.echo(f"follow it:    python -m rehearsal watch {execution[:8]}")
+    click.echo("look at it:   python -m rehearsal status")

@@ -1,0 +1,37 @@
+"""`watch`: follow an execution that something else has started."""
+
+from __future__ import annotations
+
+import click
+
+from rehearsal.commands.finish import finish, verdict_options
+from rehearsal.commands.names import EXECUTION
+from rehearsal.commands.project import execution, in_project
+from rehearsal.engine import journal
+from rehearsal.workspace import Workspace
+
+
+@click.command()
+@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@verdict_options
+@in_project
+def watch(space: Workspace, wanted: str | None, verdict: str | None) -> int:
+    """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on.
+
+    An account that the pipeline gets to for the first time is bootstrapped, as `run` does it.
+    """
+    which = execution(space, wanted)
+    return finish(space, which, verdict=verdict, ending=current_ending(space, which))
+
+
+def current_ending(space: Workspace, which: str) -> int:
+    """Which of the execution's ends comes next, or was the last one."""
+    events = [event["type"] for event in journal.read(space.journal(which))]
+    ended = events.count("execution-finished")
+    goes_on = "execution-finished" not in events or "execution-resumed" in events[_last(events) :]
+    return ended + 1 if goes_on else ended
+
+
+def _last(events: list[str]) -> int:
+    """Where the last end stands."""
+    return len(events) - 1 - events[::-1].index("execution-finished")
