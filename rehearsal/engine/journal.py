@@ -54,7 +54,8 @@ def read(path: Path) -> list[Event]:
 def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: int = 1) -> Iterator[Event | None]:
     """Every event, those to come included, until one of type `execution-finished`; None whenever nothing is new.
 
-    ending: which event of that type is the last, since an execution that is retried ends once more. Ends early when `alive()` says that nobody writes any more.
+    ending: which event of that type is the last, since an execution that is retried ends once more. Ends early when
+    `alive()` says that nobody writes any more.
     """
     while not path.exists():
         if not alive():
