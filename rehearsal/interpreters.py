@@ -6,6 +6,7 @@ import functools
 import os
 import platform
 import pwd
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,29 +24,31 @@ def own() -> tuple[str, Path]:
 @functools.cache
 def found() -> dict[str, Path]:
     """The rehearsal's own, then those of the search path, of pyenv and of uv; version -> executable, one for each."""
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
-    candidates = [
-        *on_path(*(f"python3.{minor}" for minor in range(9, 20))),
-        *pyenv.glob("versions/3.*/bin/python"),
-        *(home / ".local/share/uv/python").glob("cpython-3.*/bin/python3"),
-    ]
-    pythons = dict([own()])
-    question = "import platform, sys; print(platform.python_version(), sys.executable)"
-    for candidate in candidates:
-        version, _, path = ask([str(candidate), "-I", "-c", question]).partition(" ")
-        if version and version not in pythons:
-            pythons[version] = Path(path).resolve()
-    return pythons
+    return dict([own()]) | {version: path for version, path in _asked("*").items() if version != own()[0]}
 
 
+@functools.cache
 def of_minor(minor: str) -> Path | None:
     """The newest interpreter of a minor version, such as 3.13; None where this machine has none."""
     version, path = own()
     if version.rpartition(".")[0] == minor:
-        return path  # without asking every other one for its version
-    fitting = [each for each in found() if each.rpartition(".")[0] == minor]
-    return found()[max(fitting, key=lambda each: int(each.rpartition(".")[2]))] if fitting else None
+        return path
+    fitting = {each: path for each, path in _asked(minor.removeprefix("3.")).items() if each.startswith(f"{minor}.")}
+    return fitting[max(fitting, key=lambda each: [int(part) for part in re.findall(r"\d+", each)])] if fitting else None
+
+
+def _asked(minor: str) -> dict[str, Path]:
+    """The interpreters 3.`minor` (a star for all) that answer, the first one of each version."""
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
+    candidates = [
+        *on_path(*(f"python3.{each}" for each in (range(9, 20) if minor == "*" else [minor]))),
+        *pyenv.glob(f"versions/3.{minor}.*/bin/python"),
+        *(home / ".local/share/uv/python").glob(f"cpython-3.{minor}.*/bin/python3"),
+    ]
+    question = "import platform, sys; print(platform.python_version(), sys.executable)"
+    answers = [ask([str(candidate), "-I", "-c", question]).partition(" ") for candidate in candidates]
+    return {version: Path(path).resolve() for version, _, path in reversed(answers) if version}
 
 
 def on_path(*names: str) -> list[Path]:

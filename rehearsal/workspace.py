@@ -63,6 +63,11 @@ class Workspace:
         return self.home / "logs"
 
     @property
+    def cold_starts(self) -> Path:
+        """What the cold starts of functions cost, since the embedded AWS started."""
+        return self.logs / "cold-starts.jsonl"
+
+    @property
     def record(self) -> Path:
         return self.home / "server.json"
 

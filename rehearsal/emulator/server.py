@@ -38,6 +38,7 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
     from rehearsal.emulator.builds import MinistackBuilds
     from rehearsal.emulator.decisions import decisions
     from rehearsal.emulator.front import Front
+    from rehearsal.emulator.functions import hook
     from rehearsal.emulator.pipelines import PipelineResource
     from rehearsal.emulator.sessions import assume
     from rehearsal.engine.approvals import Approvals
@@ -46,6 +47,7 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
 
     corrections.apply(iam=endpoint.iam)
     decisions.keep(workspace.decisions)
+    hook.register(workspace.aws / "tmp" / "functions", workspace.cold_starts)
     approvals = Approvals()
     builds = MinistackBuilds()
     builds.register()

@@ -1,0 +1,107 @@
+"""Where the interpreter of a function finds its code, its layers and its runtime."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from rehearsal import interpreters
+from rehearsal.emulator.functions import packages, variables
+from rehearsal.emulator.functions.process import Interpreter
+from rehearsal.emulator.functions.variables import Places
+from rehearsal.errors import RehearsalError
+
+TEMPORARY = Path("/tmp")  # noqa: S108 - the one folder that a function may write to
+
+
+class NoInterpreter(RehearsalError):
+    """The function's runtime is not on this machine."""
+
+
+@functools.cache
+def cannot_mount() -> str:
+    """Why functions cannot have /var/task and /opt of their own here; nothing where they can."""
+    sandbox = Path(__file__).with_name("sandbox.py")
+    with tempfile.TemporaryDirectory() as folder:
+        probe = [str(interpreters.own()[1]), "-I", "-S", str(sandbox), "--probe", folder]
+        done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return (done.stderr.strip() or "it failed") if done.returncode else ""
+
+
+class Layout:
+    """Made once for all functions; `folder` is the emulator's own and holds what they are made of.
+
+    mounts: whether they see it as /var/task and /opt; None, wherever this machine can do that.
+    """
+
+    def __init__(self, folder: Path, *, mounts: bool | None = None) -> None:
+        self._folder, self._mounts = folder, mounts
+        self._runtime, self._packages = folder / "runtime", folder / "packages"
+        for each in (self._runtime, self._packages, folder / "var", folder / "none"):
+            each.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(__file__).with_name("bootstrap.py"), self._runtime)
+        self._own = packages.runtimes_own()
+        for name, path in self._own.items():
+            (self._packages / name).unlink(missing_ok=True)
+            (self._packages / name).symlink_to(path)
+
+    def start(self, config: Mapping[str, Any], code: bytes, stream: str) -> Interpreter:
+        """A new interpreter with the function's code and layers. Raises NoInterpreter."""
+        python = interpreter(config["Runtime"])
+        task = packages.unpacked(self._folder / "code", [code])
+        layers = [found for each in config.get("Layers") or () if (found := lambda_svc._resolve_layer_zip(each))]
+        opt = packages.unpacked(self._folder / "layers", layers) if layers else self._folder / "none"
+        trusted, certificates = variables.trusted(), self._runtime / variables.CERTIFICATES
+        if trusted and not certificates.exists():
+            shutil.copy(trusted, certificates)
+        if not cannot_mount() if self._mounts is None else self._mounts:
+            plan = self._bound(config["Runtime"], python, task, opt) | {"tmp_mb": _temporary(config, python)}
+            places = Places()
+        else:
+            plan = {"mounts": False, "packages": str(self._packages)}
+            places = Places(str(task), str(opt), str(self._runtime), str(python.parent.parent))
+        plan["variables"] = variables.of(config, places, stream)
+        plan["command"] = [str(python), "-S", "-B", f"{places.runtime}/bootstrap.py"]
+        plan["arguments"] = [f"{places.opt}/python", plan["packages"], lambda_runtime.INVOKE_DEPTH_HEADER]
+        return Interpreter(plan, int(config.get("MemorySize", 128)))
+
+    def _bound(self, runtime: str, python: Path, task: Path, opt: Path) -> dict[str, Any]:
+        """What is bound where, and the runtime's commands and libraries, which are links."""
+        site = f"/var/lang/lib/{runtime}/site-packages"
+        binds = {"/var/task": task, "/opt": opt, "/var/runtime": self._runtime}
+        binds |= {f"{site}/{name}": path for name, path in self._own.items()}
+        links = {f"/var/lang/bin/{name}": python for name in ("python", "python3", runtime)}
+        links |= {f"/var/lang/lib/{path.name}": path for path in (python.parent.parent / "lib").glob("libpython3*.so*")}
+        return {
+            "mounts": True,
+            "var": str(self._folder / "var"),
+            "binds": {target: str(source) for target, source in binds.items()},
+            "links": {target: str(source) for target, source in links.items()},
+            "packages": site,
+        }
+
+
+def _temporary(config: Mapping[str, Any], python: Path) -> int:
+    """The size of /tmp in MB; 0 leaves the machine's, where the interpreter itself lies in it."""
+    return 0 if python.is_relative_to(TEMPORARY) else (config.get("EphemeralStorage") or {}).get("Size", 512)
+
+
+def interpreter(runtime: str) -> Path:
+    """The interpreter of a runtime such as python3.13. Raises NoInterpreter, which says what there is."""
+    minor = runtime.removeprefix("python")
+    path = interpreters.of_minor(minor)
+    if path is None:
+        here = ", ".join(sorted(interpreters.found()))
+        raise NoInterpreter(
+            f"the function's runtime is {runtime}, and this machine has no Python {minor}, but {here}: "
+            f"install it (`pyenv install {minor}`, `uv python install {minor}`), or choose another runtime"
+        )
+    return path

@@ -1,0 +1,92 @@
+"""A call's lines in CloudWatch Logs, around what the function itself has printed.
+
+Sources: AWS Lambda developer guide, "Working with Lambda function logs", and, for JSON, "Lambda Telemetry API Event
+schema reference".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack.services import cloudwatch_logs
+
+from rehearsal.emulator.functions.environment import Call
+
+
+def lines(config: Mapping[str, Any], call: Call, request_id: str) -> list[str]:
+    """Every log event of a call; one of an unhandled error holds its whole traceback."""
+    logging = config.get("LoggingConfig") or {}
+    if logging.get("LogFormat") != "JSON":
+        before, after = _text(config, call, request_id)
+    elif (logging.get("SystemLogLevel") or "INFO") == "WARN":
+        before, after = [], []
+    else:
+        before, after = _structured(config, call, request_id)
+    early = _printed(call.init.log) if call.init else []
+    return [*before[:-1], *early, *before[-1:], *_printed(call.log), *after]
+
+
+def write(config: Mapping[str, Any], stream: str, events: Sequence[str]) -> None:
+    """Put the events into the function's log group, in the stream that its environment knows by name."""
+    name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+    now = int(time.time() * 1000)
+    if name not in cloudwatch_logs._log_groups:
+        cloudwatch_logs._create_log_group({"logGroupName": name})
+    if stream not in cloudwatch_logs._log_groups[name]["streams"]:
+        cloudwatch_logs._create_log_stream({"logGroupName": name, "logStreamName": stream})
+    entries = [{"timestamp": now, "message": each} for each in events if each]
+    cloudwatch_logs._put_log_events({"logGroupName": name, "logStreamName": stream, "logEvents": entries})
+
+
+def _printed(text: str) -> list[str]:
+    # the runtime's client ends the lines of one event with a carriage return
+    return [line.replace("\r", "\n") for line in text.split("\n") if line]
+
+
+def _text(config: Mapping[str, Any], call: Call, request_id: str) -> tuple[list[str], list[str]]:
+    report = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {call.milliseconds:.2f} ms",
+        f"Billed Duration: {_billed(call)} ms",
+        f"Memory Size: {config.get('MemorySize', 128)} MB",
+        f"Max Memory Used: {call.memory} MB",
+    ]
+    if call.init:
+        report.append(f"Init Duration: {call.init.milliseconds:.2f} ms")
+    if call.status != "success":
+        report.append(f"Status: {call.status}")
+    start = f"START RequestId: {request_id} Version: {config.get('Version', '$LATEST')}"
+    initialized = [f"INIT_START Runtime Version: {config['Runtime']}"] if call.init else []
+    return [*initialized, start], [f"END RequestId: {request_id}", "\t".join(report)]
+
+
+def _structured(config: Mapping[str, Any], call: Call, request_id: str) -> tuple[list[str], list[str]]:
+    version = config.get("Version", "$LATEST")
+    metrics: dict[str, Any] = {
+        "durationMs": round(call.milliseconds, 3),
+        "billedDurationMs": _billed(call),
+        "memorySizeMB": config.get("MemorySize", 128),
+        "maxMemoryUsedMB": call.memory,
+    }
+    before = [_event("start", {"requestId": request_id, "version": version})]
+    if call.init:
+        metrics["initDurationMs"] = round(call.init.milliseconds, 3)
+        about = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": config["Runtime"]}
+        names = {"functionName": config["FunctionName"], "functionVersion": version}
+        before.insert(0, _event("initStart", {**about, **names}))
+    report = {"requestId": request_id, "metrics": metrics, "status": call.status}
+    return before, [_event("report", report)]
+
+
+def _event(kind: str, record: Mapping[str, Any]) -> str:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps({"time": now, "type": f"platform.{kind}", "record": record})
+
+
+def _billed(call: Call) -> int:
+    return math.ceil(call.milliseconds + (call.init.milliseconds if call.init else 0))

@@ -1,0 +1,174 @@
+"""One interpreter of a function: what goes in, what comes out, its log, its time, its memory and its end.
+
+Between two invocations it stands still, as on AWS. It dies with this process, however that ends: the kernel sees to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal import interpreters
+
+POLL_SECONDS = 0.05
+MB = 1024 * 1024
+
+# The kernel ends a child when the thread that started it ends: one thread that stays starts them all.
+_STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="functions")
+
+
+class Ended(Exception):
+    """The interpreter is gone before it answered; `status` as Lambda words it, such as `exit status 1`."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class TookTooLong(Exception):
+    """The time is up; the interpreter has been killed."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """kind: starting, ready, result, error or init-error; more: what else the line of the message says."""
+
+    kind: str
+    body: bytes
+    more: Mapping[str, Any]
+
+
+class Interpreter:
+    """memory: what it may hold in RAM, in MB."""
+
+    def __init__(self, plan: Mapping[str, Any], memory: int) -> None:
+        self.memory = memory
+        self.peak = 0
+        self._log, self._answers = bytearray(), bytearray()
+        log, log_end = os.pipe()
+        answers, answers_end = os.pipe()
+        command = [*plan["command"], str(answers_end), *plan["arguments"]]
+        sandbox = [str(interpreters.own()[1]), "-I", "-S", str(Path(__file__).with_name("sandbox.py"))]
+        try:
+            self._process = _STARTER.submit(
+                subprocess.Popen,
+                sandbox,
+                stdin=subprocess.PIPE,
+                stdout=log_end,
+                stderr=log_end,
+                env={},
+                pass_fds=(answers_end,),
+            ).result()
+        finally:
+            os.close(log_end)
+            os.close(answers_end)
+        self._ends = (log, answers, os.pidfd_open(self._process.pid))
+        os.set_blocking(log, False)
+        with contextlib.suppress(BrokenPipeError):
+            self._write(json.dumps({**plan, "command": command, "answers": answers_end}).encode() + b"\n")
+
+    def send(self, event: bytes, **more: Any) -> None:
+        """Hand over one invocation."""
+        with contextlib.suppress(ProcessLookupError, BrokenPipeError):
+            os.kill(self._process.pid, signal.SIGCONT)
+            self._write(json.dumps({**more, "bytes": len(event)}).encode() + b"\n" + event)
+
+    def answer(self, seconds: float) -> Answer:
+        """The next message. Raises Ended and TookTooLong; then it is of no more use."""
+        deadline = time.monotonic() + seconds
+        while True:
+            ready = select.select(self._ends, [], [], max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))[0]
+            self._read(ready)
+            self._weigh()
+            if answer := self._complete():
+                return answer
+            if self._ends[2] in ready:
+                self._read(self._ends)
+                raise Ended(_status(self._process.wait()))
+            if time.monotonic() >= deadline:
+                self.kill()
+                raise TookTooLong
+
+    def freeze(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGSTOP)
+
+    def log(self) -> str:
+        """What it printed since this was last asked."""
+        self._read(self._ends[:1])
+        text, self._log = self._log.decode(errors="replace"), bytearray()
+        return text
+
+    def running(self) -> bool:
+        return self.poll() is None
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self._process.wait(timeout)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    terminate = kill  # what stands still would not hear a SIGTERM
+
+    def close(self) -> None:
+        """Kill it and give everything back."""
+        self.kill()
+        for end in self._ends:
+            os.close(end)
+        if self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+
+    def _write(self, message: bytes) -> None:
+        if self._process.stdin:
+            self._process.stdin.write(message)
+            self._process.stdin.flush()
+
+    def _read(self, ends: Any) -> None:
+        log, answers, _ = self._ends
+        if log in ends:
+            with contextlib.suppress(BlockingIOError):
+                while some := os.read(log, 1 << 16):
+                    self._log += some
+        if answers in ends and select.select([answers], [], [], 0)[0]:
+            self._answers += os.read(answers, 1 << 20)
+
+    def _complete(self) -> Answer | None:
+        line, found, rest = bytes(self._answers).partition(b"\n")
+        if not found:
+            return None
+        more = json.loads(line)
+        if len(rest) < more["bytes"]:
+            return None
+        self._answers = bytearray(rest[more["bytes"] :])
+        self._read(self._ends[:1])
+        return Answer(more.pop("kind"), rest[: more.pop("bytes")], more)
+
+    def _weigh(self) -> None:
+        """Note its peak, in MB; more than it may have ends it, as the kernel does on AWS. Raises Ended."""
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    self.peak = max(self.peak, int(line.split()[1]) // 1024)
+        if self.peak > self.memory:
+            self.peak = self.memory
+            self.kill()
+            raise Ended(_status(-signal.SIGKILL))
+
+
+def _status(code: int) -> str:
+    return f"exit status {code}" if code >= 0 else f"signal: {signal.strsignal(-code) or -code}".lower()

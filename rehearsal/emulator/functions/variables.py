@@ -1,0 +1,101 @@
+"""The environment variables of a function: those that AWS documents, the function's own, and nothing of this machine's.
+
+Source: AWS Lambda developer guide, "Working with Lambda environment variables", defined runtime environment variables.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ministack.core import lambda_runtime, tls
+
+TRUST = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+CERTIFICATES = "certificates.pem"  # in the runtime's folder
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a function finds what it is made of, by the names that it sees itself."""
+
+    task: str = "/var/task"
+    opt: str = "/opt"
+    runtime: str = "/var/runtime"
+    lang: str = "/var/lang"
+
+
+def of(config: Mapping[str, Any], places: Places, stream: str) -> dict[str, str]:
+    """The variables of one environment of a function; what AWS reserves wins over what the function sets."""
+    own = {name: str(value) for name, value in config.get("Environment", {}).get("Variables", {}).items()}
+    return {**_defaults(places), **_way_back(places), **own, **_reserved(config, places, stream)}
+
+
+@functools.cache
+def trusted() -> Path | None:
+    """The certificates that the embedded AWS is known by; None where it speaks HTTP."""
+    found: dict[str, str] = {}
+    if tls.use_ssl_enabled():
+        tls.trust_gateway_cert(found)
+    return Path(found[TRUST[0]]) if TRUST[0] in found else None
+
+
+def _defaults(places: Places) -> dict[str, str]:
+    roots = (places.runtime, places.task)
+    libraries = [
+        f"{places.lang}/lib",
+        "/lib64",
+        "/usr/lib64",
+        *(f"{root}{sub}" for root in roots for sub in ("", "/lib")),
+    ]
+    return {
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+        "LANG": "en_US.UTF-8",
+        "LD_LIBRARY_PATH": ":".join([*libraries, f"{places.opt}/lib"]),
+        "PATH": f"{places.lang}/bin:/usr/local/bin:/usr/bin/:/bin:{places.opt}/bin",
+        "PWD": places.task,
+        "TZ": ":UTC",
+    }
+
+
+def _way_back(places: Places) -> dict[str, str]:
+    """How the SDK reaches the embedded AWS instead of the real one."""
+    secure = tls.use_ssl_enabled()
+    return {
+        "AWS_ENDPOINT_URL": f"http{'s' if secure else ''}://127.0.0.1:{os.environ.get('GATEWAY_PORT', '4566')}",
+        lambda_runtime.HOST_PREFIX_ENV: "true",
+        **(dict.fromkeys(TRUST, f"{places.runtime}/{CERTIFICATES}") if secure else {}),
+    }
+
+
+def _reserved(config: Mapping[str, Any], places: Places, stream: str) -> dict[str, str]:
+    _, region = lambda_runtime._account_region_from_function_config(config)
+    credentials = lambda_runtime.execution_credentials(config)
+    logging = config.get("LoggingConfig") or {}
+    structured = logging.get("LogFormat") == "JSON"
+    level = logging.get("ApplicationLogLevel") or "INFO"
+    return {
+        **{name: value for name, value in credentials.items() if value},
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
+        "AWS_LAMBDA_FUNCTION_NAME": config["FunctionName"],
+        "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if _snap_start(config) else "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": "JSON" if structured else "Text",
+        "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_REGION": region,
+        "LAMBDA_RUNTIME_DIR": places.runtime,
+        "LAMBDA_TASK_ROOT": places.task,
+        "_HANDLER": config["Handler"],
+        **({"AWS_LAMBDA_LOG_LEVEL": level} if structured else {}),
+    }
+
+
+def _snap_start(config: Mapping[str, Any]) -> bool:
+    return (config.get("SnapStart") or {}).get("OptimizationStatus") == "On"

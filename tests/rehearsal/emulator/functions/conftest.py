@@ -1,0 +1,99 @@
+"""The embedded AWS, once for all tests here, and functions in it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from rehearsal import interpreters
+from rehearsal.aws import Endpoint, root
+from rehearsal.emulator import launcher
+from rehearsal.workspace import Workspace
+
+ACCOUNT, REGION = "111111111111", "eu-west-1"
+RUNTIME = f"python{interpreters.own()[0].rpartition('.')[0]}"
+
+_numbers = itertools.count(1)
+
+
+def zipped(**files: str | bytes) -> bytes:
+    """An archive; a name holds `__` for each `/` and ends with `_py` for `.py`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            path = name.replace("__", "/")
+            archive.writestr(f"{path[:-3]}.py" if path.endswith("_py") else path, content)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a call gave: its answer or its error, and the end of its log."""
+
+    answer: Any
+    error: bool
+    log: str
+
+
+@dataclass(frozen=True)
+class Functions:
+    """One account of the embedded AWS, with functions and layers."""
+
+    endpoint: Endpoint
+    space: Workspace
+
+    def client(self, service: str) -> Any:
+        return self.endpoint.client(service, root(ACCOUNT), REGION)
+
+    def layer(self, **files: str | bytes) -> str:
+        """Publish a layer; its ARN."""
+        published = self.client("lambda").publish_layer_version(
+            LayerName=f"layer-{next(_numbers)}", Content={"ZipFile": zipped(**files)}
+        )
+        return str(published["LayerVersionArn"])
+
+    def make(self, code: str | bytes, *, layers: Sequence[str] = (), handler: str = "main.handler", **more: Any) -> str:
+        """A new function, of one module or of an archive; its name."""
+        name = f"function-{next(_numbers)}"
+        self.client("lambda").create_function(
+            **{
+                "FunctionName": name,
+                "Runtime": RUNTIME,
+                "Role": f"arn:aws:iam::{ACCOUNT}:role/function",
+                "Handler": handler,
+                "Code": {"ZipFile": code if isinstance(code, bytes) else zipped(main_py=code)},
+                "Layers": list(layers),
+                "Timeout": 10,
+                "MemorySize": 256,
+                **more,
+            }
+        )
+        return name
+
+    def call(self, name: str, event: Any = None) -> Told:
+        response = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail")
+        log = base64.b64decode(response.get("LogResult", "")).decode()
+        return Told(json.loads(response["Payload"].read()), "FunctionError" in response, log)
+
+    def ask(self, expression: str, **more: Any) -> Any:
+        """The value of an expression in a function that is made for it."""
+        told = self.call(self.make(f"import os, sys\ndef handler(event, context):\n    return {expression}\n", **more))
+        assert not told.error, told.answer
+        return told.answer
+
+
+@pytest.fixture(scope="session")
+def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
+    folder = tmp_path_factory.mktemp("functions")
+    with launcher.running(Workspace(folder)) as endpoint:
+        yield Functions(endpoint, Workspace(folder))
+    shutil.rmtree(folder, ignore_errors=True)
