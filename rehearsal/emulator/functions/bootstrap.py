@@ -30,7 +30,7 @@ class Channel:
     def initialize_client(self, user_agent: str) -> None:
         """Nothing to connect."""
 
-    def next(self) -> tuple[bytes, dict[str, str]]:
+    def next(self) -> tuple[bytes, dict[str, Any]]:
         """The next event and its headers; the first call says that the function's initialization is done."""
         if not self._ready:
             self._ready = True

@@ -36,12 +36,12 @@ class Invocation:
     changing: Mapping[str, str | None]
     depth: str
 
-    def headers(self, seconds: float) -> dict[str, str]:
+    def headers(self, seconds: float) -> dict[str, str | int]:
         """As the Runtime API has them."""
-        found = {
+        found: dict[str, str | int] = {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": self.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + seconds) * 1000)),
+            "Lambda-Runtime-Deadline-Ms": int((time.time() + seconds) * 1000),
             "Lambda-Runtime-Invoked-Function-Arn": self.arn,
         }
         return {**found, "Lambda-Runtime-Trace-Id": self.trace_id} if self.trace_id else found

@@ -55,9 +55,13 @@ class Functions:
         return self.endpoint.client(service, root(ACCOUNT), REGION)
 
     def layer(self, **files: str | bytes) -> str:
+        """Publish a layer of these files; its ARN."""
+        return self.publish(zipped(**files))
+
+    def publish(self, archive: bytes) -> str:
         """Publish a layer; its ARN."""
         published = self.client("lambda").publish_layer_version(
-            LayerName=f"layer-{next(_numbers)}", Content={"ZipFile": zipped(**files)}
+            LayerName=f"layer-{next(_numbers)}", Content={"ZipFile": archive}
         )
         return str(published["LayerVersionArn"])
 
