@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ministack import app
-from ministack.services import codebuild, s3
+from ministack.services import codebuild, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator import checks, conditions, keys, resources, signatures
@@ -21,6 +21,7 @@ def apply(*, iam: bool) -> None:
     """Correct this process's MiniStack, before it serves its first request."""
     port_443_stays_free()
     projects_keep_their_log_group_and_cache()
+    functions_keep_their_dead_letters_and_concurrency()
     if not iam:
         foreign_buckets_open_without_iam()
         return
@@ -59,6 +60,29 @@ def projects_keep_their_log_group_and_cache() -> None:
 
     handlers |= {"create": creates, "update": updates}
     codebuild._project_shape = shown
+
+
+def functions_keep_their_dead_letters_and_concurrency() -> None:
+    """CloudFormation drops DeadLetterConfig and ReservedConcurrentExecutions of a function."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    create, update = handlers["create"], handlers["update"]
+
+    def keep(made: Made, properties: Mapping[str, Any]) -> Made:
+        function = lambda_svc._functions[made[0]]
+        reserved = properties.get("ReservedConcurrentExecutions")
+        function["concurrency"] = None if reserved is None else int(reserved)
+        function["config"].pop("DeadLetterConfig", None)
+        if properties.get("DeadLetterConfig"):
+            function["config"]["DeadLetterConfig"] = properties["DeadLetterConfig"]
+        return made
+
+    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Made:
+        return keep(create(logical_id, properties, stack), properties)
+
+    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str) -> Made:
+        return keep(update(name, old, new, stack, logical_id), new)
+
+    handlers |= {"create": creates, "update": updates}
 
 
 def foreign_buckets_open_without_iam() -> None:

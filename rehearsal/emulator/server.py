@@ -47,7 +47,7 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
 
     corrections.apply(iam=endpoint.iam)
     decisions.keep(workspace.decisions)
-    hook.register(workspace.aws / "tmp" / "functions", workspace.cold_starts)
+    hook.register(workspace.aws / "tmp" / "functions", endpoint, workspace.cold_starts)
     approvals = Approvals()
     builds = MinistackBuilds()
     builds.register()

@@ -9,6 +9,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import logs
 from rehearsal.emulator.functions.coldstarts import Record
 from rehearsal.emulator.functions.environment import Invocation, PythonEnvironment
@@ -17,9 +18,9 @@ from rehearsal.emulator.functions.layout import Layout, NoInterpreter
 OURS = "functions"  # marks a result whose log is written already
 
 
-def register(folder: Path, cold_starts: Path) -> None:
+def register(folder: Path, endpoint: Endpoint, cold_starts: Path) -> None:
     """Before the first request. folder: for what functions are made of; cold_starts: the file of their record."""
-    layout, record = Layout(folder), Record(cold_starts)
+    layout, record = Layout(folder, endpoint), Record(cold_starts)
     record.begin()
     others, runs, writes = (
         lambda_runtime._worker_class_for,

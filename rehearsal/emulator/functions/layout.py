@@ -14,6 +14,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 from rehearsal import interpreters
+from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import packages, variables
 from rehearsal.emulator.functions.process import Interpreter
 from rehearsal.emulator.functions.variables import Places
@@ -42,12 +43,14 @@ class Layout:
     mounts: whether they see it as /var/task and /opt; None, wherever this machine can do that.
     """
 
-    def __init__(self, folder: Path, *, mounts: bool | None = None) -> None:
-        self._folder, self._mounts = folder, mounts
+    def __init__(self, folder: Path, endpoint: Endpoint, *, mounts: bool | None = None) -> None:
+        self._folder, self._endpoint, self._mounts = folder, endpoint, mounts
         self._runtime, self._packages = folder / "runtime", folder / "packages"
         for each in (self._runtime, self._packages, folder / "var", folder / "none"):
             each.mkdir(parents=True, exist_ok=True)
         shutil.copy(Path(__file__).with_name("bootstrap.py"), self._runtime)
+        if endpoint.ca:
+            shutil.copy(endpoint.ca, self._runtime / variables.CERTIFICATES)
         self._own = packages.runtimes_own()
         for name, path in self._own.items():
             (self._packages / name).unlink(missing_ok=True)
@@ -59,16 +62,13 @@ class Layout:
         task = packages.unpacked(self._folder / "code", [code])
         layers = [found for each in config.get("Layers") or () if (found := lambda_svc._resolve_layer_zip(each))]
         opt = packages.unpacked(self._folder / "layers", layers) if layers else self._folder / "none"
-        trusted, certificates = variables.trusted(), self._runtime / variables.CERTIFICATES
-        if trusted and not certificates.exists():
-            shutil.copy(trusted, certificates)
         if not cannot_mount() if self._mounts is None else self._mounts:
             plan = self._bound(config["Runtime"], python, task, opt) | {"tmp_mb": _temporary(config, python)}
             places = Places()
         else:
             plan = {"mounts": False, "packages": str(self._packages)}
             places = Places(str(task), str(opt), str(self._runtime), str(python.parent.parent))
-        plan["variables"] = variables.of(config, places, stream)
+        plan["variables"] = variables.of(config, places, self._endpoint, stream)
         plan["command"] = [str(python), "-S", "-B", f"{places.runtime}/bootstrap.py"]
         plan["arguments"] = [f"{places.opt}/python", plan["packages"], lambda_runtime.INVOKE_DEPTH_HEADER]
         return Interpreter(plan, int(config.get("MemorySize", 128)))

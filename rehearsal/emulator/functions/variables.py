@@ -5,14 +5,13 @@ Source: AWS Lambda developer guide, "Working with Lambda environment variables",
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ministack.core import lambda_runtime, tls
+from ministack.core import lambda_runtime
+
+from rehearsal.aws import Endpoint
 
 TRUST = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 CERTIFICATES = "certificates.pem"  # in the runtime's folder
@@ -28,19 +27,10 @@ class Places:
     lang: str = "/var/lang"
 
 
-def of(config: Mapping[str, Any], places: Places, stream: str) -> dict[str, str]:
+def of(config: Mapping[str, Any], places: Places, endpoint: Endpoint, stream: str) -> dict[str, str]:
     """The variables of one environment of a function; what AWS reserves wins over what the function sets."""
     own = {name: str(value) for name, value in config.get("Environment", {}).get("Variables", {}).items()}
-    return {**_defaults(places), **_way_back(places), **own, **_reserved(config, places, stream)}
-
-
-@functools.cache
-def trusted() -> Path | None:
-    """The certificates that the embedded AWS is known by; None where it speaks HTTP."""
-    found: dict[str, str] = {}
-    if tls.use_ssl_enabled():
-        tls.trust_gateway_cert(found)
-    return Path(found[TRUST[0]]) if TRUST[0] in found else None
+    return {**_defaults(places), **_way_back(places, endpoint), **own, **_reserved(config, places, stream)}
 
 
 def _defaults(places: Places) -> dict[str, str]:
@@ -62,14 +52,10 @@ def _defaults(places: Places) -> dict[str, str]:
     }
 
 
-def _way_back(places: Places) -> dict[str, str]:
-    """How the SDK reaches the embedded AWS instead of the real one."""
-    secure = tls.use_ssl_enabled()
-    return {
-        "AWS_ENDPOINT_URL": f"http{'s' if secure else ''}://127.0.0.1:{os.environ.get('GATEWAY_PORT', '4566')}",
-        lambda_runtime.HOST_PREFIX_ENV: "true",
-        **(dict.fromkeys(TRUST, f"{places.runtime}/{CERTIFICATES}") if secure else {}),
-    }
+def _way_back(places: Places, endpoint: Endpoint) -> dict[str, str]:
+    """How the SDK reaches the embedded AWS instead of the real one, and trusts it."""
+    trust = dict.fromkeys(TRUST, f"{places.runtime}/{CERTIFICATES}") if endpoint.ca else {}
+    return {"AWS_ENDPOINT_URL": endpoint.url, lambda_runtime.HOST_PREFIX_ENV: "true", **trust}
 
 
 def _reserved(config: Mapping[str, Any], places: Places, stream: str) -> dict[str, str]:

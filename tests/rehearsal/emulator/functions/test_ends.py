@@ -1,0 +1,124 @@
+"""Functions end with the embedded AWS, whatever ends it; and they run where nothing can be mounted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.aws import Endpoint
+from rehearsal.emulator import launcher
+from rehearsal.emulator.functions.environment import Call, Invocation, PythonEnvironment
+from rehearsal.emulator.functions.layout import Layout
+from rehearsal.workspace import Workspace
+from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, zipped
+
+PID = "import os\nprint('imported')\ndef handler(event, context):\n    return os.getpid()"
+
+
+def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path) -> None:
+    """The kernel ends them, though they stand still and are in nobody's reach any more."""
+    space = Workspace(tmp_path)
+    server = launcher.up(space, None)
+    try:
+        functions = Functions(server.reached(), space)
+        pid = functions.call(functions.make(PID)).answer
+        assert running(pid)
+    finally:
+        os.kill(server.pid, signal.SIGKILL)
+    os.waitpid(server.pid, 0)
+    assert gone(pid)
+
+
+def test_they_die_with_an_emulator_that_ends(tmp_path: Path) -> None:
+    """Nothing is left of a rehearsal."""
+    space = Workspace(tmp_path)
+    with launcher.running(space) as endpoint:
+        functions = Functions(endpoint, space)
+        pid = functions.call(functions.make(PID)).answer
+    assert gone(pid)
+
+
+def test_an_old_version_ends_when_the_code_changes(functions: Functions) -> None:
+    """And the next call runs the new code."""
+    name = functions.make(PID)
+    pid = functions.call(name).answer
+    functions.client("lambda").update_function_code(
+        FunctionName=name, ZipFile=zipped(main_py="handler = lambda *_: 'new'")
+    )
+    assert functions.call(name).answer == "new"
+    assert gone(pid)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Iterator[PythonEnvironment]:
+    """A function where nothing can be mounted."""
+    environment = make(
+        tmp_path, PID + "\nimport boto3\nhandler = lambda *_: [os.getcwd(), boto3.__name__]", mounts=False
+    )
+    yield environment
+    environment.kill()
+
+
+def test_without_mounts_the_folders_stay_where_they_are(plain: PythonEnvironment, tmp_path: Path) -> None:
+    """It still runs, with the same packages; the end of a run says what it lacks."""
+    folder, sdk = call(plain).body
+    assert Path(folder).is_relative_to(tmp_path)
+    assert sdk == "boto3"
+
+
+def test_without_mounts_the_machines_packages_are_not_found(tmp_path: Path) -> None:
+    """Isolation needs no namespace."""
+    environment = make(tmp_path, "import ministack", mounts=False)
+    try:
+        assert call(environment).body["errorType"] == "Runtime.ImportModuleError"
+    finally:
+        environment.kill()
+
+
+def test_an_initialization_that_takes_too_long_is_tried_again_with_the_functions_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on AWS, where the first limit is 10 seconds."""
+    monkeypatch.setattr("rehearsal.emulator.functions.environment.INIT_SECONDS", 0.2)
+    environment = make(tmp_path, "import time\ntime.sleep(1)\nhandler = lambda *_: 'at last'", Timeout=20)
+    try:
+        assert call(environment).body == "at last"
+    finally:
+        environment.kill()
+
+
+def make(folder: Path, code: str, *, mounts: bool | None = None, **more: int) -> PythonEnvironment:
+    config = {
+        "FunctionName": "function",
+        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function",
+        "Runtime": RUNTIME,
+        "Handler": "main.handler",
+        **more,
+    }
+    layout = Layout(folder / "functions", Endpoint("http://127.0.0.1:1"), mounts=mounts)
+    return PythonEnvironment(layout, "function", config, zipped(main_py=code))
+
+
+def call(environment: PythonEnvironment) -> Call:
+    return environment.call(Invocation({}, "request", "arn", None, {}, "1"))
+
+
+def running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def gone(pid: int) -> bool:
+    """Within five seconds."""
+    deadline = time.monotonic() + 5
+    while running(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not running(pid)
