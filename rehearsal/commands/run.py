@@ -7,6 +7,7 @@ import functools
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from rehearsal.commands.output import JSON_FILE, put_json
 from rehearsal.commands.project import in_project
 from rehearsal.commands.up import IAM, PORT
 from rehearsal.emulator import launcher
+from rehearsal.emulator.functions.coldstarts import Record
 from rehearsal.git import Repository
 from rehearsal.limits import not_emulated
 from rehearsal.views import summary
@@ -101,7 +103,7 @@ def _rehearse(
         reach = functools.partial(deployment.reach, space, deployed, tell, stop)
         views = follow(space, console, deployed, started, verdict=verdict, on_restart=reach)
         answers = _answers(space, config, endpoint, deployed, views[-1])
-    result = _result(views, answers, time.monotonic() - began, iam=endpoint.iam)
+    result = _result(space, views, answers, time.monotonic() - began, iam=endpoint.iam)
     if json_file:
         put_json(json_file, result)
     summary.show(console, space, views[-1], answers, result["wall_seconds"], iam=endpoint.iam)
@@ -134,7 +136,7 @@ def _answers(
 
 
 def _result(
-    views: list[ExecutionView], answers: list[invocations.Answer], seconds: float, *, iam: bool
+    space: Workspace, views: list[ExecutionView], answers: list[invocations.Answer], seconds: float, *, iam: bool
 ) -> dict[str, Any]:
     """What `--json` writes; the contract is in docs/rehearsal.md."""
     last = views[-1]
@@ -148,5 +150,6 @@ def _result(
             {"environment": each.environment, "account": each.account, "function": each.function, "ok": each.ok}
             for each in answers
         ],
+        "cold_starts": [asdict(each) for each in Record(space.cold_starts).latest()],
         "not_emulated": not_emulated(iam=iam),
     }

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rehearsal.emulator.functions.coldstarts import ColdStart, Record
 from rehearsal.invocations import Answer, shortened
 from rehearsal.limits import not_emulated
 from rehearsal.views.state import ActionView, ExecutionView, StageView
@@ -24,6 +25,8 @@ def show(
     console.print(rows(view))
     if answers:
         console.print(_answers(answers))
+    if cold := Record(space.cold_starts).latest():
+        console.print(_cold_starts(cold))
     for stage, action in view.failed():
         _failure(console, space, stage, action)
     console.print("Not emulated: " + "; ".join(not_emulated(iam=iam)) + ".", style="dim", soft_wrap=True)
@@ -43,6 +46,19 @@ def _answers(answers: list[Answer]) -> Table:
     for each in answers:
         verdict = Text("ok", "green") if each.ok else Text("failed", "red")
         table.add_row(each.environment, each.account, each.function, verdict, shortened(each.text))
+    return table
+
+
+def _cold_starts(cold: list[ColdStart]) -> Table:
+    """What the first call of each function cost; compiled modules are those that bytecode in the layer would save."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Cold start of", overflow="fold")
+    table.add_column("Account", no_wrap=True)
+    for column in ("Init ms", "First call ms", "Compiled", "Memory MB"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for each in cold:
+        numbers = (f"{each.init_ms:.0f}", f"{each.first_call_ms:.0f}", f"{each.compiled}", f"{each.memory_mb}")
+        table.add_row(each.function, each.account, *numbers)
     return table
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from ministack.services import lambda_svc
 from rehearsal import interpreters
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import packages, variables
+from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.emulator.functions.process import Interpreter
 from rehearsal.emulator.functions.variables import Places
 from rehearsal.errors import RehearsalError
@@ -25,16 +23,6 @@ TEMPORARY = Path("/tmp")  # noqa: S108 - the one folder that a function may writ
 
 class NoInterpreter(RehearsalError):
     """The function's runtime is not on this machine."""
-
-
-@functools.cache
-def cannot_mount() -> str:
-    """Why functions cannot have /var/task and /opt of their own here; nothing where they can."""
-    sandbox = Path(__file__).with_name("sandbox.py")
-    with tempfile.TemporaryDirectory() as folder:
-        probe = [str(interpreters.own()[1]), "-I", "-S", str(sandbox), "--probe", folder]
-        done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    return (done.stderr.strip() or "it failed") if done.returncode else ""
 
 
 class Layout:

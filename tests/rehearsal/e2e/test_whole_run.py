@@ -30,6 +30,15 @@ def test_both_functions_answer_in_both_accounts(first: Ran) -> None:
     assert answers == [("Dev", "222222222222", True)] * 2 + [("Prod", "333333333333", True)] * 2
 
 
+def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> None:
+    """For each function: its initialization, its first call, and what was compiled at import, its own module alone."""
+    told = {(each["account"], each["function"]): each["compiled"] for each in first.result["cold_starts"]}
+    called = {(each["account"], each["function"]) for each in first.result["invocations"]}
+    assert called <= told.keys()
+    assert {told[each] for each in called} == {1}
+    assert "First call ms" in first.printed
+
+
 def test_the_end_says_what_was_not_emulated(first: Ran) -> None:
     """Nobody takes a rehearsal for more than it is."""
     assert first.result["not_emulated"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +17,10 @@ from rehearsal.aws import Endpoint
 from rehearsal.emulator import launcher
 from rehearsal.emulator.functions.environment import Call, Invocation, PythonEnvironment
 from rehearsal.emulator.functions.layout import Layout
+from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.workspace import Workspace
 from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, zipped
+from tests.synthesized import ROOT
 
 PID = "import os\nprint('imported')\ndef handler(event, context):\n    return os.getpid()"
 
@@ -69,6 +74,17 @@ def test_without_mounts_the_folders_stay_where_they_are(plain: PythonEnvironment
     folder, sdk = call(plain).body
     assert Path(folder).is_relative_to(tmp_path)
     assert sdk == "boto3"
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv takes the right to mount from a root user")
+def test_an_ordinary_user_has_mounts_as_well(tmp_path: Path) -> None:
+    """In a namespace of users: nobody needs to be root for a rehearsal."""
+    less = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"] if os.geteuid() == 0 else []
+    probe = [*less, sys.executable, "-I", "-S", str(ROOT / "rehearsal/emulator/functions/sandbox.py"), "--probe"]
+    done = subprocess.run(
+        [*probe, str(tmp_path)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "") or cannot_mount()
 
 
 def test_without_mounts_the_machines_packages_are_not_found(tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""The end of a run."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from rehearsal.emulator.functions.coldstarts import Record
+from rehearsal.views import summary
+from rehearsal.views.state import ExecutionView
+from rehearsal.workspace import Workspace
+
+COLD = {"account": "222222222222", "init_ms": 251.4, "compiled": 17, "modules": 300, "memory_mb": 41}
+
+
+def test_each_function_has_its_latest_cold_start(tmp_path: Path) -> None:
+    """Initialization, first call and compiled modules, a line a function."""
+    space = Workspace(tmp_path)
+    space.make()
+    lines = [{**COLD, "function": name, "first_call_ms": took} for name, took in (("a", 9.0), ("b", 8.0), ("a", 7.4))]
+    space.cold_starts.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert [each.first_call_ms for each in Record(space.cold_starts).latest()] == [7.4, 8.0]
+    printed = shown(space)
+    assert ["a", "222222222222", "251", "7", "17", "41"] in printed
+    assert ["b", "222222222222", "251", "8", "17", "41"] in printed
+
+
+def test_a_run_without_functions_has_no_such_table(tmp_path: Path) -> None:
+    """Nothing is said of what did not happen."""
+    assert not [line for line in shown(Workspace(tmp_path)) if "Cold" in line]
+
+
+def shown(space: Workspace) -> list[list[str]]:
+    """The words of each line."""
+    text = io.StringIO()
+    summary.show(Console(file=text, width=120), space, ExecutionView(status="Succeeded"), [], 1.0, iam=False)
+    return [line.split() for line in text.getvalue().splitlines()]
