@@ -16,6 +16,7 @@ from rehearsal.commands import (
     env,
     history,
     logs,
+    plan,
     received,
     run,
     status,
@@ -27,6 +28,7 @@ from rehearsal.errors import RehearsalError
 
 COMMANDS = (
     run.run,
+    plan.plan,
     up.up,
     up.down,
     watch.watch,

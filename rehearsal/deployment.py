@@ -100,7 +100,7 @@ def reach(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threadin
     """Bootstrap the accounts and regions that the pipeline deploys to now and did not before, as a person would."""
     pipeline, key = deployed.pipeline(), deployed.key
     wanted = {(stack.account, stack.region): None for stack in invocations.stacks(pipeline, key.region)}
-    missing = [each for each in wanted if not _is_bootstrapped(deployed.endpoint, *each)]
+    missing = [each for each in wanted if not is_bootstrapped(deployed.endpoint, *each)]
     if missing:
         cdk = Cdk(workspace.root, deployed.endpoint, workspace.logs, stop)
         _bootstrap(cdk, missing, key.account, workspace.home / "deploy", tell)
@@ -118,7 +118,8 @@ def _bootstrap(cdk: Cdk, environments: list[tuple[str, str]], pipeline: str, fol
         list(pool.map(bootstrap, environments))
 
 
-def _is_bootstrapped(endpoint: Endpoint, account: str, region: str) -> bool:
+def is_bootstrapped(endpoint: Endpoint, account: str, region: str) -> bool:
+    """Whether somebody bootstrapped the account and region, for CDK to deploy there."""
     try:
         endpoint.client("cloudformation", root(account), region).describe_stacks(StackName="CDKToolkit")
     except ClientError:

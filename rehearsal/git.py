@@ -76,10 +76,10 @@ class Repository:
         self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=env)
 
     def export(self, commit: str, folder: Path) -> None:
-        """Unpack the files of `commit` into the new folder `folder`."""
+        """Unpack the files of `commit`, a snapshot perhaps, into the new folder `folder`."""
         folder.mkdir(parents=True)
         archive = folder.with_suffix(".tar")
-        self._git("archive", "--format=tar", f"--output={archive}", commit)
+        self._git("archive", "--format=tar", f"--output={archive}", commit, env=self._scratch_objects())
         shutil.unpack_archive(archive, folder, filter="tar")
         archive.unlink()
 

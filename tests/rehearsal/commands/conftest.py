@@ -43,7 +43,7 @@ def _role(service: str) -> dict[str, Any]:
     }
 
 
-def _project(name: str, *commands: str) -> dict[str, Any]:
+def project_resource(name: str, *commands: str) -> dict[str, Any]:
     buildspec = {
         "version": "0.2",
         "phases": {"build": {"commands": list(commands)}},
@@ -71,7 +71,7 @@ def _action(name: str, category: str, provider: str, run_order: int = 1, **more:
     return {"Name": name, "ActionTypeId": kind, "RunOrder": run_order, "Configuration": {}, **more}
 
 
-def _build(name: str, run_order: int = 1, source: str = "Code", output: str | None = None) -> dict[str, Any]:
+def build_action(name: str, run_order: int = 1, source: str = "Code", output: str | None = None) -> dict[str, Any]:
     more = {"OutputArtifacts": [{"Name": output}]} if output else {}
     configuration = {"ProjectName": name}
     return _action(
@@ -96,9 +96,12 @@ STAGES = [
             )
         ],
     },
-    {"Name": "Build", "Actions": [_build("Compile", output="Compiled"), _build("Lint"), _build("Pack", 2)]},
+    {
+        "Name": "Build",
+        "Actions": [build_action("Compile", output="Compiled"), build_action("Lint"), build_action("Pack", 2)],
+    },
     {"Name": "Gate", "Actions": [_action("Approve", "Approval", "Manual")]},
-    {"Name": "Ship", "Actions": [_build("Send", source="Compiled")]},
+    {"Name": "Ship", "Actions": [build_action("Send", source="Compiled")]},
 ]
 TEMPLATE: dict[str, Any] = {
     "Resources": {
@@ -107,7 +110,7 @@ TEMPLATE: dict[str, Any] = {
         "BuildRole": _role("codebuild"),
         # what a build does stands in the source, so that a push decides it
         **{
-            name: _project(name, f"echo {name} begins", f"! test -f {name}.sh || sh {name}.sh")
+            name: project_resource(name, f"echo {name} begins", f"! test -f {name}.sh || sh {name}.sh")
             for name in ("Compile", "Lint", "Pack", "Send")
         },
         "Pipeline": {
@@ -189,7 +192,7 @@ def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
     try:
         for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
             tiny.git(*command)
-        deploy(tiny, TEMPLATE)
+        create(tiny, "tiny", TEMPLATE)
         write_json(space.aws / "pipeline.json", asdict(tiny.deployed.key))
         yield tiny
     finally:
@@ -197,13 +200,12 @@ def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def deploy(tiny: Tiny, template: dict[str, Any]) -> None:
-    """Create or update the pipeline's stack."""
+def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = False) -> None:
+    """Create (or update) a stack, and wait for it."""
     api = tiny.deployed.endpoint.client("cloudformation", root(ACCOUNT), REGION)
-    made = bool(api.describe_stacks()["Stacks"])
-    (api.update_stack if made else api.create_stack)(StackName="tiny", TemplateBody=json.dumps(template))
-    waiter = api.get_waiter("stack_update_complete" if made else "stack_create_complete")
-    waiter.wait(StackName="tiny", WaiterConfig={"Delay": 0.1})
+    (api.update_stack if update else api.create_stack)(StackName=stack, TemplateBody=json.dumps(template))
+    waiter = api.get_waiter("stack_update_complete" if update else "stack_create_complete")
+    waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.1})
 
 
 @pytest.fixture
@@ -219,6 +221,7 @@ def tiny(_tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
             )
             _tiny.ended(each["pipelineExecutionId"])
     _tiny.git("reset", "--quiet", "--hard")
+    _tiny.git("clean", "--quiet", "--force", "-d")
 
 
 @pytest.fixture(scope="session")

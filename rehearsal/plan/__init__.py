@@ -1,0 +1,1 @@
+"""What a push would do, told without running it: the synthesized working tree against what is deployed."""

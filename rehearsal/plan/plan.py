@@ -1,0 +1,132 @@
+"""What a push of one revision would do to the deployed pipeline and its stacks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal import invocations
+from rehearsal.assembly import PIPELINE, Assembly
+from rehearsal.deployment import Deployment, is_bootstrapped
+from rehearsal.engine.definition import Pipeline
+from rehearsal.plan import deadlocks, jobs
+from rehearsal.plan.jobs import Job
+from rehearsal.plan.stacks import StackChange, compare
+
+# How CDK Pipelines names the action that updates the pipeline.
+SELF_MUTATE = "SelfMutate"
+
+Stages = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a push would do.
+
+    pipeline: the change of the pipeline's own stack; stacks: of all others. before and after: the names of the actions
+    of each stage, as deployed and as synthesized. restarts: whether the update of the pipeline starts the execution
+    again. first: the builds up to that update, which run under the deployed definition in any case; rest: those after.
+    """
+
+    pipeline: StackChange
+    stacks: tuple[StackChange, ...]
+    before: Stages
+    after: Stages
+    mutates: bool
+    restarts: bool
+    first: tuple[Job, ...]
+    rest: tuple[Job, ...]
+    approvals: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def make(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushed: set[str]) -> Plan:
+    """Compare the assembly of `source` with what is deployed.
+
+    tools: the project's node_modules. pushed: the files of the last push, none where that is not known.
+    """
+    pipeline = deployed.pipeline()
+    own = compare(deployed.endpoint, cloud.pipeline)
+    others = [compare(deployed.endpoint, stack) for stack in cloud.stacks if stack != cloud.pipeline]
+    before = {stage.name: tuple(action.name for action in stage.actions) for stage in pipeline.stages}
+    after = _stages(cloud)
+    builds = jobs.deployed(deployed.endpoint, deployed.key, pipeline)
+    mutates = own.change is not None and any(SELF_MUTATE in actions for actions in before.values())
+    first = _until_mutation(before, builds)
+    found = [
+        *_deadlocks(first if mutates else builds, source, tools, pushed, cloud),
+        *_unreached(deployed, others),
+        *_orphans(deployed, pipeline, cloud),
+    ]
+    return Plan(
+        pipeline=own,
+        stacks=tuple(others),
+        before=before,
+        after=after,
+        mutates=mutates,
+        restarts=mutates and any(each.type == PIPELINE for each in own.resources) and _restarts(cloud),
+        first=tuple(first),
+        rest=tuple(each for each in builds if each not in first),
+        approvals=tuple(_approvals(cloud)),
+        warnings=tuple(dict.fromkeys(found)),
+    )
+
+
+def _deadlocks(
+    under_deployed: Sequence[Job], source: Path, tools: Path, pushed: set[str], cloud: Assembly
+) -> Iterator[str]:
+    schema = int(json.loads((cloud.folder / "manifest.json").read_text())["version"].split(".")[0])
+    yield from deadlocks.vanished_targets(under_deployed, source)
+    yield from deadlocks.vanished_scripts(under_deployed, source)
+    yield from deadlocks.vanished_files(under_deployed, source, pushed)
+    yield from deadlocks.versions(under_deployed, schema, tools)
+    yield from deadlocks.assets_schema(tools, schema)
+
+
+def _unreached(deployed: Deployment, changes: Sequence[StackChange]) -> Iterator[str]:
+    places = dict.fromkeys((each.stack.account, each.stack.region) for each in changes)
+    for account, region in places:
+        if not is_bootstrapped(deployed.endpoint, account, region):
+            yield f"{account}/{region} is not bootstrapped: on AWS, bootstrap it before the push (a rehearsal does)"
+
+
+def _orphans(deployed: Deployment, pipeline: Pipeline, cloud: Assembly) -> Iterator[str]:
+    before = [f"{each.name} ({each.account}/{each.region})" for each in _deployed_stacks(deployed, pipeline)]
+    after = [f"{each.name} ({each.account}/{each.region})" for each in cloud.stacks]
+    yield from deadlocks.orphans(before, after)
+
+
+def _deployed_stacks(deployed: Deployment, pipeline: Pipeline) -> list[invocations.DeployedStack]:
+    return invocations.stacks(pipeline, deployed.key.region)
+
+
+def _until_mutation(stages: Stages, builds: Sequence[Job]) -> list[Job]:
+    """The builds of the stages up to the one that updates the pipeline; all, where none does."""
+    reached = []
+    for name, actions in stages.items():
+        reached += [each for each in builds if each.stage == name]
+        if SELF_MUTATE in actions:
+            break
+    return reached
+
+
+def _properties(cloud: Assembly) -> Mapping[str, Any]:
+    return dict(cloud.pipeline.resources(PIPELINE)[0]["Properties"])
+
+
+def _stages(cloud: Assembly) -> Stages:
+    return {stage["Name"]: tuple(each["Name"] for each in stage["Actions"]) for stage in _properties(cloud)["Stages"]}
+
+
+def _restarts(cloud: Assembly) -> bool:
+    return str(_properties(cloud).get("RestartExecutionOnUpdate", False)).lower() == "true"
+
+
+def _approvals(cloud: Assembly) -> Iterator[str]:
+    for stage in _properties(cloud)["Stages"]:
+        for action in stage["Actions"]:
+            if action["ActionTypeId"]["Category"] == "Approval":
+                yield f"{stage['Name']}/{action['Name']}"

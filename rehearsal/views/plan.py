@@ -1,0 +1,127 @@
+"""A plan as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rehearsal.plan.jobs import Job
+from rehearsal.plan.plan import Plan, Stages
+from rehearsal.plan.stacks import ResourceChange, StackChange
+
+_SIGNS = {"added": "+", "changed": "~", "removed": "-"}
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """The contract is in docs/rehearsal.md."""
+    return {
+        "self_mutation": {"updates": plan.mutates, "restarts": plan.restarts},
+        "stages": [
+            {"name": name, "change": change, "actions": list(plan.after.get(name, plan.before.get(name, ())))}
+            for name, change in _stage_changes(plan.before, plan.after)
+        ],
+        "stacks": [_stack_json(each) for each in (plan.pipeline, *plan.stacks)],
+        "jobs": [
+            *({**_job_json(each), "under": "deployed"} for each in plan.first),
+            *({**_job_json(each), "under": "new" if plan.mutates else "deployed"} for each in plan.rest),
+        ],
+        "approvals": list(plan.approvals),
+        "warnings": list(plan.warnings),
+    }
+
+
+def text(plan: Plan) -> str:
+    """Self-mutation, stages, stacks, builds, approvals, warnings; what stays as it is is said in a line."""
+    return "\n".join([*_mutation(plan), *_stages(plan), *_stacks(plan), *_jobs(plan), *_warnings(plan)])
+
+
+def _mutation(plan: Plan) -> Iterator[str]:
+    if plan.mutates:
+        then = "and starts again on the new definition" if plan.restarts else "without starting again"
+        yield f"The pipeline updates itself, {then}."
+    elif plan.pipeline.change:
+        yield "The pipeline's stack differs, and no action of the deployed pipeline updates it: deploy it by hand."
+    else:
+        yield "The pipeline stays as it is."
+
+
+def _stages(plan: Plan) -> Iterator[str]:
+    changed = [(name, change) for name, change in _stage_changes(plan.before, plan.after) if change]
+    for name, change in changed:
+        sign = _SIGNS[change]
+        before, after = plan.before.get(name, ()), plan.after.get(name, ())
+        moved = [f"+{each}" for each in after if each not in before] + [
+            f"-{each}" for each in before if each not in after
+        ]
+        yield f"  {sign} stage {name}" + (f": {', '.join(moved)}" if change == "changed" else "")
+
+
+def _stage_changes(before: Stages, after: Stages) -> list[tuple[str, str]]:
+    """Every stage of either definition, in the new order: added, changed, removed, or an empty text."""
+    names = [*after, *(name for name in before if name not in after)]
+    kinds = []
+    for name in names:
+        if name not in before:
+            kinds.append("added")
+        elif name not in after:
+            kinds.append("removed")
+        else:
+            kinds.append("" if before[name] == after[name] else "changed")
+    return list(zip(names, kinds, strict=True))
+
+
+def _stacks(plan: Plan) -> Iterator[str]:
+    every = (plan.pipeline, *plan.stacks)
+    yield ""
+    yield "Stacks:"
+    for each in every:
+        what = each.change or "no change"
+        yield f"  {each.stack.name} ({each.stack.account}/{each.stack.region}): {what}"
+        yield from (f"    {_resource(resource)}" for resource in each.resources)
+        if each.others:
+            yield f"    ~ {', '.join(each.others)}"
+
+
+def _resource(change: ResourceChange) -> str:
+    said = f": {', '.join(change.properties)}" if change.properties else ""
+    return f"{_SIGNS[change.change]} {change.id} ({change.type}){said}"
+
+
+def _jobs(plan: Plan) -> Iterator[str]:
+    yield ""
+    yield "Builds under the deployed buildspecs:"
+    yield from (_job(each) for each in (plan.first if plan.mutates else (*plan.first, *plan.rest)))
+    if plan.mutates:
+        yield "Everything after the update runs under the new definition."
+    if plan.approvals:
+        yield f"A person is asked at: {', '.join(plan.approvals)}"
+
+
+def _job(job: Job) -> str:
+    commands = "; ".join(" ".join(each.split()) for each in job.commands) or "its buildspec lies in the source"
+    return f"  {job.where}: {commands}"
+
+
+def _warnings(plan: Plan) -> Iterator[str]:
+    yield ""
+    yield from (f"Warning: {each}" for each in plan.warnings)
+    if not plan.warnings:
+        yield "No known deadlock was found."
+
+
+def _stack_json(change: StackChange) -> dict[str, Any]:
+    return {
+        "name": change.stack.name,
+        "account": change.stack.account,
+        "region": change.stack.region,
+        "change": change.change,
+        "resources": [
+            {"id": each.id, "type": each.type, "change": each.change, "properties": list(each.properties)}
+            for each in change.resources
+        ],
+        "others": list(change.others),
+    }
+
+
+def _job_json(job: Job) -> dict[str, Any]:
+    return {"stage": job.stage, "action": job.action, "project": job.project, "commands": list(job.commands)}

@@ -1,0 +1,268 @@
+"""`plan`: what a push would do, from real stacks in an embedded AWS and an assembly that the real CDK CLI reads."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal import assembly
+from rehearsal.deployment import Deployment
+from rehearsal.engine.definition import PipelineKey
+from rehearsal.plan import plan as planning
+from rehearsal.plan.plan import Plan
+from rehearsal.views import plan as view
+from tests.rehearsal.commands.conftest import (
+    ACCOUNT,
+    REGION,
+    STAGES,
+    TEMPLATE,
+    Tiny,
+    build_action,
+    create,
+    project_resource,
+)
+from tests.synthesized import ROOT
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/codepipeline"
+
+
+def deploys(stack: str) -> dict[str, Any]:
+    """An action that deploys a stack."""
+    return {
+        "Name": f"Deploy-{stack}",
+        "ActionTypeId": {"Category": "Deploy", "Provider": "CloudFormation", "Owner": "AWS", "Version": "1"},
+        "Configuration": {"StackName": stack, "ActionMode": "CREATE_UPDATE"},
+        "RoleArn": ROLE,
+        "RunOrder": 1,
+    }
+
+
+def queue(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SQS::Queue", "Properties": properties}
+
+
+def template(*stages: dict[str, Any], **commands: str) -> dict[str, Any]:
+    """A pipeline `selfish` with a synth, a self-mutation and these stages; commands: of its two builds."""
+    said = {"Synth": "make synth", "Mutate": "npm install -g aws-cdk@2.1148.1"} | commands
+    update = build_action("Mutate") | {"Name": "SelfMutate"}
+    first = [STAGES[0], {"Name": "Build", "Actions": [build_action("Synth")]}]
+    pipeline = copy.deepcopy(TEMPLATE["Resources"]["Pipeline"])
+    pipeline["Properties"] |= {
+        "Name": "selfish",
+        "RestartExecutionOnUpdate": True,
+        "Stages": [*first, {"Name": "UpdatePipeline", "Actions": [update]}, *stages],
+    }
+    projects = {name: project_resource(name, command) for name, command in said.items()}
+    return {"Resources": {"Pipeline": pipeline, **projects}}
+
+
+DEPLOYED = template({"Name": "Dev", "Actions": [deploys("Dev-Queues")]})
+QUEUES = {"Resources": {"Kept": queue(DelaySeconds=1), "Old": queue()}}
+
+
+@pytest.fixture(scope="session")
+def _selfish(_tiny: Tiny) -> Deployment:
+    create(_tiny, "selfish", DEPLOYED)
+    create(_tiny, "Dev-Queues", QUEUES)
+    create(_tiny, "CDKToolkit", {"Resources": {"Version": queue()}})
+    return Deployment(_tiny.deployed.endpoint, PipelineKey(ACCOUNT, REGION, "selfish"))
+
+
+class Pushed:
+    """A source and its assembly, with a plan of pushing it."""
+
+    def __init__(self, folder: Path, deployed: Deployment) -> None:
+        self.folder, self._deployed = folder, deployed
+        (folder / "Makefile").write_text("synth:\n\t@true\n")
+
+    def plan(
+        self, pipeline: dict[str, Any], stacks: dict[str, Any] | None = None, *, pushed: set[str] | None = None
+    ) -> Plan:
+        out = self.folder / "cdk.out"
+        write_assembly(out, {"selfish": pipeline, **(stacks or {})})
+        return planning.make(self._deployed, assembly.read(out), self.folder, ROOT / "node_modules", pushed or set())
+
+
+def write_assembly(out: Path, stacks: dict[str, dict[str, Any]], region: str = REGION) -> None:
+    """A cloud assembly with these stacks, all in one account."""
+    out.mkdir(exist_ok=True)
+    artifacts = {}
+    for name, body in stacks.items():
+        (out / f"{name}.template.json").write_text(json.dumps(body))
+        artifacts[name] = {
+            "type": "aws:cloudformation:stack",
+            "environment": f"aws://{ACCOUNT}/{region}",
+            "properties": {"templateFile": f"{name}.template.json", "stackName": name},
+            "displayName": name,
+        }
+    (out / "manifest.json").write_text(json.dumps({"version": "54.0.0", "artifacts": artifacts}))
+
+
+@pytest.fixture
+def push(_selfish: Deployment, tmp_path: Path) -> Pushed:
+    return Pushed(tmp_path, _selfish)
+
+
+def test_what_is_deployed_changes_nothing(push: Pushed) -> None:
+    """No update, no change, no warning; every build runs under the deployed buildspecs."""
+    plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
+    assert not plan.mutates
+    assert plan.pipeline.change is None
+    assert [each.change for each in plan.stacks] == [None]
+    assert plan.warnings == ()
+    printed = view.text(plan)
+    assert "The pipeline stays as it is." in printed
+    assert "Build/Synth: make synth" in printed
+    assert "No known deadlock was found." in printed
+
+
+def test_resources_are_told_apart(push: Pushed) -> None:
+    """Added, changed with the properties that differ, removed; metadata alone is no change."""
+    new = {"Resources": {"Kept": queue(DelaySeconds=2), "New": queue()}, "Outputs": {"Name": {"Value": "x"}}}
+    (stack,) = push.plan(DEPLOYED, {"Dev-Queues": new}).stacks
+    told = {each.id: (each.change, each.properties) for each in stack.resources}
+    assert told == {"Kept": ("changed", ("DelaySeconds",)), "New": ("added", ()), "Old": ("removed", ())}
+    assert stack.others == ("Outputs",)
+    aside = copy.deepcopy(QUEUES)
+    aside["Resources"]["Kept"]["Metadata"] = {"aws:cdk:path": "elsewhere"}
+    assert push.plan(DEPLOYED, {"Dev-Queues": aside}).stacks[0].change is None
+
+
+def test_a_changed_definition_updates_and_restarts(push: Pushed) -> None:
+    """The new stage is named, and only what runs before the update runs under the deployed buildspecs."""
+    new = template(
+        {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}, {"Name": "Prod", "Actions": [deploys("Prod-Queues")]}
+    )
+    plan = push.plan(new, {"Dev-Queues": QUEUES, "Prod-Queues": QUEUES})
+    assert (plan.mutates, plan.restarts) == (True, True)
+    told = view.as_json(plan)
+    assert {each["name"]: each["change"] for each in told["stages"]}["Prod"] == "added"
+    assert [each["change"] for each in told["stacks"]] == ["update", None, "create"]
+    assert {(each["action"], each["under"]) for each in told["jobs"]} == {
+        ("Synth", "deployed"),
+        ("SelfMutate", "deployed"),
+    }
+    assert "starts again on the new definition" in view.text(plan)
+
+
+def test_a_changed_project_updates_without_a_restart(push: Pushed) -> None:
+    """CodePipeline starts again only where its own definition has changed."""
+    stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
+    plan = push.plan(template(stages, Synth="make other"), {"Dev-Queues": QUEUES})
+    assert (plan.mutates, plan.restarts) == (True, False)
+    assert "updates itself, without starting again" in view.text(plan)
+
+
+def test_a_vanished_make_target_is_a_deadlock(push: Pushed) -> None:
+    """The new buildspec does without it, but the deployed one runs first."""
+    (push.folder / "Makefile").write_text("build:\n\t@true\n")
+    stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
+    plan = push.plan(template(stages, Synth="make build"), {"Dev-Queues": QUEUES})
+    (warning,) = plan.warnings
+    assert "Build/Synth runs `make synth` under the deployed buildspec" in warning
+    assert "no make target `synth` any more" in warning
+
+
+def test_a_vanished_file_is_a_deadlock(push: Pushed, tiny: Tiny) -> None:
+    """One that the last push had, and that the deployed buildspec names."""
+    create(tiny, "selfish", template({"Name": "Dev", "Actions": []}, Synth="cd app && sh ./synth.sh"), update=True)
+    try:
+        plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES}, pushed={"synth.sh", "Makefile"})
+    finally:
+        create(tiny, "selfish", DEPLOYED, update=True)
+    assert "Build/Synth names synth.sh in the deployed buildspec" in plan.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("pin", "told"),
+    [("aws-cdk@2.1000.0", "runs aws-cdk 2.1000.0 of the deployed"), ("aws-cdk@2", "installs aws-cdk@2, so that")],
+)
+def test_an_old_or_loose_cli_is_told(push: Pushed, tiny: Tiny, pin: str, told: str) -> None:
+    """It may not read what a newer library writes, and then it can't update the pipeline to a newer one."""
+    stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
+    create(tiny, "selfish", template(stages, Mutate=f"npm install -g {pin}"), update=True)
+    try:
+        plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
+    finally:
+        create(tiny, "selfish", DEPLOYED, update=True)
+    assert any(told in warning for warning in plan.warnings)
+
+
+def test_an_assembly_that_cdk_assets_cannot_read_is_told(push: Pushed) -> None:
+    """The library is newer than the tool that publishes its assets."""
+    write_assembly(push.folder / "cdk.out", {"selfish": DEPLOYED})
+    manifest = push.folder / "cdk.out" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("54.0.0", "99.0.0"))
+    cloud = assembly.read(push.folder / "cdk.out")
+    plan = planning.make(push._deployed, cloud, push.folder, ROOT / "node_modules", set())
+    assert any("and aws-cdk-lib writes 99: publishing assets will fail" in each for each in plan.warnings)
+
+
+def test_a_stage_that_disappears_leaves_its_stacks(push: Pushed) -> None:
+    """Nobody deletes them."""
+    plan = push.plan(template())
+    assert f"the stack Dev-Queues ({ACCOUNT}/{REGION}) is deployed by no stage any more" in plan.warnings[0]
+    assert "  - stage Dev" in view.text(plan)
+
+
+def test_an_account_that_is_not_bootstrapped_is_told(push: Pushed) -> None:
+    """On AWS the first deployment would fail there."""
+    write_assembly(push.folder / "cdk.out", {"selfish": DEPLOYED, "Dev-Queues": QUEUES})
+    manifest = json.loads((push.folder / "cdk.out" / "manifest.json").read_text())
+    manifest["artifacts"]["Dev-Queues"]["environment"] = "aws://444444444444/eu-north-1"
+    (push.folder / "cdk.out" / "manifest.json").write_text(json.dumps(manifest))
+    plan = planning.make(
+        push._deployed, assembly.read(push.folder / "cdk.out"), push.folder, ROOT / "node_modules", set()
+    )
+    assert any("444444444444/eu-north-1 is not bootstrapped" in each for each in plan.warnings)
+
+
+@pytest.fixture
+def app(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+    """The tiny project with an app that the real CDK CLI runs."""
+    monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / "node_modules" / ".bin"), os.environ["PATH"]]))
+    (tiny.root / "cdk.json").write_text('{"app": "cp -r assembly/. $CDK_OUTDIR"}')
+    write_assembly(tiny.root / "assembly", {"tiny": TEMPLATE})
+    return tiny
+
+
+def test_the_command_synthesizes_the_working_tree(app: Tiny) -> None:
+    """Uncommitted changes included; and it neither pushes nor runs anything, nor leaves a folder behind."""
+    changed = copy.deepcopy(TEMPLATE)
+    changed["Resources"]["Lint"]["Properties"]["Source"]["BuildSpec"] = "other.yml"
+    write_assembly(app.root / "assembly", {"tiny": changed})
+    before = app.call("history", "--json")
+    code, printed = app.call("plan", "--json")
+    assert code == 0
+    told = json.loads(printed)
+    assert told["working_tree"]
+    assert told["stacks"][0]["resources"] == [
+        {"id": "Lint", "type": "AWS::CodeBuild::Project", "change": "changed", "properties": ["Source"]}
+    ]
+    assert "~ Lint (AWS::CodeBuild::Project): Source" in app.call("plan")[1]
+    assert app.call("history", "--json") == before
+    assert not (app.space.home / "plan").exists()
+
+
+def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:
+    """With the CLI's own words: on AWS it would be red as well."""
+    (app.root / "cdk.json").write_text(json.dumps({"app": "echo no such setting: colour >&2; false"}))
+    code, printed = app.call("plan")
+    assert code == 1
+    assert "no such setting: colour" in printed
+
+
+def test_without_a_deployment_there_is_nothing_to_compare_with(tiny: Tiny) -> None:
+    """What to do is said."""
+    record = tiny.space.aws / "pipeline.json"
+    kept = record.read_text()
+    record.unlink()
+    code, printed = tiny.call("plan")
+    record.write_text(kept)
+    assert code == 2
+    assert "no pipeline is deployed: `python -m rehearsal up`" in printed
