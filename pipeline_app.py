@@ -8,6 +8,7 @@ from aws_cdk import App
 
 from compliance.packs import attach_packs
 from pipeline.project import Project
+from pipeline.quotas import uses
 from pipeline.refusals import SettingsError
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
@@ -26,14 +27,17 @@ def main() -> int:
     PipelineStack(app, "Pipeline", delivery=delivery, project=Project.at(Path(__file__).parent))
     attach_packs(app)
     try:
-        app.synth()
+        assembly = app.synth()
     except RuntimeError as error:
         if not str(error).startswith("ValidationFailed"):
             raise
         # The findings are printed already; jsii hands over nothing but the name of the failure.
         print(str(error).partition(": ")[2], file=sys.stderr)
         return 1
-    return 0
+    passed = [use for use in uses(Path(assembly.directory)) if use.passed]
+    for use in passed:
+        print(f"{use.what}: {use.used}, and AWS allows {use.allowed}: {use.mend}", file=sys.stderr)
+    return int(bool(passed))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ import traceback
 from pathlib import Path
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline import generated
 from pipeline.errors import PipelineError
 from pipeline.refusals import SettingsError
+
+YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
 def main() -> None:
@@ -27,6 +29,9 @@ def main() -> None:
     except SettingsError as error:
         click.echo(f"pipeline: {error}", err=True)
         code = 2
+    except (ClientError, BotoCoreError) as error:
+        click.echo(f"pipeline: AWS refused: {error}; `python -m pipeline doctor` checks what is needed", err=True)
+        code = 1
     except (KeyboardInterrupt, click.Abort):
         click.echo("pipeline: interrupted", err=True)
         code = 130
@@ -44,10 +49,43 @@ def _bug() -> int:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """What a person does for a delivery pipeline by hand."""
+    """The way in, the way to look, and the way out of a delivery pipeline."""
+
+
+@cli.command()
+@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+@click.option("--print", "only_print", is_flag=True, help="Print the commands and run nothing.")
+@YES
+def bootstrap(profiles: tuple[str, ...], *, only_print: bool, yes: bool) -> int:
+    """Prepare every account: the CDK bootstrap, trust for the pipeline's account, and a narrow execution policy."""
+    from pipeline.commands import bootstrap as verb
+
+    return verb.bootstrap(Path.cwd(), profiles, only_print=only_print, yes=yes)
+
+
+@cli.command()
+@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+def doctor(profiles: tuple[str, ...]) -> int:
+    """Check accounts, bootstraps, connection, versions and quotas; a row each, with what mends it."""
+    from pipeline.commands import doctor as verb
+
+    return verb.doctor(Path.cwd(), profiles)
+
+
+@cli.command()
+@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+@click.option("--data", is_flag=True, help="Remove what retention keeps of the pipeline: artifacts and their logs.")
+@YES
+def destroy(profiles: tuple[str, ...], *, data: bool, yes: bool) -> int:
+    """List, ask, then remove the stages and the pipeline, in an order that works."""
+    from pipeline.commands import destroy as verb
+
+    return verb.destroy(Path.cwd(), profiles, data=data, yes=yes)
 
 
 @cli.command()
 def generate() -> None:
     """Write the committed files that are made from the code and from cdk.out (`make synth` first)."""
+    from pipeline import generated
+
     generated.write(Path.cwd())

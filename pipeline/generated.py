@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from pipeline import schema
+from pipeline.access import policies
 from pipeline.errors import WrongUse
 
 
 def resource_types(assembly: Path) -> list[str]:
     """The types of all resources of an assembly, those of the nested assemblies too, without CDK's own."""
-    templates = [json.loads(file.read_text()) for file in assembly.rglob("*.template.json")]
+    return _types([*assembly.rglob("*.template.json")])
+
+
+def _types(files: Iterable[Path]) -> list[str]:
+    templates = [json.loads(file.read_text()) for file in files]
     found = {resource["Type"] for template in templates for resource in template["Resources"].values()}
     return sorted(each for each in found if not each.startswith(("AWS::CDK::", "Custom::")))
 
@@ -22,7 +27,7 @@ def resource_types(assembly: Path) -> list[str]:
 def create_only(assembly: Path) -> str:
     """Type -> the properties whose change replaces a resource, from the resource schemas that cfn-lint brings."""
     types = {kind: _create_only(kind) for kind in resource_types(assembly)}
-    return json.dumps(types, indent=2) + "\n"
+    return _json(types)
 
 
 def _create_only(kind: str) -> list[str]:
@@ -30,10 +35,27 @@ def _create_only(kind: str) -> list[str]:
     return sorted({path.split("/")[2] for path in found.get("createOnlyProperties", [])})
 
 
+def pipeline_policy(assembly: Path) -> str:
+    """For the pipeline's account: its stack, and what CDK makes for other regions."""
+    return _json(policies.execution({*_types([*assembly.glob("*.template.json")]), *policies.SUPPORT}))
+
+
+def environment_policy(assembly: Path) -> str:
+    """For an environment's account: its stages' stacks."""
+    return _json(policies.execution(_types([*assembly.glob("assembly-*/*.template.json")])))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
 # Path below the project -> what stands in it, made from the assembly in cdk.out.
 FILES: Mapping[str, Callable[[Path], str]] = {
     schema.FILE: lambda _: schema.text(),
     "pipeline/changes/create_only.json": create_only,
+    "pipeline/access/pipeline.json": pipeline_policy,
+    "pipeline/access/environment.json": environment_policy,
+    "pipeline/access/boundary.json": lambda _: _json(policies.boundary()),
 }
 
 

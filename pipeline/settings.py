@@ -59,6 +59,8 @@ class Delivery(Settings):
     source: Source
     execution: Literal["superseded", "queued"] = "superseded"
     """A newer push overtakes one that waits between two stages, or each push waits its turn."""
+    permissions_boundary: bool = False
+    """Every role gets the boundary that `python -m pipeline bootstrap` makes; its execution policies demand it."""
     notify: Notify = Notify()
     environments: tuple[Environment, ...] = Field(min_length=1)
     """Lower ones first; waves are deployed in the order of their first environments."""

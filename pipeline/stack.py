@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack, pipelines
+from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy, Stack, pipelines
 from aws_cdk import Environment as Target
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
@@ -10,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from pipeline import pushes, v2
+from pipeline.access.policies import BOUNDARY
 from pipeline.artifacts import ArtifactStore
 from pipeline.build_role import BuildRole
 from pipeline.builds import EnvironmentBuilds
@@ -30,7 +31,13 @@ class PipelineStack(Stack):
     """A self-mutating pipeline that deploys the echo stage to every environment of `delivery`."""
 
     def __init__(self, scope: Construct, id_: str, *, delivery: Delivery, project: Project) -> None:
-        super().__init__(scope, id_, env=Target(account=delivery.account, region=delivery.region))
+        super().__init__(
+            scope,
+            id_,
+            env=Target(account=delivery.account, region=delivery.region),
+            # inherited by the stacks of the stages
+            permissions_boundary=PermissionsBoundary.from_name(BOUNDARY) if delivery.permissions_boundary else None,
+        )
         self._delivery, self._project = delivery, project
         self._release = Release(functions=project.functions, layers=project.layers, revision=project.revision)
         self._source = pushes.source_action(self, delivery.source)

@@ -1,0 +1,1 @@
+"""What CloudFormation and the roles that it makes may do in the accounts, instead of everything."""

@@ -1,0 +1,65 @@
+"""The policies that `python -m pipeline bootstrap` puts into the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from pipeline.access.needs import is_needed, needed
+
+BOUNDARY = "delivery-boundary"
+# Source: IAM user guide, "IAM and AWS STS quotas": characters of a managed policy, white space not counted.
+LONGEST = 6144
+# What CDK makes in the pipeline's account for environments in other regions.
+SUPPORT = ("AWS::KMS::Alias", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::S3::BucketPolicy")
+# Only with the boundary may a role be made or get more rights. Source: IAM user guide, "Permissions boundaries".
+_BOUND = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary")
+_PASSED_TO = ("lambda", "codebuild", "codepipeline", "events")
+_ASSETS = "arn:aws:s3:::cdk-hnb659fds-assets-*"
+# What no role of a stack may do, whatever its policy says.
+_NEVER = ["iam:*", "organizations:*", "account:*", "sso:*", "cloudtrail:StopLogging", "cloudtrail:DeleteTrail"]
+
+Policy = Mapping[str, Any]
+
+
+def execution(types: Collection[str]) -> Policy:
+    """What CloudFormation may do to deploy stacks of these resource types, and nothing else."""
+    actions = sorted({action for kind in types for action in needed(kind) if is_needed(action)})
+    unbound = [each for each in actions if each.startswith("iam:") and each not in (*_BOUND, "iam:PassRole")]
+    plain = [each for each in actions if not each.startswith(("iam:", "s3:GetObject"))]
+    bound = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
+    services = {"StringEquals": {"iam:PassedToService": [f"{each}.amazonaws.com" for each in _PASSED_TO]}}
+    connections = ["codeconnections:PassConnection"] if "codestar-connections:PassConnection" in actions else []
+    return _document(
+        _allow("Resources", [*plain, *connections]),
+        _allow("Assets", ["s3:GetObject", "s3:GetObjectVersion"], f"{_ASSETS}/*"),
+        _allow("BootstrapVersion", ["ssm:GetParameters"], "arn:aws:ssm:*:*:parameter/cdk-bootstrap/*"),
+        _allow("Roles", unbound, ["arn:aws:iam::*:role/*", "arn:aws:iam::*:policy/*"]),
+        _allow("BoundRoles", list(_BOUND), "arn:aws:iam::*:role/*", bound),
+        _allow("PassRoles", ["iam:PassRole"], "arn:aws:iam::*:role/*", services),
+        _deny("KeepBoundary", ["iam:DeleteRolePermissionsBoundary"], "*"),
+        _deny("KeepBootstrap", ["iam:*"], ["arn:aws:iam::*:role/cdk-*", "arn:aws:iam::*:policy/delivery-*"]),
+    )
+
+
+def boundary() -> Policy:
+    """The most that a role of a stack can be given: all but the management of identities and accounts.
+
+    A pipeline's role passes no role to CloudFormation but through the bootstrap's roles, which are not made by stacks.
+    """
+    return _document(_allow("Services", ["*"]), _deny("Identities", _NEVER, "*"))
+
+
+def _document(*statements: Mapping[str, Any]) -> Policy:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(
+    sid: str, actions: Sequence[str], resource: str | Sequence[str] = "*", condition: Policy | None = None
+) -> Mapping[str, Any]:
+    found = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return {**found, "Condition": condition} if condition else found
+
+
+def _deny(sid: str, actions: Sequence[str], resource: str | Sequence[str]) -> Mapping[str, Any]:
+    return {"Sid": sid, "Effect": "Deny", "Action": list(actions), "Resource": resource}

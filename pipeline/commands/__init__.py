@@ -1,0 +1,1 @@
+"""What `python -m pipeline` does, a verb a module."""

@@ -1,0 +1,36 @@
+"""`doctor`: a row for each thing that a deployment needs, before the first one and any time after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pipeline.commands.accounts import Sessions, settings, targets
+from pipeline.commands.local import quota_rows, settings_rows, version_rows
+from pipeline.commands.remote import account_rows, connection_row
+from pipeline.commands.rows import Row
+
+_COLOUR = {"ok": "green", "unknown": "yellow", "red": "red"}
+
+
+def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
+    """Look at everything; nothing is changed."""
+    delivery, sessions = settings(root), Sessions(profiles)
+    found = [*settings_rows(delivery, os.environ), *version_rows(root), *quota_rows(root)]
+    places = targets(delivery)
+    for target in places:
+        found += account_rows(delivery, target, sessions)
+    connection = connection_row(delivery, places[0], sessions)
+    return [*found, *([connection] if connection else [])]
+
+
+def doctor(root: Path, profiles: Sequence[str]) -> int:
+    """Print the rows: state, what was looked at, what was found; the command that mends it. 1 where one is red."""
+    found = rows(root, profiles)
+    for row in found:
+        mend = f"; mend it: {row.mend}" if row.mend and row.state != "ok" else ""
+        click.echo(f"{click.style(f'{row.state:<8}', fg=_COLOUR[row.state])} {row.check}: {row.found}{mend}")
+    return int(any(row.state == "red" for row in found))

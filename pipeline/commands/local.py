@@ -1,0 +1,58 @@
+"""What `doctor` finds on this machine: settings, versions, and quotas of the synthesized assembly."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeline.commands.rows import Row, State
+from pipeline.pins import Pins
+from pipeline.quotas import uses
+from pipeline.settings import Delivery
+from pipeline.target import is_real, placeholders
+
+
+def settings_rows(delivery: Delivery, environ: Mapping[str, str]) -> Iterator[Row]:
+    """A row for each placeholder; none is a fault where an endpoint says that AWS itself is not meant."""
+    fault: State = "red" if is_real({**environ, "CDK_DEFAULT_ACCOUNT": delivery.account}) else "ok"
+    left = list(placeholders(delivery))
+    for line in left:
+        where, _, found = line.partition(": ")
+        yield Row(where, fault, found, "edit cdk.json")
+    if not left:
+        yield Row("settings", "ok", "no placeholder is left")
+    if delivery.permissions_boundary:
+        yield Row("permissions boundary", "ok", "on")
+    else:
+        yield Row("permissions boundary", fault, "off", "set permissions_boundary in cdk.json to true")
+
+
+def version_rows(root: Path) -> Iterator[Row]:
+    """The CLI and cdk-assets as they are pinned, and an assembly that cdk-assets reads."""
+    pins = Pins.read(root / "package.json")
+    for package, pinned in (("aws-cdk", pins.cdk), ("cdk-assets", pins.cdk_assets)):
+        file = root / "node_modules" / package / "package.json"
+        found = json.loads(file.read_text())["version"] if file.exists() else "not installed"
+        yield Row(f"{package} {pinned}", "ok" if found == pinned else "red", found, "make setup")
+    manifest = root / "cdk.out" / "manifest.json"
+    bundle = root / "node_modules" / "cdk-assets" / "bin" / "cdk-assets.js"
+    if not manifest.exists() or not bundle.exists():
+        yield Row("assembly", "unknown", "there is none in cdk.out", "make synth")
+        return
+    written = int(json.loads(manifest.read_text())["version"].split(".")[0])
+    read = max(map(int, re.findall(r"schemaHash: .*\n.*\n\s+revision: (\d+)", bundle.read_text())), default=0)
+    found = f"version {written}; cdk-assets reads up to {read}"
+    yield Row("assembly", "ok" if written <= read else "red", found, "pin a newer cdk-assets in package.json")
+
+
+def quota_rows(root: Path) -> Iterator[Row]:
+    """Each quota that is passed, and the one that is nearest."""
+    found = uses(root / "cdk.out")
+    for use in found:
+        if use.passed:
+            yield Row(f"quota: {use.what}", "red", f"{use.used} of {use.allowed}", use.mend)
+    if found and not any(use.passed for use in found):
+        nearest = max(found, key=lambda use: use.used / use.allowed)
+        yield Row("quotas", "ok", f"nearest: {nearest.what}, {nearest.used} of {nearest.allowed}")

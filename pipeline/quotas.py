@@ -1,0 +1,75 @@
+"""What AWS allows, and what an assembly takes of it.
+
+The pipeline's quotas bind the number of environments in a wave, and that of waves; docs/scale.md has the figures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Use:
+    """How much of one quota is taken; `mend` is the way out where it would be passed."""
+
+    what: str
+    used: int
+    allowed: int
+    mend: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether AWS would refuse it."""
+        return self.used > self.allowed
+
+
+# Sources: user guides of CodePipeline ("Quotas"), CloudFormation ("Quotas"), IAM ("IAM and AWS STS quotas"), Amazon S3
+# ("Bucket policies"), KMS ("Key policies"), and of CodeBuild ("Quotas").
+STAGES, ACTIONS_OF_STAGE, ACTIONS = 50, 50, 500
+TEMPLATE_BYTES, RESOURCES = 1_000_000, 500
+MANAGED_POLICY, INLINE_POLICIES, KEY_POLICY, BUCKET_POLICY = 6_144, 10_240, 32_768, 20_480
+_FEWER = "put fewer environments into one wave (`wave` in cdk.json): about 12 fit"
+_SPLIT = "split the environments over two pipelines (two projects, or two `delivery` settings)"
+
+
+def uses(assembly: Path) -> list[Use]:
+    """Every quota that a pipeline of this kind comes near to."""
+    found: list[Use] = []
+    for file in sorted(assembly.rglob("*.template.json")):
+        text = file.read_text()
+        resources: Mapping[str, Any] = json.loads(text)["Resources"]
+        name = file.name.removesuffix(".template.json")
+        found.append(Use(f"{name}: bytes of the template", len(text.encode()), TEMPLATE_BYTES, _SPLIT))
+        found.append(Use(f"{name}: resources", len(resources), RESOURCES, _SPLIT))
+        for id_, resource in resources.items():
+            found += [Use(f"{name}/{what}", used, allowed, mend) for what, used, allowed, mend in _of(id_, resource)]
+    return found
+
+
+def _of(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, int, int, str]]:
+    properties = resource.get("Properties", {})
+    narrow = "put statements into a managed policy of their own, or name accounts by a condition on aws:PrincipalOrgID"
+    match resource["Type"]:
+        case "AWS::CodePipeline::Pipeline":
+            stages = properties["Stages"]
+            yield "stages", len(stages), STAGES, _SPLIT
+            yield "actions", sum(len(stage["Actions"]) for stage in stages), ACTIONS, _SPLIT
+            for stage in stages:
+                yield f"actions of {stage['Name']}", len(stage["Actions"]), ACTIONS_OF_STAGE, _FEWER
+        case "AWS::IAM::ManagedPolicy":
+            yield f"characters of {id_}", _size(properties["PolicyDocument"]), MANAGED_POLICY, narrow
+        case "AWS::IAM::Policy":
+            yield f"characters of {id_}", _size(properties["PolicyDocument"]), INLINE_POLICIES, narrow
+        case "AWS::KMS::Key":
+            yield f"bytes of {id_}'s policy", _size(properties["KeyPolicy"]), KEY_POLICY, narrow
+        case "AWS::S3::BucketPolicy":
+            yield f"bytes of {id_}", _size(properties["PolicyDocument"]), BUCKET_POLICY, narrow
+
+
+def _size(document: Any) -> int:
+    """About what it takes once names are filled in: intrinsic functions are some bytes longer or shorter than ARNs."""
+    return len(json.dumps(document, separators=(",", ":")))

@@ -1,0 +1,104 @@
+"""The way in: bootstrap and doctor, against the embedded AWS."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.commands.conftest import ACCOUNTS, PROFILES, Person
+
+pytestmark = pytest.mark.slow
+
+
+def states(output: str) -> dict[str, str]:
+    """Check -> state, of what doctor prints; of several rows of a check the worst."""
+    found: dict[str, str] = {}
+    for line in output.splitlines():
+        state, row = line[:8].strip(), line[9:]
+        check = re.split(r": (?!credentials|bootstrap|trust|execution|boundary)", row)[0]
+        found[check] = "red" if "red" in (state, found.get(check)) else state
+    return found
+
+
+def test_without_the_boundary_nothing_is_done(person: Person) -> None:
+    """Deployments would fail later, with a message that is harder to read."""
+    done = person.types("bootstrap", "--print")
+    assert done.returncode == 2
+    assert "permissions_boundary: is false" in done.stderr
+
+
+def test_it_prints_what_it_would_do(person: Person) -> None:
+    """For whoever has to ask others to do it."""
+    person.set(permissions_boundary=True)
+    done = person.types("bootstrap", "--print")
+    assert done.returncode == 0
+    assert (
+        "cdk bootstrap aws://333333333333/eu-west-1 --trust 111111111111 --trust-for-lookup 111111111111"
+        " --cloudformation-execution-policies arn:aws:iam::333333333333:policy/delivery-environment" in done.stdout
+    )
+    assert "create or update policy/delivery-boundary from pipeline/access/boundary.json" in done.stdout
+
+
+def test_a_no_changes_nothing(person: Person) -> None:
+    """Whoever is asked may say so."""
+    done = person.types("bootstrap", *PROFILES, given="n\n")
+    assert done.returncode == 130
+    names = [each["PolicyName"] for each in person.client("iam", ACCOUNTS[1]).list_policies(Scope="Local")["Policies"]]
+    assert names == []
+
+
+def test_credentials_of_another_account_are_refused(person: Person) -> None:
+    """Before anything is changed anywhere."""
+    done = person.types("bootstrap", "--yes", *PROFILES[:2], "--profile", f"{ACCOUNTS[1]}=a{ACCOUNTS[2]}")
+    assert done.returncode == 2
+    assert f"--profile {ACCOUNTS[1]}=PROFILE" in done.stderr
+
+
+def test_doctor_is_red_before_and_green_after(person: Person) -> None:
+    """Bootstrap is what mends it."""
+    before = person.types("doctor", *PROFILES)
+    assert before.returncode == 1
+    assert states(before.stdout)["222222222222/eu-west-1: bootstrap"] == "red"
+    assert "python -m pipeline bootstrap" in before.stdout
+
+    done = person.types("bootstrap", "--yes", *PROFILES)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(": done") == len(ACCOUNTS)
+
+    after = person.types("doctor", *PROFILES)
+    found = states(after.stdout)
+    assert {check: state for check, state in found.items() if state == "red"} == {}, after.stdout
+    for account in ACCOUNTS:
+        for check in ("credentials", "bootstrap", "execution policy", "boundary"):
+            assert found[f"{account}/eu-west-1: {check}"] == "ok"
+    assert found["222222222222/eu-west-1: trust"] == "ok"
+    assert after.returncode == 0
+
+
+def test_a_second_bootstrap_changes_nothing(person: Person) -> None:
+    """A policy that is as it should be gets no new version."""
+    assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    iam = person.client("iam", ACCOUNTS[1])
+    arn = f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-environment"
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v1"
+
+
+@pytest.mark.gate
+def test_administrators_for_cloudformation_are_red(person: Person) -> None:
+    """Whoever bootstraps by hand and leaves the policies out gets AdministratorAccess."""
+    iam = person.client("iam", ACCOUNTS[2])
+    role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[2]}-eu-west-1"
+    iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    done = person.types("doctor", *PROFILES)
+    assert done.returncode == 1
+    assert states(done.stdout)[f"{ACCOUNTS[2]}/eu-west-1: execution policy"] == "red"
+
+
+@pytest.mark.gate
+def test_placeholders_are_red_where_no_endpoint_is_set(person: Person, tmp_path: Path) -> None:
+    """That is the real AWS; it is not asked anything here, because there are no credentials."""
+    environ = {name: value for name, value in person.environ.items() if not name.startswith("AWS_")}
+    environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    done = Person(person.folder, environ, person.endpoint).types("doctor")
+    assert done.returncode == 1
+    assert states(done.stdout)["cdk.json context.delivery.account"] == "red"

@@ -1,0 +1,95 @@
+"""What CloudFormation may do in the accounts: all that the stacks need, and not more."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from pipeline.access.needs import is_needed, needed
+from pipeline.access.policies import BOUNDARY, LONGEST
+from pipeline.project import Project
+from tests.pipeline.synthesis import synthesize
+from tests.synthesized import ROOT, Synthesized
+
+FILES = {"pipeline": "*.template.json", "environment": "assembly-*/*.template.json"}
+
+
+def policy(name: str) -> list[Mapping[str, Any]]:
+    statements: list[Mapping[str, Any]] = json.loads((ROOT / "pipeline/access" / f"{name}.json").read_text())[
+        "Statement"
+    ]
+    return statements
+
+
+def allowed(statements: list[Mapping[str, Any]]) -> set[str]:
+    return {action for each in statements if each["Effect"] == "Allow" for action in each["Action"]}
+
+
+def missing(types: Collection[str], may: Collection[str]) -> Iterator[str]:
+    """What a type needs and the policy does not allow."""
+    for kind in sorted(types):
+        yield from (f"{kind}: {action}" for action in sorted(needed(kind)) if is_needed(action) and action not in may)
+
+
+def types(synthesized: Synthesized, name: str) -> set[str]:
+    """The resource types that are deployed with a policy."""
+    templates = [json.loads(file.read_text()) for file in synthesized.folder.glob(FILES[name])]
+    found = {each["Type"] for template in templates for each in template["Resources"].values()}
+    return {each for each in found if not each.startswith("AWS::CDK::")}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_policy_covers_what_the_templates_need(synthesized: Synthesized, name: str) -> None:
+    """By the resource schemas of AWS, which cfn-lint brings."""
+    assert list(missing(types(synthesized, name), allowed(policy(name)))) == []
+
+
+@pytest.mark.gate
+def test_a_type_that_is_not_covered_is_found() -> None:
+    """As after somebody adds a table to the service and generates nothing."""
+    assert "AWS::DynamoDB::Table: dynamodb:CreateTable" in list(
+        missing({"AWS::DynamoDB::Table"}, allowed(policy("environment")))
+    )
+
+
+@pytest.mark.parametrize("name", [*FILES, "boundary"])
+def test_the_policy_fits_into_a_managed_policy(name: str) -> None:
+    """IAM counts characters without white space."""
+    assert len(json.dumps({"Version": "2012-10-17", "Statement": policy(name)}, separators=(",", ":"))) <= LONGEST
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_action_is_a_wildcard(name: str) -> None:
+    """Each is one that a resource type needs."""
+    assert [action for action in allowed(policy(name)) if "*" in action] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_role_is_made_with_the_boundary_alone(name: str) -> None:
+    """Otherwise a stack could make itself an administrator."""
+    making = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
+    found = [each for each in policy(name) if each["Effect"] == "Allow" and {*making} & {*each["Action"]}]
+    wanted = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
+    assert [each["Condition"] for each in found] == [wanted]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_boundary_and_the_bootstrap_are_out_of_reach(name: str) -> None:
+    """A denial wins over everything."""
+    denied = [each for each in policy(name) if each["Effect"] == "Deny"]
+    roles = ["arn:aws:iam::1:role/cdk-hnb659fds-cfn-exec-role-1-eu-west-1", f"arn:aws:iam::1:policy/{BOUNDARY}"]
+    patterns = [pattern for each in denied for pattern in each["Resource"] if each["Action"] == ["iam:*"]]
+    assert all(any(fnmatchcase(role, pattern) for pattern in patterns) for role in roles)
+    assert ["iam:DeleteRolePermissionsBoundary"] in [each["Action"] for each in denied]
+
+
+def test_with_the_setting_every_role_has_the_boundary(context: dict[str, Any], project: Project) -> None:
+    """That of its own account."""
+    template = synthesize(context, project, lambda settings: settings.update(permissions_boundary=True))
+    boundaries = [
+        role["Properties"]["PermissionsBoundary"] for role in template.find_resources("AWS::IAM::Role").values()
+    ]
+    assert len(boundaries) > 5
+    assert set(boundaries) == {f"arn:aws:iam::111111111111:policy/{BOUNDARY}"}

@@ -1,0 +1,35 @@
+"""What an assembly takes of AWS's quotas is known before anything is deployed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.quotas import uses
+from tests.synthesized import Synthesized
+
+
+def test_this_project_passes_none(synthesized: Synthesized) -> None:
+    """By far."""
+    assert [use for use in uses(synthesized.folder) if use.used > 0.5 * use.allowed] == []
+
+
+@pytest.mark.gate
+def test_too_many_actions_are_found(tmp_path: Path) -> None:
+    """With the way out."""
+    action = {"Name": "a"}
+    stages = [{"Name": "Live", "Actions": [action] * 51}]
+    pipeline = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Stages": stages}}
+    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": pipeline}}))
+    (found,) = (use for use in uses(tmp_path) if use.passed)
+    assert (found.what, found.used, found.allowed) == ("Pipeline/actions of Live", 51, 50)
+    assert "fewer environments into one wave" in found.mend
+
+
+@pytest.mark.gate
+def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
+    """IAM refuses it only when the stack is deployed."""
+    document = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(300)]}]}
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
+    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": policy}}))
+    assert [use.what for use in uses(tmp_path) if use.passed] == ["Pipeline/characters of P"]
