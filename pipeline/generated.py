@@ -8,9 +8,11 @@ from pathlib import Path
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from pipeline import schema
+from pipeline import costs_table, roles_table, schema
 from pipeline.access import policies
 from pipeline.errors import WrongUse
+
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def resource_types(assembly: Path) -> list[str]:
@@ -49,12 +51,24 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
+def security_page(assembly: Path) -> str:
+    """docs/security.md as it stands, with its table of roles made anew."""
+    return roles_table.with_table((DOCS / "security.md").read_text(), assembly)
+
+
+def costs_page(_: Path) -> str:
+    """docs/costs.md as it stands, with its table made anew from docs/prices.json."""
+    return costs_table.with_table((DOCS / "costs.md").read_text(), DOCS / "prices.json")
+
+
 # Path below the project -> what stands in it, made from the assembly in cdk.out.
 FILES: Mapping[str, Callable[[Path], str]] = {
     schema.FILE: lambda _: schema.text(),
     "pipeline/changes/create_only.json": create_only,
     "pipeline/access/pipeline.json": pipeline_policy,
     "pipeline/access/environment.json": environment_policy,
+    "docs/security.md": security_page,
+    "docs/costs.md": costs_page,
     "pipeline/access/boundary.json": lambda _: _json(policies.boundary()),
 }
 

@@ -1,0 +1,52 @@
+"""The table of docs/costs.md: what a push and a month cost, from docs/prices.json and the actions of the pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- costs: made by `make generate` -->", "<!-- end of costs -->"
+ENVIRONMENTS = (2, 10, 50)
+PUSHES = 100
+ONCE, EACH = ("Synth", "SelfMutate", "FileAssets"), ("Changes", "Test")
+DEPLOY = ("Prepare", "Deploy")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """For a number of environments: builds and dollars of one push, dollars of keys and of everything in a month."""
+
+    builds: int
+    push: float
+    keys: float
+    month: float
+
+
+def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
+    """One region; a key for the pipeline and one for each environment."""
+    minutes: Mapping[str, float] = prices["minutes"]
+    building = sum(minutes[name] for name in ONCE) + environments * sum(minutes[name] for name in EACH)
+    acting = building + minutes["Source"] + environments * sum(minutes[name] for name in DEPLOY)
+    push = building * prices["codebuild_minute_small"] + acting * prices["codepipeline_v2_action_minute"]
+    keys = (1 + environments) * prices["kms_key_month"]
+    return Cost(len(ONCE) + environments * len(EACH), push, keys, keys + PUSHES * push)
+
+
+def with_table(page: str, prices: Path) -> str:
+    """The page with its table made anew."""
+    before, _, rest = page.partition(BEGIN)
+    after = rest.partition(END)[2]
+    held = json.loads(prices.read_text())
+    lines = [
+        f"Prices of {held['as_of']} ({held['source']}).",
+        "",
+        f"| environments | builds of a push | a push | keys, a month | a month with {PUSHES} pushes |",
+        "|---|---|---|---|---|",
+    ]
+    for number in ENVIRONMENTS:
+        found = cost(number, held)
+        lines.append(f"| {number} | {found.builds} | ${found.push:.2f} | ${found.keys:.2f} | ${found.month:.2f} |")
+    return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
