@@ -1,0 +1,135 @@
+"""`python -m bench.scale`: the same pipeline for 2, 10, 50 and 100 environments: synth time, sizes, builds, quotas.
+
+Writes the key `scale` of build/bench.json; with --docs also the table in docs/scale.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.builders.builder import ROOT
+from pipeline.quotas import uses
+
+RESULT = ROOT / "build" / "bench.json"
+SIZES = (2, 10, 50, 100)
+REGIONS = ("eu-west-1", "eu-central-1", "us-east-1")
+WAVE = 12
+BEGIN, END = "<!-- what `python -m bench.scale --docs` wrote -->", "<!-- end of the table -->"
+
+
+def settings(size: int) -> dict[str, Any]:
+    """cdk.json's context with `size` environments in waves of 12, in three regions, each in an account of its own."""
+    context: dict[str, Any] = deepcopy(json.loads((ROOT / "cdk.json").read_text())["context"])
+    context["delivery"]["environments"] = [
+        {
+            "name": f"env{number}",
+            "account": f"{2 * 10**11 + number}",
+            "region": REGIONS[number % len(REGIONS)],
+            "wave": f"wave{number // WAVE}",
+            "approval": number >= WAVE,
+            "allow_broadening": number < WAVE,
+        }
+        for number in range(size)
+    ]
+    return context
+
+
+def measure(size: int, folder: Path) -> dict[str, Any]:
+    """Run the app as the CDK CLI does, and look at what it wrote."""
+    context = settings(size)
+    out = folder / str(size)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_", "CODEBUILD_"))}
+    file = folder / f"{size}.json"
+    file.write_text(json.dumps(context))
+    environ |= {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(context)}
+    began, before = time.monotonic(), _processor()
+    done = subprocess.run(
+        [sys.executable, "pipeline_app.py"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    seconds, processor = time.monotonic() - began, _processor() - before
+    if not (out / "Pipeline.template.json").exists():
+        raise SystemExit(f"{size} environments: {done.stderr[-2000:]}")
+    return {"exit": done.returncode, "seconds": round(seconds, 1), "processor_seconds": round(processor, 1)} | look(out)
+
+
+def look(assembly: Path) -> dict[str, Any]:
+    """Sizes and counts of one assembly."""
+    template = assembly / "Pipeline.template.json"
+    resources: Mapping[str, Any] = json.loads(template.read_text())["Resources"]
+    types = [each["Type"] for each in resources.values()]
+    (pipeline,) = (each["Properties"] for each in resources.values() if each["Type"] == "AWS::CodePipeline::Pipeline")
+    actions = [action for stage in pipeline["Stages"] for action in stage["Actions"]]
+    quotas = uses(assembly)
+    nearest = max(quotas, key=lambda use: use.used / use.allowed)
+    return {
+        "template_bytes": len(template.read_bytes()),
+        "resources": len(resources),
+        "stages": len(pipeline["Stages"]),
+        "actions": len(actions),
+        "builds_of_a_push": sum(action["ActionTypeId"]["Provider"] == "CodeBuild" for action in actions),
+        "roles": types.count("AWS::IAM::Role"),
+        "nearest_quota": f"{nearest.what}: {nearest.used} of {nearest.allowed}",
+        "passed": [f"{use.what}: {use.used} of {use.allowed}" for use in quotas if use.passed],
+    }
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def table(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """The figures as Markdown."""
+    columns = {
+        "processor_seconds": "synth, processor seconds",
+        "template_bytes": "template, bytes",
+        "resources": "resources",
+        "stages": "stages",
+        "actions": "actions",
+        "builds_of_a_push": "builds of a push",
+        "roles": "roles",
+        "nearest_quota": "nearest quota",
+    }
+    lines = [f"| environments | {' | '.join(columns.values())} |", f"|{'---|' * (len(columns) + 1)}"]
+    for size, figures in found.items():
+        cells = [f"{figures[key]:,}" if isinstance(figures[key], int) else str(figures[key]) for key in columns]
+        lines.append(f"| {size} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--docs", is_flag=True, help="Also write the table in docs/scale.md.")
+@click.argument("sizes", nargs=-1, type=int)
+def main(sizes: tuple[int, ...], *, docs: bool) -> None:
+    """Synthesize the pipeline for each number of environments."""
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes or SIZES:
+            found[str(size)] = measure(size, Path(folder))
+            click.echo(f"{size}: {json.dumps(found[str(size)])}", err=True)
+    held = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps({**held, "scale": found}, indent=2) + "\n")
+    click.echo(table(found))
+    if docs:
+        page = ROOT / "docs" / "scale.md"
+        before, _, rest = page.read_text().partition(BEGIN)
+        told = f"Measured on {datetime.now(UTC).date()}, on {os.cpu_count()} processors."
+        page.write_text(f"{before}{BEGIN}\n\n{told}\n\n{table(found)}\n\n{END}{rest.partition(END)[2]}")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bench.scale")
