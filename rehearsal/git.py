@@ -17,12 +17,13 @@ SILENT = "REHEARSAL_PUSHES"
 
 @dataclass(frozen=True)
 class Commit:
-    """One revision, as the source action reports it."""
+    """One revision, as the source action reports it; `date` is its author's, `committed` its committer's."""
 
     id: str
     author: str
     date: str
     message: str
+    committed: str
 
 
 class Repository:
@@ -120,8 +121,8 @@ def tip(remote: Path, branch: str) -> Commit | None:
 
 def commit(remote: Path, revision: str) -> Commit:
     """What git knows of `revision` in the bare repository `remote`."""
-    fields = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B", revision, cwd=remote).split("\0")
-    return Commit(id=fields[0], author=fields[1], date=fields[2], message=fields[3].strip())
+    fields = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B%x00%cI", revision, cwd=remote).split("\0")
+    return Commit(id=fields[0], author=fields[1], date=fields[2], message=fields[3].strip(), committed=fields[4])
 
 
 def archive(remote: Path, revision: str, zip_file: Path) -> None:

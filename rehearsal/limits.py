@@ -1,29 +1,70 @@
-"""What a rehearsal does not do, said at the end of every run; docs/fidelity.md has the whole table."""
+"""What of a run was not done as AWS does it, said at its end; docs/fidelity.md has the whole table."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from rehearsal.emulator.functions.mounts import cannot_mount
+from rehearsal.views.state import ActionView, ExecutionView
 
 _NO_IAM = "IAM: --no-iam lets everybody do everything"
 _SOME_OF_IAM = (
     "service control policies, and the policies of resources other than buckets, keys, queues, topics, functions"
 )
+_BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild")
+_GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")
 
 
-_FUNCTIONS = "functions run on this machine's system libraries and CPU, not on Amazon Linux"
+def not_emulated(view: ExecutionView, resources: Sequence[str], *, iam: bool) -> list[str]:
+    """One entry for each difference that had a part in this run.
 
-
-def not_emulated(*, iam: bool) -> list[str]:
-    """iam: whether the run enforced policies."""
+    iam: whether the run enforced policies. resources: those of accepted types, which stand in the embedded AWS without
+    any effect.
+    """
     return [
         _SOME_OF_IAM if iam else _NO_IAM,
-        *_of_functions(),
-        "builds run on this machine, not in the project's build image",
-        "time limits of actions, triggers with filters, stage conditions and rollbacks of stages",
+        *_of_providers(view),
+        *_not_executed(view),
+        *_not_reached(view),
+        *_resources(resources),
     ]
 
 
-def _of_functions() -> list[str]:
-    reason = cannot_mount()
-    folders = f"functions find code and layers in other folders than /var/task and /opt, not read-only ({reason})"
-    return [_FUNCTIONS, folders] if reason else [_FUNCTIONS]
+def _of_providers(view: ExecutionView) -> Iterator[str]:
+    ran = {action.provider for _, action in _actions(view) if action.status and action.executed}
+    if ran & {*_GIT}:
+        yield "sources came from this machine's repository, whatever repository the pipeline names"
+    if ran & {*_BUILDS}:
+        yield "builds ran on this machine, not in the project's build image"
+    if ran & {"Deploy/CloudFormation", "Invoke/Lambda"}:
+        yield from _of_functions()
+
+
+def _of_functions() -> Iterator[str]:
+    yield "functions ran on this machine's system libraries and CPU, not on Amazon Linux"
+    if reason := cannot_mount():
+        yield f"functions find code and layers in other folders than /var/task and /opt, not read-only ({reason})"
+
+
+def _not_executed(view: ExecutionView) -> Iterator[str]:
+    for where, action in _actions(view):
+        if not action.executed:
+            yield f"{where} was not executed: {action.provider} was accepted"
+
+
+def _not_reached(view: ExecutionView) -> Iterator[str]:
+    """After a rollback there is but one stage to reach."""
+    missed = [where for where, action in _actions(view) if not action.status]
+    if missed and view.status != "Succeeded":
+        yield "not reached: " + ", ".join(missed)
+
+
+def _resources(resources: Sequence[str]) -> Iterator[str]:
+    for each in resources:
+        yield f"{each} has no effect: its type was accepted"
+
+
+def _actions(view: ExecutionView) -> Iterator[tuple[str, ActionView]]:
+    for stage in view.stages:
+        for action in stage.actions:
+            yield f"{stage.name}/{action.name}", action

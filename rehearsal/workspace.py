@@ -72,6 +72,11 @@ class Workspace:
         return self.home / "server.json"
 
     @property
+    def running(self) -> Path:
+        """The embedded AWS's state while it runs."""
+        return self.aws / "running"
+
+    @property
     def saved(self) -> Path:
         """The embedded AWS's state, as its last clean end left it."""
         return self.aws / "saved"

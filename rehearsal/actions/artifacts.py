@@ -8,15 +8,13 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Credentials, root
+from rehearsal.engine.definition import ArtifactStore
 from rehearsal.engine.task import ActionError, Artifact, Task
 
 
 def download(task: Task, name: str, credentials: Credentials, zip_file: Path) -> None:
     """Fetch the input artifact `name`. Raises ActionError where it does not exist or may not be read."""
-    artifact = task.artifacts.get(name)
-    if artifact is None:
-        made = ", ".join(sorted(task.artifacts)) or "none"
-        raise ActionError(f"{task.where}: no action has made the artifact {name}; there are {made}")
+    artifact = located(task, name)
     s3 = task.endpoint.client("s3", credentials, task.region)
     extra = {"VersionId": artifact.version} if artifact.version else None
     try:
@@ -26,21 +24,45 @@ def download(task: Task, name: str, credentials: Credentials, zip_file: Path) ->
         raise ActionError(f"{task.where}: cannot read artifact {name} ({where}): {error}", "PermissionError") from error
 
 
+def located(task: Task, name: str) -> Artifact:
+    """Where the input artifact `name` lies for this action: in the store of the action's region.
+
+    One that was made in another region is copied there first, as CodePipeline itself does.
+    Source: AWS CodePipeline user guide, "Add a cross-Region action in CodePipeline".
+    """
+    artifact = task.artifacts.get(name)
+    if artifact is None:
+        made = ", ".join(sorted(task.artifacts)) or "none"
+        raise ActionError(f"{task.where}: no action has made the artifact {name}; there are {made}")
+    here = task.stores(task.region)
+    if artifact.store.bucket == here.bucket:
+        return artifact
+    s3 = task.endpoint.client("s3", root(task.pipeline.account), task.region)
+    source = {"Bucket": artifact.store.bucket, "Key": artifact.key}
+    answer = s3.copy_object(Bucket=here.bucket, Key=artifact.key, CopySource=source, **_encryption(here))
+    return Artifact(here, artifact.key, answer.get("VersionId"))
+
+
 def upload(task: Task, name: str, credentials: Credentials, zip_file: Path) -> Artifact:
     """Store `zip_file` as the output artifact `name`, under a key as CodePipeline writes it."""
     store = task.stores(task.region)
     key = f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}"
     s3 = task.endpoint.client("s3", credentials, task.region)
-    extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": store.key_arn} if store.key_arn else {}
     try:
         with zip_file.open("rb") as body:
-            answer = s3.put_object(Bucket=store.bucket, Key=key, Body=body, ContentType="application/zip", **extra)
+            answer = s3.put_object(
+                Bucket=store.bucket, Key=key, Body=body, ContentType="application/zip", **_encryption(store)
+            )
     except ClientError as error:
         where = f"s3://{store.bucket}/{key}"
         raise ActionError(
             f"{task.where}: cannot write artifact {name} ({where}): {error}", "PermissionError"
         ) from error
     return Artifact(store, key, answer.get("VersionId"))
+
+
+def _encryption(store: ArtifactStore) -> dict[str, str]:
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": store.key_arn} if store.key_arn else {}
 
 
 def publish(task: Task, name: str, content: bytes) -> str:

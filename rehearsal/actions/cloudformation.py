@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.actions.artifacts import download, publish
+from rehearsal.actions.artifacts import publish
+from rehearsal.actions.files import json_object, read
+from rehearsal.actions.parameters import resolved_overrides, with_output_file
 from rehearsal.engine.task import ActionError, Outcome, Task
 
 # Source: AWS CloudFormation user guide, "CloudFormation quotas": a template passed in a request.
 TEMPLATE_BODY_BYTES = 51_200
+_FAILED = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -30,12 +32,13 @@ class DeployStack:
             "CHANGE_SET_EXECUTE": Stack.execute_change_set,
             "CREATE_UPDATE": Stack.create_or_update,
             "DELETE_ONLY": Stack.delete,
+            "REPLACE_ON_FAILURE": Stack.replace_on_failure,
         }
         mode = task.setting("ActionMode")
         if mode not in modes:
             raise ActionError(f"{task.where}: ActionMode {mode} is not rehearsed; there are {', '.join(sorted(modes))}")
         try:
-            return modes[mode](Stack(task))
+            return with_output_file(task, modes[mode](Stack(task)))
         except ClientError as error:
             raise ActionError(
                 f"{task.where}: {error}", "PermissionError" if _denied(error) else "ConfigurationError"
@@ -77,13 +80,23 @@ class Stack:
 
     def create_or_update(self) -> Outcome:
         operation = self._api.update_stack if self._exists() else self._api.create_stack
+        policy = self._template_configuration().get("StackPolicy")
+        request = self._request() | ({"StackPolicyBody": json.dumps(policy)} if policy else {})
         try:
-            operation(StackName=self._name, **self._request())
+            operation(StackName=self._name, **request)
         except ClientError as error:
             if _says_no_changes(str(error)):
                 return self._no_changes()
             raise
         return self._finish()
+
+    def replace_on_failure(self) -> Outcome:
+        """As create_or_update, but a stack that failed is deleted first."""
+        if self._describe().get("StackStatus") in _FAILED:
+            deleted = self.delete()
+            if deleted.failed:
+                return deleted
+        return self.create_or_update()
 
     def delete(self) -> Outcome:
         if not self._describe():
@@ -109,7 +122,7 @@ class Stack:
         configuration = self._task.action.configuration
         request = self._template(self._read(self._task.setting("TemplatePath")))
         settings = self._template_configuration()
-        overrides = json.loads(configuration.get("ParameterOverrides", "{}"))
+        overrides = resolved_overrides(self._task, self._read)
         parameters = {**settings.get("Parameters", {}), **overrides}
         request["Parameters"] = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
         request["Tags"] = [{"Key": key, "Value": value} for key, value in settings.get("Tags", {}).items()]
@@ -126,19 +139,10 @@ class Stack:
 
     def _template_configuration(self) -> dict[str, Any]:
         path = self._task.action.configuration.get("TemplateConfiguration")
-        return dict(json.loads(self._read(path))) if path else {}
+        return json_object(self._task, path, self._read(path)) if path else {}
 
     def _read(self, path: str) -> str:
-        """The text of `ArtifactName::path/in/artifact`."""
-        artifact, _, member = path.partition("::")
-        zip_file = self._task.folder / f"{artifact}.zip"
-        if not zip_file.exists():
-            download(self._task, artifact, self._task.credentials(), zip_file)
-        with zipfile.ZipFile(zip_file) as archive:
-            try:
-                return archive.read(member).decode()
-            except KeyError:
-                raise ActionError(f"{self._task.where}: artifact {artifact} holds no {member}") from None
+        return read(self._task, path)
 
     def _exists(self) -> bool:
         """Whether there is a stack to update; one that a change set only began is still to be created."""

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from rehearsal import deployment, invocations, machine
+from rehearsal.accepted import AcceptedFile, resources
 from rehearsal.aws import Endpoint
 from rehearsal.commands import dryrun
 from rehearsal.commands.follow import follow
@@ -44,6 +45,13 @@ from rehearsal.workspace import Workspace
     help="Draw the deployed pipeline on standard output, run nothing.",
 )
 @click.option("--dry-run", is_flag=True, help="Tell what would be pushed and run, run nothing.")
+@click.option(
+    "--accept",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Go on without what cannot be rehearsed: an action's provider, or a type AWS::Service::Resource. Repeatable.",
+)
 @JSON_FILE
 @PORT
 @IAM
@@ -55,6 +63,7 @@ def run(
     json_file: Path | None,
     port: int | None,
     *,
+    names: tuple[str, ...],
     iam: bool | None,
     listing: bool,
     dry_run: bool,
@@ -72,12 +81,18 @@ def run(
     elif dry_run:
         dryrun.show(space, port, json_file)
     else:
-        return _rehearse(space, verdict=verdict, json_file=json_file, port=port, iam=iam)
+        return _rehearse(space, verdict=verdict, json_file=json_file, names=names, port=port, iam=iam)
     return 0
 
 
 def _rehearse(
-    space: Workspace, *, verdict: str | None, json_file: Path | None, port: int | None, iam: bool | None
+    space: Workspace,
+    *,
+    verdict: str | None,
+    json_file: Path | None,
+    names: tuple[str, ...],
+    port: int | None,
+    iam: bool | None,
 ) -> int:
     began = time.monotonic()
     console = terminal()
@@ -85,6 +100,7 @@ def _rehearse(
     config = invocations.configured(space.root)
     space.make()
     space.tidy()
+    AcceptedFile(space).write(names)
     repository = Repository(space.root, space.home)
 
     def tell(text: str) -> None:
@@ -151,5 +167,5 @@ def _result(
             for each in answers
         ],
         "cold_starts": [asdict(each) for each in Record(space.cold_starts).latest()],
-        "not_emulated": not_emulated(iam=iam),
+        "not_emulated": not_emulated(last, resources(space), iam=iam),
     }

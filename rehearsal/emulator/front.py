@@ -13,8 +13,10 @@ from ministack.core.iam_evaluator import AuthError, pin_request_origin, pin_sign
 from ministack.core.responses import get_account_id, set_request_account_id
 from ministack.core.router import extract_access_key_id, extract_region
 
-from rehearsal.emulator.api import TARGET, ApiError, CodePipelineApi
+from rehearsal.emulator.api import TARGET, CodePipelineApi
+from rehearsal.emulator.call import ApiError
 from rehearsal.emulator.checks import denial_message
+from rehearsal.emulator.types import AcceptedTypes
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -25,10 +27,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Front:
     """Routes by the header X-Amz-Target."""
 
-    def __init__(self, ministack: App, codepipeline: CodePipelineApi, *, iam: bool) -> None:
-        self._ministack, self._codepipeline, self._iam = ministack, codepipeline, iam
+    def __init__(self, ministack: App, codepipeline: CodePipelineApi, types: AcceptedTypes, *, iam: bool) -> None:
+        self._ministack, self._codepipeline, self._types, self._iam = ministack, codepipeline, types, iam
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._types.refresh()
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
         if not target.startswith(TARGET):
             await self._ministack(scope, receive, send)

@@ -13,6 +13,7 @@ from ministack.services.cloudformation import provisioners
 
 from rehearsal.engine.definition import PipelineKey
 from rehearsal.engine.engine import Engine
+from rehearsal.engine.structure import check
 
 Properties = Mapping[str, Any]
 Created = tuple[str, dict[str, str]]
@@ -39,20 +40,37 @@ class PipelineResource:
         key = _key(name)
         if key in self._engine.pipelines:
             raise ValueError(f"{key.arn} already exists")
-        self._engine.create(key, to_api(name, properties))
+        declaration = to_api(name, properties)
+        check(declaration, key.region)
+        self._engine.create(key, declaration)
+        self._transitions(key, properties)
         return name, {"Version": "1"}
 
     def update(self, name: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Created:
         if new.get("Name", name) != name:
             return self.create(logical_id, new, stack_name)
-        key = _key(name)
-        self._engine.update(
-            key, to_api(name, new), restart=str(new.get("RestartExecutionOnUpdate", False)).lower() == "true"
-        )
+        key, declaration = _key(name), to_api(name, new)
+        check(declaration, key.region)
+        if declaration != to_api(name, old):
+            restart = str(new.get("RestartExecutionOnUpdate", False)).lower() == "true"
+            self._engine.update(key, declaration, restart=restart)
+        self._transitions(key, new, old)
         return name, {"Version": str(self._engine.pipelines[key].version)}
 
     def delete(self, name: str, properties: Properties) -> None:
         self._engine.delete(_key(name))
+
+    def _transitions(self, key: PipelineKey, new: Properties, old: Properties | None = None) -> None:
+        """Disable those that the template names; enable those that it names no more."""
+        before, now = (_disabled(each or {}) for each in (old, new))
+        for stage in before.keys() - now.keys():
+            self._engine.gate(key, stage).enable()
+        for stage, reason in now.items():
+            self._engine.gate(key, stage).disable(reason, "AWS CloudFormation")
+
+
+def _disabled(properties: Properties) -> dict[str, str]:
+    return {each["StageName"]: each["Reason"] for each in properties.get("DisableInboundStageTransitions", [])}
 
 
 def to_api(name: str, properties: Properties) -> dict[str, Any]:

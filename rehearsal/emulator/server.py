@@ -29,32 +29,9 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
     workspace = Workspace(Path(root))
     endpoint = _endpoint(workspace, port, iam=iam == "yes")
     state = _settings(workspace, endpoint)
-    from hypercorn.asyncio import serve
-    from ministack import app as ministack
-
-    from rehearsal.actions.table import runners
-    from rehearsal.emulator import corrections
-    from rehearsal.emulator.api import CodePipelineApi
-    from rehearsal.emulator.builds import MinistackBuilds
-    from rehearsal.emulator.decisions import decisions
-    from rehearsal.emulator.front import Front
-    from rehearsal.emulator.functions import hook
-    from rehearsal.emulator.pipelines import PipelineResource
-    from rehearsal.emulator.sessions import assume
-    from rehearsal.engine.approvals import Approvals
-    from rehearsal.engine.engine import Engine
-    from rehearsal.engine.execution import Environment
-
-    corrections.apply(iam=endpoint.iam)
-    decisions.keep(workspace.decisions)
-    hook.register(workspace.aws / "tmp" / "functions", endpoint, workspace.cold_starts)
-    approvals = Approvals()
-    builds = MinistackBuilds()
-    builds.register()
-    actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, builds=builds)
-    engine = Engine(Environment(endpoint, assume, actions, workspace.executions))
-    PipelineResource(engine).register()
+    engine, front, bus = _assemble(workspace, endpoint)
     engine.load(state / ENGINE)
+    from hypercorn.asyncio import serve
 
     async def run() -> None:
         ended = asyncio.Event()
@@ -67,11 +44,11 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
         async def until_ended() -> None:
             await ended.wait()
             await asyncio.to_thread(engine.close)
+            await asyncio.to_thread(bus.close)
 
         loop.set_exception_handler(_unless_a_client_hung_up)
         ca = str(endpoint.ca) if endpoint.ca else None
         workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
-        front: Any = Front(ministack.app, CodePipelineApi(engine, approvals), iam=endpoint.iam)
         await serve(front, _served(endpoint), shutdown_trigger=until_ended)
 
     asyncio.run(run())
@@ -79,6 +56,42 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
     _keep(workspace, state)
     workspace.record.unlink(missing_ok=True)
     os._exit(0)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
+
+
+def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
+    """The engine, the application that answers, and the bus of events; MiniStack is imported here first."""
+    from ministack import app as ministack
+
+    from rehearsal.accepted import RESOURCES, AcceptedFile
+    from rehearsal.actions.accepting import Accepting
+    from rehearsal.actions.table import runners
+    from rehearsal.emulator import corrections
+    from rehearsal.emulator.api import CodePipelineApi
+    from rehearsal.emulator.builds import MinistackBuilds
+    from rehearsal.emulator.bus import Bus
+    from rehearsal.emulator.decisions import decisions
+    from rehearsal.emulator.front import Front
+    from rehearsal.emulator.functions import hook
+    from rehearsal.emulator.pipelines import PipelineResource
+    from rehearsal.emulator.sessions import assume
+    from rehearsal.emulator.types import AcceptedTypes
+    from rehearsal.engine.approvals import Approvals
+    from rehearsal.engine.engine import Engine
+    from rehearsal.engine.execution import Environment
+    from rehearsal.engine.jobs import Jobs
+
+    corrections.apply(iam=endpoint.iam)
+    decisions.keep(workspace.decisions)
+    hook.register(workspace.aws / "tmp" / "functions", endpoint, workspace.cold_starts)
+    approvals, jobs, builds, bus = Approvals(), Jobs(), MinistackBuilds(), Bus()
+    builds.register()
+    actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, jobs=jobs, builds=builds)
+    accepted = AcceptedFile(workspace)
+    types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
+    runs = Accepting(actions, accepted.read)
+    engine = Engine(Environment(endpoint, assume, runs, workspace.executions, listener=bus))
+    PipelineResource(engine).register()
+    return engine, Front(ministack.app, CodePipelineApi(engine, approvals, jobs), types, iam=endpoint.iam), bus
 
 
 def _served(endpoint: Endpoint) -> Config:
@@ -115,7 +128,7 @@ def _settings(workspace: Workspace, endpoint: Endpoint) -> Path:
     fresh one rather than one from half a state. State of another address is of no use: the URLs of its
     queues hold it. Nor is state that another version of the engine wrote. With IAM, the address is an https one.
     """
-    state = workspace.aws / "running"
+    state = workspace.running
     shutil.rmtree(state, ignore_errors=True)
     if workspace.saved_address() == endpoint.url and (workspace.saved / ENGINE).exists():
         workspace.saved.rename(state)

@@ -61,6 +61,7 @@ class Attempt:
             variables=dict(outcome.variables),
             outputs=_places(outcome.outputs),
             external_id=outcome.external_id,
+            executed=outcome.executed,
         )
         return state
 
@@ -188,7 +189,10 @@ def _runner(where: str, action: Action, runners: Mapping[ActionType, ActionRunne
         return runners[action.type]
     except KeyError:
         known = ", ".join(sorted(str(each) for each in runners if (each.category == "Rule") == action.is_rule))
-        raise ActionError(f"{where}: no local runner for {action.type}; there are {known or 'none'}") from None
+        raise ActionError(
+            f"{where}: no local runner for {action.type}; there are {known or 'none'};"
+            f" `run --accept {action.type.provider}` goes on without executing it"
+        ) from None
 
 
 def _places(artifacts: Mapping[str, Artifact]) -> list[dict[str, str]]:

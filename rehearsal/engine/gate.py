@@ -57,7 +57,7 @@ class StageGate:
             self._changed.notify_all()
 
     def announce(self, number: int) -> None:
-        """Take a place among those that wait, before `enter`: no thread's pace decides who is first."""
+        """Take a place among those that wait, before `enter` is called, so that no thread overtakes another."""
         with self._changed:
             self._waiting.add(number)
             self._changed.notify_all()

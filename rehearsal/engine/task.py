@@ -102,7 +102,7 @@ class Outcome:
     """How an action ended. `failed` is a result (a red test, a rejection), not an error.
 
     variables: the action's output variables; outputs: the artifacts it made, by name. external_id: how the service that
-    did the work calls it.
+    did the work calls it. executed: False where nothing was done, because somebody accepted that.
     """
 
     failed: bool
@@ -111,6 +111,7 @@ class Outcome:
     outputs: Mapping[str, Artifact] = field(default_factory=dict)
     revision: Revision | None = None
     external_id: str = ""
+    executed: bool = True
 
 
 class ActionRunner(Protocol):

@@ -20,6 +20,7 @@ class ActionView:
     log: str = ""
     progress: str = ""
     token: str | None = None
+    executed: bool = True
 
 
 @dataclass
@@ -82,7 +83,7 @@ class ExecutionView:
             action.token, action.progress = event["token"], "waits for an approval"
         elif kind == "action-finished":
             action.status, action.seconds, action.summary = event["status"], event["seconds"], event["summary"]
-            action.token = None
+            action.token, action.executed = None, event.get("executed", True)
             if action.provider.startswith("Source/"):
                 self.revision = self.revision or _revision(event.get("variables", {}))
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rehearsal.accepted import resources
 from rehearsal.emulator.functions.coldstarts import ColdStart, Record
 from rehearsal.invocations import Answer, shortened
 from rehearsal.limits import not_emulated
@@ -29,7 +30,9 @@ def show(
         console.print(_cold_starts(cold))
     for stage, action in view.failed():
         _failure(console, space, stage, action)
-    console.print("Not emulated: " + "; ".join(not_emulated(iam=iam)) + ".", style="dim", soft_wrap=True)
+    console.print(
+        "Not emulated: " + "; ".join(not_emulated(view, resources(space), iam=iam)) + ".", style="dim", soft_wrap=True
+    )
     verdict = Text(view.status, STYLES.get(view.status, "red"))
     console.print(
         Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True

@@ -5,18 +5,18 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from rehearsal.accepted import Accepted
+from rehearsal.actions.accepting import Accepting
 from rehearsal.aws import Credentials, Endpoint
 from rehearsal.engine import journal
 from rehearsal.engine.definition import ActionType, PipelineKey
 from rehearsal.engine.engine import Engine
-from rehearsal.engine.execution import Environment, Execution
-from rehearsal.engine.task import ActionError, Outcome, Task
+from rehearsal.engine.execution import Environment, Execution, Listener, deaf
+from rehearsal.engine.task import ActionError, ActionRunner, Outcome, Task
 
 KEY = PipelineKey("111111111111", "eu-west-1", "tiny")
 
@@ -97,11 +97,16 @@ def eventually(condition: Callable[[], bool]) -> None:
 class Stage:
     """An engine with one pipeline whose actions are played."""
 
-    def __init__(self, folder: Path, limits: Mapping[ActionType, float] | None = None) -> None:
+    def __init__(
+        self, folder: Path, limits: Mapping[ActionType, float] | None = None, accepted: Accepted | None = None
+    ) -> None:
         self.played = Played()
-        self.told: list[journal.Event] = []
+        self.listener: Listener = deaf
         self.folder = folder
-        runners = {ActionType("Test", "Played"): self.played, ActionType("Rule", "Played"): self.played}
+        self.runners: dict[ActionType, ActionRunner] = {
+            ActionType("Test", "Played"): self.played,
+            ActionType("Rule", "Played"): self.played,
+        }
 
         def assume(role_arn: str, service: str, session_name: str) -> Credentials:
             return Credentials("key", "secret")
@@ -110,12 +115,15 @@ class Stage:
             Environment(
                 Endpoint("http://127.0.0.1:1"),
                 assume,
-                runners,
+                Accepting(self.runners, lambda: accepted or Accepted()),
                 folder,
-                listener=lambda _, event: self.told.append(event),
+                listener=self._hear,
                 limits=limits or {},
             )
         )
+
+    def _hear(self, execution: Execution, event: journal.Event) -> None:
+        self.listener(execution, event)
 
     def start(self, definition: dict[str, Any]) -> Execution:
         if KEY not in self.engine.pipelines:
@@ -135,10 +143,3 @@ class Stage:
         """Those of the journal, of one type where it is named."""
         events = journal.read(self.folder / execution.id / "journal.jsonl")
         return [event for event in events if not type_ or event["type"] == type_]
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    stage = Stage(tmp_path)
-    yield stage
-    stage.engine.close()

@@ -124,3 +124,14 @@ def test_an_unknown_rule_lists_those_known(stage: Stage) -> None:
     unknown["ruleTypeId"]["provider"] = "Horoscope"
     execution = stage.run(conditional("beforeEntry", "FAIL", unknown))
     assert "no local runner for Rule/Horoscope; there are Rule/Played" in execution.summary
+
+
+def test_a_retry_checks_the_conditions_again(stage: Stage) -> None:
+    """What failed the stage may hold by now."""
+    stage.played.parts["check"] = at_first(fails)
+    execution = stage.run(conditional("beforeEntry", "FAIL"))
+    assert execution.status == "Failed"
+    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.wait()
+    assert execution.status == "Succeeded"
+    assert stage.played.seen == ["source", "check", "check", "deploy", "last"]

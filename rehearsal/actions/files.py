@@ -1,0 +1,34 @@
+"""Files inside input artifacts."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import Any
+
+from rehearsal.actions.artifacts import download
+from rehearsal.engine.task import ActionError, Task
+
+
+def read(task: Task, path: str) -> str:
+    """The text of `ArtifactName::path/in/artifact`. Raises ActionError where there is no such file."""
+    artifact, _, member = path.partition("::")
+    zip_file = task.folder / f"{artifact}.zip"
+    if not zip_file.exists():
+        download(task, artifact, task.credentials(), zip_file)
+    with zipfile.ZipFile(zip_file) as archive:
+        try:
+            return archive.read(member).decode()
+        except KeyError:
+            raise ActionError(f"{task.where}: artifact {artifact} holds no {member}") from None
+
+
+def json_object(task: Task, name: str, text: str) -> dict[str, Any]:
+    """A JSON object from `text`; `name` says in an error what was read."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ActionError(f"{task.where}: {name} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ActionError(f"{task.where}: {name} must be a JSON object; it is {text[:60]}")
+    return value

@@ -1,0 +1,101 @@
+"""S3 as the source of a pipeline, and as what it deploys to.
+
+Sources: AWS CodePipeline user guide, "Amazon S3 source action reference", "Amazon S3 deploy action reference".
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import zipfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.actions.artifacts import download, upload
+from rehearsal.engine.task import ActionError, Outcome, Revision, Task
+
+
+class FetchObject:
+    """Source/S3: an object's version becomes the source artifact as it is."""
+
+    def run(self, task: Task) -> Outcome:
+        bucket, key = task.setting("S3Bucket"), task.setting("S3ObjectKey")
+        credentials = task.credentials()
+        s3 = task.endpoint.client("s3", credentials, task.region)
+        wanted = {"VersionId": task.wanted_revision} if task.wanted_revision else {}
+        zip_file = task.folder / "source.zip"
+        try:
+            if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
+                raise ActionError(f"{task.where}: bucket {bucket} keeps no versions, which a source has to")
+            answer = s3.get_object(Bucket=bucket, Key=key, **wanted)
+            with zip_file.open("wb") as file:
+                for chunk in answer["Body"].iter_chunks():
+                    file.write(chunk)
+        except ClientError as error:
+            raise ActionError(f"{task.where}: cannot read s3://{bucket}/{key}: {error}", _code(error)) from error
+        (output,) = task.action.outputs
+        version, etag = answer.get("VersionId", ""), answer["ETag"].strip('"')
+        summary = f"Amazon S3 version id: {version}"
+        return Outcome(
+            failed=False,
+            summary=summary,
+            variables={"BucketName": bucket, "ETag": etag, "ObjectKey": key, "VersionId": version},
+            outputs={output: upload(task, output, credentials, zip_file)},
+            revision=Revision(task.action.name, version, summary),
+            external_id=version,
+        )
+
+
+class DeployFiles:
+    """Deploy/S3: the artifact's files, or the artifact itself, go to a bucket."""
+
+    def run(self, task: Task) -> Outcome:
+        bucket, extract = task.setting("BucketName"), task.setting("Extract").lower() == "true"
+        if len(task.action.inputs) != 1:
+            raise ActionError(f"{task.where}: Deploy/S3 takes one input artifact; it has {len(task.action.inputs)}")
+        prefix = task.action.configuration.get("ObjectKey", "")
+        if not extract and not prefix:
+            raise ActionError(f"{task.where}: ObjectKey is needed where Extract is false")
+        credentials, zip_file = task.credentials(), task.folder / "deploy.zip"
+        download(task, task.action.inputs[0], credentials, zip_file)
+        s3, count = task.endpoint.client("s3", credentials, task.region), 0
+        try:
+            if extract:
+                for key, body in _files(zip_file.open("rb"), prefix):
+                    s3.put_object(Bucket=bucket, Key=key, Body=body, **_headers(task.action.configuration, key))
+                    count += 1
+            else:
+                with zip_file.open("rb") as file:
+                    s3.put_object(Bucket=bucket, Key=prefix, Body=file, **_headers(task.action.configuration, prefix))
+                count = 1
+        except ClientError as error:
+            raise ActionError(f"{task.where}: cannot write to s3://{bucket}: {error}", _code(error)) from error
+        summary = f"{count} objects deployed to s3://{bucket}/{prefix}"
+        task.log.write_text(summary + "\n")
+        return Outcome(failed=False, summary=summary)
+
+
+def _files(file: Any, prefix: str) -> Iterator[tuple[str, bytes]]:
+    """Every file of the artifact, with the key that it gets."""
+    folder = prefix.strip("/") + "/" if prefix.strip("/") else ""
+    with file, zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            if not member.is_dir():
+                yield folder + member.filename, archive.read(member)
+
+
+def _headers(configuration: Mapping[str, str], key: str) -> dict[str, str]:
+    headers = {"ContentType": mimetypes.guess_type(key)[0] or "application/octet-stream"}
+    if "CannedACL" in configuration:
+        headers["ACL"] = configuration["CannedACL"]
+    if "CacheControl" in configuration:
+        headers["CacheControl"] = configuration["CacheControl"]
+    if "KMSEncryptionKeyARN" in configuration:
+        headers |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": configuration["KMSEncryptionKeyARN"]}
+    return headers
+
+
+def _code(error: ClientError) -> str:
+    denied = error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "403")
+    return "PermissionError" if denied else "ConfigurationError"

@@ -1,0 +1,110 @@
+"""Source actions that read git: CodeConnections, CodeCommit, and GitHub by the older action.
+
+Sources: AWS CodePipeline user guide, "CodeStarSourceConnection for Bitbucket Cloud, GitHub, ...", "AWS CodeCommit
+source action reference", "GitHub (via OAuth app) source action reference", "Variables reference".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rehearsal import git
+from rehearsal.actions.artifacts import upload
+from rehearsal.engine.task import ActionError, Outcome, Revision, Task
+from rehearsal.errors import WrongUse
+
+Variables = Callable[[Task, git.Commit], Mapping[str, str]]
+
+
+class FetchRevision:
+    """Reads the bare repository that stands in for the connected one.
+
+    branch: the key of the configuration that names the branch; repository: those that name the repository.
+    """
+
+    def __init__(self, remote: Path, *, branch: str, repository: tuple[str, ...], variables: Variables) -> None:
+        self._remote, self._branch, self._repository, self._variables = remote, branch, repository, variables
+
+    def run(self, task: Task) -> Outcome:
+        _check_format(task)
+        commit = self._commit(task)
+        zip_file = task.folder / "source.zip"
+        git.archive(self._remote, commit.id, zip_file)
+        (output,) = task.action.outputs
+        artifact = upload(task, output, task.credentials(), zip_file)
+        task.log.write_text(f"{commit.id} {commit.message}\n")
+        title = commit.message.partition("\n")[0]
+        return Outcome(
+            failed=False,
+            summary=f"{commit.id[:8]} {title}",
+            variables={
+                "AuthorDate": commit.date,
+                "BranchName": task.setting(self._branch),
+                "CommitId": commit.id,
+                "CommitMessage": commit.message,
+                **self._variables(task, commit),
+            },
+            outputs={output: artifact},
+            revision=Revision(task.action.name, commit.id, title),
+            external_id=commit.id,
+        )
+
+    def _commit(self, task: Task) -> git.Commit:
+        """The revision that the execution was started for, else the newest of the branch."""
+        repository = "/".join(task.setting(each) for each in self._repository)
+        branch = task.setting(self._branch)
+        if task.wanted_revision:
+            try:
+                return git.commit(self._remote, task.wanted_revision)
+            except WrongUse as error:
+                raise ActionError(f"{task.where}: {repository} has no commit {task.wanted_revision}") from error
+        commit = git.tip(self._remote, branch)
+        if commit is None:
+            raise ActionError(f"{task.where}: nothing was pushed to branch {branch} of {repository} yet")
+        return commit
+
+
+def _check_format(task: Task) -> None:
+    """A clone that keeps the history is another artifact than a zip of files: not to be given silently."""
+    wanted = task.action.configuration.get("OutputArtifactFormat", "CODE_ZIP")
+    if wanted != "CODE_ZIP":
+        raise ActionError(
+            f"{task.where}: OutputArtifactFormat: got {wanted}; only CODE_ZIP is rehearsed, since it is what later"
+            " actions unpack"
+        )
+
+
+def connection(remote: Path) -> FetchRevision:
+    """Source/CodeStarSourceConnection."""
+
+    def variables(task: Task, _commit: git.Commit) -> Mapping[str, str]:
+        return {
+            "ConnectionArn": task.setting("ConnectionArn"),
+            "FullRepositoryName": task.setting("FullRepositoryId"),
+        }
+
+    return FetchRevision(remote, branch="BranchName", repository=("FullRepositoryId",), variables=variables)
+
+
+def codecommit(remote: Path) -> FetchRevision:
+    """Source/CodeCommit."""
+
+    def variables(task: Task, commit: git.Commit) -> Mapping[str, str]:
+        return {"CommitterDate": commit.committed, "RepositoryName": task.setting("RepositoryName")}
+
+    return FetchRevision(remote, branch="BranchName", repository=("RepositoryName",), variables=variables)
+
+
+def github(remote: Path) -> FetchRevision:
+    """Source/GitHub, version 1."""
+
+    def variables(task: Task, commit: git.Commit) -> Mapping[str, str]:
+        owner, repository = task.setting("Owner"), task.setting("Repo")
+        return {
+            "CommitterDate": commit.committed,
+            "CommitUrl": f"https://github.com/{owner}/{repository}/commit/{commit.id}",
+            "RepositoryName": repository,
+        }
+
+    return FetchRevision(remote, branch="Branch", repository=("Owner", "Repo"), variables=variables)

@@ -1,0 +1,34 @@
+"""The API's operations by which a Lambda function says how its job ended."""
+
+from __future__ import annotations
+
+from rehearsal.emulator.call import ApiError, Call, Json
+from rehearsal.engine.jobs import Result
+
+
+def put_success(call: Call) -> Json:
+    details = call.request.get("executionDetails", {})
+    result = Result(
+        failed=False,
+        summary=details.get("summary", ""),
+        external_id=details.get("externalExecutionId", ""),
+        continuation=call.request.get("continuationToken"),
+        variables=call.request.get("outputVariables", {}),
+    )
+    return _put(call, result)
+
+
+def put_failure(call: Call) -> Json:
+    details = call.request["failureDetails"]
+    return _put(
+        call, Result(failed=True, summary=details["message"], external_id=details.get("externalExecutionId", ""))
+    )
+
+
+def _put(call: Call, result: Result) -> Json:
+    job = call.jobs.find(call.request["jobId"])
+    if job is None:
+        raise ApiError("JobNotFoundException", f"there is no job {call.request['jobId']}")
+    if not call.jobs.put(job, result):
+        raise ApiError("InvalidJobStateException", f"job {job.id} has been answered")
+    return {}
