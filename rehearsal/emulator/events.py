@@ -72,18 +72,7 @@ def _pipeline(execution: Execution, event: Event, kind: str) -> Found:
     }
     if state in ("STOPPING", "STOPPED") and execution.stop_reason:
         detail["stop-execution-comments"] = execution.stop_reason
-    if state == "FAILED":
-        detail["additionalAttributes"] = _failures(execution)
     return "Pipeline", state, detail
-
-
-def _failures(execution: Execution) -> Detail:
-    failed = [state for state in execution.actions.values() if state.status == "Failed"]
-    return {
-        "failedActionCount": len(failed),
-        "failedActions": [{"action": each.action.name, "additionalInformation": each.summary} for each in failed],
-        "failedStage": failed[-1].stage if failed else "",
-    }
 
 
 def _stage(event: Event, kind: str) -> Found:
