@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
@@ -67,7 +68,7 @@ def _execute(
     )
     try:
         call = environment.call(_invocation(config, event, request_id))
-    except (NoInterpreter, ValueError) as error:
+    except (NoInterpreter, BadZipFile, ValueError) as error:
         return {
             "body": {"errorType": type(error).__name__, "errorMessage": str(error)},
             "error": True,

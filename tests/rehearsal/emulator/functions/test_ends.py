@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ministack.core import lambda_runtime
 
 from rehearsal.aws import Endpoint
 from rehearsal.emulator import launcher
+from rehearsal.emulator.functions import packages
 from rehearsal.emulator.functions.environment import Call, Invocation, PythonEnvironment
 from rehearsal.emulator.functions.layout import Layout
 from rehearsal.emulator.functions.mounts import cannot_mount
@@ -108,7 +113,36 @@ def test_an_initialization_that_takes_too_long_is_tried_again_with_the_functions
         environment.kill()
 
 
-def make(folder: Path, code: str, *, mounts: bool | None = None, **more: int) -> PythonEnvironment:
+def test_snapstart_runs_its_hooks_before_the_first_call(tmp_path: Path) -> None:
+    """AWS's client runs them: those before the snapshot, last one first, then those after it."""
+    code = """
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+ran = []
+register_before_snapshot(ran.append, "before")
+register_before_snapshot(ran.append, "before it")
+register_after_restore(ran.append, "after")
+handler = lambda *_: ran
+"""
+    environment = make(tmp_path, code, SnapStart={"OptimizationStatus": "On"})
+    try:
+        lambda_runtime.ensure_spawned(environment)
+        assert call(environment).body == ["before it", "before", "after"]
+    finally:
+        environment.kill()
+
+
+@pytest.mark.parametrize("path", ["../out.py", "sub/../../out.py"])
+def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path, path: str) -> None:
+    """Nothing is written outside."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(path, "")
+    with pytest.raises(ValueError, match="leads out of its archive"):
+        packages.unpacked(tmp_path / "store", [buffer.getvalue()])
+    assert not list(tmp_path.rglob("out.py"))
+
+
+def make(folder: Path, code: str, *, mounts: bool | None = None, **more: Any) -> PythonEnvironment:
     config = {
         "FunctionName": "function",
         "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function",
