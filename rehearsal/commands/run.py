@@ -24,7 +24,8 @@ from rehearsal.commands.project import in_project
 from rehearsal.commands.up import IAM, PORT
 from rehearsal.emulator import launcher
 from rehearsal.emulator.functions.coldstarts import Record
-from rehearsal.git import Repository
+from rehearsal.engine.triggers import Push, nobody_starts
+from rehearsal.git import Repository, tip
 from rehearsal.limits import not_emulated
 from rehearsal.views import summary
 from rehearsal.views.state import ExecutionView, stages_as_json
@@ -110,11 +111,14 @@ def _rehearse(
         deployed = deployment.ensure(space, endpoint, repository, tell, stop)
         branch = deployed.branch()
         commit = repository.snapshot()
+        push = pushed(space, repository, commit, branch)
         repository.push(commit, space.remote, branch)
         tell(
             f"pushed {commit[:8]} to {branch}"
             + ("" if commit == repository.head else " (the working tree, uncommitted changes included)")
         )
+        if reason := nobody_starts(deployed.pipeline(), push):
+            tell(f"on AWS this push would not start the pipeline ({reason}); here it is started all the same")
         started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
         reach = functools.partial(deployment.reach, space, deployed, tell, stop)
         views = follow(space, console, deployed, started, verdict=verdict, on_restart=reach)
@@ -136,6 +140,14 @@ def _running(space: Workspace, port: int | None, *, iam: bool | None) -> Iterato
             yield endpoint, stop
         finally:
             stop.set()
+
+
+def pushed(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:
+    """What the push of `commit` changes: since the last push, or since HEAD where that is not known any more."""
+    before = tip(space.remote, branch)
+    since = before.id if before and repository.has(before.id) else repository.head
+    paths = [each.partition(" ")[2] for each in repository.changes(since, commit)]
+    return Push(branch=branch, paths=tuple(paths))
 
 
 def _answers(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rehearsal.engine.definition import Action, Filter, Patterns, Pipeline, Trigger
 
-CONNECTION = "CodeStarSourceConnection"
+GIT = ("CodeStarSourceConnection", "CodeCommit", "GitHub")
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,18 @@ def why_not(pipeline: Pipeline, source: str, push: Push) -> str | None:
     return _without_filters(action, push) if trigger is None else _filtered(trigger, push)
 
 
+def nobody_starts(pipeline: Pipeline, push: Push) -> str | None:
+    """None where a git source of the pipeline is started by the push, else why none of them is."""
+    sources = [each.name for each in pipeline.stages[0].actions if each.type.provider in GIT]
+    reasons = [why_not(pipeline, each, push) for each in sources]
+    return None if None in reasons else "; ".join(each for each in reasons if each) or None
+
+
 def _without_filters(action: Action, push: Push) -> str | None:
     """The branch of the source action, unless it detects no changes."""
     if action.configuration.get("DetectChanges", "true").lower() == "false":
         return f"{action.name} does not detect changes (DetectChanges is false)"
-    branch = action.configuration.get("BranchName", "")
+    branch = action.configuration.get("BranchName") or action.configuration.get("Branch", "")
     return None if push.branch == branch else f"{action.name} follows branch {branch}, not {push}"
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.commands import run
+from rehearsal.engine.triggers import Push
 from rehearsal.errors import WrongUse
 from rehearsal.git import Repository, archive, tip
+from rehearsal.workspace import Workspace
 
 
 class Clone:
@@ -110,3 +113,14 @@ def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     with pytest.raises(WrongUse, match="has no commit yet"):
         Repository(tmp_path, tmp_path)
+
+
+def test_a_push_knows_the_paths_that_it_changes(clone: Clone) -> None:
+    """Since the last push; before the first one since HEAD, the working tree's changes."""
+    space, repository = Workspace(clone.root), clone.repository()
+    clone.write("new.txt", "new")
+    first = repository.snapshot()
+    assert run.pushed(space, repository, first, "trunk") == Push(branch="trunk", paths=("new.txt",))
+    repository.push(first, space.remote, "trunk")
+    clone.write("kept.txt", "changed")
+    assert run.pushed(space, repository, repository.snapshot(), "trunk").paths == ("kept.txt",)

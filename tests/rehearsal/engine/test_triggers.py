@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.definition import Pipeline, parse
-from rehearsal.engine.triggers import Push, matches, why_not
+from rehearsal.engine.triggers import Push, matches, nobody_starts, why_not
 from tests.rehearsal.engine.conftest import action, declaration
 
 
@@ -94,6 +94,19 @@ def test_filters_for_pull_requests_alone_take_no_push() -> None:
     triggers = [{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}]
     asked = parse(declaration([action("source", BranchName="main")], triggers=triggers))
     assert why_not(asked, "source", Push(branch="main")) == "the trigger has filters for pull requests alone"
+
+
+def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
+    """Where none of them is started, each says why; a source that is no git is not asked."""
+    main, other = action("a", BranchName="main"), action("b", Branch="other")
+    for each, provider in ((main, "CodeStarSourceConnection"), (other, "GitHub")):
+        each["actionTypeId"] = {"category": "Source", "provider": provider}
+    both = parse(declaration([main, other, action("c")]))
+    assert nobody_starts(both, Push(branch="other")) is None
+    assert nobody_starts(both, Push(branch="x")) == (
+        "a follows branch main, not branch x; b follows branch other, not branch x"
+    )
+    assert nobody_starts(parse(declaration([action("c")])), Push(branch="x")) is None
 
 
 @pytest.mark.parametrize(
