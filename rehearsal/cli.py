@@ -12,6 +12,7 @@ import click
 from rehearsal import aws
 from rehearsal.commands import (
     answer,
+    clean,
     completion,
     env,
     history,
@@ -43,6 +44,7 @@ COMMANDS = (
     retry.retry,
     rollback.rollback,
     env.env,
+    clean.clean,
     completion.completion,
     received.received,
 )

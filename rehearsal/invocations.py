@@ -1,5 +1,7 @@
 """Calls of the deployed functions, as the project's rehearsal.toml says.
 
+disk_gigabytes = 10                  # what .rehearsal/ may take; rehearsal/disk.py looks after it
+
 [[invoke]]
 function = "OrdersFunctionName"      # the stack output that holds the function's name
 event = "tests/events/order.json"    # what the function is called with
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.engine.definition import Action, Pipeline
@@ -35,6 +37,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     invoke: tuple[Invoke, ...] = ()
+    disk_gigabytes: float = Field(default=10, gt=0)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from rehearsal import deployment, invocations, machine
+from rehearsal import deployment, disk, invocations, machine
 from rehearsal.accepted import AcceptedFile, resources
 from rehearsal.aws import Endpoint
 from rehearsal.commands import dryrun
@@ -107,6 +107,8 @@ def _rehearse(
     def tell(text: str) -> None:
         console.print(text, style="dim", soft_wrap=True)
 
+    for said in disk.look_after(space, int(config.disk_gigabytes * 10**9)):
+        tell(said)
     with _running(space, port, iam=iam) as (endpoint, stop):
         deployed = deployment.ensure(space, endpoint, repository, tell, stop)
         branch = deployed.branch()
