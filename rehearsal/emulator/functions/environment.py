@@ -91,7 +91,7 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
         with self._lock:
             interpreter = self._interpreter
             if interpreter is None or not interpreter.running():
-                interpreter = self._start(INIT_SECONDS)
+                interpreter = self._start()
             init, self._initialized = self._initialized, None
             if init and init.error:
                 self._stop()
@@ -126,7 +126,7 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
             interpreter.freeze()
         return Call(body, status, took, interpreter.peak, log, init, self.stream)
 
-    def _start(self, seconds: float) -> Interpreter:
+    def _start(self, *, again: bool = False) -> Interpreter:
         """Initialize; one that takes too long is tried once more with the function's own time limit, as on AWS."""
         self._stop()
         interpreter = self._layout.start(self.config, self.code_zip, self.stream)
@@ -137,14 +137,14 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
         try:
             interpreter.answer(START_SECONDS)
             began = time.monotonic()
-            answer = interpreter.answer(seconds)
+            answer = interpreter.answer(limit if again else INIT_SECONDS)
             if answer.kind == "ready":
                 more = answer.more
             else:
                 error = json.loads(answer.body)
         except TookTooLong:
-            if seconds == INIT_SECONDS:
-                return self._start(limit)
+            if not again:
+                return self._start(again=True)
             error = {"errorType": "Sandbox.Timedout", "errorMessage": f"Task timed out after {limit:.2f} seconds"}
         except Ended as ended:
             error = {"errorType": "Runtime.ExitError", "errorMessage": f"Runtime exited with error: {ended.status}"}
@@ -154,7 +154,7 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _spawn(self) -> None:
         """For SnapStart, which initializes when a version is published. Raises RuntimeError."""
-        self._start(INIT_SECONDS)
+        self._start()
         if self._initialized and self._initialized.error:
             error = self._initialized.error
             self._stop()

@@ -72,8 +72,10 @@ class Interpreter:
         finally:
             os.close(log_end)
             os.close(answers_end)
-        self._ends = (log, answers, os.pidfd_open(self._process.pid))
-        os.set_blocking(log, False)
+        self._log_end, self._answers_end, self._exit = log, answers, os.pidfd_open(self._process.pid)
+        self._open = {log, answers}
+        for end in self._open:
+            os.set_blocking(end, False)
         with contextlib.suppress(BrokenPipeError):
             self._write(json.dumps({**plan, "command": command, "answers": answers_end}).encode() + b"\n")
 
@@ -87,13 +89,12 @@ class Interpreter:
         """The next message. Raises Ended and TookTooLong; then it is of no more use."""
         deadline = time.monotonic() + seconds
         while True:
-            ready = select.select(self._ends, [], [], max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))[0]
-            self._read(ready)
+            ended = self._wait(max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))
+            self._read()
             self._weigh()
             if answer := self._complete():
                 return answer
-            if self._ends[2] in ready:
-                self._read(self._ends)
+            if ended:
                 raise Ended(_status(self._process.wait()))
             if time.monotonic() >= deadline:
                 self.kill()
@@ -105,7 +106,7 @@ class Interpreter:
 
     def log(self) -> str:
         """What it printed since this was last asked."""
-        self._read(self._ends[:1])
+        self._read()
         text, self._log = self._log.decode(errors="replace"), bytearray()
         return text
 
@@ -127,7 +128,7 @@ class Interpreter:
     def close(self) -> None:
         """Kill it and give everything back."""
         self.kill()
-        for end in self._ends:
+        for end in (self._log_end, self._answers_end, self._exit):
             os.close(end)
         if self._process.stdin:
             with contextlib.suppress(BrokenPipeError):
@@ -138,14 +139,22 @@ class Interpreter:
             self._process.stdin.write(message)
             self._process.stdin.flush()
 
-    def _read(self, ends: Any) -> None:
-        log, answers, _ = self._ends
-        if log in ends:
+    def _wait(self, seconds: float) -> bool:
+        """Until there is something to read, or it has ended, which is the answer."""
+        poll = select.poll()
+        for end in (*self._open, self._exit):
+            poll.register(end, select.POLLIN)
+        return self._exit in dict(poll.poll(seconds * 1000))
+
+    def _read(self) -> None:
+        """All that there is now. An end that is closed is waited for no more."""
+        for end, kept in ((self._log_end, self._log), (self._answers_end, self._answers)):
             with contextlib.suppress(BlockingIOError):
-                while some := os.read(log, 1 << 16):
-                    self._log += some
-        if answers in ends and select.select([answers], [], [], 0)[0]:
-            self._answers += os.read(answers, 1 << 20)
+                while end in self._open:
+                    some = os.read(end, 1 << 20)
+                    kept.extend(some)
+                    if not some:
+                        self._open.remove(end)
 
     def _complete(self) -> Answer | None:
         line, found, rest = bytes(self._answers).partition(b"\n")
@@ -155,7 +164,7 @@ class Interpreter:
         if len(rest) < more["bytes"]:
             return None
         self._answers = bytearray(rest[more["bytes"] :])
-        self._read(self._ends[:1])
+        self._read()
         return Answer(more.pop("kind"), rest[: more.pop("bytes")], more)
 
     def _weigh(self) -> None:

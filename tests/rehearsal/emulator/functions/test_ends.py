@@ -113,6 +113,37 @@ def test_an_initialization_that_takes_too_long_is_tried_again_with_the_functions
         environment.kill()
 
 
+def test_an_initialization_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the second limit, though it is the same as the first."""
+    monkeypatch.setattr("rehearsal.emulator.functions.environment.INIT_SECONDS", 1)
+    environment = make(tmp_path, "import time\ntime.sleep(100)", Timeout=1)
+    try:
+        assert call(environment).body["errorMessage"] == "Task timed out after 1.00 seconds"
+    finally:
+        environment.kill()
+
+
+def test_a_function_that_closes_its_output_still_answers(tmp_path: Path) -> None:
+    """There is only nothing more in its log."""
+    environment = make(tmp_path, "import os\ndef handler(*_):\n    os.close(1)\n    os.close(2)\n    return 'heard'")
+    try:
+        assert call(environment).body == "heard"
+    finally:
+        environment.kill()
+
+
+def test_large_events_and_answers_go_through(tmp_path: Path) -> None:
+    """6 MB each way is what AWS allows."""
+    environment = make(tmp_path, "def handler(event, context):\n    print('x' * 200_000)\n    return event")
+    event = "y" * 6_000_000
+    try:
+        told = environment.call(Invocation(event, "request", "arn", None, {}, "1"))
+        assert told.body == event
+        assert len(told.log) > 200_000
+    finally:
+        environment.kill()
+
+
 def test_snapstart_runs_its_hooks_before_the_first_call(tmp_path: Path) -> None:
     """AWS's client runs them: those before the snapshot, last one first, then those after it."""
     code = """
