@@ -21,7 +21,6 @@ from typing import Any
 import click
 
 from bench.builders.builder import ROOT
-from pipeline.quotas import uses
 
 RESULT = ROOT / "build" / "bench.json"
 SIZES = (2, 10, 50, 100)
@@ -72,8 +71,9 @@ def look(assembly: Path) -> dict[str, Any]:
     types = [each["Type"] for each in resources.values()]
     (pipeline,) = (each["Properties"] for each in resources.values() if each["Type"] == "AWS::CodePipeline::Pipeline")
     actions = [action for stage in pipeline["Stages"] for action in stage["Actions"]]
-    quotas = uses(assembly)
-    nearest = max(quotas, key=lambda use: use.used / use.allowed)
+    command = [sys.executable, "-m", "pipeline", "quotas", "--json", str(assembly)]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    quotas = json.loads(asked.stdout)
     return {
         "template_bytes": len(template.read_bytes()),
         "resources": len(resources),
@@ -81,9 +81,13 @@ def look(assembly: Path) -> dict[str, Any]:
         "actions": len(actions),
         "builds_of_a_push": sum(action["ActionTypeId"]["Provider"] == "CodeBuild" for action in actions),
         "roles": types.count("AWS::IAM::Role"),
-        "nearest_quota": f"{nearest.what}: {nearest.used} of {nearest.allowed}",
-        "passed": [f"{use.what}: {use.used} of {use.allowed}" for use in quotas if use.passed],
+        "nearest_quota": _told(quotas[0]),
+        "passed": [_told(use) for use in quotas if use["used"] > use["allowed"]],
     }
+
+
+def _told(use: Mapping[str, Any]) -> str:
+    return f"{use['what']}: {use['used']:,} of {use['allowed']:,}"
 
 
 def _processor() -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -81,6 +83,21 @@ def destroy(profiles: tuple[str, ...], *, data: bool, yes: bool) -> int:
     from pipeline.commands import destroy as verb
 
     return verb.destroy(Path.cwd(), profiles, data=data, yes=yes)
+
+
+@cli.command()
+@click.argument("assembly", type=click.Path(exists=True, file_okay=False, path_type=Path), default="cdk.out")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output.")
+def quotas(assembly: Path, *, as_json: bool) -> int:
+    """How much of AWS's quotas the assembly in ASSEMBLY (cdk.out) takes, the nearest first; 1 where one is passed."""
+    from pipeline import quotas as verb
+
+    found = sorted(verb.uses(assembly), key=lambda use: -use.used / use.allowed)
+    if as_json:
+        click.echo(json.dumps([asdict(use) for use in found], indent=2))
+    for use in [] if as_json else found:
+        click.echo(f"{use.used:>9,} of {use.allowed:>9,}  {use.what}" + (f": {use.mend}" if use.passed else ""))
+    return int(any(use.passed for use in found))
 
 
 @cli.command()

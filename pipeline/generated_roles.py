@@ -2,6 +2,8 @@
 
 from aws_cdk import Stack, pipelines
 from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
 from compliance.accept import accept, logical_id
@@ -20,6 +22,10 @@ def answer_findings(pipeline: pipelines.CodePipeline, store: ArtifactStore) -> N
         raise TypeError("the self-mutation project has no role")
     _artifacts(mutation.role, store, *_READ, *_ENCRYPT)
     _self_mutation(mutation, mutation.role)
+    for region in pipeline.pipeline.cross_region_support.values():
+        _other_region(pipeline.pipeline.role, region)
+    if pipeline.pipeline.cross_region_support:
+        _keys_of_other_regions(pipeline.pipeline.role)
     publish = pipeline.node.find_child("Assets").node.find_child("FileRole")
     _artifacts(publish, store, *_READ)
     _publishing(publish)
@@ -38,6 +44,38 @@ def _artifacts(role: IConstruct, store: ArtifactStore, *actions: str) -> None:
         "NIST.800.53.R5-IAMNoInlinePolicy",
         because="CDK Pipelines writes this role and its policy, as one resource that no other role could use",
         see="aws-cdk-lib/pipelines/lib/codepipeline/codepipeline.ts",
+    )
+
+
+def _other_region(role: IConstruct, region: codepipeline.CrossRegionSupport) -> None:
+    """The bucket that CDK makes for artifacts in another region, and what the pipeline's role gets for it."""
+    bucket = region.replication_bucket.node.default_child
+    if not isinstance(bucket, s3.CfnBucket):
+        raise TypeError(f"{region.stack.node.path} holds no bucket")
+    bucket.versioning_configuration = s3.CfnBucket.VersioningConfigurationProperty(status="Enabled")
+    name = Stack.of(role).resolve(region.replication_bucket.bucket_name)
+    accept(
+        bucket,
+        "AwsSolutions-S1",
+        "NIST.800.53.R5-S3BucketLoggingEnabled",
+        "NIST.800.53.R5-S3BucketReplicationEnabled",
+        because="copies of artifacts, whose originals are in a bucket that logs each access; they can be made again",
+        see="aws-cdk-lib/aws-codepipeline/lib/private/cross-region-support-stack.ts",
+    )
+    accept(
+        role,
+        f"AwsSolutions-IAM5[Resource::arn:aws:s3:::{name}/*]",
+        because="CodePipeline chooses the key of each artifact; the bucket holds this pipeline's artifacts alone",
+        see="AWS CodePipeline user guide, Input and output artifacts",
+    )
+
+
+def _keys_of_other_regions(role: IConstruct) -> None:
+    accept(
+        role,
+        "AwsSolutions-IAM5[Resource::*]",
+        because="keys of other regions are known by their alias alone; each key's own policy names who may use it",
+        see="aws-cdk-lib/aws-kms/lib/key.ts, grants across stacks",
     )
 
 

@@ -58,6 +58,7 @@ class PipelineStack(Stack):
         self._notices.of(self.pipeline.pipeline)
         pushes.start_on_upload(self, delivery.source, self.pipeline.pipeline)
         pushes.use_connection(delivery.source, self.pipeline.pipeline.role)
+        v2.answer_cfn_lint(self.pipeline.pipeline)
         v2.add_triggers(self.pipeline.pipeline, pushes.triggers(delivery.source))
         v2.roll_back(self.pipeline.pipeline, [_stage(wave) for wave in delivery.waves() if wave[0].approval])
         answer_findings(self.pipeline, self._store)

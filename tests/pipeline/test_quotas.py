@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pipeline.cli import cli
 from pipeline.quotas import uses
 from tests.synthesized import Synthesized
 
@@ -33,3 +35,10 @@ def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
     (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": policy}}))
     assert [use.what for use in uses(tmp_path) if use.passed] == ["Pipeline/characters of P"]
+
+
+def test_programs_ask_for_them(synthesized: Synthesized) -> None:
+    """The nearest first."""
+    done = CliRunner().invoke(cli, ["quotas", "--json", str(synthesized.folder)], standalone_mode=False)
+    shares = [use["used"] / use["allowed"] for use in json.loads(done.stdout)]
+    assert (done.return_value, shares) == (0, sorted(shares, reverse=True))
