@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,15 +191,3 @@ def events(functions: Functions, name: str) -> list[str]:
     stream = stream_of(functions, name)
     found = functions.client("logs").get_log_events(logGroupName=f"/aws/lambda/{name}", logStreamName=stream)["events"]
     return [event["message"].rstrip("\n") for event in found]
-
-
-def processes(command: str) -> list[int]:
-    """Processes whose command line has the text."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if command in entry.read_bytes().replace(b"\0", b" ").decode():
-                found.append(int(entry.parent.name))
-        except OSError:
-            continue
-    return [pid for pid in found if pid != os.getpid()]
