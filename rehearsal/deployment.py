@@ -42,8 +42,9 @@ class Deployment:
     def branch(self) -> str:
         """The branch that starts the pipeline."""
         for action in self.pipeline().stages[0].actions:
-            if "BranchName" in action.configuration:
-                return action.configuration["BranchName"]
+            branch = action.configuration.get("BranchName") or action.configuration.get("Branch")
+            if branch:
+                return branch
         raise WrongUse(f"no source action of {self.key.name} names a branch")
 
 
