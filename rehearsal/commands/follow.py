@@ -33,19 +33,21 @@ def follow(
     on_restart: Callable[[], None],
     ending: int = 1,
     stops: bool = True,
+    until: str | None = None,
 ) -> list[ExecutionView]:
     """Show the execution until it ends, then the one that took its place, and so on; all of them, in order.
 
     on_restart: called when the pipeline has changed itself, before its next execution gets to a deployment.
     verdict: "Approved" or "Rejected" answers every approval; None asks on a terminal, else waits for `approve`.
-    ending: which end of the execution is meant, after retries. stops: whether an interrupt stops it.
+    ending: which end of the execution is meant, after retries. stops: whether an interrupt stops it. until: the stage
+    after which it is stopped; whoever asks for that has closed the transition behind it.
     """
     views: list[ExecutionView] = []
     following: str | None = execution
     while following:
         watched = following
         try:
-            view = _watch(space, console, deployed, watched, verdict=verdict, ending=ending)
+            view = _watch(space, console, deployed, watched, verdict=verdict, ending=ending, until=until)
             if view.rolled_back_as:  # however that ends, this execution has failed
                 watched = view.rolled_back_as
                 console.print(f"execution {view.id}: {view.status}; {watched} rolls back")
@@ -63,7 +65,14 @@ def follow(
 
 
 def _watch(
-    space: Workspace, console: Console, deployed: Deployment, execution: str, *, verdict: str | None, ending: int
+    space: Workspace,
+    console: Console,
+    deployed: Deployment,
+    execution: str,
+    *,
+    verdict: str | None,
+    ending: int,
+    until: str | None = None,
 ) -> ExecutionView:
     """What lies before the end before `ending` is history: it is taken in, and neither shown nor answered."""
     view, ended = ExecutionView(), 0
@@ -74,12 +83,31 @@ def _watch(
             is_new = ended == ending - 1
             shown.show(event if is_new else None, view)
             ended += event is not None and event["type"] == "execution-finished"
+            if event and event["type"] == "stage-finished" and event["stage"] == until:
+                _end_here(deployed, execution, event)
             if is_new and event and event["type"] == "action-waiting":
                 _answer(console, shown, deployed, event, verdict)
     if view.seconds is None:
         log = space.logs / "emulator.log"
         raise RehearsalError(f"the embedded AWS ended during execution {execution}; its log is {log}")
     return view
+
+
+def reached(view: ExecutionView, until: str | None) -> bool:
+    """Whether the execution got as far as it was to get: to its end, or to the success of the stage `until`."""
+    there = any(stage.name == until and stage.status == "Succeeded" for stage in view.stages)
+    return view.status == "Succeeded" or (view.status == "Stopped" and there)
+
+
+def _end_here(deployed: Deployment, execution: str, event: Event) -> None:
+    """The stage is the last one that is wanted; an execution that ends there by itself needs no stop."""
+    if event["status"] == "Succeeded":
+        with contextlib.suppress(ClientError):
+            deployed.api().stop_pipeline_execution(
+                pipelineName=deployed.key.name,
+                pipelineExecutionId=execution,
+                reason=f"rehearsed until {event['stage']}",
+            )
 
 
 def _stop(space: Workspace, deployed: Deployment, execution: str, ending: int) -> None:

@@ -19,6 +19,8 @@ from rehearsal.errors import WrongUse
 from rehearsal.git import git
 from rehearsal.workspace import Workspace
 
+# How source actions name the branch that they follow; GitHub's older one says Branch.
+FOLLOWED = frozenset({"BranchName", "Branch"})
 BRANCH, TAG = "refs/heads/", "refs/tags/"
 
 
@@ -60,7 +62,7 @@ def _take(space: Workspace, deployed: Deployment, before: str, after: str, ref: 
 
 def sources(pipeline: Pipeline) -> list[Action]:
     """The source actions that follow a repository. Raises WrongUse where there is none."""
-    found = [each for each in pipeline.stages[0].actions if "BranchName" in each.configuration]
+    found = [each for each in pipeline.stages[0].actions if not FOLLOWED.isdisjoint(each.configuration)]
     if not found:
         raise WrongUse(f"no source action of {pipeline.name} follows a git repository")
     return found

@@ -16,9 +16,10 @@ import click
 from rehearsal import deployment, disk, invocations, machine
 from rehearsal.accepted import AcceptedFile, resources
 from rehearsal.aws import Endpoint
-from rehearsal.commands import dryrun
-from rehearsal.commands.follow import follow
+from rehearsal.commands import dryrun, part
+from rehearsal.commands.follow import follow, reached
 from rehearsal.commands.listing import GRAPHS, show_graph, show_list
+from rehearsal.commands.names import EXECUTION, STAGE
 from rehearsal.commands.output import JSON_FILE, put_json
 from rehearsal.commands.project import in_project
 from rehearsal.commands.up import IAM, PORT
@@ -45,6 +46,9 @@ from rehearsal.workspace import Workspace
     flag_value="text",
     help="Draw the deployed pipeline on standard output, run nothing.",
 )
+@click.option("--until", metavar="STAGE", type=STAGE, help="Stop when this stage has succeeded.")
+@click.option("--from", "first", metavar="STAGE", type=STAGE, help="Push nothing: begin here, with old artifacts.")
+@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="With --from: whose artifacts.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be pushed and run, run nothing.")
 @click.option(
     "--accept",
@@ -59,11 +63,14 @@ from rehearsal.workspace import Workspace
 @in_project
 def run(
     space: Workspace,
+    *,
     verdict: str | None,
     graph: str | None,
     json_file: Path | None,
     port: int | None,
-    *,
+    first: str | None,
+    until: str | None,
+    wanted: str | None,
     names: tuple[str, ...],
     iam: bool | None,
     listing: bool,
@@ -73,16 +80,18 @@ def run(
 
     Exit 0 if the execution succeeded and every function answered, else 1.
     """
-    if sum([listing, graph is not None, dry_run]) > 1:
-        raise click.UsageError("one of --list, --graph and --dry-run at a time")
+    if sum([listing, graph is not None, dry_run, first is not None]) > 1:
+        raise click.UsageError("one of --list, --graph, --dry-run and --from at a time")
     if listing:
         show_list(space, port, json_file)
     elif graph:
         show_graph(space, port, graph)
     elif dry_run:
         dryrun.show(space, port, json_file)
+    elif first:
+        return part.run_from(space, first, until=until, wanted=wanted, verdict=verdict, port=port)
     else:
-        return _rehearse(space, verdict=verdict, json_file=json_file, names=names, port=port, iam=iam)
+        return _rehearse(space, verdict=verdict, until=until, json_file=json_file, names=names, port=port, iam=iam)
     return 0
 
 
@@ -90,6 +99,7 @@ def _rehearse(
     space: Workspace,
     *,
     verdict: str | None,
+    until: str | None,
     json_file: Path | None,
     names: tuple[str, ...],
     port: int | None,
@@ -121,15 +131,16 @@ def _rehearse(
         )
         if reason := nobody_starts(deployed.pipeline(), push):
             tell(f"on AWS this push would not start the pipeline ({reason}); here it is started all the same")
-        started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
         reach = functools.partial(deployment.reach, space, deployed, tell, stop)
-        views = follow(space, console, deployed, started, verdict=verdict, on_restart=reach)
+        with part.closed_behind(deployed, until):
+            started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
+            views = follow(space, console, deployed, started, verdict=verdict, on_restart=reach, until=until)
         answers = _answers(space, config, endpoint, deployed, views[-1])
     result = _result(space, views, answers, time.monotonic() - began, iam=endpoint.iam)
     if json_file:
         put_json(json_file, result)
     summary.show(console, space, views[-1], answers, result["wall_seconds"], iam=endpoint.iam)
-    good = views[-1].status == "Succeeded" and all(answer.ok for answer in answers)
+    good = reached(views[-1], until) and all(answer.ok for answer in answers)
     return 0 if good else 1
 
 
