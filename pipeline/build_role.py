@@ -1,5 +1,7 @@
 """The role of a build of ours, its statements written out."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -10,7 +12,7 @@ from pipeline.artifacts import ArtifactStore
 
 
 class BuildRole(Construct):
-    """`role` may log, read and write artifacts, and report tests for the one project named `project`.
+    """`role` may log, read and write artifacts, and report the tests of the project named `project`, if there is one.
 
     CDK would add grants of its own, with wildcards in their actions; `fixed` is the role that ignores them.
     Source: AWS CodeBuild user guide, "Create a CodeBuild service role" and "Test report permissions".
@@ -21,7 +23,7 @@ class BuildRole(Construct):
         scope: Construct,
         id_: str,
         *,
-        project: str,
+        project: str | None,
         name: str | None = None,
         store: ArtifactStore,
         log: logs.ILogGroup,
@@ -41,6 +43,16 @@ class BuildRole(Construct):
         objects = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
         self.allow("PassArtifacts", objects, store.bucket.arn_for_objects("*"))
         self.allow("EncryptArtifacts", ["kms:Decrypt", "kms:GenerateDataKey"], store.key.key_arn)
+        if project:
+            self._report_tests(project)
+        accept(
+            self._policy,
+            store.finding_on_objects,
+            because="CodePipeline chooses the key of each artifact; the bucket holds this pipeline's artifacts alone",
+            see="AWS CodePipeline user guide, Input and output artifacts",
+        )
+
+    def _report_tests(self, project: str) -> None:
         reports = [
             "codebuild:CreateReportGroup",
             "codebuild:CreateReport",
@@ -51,12 +63,14 @@ class BuildRole(Construct):
             service="codebuild", resource="report-group", resource_name=f"{project}-tests"
         )
         self.allow("ReportTests", reports, group)
-        accept(
-            self._policy,
-            store.finding_on_objects,
-            because="CodePipeline chooses the key of each artifact; the bucket holds this pipeline's artifacts alone",
-            see="AWS CodePipeline user guide, Input and output artifacts",
-        )
+
+    def assume(self, sid: str, roles: Sequence[str]) -> None:
+        """Allow to assume `roles`; a policy has room for the names of some forty, so each forty get one."""
+        for number in range(0, len(roles), 40):
+            statement = iam.PolicyStatement(
+                sid=sid, actions=["sts:AssumeRole"], resources=[*roles[number : number + 40]]
+            )
+            self.role.add_managed_policy(iam.ManagedPolicy(self, f"{sid}{number // 40}", statements=[statement]))
 
     def allow(self, sid: str, actions: list[str], resource: str) -> None:
         """Allow `actions` on one resource."""

@@ -19,7 +19,7 @@ WHY: Mapping[str, str] = {
     "SynthRole": "the Synth build: reads the push, writes the assembly; no account is open to it",
     "PipelineUpdatePipelineSelfMutationRole": "the pipeline's update of itself, through the bootstrap's roles",
     "PipelineAssetsFileRole": "publishes assets, through the bootstrap's publishing roles",
-    r"\w+ChangesRole": "compares with what is deployed in one environment, through the bootstrap's role for looking",
+    "ChangesRole": "compares with what is deployed in each environment, through the bootstrap's role for looking",
     r"\w+TestRole": "the tests of one environment, through one role there",
     "TesterRole": "what the tests do in the environment's account",
 }

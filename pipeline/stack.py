@@ -50,6 +50,7 @@ class PipelineStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self._notices = Notices(self, "Notices", key=self._store.key, delivery=delivery)
+        self._looking = self._looking_role()
         self._tested: pipelines.CodeBuildStep | None = None
         self.pipeline = self._pipeline()
         for wave in delivery.waves():
@@ -134,10 +135,6 @@ class PipelineStack(Stack):
 
     def _changes(self, environment: Environment, stage: EchoStage) -> pipelines.CodeBuildStep:
         names = EnvironmentBuilds.of(self._delivery, environment)
-        role = self._build_role(f"{environment.name.title()}ChangesRole", project=names.changes_project)
-        role.allow("LookAtWhatIsDeployed", ["sts:AssumeRole"], names.lookup_role_arn)
-        itself = self.format_arn(service="codepipeline", resource=self._delivery.name)
-        role.allow("ReadTheRevision", ["codepipeline:GetPipelineExecution"], itself)
         env = {
             "ENVIRONMENT": environment.name,
             "STAGE": stage.artifact_id,
@@ -153,9 +150,18 @@ class PipelineStack(Stack):
             self._source,
             self.pipeline.synth,
             project=names.changes_project,
-            role=role.fixed,
+            role=self._looking.fixed,
             env=env,
         )
+
+    def _looking_role(self) -> BuildRole:
+        """One for the changes builds of all environments: a role for each would be a third of the stack's resources."""
+        role = self._build_role("ChangesRole", project=None)
+        builds = [EnvironmentBuilds.of(self._delivery, one) for one in self._delivery.environments]
+        role.assume("Look", list(dict.fromkeys(each.lookup_role_arn for each in builds)))
+        itself = self.format_arn(service="codepipeline", resource=self._delivery.name)
+        role.allow("ReadTheRevision", ["codepipeline:GetPipelineExecution"], itself)
+        return role
 
     def _test(self, environment: Environment, stage: EchoStage) -> pipelines.CodeBuildStep:
         names = EnvironmentBuilds.of(self._delivery, environment)
@@ -169,7 +175,7 @@ class PipelineStack(Stack):
             env={"STAGE_REGION": environment.region, "TESTS": environment.service.tests},
         )
 
-    def _build_role(self, id_: str, *, project: str, name: str | None = None) -> BuildRole:
+    def _build_role(self, id_: str, *, project: str | None, name: str | None = None) -> BuildRole:
         return BuildRole(self, id_, project=project, name=name, store=self._store, log=self._log)
 
 
