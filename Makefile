@@ -74,6 +74,7 @@ gates: setup
 
 bench: setup
 	python -m bench
+	python -m bench.scale
 
 clean:
 	rm -rf build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
