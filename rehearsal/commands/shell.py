@@ -1,0 +1,60 @@
+"""`shell`: a shell where a build worked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import click
+
+from rehearsal.commands.logs import find
+from rehearsal.commands.names import ACTION, EXECUTION
+from rehearsal.commands.project import execution, in_project, running
+from rehearsal.engine import journal
+from rehearsal.errors import WrongUse
+from rehearsal.rebuild import rebuild
+from rehearsal.views.state import replay
+from rehearsal.workspace import Workspace
+
+
+@click.command()
+@click.argument("action", type=ACTION)
+@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
+@click.option("-c", "--command", metavar="COMMAND", help="Run this command instead of a shell to type in.")
+@in_project
+def shell(space: Workspace, action: str, wanted: str | None, command: str | None) -> int:
+    """Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND ends with an error.
+
+    A failed build's folder is as it left it; of any other one it is made again from the artifacts that it took.
+    """
+    deployed, which = running(space), execution(space, wanted)
+    view = replay(journal.read(space.journal(which)))
+    stage, name = find(view, action)
+    listed = deployed.api().list_action_executions(
+        pipelineName=deployed.key.name, filter={"pipelineExecutionId": which}
+    )["actionExecutionDetails"]
+    details = [each for each in listed if (each["stageName"], each["actionName"]) == (stage, name)]
+    if not details or view.action(stage, name).provider.partition("/")[2] != "CodeBuild":
+        raise WrongUse(f"{stage}/{name} is no build that ran in execution {which}: only a build has a shell")
+    folder = space.home / "shell"
+    shutil.rmtree(folder, ignore_errors=True)
+    worked = Path(view.action(stage, name).log).parent
+    try:
+        rebuilt = rebuild(
+            deployed.endpoint,
+            deployed.key,
+            detail=details[0],
+            worked=worked,
+            folder=folder,
+            caches=space.caches,
+            tell=lambda text: click.echo(text, err=True),
+        )
+        click.echo(
+            f"{stage}/{name}: {'as it was left' if rebuilt.left else 'made again'} in {rebuilt.directory}", err=True
+        )
+        words = [rebuilt.program, "-c", command] if command else [rebuilt.program]
+        done = subprocess.run(words, cwd=rebuilt.directory, env=dict(rebuilt.env), check=False)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if command and done.returncode else 0

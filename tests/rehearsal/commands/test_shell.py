@@ -1,0 +1,48 @@
+"""`shell`: where a build worked, with what it saw."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.views.state import ExecutionView
+from tests.rehearsal.commands.conftest import Tiny
+
+LOOK = (
+    'echo "$COLOUR $CODEBUILD_INITIATOR"; ls; test "$PWD" = "$CODEBUILD_SRC_DIR"; aws() { env; }; aws | grep -c ^AWS_'
+)
+
+
+def test_a_good_build_is_made_again_from_its_artifacts(
+    tiny: Tiny, good: ExecutionView, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With the project's variables, in the folder of its source, with keys to the embedded AWS."""
+    code, printed = tiny.call("shell", "Ship/Send", "--execution", good.id, "--command", LOOK)
+    seen = capfd.readouterr().out
+    assert code == 0
+    assert "made again" in printed
+    assert "green codepipeline/tiny" in seen
+    assert "cdk.json" in seen
+    assert int(seen.split()[-1]) >= 5
+    assert not (tiny.space.home / "shell").exists()
+
+
+def test_a_failed_build_is_as_it_was_left(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    """With what its commands wrote before they failed."""
+    view = tiny.run(Lint="echo why > reason; exit 7")
+    code, printed = tiny.call("shell", "Lint", "--execution", view.id, "--command", "cat reason")
+    assert code == 0
+    assert "as it was left" in printed
+    assert "why" in capfd.readouterr().out
+
+
+def test_the_command_s_failure_is_told(tiny: Tiny, good: ExecutionView) -> None:
+    """By the status, so that a script can go on by it."""
+    assert tiny.call("shell", "Lint", "--execution", good.id, "--command", "exit 3")[0] == 1
+
+
+@pytest.mark.parametrize("action", ["Approve", "Repo"])
+def test_what_is_no_build_has_no_shell(tiny: Tiny, good: ExecutionView, action: str) -> None:
+    """An approval, a source."""
+    code, printed = tiny.call("shell", action, "--execution", good.id)
+    assert code == 2
+    assert "only a build has a shell" in printed
