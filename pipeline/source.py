@@ -28,7 +28,7 @@ class ConnectionSource(Settings):
     """owner/name"""
     branch: Branch = "main"
     # Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": eight patterns of paths in a filter.
-    ignored_paths: tuple[PathPattern, ...] = Field(default=("docs/**", "**/*.md"), max_length=8)
+    ignored_paths: tuple[PathPattern, ...] = Field(default=("docs/**", "*.md", "**/*.md"), max_length=8)
     """A push that changes nothing but files of these patterns starts nothing."""
 
 

@@ -19,7 +19,7 @@ def test_a_change_of_documentation_alone_starts_nothing(synthesized: Synthesized
     (trigger,) = properties["Triggers"]
     assert trigger["GitConfiguration"] == {
         "SourceActionName": "Source",
-        "Push": [{"Branches": {"Includes": ["main"]}, "FilePaths": {"Excludes": ["docs/**", "**/*.md"]}}],
+        "Push": [{"Branches": {"Includes": ["main"]}, "FilePaths": {"Excludes": ["docs/**", "*.md", "**/*.md"]}}],
     }
     (source,) = properties["Stages"][0]["Actions"]
     assert (source["Name"], source["Configuration"]["DetectChanges"]) == ("Source", False)
