@@ -170,7 +170,8 @@ def test_a_vanished_make_target_is_a_deadlock(push: Pushed) -> None:
 
 def test_a_vanished_file_is_a_deadlock(push: Pushed, tiny: Tiny) -> None:
     """One that the last push had, and that the deployed buildspec names."""
-    create(tiny, "selfish", template({"Name": "Dev", "Actions": []}, Synth="cd app && sh ./synth.sh"), update=True)
+    stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
+    create(tiny, "selfish", template(stages, Synth="cd app && sh ./synth.sh"), update=True)
     try:
         plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES}, pushed={"synth.sh", "Makefile"})
     finally:
