@@ -31,6 +31,8 @@ class RunBuild:
 
     def run(self, task: Task) -> Outcome:
         project = Project.of(task)
+        for action in ("StartBuild", "BatchGetBuilds"):
+            task.require(f"codebuild:{action}", resource=project.arn(task))
         credentials = task.assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
         build = started(task, project, self._caches)
         sources = _sources(task, credentials)

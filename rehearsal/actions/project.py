@@ -37,6 +37,9 @@ class Project:
     cached: bool
     about: Mapping[str, Any]
 
+    def arn(self, task: Task) -> str:
+        return f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:project/{self.name}"
+
     @classmethod
     def of(cls, task: Task) -> Self:
         """The project that the action names. Raises ActionError where there is none."""

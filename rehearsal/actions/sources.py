@@ -17,6 +17,10 @@ from rehearsal.errors import WrongUse
 Variables = Callable[[Task, git.Commit], Mapping[str, str]]
 
 
+# The service was renamed, and policies may have either name.
+_USE = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
+
+
 class FetchRevision:
     """Reads the bare repository that stands in for the connected one.
 
@@ -28,6 +32,8 @@ class FetchRevision:
 
     def run(self, task: Task) -> Outcome:
         _check_format(task)
+        if "ConnectionArn" in task.action.configuration:
+            task.require(*_USE, resource=task.setting("ConnectionArn"))
         commit = self._commit(task)
         zip_file = task.folder / "source.zip"
         git.archive(self._remote, commit.id, zip_file)

@@ -14,9 +14,7 @@ from rehearsal.views.terminal import terminal
 from rehearsal.workspace import Workspace
 
 PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: a free one).")
-IAM = click.option(
-    "--iam/--no-iam", default=None, help="Enforce IAM (default: --no-iam, or as what runs already does)."
-)
+IAM = click.option("--iam/--no-iam", default=None, help="Enforce IAM (default: --iam, or as what runs already does).")
 
 
 @click.command()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ministack.core import iam_actions
@@ -19,6 +19,7 @@ from rehearsal.emulator.roles import role_of
 Check = Callable[["Request"], EvalResult | None]
 
 _after: list[Check] = []
+caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
 last_denial: contextvars.ContextVar[denials.Denial | None] = contextvars.ContextVar("last_denial", default=None)
 
 
@@ -45,10 +46,12 @@ def install() -> None:
     def enforce(
         access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: Any
     ) -> EvalResult | AuthError | None:
+        caller.set(None)
         answer = asked(access_key, action, service, region, resource_arn, **named)
         principal = evaluator.resolve_principal(access_key or "", get_account_id())
         if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
             return answer
+        caller.set(principal)
         request = Request(principal, action, resource_arn, region)
         _note(request, answer, None)
         return answer or next(filter(None, (check(request) for check in _after)), None)
@@ -57,10 +60,10 @@ def install() -> None:
     _explain()
 
 
-def denial_message(refused: EvalResult) -> str:
-    """What the answer to a request that was just denied says."""
+def told(session: str) -> str:
+    """What the answer to a request of `session` that was just denied says."""
     denial = last_denial.get()
-    return denial.message(refused.principal_arn) if denial else f"{refused.principal_arn} is not authorized"
+    return denial.message(session) if denial else f"User: {session} is not authorized"
 
 
 def _explain() -> None:
@@ -88,16 +91,7 @@ def denied(
 ) -> EvalResult | None:
     """Ask the principal's policies whether it may do `action` on `resource`, and the resource's own if `required`."""
     who = request.principal
-    context = EvalContext(
-        principal_arn=who.arn,
-        principal_type=who.type,
-        principal_account=who.account,
-        action=action,
-        resource_arn=resource,
-        region=request.region,
-        service_context=dict(keys or {}),
-        principal_keys=who.keys,
-    )
+    context = _context(request, action, resource, keys or {})
     answer = evaluator.evaluate(context, who.policies or [], *who.limits)
     if required:
         answer = evaluator.combine_resource_policy(answer, context, policy, owner, required=True, limits=who.limits)
@@ -106,6 +100,34 @@ def denied(
     if refused:
         refused.principal_arn = who.arn
     return refused
+
+
+def _context(request: Request, action: str, resource: str, keys: Mapping[str, str]) -> EvalContext:
+    who = request.principal
+    return EvalContext(
+        principal_arn=who.arn,
+        principal_type=who.type,
+        principal_account=who.account,
+        action=action,
+        resource_arn=resource,
+        region=request.region,
+        service_context=dict(keys),
+        principal_keys=who.keys,
+    )
+
+
+def none_allowed(request: Request, actions: Sequence[str], resource: str) -> bool:
+    """Whether the principal's policies allow none of `actions`; the first of them is then what it is denied."""
+    for action in actions:
+        if (
+            evaluator.evaluate(
+                _context(request, action, resource, {}), request.principal.policies or [], *request.principal.limits
+            ).decision
+            == "Allow"
+        ):
+            _note(replace(request, action=action, resource=resource), None, None)
+            return False
+    return denied(request, actions[0], resource) is not None
 
 
 def _note(request: Request, refused: EvalResult | None, policy: str | None) -> None:

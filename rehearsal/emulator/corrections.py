@@ -12,7 +12,7 @@ from ministack import app
 from ministack.services import codebuild, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator import checks, conditions, keys, resources, signatures
+from rehearsal.emulator import checks, conditions, event_sources, execution_roles, keys, resources, signatures
 
 Made = tuple[str, dict[str, str]]
 
@@ -30,6 +30,8 @@ def apply(*, iam: bool) -> None:
     conditions.apply()
     keys.apply()
     resources.apply()
+    execution_roles.apply()
+    event_sources.apply()
 
 
 def port_443_stays_free() -> None:

@@ -15,7 +15,7 @@ from ministack.core.router import extract_access_key_id, extract_region
 
 from rehearsal.emulator.api import TARGET, CodePipelineApi
 from rehearsal.emulator.call import ApiError
-from rehearsal.emulator.checks import denial_message
+from rehearsal.emulator.checks import told
 from rehearsal.emulator.types import AcceptedTypes
 
 Scope = MutableMapping[str, Any]
@@ -67,7 +67,7 @@ class Front:
         if isinstance(refused, AuthError):
             raise ApiError(refused.code, refused.message)
         if refused:
-            raise ApiError("AccessDeniedException", denial_message(refused))
+            raise ApiError("AccessDeniedException", told(refused.principal_arn))
         return body
 
 

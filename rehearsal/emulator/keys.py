@@ -65,16 +65,17 @@ def s3_asks_for_the_key() -> None:
 
 def sqs_asks_for_the_key() -> None:
     """Who sends to an encrypted queue needs kms:GenerateDataKey and kms:Decrypt, who receives kms:Decrypt."""
+    checks.after(queue_refuses)
+
+
+def queue_refuses(request: Request) -> EvalResult | None:
+    """What a queue's key says to a request to send or to receive; None where it allows it."""
     needed = {"sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"), "sqs:ReceiveMessage": ("kms:Decrypt",)}
-
-    def ask(request: Request) -> EvalResult | None:
-        for action in needed.get(request.action, ()):
-            denied = _denied(request, action, _queue_key(request.resource), "sqs")
-            if denied:
-                return denied
-        return None
-
-    checks.after(ask)
+    for action in needed.get(request.action, ()):
+        denied = _denied(request, action, _queue_key(request.resource), "sqs")
+        if denied:
+            return denied
+    return None
 
 
 def _denied(request: Request, action: str, key: str, service: str) -> EvalResult | None:

@@ -18,7 +18,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.workspace import Server, Workspace
 
 START_SECONDS = 60
-IAM = False
+IAM = True
 
 
 @contextlib.contextmanager
@@ -53,6 +53,12 @@ def _found(workspace: Workspace, *, iam: bool | None) -> Server | None:
         does = "enforces IAM" if server.iam else "does not enforce IAM"
         raise WrongUse(f"the embedded AWS that runs already {does}: end it with `python -m rehearsal down` first")
     return server
+
+
+def as_saved(workspace: Workspace) -> bool | None:
+    """How the saved state, or what runs, treats IAM: for who only looks, and must not start afresh for it."""
+    saved = workspace.saved_address()
+    return saved.startswith("https") if saved and not workspace.server() else None
 
 
 def down(workspace: Workspace) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import PrincipalInfo
+from ministack.core.iam_evaluator import EvalContext, PrincipalInfo
 from ministack.services import iam
 
 
@@ -48,3 +48,33 @@ def policies(arn: str) -> list[str]:
         *record.get("AttachedPolicies", []),
         *([f"the boundary {boundary}"] if boundary else []),
     ]
+
+
+def trusts_service(role_arn: str, service: str, account: str) -> bool:
+    """Whether the role's trust policy lets `service`, which works for `account`, assume it."""
+    context = EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account=account,
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region="",
+        service_context={"aws:sourceaccount": account},
+    )
+    trust = named(role_arn).get("AssumeRolePolicyDocument")
+    return bool(evaluator.evaluate_resource_policy(trust, context, service=service).decision == "Allow")
+
+
+def trusts(role_arn: str, who: PrincipalInfo) -> bool:
+    """Whether the role's trust policy lets a session assume it."""
+    context = EvalContext(
+        principal_arn=who.arn,
+        principal_type=who.type,
+        principal_account=who.account,
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region="",
+        service_context={},
+        principal_keys=who.keys,
+    )
+    return bool(evaluator.evaluate_trust_policy(named(role_arn).get("AssumeRolePolicyDocument"), who.arn, context))

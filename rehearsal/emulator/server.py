@@ -73,7 +73,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
     from rehearsal.emulator.front import Front
     from rehearsal.emulator.functions import hook
     from rehearsal.emulator.pipelines import PipelineResource
-    from rehearsal.emulator.sessions import assume
+    from rehearsal.emulator.sessions import Sessions
     from rehearsal.emulator.types import AcceptedTypes
     from rehearsal.engine.approvals import Approvals
     from rehearsal.engine.engine import Engine
@@ -83,13 +83,13 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
     corrections.apply(iam=endpoint.iam)
     decisions.keep(workspace.decisions)
     hook.register(workspace.aws / "tmp" / "functions", endpoint, workspace.cold_starts)
-    approvals, jobs, builds, bus = Approvals(), Jobs(), MinistackBuilds(), Bus()
+    approvals, jobs, builds, bus, sessions = Approvals(), Jobs(), MinistackBuilds(), Bus(), Sessions()
     builds.register()
     actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, jobs=jobs, builds=builds)
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
     runs = Accepting(actions, accepted.read)
-    engine = Engine(Environment(endpoint, assume, runs, workspace.executions, listener=bus))
+    engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, bus, asked=sessions.require))
     PipelineResource(engine).register()
     return engine, Front(ministack.app, CodePipelineApi(engine, approvals, jobs), types, iam=endpoint.iam), bus
 

@@ -1,6 +1,6 @@
 """Role sessions for AWS services: what CodePipeline and CodeBuild do when they assume the role that a template names.
 
-A role is assumed by a service only where its trust policy says so, as on AWS.
+With IAM a role is assumed only where its trust policy says so, as on AWS.
 """
 
 from __future__ import annotations
@@ -8,31 +8,68 @@ from __future__ import annotations
 import secrets
 import time
 
-from ministack.core.iam_evaluator import EvalContext, evaluate_trust_policy
-from ministack.services import iam, sts
+from ministack import app
+from ministack.services import sts
 
 from rehearsal.aws import Credentials
+from rehearsal.emulator import checks, roles
+from rehearsal.emulator.checks import Request
 from rehearsal.engine.task import ActionError
 
 DURATION = 12 * 3600
 
 
-def assume(role_arn: str, service: str, session_name: str) -> Credentials:
-    """Credentials of `role_arn` for `service`, such as `codebuild.amazonaws.com`.
+class Sessions:
+    """Gives roles to services, and asks roles for what services do with them."""
 
-    A role that does not trust the service may still trust an account, as the bootstrap's roles do for CodePipeline,
-    which comes with the pipeline's role. Raises ActionError where there is no such role.
-    """
-    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-    role = iam._roles.get_scoped(account, None, name)
-    if role is None:
-        raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
+    def assume(self, role_arn: str, service: str, session_name: str, *, through: str = "") -> Credentials:
+        """Credentials of `role_arn` for `service`, such as `codebuild.amazonaws.com`.
+
+        through: the role with which the service assumes it; empty where the service does so itself. Raises ActionError
+        where there is no such role, or where it may not be assumed.
+        """
+        role = roles.named(role_arn)
+        if not role:
+            raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
+        if app.AUTH:
+            _may_be_assumed(role_arn, service, "" if through == role_arn else through, session_name)
+        return _session(role_arn, str(role["RoleId"]), session_name, service)
+
+    def require(self, role_arn: str, *actions: str, resource: str) -> None:
+        """Raise ActionError unless the role's policies allow one of `actions` on `resource`."""
+        if not app.AUTH:
+            return
+        who = roles.session(role_arn, "AWSCodePipeline")
+        request = Request(who, "", "", resource.split(":")[3])
+        if checks.none_allowed(request, actions, resource):
+            raise ActionError(checks.told(who.arn), "PermissionError")
+
+
+def _may_be_assumed(role_arn: str, service: str, through: str, session_name: str) -> None:
+    account = role_arn.split(":")[4]
+    if not through:
+        if not roles.trusts_service(role_arn, service, account):
+            raise ActionError(f"{service} may not assume {role_arn}: {_trust()} it", "PermissionError")
+        return
+    who = roles.session(through, session_name)
+    if checks.denied(Request(who, "", "", "us-east-1"), "sts:AssumeRole", role_arn):
+        raise ActionError(checks.told(who.arn), "PermissionError")
+    if not roles.trusts(role_arn, who):
+        raise ActionError(f"{through} may not assume {role_arn}: {_trust()} it or its account", "PermissionError")
+
+
+def _trust() -> str:
+    return "its trust policy (AssumeRolePolicyDocument) has no statement that allows sts:AssumeRole to"
+
+
+def _session(role_arn: str, role_id: str, name: str, service: str) -> Credentials:
+    account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     key, secret, token = f"ASIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30), secrets.token_urlsafe(60)
     sts.register_session(
         key,
         {
-            "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}",
-            "UserId": f"{role['RoleId']}:{session_name}",
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
+            "UserId": f"{role_id}:{name}",
             "SecretAccessKey": secret,
             "SessionToken": token,
             "Expiration": time.time() + DURATION,
@@ -45,18 +82,3 @@ def assume(role_arn: str, service: str, session_name: str) -> Credentials:
         },
     )
     return Credentials(key, secret, token)
-
-
-def trusts(role_arn: str, principal: str, account: str) -> bool:
-    """Whether the trust policy of `role_arn` lets `principal` (an ARN or a service) assume it."""
-    role = iam._roles.get_scoped(role_arn.split(":")[4], None, role_arn.rsplit("/", 1)[-1])
-    context = EvalContext(
-        principal_arn=principal,
-        principal_type="AssumedRole",
-        principal_account=account,
-        action="sts:AssumeRole",
-        resource_arn=role_arn,
-        region="us-east-1",
-        service_context={},
-    )
-    return role is not None and bool(evaluate_trust_policy(role["AssumeRolePolicyDocument"], principal, context))

@@ -126,6 +126,8 @@ class Attempt:
             action_execution_id=state.id,
             limit=self._limit,
             wanted_revision=execution.wanted_revisions.get(action.name),
+            pipeline_role=execution.pipeline.role_arn,
+            asked=self._env.asked,
         )
 
     def _resolve(self, text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from rehearsal.aws import Endpoint
 from rehearsal.engine.definition import Action, ActionType, Json, Pipeline, PipelineKey
 from rehearsal.engine.journal import Event
-from rehearsal.engine.task import ActionRunner, Artifact, Assume, Outcome, Revision
+from rehearsal.engine.task import ActionRunner, Artifact, Assume, Outcome, Require, Revision, everything_is_allowed
 
 Listener = Callable[["Execution", Event], None]
 
@@ -42,6 +42,7 @@ class Environment:
     executions: Path
     listener: Listener = deaf
     limits: Mapping[ActionType, float] = field(default_factory=dict)
+    asked: Require = everything_is_allowed
 
 
 @dataclass

@@ -44,9 +44,19 @@ class Revision:
 
 
 class Assume(Protocol):
-    """Gives the credentials of a role to an AWS service that the role trusts."""
+    """Gives the credentials of a role to an AWS service that the role trusts; `through` is the role it does so with."""
 
-    def __call__(self, role_arn: str, service: str, session_name: str) -> Credentials: ...
+    def __call__(self, role_arn: str, service: str, session_name: str, *, through: str = "") -> Credentials: ...
+
+
+class Require(Protocol):
+    """Raises ActionError unless the role's policies allow one of `actions` on `resource`."""
+
+    def __call__(self, role_arn: str, *actions: str, resource: str) -> None: ...
+
+
+def everything_is_allowed(role_arn: str, *actions: str, resource: str) -> None:
+    """Where IAM is off."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,8 @@ class Task:
     action_execution_id: str = ""
     limit: float = 3600.0
     wanted_revision: str | None = None
+    pipeline_role: str = ""
+    asked: Require = everything_is_allowed
 
     @property
     def region(self) -> str:
@@ -87,7 +99,12 @@ class Task:
 
     def credentials(self) -> Credentials:
         """Those of the action's role, which CodePipeline assumes through the pipeline's role."""
-        return self.assume(self.role_arn, "codepipeline.amazonaws.com", self.execution_id[:32])
+        session = self.execution_id[:32]
+        return self.assume(self.role_arn, "codepipeline.amazonaws.com", session, through=self.pipeline_role)
+
+    def require(self, *actions: str, resource: str) -> None:
+        """Raise ActionError unless the action's role may do one of `actions`, which CodePipeline does for it."""
+        self.asked(self.role_arn, *actions, resource=resource)
 
     def setting(self, key: str) -> str:
         """A configuration value that the action can't do without."""

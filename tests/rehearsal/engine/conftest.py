@@ -108,7 +108,7 @@ class Stage:
             ActionType("Rule", "Played"): self.played,
         }
 
-        def assume(role_arn: str, service: str, session_name: str) -> Credentials:
+        def assume(role_arn: str, service: str, session_name: str, *, through: str = "") -> Credentials:
             return Credentials("key", "secret")
 
         self.engine = Engine(

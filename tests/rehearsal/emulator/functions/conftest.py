@@ -98,6 +98,6 @@ class Functions:
 @pytest.fixture(scope="session")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
     folder = tmp_path_factory.mktemp("functions")
-    with launcher.running(Workspace(folder)) as endpoint:
+    with launcher.running(Workspace(folder), iam=False) as endpoint:
         yield Functions(endpoint, Workspace(folder))
     shutil.rmtree(folder, ignore_errors=True)

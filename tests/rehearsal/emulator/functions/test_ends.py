@@ -33,7 +33,7 @@ PID = "import os\nprint('imported')\ndef handler(event, context):\n    return os
 def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path) -> None:
     """The kernel ends them, though they stand still and are in nobody's reach any more."""
     space = Workspace(tmp_path)
-    server = launcher.up(space, None)
+    server = launcher.up(space, None, iam=False)
     try:
         functions = Functions(server.reached(), space)
         pid = functions.call(functions.make(PID)).answer
@@ -47,7 +47,7 @@ def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path) -> None:
 def test_they_die_with_an_emulator_that_ends(tmp_path: Path) -> None:
     """Nothing is left of a rehearsal."""
     space = Workspace(tmp_path)
-    with launcher.running(space) as endpoint:
+    with launcher.running(space, iam=False) as endpoint:
         functions = Functions(endpoint, space)
         pid = functions.call(functions.make(PID)).answer
     assert gone(pid)

@@ -1,0 +1,144 @@
+"""What CloudFormation does is checked against the role of its stack, which MiniStack never asks.
+
+Sources: AWS CloudFormation user guide, "CloudFormation service role"; IAM user guide, "Grant a user permissions to pass
+a role to an AWS service". Asked is which actions the role may do, not on which resources: those have no name yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ministack.core.iam_evaluator import PrincipalInfo
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudformation
+from ministack.services.cloudformation import handlers, helpers, stacks
+
+from rehearsal.emulator import checks, roles
+from rehearsal.emulator.checks import Request
+from rehearsal.emulator.handlers import needed, passes_roles
+
+Params = dict[str, Any]
+Answer = tuple[int, dict[str, str], bytes]
+
+ROLE = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
+SERVICE = "cloudformation.amazonaws.com"
+
+
+def apply() -> None:
+    who_names_a_stacks_role_has_to_be_allowed_to_pass_it()
+    a_stacks_role_has_to_be_allowed_what_its_resources_need()
+
+
+def who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
+    """The caller of CreateStack and its like needs iam:PassRole; the stack keeps the role for later operations."""
+    actions = handlers_of_operations()
+    for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet"):
+        actions[name] = _with_role(actions[name])
+
+
+def a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
+    """Each resource is made, changed and removed with the role's permissions, and hands on roles by iam:PassRole."""
+    provision, update, delete = stacks._provision_resource, stacks._update_resource, stacks._delete_resource
+
+    def provisioned(kind: str, logical_id: str, properties: Params, stack: str) -> Any:
+        _ask(stack, kind, "create", properties)
+        return provision(kind, logical_id, properties, stack)
+
+    def updated(kind: str, name: str, old: Params, new: Params, stack: str, *rest: Any) -> Any:
+        if old != new:
+            _ask(stack, kind, "update", new)
+        return update(kind, name, old, new, stack, *rest)
+
+    def deleted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: Any) -> Any:
+        _ask(stack or "", kind, "delete", {})
+        return delete(kind, name, properties, stack, *rest)
+
+    stacks._provision_resource, stacks._update_resource, stacks._delete_resource = provisioned, updated, deleted
+
+
+def handlers_of_operations() -> dict[str, Callable[[Params], Answer]]:
+    found: dict[str, Callable[[Params], Answer]] = cloudformation._ACTION_HANDLERS
+    return found
+
+
+def _with_role(handler: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+    def handled(params: Params) -> Answer:
+        role = helpers._p(params, "RoleARN")
+        refused = role and (_may_not_pass(role) or _does_not_trust(role))
+        if refused:
+            answer: Answer = helpers._error("AccessDenied", refused, 403)
+            return answer
+        before = handlers._resolve_stack(helpers._p(params, "StackName"))
+        if before and role:
+            before[ROLE] = role
+        answer = handler(params)
+        stack = handlers._resolve_stack(helpers._p(params, "StackName"))
+        if stack and answer[0] == 200:
+            stack[ROLE] = role or stack.get(ROLE) or _caller()
+        return answer
+
+    return handled
+
+
+def _caller() -> str:
+    """Without a role, CloudFormation works with what its caller may; a root user may everything."""
+    who = checks.caller.get()
+    return roles.role_of(who.arn) if who else ""
+
+
+def _may_not_pass(role: str) -> str:
+    who = checks.caller.get()
+    if who is None or not checks.denied(
+        Request(who, "", "", get_region()), "iam:PassRole", role, keys={"iam:passedtoservice": SERVICE}
+    ):
+        return ""
+    return checks.told(who.arn)
+
+
+def _does_not_trust(role: str) -> str:
+    if roles.trusts_service(role, SERVICE, get_account_id()):
+        return ""
+    return f"Role {role} is invalid or cannot be assumed: its trust policy does not name {SERVICE}"
+
+
+def _ask(stack: str, kind: str, operation: str, properties: Params) -> None:
+    """Raise where the stack's role may not do what the operation on a resource needs."""
+    role = (cloudformation._stacks.get(stack) or {}).get(ROLE, "")
+    actions = needed(kind, operation)
+    if ":role/" not in role:
+        return
+    who = roles.session(role, "AWSCloudFormation")
+    request = Request(_on_any_resource(who), "", "", get_region())
+    refused = actions and checks.none_allowed(request, actions, f"{kind} of stack {stack}")
+    if not refused and operation != "delete" and passes_roles(kind, operation):
+        keys = {"iam:passedtoservice": f"{kind.split('::')[1].lower()}.amazonaws.com"}
+        passing = Request(who, "", "", get_region())
+        refused = any(checks.denied(passing, "iam:PassRole", each, keys=keys) for each in _roles(properties))
+    if refused:
+        raise PermissionError(checks.told(who.arn))
+
+
+def _roles(properties: Mapping[str, Any]) -> Iterator[str]:
+    """The roles that a resource's own properties name; of another account none can be passed."""
+    for name, value in properties.items():
+        mine = isinstance(value, str) and value.startswith(f"arn:aws:iam::{get_account_id()}:role/")
+        if mine and name.lower().endswith(("role", "rolearn")):
+            yield value
+
+
+def _on_any_resource(who: PrincipalInfo) -> PrincipalInfo:
+    """The principal as if every Allow were for all resources, and no Deny for a certain one."""
+
+    def widened(policies: list[list[Any]]) -> list[list[Any]]:
+        return [
+            [
+                replace(each, resources=["*"], not_resources=[])
+                for each in statements
+                if each.effect == "Allow" or each.resources == ["*"]
+            ]
+            for statements in policies
+        ]
+
+    return replace(who, policies=widened(who.policies or []), limits=[widened(limit) for limit in who.limits])

@@ -1,0 +1,81 @@
+"""Which actions CloudFormation needs for a resource: the `handlers` of the resource schemas that cfn-lint ships.
+
+A handler names every action that it may need, also those for properties that a template leaves out. What it surely
+needs is the action that makes or removes the thing itself: the one whose verb and noun say so. Which action changes it
+depends on the property: one of them has to be allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+_SCHEMAS = files("cfnlint") / "data" / "schemas"
+# Beginnings of action names, the most telling first.
+_READS = ("Get", "List", "Describe", "Tag", "Untag", "AddTags", "RemoveTags")
+_VERBS = {
+    "create": ("Create", "Publish", "Register", "Allocate", "Run", "Post", "Put", "Add", "Subscribe", "Set", "Attach"),
+    "delete": ("Delete", "Remove", "Deregister", "Release", "Terminate", "Unsubscribe", "Schedule", "Set", "Detach"),
+}
+# Types whose schema names no actions. Source: AWS service authorization reference.
+_UNNAMED = {
+    "AWS::CodeBuild::Project": {
+        "create": ["codebuild:CreateProject", "iam:PassRole"],
+        "update": ["codebuild:UpdateProject", "iam:PassRole"],
+        "delete": ["codebuild:DeleteProject"],
+    },
+}
+
+
+def needed(resource_type: str, operation: str) -> list[str]:
+    """The actions of which one is surely needed for `operation`: create, update or delete. None for an unknown type."""
+    named = [each for each in permissions(resource_type, operation) if not each.startswith("iam:PassRole")]
+    own = [each for each in named if each.startswith(f"{_service(resource_type, named)}:")]
+    own = [each for each in own if not each.partition(":")[2].startswith(_READS)]
+    if operation == "update":
+        return own
+    for verb in _VERBS[operation]:
+        best = [each for each in own if each.partition(":")[2].lower().startswith(verb.lower())]
+        if best:
+            exact = [each for each in best if _noun(each, verb) == resource_type.rpartition("::")[2].lower()]
+            return exact or sorted(best, key=lambda each: "Role" not in each)
+    return []
+
+
+def passes_roles(resource_type: str, operation: str) -> bool:
+    """Whether CloudFormation hands the roles in the resource's properties to another service."""
+    return "iam:PassRole" in permissions(resource_type, operation)
+
+
+@cache
+def permissions(resource_type: str, operation: str) -> Sequence[str]:
+    if resource_type in _UNNAMED:
+        return tuple(_UNNAMED[resource_type].get(operation, ()))
+    name = _names().get(resource_type)
+    if name is None:
+        return ()
+    schema: Any = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
+    return tuple(schema.get("handlers", {}).get(operation, {}).get("permissions", ()))
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Type -> its schema's file. The North Virginia list has every type."""
+    found: dict[str, str] = json.loads((_SCHEMAS / "providers" / "us-east-1.json").read_text())
+    return found
+
+
+def _service(resource_type: str, actions: Sequence[str]) -> str:
+    """The type's own, or the one that most actions are of; others stand there for what the resource refers to."""
+    prefixes = [each.partition(":")[0] for each in actions]
+    own = resource_type.split("::")[1].lower()
+    if own in prefixes:
+        return own
+    return max(dict.fromkeys(prefixes), key=prefixes.count, default="")
+
+
+def _noun(action: str, verb: str) -> str:
+    return action.partition(":")[2][len(verb) :].lower()
