@@ -12,7 +12,7 @@ from ministack import app
 from ministack.services import codebuild, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator import checks, conditions, event_sources, execution_roles, keys, resources, signatures
+from rehearsal.emulator.iam import checks, conditions, event_sources, execution_roles, keys, resources, signatures
 
 Made = tuple[str, dict[str, str]]
 

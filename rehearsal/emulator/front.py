@@ -15,7 +15,7 @@ from ministack.core.router import extract_access_key_id, extract_region
 
 from rehearsal.emulator.api import TARGET, CodePipelineApi
 from rehearsal.emulator.call import ApiError
-from rehearsal.emulator.checks import told
+from rehearsal.emulator.iam.checks import told
 from rehearsal.emulator.types import AcceptedTypes
 
 Scope = MutableMapping[str, Any]

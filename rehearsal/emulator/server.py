@@ -69,9 +69,9 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
     from rehearsal.emulator.api import CodePipelineApi
     from rehearsal.emulator.builds import MinistackBuilds
     from rehearsal.emulator.bus import Bus
-    from rehearsal.emulator.decisions import decisions
     from rehearsal.emulator.front import Front
     from rehearsal.emulator.functions import hook
+    from rehearsal.emulator.iam.decisions import decisions
     from rehearsal.emulator.pipelines import PipelineResource
     from rehearsal.emulator.sessions import Sessions
     from rehearsal.emulator.types import AcceptedTypes

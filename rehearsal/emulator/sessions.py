@@ -12,8 +12,8 @@ from ministack import app
 from ministack.services import sts
 
 from rehearsal.aws import Credentials
-from rehearsal.emulator import checks, roles
-from rehearsal.emulator.checks import Request
+from rehearsal.emulator.iam import checks, roles
+from rehearsal.emulator.iam.checks import Request
 from rehearsal.engine.task import ActionError
 
 DURATION = 12 * 3600

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from ministack.core import iam_actions
 
-from rehearsal.emulator import roles
+from rehearsal.emulator.iam import roles
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from ministack.core.responses import get_region, request_scope
 from ministack.services import lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator import checks, keys, roles
-from rehearsal.emulator.checks import Request
+from rehearsal.emulator.iam import checks, keys, roles
+from rehearsal.emulator.iam.checks import Request
 
 _RECEIVES = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ministack.core.iam_evaluator import EvalResult
 
-from rehearsal.emulator import roles
+from rehearsal.emulator.iam import roles
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import EvalContext, EvalResult
 from ministack.services import s3
 
-from rehearsal.emulator import roles
+from rehearsal.emulator.iam import roles
 
 _BUCKET = "arn:aws:s3:::"
 

@@ -15,9 +15,9 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudformation
 from ministack.services.cloudformation import handlers, helpers, stacks
 
-from rehearsal.emulator import checks, roles
-from rehearsal.emulator.checks import Request
-from rehearsal.emulator.handlers import needed, passes_roles
+from rehearsal.emulator.iam import checks, roles
+from rehearsal.emulator.iam.checks import Request
+from rehearsal.emulator.iam.handlers import needed, passes_roles
 
 Params = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]

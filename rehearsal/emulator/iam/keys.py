@@ -14,8 +14,8 @@ from ministack.core.iam_evaluator import EvalResult
 from ministack.services import kms, s3, sqs
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator import checks
-from rehearsal.emulator.checks import Request
+from rehearsal.emulator.iam import checks
+from rehearsal.emulator.iam.checks import Request
 
 Made = tuple[str, dict[str, str]]
 
@@ -58,7 +58,8 @@ def s3_asks_for_the_key() -> None:
         if not (reads or request.action == "s3:PutObject") or not request.resource.startswith(_BUCKET):
             return None
         bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
-        return _denied(request, action, _object_key(bucket, key) if reads else _bucket_key(bucket), "s3")
+        named = request.keys.get("s3:x-amz-server-side-encryption-aws-kms-key-id")
+        return _denied(request, action, _object_key(bucket, key) if reads else named or _bucket_key(bucket), "s3")
 
     checks.after(ask)
 

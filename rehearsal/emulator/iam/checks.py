@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ministack.core import iam_actions
@@ -12,9 +12,9 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import AuthError, EvalContext, EvalResult, PrincipalInfo
 from ministack.core.responses import get_account_id
 
-from rehearsal.emulator import denials
-from rehearsal.emulator.decisions import Decision, decisions
-from rehearsal.emulator.roles import role_of
+from rehearsal.emulator.iam import denials
+from rehearsal.emulator.iam.decisions import Decision, decisions
+from rehearsal.emulator.iam.roles import role_of
 
 Check = Callable[["Request"], EvalResult | None]
 
@@ -25,12 +25,13 @@ last_denial: contextvars.ContextVar[denials.Denial | None] = contextvars.Context
 
 @dataclass(frozen=True)
 class Request:
-    """What a principal wants to do."""
+    """What a principal wants to do; keys: what the service tells policies about the request, in lower case."""
 
     principal: PrincipalInfo
     action: str
     resource: str
     region: str
+    keys: Mapping[str, Any] = field(default_factory=dict)
 
 
 def after(check: Check) -> None:
@@ -52,7 +53,8 @@ def install() -> None:
         if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
             return answer
         caller.set(principal)
-        request = Request(principal, action, resource_arn, region)
+        keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
+        request = Request(principal, action, resource_arn, region, keys)
         _note(request, answer, None)
         return answer or next(filter(None, (check(request) for check in _after)), None)
 

@@ -1,0 +1,121 @@
+"""MiniStack never asks the role of a stack, shown without the correction: when one fails, the correction can go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ministack.core.iam_evaluator import PrincipalInfo
+from ministack.services import cloudformation
+from ministack.services.cloudformation import provisioners, stacks
+
+from rehearsal.emulator.iam import checks, execution_roles, roles
+from tests.rehearsal.emulator.iam.principals import ACCOUNT, allow, make_role, trusting
+
+pytestmark = pytest.mark.usefixtures("as_it_comes")
+
+KIND = "AWS::SQS::Queue"
+CLOUDFORMATION = trusting(Service="cloudformation.amazonaws.com")
+
+
+@pytest.fixture(autouse=True)
+def _queues_cost_nothing(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Resources are made in name alone, and no stack is left."""
+    for kind in (KIND, "AWS::Lambda::Function"):
+        monkeypatch.setitem(
+            provisioners._RESOURCE_HANDLERS,
+            kind,
+            {
+                "create": lambda *_: ("made", {}),
+                "update": lambda *_: ("changed", {}),
+                "delete": lambda *_: None,
+            },
+        )
+    yield
+    cloudformation._stacks.pop("stack", None)
+
+
+def stack_of(role: str) -> None:
+    cloudformation._stacks["stack"] = {"StackName": "stack", execution_roles.ROLE: role}
+
+
+def make(kind: str = KIND, **properties: Any) -> str:
+    return str(stacks._provision_resource(kind, "Logical", properties, "stack")[0])
+
+
+def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
+    """The fault: a role without any permission makes, changes and removes everything."""
+    stack_of(make_role("executes", allow("s3:*")))
+    assert make() == "made"
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    with pytest.raises(PermissionError, match=r"role/executes/AWSCloudFormation is not .* to perform: sqs:CreateQueue"):
+        make()
+    with pytest.raises(PermissionError, match=r"sqs:"):
+        stacks._update_resource(KIND, "name", {}, {"DelaySeconds": 1}, "stack")
+    with pytest.raises(PermissionError, match="sqs:DeleteQueue"):
+        stacks._delete_resource(KIND, "name", {}, "stack")
+    make_role("executes", allow("sqs:*", resource="arn:aws:sqs:*:*:name"))
+    assert make() == "made"
+    assert stacks._update_resource(KIND, "name", {}, {"DelaySeconds": 1}, "stack")[0] == "changed"
+    stacks._delete_resource(KIND, "name", {}, "stack")
+
+
+def test_a_deny_and_a_boundary_count() -> None:
+    """What is denied is denied, whatever else is allowed; what a boundary leaves out as well."""
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    policy = allow("sqs:*")
+    policy["Statement"] += allow("sqs:CreateQueue", effect="Deny")["Statement"]
+    stack_of(make_role("executes", policy))
+    with pytest.raises(PermissionError, match="Effect Deny"):
+        make()
+
+
+def test_a_function_gets_only_a_role_that_may_be_passed() -> None:
+    """A template can hand a function any role, unless iam:PassRole is asked."""
+    function_role = make_role("functions")
+    stack_of(make_role("executes", allow("lambda:*")))
+    assert make("AWS::Lambda::Function", Role=function_role) == "made"
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    with pytest.raises(PermissionError, match=f"iam:PassRole on resource: {function_role}"):
+        make("AWS::Lambda::Function", Role=function_role)
+    policy = allow("lambda:*")
+    only = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    policy["Statement"] += allow("iam:PassRole", resource=function_role, Condition=only)["Statement"]
+    make_role("executes", policy)
+    assert make("AWS::Lambda::Function", Role=function_role) == "made"
+
+
+def test_a_stack_without_a_role_works_with_its_callers() -> None:
+    """The root user may everything."""
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    stack_of("")
+    assert make() == "made"
+
+
+def deleted(role: str, caller: PrincipalInfo | None) -> int:
+    """The status of a DeleteStack with a role."""
+    token = checks.caller.set(caller)
+    try:
+        params = {"StackName": ["none"], "RoleARN": [role]}
+        return int(cloudformation._ACTION_HANDLERS["DeleteStack"](params)[0])
+    finally:
+        checks.caller.reset(token)
+
+
+def test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
+    """The fault: anybody who may deploy can make CloudFormation use any role."""
+    execution = make_role("executes", trust=CLOUDFORMATION)
+    deployer = roles.session(make_role("deploys", allow("cloudformation:*")), "now")
+    assert deleted(execution, deployer) == 200
+    execution_roles.who_names_a_stacks_role_has_to_be_allowed_to_pass_it()
+    assert deleted(execution, deployer) == 403
+    allowed = roles.session(make_role("deploys", allow("iam:PassRole", resource=execution)), "now")
+    assert deleted(execution, allowed) == 200
+
+
+def test_a_role_that_does_not_trust_cloudformation_is_no_stacks_role() -> None:
+    """Not even for a root user."""
+    execution_roles.who_names_a_stacks_role_has_to_be_allowed_to_pass_it()
+    assert deleted(make_role("executes", trust=trusting(AWS=ACCOUNT)), None) == 403
+    assert deleted(make_role("executes", trust=CLOUDFORMATION), None) == 200

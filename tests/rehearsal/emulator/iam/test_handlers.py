@@ -1,0 +1,48 @@
+"""What CloudFormation needs for a resource, from cfn-lint's schemas."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.emulator.iam.handlers import needed, passes_roles
+
+
+@pytest.mark.parametrize(
+    ("kind", "create", "delete"),
+    [
+        ("AWS::Lambda::Function", "lambda:CreateFunction", "lambda:DeleteFunction"),
+        ("AWS::Lambda::LayerVersion", "lambda:PublishLayerVersion", "lambda:DeleteLayerVersion"),
+        ("AWS::SQS::Queue", "sqs:CreateQueue", "sqs:DeleteQueue"),
+        ("AWS::SNS::Subscription", "sns:Subscribe", "sns:Unsubscribe"),
+        ("AWS::IAM::Role", "iam:CreateRole", "iam:DeleteRole"),
+        ("AWS::IAM::Policy", "iam:PutRolePolicy", "iam:DeleteRolePolicy"),
+        ("AWS::KMS::Key", "kms:CreateKey", "kms:ScheduleKeyDeletion"),
+        ("AWS::SSM::Parameter", "ssm:PutParameter", "ssm:DeleteParameter"),
+        ("AWS::CodeBuild::Project", "codebuild:CreateProject", "codebuild:DeleteProject"),
+        ("AWS::CodePipeline::Pipeline", "codepipeline:CreatePipeline", "codepipeline:DeletePipeline"),
+        ("AWS::CloudWatch::Alarm", "cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"),
+    ],
+)
+def test_the_action_that_makes_or_removes_the_thing_is_needed(kind: str, create: str, delete: str) -> None:
+    """And none that only a property that may be absent needs."""
+    assert needed(kind, "create")[0] == create
+    assert needed(kind, "delete")[0] == delete
+
+
+def test_a_change_needs_one_of_the_types_own_actions() -> None:
+    """Which one depends on the property; reading and tagging alone change nothing."""
+    update = needed("AWS::Lambda::Function", "update")
+    assert {"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"} <= set(update)
+    assert not [each for each in update if "Get" in each or "Tag" in each or not each.startswith("lambda:")]
+
+
+def test_a_type_that_is_unknown_needs_nothing() -> None:
+    """Custom resources work with the permissions of their function."""
+    assert needed("Custom::Thing", "create") == []
+
+
+def test_which_types_pass_roles() -> None:
+    """A function and a build project are given one, a queue is not."""
+    assert passes_roles("AWS::Lambda::Function", "create")
+    assert passes_roles("AWS::CodeBuild::Project", "update")
+    assert not passes_roles("AWS::SQS::Queue", "create")
