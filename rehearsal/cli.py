@@ -17,6 +17,7 @@ from rehearsal.commands import (
     env,
     history,
     logs,
+    permissions,
     plan,
     received,
     retry,
@@ -47,6 +48,7 @@ COMMANDS = (
     env.env,
     shell.shell,
     clean.clean,
+    permissions.permissions,
     completion.completion,
     received.received,
 )

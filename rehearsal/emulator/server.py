@@ -134,6 +134,7 @@ def _settings(workspace: Workspace, endpoint: Endpoint) -> Path:
         workspace.saved.rename(state)
     else:
         shutil.rmtree(workspace.saved, ignore_errors=True)
+        workspace.decisions.unlink(missing_ok=True)
     temporary = workspace.aws / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

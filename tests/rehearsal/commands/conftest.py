@@ -203,7 +203,9 @@ def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
 def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = False) -> None:
     """Create (or update) a stack, and wait for it."""
     api = tiny.deployed.endpoint.client("cloudformation", root(ACCOUNT), REGION)
-    (api.update_stack if update else api.create_stack)(StackName=stack, TemplateBody=json.dumps(template))
+    (api.update_stack if update else api.create_stack)(
+        StackName=stack, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
     waiter = api.get_waiter("stack_update_complete" if update else "stack_create_complete")
     waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.1})
 

@@ -1,0 +1,56 @@
+"""`permissions`: what each role used, never used, and was denied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rehearsal import permissions as held
+from rehearsal.aws import Endpoint, root
+from rehearsal.commands.output import JSON_FILE, STDOUT, put_json
+from rehearsal.commands.project import in_project
+from rehearsal.emulator import launcher
+from rehearsal.emulator.iam import decisions
+from rehearsal.errors import WrongUse
+from rehearsal.permissions import Report
+from rehearsal.workspace import Workspace
+
+
+@click.command()
+@click.argument("role", required=False)
+@JSON_FILE
+@in_project
+def permissions(space: Workspace, role: str | None, json_file: Path | None) -> None:
+    """List for each role what it was allowed and used, was allowed and never used, and was denied.
+
+    ROLE is a part of the names of the roles to list. Counted are all runs since the embedded AWS was started afresh.
+    """
+    made = list(decisions.read(space.decisions))
+    if not made:
+        raise WrongUse("no policy was asked yet: `python -m rehearsal run` first, without --no-iam")
+    with launcher.running(space, iam=launcher.as_saved(space)) as endpoint:
+        reports = [each for each in _reports(endpoint, made) if role is None or role in each.role]
+    if json_file:
+        put_json(json_file, [each.as_json() for each in reports])
+    if json_file != STDOUT:
+        for each in reports:
+            _show(each)
+
+
+def _reports(endpoint: Endpoint, made: list[decisions.Decision]) -> list[Report]:
+    reports = []
+    for account in sorted({each.principal.split(":")[4] for each in made}):
+        iam = endpoint.client("iam", root(account), "us-east-1")
+        reports += [held.report(role, held.grants(iam, role), made) for role in held.roles(iam)]
+    return reports
+
+
+def _show(report: Report) -> None:
+    click.secho(report.role, bold=True)
+    if report.used:
+        click.echo(f"  used: {', '.join(report.used)}")
+    for grant in report.unused:
+        click.echo(f"  never used: {grant.action} on {', '.join(grant.resources)} ({grant.policy})")
+    for each in report.denied:
+        click.secho(f"  denied: {each.action} on {each.resource}: {each.why}", fg="red")
