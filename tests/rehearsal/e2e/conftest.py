@@ -93,6 +93,7 @@ class Project:
             region_name=exports["AWS_REGION"],
             aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
+            verify=exports.get("AWS_CA_BUNDLE"),
         )
 
     def holds(self, environment: str) -> dict[str, tuple[str, list[str]]]:

@@ -1,0 +1,64 @@
+"""What a denial says, and what is noted down of decisions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ministack.core import iam_actions
+from ministack.core.iam_evaluator import EvalResult
+
+from rehearsal.emulator.iam import checks, roles
+from rehearsal.emulator.iam.checks import Request
+from rehearsal.emulator.iam.decisions import Decision, Decisions
+from tests.rehearsal.emulator.iam.principals import ACCOUNT, REGION, allow, make_role
+
+pytestmark = pytest.mark.usefixtures("as_it_comes")
+
+BUCKET = "arn:aws:s3:::bucket"
+
+
+def request(role: str) -> Request:
+    return Request(roles.session(role, "at-work"), "", "", REGION)
+
+
+def test_a_denial_explains_itself() -> None:
+    """Principal, action, resource, the policies that were looked at, and the statement that is missing."""
+    role = make_role("worker", allow("s3:PutObject"))
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work"
+    assert checks.denied(request(role), "s3:GetObject", BUCKET)
+    missing = json.dumps({"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET})
+    assert checks.told(session) == (
+        f"User: {session} is not authorized to perform: s3:GetObject on resource: {BUCKET} "
+        f"(looked at own; missing is {missing})"
+    )
+
+
+def test_an_explicit_deny_is_named() -> None:
+    """By its Sid, where it has one: a missing statement would not help."""
+    role = make_role("worker", allow("s3:*", effect="Deny", Sid="NoBuckets"))
+    assert checks.denied(request(role), "s3:GetObject", BUCKET)
+    assert "a statement NoBuckets with Effect Deny matches" in checks.told("anybody")
+
+
+def test_the_answer_to_a_denied_request_says_why() -> None:
+    """Every tool shows the message of an answer."""
+    role = make_role("worker")
+    checks.install()
+    assert checks.denied(request(role), "sqs:SendMessage", "arn:queue")
+    _, _, body = iam_actions.access_denied_response("sqs", "sqs:SendMessage", "arn:me", "id")
+    assert b"looked at no policy at all: the role has none; missing is" in body
+
+
+def test_decisions_are_noted_down_by_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the session is called."""
+    noted: list[Decision] = []
+    monkeypatch.setattr(Decisions, "add", lambda _, decision: noted.append(decision))
+    role = make_role("worker", allow("s3:GetObject"), path="/team/")
+    assert checks.denied(request(role), "s3:GetObject", BUCKET) is None
+    refused = checks.denied(request(role), "s3:PutObject", BUCKET)
+    assert isinstance(refused, EvalResult)
+    assert [(each.principal, each.action, each.allowed) for each in noted] == [
+        (role, "s3:GetObject", True),
+        (role, "s3:PutObject", False),
+    ]
