@@ -37,6 +37,13 @@ class Report:
     unused: tuple[Grant, ...]
     denied: tuple[Decision, ...]
 
+    def unused_by_resource(self) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+        """Policy and resources -> the actions on them that no request needed."""
+        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for grant in self.unused:
+            found.setdefault((grant.policy, grant.resources), []).append(grant.action)
+        return found
+
     def as_json(self) -> dict[str, Any]:
         return {
             "role": self.role,

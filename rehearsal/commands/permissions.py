@@ -50,7 +50,7 @@ def _show(report: Report) -> None:
     click.secho(report.role, bold=True)
     if report.used:
         click.echo(f"  used: {', '.join(report.used)}")
-    for grant in report.unused:
-        click.echo(f"  never used: {grant.action} on {', '.join(grant.resources)} ({grant.policy})")
+    for (policy, resources), actions in report.unused_by_resource().items():
+        click.echo(f"  never used: {', '.join(actions)} on {', '.join(resources)} ({policy})")
     for each in report.denied:
         click.secho(f"  denied: {each.action} on {each.resource}: {each.why}", fg="red")

@@ -28,6 +28,7 @@ def test_what_was_used_never_used_and_denied_is_told_apart() -> None:
     assert found.used == ("s3:GetObjectVersion",)
     assert found.unused == (elsewhere, write)
     assert found.denied == (denied,)
+    assert found.unused_by_resource()["own", ("*",)] == ["s3:PutObject"]
 
 
 def test_what_cloudformation_made_has_no_arn_and_counts() -> None:
