@@ -129,7 +129,7 @@ def _rehearse(
             f"pushed {commit[:8]} to {branch}"
             + ("" if commit == repository.head else " (the working tree, uncommitted changes included)")
         )
-        if reason := nobody_starts(deployed.pipeline(), push):
+        if push.paths and (reason := nobody_starts(deployed.pipeline(), push)):
             tell(f"on AWS this push would not start the pipeline ({reason}); here it is started all the same")
         reach = functools.partial(deployment.reach, space, deployed, tell, stop)
         with part.closed_behind(deployed, until):

@@ -41,7 +41,7 @@ def allowed(action: str, resource: str, *permitted: str) -> bool:
     make_role("worker", allow(*permitted))
     sts._sessions["ASIAWORKER"] = {
         "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work",
-        "SecretAccessKey": "secret",
+        "SecretAccessKey": "secret",  # pragma: allowlist secret
         "PrincipalType": "AssumedRole",
         "AccountId": ACCOUNT,
     }
