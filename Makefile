@@ -33,8 +33,9 @@ lint: setup layers
 types: setup
 	mypy
 
+# Every push runs these; the tests of the rehearsal and of the bench, which no push ships, are left to `make test`.
 unit: setup layers
-	pytest -m "not e2e and not slow" --junitxml=$(REPORTS)/check.xml
+	pytest -m "not e2e and not slow" --ignore=tests/rehearsal --ignore=tests/bench --junitxml=$(REPORTS)/check.xml
 
 format: setup
 	ruff format .
