@@ -17,7 +17,7 @@ from rehearsal.engine.definition import Pipeline
 from rehearsal.engine.journal import Event
 from rehearsal.views.state import ActionView, ExecutionView
 
-PLAIN_WIDTH = 120
+PLAIN_WIDTH, PLAIN_HEIGHT = 120, 25
 STYLES = {"Succeeded": "green", "Failed": "red", "InProgress": "cyan", "Abandoned": "yellow", "Cancelled": "yellow"}
 
 
@@ -36,7 +36,10 @@ class Progress(Protocol):
 def terminal() -> Console:
     """Where everything is shown; what is no terminal has no width, and lines there are not cut to one."""
     console = Console(highlight=False)
-    return console if console.is_terminal or "COLUMNS" in os.environ else Console(highlight=False, width=PLAIN_WIDTH)
+    if console.is_terminal or "COLUMNS" in os.environ:
+        return console
+    # rich heeds a width only with a height where TERM is dumb
+    return Console(highlight=False, width=PLAIN_WIDTH, height=PLAIN_HEIGHT)
 
 
 def progress(console: Console) -> Progress:
