@@ -48,9 +48,13 @@ class Notices(Construct):
 
     @property
     def link(self) -> str:
-        """The console's page of the pipeline."""
-        console = f"https://{self._delivery.region}.console.aws.amazon.com/codesuite/codepipeline/pipelines"
-        return f"{console}/{self._delivery.name}/view?region={self._delivery.region}"
+        """The console's page of the pipeline, where an approval is answered."""
+        return self._page("view")
+
+    def _page(self, of: str) -> str:
+        region = self._delivery.region
+        console = f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines"
+        return f"{console}/{self._delivery.name}/{of}?region={region}"
 
     def _rule(
         self, id_: str, pipeline: codepipeline.IPipeline, kind: str, detail: Mapping[str, list[str]], says: str
@@ -61,8 +65,11 @@ class Notices(Construct):
             resources=[pipeline.pipeline_arn],
             detail=dict(detail),
         )
-        execution = f"execution {_FIELD('$.detail.execution-id')} at {_FIELD('$.time')}"
-        text = events.RuleTargetInput.from_text(f"{says}: {execution}. Its revision and its log: {self.link}")
+        execution = _FIELD("$.detail.execution-id")
+        page = self._page(f"executions/{execution}/timeline")
+        # no event but the source action's own knows the revision; the execution's page does
+        notice = f"{says}: execution {execution} at {_FIELD('$.time')}. Its revision and its log: {page}"
+        text = events.RuleTargetInput.from_text(notice)
         rule = events.Rule(self, id_, event_pattern=pattern, targets=[targets.SnsTopic(self.topic, message=text)])
         accept(
             rule,
