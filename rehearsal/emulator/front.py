@@ -15,6 +15,7 @@ from ministack.core.router import extract_access_key_id, extract_region
 
 from rehearsal.emulator.api import TARGET, CodePipelineApi
 from rehearsal.emulator.call import ApiError
+from rehearsal.emulator.callers import Refusal, refusal
 from rehearsal.emulator.iam.checks import told
 from rehearsal.emulator.types import AcceptedTypes
 
@@ -25,12 +26,15 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Front:
-    """Routes by the header X-Amz-Target."""
+    """Refuses who must not call, and routes the others by the header X-Amz-Target."""
 
     def __init__(self, ministack: App, codepipeline: CodePipelineApi, types: AcceptedTypes, *, iam: bool) -> None:
         self._ministack, self._codepipeline, self._types, self._iam = ministack, codepipeline, types, iam
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and (refused := refusal(_headers(scope))):
+            await _refuse(refused, scope, send)
+            return
         self._types.refresh()
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
         if not target.startswith(TARGET):
@@ -69,6 +73,16 @@ class Front:
         if refused:
             raise ApiError("AccessDeniedException", told(refused.principal_arn))
         return body
+
+
+async def _refuse(refused: Refusal, scope: Scope, send: Send) -> None:
+    """In words, without a header that would let a page read them; a WebSocket is not opened."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    await send({"type": "http.response.body", "body": f"{refused.why}\n".encode()})
 
 
 def pipeline_arn(request: Mapping[str, Any], account: str, region: str) -> str:

@@ -1,0 +1,52 @@
+"""Who may call the embedded AWS: programs on this machine, and no page that a browser shows.
+
+It listens on 127.0.0.1 alone, and yet a web page reaches it: by a name of its own that it lets lead to 127.0.0.1 (DNS
+rebinding), or by a plain request across origins, which CloudFormation's and IAM's query APIs would take as theirs.
+Sources: RFC 9110, "Host" and status 421; RFC 6761, "localhost."; the Fetch standard, "Origin"; W3C, "Fetch Metadata
+Request Headers", Sec-Fetch-Site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+OURS = ("127.0.0.1", "localhost", "::1")
+# What only this machine or AWS itself can let lead here: SDKs put a bucket's name before localhost.
+BELOW = (".localhost", ".amazonaws.com")
+ELSEWHERE = ("cross-site", "same-site")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The status of the answer, and why."""
+
+    status: int
+    why: str
+
+
+def refusal(headers: Mapping[str, str]) -> Refusal | None:
+    """Why the request with these headers, in lower case, is not answered; None for one that is."""
+    host = headers.get("host", "")
+    if not _is_ours(host):
+        return Refusal(
+            421,
+            f"the embedded AWS is not {host or 'a host without a name'}: call {', '.join(OURS)}, or a name that ends"
+            f" with {' or '.join(BELOW)}",
+        )
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host:
+        return Refusal(403, f"the embedded AWS answers no web page of another origin; this one is {origin}")
+    site = headers.get("sec-fetch-site")
+    if site in ELSEWHERE:
+        return Refusal(403, f"the embedded AWS answers no web page of another origin (Sec-Fetch-Site: {site})")
+    return None
+
+
+def _is_ours(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name in OURS or name.endswith(BELOW)
