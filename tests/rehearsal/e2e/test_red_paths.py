@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.rehearsal.e2e.conftest import Project
+from tests.rehearsal.e2e.hearing import Heard
 
 pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
@@ -49,6 +50,40 @@ def test_a_rejection_stops_before_prod(deployed: Project) -> None:
     assert ran.status("ApproveProd", "Approve") == "Failed"
     assert deployed.holds("dev") != dev
     assert deployed.holds("prod") == prod
+    api, execution = deployed.client("codepipeline", "pipeline"), ran.result["execution_id"]
+    executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
+    assert executions[0]["pipelineExecutionId"] == execution, "something began after the rejection"
+    tries = api.list_action_executions(pipelineName="echo-delivery", filter={"pipelineExecutionId": execution})
+    names = [(each["stageName"], each["actionName"]) for each in tries["actionExecutionDetails"]]
+    assert len(names) == len(set(names)), "an action was tried again"
+
+
+def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Project) -> None:
+    """What goes wrong in prod's account alone: its tests go red, and prod answers as it did before the push."""
+    prod, heard = deployed.holds("prod"), Heard(deployed)
+    deployed.replace(
+        "lambda/echo2/main.py",
+        "    messages = [echo(record)",
+        '    if ":333333333333:" in context.invoked_function_arn:\n'
+        '        raise ValueError("planted")\n'
+        "    messages = [echo(record)",
+    )
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert (ran.status("Dev", "Test"), ran.status("Prod", "Test")) == ("Succeeded", "Failed")
+    api = deployed.client("codepipeline", "pipeline")
+    executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
+    back, failed = executions[:2]
+    assert (back["trigger"]["triggerType"], back["status"]) == ("AutomatedRollback", "Succeeded")
+    assert (failed["pipelineExecutionId"], failed["status"]) == (ran.result["execution_id"], "Failed")
+    assert deployed.holds("prod") == prod
+    approval, red, green = heard.notices(3)
+    (revision,) = failed["sourceRevisions"]
+    assert approval["approval"]["customData"].startswith(f"Deploy to prod? {revision['revisionId'][:8]} ")
+    assert "Approve or reject: docs/approve-and-roll-back.md" in approval["approval"]["customData"]
+    assert red.startswith(f"echo-delivery: Prod/Test failed: execution {failed['pipelineExecutionId']} at ")
+    assert f"/executions/{failed['pipelineExecutionId']}/" in red
+    assert green.startswith(f"echo-delivery succeeded: execution {back['pipelineExecutionId']} at ")
 
 
 def test_a_new_environment_is_deployed_by_a_second_execution(deployed: Project) -> None:
