@@ -78,7 +78,7 @@ bench: setup
 	python -m bench.scale
 
 clean:
-	rm -rf build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build cdk.out .mypy_cache .secrets_cache .ruff_cache .pytest_cache .hypothesis
 
 setup:
 	@bin/setup

@@ -23,6 +23,7 @@ def integration(*, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, confined], cwd=ROOT, env=CLEAN | env, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("env", "says"),
     [

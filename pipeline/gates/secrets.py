@@ -5,35 +5,72 @@ The source of a pipeline has no `.git`, where `detect-secrets scan` finds nothin
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 BASELINE = ".secrets.baseline"
 # What set-up, builds and rehearsals leave behind.
 MADE = {".git", ".venv", ".tools", "node_modules", "build", "cdk.out", ".rehearsal", ".hypothesis", "assembly"}
 # Locks hold hashes, and bytecode what its source holds.
-NOT_LOOKED_AT = r"(^|/)(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)$|\.pyc$"
+NOT_LOOKED_AT = re.compile(
+    r"(^|/)(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)$|\.pyc$"
+)
+# The digests of files in which the last scan found nothing; a scan of everything takes ten processor seconds.
+CLEAN = Path(".secrets_cache") / "clean.json"
 
 
-def command(root: Path) -> list[str]:
-    """The scan of all files of `root` that a person wrote."""
-    paths = sorted(each.name for each in root.iterdir() if each.name not in MADE and not each.name.endswith("_cache"))
-    scan = ["detect_secrets", "scan", "--all-files", "--no-verify", "--exclude-files", NOT_LOOKED_AT]
-    return [sys.executable, "-m", *scan, *paths]
+def pushed(root: Path) -> Iterator[str]:
+    """Every file below `root` that a person wrote."""
+    for top in sorted(root.iterdir()):
+        if top.name in MADE or top.name.endswith("_cache"):
+            continue
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            name = path.relative_to(root).as_posix()
+            if path.is_file() and not NOT_LOOKED_AT.search(name):
+                yield name
 
 
 def unknown(root: Path) -> Iterator[str]:
     """A line for each find that the baseline does not call harmless. Raises CalledProcessError where the scan fails."""
-    scanned = subprocess.run(command(root), cwd=root, capture_output=True, text=True, check=True)
+    digests = {name: _digest(root, name) for name in pushed(root)}
+    clean = set(json.loads((root / CLEAN).read_text())) if (root / CLEAN).exists() else set()
+    finds = _scan(root, [name for name, digest in digests.items() if digest not in clean])
+    _remember(root, sorted(digest for name, digest in digests.items() if name not in finds))
     baseline = json.loads((root / BASELINE).read_text())["results"]
-    for file, secrets in json.loads(scanned.stdout)["results"].items():
+    for file, secrets in finds.items():
         harmless = {each["hashed_secret"] for each in baseline.get(file, []) if each.get("is_secret") is False}
         for each in secrets:
             if each["hashed_secret"] not in harmless:
                 yield f"{file}:{each['line_number']}: {each['type']}"
+
+
+def _digest(root: Path, name: str) -> str:
+    """Of all that decides what is found: the scanner, the file's name and its content."""
+    facts = [version("detect-secrets"), name, hashlib.sha256((root / name).read_bytes()).hexdigest()]
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()
+
+
+def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+    """File -> what detect-secrets found in it."""
+    if not names:
+        return {}
+    command = [sys.executable, "-m", "detect_secrets", "scan", "--all-files", "--no-verify", *names]
+    scanned = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    found: dict[str, list[dict[str, str]]] = json.loads(scanned.stdout)["results"]
+    return found
+
+
+def _remember(root: Path, digests: Sequence[str]) -> None:
+    beside = root / CLEAN.with_suffix(".new")
+    beside.parent.mkdir(exist_ok=True)
+    beside.write_text(json.dumps(digests))
+    beside.replace(root / CLEAN)
 
 
 def main(root: Path) -> int:

@@ -65,6 +65,7 @@ def test_an_unknown_editable_folder_is_refused() -> None:
         parse("-e file:///elsewhere\n", Path("/home/me/project"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beside", ["nothing", "another Python"])
 def test_both_ways_to_ask_poetry_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, beside: str) -> None:
     """One Poetry for all groups, or a run of its command for each where its interpreter is not beside it."""

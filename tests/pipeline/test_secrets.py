@@ -1,0 +1,45 @@
+"""The scan for secrets looks again at what changed, and at nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.gates import secrets
+
+KEY = "AKIA" + "Q3EGRIUPLCEXAMPX"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project of two files, scanned once."""
+    (tmp_path / secrets.BASELINE).write_text('{"results": {}}')
+    (tmp_path / "docs").mkdir()
+    for name in ("a.md", "docs/b.md"):
+        (tmp_path / name).write_text("nothing to see\n")
+    assert secrets.main(tmp_path) == 0
+    return tmp_path
+
+
+@pytest.mark.gate
+def test_a_file_that_was_clean_is_scanned_again_once_it_changed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And again, as long as it holds a secret."""
+    (root / "docs" / "b.md").write_text(f"the key is {KEY}\n")
+    for _ in range(2):
+        assert secrets.main(root) == 1
+        assert "docs/b.md:1: AWS Access Key" in capsys.readouterr().err
+
+
+def test_what_did_not_change_is_not_scanned_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy in another folder knows what was clean, too: names and contents count, dates and places do not."""
+    scanned: list[str] = []
+
+    def scan(_: Path, names: list[str]) -> dict[str, object]:
+        scanned.extend(names)
+        return {}
+
+    monkeypatch.setattr(secrets, "_scan", scan)
+    elsewhere = root.rename(root.with_name("elsewhere"))
+    (elsewhere / "a.md").write_text("something new\n")
+    (elsewhere / "docs" / "b.md").touch()
+    assert secrets.main(elsewhere) == 0
+    assert scanned == ["a.md"]
