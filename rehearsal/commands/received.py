@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from rehearsal.commands import codecommit
 from rehearsal.commands.calls import answered
 from rehearsal.commands.project import in_project, running
 from rehearsal.deployment import Deployment
@@ -44,7 +45,10 @@ def _take(space: Workspace, deployed: Deployment, before: str, after: str, ref: 
         paths=tuple(_paths(space, before, after)),
     )
     pipeline = deployed.pipeline()
-    reasons = {action.name: why_not(pipeline, action.name, push) for action in sources(pipeline)}
+    reasons = {
+        action.name: why_not(pipeline, action.name, push) or _unheard(deployed, action, push, before, after)
+        for action in sources(pipeline)
+    }
     started = [name for name, reason in reasons.items() if reason is None]
     if not started:
         click.echo(f"{push} starts nothing: " + "; ".join(filter(None, reasons.values())))
@@ -58,6 +62,14 @@ def _take(space: Workspace, deployed: Deployment, before: str, after: str, ref: 
             ],
         )["pipelineExecutionId"]
     _tell(deployed, pipeline, execution, after)
+
+
+def _unheard(deployed: Deployment, action: Action, push: Push, before: str, after: str) -> str | None:
+    """Why a push to CodeCommit starts nothing; None for other sources, whose connection or webhook always tells."""
+    if action.type.provider != "CodeCommit" or codecommit.polls(action):
+        return None
+    missing = codecommit.unheard(deployed, codecommit.event(deployed.key, action, push, before, after))
+    return f"{action.name}: {missing}" if missing else None
 
 
 def sources(pipeline: Pipeline) -> list[Action]:

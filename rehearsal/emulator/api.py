@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 import botocore.session
 from botocore.model import ServiceModel
@@ -56,8 +57,18 @@ class CodePipelineApi:
             known = ", ".join(OPERATIONS)
             raise ApiError("UnknownOperationException", f"{operation} is not rehearsed; there are {known}")
         _check(operation, request)
+        return self._do(OPERATIONS[operation], request, account, region)
+
+    def start(self, name: str, account: str, region: str, trigger: Mapping[str, str], **given: Any) -> str:
+        """Start a pipeline as `trigger` says; given: members of StartPipelineExecution's input. Raises ApiError."""
+        request = {"name": name, **given}
+        _check("StartPipelineExecution", request)
+        answer = self._do(lambda call: executions.started(call, trigger), request, account, region)
+        return str(answer["pipelineExecutionId"])
+
+    def _do(self, operation: Callable[[Call], Json], request: Json, account: str, region: str) -> Json:
         try:
-            return OPERATIONS[operation](Call(self._engine, self._approvals, self._jobs, request, account, region))
+            return operation(Call(self._engine, self._approvals, self._jobs, request, account, region))
         except BadDefinition as error:
             raise ApiError("InvalidStructureException", str(error)) from error
         except Refused as error:

@@ -13,6 +13,11 @@ SUMMARY = 2048
 
 
 def start(call: Call) -> Json:
+    return started(call, {"triggerType": "StartPipelineExecution", "triggerDetail": call.caller})
+
+
+def started(call: Call, trigger: Mapping[str, str]) -> Json:
+    """What the request wants started, by whatever `trigger` says."""
     deployed = call.deployed()
     given = call.request.get("sourceRevisions", [])
     unknown = {each["actionName"] for each in given} - {each.name for each in deployed.pipeline.stages[0].actions}
@@ -20,7 +25,7 @@ def start(call: Call) -> Json:
         raise ApiError("ValidationException", f"no source action is called {', '.join(sorted(unknown))}")
     execution = call.engine.start(
         deployed.key,
-        trigger={"triggerType": "StartPipelineExecution", "triggerDetail": call.caller},
+        trigger=trigger,
         variables={each["name"]: each["value"] for each in call.request.get("variables", [])},
         revisions={each["actionName"]: each["revisionValue"] for each in given},
     )

@@ -69,6 +69,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
     from rehearsal.emulator.api import CodePipelineApi
     from rehearsal.emulator.builds import MinistackBuilds
     from rehearsal.emulator.bus import Bus
+    from rehearsal.emulator.event_targets import PipelineTargets
     from rehearsal.emulator.front import Front
     from rehearsal.emulator.functions import hook
     from rehearsal.emulator.iam.decisions import decisions
@@ -91,7 +92,9 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
     runs = Accepting(actions, accepted.read)
     engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, bus, asked=sessions.require))
     PipelineResource(engine).register()
-    return engine, Front(ministack.app, CodePipelineApi(engine, approvals, jobs), types, iam=endpoint.iam), bus
+    api = CodePipelineApi(engine, approvals, jobs)
+    PipelineTargets(api, sessions).register()
+    return engine, Front(ministack.app, api, types, iam=endpoint.iam), bus
 
 
 def _served(endpoint: Endpoint) -> Config:

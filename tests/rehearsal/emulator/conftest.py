@@ -70,14 +70,14 @@ class Service:
             ActionType("Source", "Played"): played,
             ActionType("Approval", "Manual"): AwaitApproval(approvals),
         }
-        self._api = CodePipelineApi(self.stage.engine, approvals, self.jobs)
+        self.api = CodePipelineApi(self.stage.engine, approvals, self.jobs)
         self.seen: set[str] = set()
 
     def call(self, operation: str, **request: Any) -> Json:
         """The answer, which the model must know; ApiError as it is, if the model knows it."""
         shape = model().operation_model(operation)
         try:
-            answer = self._api.call(operation, request, KEY.account, KEY.region)
+            answer = self.api.call(operation, request, KEY.account, KEY.region)
         except ApiError as error:
             known = {each.name for each in shape.error_shapes} | COMMON
             if error.code not in known:

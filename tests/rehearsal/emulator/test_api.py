@@ -33,7 +33,7 @@ def test_a_pipeline_can_be_created_read_listed_changed_and_deleted(service: Serv
 def test_pipelines_of_other_accounts_and_regions_are_not_seen(service: Service) -> None:
     """A name means a pipeline of the caller's account and region."""
     service.create(pipeline())
-    api = service._api
+    api = service.api
     assert api.call("ListPipelines", {}, "222222222222", KEY.region)["pipelines"] == []
     assert api.call("ListPipelines", {}, KEY.account, "us-east-1")["pipelines"] == []
 
@@ -273,7 +273,7 @@ def used_by_helpers() -> set[str]:
 def test_an_unknown_operation_lists_those_known(service: Service) -> None:
     """What is not rehearsed is an error."""
     with pytest.raises(Exception, match="ListWebhooks is not rehearsed; there are CreatePipeline"):
-        service._api.call("ListWebhooks", {}, KEY.account, KEY.region)
+        service.api.call("ListWebhooks", {}, KEY.account, KEY.region)
 
 
 @pytest.mark.gate

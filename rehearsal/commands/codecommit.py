@@ -1,0 +1,70 @@
+"""Pushes to CodeCommit: EventBridge is told of them, and a rule starts the pipeline that does not poll.
+
+Sources: AWS CodePipeline user guide, "CodeCommit source actions and EventBridge"; AWS CodeCommit user guide,
+"Monitoring CodeCommit events in Amazon EventBridge".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.aws import root
+from rehearsal.deployment import Deployment
+from rehearsal.engine.definition import Action, PipelineKey
+from rehearsal.engine.triggers import Push
+
+
+def polls(action: Action) -> bool:
+    """Whether CodePipeline looks for new commits by itself, which is what it does unless it is told not to."""
+    return action.configuration.get("PollForSourceChanges", "true").lower() != "false"
+
+
+def event(key: PipelineKey, action: Action, push: Push, before: str, after: str) -> Mapping[str, Any]:
+    """What CodeCommit tells EventBridge of a push; `before` and `after` are commits, zeros where there was none."""
+    name = action.configuration["RepositoryName"]
+    arn = f"arn:aws:codecommit:{key.region}:{key.account}:{name}"
+    new = not before.strip("0")
+    detail = {
+        "event": "referenceCreated" if new else "referenceUpdated",
+        "repositoryName": name,
+        "repositoryId": name,
+        "referenceType": "tag" if push.tag else "branch",
+        "referenceName": push.tag or push.branch,
+        "referenceFullName": f"refs/tags/{push.tag}" if push.tag else f"refs/heads/{push.branch}",
+        "commitId": after,
+        "callerUserArn": f"arn:aws:iam::{key.account}:root",
+    }
+    if not new:
+        detail["oldCommitId"] = before
+    return {
+        "version": "0",
+        "id": after,
+        "source": "aws.codecommit",
+        "detail-type": "CodeCommit Repository State Change",
+        "account": key.account,
+        "time": "2000-01-01T00:00:00Z",
+        "region": key.region,
+        "resources": [arn],
+        "detail": detail,
+    }
+
+
+def unheard(deployed: Deployment, told: Mapping[str, Any]) -> str | None:
+    """None where a rule whose target is the pipeline takes the event, else what is missing."""
+    key = deployed.key
+    api = deployed.endpoint.client("events", root(key.account), key.region)
+    names = api.list_rule_names_by_target(TargetArn=key.arn)["RuleNames"]
+    if not names:
+        return f"it does not poll, and no rule of EventBridge has {key.name} as its target"
+    if any(_takes(api, api.describe_rule(Name=name), told) for name in names):
+        return None
+    return f"it does not poll, and no rule takes the push ({', '.join(names)})"
+
+
+def _takes(api: Any, rule: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    pattern = rule.get("EventPattern")
+    if not pattern or rule["State"] != "ENABLED":
+        return False
+    return bool(api.test_event_pattern(EventPattern=pattern, Event=json.dumps(told))["Result"])
