@@ -130,6 +130,12 @@ def archive(remote: Path, revision: str, zip_file: Path) -> None:
     git("archive", "--format=zip", f"--output={zip_file}", revision, cwd=remote)
 
 
+def clone(remote: Path, revision: str, branch: str, folder: Path) -> None:
+    """Clone the bare repository `remote` into the new folder `folder`, with its history, `branch` at `revision`."""
+    git("clone", "--quiet", "--no-checkout", str(remote), str(folder), cwd=remote)
+    git("checkout", "--quiet", "-B", branch, revision, cwd=folder)
+
+
 # A commit needs somebody; the user's own name would claim that they committed this.
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "rehearsal",

@@ -15,9 +15,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from rehearsal.actions.cloneref import unpack
 from rehearsal.actions.project import Project
 from rehearsal.aws import Credentials, Endpoint, root
-from rehearsal.codebuild.archives import unzip
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
 from rehearsal.codebuild.preparation import prepare
@@ -46,11 +46,13 @@ def rebuild(
     worked: Path,
     folder: Path,
     caches: Path,
+    remote: Path,
     tell: Tell,
 ) -> Rebuilt:
     """Put a build together again.
 
-    detail: of ListActionExecutions; worked: the action's folder of then; folder: a new one; tell: takes what is odd.
+    detail: of ListActionExecutions; worked: the action's folder of then; folder: a new one; remote: the
+    repository of the source; tell: takes what is odd.
     """
     given = detail["input"]
     region, settings = given["region"], given.get("resolvedConfiguration") or given.get("configuration", {})
@@ -59,7 +61,7 @@ def rebuild(
     if not found:
         raise WrongUse(f"there is no CodeBuild project {settings['ProjectName']} any more")
     project = Project.read(found[0])
-    fetch = functools.partial(_download, endpoint, key.account, region)
+    fetch = functools.partial(_download, endpoint.client("s3", root(key.account), region), remote)
     sources, left = _sources(given, settings, worked / "sources", folder, fetch)
     credentials = _credentials(endpoint, key, region, project.role_arn, tell)
     build = _build(key, region, project, settings)
@@ -94,14 +96,14 @@ def _sources(
     return sources, left
 
 
-def _download(endpoint: Endpoint, account: str, region: str, place: Mapping[str, str], source: Path) -> None:
-    source.mkdir(parents=True)
+def _download(s3: Any, remote: Path, place: Mapping[str, str], source: Path) -> None:
+    source.parent.mkdir(parents=True, exist_ok=True)
     zip_file = source.with_suffix(".zip")
     try:
-        endpoint.client("s3", root(account), region).download_file(place["bucket"], place["key"], str(zip_file))
+        s3.download_file(place["bucket"], place["key"], str(zip_file))
     except ClientError as error:
         raise WrongUse(f"the artifact s3://{place['bucket']}/{place['key']} is not there any more: {error}") from error
-    unzip(zip_file, source)
+    unpack(zip_file, source, remote)
     zip_file.unlink()
 
 

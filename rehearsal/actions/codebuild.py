@@ -9,9 +9,9 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 from rehearsal.actions.artifacts import download, upload
+from rehearsal.actions.cloneref import CloneRef, unpack
 from rehearsal.actions.project import Project, started
 from rehearsal.aws import Credentials
-from rehearsal.codebuild.archives import unzip
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.buildspec import CannotRehearse
 from rehearsal.codebuild.cloudwatch import LogStream
@@ -24,10 +24,13 @@ from rehearsal.errors import RehearsalError
 
 
 class RunBuild:
-    """caches: a folder that outlives builds, for what they download and keep. builds: where the API finds them."""
+    """caches: a folder that outlives builds, for what they download and keep. builds: where the API finds them.
 
-    def __init__(self, caches: Path, builds: Builds) -> None:
-        self._caches, self._builds = caches, builds
+    remote: the repository that a build clones where its input is a reference to a commit.
+    """
+
+    def __init__(self, caches: Path, builds: Builds, remote: Path) -> None:
+        self._caches, self._builds, self._remote = caches, builds, remote
 
     def run(self, task: Task) -> Outcome:
         project = Project.of(task)
@@ -35,13 +38,37 @@ class RunBuild:
             task.require(f"codebuild:{action}", resource=project.arn(task))
         credentials = task.assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
         build = started(task, project, self._caches)
-        sources = _sources(task, credentials)
+        sources = self._sources(task, project, credentials)
         result = self._build(task, project, build, sources, credentials)
         summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
         if result.status != "SUCCEEDED":
             return Outcome(failed=True, summary=summary)
         outputs = _outputs(task, result, credentials)
         return Outcome(failed=False, summary=summary, variables=dict(result.exported), outputs=outputs)
+
+    def _sources(self, task: Task, project: Project, credentials: Credentials) -> dict[str, Path]:
+        """Every input artifact, unpacked; the primary one under the empty name."""
+        primary = _primary(task)
+        sources = {}
+        for name in task.action.inputs:
+            zip_file, folder = task.folder / f"{name}.zip", task.folder / "sources" / name
+            download(task, name, credentials, zip_file)
+            self._unpack(task, project, zip_file, folder)
+            zip_file.unlink()
+            sources["" if name == primary else name] = folder
+        return sources
+
+    def _unpack(self, task: Task, project: Project, zip_file: Path, folder: Path) -> None:
+        try:
+            reference = CloneRef.read(zip_file)
+            if reference:  # CodeBuild clones with the project's role
+                task.asked(project.role_arn, *reference.needs, resource=reference.resource)
+            unpack(zip_file, folder, self._remote)
+        except ActionError:
+            raise
+        except (RehearsalError, BadZipFile) as error:
+            why = f"the input artifact {zip_file.stem} cannot be unpacked: {error}"
+            raise ActionError(f"{task.where}: {why}") from error
 
     def _build(
         self, task: Task, project: Project, build: Build, sources: dict[str, Path], credentials: Credentials
@@ -86,8 +113,7 @@ def _ending(build: Build, result: BuildResult) -> str:
     return f"build {build.number} succeeded" + (f" after {result.retries} retries" if result.retries else "")
 
 
-def _sources(task: Task, credentials: Credentials) -> dict[str, Path]:
-    """Every input artifact, unpacked; the primary one under the empty name."""
+def _primary(task: Task) -> str:
     inputs = task.action.inputs
     primary = task.action.configuration.get("PrimarySource") or (inputs[0] if len(inputs) == 1 else "")
     if primary not in inputs:
@@ -95,22 +121,7 @@ def _sources(task: Task, credentials: Credentials) -> dict[str, Path]:
             f"{task.where}: PrimarySource: got {primary or 'nothing'}; one of its input artifacts has to be named:"
             f" {', '.join(inputs) or 'it has none'}"
         )
-    sources = {}
-    for name in inputs:
-        zip_file = task.folder / f"{name}.zip"
-        download(task, name, credentials, zip_file)
-        folder = task.folder / "sources" / name
-        _unpack(task, zip_file, folder)
-        zip_file.unlink()
-        sources["" if name == primary else name] = folder
-    return sources
-
-
-def _unpack(task: Task, zip_file: Path, folder: Path) -> None:
-    try:
-        unzip(zip_file, folder)
-    except (RehearsalError, BadZipFile) as error:
-        raise ActionError(f"{task.where}: the input artifact {zip_file.stem} cannot be unpacked: {error}") from error
+    return primary
 
 
 def _outputs(task: Task, result: BuildResult, credentials: Credentials) -> dict[str, Artifact]:

@@ -11,14 +11,12 @@ from pathlib import Path
 
 from rehearsal import git
 from rehearsal.actions.artifacts import upload
+from rehearsal.actions.cloneref import FORMAT, USE, CloneRef
 from rehearsal.engine.task import ActionError, Outcome, Revision, Task
 from rehearsal.errors import WrongUse
 
 Variables = Callable[[Task, git.Commit], Mapping[str, str]]
-
-
-# The service was renamed, and policies may have either name.
-_USE = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
+_FORMAT = "OutputArtifactFormat"
 
 
 class FetchRevision:
@@ -33,10 +31,14 @@ class FetchRevision:
     def run(self, task: Task) -> Outcome:
         _check_format(task)
         if "ConnectionArn" in task.action.configuration:
-            task.require(*_USE, resource=task.setting("ConnectionArn"))
+            task.require(*USE, resource=task.setting("ConnectionArn"))
         commit = self._commit(task)
         zip_file = task.folder / "source.zip"
-        git.archive(self._remote, commit.id, zip_file)
+        if task.action.configuration.get(_FORMAT) == FORMAT:
+            settings, where = task.action.configuration, (task.pipeline.account, task.region)
+            CloneRef.of(commit.id, task.setting(self._branch), settings, where).write(zip_file)
+        else:
+            git.archive(self._remote, commit.id, zip_file)
         (output,) = task.action.outputs
         artifact = upload(task, output, task.credentials(), zip_file)
         task.log.write_text(f"{commit.id} {commit.message}\n")
@@ -72,13 +74,9 @@ class FetchRevision:
 
 
 def _check_format(task: Task) -> None:
-    """A clone that keeps the history is another artifact than a zip of files: not to be given silently."""
-    wanted = task.action.configuration.get("OutputArtifactFormat", "CODE_ZIP")
-    if wanted != "CODE_ZIP":
-        raise ActionError(
-            f"{task.where}: OutputArtifactFormat: got {wanted}; only CODE_ZIP is rehearsed, since it is what later"
-            " actions unpack"
-        )
+    wanted = task.action.configuration.get(_FORMAT, "CODE_ZIP")
+    if wanted not in ("CODE_ZIP", FORMAT):
+        raise ActionError(f"{task.where}: {_FORMAT}: got {wanted}; CODE_ZIP and {FORMAT} are allowed")
 
 
 def connection(remote: Path) -> FetchRevision:

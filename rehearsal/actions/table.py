@@ -23,7 +23,7 @@ def runners(
     *, remote: Path, caches: Path, approvals: Approvals, jobs: Jobs, builds: Builds
 ) -> Mapping[ActionType, ActionRunner]:
     """remote: the bare repository behind every git source; caches: kept between builds; builds: as the API has them."""
-    build, function = RunBuild(caches, builds), InvokeFunction(jobs)
+    build, function = RunBuild(caches, builds, remote), InvokeFunction(jobs)
     return {
         ActionType("Source", "CodeStarSourceConnection"): sources.connection(remote),
         ActionType("Source", "CodeCommit"): sources.codecommit(remote),

@@ -48,6 +48,7 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
             worked=worked,
             folder=folder,
             caches=space.caches,
+            remote=space.remote,
             tell=lambda text: click.echo(text, err=True),
         )
         click.echo(

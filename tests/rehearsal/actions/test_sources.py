@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.rehearsal.actions.conftest import Pipelines, kind
-from tests.rehearsal.conftest import Embedded
+from tests.rehearsal.conftest import ROLE, Embedded
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +84,7 @@ def test_an_execution_can_be_started_for_an_older_commit(
     ("change", "words"),
     [
         ({"BranchName": "other"}, "nothing was pushed to branch other of code yet"),
-        ({"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}, "only CODE_ZIP is rehearsed"),
+        ({"OutputArtifactFormat": "TAR"}, "got TAR; CODE_ZIP and CODEBUILD_CLONE_REF are allowed"),
     ],
 )
 def test_what_a_git_source_cannot_bring_is_an_error(
@@ -93,6 +94,60 @@ def test_what_a_git_source_cannot_bring_is_an_error(
     ran = pipelines.run(source("CodeCommit", **{**CODECOMMIT, **change}), deploy(embedded.bucket()))
     assert ran.status == "Failed"
     assert words in ran.summary
+
+
+@pytest.mark.parametrize(
+    ("action", "needs"),
+    [
+        (source("CodeStarSourceConnection", **CONNECTION), "codeconnections:UseConnection"),
+        (source("CodeCommit", **CODECOMMIT), "codecommit:GitPull"),
+    ],
+    ids=["CodeConnections", "CodeCommit"],
+)
+def test_a_build_clones_the_repository_with_its_history(
+    pipelines: Pipelines,
+    embedded: Embedded,
+    commits: list[str],
+    action: dict[str, Any],
+    needs: str,
+) -> None:
+    """CODEBUILD_CLONE_REF: the artifact is a reference alone, and a build finds `.git` with every commit."""
+    commands = ["git log --format=%s > subjects.txt", "git branch --show-current >> subjects.txt"]
+    spec = {"version": "0.2", "phases": {"build": {"commands": commands}}, "artifacts": {"files": ["*.txt"]}}
+    build = {
+        "name": "Build",
+        "actionTypeId": kind("Build", "CodeBuild"),
+        "configuration": {"ProjectName": project(embedded, spec)},
+        "inputArtifacts": [{"name": "Code"}],
+        "outputArtifacts": [{"name": "Built"}],
+    }
+    action["configuration"]["OutputArtifactFormat"] = "CODEBUILD_CLONE_REF"
+    ran = pipelines.run(action, build)
+    assert (ran.status, ran.summary) == ("Succeeded", "")
+    with pipelines.download(ran.artifact("Build")) as built:
+        assert built.read("subjects.txt").decode().split("\n") == ["number two", "number one", "main", ""]
+        assert built.read("number.txt") == b"two"
+    with pipelines.download(ran.artifact("Source")) as code:
+        (only,) = code.namelist()
+        reference = json.loads(code.read(only))
+    assert (reference["commit"], reference["needs"][0]) == (commits[1], needs)
+
+
+def project(embedded: Embedded, spec: dict[str, Any]) -> str:
+    """A CodeBuild project with this buildspec; its name."""
+    name = embedded.name("project")
+    embedded.client("codebuild").create_project(
+        name=name,
+        serviceRole=ROLE,
+        source={"type": "CODEPIPELINE", "buildspec": json.dumps(spec)},
+        artifacts={"type": "CODEPIPELINE"},
+        environment={
+            "type": "LINUX_CONTAINER",
+            "computeType": "BUILD_GENERAL1_SMALL",
+            "image": "aws/codebuild/standard:7.0",
+        },
+    )
+    return name
 
 
 def test_an_s3_source_brings_the_object_and_its_variables(pipelines: Pipelines, embedded: Embedded) -> None:

@@ -75,7 +75,7 @@ class Account:
         return self.runner().run(self.task(configuration, inputs, outputs))
 
     def runner(self) -> RunBuild:
-        return RunBuild(self.folder / "caches", MinistackBuilds())
+        return RunBuild(self.folder / "caches", MinistackBuilds(), self.folder / "remote.git")
 
     def task(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Task:
         folder = self.folder / uuid.uuid4().hex

@@ -7,16 +7,19 @@ import re
 import stat
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rehearsal.actions.cloneref import USE, CloneRef
+from rehearsal.actions.project import Project
 from rehearsal.codebuild.archives import unzip, zip_files
 from rehearsal.codebuild.patterns import files
-from rehearsal.engine.task import ActionError
+from rehearsal.engine.task import ActionError, Artifact
 from rehearsal.errors import RehearsalError
-from tests.rehearsal.codebuild.conftest import BUCKET, Account
+from tests.rehearsal.codebuild.conftest import BUCKET, STORE, Account
 
 
 def spec(*commands: str, **more: Any) -> str:
@@ -219,3 +222,22 @@ def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
     with pytest.raises(RehearsalError, match="would be unpacked outside"):
         unzip(tmp_path / "a.zip", tmp_path / "out")
     assert not (tmp_path / "evil").exists()
+
+
+def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> None:
+    """CodeBuild clones by itself: its role uses the connection, not the pipeline's."""
+    name = account.project(spec("true"))
+    zip_file = account.folder / "reference.zip"
+    CloneRef("0" * 40, "main", USE, "arn:aws:codeconnections:eu-west-1:111111111111:connection/c").write(zip_file)
+    account.client("s3").upload_file(str(zip_file), BUCKET, "pipeline/In/reference.zip")
+    source = Artifact(STORE, "pipeline/In/reference.zip")
+    asked: list[tuple[str, ...]] = []
+
+    def refuse(role_arn: str, *actions: str, resource: str) -> None:
+        asked.append((role_arn.rpartition("/")[2], *actions))
+        raise ActionError("denied", "PermissionError")
+
+    task = replace(account.task({"ProjectName": name}, {"In": source}), asked=refuse, role_arn="any")
+    with pytest.raises(ActionError, match="denied"):
+        account.runner()._unpack(task, Project.of(task), zip_file, account.folder / "code")
+    assert asked == [("build", *USE)]
