@@ -56,13 +56,14 @@ def cli() -> None:
 
 @cli.command()
 @click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+@click.option("--only", multiple=True, metavar="ACCOUNT/REGION", help="This one alone. Repeatable.")
 @click.option("--print", "only_print", is_flag=True, help="Print the commands and run nothing.")
 @YES
-def bootstrap(profiles: tuple[str, ...], *, only_print: bool, yes: bool) -> int:
+def bootstrap(profiles: tuple[str, ...], only: tuple[str, ...], *, only_print: bool, yes: bool) -> int:
     """Prepare every account: the CDK bootstrap, trust for the pipeline's account, and a narrow execution policy."""
     from pipeline.commands import bootstrap as verb
 
-    return verb.bootstrap(Path.cwd(), profiles, only_print=only_print, yes=yes)
+    return verb.bootstrap(Path.cwd(), profiles, only, only_print=only_print, yes=yes)
 
 
 @cli.command()

@@ -50,12 +50,16 @@ class Cdk:
         self._run("deploy", arguments, folder, account, region)
 
     def _run(self, name: str, arguments: Sequence[str], folder: Path, account: str, region: str) -> None:
+        self.run(name, ["cdk", "--no-version-reporting", *arguments], folder, account, region)
+
+    def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str) -> None:
+        """Run a command as a person would with the CLI at hand and as the root user of `account`."""
         env = dict(os.environ)
         forget(env)
         env |= self._endpoint.environ(root(account), region)
         env |= {"PATH": self._path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
         check(
-            ["cdk", "--no-version-reporting", *arguments],
+            list(command),
             cwd=folder,
             env=env,
             log=self._logs / f"cdk-{name}.log",

@@ -6,15 +6,14 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from rehearsal import assembly, invocations, machine
 from rehearsal.aws import Endpoint, root
+from rehearsal.bootstrap import Bootstrapper
 from rehearsal.cdk import Cdk
 from rehearsal.engine.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
@@ -52,7 +51,11 @@ def ensure(
     workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event
 ) -> Deployment:
     """The deployed pipeline; where there is none, bootstrap every account and deploy it from HEAD."""
-    return find(workspace, endpoint) or _deploy(workspace, endpoint, repository, tell, stop)
+    deployed = find(workspace, endpoint)
+    if deployed is None:
+        return _deploy(workspace, endpoint, repository, tell, stop)
+    _bootstrapper(workspace, deployed, tell, stop).reach([(deployed.key.account, deployed.key.region)])
+    return deployed
 
 
 def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
@@ -85,7 +88,7 @@ def _deploy(
     cloud = assembly.read(folder / "cdk.out")
     check_architecture(cloud)
     stack = cloud.pipeline
-    _bootstrap(cdk, cloud.environments, stack.account, folder, tell)
+    Bootstrapper(workspace, endpoint, cdk, stack.account, tell).reach(cloud.environments)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
     api = endpoint.client("codepipeline", root(stack.account), stack.region)
@@ -101,31 +104,12 @@ def reach(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threadin
     """Bootstrap the accounts and regions that the pipeline deploys to now and did not before, as a person would."""
     pipeline, key = deployed.pipeline(), deployed.key
     wanted = {(stack.account, stack.region): None for stack in invocations.stacks(pipeline, key.region)}
-    missing = [each for each in wanted if not is_bootstrapped(deployed.endpoint, *each)]
-    if missing:
-        cdk = Cdk(workspace.root, deployed.endpoint, workspace.logs, stop)
-        _bootstrap(cdk, missing, key.account, workspace.home / "deploy", tell)
+    _bootstrapper(workspace, deployed, tell, stop).reach(list(wanted))
 
 
-def _bootstrap(cdk: Cdk, environments: list[tuple[str, str]], pipeline: str, folder: Path, tell: Tell) -> None:
-    """Bootstrap side by side; every account but the pipeline's own trusts the pipeline's."""
-    tell("bootstrapping " + ", ".join(f"{account}/{region}" for account, region in environments))
-
-    def bootstrap(environment: tuple[str, str]) -> None:
-        account, region = environment
-        cdk.bootstrap(account, region, trust=None if account == pipeline else pipeline, folder=folder)
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(bootstrap, environments))
-
-
-def is_bootstrapped(endpoint: Endpoint, account: str, region: str) -> bool:
-    """Whether somebody bootstrapped the account and region, for CDK to deploy there."""
-    try:
-        endpoint.client("cloudformation", root(account), region).describe_stacks(StackName="CDKToolkit")
-    except ClientError:
-        return False
-    return True
+def _bootstrapper(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threading.Event) -> Bootstrapper:
+    cdk = Cdk(workspace.root, deployed.endpoint, workspace.logs, stop)
+    return Bootstrapper(workspace, deployed.endpoint, cdk, deployed.key.account, tell)
 
 
 def check_architecture(cloud: assembly.Assembly) -> None:

@@ -2,6 +2,10 @@
 
 disk_gigabytes = 10                  # what .rehearsal/ may take; rehearsal/disk.py looks after it
 
+[bootstrap]                          # how accounts are made ready; rehearsal/bootstrap.py does it
+command = "npx cdk bootstrap aws://{account}/{region} --cloudformation-execution-policies ..."
+files = ["policies/*.json"]          # what the command puts into them: a change bootstraps again
+
 [[invoke]]
 function = "OrdersFunctionName"      # the stack output that holds the function's name
 event = "tests/events/order.json"    # what the function is called with
@@ -17,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.engine.definition import Action, Pipeline
@@ -33,9 +37,29 @@ class Invoke(BaseModel):
     event: Path
 
 
+class Bootstrap(BaseModel):
+    """command: run in the project's folder for each account and region, with the account's root user's credentials."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str = Field(min_length=1)
+    files: tuple[str, ...] = ()
+
+    @field_validator("command")
+    @classmethod
+    def _names_known_fields(cls, command: str) -> str:
+        try:
+            if command.format(account="1", region="2") == command.format(account="3", region="2"):
+                raise ValueError("has no {account}; it is run once for each account and {region}")
+        except (KeyError, IndexError) as error:
+            raise ValueError(f"has {{{error.args[0]}}}; allowed are {{account}} and {{region}}") from error
+        return command
+
+
 class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    bootstrap: Bootstrap | None = None
     invoke: tuple[Invoke, ...] = ()
     disk_gigabytes: float = Field(default=10, gt=0)
 

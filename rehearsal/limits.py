@@ -8,6 +8,9 @@ from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.views.state import ActionView, ExecutionView
 
 _NO_IAM = "IAM: --no-iam lets everybody do everything"
+_ADMINISTRATORS = (
+    "CloudFormation may do everything (AdministratorAccess): rehearsal.toml names no bootstrap of the project's own"
+)
 _SOME_OF_IAM = (
     "service control policies, and the policies of resources other than buckets, keys, queues, topics, functions"
 )
@@ -15,14 +18,18 @@ _BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild")
 _GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")
 
 
-def not_emulated(view: ExecutionView, resources: Sequence[str], *, iam: bool) -> list[str]:
+def not_emulated(
+    view: ExecutionView, resources: Sequence[str], *, iam: bool, administrators: bool = False
+) -> list[str]:
     """One entry for each difference that had a part in this run.
 
-    iam: whether the run enforced policies. resources: those of accepted types, which stand in the embedded AWS without
+    iam: whether the run enforced policies. administrators: whether the accounts' bootstrap lets CloudFormation do
+    everything. resources: those of accepted types, which stand in the embedded AWS without
     any effect.
     """
     return [
         _SOME_OF_IAM if iam else _NO_IAM,
+        *([_ADMINISTRATORS] if iam and administrators else []),
         *_of_providers(view),
         *_not_executed(view),
         *_not_reached(view),

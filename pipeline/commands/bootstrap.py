@@ -67,15 +67,18 @@ def plans(delivery: Delivery) -> Sequence[Plan]:
     ]
 
 
-def bootstrap(root: Path, profiles: Sequence[str], *, only_print: bool, yes: bool) -> int:
-    """Print every step; with leave, check the credentials of all accounts, then do them one by one."""
+def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_print: bool, yes: bool) -> int:
+    """Print every step; with leave, check the credentials of all accounts, then do them one by one.
+
+    only: the accounts and regions to do, such as 210987654321/eu-west-1; all without one.
+    """
     delivery = settings(root)
     if not delivery.permissions_boundary:
         raise WrongUse(
             "cdk.json context.delivery.permissions_boundary: is false; the execution policies let a role be made with"
             " the boundary alone, so deployments would fail. Set it to true"
         )
-    steps = plans(delivery)
+    steps = _chosen(plans(delivery), only)
     for plan in steps:
         click.echo("\n".join(_told(plan)))
     if only_print:
@@ -89,6 +92,14 @@ def bootstrap(root: Path, profiles: Sequence[str], *, only_print: bool, yes: boo
         _do(plan, sessions, root)
         click.echo(f"{plan.target}: done")
     return 0
+
+
+def _chosen(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
+    known = {str(each.target): each for each in steps}
+    strange = [each for each in only if each not in known]
+    if strange:
+        raise WrongUse(f"--only: got '{strange[0]}'; cdk.json's delivery needs {', '.join(known)}")
+    return [known[each] for each in only] or steps
 
 
 def check_identity(sessions: Sessions, target: Target) -> None:

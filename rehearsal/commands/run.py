@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from rehearsal import deployment, disk, invocations, machine
-from rehearsal.accepted import AcceptedFile, resources
+from rehearsal.accepted import AcceptedFile
 from rehearsal.aws import Endpoint
 from rehearsal.commands import dryrun, part
 from rehearsal.commands.follow import follow, reached
@@ -27,7 +27,6 @@ from rehearsal.emulator import launcher
 from rehearsal.emulator.functions.coldstarts import Record
 from rehearsal.engine.triggers import Push, nobody_starts
 from rehearsal.git import Repository, tip
-from rehearsal.limits import not_emulated
 from rehearsal.views import summary
 from rehearsal.views.state import ExecutionView, stages_as_json
 from rehearsal.views.terminal import terminal
@@ -192,5 +191,5 @@ def _result(
             for each in answers
         ],
         "cold_starts": [asdict(each) for each in Record(space.cold_starts).latest()],
-        "not_emulated": not_emulated(last, resources(space), iam=iam),
+        "not_emulated": summary.limits(space, last, iam=iam),
     }

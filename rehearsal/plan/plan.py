@@ -10,7 +10,8 @@ from typing import Any
 
 from rehearsal import invocations
 from rehearsal.assembly import PIPELINE, Assembly
-from rehearsal.deployment import Deployment, is_bootstrapped
+from rehearsal.bootstrap import is_bootstrapped
+from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import Pipeline
 from rehearsal.plan import deadlocks, jobs
 from rehearsal.plan.jobs import Job

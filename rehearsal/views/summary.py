@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rehearsal.accepted import resources
+from rehearsal.bootstrap import with_administrators
 from rehearsal.emulator.functions.coldstarts import ColdStart, Record
 from rehearsal.invocations import Answer, shortened
 from rehearsal.limits import not_emulated
@@ -30,13 +31,16 @@ def show(
         console.print(_cold_starts(cold))
     for stage, action in view.failed():
         _failure(console, space, stage, action)
-    console.print(
-        "Not emulated: " + "; ".join(not_emulated(view, resources(space), iam=iam)) + ".", style="dim", soft_wrap=True
-    )
+    console.print(f"Not emulated: {'; '.join(limits(space, view, iam=iam))}.", style="dim", soft_wrap=True)
     verdict = Text(view.status, STYLES.get(view.status, "red"))
     console.print(
         Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True
     )
+
+
+def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
+    """What was not emulated in a run that has just ended."""
+    return not_emulated(view, resources(space), iam=iam, administrators=with_administrators(space))
 
 
 def _answers(answers: list[Answer]) -> Table:

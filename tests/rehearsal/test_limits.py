@@ -49,6 +49,14 @@ def test_what_was_accepted_is_told_by_name() -> None:
     assert "AWS::CodeBuild::ReportGroup stack/Group has no effect" in text
 
 
+def test_administrators_for_cloudformation_are_told() -> None:
+    """Unless nobody is asked anyway."""
+    found = view("Succeeded")
+    assert "AdministratorAccess" in "; ".join(not_emulated(found, [], iam=True, administrators=True))
+    assert "AdministratorAccess" not in "; ".join(not_emulated(found, [], iam=False, administrators=True))
+    assert "AdministratorAccess" not in told(found)
+
+
 def test_without_iam_everybody_may_do_everything() -> None:
     """And with it, what is not asked is told."""
     assert "lets everybody do everything" in told(view("Succeeded"), iam=False)

@@ -22,14 +22,15 @@ def states(output: str) -> dict[str, str]:
 
 def test_without_the_boundary_nothing_is_done(person: Person) -> None:
     """Deployments would fail later, with a message that is harder to read."""
+    person.set(permissions_boundary=False)
     done = person.types("bootstrap", "--print")
+    person.set(permissions_boundary=True)
     assert done.returncode == 2
     assert "permissions_boundary: is false" in done.stderr
 
 
 def test_it_prints_what_it_would_do(person: Person) -> None:
     """For whoever has to ask others to do it."""
-    person.set(permissions_boundary=True)
     done = person.types("bootstrap", "--print")
     assert done.returncode == 0
     assert (
@@ -37,6 +38,16 @@ def test_it_prints_what_it_would_do(person: Person) -> None:
         " --cloudformation-execution-policies arn:aws:iam::333333333333:policy/delivery-environment" in done.stdout
     )
     assert "create or update policy/delivery-boundary from pipeline/access/boundary.json" in done.stdout
+
+
+def test_one_account_alone(person: Person) -> None:
+    """When an environment is added, the others need not be touched; an account of nobody is refused."""
+    done = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-1")
+    assert "aws://222222222222/eu-west-1" in done.stdout
+    assert "aws://333333333333/eu-west-1" not in done.stdout
+    refused = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-9")
+    assert refused.returncode == 2
+    assert "delivery needs 111111111111/eu-west-1, 222222222222/eu-west-1, 333333333333/eu-west-1" in refused.stderr
 
 
 def test_a_no_changes_nothing(person: Person) -> None:

@@ -1,0 +1,117 @@
+"""Accounts and regions are made ready for CDK: as rehearsal.toml says, or with `cdk bootstrap` as it comes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.cdk import Cdk
+from rehearsal.errors import WrongUse
+from rehearsal.invocations import FILE, Bootstrap, configured
+from rehearsal.workspace import Workspace, write_json
+
+Tell = Callable[[str], None]
+Place = tuple[str, str]  # an account and a region
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was bootstrapped: with which command (empty: CDK's own), files of which digest, and where."""
+
+    command: str = ""
+    digest: str = ""
+    places: tuple[Place, ...] = ()
+
+
+class Bootstrapper:
+    """Bootstraps accounts and regions; every account but the pipeline's own trusts the pipeline's."""
+
+    def __init__(self, space: Workspace, endpoint: Endpoint, cdk: Cdk, pipeline: str, tell: Tell) -> None:
+        self._space, self._endpoint, self._cdk, self._pipeline, self._tell = space, endpoint, cdk, pipeline, tell
+        self._how = configured(space.root).bootstrap
+        self._now = Record(self._how.command if self._how else "", _digest(space.root, self._how))
+
+    def reach(self, places: Sequence[Place]) -> None:
+        """Bootstrap those of `places` that are not yet, and all again where command or files have changed since."""
+        before = recorded(self._space)
+        done = [each for each in dict.fromkeys([*before.places, *places]) if is_bootstrapped(self._endpoint, *each)]
+        same = (before.command, before.digest) == (self._now.command, self._now.digest)
+        missing = [each for each in places if each not in done]
+        if not same and done:
+            self._tell(f"{FILE}'s bootstrap, or a file that it names, has changed since the accounts were bootstrapped")
+        wanted = missing if same else [*done, *missing]
+        if wanted:
+            self._bootstrap(wanted)
+            _write(self._space, Record(self._now.command, self._now.digest, (*done, *missing)))
+
+    def _bootstrap(self, places: Sequence[Place]) -> None:
+        self._tell("bootstrapping " + ", ".join(f"{account}/{region}" for account, region in places))
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._one, places))
+
+    def _one(self, place: Place) -> None:
+        account, region = place
+        if self._how is None:
+            folder = self._space.home / "deploy"  # without a cdk.json, so that no app runs
+            folder.mkdir(exist_ok=True)
+            trust = None if account == self._pipeline else self._pipeline
+            self._cdk.bootstrap(account, region, trust=trust, folder=folder)
+            return
+        words = [each.format(account=account, region=region) for each in shlex.split(self._how.command)]
+        self._cdk.run(f"bootstrap-{account}-{region}", words, self._space.root, account, region)
+        if not is_bootstrapped(self._endpoint, account, region):
+            raise WrongUse(
+                f"{FILE}: `{shlex.join(words)}` ended well, and {account}/{region} has no stack CDKToolkit; a "
+                f"bootstrap command makes one, as `cdk bootstrap aws://{account}/{region}` does"
+            )
+
+
+def recorded(space: Workspace) -> Record:
+    """How the accounts were bootstrapped; empty before that."""
+    path = _path(space)
+    if not path.exists():
+        return Record()
+    found = json.loads(path.read_text())
+    return Record(found["command"], found["digest"], tuple((account, region) for account, region in found["places"]))
+
+
+def with_administrators(space: Workspace) -> bool:
+    """Whether CloudFormation may do everything in the accounts, because the project names no bootstrap of its own."""
+    return not recorded(space).command
+
+
+def is_bootstrapped(endpoint: Endpoint, account: str, region: str) -> bool:
+    """Whether somebody bootstrapped the account and region, for CDK to deploy there."""
+    try:
+        endpoint.client("cloudformation", root(account), region).describe_stacks(StackName="CDKToolkit")
+    except ClientError:
+        return False
+    return True
+
+
+def _path(space: Workspace) -> Path:
+    return space.aws / "bootstrap.json"
+
+
+def _write(space: Workspace, record: Record) -> None:
+    write_json(_path(space), {"command": record.command, "digest": record.digest, "places": record.places})
+
+
+def _digest(folder: Path, how: Bootstrap | None) -> str:
+    """Of names and contents of the files that a bootstrap puts into accounts."""
+    found = hashlib.sha256()
+    for pattern in how.files if how else ():
+        paths = sorted(folder.glob(pattern))
+        if not paths:
+            raise WrongUse(f"{FILE}: bootstrap.files: nothing in {folder} matches {pattern}")
+        for path in paths:
+            found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return found.hexdigest()
