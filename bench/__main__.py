@@ -11,16 +11,18 @@ from typing import Any
 
 import click
 
-from bench import layers, plot, table
+from bench import layers, plot, rehearsal, table
 from bench.builders.builder import ROOT
 
-AREAS = {"layers": layers.measure}
+AREAS = {"layers": layers.measure, "rehearsal": rehearsal.measure}
+TABLES = {"layers": table.markdown, "rehearsal": rehearsal.markdown}
+COUNTS = {"layers": "fastest", "rehearsal": "median"}
 RESULT = ROOT / "build" / "bench.json"
 
 
 @click.command()
 @click.argument("areas", nargs=-1, type=click.Choice(sorted(AREAS)))
-@click.option("--runs", default=3, show_default=True, help="How often each build is measured; the fastest counts.")
+@click.option("--runs", default=3, show_default=True, help="How often each build or rehearsal is measured.")
 @click.option("--docs", is_flag=True, help="Also write the tables and plots that are in docs/.")
 def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
     """Measure this project against its peers, in one run on this machine."""
@@ -32,7 +34,7 @@ def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
             found[area]["slices"][name] = figures
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(found, indent=2) + "\n")
-            click.echo(table.markdown({name: figures}))
+            click.echo(TABLES[area]({name: figures}))
         if docs:
             _document(area, found[area])
 
@@ -46,11 +48,12 @@ def _document(area: str, found: dict[str, Any]) -> None:
     page = folder / f"{area}-bench.md"
     before, mark, _ = page.read_text().partition("<!-- what `make bench` wrote -->")
     day = datetime.now(UTC).date()
-    how = f"fastest of {found['runs']} runs on {found['machine']}"
+    how = f"{COUNTS[area]} of {found['runs']} runs on {found['machine']}"
     told = f"\n\nMeasured on {day} by `python -m bench {area} --docs`, {how}.\n"
-    pictures = "".join(f"\n![{name}]({area}-bench-{name}.svg)\n" for name in found["slices"])
-    page.write_text(before + mark + told + pictures + table.markdown(found["slices"]) + "\n")
-    for name, figures in found["slices"].items():
+    drawn = found["slices"] if area == "layers" else {}
+    pictures = "".join(f"\n![{name}]({area}-bench-{name}.svg)\n" for name in drawn)
+    page.write_text(before + mark + told + pictures + TABLES[area](found["slices"]) + "\n")
+    for name, figures in drawn.items():
         picture = plot.svg(f"Processor seconds to build the layers, slice {name}, logarithmic", figures)
         (folder / f"{area}-bench-{name}.svg").write_text(picture)
 
