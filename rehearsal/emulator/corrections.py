@@ -12,7 +12,16 @@ from ministack import app
 from ministack.services import codebuild, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.iam import checks, conditions, event_sources, execution_roles, keys, resources, signatures
+from rehearsal.emulator.iam import (
+    boundaries,
+    checks,
+    conditions,
+    event_sources,
+    execution_roles,
+    keys,
+    resources,
+    signatures,
+)
 
 Made = tuple[str, dict[str, str]]
 
@@ -27,6 +36,7 @@ def apply(*, iam: bool) -> None:
         return
     signatures.signatures_of_root_users_are_verified()
     checks.install()
+    boundaries.boundaries_are_known_to_policies()
     conditions.apply()
     keys.apply()
     resources.apply()

@@ -40,8 +40,8 @@ class Sessions:
         if not app.AUTH:
             return
         who = roles.session(role_arn, "AWSCodePipeline")
-        request = Request(who, "", "", resource.split(":")[3])
-        if checks.none_allowed(request, actions, resource):
+        region = resource.split(":")[3]
+        if checks.none_allowed([[Request(who, action, resource, region)] for action in actions]):
             raise ActionError(checks.told(who.arn), "PermissionError")
 
 

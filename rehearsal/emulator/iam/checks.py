@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core import iam_actions
@@ -118,18 +118,20 @@ def _context(request: Request, action: str, resource: str, keys: Mapping[str, st
     )
 
 
-def none_allowed(request: Request, actions: Sequence[str], resource: str) -> bool:
-    """Whether the principal's policies allow none of `actions`; the first of them is then what it is denied."""
-    for action in actions:
-        if (
-            evaluator.evaluate(
-                _context(request, action, resource, {}), request.principal.policies or [], *request.principal.limits
-            ).decision
-            == "Allow"
-        ):
-            _note(replace(request, action=action, resource=resource), None, None)
+def none_allowed(alternatives: Sequence[Sequence[Request]]) -> bool:
+    """Whether no alternative is allowed with all its requests; what the first one lacks is then what is denied."""
+    for requests in alternatives:
+        if all(_allowed(request) for request in requests):
+            for request in requests:
+                _note(request, None, None)
             return False
-    return denied(request, actions[0], resource) is not None
+    lacking = next(request for request in alternatives[0] if not _allowed(request))
+    return denied(lacking, lacking.action, lacking.resource, keys=lacking.keys) is not None
+
+
+def _allowed(request: Request) -> bool:
+    who, context = request.principal, _context(request, request.action, request.resource, request.keys)
+    return bool(evaluator.evaluate(context, who.policies or [], *who.limits).decision == "Allow")
 
 
 def _note(request: Request, refused: EvalResult | None, policy: str | None) -> None:

@@ -1,7 +1,7 @@
 """What CloudFormation does is checked against the role of its stack, which MiniStack never asks.
 
 Sources: AWS CloudFormation user guide, "CloudFormation service role"; IAM user guide, "Grant a user permissions to pass
-a role to an AWS service". Asked is which actions the role may do, not on which resources: those have no name yet.
+a role to an AWS service".
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import handlers, helpers, stacks
 
 from rehearsal.emulator.iam import checks, roles
+from rehearsal.emulator.iam.arns import Resource, arns
+from rehearsal.emulator.iam.boundaries import boundary_keys
 from rehearsal.emulator.iam.checks import Request
 from rehearsal.emulator.iam.handlers import needed, passes_roles
 
@@ -43,16 +45,16 @@ def a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
     provision, update, delete = stacks._provision_resource, stacks._update_resource, stacks._delete_resource
 
     def provisioned(kind: str, logical_id: str, properties: Params, stack: str) -> Any:
-        _ask(stack, kind, "create", properties)
+        _ask("create", Resource(kind, stack, logical_id, properties))
         return provision(kind, logical_id, properties, stack)
 
     def updated(kind: str, name: str, old: Params, new: Params, stack: str, *rest: Any) -> Any:
         if old != new:
-            _ask(stack, kind, "update", new)
+            _ask("update", Resource(kind, stack, "", new, name))
         return update(kind, name, old, new, stack, *rest)
 
     def deleted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: Any) -> Any:
-        _ask(stack or "", kind, "delete", {})
+        _ask("delete", Resource(kind, stack or "", "", properties, name))
         return delete(kind, name, properties, stack, *rest)
 
     stacks._provision_resource, stacks._update_resource, stacks._delete_resource = provisioned, updated, deleted
@@ -103,21 +105,30 @@ def _does_not_trust(role: str) -> str:
     return f"Role {role} is invalid or cannot be assumed: its trust policy does not name {SERVICE}"
 
 
-def _ask(stack: str, kind: str, operation: str, properties: Params) -> None:
+def _ask(operation: str, resource: Resource) -> None:
     """Raise where the stack's role may not do what the operation on a resource needs."""
-    role = (cloudformation._stacks.get(stack) or {}).get(ROLE, "")
-    actions = needed(kind, operation)
+    role = (cloudformation._stacks.get(resource.stack) or {}).get(ROLE, "")
     if ":role/" not in role:
         return
     who = roles.session(role, "AWSCloudFormation")
-    request = Request(_on_any_resource(who), "", "", get_region())
-    refused = actions and checks.none_allowed(request, actions, f"{kind} of stack {stack}")
-    if not refused and operation != "delete" and passes_roles(kind, operation):
-        keys = {"iam:passedtoservice": f"{kind.split('::')[1].lower()}.amazonaws.com"}
+    wanted = [_requests(who, action, resource) for action in needed(resource.kind, operation)]
+    refused = bool(wanted) and checks.none_allowed(wanted)
+    if not refused and operation != "delete" and passes_roles(resource.kind, operation):
+        keys = {"iam:passedtoservice": f"{resource.kind.split('::')[1].lower()}.amazonaws.com"}
         passing = Request(who, "", "", get_region())
-        refused = any(checks.denied(passing, "iam:PassRole", each, keys=keys) for each in _roles(properties))
+        refused = any(checks.denied(passing, "iam:PassRole", each, keys=keys) for each in _roles(resource.properties))
     if refused:
         raise PermissionError(checks.told(who.arn))
+
+
+def _requests(who: PrincipalInfo, action: str, resource: Resource) -> list[Request]:
+    """What the role is asked for one action: each ARN; where none can be told, whether it may do so on any resource."""
+    named = arns(action, resource)
+    asked = who if named else _on_any_resource(who)
+    return [
+        Request(asked, action, each, get_region(), boundary_keys(each, resource.properties.get("PermissionsBoundary")))
+        for each in named or [str(resource)]
+    ]
 
 
 def _roles(properties: Mapping[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.rehearsal.e2e.conftest import Project
 
 pytestmark = pytest.mark.e2e
 
+EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+TRUST = EVERYTHING.replace('"Action": "*", "Resource": "*"', '"Action": "sts:AssumeRole", "Principal": {"AWS": "*"}')
 BUILDS = ("SynthRole", "SelfMutationRole", "AssetsFileRole", "ChangesRole", "echo-delivery-dev-eu-west-1-build")
 
 
@@ -24,6 +27,27 @@ def outputs(project: Project, environment: str) -> dict[str, str]:
     api = project.client("cloudformation", environment)
     (stack,) = api.describe_stacks(StackName=f"{environment.capitalize()}-Echo")["Stacks"]
     return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+
+def letters(project: Project, environment: str, name: str) -> str:
+    """The URL of the dead letters of one function's feed."""
+    (found,) = project.client("sqs", environment).list_queues(
+        QueueNamePrefix=f"{environment.capitalize()}-Echo-{name}"
+    )["QueueUrls"]
+    return str(found)
+
+
+def encrypted(project: Project, environment: str) -> bytes:
+    """Something that the key of the environment's stack encrypted."""
+    (key,) = [
+        each["PhysicalResourceId"]
+        for each in project.client("cloudformation", environment).list_stack_resources(
+            StackName=f"{environment.capitalize()}-Echo"
+        )["StackResourceSummaries"]
+        if each["ResourceType"] == "AWS::KMS::Key"
+    ]
+    blob = project.client("kms", environment).encrypt(KeyId=key, Plaintext=b"a secret")["CiphertextBlob"]
+    return bytes(blob)
 
 
 def environment_role(environment: str, kind: str) -> str:
@@ -144,15 +168,89 @@ def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformati
     assert not role.may_assume(execution)
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_pipelines_own_deploy_role_updates_its_stack(deployed: Project) -> None:
+    """With CloudFormation's role of the pipeline's account alone; it is no way into another account."""
+    role = Acting(deployed, "pipeline", "-deploy-role-")
+    change: dict[str, Any] = {"StackName": "Pipeline", "ChangeSetName": "tried", "UsePreviousTemplate": True}
+    assert role.may("cloudformation", "create_change_set", **change, RoleARN=bootstrap_role("cfn-exec", "pipeline"))
+    assert not role.may(
+        "cloudformation", "create_change_set", **change, RoleARN=Acting(deployed, "pipeline", "PipelineRole").arn
+    )
+    assert not role.may("codepipeline", "start_pipeline_execution", name="echo-delivery")
+    assert not role.may("iam", "delete_role", RoleName="any")
+    for environment in ("dev", "prod"):
+        assert not role.may_assume(bootstrap_role("deploy", environment))
+
+
+@pytest.mark.parametrize("environment", ["pipeline", "dev", "prod"])
 def test_the_publishing_role_fills_the_assets_bucket_alone(deployed: Project, environment: str) -> None:
-    """Its own account's, and nothing is deployed from it."""
+    """Its own account's; it takes nothing away, and nothing is deployed from it."""
     role = Acting(deployed, environment, "-file-publishing-role-")
-    other = "prod" if environment == "dev" else "dev"
-    for place, allowed in ((environment, True), (other, False)):
+    for place in ACCOUNTS:
         bucket = f"cdk-hnb659fds-assets-{ACCOUNTS[place]}-eu-west-1"
-        assert role.may("s3", "put_object", Bucket=bucket, Key="tried.zip", Body=b"") is allowed
+        assert role.may("s3", "put_object", Bucket=bucket, Key="tried.zip", Body=b"") is (place == environment)
+    own = f"cdk-hnb659fds-assets-{ACCOUNTS[environment]}-eu-west-1"
+    assert role.may("s3", "get_object", Bucket=own, Key="tried.zip")
+    assert not role.may("s3", "delete_bucket", Bucket=own)
+    assert not role.may(
+        "s3", "put_object", Bucket=artifacts(deployed), Key="echo-delivery/tried/by-publisher", Body=b""
+    )
     assert not role.may("cloudformation", "create_change_set", StackName="any", ChangeSetName="any", TemplateBody="{}")
+    assert not role.may("lambda", "update_function_code", FunctionName="any", ZipFile=b"")
+    assert not role.may_assume(bootstrap_role("deploy", environment))
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_lookup_role_looks_and_changes_nothing(deployed: Project, environment: str) -> None:
+    """It sees what is deployed, and opens nothing that is encrypted."""
+    role, found = Acting(deployed, environment, "-lookup-role-"), outputs(deployed, environment)
+    stack, name = f"{environment.capitalize()}-Echo", found["EchoFunctionName"]
+    assert role.may("cloudformation", "describe_stacks", StackName=stack)
+    assert role.may("cloudformation", "get_template", StackName=stack)
+    assert role.may("lambda", "get_function_configuration", FunctionName=name)
+    assert not role.may("lambda", "update_function_configuration", FunctionName=name, Timeout=1)
+    assert not role.may("lambda", "invoke", FunctionName=name, Payload=b"{}")
+    assert not role.may("cloudformation", "create_change_set", StackName=stack, ChangeSetName="any", TemplateBody="{}")
+    assert not role.may("cloudformation", "delete_stack", StackName=stack)
+    own = f"cdk-hnb659fds-assets-{ACCOUNTS[environment]}-eu-west-1"
+    assert not role.may("s3", "put_object", Bucket=own, Key="tried.zip", Body=b"")
+    assert not role.may("kms", "decrypt", CiphertextBlob=encrypted(deployed, environment))
+    assert not role.may_assume(bootstrap_role("deploy", environment))
+    assert not role.may_assume(bootstrap_role("cfn-exec", environment))
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deployed: Project, environment: str) -> None:
+    """`pipeline/access/environment.json` knows the resource types of the stacks alone."""
+    role = Acting(deployed, environment, "-cfn-exec-role-")
+    assert role.may("lambda", "delete_function", FunctionName="none")
+    assert role.may("logs", "delete_log_group", logGroupName="none")
+    assert role.may("iam", "delete_role", RoleName="none")
+    assert not role.may("lambda", "invoke", FunctionName=outputs(deployed, environment)["EchoFunctionName"])
+    assert not role.may("ssm", "put_parameter", Name="any", Value="any", Type="String")
+    assert not role.may("sns", "publish", TopicArn=outputs(deployed, environment)["Echo2TopicArn"], Message="any")
+    assert not role.may("iam", "create_user", UserName="any")
+    assert not role.may("s3", "put_object", Bucket=artifacts(deployed), Key="echo-delivery/tried/by-exec", Body=b"")
+    other = "prod" if environment == "dev" else "dev"
+    assert not role.may_assume(bootstrap_role("cfn-exec", other))
+
+
+@pytest.mark.parametrize("environment", ["pipeline", "dev", "prod"])
+def test_cloudformations_role_makes_roles_with_the_boundary_alone(deployed: Project, environment: str) -> None:
+    """Or a template could make a role that may everything, and a function that has it; the bootstrap stays as it is."""
+    role, account = Acting(deployed, environment, "-cfn-exec-role-"), ACCOUNTS[environment]
+    boundary = f"arn:aws:iam::{account}:policy/delivery-boundary"
+    own = bootstrap_role("cfn-exec", environment).rpartition("/")[2]
+    named: dict[str, Any] = {"RoleName": "tried", "AssumeRolePolicyDocument": TRUST}
+    assert not role.may("iam", "create_role", **named)
+    assert not role.may(
+        "iam", "create_role", **named, PermissionsBoundary="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+    assert role.may("iam", "create_role", **named, PermissionsBoundary=boundary)
+    deployed.client("iam", environment).delete_role(RoleName="tried")
+    assert not role.may("iam", "put_role_policy", RoleName=own, PolicyName="any", PolicyDocument=EVERYTHING)
+    assert not role.may("iam", "delete_role_permissions_boundary", RoleName="any")
+    assert not role.may("iam", "create_policy_version", PolicyArn=boundary, PolicyDocument=EVERYTHING)
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
@@ -164,3 +262,18 @@ def test_a_function_does_its_own_work_alone(deployed: Project, environment: str)
     assert not role.may("lambda", "get_function", FunctionName=found["EchoFunctionName"])
     assert not role.may("ssm", "get_parameter", Name="/cdk-bootstrap/hnb659fds/version")
     assert not role.may("logs", "filter_log_events", logGroupName=found["Echo2LogGroupName"])
+    assert not role.may("lambda", "update_function_configuration", FunctionName=found["EchoFunctionName"], Timeout=1)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_second_function_has_no_part_in_the_first_ones_work(deployed: Project, environment: str) -> None:
+    """A topic calls it: it has its own log and its own dead letters, and no way to the queue."""
+    role, found = Acting(deployed, environment, "Echo-Echo2Role"), outputs(deployed, environment)
+    for group, allowed in ((found["Echo2LogGroupName"], True), (found["EchoLogGroupName"], False)):
+        assert role.may("logs", "create_log_stream", logGroupName=group, logStreamName=f"tried-{allowed}") is allowed
+    assert role.may("sqs", "send_message", QueueUrl=letters(deployed, environment, "Echo2"), MessageBody="{}")
+    assert not role.may("sqs", "receive_message", QueueUrl=found["EchoQueueUrl"])
+    assert not role.may("sqs", "send_message", QueueUrl=found["EchoQueueUrl"], MessageBody="{}")
+    assert not role.may("lambda", "get_function", FunctionName=found["Echo2FunctionName"])
+    assert not role.may("lambda", "invoke", FunctionName=found["EchoFunctionName"], Payload=b"{}")
+    assert not role.may("ssm", "get_parameter", Name="/cdk-bootstrap/hnb659fds/version")

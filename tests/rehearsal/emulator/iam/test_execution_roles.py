@@ -56,7 +56,7 @@ def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
     with pytest.raises(PermissionError, match="sqs:DeleteQueue"):
         stacks._delete_resource(KIND, "name", {}, "stack")
     make_role("executes", allow("sqs:*", resource="arn:aws:sqs:*:*:name"))
-    assert make() == "made"
+    assert make(QueueName="name") == "made"
     assert stacks._update_resource(KIND, "name", {}, {"DelaySeconds": 1}, "stack")[0] == "changed"
     stacks._delete_resource(KIND, "name", {}, "stack")
 
