@@ -36,7 +36,7 @@ def apply(*, iam: bool) -> None:
         return
     signatures.signatures_of_root_users_are_verified()
     checks.install()
-    boundaries.boundaries_are_known_to_policies()
+    boundaries.apply()
     conditions.apply()
     keys.apply()
     resources.apply()

@@ -1,4 +1,4 @@
-"""A fault of MiniStack: policies are not told the boundary of a role, so none can demand one.
+"""Faults of MiniStack about permissions boundaries: a stack's roles lose theirs, and policies cannot demand one.
 
 Source: service authorization reference, "Condition keys for AWS IAM": iam:PermissionsBoundary is the boundary that a
 request sets, or that the role in it has.
@@ -11,10 +11,46 @@ from typing import Any
 
 from ministack.core import iam_actions
 from ministack.core.responses import get_account_id
+from ministack.services import iam
+from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator.iam import roles
 
+Made = tuple[str, dict[str, str]]
+
 _KEY = "iam:permissionsboundary"
+
+
+def apply() -> None:
+    a_stacks_roles_have_their_boundary()
+    boundaries_are_known_to_policies()
+
+
+def a_stacks_roles_have_their_boundary() -> None:
+    """CloudFormation drops PermissionsBoundary of a role; one that is not there is refused, in AWS's words."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
+    create, update = handlers["create"], handlers["update"]
+
+    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Made:
+        _check(properties)
+        return _keep(create(logical_id, properties, stack), properties)
+
+    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str) -> Made:
+        _check(new)
+        return _keep(update(name, old, new, stack, logical_id), new)
+
+    handlers |= {"create": creates, "update": updates}
+
+
+def _check(properties: Mapping[str, Any]) -> None:
+    boundary = properties.get("PermissionsBoundary")
+    if boundary and not iam._policy_exists(boundary):
+        raise ValueError(f"Scope ARN: {boundary} does not exist or is not attachable.")
+
+
+def _keep(made: Made, properties: Mapping[str, Any]) -> Made:
+    iam._roles[made[0]]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
+    return made
 
 
 def boundaries_are_known_to_policies() -> None:

@@ -11,7 +11,7 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners, stacks
 
 from rehearsal.emulator.iam import checks, execution_roles, roles
-from tests.rehearsal.emulator.iam.principals import ACCOUNT, allow, make_role, trusting
+from tests.rehearsal.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, trusting
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
 
@@ -22,7 +22,7 @@ CLOUDFORMATION = trusting(Service="cloudformation.amazonaws.com")
 @pytest.fixture(autouse=True)
 def _queues_cost_nothing(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Resources are made in name alone, and no stack is left."""
-    for kind in (KIND, "AWS::Lambda::Function"):
+    for kind in (KIND, "AWS::IAM::Role", "AWS::Lambda::Function"):
         monkeypatch.setitem(
             provisioners._RESOURCE_HANDLERS,
             kind,
@@ -59,6 +59,31 @@ def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
     assert make(QueueName="name") == "made"
     assert stacks._update_resource(KIND, "name", {}, {"DelaySeconds": 1}, "stack")[0] == "changed"
     stacks._delete_resource(KIND, "name", {}, "stack")
+
+
+def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
+    """The fault planted: a policy for other queues, and one that denies this very queue."""
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    stack_of(make_role("executes", allow("sqs:*", resource="arn:aws:sqs:*:*:stack-*")))
+    assert make() == "made"
+    with pytest.raises(PermissionError, match=f"sqs:CreateQueue on resource: arn:aws:sqs:{REGION}:{ACCOUNT}:elsewhere"):
+        make(QueueName="elsewhere")
+    policy = allow("sqs:*")
+    policy["Statement"] += allow("sqs:*", resource="arn:aws:sqs:*:*:kept", effect="Deny")["Statement"]
+    make_role("executes", policy)
+    with pytest.raises(PermissionError, match="Effect Deny"):
+        stacks._delete_resource(KIND, "kept", {}, "stack")
+
+
+def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
+    """And none without it, or with another one."""
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    demanded = {"StringEquals": {"iam:PermissionsBoundary": "arn:boundary"}}
+    stack_of(make_role("executes", allow("iam:CreateRole", Condition=demanded)))
+    assert make("AWS::IAM::Role", RoleName="r", PermissionsBoundary="arn:boundary") == "made"
+    for wrong in ({}, {"PermissionsBoundary": "arn:other"}):
+        with pytest.raises(PermissionError, match="iam:CreateRole"):
+            make("AWS::IAM::Role", RoleName="r", **wrong)
 
 
 def test_a_deny_and_a_boundary_count() -> None:
