@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
 import traceback
 
 import click
+from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
 
 from rehearsal import aws
 from rehearsal.commands import (
@@ -31,6 +33,7 @@ from rehearsal.commands import (
 )
 from rehearsal.errors import RehearsalError
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 COMMANDS = (
     run.run,
     plan.plan,
@@ -65,6 +68,10 @@ def main() -> None:
     except RehearsalError as error:
         click.echo(f"rehearsal: {error}", err=True)
         code = error.exit_code
+    except BotoCoreError as error:
+        code = _not_reached(error)
+    except OSError as error:
+        code = _full(error) if error.errno in FULL else _bug()
     except (KeyboardInterrupt, click.Abort):
         click.echo("rehearsal: interrupted", err=True)
         code = 130
@@ -72,6 +79,28 @@ def main() -> None:
         code = _bug()
     sys.stdout.flush()
     sys.exit(code or 0)
+
+
+def _not_reached(error: BotoCoreError) -> int:
+    """The embedded AWS that a command has been working with is gone: somebody ended it, or killed it."""
+    if not isinstance(error, (HTTPClientError, EndpointConnectionError)):
+        return _bug()
+    click.echo(
+        f"rehearsal: the embedded AWS does not answer any more: it was ended, or killed; .rehearsal/logs/emulator.log"
+        f" has its last words, and the next `run` or `up` starts it anew ({error})",
+        err=True,
+    )
+    return 1
+
+
+def _full(error: OSError) -> int:
+    where = f" where {error.filename} lies" if error.filename else ""
+    click.echo(
+        f"rehearsal: {error.strerror}{where}: make room (`python -m rehearsal clean` gives back what old executions"
+        " take), then try again",
+        err=True,
+    )
+    return 2
 
 
 def _bug() -> int:

@@ -44,8 +44,8 @@ def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
     for execution in space.newest_first()[max(keep, 1) :]:
         shutil.rmtree(space.execution(execution), ignore_errors=True)
     space.tidy()
-    for name in ("deploy", "plan", "objects"):
-        shutil.rmtree(space.home / name, ignore_errors=True)
+    for each in [space.home / name for name in ("deploy", "plan", "objects")] + [*space.home.glob("index-*")]:
+        shutil.rmtree(each, ignore_errors=True)
     return before - size(space.home)
 
 

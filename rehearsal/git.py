@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +46,13 @@ class Repository:
 
         HEAD itself where nothing differs. The user's index, branches and object store stay as they are.
         """
-        index = self.scratch / "index"
-        shutil.copyfile(self._git("rev-parse", "--path-format=absolute", "--git-path", "index"), index)
-        env = {**self._scratch_objects(), "GIT_INDEX_FILE": str(index)}
-        self._git("add", "--all", env=env)
-        tree = self._git("write-tree", env=env)
+        # a new one each time: a run that was killed may have left its lock beside the old one
+        with tempfile.TemporaryDirectory(prefix="index-", dir=self.scratch) as folder:
+            index = Path(folder) / "index"
+            shutil.copyfile(self._git("rev-parse", "--path-format=absolute", "--git-path", "index"), index)
+            env = {**self._scratch_objects(), "GIT_INDEX_FILE": str(index)}
+            self._git("add", "--all", env=env)
+            tree = self._git("write-tree", env=env)
         if tree == self._git("rev-parse", "HEAD^{tree}"):
             return self.head
         message = f"Working tree on {self.head[:12]}"

@@ -4,6 +4,9 @@ Reads commands as JSON lines (`argv`, `cwd`, `env`) and runs them one at a time.
 when one has ended, a line `NUL token returncode` follows what it printed. Processes that a command leaves behind live
 on, as in a build container, until standard input ends: because the rehearsal is done, or because it was killed. Then
 every descendant is ended. The kernel hands orphans to this process, so that no session of its own saves one.
+
+It is two processes, either of which ends everything when the other one is killed: what a killed one leaves is handed to
+the first, and the second is told by the kernel when the first has ended.
 """
 
 from __future__ import annotations
@@ -19,14 +22,35 @@ import time
 from pathlib import Path
 
 GRACE_SECONDS = 3.0
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def main(token: str) -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # a handler, because commands would inherit that a signal is ignored
     signal.signal(signal.SIGINT, lambda *_: None)
+    first, second = os.getpid(), os.fork()
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if second:
+        _watch(second)
+        return
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() == first:
+        _keep(token)
+
+
+def _watch(second: int) -> None:
+    """Until the second process has ended, whatever ended it; then what it left is here."""
+    os.close(0)
+    try:
+        os.waitpid(second, 0)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        end_descendants()
+
+
+def _keep(token: str) -> None:
     try:
         while line := _next_line():
             code = _run(json.loads(line))

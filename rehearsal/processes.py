@@ -86,7 +86,8 @@ class Processes:
         except subprocess.TimeoutExpired:
             self._keeper.kill()
             self._keeper.wait()
-        self._reader.join(1.0)
+        # where the first keeper was killed, the second one is still at work, and has the pipe open
+        self._reader.join(1.0 if self._keeper.returncode >= 0 else _END_SECONDS)
 
     @property
     def _stdin(self) -> IO[bytes]:

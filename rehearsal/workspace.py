@@ -6,25 +6,30 @@ import json
 import os
 import secrets
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rehearsal.aws import Endpoint
 from rehearsal.errors import WrongUse
+from rehearsal.pids import born
 
 KEPT_FAILURES = 2
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running emulator, as its record says; `secret` is that of its accounts' root users."""
+    """A running emulator, as its record says; `secret` is that of its accounts' root users.
+
+    born: when its process started, so that another one of the same number is not taken for it.
+    """
 
     pid: int
     endpoint: str
     iam: bool = False
     ca: str | None = None
     secret: str = ""
+    born: int | None = None
 
     def reached(self) -> Endpoint:
         return Endpoint(self.endpoint, self.iam, Path(self.ca) if self.ca else None, self.secret)
@@ -136,13 +141,13 @@ class Workspace:
         """The emulator that runs for this project, or None."""
         try:
             server = Server(**json.loads(self.record.read_text()))
-            os.kill(server.pid, 0)
-        except (FileNotFoundError, ProcessLookupError):
+        except FileNotFoundError:
             return None
-        return server
+        lives = born(server.pid)
+        return server if lives is not None and lives == server.born else None
 
     def write_server(self, server: Server) -> None:
-        write_json(self.record, asdict(server))
+        write_json(self.record, asdict(replace(server, born=born(server.pid))))
 
 
 def find(start: Path) -> Workspace:
@@ -168,6 +173,10 @@ def _started(journal: Path) -> float:
 def write_json(path: Path, value: Any) -> None:
     """Write beside, then rename: a reader sees the old file or the new one, never half."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.touch(mode=0o600)
-    beside.write_text(json.dumps(value, indent=2) + "\n")
-    beside.replace(path)
+    try:
+        beside.touch(mode=0o600)
+        beside.write_text(json.dumps(value, indent=2) + "\n")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

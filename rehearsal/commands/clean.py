@@ -9,6 +9,7 @@ import click
 from rehearsal import disk
 from rehearsal.commands.project import in_project
 from rehearsal.errors import WrongUse
+from rehearsal.locks import alone
 from rehearsal.workspace import Workspace
 
 
@@ -32,8 +33,9 @@ def clean(space: Workspace, keep: int, *, everything: bool) -> None:
     elif everything:
         if space.server():
             raise WrongUse("the embedded AWS is running: `python -m rehearsal down` first")
-        freed = disk.size(space.home)
-        shutil.rmtree(space.home)
+        with alone(space):
+            freed = disk.size(space.home)
+            shutil.rmtree(space.home)
         click.echo(f"removed .rehearsal/: {disk.told(freed)}")
     else:
         freed = disk.clean(space, keep)

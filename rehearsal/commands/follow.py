@@ -50,7 +50,7 @@ def follow(
             view = _watch(space, console, deployed, watched, verdict=verdict, ending=ending, until=until)
             if view.rolled_back_as:  # however that ends, this execution has failed
                 watched = view.rolled_back_as
-                console.print(f"execution {view.id}: {view.status}; {watched} rolls back")
+                console.print(f"execution {view.id}: {view.status}; {watched} rolls back", markup=False)
                 _watch(space, console, deployed, watched, verdict=verdict, ending=1)
         except (KeyboardInterrupt, click.Abort):
             if stops:
@@ -59,7 +59,7 @@ def follow(
         views.append(view)
         following, ending = view.restarted_as, 1
         if following:
-            console.print(f"execution {view.id}: {view.status}, {view.summary}; it starts again")
+            console.print(f"execution {view.id}: {view.status}, {view.summary}; it starts again", markup=False)
             on_restart()
     return views
 

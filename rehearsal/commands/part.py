@@ -19,6 +19,8 @@ from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
 
+UNTIL = "rehearsed until "
+
 
 @contextmanager
 def closed_behind(deployed: Deployment, stage: str | None) -> Iterator[None]:
@@ -28,11 +30,20 @@ def closed_behind(deployed: Deployment, stage: str | None) -> Iterator[None]:
         yield
         return
     transition = {"pipelineName": deployed.key.name, "stageName": following, "transitionType": "Inbound"}
-    deployed.api().disable_stage_transition(**transition, reason=f"rehearsed until {stage}")
+    deployed.api().disable_stage_transition(**transition, reason=f"{UNTIL}{stage}")
     try:
         yield
     finally:
         deployed.api().enable_stage_transition(**transition)
+
+
+def reopen(deployed: Deployment) -> None:
+    """Open what `closed_behind` left closed because its process was killed."""
+    for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]:
+        if stage.get("inboundTransitionState", {}).get("disabledReason", "").startswith(UNTIL):
+            deployed.api().enable_stage_transition(
+                pipelineName=deployed.key.name, stageName=stage["stageName"], transitionType="Inbound"
+            )
 
 
 def run_from(

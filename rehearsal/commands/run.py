@@ -27,6 +27,7 @@ from rehearsal.emulator import launcher
 from rehearsal.emulator.functions.coldstarts import Record
 from rehearsal.engine.triggers import Push, nobody_starts
 from rehearsal.git import Repository, tip
+from rehearsal.locks import alone
 from rehearsal.views import summary
 from rehearsal.views.state import ExecutionView, stages_as_json
 from rehearsal.views.terminal import terminal
@@ -90,7 +91,8 @@ def run(
     elif first:
         return part.run_from(space, first, until=until, wanted=wanted, verdict=verdict, port=port)
     else:
-        return _rehearse(space, verdict=verdict, until=until, json_file=json_file, names=names, port=port, iam=iam)
+        with alone(space):
+            return _rehearse(space, verdict=verdict, until=until, json_file=json_file, names=names, port=port, iam=iam)
     return 0
 
 
@@ -120,6 +122,7 @@ def _rehearse(
         tell(said)
     with _running(space, port, iam=iam) as (endpoint, stop):
         deployed = deployment.ensure(space, endpoint, repository, tell, stop)
+        part.reopen(deployed)
         branch = deployed.branch()
         commit = repository.snapshot()
         push = pushed(space, repository, commit, branch)

@@ -10,6 +10,7 @@ from rehearsal import deployment, remote
 from rehearsal.commands.project import in_project
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
+from rehearsal.locks import alone
 from rehearsal.views.terminal import terminal
 from rehearsal.workspace import Workspace
 
@@ -26,8 +27,12 @@ def up(space: Workspace, port: int | None, *, iam: bool | None) -> None:
 
     The repository gets a remote, so that `git push rehearsal main` starts the pipeline.
     """
+    with alone(space):
+        _up(space, port, iam=iam)
+
+
+def _up(space: Workspace, port: int | None, *, iam: bool | None) -> None:
     console = terminal()
-    space.make()
     repository = Repository(space.root, space.home)
     server = launcher.up(space, port, iam=iam)
     endpoint = server.reached()

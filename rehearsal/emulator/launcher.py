@@ -15,35 +15,48 @@ from pathlib import Path
 from rehearsal import machine
 from rehearsal.aws import Endpoint
 from rehearsal.errors import WrongUse
+from rehearsal.locks import starting
 from rehearsal.workspace import Server, Workspace
 
-START_SECONDS = 60
+START_SECONDS, END_SECONDS = 60, 30
 IAM = True
 
 
 @contextlib.contextmanager
 def running(workspace: Workspace, port: int | None = None, *, iam: bool | None = None) -> Iterator[Endpoint]:
     """The emulator for a while: the one that `up` started, or one of our own that ends with the block."""
-    server = _found(workspace, iam=iam)
-    if server:
-        yield server.reached()
-        return
-    process = start(workspace, port, detached=False, iam=IAM if iam is None else iam)
+    server, process = _found_or_started(workspace, port, detached=False, iam=iam)
     try:
-        yield _wait(workspace, process).reached()
+        yield server.reached()
     finally:
-        _end(process)
+        if process:
+            _end(process)
 
 
 def up(workspace: Workspace, port: int | None, *, iam: bool | None = None) -> Server:
     """Start an emulator that goes on until `down`. iam: None is the default, or as the one that runs already does."""
-    running = _found(workspace, iam=iam)
-    if running:
-        return running
-    process = start(workspace, port, detached=True, iam=IAM if iam is None else iam)
-    server = _wait(workspace, process)
-    process.returncode = 0  # it goes on by itself: nobody here waits for it, and Popen need not warn of that
+    server, process = _found_or_started(workspace, port, detached=True, iam=iam)
+    if process:
+        process.returncode = 0  # it goes on by itself: nobody here waits for it, and Popen need not warn of that
     return server
+
+
+def _found_or_started(
+    workspace: Workspace, port: int | None, *, detached: bool, iam: bool | None
+) -> tuple[Server, subprocess.Popen[bytes] | None]:
+    """The emulator that runs already, or a new one and its process. Of two who come at once the second finds one."""
+    workspace.make()
+    with starting(workspace):
+        server = _found(workspace, iam=iam)
+        if server:
+            return server, None
+        process = start(workspace, port, detached=detached, iam=IAM if iam is None else iam)
+        try:
+            return _wait(workspace, process), process
+        except BaseException:  # an interrupt as well: nobody would know of it
+            _sweep(process.pid)
+            process.wait()
+            raise
 
 
 def _found(workspace: Workspace, *, iam: bool | None) -> Server | None:
@@ -62,19 +75,22 @@ def as_saved(workspace: Workspace) -> bool | None:
 
 
 def down(workspace: Workspace) -> bool:
-    """End the emulator that `up` started, its state saved; False where none runs."""
+    """End the emulator that `up` started, its state saved; False where none runs.
+
+    One that does not end by itself is killed, without its state.
+    """
     server = workspace.server()
     if not server:
         return False
     os.kill(server.pid, signal.SIGTERM)
-    while workspace.server():
+    deadline = time.monotonic() + END_SECONDS
+    while workspace.server() and time.monotonic() < deadline:
         time.sleep(0.05)
     _sweep(server.pid)
     return True
 
 
 def start(workspace: Workspace, port: int | None, *, detached: bool, iam: bool) -> subprocess.Popen[bytes]:
-    workspace.make()
     workspace.record.unlink(missing_ok=True)
     number = _usable_port(workspace) if port is None else _checked(port)
     command = [
@@ -107,8 +123,6 @@ def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
         if server and _answers(server):
             return server
         time.sleep(0.02)
-    _sweep(process.pid)
-    process.wait()
     words = "\n".join(_log(workspace).read_text(errors="replace").splitlines()[-15:])
     raise WrongUse(f"the embedded AWS did not come up; the end of {_log(workspace)}:\n{words}")
 
@@ -125,7 +139,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.stdin:
         process.stdin.close()
     try:
-        process.wait(30)
+        process.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         _sweep(process.pid)
         process.wait()

@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,17 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
         workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
         await serve(front, _served(endpoint), shutdown_trigger=until_ended)
 
-    asyncio.run(run())
-    engine.save(state / ENGINE)
-    _keep(workspace, state)
-    workspace.record.unlink(missing_ok=True)
-    os._exit(0)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
+    ended = 1
+    try:
+        asyncio.run(run())
+        engine.save(state / ENGINE)
+        _keep(workspace, state)
+        ended = 0
+    finally:
+        if ended:
+            traceback.print_exc()
+        workspace.record.unlink(missing_ok=True)
+        os._exit(ended)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
 
 
 def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:

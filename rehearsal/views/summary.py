@@ -72,7 +72,7 @@ def _cold_starts(cold: list[ColdStart]) -> Table:
 def _failure(console: Console, space: Workspace, stage: StageView, action: ActionView) -> None:
     """Where it went red: stage, action, the last lines of its log, and where the whole log is."""
     log = Path(action.log)
-    console.print(f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", soft_wrap=True)
+    console.print(f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", markup=False, soft_wrap=True)
     for line in _last_words(log.read_text(errors="replace").splitlines() if log.exists() else []):
         console.print("  " + line, markup=False, soft_wrap=True)
     shown = log.relative_to(space.root) if log.is_relative_to(space.root) else log

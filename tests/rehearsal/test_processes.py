@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.errors import RehearsalError
 from rehearsal.processes import CommandFailed, Processes, check
 
 ENV = {"PATH": os.environ["PATH"]}
@@ -104,6 +105,25 @@ def test_a_rehearsal_killed_outright_leaves_nothing(tmp_path: Path) -> None:
         pid = int(started.stdout.readline())
         started.send_signal(signal.SIGKILL)
     assert eventually(lambda: gone(pid))
+
+
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_a_killed_keeper_leaves_nothing(which: str, tmp_path: Path) -> None:
+    """Either of the two ends what the other one kept, and who waits for the command is told."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        first = processes._keeper.pid
+        eventually(lambda: bool(children(first)))
+        (second,) = children(first)
+        text = f"setsid nohup sleep 60 & echo $!; kill -9 {first if which == 'first' else second}; sleep 60"
+        with pytest.raises(RehearsalError, match="killed from outside"):
+            shell(processes, text, tmp_path)
+    assert gone(int(lines[0]))
+    assert eventually(lambda: gone(second))
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_a_failure_says_command_folder_status_last_lines_and_log(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -183,9 +184,9 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="session")
-def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
-    folder = tmp_path_factory.mktemp("tiny")
+@contextmanager
+def tiny_project(folder: Path) -> Iterator[Tiny]:
+    """A repository whose pipeline is deployed in an embedded AWS of its own; nothing is left of it."""
     (folder / "cdk.json").write_text('{"app": "true"}')
     space = Workspace(folder)
     tiny = Tiny(folder, launcher.up(space, None).reached())
@@ -198,6 +199,12 @@ def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
     finally:
         launcher.down(space)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
+    with tiny_project(tmp_path_factory.mktemp("tiny")) as tiny:
+        yield tiny
 
 
 def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = False) -> None:

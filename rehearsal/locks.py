@@ -1,0 +1,48 @@
+"""Who may do what at a time in one workspace. The kernel lets a lock go with its process, however that ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.errors import WrongUse
+from rehearsal.workspace import Workspace
+
+
+@contextmanager
+def alone(workspace: Workspace) -> Iterator[None]:
+    """Hold the working tree's way to the pipeline: snapshot, first deployment, transitions. Raises WrongUse."""
+    workspace.make()
+    with _opened(workspace.home / "run.lock") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WrongUse(
+                f"another `up` or `run` is at work in {workspace.root} (process {os.pread(file, 20, 0).decode()}): wait"
+                " for its end, or follow it with `python -m rehearsal watch`; while `up` has it running, `git push"
+                " rehearsal` starts executions beside others"
+            ) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, str(os.getpid()).encode(), 0)
+        yield
+
+
+@contextmanager
+def starting(workspace: Workspace) -> Iterator[None]:
+    """Wait until nobody else starts the workspace's embedded AWS; two would share one state."""
+    with _opened(workspace.home / "start.lock") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """The file stays where it is: who removed it would let a third one in."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
