@@ -33,12 +33,17 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _texts(value: Any) -> Any:
+    """A text by itself is a list of one: CDK Pipelines writes `files: "**/*"`."""
+    return [value] if isinstance(value, str) else value
+
+
 def _on_failure(value: Any) -> Any:
     return onfailure.parse(value) if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-Texts = tuple[Text, ...]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
 YesNo = Annotated[bool, Field(strict=False)]
 ReportFormat = Literal[
     "JUNITXML", "CUCUMBERJSON", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX",
@@ -106,7 +111,7 @@ class Output(_Section):
     name: Text = ""
     base_directory: Text = "."
     discard_paths: YesNo = False
-    exclude_paths: Annotated[Texts, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = ()
+    exclude_paths: Texts = ()
     enable_symlinks: YesNo = False
     s3_prefix: Text = ""
     type: Text = ""

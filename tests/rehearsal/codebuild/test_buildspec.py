@@ -55,7 +55,9 @@ def test_what_has_no_effect_is_told(section: str, key: str, tmp_path: Path) -> N
     assert "has no effect here" in log
 
 
-@pytest.mark.parametrize("text", ["[]", "a: [", "version: 0.2\nphases: {build: {commands: make}}", "phases: {}", ""])
+@pytest.mark.parametrize(
+    "text", ["[]", "a: [", "version: 0.2\nphases: {build: {commands: {run: make}}}", "phases: {}", ""]
+)
 def test_what_is_no_buildspec_is_refused_in_words(text: str) -> None:
     """The file is named, and what is wrong with it."""
     with pytest.raises(BadBuildspec, match=r"^ci\.yml"):

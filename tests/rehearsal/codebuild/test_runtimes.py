@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from rehearsal.codebuild import runtimes
+from rehearsal import interpreters
+from rehearsal.codebuild import pythons, runtimes
 from rehearsal.codebuild.runtimes import NoRuntime, Runtime
+from tests.layers.wheels import House
+
+COMMAND = "[console_scripts]\ntiny = tiny:main\n"
 
 HERE = tuple(
     Runtime("ruby", version, {"ruby": f"/ruby-{version}"}) for version in ("3.2.10", "3.2.9", "3.10.1", "2.7.0")
@@ -45,7 +51,7 @@ def test_a_version_chooses_among_those_that_are_here(
 ) -> None:
     """The newest that fits, by number and not by letter; a variable may hold the version."""
     monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE)
-    (installed,) = runtimes.install({"ruby": wanted}, {"RUBY": "2.7"}, tmp_path / "bin")
+    (installed,) = runtimes.install({"ruby": wanted}, {"RUBY": "2.7"}, tmp_path).wanted
     assert installed.version == chosen
     assert (tmp_path / "bin" / "ruby").read_text() == f'#!/bin/sh\nexec /ruby-{chosen} "$@"\n'
 
@@ -55,13 +61,14 @@ def test_another_version_never_takes_its_place(wanted: str, tmp_path: Path, monk
     """3.2 is not 3.20, and the message lists what is here."""
     monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE[3:])
     with pytest.raises(NoRuntime, match=r"of ruby\. This machine has the following versions: 2\.7\.0\."):
-        runtimes.install({"ruby": wanted}, {}, tmp_path / "bin")
+        runtimes.install({"ruby": wanted}, {}, tmp_path)
 
 
 def test_python_and_node_are_there_where_nothing_is_said(tmp_path: Path, path: Path) -> None:
     """A build image has both; here they are the rehearsal's own, whatever the search path holds."""
-    assert runtimes.install({}, {}, tmp_path / "bin") == ()
-    asked = subprocess.run([tmp_path / "bin" / "python3", "-V"], capture_output=True, text=True, check=True).stdout
+    installed = runtimes.install({}, {}, tmp_path)
+    assert installed.wanted == ()
+    asked = subprocess.run([installed.path[1] / "python3", "-V"], capture_output=True, text=True, check=True).stdout
     assert asked == f"Python {platform.python_version()}\n"
     node = subprocess.run([tmp_path / "bin" / "node", "-p", "1 + 1"], capture_output=True, text=True, check=True).stdout
     assert node == "2\n"
@@ -81,7 +88,7 @@ def test_runtimes_of_the_search_path_are_asked_for_their_version(
 ) -> None:
     """What a program says of itself counts."""
     program(path, command, says)
-    (installed,) = runtimes.install({name: wanted}, {}, tmp_path / "bin")
+    (installed,) = runtimes.install({name: wanted}, {}, tmp_path).wanted
     assert installed.version == version
 
 
@@ -89,4 +96,45 @@ def test_a_stand_in_that_fails_is_no_runtime(path: Path, tmp_path: Path) -> None
     """pyenv's shims are on the search path for versions that are switched off."""
     program(path, "go", "echo 'go1.22.1: command not found' >&2; exit 127")
     with pytest.raises(NoRuntime, match="This machine has the following versions: none"):
-        runtimes.install({"golang": "1.22"}, {}, tmp_path / "bin")
+        runtimes.install({"golang": "1.22"}, {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("image", "minor"),
+    [
+        ("aws/codebuild/standard:7.0", "3.11"),
+        ("aws/codebuild/amazonlinux2-x86_64-standard:5.0", "3.11"),
+        ("aws/codebuild/amazonlinux-aarch64-standard:4.0", "3.14"),
+        ("aws/codebuild/standard:99.0", None),
+        ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/own:1", None),
+    ],
+)
+def test_an_image_says_which_python_a_build_starts_with(image: str, minor: str | None) -> None:
+    """As the Dockerfiles of CodeBuild's images have it."""
+    assert pythons.of_image(image) == minor
+
+
+def test_the_python_of_the_image_is_taken_where_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the buildspec names none; and where it is not here, that is told."""
+    mine = Path(sys.executable).resolve()
+    monkeypatch.setattr(interpreters, "of_minor", {"3.11": mine.parent / "python3.11"}.get)
+    taken = runtimes.install({}, {}, tmp_path / "taken", "aws/codebuild/standard:7.0")
+    assert (taken.python.version, taken.missing) == ("3.11", "")
+    lacking = runtimes.install({}, {}, tmp_path / "lacking", "aws/codebuild/standard:6.0")
+    assert (lacking.python.path, lacking.missing) == (mine, "3.10")
+
+
+def test_what_a_build_installs_stays_in_its_own_environment(tmp_path: Path) -> None:
+    """This machine's interpreter is not changed, and no other build sees it; the command that came with it is found."""
+    files = {"tiny.py": "def main(): print('tiny ran')", "tiny-1.0.dist-info/entry_points.txt": COMMAND}
+    wheel = House(tmp_path).wheel("tiny", files=files)
+    installed = runtimes.install({}, {}, tmp_path / "one")
+    offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "HOME": str(tmp_path)}
+    env = {"PATH": os.pathsep.join([*map(str, installed.path), "/usr/bin", "/bin"]), **offline}
+    command = ["sh", "-c", f"python -m pip install --quiet {wheel.path} && tiny"]
+    assert subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout == "tiny ran\n"
+    other = runtimes.install({}, {}, tmp_path / "two").path[1] / "python"
+    for python in (other, Path(sys.executable).resolve()):
+        seen = "import importlib.util; print(importlib.util.find_spec('tiny'))"
+        found = subprocess.run([python, "-c", seen], stdout=subprocess.PIPE, text=True, cwd=other.parent, check=True)
+        assert found.stdout == "None\n"

@@ -1,0 +1,65 @@
+"""A build's own Python environment, so that `pip install` changes neither this machine's interpreter nor other builds.
+
+On CodeBuild a build installs into its image, which is thrown away afterwards; here into a folder of the build's own.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+# The Python that the images start with, where a buildspec names none.
+# Source: github.com/aws/aws-codebuild-docker-images, `pyenv global` at the end of each Dockerfile.
+_UBUNTU = {"5": "3.9", "6": "3.10", "7": "3.11", "8": "3.14"}
+_AMAZON = {
+    "x86_64": {"4": "3.9", "5": "3.11", "6": "3.14"},
+    "aarch64": {"2": "3.9", "3": "3.11", "4": "3.14"},
+}
+_IMAGE = re.compile(r"aws/codebuild/(?:amazonlinux2?-(x86_64|aarch64)-)?standard:(\d+)")
+
+
+def of_image(image: str) -> str | None:
+    """The minor version, such as 3.11, that one of CodeBuild's images starts with; None for other images."""
+    found = _IMAGE.match(image)
+    if not found:
+        return None
+    architecture, number = found.groups()
+    return (_AMAZON[architecture] if architecture else _UBUNTU).get(number)
+
+
+def environment(python: Path, version: str, folder: Path) -> Path:
+    """Make an environment of the interpreter `python` in `folder`; return its folder of commands, pip among them.
+
+    By hand, because `python -m venv` takes seconds to install pip: the one that Python brings along is used in place.
+    """
+    minor = ".".join(version.split(".")[:2])
+    commands, packages = folder / "bin", folder / "lib" / f"python{minor}" / "site-packages"
+    shutil.rmtree(folder, ignore_errors=True)
+    for each in (commands, packages):
+        each.mkdir(parents=True)
+    for name in ("python", "python3", f"python{minor}"):
+        (commands / name).symlink_to(python)
+    wheels = sorted(map(str, _bundled(python, minor)))
+    (packages / "bundled.pth").write_text("".join(f"{each}\n" for each in wheels))
+    shared = "false" if wheels else "true"  # a system that keeps pip to itself: its pip installs here all the same
+    (folder / "pyvenv.cfg").write_text(
+        f"home = {python.parent}\ninclude-system-site-packages = {shared}\nversion = {version}\n"
+    )
+    _provide_pip(commands, minor)
+    return commands
+
+
+def _bundled(python: Path, minor: str) -> Iterable[Path]:
+    """pip, and setuptools where this Python has it: as wheels, which can be imported as they are."""
+    prefix = python.parent.parent
+    own = [*(prefix / "lib" / f"python{minor}" / "ensurepip" / "_bundled").glob("*.whl")]
+    return own or (prefix / "share" / "python-wheels").glob("*.whl")
+
+
+def _provide_pip(commands: Path, minor: str) -> None:
+    for name in ("pip", "pip3", f"pip{minor}"):
+        script = commands / name
+        script.write_text(f'#!/bin/sh\nexec "{commands}/python" -m pip "$@"\n')
+        script.chmod(0o755)
