@@ -6,7 +6,8 @@ Source: AWS CDK, "cloud-assembly-schema".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,80 +15,168 @@ from typing import Any
 from rehearsal.errors import WrongUse
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
+QUALIFIER = "hnb659fds"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An account and region to bootstrap; `qualifier` is that of the bootstrap stack which the app expects there."""
+
+    account: str
+    region: str
+    qualifier: str = QUALIFIER
+
+    @property
+    def toolkit(self) -> str:
+        """The name of its bootstrap stack, CDK's own unless there has to be one for another qualifier."""
+        return "CDKToolkit" if self.qualifier == QUALIFIER else f"CDKToolkit-{self.qualifier}"
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.region}" + (f" ({self.qualifier})" if self.qualifier != QUALIFIER else "")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack of an assembly; `id` is what the CDK CLI calls it."""
+    """One stack of an assembly; `id` is what the CDK CLI calls it, `needs` the artifacts that it depends on."""
 
     id: str
     name: str
     account: str
     region: str
     template: Path
+    artifact: str = ""
+    needs: tuple[str, ...] = ()
+    qualifier: str = QUALIFIER
 
-    def resources(self, type_: str) -> list[dict[str, Any]]:
-        """The resources of one type, as the template has them."""
-        found = json.loads(self.template.read_text()).get("Resources", {}).values()
-        return [resource for resource in found if resource["Type"] == type_]
+    def resources(self, type_: str) -> dict[str, dict[str, Any]]:
+        """The resources of one type by their logical ids, as the template has them."""
+        found = json.loads(self.template.read_text()).get("Resources", {})
+        return {id_: resource for id_, resource in found.items() if resource["Type"] == type_}
+
+
+@dataclass(frozen=True)
+class PipelineResource:
+    """A pipeline of a stack, under its logical id."""
+
+    stack: Stack
+    id: str
+    properties: Mapping[str, Any]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called by: its stack, its own name where the template has one, its logical id."""
+        own = self.properties.get("Name")
+        named = [own] if isinstance(own, str) else []
+        return (self.stack.id, self.stack.name, *named, self.id, f"{self.stack.id}/{self.id}")
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """`pipeline` is the top-level stack that holds the pipeline; `stacks` are all, nested assemblies included."""
+    """chosen: the pipeline, in the stack `pipeline`. stacks: this one, what it depends on, and those of all stages."""
 
     folder: Path
-    pipeline: Stack
+    chosen: PipelineResource
     stacks: tuple[Stack, ...]
 
     @property
-    def environments(self) -> list[tuple[str, str]]:
-        """Every (account, region) that something is deployed to, the pipeline's first."""
-        first = (self.pipeline.account, self.pipeline.region)
-        return [first, *sorted({(stack.account, stack.region) for stack in self.stacks} - {first})]
+    def pipeline(self) -> Stack:
+        return self.chosen.stack
+
+    @property
+    def environments(self) -> list[Environment]:
+        """Every account and region that something is deployed to, the pipeline's first."""
+        wanted = {Environment(each.account, each.region, each.qualifier) for each in self.stacks}
+        first = Environment(self.pipeline.account, self.pipeline.region, self.pipeline.qualifier)
+        return [first, *sorted(wanted - {first}, key=str)]
 
     @property
     def architectures(self) -> set[str]:
         """The architectures of all functions, by Lambda's names."""
-        functions = [each for stack in self.stacks for each in stack.resources("AWS::Lambda::Function")]
+        functions = [each for stack in self.stacks for each in stack.resources("AWS::Lambda::Function").values()]
         return {arch for each in functions for arch in each["Properties"].get("Architectures", ["x86_64"])}
 
 
-def read(folder: Path) -> Assembly:
-    """Read `cdk.out`. Raises WrongUse where it holds no pipeline, more than one, or a stack without an account."""
-    top = list(_stacks(folder))
-    pipelines = [stack for stack in top if stack.resources(PIPELINE)]
-    if len(pipelines) != 1:
-        names = ", ".join(stack.id for stack in pipelines) or "none"
-        raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}")
-    every = tuple(_every_stack(folder))
-    for stack in every:
-        if not stack.account.isdigit():
-            raise WrongUse(
-                f"stack {stack.name} has no account of its own (`env`); a rehearsal needs to know where it goes"
-            )
-    return Assembly(folder, pipelines[0], every)
+def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("111111111111", "us-east-1")) -> Assembly:
+    """Read `cdk.out`.
+
+    wanted: a name of the pipeline, where there are several. default: the account and region of stacks that name none.
+    Raises WrongUse where it holds no pipeline, or more than one that fits.
+    """
+    top, staged = list(_stacks(folder, default)), list(_staged(folder, default))
+    chosen = _chosen(folder, top, staged, wanted)
+    known = {each.artifact: each for each in [*top, *staged]}
+    needed = dict.fromkeys([chosen.stack, *_needed(chosen.stack, known), *staged])
+    return Assembly(folder, chosen, tuple(needed))
+
+
+def _chosen(folder: Path, top: list[Stack], staged: list[Stack], wanted: str | None) -> PipelineResource:
+    """A pipeline of the app's own stacks; of a stage's only where the app itself has none."""
+    found = [*_pipelines(top)] or [*_pipelines(staged)]
+    fitting = [each for each in found if wanted is None or wanted in each.names]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(_told(each, found) for each in found) or "none"
+    if not found or wanted is None:
+        hint = "; choose one with --pipeline" if found else ""
+        raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}{hint}")
+    raise WrongUse(f"--pipeline {wanted}: {len(fitting) or 'no'} pipelines are called so; there are {names}")
+
+
+def _pipelines(stacks: list[Stack]) -> Iterator[PipelineResource]:
+    for stack in stacks:
+        for id_, resource in stack.resources(PIPELINE).items():
+            yield PipelineResource(stack, id_, resource["Properties"])
+
+
+def _told(each: PipelineResource, found: list[PipelineResource]) -> str:
+    """The stack, if that says which."""
+    alone = sum(other.stack == each.stack for other in found) == 1
+    return each.stack.id if alone else f"{each.stack.id}/{each.id}"
+
+
+def _needed(stack: Stack, known: Mapping[str, Stack]) -> Iterator[Stack]:
+    """What `cdk deploy` deploys before it."""
+    for each in stack.needs:
+        if each in known:
+            yield from _needed(known[each], known)
+            yield known[each]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     if not path.exists():
         raise WrongUse(f"{folder} is no cloud assembly: it has no manifest.json")
-    return dict(json.loads(path.read_text())["artifacts"])
+    return dict(json.loads(path.read_text()).get("artifacts", {}))
 
 
-def _stacks(folder: Path) -> Iterator[Stack]:
+def _stacks(folder: Path, default: tuple[str, str]) -> Iterator[Stack]:
     for id_, artifact in _manifest(folder).items():
         if artifact["type"] != "aws:cloudformation:stack":
             continue
         account, region = artifact["environment"].removeprefix("aws://").split("/")
         properties = artifact["properties"]
-        name = properties.get("stackName", id_)
-        yield Stack(artifact.get("displayName", id_), name, account, region, folder / properties["templateFile"])
+        yield Stack(
+            id=artifact.get("displayName", id_).partition(" (")[0],
+            name=properties.get("stackName", id_),
+            account=default[0] if account == "unknown-account" else account,
+            region=default[1] if region == "unknown-region" else region,
+            template=folder / properties["templateFile"],
+            artifact=id_,
+            needs=tuple(artifact.get("dependencies", [])),
+            qualifier=_qualifier(properties),
+        )
 
 
-def _every_stack(folder: Path) -> Iterator[Stack]:
-    yield from _stacks(folder)
+def _qualifier(properties: Mapping[str, Any]) -> str:
+    """Of `/cdk-bootstrap/<qualifier>/version`, which the stack looks for."""
+    found = re.match(r"/cdk-bootstrap/([^/]+)/version", properties.get("bootstrapStackVersionSsmParameter", ""))
+    return found[1] if found else QUALIFIER
+
+
+def _staged(folder: Path, default: tuple[str, str]) -> Iterator[Stack]:
+    """The stacks of all nested assemblies: one for each stage."""
     for artifact in _manifest(folder).values():
         if artifact["type"] == "cdk:cloud-assembly":
-            yield from _every_stack(folder / artifact["properties"]["directoryName"])
+            nested = folder / artifact["properties"]["directoryName"]
+            yield from _stacks(nested, default)
+            yield from _staged(nested, default)

@@ -7,11 +7,12 @@ import json
 import shlex
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from rehearsal.assembly import Environment
 from rehearsal.aws import Endpoint, root
 from rehearsal.cdk import Cdk
 from rehearsal.errors import WrongUse
@@ -19,7 +20,6 @@ from rehearsal.invocations import FILE, Bootstrap, configured
 from rehearsal.workspace import Workspace, write_json
 
 Tell = Callable[[str], None]
-Place = tuple[str, str]  # an account and a region
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Record:
 
     command: str = ""
     digest: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[Environment, ...] = ()
 
 
 class Bootstrapper:
@@ -39,10 +39,10 @@ class Bootstrapper:
         self._how = configured(space.root).bootstrap
         self._now = Record(self._how.command if self._how else "", _digest(space.root, self._how))
 
-    def reach(self, places: Sequence[Place]) -> None:
+    def reach(self, places: Sequence[Environment]) -> None:
         """Bootstrap those of `places` that are not yet, and all again where command or files have changed since."""
         before = recorded(self._space)
-        done = [each for each in dict.fromkeys([*before.places, *places]) if is_bootstrapped(self._endpoint, *each)]
+        done = [each for each in dict.fromkeys([*before.places, *places]) if is_bootstrapped(self._endpoint, each)]
         same = (before.command, before.digest) == (self._now.command, self._now.digest)
         missing = [each for each in places if each not in done]
         if not same and done:
@@ -52,24 +52,24 @@ class Bootstrapper:
             self._bootstrap(wanted)
             _write(self._space, Record(self._now.command, self._now.digest, (*done, *missing)))
 
-    def _bootstrap(self, places: Sequence[Place]) -> None:
-        self._tell("bootstrapping " + ", ".join(f"{account}/{region}" for account, region in places))
+    def _bootstrap(self, places: Sequence[Environment]) -> None:
+        self._tell("bootstrapping " + ", ".join(map(str, places)))
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(self._one, places))
 
-    def _one(self, place: Place) -> None:
-        account, region = place
+    def _one(self, place: Environment) -> None:
+        account, region = place.account, place.region
         if self._how is None:
             folder = self._space.home / "deploy"  # without a cdk.json, so that no app runs
             folder.mkdir(exist_ok=True)
             trust = None if account == self._pipeline else self._pipeline
-            self._cdk.bootstrap(account, region, trust=trust, folder=folder)
+            self._cdk.bootstrap(place, trust=trust, folder=folder)
             return
         words = [each.format(account=account, region=region) for each in shlex.split(self._how.command)]
         self._cdk.run(f"bootstrap-{account}-{region}", words, self._space.root, account, region)
-        if not is_bootstrapped(self._endpoint, account, region):
+        if not is_bootstrapped(self._endpoint, place):
             raise WrongUse(
-                f"{FILE}: `{shlex.join(words)}` ended well, and {account}/{region} has no stack CDKToolkit; a "
+                f"{FILE}: `{shlex.join(words)}` ended well, and {account}/{region} has no stack {place.toolkit}; a "
                 f"bootstrap command makes one, as `cdk bootstrap aws://{account}/{region}` does"
             )
 
@@ -80,7 +80,7 @@ def recorded(space: Workspace) -> Record:
     if not path.exists():
         return Record()
     found = json.loads(path.read_text())
-    return Record(found["command"], found["digest"], tuple((account, region) for account, region in found["places"]))
+    return Record(found["command"], found["digest"], tuple(Environment(*each) for each in found["places"]))
 
 
 def with_administrators(space: Workspace) -> bool:
@@ -88,10 +88,11 @@ def with_administrators(space: Workspace) -> bool:
     return not recorded(space).command
 
 
-def is_bootstrapped(endpoint: Endpoint, account: str, region: str) -> bool:
+def is_bootstrapped(endpoint: Endpoint, place: Environment) -> bool:
     """Whether somebody bootstrapped the account and region, for CDK to deploy there."""
+    api = endpoint.client("cloudformation", root(place.account), place.region)
     try:
-        endpoint.client("cloudformation", root(account), region).describe_stacks(StackName="CDKToolkit")
+        api.describe_stacks(StackName=place.toolkit)
     except ClientError:
         return False
     return True
@@ -102,7 +103,8 @@ def _path(space: Workspace) -> Path:
 
 
 def _write(space: Workspace, record: Record) -> None:
-    write_json(_path(space), {"command": record.command, "digest": record.digest, "places": record.places})
+    places = [astuple(each) for each in record.places]
+    write_json(_path(space), {"command": record.command, "digest": record.digest, "places": places})
 
 
 def _digest(folder: Path, how: Bootstrap | None) -> str:

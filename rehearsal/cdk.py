@@ -6,9 +6,10 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from rehearsal.assembly import Environment
 from rehearsal.aws import Endpoint, forget, root
 from rehearsal.errors import WrongUse
 from rehearsal.processes import check
@@ -17,40 +18,48 @@ Tell = Callable[[str], None]
 
 
 class Cdk:
-    """Calls the CLI with the project's tools on its path; every output goes to a log."""
+    """Calls the CLI with the project's tools on its path; every output goes to a log.
 
-    def __init__(self, project: Path, endpoint: Endpoint, logs: Path, stop: threading.Event) -> None:
+    tools: folders of commands that come before those of PATH; the rehearsal's own come after them.
+    """
+
+    def __init__(self, tools: Iterable[Path], endpoint: Endpoint, logs: Path, stop: threading.Event) -> None:
         self._endpoint, self._logs, self._stop = endpoint, logs, stop
-        self._path = os.pathsep.join(
-            [
-                str(Path(sys.executable).parent),
-                str(project / "node_modules" / ".bin"),
-                os.environ.get("PATH", os.defpath),
-            ]
-        )
+        own = Path(sys.executable).parent
+        self._path = os.pathsep.join([*map(str, tools), os.environ.get("PATH", os.defpath), str(own)])
         if shutil.which("cdk", path=self._path) is None:
             raise WrongUse(
-                f"no cdk in {project / 'node_modules' / '.bin'} nor on PATH; run `npm ci` (here: `make setup`)"
+                "no cdk in the project's node_modules/.bin nor on PATH; run `npm ci`, or `npm install -g aws-cdk`"
             )
 
-    def synth(self, folder: Path, out: Path) -> None:
-        """Synthesize the app in `folder`, its cdk.json's build command included."""
-        self._run("synth", ["synth", "--quiet", "--output", str(out)], folder, "000000000000", "us-east-1")
+    def synth(self, folder: Path, out: Path, app: str | None, environment: tuple[str, str]) -> None:
+        """Synthesize the app in `folder`, its cdk.json's build command included.
 
-    def bootstrap(self, account: str, region: str, trust: str | None, folder: Path) -> None:
+        app: a command in place of cdk.json's. environment: what CDK_DEFAULT_ACCOUNT and CDK_DEFAULT_REGION are.
+        """
+        command = ["--app", app] if app else []
+        self._run("synth", ["synth", *command, "--quiet", "--output", str(out)], folder, *environment)
+
+    def bootstrap(self, environment: Environment, trust: str | None, folder: Path) -> None:
         """Bootstrap one environment; `folder` has no cdk.json, so that no app runs."""
+        account, region = environment.account, environment.region
+        own = ["--qualifier", environment.qualifier, "--toolkit-stack-name", environment.toolkit]
         trusted = ["--trust", trust] if trust else []
         policies = ["--cloudformation-execution-policies", "arn:aws:iam::aws:policy/AdministratorAccess"]
-        arguments = ["bootstrap", f"aws://{account}/{region}", *trusted, *policies]
-        self._run(f"bootstrap-{account}-{region}", arguments, folder, account, region)
+        arguments = ["bootstrap", f"aws://{account}/{region}", *own, *trusted, *policies]
+        self._run(f"bootstrap-{account}-{region}-{environment.qualifier}", arguments, folder, account, region)
 
     def deploy(self, folder: Path, out: Path, stack: str, account: str, region: str) -> None:
         """Deploy one stack of the assembly `out`, its assets included."""
         arguments = ["deploy", "--app", str(out), "--require-approval", "never", "--progress", "events", stack]
         self._run("deploy", arguments, folder, account, region)
 
+    def person(self, command: str, folder: Path, account: str, region: str) -> None:
+        """Run what a person would type into a shell, as the account's root."""
+        self.run("prepare", ["/bin/sh", "-c", command], folder, account, region)
+
     def _run(self, name: str, arguments: Sequence[str], folder: Path, account: str, region: str) -> None:
-        self.run(name, ["cdk", "--no-version-reporting", *arguments], folder, account, region)
+        self.run(f"cdk-{name}", ["cdk", "--no-version-reporting", *arguments], folder, account, region)
 
     def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str) -> None:
         """Run a command as a person would with the CLI at hand and as the root user of `account`."""
@@ -58,10 +67,4 @@ class Cdk:
         forget(env)
         env |= self._endpoint.environ(root(account), region)
         env |= {"PATH": self._path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
-        check(
-            list(command),
-            cwd=folder,
-            env=env,
-            log=self._logs / f"cdk-{name}.log",
-            stop=self._stop,
-        )
+        check(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)

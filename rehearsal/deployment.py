@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal import assembly, invocations, machine
+from rehearsal import assembly, bootstrap, invocations, machine
+from rehearsal.application import App, tools
+from rehearsal.assembly import Assembly, Environment
 from rehearsal.aws import Endpoint, root
 from rehearsal.bootstrap import Bootstrapper
 from rehearsal.cdk import Cdk
@@ -26,10 +29,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Deployment:
-    """The pipeline that is deployed in the embedded AWS."""
+    """The pipeline that is deployed in the embedded AWS; `app` and `names` are what it was deployed from."""
 
     endpoint: Endpoint
     key: PipelineKey
+    app: str | None = None
+    names: tuple[str, ...] = field(default=(), compare=False)
 
     def api(self) -> Any:
         return self.endpoint.client("codepipeline", root(self.key.account), self.key.region)
@@ -40,21 +45,33 @@ class Deployment:
 
     def branch(self) -> str:
         """The branch that starts the pipeline."""
-        for action in self.pipeline().stages[0].actions:
-            branch = action.configuration.get("BranchName") or action.configuration.get("Branch")
-            if branch:
-                return branch
-        raise WrongUse(f"no source action of {self.key.name} names a branch")
+        return self.branches()[0]
+
+    def branches(self) -> list[str]:
+        """Every branch that a source action follows. Raises WrongUse where there is none."""
+        settings = [action.configuration for action in self.pipeline().stages[0].actions]
+        found = dict.fromkeys(each.get("BranchName") or each.get("Branch") for each in settings)
+        branches = [each for each in found if each]
+        if not branches:
+            raise WrongUse(f"no source action of {self.key.name} names a branch")
+        return branches
 
 
 def ensure(
-    workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event
+    workspace: Workspace,
+    endpoint: Endpoint,
+    repository: Repository,
+    tell: Tell,
+    stop: threading.Event,
+    *,
+    app: App,
 ) -> Deployment:
-    """The deployed pipeline; where there is none, bootstrap every account and deploy it from HEAD."""
+    """The deployed pipeline of `app`; where there is none, bootstrap every account and deploy it from HEAD."""
     deployed = find(workspace, endpoint)
-    if deployed is None:
-        return _deploy(workspace, endpoint, repository, tell, stop)
-    _bootstrapper(workspace, deployed, tell, stop).reach([(deployed.key.account, deployed.key.region)])
+    if deployed is None or not app.is_of(deployed.app, (deployed.key.name, *deployed.names)):
+        return _deploy(workspace, endpoint, repository, tell, stop, app=app)
+    places = bootstrap.recorded(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
+    _bootstrapper(workspace, deployed, tell, stop).reach(places)
     return deployed
 
 
@@ -63,7 +80,9 @@ def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
     path = workspace.aws / "pipeline.json"
     if not path.exists():
         return None
-    deployment = Deployment(endpoint, PipelineKey(**json.loads(path.read_text())))
+    kept = json.loads(path.read_text())
+    key = PipelineKey(kept["account"], kept["region"], kept["name"])
+    deployment = Deployment(endpoint, key, kept.get("app"), tuple(kept.get("names", [])))
     try:
         deployment.api().get_pipeline(name=deployment.key.name)
     except ClientError:
@@ -72,43 +91,73 @@ def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
 
 
 def _deploy(
-    workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event
+    workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event, *, app: App
 ) -> Deployment:
     folder = workspace.home / "deploy"
     shutil.rmtree(folder, ignore_errors=True)
-    cdk = Cdk(workspace.root, endpoint, workspace.logs, stop)
-    tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
-    repository.export(repository.head, folder / "source")
+    folder.mkdir()
+    cdk = Cdk(tools(workspace), endpoint, workspace.logs, stop)
+    cloud = _synthesized(workspace, repository, cdk, app, tell)
+    check_architecture(cloud)
+    stack = cloud.pipeline
+    Bootstrapper(workspace, endpoint, cdk, stack.account, tell).reach(cloud.environments)
+    for each in invocations.configured(workspace.root).prepare:
+        tell(f"preparing: {each.command}")
+        cdk.person(each.command, workspace.root, each.account or stack.account, each.region or stack.region)
+    tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     try:
-        cdk.synth(folder / "source", folder / "cdk.out")
+        cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
+    except CommandFailed as error:
+        raise _explained(error) from error
+    key = PipelineKey(stack.account, stack.region, _physical(endpoint, cloud.chosen))
+    write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
+    return Deployment(endpoint, key, app.command, cloud.chosen.names)
+
+
+def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: App, tell: Tell) -> Assembly:
+    """The assembly of HEAD, as a person would make it by hand; or the one that was given."""
+    folder, default = workspace.home / "deploy", invocations.configured(workspace.root).environment
+    if app.assembly:
+        tell(f"no such pipeline is deployed yet: taking {app.assembly}, as it is")
+    else:
+        tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
+        repository.export(repository.head, folder / "source")
+    try:
+        out = app.synthesized(cdk, folder / "source" / repository.project, folder / "cdk.out", default)
     except CommandFailed as error:
         raise WrongUse(
             f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
         ) from error
-    cloud = assembly.read(folder / "cdk.out")
-    check_architecture(cloud)
-    stack = cloud.pipeline
-    Bootstrapper(workspace, endpoint, cdk, stack.account, tell).reach(cloud.environments)
-    tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
-    cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
-    api = endpoint.client("codepipeline", root(stack.account), stack.region)
-    names = [each["name"] for each in api.list_pipelines()["pipelines"]]
-    if len(names) != 1:
-        raise WrongUse(f"{stack.name} should have made one pipeline; there are: {', '.join(names) or 'none'}")
-    key = PipelineKey(stack.account, stack.region, names[0])
-    write_json(workspace.aws / "pipeline.json", asdict(key))
-    return Deployment(endpoint, key)
+    return assembly.read(out, app.pipeline, default)
+
+
+def _explained(error: CommandFailed) -> CommandFailed:
+    """With what to do about a type that the embedded AWS has not."""
+    found = re.search(r"Unrecognized resource types: \[(.*?)\]", str(error))
+    types = re.findall(r"[\w:]+", found[1]) if found else []
+    hint = " ".join(f"--accept {each}" for each in types)
+    return CommandFailed(f"{error}\n`run {hint}` goes on without any effect of it") if hint else error
+
+
+def _physical(endpoint: Endpoint, pipeline: assembly.PipelineResource) -> str:
+    """What CloudFormation calls the pipeline."""
+    stack = pipeline.stack
+    api = endpoint.client("cloudformation", root(stack.account), stack.region)
+    made = api.describe_stack_resources(StackName=stack.name)["StackResources"]
+    return next(str(each["PhysicalResourceId"]) for each in made if each["LogicalResourceId"] == pipeline.id)
 
 
 def reach(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threading.Event) -> None:
     """Bootstrap the accounts and regions that the pipeline deploys to now and did not before, as a person would."""
     pipeline, key = deployed.pipeline(), deployed.key
-    wanted = {(stack.account, stack.region): None for stack in invocations.stacks(pipeline, key.region)}
+    wanted = dict.fromkeys(
+        Environment(each.account, each.region, each.qualifier) for each in invocations.stacks(pipeline, key.region)
+    )
     _bootstrapper(workspace, deployed, tell, stop).reach(list(wanted))
 
 
 def _bootstrapper(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threading.Event) -> Bootstrapper:
-    cdk = Cdk(workspace.root, deployed.endpoint, workspace.logs, stop)
+    cdk = Cdk(tools(workspace), deployed.endpoint, workspace.logs, stop)
     return Bootstrapper(workspace, deployed.endpoint, cdk, deployed.key.account, tell)
 
 
@@ -119,6 +168,6 @@ def check_architecture(cloud: assembly.Assembly) -> None:
     if others:
         raise WrongUse(
             f"the functions are for {', '.join(others)}, and this machine is {mine}, so they cannot run here: set "
-            f"`architecture` in pyproject.toml, [tool.layers], to {mine} (allowed: x86_64, arm64), or rehearse on a "
-            f"machine of the other kind"
+            f"their `architecture` (in this project: in pyproject.toml, [tool.layers]) to {mine} "
+            f"(allowed: x86_64, arm64), or rehearse on a machine of the other kind"
         )

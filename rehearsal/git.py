@@ -28,18 +28,20 @@ class Commit:
 
 
 class Repository:
-    """A git repository of the user's, which is only read: what is made here lies in `scratch`."""
+    """A git repository of the user's, which is only read: what is made here lies in `scratch`.
+
+    top: its root. project: where in it the CDK project lies.
+    """
 
     def __init__(self, root: Path, scratch: Path) -> None:
-        self.root, self.scratch = root, scratch
+        self.top, self.scratch = root, scratch
         if shutil.which("git") is None:
             raise WrongUse("git was not found on PATH; install it")
         self.top = Path(
             self._git("rev-parse", "--show-toplevel", why=f"{root} is in no git repository: `git init`, commit")
         )
         self.head = self._git("rev-parse", "--verify", "HEAD", why=f"{self.top} has no commit yet: make one first")
-        if self.top != root:
-            raise WrongUse(f"cdk.json is in {root}, but the repository's root is {self.top}; CDK must live in the root")
+        self.project = root.resolve().relative_to(self.top.resolve())
 
     def snapshot(self) -> str:
         """The id of a commit that holds the working tree as it is, uncommitted and untracked files included.
@@ -94,7 +96,7 @@ class Repository:
         return {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": own}
 
     def _git(self, *arguments: str, env: Mapping[str, str] | None = None, why: str = "") -> str:
-        return git(*arguments, cwd=self.root, env=env, why=why)
+        return git(*arguments, cwd=self.top, env=env, why=why)
 
 
 def git(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, why: str = "") -> str:

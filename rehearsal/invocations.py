@@ -1,6 +1,11 @@
-"""Calls of the deployed functions, as the project's rehearsal.toml says.
+"""A project's rehearsal.toml, and the calls of the deployed functions that it asks for.
 
 disk_gigabytes = 10                  # what .rehearsal/ may take; rehearsal/disk.py looks after it
+account = "111111111111"             # of stacks that name none, and CDK_DEFAULT_ACCOUNT
+region = "us-east-1"                 # likewise
+
+[[prepare]]                          # before the pipeline is deployed: secrets, parameters, stacks that it needs
+command = "aws ssm put-parameter --name /orders/colour --type String --value green"
 
 [bootstrap]                          # how accounts are made ready; rehearsal/bootstrap.py does it
 command = "npx cdk bootstrap aws://{account}/{region} --cloudformation-execution-policies ..."
@@ -14,6 +19,7 @@ event = "tests/events/order.json"    # what the function is called with
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +29,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from rehearsal.assembly import QUALIFIER
 from rehearsal.aws import Endpoint, root
 from rehearsal.engine.definition import Action, Pipeline
 from rehearsal.errors import WrongUse
@@ -56,12 +63,30 @@ class Bootstrap(BaseModel):
         return command
 
 
+class Prepare(BaseModel):
+    """A command that a person has run before the pipeline is deployed, in its account unless another one is named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str
+    account: str | None = Field(default=None, pattern=r"^\d{12}$")
+    region: str | None = None
+
+
 class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     bootstrap: Bootstrap | None = None
     invoke: tuple[Invoke, ...] = ()
     disk_gigabytes: float = Field(default=10, gt=0)
+    account: str = Field(default="111111111111", pattern=r"^\d{12}$")
+    region: str = "us-east-1"
+    prepare: tuple[Prepare, ...] = ()
+
+    @property
+    def environment(self) -> tuple[str, str]:
+        """Where stacks go that name no account or region of their own."""
+        return self.account, self.region
 
 
 @dataclass(frozen=True)
@@ -77,12 +102,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stack that the pipeline deploys: its stage, its account and region."""
+    """A stack that the pipeline deploys: its stage, its account and region, the qualifier of the role that does it."""
 
     environment: str
     account: str
     region: str
     name: str
+    qualifier: str = QUALIFIER
 
 
 def configured(root_folder: Path) -> Config:
@@ -103,7 +129,13 @@ def configured(root_folder: Path) -> Config:
 def stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
     """The stacks of every CloudFormation action, each once, in the order of the definition."""
     found = {
-        DeployedStack(stage.name, _account(action), action.region or region, action.configuration["StackName"]): None
+        DeployedStack(
+            stage.name,
+            _account(action),
+            action.region or region,
+            action.configuration["StackName"],
+            _qualifier(action),
+        ): None
         for stage in pipeline.stages
         for action in stage.actions
         if action.type.provider == "CloudFormation" and action.role_arn
@@ -138,6 +170,12 @@ def _outputs(endpoint: Endpoint, stack: DeployedStack) -> dict[str, str]:
 
 def _account(action: Action) -> str:
     return (action.role_arn or "").split(":")[4]
+
+
+def _qualifier(action: Action) -> str:
+    """Of a role that bootstrapping made: `cdk-<qualifier>-deploy-role-<account>-<region>`."""
+    found = re.search(r":role/cdk-([^/]+)-deploy-role-", action.role_arn or "")
+    return found[1] if found else QUALIFIER
 
 
 def shortened(text: str, width: int = 60) -> str:

@@ -151,14 +151,17 @@ class Workspace:
 
 
 def find(start: Path) -> Workspace:
-    """The workspace of the CDK project around `start`: the nearest folder upwards that has a cdk.json.
+    """The workspace of the CDK project around `start`: the nearest folder upwards with a cdk.json, else a repository.
 
     Raises WrongUse where there is none.
     """
-    for folder in (start, *start.parents):
-        if (folder / "cdk.json").exists():
-            return Workspace(folder)
-    raise WrongUse(f"no cdk.json in {start} or a folder above it; call this in the folder of a CDK project")
+    for mark in ("cdk.json", ".git"):
+        for folder in (start, *start.parents):
+            if (folder / mark).exists():
+                return Workspace(folder)
+    raise WrongUse(
+        f"no cdk.json in {start} or a folder above it, and no git repository; call this in the folder of a CDK project"
+    )
 
 
 def _started(journal: Path) -> float:

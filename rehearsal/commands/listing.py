@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
+from rehearsal import invocations
+from rehearsal.application import App, tools
+from rehearsal.assembly import Assembly, read
+from rehearsal.cdk import Cdk
 from rehearsal.commands.output import put_json
 from rehearsal.commands.project import viewing
+from rehearsal.emulator import launcher
 from rehearsal.engine.definition import Pipeline
+from rehearsal.engine.template import drawn
 from rehearsal.views import graph
 from rehearsal.views.svg import svg
 from rehearsal.views.terminal import definition, terminal
@@ -18,17 +25,33 @@ from rehearsal.workspace import Workspace
 GRAPHS: Mapping[str, Callable[[Pipeline], str]] = {"text": graph.text, "mermaid": graph.mermaid, "svg": svg}
 
 
-def show_list(space: Workspace, port: int | None, json_file: Path | None) -> None:
-    """Every action of the deployed pipeline, with its run order and its artifacts."""
-    with viewing(space, port) as deployed:
-        pipeline = deployed.pipeline()
+def show_list(pipeline: Pipeline, json_file: Path | None) -> None:
+    """Every action, with its run order and its artifacts."""
     if json_file:
         put_json(json_file, graph.as_json(pipeline))
     else:
         terminal().print(definition(pipeline))
 
 
-def show_graph(space: Workspace, port: int | None, kind: str) -> None:
-    """The deployed pipeline as a picture, on standard output."""
-    with viewing(space, port) as deployed:
-        click.echo(GRAPHS[kind](deployed.pipeline()))
+def show_graph(pipeline: Pipeline, kind: str) -> None:
+    """The pipeline as a picture, on standard output."""
+    click.echo(GRAPHS[kind](pipeline))
+
+
+def looked_at(space: Workspace, port: int | None, app: App) -> Pipeline:
+    """The deployed pipeline; with an app, that of the app as it is now, of which nothing needs to be deployed."""
+    if app == App():
+        with viewing(space, port) as deployed:
+            return deployed.pipeline()
+    chosen = _assembled(space, port, app).chosen
+    return drawn(str(chosen.properties.get("Name") or chosen.stack.name), chosen.properties)
+
+
+def _assembled(space: Workspace, port: int | None, app: App) -> Assembly:
+    default, stop = invocations.configured(space.root).environment, threading.Event()
+    if app.assembly:
+        return read(app.assembly, app.pipeline, default)
+    space.make()
+    with launcher.running(space, port, iam=launcher.as_saved(space)) as endpoint:
+        cdk = Cdk(tools(space), endpoint, space.logs, stop)
+        return read(app.synthesized(cdk, space.root, space.home / "listed", default), app.pipeline, default)

@@ -8,10 +8,11 @@ import threading
 
 import click
 
-from rehearsal import assembly, git
+from rehearsal import assembly, git, invocations
+from rehearsal.application import App, tools
 from rehearsal.cdk import Cdk
 from rehearsal.commands.project import in_project, viewing
-from rehearsal.commands.up import PORT
+from rehearsal.commands.up import APP, PIPELINE, PORT
 from rehearsal.deployment import Deployment
 from rehearsal.git import Repository
 from rehearsal.plan.plan import Plan, make
@@ -22,9 +23,11 @@ from rehearsal.workspace import Workspace
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object instead.")
+@APP
+@PIPELINE
 @PORT
 @in_project
-def plan(space: Workspace, port: int | None, *, as_json: bool) -> None:
+def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str | None, as_json: bool) -> None:
     """Synthesize the working tree and tell what a push of it would change, run and ask; warn of known deadlocks.
 
     Nothing is pushed and nothing runs. Exit 1 where the working tree does not synthesize.
@@ -33,7 +36,8 @@ def plan(space: Workspace, port: int | None, *, as_json: bool) -> None:
     repository = Repository(space.root, space.home)
     with viewing(space, port) as deployed:
         commit = repository.snapshot()
-        found = _planned(space, repository, deployed, commit)
+        wanted = App.given(app, pipeline)
+        found = _planned(space, repository, deployed, commit, wanted)
     if as_json:
         told = {"commit": commit, "working_tree": commit != repository.head, **view.as_json(found)}
         click.echo(json.dumps(told, indent=2))
@@ -41,14 +45,19 @@ def plan(space: Workspace, port: int | None, *, as_json: bool) -> None:
         terminal().print(view.text(found), soft_wrap=True, markup=False)
 
 
-def _planned(space: Workspace, repository: Repository, deployed: Deployment, commit: str) -> Plan:
-    folder, stop = space.home / "plan", threading.Event()
+def _planned(space: Workspace, repository: Repository, deployed: Deployment, commit: str, app: App) -> Plan:
+    """Of the app that is given, else of the one that is deployed, whose stack the pipeline's is."""
+    folder, stop, default = space.home / "plan", threading.Event(), invocations.configured(space.root).environment
+    chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
     shutil.rmtree(folder, ignore_errors=True)
     try:
         source, out = folder / "source", folder / "cdk.out"
         repository.export(commit, source)
-        Cdk(space.root, deployed.endpoint, space.logs, stop).synth(source, out)
-        return make(deployed, assembly.read(out), source, space.root / "node_modules", _pushed(space, deployed))
+        cdk = Cdk(tools(space), deployed.endpoint, space.logs, stop)
+        cloud = assembly.read(
+            chosen.synthesized(cdk, source / repository.project, out, default), chosen.pipeline, default
+        )
+        return make(deployed, cloud, source, space.root / "node_modules", _pushed(space, deployed))
     finally:
         stop.set()
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,14 +15,15 @@ import click
 
 from rehearsal import deployment, disk, invocations, machine
 from rehearsal.accepted import AcceptedFile
+from rehearsal.application import App
 from rehearsal.aws import Endpoint
 from rehearsal.commands import dryrun, part
 from rehearsal.commands.follow import follow, reached
-from rehearsal.commands.listing import GRAPHS, show_graph, show_list
+from rehearsal.commands.listing import GRAPHS, looked_at, show_graph, show_list
 from rehearsal.commands.names import EXECUTION, STAGE
 from rehearsal.commands.output import JSON_FILE, put_json
 from rehearsal.commands.project import in_project
-from rehearsal.commands.up import IAM, PORT
+from rehearsal.commands.up import APP, IAM, PIPELINE, PORT
 from rehearsal.emulator import launcher
 from rehearsal.emulator.functions.coldstarts import Record
 from rehearsal.engine.triggers import Push, nobody_starts
@@ -37,14 +38,19 @@ from rehearsal.workspace import Workspace
 @click.command()
 @click.option("--approve", "verdict", flag_value="Approved", help="Approve every manual approval beforehand.")
 @click.option("--reject", "verdict", flag_value="Rejected", help="Reject every manual approval beforehand.")
-@click.option("--list", "listing", is_flag=True, help="List the deployed pipeline's stages and actions, run nothing.")
+@click.option(
+    "--list",
+    "listing",
+    is_flag=True,
+    help="List the actions, as deployed or as --app has them; run nothing.",
+)
 @click.option(
     "--graph",
     metavar="[text|mermaid|svg]",
     type=click.Choice(sorted(GRAPHS)),
     is_flag=False,
     flag_value="text",
-    help="Draw the deployed pipeline on standard output, run nothing.",
+    help="Draw the pipeline, as deployed or as --app has it; run nothing.",
 )
 @click.option("--until", metavar="STAGE", type=STAGE, help="Stop when this stage has succeeded.")
 @click.option("--from", "first", metavar="STAGE", type=STAGE, help="Push nothing: begin here, with old artifacts.")
@@ -57,6 +63,8 @@ from rehearsal.workspace import Workspace
     metavar="NAME",
     help="Go on without what cannot be rehearsed: an action's provider, or a type AWS::Service::Resource. Repeatable.",
 )
+@APP
+@PIPELINE
 @JSON_FILE
 @PORT
 @IAM
@@ -75,6 +83,8 @@ def run(
     iam: bool | None,
     listing: bool,
     dry_run: bool,
+    app: str | None,
+    pipeline: str | None,
 ) -> int:
     """Push the working tree, follow the pipeline through every stage, call the deployed functions.
 
@@ -82,22 +92,33 @@ def run(
     """
     if sum([listing, graph is not None, dry_run, first is not None]) > 1:
         raise click.UsageError("one of --list, --graph, --dry-run and --from at a time")
+    wanted_app = App.given(app, pipeline)
     if listing:
-        show_list(space, port, json_file)
+        show_list(looked_at(space, port, wanted_app), json_file)
     elif graph:
-        show_graph(space, port, graph)
+        show_graph(looked_at(space, port, wanted_app), graph)
     elif dry_run:
         dryrun.show(space, port, json_file)
     elif first:
         return part.run_from(space, first, until=until, wanted=wanted, verdict=verdict, port=port)
     else:
         with alone(space):
-            return _rehearse(space, verdict=verdict, until=until, json_file=json_file, names=names, port=port, iam=iam)
+            return _rehearse(
+                space,
+                wanted_app,
+                verdict=verdict,
+                until=until,
+                json_file=json_file,
+                names=names,
+                port=port,
+                iam=iam,
+            )
     return 0
 
 
 def _rehearse(
     space: Workspace,
+    app: App,
     *,
     verdict: str | None,
     until: str | None,
@@ -121,14 +142,15 @@ def _rehearse(
     for said in disk.look_after(space, int(config.disk_gigabytes * 10**9)):
         tell(said)
     with _running(space, port, iam=iam) as (endpoint, stop):
-        deployed = deployment.ensure(space, endpoint, repository, tell, stop)
+        deployed = deployment.ensure(space, endpoint, repository, tell, stop, app=app)
         part.reopen(deployed)
-        branch = deployed.branch()
+        branches = deployed.branches()
         commit = repository.snapshot()
-        push = pushed(space, repository, commit, branch)
-        repository.push(commit, space.remote, branch)
+        push = pushed(space, repository, commit, branches[0])
+        for branch in branches:
+            repository.push(commit, space.remote, branch)
         tell(
-            f"pushed {commit[:8]} to {branch}"
+            f"pushed {commit[:8]} to {', '.join(branches)}"
             + ("" if commit == repository.head else " (the working tree, uncommitted changes included)")
         )
         if push.paths and (reason := nobody_starts(deployed.pipeline(), push)):

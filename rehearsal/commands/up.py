@@ -7,6 +7,7 @@ import threading
 import click
 
 from rehearsal import deployment, remote
+from rehearsal.application import App
 from rehearsal.commands.project import in_project
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
@@ -17,28 +18,39 @@ from rehearsal.workspace import Workspace
 PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: a free one).")
 IAM = click.option("--iam/--no-iam", default=None, help="Enforce IAM (default: --iam, or as what runs already does).")
 
+APP = click.option(
+    "--app",
+    metavar="COMMAND|FOLDER",
+    help="The CDK app, as for `cdk --app`: a command, or the folder of a cloud assembly (default: what cdk.json says).",
+)
+PIPELINE = click.option(
+    "--pipeline", metavar="NAME", help="Which pipeline, where the app has several: by its stack's name, or its own."
+)
+
 
 @click.command()
+@APP
+@PIPELINE
 @PORT
 @IAM
 @in_project
-def up(space: Workspace, port: int | None, *, iam: bool | None) -> None:
+def up(space: Workspace, port: int | None, *, app: str | None, pipeline: str | None, iam: bool | None) -> None:
     """Start the embedded AWS, with the pipeline deployed, and leave it running.
 
     The repository gets a remote, so that `git push rehearsal main` starts the pipeline.
     """
     with alone(space):
-        _up(space, port, iam=iam)
+        _up(space, App.given(app, pipeline), port, iam=iam)
 
 
-def _up(space: Workspace, port: int | None, *, iam: bool | None) -> None:
+def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None) -> None:
     console = terminal()
     repository = Repository(space.root, space.home)
     server = launcher.up(space, port, iam=iam)
     endpoint = server.reached()
     try:
         deployed = deployment.ensure(
-            space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event()
+            space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event(), app=wanted
         )
     except BaseException:
         launcher.down(space)

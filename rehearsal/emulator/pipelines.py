@@ -14,6 +14,7 @@ from ministack.services.cloudformation import provisioners
 from rehearsal.engine.definition import PipelineKey
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.structure import check
+from rehearsal.engine.template import to_api
 
 Properties = Mapping[str, Any]
 Created = tuple[str, dict[str, str]]
@@ -71,36 +72,6 @@ class PipelineResource:
 
 def _disabled(properties: Properties) -> dict[str, str]:
     return {each["StageName"]: each["Reason"] for each in properties.get("DisableInboundStageTransitions", [])}
-
-
-def to_api(name: str, properties: Properties) -> dict[str, Any]:
-    """A template's properties as the declaration that the CodePipeline API speaks.
-
-    Keys lose their capital letter, except those of an action's Configuration; artifact stores become a map by region.
-    """
-    declaration: dict[str, Any] = _lower({key: value for key, value in properties.items() if key not in _NOT_DECLARED})
-    declaration["name"] = name
-    stores = declaration.pop("artifactStores", None)
-    if stores:
-        declaration["artifactStores"] = {each["region"]: each["artifactStore"] for each in stores}
-    return declaration
-
-
-_NOT_DECLARED = ("Name", "Tags", "RestartExecutionOnUpdate", "DisableInboundStageTransitions")
-_NUMBERS = ("runOrder", "timeoutInMinutes")
-
-
-def _lower(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_lower(each) for each in value]
-    if not isinstance(value, Mapping):
-        return value
-    lowered: dict[str, Any] = {}
-    for key, inner in value.items():
-        name = key[0].lower() + key[1:]
-        kept = name == "configuration"
-        lowered[name] = dict(inner) if kept else int(inner) if name in _NUMBERS else _lower(inner)
-    return lowered
 
 
 def _key(name: str) -> PipelineKey:

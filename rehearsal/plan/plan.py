@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import invocations
-from rehearsal.assembly import PIPELINE, Assembly
+from rehearsal.assembly import PIPELINE, Assembly, Environment
 from rehearsal.bootstrap import is_bootstrapped
 from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import Pipeline
@@ -88,10 +88,10 @@ def _deadlocks(
 
 
 def _unreached(deployed: Deployment, changes: Sequence[StackChange]) -> Iterator[str]:
-    places = dict.fromkeys((each.stack.account, each.stack.region) for each in changes)
-    for account, region in places:
-        if not is_bootstrapped(deployed.endpoint, account, region):
-            yield f"{account}/{region} is not bootstrapped: on AWS, bootstrap it before the push (a rehearsal does)"
+    places = dict.fromkeys(Environment(each.stack.account, each.stack.region, each.stack.qualifier) for each in changes)
+    for place in places:
+        if not is_bootstrapped(deployed.endpoint, place):
+            yield f"{place} is not bootstrapped: on AWS, bootstrap it before the push (a rehearsal does)"
 
 
 def _orphans(deployed: Deployment, pipeline: Pipeline, cloud: Assembly) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _until_mutation(stages: Stages, builds: Sequence[Job]) -> list[Job]:
 
 
 def _properties(cloud: Assembly) -> Mapping[str, Any]:
-    return dict(cloud.pipeline.resources(PIPELINE)[0]["Properties"])
+    return cloud.chosen.properties
 
 
 def _stages(cloud: Assembly) -> Stages:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from rehearsal import bootstrap
+from rehearsal.application import tools
+from rehearsal.assembly import Environment
 from rehearsal.bootstrap import Bootstrapper
 from rehearsal.cdk import Cdk
 from rehearsal.errors import WrongUse
@@ -49,8 +51,8 @@ class Project:
         """The accounts that were bootstrapped for it."""
         called = self.folder / "called"
         called.unlink(missing_ok=True)
-        cdk = Cdk(ROOT, self._endpoint, self.space.logs, threading.Event())
-        places = [(each, REGION) for each in accounts]
+        cdk = Cdk(tools(Workspace(ROOT)), self._endpoint, self.space.logs, threading.Event())
+        places = [Environment(each, REGION) for each in accounts]
         Bootstrapper(self.space, self._endpoint, cdk, self.accounts[0], self.told.append).reach(places)
         return sorted(called.read_text().split()) if called.exists() else []
 
@@ -97,7 +99,7 @@ def test_without_a_command_cloudformation_may_do_everything(tmp_path: Path, embe
     """CDK's own bootstrap, and the end of the run says so."""
     project = Project(tmp_path, embedded, "")
     project.reach(project.accounts[0])
-    assert bootstrap.is_bootstrapped(embedded.endpoint, project.accounts[0], REGION)
+    assert bootstrap.is_bootstrapped(embedded.endpoint, Environment(project.accounts[0], REGION))
     assert bootstrap.with_administrators(project.space)
 
 

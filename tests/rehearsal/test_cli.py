@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import deployment, invocations, machine
-from rehearsal.assembly import Assembly, Stack, read
+from rehearsal.assembly import Assembly, PipelineResource, Stack, read
 from rehearsal.errors import WrongUse
 from tests.synthesized import ROOT
 
@@ -127,8 +127,9 @@ def test_layers_for_another_architecture_are_refused(tmp_path: Path, monkeypatch
     functions = {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Architectures": ["arm64"]}}}
     template.write_text(json.dumps({"Resources": functions}))
     stack = Stack("Pipeline", "Pipeline", "111111111111", "eu-west-1", template)
+    pipeline = PipelineResource(stack, "Pipeline", {})
     with pytest.raises(WrongUse, match=r"are for arm64, and this machine is x86_64.*`architecture`.*\[tool.layers\]"):
-        deployment.check_architecture(Assembly(tmp_path, stack, (stack,)))
+        deployment.check_architecture(Assembly(tmp_path, pipeline, (stack,)))
 
 
 def test_a_machine_that_lambda_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,3 +124,15 @@ def test_a_push_knows_the_paths_that_it_changes(clone: Clone) -> None:
     repository.push(first, space.remote, "trunk")
     clone.write("kept.txt", "changed")
     assert run.pushed(space, repository, repository.snapshot(), "trunk").paths == ("kept.txt",)
+
+
+def test_a_project_below_the_root_is_pushed_with_the_whole_repository(clone: Clone, tmp_path: Path) -> None:
+    """As a push does it; what is synthesized by hand lies where it lies in the repository."""
+    project = clone.root / "infrastructure"
+    project.mkdir()
+    clone.write("infrastructure/cdk.json", "{}")
+    repository = Repository(project, tmp_path)
+    assert (repository.top, repository.project) == (clone.root, Path("infrastructure"))
+    repository.export(repository.snapshot(), tmp_path / "source")
+    held = {str(path.relative_to(tmp_path / "source")) for path in (tmp_path / "source").rglob("*") if path.is_file()}
+    assert held == {"kept.txt", ".gitignore", "infrastructure/cdk.json"}

@@ -14,6 +14,8 @@ import pytest
 from aws_cdk import App
 
 from layers.manifest import WHERE
+from rehearsal.application import tools
+from rehearsal.assembly import Environment
 from rehearsal.aws import Endpoint, root
 from rehearsal.cdk import Cdk
 from rehearsal.emulator import launcher
@@ -74,8 +76,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     synthesize(folder / "cdk.out")
     space = Workspace(folder)
     with launcher.running(space) as endpoint:
-        cdk = Cdk(ROOT, endpoint, space.logs, threading.Event())
-        cdk.bootstrap(ACCOUNT, REGION, None, folder)
+        cdk = Cdk(tools(Workspace(ROOT)), endpoint, space.logs, threading.Event())
+        cdk.bootstrap(Environment(ACCOUNT, REGION), None, folder)
         cdk.deploy(folder, folder / "cdk.out", "Echo", ACCOUNT, REGION)
         formation = endpoint.client("cloudformation", root(ACCOUNT), REGION)
         (stack,) = formation.describe_stacks(StackName="Echo")["Stacks"]

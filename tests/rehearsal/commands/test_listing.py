@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 
 import pytest
 
 from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Workspace
-from tests.rehearsal.commands.conftest import Tiny
+from tests.rehearsal.commands.conftest import TEMPLATE, Tiny
+from tests.rehearsal.commands.test_plan import write_assembly
 
 
 def test_the_deployed_actions_are_listed(tiny: Tiny) -> None:
@@ -78,3 +80,15 @@ def test_without_a_deployment_there_is_nothing_to_show(project: Workspace, empty
     assert code == 2
     assert "no pipeline is deployed: `python -m rehearsal up`" in printed
     assert project.server() is None
+
+
+def test_an_app_is_listed_before_anything_is_deployed(empty: Tiny) -> None:
+    """With --app: as its template has it, values that CloudFormation fills in left open."""
+    body = deepcopy(TEMPLATE)
+    body["Resources"]["Pipeline"]["Properties"] |= {"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Name": "listed"}
+    write_assembly(empty.root / "assembly", {"tiny": body})
+    code, text = empty.call("run", "--list", "--app", "assembly", "--json", "-")
+    told = json.loads(text)
+    assert (code, told["pipeline"]) == (0, "listed")
+    assert [each["name"] for each in told["stages"]] == ["Source", "Build", "Gate", "Ship"]
+    assert empty.call("run", "--graph", "--app", "assembly", "--pipeline", "other")[0] == 2

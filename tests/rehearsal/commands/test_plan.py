@@ -89,9 +89,15 @@ class Pushed:
 
 
 def write_assembly(out: Path, stacks: dict[str, dict[str, Any]], region: str = REGION) -> None:
-    """A cloud assembly with these stacks, all in one account."""
-    out.mkdir(exist_ok=True)
-    artifacts = {}
+    """A cloud assembly with these stacks, all in one account: the first is the app's own, the others a stage's."""
+    (first, body), *others = stacks.items()
+    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-stage"}}
+    _write(out / "assembly-stage", dict(others), region, {})
+    _write(out, {first: body}, region, {"assembly-stage": stage})
+
+
+def _write(out: Path, stacks: dict[str, dict[str, Any]], region: str, artifacts: dict[str, Any]) -> None:
+    out.mkdir(exist_ok=True, parents=True)
     for name, body in stacks.items():
         (out / f"{name}.template.json").write_text(json.dumps(body))
         artifacts[name] = {
@@ -214,9 +220,10 @@ def test_a_stage_that_disappears_leaves_its_stacks(push: Pushed) -> None:
 def test_an_account_that_is_not_bootstrapped_is_told(push: Pushed) -> None:
     """On AWS the first deployment would fail there."""
     write_assembly(push.folder / "cdk.out", {"selfish": DEPLOYED, "Dev-Queues": QUEUES})
-    manifest = json.loads((push.folder / "cdk.out" / "manifest.json").read_text())
+    staged = push.folder / "cdk.out" / "assembly-stage" / "manifest.json"
+    manifest = json.loads(staged.read_text())
     manifest["artifacts"]["Dev-Queues"]["environment"] = "aws://444444444444/eu-north-1"
-    (push.folder / "cdk.out" / "manifest.json").write_text(json.dumps(manifest))
+    staged.write_text(json.dumps(manifest))
     plan = planning.make(
         push._deployed, assembly.read(push.folder / "cdk.out"), push.folder, ROOT / "node_modules", set()
     )

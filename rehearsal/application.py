@@ -1,0 +1,62 @@
+"""The CDK app that is rehearsed: cdk.json's, a command as for `cdk --app`, or the folder of a cloud assembly."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from rehearsal.cdk import Cdk
+from rehearsal.errors import WrongUse
+from rehearsal.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class App:
+    """command: of the app, or the absolute path of an assembly; None is what cdk.json says.
+
+    pipeline: which one, where the app has several; a name of its stack or of its own.
+    """
+
+    command: str | None = None
+    pipeline: str | None = None
+
+    @classmethod
+    def given(cls, command: str | None, pipeline: str | None) -> Self:
+        """As it was typed: a folder is one below the current folder. Raises WrongUse where it holds no assembly."""
+        if command is None or not Path(command).is_dir():
+            return cls(command, pipeline)
+        folder = Path(command).resolve()
+        if not (folder / "manifest.json").is_file():
+            raise WrongUse(f"--app: {command} is no cloud assembly: it has no manifest.json; `cdk synth` makes one")
+        return cls(str(folder), pipeline)
+
+    @property
+    def assembly(self) -> Path | None:
+        """The folder, where it is one."""
+        return Path(self.command) if self.command and Path(self.command).is_dir() else None
+
+    def synthesized(self, cdk: Cdk, folder: Path, out: Path, environment: tuple[str, str]) -> Path:
+        """The assembly: the app's own, or synthesized in `folder` to `out` with `environment` as CDK's default.
+
+        Raises WrongUse where there is no app, and CommandFailed where it does not synthesize.
+        """
+        if self.assembly:
+            return self.assembly
+        if self.command is None and not (folder / "cdk.json").exists():
+            raise WrongUse(f"there is no cdk.json in {folder.name}: say with --app how the CDK app is run")
+        shutil.rmtree(out, ignore_errors=True)
+        cdk.synth(folder, out, self.command, environment)
+        return out
+
+    def is_of(self, command: str | None, names: Iterable[str]) -> bool:
+        """Whether what is deployed (its app, and the names of its pipeline) is what is wanted."""
+        return self.command in (None, command) and (self.pipeline is None or self.pipeline in names)
+
+
+def tools(space: Workspace) -> list[Path]:
+    """Where a project keeps its commands: of npm, here or in a folder above as npm has it, and of Python."""
+    npm = [folder / "node_modules" / ".bin" for folder in (space.root, *space.root.parents)]
+    return [each for each in (*npm, space.root / ".venv" / "bin") if each.is_dir()]

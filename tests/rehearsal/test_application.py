@@ -1,0 +1,52 @@
+"""The app that is rehearsed: cdk.json's, a command, or an assembly."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from rehearsal.application import App, tools
+from rehearsal.aws import Endpoint
+from rehearsal.cdk import Cdk
+from rehearsal.errors import WrongUse
+from rehearsal.workspace import Workspace
+
+
+def test_a_folder_is_an_assembly_and_anything_else_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `cdk --app` has it; the folder is one of where the person stands."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(WrongUse, match="--app: out is no cloud assembly"):
+        App.given("out", None)
+    (tmp_path / "out" / "manifest.json").write_text("{}")
+    assert App.given("out", None).assembly == tmp_path / "out"
+    assert App.given("npx ts-node app.ts", None).assembly is None
+
+
+def test_what_is_deployed_is_kept_unless_another_app_or_pipeline_is_named() -> None:
+    """So that `--app` is given once."""
+    assert App().is_of("python app.py", ("One",))
+    assert App("python app.py", "One").is_of("python app.py", ("tiny", "One"))
+    assert not App("python other.py").is_of("python app.py", ("One",))
+    assert not App(None, "Two").is_of("python app.py", ("One",))
+
+
+def test_without_cdk_json_the_app_has_to_be_said(tmp_path: Path) -> None:
+    """In words, before CDK says it in others."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "cdk").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "cdk").chmod(0o755)
+    cdk = Cdk([tmp_path / "bin"], Endpoint("http://127.0.0.1:1"), tmp_path, threading.Event())
+    with pytest.raises(WrongUse, match="say with --app how the CDK app is run"):
+        App().synthesized(cdk, tmp_path, tmp_path / "out", ("111111111111", "eu-west-1"))
+
+
+def test_a_projects_own_tools_are_found_as_npm_finds_them(tmp_path: Path) -> None:
+    """In a workspace of npm they lie above; a Python environment lies in the project."""
+    project = tmp_path / "packages" / "infrastructure"
+    above, own = tmp_path / "node_modules" / ".bin", project / ".venv" / "bin"
+    for folder in (above, own):
+        folder.mkdir(parents=True)
+    assert tools(Workspace(project)) == [above, own]
