@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from pipeline import pushes, v2
-from pipeline.access.policies import BOUNDARY
+from pipeline.access.boundary import BOUNDARY
 from pipeline.artifacts import ArtifactStore
 from pipeline.build_role import BuildRole
 from pipeline.builds import EnvironmentBuilds

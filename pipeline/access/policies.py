@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from pipeline.access.boundary import BOUNDARY
 from pipeline.access.needs import is_needed, needed
 
-BOUNDARY = "delivery-boundary"
 # Source: IAM user guide, "IAM and AWS STS quotas": characters of a managed policy, white space not counted.
 LONGEST = 6144
 # What CDK makes in the pipeline's account for environments in other regions.

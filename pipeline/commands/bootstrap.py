@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from pipeline.access.policies import BOUNDARY
+from pipeline.access.boundary import BOUNDARY
 from pipeline.commands.accounts import Sessions, Target, settings, targets
 from pipeline.errors import PipelineError, WrongUse
 from pipeline.settings import Delivery

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.access.policies import BOUNDARY
+from pipeline.access.boundary import BOUNDARY
 from pipeline.commands.accounts import Sessions, Target
 from pipeline.commands.rows import Row
 from pipeline.settings import Delivery

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.access.boundary import BOUNDARY
 from pipeline.access.needs import is_needed, needed
-from pipeline.access.policies import BOUNDARY, LONGEST
+from pipeline.access.policies import LONGEST
 from pipeline.project import Project
 from tests.pipeline.synthesis import synthesize
 from tests.synthesized import ROOT, Synthesized

@@ -57,6 +57,7 @@ def test_a_rejection_rolls_nothing_back(waves: Template) -> None:
     assert [(stage["Name"], "OnFailure" in stage) for stage in approvals] == [("ApproveLive", False)]
 
 
+@pytest.mark.slow
 def test_other_regions_raise_no_finding(
     context: dict[str, Any], project: Project, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,14 +32,14 @@ def echo_stack(app: App, release: Release, options: ServiceOptions) -> EchoStack
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made(project: Project) -> Make:
     """Makes the stack's template for some options."""
     release = Release(functions=project.functions, layers=project.layers, revision="0123abc")
     return lambda options: Template.from_stack(echo_stack(App(analytics_reporting=False), release, options))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def template(made: Make) -> Template:
     """The template for the options as they are where a setting says nothing."""
     return made(ServiceOptions())
