@@ -23,6 +23,7 @@ class Project:
     """What a build takes from its project.
 
     log_group: empty where the project writes no CloudWatch log. about: what the API's record of a build repeats.
+    artifacts: where those of a build go that no pipeline started.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Project:
     log_prefix: str
     cached: bool
     about: Mapping[str, Any]
+    artifacts: Mapping[str, str]
 
     def arn(self, task: Task) -> str:
         return f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:project/{self.name}"
@@ -69,6 +71,7 @@ class Project:
             log_prefix=logs.get("streamName", ""),
             cached=project.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE",
             about={key: project[key] for key in ("source", "environment", "serviceRole", "cache") if key in project},
+            artifacts=project.get("artifacts", {}),
         )
 
 

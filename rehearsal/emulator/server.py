@@ -13,6 +13,8 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,8 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
     workspace = Workspace(Path(root))
     endpoint = _endpoint(workspace, port, iam=iam == "yes")
     state = _settings(workspace, endpoint)
-    engine, front, bus = _assemble(workspace, endpoint)
-    engine.load(state / ENGINE)
+    parts = _assemble(workspace, endpoint)
+    parts.engine.load(state / ENGINE)
     from hypercorn.asyncio import serve
 
     async def run() -> None:
@@ -44,18 +46,18 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
 
         async def until_ended() -> None:
             await ended.wait()
-            await asyncio.to_thread(engine.close)
-            await asyncio.to_thread(bus.close)
+            for end in parts.ends:
+                await asyncio.to_thread(end)
 
         loop.set_exception_handler(_unless_a_client_hung_up)
         ca = str(endpoint.ca) if endpoint.ca else None
         workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
-        await serve(front, _served(endpoint), shutdown_trigger=until_ended)
+        await serve(parts.front, _served(endpoint), shutdown_trigger=until_ended)
 
     ended = 1
     try:
         asyncio.run(run())
-        engine.save(state / ENGINE)
+        parts.engine.save(state / ENGINE)
         _keep(workspace, state)
         ended = 0
     finally:
@@ -65,8 +67,17 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
         os._exit(ended)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
 
 
-def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
-    """The engine, the application that answers, and the bus of events; MiniStack is imported here first."""
+@dataclass(frozen=True)
+class Parts:
+    """The engine, the application that answers, and what ends the work that goes on, in this order."""
+
+    engine: Any
+    front: Any
+    ends: Sequence[Callable[[], None]]
+
+
+def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
+    """MiniStack is imported here first."""
     from ministack import app as ministack
 
     from rehearsal.accepted import RESOURCES, AcceptedFile
@@ -82,6 +93,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
     from rehearsal.emulator.iam.decisions import decisions
     from rehearsal.emulator.pipelines import PipelineResource
     from rehearsal.emulator.sessions import Sessions
+    from rehearsal.emulator.start_build import StartedBuilds
     from rehearsal.emulator.types import AcceptedTypes
     from rehearsal.engine.approvals import Approvals
     from rehearsal.engine.engine import Engine
@@ -92,7 +104,6 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
     decisions.keep(workspace.decisions)
     hook.register(workspace.aws / "tmp" / "functions", endpoint, workspace.cold_starts)
     approvals, jobs, builds, bus, sessions = Approvals(), Jobs(), MinistackBuilds(), Bus(), Sessions()
-    builds.register()
     actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, jobs=jobs, builds=builds)
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
@@ -101,7 +112,9 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> tuple[Any, Any, Any]:
     PipelineResource(engine).register()
     api = CodePipelineApi(engine, approvals, jobs)
     PipelineTargets(api, sessions).register()
-    return engine, Front(ministack.app, api, types, iam=endpoint.iam), bus
+    started = StartedBuilds(endpoint, sessions.assume, builds, workspace)
+    started.register()
+    return Parts(engine, Front(ministack.app, api, types, iam=endpoint.iam), (engine.close, started.close, bus.close))
 
 
 def _served(endpoint: Endpoint) -> Config:

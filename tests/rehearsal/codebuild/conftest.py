@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import threading
@@ -32,6 +33,7 @@ class Account:
 
     endpoint: Endpoint
     folder: Path
+    remote: Path
     notes: list[str] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -60,6 +62,24 @@ class Account:
         cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
         return name
 
+    def role(self) -> None:
+        """The projects' role, which CodeBuild may assume."""
+        iam = self.client("iam")
+        trust = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName="build", AssumeRolePolicyDocument=document)
+        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+        iam.put_role_policy(RoleName="build", PolicyName="all", PolicyDocument=policy)
+
+    def bucket(self) -> str:
+        """A new bucket that keeps versions."""
+        name, s3 = f"bucket-{uuid.uuid4().hex[:8]}", self.client("s3")
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        return name
+
     def source(self, name: str, **files: str) -> Artifact:
         """Upload files as an artifact."""
         zip_file = self.folder / f"{uuid.uuid4().hex}.zip"
@@ -75,7 +95,7 @@ class Account:
         return self.runner().run(self.task(configuration, inputs, outputs))
 
     def runner(self) -> RunBuild:
-        return RunBuild(self.folder / "caches", MinistackBuilds(), self.folder / "remote.git")
+        return RunBuild(self.folder / "caches", MinistackBuilds(), self.remote)
 
     def task(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Task:
         folder = self.folder / uuid.uuid4().hex
@@ -120,16 +140,17 @@ def _nobody_waits(token: str, about: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def _endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    folder = tmp_path_factory.mktemp("aws")
-    with launcher.running(Workspace(folder)) as endpoint:
+def _embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Endpoint, Workspace]]:
+    space = Workspace(tmp_path_factory.mktemp("aws"))
+    with launcher.running(space) as endpoint:
         endpoint.client("s3", root(ACCOUNT), REGION).create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
-        yield endpoint
-    shutil.rmtree(folder, ignore_errors=True)
+        yield endpoint, space
+    shutil.rmtree(space.root, ignore_errors=True)
 
 
 @pytest.fixture
-def account(_endpoint: Endpoint, tmp_path: Path) -> Account:
-    return Account(_endpoint, tmp_path)
+def account(_embedded: tuple[Endpoint, Workspace], tmp_path: Path) -> Account:
+    endpoint, space = _embedded
+    return Account(endpoint, tmp_path, space.remote)
