@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Project:
 
     root: Path
     environ: Mapping[str, str]
+    exports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def git(self, *arguments: str) -> str:
         """Run git in the copy."""
@@ -84,9 +85,12 @@ class Project:
         return Ran(done.returncode, done.stdout, result, self.processes())
 
     def client(self, service: str, environment: str) -> Any:
-        """A boto3 client, as `python -m rehearsal env` lets a person have one."""
-        printed = self.command("env", environment).stdout
-        exports = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
+        """A boto3 client, as `python -m rehearsal env` lets a person have one; of one embedded AWS it is asked once."""
+        server = (environment, (self.root / ".rehearsal" / "server.json").read_text())
+        if server not in self.exports:
+            printed = self.command("env", environment).stdout
+            self.exports[server] = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
+        exports = self.exports[server]
         return boto3.client(
             service,
             endpoint_url=exports["AWS_ENDPOINT_URL"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -38,6 +39,23 @@ def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
     assert ran.status("ApproveProd", "Approve") == ""
     assert "Dev/Test failed" in ran.printed
     assert deployed.holds("prod") == prod
+
+
+def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Project) -> None:
+    """The accounts have the policies of this tree: a new version of a function needs lambda:PublishVersion."""
+    dev, prod = deployed.holds("dev"), deployed.holds("prod")
+    deployed.replace("pipeline/access/environment.json", '        "lambda:PublishVersion",\n', "")
+    with (deployed.root / "lambda" / "echo2" / "main.py").open("a") as code:
+        code.write("# a version that may not be published\n")
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert "has changed since the accounts were bootstrapped" in ran.printed
+    assert ran.status("Dev", "Echo.Deploy") == "Failed"
+    denied = r"cdk-hnb659fds-cfn-exec-role-222222222222-eu-west-1/AWSCloudFormation is not authorized to perform: "
+    denied += r"lambda:PublishVersion on resource: arn:aws:lambda:eu-west-1:222222222222:function:Dev-Echo-Echo2\S+"
+    denied += r" \(looked at arn:aws:iam::222222222222:policy/delivery-environment; missing is {\"Effect\": \"Allow\""
+    assert re.search(denied, ran.printed)
+    assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
 
 
 def test_a_rejection_stops_before_prod(deployed: Project) -> None:
