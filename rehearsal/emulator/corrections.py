@@ -19,6 +19,7 @@ from rehearsal.emulator.iam import (
     event_sources,
     execution_roles,
     keys,
+    passing,
     resources,
     signatures,
 )
@@ -42,6 +43,7 @@ def apply(*, iam: bool) -> None:
     resources.apply()
     execution_roles.apply()
     event_sources.apply()
+    passing.who_names_a_role_has_to_be_allowed_to_pass_it()
 
 
 def port_443_stays_free() -> None:

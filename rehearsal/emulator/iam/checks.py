@@ -25,13 +25,17 @@ last_denial: contextvars.ContextVar[denials.Denial | None] = contextvars.Context
 
 @dataclass(frozen=True)
 class Request:
-    """What a principal wants to do; keys: what the service tells policies about the request, in lower case."""
+    """What a principal wants to do.
+
+    keys: what the service tells policies about the request, in lower case. body: the signed request's, as it arrived.
+    """
 
     principal: PrincipalInfo
     action: str
     resource: str
     region: str
     keys: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes = b""
 
 
 def after(check: Check) -> None:
@@ -48,13 +52,14 @@ def install() -> None:
         access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: Any
     ) -> EvalResult | AuthError | None:
         caller.set(None)
+        signed = evaluator._signed_request.get()  # gone once the signature is checked
         answer = asked(access_key, action, service, region, resource_arn, **named)
         principal = evaluator.resolve_principal(access_key or "", get_account_id())
         if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
             return answer
         caller.set(principal)
         keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
-        request = Request(principal, action, resource_arn, region, keys)
+        request = Request(principal, action, resource_arn, region, keys, signed.body if signed else b"")
         _note(request, answer, None)
         return answer or next(filter(None, (check(request) for check in _after)), None)
 
