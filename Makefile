@@ -1,6 +1,6 @@
 # Each target sets up what it needs; bin/setup is instant when there is nothing to do.
 MAKEFLAGS += --no-print-directory
-.PHONY: rehearse test check lint types unit shipped format lock layers synth integration changes tested generate gates bench clean setup
+.PHONY: rehearse test check lint types unit shipped format lock layers synth integration changes tested generate gates bench wheel clean setup
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -76,6 +76,10 @@ gates: setup
 bench: setup
 	python -m bench
 	python -m bench.scale
+
+# The rehearsal by itself, for other projects (docs/rehearsal.md).
+wheel: setup
+	uv build rehearsal --wheel --quiet --out-dir build/wheel
 
 clean:
 	rm -rf build cdk.out .mypy_cache .secrets_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import traceback
+from pathlib import Path
 
 import click
 from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
@@ -61,7 +62,7 @@ def main() -> None:
     """Run one command. 0 done; 1 the pipeline went red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
     aws.forget(os.environ)
     try:
-        code = cli.main(standalone_mode=False, prog_name="python -m rehearsal", complete_var=completion.VARIABLE)
+        code = cli.main(standalone_mode=False, prog_name=_called(), complete_var=completion.VARIABLE)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -101,6 +102,12 @@ def _full(error: OSError) -> int:
         err=True,
     )
     return 2
+
+
+def _called() -> str:
+    """The name that usage and help show: the command of the wheel, or the module."""
+    own = Path(sys.argv[0]).name
+    return own if own == "rehearse" else "python -m rehearsal"
 
 
 def _bug() -> int:

@@ -6,6 +6,7 @@ import os
 import pwd
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from rehearsal.codebuild import buildspec, builtin, environment, runtimes
 from rehearsal.codebuild.buildspec import Buildspec, CannotRehearse
@@ -13,6 +14,9 @@ from rehearsal.codebuild.cachekeys import provide_hash_files
 from rehearsal.codebuild.environment import Lookup, Variables
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.values import Build, Place
+
+# What has version 2 of the AWS SDK for JavaScript find the embedded AWS.
+_SDK = Path(__file__).with_name("sdk2.cjs")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: Bui
         **builtin.codebuild(build, place.sources),
         **variables.values,
     }
+    env["NODE_OPTIONS"] = f'--require="{_SDK}" {env.get("NODE_OPTIONS", "")}'.strip()
     installed = runtimes.install(spec.phases.install.runtime_versions, env, place.folder, build.image)
     for runtime in installed.wanted:
         log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
