@@ -22,6 +22,8 @@ from rehearsal import keeper
 from rehearsal.errors import RehearsalError
 
 LAST_LINES = 20
+# A longer line comes as several: what prints without an end would take all memory.
+LINE_BYTES = 1 << 20
 _END_SECONDS = keeper.GRACE_SECONDS + 5.0
 
 Ending = Literal["exited", "timed out", "stopped"]
@@ -128,15 +130,22 @@ class Processes:
             return self._codes.popleft(), "exited"
 
     def _read(self) -> None:
+        try:
+            with _opened(self._keeper.stdout) as output:
+                self._pass_on(output)
+        finally:
+            self._tell(None)
+
+    def _pass_on(self, output: IO[bytes]) -> None:
         mark = b"\0" + self._token.encode() + b" "
-        with _opened(self._keeper.stdout) as output:
-            for raw in output:
-                printed, found, code = raw.partition(mark)
-                if printed.rstrip(b"\r\n") or not found:
-                    self._print(printed)
-                if found:
-                    self._tell(int(code))
-        self._tell(None)
+        while raw := output.readline(LINE_BYTES):
+            while _cut(raw, mark) and len(raw) < 2 * LINE_BYTES:
+                raw += output.readline(2 * len(mark))
+            printed, found, code = raw.partition(mark)
+            if printed.rstrip(b"\r\n") or not found:
+                self._print(printed)
+            if found:
+                self._tell(int(code))
 
     def _print(self, raw: bytes) -> None:
         line = raw.decode(errors="replace").rstrip("\r\n")
@@ -151,6 +160,13 @@ class Processes:
             else:
                 self._codes.append(code)
             self._changed.notify_all()
+
+
+def _cut(raw: bytes, mark: bytes) -> bool:
+    """Whether a piece of a line ends within the mark."""
+    start = raw.rfind(mark[:1])
+    tail = raw[start:]
+    return start >= 0 and not raw.endswith(b"\n") and (mark.startswith(tail) or tail.startswith(mark))
 
 
 def _opened(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -17,6 +17,8 @@ BATCH_EVENTS = 1000
 BATCH_BYTES = 900_000  # the API takes 1 MiB, 26 bytes of it for each event
 EVENT_BYTES = 200_000
 CLOSE_SECONDS = 10.0
+# The embedded AWS has it all in memory, ten times as large; the file beside it has every line.
+STREAM_BYTES = 10_000_000
 _OVERHEAD = 26
 
 Event = dict[str, Any]
@@ -28,12 +30,18 @@ class LogStream:
     def __init__(self, client: Any, group: str, stream: str) -> None:
         self._client, self._group, self._stream = client, group, stream
         self._waiting: queue.Queue[Event | None] = queue.Queue()
-        self._failure = ""
+        self._failure, self._room = "", STREAM_BYTES
         self._thread = threading.Thread(target=self._write, name=f"logs {stream}", daemon=True)
         self._thread.start()
 
     def put(self, line: str) -> None:
         text = line.encode(errors="replace")[:EVENT_BYTES].decode(errors="ignore")
+        self._room -= len(text) + _OVERHEAD
+        if self._room < 0:
+            self._failure = (
+                f"{self._group} takes {STREAM_BYTES // 1_000_000} MB of one build; the log file has the rest"
+            )
+            return
         # an event without text is refused
         self._waiting.put({"timestamp": int(time.time() * 1000), "message": text or " "})
 

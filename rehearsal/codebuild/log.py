@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import threading
@@ -41,6 +42,7 @@ class BuildLog:
         self._secrets: list[str] = []
         self._lock = threading.Lock()
         self._heard: list[str] | None = None
+        self._lost = ""
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask these texts from now on; of a text with several lines, each line."""
@@ -68,7 +70,10 @@ class BuildLog:
 
     def _write(self, masked: str) -> None:
         with self._lock:
-            self._file.write(f"{masked}\n")
+            try:
+                self._file.write(f"{masked}\n")
+            except OSError as error:  # a full disk: the build is not to wait for who reads what it prints
+                self._lost = str(error)
             if self._stream:
                 self._stream.put(masked)
         self._on_line(masked)
@@ -78,10 +83,11 @@ class BuildLog:
             text = text.replace(secret, MASK)
         return _ACCESS_KEY.sub(MASK, text)
 
-    def listen(self) -> list[str]:
-        """What commands print from now on, in a list that grows until the next call."""
-        self._heard = []
-        return self._heard
+    def listen(self, *, wanted: bool) -> list[str]:
+        """What commands print from now on, in a list that grows until the next call; one that stays empty, if not."""
+        heard = list[str]()
+        self._heard = heard if wanted else None
+        return heard
 
     def close(self) -> None:
         """End all outlets; one that failed is told in the others."""
@@ -89,4 +95,7 @@ class BuildLog:
         self._stream = None
         if failure:
             self.say(f"rehearsal: the log in CloudWatch Logs is not whole: {failure}")
-        self._file.close()
+        if self._lost:
+            self._on_line(f"rehearsal: the log is not whole: {self._lost}")
+        with contextlib.suppress(OSError):
+            self._file.close()

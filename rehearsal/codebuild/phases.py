@@ -47,7 +47,8 @@ def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> 
     results: list[PhaseResult] = []
     for name, otherwise in _UNLESS_SAID.items():
         phase: Phase = getattr(spec.phases, name)
-        heard = log.listen()
+        then = phase.on_failure or otherwise
+        heard = log.listen(wanted=then.pattern is not None)
         result = _run_phase(name.upper(), phase, shell, log, limits)
         results.append(result)
         if result.status in {"STOPPED", "TIMED_OUT"}:
@@ -55,7 +56,6 @@ def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> 
         if result.status == "SUCCEEDED":
             continue
         shell.put("CODEBUILD_BUILD_SUCCEEDING", "0")
-        then = phase.on_failure or otherwise
         if then.action != "CONTINUE":
             said = "\n".join([result.message, *heard])
             return PhasesResult(tuple(results), uploads=False, again=then.retries if then.tries_again(said) else None)

@@ -6,9 +6,11 @@ Each function says what AWS does; the test of the same name shows the fault with
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ministack import app
+from ministack.core import persistence
 from ministack.services import codebuild, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
@@ -26,10 +28,14 @@ from rehearsal.emulator.iam import (
 
 Made = tuple[str, dict[str, str]]
 
+# The services whose state could not be saved.
+UNSAVED: list[str] = []
+
 
 def apply(*, iam: bool) -> None:
     """Correct this process's MiniStack, before it serves its first request."""
     port_443_stays_free()
+    what_cannot_be_saved_is_told()
     projects_keep_their_log_group_and_cache()
     functions_keep_their_dead_letters_and_concurrency()
     if not iam:
@@ -49,6 +55,20 @@ def apply(*, iam: bool) -> None:
 def port_443_stays_free() -> None:
     """With TLS, MiniStack takes port 443 as well as its own; a rehearsal has no business there."""
     app._port_is_bindable = lambda *_: False
+
+
+def what_cannot_be_saved_is_told() -> None:
+    """MiniStack goes over a service whose state it cannot save: the next start would read an old one, or none."""
+    save = persistence.save_state
+
+    def saves(service: str, state: dict[str, Any]) -> None:
+        path = Path(persistence.STATE_DIR) / f"{service}.json"
+        path.unlink(missing_ok=True)
+        save(service, state)
+        if not path.exists():
+            UNSAVED.append(service)
+
+    persistence.save_state = saves
 
 
 def projects_keep_their_log_group_and_cache() -> None:

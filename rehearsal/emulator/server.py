@@ -182,6 +182,11 @@ def _settings(workspace: Workspace, endpoint: Endpoint) -> Path:
 
 
 def _keep(workspace: Workspace, state: Path) -> None:
+    """Where a part could not be saved there is no state, and the next start is a fresh one."""
+    from rehearsal.emulator.corrections import UNSAVED
+
+    if UNSAVED:
+        raise OSError(f"the state of {', '.join(UNSAVED)} could not be saved, so none is kept")
     state.rename(workspace.saved)
     shutil.rmtree(workspace.aws / "tmp", ignore_errors=True)
 

@@ -22,7 +22,7 @@ from rehearsal.engine.variables import UnknownVariable, resolve
 log = logging.getLogger(__name__)
 
 # A build may print thousands of lines a second; a person reads a few.
-NOTE_SECONDS = 0.25
+NOTE_SECONDS, NOTE_LENGTH = 0.25, 500
 
 
 class Attempt:
@@ -150,7 +150,7 @@ class Attempt:
     def _note(self, text: str) -> None:
         if time.monotonic() - self._told >= NOTE_SECONDS:
             self._told = time.monotonic()
-            self._write("action-progress", text=text)
+            self._write("action-progress", text=text[:NOTE_LENGTH])
 
     def _waiting(self, token: str, text: str) -> None:
         self.state.token = token

@@ -17,11 +17,16 @@ ignores types and fields that it does not know, and a last line that a kill cut 
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from rehearsal.engine.reserve import Reserve
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 
@@ -29,15 +34,19 @@ Event = dict[str, Any]
 
 
 class Journal:
-    """The events of one execution; safe to write from many threads."""
+    """The events of one execution; safe to write from many threads.
+
+    On a full disk it lives on the room that it has put aside, and leaves out what only says how far an action is.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
-        self._file = path.open("a", encoding="utf-8")
-        if torn:  # by a kill; what comes now must not become part of that line
-            self._file.write("\n")
+        self._file = path.open("ab", buffering=0)
+        self._reserve = Reserve(self._file.fileno())
         self._lock = threading.Lock()
+        if torn:  # by a kill; what comes now must not become part of that line
+            self._append(b"\n")
 
     def write(self, type_: str, /, **fields: Any) -> Event:
         """Append one event, and return it; it is in the file when this returns, whatever happens to the process.
@@ -47,13 +56,23 @@ class Journal:
         event = {"v": VERSION, "at": time.time(), "type": type_, **fields}
         with self._lock:
             if not self._file.closed:
-                self._file.write(json.dumps(event) + "\n")
-                self._file.flush()
+                self._append(json.dumps(event).encode() + b"\n", needed=not type_.endswith("-progress"))
         return event
+
+    def _append(self, line: bytes, *, needed: bool = True) -> None:
+        """What cannot be written even so is lost, and the execution goes on."""
+        try:
+            self._reserve.extend()
+            while line and (needed or not self._reserve.scarce):
+                line = line[self._file.write(line) :]
+        except OSError:
+            log.exception("%s is not whole", self._file.name)
 
     def close(self) -> None:
         with self._lock:
-            self._file.close()
+            if not self._file.closed:
+                self._reserve.give_back()
+                self._file.close()
 
 
 def read(path: Path) -> list[Event]:

@@ -50,9 +50,9 @@ class Walk:
             execution.settle("Superseded", "a newer execution overtook this one while it waited")
         except Stopped:
             execution.settle("Stopped", "")
-        except Exception:
+        except Exception as error:
             log.exception("execution %s", execution.id)
-            execution.settle("Failed", "the rehearsal's engine failed; its log says more")
+            execution.settle("Failed", f"the rehearsal's engine failed ({error}); its log says more")
 
     def _through(self, stage: Stage, following: Stage | None, retry_mode: str | None) -> StageEnd:
         """Take the execution through one stage, as soon as its gate lets it in.

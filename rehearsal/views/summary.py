@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -18,7 +20,7 @@ from rehearsal.views.state import ActionView, ExecutionView, StageView
 from rehearsal.views.terminal import STYLES, rows
 from rehearsal.workspace import Workspace
 
-LAST_LINES = 20
+LAST_LINES, LINE_LENGTH = 20, 2000
 
 
 def show(
@@ -73,13 +75,19 @@ def _failure(console: Console, space: Workspace, stage: StageView, action: Actio
     """Where it went red: stage, action, the last lines of its log, and where the whole log is."""
     log = Path(action.log)
     console.print(f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", markup=False, soft_wrap=True)
-    for line in _last_words(log.read_text(errors="replace").splitlines() if log.exists() else []):
-        console.print("  " + line, markup=False, soft_wrap=True)
+    if log.exists():
+        with log.open(errors="replace") as lines:
+            for line in _last_words(lines):
+                console.print("  " + line, markup=False, soft_wrap=True)
     shown = log.relative_to(space.root) if log.is_relative_to(space.root) else log
     console.print(f"The whole log: {shown}", soft_wrap=True)
 
 
-def _last_words(log: list[str]) -> list[str]:
+def _last_words(log: Iterable[str]) -> list[str]:
     """What a build printed last before a command failed; CodeBuild's own lines about the rest of it come after that."""
-    ends = [number for number, line in enumerate(log) if "Command did not exit successfully" in line]
-    return (log[: ends[-1] + 1] if ends else log)[-LAST_LINES:]
+    recent, before = deque[str](maxlen=LAST_LINES), list[str]()
+    for line in log:
+        recent.append(line.rstrip("\n")[:LINE_LENGTH])
+        if "Command did not exit successfully" in line:
+            before = [*recent]
+    return before or [*recent]

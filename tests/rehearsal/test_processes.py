@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.processes import CommandFailed, Processes, check
+from rehearsal.processes import LINE_BYTES, CommandFailed, Processes, check
 
 ENV = {"PATH": os.environ["PATH"]}
 ESCAPES = {
@@ -105,6 +105,18 @@ def test_a_rehearsal_killed_outright_leaves_nothing(tmp_path: Path) -> None:
         pid = int(started.stdout.readline())
         started.send_signal(signal.SIGKILL)
     assert eventually(lambda: gone(pid))
+
+
+@pytest.mark.parametrize("size", [LINE_BYTES + each for each in (-40, -20, -1, 0, 1, 5)])
+def test_a_line_without_an_end_comes_in_pieces(size: int, tmp_path: Path) -> None:
+    """Wherever it is cut, nothing is lost, and the command's status is read."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        done = processes.run(["/bin/sh", "-c", f"head -c {size} /dev/zero | tr '\\0' x; exit 3"], cwd=tmp_path, env=ENV)
+        zeros = processes.run(["head", "-c", "3000000", "/dev/zero"], cwd=tmp_path, env=ENV)
+    assert (done.returncode, zeros.returncode) == (3, 0)
+    assert "".join(lines).rstrip("\0") == "x" * size
+    assert max(map(len, lines)) < 3 * LINE_BYTES
 
 
 @pytest.mark.parametrize("which", ["first", "second"])

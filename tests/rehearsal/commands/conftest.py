@@ -176,9 +176,9 @@ class Tiny:
         return self.view(execution)
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], limit: float = LIMIT) -> None:
     """Wait until `condition` holds; fail where it never does."""
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, "it never came to that"
         time.sleep(0.02)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,27 +41,29 @@ class Command:
     """One command of the command line in a process of its own, as a person starts it."""
 
     def __init__(self, tiny: Tiny, *arguments: str) -> None:
-        self._log = tiny.space.home / "command.log"
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "rehearsal", *arguments],
-                cwd=tiny.root,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with this object
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "rehearsal", *arguments],
+            cwd=tiny.root,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._log.close()
 
     def ended(self) -> tuple[int, str]:
         code = self.process.wait(60)
-        return code, self.printed()
+        printed = self.printed()
+        self._log.close()
+        return code, printed
 
     def printed(self) -> str:
-        return self._log.read_text()
+        return os.pread(self._log.fileno(), 1_000_000, 0).decode()
 
 
 def stays(tiny: Tiny) -> Path:

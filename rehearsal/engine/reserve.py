@@ -1,0 +1,38 @@
+"""Room that a growing file has for itself, so that what must be written can be when the disk is full."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+
+ROOM = 256 * 1024
+FALLOC_FL_KEEP_SIZE = 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Reserve:
+    """Keeps ROOM bytes behind the end of the open file `number`; its size stays as it is.
+
+    Source: fallocate(2), FALLOC_FL_KEEP_SIZE. A file system that cannot do that gives no room, and is no full one.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number, self._until = number, 0
+        self.scarce = False
+
+    def extend(self) -> None:
+        """Before each writing; sets `scarce` while the file lives on its last room."""
+        end = os.fstat(self._number).st_size
+        if end <= self._until - ROOM // 2:
+            return
+        size = (ctypes.c_int64(end), ctypes.c_int64(ROOM))
+        failed = _libc.fallocate64(self._number, FALLOC_FL_KEEP_SIZE, *size)
+        self.scarce = bool(failed) and ctypes.get_errno() in (errno.ENOSPC, errno.EDQUOT)
+        if not failed:
+            self._until = end + ROOM
+
+    def give_back(self) -> None:
+        """Free what was not used; the disk's own troubles are none here."""
+        os.ftruncate(self._number, os.fstat(self._number).st_size)
