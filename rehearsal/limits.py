@@ -57,6 +57,8 @@ def _not_executed(view: ExecutionView) -> Iterator[str]:
     for where, action in _actions(view):
         if not action.executed:
             yield f"{where} was not executed: {action.provider} was accepted"
+    for where, provider in view.accepted_rules.items():
+        yield f"{where} was not executed: {provider} was accepted"
 
 
 def _not_reached(view: ExecutionView) -> Iterator[str]:

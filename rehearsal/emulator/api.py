@@ -34,6 +34,7 @@ OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
     "ListActionExecutions": executions.list_actions,
     "ListPipelineExecutions": executions.list_all,
     "ListPipelines": definitions.list_all,
+    "OverrideStageCondition": stages.override,
     "PutApprovalResult": stages.put_approval_result,
     "PutJobFailureResult": jobs.put_failure,
     "PutJobSuccessResult": jobs.put_success,

@@ -47,6 +47,16 @@ def retry(call: Call) -> Json:
     return {"pipelineExecutionId": execution.id}
 
 
+def override(call: Call) -> Json:
+    stage = call.stage()
+    execution = call.execution(code="NotLatestPipelineExecutionException")
+    kinds = {"BEFORE_ENTRY": "beforeEntry", "ON_SUCCESS": "onSuccess"}
+    if call.request["conditionType"] not in kinds:
+        raise ApiError("ValidationException", f"conditionType: {', '.join(kinds)} are allowed")
+    call.engine.override(execution, stage, kinds[call.request["conditionType"]])
+    return {}
+
+
 def rollback(call: Call) -> Json:
     stage, target = call.stage(), call.execution("targetPipelineExecutionId")
     return {"pipelineExecutionId": call.engine.rollback(target.key, stage, target).id}

@@ -47,7 +47,7 @@ class Attempt:
             outcome, state.error_code = self._outcome()
         if not outcome.failed:
             _tidy(self._folder, self._logfile)
-        aborted = self._execution.stop.is_set() and outcome.failed
+        aborted = outcome.failed and self._stop.is_set() and not self._expired
         state.outcome, state.summary, state.token = outcome, outcome.summary, None
         state.ended = self._execution.updated = time.time()
         state.status = "Abandoned" if aborted else "Failed" if outcome.failed else "Succeeded"

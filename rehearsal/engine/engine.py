@@ -153,13 +153,27 @@ class Engine:
         """
         with self._lock:
             rollback.check_retry(self.pipelines[execution.key], self.of(execution.key), execution, stage)
-            names = [each.name for each in execution.pipeline.stages]
             state = execution.stages[stage]
-            state.attempt, state.manual_retries = state.attempt + 1, state.manual_retries + 1
-            state.status, state.latest_retry = "InProgress", "ManualStageRetry"
-            execution.reopen()
-            remaining = execution.pipeline.stages[names.index(stage) :]
-            self._begin(execution, remaining[:1] if execution.rollback_of else remaining, mode)
+            state.manual_retries, state.latest_retry = state.manual_retries + 1, "ManualStageRetry"
+            execution.overridden.clear()
+            self._resume(execution, stage, mode)
+
+    def override(self, execution: Execution, stage: str, kind: str) -> None:
+        """Go on as if the stage's conditions of `kind` were met: while they are checked, or after they have failed it.
+
+        kind: beforeEntry or onSuccess. Raises Refused where there is nothing to override.
+        Source: AWS CodePipeline user guide, "Configure conditions for a stage"; API reference, OverrideStageCondition.
+        """
+        with self._lock:
+            deployed, mine = self.pipelines[execution.key], self.of(execution.key)
+            checked = rollback.check_override(deployed, mine, execution, stage, kind)
+            execution.override(stage, kind)
+            if execution.running:
+                return
+            checked.status = "Overridden"
+            if kind == "onSuccess":  # what let it into the stage is not asked again
+                execution.override(stage, "beforeEntry")
+            self._resume(execution, stage, "FAILED_ACTIONS")
 
     def rollback(self, key: PipelineKey, stage: str, target: Execution, *, automated: bool = False) -> Execution:
         """Run one stage again with the artifacts and variables of `target`; raises Refused where that can't be done.
@@ -212,6 +226,15 @@ class Engine:
         )
         execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
         return execution
+
+    def _resume(self, execution: Execution, stage: str, mode: str) -> None:
+        """Take a failed execution up again at `stage`; a rollback ends with it."""
+        state = execution.stages[stage]
+        state.attempt, state.status = state.attempt + 1, "InProgress"
+        execution.reopen()
+        names = [each.name for each in execution.pipeline.stages]
+        remaining = execution.pipeline.stages[names.index(stage) :]
+        self._begin(execution, remaining[:1] if execution.rollback_of else remaining, mode)
 
     def _begin(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
         journal = self._env.executions / execution.id / "journal.jsonl"

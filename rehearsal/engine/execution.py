@@ -92,7 +92,8 @@ class Execution:
     """The state of one execution; `status` is one of PipelineExecutionStatus.
 
     `ending` is the status that a stop, an update or a deletion wants it to end with. `rollback_of` is the execution
-    whose artifacts and variables a rollback takes; `rollback_wanted` the stage that is to be rolled back afterwards.
+    whose artifacts and variables a rollback takes; `rollback_wanted` the stage that is to be rolled back afterwards;
+    `overridden` the kinds of conditions, by stage, that are not checked any more.
     """
 
     key: PipelineKey
@@ -125,6 +126,7 @@ class Execution:
     attempt: int = 1
     trace: Events | None = None
     wanted_revisions: Mapping[str, str] = field(default_factory=dict)
+    overridden: set[tuple[str, str]] = field(default_factory=set)
     _running: set[threading.Event] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -164,6 +166,13 @@ class Execution:
         """Ask the running actions to end now."""
         with self._lock:
             self.stop.set()
+            for each in self._running:
+                each.set()
+
+    def override(self, stage: str, kind: str) -> None:
+        """Check the stage's conditions of this kind no further: while they are, nothing but their rules runs."""
+        with self._lock:
+            self.overridden.add((stage, kind))
             for each in self._running:
                 each.set()
 

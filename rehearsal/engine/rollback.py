@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from rehearsal.engine.definition import Pipeline
-from rehearsal.engine.execution import Execution
+from rehearsal.engine.execution import ConditionState, Execution
 from rehearsal.engine.gate import PARALLEL
 from rehearsal.engine.refusal import Refused
 
@@ -78,6 +78,28 @@ def check_retry(deployed: HasVersion, executions: Sequence[Execution], execution
     newer = [each.id for each in executions if each.number > execution.number and stage in each.stages]
     if newer and deployed.pipeline.execution_mode != PARALLEL:
         raise Refused("NotLatestPipelineExecutionException", f"{newer[-1]} has been in {stage} since")
+
+
+def check_override(
+    deployed: HasVersion, executions: Sequence[Execution], execution: Execution, stage: str, kind: str
+) -> ConditionState:
+    """How the conditions of `kind` came out that are to be overridden. Raises Refused where they cannot be."""
+    state = execution.stages.get(stage)
+    checked = state.conditions.get(kind) if state else None
+    wanted = ("InProgress",) if execution.running else ("Failed", "Errored")
+    if checked is None or checked.status not in wanted:
+        found = checked.status if checked else "not checked"
+        raise Refused(
+            "ConditionNotOverridableException",
+            f"the {kind} conditions of {stage} are {found}; those that are checked or have failed can be overridden",
+        )
+    if not execution.running:
+        try:
+            check_retry(deployed, executions, execution, stage)
+        except Refused as error:
+            code = error.code.replace("StageNotRetryableException", "ConditionNotOverridableException")
+            raise Refused(code, str(error)) from error
+    return checked
 
 
 def _unable(why: str) -> Refused:

@@ -106,11 +106,15 @@ class StageRun:
         return unmet is not None and "ROLLBACK" in (unmet.result, rule.result)
 
     def _first_unmet(self, kind: str, conditions: Iterable[Condition]) -> Condition | None:
-        """The first condition with a rule that fails; all are met where this is None."""
+        """The first condition with a rule that fails; all are met, or overridden, where this is None."""
         for condition in conditions:
+            if (self._stage.name, kind) in self._execution.overridden:
+                return None
+            self._state.conditions[kind] = ConditionState("InProgress")
             states = self._together(list(condition.rules))
             failed = [each for each in states if each.status != "Succeeded"]
-            status = _status(failed)
+            overridden = (self._stage.name, kind) in self._execution.overridden
+            status = "Overridden" if overridden else _status(failed)
             summary = "; ".join(f"{each.action.name}: {each.summary}" for each in failed)
             self._state.conditions[kind] = ConditionState(status, summary)
             self._trace.write(
@@ -121,7 +125,7 @@ class StageRun:
                 result=condition.result,
                 summary=summary,
             )
-            if failed:
+            if failed and not overridden:
                 return condition
         return None
 

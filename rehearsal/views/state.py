@@ -48,6 +48,7 @@ class ExecutionView:
     restart_of: str | None = None
     restarted_as: str | None = None
     rolled_back_as: str | None = None
+    accepted_rules: dict[str, str] = field(default_factory=dict)
     stages: list[StageView] = field(default_factory=list)
 
     def take(self, event: Event) -> None:
@@ -72,6 +73,8 @@ class ExecutionView:
             self.stage(event["stage"]).status = event.get("status", "InProgress")
         elif kind.startswith("action-"):
             self._take_action(kind, event)
+        elif kind == "rule-finished" and not event.get("executed", True):
+            self.accepted_rules[f"{event['stage']}/{event['action']}"] = event["provider"]
 
     def _take_action(self, kind: str, event: Event) -> None:
         action = self.action(event["stage"], event["action"])

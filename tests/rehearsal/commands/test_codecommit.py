@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
 
 import pytest
 
 from rehearsal import remote
 from rehearsal.aws import root
-from rehearsal.deployment import Deployment
-from rehearsal.engine.definition import PipelineKey
-from rehearsal.workspace import write_json
-from tests.rehearsal.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny
+from tests.rehearsal.commands.another import NAME, action, another, source
+from tests.rehearsal.commands.conftest import ACCOUNT, REGION, Tiny
 
-NAME = "by-events"
 # As CDK writes it for `CodePipelineSource.code_commit`.
 PATTERN = {
     "source": ["aws.codecommit"],
@@ -29,42 +23,13 @@ PATTERN = {
 
 @pytest.fixture
 def follows(tiny: Tiny) -> Iterator[Tiny]:
-    """The tiny project, whose deployed pipeline is another one: its source does not poll."""
-    source = {
-        "name": "Repo",
-        "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeCommit", "version": "1"},
-        "configuration": {"RepositoryName": "repo", "BranchName": "main", "PollForSourceChanges": "false"},
-        "outputArtifacts": [{"name": "Code"}],
-    }
-    gate = {
-        "name": "Ask",
-        "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"},
-    }
-    declaration: dict[str, Any] = {
-        "name": NAME,
-        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/codepipeline",
-        "artifactStore": {"type": "S3", "location": BUCKET},
-        "stages": [{"name": "Source", "actions": [source]}, {"name": "Gate", "actions": [gate]}],
-    }
-    record, key = tiny.space.aws / "pipeline.json", PipelineKey(ACCOUNT, REGION, NAME)
-    api, own, head = tiny.deployed.api(), tiny.deployed, tiny.git("rev-parse", "HEAD").strip()
-    api.create_pipeline(pipeline=declaration)
-    write_json(record, asdict(key))
-    tiny.deployed = Deployment(own.endpoint, key)
-    assert remote.add(tiny.space) is None
-    yield tiny
-    remote.remove(tiny.space)
-    tiny.git("reset", "--quiet", "--hard", head)
-    tiny.deployed = own
-    write_json(record, asdict(own.key))
-    for each in api.list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"]:
-        if each["status"] == "InProgress":
-            api.stop_pipeline_execution(
-                pipelineName=NAME, pipelineExecutionId=each["pipelineExecutionId"], abandon=True
-            )
-        tiny.ended(each["pipelineExecutionId"])
-        shutil.rmtree(tiny.space.executions / each["pipelineExecutionId"])
-    api.delete_pipeline(name=NAME)
+    """The tiny project, with a pipeline whose source does not poll."""
+    repo = source("CodeCommit", RepositoryName="repo", PollForSourceChanges="false")
+    gate = action("Ask", "Approval", "Manual")
+    with another(tiny, {"name": "Source", "actions": [repo]}, {"name": "Gate", "actions": [gate]}):
+        assert remote.add(tiny.space) is None
+        yield tiny
+        remote.remove(tiny.space)
 
 
 def push(tiny: Tiny, branch: str = "main") -> str:

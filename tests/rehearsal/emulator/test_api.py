@@ -167,6 +167,30 @@ def test_a_retry_is_listed_as_an_action_execution_of_its_own(service: Service) -
     assert service.refused("RetryStageExecution", **other) == "NotLatestPipelineExecutionException"
 
 
+def test_a_condition_can_be_overridden(service: Service) -> None:
+    """The state shows it; what is not unmet, or not there, is refused."""
+    service.stage.played.parts["check"] = fails
+    definition = pipeline()
+    definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("check")]}]}
+    for each in definition["stages"][1]["beforeEntry"]["conditions"][0]["rules"]:
+        each["ruleTypeId"] |= {"owner": "AWS", "version": "1"}
+    execution = service.create(definition)
+    request = {**NAME, "stageName": "Two", "pipelineExecutionId": execution.id, "conditionType": "BEFORE_ENTRY"}
+    wrong: list[tuple[str, dict[str, str]]] = [
+        ("ConditionNotOverridableException", {"conditionType": "ON_SUCCESS"}),
+        ("StageNotFoundException", {"stageName": "Ten"}),
+        ("NotLatestPipelineExecutionException", {"pipelineExecutionId": NOBODY}),
+        ("ValidationException", {"conditionType": "ON_FAILURE"}),
+    ]
+    for code, change in wrong:
+        assert service.refused("OverrideStageCondition", **{**request, **change}) == code
+    service.call("OverrideStageCondition", **request)
+    service.stage.wait()
+    assert execution.status == "Succeeded"
+    assert service.stage_state()["beforeEntryConditionState"]["latestExecution"]["status"] == "Overridden"
+    assert service.refused("OverrideStageCondition", **request) == "ConditionNotOverridableException"
+
+
 def test_a_stage_can_be_rolled_back(service: Service) -> None:
     """The new execution says which one it goes back to."""
     good = service.create(pipeline())

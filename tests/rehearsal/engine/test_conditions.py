@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.execution import Execution
+from rehearsal.engine.refusal import Refused
 from tests.rehearsal.engine.conftest import (
     Stage,
     action,
@@ -135,3 +136,70 @@ def test_a_retry_checks_the_conditions_again(stage: Stage) -> None:
     stage.wait()
     assert execution.status == "Succeeded"
     assert stage.played.seen == ["source", "check", "check", "deploy", "last"]
+
+
+@pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
+def test_a_condition_is_overridden_while_it_is_checked(stage: Stage, kind: str) -> None:
+    """Its rules are abandoned, and the execution goes on as if it were met."""
+    stage.played.parts["check"] = until_stopped
+    execution = stage.start(conditional(kind, "FAIL"))
+    eventually(lambda: "check" in stage.played.seen)
+    stage.engine.override(execution, "Two", kind)
+    stage.wait()
+    assert (execution.status, execution.stages["Two"].conditions[kind].status) == ("Succeeded", "Overridden")
+    assert execution.rules[("Two", "check")].status == "Abandoned"
+    assert stage.played.seen[-1] == "last"
+
+
+@pytest.mark.parametrize("ending", [fails, errors])
+@pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
+def test_a_condition_that_has_failed_its_stage_is_overridden(stage: Stage, kind: str, ending: Any) -> None:
+    """The same execution goes on; what has succeeded is not done again, and no condition is checked again."""
+    definition = conditional(kind, "FAIL")
+    if kind == "onSuccess":
+        definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("entry")]}]}
+    stage.played.parts["check"] = ending
+    execution = stage.run(definition)
+    assert execution.status == "Failed"
+    stage.engine.override(execution, "Two", kind)
+    stage.wait()
+    assert (execution.status, execution.stages["Two"].conditions[kind].status) == ("Succeeded", "Overridden")
+    assert sorted(stage.played.seen) == sorted(set(stage.played.seen)), "something ran twice"
+    assert stage.played.seen[-1] == "last"
+
+
+def test_a_stop_reaches_an_execution_that_was_overridden(stage: Stage) -> None:
+    """It is one as any other."""
+    stage.played.parts |= {"check": fails, "deploy": until_stopped}
+    execution = stage.run(conditional("beforeEntry", "FAIL"))
+    stage.engine.override(execution, "Two", "beforeEntry")
+    eventually(lambda: "deploy" in stage.played.seen)
+    stage.engine.stop(execution, "enough", abandon=True)
+    stage.wait()
+    assert (execution.status, execution.stages["Two"].status) == ("Stopped", "Stopped")
+
+
+def test_what_is_not_unmet_cannot_be_overridden(stage: Stage) -> None:
+    """A condition that was met, one that is not there, and one of an execution that another has overtaken."""
+    definition = conditional("beforeEntry", "FAIL")
+    met = stage.run(definition)
+    for kind in ("beforeEntry", "onSuccess"):
+        with pytest.raises(Refused, match="those that are checked or have failed can be overridden"):
+            stage.engine.override(met, "Two", kind)
+    stage.played.parts["check"] = at_first(fails)
+    overtaken = stage.run(definition)
+    stage.run(definition)
+    with pytest.raises(Refused, match="has been in Two since"):
+        stage.engine.override(overtaken, "Two", "beforeEntry")
+
+
+def test_a_retry_checks_a_condition_again_that_was_overridden(stage: Stage) -> None:
+    """An override is for once."""
+    stage.played.parts |= {"check": fails, "deploy": at_first(fails)}
+    execution = stage.run(conditional("beforeEntry", "FAIL"))
+    stage.engine.override(execution, "Two", "beforeEntry")
+    stage.wait()
+    assert execution.status == "Failed"
+    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.wait()
+    assert "its beforeEntry condition is not met" in execution.summary
