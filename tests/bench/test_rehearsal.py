@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bench import rehearsal
+from bench import commands, projects, rehearsal
 from bench.builders.builder import ROOT
 from bench.cost import Cost
-from bench.rehearsal import Run, Scenario
+from bench.rehearsal import Column, Run
 
 # Stands for a rehearsal: notes down that it ran, and writes a result.
 PLAYED = """
@@ -19,19 +21,22 @@ from pathlib import Path
 column, told = sys.argv[1:]
 with (Path.cwd().parent.parent / "order").open("a") as file:
     file.write(column + " ")
-action = {"name": "Synth", "seconds": 2.0}
-skipped = {"name": "Approve", "seconds": None}
-Path(told).write_text(json.dumps({"stages": [{"name": "Build", "actions": [action, skipped]}]}))
+Path(told).write_text(json.dumps({"stages": [{"name": "Dev", "actions": [{"provider": "Manual"}]}]}))
+"""
+LOG = """[Container] 2026/11/24 12:36:33.000000 Phase is DOWNLOAD_SOURCE
+[Container] 2026/11/24 12:36:34.000000 Entering phase INSTALL
+Entering phase BUILD
+[Container] 2026/11/24 12:36:36.500000 Phase complete: INSTALL State: SUCCEEDED
+[Container] 2026/11/24 12:36:38.000000 Entering phase BUILD
+[Container] 2026/11/24 12:36:39.000000 Phase complete: BUILD State: FAILED
 """
 
 
-def played(*columns: str, code: str = PLAYED) -> Scenario:
-    commands = {column: (sys.executable, "played.py", column, "{json}") for column in columns}
-
+def played(*columns: str, code: str = PLAYED) -> dict[str, Column]:
     def make(folder: Path) -> None:
         (folder / "played.py").write_text(code)
 
-    return Scenario("played", make, commands)
+    return {column: Column(make, (sys.executable, "played.py", column, "{json}")) for column in columns}
 
 
 def quiet(_: str) -> None:
@@ -43,30 +48,53 @@ def test_columns_take_turns_and_the_first_run_of_each_is_not_counted(tmp_path: P
     found = rehearsal.compare(played("a", "b"), tmp_path, runs=2, say=quiet)
     assert (tmp_path / "order").read_text().split() == ["a", "b", "a", "b", "b", "a"]
     assert [len(found[column]["whole run, s"]["all"]) for column in "ab"] == [2, 2]
-    assert found["a"]["its actions, one after the other, s"] == {"median": 2.0, "all": [2.0, 2.0]}
 
 
 @pytest.mark.gate
 def test_a_red_run_ends_the_bench(tmp_path: Path) -> None:
-    """It would be a quick one; what it said last is shown."""
+    """It would be a quick one; what it said last is shown, and what was started is ended."""
+    last = (sys.executable, "-c", "open('ended', 'w')")
+    (column,) = played("a", code="raise SystemExit('no luck today')").values()
     with pytest.raises(SystemExit, match=r"(?s)ended with 1.*no luck today"):
-        rehearsal.compare(played("a", code="raise SystemExit('no luck today')"), tmp_path, runs=1, say=quiet)
+        rehearsal.compare({"a": Column(column.make, column.command, last=last)}, tmp_path, runs=1, say=quiet)
+    assert (tmp_path / "0" / "project" / "ended").exists()
+
+
+def test_the_time_of_commands_is_that_of_their_phases() -> None:
+    """What a command prints is no phase."""
+    assert [round(stop - start, 3) for start, stop in commands.intervals(LOG)] == [2.5, 1.0]
+
+
+def test_commands_that_ran_side_by_side_count_once() -> None:
+    """What is left of a run is the time in which none ran."""
+    assert commands.covered([(0.0, 4.0), (1.0, 2.0), (3.0, 6.0), (8.0, 9.0)]) == 7.0
 
 
 def test_the_table_has_medians_and_the_ratio() -> None:
     """Of the first column to the last."""
-    runs = {"with": [Run(Cost(clock, 12.0), {"stages": []}) for clock in (10.0, 12.0, 30.0)]}
-    runs["without"] = [Run(Cost(10.0, 10.0), {"stages": []})]
+    runs = {"with": [Run(Cost(clock, 12.0), {}, 9.0) for clock in (10.0, 12.0, 30.0)]}
+    runs["without"] = [Run(Cost(10.0, 10.0), {}, 9.0)]
     found = {
         column: {name: rehearsal._told(figure, done) for name, figure in rehearsal.FIGURES.items()}
         for column, done in runs.items()
     }
     lines = rehearsal.markdown({"played": found}).splitlines()
     assert "| whole run, s | 12.0 (10.0 to 30.0) | 10.0 (10.0 to 10.0) | 1.20 |" in lines
+    assert "| of it, none ran, % | 25.0 (10.0 to 70.0) | 10.0 (10.0 to 10.0) | 2.50 |" in lines
 
 
 def test_this_project_is_copied_as_it_is(tmp_path: Path) -> None:
     """In a repository of its own, with what is not committed yet."""
-    rehearsal.this_project(tmp_path)
+    projects.this(tmp_path)
     assert (tmp_path / ".git").is_dir()
     assert (tmp_path / "cdk.json").read_text() == (ROOT / "cdk.json").read_text()
+
+
+def test_ten_environments_have_ten_accounts(tmp_path: Path) -> None:
+    """In one wave, and `make check`, which holds what cdk.json says, is out of it."""
+    projects.ten_environments(tmp_path)
+    environments = json.loads((tmp_path / "cdk.json").read_text())["context"]["delivery"]["environments"]
+    assert len({each["account"] for each in environments}) == 10
+    assert {each["wave"] for each in environments} == {"all"}
+    said = subprocess.run(["make", "-n", "check"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "pytest" not in said

@@ -1,0 +1,67 @@
+"""Projects to rehearse, each in a repository of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from bench.builders.builder import ROOT
+
+_CHECK = "check: lock lint types unit shipped"
+
+
+def this(folder: Path) -> None:
+    """This working tree."""
+    _copy(folder)
+    _commit(folder)
+
+
+def one_environment(folder: Path) -> None:
+    """A dev alone."""
+    _environments(folder, 1)
+
+
+def ten_environments(folder: Path) -> None:
+    """Ten in one wave, in accounts of their own."""
+    _environments(folder, 10)
+
+
+def caches(folder: Path) -> None:
+    """What builds have downloaded and prepared here; it is never written to again, so links will do."""
+    for kept in (ROOT / ".rehearsal" / "cache").glob("*"):
+        if kept.name != "projects":
+            shutil.copytree(kept, folder / ".rehearsal" / "cache" / kept.name, symlinks=True, copy_function=os.link)
+
+
+def _environments(folder: Path, number: int) -> None:
+    """What is compared is deployment, so `make check`, which holds the environments of cdk.json, is left out."""
+    _copy(folder)
+    settings = json.loads((folder / "cdk.json").read_text())
+    delivery = settings["context"]["delivery"]
+    dev = delivery["environments"][0] | {"wave": "all"}
+    delivery["environments"] = [
+        dev | {"name": f"env{each}", "account": f"{each + 1:012}"} for each in range(1, number + 1)
+    ]
+    (folder / "cdk.json").write_text(json.dumps(settings, indent=2))
+    makefile = (folder / "Makefile").read_text()
+    if _CHECK not in makefile:
+        raise SystemExit(f"bench: the Makefile has no line `{_CHECK}`")
+    (folder / "Makefile").write_text(makefile.replace(_CHECK, "check: lock"))
+    _commit(folder)
+
+
+def _copy(folder: Path) -> None:
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0"):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+
+
+def _commit(folder: Path) -> None:
+    git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@localhost"]
+    for arguments in (["init", "-q", "-b", "main"], ["add", "--all"], ["commit", "-q", "-m", "a working tree"]):
+        subprocess.run([*git, *arguments], cwd=folder, check=True)
