@@ -55,5 +55,5 @@ class AcceptedTypes:
 
 
 def _made(type_: str, name: str) -> Created:
-    service, kind = type_.lower().split("::")[1:3]
+    service, kind = type_.lower().split("::")[-2:]  # a resource of one's own, Custom::Thing, has two parts
     return name, {"Arn": f"arn:aws:{service}:{get_region()}:{get_account_id()}:{kind}/{name}", "Id": name}

@@ -112,3 +112,12 @@ def test_a_type_that_the_embedded_aws_knows_stays_what_it_is(embedded: Embedded,
     topics = [each["TopicArn"] for each in embedded.client("sns").list_topics()["Topics"]]
     assert any(name in each for each in topics)
     assert not any("AWS::SNS::Topic" in each for each in resources(embedded.workspace))
+
+
+@pytest.mark.slow
+def test_a_resource_of_ones_own_can_be_accepted(embedded: Embedded, accepting: AcceptedFile) -> None:
+    """Its function is not called, which would not run here: one of Node that needs an SDK, say."""
+    accepting.write(["Custom::Mine"])
+    name, token = embedded.name("stack"), "arn:aws:lambda:eu-west-1:111111111111:function:nowhere"
+    embedded.stack(name, {"Mine": {"Type": "Custom::Mine", "Properties": {"ServiceToken": token}}}, Id={"Ref": "Mine"})
+    assert f"Custom::Mine {name}/Mine" in resources(embedded.workspace)
