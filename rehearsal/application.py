@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Self
 from rehearsal.cdk import Cdk
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
+
+MODULES = "node_modules"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,19 @@ class App:
         return self.command in (None, command) and (self.pipeline is None or self.pipeline in names)
 
 
+def lend_modules(top: Path, source: Path) -> None:
+    """Let the unpacked files of a repository have the modules of npm that are installed in its working tree.
+
+    Node would find them further up, but TypeScript's `typeRoots` and the like name them by their place.
+    """
+    for folder, names, _ in os.walk(top):
+        here = source / Path(folder).relative_to(top)
+        if MODULES in names and here.is_dir() and not (here / MODULES).exists():
+            (here / MODULES).symlink_to(Path(folder) / MODULES)
+        names[:] = [each for each in names if each != MODULES and not each.startswith(".")]
+
+
 def tools(space: Workspace) -> list[Path]:
     """Where a project keeps its commands: of npm, here or in a folder above as npm has it, and of Python."""
-    npm = [folder / "node_modules" / ".bin" for folder in (space.root, *space.root.parents)]
+    npm = [folder / MODULES / ".bin" for folder in (space.root, *space.root.parents)]
     return [each for each in (*npm, space.root / ".venv" / "bin") if each.is_dir()]

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal import assembly, bootstrap, invocations, machine
-from rehearsal.application import App, tools
+from rehearsal.application import App, lend_modules, tools
 from rehearsal.assembly import Assembly, Environment
 from rehearsal.aws import Endpoint, root
 from rehearsal.bootstrap import Bootstrapper
@@ -122,6 +122,7 @@ def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: Ap
     else:
         tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
         repository.export(repository.head, folder / "source")
+        lend_modules(repository.top, folder / "source")
     try:
         out = app.synthesized(cdk, folder / "source" / repository.project, folder / "cdk.out", default)
     except CommandFailed as error:

@@ -9,7 +9,7 @@ import threading
 import click
 
 from rehearsal import assembly, git, invocations
-from rehearsal.application import App, tools
+from rehearsal.application import App, lend_modules, tools
 from rehearsal.cdk import Cdk
 from rehearsal.commands.project import in_project, viewing
 from rehearsal.commands.up import APP, PIPELINE, PORT
@@ -53,6 +53,7 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
     try:
         source, out = folder / "source", folder / "cdk.out"
         repository.export(commit, source)
+        lend_modules(repository.top, source)
         cdk = Cdk(tools(space), deployed.endpoint, space.logs, stop)
         cloud = assembly.read(
             chosen.synthesized(cdk, source / repository.project, out, default), chosen.pipeline, default

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
-from rehearsal.application import App, tools
+from rehearsal.application import App, lend_modules, tools
 from rehearsal.aws import Endpoint
 from rehearsal.cdk import Cdk
 from rehearsal.errors import WrongUse
@@ -50,3 +51,21 @@ def test_a_projects_own_tools_are_found_as_npm_finds_them(tmp_path: Path) -> Non
     for folder in (above, own):
         folder.mkdir(parents=True)
     assert tools(Workspace(project)) == [above, own]
+
+
+def test_installed_modules_are_where_the_app_names_them(tmp_path: Path) -> None:
+    """Beside each package.json that has them; the working tree keeps its own when the unpacked files go."""
+    top, source = tmp_path / "top", tmp_path / "source"
+    for folder in (
+        top / "node_modules" / "a" / "node_modules",
+        top / "api" / "node_modules",
+        top / "new" / "node_modules",
+    ):
+        folder.mkdir(parents=True)
+    (source / "api").mkdir(parents=True)
+    lend_modules(top, source)
+    lent = sorted(str(path.relative_to(source)) for path in source.rglob("node_modules"))
+    assert lent == ["api/node_modules", "node_modules"]
+    assert (source / "node_modules" / "a").is_dir()
+    shutil.rmtree(source)
+    assert (top / "node_modules" / "a").is_dir()
