@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -84,6 +86,33 @@ def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(space: Workspace)
     with pytest.raises(ClientError, match="signature"):
         guessed.list_queues()
     assert reached.client("sqs", root(ACCOUNT), REGION).list_queues()
+
+
+def test_a_root_users_key_without_its_secret_opens_nothing(space: Workspace) -> None:
+    """Neither in a URL, nor with an older signature, nor in a header that is none."""
+    server = launcher.up(space, None, iam=True)
+    iam, s3 = (server.reached().client(each, Credentials(ACCOUNT, "guessed"), REGION) for each in ("iam", "s3"))
+    plain, query = (
+        "/?Action=ListRoles&Version=2010-05-08",
+        f"AWSAccessKeyId={ACCOUNT}&Signature=none&Expires=9999999999",
+    )
+    scope = f"Credential={ACCOUNT}/20260101/{REGION}/iam/aws4_request"
+    assert status(server, iam.generate_presigned_url("list_roles")) == 403
+    assert status(server, s3.generate_presigned_url("list_buckets")) == 403
+    assert status(server, f"{plain}&{query}") == 403
+    assert status(server, f"/?{query}") == 403
+    assert status(server, "/", f"AWS {ACCOUNT}:none") == 403
+    assert status(server, plain, scope) == 403
+
+
+def status(server: Server, url: str, authorization: str = "") -> int:
+    """What a GET answers, to who knows no more than the address."""
+    context = ssl.create_default_context(cafile=server.ca)
+    connection = http.client.HTTPSConnection(server.endpoint.rpartition("//")[2], context=context)
+    headers = {"Authorization": authorization} if authorization else {}
+    with contextlib.closing(connection):
+        connection.request("GET", url.removeprefix(server.endpoint), headers=headers)
+        return connection.getresponse().status
 
 
 def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(space: Workspace) -> None:
