@@ -102,7 +102,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stack that the pipeline deploys: its stage, its account and region, the qualifier of the role that does it."""
+    """A stack that the pipeline deploys: its environment, account and region, and the qualifier of the role for it."""
 
     environment: str
     account: str
@@ -130,7 +130,7 @@ def stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
     """The stacks of every CloudFormation action, each once, in the order of the definition."""
     found = {
         DeployedStack(
-            stage.name,
+            _environment(stage.name, action.name),
             _account(action),
             action.region or region,
             action.configuration["StackName"],
@@ -141,6 +141,12 @@ def stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
         if action.type.provider == "CloudFormation" and action.role_arn
     }
     return list(found)
+
+
+def _environment(stage: str, action: str) -> str:
+    """The stage's name; in a wave CDK Pipelines writes `Environment.Stack.Deploy`, elsewhere `Stack.Deploy`."""
+    first, *rest = action.split(".")
+    return first if len(rest) > 1 else stage
 
 
 def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]) -> Iterator[Answer]:

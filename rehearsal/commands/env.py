@@ -20,7 +20,7 @@ from rehearsal.workspace import Workspace
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON object instead.")
 @in_project
 def env(space: Workspace, name: str, *, as_json: bool) -> None:
-    """Print exports with which `aws`, `cdk` and boto3 work in environment NAME: "pipeline", a stage, an account."""
+    """Print exports with which `aws`, `cdk` and boto3 work in NAME: "pipeline", an environment, or an account."""
     deployed = running(space)
     account, region = _environment(deployed, name)
     variables = deployed.endpoint.environ(root(account), region)
