@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -15,6 +16,8 @@ from rehearsal.errors import WrongUse
 from rehearsal.processes import check
 
 Tell = Callable[[str], None]
+# The first CLI with version 3 of the AWS SDK, which reads AWS_ENDPOINT_URL: tried, since its notes say nothing of it.
+FIRST = (2, 167)
 
 
 class Cdk:
@@ -27,10 +30,7 @@ class Cdk:
         self._endpoint, self._logs, self._stop = endpoint, logs, stop
         own = Path(sys.executable).parent
         self._path = os.pathsep.join([*map(str, tools), os.environ.get("PATH", os.defpath), str(own)])
-        if shutil.which("cdk", path=self._path) is None:
-            raise WrongUse(
-                "no cdk in the project's node_modules/.bin nor on PATH; run `npm ci`, or `npm install -g aws-cdk`"
-            )
+        self._cli = _cli(self._path)
 
     def synth(self, folder: Path, out: Path, app: str | None, environment: tuple[str, str]) -> None:
         """Synthesize the app in `folder`, its cdk.json's build command included.
@@ -59,7 +59,7 @@ class Cdk:
         self.run("prepare", ["/bin/sh", "-c", command], folder, account, region)
 
     def _run(self, name: str, arguments: Sequence[str], folder: Path, account: str, region: str) -> None:
-        self.run(f"cdk-{name}", ["cdk", "--no-version-reporting", *arguments], folder, account, region)
+        self.run(f"cdk-{name}", [self._cli, "--no-version-reporting", *arguments], folder, account, region)
 
     def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str) -> None:
         """Run a command as a person would with the CLI at hand and as the root user of `account`."""
@@ -68,3 +68,31 @@ class Cdk:
         env |= self._endpoint.environ(root(account), region)
         env |= {"PATH": self._path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
         check(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)
+
+
+def _cli(path: str) -> str:
+    """The first `cdk` of the search path that can reach an embedded AWS; a newer CLI deploys what older libraries make.
+
+    Raises WrongUse where there is none.
+    """
+    old = []
+    for folder in path.split(os.pathsep):
+        found = shutil.which("cdk", path=folder) if folder else None
+        if found and _version(found) >= FIRST:
+            return found
+        if found:
+            old.append(f"{found} is {'.'.join(map(str, _version(found)))}")
+    if old:
+        raise WrongUse(
+            f"{'; '.join(old)}; a CDK CLI can be pointed at an embedded AWS from {'.'.join(map(str, FIRST))} on, and "
+            "deploys what older libraries synthesize: `npm install aws-cdk@2`, here or with -g"
+        )
+    raise WrongUse("no cdk in the project's node_modules/.bin nor on PATH; run `npm ci`, or `npm install -g aws-cdk`")
+
+
+def _version(cli: str) -> tuple[int, ...]:
+    """Of the npm package that the command belongs to; of a command of another kind nothing is known against it."""
+    package = Path(cli).resolve().parent.parent / "package.json"
+    if not package.exists():
+        return FIRST
+    return tuple(int(part) for part in json.loads(package.read_text())["version"].split("-")[0].split("."))

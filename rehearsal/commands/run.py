@@ -102,6 +102,7 @@ def run(
     elif first:
         return part.run_from(space, first, until=until, wanted=wanted, verdict=verdict, port=port)
     else:
+        invocations.configured(space.root)  # a mistake in it is told before anything is made
         with alone(space):
             return _rehearse(
                 space,

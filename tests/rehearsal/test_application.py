@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -69,3 +70,29 @@ def test_installed_modules_are_where_the_app_names_them(tmp_path: Path) -> None:
     assert (source / "node_modules" / "a").is_dir()
     shutil.rmtree(source)
     assert (top / "node_modules" / "a").is_dir()
+
+
+def installed(folder: Path, version: str) -> Path:
+    """A CDK CLI as npm installs it; its folder of commands."""
+    package, commands = folder / "aws-cdk", folder / ".bin"
+    (package / "bin").mkdir(parents=True)
+    commands.mkdir()
+    (package / "package.json").write_text(f'{{"version": "{version}"}}')
+    (package / "bin" / "cdk").write_text(f"#!/bin/sh\necho {version} > called\n")
+    (package / "bin" / "cdk").chmod(0o755)
+    (commands / "cdk").symlink_to(package / "bin" / "cdk")
+    return commands
+
+
+def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would call AWS itself; a newer one on PATH takes its place, and without one that is told."""
+    old, new = installed(tmp_path / "old", "2.17.0"), installed(tmp_path / "new", "2.1148.1")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(new), "/usr/bin", "/bin"]))
+    cdk = Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path, threading.Event())
+    cdk.synth(tmp_path, tmp_path / "out", None, ("111111111111", "eu-west-1"))
+    assert (tmp_path / "called").read_text() == "2.1148.1\n"
+    monkeypatch.setenv("PATH", "/usr/bin")
+    with pytest.raises(WrongUse, match=r"cdk is 2\.17\.0; a CDK CLI can be pointed at an embedded AWS from 2\.167 on"):
+        Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path, threading.Event())
