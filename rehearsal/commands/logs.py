@@ -43,9 +43,12 @@ def logs(space: Workspace, action: str | None, wanted: str | None, *, follow: bo
 
 
 def find(view: ExecutionView, action: str) -> tuple[str, str]:
-    """The stage and the name of the action that is called so, with its stage or without. Raises WrongUse."""
+    """The stage and the name of the action that is called so, with its stage (`Dev/Test`, `Dev.Test`) or without.
+
+    Raises WrongUse.
+    """
     known = [(stage.name, each.name) for stage in view.stages for each in stage.actions]
-    found = [each for each in known if action in ("/".join(each), each[1])]
+    found = [each for each in known if action in ("/".join(each), ".".join(each), each[1])]
     if len(found) != 1:
         names = ", ".join("/".join(each) for each in known)
         raise WrongUse(f"{action}: {len(found) or 'no'} actions have that name; there are {names}")

@@ -20,7 +20,8 @@ from rehearsal.aws import Endpoint
 from rehearsal.commands import dryrun, part
 from rehearsal.commands.follow import follow, reached
 from rehearsal.commands.listing import GRAPHS, looked_at, show_graph, show_list
-from rehearsal.commands.names import EXECUTION, STAGE
+from rehearsal.commands.names import ACTION, EXECUTION, STAGE
+from rehearsal.commands.only import run_only
 from rehearsal.commands.output import JSON_FILE, put_json
 from rehearsal.commands.project import in_project
 from rehearsal.commands.up import APP, IAM, PIPELINE, PORT
@@ -54,7 +55,8 @@ from rehearsal.workspace import Workspace
 )
 @click.option("--until", metavar="STAGE", type=STAGE, help="Stop when this stage has succeeded.")
 @click.option("--from", "first", metavar="STAGE", type=STAGE, help="Push nothing: begin here, with old artifacts.")
-@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="With --from: whose artifacts.")
+@click.option("--only", metavar="ACTION", type=ACTION, help="Push nothing: run this action alone, with old artifacts.")
+@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="With --from and --only: whose artifacts.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be pushed and run, run nothing.")
 @click.option(
     "--accept",
@@ -78,6 +80,7 @@ def run(
     port: int | None,
     first: str | None,
     until: str | None,
+    only: str | None,
     wanted: str | None,
     names: tuple[str, ...],
     iam: bool | None,
@@ -90,8 +93,10 @@ def run(
 
     Exit 0 if the execution succeeded and every function answered, else 1.
     """
-    if sum([listing, graph is not None, dry_run, first is not None]) > 1:
-        raise click.UsageError("one of --list, --graph, --dry-run and --from at a time")
+    if sum([listing, graph is not None, dry_run, first is not None, only is not None]) > 1:
+        raise click.UsageError("one of --list, --graph, --dry-run, --from and --only at a time")
+    if only and until:
+        raise click.UsageError("--only is one action: --until has nothing to add")
     wanted_app = App.given(app, pipeline)
     if listing:
         show_list(looked_at(space, port, wanted_app), json_file)
@@ -99,6 +104,8 @@ def run(
         show_graph(looked_at(space, port, wanted_app), graph)
     elif dry_run:
         dryrun.show(space, port, json_file)
+    elif only:
+        return run_only(space, only, wanted=wanted, verdict=verdict, port=port)
     elif first:
         return part.run_from(space, first, until=until, wanted=wanted, verdict=verdict, port=port)
     else:

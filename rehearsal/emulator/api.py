@@ -13,7 +13,7 @@ import botocore.session
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from rehearsal.emulator import definitions, executions, jobs, stages
+from rehearsal.emulator import alone, definitions, executions, jobs, stages
 from rehearsal.emulator.call import ApiError, Call, Json
 from rehearsal.engine.approvals import Approvals
 from rehearsal.engine.definition import BadDefinition
@@ -54,6 +54,8 @@ class CodePipelineApi:
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
         """The operation's output. Raises ApiError."""
+        if operation == alone.OPERATION:
+            return self._do(alone.rehearse_action, request, account, region)
         if operation not in OPERATIONS:
             known = ", ".join(OPERATIONS)
             raise ApiError("UnknownOperationException", f"{operation} is not rehearsed; there are {known}")

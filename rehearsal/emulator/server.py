@@ -7,6 +7,7 @@ it saves its state.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import os
 import shutil
 import signal
@@ -26,6 +27,7 @@ from rehearsal.workspace import Server, Workspace
 
 # The engine's part of the saved state; another number for another format, so that older state is not half read.
 ENGINE = "engine-1.json"
+HANGS_SECONDS = 20
 
 
 def main(root: str, port: str, detached: str, iam: str) -> None:
@@ -46,6 +48,8 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
 
         async def until_ended() -> None:
             await ended.wait()
+            # who waits kills it when it takes too long; its log then says what it was at
+            faulthandler.dump_traceback_later(HANGS_SECONDS, exit=False)
             for end in parts.ends:
                 await asyncio.to_thread(end)
 

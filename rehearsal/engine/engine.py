@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.engine import rollback, store
+from rehearsal.aws import Endpoint
+from rehearsal.engine import alone, rollback, store
 from rehearsal.engine.definition import Json, Pipeline, PipelineKey, Stage, parse
 from rehearsal.engine.execution import Environment, Execution
 from rehearsal.engine.gate import PARALLEL, SUPERSEDED, StageGate
@@ -184,14 +185,36 @@ class Engine:
             deployed = self.pipelines[key]
             rollback.check(deployed.pipeline, deployed.version, stage, target)
             kind = "AutomatedRollback" if automated else "ManualRollback"
-            execution = self._new(deployed, {"triggerType": kind, "triggerDetail": target.id}, None)
-            execution.rollback_of = target.id
-            execution.variables |= {name: dict(values) for name, values in target.variables.items()}
-            execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
-            execution.artifacts, execution.revisions = dict(target.artifacts), list(target.revisions)
-            self.executions[execution.id] = execution
+            execution = self._from(deployed, target, kind)
             self._begin(execution, [each for each in execution.pipeline.stages if each.name == stage], None)
         return execution
+
+    def alone(self, key: PipelineKey, stage: str, action: str, target: Execution) -> Execution:
+        """Run one action with the artifacts and variables of `target`; raises Refused where that can't be done.
+
+        It counts as a rollback, so that nothing is ever rolled back to it.
+        """
+        with self._lock:
+            deployed = self.pipelines[key]
+            alone.inputs(alone.find(deployed.pipeline, stage, action), target, self.of(key))
+            execution = self._from(deployed, target, "ManualRollback")
+            execution.only = f"{stage}/{action}"
+            self._begin(execution, alone.part(deployed.pipeline, execution.only), None)
+        return execution
+
+    def _from(self, deployed: Deployed, target: Execution, kind: str) -> Execution:
+        """A new execution, with what another one had."""
+        execution = self._new(deployed, {"triggerType": kind, "triggerDetail": target.id}, None)
+        execution.rollback_of = target.id
+        execution.variables |= {name: dict(values) for name, values in target.variables.items()}
+        execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
+        execution.artifacts, execution.revisions = dict(target.artifacts), list(target.revisions)
+        self.executions[execution.id] = execution
+        return execution
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self._env.endpoint
 
     def close(self) -> None:
         """End every execution and wait for its threads."""
@@ -233,8 +256,10 @@ class Engine:
         state.attempt, state.status = state.attempt + 1, "InProgress"
         execution.reopen()
         names = [each.name for each in execution.pipeline.stages]
-        remaining = execution.pipeline.stages[names.index(stage) :]
-        self._begin(execution, remaining[:1] if execution.rollback_of else remaining, mode)
+        remaining = list(execution.pipeline.stages[names.index(stage) :])
+        if execution.rollback_of:
+            remaining = alone.part(execution.pipeline, execution.only) or remaining[:1]
+        self._begin(execution, remaining, mode)
 
     def _begin(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
         journal = self._env.executions / execution.id / "journal.jsonl"

@@ -93,7 +93,8 @@ class Execution:
 
     `ending` is the status that a stop, an update or a deletion wants it to end with. `rollback_of` is the execution
     whose artifacts and variables a rollback takes; `rollback_wanted` the stage that is to be rolled back afterwards;
-    `overridden` the kinds of conditions, by stage, that are not checked any more.
+    `overridden` the kinds of conditions, by stage, that are not checked any more; `only` the one action, `stage/action`,
+    where no other is to run.
     """
 
     key: PipelineKey
@@ -105,6 +106,7 @@ class Execution:
     variables: dict[str, dict[str, str]]
     restart_of: str | None = None
     rollback_of: str | None = None
+    only: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = "InProgress"
     summary: str = ""

@@ -3,8 +3,8 @@
 Each line is an object with `v` (format version), `at` (seconds since 1970), `type`, and the type's own fields. A reader
 ignores types and fields that it does not know, and a last line that a kill cut off. The types:
 
-- execution-started: execution, pipeline, account, region, version, mode, trigger, restart_of, rollback_of, and `stages`
-  with their actions; execution-resumed: stage, retry_mode, attempt; execution-stopping: abandon, reason;
+- execution-started: execution, pipeline, account, region, version, mode, trigger, restart_of, rollback_of, only, and
+  `stages` with their actions; execution-resumed: stage, retry_mode, attempt; execution-stopping: abandon, reason;
   execution-finished: status, summary, seconds, restarted_as, rolled_back_as. After it, a retry may follow.
 - stage-started: stage, attempt; stage-retried: stage, attempt, failure; stage-finished: stage, status, seconds,
   failure.

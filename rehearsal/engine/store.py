@@ -15,7 +15,7 @@ from rehearsal.workspace import write_json
 
 KEPT = 100
 _PLAIN = ("version", "number", "trigger", "variables", "restart_of", "rollback_of", "id", "status", "summary")
-_ALSO_PLAIN = ("started", "updated", "attempt", "stop_reason", "declaration")
+_ALSO_PLAIN = ("started", "updated", "attempt", "stop_reason", "declaration", "only")
 
 Disabled = tuple[PipelineKey, str, str, str]
 

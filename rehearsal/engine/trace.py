@@ -42,6 +42,7 @@ class Trace:
             trigger=dict(execution.trigger),
             restart_of=execution.restart_of,
             rollback_of=execution.rollback_of,
+            only=execution.only,
             stages=[
                 {
                     "name": stage.name,

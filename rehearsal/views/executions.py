@@ -30,6 +30,7 @@ def as_json(view: ExecutionView, *, alive: bool) -> dict[str, Any]:
         "summary": view.summary,
         "revision": view.revision,
         "trigger": view.trigger,
+        "only": view.only,
         "started": None if view.started is None else dt.datetime.fromtimestamp(view.started, dt.UTC).isoformat(),
         "seconds": None if view.seconds is None else round(view.seconds, 2),
     }
@@ -51,7 +52,7 @@ def table(views: Iterable[ExecutionView], *, alive: bool) -> Table:
             view.revision[:8],
             _clock(view),
             seconds,
-            view.trigger.partition(" ")[0],
+            f"run --only {view.only}" if view.only else view.trigger.partition(" ")[0],
         )
     return shown
 

@@ -44,6 +44,7 @@ class ExecutionView:
     seconds: float | None = None
     started: float | None = None
     trigger: str = ""
+    only: str = ""
     revision: str = ""
     restart_of: str | None = None
     restarted_as: str | None = None
@@ -57,6 +58,7 @@ class ExecutionView:
         if kind == "execution-started":
             self.id, self.pipeline, self.status = event["execution"], event["pipeline"], "InProgress"
             self.started, self.restart_of = event["at"], event.get("restart_of")
+            self.only = event.get("only", "")
             trigger = event.get("trigger", {})
             self.trigger = " ".join(filter(None, (trigger.get("triggerType"), trigger.get("triggerDetail"))))
             self.stages = [

@@ -205,6 +205,8 @@ def tiny_project(folder: Path) -> Iterator[Tiny]:
 def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
     with tiny_project(tmp_path_factory.mktemp("tiny")) as tiny:
         yield tiny
+        launcher.down(tiny.space)
+        assert tiny.space.saved.exists(), (tiny.space.logs / "emulator.log").read_text()
 
 
 def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = False) -> None:

@@ -61,7 +61,7 @@ def test_each_stage_to_the_end_runs(tiny: Tiny) -> None:
         (["--until", "Nowhere"], "Nowhere: there is no such stage"),
         (["--from", "Source"], "Source is the source stage"),
         (["--from", "Ship", "--until", "Build"], "Build comes before Ship"),
-        (["--from", "Ship", "--list"], "one of --list, --graph, --dry-run and --from"),
+        (["--from", "Ship", "--list"], "one of --list, --graph, --dry-run, --from and --only"),
     ],
 )
 def test_a_part_that_is_none_is_refused(tiny: Tiny, good: ExecutionView, arguments: list[str], told: str) -> None:
