@@ -8,7 +8,8 @@ from typing import Any
 
 from rehearsal.engine.approvals import Approvals
 from rehearsal.engine.definition import PipelineKey
-from rehearsal.engine.engine import Deployed, Engine
+from rehearsal.engine.deployed import Deployed
+from rehearsal.engine.engine import Engine
 from rehearsal.engine.execution import Execution
 from rehearsal.engine.gate import StageGate
 from rehearsal.engine.jobs import Jobs

@@ -6,13 +6,12 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rehearsal.aws import Endpoint
 from rehearsal.engine import alone, rollback, store
-from rehearsal.engine.definition import Json, Pipeline, PipelineKey, Stage, parse
+from rehearsal.engine.definition import Json, PipelineKey, Stage, parse
+from rehearsal.engine.deployed import Deployed
 from rehearsal.engine.execution import Environment, Execution
 from rehearsal.engine.gate import PARALLEL, SUPERSEDED, StageGate
 from rehearsal.engine.refusal import Refused
@@ -22,21 +21,6 @@ from rehearsal.engine.walk import Walk
 
 # Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": executions of one pipeline that are not SUPERSEDED.
 CONCURRENT = 50
-
-
-@dataclass
-class Deployed:
-    """A pipeline as CloudFormation or the API made it; `declaration` is in the API's shape."""
-
-    key: PipelineKey
-    declaration: dict[str, Any]
-    version: int = 1
-    created: float = field(default_factory=time.time)
-    updated: float = field(default_factory=time.time)
-
-    @property
-    def pipeline(self) -> Pipeline:
-        return parse(self.declaration)
 
 
 class Engine:

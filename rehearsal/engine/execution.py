@@ -93,8 +93,8 @@ class Execution:
 
     `ending` is the status that a stop, an update or a deletion wants it to end with. `rollback_of` is the execution
     whose artifacts and variables a rollback takes; `rollback_wanted` the stage that is to be rolled back afterwards;
-    `overridden` the kinds of conditions, by stage, that are not checked any more; `only` the one action, `stage/action`,
-    where no other is to run.
+    `overridden` the kinds of conditions, by stage, that are not checked any more; `only` the one action, as
+    `stage/action`, where no other is to run.
     """
 
     key: PipelineKey
