@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import interpreters
+from rehearsal.emulator.functions.family import Family
 
 POLL_SECONDS = 0.05
 MB = 1024 * 1024
@@ -72,6 +73,7 @@ class Interpreter:
         finally:
             os.close(log_end)
             os.close(answers_end)
+        self._family = Family(self._process.pid)
         self._log_end, self._answers_end, self._exit = log, answers, os.pidfd_open(self._process.pid)
         self._open = {log, answers}
         for end in self._open:
@@ -81,8 +83,8 @@ class Interpreter:
 
     def send(self, event: bytes, **more: Any) -> None:
         """Hand over one invocation."""
-        with contextlib.suppress(ProcessLookupError, BrokenPipeError):
-            os.kill(self._process.pid, signal.SIGCONT)
+        self._family.tell(signal.SIGCONT)
+        with contextlib.suppress(BrokenPipeError):
             self._write(json.dumps({**more, "bytes": len(event)}).encode() + b"\n" + event)
 
     def answer(self, seconds: float) -> Answer:
@@ -101,8 +103,7 @@ class Interpreter:
                 raise TookTooLong
 
     def freeze(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._process.pid, signal.SIGSTOP)
+        self._family.tell(signal.SIGSTOP)
 
     def log(self) -> str:
         """What it printed since this was last asked."""
@@ -120,7 +121,8 @@ class Interpreter:
         return self._process.wait(timeout)
 
     def kill(self) -> None:
-        self._process.kill()
+        if self.running():
+            self._family.tell(signal.SIGKILL)
         self._process.wait()
 
     terminate = kill  # what stands still would not hear a SIGTERM
@@ -169,10 +171,7 @@ class Interpreter:
 
     def _weigh(self) -> None:
         """Note its peak, in MB; more than it may have ends it, as the kernel does on AWS. Raises Ended."""
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    self.peak = max(self.peak, int(line.split()[1]) // 1024)
+        self.peak = max(self.peak, self._family.held())
         if self.peak > self.memory:
             self.peak = self.memory
             self.kill()

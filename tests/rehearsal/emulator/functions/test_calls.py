@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +103,49 @@ def test_a_call_that_needs_more_memory_than_it_has_is_killed(functions: Function
     assert told.answer["errorType"] == "Runtime.ExitError"
     assert told.answer["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
     assert "Max Memory Used: 128 MB" in told.log
+
+
+HOLDS_IN_A_CHILD = """
+import subprocess, sys
+def handler(event, context):
+    code = "import sys; held = bytearray(int(sys.argv[1]) * 1024**2); print(len(held), flush=True); sys.stdin.read()"
+    child = subprocess.Popen([sys.executable, "-c", code, str(event)], stdin=-1, stdout=-1, text=True)
+    told = int(child.stdout.readline())
+    child.communicate()
+    return told
+"""
+
+
+def test_what_a_function_starts_counts_for_its_memory(functions: Functions) -> None:
+    """The fault planted: the memory is held by a child, which ends with its function."""
+    name = functions.make(HOLDS_IN_A_CHILD, MemorySize=128)
+    assert functions.call(name, 20).answer == 20 * 1024**2
+    told = functions.call(name, 200)
+    assert told.answer["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
+    assert "Max Memory Used: 128 MB" in told.log
+    assert not [each for each in Path("/proc").glob("[0-9]*/cmdline") if b"held = bytearray" in command_line(each)]
+
+
+def command_line(path: Path) -> bytes:
+    """Of a process that may end any time."""
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    return b""
+
+
+def test_pages_that_processes_share_count_once(functions: Functions) -> None:
+    """A child that is forked holds what its parent holds, not as much again."""
+    code = """
+import os, time
+def handler(event, context):
+    held = bytearray(70 * 1024**2)
+    child = os.fork()
+    if child == 0:
+        time.sleep(0.3)  # it is looked at every 50 ms
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
+"""
+    assert functions.call(functions.make(code, MemorySize=128), None).answer == 0
 
 
 def test_an_interpreter_that_ends_itself_is_told(functions: Functions) -> None:

@@ -1,0 +1,58 @@
+"""A function's interpreter and all that it started: on AWS they share one memory, and stand still and end together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+KB_OF_A_MB = 1024
+
+
+class Family:
+    """The interpreter `pid` and its descendants. Asked often, so a process is looked at once, when it is new."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._members, self._others = pid, {pid}, set[int]()
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to all."""
+        for each in self._found():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, number)
+
+    def held(self) -> int:
+        """What they hold in RAM, in MB: the interpreter's own peak, or, with descendants, what all hold now.
+
+        A page that several of them share counts once, as on AWS.
+        """
+        members = self._found()
+        together = sum(_kilobytes(each, "smaps_rollup", "Pss:") for each in members) if len(members) > 1 else 0
+        return max(_kilobytes(self._pid, "status", "VmHWM:"), together) // KB_OF_A_MB
+
+    def _found(self) -> set[int]:
+        alive = {int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()}
+        self._members &= alive
+        self._others &= alive
+        parents = {each: _parent(each) for each in alive - self._members - self._others}
+        while born := {each for each, parent in parents.items() if parent in self._members} - self._members:
+            self._members |= born
+        self._others |= parents.keys() - self._members
+        return self._members
+
+
+def _parent(pid: int) -> int:
+    """0 of a process that has ended."""
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+    return 0
+
+
+def _kilobytes(pid: int, file: str, name: str) -> int:
+    """One line of a file of the kernel; 0 of a process that has ended."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+            if line.startswith(name):
+                return int(line.split()[1])
+    return 0
