@@ -30,7 +30,9 @@ class Cdk:
         self._endpoint, self._logs, self._stop = endpoint, logs, stop
         own = Path(sys.executable).parent
         self._path = os.pathsep.join([*map(str, tools), os.environ.get("PATH", os.defpath), str(own)])
-        self._cli = _cli(self._path)
+        cli = _cli(self._path)
+        if cli != shutil.which("cdk", path=self._path):
+            self._path = os.pathsep.join([str(_linked(cli, logs.parent / "bin")), self._path])
 
     def synth(self, folder: Path, out: Path, app: str | None, environment: tuple[str, str]) -> None:
         """Synthesize the app in `folder`, its cdk.json's build command included.
@@ -59,7 +61,7 @@ class Cdk:
         self.run("prepare", ["/bin/sh", "-c", command], folder, account, region)
 
     def _run(self, name: str, arguments: Sequence[str], folder: Path, account: str, region: str) -> None:
-        self.run(f"cdk-{name}", [self._cli, "--no-version-reporting", *arguments], folder, account, region)
+        self.run(f"cdk-{name}", ["cdk", "--no-version-reporting", *arguments], folder, account, region)
 
     def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str) -> None:
         """Run a command as a person would with the CLI at hand and as the root user of `account`."""
@@ -88,6 +90,14 @@ def _cli(path: str) -> str:
             "deploys what older libraries synthesize: `npm install aws-cdk@2`, here or with -g"
         )
     raise WrongUse("no cdk in the project's node_modules/.bin nor on PATH; run `npm ci`, or `npm install -g aws-cdk`")
+
+
+def _linked(cli: str, folder: Path) -> Path:
+    """A folder with this `cdk` alone, to come first on a search path."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "cdk").symlink_to(cli)
+    return folder
 
 
 def _version(cli: str) -> tuple[int, ...]:

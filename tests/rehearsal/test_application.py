@@ -89,10 +89,11 @@ def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
 ) -> None:
     """It would call AWS itself; a newer one on PATH takes its place, and without one that is told."""
     old, new = installed(tmp_path / "old", "2.17.0"), installed(tmp_path / "new", "2.1148.1")
+    (tmp_path / "logs").mkdir()
     monkeypatch.setenv("PATH", os.pathsep.join([str(new), "/usr/bin", "/bin"]))
-    cdk = Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path, threading.Event())
+    cdk = Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
     cdk.synth(tmp_path, tmp_path / "out", None, ("111111111111", "eu-west-1"))
     assert (tmp_path / "called").read_text() == "2.1148.1\n"
     monkeypatch.setenv("PATH", "/usr/bin")
     with pytest.raises(WrongUse, match=r"cdk is 2\.17\.0; a CDK CLI can be pointed at an embedded AWS from 2\.167 on"):
-        Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path, threading.Event())
+        Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
