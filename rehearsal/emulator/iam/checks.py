@@ -91,7 +91,7 @@ def denied(
     action: str,
     resource: str,
     *,
-    keys: Mapping[str, str] | None = None,
+    keys: Mapping[str, Any] | None = None,
     policy: str | None = None,
     owner: str | None = None,
     required: bool = False,
@@ -103,13 +103,13 @@ def denied(
     if required:
         answer = evaluator.combine_resource_policy(answer, context, policy, owner, required=True, limits=who.limits)
     refused = None if answer.decision == "Allow" else answer
-    _note(Request(who, action, resource, request.region), refused, policy)
+    _note(Request(who, action, resource, request.region, keys or {}), refused, policy)
     if refused:
         refused.principal_arn = who.arn
     return refused
 
 
-def _context(request: Request, action: str, resource: str, keys: Mapping[str, str]) -> EvalContext:
+def _context(request: Request, action: str, resource: str, keys: Mapping[str, Any]) -> EvalContext:
     who = request.principal
     return EvalContext(
         principal_arn=who.arn,
@@ -143,6 +143,8 @@ def _note(request: Request, refused: EvalResult | None, policy: str | None) -> N
     principal = role_of(request.principal.arn)
     denial = None
     if refused:
-        denial = denials.of(principal, request.action, request.resource, refused, policy=policy)
+        context = _context(request, request.action, request.resource, request.keys)
+        nearly = "" if policy is not None else denials.nearly(request.principal, context)
+        denial = denials.of(principal, request.action, request.resource, refused, policy=policy, nearly=nearly)
         last_denial.set(denial)
     decisions.add(Decision(principal, request.action, request.resource, refused is None, denial.why if denial else ""))

@@ -7,6 +7,7 @@ import json
 import pytest
 from ministack.core import iam_actions
 from ministack.core.iam_evaluator import EvalResult
+from ministack.services import iam
 
 from rehearsal.emulator.iam import checks, roles
 from rehearsal.emulator.iam.checks import Request
@@ -39,6 +40,25 @@ def test_an_explicit_deny_is_named() -> None:
     role = make_role("worker", allow("s3:*", effect="Deny", Sid="NoBuckets"))
     assert checks.denied(request(role), "s3:GetObject", BUCKET)
     assert "a statement NoBuckets with Effect Deny matches" in checks.told("anybody")
+
+
+def test_conditions_that_are_not_met_are_named() -> None:
+    """Of the statement that fits but for them: to add the action once more would not help."""
+    bound = {"StringLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/boundary"}}
+    role = make_role("worker", allow("iam:CreateRole", Sid="BoundRoles", Condition=bound))
+    assert checks.denied(request(role), "iam:CreateRole", "arn:aws:iam::1:role/new")
+    told = checks.told("anybody")
+    assert f"a statement BoundRoles would allow it, but its conditions are not met: {json.dumps(bound)}" in told
+    assert "missing is" not in told
+
+
+def test_a_boundary_that_does_not_allow_it_is_named() -> None:
+    """The role's own policies do."""
+    role = make_role("worker", allow("s3:*"))
+    iam._roles["worker"]["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    assert checks.denied(request(role), "s3:PutObject", BUCKET)
+    told = checks.told("anybody")
+    assert "the boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess; its policies allow it, its boundary" in told
 
 
 def test_the_answer_to_a_denied_request_says_why() -> None:
