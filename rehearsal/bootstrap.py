@@ -32,9 +32,12 @@ class Record:
 
 
 class Bootstrapper:
-    """Bootstraps accounts and regions; every account but the pipeline's own trusts the pipeline's."""
+    """Bootstraps accounts and regions; every account but the pipeline's own trusts the pipeline's.
 
-    def __init__(self, space: Workspace, endpoint: Endpoint, cdk: Cdk, pipeline: str, tell: Tell) -> None:
+    cdk: asked for the CLI where there is something to do.
+    """
+
+    def __init__(self, space: Workspace, endpoint: Endpoint, cdk: Callable[[], Cdk], pipeline: str, tell: Tell) -> None:
         self._space, self._endpoint, self._cdk, self._pipeline, self._tell = space, endpoint, cdk, pipeline, tell
         self._how = configured(space.root).bootstrap
         self._now = Record(self._how.command if self._how else "", _digest(space.root, self._how))
@@ -54,19 +57,20 @@ class Bootstrapper:
 
     def _bootstrap(self, places: Sequence[Environment]) -> None:
         self._tell("bootstrapping " + ", ".join(map(str, places)))
+        cdk = self._cdk()
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(self._one, places))
+            list(pool.map(lambda place: self._one(cdk, place), places))
 
-    def _one(self, place: Environment) -> None:
+    def _one(self, cdk: Cdk, place: Environment) -> None:
         account, region = place.account, place.region
         if self._how is None:
             folder = self._space.home / "deploy"  # without a cdk.json, so that no app runs
             folder.mkdir(exist_ok=True)
             trust = None if account == self._pipeline else self._pipeline
-            self._cdk.bootstrap(place, trust=trust, folder=folder)
+            cdk.bootstrap(place, trust=trust, folder=folder)
             return
         words = [each.format(account=account, region=region) for each in shlex.split(self._how.command)]
-        self._cdk.run(f"bootstrap-{account}-{region}", words, self._space.root, account, region)
+        cdk.run(f"bootstrap-{account}-{region}", words, self._space.root, account, region)
         if not is_bootstrapped(self._endpoint, place):
             raise WrongUse(
                 f"{FILE}: `{shlex.join(words)}` ended well, and {account}/{region} has no stack {place.toolkit}; a "

@@ -100,7 +100,7 @@ def _deploy(
     cloud = _synthesized(workspace, repository, cdk, app, tell)
     check_architecture(cloud)
     stack = cloud.pipeline
-    Bootstrapper(workspace, endpoint, cdk, stack.account, tell).reach(cloud.environments)
+    Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).reach(cloud.environments)
     for each in invocations.configured(workspace.root).prepare:
         tell(f"preparing: {each.command}")
         cdk.person(each.command, workspace.root, each.account or stack.account, each.region or stack.region)
@@ -158,7 +158,9 @@ def reach(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threadin
 
 
 def _bootstrapper(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threading.Event) -> Bootstrapper:
-    cdk = Cdk(tools(workspace), deployed.endpoint, workspace.logs, stop)
+    def cdk() -> Cdk:
+        return Cdk(tools(workspace), deployed.endpoint, workspace.logs, stop)
+
     return Bootstrapper(workspace, deployed.endpoint, cdk, deployed.key.account, tell)
 
 

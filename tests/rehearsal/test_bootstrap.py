@@ -53,7 +53,7 @@ class Project:
         called.unlink(missing_ok=True)
         cdk = Cdk(tools(Workspace(ROOT)), self._endpoint, self.space.logs, threading.Event())
         places = [Environment(each, REGION) for each in accounts]
-        Bootstrapper(self.space, self._endpoint, cdk, self.accounts[0], self.told.append).reach(places)
+        Bootstrapper(self.space, self._endpoint, lambda: cdk, self.accounts[0], self.told.append).reach(places)
         return sorted(called.read_text().split()) if called.exists() else []
 
 
