@@ -87,7 +87,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     from rehearsal.accepted import RESOURCES, AcceptedFile
     from rehearsal.actions.accepting import Accepting
     from rehearsal.actions.table import runners
-    from rehearsal.emulator import corrections
+    from rehearsal.emulator import corrections, repositories
     from rehearsal.emulator.api import CodePipelineApi
     from rehearsal.emulator.builds import MinistackBuilds
     from rehearsal.emulator.bus import Bus
@@ -114,6 +114,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     runs = Accepting(actions, accepted.read)
     engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, bus, asked=sessions.require))
     PipelineResource(engine).register()
+    repositories.register()
     api = CodePipelineApi(engine, approvals, jobs)
     PipelineTargets(api, sessions).register()
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace)

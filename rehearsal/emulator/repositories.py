@@ -1,0 +1,39 @@
+"""`AWS::CodeCommit::Repository` for MiniStack's CloudFormation: a name with its attributes; git itself is the remote's.
+
+Source: AWS CloudFormation user guide, "AWS::CodeCommit::Repository".
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services.cloudformation import provisioners
+
+TYPE = "AWS::CodeCommit::Repository"
+Properties = Mapping[str, Any]
+
+
+def register() -> None:
+    """Let templates have repositories; a source action reads the one that is rehearsed, whatever it names."""
+    provisioners._RESOURCE_HANDLERS[TYPE] = {"create": _create, "update": _update, "delete": lambda *_: None}
+
+
+def _create(_logical_id: str, properties: Properties, _stack: str) -> tuple[str, dict[str, str]]:
+    return str(uuid.uuid4()), _attributes(properties["RepositoryName"])
+
+
+def _update(physical: str, _old: Properties, new: Properties, _stack: str) -> tuple[str, dict[str, str]]:
+    return physical, _attributes(new["RepositoryName"])
+
+
+def _attributes(name: str) -> dict[str, str]:
+    host = f"git-codecommit.{get_region()}.amazonaws.com/v1/repos/{name}"
+    return {
+        "Arn": f"arn:aws:codecommit:{get_region()}:{get_account_id()}:{name}",
+        "CloneUrlHttp": f"https://{host}",
+        "CloneUrlSsh": f"ssh://{host}",
+        "Name": name,
+    }
