@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -171,8 +171,8 @@ class Tiny:
     def view(self, execution: str) -> ExecutionView:
         return replay(journal.read(self.space.journal(execution)))
 
-    def ended(self, execution: str) -> ExecutionView:
-        until(lambda: self.view(execution).seconds is not None)
+    def ended(self, execution: str, limit: float = LIMIT) -> ExecutionView:
+        until(lambda: self.view(execution).seconds is not None, limit)
         return self.view(execution)
 
 
@@ -185,7 +185,7 @@ def until(condition: Callable[[], bool], limit: float = LIMIT) -> None:
 
 
 @contextmanager
-def tiny_project(folder: Path) -> Iterator[Tiny]:
+def tiny_project(folder: Path, template: Mapping[str, Any] | None = None) -> Iterator[Tiny]:
     """A repository whose pipeline is deployed in an embedded AWS of its own; nothing is left of it."""
     (folder / "cdk.json").write_text('{"app": "true"}')
     space = Workspace(folder)
@@ -193,7 +193,7 @@ def tiny_project(folder: Path) -> Iterator[Tiny]:
     try:
         for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
             tiny.git(*command)
-        create(tiny, "tiny", TEMPLATE)
+        create(tiny, "tiny", dict(template or TEMPLATE))
         write_json(space.aws / "pipeline.json", asdict(tiny.deployed.key))
         yield tiny
     finally:
