@@ -1,6 +1,7 @@
 """Where the pipeline keeps what it passes from action to action, and its logs."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -58,7 +59,31 @@ class ArtifactStore(Construct):
                 see="docs/security.md",
             )
 
+    def keys_of(self, pipeline: str, artifact: str) -> str:
+        """The objects of one artifact, or of all whose names begin so.
+
+        Source: AWS CodePipeline user guide, "Input and output artifacts": CodePipeline cuts the names in the keys of
+        its artifacts, the pipeline's to 20 characters and the artifact's to 10.
+        """
+        return self.bucket.arn_for_objects(_key(pipeline, artifact))
+
+    def finding_on(self, pipeline: str, artifact: str) -> str:
+        """The finding that a statement about those objects raises, wherever it stands."""
+        return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/{_key(pipeline, artifact)}]"
+
     @property
     def finding_on_objects(self) -> str:
         """The finding that a statement about every object of the bucket raises, wherever it stands."""
         return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/*]"
+
+
+def _key(pipeline: str, artifact: str) -> str:
+    return f"{pipeline[:20]}*/{artifact[:10]}*"
+
+
+def outputs(pipeline: codepipeline.Pipeline, action: str = "") -> list[str]:
+    """The names of the artifacts that the action makes, or that the source stage makes; after `build_pipeline()`."""
+    actions = [each for stage in pipeline.stages for each in stage.actions] if action else pipeline.stages[0].actions
+    found = [each.action_properties for each in actions]
+    made = [artifact for each in found if action in {"", each.action_name} for artifact in each.outputs or []]
+    return [str(artifact.artifact_name) for artifact in made]

@@ -12,7 +12,7 @@ from pipeline.artifacts import ArtifactStore
 
 
 class BuildRole(Construct):
-    """`role` may log, read and write artifacts, and report the tests of the project named `project`, if there is one.
+    """`role` may log, and report the tests of the project named `project`, if there is one.
 
     CDK would add grants of its own, with wildcards in their actions; `fixed` is the role that ignores them.
     Source: AWS CodeBuild user guide, "Create a CodeBuild service role" and "Test report permissions".
@@ -39,16 +39,25 @@ class BuildRole(Construct):
         )
         self.fixed = self.role.without_policy_updates()
         self.allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn)
+        self._store = store
         self.allow("FindArtifacts", ["s3:GetBucketAcl", "s3:GetBucketLocation"], store.bucket.bucket_arn)
-        objects = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-        self.allow("PassArtifacts", objects, store.bucket.arn_for_objects("*"))
-        self.allow("EncryptArtifacts", ["kms:Decrypt", "kms:GenerateDataKey"], store.key.key_arn)
         if project:
             self._report_tests(project)
+
+    def pass_artifacts(self, pipeline: str, *, reads: Sequence[str], writes: Sequence[str] = ()) -> None:
+        """Allow to read and write the artifacts of these names, and no others of the pipeline."""
+        for sid, actions, names in (
+            ("ReadArtifacts", ["s3:GetObject", "s3:GetObjectVersion"], reads),
+            ("WriteArtifacts", ["s3:PutObject"], writes),
+        ):
+            if names:
+                self.allow(sid, actions, *(self._store.keys_of(pipeline, name) for name in names))
+        encrypt = ["kms:Decrypt", "kms:GenerateDataKey"] if writes else ["kms:Decrypt"]
+        self.allow("EncryptArtifacts", encrypt, self._store.key.key_arn)
         accept(
             self._policy,
-            store.finding_on_objects,
-            because="CodePipeline chooses the key of each artifact; the bucket holds this pipeline's artifacts alone",
+            *(self._store.finding_on(pipeline, name) for name in dict.fromkeys([*reads, *writes])),
+            because="CodePipeline chooses the rest of each key; these are the artifacts that the build is for",
             see="AWS CodePipeline user guide, Input and output artifacts",
         )
 
@@ -72,6 +81,6 @@ class BuildRole(Construct):
             )
             self.role.add_managed_policy(iam.ManagedPolicy(self, f"{sid}{number // 40}", statements=[statement]))
 
-    def allow(self, sid: str, actions: list[str], resource: str) -> None:
-        """Allow `actions` on one resource."""
-        self._policy.add_statements(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
+    def allow(self, sid: str, actions: list[str], *resources: str) -> None:
+        """Allow `actions` on these resources."""
+        self._policy.add_statements(iam.PolicyStatement(sid=sid, actions=actions, resources=[*resources]))

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from pipeline import pushes, v2
 from pipeline.access.boundary import BOUNDARY
-from pipeline.artifacts import ArtifactStore
+from pipeline.artifacts import ArtifactStore, outputs
 from pipeline.build_role import BuildRole
 from pipeline.builds import EnvironmentBuilds
 from pipeline.generated_roles import answer_findings
@@ -24,6 +24,8 @@ from stages.echo_stage import EchoStage
 
 # The name of the runtime that CDK's own steps install their pinned tools with; buildspec.yml names Python.
 NODE = codebuild.BuildSpec.from_object({"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}})
+# How the builds that compare begin, and so the names of their artifacts.
+CHANGES = "Changes"
 MODES = {"superseded": codepipeline.ExecutionMode.SUPERSEDED, "queued": codepipeline.ExecutionMode.QUEUED}
 
 
@@ -51,11 +53,13 @@ class PipelineStack(Stack):
         )
         self._notices = Notices(self, "Notices", key=self._store.key, delivery=delivery)
         self._looking = self._looking_role()
+        self._testers: list[BuildRole] = []
         self._tested: pipelines.CodeBuildStep | None = None
         self.pipeline = self._pipeline()
         for wave in delivery.waves():
             self._deploy(wave)
         self.pipeline.build_pipeline()
+        self._pass_artifacts()
         self._notices.of(self.pipeline.pipeline)
         pushes.start_on_upload(self, delivery.source, self.pipeline.pipeline)
         pushes.use_connection(delivery.source, self.pipeline.pipeline.role)
@@ -67,7 +71,7 @@ class PipelineStack(Stack):
     def _pipeline(self) -> pipelines.CodePipeline:
         pins = self._project.pins
         name = f"{self._delivery.name}-synth"
-        role = self._build_role("SynthRole", project=name)
+        role = self._synthesizer = self._build_role("SynthRole", project=name)
         generated = pipelines.CodeBuildOptions(partial_build_spec=NODE, timeout=Duration.minutes(15))
         return pipelines.CodePipeline(
             self,
@@ -146,7 +150,7 @@ class PipelineStack(Stack):
         if self._tested:
             env["TESTED"] = self._tested.exported_variable("TESTED")
         return changes_step(
-            f"{environment.name.title()}Changes" if environment.approval else "Changes",
+            f"{CHANGES}{environment.name.title()}" if environment.approval else CHANGES,
             self._source,
             self.pipeline.synth,
             project=names.changes_project,
@@ -167,6 +171,7 @@ class PipelineStack(Stack):
         names = EnvironmentBuilds.of(self._delivery, environment)
         role = self._build_role(f"{environment.name.title()}TestRole", project=names.project, name=names.build_role)
         role.allow("WorkInTheEnvironment", ["sts:AssumeRole"], names.environment_role_arn)
+        self._testers.append(role)
         return test_step(
             self._source,
             project=names.project,
@@ -174,6 +179,15 @@ class PipelineStack(Stack):
             outputs=stage.outputs,
             env={"STAGE_REGION": environment.region, "TESTS": environment.service.tests},
         )
+
+    def _pass_artifacts(self) -> None:
+        """Each build reads what it is about, and writes its own; the names are CDK's."""
+        name, source = self._delivery.name, outputs(self.pipeline.pipeline)
+        assembly = outputs(self.pipeline.pipeline, "Synth")
+        self._synthesizer.pass_artifacts(name, reads=source, writes=assembly)
+        self._looking.pass_artifacts(name, reads=[*source, *assembly], writes=[CHANGES])
+        for tester in self._testers:
+            tester.pass_artifacts(name, reads=source)
 
     def _build_role(self, id_: str, *, project: str | None, name: str | None = None) -> BuildRole:
         return BuildRole(self, id_, project=project, name=name, store=self._store, log=self._log)

@@ -91,7 +91,7 @@ def test_a_push_starts_as_few_builds_as_it_can(stages: Sequence[Stage]) -> None:
     assert len(builds) == 3 + 2 * 2
 
 
-@pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "ProdChanges", "SelfMutation", "FileAsset", "Synth"])
+@pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "ChangesProd", "SelfMutation", "FileAsset", "Synth"])
 def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id_: str) -> None:
     """CodeBuild's own limit is an hour, and its own log is kept for ever."""
     projects = template.find_resources("AWS::CodeBuild::Project")

@@ -71,12 +71,30 @@ def test_the_pipelines_role_passes_artifacts_and_deploys_through_the_bootstrap(d
 def test_the_synth_build_reaches_no_account(deployed: Project) -> None:
     """It reads the push and writes the assembly, with the pipeline's key."""
     role, bucket = Acting(deployed, "pipeline", "SynthRole"), artifacts(deployed)
-    assert role.may("s3", "put_object", Bucket=bucket, Key="echo-delivery/tried/by-synth", Body=b"")
-    assert role.may("s3", "get_object", Bucket=bucket, Key="echo-delivery/tried/by-synth")
-    assert not role.may("s3", "delete_object", Bucket=bucket, Key="echo-delivery/tried/by-synth")
+    assert not role.may("s3", "delete_object", Bucket=bucket, Key="echo-delivery/Synth_Outp/by-synth")
     for environment in ACCOUNTS:
         for kind in ("deploy", "file-publishing", "lookup", "cfn-exec"):
             assert not role.may_assume(bootstrap_role(kind, environment)), (environment, kind)
+
+
+@pytest.mark.parametrize(
+    ("part", "reads", "writes"),
+    [
+        ("SynthRole", {"owner_repo"}, {"Synth_Outp"}),
+        ("ChangesRole", {"owner_repo", "Synth_Outp"}, {"Changes_Ou", "ChangesPro"}),
+        ("echo-delivery-dev-eu-west-1-build", {"owner_repo"}, set()),
+        ("echo-delivery-prod-eu-west-1-build", {"owner_repo"}, set()),
+    ],
+)
+def test_a_build_has_its_own_artifacts_alone(deployed: Project, part: str, reads: set[str], writes: set[str]) -> None:
+    """What is deployed is made by Synth; no test and no comparison can put anything in its place."""
+    role, bucket = Acting(deployed, "pipeline", part), artifacts(deployed)
+    owner = deployed.client("s3", "pipeline")
+    for name in ("owner_repo", "Synth_Outp", "Changes_Ou", "ChangesPro"):
+        key = f"echo-delivery/{name}/tried"
+        assert role.may("s3", "put_object", Bucket=bucket, Key=key, Body=b"") is (name in writes), name
+        owner.put_object(Bucket=bucket, Key=key, Body=b"")
+        assert role.may("s3", "get_object", Bucket=bucket, Key=key) is (name in reads), name
 
 
 def test_the_self_mutation_updates_the_pipeline_alone(deployed: Project) -> None:
