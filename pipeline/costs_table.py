@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,11 @@ class Cost:
 
 
 def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
-    """One region; a key for the pipeline and one for each environment."""
-    minutes: Mapping[str, float] = prices["minutes"]
+    """One region; a key for the pipeline and one for each environment.
+
+    Source: the price pages that docs/prices.json names: each build and each action is rounded up to the minute.
+    """
+    minutes: Mapping[str, int] = {name: ceil(minutes) for name, minutes in prices["minutes"].items()}
     building = sum(minutes[name] for name in ONCE) + environments * sum(minutes[name] for name in EACH)
     acting = building + minutes["Source"] + environments * sum(minutes[name] for name in DEPLOY)
     push = building * prices["codebuild_minute_small"] + acting * prices["codepipeline_v2_action_minute"]

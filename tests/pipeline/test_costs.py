@@ -26,7 +26,20 @@ def test_every_action_has_its_minutes(synthesized: Synthesized) -> None:
 
 
 def test_a_push_of_two_environments() -> None:
-    """9 minutes once and 4 for each environment are built; 5 more are deployed, and 0.2 fetched."""
+    """9 minutes once and 4 for each environment are built; 3 more for each are deployed, and 1 is fetched."""
     found = cost(2, PRICES)
-    assert round(found.push, 4) == round(17 * 0.005 + 22.2 * 0.002, 4)
+    assert round(found.push, 4) == round(17 * 0.005 + 24 * 0.002, 4)
     assert found.keys == 3
+
+
+def test_a_part_of_a_minute_is_paid_as_a_whole_one() -> None:
+    """Of each build and each action."""
+    longer = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
+    assert cost(2, longer) == cost(2, PRICES)
+
+
+def test_every_price_says_where_it_is_from() -> None:
+    """AWS's page, and what it counts."""
+    prices = {name for name, value in PRICES.items() if isinstance(value, float)}
+    assert prices == set(PRICES["sources"])
+    assert all(each.startswith("https://aws.amazon.com/") for each in PRICES["sources"].values())

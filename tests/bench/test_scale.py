@@ -1,0 +1,63 @@
+"""docs/scale.md is what `python -m bench.scale --docs` writes: its form, and what does not depend on the machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from aws_cdk import App
+
+from bench.scale import BEGIN, END, REGIONS, SIZES, WAVE, look, settings, table
+from pipeline.project import Project
+from pipeline.settings import Delivery
+from pipeline.stack import PipelineStack
+from tests.synthesized import ROOT
+
+COUNTED = ("resources", "stages", "actions", "builds of a push", "roles")
+
+
+def rows() -> list[Mapping[str, str]]:
+    """The table of the page, by column."""
+    measured = (ROOT / "docs" / "scale.md").read_text().partition(BEGIN)[2].partition(END)[0]
+    lines = [line for line in measured.splitlines() if line.startswith("|")]
+    head, _, *cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [dict(zip(head, each, strict=True)) for each in cells]
+
+
+def test_the_page_has_the_columns_and_the_sizes_that_are_measured() -> None:
+    """In their order."""
+    found = rows()
+    (head, _) = table({}).splitlines()
+    assert list(found[0]) == [cell.strip() for cell in head.strip("|").split("|")]
+    assert [each["environments"] for each in found] == [str(size) for size in SIZES]
+
+
+def test_the_page_tells_the_settings_that_are_measured() -> None:
+    """Waves and regions."""
+    said = (ROOT / "docs" / "scale.md").read_text().partition(BEGIN)[0]
+    words = {3: "three", 12: "twelve"}
+    assert f"in waves of {words[WAVE]}, in {words[len(REGIONS)]} regions" in re.sub(r"\s+", " ", said)
+
+
+@pytest.mark.slow
+def test_the_counts_of_the_smallest_are_those_of_a_synthesis(project: Project, tmp_path: Path) -> None:
+    """What a change of the pipeline adds stands in the page as well; bytes and times may wait."""
+    context = settings(SIZES[0])
+    app = App(context=context, outdir=str(tmp_path), analytics_reporting=False)
+    PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
+    app.synth()
+    found, told = look(tmp_path), rows()[0]
+    assert {key: told[key] for key in COUNTED} == {key: f"{found[key.replace(' ', '_')]:,}" for key in COUNTED}
+
+
+@pytest.mark.gate
+def test_a_table_of_other_columns_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The check goes red."""
+    (tmp_path / "docs").mkdir()
+    lines = (ROOT / "docs" / "scale.md").read_text().replace("| roles |", "| people |")
+    (tmp_path / "docs" / "scale.md").write_text(lines)
+    monkeypatch.setattr("tests.bench.test_scale.ROOT", tmp_path)
+    with pytest.raises(AssertionError, match="people"):
+        test_the_page_has_the_columns_and_the_sizes_that_are_measured()

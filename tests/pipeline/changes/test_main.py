@@ -1,0 +1,186 @@
+"""`python -m pipeline.changes`: asks the embedded AWS what is deployed, writes its three files, and is red or not."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.changes.__main__ import main
+from rehearsal.aws import Endpoint, root
+from rehearsal.emulator import launcher
+from rehearsal.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+
+PIPELINE, PROD, REGION = "111111111111", "333333333333", "eu-west-1"
+STAGE = "assembly-Pipeline-Prod"
+LOOKUP = f"arn:aws:iam::{PROD}:role/lookup"
+
+
+def template(*actions: str, **queue: Any) -> dict[str, Any]:
+    """A queue, and a policy that allows these actions on everything."""
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+    policy = {"ManagedPolicyName": "changed", "PolicyDocument": document}
+    return {
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": queue},
+            "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy},
+        }
+    }
+
+
+@dataclass(frozen=True)
+class Job:
+    """The changes job of one execution, with the variables that the pipeline gives it."""
+
+    endpoint: Endpoint
+    folder: Path
+    environ: Mapping[str, str]
+
+    def client(self, service: str, account: str) -> Any:
+        return self.endpoint.client(service, root(account), REGION)
+
+    def deploy(self, name: str, made: Mapping[str, Any]) -> None:
+        api = self.client("cloudformation", PROD)
+        api.create_stack(StackName=name, TemplateBody=json.dumps(made), Capabilities=["CAPABILITY_NAMED_IAM"])
+        api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+
+    def run(self, name: str, wanted: Mapping[str, Any], **environ: str) -> int:
+        """Compare the stack with `wanted`; the exit code. What it writes lies in `folder`/changes."""
+        assembly = self.folder / "assembly" / STAGE
+        assembly.mkdir(parents=True, exist_ok=True)
+        (assembly / "template.json").write_text(json.dumps(wanted))
+        properties = {"stackName": name, "templateFile": "template.json", "lookupRole": {"arn": LOOKUP}}
+        stack = {"type": "aws:cloudformation:stack", "environment": f"aws://{PROD}/{REGION}", "properties": properties}
+        (assembly / "manifest.json").write_text(json.dumps({"artifacts": {"stack": stack}}))
+        folders = [str(self.folder / "assembly"), str(self.folder / "changes")]
+        return main(folders, {**self.environ, **environ})
+
+    def wrote(self, name: str) -> str:
+        return (self.folder / "changes" / name).read_text()
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    folder = tmp_path_factory.mktemp("aws")
+    with launcher.running(Workspace(folder), iam=False) as running:
+        trust = {"Effect": "Allow", "Principal": {"AWS": PIPELINE}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        running.client("iam", root(PROD), REGION).create_role(RoleName="lookup", AssumeRolePolicyDocument=document)
+        yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def execution(endpoint: Endpoint) -> tuple[str, str]:
+    """An execution that has its source, and the revision that it brought."""
+    s3, api = endpoint.client("s3", root(PIPELINE), REGION), endpoint.client("codepipeline", root(PIPELINE), REGION)
+    s3.create_bucket(Bucket="source", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="source", VersioningConfiguration={"Status": "Enabled"})
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("file", "")
+    version = str(s3.put_object(Bucket="source", Key="source.zip", Body=data.getvalue())["VersionId"])
+    trust = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    endpoint.client("iam", root(PIPELINE), REGION).create_role(RoleName="pipeline", AssumeRolePolicyDocument=document)
+    kind = {"owner": "AWS", "version": "1"}
+    source = {
+        "name": "Source",
+        "actionTypeId": {**kind, "category": "Source", "provider": "S3"},
+        "configuration": {"S3Bucket": "source", "S3ObjectKey": "source.zip"},
+        "outputArtifacts": [{"name": "Code"}],
+    }
+    ask = {"name": "Ask", "actionTypeId": {**kind, "category": "Approval", "provider": "Manual"}}
+    declaration: dict[str, Any] = {
+        "name": "delivery",
+        "roleArn": f"arn:aws:iam::{PIPELINE}:role/pipeline",
+        "artifactStore": {"type": "S3", "location": "source"},
+        "stages": [{"name": "Source", "actions": [source]}, {"name": "Ask", "actions": [ask]}],
+    }
+    api.create_pipeline(pipeline=declaration)
+    (summary,) = api.list_pipeline_executions(pipelineName="delivery")["pipelineExecutionSummaries"]
+    where = {"pipelineName": "delivery", "pipelineExecutionId": str(summary["pipelineExecutionId"])}
+    deadline = time.monotonic() + 20
+    while not api.get_pipeline_execution(**where)["pipelineExecution"]["artifactRevisions"]:
+        assert time.monotonic() < deadline, "the source never came"
+        time.sleep(0.02)
+    return where["pipelineExecutionId"], version
+
+
+@pytest.fixture
+def job(endpoint: Endpoint, execution: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    for name, value in endpoint.environ(root(PIPELINE), REGION).items():
+        monkeypatch.setenv(name, value)
+    given = {"ENVIRONMENT": "prod", "STAGE": STAGE, "BROADENING": "red", "PIPELINE": "delivery"}
+    return Job(endpoint, tmp_path, {**given, "EXECUTION": execution[0], "TESTED": "5 passed"})
+
+
+@pytest.mark.gate
+def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
+    job: Job, execution: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is deployed allows less; the message names what broadens and the ways out; all is written either way."""
+    job.deploy("Broader", template("sqs:SendMessage"))
+    wanted = template("sqs:SendMessage", "sqs:PurgeQueue", VisibilityTimeout=5)
+    assert job.run("Broader", wanted) == 1
+    told = capsys.readouterr()
+    assert "changes: red: IAM or security groups broaden in prod, and nobody would be asked:" in told.err
+    assert "sqs:PurgeQueue" in told.err
+    assert "`approval` or `allow_broadening`" in told.err
+    found = json.loads(job.wrote("changes.json"))
+    assert (found["environment"], found["push"]["revision"]) == ("prod", execution[1])
+    assert len(found["counted_broadenings"]) == 1
+    ((stack),) = found["stacks"]
+    changed = {each["id"]: each["kind"] for each in stack["resources"]}
+    assert changed == {"Policy": "changed", "Queue": "changed"}
+    assert (stack["account"], stack["first"]) == (PROD, False)
+    assert job.wrote("changes.md") == told.out.removesuffix("\n")
+    summary = job.wrote("summary.txt")
+    assert summary.startswith(f"{execution[1][:8]} ")
+    assert "2 changed" in summary
+    assert "IAM or security groups broaden in 1 places" in summary
+    assert "tests before: 5 passed" in summary
+    for answer in ("asked", "allowed"):
+        assert job.run("Broader", wanted, BROADENING=answer) == 0
+
+
+def test_a_change_that_broadens_nothing_is_green(job: Job) -> None:
+    """A setting of a queue, say, or a permission less."""
+    job.deploy("Narrower", template("sqs:SendMessage", "sqs:PurgeQueue"))
+    assert job.run("Narrower", template("sqs:SendMessage", VisibilityTimeout=5)) == 0
+    assert json.loads(job.wrote("changes.json"))["counted_broadenings"] == []
+
+
+def test_a_first_deployment_is_green(job: Job) -> None:
+    """There is nothing yet that could be broader."""
+    assert job.run("New", template("sqs:*")) == 0
+    (stack,) = json.loads(job.wrote("changes.json"))["stacks"]
+    assert stack["first"]
+    assert {each["kind"] for each in stack["resources"]} == {"added"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"EXECUTION": ""}, "EXECUTION not set"),
+        ({"BROADENING": "perhaps"}, "(one of ('asked', 'allowed', 'red'))"),
+        ({"STAGE": "assembly-Pipeline-Staging"}, f"there is no assembly-Pipeline-Staging; there are {STAGE}"),
+    ],
+)
+def test_wrong_use_says_what_is_needed(
+    job: Job, change: dict[str, str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And writes nothing."""
+    assert job.run("Any", template("sqs:*"), **change) == 2
+    assert words in capsys.readouterr().err
+    assert not (job.folder / "changes").exists()
