@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -25,7 +25,7 @@ class Notices(Construct):
         super().__init__(scope, id_)
         self._delivery, self._key = delivery, key
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
-        self._allow_events()
+        self._role = self._publisher()
         told: list[sns.ITopicSubscription] = [subscriptions.EmailSubscription(each) for each in delivery.notify.emails]
         told += [subscriptions.UrlSubscription(each) for each in delivery.notify.endpoints]
         for subscription in told:
@@ -70,7 +70,8 @@ class Notices(Construct):
         # no event but the source action's own knows the revision; the execution's page does
         notice = f"{says}: execution {execution} at {_FIELD('$.time')}. Its revision and its log: {page}"
         text = events.RuleTargetInput.from_text(notice)
-        rule = events.Rule(self, id_, event_pattern=pattern, targets=[targets.SnsTopic(self.topic, message=text)])
+        target = targets.SnsTopic(self.topic, message=text, authorize_using_role=True, role=self._role)
+        rule = events.Rule(self, id_, event_pattern=pattern, targets=[target])
         accept(
             rule,
             "Serverless-EventBusDLQ",
@@ -78,18 +79,23 @@ class Notices(Construct):
             see="Amazon EventBridge user guide, How EventBridge retries delivering events",
         )
 
-    def _allow_events(self) -> None:
-        """Source: Amazon SNS developer guide, "Enable compatibility between event sources and encrypted topics"."""
-        stack = Stack.of(self)
-        rules = stack.format_arn(
-            service="events", resource="rule", resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME
+    def _publisher(self) -> iam.IRole:
+        """EventBridge's role for the rules: without it, the topic would have to let EventBridge publish for anybody.
+
+        Source: Amazon EventBridge user guide, "Using identity-based policies for Amazon EventBridge", targets' roles.
+        """
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+            ),
         )
-        self._key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="Notices",
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": stack.account}, "ArnLike": {"aws:SourceArn": rules}},
-            )
+        statements = (
+            ("Publish", ["sns:Publish"], self.topic.topic_arn),
+            ("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], self._key.key_arn),
         )
+        policy = iam.ManagedPolicy(self, "Policy", roles=[role])
+        for sid, actions, resource in statements:
+            policy.add_statements(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
+        return role.without_policy_updates()

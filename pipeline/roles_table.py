@@ -16,6 +16,7 @@ WHY: Mapping[str, str] = {
     "PipelineRole": "CodePipeline's own: passes artifacts on, starts builds, and deploys through the bootstrap's roles",
     "PipelineSourceCodePipelineActionRole": "fetches what was pushed, by one connection",
     "PipelineEventsRole": "lets an event start the pipeline",
+    "NoticesRole": "lets the rules of this pipeline publish their notices, and nobody else's",
     "SynthRole": "the Synth build: reads the push, writes the assembly; no account is open to it",
     "PipelineUpdatePipelineSelfMutationRole": "the pipeline's update of itself, through the bootstrap's roles",
     "PipelineAssetsFileRole": "publishes assets, through the bootstrap's publishing roles",

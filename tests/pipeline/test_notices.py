@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from aws_cdk.assertions import Match, Template
+from aws_cdk.assertions import Template
 
 from pipeline.project import Project
 from tests.pipeline.synthesis import synthesize
@@ -51,8 +51,18 @@ def test_notices_are_encrypted(synthesized: Synthesized) -> None:
     """They name revisions and accounts."""
     (topic,) = synthesized.pipeline.find_resources("AWS::SNS::Topic").values()
     assert "Fn::GetAtt" in topic["Properties"]["KmsMasterKeyId"]
-    key = Match.object_like({"Statement": Match.array_with([Match.object_like({"Sid": "Notices"})])})
-    synthesized.pipeline.has_resource_properties("AWS::KMS::Key", {"KeyPolicy": key})
+
+
+def test_no_rule_but_the_pipelines_own_publishes_notices(synthesized: Synthesized) -> None:
+    """A topic that lets EventBridge publish takes notices from anybody's rules, a request to approve among them."""
+    (policy,) = synthesized.pipeline.find_resources("AWS::SNS::TopicPolicy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert [each["Effect"] for each in statements] == ["Deny"]
+    (key,) = synthesized.pipeline.find_resources("AWS::KMS::Key").values()
+    assert "events.amazonaws.com" not in json.dumps(key["Properties"]["KeyPolicy"])
+    for event in (FAILED, SUCCEEDED):
+        (target,) = rule(synthesized.pipeline, event)["Targets"]
+        assert target["RoleArn"]["Fn::GetAtt"][0].startswith("NoticesRole")
 
 
 def test_everybody_of_the_settings_is_told(context: dict[str, Any], project: Project) -> None:
