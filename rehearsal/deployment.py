@@ -108,7 +108,7 @@ def _deploy(
     try:
         cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
     except CommandFailed as error:
-        raise _explained(error) from error
+        raise explained(error) from error
     key = PipelineKey(stack.account, stack.region, _physical(endpoint, cloud.chosen))
     write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
     return Deployment(endpoint, key, app.command, cloud.chosen.names)
@@ -132,7 +132,7 @@ def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: Ap
     return assembly.read(out, app.pipeline, default)
 
 
-def _explained(error: CommandFailed) -> CommandFailed:
+def explained(error: CommandFailed) -> CommandFailed:
     """With what to do about a type that the embedded AWS has not."""
     found = re.search(r"Unrecognized resource types: \[(.*?)\]", str(error))
     types = re.findall(r"[\w:]+", found[1]) if found else []

@@ -12,7 +12,10 @@ import pytest
 from rehearsal.application import App, lend_modules, tools
 from rehearsal.aws import Endpoint
 from rehearsal.cdk import Cdk
+from rehearsal.deployment import Deployment, explained
+from rehearsal.engine.definition import PipelineKey, parse
 from rehearsal.errors import WrongUse
+from rehearsal.processes import CommandFailed
 from rehearsal.workspace import Workspace
 
 
@@ -97,3 +100,33 @@ def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
     monkeypatch.setenv("PATH", "/usr/bin")
     with pytest.raises(WrongUse, match=r"cdk is 2\.17\.0; a CDK CLI can be pointed at an embedded AWS from 2\.167 on"):
         Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
+
+
+def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
+    """As a person has who makes a secret by hand before the first deployment; in a shell of the project's folder."""
+    commands = installed(tmp_path / "npm", "2.1148.1")
+    (tmp_path / "logs").mkdir()
+    cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
+    cdk.person('echo "$AWS_ACCESS_KEY_ID $AWS_REGION" > seen && cdk', tmp_path, "222222222222", "eu-west-1")
+    assert (tmp_path / "seen").read_text() == "222222222222 eu-west-1\n"
+    assert (tmp_path / "called").exists()
+
+
+def test_a_type_that_is_not_here_is_told_with_what_to_do() -> None:
+    """The option that goes on without it stands in the message, and nothing is added to other failures."""
+    failed = CommandFailed("Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]")
+    assert "`run --accept AWS::A::B --accept AWS::C::D` goes on" in str(explained(failed))
+    assert str(explained(CommandFailed("no such bucket"))) == "no such bucket"
+
+
+def test_every_branch_that_a_source_follows_is_pushed_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline may have several sources, of branches with different names."""
+    kinds = {"category": "Source", "provider": "CodeCommit"}
+    actions = [
+        {"name": name, "actionTypeId": kinds, "configuration": {"BranchName": branch}}
+        for name, branch in (("App", "main"), ("Config", "release"), ("More", "main"))
+    ]
+    declared = {"name": "p", "roleArn": "", "stages": [{"name": "Source", "actions": actions}], "artifactStores": {}}
+    monkeypatch.setattr(Deployment, "pipeline", lambda _: parse(declared))
+    deployed = Deployment(Endpoint("http://127.0.0.1:1"), PipelineKey("111111111111", "eu-west-1", "p"))
+    assert (deployed.branches(), deployed.branch()) == (["main", "release"], "main")
