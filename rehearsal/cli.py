@@ -7,12 +7,11 @@ import os
 import sys
 import tempfile
 import traceback
-from pathlib import Path
 
 import click
 from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
 
-from rehearsal import aws
+from rehearsal import aws, called
 from rehearsal.commands import (
     answer,
     clean,
@@ -62,12 +61,12 @@ def main() -> None:
     """Run one command. 0 done; 1 the pipeline went red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
     aws.forget(os.environ)
     try:
-        code = cli.main(standalone_mode=False, prog_name=_called(), complete_var=completion.VARIABLE)
+        code = cli.main(standalone_mode=False, prog_name=called.name(), complete_var=completion.VARIABLE)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except RehearsalError as error:
-        click.echo(f"rehearsal: {error}", err=True)
+        click.echo(called.as_called(f"rehearsal: {error}"), err=True)
         code = error.exit_code
     except BotoCoreError as error:
         code = _not_reached(error)
@@ -102,12 +101,6 @@ def _full(error: OSError) -> int:
         err=True,
     )
     return 2
-
-
-def _called() -> str:
-    """The name that usage and help show: the command of the wheel, or the module."""
-    own = Path(sys.argv[0]).name
-    return own if own == "rehearse" else "python -m rehearsal"
 
 
 def _bug() -> int:

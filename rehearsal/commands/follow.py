@@ -12,6 +12,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from rehearsal import called
 from rehearsal.deployment import Deployment
 from rehearsal.engine import journal
 from rehearsal.engine.journal import Event
@@ -125,7 +126,7 @@ def _answer(console: Console, shown: Progress, deployed: Deployment, event: Even
     how = "answered beforehand"
     if verdict is None:
         if not (console.is_terminal and sys.stdin.isatty()):
-            console.print("answer with `python -m rehearsal approve` or `reject` in another terminal")
+            console.print(f"answer with `{called.name()} approve` or `reject` in another terminal")
             return
         shown.pause()
         verdict, how = _ask(event), "answered on the terminal"

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from rehearsal import called
 from rehearsal.commands.project import in_project
 from rehearsal.engine import journal
 from rehearsal.views import executions
@@ -27,7 +28,7 @@ def history(space: Workspace, number: int, *, as_json: bool) -> None:
     elif views:
         terminal().print(executions.table(views, alive=alive))
     else:
-        click.echo("nothing was rehearsed yet: `python -m rehearsal run`")
+        click.echo(f"nothing was rehearsed yet: `{called.name()} run`")
 
 
 def kept(space: Workspace) -> list[ExecutionView]:

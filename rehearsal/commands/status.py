@@ -6,6 +6,7 @@ import json
 
 import click
 
+from rehearsal import called
 from rehearsal.commands.names import EXECUTION
 from rehearsal.commands.project import execution, in_project
 from rehearsal.engine import journal
@@ -22,7 +23,7 @@ from rehearsal.workspace import Workspace
 def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     """Show an execution, the latest unless ID names another: every stage and action. Exit 1 if it went red."""
     if wanted is None and space.latest() is None and not as_json:
-        click.echo("nothing was rehearsed yet: `python -m rehearsal run`")
+        click.echo(f"nothing was rehearsed yet: `{called.name()} run`")
         return 0
     view = replay(journal.read(space.journal(execution(space, wanted))))
     alive = space.server() is not None

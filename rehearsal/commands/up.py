@@ -6,7 +6,7 @@ import threading
 
 import click
 
-from rehearsal import deployment, remote
+from rehearsal import called, deployment, remote
 from rehearsal.application import App
 from rehearsal.commands.project import in_project
 from rehearsal.emulator import launcher
@@ -55,7 +55,7 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None) ->
     except BaseException:
         launcher.down(space)
         raise
-    console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `python -m rehearsal down`")
+    console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `{called.name()} down`")
     refusal = remote.add(space)
     console.print(refusal or f"`git push {remote.NAME} {deployed.branch()}` starts it", soft_wrap=True)
 

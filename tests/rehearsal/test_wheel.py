@@ -61,6 +61,7 @@ def test_the_installed_command_lists_a_foreign_pipeline(rehearse: Path, tmp_path
     (tmp_path / "cdk.json").write_text("{}")
     write(tmp_path / "out", {"Delivery": {"Pipeline": PIPELINE}})
     assert "Usage: rehearse [OPTIONS] COMMAND" in called(rehearse, "--help", cwd=tmp_path)
+    assert "nothing was rehearsed yet: `rehearse run`" in called(rehearse, "history", cwd=tmp_path)
     assert "Approval/Manual" in called(rehearse, "run", "--list", "--app", "out", cwd=tmp_path)
 
 

@@ -1,0 +1,19 @@
+"""How this program was called, for what it tells people to call next."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+MODULE = "python -m rehearsal"
+COMMAND = "rehearse"
+
+
+def name() -> str:
+    """The command of the wheel, where that was called; else the module."""
+    return COMMAND if Path(sys.argv[0]).name == COMMAND else MODULE
+
+
+def as_called(text: str) -> str:
+    """A message with the name that the person used."""
+    return text.replace(MODULE, name())
