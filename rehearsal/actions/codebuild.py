@@ -36,7 +36,10 @@ class RunBuild:
         project = Project.of(task)
         for action in ("StartBuild", "BatchGetBuilds"):
             task.require(f"codebuild:{action}", resource=project.arn(task))
-        credentials = task.assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
+        return self.perform(task, project, task.assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild"))
+
+    def perform(self, task: Task, project: Project, credentials: Credentials) -> Outcome:
+        """Build the project with these credentials, which are its role's."""
         build = started(task, project, self._caches)
         sources = self._sources(task, project, credentials)
         result = self._build(task, project, build, sources, credentials)

@@ -9,6 +9,7 @@ from rehearsal.actions import sources
 from rehearsal.actions.approval import AwaitApproval
 from rehearsal.actions.cloudformation import DeployStack
 from rehearsal.actions.codebuild import RunBuild
+from rehearsal.actions.commands import RunCommands
 from rehearsal.actions.function import InvokeFunction
 from rehearsal.actions.rules import CheckVariable, WatchAlarm
 from rehearsal.actions.s3 import DeployFiles, FetchObject
@@ -37,6 +38,7 @@ def runners(
         ActionType("Invoke", "Lambda"): function,
         ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(),
         ActionType("Rule", "CodeBuild"): build,
+        ActionType("Rule", "Commands"): RunCommands(caches, remote),
         ActionType("Rule", "LambdaInvoke"): function,
         ActionType("Rule", "VariableCheck"): CheckVariable(),
     }

@@ -58,6 +58,13 @@ class Embedded:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return bodies
 
+    def reached(self, condition: Callable[[], bool]) -> None:
+        """Wait until `condition` holds."""
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, "it never came to that"
+            time.sleep(0.02)
+
     def stack(self, name: str, resources: dict[str, Any], **outputs: Any) -> dict[str, Any]:
         """Create or update a stack, and wait; its description."""
         api = self.client("cloudformation")
