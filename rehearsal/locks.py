@@ -31,11 +31,14 @@ def alone(workspace: Workspace) -> Iterator[None]:
 
 
 @contextmanager
-def starting(workspace: Workspace) -> Iterator[None]:
-    """Wait until nobody else starts the workspace's embedded AWS; two would share one state."""
+def starting(workspace: Workspace) -> Iterator[int]:
+    """Wait until nobody else starts the workspace's embedded AWS; two would share one state.
+
+    Gives the lock's descriptor: a process that inherits it holds the lock as well, until it closes it.
+    """
     with _opened(workspace.home / "start.lock") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file
 
 
 @contextmanager

@@ -46,11 +46,11 @@ def _found_or_started(
 ) -> tuple[Server, subprocess.Popen[bytes] | None]:
     """The emulator that runs already, or a new one and its process. Of two who come at once the second finds one."""
     workspace.make()
-    with starting(workspace):
+    with starting(workspace) as lock:
         server = _found(workspace, iam=iam)
         if server:
             return server, None
-        process = start(workspace, port, detached=detached, iam=IAM if iam is None else iam)
+        process = start(workspace, port, lock, detached=detached, iam=IAM if iam is None else iam)
         try:
             return _wait(workspace, process), process
         except BaseException:  # an interrupt as well: nobody would know of it
@@ -90,7 +90,8 @@ def down(workspace: Workspace) -> bool:
     return True
 
 
-def start(workspace: Workspace, port: int | None, *, detached: bool, iam: bool) -> subprocess.Popen[bytes]:
+def start(workspace: Workspace, port: int | None, lock: int, *, detached: bool, iam: bool) -> subprocess.Popen[bytes]:
+    """The emulator's process, which holds the lock until it is known, even where this one is killed meanwhile."""
     workspace.record.unlink(missing_ok=True)
     number = _usable_port(workspace) if port is None else _checked(port)
     command = [
@@ -101,6 +102,7 @@ def start(workspace: Workspace, port: int | None, *, detached: bool, iam: bool) 
         str(number),
         "yes" if detached else "no",
         "yes" if iam else "no",
+        str(lock),
     ]
     package = Path(__file__).resolve().parent.parent.parent
     with _log(workspace).open("wb") as log:
@@ -112,6 +114,7 @@ def start(workspace: Workspace, port: int | None, *, detached: bool, iam: bool) 
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=(lock,),
         )
 
 

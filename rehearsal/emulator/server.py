@@ -30,7 +30,7 @@ ENGINE = "engine-1.json"
 HANGS_SECONDS = 20
 
 
-def main(root: str, port: str, detached: str, iam: str) -> None:
+def main(root: str, port: str, detached: str, iam: str, lock: str) -> None:
     workspace = Workspace(Path(root))
     endpoint = _endpoint(workspace, port, iam=iam == "yes")
     state = _settings(workspace, endpoint)
@@ -56,6 +56,7 @@ def main(root: str, port: str, detached: str, iam: str) -> None:
         loop.set_exception_handler(_unless_a_client_hung_up)
         ca = str(endpoint.ca) if endpoint.ca else None
         workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
+        os.close(int(lock))
         await serve(parts.front, _served(endpoint), shutdown_trigger=until_ended)
 
     ended = 1

@@ -22,6 +22,7 @@ ESCAPES = {
     "a child in the background": "sleep 60 & echo $!",
     "a child in a session of its own": "setsid sleep 60 & echo $!",
     "an orphan": "(setsid sleep 60 >/dev/null 2>&1 & echo $!)",
+    "a daemon by a double fork": "(setsid nohup sh -c 'sleep 60 & echo $!' &) | head -n 1",
     "one that does not listen": "sh -c 'trap \"\" TERM; while :; do sleep 1; done' & echo $!",
     "one with an empty environment": "env -i setsid sleep 60 >/dev/null 2>&1 & echo $!",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 
@@ -13,8 +14,9 @@ from rehearsal.aws import root
 from rehearsal.emulator import launcher
 from rehearsal.pids import born
 from rehearsal.workspace import Server, Workspace, write_json
-from tests.rehearsal.commands.conftest import Tiny
-from tests.rehearsal.commands.test_kills import Command, processes, stays
+from tests.rehearsal.commands.conftest import Tiny, until
+from tests.rehearsal.commands.test_kills import Command, left, processes, stays
+from tests.synthesized import ROOT
 
 
 def test_a_second_run_is_told_who_is_at_work(tiny: Tiny) -> None:
@@ -41,6 +43,32 @@ def test_of_two_who_start_it_at_once_one_finds_what_the_other_has_started(projec
         assert started[0].reached().client("sts", root("111111111111"), "eu-west-1").get_caller_identity()
     finally:
         assert launcher.down(project)
+
+
+def test_who_is_killed_while_it_starts_leaves_one_that_is_found(project: Workspace) -> None:
+    """The next `up` waits for what the killed one has started, and does not start another one on its state."""
+    text = f"from rehearsal.emulator import launcher; from rehearsal.workspace import find; {UP}"
+    first = subprocess.Popen(
+        [sys.executable, "-c", text], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=project.root
+    )
+    until(lambda: len(emulators(project)) == 1)
+    first.kill()
+    first.wait()
+    assert project.server() is None, "it was too late for the test: it is up already"
+    server = launcher.up(project, None, iam=False)
+    try:
+        assert emulators(project) == [server.pid]
+        assert server.reached().client("sts", root("111111111111"), "eu-west-1").get_caller_identity()
+    finally:
+        launcher.down(project)
+
+
+UP = "from pathlib import Path; launcher.up(find(Path.cwd()), None, iam=False)"
+
+
+def emulators(space: Workspace) -> list[int]:
+    """The processes of embedded AWSs of this workspace."""
+    return [int(each.partition(" ")[0]) for each in left(space.root) if "rehearsal.emulator.server" in each]
 
 
 @pytest.mark.parametrize("since", [-1, None], ids=["another process", "an older record"])
