@@ -18,7 +18,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.locks import starting
 from rehearsal.workspace import Server, Workspace
 
-START_SECONDS, END_SECONDS = 60, 30
+START_SECONDS, END_SECONDS = 60, 60
 IAM = True
 
 

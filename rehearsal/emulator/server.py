@@ -7,6 +7,7 @@ it saves its state.
 from __future__ import annotations
 
 import asyncio
+import asyncio.constants
 import faulthandler
 import os
 import shutil
@@ -27,7 +28,7 @@ from rehearsal.workspace import Server, Workspace
 
 # The engine's part of the saved state; another number for another format, so that older state is not half read.
 ENGINE = "engine-1.json"
-HANGS_SECONDS = 20
+HANGS_SECONDS = 40
 
 
 def main(root: str, port: str, detached: str, iam: str, lock: str) -> None:
@@ -37,6 +38,9 @@ def main(root: str, port: str, detached: str, iam: str, lock: str) -> None:
     parts = _assemble(workspace, endpoint)
     parts.engine.load(state / ENGINE)
     from hypercorn.asyncio import serve
+
+    # by default an end waits 30 s for each client that keeps a connection and never reads that it is closed
+    asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 1.0
 
     async def run() -> None:
         ended = asyncio.Event()

@@ -127,6 +127,21 @@ def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(space: Workspace) -> N
     assert "0100007F:01BB" not in {line.split()[1] for line in sockets if line.split()[3] == "0A"}
 
 
+def test_a_client_that_stays_connected_does_not_hold_up_its_end(
+    space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never reads that the connection is closed; asyncio waits 30 s for that, if nobody tells it otherwise."""
+    monkeypatch.setattr(launcher, "END_SECONDS", 20)
+    server = launcher.up(space, None, iam=True)
+    context = ssl.create_default_context(cafile=server.ca)
+    host, _, port = server.endpoint.removeprefix("https://").partition(":")
+    with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain, server_hostname=host) as it:
+        it.sendall(b"GET /_ministack/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert it.recv(100)
+        launcher.down(space)
+    assert space.saved.exists()
+
+
 def test_a_killed_one_starts_afresh(space: Workspace) -> None:
     """Half a state is none."""
     first = launcher.up(space, None)
