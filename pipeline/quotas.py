@@ -29,6 +29,8 @@ class Use:
 
 # Sources: user guides of CodePipeline ("Quotas"), CloudFormation ("Quotas"), IAM ("IAM and AWS STS quotas"), Amazon S3
 # ("Bucket policies"), KMS ("Key policies"), and of CodeBuild ("Quotas").
+# Unverified: ACTIONS, since the versions of that page that were looked at give a number for a stage alone.
+# IAM counts no white space.
 STAGES, ACTIONS_OF_STAGE, ACTIONS = 50, 50, 500
 TEMPLATE_BYTES, RESOURCES = 1_000_000, 500
 MANAGED_POLICY, INLINE_POLICIES, KEY_POLICY, BUCKET_POLICY = 6_144, 10_240, 32_768, 20_480
