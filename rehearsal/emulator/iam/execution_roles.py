@@ -6,7 +6,7 @@ a role to an AWS service".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from rehearsal.emulator.iam import checks, roles
 from rehearsal.emulator.iam.arns import Resource, arns
 from rehearsal.emulator.iam.boundaries import boundary_keys
 from rehearsal.emulator.iam.checks import Request
-from rehearsal.emulator.iam.handlers import needed, passes_roles
+from rehearsal.emulator.iam.handlers import changing, needed, passes_roles
 
 Params = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
@@ -50,7 +50,8 @@ def a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
 
     def updated(kind: str, name: str, old: Params, new: Params, stack: str, *rest: Any) -> Any:
         if old != new:
-            _ask("update", Resource(kind, stack, "", new, name))
+            changed = [each for each in {*old, *new} if old.get(each) != new.get(each)]
+            _ask("update", Resource(kind, stack, "", new, name), changed)
         return update(kind, name, old, new, stack, *rest)
 
     def deleted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: Any) -> Any:
@@ -105,14 +106,18 @@ def _does_not_trust(role: str) -> str:
     return f"Role {role} is invalid or cannot be assumed: its trust policy does not name {SERVICE}"
 
 
-def _ask(operation: str, resource: Resource) -> None:
-    """Raise where the stack's role may not do what the operation on a resource needs."""
+def _ask(operation: str, resource: Resource, changed: Sequence[str] = ()) -> None:
+    """Raise where the stack's role may not do what the operation on a resource needs; changed: of its properties."""
     role = (cloudformation._stacks.get(resource.stack) or {}).get(ROLE, "")
     if ":role/" not in role:
         return
     who = roles.session(role, "AWSCloudFormation")
-    wanted = [_requests(who, action, resource) for action in needed(resource.kind, operation)]
-    refused = bool(wanted) and checks.none_allowed(wanted)
+    every = [[each] for each in changing(resource.kind, changed)] or [needed(resource.kind, operation)]
+    refused = any(
+        checks.none_allowed([_requests(who, action, resource) for action in alternatives])
+        for alternatives in every
+        if alternatives
+    )
     if not refused and operation != "delete" and passes_roles(resource.kind, operation):
         keys = {"iam:passedtoservice": f"{resource.kind.split('::')[1].lower()}.amazonaws.com"}
         passing = Request(who, "", "", get_region())

@@ -2,13 +2,13 @@
 
 A handler names every action that it may need, also those for properties that a template leaves out. What it surely
 needs is the action that makes or removes the thing itself: the one whose verb and noun say so. Which action changes it
-depends on the property: one of them has to be allowed.
+depends on the property: where an action's name says which (UpdateFunctionCode), that one; else one has to be allowed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,6 +20,20 @@ _VERBS = {
     "create": ("Create", "Publish", "Register", "Allocate", "Run", "Post", "Put", "Add", "Subscribe", "Set", "Attach"),
     "delete": ("Delete", "Remove", "Deregister", "Release", "Terminate", "Unsubscribe", "Schedule", "Set", "Detach"),
 }
+_CHANGES = (
+    "Update",
+    "Modify",
+    "Put",
+    "Set",
+    "Attach",
+    "Detach",
+    "Add",
+    "Remove",
+    "Enable",
+    "Disable",
+    "Associate",
+    "Tag",
+)
 # Types whose schema names no actions. Source: AWS service authorization reference.
 _UNNAMED = {
     "AWS::CodeBuild::Project": {
@@ -36,13 +50,33 @@ def needed(resource_type: str, operation: str) -> list[str]:
     own = [each for each in named if each.startswith(f"{_service(resource_type, named)}:")]
     own = [each for each in own if not each.partition(":")[2].startswith(_READS)]
     if operation == "update":
-        return own
+        return _updates(resource_type, own)
     for verb in _VERBS[operation]:
         best = [each for each in own if each.partition(":")[2].lower().startswith(verb.lower())]
         if best:
             exact = [each for each in best if _noun(each, verb) == resource_type.rpartition("::")[2].lower()]
             return exact or sorted(best, key=lambda each: "Role" not in each)
     return []
+
+
+def _updates(resource_type: str, own: Sequence[str]) -> list[str]:
+    """Where one action updates the type by its name, as UpdatePipeline does, those with the noun; else all."""
+    noun = resource_type.rpartition("::")[2]
+    names = {each: each.partition(":")[2] for each in own}
+    named = [each for each, name in names.items() if noun.lower() in name.lower() and name.startswith(_CHANGES)]
+    return named if {f"Update{noun}", f"Put{noun}", f"Modify{noun}"} & {*names.values()} else list(own)
+
+
+def changing(resource_type: str, properties: Collection[str]) -> list[str]:
+    """The actions whose names say that they change one of `properties`, such as lambda:UpdateFunctionCode for Code."""
+    noun, changed = resource_type.rpartition("::")[2], {each.lower() for each in properties}
+    found = []
+    for action in needed(resource_type, "update"):
+        verb = next((each for each in _CHANGES if action.partition(":")[2].startswith(each)), "")
+        what = action.partition(":")[2].removeprefix(verb)
+        if verb and changed & {what.lower(), what.removeprefix(noun).lower()} - {""}:
+            found.append(action)
+    return found
 
 
 def passes_roles(resource_type: str, operation: str) -> bool:

@@ -75,6 +75,16 @@ def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
         stacks._delete_resource(KIND, "kept", {}, "stack")
 
 
+def test_a_change_of_a_property_needs_its_own_action() -> None:
+    """The fault planted: a policy that lets a function be configured, not its code be changed."""
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    stack_of(make_role("executes", allow("lambda:UpdateFunctionConfiguration")))
+    kind, old = "AWS::Lambda::Function", {"MemorySize": 128, "Code": {"S3Key": "old.zip"}}
+    assert stacks._update_resource(kind, "f", old, {**old, "MemorySize": 256}, "stack")[0] == "changed"
+    with pytest.raises(PermissionError, match="lambda:UpdateFunctionCode"):
+        stacks._update_resource(kind, "f", old, {**old, "Code": {"S3Key": "new.zip"}}, "stack")
+
+
 def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
     """And none without it, or with another one."""
     execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()

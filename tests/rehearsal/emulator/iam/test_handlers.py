@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.emulator.iam.handlers import needed, passes_roles
+from rehearsal.emulator.iam.handlers import changing, needed, passes_roles
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,19 @@ def test_a_change_needs_one_of_the_types_own_actions() -> None:
     update = needed("AWS::Lambda::Function", "update")
     assert {"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"} <= set(update)
     assert not [each for each in update if "Get" in each or "Tag" in each or not each.startswith("lambda:")]
+
+
+def test_an_update_by_name_is_needed() -> None:
+    """Not another action of the same service."""
+    assert needed("AWS::CodePipeline::Pipeline", "update") == ["codepipeline:UpdatePipeline"]
+    assert "logs:PutRetentionPolicy" in needed("AWS::Logs::LogGroup", "update")
+
+
+def test_an_action_is_needed_for_the_property_in_its_name() -> None:
+    """Other properties leave the choice."""
+    assert changing("AWS::Lambda::Function", ["Code"]) == ["lambda:UpdateFunctionCode"]
+    assert changing("AWS::KMS::Key", ["KeyPolicy", "Tags"]) == ["kms:PutKeyPolicy"]
+    assert changing("AWS::Lambda::Function", ["MemorySize"]) == []
 
 
 def test_a_type_that_is_unknown_needs_nothing() -> None:
