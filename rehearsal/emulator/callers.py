@@ -16,6 +16,11 @@ OURS = ("127.0.0.1", "localhost", "::1")
 # What only this machine or AWS itself can let lead here: SDKs put a bucket's name before localhost.
 BELOW = (".localhost", ".amazonaws.com")
 ELSEWHERE = ("cross-site", "same-site")
+_OWN = "/_ministack/"
+# Of its own paths those that AWS has in another place: health, signed links to code, answers of custom resources.
+_NEEDED = tuple(
+    f"{_OWN}{name}" for name in ("health", "ready", "lambda-code/", "lambda-layers/", "cfn-response/", "cfn-signal/")
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,13 @@ def refusal(headers: Mapping[str, str]) -> Refusal | None:
     if site in ELSEWHERE:
         return Refusal(403, f"the embedded AWS answers no web page of another origin (Sec-Fetch-Site: {site})")
     return None
+
+
+def side_door(path: str) -> Refusal | None:
+    """Why a path of MiniStack's own, which asks no policy, is not answered where policies count; None for any other."""
+    if not path.startswith(_OWN) or path.startswith(_NEEDED) or path.endswith(".pem"):
+        return None
+    return Refusal(403, f"{path} asks nobody who may: it is closed while IAM is on")
 
 
 def _is_ours(host: str) -> bool:

@@ -15,7 +15,7 @@ from ministack.core.router import extract_access_key_id, extract_region
 
 from rehearsal.emulator.api import TARGET, CodePipelineApi
 from rehearsal.emulator.call import ApiError
-from rehearsal.emulator.callers import Refusal, refusal
+from rehearsal.emulator.callers import Refusal, refusal, side_door
 from rehearsal.emulator.iam.checks import told
 from rehearsal.emulator.types import AcceptedTypes
 
@@ -32,7 +32,7 @@ class Front:
         self._ministack, self._codepipeline, self._types, self._iam = ministack, codepipeline, types, iam
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and (refused := refusal(_headers(scope))):
+        if refused := self._refused(scope):
             await _refuse(refused, scope, send)
             return
         self._types.refresh()
@@ -44,6 +44,11 @@ class Front:
         headers = [(b"content-type", b"application/x-amz-json-1.1")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+    def _refused(self, scope: Scope) -> Refusal | None:
+        if scope["type"] not in ("http", "websocket"):
+            return None
+        return refusal(_headers(scope)) or (side_door(scope["path"]) if self._iam else None)
 
     async def _answer(self, operation: str, scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
         headers = _headers(scope)

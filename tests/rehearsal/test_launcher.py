@@ -105,6 +105,14 @@ def test_a_root_users_key_without_its_secret_opens_nothing(space: Workspace) -> 
     assert status(server, plain, scope) == 403
 
 
+def test_with_iam_no_path_goes_around_it(space: Workspace) -> None:
+    """MiniStack's own ones let anybody read the messages of all queues, or forget everything."""
+    server = launcher.up(space, None, iam=True)
+    for path in ("/_ministack/reset", "/_ministack/config", "/_ministack/sqs/messages", "/_ministack/ses/messages"):
+        assert status(server, path) == 403
+    assert status(server, "/_ministack/health") == 200
+
+
 def status(server: Server, url: str, authorization: str = "") -> int:
     """What a GET answers, to who knows no more than the address."""
     context = ssl.create_default_context(cafile=server.ca)
