@@ -137,8 +137,9 @@ def _requests(who: PrincipalInfo, action: str, resource: Resource) -> list[Reque
 
 
 def _roles(properties: Mapping[str, Any]) -> Iterator[str]:
-    """The roles that a resource's own properties name; of another account none can be passed."""
-    for name, value in properties.items():
+    """The roles that a resource's own properties name, or its targets'; of another account none can be passed."""
+    targets = [each for each in properties.get("Targets") or [] if isinstance(each, Mapping)]
+    for name, value in [pair for each in (properties, *targets) for pair in each.items()]:
         mine = isinstance(value, str) and value.startswith(f"arn:aws:iam::{get_account_id()}:role/")
         if mine and name.lower().endswith(("role", "rolearn")):
             yield value

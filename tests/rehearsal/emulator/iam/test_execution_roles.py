@@ -22,7 +22,7 @@ CLOUDFORMATION = trusting(Service="cloudformation.amazonaws.com")
 @pytest.fixture(autouse=True)
 def _queues_cost_nothing(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Resources are made in name alone, and no stack is left."""
-    for kind in (KIND, "AWS::IAM::Role", "AWS::Lambda::Function"):
+    for kind in (KIND, "AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::Function"):
         monkeypatch.setitem(
             provisioners._RESOURCE_HANDLERS,
             kind,
@@ -119,6 +119,20 @@ def test_a_function_gets_only_a_role_that_may_be_passed() -> None:
     policy["Statement"] += allow("iam:PassRole", resource=function_role, Condition=only)["Statement"]
     make_role("executes", policy)
     assert make("AWS::Lambda::Function", Role=function_role) == "made"
+
+
+def test_the_roles_of_a_rules_targets_are_passed_as_well() -> None:
+    """Each target may have one of its own."""
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    target = {"Arn": "any", "RoleArn": make_role("of-the-rule")}
+    stack_of(make_role("executes", allow("events:*")))
+    with pytest.raises(PermissionError, match=r"iam:PassRole on resource: .*of-the-rule"):
+        make("AWS::Events::Rule", Name="rule", Targets=[{"Arn": "other"}, target])
+    to = {"StringEquals": {"iam:PassedToService": "events.amazonaws.com"}}
+    policy = allow("events:*")
+    policy["Statement"] += allow("iam:PassRole", Condition=to)["Statement"]
+    make_role("executes", policy)
+    assert make("AWS::Events::Rule", Name="rule", Targets=[target]) == "made"
 
 
 def test_a_stack_without_a_role_works_with_its_callers() -> None:
