@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from rehearsal import deployment, invocations, machine
 from rehearsal.assembly import Assembly, PipelineResource, Stack, read
 from rehearsal.errors import WrongUse
+from rehearsal.workspace import Server, Workspace
 from tests.synthesized import ROOT
 
 
@@ -55,6 +57,21 @@ def test_a_project_without_a_repository_is_refused(tmp_path: Path) -> None:
     code, said = rehearsal(tmp_path, "run")
     assert code == 2
     assert "is in no git repository" in said
+
+
+def test_an_embedded_aws_that_is_gone_is_told(project: Path) -> None:
+    """It was killed while a command worked with it: no bug and no traceback, and what comes next."""
+    space = Workspace(project)
+    space.make()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        space.write_server(Server(os.getpid(), f"http://127.0.0.1:{nobody.getsockname()[1]}"))
+        key = {"account": "111111111111", "region": "eu-west-1", "name": "tiny"}
+        (space.aws / "pipeline.json").write_text(json.dumps(key))
+        code, said = rehearsal(project, "stop")
+    assert code == 1
+    assert "the embedded AWS does not answer any more" in said
+    assert "the next `run` or `up` starts it anew" in said
 
 
 def test_an_app_that_does_not_synthesize_is_refused(project: Path) -> None:
