@@ -24,10 +24,11 @@ from hypercorn.config import Config
 
 from rehearsal.aws import Endpoint, trusting
 from rehearsal.emulator import tls
+from rehearsal.engine import store
 from rehearsal.workspace import Server, Workspace
 
-# The engine's part of the saved state; another number for another format, so that older state is not half read.
-ENGINE = "engine-1.json"
+# The engine's part of the saved state; another name for another format, so that no other version's is half read.
+ENGINE = f"engine-{store.FORMAT}.json"
 HANGS_SECONDS = 40
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -16,6 +17,9 @@ from rehearsal.workspace import write_json
 KEPT = 100
 _PLAIN = ("version", "number", "trigger", "variables", "restart_of", "rollback_of", "id", "status", "summary")
 _ALSO_PLAIN = ("started", "updated", "attempt", "stop_reason", "declaration", "only")
+_WRITTEN = (Execution, StageState, ConditionState, ActionState, Action, Artifact, ArtifactStore, Outcome, Revision)
+# The name of what is written here: it changes with every field, by itself.
+FORMAT = hashlib.sha256(repr([[each.name for each in fields(kind)] for kind in _WRITTEN]).encode()).hexdigest()[:12]
 
 Disabled = tuple[PipelineKey, str, str, str]
 

@@ -159,6 +159,15 @@ def test_a_killed_one_starts_afresh(space: Workspace) -> None:
     assert queues(launcher.up(space, None)) == []
 
 
+def test_state_of_another_version_starts_afresh(space: Workspace) -> None:
+    """Its engine wrote other fields, and so another name; no half of it is read."""
+    make_queue(launcher.up(space, None))
+    launcher.down(space)
+    (written,) = space.saved.glob("engine-*.json")
+    written.rename(written.with_name("engine-of-another-version.json"))
+    assert queues(launcher.up(space, None)) == []
+
+
 def test_it_listens_on_127_0_0_1_alone(space: Workspace) -> None:
     """Nobody else on the network reaches it."""
     port = int(launcher.up(space, None).endpoint.rpartition(":")[2])
