@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,15 @@ def root(account: str) -> Credentials:
     return Credentials(account, "")
 
 
+# Clients may be used by many threads at once; sessions may not.
+_ONE_BY_ONE = threading.Lock()
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """Where the embedded AWS listens.
@@ -40,16 +51,24 @@ class Endpoint:
     secret: str = "rehearsal"  # noqa: S105 - without IAM nobody asks for it
 
     def client(self, service: str, credentials: Credentials, region: str) -> Any:
-        """A boto3 client of `service`; a session of its own, because sessions are not thread-safe."""
-        secret = credentials.secret_key or self.secret
-        session = boto3.Session(credentials.access_key, secret, credentials.token, region)
+        """A boto3 client of `service`, made by the one session, which reads each service's model once."""
         config = Config(
             s3={"addressing_style": "path"},
             retries={"mode": "standard", "max_attempts": 3},
             read_timeout=600,
             parameter_validation=True,
         )
-        return session.client(service, endpoint_url=self.url, config=config, verify=str(self.ca) if self.ca else None)
+        with _ONE_BY_ONE:
+            return _session().client(
+                service,
+                region,
+                endpoint_url=self.url,
+                aws_access_key_id=credentials.access_key,
+                aws_secret_access_key=credentials.secret_key or self.secret,
+                aws_session_token=credentials.token,
+                config=config,
+                verify=str(self.ca) if self.ca else None,
+            )
 
     def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
         """The variables with which the AWS CLI, every SDK and the CDK CLI work against the embedded AWS."""
