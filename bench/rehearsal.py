@@ -116,7 +116,7 @@ def rehearse(command: Sequence[str], folder: Path) -> Run:
         f"{stage['name']}/{action['name']}"
         for stage in result["stages"]
         for action in stage["actions"]
-        if action["provider"] == "CodeBuild" and action["seconds"] is not None
+        if action["provider"] == "Build/CodeBuild" and action["seconds"] is not None
     ]
     logs = [_finished([*REHEARSAL, "logs", each], folder) for each in builds]
     return Run(spent, result, commands.covered(found for log in logs for found in commands.intervals(log)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import stat
 import zipfile
 from collections.abc import Iterable
@@ -14,18 +16,31 @@ from rehearsal.errors import RehearsalError
 def unzip(zip_file: Path, folder: Path) -> None:
     """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed."""
     folder.mkdir(parents=True, exist_ok=True)
+    ready: set[Path] = set()  # folders that lie inside; a link is no folder, so what is here stays true
     with zipfile.ZipFile(zip_file) as archive:
         for member in archive.infolist():
             target = folder / member.filename
-            _inside(folder, target, f"{zip_file.name}: {member.filename} would be unpacked outside {folder}")
+            parent = target if member.is_dir() or target.name == ".." else target.parent
+            if parent not in ready:
+                _inside(folder, parent, f"{zip_file.name}: {member.filename} would be unpacked outside {folder}")
+                parent.mkdir(parents=True, exist_ok=True)
+                ready.add(parent)
             mode = member.external_attr >> 16
             if stat.S_ISLNK(mode):
-                target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(archive.read(member).decode())
-                continue
-            archive.extract(member, folder)
-            if mode & 0o777 and not member.is_dir():
-                target.chmod(mode & 0o777)
+            elif parent != target:
+                _write(archive, member, target, mode & 0o777)
+
+
+def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, mode: int) -> None:
+    try:
+        file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        raise RehearsalError(f"{archive.filename}: {member.filename} cannot be unpacked: {error.strerror}") from error
+    with os.fdopen(file, "wb") as out, archive.open(member) as content:
+        shutil.copyfileobj(content, out, 1 << 20)
+        if mode:
+            os.fchmod(file, mode)
 
 
 def zip_files(files: Iterable[Found], zip_file: Path, *, links: bool = False) -> None:

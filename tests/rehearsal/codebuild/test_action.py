@@ -224,6 +224,19 @@ def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_never_goes_through_a_link_of_its_name(tmp_path: Path) -> None:
+    """The link came before it, and leads outside."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        member = zipfile.ZipInfo("settings")
+        member.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(member, "../evil")
+        archive.writestr(zipfile.ZipInfo("settings"), "planted")
+    with pytest.raises(RehearsalError, match="settings cannot be unpacked"):
+        unzip(tmp_path / "a.zip", tmp_path / "out")
+    assert not (tmp_path / "evil").exists()
+
+
 def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> None:
     """CodeBuild clones by itself: its role uses the connection, not the pipeline's."""
     name = account.project(spec("true"))
