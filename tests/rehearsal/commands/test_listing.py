@@ -51,7 +51,7 @@ def test_one_thing_at_a_time(tiny: Tiny) -> None:
     """Two answers on one output are none."""
     code, printed = tiny.call("run", "--list", "--dry-run")
     assert code == 2
-    assert "one of --list, --graph, --dry-run and --from" in printed
+    assert "one of --list, --graph, --dry-run, --from and --only" in printed
 
 
 def test_a_dry_run_tells_what_would_be_pushed(tiny: Tiny, good: ExecutionView) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from rehearsal import assembly
+from rehearsal.assembly import Environment
+from rehearsal.bootstrap import is_bootstrapped
 from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import PipelineKey
 from rehearsal.plan import plan as planning
@@ -69,7 +71,8 @@ QUEUES = {"Resources": {"Kept": queue(DelaySeconds=1), "Old": queue()}}
 def _selfish(_tiny: Tiny) -> Deployment:
     create(_tiny, "selfish", DEPLOYED)
     create(_tiny, "Dev-Queues", QUEUES)
-    create(_tiny, "CDKToolkit", {"Resources": {"Version": queue()}})
+    if not is_bootstrapped(_tiny.deployed.endpoint, Environment(ACCOUNT, REGION)):  # a `run` of another test does that
+        create(_tiny, "CDKToolkit", {"Resources": {"Version": queue()}})
     return Deployment(_tiny.deployed.endpoint, PipelineKey(ACCOUNT, REGION, "selfish"))
 
 
