@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -58,7 +59,9 @@ class Project:
         (self.root / path).write_text(text.replace(old, new))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start one command of the rehearsal, as a shell starts a job: in a process group of its own."""
+        """Start one command of the rehearsal, as a shell starts a job: in a process group of its own, with Ctrl-C."""
+        # a shell that starts pytest in the background has it ignore SIGINT, and what it starts would inherit that
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.root,
