@@ -35,8 +35,8 @@ def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(found, indent=2) + "\n")
             click.echo(TABLES[area]({name: figures}))
-        if docs:
-            _document(area, found[area])
+            if docs:
+                _document(area, found[area])
 
 
 def _say(line: str) -> None:
