@@ -36,7 +36,9 @@ def why_not(pipeline: Pipeline, source: str, push: Push) -> str | None:
     if action is None:
         raise KeyError(source)
     trigger = next((each for each in pipeline.triggers if each.source == source), None)
-    return _without_filters(action, push) if trigger is None else _filtered(trigger, push)
+    if trigger is None or not (trigger.push or trigger.pull_request):
+        return _without_filters(action, push)
+    return _filtered(trigger, push)
 
 
 def nobody_starts(pipeline: Pipeline, push: Push) -> str | None:
@@ -55,9 +57,9 @@ def _without_filters(action: Action, push: Push) -> str | None:
 
 
 def _filtered(trigger: Trigger, push: Push) -> str | None:
-    """A trigger without any filter starts on each push to the branch; one with filters where one of them matches."""
+    """A trigger with filters starts where one of them matches."""
     if not trigger.push:
-        return "the trigger has filters for pull requests alone" if trigger.pull_request else None
+        return "the trigger has filters for pull requests alone"
     reasons = [_refused(each, push) for each in trigger.push]
     return None if None in reasons else "; ".join(each for each in reasons if each)
 

@@ -11,6 +11,15 @@ from rehearsal.engine.triggers import Push, matches, nobody_starts, why_not
 from tests.rehearsal.engine.conftest import action, declaration
 
 
+def test_a_trigger_without_filters_follows_the_branch_of_the_source() -> None:
+    """As a source without a trigger does."""
+    triggers = [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "source"}}]
+    plain = parse(declaration([action("source", BranchName="main")], triggers=triggers))
+    assert starts(plain, Push(branch="main"))
+    assert not starts(plain, Push(branch="other"))
+    assert not starts(plain, Push(tag="v1"))
+
+
 def pipeline(*push: dict[str, Any], **configuration: Any) -> Pipeline:
     """A pipeline whose source follows main, with these push filters."""
     source = action("source", BranchName="main", **configuration)
