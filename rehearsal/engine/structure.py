@@ -13,6 +13,8 @@ from rehearsal.engine.gate import PARALLEL
 from rehearsal.engine.refusal import Refused
 
 APPROVAL_MINUTES = (5, 86_400)
+# Source: AWS CodePipeline user guide, "Variables reference": namespaces.
+RESERVED = ("codepipeline", "variables")
 STRUCTURE, STAGE, ACTION = (
     "InvalidStructureException",
     "InvalidStageDeclarationException",
@@ -52,6 +54,8 @@ def _stages(pipeline: Pipeline) -> Problems:
 
 def _sources(pipeline: Pipeline) -> Problems:
     first, *others = pipeline.stages
+    if _rolls_back(first):
+        yield STAGE, f"{first.name} is the source stage, which cannot be rolled back"
     for action in first.actions:
         if action.type.category != "Source":
             yield STRUCTURE, f"the first stage holds source actions alone; {action.name} is {action.type}"
@@ -68,8 +72,14 @@ def _actions(pipeline: Pipeline) -> Problems:
             yield ACTION, f"{where}: runOrder: got {action.run_order}; 1 to 999 is allowed"
         if action.timeout is not None and not low <= action.timeout / 60 <= high:
             yield ACTION, f"{where}: timeoutInMinutes: got {action.timeout / 60:.0f}; {low} to {high} is allowed"
-    for name in _twice(a.namespace for stage in pipeline.stages for a in stage.actions if a.namespace):
+    actions = [action for stage in pipeline.stages for action in stage.actions]
+    namespaces = [action.namespace for action in actions if action.namespace]
+    for name in _twice(namespaces):
         yield ACTION, f"two actions have the namespace {name}"
+    for name in sorted({*RESERVED} & {*namespaces}):
+        yield ACTION, f"the namespace {name} is CodePipeline's own"
+    for name in sorted({name for action in actions for name in action.outputs} & {*namespaces}):
+        yield ACTION, f"{name} is the name of an artifact as well as a namespace"
 
 
 def _artifacts(pipeline: Pipeline) -> Problems:
