@@ -6,15 +6,13 @@ Source: AWS CodePipeline API reference; a test holds every answer and error agai
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
-import botocore.session
-from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 from rehearsal.emulator import alone, definitions, executions, jobs, stages
 from rehearsal.emulator.call import ApiError, Call, Json
+from rehearsal.emulator.shapes import model, violations
 from rehearsal.engine.approvals import Approvals
 from rehearsal.engine.definition import BadDefinition
 from rehearsal.engine.engine import Engine
@@ -79,14 +77,10 @@ class CodePipelineApi:
 
 
 def _check(operation: str, request: Json) -> None:
-    """The request has what AWS's model requires, in the types that it names."""
+    """The request has what AWS's model requires, in the types that it names, with values that it allows."""
     shape = model().operation_model(operation).input_shape
     report = ParamValidator().validate(request, shape)
     if report.has_errors():
         raise ApiError("ValidationException", report.generate_report())
-
-
-@cache
-def model() -> ServiceModel:
-    """AWS's description of the service."""
-    return botocore.session.get_session().get_service_model("codepipeline")
+    if found := list(violations(shape, request, "")):
+        raise ApiError("ValidationException", "; ".join(found))

@@ -11,6 +11,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation import provisioners
 
+from rehearsal.emulator.shapes import model, violations
 from rehearsal.engine.definition import PipelineKey
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.structure import check
@@ -42,7 +43,7 @@ class PipelineResource:
         if key in self._engine.pipelines:
             raise ValueError(f"{key.arn} already exists")
         declaration = to_api(name, properties)
-        check(declaration, key.region)
+        _check(declaration, key.region)
         self._engine.create(key, declaration)
         self._transitions(key, properties)
         return name, {"Version": "1"}
@@ -51,7 +52,7 @@ class PipelineResource:
         if new.get("Name", name) != name:
             return self.create(logical_id, new, stack_name)
         key, declaration = _key(name), to_api(name, new)
-        check(declaration, key.region)
+        _check(declaration, key.region)
         if declaration != to_api(name, old):
             restart = str(new.get("RestartExecutionOnUpdate", False)).lower() == "true"
             self._engine.update(key, declaration, restart=restart)
@@ -68,6 +69,13 @@ class PipelineResource:
             self._engine.gate(key, stage).enable()
         for stage, reason in now.items():
             self._engine.gate(key, stage).disable(reason, "AWS CloudFormation")
+
+
+def _check(declaration: Mapping[str, Any], region: str) -> None:
+    """Raise ValueError, Refused or BadDefinition for what CodePipeline would not take."""
+    if found := list(violations(model().shape_for("PipelineDeclaration"), declaration, "")):
+        raise ValueError("; ".join(found))
+    check(declaration, region)
 
 
 def _disabled(properties: Properties) -> dict[str, str]:

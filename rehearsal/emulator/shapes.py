@@ -1,0 +1,53 @@
+"""What AWS's model of CodePipeline allows: enumerations, patterns and sizes, which botocore does not check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.model import ServiceModel, Shape
+
+
+@cache
+def model() -> ServiceModel:
+    """AWS's description of the service."""
+    return botocore.session.get_session().get_service_model("codepipeline")
+
+
+def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    """Every value that the model does not allow, in words; what has another type than the model's is left alone."""
+    match shape.type_name, value:
+        case "structure", dict():
+            for name in value.keys() & shape.members.keys():
+                yield from violations(shape.members[name], value[name], f"{path}.{name}".lstrip("."))
+        case "list", list():
+            yield from _too_much(shape, len(value), path, "items")
+            for number, each in enumerate(value):
+                yield from violations(shape.member, each, f"{path}[{number}]")
+        case "map", dict():
+            yield from _too_much(shape, len(value), path, "items")
+            for key, each in value.items():
+                yield from violations(shape.key, key, f"{path}: the key {key}")
+                yield from violations(shape.value, each, f"{path}.{key}")
+        case "string", str():
+            yield from _too_much(shape, len(value), path, "characters")
+            yield from _text(shape, value, path)
+        case "integer", int():
+            yield from _too_much(shape, value, path, "")
+
+
+def _text(shape: Shape, value: str, path: str) -> Iterator[str]:
+    pattern = shape.metadata.get("pattern")
+    if shape.enum and value not in shape.enum:
+        yield f"{path}: got {value}; {', '.join(shape.enum)} are allowed"
+    elif pattern and not re.fullmatch(pattern, value, re.DOTALL):
+        yield f"{path}: got {value[:80]}; {pattern} is allowed"
+
+
+def _too_much(shape: Shape, size: int, path: str, unit: str) -> Iterator[str]:
+    most = shape.metadata.get("max")
+    if most is not None and size > most:
+        yield f"{path}: got {size} {unit}".rstrip() + f"; {most} at most are allowed"
