@@ -70,13 +70,13 @@ class Attempt:
         try:
             outcome = _runner(self._where, self._action, self._env.runners).run(self._task())
         except (ActionError, UnknownVariable) as error:
-            outcome = Outcome(failed=True, summary=str(error))
+            outcome = Outcome(failed=True, summary=str(error).removeprefix(f"{self._where}: "))
             code = getattr(error, "code", "ConfigurationError")
         except Exception as error:
             log.exception("%s of execution %s", self._where, self._execution.id)
             outcome, code = Outcome(failed=True, summary=f"{type(error).__name__}: {error}"), "InternalError"
         else:
-            code = "JobFailed"
+            code = outcome.code
         if self._expired and outcome.failed:
             outcome = replace(outcome, summary=f"it took longer than {spoken(self._limit)}: {outcome.summary}")
             code = "JobFailed"
@@ -125,7 +125,7 @@ class Attempt:
             waiting=self._waiting,
             action_execution_id=state.id,
             limit=self._limit,
-            wanted_revision=execution.wanted_revisions.get(action.name),
+            wanted=execution.wanted.get(action.name, {}),
             pipeline_role=execution.pipeline.role_arn,
             asked=self._env.asked,
         )
@@ -138,14 +138,22 @@ class Attempt:
         return {name: made[name] for name in self._action.inputs if name in made}
 
     def _take(self, outcome: Outcome) -> None:
-        """Keep what later actions may use."""
+        """Keep what later actions may use; one that failed gives nothing."""
         execution, action = self._execution, self._action
-        execution.artifacts.update(outcome.outputs)
+        if outcome.failed:
+            return
+        revision = outcome.revision.id if outcome.revision else self._revision()
+        execution.artifacts |= {name: replace(each, revision=revision) for name, each in outcome.outputs.items()}
         if action.namespace and outcome.variables:
             execution.variables[action.namespace] = dict(outcome.variables)
         if outcome.revision:
             others = [each for each in execution.revisions if each.action != outcome.revision.action]
             execution.revisions[:] = [*others, outcome.revision]
+
+    def _revision(self) -> str:
+        """That of the primary input."""
+        primary = self._execution.artifacts.get(self._action.primary)
+        return primary.revision if primary else ""
 
     def _note(self, text: str) -> None:
         if time.monotonic() - self._told >= NOTE_SECONDS:

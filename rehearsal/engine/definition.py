@@ -67,6 +67,11 @@ class Action:
     def is_rule(self) -> bool:
         return self.type.category == "Rule"
 
+    @property
+    def primary(self) -> str:
+        """The input artifact that the work is about: the one that is named so, or the first; empty without any."""
+        return self.configuration.get("PrimarySource") or next(iter(self.inputs), "")
+
 
 @dataclass(frozen=True)
 class Condition:

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.aws import Endpoint
-from rehearsal.engine import alone, rollback, store
+from rehearsal.engine import alone, rollback, sequel, store
 from rehearsal.engine.definition import Json, PipelineKey, Stage, parse
 from rehearsal.engine.deployed import Deployed
 from rehearsal.engine.execution import Environment, Execution
-from rehearsal.engine.gate import PARALLEL, SUPERSEDED, StageGate
+from rehearsal.engine.gate import SUPERSEDED, StageGate
 from rehearsal.engine.refusal import Refused
-from rehearsal.engine.starting import given_variables, unstable
+from rehearsal.engine.secret import without_tokens
+from rehearsal.engine.stage import FAILED_ACTIONS
+from rehearsal.engine.starting import Revisions, given_variables, unstable
 from rehearsal.engine.trace import Trace
 from rehearsal.engine.walk import Walk
 
@@ -38,7 +40,7 @@ class Engine:
         """Register a pipeline; CodePipeline would also start it once, which the caller decides here."""
         parse(declaration)
         with self._lock:
-            self.pipelines[key] = Deployed(key, {**declaration, "version": 1})
+            self.pipelines[key] = Deployed(key, {**without_tokens(declaration), "version": 1})
 
     def update(self, key: PipelineKey, declaration: Json, *, restart: bool) -> None:
         """Replace a definition: running executions are cancelled, and with `restart` the newest one starts again.
@@ -50,8 +52,9 @@ class Engine:
         parse(declaration)
         with self._lock:
             deployed = self.pipelines[key]
-            before, deployed.declaration = deployed.declaration, {**declaration, "version": deployed.version + 1}
             deployed.version += 1
+            before = deployed.declaration
+            deployed.declaration = {**without_tokens(declaration), "version": deployed.version}
             deployed.updated = time.time()
             running = [each for each in self.of(key) if each.status == "InProgress"]
             for execution in running:
@@ -102,16 +105,20 @@ class Engine:
         *,
         trigger: Mapping[str, str],
         variables: Mapping[str, str] | None = None,
-        revisions: Mapping[str, str] | None = None,
+        revisions: Revisions | None = None,
         restart_of: str | None = None,
+        token: str = "",
     ) -> Execution:
         """Start an execution of the definition as it is now. Raises KeyError for an unknown pipeline.
 
         variables: values of pipeline variables; revisions: by source action, what it is to take in place of the newest.
+        token: who starts twice with the same one gets the first execution.
         """
         with self._lock:
+            if token and (before := [each for each in self.of(key) if each.token == token]):
+                return before[0]
             execution = self._new(self.pipelines[key], trigger, variables or {})
-            execution.restart_of, execution.wanted_revisions = restart_of, revisions or {}
+            execution.restart_of, execution.wanted, execution.token = restart_of, revisions or {}, token
             self.executions[execution.id] = execution
             self._begin(execution, execution.pipeline.stages, None)
         return execution
@@ -124,6 +131,7 @@ class Engine:
         """
         if not execution.finish_as("Stopped", reason):
             raise Refused("PipelineExecutionNotStoppableException", f"{execution.id} is {execution.status}")
+        execution.restart_wanted = False
         trace = execution.trace
         if trace:
             trace.write("execution-stopping", abandon=abandon, reason=reason)
@@ -133,15 +141,18 @@ class Engine:
     def retry(self, execution: Execution, stage: str, mode: str) -> None:
         """Take a failed execution up again at the stage where it failed; raises Refused where that can't be done.
 
-        mode: FAILED_ACTIONS or ALL_ACTIONS.
+        mode: FAILED_ACTIONS or ALL_ACTIONS. While other actions of the stage still run, failed ones start at once.
         Source: AWS CodePipeline user guide, "Configuring stage retry for a failed stage or failed actions".
         """
         with self._lock:
-            rollback.check_retry(self.pipelines[execution.key], self.of(execution.key), execution, stage)
+            at_once = mode == FAILED_ACTIONS and execution.retried_at_once(stage)
+            if not at_once:
+                rollback.check_retry(self.pipelines[execution.key], self.of(execution.key), execution, stage)
             state = execution.stages[stage]
             state.manual_retries, state.latest_retry = state.manual_retries + 1, "ManualStageRetry"
-            execution.overridden.clear()
-            self._resume(execution, stage, mode)
+            if not at_once:
+                execution.overridden.clear()
+                self._resume(execution, stage, mode)
 
     def override(self, execution: Execution, stage: str, kind: str) -> None:
         """Go on as if the stage's conditions of `kind` were met: while they are checked, or after they have failed it.
@@ -158,7 +169,7 @@ class Engine:
             checked.status = "Overridden"
             if kind == "onSuccess":  # what let it into the stage is not asked again
                 execution.override(stage, "beforeEntry")
-            self._resume(execution, stage, "FAILED_ACTIONS")
+            self._resume(execution, stage, FAILED_ACTIONS)
 
     def rollback(self, key: PipelineKey, stage: str, target: Execution, *, automated: bool = False) -> Execution:
         """Run one stage again with the artifacts and variables of `target`; raises Refused where that can't be done.
@@ -266,30 +277,14 @@ class Engine:
             trace.write("execution-resumed", stage=stage, retry_mode=retry_mode, attempt=execution.attempt)
         else:
             trace.started()
-        walk.run(retry_mode)
-        trace.finished(self._successor(execution), self._rolled_back(execution))
-        trace.close()
-
-    def _successor(self, execution: Execution) -> str | None:
-        """The execution that an update of the definition starts in this one's place."""
-        if not execution.restart_wanted or execution.stop.is_set() or execution.key not in self.pipelines:
-            return None
-        trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExecutionOnUpdate"}
-        return self.start(execution.key, trigger=trigger, restart_of=execution.id).id
-
-    def _rolled_back(self, execution: Execution) -> str | None:
-        """The execution that rolls the failed stage back; without one to go back to, the summary says so."""
-        stage = execution.rollback_wanted
-        deployed = self.pipelines.get(execution.key)
-        final = execution.rollback_of or execution.pipeline.execution_mode == PARALLEL
-        if stage is None or deployed is None or final:
-            return None
+        restarted_as = rolled_back_as = None
         try:
-            target = rollback.latest_good(deployed.pipeline, deployed.version, stage, self.of(execution.key), execution)
-            return self.rollback(execution.key, stage, target, automated=True).id
-        except Refused as error:
-            execution.summary += f"; it was not rolled back: {error}"
-            return None
+            walk.run(retry_mode)
+            restarted_as = sequel.restarted(self, execution)
+            rolled_back_as = sequel.rolled_back(self, execution)
+        finally:  # who follows the journal waits for this event
+            trace.finished(restarted_as, rolled_back_as)
+            trace.close()
 
     def _disabled(self) -> list[tuple[PipelineKey, str, str, str]]:
         found = [(key, stage, gate.disabled) for (key, stage), gate in self._gates.items()]

@@ -14,6 +14,7 @@ from rehearsal.aws import Endpoint
 from rehearsal.engine.definition import Action, ActionType, Json, Pipeline, PipelineKey
 from rehearsal.engine.journal import Event
 from rehearsal.engine.task import ActionRunner, Artifact, Assume, Outcome, Require, Revision, everything_is_allowed
+from rehearsal.engine.wave import Wave
 
 Listener = Callable[["Execution", Event], None]
 
@@ -94,7 +95,8 @@ class Execution:
     `ending` is the status that a stop, an update or a deletion wants it to end with. `rollback_of` is the execution
     whose artifacts and variables a rollback takes; `rollback_wanted` the stage that is to be rolled back afterwards;
     `overridden` the kinds of conditions, by stage, that are not checked any more; `only` the one action, as
-    `stage/action`, where no other is to run.
+    `stage/action`, where no other is to run; `wanted` the revisions that it was started for, by source action and type;
+    `token` what its starter called the request.
     """
 
     key: PipelineKey
@@ -126,8 +128,10 @@ class Execution:
     restart_wanted: bool = False
     rollback_wanted: str | None = None
     attempt: int = 1
+    wave: Wave | None = None
     trace: Events | None = None
-    wanted_revisions: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    token: str = ""
     overridden: set[tuple[str, str]] = field(default_factory=set)
     _running: set[threading.Event] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -177,6 +181,12 @@ class Execution:
             self.overridden.add((stage, kind))
             for each in self._running:
                 each.set()
+
+    def retried_at_once(self, stage: str) -> bool:
+        """Let the failed actions of a stage run again beside those that still run; False where that can't be done."""
+        state = self.stages.get(stage)
+        inside = state is not None and state.status == "InProgress" and self.ending is None
+        return inside and self.wave is not None and self.wave.retry()
 
     def opened(self, stop: threading.Event) -> None:
         """An action runs that ends when `stop` is set."""

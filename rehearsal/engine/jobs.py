@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Result:
-    """`continuation`: the job goes on, and its function wants to be called again with this token."""
+    """continuation: the job goes on, and its function wants to be called again with this token. code: of a failure."""
 
     failed: bool
     summary: str = ""
+    code: str = "JobFailed"
     external_id: str = ""
     continuation: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ failed actions", "Configuring stage rollback".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from rehearsal.engine.definition import Action, Condition, Stage
 from rehearsal.engine.execution import ActionState, ConditionState, Environment, Execution, StageState
 from rehearsal.engine.ordering import waves
 from rehearsal.engine.trace import Trace
+from rehearsal.engine.wave import Wave
 
 FAILED_ACTIONS = "FAILED_ACTIONS"
 
@@ -75,7 +76,15 @@ class StageRun:
         return self._execution.failure if self._execution.ending else None
 
     def _wave(self, actions: list[Action]) -> str | None:
-        states = self._together(actions)
+        wave = self._execution.wave = Wave(len(actions))
+
+        def run(action: Action) -> ActionState:
+            while True:
+                state = self._attempt(action)
+                if not wave.again(failed=state.status == "Failed"):
+                    return state
+
+        states = self._together(actions, run)
         return "; ".join(f"{self._stage.name}/{s.action.name}: {s.summary}" for s in states if s.status == "Failed")
 
     def _is_done(self, action: Action, retry_mode: str | None) -> bool:
@@ -83,12 +92,12 @@ class StageRun:
         state = self._execution.actions.get((self._stage.name, action.name))
         return retry_mode == FAILED_ACTIONS and state is not None and state.status == "Succeeded"
 
-    def _together(self, actions: list[Action]) -> list[ActionState]:
-        def run(action: Action) -> ActionState:
-            return Attempt(self._execution, self._stage.name, action, self._env, self._trace).run()
-
+    def _together(self, actions: list[Action], run: Callable[[Action], ActionState]) -> list[ActionState]:
         with ThreadPoolExecutor(max(len(actions), 1), thread_name_prefix=self._stage.name) as pool:
             return list(pool.map(run, actions))
+
+    def _attempt(self, action: Action) -> ActionState:
+        return Attempt(self._execution, self._stage.name, action, self._env, self._trace).run()
 
     def _wants_retry(self) -> bool:
         """Once, without a person; a manual retry that fails is not retried again."""
@@ -111,7 +120,7 @@ class StageRun:
             if (self._stage.name, kind) in self._execution.overridden:
                 return None
             self._state.conditions[kind] = ConditionState("InProgress")
-            states = self._together(list(condition.rules))
+            states = self._together(list(condition.rules), self._attempt)
             failed = [each for each in states if each.status != "Succeeded"]
             overridden = (self._stage.name, kind) in self._execution.overridden
             status = "Overridden" if overridden else _status(failed)

@@ -7,7 +7,11 @@ import json
 from collections.abc import Mapping
 
 from rehearsal.engine.definition import Json, Pipeline
+from rehearsal.engine.execution import Execution
 from rehearsal.engine.refusal import Refused
+
+# By source action and type of revision (COMMIT_ID, S3_OBJECT_KEY, ...), as SourceRevisionOverride has them.
+Revisions = Mapping[str, Mapping[str, str]]
 
 
 def given_variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, str]:
@@ -25,6 +29,17 @@ def given_variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, s
     if missing:
         raise Refused("ValidationException", f"{pipeline.name}: {', '.join(missing)} has no default: give it a value")
     return {name: value for name, value in values.items() if value is not None}
+
+
+def given_again(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[str, str], Revisions]:
+    """What `execution` was given at its start, as far as `pipeline` takes it: variables, and revisions."""
+    defaults, sources = execution.pipeline.variables, {each.name for each in pipeline.stages[0].actions}
+    variables = {
+        name: value
+        for name, value in execution.variables.get("variables", {}).items()
+        if name in pipeline.variables and value != defaults.get(name)
+    }
+    return variables, {name: each for name, each in execution.wanted.items() if name in sources}
 
 
 def unstable(before: Json, after: Json) -> str:

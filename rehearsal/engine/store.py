@@ -95,9 +95,7 @@ def _execution(saved: Mapping[str, Any]) -> Execution:
 
 
 def _artifacts(saved: Mapping[str, Any]) -> dict[str, Artifact]:
-    return {
-        name: Artifact(ArtifactStore(**each["store"]), each["key"], each["version"]) for name, each in saved.items()
-    }
+    return {name: Artifact(**{**each, "store": ArtifactStore(**each["store"])}) for name, each in saved.items()}
 
 
 def _stage(saved: dict[str, Any]) -> StageState:

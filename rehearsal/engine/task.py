@@ -26,11 +26,12 @@ class ActionError(RehearsalError):
 
 @dataclass(frozen=True)
 class Artifact:
-    """Where an artifact of an execution lies."""
+    """Where an artifact of an execution lies; revision: of the source that it is, or was made from."""
 
     store: ArtifactStore
     key: str
     version: str | None = None
+    revision: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Task:
     """One action of one execution: `action.configuration` is resolved, `folder` is fresh and the action's own.
 
     note: tells who watches how far the work is; waiting(token, about): that it waits for a person. limit: seconds after
-    which `stop` is set. wanted_revision: what the execution was started for, where that is not the newest.
+    which `stop` is set. wanted: by type of revision, what the execution was started for, where that is not the newest.
     """
 
     pipeline: PipelineKey
@@ -84,7 +85,7 @@ class Task:
     waiting: Callable[[str, str], None]
     action_execution_id: str = ""
     limit: float = 3600.0
-    wanted_revision: str | None = None
+    wanted: Mapping[str, str] = field(default_factory=dict)
     pipeline_role: str = ""
     asked: Require = everything_is_allowed
 
@@ -119,7 +120,8 @@ class Outcome:
     """How an action ended. `failed` is a result (a red test, a rejection), not an error.
 
     variables: the action's output variables; outputs: the artifacts it made, by name. external_id: how the service that
-    did the work calls it. executed: False where nothing was done, because somebody accepted that.
+    did the work calls it. executed: False where nothing was done, because somebody accepted that. code: CodePipeline's
+    for the failure, if it is one.
     """
 
     failed: bool
@@ -129,6 +131,7 @@ class Outcome:
     revision: Revision | None = None
     external_id: str = ""
     executed: bool = True
+    code: str = "JobFailed"
 
 
 class ActionRunner(Protocol):

@@ -51,11 +51,13 @@ class Played:
     def __init__(self) -> None:
         self.parts: dict[str, Callable[[Task], Outcome]] = {}
         self.seen: list[str] = []
+        self.tasks: list[Task] = []
         self._lock = threading.Lock()
 
     def run(self, task: Task) -> Outcome:
         with self._lock:
             self.seen.append(task.action.name)
+            self.tasks.append(task)
         return self.parts.get(task.action.name, succeeds)(task)
 
 
@@ -74,6 +76,29 @@ def errors(task: Task) -> Outcome:
 def until_stopped(task: Task) -> Outcome:
     task.stop.wait(10)
     return Outcome(failed=True, summary="was stopped")
+
+
+class Door:
+    """An action that waits until the test opens it, for each execution on its own."""
+
+    def __init__(self, then: Any = None) -> None:
+        self.inside: list[str] = []
+        self.opened: dict[str, threading.Event] = {}
+        self._then = then
+
+    def __call__(self, task: Task) -> Outcome:
+        self.inside.append(task.execution_id)
+        self._event(task.execution_id).wait(10)
+        return self._then(task) if self._then else Outcome(failed=False, summary="done")
+
+    def open(self, execution: Execution) -> None:
+        self._event(execution.id).set()
+
+    def holds(self, execution: Execution) -> bool:
+        return execution.id in self.inside
+
+    def _event(self, id_: str) -> threading.Event:
+        return self.opened.setdefault(id_, threading.Event())
 
 
 def at_first(first: Callable[[Task], Outcome]) -> Callable[[Task], Outcome]:

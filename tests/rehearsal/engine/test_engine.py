@@ -1,11 +1,16 @@
-"""The engine's rules, each in the four endings: succeeds, fails, errors, is stopped."""
+"""The engine's rules; test_matrix.py has each in all endings."""
 
 from __future__ import annotations
 
 import threading
+from typing import Any
 
-from rehearsal.engine.task import Outcome, Task
-from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
+import pytest
+
+from rehearsal.engine import sequel
+from rehearsal.engine.execution import Execution
+from rehearsal.engine.task import ActionError, Outcome, Task
+from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, eventually, fails, until_stopped
 
 
 def test_stages_run_one_after_the_other(stage: Stage) -> None:
@@ -25,8 +30,13 @@ def test_a_failed_action_fails_its_stage_and_stops_the_run(stage: Stage) -> None
 
 def test_an_error_is_a_failure_that_keeps_its_code(stage: Stage) -> None:
     """An action that could not do its work fails the stage too, and the journal tells it from a red result."""
-    stage.played.parts["a"] = errors
+
+    def misses(task: Task) -> Outcome:
+        raise ActionError(f"{task.where}: no such thing")
+
+    stage.played.parts["a"] = misses
     execution = stage.run(declaration([action("a")], [action("b")]))
+    assert (execution.summary, execution.actions[("One", "a")].summary) == ("One/a: no such thing", "no such thing")
     ended = [event for event in stage.events(execution) if event["type"] == "action-finished"]
     assert [(event["status"], event["error_code"]) for event in ended] == [("Failed", "ConfigurationError")]
 
@@ -118,6 +128,56 @@ def test_an_update_cancels_the_execution_and_starts_a_new_one(stage: Stage) -> N
     assert (first.status, second.status) == ("Cancelled", "Succeeded")
     assert stage.events(first)[-1]["restarted_as"] == second.id
     assert stage.played.seen == ["mutate", "mutate", "b", "new"]
+
+
+def restarting(stage: Stage, before: dict[str, Any], after: dict[str, Any], **given: Any) -> Execution:
+    """An execution that was cancelled because its first action made `after` of the definition."""
+
+    def mutates(task: Task) -> Outcome:
+        if stage.engine.pipelines[KEY].version == 1:
+            stage.engine.update(KEY, after, restart=True)
+        return Outcome(failed=False, summary="deployed")
+
+    stage.played.parts["a"] = mutates
+    stage.engine.create(KEY, before)
+    execution = stage.engine.start(KEY, trigger={"triggerType": "StartPipelineExecution"}, **given)
+    stage.wait()
+    assert execution.status == "Cancelled"
+    return execution
+
+
+def test_a_restart_takes_what_the_first_execution_was_given(stage: Stage) -> None:
+    """Values of variables that are still declared, and revisions; what had its default has the new one."""
+
+    def variables(*names: str, default: str) -> list[dict[str, str]]:
+        return [{"name": name, "defaultValue": default} for name in names]
+
+    before = declaration([action("a")], variables=variables("x", "y", "gone", default="old"))
+    after = declaration([action("a")], variables=variables("x", "y", default="new"))
+    revisions = {"a": {"COMMIT_ID": "abc"}, "gone": {"COMMIT_ID": "def"}}
+    restarting(stage, before, after, variables={"x": "given", "gone": "given"}, revisions=revisions)
+    last = stage.engine.of(KEY)[-1]
+    assert (last.status, last.variables["variables"]) == ("Succeeded", {"x": "given", "y": "new"})
+    assert last.wanted == {"a": {"COMMIT_ID": "abc"}}
+
+
+def test_a_restart_that_is_refused_is_told_and_ends_the_journal(stage: Stage) -> None:
+    """The new definition has a variable without a value, say."""
+    after = declaration([action("a")], variables=[{"name": "x"}])
+    execution = restarting(stage, declaration([action("a")]), after)
+    assert execution.summary.endswith("it was not started again: tiny: x has no default: give it a value")
+    assert [stage.events(execution)[-1][key] for key in ("type", "restarted_as")] == ["execution-finished", None]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_journal_ends_whatever_breaks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who follows it waits for its last event."""
+
+    def breaks(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(sequel, "restarted", breaks)
+    assert stage.events(stage.run(declaration([action("a")])))[-1]["type"] == "execution-finished"
 
 
 def test_a_synth_that_is_not_deterministic_fails_instead_of_going_on_for_ever(stage: Stage) -> None:

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
 
 from rehearsal.engine import engine as engines
 from rehearsal.engine.execution import Execution
+from rehearsal.engine.gate import StageGate
 from rehearsal.engine.refusal import Refused
-from rehearsal.engine.task import Outcome, Task
-from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
-
-
-class Door:
-    """An action that waits until the test opens it, for each execution on its own."""
-
-    def __init__(self, then: Any = None) -> None:
-        self.inside: list[str] = []
-        self.opened: dict[str, threading.Event] = {}
-        self._then = then
-
-    def __call__(self, task: Task) -> Outcome:
-        self.inside.append(task.execution_id)
-        self._event(task.execution_id).wait(10)
-        return self._then(task) if self._then else Outcome(failed=False, summary="done")
-
-    def open(self, execution: Execution) -> None:
-        self._event(execution.id).set()
-
-    def holds(self, execution: Execution) -> bool:
-        return execution.id in self.inside
-
-    def _event(self, id_: str) -> threading.Event:
-        return self.opened.setdefault(id_, threading.Event())
+from tests.rehearsal.engine.conftest import (
+    KEY,
+    Door,
+    Stage,
+    action,
+    declaration,
+    errors,
+    eventually,
+    fails,
+    until_stopped,
+)
 
 
 def mode(name: str) -> dict[str, Any]:
@@ -209,3 +195,26 @@ def test_a_deleted_pipeline_cancels_its_executions(stage: Stage) -> None:
     door.open(execution)
     stage.wait()
     assert (execution.status, stage.played.seen) == ("Cancelled", ["source"])
+
+
+def test_a_pipeline_of_a_deleted_ones_name_has_open_transitions(stage: Stage) -> None:
+    """What was disabled is forgotten with the pipeline."""
+    stage.engine.create(KEY, mode("SUPERSEDED"))
+    stage.engine.gate(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.delete(KEY)
+    assert stage.run(mode("SUPERSEDED")).status == "Succeeded"
+
+
+def test_nobody_gets_in_between_two_stages(stage: Stage) -> None:
+    """An execution that leaves a stage has its place before the next one already: none that was behind overtakes it."""
+    queue: list[set[int]] = []
+    leave = StageGate.leave
+
+    def left(gate: StageGate, number: int) -> None:
+        queue.append(set(stage.engine.gate(KEY, "Two")._waiting))
+        leave(gate, number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StageGate, "leave", left)
+        execution = stage.run(mode("QUEUED"))
+    assert queue[0] == {execution.number}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from rehearsal.engine.execution import Execution
 from rehearsal.engine.refusal import Refused
 from rehearsal.engine.task import Outcome
 from tests.rehearsal.engine.conftest import (
     KEY,
+    Door,
     Stage,
     action,
     at_first,
@@ -113,9 +116,57 @@ def test_an_execution_that_still_runs_cannot_be_retried(stage: Stage) -> None:
     stage.played.parts["b"] = until_stopped
     execution = stage.start(declaration([action("source")], [action("b")]))
     eventually(lambda: "b" in stage.played.seen)
-    with pytest.raises(Refused, match="still InProgress") as refused:
+    for mode in ("FAILED_ACTIONS", "ALL_ACTIONS"):
+        with pytest.raises(Refused, match="still InProgress") as refused:
+            stage.engine.retry(execution, "Two", mode)
+        assert refused.value.code == "ConflictException"
+
+
+@pytest.mark.parametrize(("then", "status"), [(None, "Succeeded"), (fails, "Failed")])
+def test_a_failed_action_is_retried_beside_those_that_still_run(stage: Stage, then: Any, status: str) -> None:
+    """They go on; the failed one starts again at once, and once; all actions can be retried when none runs."""
+    long = stage.played.parts["long"] = Door()
+    stage.played.parts["bad"] = at_first(fails) if then is None else fails
+    execution = stage.start(declaration([action("source")], [action("bad"), action("long")], [action("last")]))
+    eventually(lambda: long.holds(execution) and bad(execution) == (1, "Failed"))
+    with pytest.raises(Refused, match="still InProgress"):
+        stage.engine.retry(execution, "Two", "ALL_ACTIONS")
+    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    eventually(lambda: bad(execution) == (2, status))
+    assert (execution.status, execution.actions[("Two", "long")].status) == ("InProgress", "InProgress")
+    long.open(execution)
+    stage.wait()
+    assert (execution.status, execution.stages["Two"].manual_retries, execution.attempt) == (status, 1, 1)
+    assert ("last" in stage.played.seen, stage.played.seen.count("long")) == (then is None, 1)
+
+
+def test_a_stop_ends_what_waits_for_a_retry(stage: Stage) -> None:
+    """An action that has failed holds nothing up, and is not started again any more."""
+    stage.played.parts |= {"bad": fails, "long": until_stopped}
+    execution = stage.start(declaration([action("source")], [action("bad"), action("long")]))
+    eventually(lambda: "long" in stage.played.seen and bad(execution) == (1, "Failed"))
+    stage.engine.stop(execution, "enough", abandon=False)
+    with pytest.raises(Refused, match="still Stopping"):
         stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
-    assert refused.value.code == "ConflictException"
+    execution.abandon()
+    stage.wait()
+    assert (execution.status, bad(execution)) == ("Stopped", (1, "Failed"))
+
+
+def bad(execution: Execution) -> tuple[int, str]:
+    state = execution.actions.get(("Two", "bad"))
+    return (state.attempt, state.status) if state else (0, "")
+
+
+def test_of_parallel_executions_an_older_one_can_be_retried(stage: Stage) -> None:
+    """None overtakes another."""
+    stage.played.parts["b"] = at_first(fails)
+    definition = declaration([action("source")], [action("b")], executionMode="PARALLEL")
+    first = stage.run(definition)
+    stage.run(definition)
+    stage.engine.retry(first, "Two", "FAILED_ACTIONS")
+    stage.wait()
+    assert first.status == "Succeeded"
 
 
 RETRY = {"onFailure": {"result": "RETRY"}}

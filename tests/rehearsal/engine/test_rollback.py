@@ -10,7 +10,7 @@ import pytest
 from rehearsal.engine.definition import ArtifactStore
 from rehearsal.engine.execution import Execution
 from rehearsal.engine.refusal import Refused
-from rehearsal.engine.task import Artifact, Outcome, Task
+from rehearsal.engine.task import Artifact, Outcome, Revision, Task
 from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
 
 
@@ -28,7 +28,10 @@ def rolling() -> dict[str, Any]:
 
 def brings(revision: str) -> Callable[[Task], Outcome]:
     artifact = Artifact(ArtifactStore("bucket", None), f"key-{revision}")
-    return lambda _: Outcome(False, revision, variables={"said": revision}, outputs={"Source": artifact})
+    brought = Revision("source", revision)
+    return lambda _: Outcome(
+        False, revision, variables={"said": revision}, outputs={"Source": artifact}, revision=brought
+    )
 
 
 def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) -> None:
@@ -41,7 +44,8 @@ def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) 
     stage.wait()
     assert back.status == "Succeeded"
     assert back.variables["Deploy"] == {"said": "old"}
-    assert back.artifacts["Source"].key == "key-old"
+    assert (back.artifacts["Source"].key, back.artifacts["Source"].revision) == ("key-old", "old")
+    assert [each.id for each in back.revisions] == ["old"]
     assert back.trigger == {"triggerType": "ManualRollback", "triggerDetail": old.id}
     assert list(back.stages) == ["Two"]
 
@@ -134,9 +138,14 @@ def test_yesterdays_execution_can_be_rolled_back_to(stage: Stage, tmp_path: Any)
     """Executions outlive the engine, with their artifacts and variables."""
     stage.played.parts["source"] = brings("old")
     old = stage.run(two_stages())
+    stage.engine.gate(KEY, "Two").disable("freeze", "somebody")
     stage.engine.save(tmp_path / "engine.json")
     tomorrow = Stage(tmp_path / "tomorrow")
     tomorrow.engine.load(tmp_path / "engine.json")
+    disabled = tomorrow.engine.gate(KEY, "Two").disabled
+    assert disabled
+    assert (disabled.reason, disabled.by) == ("freeze", "somebody")
+    tomorrow.engine.gate(KEY, "Two").enable()
     back = tomorrow.engine.rollback(KEY, "Two", tomorrow.engine.executions[old.id])
     tomorrow.wait()
     assert (back.status, back.variables["Deploy"]) == ("Succeeded", {"said": "old"})

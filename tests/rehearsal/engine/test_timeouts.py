@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.engine.definition import ActionType, parse
 from rehearsal.engine.task import Outcome, Task
-from rehearsal.engine.timeouts import limit, spoken
+from rehearsal.engine.timeouts import DEFAULTS, limit, spoken
 from tests.rehearsal.engine.conftest import Stage, action, declaration, errors, fails, rule, until_stopped
 
 PLAYED = ActionType("Test", "Played")
@@ -40,7 +40,8 @@ def test_an_action_that_takes_too_long_fails(hasty: Stage, part: Any) -> None:
     execution = hasty.run(declaration([action("a")], [action("b")]))
     assert execution.status == "Failed"
     assert "One/a: it took longer than 0.1 seconds" in execution.summary
-    assert execution.actions[("One", "a")].status == "Failed"
+    state = execution.actions[("One", "a")]
+    assert (state.status, state.error_code) == ("Failed", "JobFailed")
     assert hasty.played.seen == ["a"]
 
 
@@ -77,10 +78,35 @@ def approval(**more: Any) -> dict[str, Any]:
         ({**action("other"), "timeoutInMinutes": 5}, 3600),
     ],
 )
-def test_limits_are_those_of_codepipeline(declared: dict[str, Any], seconds: float) -> None:
+def test_a_timeout_counts_for_approvals_alone(declared: dict[str, Any], seconds: float) -> None:
     """`timeoutInMinutes` counts for approvals alone."""
     (found,) = parse(declaration([declared])).stages[0].actions
     assert limit(found, {}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours"),
+    [
+        ("Approval/Manual", 7 * 24),
+        ("Build/CodeBuild", 36),
+        ("Test/CodeBuild", 36),
+        ("Deploy/CloudFormation", 3 * 24),
+        ("Deploy/S3", 1.5),
+        ("Invoke/Lambda", 24),
+        ("Test/DeviceFarm", 1),
+    ],
+)
+def test_limits_are_those_of_codepipeline(kind: str, hours: float) -> None:
+    """By type of action, where none is given."""
+    category, provider = kind.split("/")
+    declared = {**action("a"), "actionTypeId": {"category": category, "provider": provider}}
+    assert limit(parse(declaration([declared])).stages[0].actions[0], {}) == hours * 3600
+
+
+def test_each_type_with_a_limit_of_its_own_is_tried() -> None:
+    """Those above are all."""
+    (marks,) = [each.args[1] for each in test_limits_are_those_of_codepipeline.pytestmark]  # type: ignore[attr-defined]
+    assert {str(each) for each in DEFAULTS} == {kind for kind, _ in marks} - {"Test/DeviceFarm"}
 
 
 def test_a_rule_has_the_limit_that_it_names() -> None:

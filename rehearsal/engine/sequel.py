@@ -1,0 +1,46 @@
+"""What follows an execution by itself; where it cannot, the execution's summary says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rehearsal.engine import rollback
+from rehearsal.engine.execution import Execution
+from rehearsal.engine.gate import PARALLEL
+from rehearsal.engine.refusal import Refused
+from rehearsal.engine.starting import given_again
+
+if TYPE_CHECKING:
+    from rehearsal.engine.engine import Engine
+
+RESTART = {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExecutionOnUpdate"}
+
+
+def restarted(engine: Engine, execution: Execution) -> str | None:
+    """The id of the execution that an update of the definition starts in this one's place."""
+    deployed = engine.pipelines.get(execution.key)
+    if not execution.restart_wanted or deployed is None:
+        return None
+    variables, revisions = given_again(deployed.pipeline, execution)
+    try:
+        return engine.start(
+            execution.key, trigger=RESTART, variables=variables, revisions=revisions, restart_of=execution.id
+        ).id
+    except Refused as error:
+        execution.summary += f"; it was not started again: {error}"
+        return None
+
+
+def rolled_back(engine: Engine, execution: Execution) -> str | None:
+    """The id of the execution that rolls the failed stage back."""
+    stage = execution.rollback_wanted
+    deployed = engine.pipelines.get(execution.key)
+    final = execution.rollback_of or execution.pipeline.execution_mode == PARALLEL
+    if stage is None or deployed is None or final:
+        return None
+    try:
+        target = rollback.latest_good(deployed.pipeline, deployed.version, stage, engine.of(execution.key), execution)
+        return engine.rollback(execution.key, stage, target, automated=True).id
+    except Refused as error:
+        execution.summary += f"; it was not rolled back: {error}"
+        return None
