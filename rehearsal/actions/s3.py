@@ -5,7 +5,9 @@ Sources: AWS CodePipeline user guide, "Amazon S3 source action reference", "Amaz
 
 from __future__ import annotations
 
+import datetime as dt
 import mimetypes
+import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,10 +22,11 @@ class FetchObject:
     """Source/S3: an object's version becomes the source artifact as it is."""
 
     def run(self, task: Task) -> Outcome:
-        bucket, key = task.setting("S3Bucket"), task.setting("S3ObjectKey")
+        bucket, key = task.setting("S3Bucket"), task.wanted.get("S3_OBJECT_KEY") or task.setting("S3ObjectKey")
         credentials = task.credentials()
         s3 = task.endpoint.client("s3", credentials, task.region)
-        wanted = {"VersionId": task.wanted_revision} if task.wanted_revision else {}
+        version = task.wanted.get("S3_OBJECT_VERSION_ID")
+        wanted = {"VersionId": version} if version else {}
         zip_file = task.folder / "source.zip"
         try:
             if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
@@ -54,7 +57,7 @@ class DeployFiles:
         bucket, extract = task.setting("BucketName"), task.setting("Extract").lower() == "true"
         if len(task.action.inputs) != 1:
             raise ActionError(f"{task.where}: Deploy/S3 takes one input artifact; it has {len(task.action.inputs)}")
-        prefix = task.action.configuration.get("ObjectKey", "")
+        prefix = _key(task.action.configuration.get("ObjectKey", ""))
         if not extract and not prefix:
             raise ActionError(f"{task.where}: ObjectKey is needed where Extract is false")
         credentials, zip_file = task.credentials(), task.folder / "deploy.zip"
@@ -69,11 +72,20 @@ class DeployFiles:
                 with zip_file.open("rb") as file:
                     s3.put_object(Bucket=bucket, Key=prefix, Body=file, **_headers(task.action.configuration, prefix))
                 count = 1
+        except zipfile.BadZipFile as error:
+            why = f"the input artifact {task.action.inputs[0]} is no zip: {error}"
+            raise ActionError(f"{task.where}: {why}") from error
         except ClientError as error:
             raise ActionError(f"{task.where}: cannot write to s3://{bucket}: {error}", _code(error)) from error
         summary = f"{count} objects deployed to s3://{bucket}/{prefix}"
         task.log.write_text(summary + "\n")
         return Outcome(failed=False, summary=summary)
+
+
+def _key(declared: str) -> str:
+    """`{datetime}` and `{uuid}` are replaced, as in `app/2019-01-10_07-39-57.zip`."""
+    now = dt.datetime.now(dt.UTC)
+    return declared.replace("{datetime}", f"{now:%Y-%m-%d_%H-%M-%S}").replace("{uuid}", str(uuid.uuid4()))
 
 
 def _files(file: Any, prefix: str) -> Iterator[tuple[str, bytes]]:

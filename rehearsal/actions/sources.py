@@ -62,11 +62,11 @@ class FetchRevision:
         """The revision that the execution was started for, else the newest of the branch."""
         repository = "/".join(task.setting(each) for each in self._repository)
         branch = task.setting(self._branch)
-        if task.wanted_revision:
+        if wanted := task.wanted.get("COMMIT_ID"):
             try:
-                return git.commit(self._remote, task.wanted_revision)
+                return git.commit(self._remote, wanted)
             except WrongUse as error:
-                raise ActionError(f"{task.where}: {repository} has no commit {task.wanted_revision}") from error
+                raise ActionError(f"{task.where}: {repository} has no commit {wanted}") from error
         commit = git.tip(self._remote, branch)
         if commit is None:
             raise ActionError(f"{task.where}: nothing was pushed to branch {branch} of {repository} yet")

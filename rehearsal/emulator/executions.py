@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rehearsal.emulator.call import ApiError, Call, Json
+from rehearsal.emulator.revisions import revisions
 from rehearsal.engine.execution import ActionState, Execution
 from rehearsal.engine.task import Artifact
 
@@ -19,15 +20,12 @@ def start(call: Call) -> Json:
 def started(call: Call, trigger: Mapping[str, str]) -> Json:
     """What the request wants started, by whatever `trigger` says."""
     deployed = call.deployed()
-    given = call.request.get("sourceRevisions", [])
-    unknown = {each["actionName"] for each in given} - {each.name for each in deployed.pipeline.stages[0].actions}
-    if unknown:
-        raise ApiError("ValidationException", f"no source action is called {', '.join(sorted(unknown))}")
     execution = call.engine.start(
         deployed.key,
         trigger=trigger,
         variables={each["name"]: each["value"] for each in call.request.get("variables", [])},
-        revisions={each["actionName"]: each["revisionValue"] for each in given},
+        revisions=revisions(deployed.pipeline, call.request.get("sourceRevisions", [])),
+        token=call.request.get("clientRequestToken", ""),
     )
     return {"pipelineExecutionId": execution.id}
 
