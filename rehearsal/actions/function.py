@@ -6,11 +6,12 @@ Source: AWS CodePipeline user guide, "AWS Lambda invoke action reference" and "I
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.actions.artifacts import located
 from rehearsal.aws import Credentials
@@ -36,8 +37,8 @@ class InvokeFunction:
         outputs = {name: _place(task, name) for name in task.action.outputs}
         token: str | None = None
         while True:
-            _invoke(task, job, _event(task, job, credentials, outputs, token), credentials)
-            result = self._answer(task, job)
+            call = _Call(task, job, _event(task, job, credentials, outputs, token), credentials)
+            result = self._answer(task, job, call)
             if result is None:
                 return Outcome(failed=True, summary="the function did not say how the job ended")
             if result.continuation is None or result.failed:
@@ -50,14 +51,31 @@ class InvokeFunction:
         summary = result.summary or ("the function failed the job" if result.failed else "the function did the job")
         task.log.write_text(summary + "\n")
         made = {} if result.failed else outputs
-        return Outcome(result.failed, summary, result.variables, made, external_id=result.external_id)
+        return Outcome(result.failed, summary, result.variables, made, external_id=result.external_id, code=result.code)
 
-    def _answer(self, task: Task, job: Job) -> Result | None:
+    def _answer(self, task: Task, job: Job, call: _Call) -> Result | None:
+        """What the function says, without a wait for its own end. Raises ActionError where it cannot say anything."""
         deadline = time.monotonic() + self._reply_seconds
         while not job.answered.wait(0.1):
+            if call.problem:
+                raise call.problem
             if task.stop.is_set() or time.monotonic() > deadline:
                 return None
         return job.result
+
+
+class _Call:
+    """A call of the function that goes on by itself; `problem` says why it is of no use."""
+
+    def __init__(self, task: Task, job: Job, event: Json, credentials: Credentials) -> None:
+        self.problem: ActionError | None = None
+        threading.Thread(target=self._make, args=(task, job, event, credentials), daemon=True).start()
+
+    def _make(self, task: Task, job: Job, event: Json, credentials: Credentials) -> None:
+        try:
+            _invoke(task, job, event, credentials)
+        except ActionError as error:
+            self.problem = error
 
 
 def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None:
@@ -66,7 +84,7 @@ def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None
     client = task.endpoint.client("lambda", credentials, task.region)
     try:
         answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
-    except ClientError as error:
+    except (ClientError, BotoCoreError) as error:
         raise ActionError(f"{task.where}: cannot invoke {name}: {error}") from error
     if answer.get("FunctionError") and not job.answered.is_set():
         words = answer["Payload"].read().decode(errors="replace")

@@ -20,9 +20,13 @@ def put_success(call: Call) -> Json:
 
 def put_failure(call: Call) -> Json:
     details = call.request["failureDetails"]
-    return _put(
-        call, Result(failed=True, summary=details["message"], external_id=details.get("externalExecutionId", ""))
+    result = Result(
+        failed=True,
+        summary=details["message"],
+        code=details["type"],
+        external_id=details.get("externalExecutionId", ""),
     )
+    return _put(call, result)
 
 
 def _put(call: Call, result: Result) -> Json:
