@@ -128,12 +128,13 @@ def _primary(task: Task) -> str:
 
 
 def _outputs(task: Task, result: BuildResult, credentials: Credentials) -> dict[str, Artifact]:
-    """Each output artifact from the buildspec's artifact of its name; the first also from the primary one."""
-    outputs = {}
-    for number, name in enumerate(task.action.outputs):
-        zip_file = result.artifacts.get(name) or (result.artifacts.get("") if number == 0 else None)
+    """Each output artifact from the buildspec's artifact of its name; one that is alone also from the primary one."""
+    outputs, alone = {}, len(task.action.outputs) == 1
+    for name in task.action.outputs:
+        zip_file = result.artifacts.get(name) or (result.artifacts.get("") if alone else None)
         if zip_file is None:
             made = ", ".join(each or "the primary one" for each in result.artifacts) or "none"
-            raise ActionError(f"{task.where}: the buildspec made no artifact {name}; it made {made}")
+            hint = "" if alone else "; of several output artifacts each needs a secondary artifact of its name"
+            raise ActionError(f"{task.where}: the buildspec made no artifact {name}; it made {made}{hint}")
         outputs[name] = upload(task, name, credentials, zip_file)
     return outputs

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -64,7 +64,7 @@ class Project:
             role_arn=project["serviceRole"],
             buildspec=project["source"].get("buildspec", ""),
             image=environment.get("image", ""),
-            variables=tuple(_variables(environment.get("environmentVariables", []))),
+            variables=tuple(variables(environment.get("environmentVariables", []))),
             timeout_minutes=project.get("timeoutInMinutes", 60),
             key_arn=project.get("encryptionKey", ""),
             log_group="" if logs.get("status") == "DISABLED" else logs.get("groupName") or f"/aws/codebuild/{name}",
@@ -74,39 +74,63 @@ class Project:
             artifacts=project.get("artifacts", {}),
         )
 
+    def build(
+        self,
+        caches: Path,
+        *,
+        account: str,
+        region: str,
+        initiator: str,
+        buildspec: str = "",
+        overrides: Iterable[EnvironmentVariable] = (),
+        source_version: str = "",
+    ) -> Build:
+        """The project's next build. buildspec: in place of its own; source_version: as its starter names the source."""
+        number = uuid.uuid4()
+        prefix = f"{self.log_prefix}/" if self.log_prefix else ""
+        return Build(
+            id=f"{self.name}:{number}",
+            arn=f"arn:aws:codebuild:{region}:{account}:build/{self.name}:{number}",
+            number=next_number(store(caches, account, region, self.name)),
+            project=self.name,
+            account=account,
+            region=region,
+            buildspec=buildspec or self.buildspec,
+            variables=self.variables,
+            overrides=tuple(overrides),
+            image=self.image,
+            timeout_minutes=self.timeout_minutes,
+            initiator=initiator,
+            source_version=source_version,
+            resolved_version="",
+            log_stream=f"{prefix}{number}",
+            key_arn=self.key_arn,
+            cached=self.cached,
+        )
+
 
 def started(task: Task, project: Project, caches: Path) -> Build:
     """The build that the action's configuration starts. Raises ActionError for what it cannot say."""
     settings, pipeline = task.action.configuration, task.pipeline
     if settings.get("BatchEnabled", "").lower() == "true":
         raise ActionError(f"{task.where}: BatchEnabled: batch builds are not rehearsed; rehearse its builds singly")
-    number = uuid.uuid4()
-    prefix = f"{project.log_prefix}/" if project.log_prefix else ""
-    return Build(
-        id=f"{project.name}:{number}",
-        arn=f"arn:aws:codebuild:{task.region}:{pipeline.account}:build/{project.name}:{number}",
-        number=next_number(store(caches, pipeline.account, task.region, project.name)),
-        project=project.name,
+    primary = task.artifacts.get(task.action.primary)
+    build = project.build(
+        caches,
         account=pipeline.account,
         region=task.region,
-        buildspec=settings.get("BuildspecOverride") or project.buildspec,
-        variables=project.variables,
-        overrides=_overrides(task),
-        image=project.image,
-        timeout_minutes=project.timeout_minutes,
         initiator=f"codepipeline/{pipeline.name}",
-        source_version=_source_version(task),
-        resolved_version=task.revisions[0].id if task.revisions else "",
-        log_stream=f"{prefix}{number}",
-        key_arn=project.key_arn,
-        cached=project.cached,
+        buildspec=settings.get("BuildspecOverride", ""),
+        overrides=_overrides(task),
+        source_version=f"arn:aws:s3:::{primary.store.bucket}/{primary.key}" if primary else "",
     )
+    return replace(build, resolved_version=primary.revision) if primary else build
 
 
 def _overrides(task: Task) -> tuple[EnvironmentVariable, ...]:
     text = task.action.configuration.get("EnvironmentVariables", "[]")
     try:
-        return tuple(_variables(json.loads(text)))
+        return tuple(variables(json.loads(text)))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ActionError(
             f"{task.where}: EnvironmentVariables: got {text[:80]}; a JSON list of objects with `name`, `value` and"
@@ -114,13 +138,7 @@ def _overrides(task: Task) -> tuple[EnvironmentVariable, ...]:
         ) from None
 
 
-def _variables(declared: Iterable[Mapping[str, str]]) -> Iterable[EnvironmentVariable]:
+def variables(declared: Iterable[Mapping[str, str]]) -> Iterable[EnvironmentVariable]:
+    """From the shape that the API has."""
     for each in declared:
         yield EnvironmentVariable(each["name"], str(each["value"]), each.get("type", "PLAINTEXT"))
-
-
-def _source_version(task: Task) -> str:
-    """Where the primary input lies, as CodePipeline tells CodeBuild."""
-    primary = task.action.configuration.get("PrimarySource") or next(iter(task.action.inputs), "")
-    artifact = task.artifacts.get(primary)
-    return f"arn:aws:s3:::{artifact.store.bucket}/{artifact.key}" if artifact else ""

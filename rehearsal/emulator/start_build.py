@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -18,16 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import codebuild
 
-from rehearsal.actions.project import Project
+from rehearsal.actions.project import Project, variables
 from rehearsal.aws import Credentials, Endpoint
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.cloudwatch import LogStream
 from rehearsal.codebuild.delivery import deliver, fetch
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
-from rehearsal.codebuild.numbers import next_number
 from rehearsal.codebuild.record import Builds, Entry
-from rehearsal.codebuild.values import Build, BuildResult, EnvironmentVariable, PhaseResult, Place, store
+from rehearsal.codebuild.values import Build, BuildResult, PhaseResult, Place
 from rehearsal.engine.refusal import Refused
 from rehearsal.engine.task import Assume
 from rehearsal.errors import RehearsalError
@@ -91,30 +89,16 @@ class StartedBuilds:
             raise Refused("ResourceNotFoundException", f"Project cannot be found: {request.get('projectName', '')}")
         project = Project.read(codebuild._project_shape(codebuild._projects[name]))
         _check(request, project)
-        number = uuid.uuid4()
-        prefix = f"{project.log_prefix}/" if project.log_prefix else ""
-        build = Build(
-            id=f"{name}:{number}",
-            arn=f"arn:aws:codebuild:{region}:{account}:build/{name}:{number}",
-            number=next_number(store(self._space.caches, account, region, project.name)),
-            project=project.name,
+        build = project.build(
+            self._space.caches,
             account=account,
             region=region,
-            buildspec=request.get("buildspecOverride") or project.buildspec,
-            variables=project.variables,
-            overrides=tuple(
-                EnvironmentVariable(each["name"], each["value"], each.get("type", "PLAINTEXT"))
-                for each in request.get("environmentVariablesOverride", [])
-            ),
-            image=project.image,
-            timeout_minutes=request.get("timeoutInMinutesOverride", project.timeout_minutes),
             initiator="root",
+            buildspec=request.get("buildspecOverride", ""),
+            overrides=variables(request.get("environmentVariablesOverride", [])),
             source_version=request.get("sourceVersion", ""),
-            resolved_version="",
-            log_stream=f"{prefix}{number}",
-            key_arn=project.key_arn,
-            cached=project.cached,
         )
+        build = replace(build, timeout_minutes=request.get("timeoutInMinutesOverride", project.timeout_minutes))
         return _Started(project, build, Entry(self._builds, build, project.about, project.log_group))
 
     def _run(self, started: _Started) -> None:

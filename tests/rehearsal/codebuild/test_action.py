@@ -27,13 +27,15 @@ def spec(*commands: str, **more: Any) -> str:
 
 
 def test_a_build_takes_its_inputs_and_hands_on_its_outputs_and_variables(account: Account) -> None:
-    """Two sources in, a primary and a secondary artifact out, and what is exported becomes output variables."""
+    """Two sources in, two secondary artifacts out, and what is exported becomes output variables."""
     name = account.project(
         spec(
             'cat one.txt "$CODEBUILD_SRC_DIR_Two/two.txt" > both.txt',
             'SAID="$(cat both.txt | tr -d "\\n")"',
             env={"exported-variables": ["SAID", "CODEBUILD_INITIATOR"]},
-            artifacts={"files": ["both.txt"], "secondary-artifacts": {"Extra": {"files": ["one.txt"]}}},
+            artifacts={
+                "secondary-artifacts": {"Out": {"files": ["both.txt"]}, "Extra": {"files": ["one.txt"]}},
+            },
         )
     )
     inputs = {"One": account.source("One", **{"one.txt": "1\n"}), "Two": account.source("Two", **{"two.txt": "2\n"})}
@@ -195,6 +197,23 @@ def test_an_output_that_the_buildspec_does_not_make_is_an_error(account: Account
     name = account.project(spec("true", artifacts={"secondary-artifacts": {"Made": {"files": ["a"]}}}))
     with pytest.raises(ActionError, match="made no artifact Out; it made Made"):
         account.run({"ProjectName": name}, {"In": account.source("In", a="a")}, ("Out",))
+
+
+def test_of_several_outputs_none_is_the_primary_artifact(account: Account) -> None:
+    """Each needs a secondary artifact of its name; one that is alone takes the primary one."""
+    made = {"files": ["a"], "secondary-artifacts": {"Extra": {"files": ["a"]}}}
+    name, source = account.project(spec("true", artifacts=made)), {"In": account.source("In", a="a")}
+    with pytest.raises(ActionError, match="each needs a secondary artifact of its name"):
+        account.run({"ProjectName": name}, source, ("Out", "Extra"))
+    assert list(account.run({"ProjectName": name}, source, ("Out",)).outputs) == ["Out"]
+
+
+def test_a_build_knows_the_revision_of_its_primary_source(account: Account) -> None:
+    """Whichever source action ended first."""
+    name = account.project(spec("true", env={"exported-variables": ["CODEBUILD_RESOLVED_SOURCE_VERSION"]}))
+    inputs = {each: replace(account.source(each, a="a"), revision=f"rev-of-{each}") for each in ("B", "A")}
+    outcome = account.run({"ProjectName": name, "PrimarySource": "A"}, inputs)
+    assert outcome.variables == {"CODEBUILD_RESOLVED_SOURCE_VERSION": "rev-of-A"}
 
 
 def test_zips_of_builds_unpack_as_they_were(tmp_path: Path) -> None:
