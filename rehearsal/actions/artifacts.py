@@ -30,6 +30,9 @@ def located(task: Task, name: str) -> Artifact:
     One that was made in another region is copied there first, as CodePipeline itself does.
     Source: AWS CodePipeline user guide, "Add a cross-Region action in CodePipeline".
     """
+    if name not in task.action.inputs:
+        inputs = ", ".join(task.action.inputs) or "none"
+        raise ActionError(f"{task.where}: {name} is no input artifact of this action; its input artifacts: {inputs}")
     artifact = task.artifacts.get(name)
     if artifact is None:
         made = ", ".join(sorted(task.artifacts)) or "none"

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifacts import publish
-from rehearsal.actions.files import json_object, read
+from rehearsal.actions.files import json_object, read, texts
 from rehearsal.actions.parameters import resolved_overrides, with_output_file
 from rehearsal.engine.task import ActionError, Outcome, Task
 
@@ -123,9 +123,11 @@ class Stack:
         request = self._template(self._read(self._task.setting("TemplatePath")))
         settings = self._template_configuration()
         overrides = resolved_overrides(self._task, self._read)
-        parameters = {**settings.get("Parameters", {}), **overrides}
+        configured = texts(self._task, "TemplateConfiguration.Parameters", settings.get("Parameters", {}))
+        parameters = {**configured, **overrides}
         request["Parameters"] = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
-        request["Tags"] = [{"Key": key, "Value": value} for key, value in settings.get("Tags", {}).items()]
+        tags = texts(self._task, "TemplateConfiguration.Tags", settings.get("Tags", {}))
+        request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         request["Capabilities"] = [each for each in configuration.get("Capabilities", "").split(",") if each]
         if "RoleArn" in configuration:
             request["RoleARN"] = configuration["RoleArn"]

@@ -166,7 +166,10 @@ def load(declared: str, source: Path) -> Buildspec:
     path = (source / name).resolve()
     if not path.is_relative_to(source.resolve()) or not path.is_file():
         raise BadBuildspec(f"there is no {name} in the source; the project names it as its buildspec")
-    return parse(path.read_text(), name)
+    try:
+        return parse(path.read_text(encoding="utf-8"), name)
+    except UnicodeDecodeError as error:
+        raise BadBuildspec(f"{name} is no UTF-8: {error}") from error
 
 
 def parse(text: str, name: str) -> Buildspec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -54,6 +55,17 @@ def test_s3_takes_the_files_or_the_artifact_itself(pipelines: Pipelines, embedde
     assert keys == {"all.zip", "site/index.html", "site/img/a.svg"}
     page = client.get_object(Bucket=bucket, Key="site/index.html")
     assert (page["ContentType"], page["CacheControl"]) == ("text/html", "max-age=60")
+
+
+def test_a_key_of_s3_may_hold_the_time_and_a_random_part(pipelines: Pipelines, embedded: Embedded) -> None:
+    """`{datetime}` and `{uuid}`."""
+    bucket = embedded.bucket()
+    action = s3(BucketName=bucket, Extract="false", ObjectKey="app/{datetime}-{uuid}.zip")
+    assert pipelines.run(pipelines.source({"a": "b"}), action).status == "Succeeded"
+    (found,) = embedded.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert re.fullmatch(
+        r"app/\d{4}(-\d\d){2}_\d\d(-\d\d){2}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.zip", found["Key"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,6 +135,42 @@ def test_an_override_that_cannot_be_read_is_an_error(
     action = stack(name, "CREATE_UPDATE", ParameterOverrides=json.dumps({"A": override}))
     ran = pipelines.run(pipelines.source({"template.json": template(A=""), "values.json": '{"key": "v"}'}), action)
     assert (ran.status, words in ran.summary, status(embedded, name)) == ("Failed", True, "none")
+
+
+def test_only_input_artifacts_can_be_read(pipelines: Pipelines, embedded: Embedded) -> None:
+    """An artifact of the execution that is none of the action's own is named, and nothing is deployed."""
+    name = embedded.name("stack")
+    action = {**stack(name, "CREATE_UPDATE"), "inputArtifacts": []}
+    ran = pipelines.run(pipelines.source({"template.json": template()}), action)
+    assert (ran.status, status(embedded, name)) == ("Failed", "none")
+    assert "Code is no input artifact of this action; its input artifacts: none" in ran.summary
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"settings.json": '{"Parameters": {"A": 3}}'}, "TemplateConfiguration.Parameters.A: got 3; a text is allowed"),
+        ({"settings.json": '{"Tags": ["a"]}'}, 'TemplateConfiguration.Tags: got ["a"]; a JSON object is allowed'),
+    ],
+)
+def test_a_template_configuration_holds_texts(
+    pipelines: Pipelines, embedded: Embedded, files: dict[str, str], words: str
+) -> None:
+    """What is none is named."""
+    action = stack(embedded.name("stack"), "CREATE_UPDATE", TemplateConfiguration="Code::settings.json")
+    ran = pipelines.run(pipelines.source({"template.json": template(A=""), **files}), action)
+    assert (ran.status, words in ran.summary) == ("Failed", True)
+    assert ran.actions["CREATEUPDATE"]["output"]["executionResult"]["errorDetails"]["code"] == "ConfigurationError"
+
+
+def test_a_source_that_is_no_zip_is_told(pipelines: Pipelines, embedded: Embedded) -> None:
+    """By every action that looks into it."""
+    source = pipelines.source({})
+    where = {"Bucket": source["configuration"]["S3Bucket"], "Key": source["configuration"]["S3ObjectKey"]}
+    embedded.client("s3").put_object(**where, Body=b"plain")
+    deploys = [s3(BucketName=embedded.bucket(), Extract="true"), stack(embedded.name("stack"), "CREATE_UPDATE")]
+    ran = pipelines.run(source, *deploys)
+    assert ran.summary.count("the input artifact Code is no zip: File is not a zip file") == len(deploys)
 
 
 def test_a_change_set_is_made_then_executed(pipelines: Pipelines, embedded: Embedded) -> None:

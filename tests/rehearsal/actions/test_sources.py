@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.rehearsal.actions.conftest import Pipelines, kind
+from tests.rehearsal.actions.conftest import Pipelines, kind, zipped
 from tests.rehearsal.conftest import ROLE, Embedded
 
 pytestmark = pytest.mark.slow
@@ -158,6 +158,22 @@ def test_an_s3_source_brings_the_object_and_its_variables(pipelines: Pipelines, 
     variables = ran.variables("Source")
     assert variables.keys() == {"BucketName", "ETag", "ObjectKey", "VersionId"}
     assert embedded.client("s3").get_object(Bucket=bucket, Key="a.txt")["Body"].read() == b"hello"
+
+
+def test_an_s3_source_can_be_started_for_another_key(pipelines: Pipelines, embedded: Embedded) -> None:
+    """Where its action allows that; a version can be named with it."""
+    action, bucket, api = pipelines.source({"a.txt": "hello"}), embedded.bucket(), embedded.client("codepipeline")
+    action["configuration"]["AllowOverrideForS3ObjectKey"] = "true"
+    s3, place = embedded.client("s3"), {"Bucket": action["configuration"]["S3Bucket"], "Key": "other.zip"}
+    versions = [s3.put_object(**place, Body=zipped({"a.txt": text}))["VersionId"] for text in ("first", "second")]
+    assert pipelines.run(action, deploy(bucket)).status == "Succeeded"
+    name = api.list_pipelines()["pipelines"][-1]["name"]
+    other = {"actionName": "Source", "revisionType": "S3_OBJECT_KEY", "revisionValue": "other.zip"}
+    version = {"actionName": "Source", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": versions[0]}
+    for revisions, text in (([other], b"second"), ([other, version], b"first")):
+        id_ = api.start_pipeline_execution(name=name, sourceRevisions=revisions)["pipelineExecutionId"]
+        assert embedded.ended(name, id_)["status"] == "Succeeded"
+        assert s3.get_object(Bucket=bucket, Key="a.txt")["Body"].read() == text
 
 
 def test_an_s3_source_needs_a_bucket_with_versions(pipelines: Pipelines, embedded: Embedded) -> None:

@@ -89,6 +89,13 @@ def test_whatever_on_failure_says_is_read_or_refused(text: str) -> None:
     assert 0 <= read.retries <= onfailure.MOST_RETRIES
 
 
+def test_a_buildspec_that_is_no_utf_8_is_refused_in_words(tmp_path: Path) -> None:
+    """The file is named."""
+    (tmp_path / "ci.yml").write_bytes("version: 0.2 # \u00e9".encode("latin-1"))
+    with pytest.raises(BadBuildspec, match=r"^ci\.yml is no UTF-8"):
+        buildspec.load("ci.yml", tmp_path)
+
+
 def test_the_projects_own_buildspec_can_be_rehearsed() -> None:
     """This project's file has nothing that a rehearsal refuses."""
     assert buildspec.load("", ROOT).phases.build.commands
