@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree as ET
@@ -34,7 +35,8 @@ def collect(
             target = keep / group / (each.path.name if report.discard_paths else each.name)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(each.path, target)
-        result = _read(group, report.file_format, [each.path for each in files])
+        read = _read(group, report.file_format, [each.path for each in files])
+        result = replace(read, failed_names=tuple(map(log.masked, read.failed_names)), problem=log.masked(read.problem))
         log.say(f"Report {result.summary()}")
         reports.append(result)
     return tuple(reports)
