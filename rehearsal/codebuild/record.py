@@ -43,7 +43,7 @@ class Entry:
         """The build has ended; None: it could not be run at all, which CodeBuild calls a fault."""
         exported = result.exported if result else {}
         now = time.time()
-        self._phases.append({"phaseType": "COMPLETED", "startTime": now})
+        self._phases += [_phase("FINALIZING", now, 0.0), {"phaseType": "COMPLETED", "startTime": now}]
         self._put(
             currentPhase="COMPLETED",
             buildStatus=result.status if result else "FAULT",
@@ -58,8 +58,9 @@ class Entry:
 
 
 def _identity(build: Build, log_group: str) -> Json:
+    """Without the texts that are empty, as the API has none."""
     logs = {"groupName": log_group, "streamName": build.log_stream} if log_group else {}
-    return {
+    identity = {
         "id": build.id,
         "arn": build.arn,
         "buildNumber": build.number,
@@ -71,6 +72,7 @@ def _identity(build: Build, log_group: str) -> Json:
         "encryptionKey": build.key_arn,
         "logs": logs,
     }
+    return {name: value for name, value in identity.items() if value != ""}
 
 
 def _phase(name: str, began: float, seconds: float, result: PhaseResult | None = None) -> Json:

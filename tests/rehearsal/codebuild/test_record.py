@@ -61,7 +61,7 @@ def test_a_build_that_succeeded_is_told_whole(account: Account) -> None:
     assert build["endTime"] >= build["startTime"]
     assert [phase["phaseType"] for phase in build["phases"]] == [
         *("SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"),
-        *("UPLOAD_ARTIFACTS", "COMPLETED"),
+        *("UPLOAD_ARTIFACTS", "FINALIZING", "COMPLETED"),
     ]
 
 
