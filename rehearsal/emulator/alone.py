@@ -10,10 +10,14 @@ from rehearsal.engine import alone
 from rehearsal.engine.task import Artifact
 
 OPERATION = "RehearseAction"
+NEEDS = ("pipelineName", "stageName", "actionName", "pipelineExecutionId")
 
 
 def rehearse_action(call: Call) -> Json:
-    """Start it. Raises ApiError where its input artifacts are not in their bucket any more."""
+    """Start it. Raises ApiError for a request that lacks something, and for input artifacts that are gone."""
+    missing = [each for each in NEEDS if each not in call.request]
+    if missing:
+        raise ApiError("ValidationException", f"{OPERATION} needs {', '.join(missing)}")
     deployed, target = call.deployed(), call.execution()
     action = alone.find(deployed.pipeline, call.request["stageName"], call.request["actionName"])
     taken = alone.inputs(action, target, call.engine.of(deployed.key))

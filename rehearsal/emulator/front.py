@@ -55,29 +55,28 @@ class Front:
         set_request_account_id(extract_access_key_id(headers, {}) or "")
         account, region = get_account_id(), extract_region(headers, {})
         try:
-            request = json.loads(await self._authorized(operation, scope, receive, region) or b"{}")
+            request = await self._authorized(operation, scope, receive, region)
             return 200, await asyncio.to_thread(self._codepipeline.call, operation, request, account, region)
         except ApiError as error:
             return 400, {"__type": error.code, "message": str(error)}
-        except KeyError as missing:
-            return 400, {"__type": "ValidationException", "message": f"{operation} needs {missing}"}
 
-    async def _authorized(self, operation: str, scope: Scope, receive: Receive, region: str) -> bytes:
-        """The body of a request whose caller may make it. Raises ApiError for any other one."""
+    async def _authorized(self, operation: str, scope: Scope, receive: Receive, region: str) -> dict[str, Any]:
+        """A request whose caller may make it. Raises ApiError for any other one, and for what is no JSON."""
         if not self._iam:
-            return await _body(receive)
+            return _parsed(await _body(receive))
         pin_request_origin(scope["client"][0], scope["scheme"] == "https")
         iam_evaluator.pin_signed_request(scope["method"], scope["raw_path"].decode("latin-1"), {}, scope["headers"])
         body = await _body(receive)
         pin_signed_body(body)
-        resource = pipeline_arn(json.loads(body or b"{}"), get_account_id(), region)
+        request = _parsed(body)
+        resource = pipeline_arn(request, get_account_id(), region)
         key = extract_access_key_id(_headers(scope), {})
         refused = iam_evaluator.enforce(key, f"codepipeline:{operation}", "codepipeline", region, resource)
         if isinstance(refused, AuthError):
             raise ApiError(refused.code, refused.message)
         if refused:
             raise ApiError("AccessDeniedException", told(refused.principal_arn))
-        return body
+        return request
 
 
 async def _refuse(refused: Refusal, scope: Scope, send: Send) -> None:
@@ -92,7 +91,9 @@ async def _refuse(refused: Refusal, scope: Scope, send: Send) -> None:
 
 def pipeline_arn(request: Mapping[str, Any], account: str, region: str) -> str:
     """What the policies are asked about: a pipeline, or one of its stages or actions."""
-    names: list[Any] = [request.get("pipelineName") or request.get("name")]
+    declared = request.get("pipeline")
+    named = request.get("pipelineName") or request.get("name")
+    names: list[Any] = [named or (declared.get("name") if isinstance(declared, dict) else None)]
     names += [request.get("stageName"), request.get("actionName")]
     path = "/".join(takewhile(bool, names))
     return f"arn:aws:codepipeline:{region}:{account}:{path}" if path else "*"
@@ -100,6 +101,16 @@ def pipeline_arn(request: Mapping[str, Any], account: str, region: str) -> str:
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ApiError("SerializationException", f"the request is no JSON: {error}") from error
+    if not isinstance(request, dict):
+        raise ApiError("SerializationException", f"the request is no JSON object: {body[:60]!r}")
+    return request
 
 
 async def _body(receive: Receive) -> bytes:
