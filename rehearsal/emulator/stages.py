@@ -152,7 +152,18 @@ def _latest(execution: Execution | None, stage: str, action: Action, *, rule: bo
     if execution is None:
         return {}
     found = (execution.rules if rule else execution.actions).get((stage, action.name))
-    return {"latestExecution": _attempt(found, "rule" if rule else "action")} if found else {}
+    if found is None:
+        return {}
+    return {"latestExecution": _attempt(found, "rule" if rule else "action"), **_current_revision(found)}
+
+
+def _current_revision(state: ActionState) -> Json:
+    """What a source brought."""
+    revision = state.outcome.revision if state.outcome else None
+    if revision is None or not revision.id:
+        return {}
+    created = state.ended or state.started
+    return {"currentRevision": {"revisionId": revision.id, "revisionChangeId": state.id, "created": created}}
 
 
 def _attempt(state: ActionState, kind: str) -> Json:

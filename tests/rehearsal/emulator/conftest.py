@@ -10,8 +10,9 @@ import pytest
 from botocore.validate import ParamValidator
 
 from rehearsal.actions.approval import AwaitApproval
-from rehearsal.emulator.api import CodePipelineApi, model
+from rehearsal.emulator.api import CodePipelineApi
 from rehearsal.emulator.call import ApiError
+from rehearsal.emulator.shapes import model
 from rehearsal.engine.approvals import Approvals
 from rehearsal.engine.definition import ActionType
 from rehearsal.engine.execution import Execution

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rehearsal.emulator.api import OPERATIONS, model
+from rehearsal.emulator.api import OPERATIONS
+from rehearsal.emulator.shapes import model
 from rehearsal.engine.task import Outcome, Task
 from tests.rehearsal.emulator.conftest import Service, approval, pipeline, source, step, unknown_members
 from tests.rehearsal.engine.conftest import KEY, at_first, declaration, errors, eventually, fails, rule, until_stopped
@@ -69,17 +71,17 @@ def test_an_execution_is_started_with_variables_and_shown(service: Service) -> N
 def test_a_source_revision_can_be_asked_for(service: Service) -> None:
     """It reaches the source action that is named, and no other name is allowed."""
     service.create(pipeline())
-    asked: list[str | None] = []
+    asked: list[Mapping[str, str]] = []
 
     def asks(task: Task) -> Outcome:
-        asked.append(task.wanted_revision)
+        asked.append(task.wanted)
         return fails(task)
 
     service.stage.played.parts["source"] = asks
     wanted = {"actionName": "source", "revisionType": "COMMIT_ID", "revisionValue": "abc"}
     service.start(sourceRevisions=[wanted])
     service.stage.wait()
-    assert asked == ["abc"]
+    assert asked == [{"COMMIT_ID": "abc"}]
     other = {"name": KEY.name, "sourceRevisions": [{**wanted, "actionName": "other"}]}
     assert service.refused("StartPipelineExecution", **other) == "ValidationException"
 
@@ -220,7 +222,7 @@ def test_an_approval_is_answered_with_its_token(service: Service, verdict: str, 
     service.call("CreatePipeline", pipeline=pipeline(approval(), step("other")))
     eventually(lambda: "token" in service.stage_state()["actionStates"][0].get("latestExecution", {}))
     token = service.stage_state()["actionStates"][0]["latestExecution"]["token"]
-    assert service.refused("PutApprovalResult", **answer("another")) == "InvalidApprovalTokenException"
+    assert service.refused("PutApprovalResult", **answer(NOBODY)) == "InvalidApprovalTokenException"
     assert service.refused("PutApprovalResult", **answer(token, stageName="Ten")) == "StageNotFoundException"
     assert service.refused("PutApprovalResult", **answer(token, actionName="no")) == "ActionNotFoundException"
     assert service.refused("PutApprovalResult", **answer(token, actionName="other")) == "InvalidApprovalTokenException"
@@ -280,6 +282,10 @@ def test_a_job_is_answered_once(service: Service) -> None:
     other = service.jobs.open()
     service.call("PutJobFailureResult", jobId=other.id, **failure)
     assert (other.result.failed, other.result.summary) == (True, "broke") if other.result else False
+    denied = service.jobs.open()
+    service.call("PutJobFailureResult", jobId=denied.id, failureDetails={"type": "PermissionError", "message": "no"})
+    assert denied.result is not None
+    assert denied.result.code == "PermissionError"
     assert service.refused("PutJobFailureResult", jobId=NOBODY, **failure) == "JobNotFoundException"
 
 
@@ -314,7 +320,7 @@ STRUCTURES: list[tuple[str, str, dict[str, Any]]] = [
     ("stand in the first stage alone", "InvalidStructureException", declaration([source()], [source()])),
     ("two actions are called a", "InvalidActionDeclarationException", declaration([source()], [step("a"), step("a")])),
     ("has no action", "InvalidStageDeclarationException", declaration([source()], [])),
-    ("runOrder: got 1000", "InvalidActionDeclarationException", pipeline(step("a", 1000))),
+    ("runOrder: got 1000", "ValidationException", pipeline(step("a", 1000))),
     (
         "no action before it makes the input artifact Lost",
         "InvalidActionDeclarationException",
@@ -331,6 +337,14 @@ STRUCTURES: list[tuple[str, str, dict[str, Any]]] = [
         pipeline({**step("a"), "namespace": "Source"}),
     ),
     ("no artifact store in us-east-1", "InvalidStructureException", pipeline({**step("a"), "region": "us-east-1"})),
+    *(
+        (words, "InvalidActionDeclarationException", pipeline({**step("a"), "namespace": name}))
+        for words, name in (
+            ("the namespace codepipeline is CodePipeline's own", "codepipeline"),
+            ("the namespace variables is CodePipeline's own", "variables"),
+            ("Code is the name of an artifact as well as a namespace", "Code"),
+        )
+    ),
     (
         "QUEUED needs pipelineType V2",
         "InvalidStructureException",
@@ -343,7 +357,7 @@ STRUCTURES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "timeoutInMinutes: got 90000",
-        "InvalidActionDeclarationException",
+        "ValidationException",
         pipeline({**approval(), "timeoutInMinutes": 90_000}),
     ),
 ]
@@ -357,6 +371,13 @@ def test_structures_that_codepipeline_refuses(
     with pytest.raises(Exception, match=words):
         service.call("CreatePipeline", pipeline=definition)
     assert service.refused("CreatePipeline", pipeline=definition) == code
+
+
+def test_the_source_stage_rolls_nothing_back(service: Service) -> None:
+    """There is nothing that it could go back to."""
+    definition = pipeline()
+    definition["stages"][0]["onFailure"] = {"result": "ROLLBACK"}
+    assert service.refused("CreatePipeline", pipeline=definition) == "InvalidStageDeclarationException"
 
 
 def test_no_parallel_pipeline_rolls_back(service: Service) -> None:
