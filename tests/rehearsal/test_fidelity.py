@@ -12,6 +12,7 @@ from tests.synthesized import ROOT
 TEXT = (ROOT / "docs" / "fidelity.md").read_text()
 HERE = {"same", "different", "missing", "unverified"}
 
+COLUMNS = ["Behaviour", "Here", "Source", "Test"]
 SOURCES = r"https://(docs\.aws\.amazon\.com|github\.com/aws(labs)?|repost\.aws)/"
 
 
@@ -24,13 +25,17 @@ class Row:
 
 
 def rows(text: str) -> list[Row]:
-    """Every row of every table with these four columns."""
-    cells = [
-        [cell.strip() for cell in line.strip().strip("|").split(" | ")]
-        for line in text.splitlines()
-        if line.startswith("|")
-    ]
-    return [Row(*each) for each in cells if len(each) == 4 and each[0] != "Behaviour" and set(each[0]) != {"-"}]
+    """Every row of every table whose columns are Behaviour, Here, Source and Test, whatever its width."""
+    found, inside = [], False
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split(" | ")]
+        if cells == COLUMNS:
+            inside = True
+        elif not line.startswith("|"):
+            inside = False
+        elif inside and set(line) != {"|", "-"}:
+            found.append(Row(*cells) if len(cells) == len(COLUMNS) else Row(line, "", "", ""))
+    return found
 
 
 def problems(row: Row, text: str) -> list[str]:
@@ -73,9 +78,15 @@ def test_no_behaviour_is_listed_twice() -> None:
         "| a | different | [page] | `tests/none.py` |",
         "| a | unverified | - | `tests/rehearsal/test_fidelity.py::test_none` |",
         "| a | missing | - | - |",
+        "| a | same | [page] |",
+        "| a | same | [page] | `tests/rehearsal/test_fidelity.py` | b |",
+        "| a |",
     ],
 )
 def test_a_row_without_evidence_is_found(line: str) -> None:
     """The gate goes red on each way to claim without evidence."""
-    text = f"{line}\n[page]: https://docs.aws.amazon.com/page\n"
-    assert problems(rows(text)[0], text)
+    text = (
+        f"| Behaviour | Here | Source | Test |\n|---|---|---|---|\n{line}\n\n[page]: https://docs.aws.amazon.com/page\n"
+    )
+    (row,) = rows(text)
+    assert problems(row, text)
