@@ -161,6 +161,7 @@ def a_stage_retries_itself_after_a_failure_alone(stage: Stage, ending: Ending) -
     execution = ending.play(stage, "a", definition)
     assert execution.status == ending.status
     assert stage.played.seen.count("a") == (2 if ending.failed else 1)
+    assert execution.stages["Two"].automatic_retries == ending.failed
 
 
 def rolling(**failure: Any) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from rehearsal.engine.definition import ArtifactStore
 from rehearsal.engine.refusal import Refused
-from rehearsal.engine.task import Outcome
+from rehearsal.engine.task import Artifact, Outcome, Revision, Task
 from rehearsal.engine.variables import UnknownVariable, resolve
 from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
 
@@ -54,6 +55,25 @@ def test_an_action_that_fails_gives_no_variables(stage: Stage, ending: Callable[
     """Its namespace does not exist."""
     stage.played.parts["a"] = ending
     assert "First" not in stage.run(declared(say="x")).variables
+
+
+def test_an_artifact_knows_the_revision_that_it_was_made_from(stage: Stage) -> None:
+    """That of its source, or of the primary input of the action that made it."""
+
+    def makes(task: Task) -> Outcome:
+        brought = Revision(task.action.name, f"rev-of-{task.action.name}") if task.stage == "One" else None
+        made = {name: Artifact(ArtifactStore("bucket", None), name) for name in task.action.outputs}
+        return Outcome(False, "made", outputs=made, revision=brought)
+
+    stage.played.parts |= {"a": makes, "b": makes, "c": makes}
+    a, b = ({**action(name), "outputArtifacts": [{"name": name.upper()}]} for name in ("a", "b"))
+    both = {"inputArtifacts": [{"name": "A"}, {"name": "B"}], "outputArtifacts": [{"name": "C"}]}
+    execution = stage.run(declaration([a, b], [{**action("c", PrimarySource="B"), **both}]))
+    assert {name: each.revision for name, each in execution.artifacts.items()} == {
+        "A": "rev-of-a",
+        "B": "rev-of-b",
+        "C": "rev-of-b",
+    }
 
 
 def test_an_action_that_is_stopped_gives_no_variables(stage: Stage) -> None:
