@@ -120,7 +120,6 @@ class Attempt:
             folder=self._folder,
             log=self._logfile,
             stop=self._stop,
-            revisions=tuple(execution.revisions),
             note=self._note,
             waiting=self._waiting,
             action_execution_id=state.id,

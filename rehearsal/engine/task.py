@@ -80,7 +80,6 @@ class Task:
     folder: Path
     log: Path
     stop: threading.Event
-    revisions: tuple[Revision, ...]
     note: Callable[[str], None]
     waiting: Callable[[str, str], None]
     action_execution_id: str = ""

@@ -20,7 +20,7 @@ from rehearsal.aws import Credentials, Endpoint, root
 from rehearsal.emulator import launcher
 from rehearsal.emulator.builds import MinistackBuilds
 from rehearsal.engine.definition import Action, ActionType, ArtifactStore, PipelineKey
-from rehearsal.engine.task import Artifact, Outcome, Revision, Task
+from rehearsal.engine.task import Artifact, Outcome, Task
 from rehearsal.workspace import Workspace
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tests"
@@ -129,7 +129,6 @@ class Account:
             folder=folder,
             log=folder / "action.log",
             stop=self.stop,
-            revisions=(Revision("Source", "0123456789abcdef"),),
             note=self.notes.append,
             waiting=_nobody_waits,
         )
