@@ -15,6 +15,7 @@ from ministack.services import codebuild, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator.iam import (
+    actions,
     boundaries,
     checks,
     conditions,
@@ -46,6 +47,7 @@ def apply(*, iam: bool) -> None:
     boundaries.apply()
     conditions.apply()
     keys.apply()
+    actions.apply()
     resources.apply()
     execution_roles.apply()
     event_sources.apply()

@@ -61,12 +61,7 @@ def a_qualifier_is_part_of_a_functions_resource() -> None:
 
 
 def a_version_is_part_of_a_layers_resource() -> None:
-    """A call of one version of a layer asks about `layer:NAME:VERSION`; by its ARN, it is no list of all layers."""
-    action = iam_actions.extract_iam_action
-
-    def acted(service: str, method: str, path: str, headers: Any, body: bytes, parameters: Any) -> Any:
-        found = action(service, method, path, headers, body, parameters)
-        return "lambda:GetLayerVersion" if found == "lambda:ListLayers" and "Arn" in parameters else found
+    """A call of one version of a layer asks about `layer:NAME:VERSION`, also one that names it by its ARN."""
 
     def resource(call: Call) -> str | None:
         if call.service == "lambda" and call.path.endswith("/layers") and "Arn" in call.parameters:
@@ -78,7 +73,6 @@ def a_version_is_part_of_a_layers_resource() -> None:
         version = version.partition("/")[0]
         return f"{name}:{version}" if name.startswith("arn:") else f"{call.known}:{version}"
 
-    iam_actions.extract_iam_action = acted
     _correct(resource)
 
 

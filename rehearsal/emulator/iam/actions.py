@@ -1,0 +1,121 @@
+"""Faults of MiniStack about which action a request is, which policies are then asked for.
+
+The tests of the same names show each fault without its correction. Sources: service authorization reference; SQS
+developer guide, "Automatic message batching and permissions".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+import botocore.session
+from ministack.core import iam_actions
+
+# Operations that have no permission of their own -> the action that is asked instead.
+ASKED_AS: Mapping[str, str] = {
+    "kms:ReEncrypt": "kms:ReEncryptFrom",
+    "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion",
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "lambda:InvokeAsync": "lambda:InvokeFunction",
+    "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
+# No policy names it: who may do everything of Lambda is answered that there is no such path, others are denied.
+UNKNOWN = "lambda:UnknownOperation"
+_BY_PATH = {"s3", *iam_actions._BOTOCORE_SERVICE_MAP} - {"ses"}
+
+
+def apply() -> None:
+    an_operation_is_not_what_its_caller_calls_it()
+    an_operation_of_lambda_is_told_by_its_path()
+    an_operation_without_an_action_is_asked_as_another_one()
+
+
+def an_operation_is_not_what_its_caller_calls_it() -> None:
+    """`?Action=ListQueues` beside what a service goes by, a path or a target, changes nothing about a request.
+
+    CloudWatch goes by its path as well, where a client speaks its newest protocol.
+    """
+    known = iam_actions.extract_iam_action
+
+    def acted(*request: Any) -> Any:
+        service, method, path, headers, body, parameters = request
+        by_path, by_target = service in _BY_PATH, _goes_by_target(service, headers)
+        operation = re.search(r"/operation/([^/?]+)", path)
+        if service == "monitoring" and operation and not by_target:
+            return f"cloudwatch:{operation[1]}"
+        if by_path or by_target:
+            headers = {} if by_path else {"x-amz-target": headers["x-amz-target"]}
+            parameters = {name: value for name, value in parameters.items() if name != "Action"}
+        return known(service, method, path, headers, body, parameters)
+
+    iam_actions.extract_iam_action = acted
+
+
+def _goes_by_target(service: str, headers: Mapping[str, str]) -> bool:
+    """Those that know the query protocol go by their Action, whatever the target; SQS and CloudWatch know both."""
+    target = headers.get("x-amz-target", "")
+    if service == "sqs":
+        return target.startswith("AmazonSQS.")
+    return "." in target and (service == "monitoring" or service not in iam_actions._SERVICE_PROTOCOL)
+
+
+def an_operation_of_lambda_is_told_by_its_path() -> None:
+    """DeleteAlias was asked as ListAliases, InvokeWithResponseStream as nothing: here as AWS's model of Lambda says."""
+    known = iam_actions.extract_iam_action
+
+    def acted(*request: Any) -> Any:
+        service, method, path, _, _, parameters = request
+        if service != "lambda":
+            return known(*request)
+        path = unquote(path).rstrip("/")
+        for verb, pattern, query, operation in _routes():
+            asked = all(_one(parameters.get(name, "")) == value for name, value in query.items())
+            if verb == method and asked and pattern.fullmatch(path):
+                return f"lambda:{operation}"
+        return UNKNOWN
+
+    iam_actions.extract_iam_action = acted
+
+
+@cache
+def _routes() -> list[tuple[str, re.Pattern[str], dict[str, str], str]]:
+    """Method, path, parameters and name of each operation, those with the most to tell them by first."""
+    model = botocore.session.get_session().get_service_model("lambda")
+    found = []
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        path, _, query = http["requestUri"].partition("?")
+        wanted = dict(each.split("=") for each in query.split("&") if each)
+        found.append((http["method"], _pattern(path.rstrip("/")), wanted, name))
+    return sorted(found, key=lambda each: (-len(each[2]), -len(each[1].pattern)))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Of a path of the model, such as `/functions/{FunctionName}/code`; an ARN may hold slashes, a name may not."""
+    texts = re.split(r"\{\w+\}", path)
+    labels = [".+" if each.endswith(("Arn", "Resource")) else "[^/]+" for each in re.findall(r"\{(\w+)\}", path)]
+    return re.compile("".join(f"{re.escape(text)}{label}" for text, label in zip(texts, [*labels, ""], strict=True)))
+
+
+def an_operation_without_an_action_is_asked_as_another_one() -> None:
+    """A batch as what it is a batch of: no policy can name SendMessageBatch."""
+    known = iam_actions.extract_iam_action
+
+    def acted(*request: Any) -> Any:
+        found = known(*request)
+        return ASKED_AS.get(found, found)
+
+    iam_actions.extract_iam_action = acted
+
+
+def _one(value: Any) -> Any:
+    """A query parameter's value, which may come as a list."""
+    return value[0] if isinstance(value, list) else value
