@@ -17,6 +17,7 @@ from ministack.services.cloudformation import provisioners
 from rehearsal.emulator.iam import (
     actions,
     boundaries,
+    buckets,
     checks,
     conditions,
     event_sources,
@@ -46,6 +47,7 @@ def apply(*, iam: bool) -> None:
     checks.install()
     boundaries.apply()
     conditions.apply()
+    buckets.buckets_keep_their_encryption()
     keys.apply()
     actions.apply()
     resources.apply()

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.core import iam_actions
 from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import AuthError, EvalContext, EvalResult, PrincipalInfo
+from ministack.core.iam_evaluator import AuthError, EvalContext, EvalResult, PrincipalInfo, SignedRequest
 from ministack.core.responses import get_account_id
 
 from rehearsal.emulator.iam import denials
@@ -27,7 +27,8 @@ last_denial: contextvars.ContextVar[denials.Denial | None] = contextvars.Context
 class Request:
     """What a principal wants to do.
 
-    keys: what the service tells policies about the request, in lower case. body: the signed request's, as it arrived.
+    keys: what the service tells policies about the request, in lower case. method, query, headers and body: the signed
+    request's, as it arrived.
     """
 
     principal: PrincipalInfo
@@ -36,6 +37,9 @@ class Request:
     region: str
     keys: Mapping[str, Any] = field(default_factory=dict)
     body: bytes = b""
+    method: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def after(check: Check) -> None:
@@ -59,12 +63,19 @@ def install() -> None:
             return answer
         caller.set(principal)
         keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
-        request = Request(principal, action, resource_arn, region, keys, signed.body if signed else b"")
+        request = Request(principal, action, resource_arn, region, keys, **_as_it_arrived(signed))
         _note(request, answer, None)
         return answer or next(filter(None, (check(request) for check in _after)), None)
 
     evaluator.enforce = enforce
     _explain()
+
+
+def _as_it_arrived(signed: SignedRequest | None) -> dict[str, Any]:
+    if signed is None:
+        return {}
+    query = {name: value[0] if isinstance(value, list) else value for name, value in signed.query_params.items()}
+    return {"body": signed.body, "method": signed.method, "query": query, "headers": signed.headers}
 
 
 def told(session: str) -> str:

@@ -1,67 +1,95 @@
-"""Faults of MiniStack about encryption: S3 and SQS use a key without asking whether their caller may.
+"""Faults of MiniStack about encryption: services use a key without asking whether their caller may.
 
-The tests of the same names show each fault without its correction.
+The tests of the same names show each fault without its correction. Sources: "Using server-side encryption with AWS KMS
+keys" of S3, "Key management" of SQS and SNS, "Encryption" of Secrets Manager and Parameter Store; AWS KMS developer
+guide, "AWS KMS condition keys".
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from ministack.core.iam_evaluator import EvalResult
-from ministack.services import kms, s3, sqs
-from ministack.services.cloudformation import provisioners
+from ministack.core.responses import get_account_id
+from ministack.services import kms, s3, secretsmanager, sns, sqs, ssm
 
 from rehearsal.emulator.iam import checks
 from rehearsal.emulator.iam.checks import Request
 
-Made = tuple[str, dict[str, str]]
-
 _BUCKET = "arn:aws:s3:::"
-_NAMESPACE = f"{{{s3.S3_NS}}}"
+_SSE = "x-amz-server-side-encryption"
+_SENDS: tuple[str, ...] = ("kms:GenerateDataKey", "kms:Decrypt")
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a service does with a key for its caller; key: its id, its alias or an ARN of it, of `owner` in `region`.
+
+    about: the encryption context's name and value, by which a policy may tell what is encrypted.
+    """
+
+    actions: tuple[str, ...]
+    key: str
+    owner: str
+    region: str
+    service: str
+    about: tuple[str, str]
 
 
 def apply() -> None:
-    buckets_keep_their_encryption()
     s3_asks_for_the_key()
     sqs_asks_for_the_key()
-
-
-def buckets_keep_their_encryption() -> None:
-    """CloudFormation drops BucketEncryption: nothing in a pipeline's bucket would be encrypted with its key."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
-    create, update = handlers["create"], handlers["update"]
-
-    def keep(made: Made, properties: Mapping[str, Any]) -> Made:
-        text = _encryption(properties)
-        if text:
-            s3._bucket_encryption[made[0]] = text
-        return made
-
-    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Made:
-        return keep(create(logical_id, properties, stack), properties)
-
-    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> Made:
-        return keep(update(name, old, new, stack), new)
-
-    handlers |= {"create": creates, "update": updates}
+    sns_asks_for_the_key()
+    secrets_and_parameters_ask_for_the_key()
+    who_encrypts_again_may_use_both_keys()
 
 
 def s3_asks_for_the_key() -> None:
-    """Who reads an encrypted object needs kms:Decrypt, who writes one kms:GenerateDataKey."""
+    """Who reads an encrypted object needs kms:Decrypt, who writes one kms:GenerateDataKey, in parts both.
+
+    Who looks at its headers needs neither, unless they ask for its checksum.
+    """
 
     def ask(request: Request) -> EvalResult | None:
-        action = {"s3:PutObject": "kms:GenerateDataKey"}.get(request.action, "kms:Decrypt")
-        reads = request.action in {"s3:GetObject", "s3:GetObjectVersion"}
-        if not (reads or request.action == "s3:PutObject") or not request.resource.startswith(_BUCKET):
-            return None
         bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
-        named = request.keys.get("s3:x-amz-server-side-encryption-aws-kms-key-id")
-        return _denied(request, action, _object_key(bucket, key) if reads else named or _bucket_key(bucket), "s3")
+        owner = s3._bucket_owner_account(bucket)
+        if not request.resource.startswith(_BUCKET) or not key or not owner:
+            return None
+        found = s3._buckets.get_scoped(owner, None, bucket) or {}
+        region = str(found.get("region") or request.region)
+        if request.action in {"s3:GetObject", "s3:GetObjectVersion"}:
+            looks = request.method == "HEAD" and not request.headers.get("x-amz-checksum-mode")
+            actions, named = _SENDS[1:], "" if looks else _key_of((found.get("objects") or {}).get(key) or {})
+        elif request.action == "s3:PutObject":
+            parts = {"uploads", "uploadId"} & {*request.query}
+            actions, named = _SENDS if parts else _SENDS[:1], _written(request, owner, bucket)
+        else:
+            return None
+        shared = "<BucketKeyEnabled>true" in str(s3._bucket_encryption.get_scoped(owner, None, bucket))
+        about = f"{_BUCKET}{bucket}" if shared else request.resource
+        return _refuses(request, Use(actions, named, owner, region, "s3", ("aws:s3:arn", about)))
 
     checks.after(ask)
+
+
+def _written(request: Request, owner: str, bucket: str) -> str:
+    """The key that encrypts what a request writes: what it says itself, or its upload, or the bucket."""
+    upload = request.query.get("uploadId", "")
+    if upload:
+        return _key_of(s3._multipart_uploads.get_scoped(owner, None, upload) or {})
+    said = {**request.query, **request.headers}
+    if said.get(_SSE):
+        return said.get(f"{_SSE}-aws-kms-key-id", "")
+    found = re.search(r"<KMSMasterKeyID>([^<]+)", s3._bucket_encryption.get_scoped(owner, None, bucket) or "")
+    return found[1] if found else ""
+
+
+def _key_of(stored: Mapping[str, Any]) -> str:
+    return str(s3._stored_sse_headers(dict(stored)).get(f"{_SSE}-aws-kms-key-id", ""))
 
 
 def sqs_asks_for_the_key() -> None:
@@ -71,71 +99,101 @@ def sqs_asks_for_the_key() -> None:
 
 def queue_refuses(request: Request) -> EvalResult | None:
     """What a queue's key says to a request to send or to receive; None where it allows it."""
-    needed = {"sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"), "sqs:ReceiveMessage": ("kms:Decrypt",)}
-    for action in needed.get(request.action, ()):
-        denied = _denied(request, action, _queue_key(request.resource), "sqs")
-        if denied:
-            return denied
-    return None
+    actions = {"sqs:SendMessage": _SENDS, "sqs:ReceiveMessage": _SENDS[1:]}.get(request.action)
+    if not actions or request.resource.count(":") != 5:
+        return None
+    _, _, _, region, owner, name = request.resource.split(":")
+    queue = sqs._queues.get_scoped(owner, region, sqs._queue_url_for_account(owner, name)) or {}
+    key = queue.get("attributes", {}).get("KmsMasterKeyId", "")
+    return _refuses(request, Use(actions, key, owner, region, "sqs", ("aws:sqs:arn", request.resource)))
 
 
-def _denied(request: Request, action: str, key: str, service: str) -> EvalResult | None:
-    """Ask the key's policy and the caller's about `action`; a key of AWS's own needs no permission."""
-    record = _record(key, request.region)
+def sns_asks_for_the_key() -> None:
+    """Who publishes to an encrypted topic needs kms:GenerateDataKey and kms:Decrypt."""
+
+    def ask(request: Request) -> EvalResult | None:
+        if request.action != "sns:Publish" or request.resource.count(":") != 5:
+            return None
+        _, _, _, region, owner, _ = request.resource.split(":")
+        topic = sns._topics.get_scoped(owner, region, request.resource) or {}
+        key = topic.get("attributes", {}).get("KmsMasterKeyId", "")
+        return _refuses(request, Use(_SENDS, key, owner, region, "sns", ("aws:sns:topicarn", request.resource)))
+
+    checks.after(ask)
+
+
+def secrets_and_parameters_ask_for_the_key() -> None:
+    """Who reads a secret, or a parameter in the clear, that a key of the account's own encrypts needs kms:Decrypt."""
+
+    def ask(request: Request) -> EvalResult | None:
+        uses = {"secretsmanager:GetSecretValue": _secret, "ssm:GetParameter": _parameters}
+        uses |= dict.fromkeys(("ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"), _parameters)
+        found = uses[request.action](request) if request.action in uses else ()
+        return next(filter(None, (_refuses(request, use) for use in found)), None)
+
+    checks.after(ask)
+
+
+def _secret(request: Request) -> Iterator[Use]:
+    if request.resource.count(":") == 6:
+        _, _, _, region, owner, _, _ = request.resource.split(":")
+        _, secret = secretsmanager._resolve(request.resource)
+        yield Use(
+            _SENDS[1:],
+            (secret or {}).get("KmsKeyId") or "",
+            owner,
+            region,
+            "secretsmanager",
+            ("secretarn", request.resource),
+        )
+
+
+def _parameters(request: Request) -> Iterator[Use]:
+    wanted = json.loads(request.body or b"{}")
+    names, path = {wanted.get("Name"), *wanted.get("Names", ())}, wanted.get("Path")
+    for name, parameter in ssm._parameters.items() if wanted.get("WithDecryption") else ():
+        below = path and name.startswith(f"{path.rstrip('/')}/")
+        if parameter.get("Type") == "SecureString" and (below or {name, parameter.get("ARN")} & names):
+            about = ("parameter_arn", str(parameter.get("ARN")))
+            yield Use(_SENDS[1:], parameter.get("KeyId", ""), get_account_id(), request.region, "ssm", about)
+
+
+def who_encrypts_again_may_use_both_keys() -> None:
+    """kms:ReEncryptFrom is asked of the key that encrypted, kms:ReEncryptTo of the one that will."""
+
+    def ask(request: Request) -> EvalResult | None:
+        if request.action != "kms:ReEncryptFrom":
+            return None
+        key = str(json.loads(request.body or b"{}").get("DestinationKeyId", ""))
+        return _refuses(request, Use(("kms:ReEncryptTo",), key, get_account_id(), request.region, "", ("", "")))
+
+    checks.after(ask)
+
+
+def _refuses(request: Request, use: Use) -> EvalResult | None:
+    """Ask the key's policy and the caller's about each action; a key of AWS's own needs no permission."""
+    record = _record(use)
     if record is None:
         return None
-    via = {"kms:viaservice": f"{service}.{request.region}.amazonaws.com"}
-    owner = record["Arn"].split(":")[4]
-    return checks.denied(
-        request, action, record["Arn"], keys=via, policy=record.get("Policy"), owner=owner, required=True
+    keys: dict[str, Any] = {"kms:calleraccount": request.principal.account}
+    if use.service:
+        name, value = use.about
+        keys |= {"kms:viaservice": f"{use.service}.{use.region}.amazonaws.com"}
+        keys |= {f"kms:encryptioncontext:{name}": value, "kms:encryptioncontextkeys": [name]}
+    owner, policy = record["Arn"].split(":")[4], record.get("Policy")
+    asked = (
+        checks.denied(request, action, record["Arn"], keys=keys, policy=policy, owner=owner, required=True)
+        for action in use.actions
     )
+    return next(filter(None, asked), None)
 
 
-def _record(key: str, region: str) -> dict[str, Any] | None:
-    if not key.startswith("arn:aws:kms:"):
-        return None
-    account, region = key.split(":")[4], key.split(":")[3]
-    found = kms._keys.get_scoped(account, region, key.rsplit("/", 1)[-1])
+def _record(use: Use) -> dict[str, Any] | None:
+    """The key itself; None where there is none, or where it is AWS's own."""
+    owner, region, name = use.owner, use.region, use.key
+    if name.startswith("arn:aws:kms:"):
+        _, _, _, region, owner, name = name.split(":", 5)
+    if name.startswith("alias/"):
+        name = str(kms._aliases.get_scoped(owner, region, f"arn:aws:kms:{region}:{owner}:{name}") or "")
+    found = kms._keys.get_scoped(owner, region, name.removeprefix("key/")) if name else None
     return dict(found) if found else None
-
-
-def _object_key(bucket: str, key: str) -> str:
-    owner = s3._bucket_owner_account(bucket)
-    found = (s3._buckets.get_scoped(owner, None, bucket) or {}) if owner else {}
-    stored = s3._stored_sse_headers((found.get("objects") or {}).get(key) or {})
-    return str(stored.get("x-amz-server-side-encryption-aws-kms-key-id", ""))
-
-
-def _bucket_key(bucket: str) -> str:
-    owner = s3._bucket_owner_account(bucket)
-    text = s3._bucket_encryption.get_scoped(owner, None, bucket) if owner else None
-    found = re.search(r"<KMSMasterKeyID>([^<]+)", text or "")
-    return found[1] if found else ""
-
-
-def _queue_key(arn: str) -> str:
-    """The ARN of the key of the queue `arn`, from an id, an alias or an ARN."""
-    _, _, _, region, account, name = arn.split(":", 5) if arn.count(":") == 5 else [""] * 6
-    queue = sqs._queues.get_scoped(account, region, sqs._queue_url_for_account(account, name)) if name else None
-    wanted = (queue or {}).get("attributes", {}).get("KmsMasterKeyId", "")
-    return wanted if wanted.startswith("arn:aws:kms:") and ":key/" in wanted else ""
-
-
-def _encryption(properties: Mapping[str, Any]) -> str:
-    """The bucket's encryption as S3's API writes it; empty without a key of the account's own.
-
-    MiniStack refuses to write with `aws:kms` and no key id, where AWS takes its own key: so CDK's bootstrap bucket.
-    """
-    rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration") or []
-    default = (rules[0].get("ServerSideEncryptionByDefault") or {}) if rules else {}
-    key = default.get("KMSMasterKeyID")
-    if not key:
-        return ""
-    ET.register_namespace("", s3.S3_NS)
-    root = ET.Element(f"{_NAMESPACE}ServerSideEncryptionConfiguration")
-    rule = ET.SubElement(root, f"{_NAMESPACE}Rule")
-    by_default = ET.SubElement(rule, f"{_NAMESPACE}ApplyServerSideEncryptionByDefault")
-    ET.SubElement(by_default, f"{_NAMESPACE}SSEAlgorithm").text = default["SSEAlgorithm"]
-    ET.SubElement(by_default, f"{_NAMESPACE}KMSMasterKeyID").text = key
-    ET.SubElement(rule, f"{_NAMESPACE}BucketKeyEnabled").text = str(bool(rules[0].get("BucketKeyEnabled"))).lower()
-    return ET.tostring(root, encoding="unicode")

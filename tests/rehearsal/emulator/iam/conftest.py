@@ -10,14 +10,20 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import request_scope
-from ministack.services import cloudformation, iam, kms, lambda_svc, s3, sns, sqs
+from ministack.services import cloudformation, iam, kms, lambda_svc, s3, secretsmanager, sns, sqs, ssm, sts
 from ministack.services.cloudformation import provisioners, stacks
 
 from tests.rehearsal.emulator.iam.principals import ACCOUNT, REGION
 
 CHANGED = (app, iam_actions, iam_evaluator, lambda_svc, s3, sns, stacks)
-TABLES: tuple[dict[str, Any], ...] = (cloudformation._ACTION_HANDLERS, *provisioners._RESOURCE_HANDLERS.values())
-STORES = (iam._roles, s3._buckets, s3._bucket_encryption, s3._bucket_policies, kms._keys, sqs._queues)
+TABLES: tuple[dict[str, Any], ...] = (
+    *(cloudformation._ACTION_HANDLERS, sts._sessions),
+    *provisioners._RESOURCE_HANDLERS.values(),
+)
+STORES = (
+    *(iam._roles, iam._users, s3._buckets, s3._bucket_encryption, s3._bucket_policies, s3._multipart_uploads),
+    *(kms._keys, kms._aliases, sqs._queues, sns._topics, secretsmanager._secrets, ssm._parameters),
+)
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""A fault of MiniStack about buckets: what a template says about their encryption is lost.
+
+The test of the same name shows the fault without its correction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from ministack.services import s3
+from ministack.services.cloudformation import provisioners
+
+Made = tuple[str, dict[str, str]]
+
+_NAMESPACE = f"{{{s3.S3_NS}}}"
+
+
+def buckets_keep_their_encryption() -> None:
+    """CloudFormation drops BucketEncryption: nothing in a pipeline's bucket would be encrypted with its key."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    create, update = handlers["create"], handlers["update"]
+
+    def keep(made: Made, properties: Mapping[str, Any]) -> Made:
+        text = _encryption(properties)
+        if text:
+            s3._bucket_encryption[made[0]] = text
+        return made
+
+    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Made:
+        return keep(create(logical_id, properties, stack), properties)
+
+    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> Made:
+        return keep(update(name, old, new, stack), new)
+
+    handlers |= {"create": creates, "update": updates}
+
+
+def _encryption(properties: Mapping[str, Any]) -> str:
+    """The bucket's encryption as S3's API writes it; empty without a key of the account's own.
+
+    MiniStack refuses to write with `aws:kms` and no key id, where AWS takes its own key: so CDK's bootstrap bucket.
+    """
+    rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration") or []
+    default = (rules[0].get("ServerSideEncryptionByDefault") or {}) if rules else {}
+    key = default.get("KMSMasterKeyID")
+    if not key:
+        return ""
+    ET.register_namespace("", s3.S3_NS)
+    root = ET.Element(f"{_NAMESPACE}ServerSideEncryptionConfiguration")
+    rule = ET.SubElement(root, f"{_NAMESPACE}Rule")
+    by_default = ET.SubElement(rule, f"{_NAMESPACE}ApplyServerSideEncryptionByDefault")
+    ET.SubElement(by_default, f"{_NAMESPACE}SSEAlgorithm").text = default["SSEAlgorithm"]
+    ET.SubElement(by_default, f"{_NAMESPACE}KMSMasterKeyID").text = key
+    ET.SubElement(rule, f"{_NAMESPACE}BucketKeyEnabled").text = str(bool(rules[0].get("BucketKeyEnabled"))).lower()
+    return ET.tostring(root, encoding="unicode")
