@@ -6,6 +6,7 @@ a role to an AWS service".
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from ministack.core.iam_evaluator import PrincipalInfo
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudformation
-from ministack.services.cloudformation import handlers, helpers, stacks
+from ministack.services.cloudformation import handlers, helpers, provisioners, stacks
 
 from rehearsal.emulator.iam import checks, roles
 from rehearsal.emulator.iam.arns import Resource, arns
@@ -26,6 +27,8 @@ Answer = tuple[int, dict[str, str], bytes]
 
 ROLE = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
 SERVICE = "cloudformation.amazonaws.com"
+
+_kept: contextvars.ContextVar[list[PermissionError] | None] = contextvars.ContextVar("kept", default=None)
 
 
 def apply() -> None:
@@ -41,7 +44,10 @@ def who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
 
 
 def a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
-    """Each resource is made, changed and removed with the role's permissions, and hands on roles by iam:PassRole."""
+    """Each resource is made, changed and removed with the role's permissions, also those of nested stacks.
+
+    Without a role, CloudFormation works with what its caller may; a root user may everything.
+    """
     provision, update, delete = stacks._provision_resource, stacks._update_resource, stacks._delete_resource
 
     def provisioned(kind: str, logical_id: str, properties: Params, stack: str) -> Any:
@@ -55,10 +61,36 @@ def a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
         return update(kind, name, old, new, stack, *rest)
 
     def deleted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: Any) -> Any:
-        _ask("delete", Resource(kind, stack or "", "", properties, name))
-        return delete(kind, name, properties, stack, *rest)
+        try:
+            _ask("delete", Resource(kind, stack or "", "", properties, name))
+            return delete(kind, name, properties, stack, *rest)
+        except PermissionError as refused:
+            kept = _kept.get()
+            if kept is not None:
+                kept.append(refused)
+            raise
 
-    stacks._provision_resource, stacks._update_resource, stacks._delete_resource = provisioned, updated, deleted
+    for module in (stacks, provisioners):  # the latter's are those that nested stacks are made with
+        module._provision_resource, module._update_resource, module._delete_resource = provisioned, updated, deleted
+    _a_nested_stack_that_may_not_be_removed_stays()
+
+
+def _a_nested_stack_that_may_not_be_removed_stays() -> None:
+    """MiniStack goes over what it cannot delete of a nested stack."""
+    table = provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
+    delete = table["delete"]
+
+    def deletes(name: str, properties: Params) -> None:
+        kept: list[PermissionError] = []
+        token = _kept.set(kept)
+        try:
+            delete(name, properties)
+        finally:
+            _kept.reset(token)
+        if kept:
+            raise kept[0]
+
+    table["delete"] = deletes
 
 
 def handlers_of_operations() -> dict[str, Callable[[Params], Answer]]:
@@ -79,16 +111,10 @@ def _with_role(handler: Callable[[Params], Answer]) -> Callable[[Params], Answer
         answer = handler(params)
         stack = handlers._resolve_stack(helpers._p(params, "StackName"))
         if stack and answer[0] == 200:
-            stack[ROLE] = role or stack.get(ROLE) or _caller()
+            stack[ROLE] = role or stack.get(ROLE) or ""
         return answer
 
     return handled
-
-
-def _caller() -> str:
-    """Without a role, CloudFormation works with what its caller may; a root user may everything."""
-    who = checks.caller.get()
-    return roles.role_of(who.arn) if who else ""
 
 
 def _may_not_pass(role: str) -> str:
@@ -107,11 +133,11 @@ def _does_not_trust(role: str) -> str:
 
 
 def _ask(operation: str, resource: Resource, changed: Sequence[str] = ()) -> None:
-    """Raise where the stack's role may not do what the operation on a resource needs; changed: of its properties."""
-    role = (cloudformation._stacks.get(resource.stack) or {}).get(ROLE, "")
-    if ":role/" not in role:
+    """Raise where the stack's role, else its caller, may not do what is needed; changed: of the properties."""
+    role = _role(resource.stack)
+    who = roles.session(role, "AWSCloudFormation") if role else checks.caller.get()
+    if who is None:
         return
-    who = roles.session(role, "AWSCloudFormation")
     every = [[each] for each in changing(resource.kind, changed)] or [needed(resource.kind, operation)]
     refused = any(
         checks.none_allowed([_requests(who, action, resource) for action in alternatives])
@@ -124,6 +150,13 @@ def _ask(operation: str, resource: Resource, changed: Sequence[str] = ()) -> Non
         refused = any(checks.denied(passing, "iam:PassRole", each, keys=keys) for each in _roles(resource.properties))
     if refused:
         raise PermissionError(checks.told(who.arn))
+
+
+def _role(stack: str) -> str:
+    """The role that the stack was given, or the one that it is nested in; empty where there is none."""
+    record = cloudformation._stacks.get(stack) or {}
+    parent = str(record.get("_parent_stack_name") or "")
+    return str(record.get(ROLE) or (_role(parent) if parent else ""))
 
 
 def _requests(who: PrincipalInfo, action: str, resource: Resource) -> list[Request]:

@@ -15,7 +15,7 @@ from ministack.services.cloudformation import provisioners, stacks
 
 from tests.rehearsal.emulator.iam.principals import ACCOUNT, REGION
 
-CHANGED = (app, iam_actions, iam_evaluator, lambda_svc, s3, sns, stacks)
+CHANGED = (app, iam_actions, iam_evaluator, lambda_svc, provisioners, s3, sns, stacks)
 TABLES: tuple[dict[str, Any], ...] = (
     *(cloudformation._ACTION_HANDLERS, sts._sessions),
     *provisioners._RESOURCE_HANDLERS.values(),

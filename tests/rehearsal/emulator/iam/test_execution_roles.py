@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import PrincipalInfo
 from ministack.services import cloudformation
-from ministack.services.cloudformation import provisioners, stacks
+from ministack.services.cloudformation import helpers, provisioners, stacks
 
 from rehearsal.emulator.iam import checks, execution_roles, roles
 from tests.rehearsal.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, trusting
@@ -33,7 +37,7 @@ def _queues_cost_nothing(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> 
             },
         )
     yield
-    cloudformation._stacks.pop("stack", None)
+    cloudformation._stacks.clear()
 
 
 def stack_of(role: str) -> None:
@@ -135,21 +139,71 @@ def test_the_roles_of_a_rules_targets_are_passed_as_well() -> None:
     assert make("AWS::Events::Rule", Name="rule", Targets=[target]) == "made"
 
 
+@contextmanager
+def called_by(caller: PrincipalInfo | None) -> Iterator[None]:
+    """What happens within is asked for by `caller`; None is a root user."""
+    token = checks.caller.set(caller)
+    try:
+        yield
+    finally:
+        checks.caller.reset(token)
+
+
 def test_a_stack_without_a_role_works_with_its_callers() -> None:
-    """The root user may everything."""
+    """A user's as well as a role's, and no more than the session's policy leaves; the root user may everything."""
     execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
     stack_of("")
-    assert make() == "made"
+    with called_by(None):
+        assert make() == "made"
+    role = roles.session(make_role("deploys", allow("sqs:*")), "now")
+    user = replace(role, arn=f"arn:aws:iam::{ACCOUNT}:user/deploys", type="User", policies=[])
+    session = replace(role, limits=[[evaluator.parse_policy_document(allow("cloudformation:*"))]])
+    with called_by(role):
+        assert make() == "made"
+    for limited in (user, session):
+        with called_by(limited), pytest.raises(PermissionError, match="sqs:CreateQueue"):
+            make()
+
+
+def test_a_stack_without_a_role_works_with_the_caller_of_each_operation() -> None:
+    """Not with who made it."""
+    execution_roles.who_names_a_stacks_role_has_to_be_allowed_to_pass_it()
+    stack_of("")
+    with called_by(roles.session(make_role("deploys", allow("sqs:*")), "now")):
+        assert cloudformation._ACTION_HANDLERS["CreateChangeSet"]({"StackName": ["stack"]})[0] != 403
+    assert not cloudformation._stacks["stack"].get(execution_roles.ROLE)
+
+
+@pytest.fixture
+def nested(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The properties of a nested stack that holds a queue."""
+    template = json.dumps({"Resources": {"Queue": {"Type": KIND, "Properties": {"QueueName": "name"}}}})
+    monkeypatch.setattr(helpers, "_resolve_template", lambda _: (template, None))
+    return {"TemplateURL": "https://s3.eu-west-1.amazonaws.com/bucket/key"}
+
+
+def test_a_nested_stacks_resources_need_the_same_permissions(nested: dict[str, str]) -> None:
+    """The fault: what the role may not make in its stack, it makes in a stack within."""
+    kind = "AWS::CloudFormation::Stack"
+    may = ("cloudformation:*", "s3:GetObject")
+    stack_of(make_role("executes", allow(*may)))
+    assert stacks._provision_resource(kind, "Nested", nested, "stack")[0]
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    with pytest.raises(PermissionError, match=r"role/executes/AWSCloudFormation is not .* to perform: sqs:CreateQueue"):
+        stacks._provision_resource(kind, "Nested", nested, "stack")
+    make_role("executes", allow(*may, "sqs:CreateQueue"))
+    made, _ = stacks._provision_resource(kind, "Nested", nested, "stack")
+    with pytest.raises(PermissionError, match="sqs:DeleteQueue"):
+        stacks._delete_resource(kind, made, nested, "stack")
+    make_role("executes", allow(*may, "sqs:*"))
+    stacks._delete_resource(kind, made, nested, "stack")
 
 
 def deleted(role: str, caller: PrincipalInfo | None) -> int:
     """The status of a DeleteStack with a role."""
-    token = checks.caller.set(caller)
-    try:
+    with called_by(caller):
         params = {"StackName": ["none"], "RoleARN": [role]}
         return int(cloudformation._ACTION_HANDLERS["DeleteStack"](params)[0])
-    finally:
-        checks.caller.reset(token)
 
 
 def test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
