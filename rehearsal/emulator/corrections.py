@@ -26,6 +26,7 @@ from rehearsal.emulator.iam import (
     passing,
     resources,
     signatures,
+    trust,
 )
 
 Made = tuple[str, dict[str, str]]
@@ -47,10 +48,11 @@ def apply(*, iam: bool) -> None:
     checks.install()
     boundaries.apply()
     conditions.apply()
-    buckets.buckets_keep_their_encryption()
+    buckets.apply()
     keys.apply()
     actions.apply()
     resources.apply()
+    trust.who_may_not_assume_a_role_is_told_why()
     execution_roles.apply()
     event_sources.apply()
     passing.who_names_a_role_has_to_be_allowed_to_pass_it()

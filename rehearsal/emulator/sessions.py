@@ -55,6 +55,7 @@ def _may_be_assumed(role_arn: str, service: str, through: str, session_name: str
     if checks.denied(Request(who, "", "", "us-east-1"), "sts:AssumeRole", role_arn):
         raise ActionError(checks.told(who.arn), "PermissionError")
     if not roles.trusts(role_arn, who):
+        checks.not_trusted(Request(who, "sts:AssumeRole", role_arn, "us-east-1"))
         raise ActionError(f"{through} may not assume {role_arn}: {_trust()} it or its account", "PermissionError")
 
 

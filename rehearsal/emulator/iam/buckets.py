@@ -1,6 +1,6 @@
-"""A fault of MiniStack about buckets: what a template says about their encryption is lost.
+"""Faults of MiniStack about buckets: a template's encryption is lost, and another account's bucket refuses unseen.
 
-The test of the same name shows the fault without its correction.
+The tests of the same names show each fault without its correction.
 """
 
 from __future__ import annotations
@@ -9,12 +9,22 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from ministack.core.iam_evaluator import EvalResult
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
+from rehearsal.emulator.iam import checks
+from rehearsal.emulator.iam.checks import Request
+
 Made = tuple[str, dict[str, str]]
 
+_BUCKET = "arn:aws:s3:::"
 _NAMESPACE = f"{{{s3.S3_NS}}}"
+
+
+def apply() -> None:
+    buckets_keep_their_encryption()
+    another_accounts_bucket_is_asked_with_the_callers_policies()
 
 
 def buckets_keep_their_encryption() -> None:
@@ -35,6 +45,22 @@ def buckets_keep_their_encryption() -> None:
         return keep(update(name, old, new, stack), new)
 
     handlers |= {"create": creates, "update": updates}
+
+
+def another_accounts_bucket_is_asked_with_the_callers_policies() -> None:
+    """Its policy is asked where the caller's are: a denial of either is noted down, and says what is missing where."""
+
+    def ask(request: Request) -> EvalResult | None:
+        bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
+        owner = s3._bucket_owner_account(bucket) if request.resource.startswith(_BUCKET) else None
+        if not request.method or owner in {None, request.principal.account}:
+            return None
+        told = (bucket, key, request.method, dict(request.query), request.principal.account, dict(request.headers))
+        if s3._foreign_bucket_allows(owner, *told):
+            return None
+        return checks.refuse(request, s3._bucket_policies.get_scoped(owner, None, bucket) or "", str(owner))
+
+    checks.after(ask)
 
 
 def _encryption(properties: Mapping[str, Any]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextvars
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ministack.core import iam_actions
@@ -64,8 +65,15 @@ def install() -> None:
         caller.set(principal)
         keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
         request = Request(principal, action, resource_arn, region, keys, **_as_it_arrived(signed))
-        _note(request, answer, None)
-        return answer or next(filter(None, (check(request) for check in _after)), None)
+        if answer:
+            _note_denial(request, _asked(request, *(evaluator._resource_policy(service, resource_arn) or (None, None))))
+            return answer
+        last_denial.set(None)
+        refused = next(filter(None, (check(request) for check in _after)), None)
+        denial = last_denial.get()
+        if denial is None or denial.action != action:  # else a check has noted that this very action is denied
+            _note(request)
+        return refused
 
     evaluator.enforce = enforce
     _explain()
@@ -90,9 +98,13 @@ def _explain() -> None:
 
     def explained(service: str, action: str, principal_arn: str, request_id: str, **named: Any) -> Any:
         denial = last_denial.get()
-        if denial and not named.get("error_code"):
-            named["message"] = denial.message(principal_arn)
-        return plain(service, action, principal_arn, request_id, **named)
+        if denial is None or named.get("error_code"):
+            return plain(service, action, principal_arn, request_id, **named)
+        named["message"] = denial.message(principal_arn)
+        status, headers, body = plain(service, action, principal_arn, request_id, **named)
+        if service in {"ssm", "logs"}:  # whose answer has a sentence of MiniStack's, whatever it is given
+            body = json.dumps({**json.loads(body), "Message": named["message"]}).encode()
+        return status, headers, body
 
     iam_actions.access_denied_response = explained
 
@@ -111,13 +123,39 @@ def denied(
     who = request.principal
     context = _context(request, action, resource, keys or {})
     answer = evaluator.evaluate(context, who.policies or [], *who.limits)
-    if required:
-        answer = evaluator.combine_resource_policy(answer, context, policy, owner, required=True, limits=who.limits)
-    refused = None if answer.decision == "Allow" else answer
-    _note(Request(who, action, resource, request.region, keys or {}), refused, policy)
-    if refused:
-        refused.principal_arn = who.arn
-    return refused
+    if policy is not None or required:
+        limits = who.limits
+        answer = evaluator.combine_resource_policy(answer, context, policy, owner, required=required, limits=limits)
+    request = replace(request, action=action, resource=resource, keys=keys or {})
+    if answer.decision == "Allow":
+        _note(request)
+        return None
+    _note_denial(request, _asked(request, policy, owner, required=required))
+    answer.principal_arn = who.arn
+    return answer
+
+
+def not_trusted(request: Request) -> None:
+    """Note down that the trust policy of the role which the request is about does not let its principal assume it."""
+    _note_denial(request, denials.Asked(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True))
+
+
+def refuse(request: Request, policy: str, owner: str) -> EvalResult:
+    """The denial of a request that the policy of its resource, another account's, does not allow."""
+    _note_denial(request, _asked(request, policy, owner))
+    return EvalResult("ImplicitDeny", principal_arn=request.principal.arn)
+
+
+def _asked(request: Request, policy: str | None, owner: str | None, *, required: bool = False) -> denials.Asked | None:
+    """What the resource's own policy says; None where it has none."""
+    if policy is None:
+        return None
+    context = _context(request, request.action, request.resource, request.keys)
+    answer = evaluator.evaluate_resource_policy(policy, context)
+    of_a_key = request.action.startswith("kms:")
+    decides = required or of_a_key or owner not in {None, request.principal.account}
+    resource = "*" if of_a_key else request.resource
+    return denials.Asked(f"the policy of {request.resource}", answer.decision, decides, answer.matched_sid, resource)
 
 
 def _context(request: Request, action: str, resource: str, keys: Mapping[str, Any]) -> EvalContext:
@@ -139,7 +177,7 @@ def none_allowed(alternatives: Sequence[Sequence[Request]]) -> bool:
     for requests in alternatives:
         if all(_allowed(request) for request in requests):
             for request in requests:
-                _note(request, None, None)
+                _note(request)
             return False
     lacking = next(request for request in alternatives[0] if not _allowed(request))
     return denied(lacking, lacking.action, lacking.resource, keys=lacking.keys) is not None
@@ -150,12 +188,12 @@ def _allowed(request: Request) -> bool:
     return bool(evaluator.evaluate(context, who.policies or [], *who.limits).decision == "Allow")
 
 
-def _note(request: Request, refused: EvalResult | None, policy: str | None) -> None:
-    principal = role_of(request.principal.arn)
-    denial = None
-    if refused:
-        context = _context(request, request.action, request.resource, request.keys)
-        nearly = "" if policy is not None else denials.nearly(request.principal, context)
-        denial = denials.of(principal, request.action, request.resource, refused, policy=policy, nearly=nearly)
-        last_denial.set(denial)
-    decisions.add(Decision(principal, request.action, request.resource, refused is None, denial.why if denial else ""))
+def _note(request: Request) -> None:
+    decisions.add(Decision(role_of(request.principal.arn), request.action, request.resource, allowed=True))
+
+
+def _note_denial(request: Request, own: denials.Asked | None) -> None:
+    context = _context(request, request.action, request.resource, request.keys)
+    denial = denials.of(role_of(request.principal.arn), request.principal, context, own)
+    last_denial.set(denial)
+    decisions.add(Decision(denial.principal, denial.action, denial.resource, allowed=False, why=denial.why))

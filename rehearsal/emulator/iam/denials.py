@@ -1,4 +1,4 @@
-"""A denial explains itself: who wanted what of which resource, which policies were looked at, what they lack."""
+"""A denial explains itself: who wanted what of which resource, which policies were looked at, which one lacks what."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 
 from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import EvalContext, EvalResult, PrincipalInfo
+from ministack.core.iam_evaluator import EvalContext, ParsedStatement, PrincipalInfo
 
 from rehearsal.emulator.iam import roles
 
@@ -25,30 +25,59 @@ class Denial:
         return f"User: {session} is not authorized to perform: {self.action} on resource: {self.resource} ({self.why})"
 
 
-def of(
-    principal: str, action: str, resource: str, refused: EvalResult, *, policy: str | None, nearly: str = ""
-) -> Denial:
-    """policy: that of the resource, where it was asked as well. nearly: what would have allowed it, and why not."""
-    looked_at = roles.policies(principal)
-    if refused.resource_policy_arn or policy is not None:
-        looked_at.append(f"the policy of {resource}")
-    asked = f"looked at {', '.join(looked_at) or 'no policy at all: the role has none'}"
-    if refused.decision == "Deny":
-        sid = f" {refused.matched_sid}" if refused.matched_sid else ""
-        return Denial(principal, action, resource, f"{asked}; a statement{sid} with Effect Deny matches")
-    missing = json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
-    return Denial(principal, action, resource, f"{asked}; {nearly or f'missing is {missing}'}")
+@dataclass(frozen=True)
+class Asked:
+    """A resource's own policy, which was asked as well; decision: Allow, Deny or ImplicitDeny.
+
+    name: such as `the policy of ARN`. decides: it has to allow what is asked, whatever the principal's policies do.
+    resource: what a statement of it names as its resource, which those of a role's trust policy do not.
+    """
+
+    name: str
+    decision: str
+    decides: bool
+    sid: str = ""
+    resource: str = ""
 
 
-def nearly(who: PrincipalInfo, context: EvalContext) -> str:
+def of(principal: str, who: PrincipalInfo, context: EvalContext, own: Asked | None) -> Denial:
+    """own: the policy of what is asked about, where it has one."""
+    looked_at = [*roles.policies(principal), *([own.name] if own else [])]
+    nothing = f"no policy at all: the {'user' if ':user/' in principal else 'role'} has none"
+    lacks = "; ".join(_lacks(principal, who, context, own))
+    why = f"looked at {', '.join(looked_at) or nothing}; {lacks}"
+    return Denial(principal, context.action, context.resource_arn, why)
+
+
+def _lacks(principal: str, who: PrincipalInfo, context: EvalContext, own: Asked | None) -> list[str]:
+    answer = evaluator.evaluate(context, who.policies or [], *who.limits)
+    if answer.decision == "Deny":
+        return [f"{_statement(answer.matched_sid)} with Effect Deny matches"]
+    if own and own.decision == "Deny":
+        return [f"{_statement(own.sid)} of {own.name} with Effect Deny matches"]
+    missing = {"Effect": "Allow", "Action": context.action, "Resource": context.resource_arn}
+    lacks = []
+    if answer.decision != "Allow":
+        lacks.append(_nearly(who, context) or f"missing is {json.dumps(missing)}")
+    if own and own.decides and own.decision != "Allow":
+        named = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": context.action}
+        named |= {"Resource": own.resource} if own.resource else {}
+        lacks.append(f"missing in {own.name} is {json.dumps(named)}")
+    return lacks or [f"missing is {json.dumps(missing)}"]
+
+
+def _nearly(who: PrincipalInfo, context: EvalContext) -> str:
     """What kept a statement that fits from allowing the request, its conditions or a limit; empty without one."""
-    statements = [each for policy in who.policies or [] for each in policy]
+    statements: list[ParsedStatement] = [each for policy in who.policies or [] for each in policy]
     if evaluator._first_match(context, statements, "Allow"):
-        limited = evaluator.evaluate(context, who.policies or [], *who.limits).decision != "Allow"
-        return "its policies allow it, its boundary or the session's policy does not" if limited else ""
+        return "its policies allow it, its boundary or the session's policy does not"
     without = [replace(each, conditions={}) for each in statements]
     found = evaluator._first_match(context, without, "Allow")
     if not found:
         return ""
     conditions = statements[next(n for n, each in enumerate(without) if each is found)].conditions
-    return f"a statement {found.sid} would allow it, but its conditions are not met: {json.dumps(conditions)}"
+    return f"{_statement(found.sid)} would allow it, but its conditions are not met: {json.dumps(conditions)}"
+
+
+def _statement(sid: str) -> str:
+    return f"a statement {sid}" if sid else "a statement"

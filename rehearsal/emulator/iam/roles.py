@@ -40,12 +40,20 @@ def session(role_arn: str, name: str) -> PrincipalInfo:
 
 
 def policies(arn: str) -> list[str]:
-    """The names of a role's policies: inline ones by their name, managed ones by their ARN, the boundary as such."""
-    record = named(arn) if ":role/" in arn else {}
+    """The names of a role's or user's policies: inline ones by their name, managed ones by their ARN, the boundary."""
+    account, name = arn.split(":")[4], arn.rsplit("/", 1)[-1]
+    if ":user/" in arn:
+        record = dict(iam._users.get_scoped(account, None, name) or {})
+        inline = iam._user_inline_policies.get_scoped(account, None, name)
+        groups = [group for group, each in iam._groups.items() if name in each.get("Users", [])]
+    else:
+        record, groups = named(arn) if ":role/" in arn else {}, []
+        inline = record.get("InlinePolicies")
     boundary = record.get("PermissionsBoundary")
     return [
-        *(record.get("InlinePolicies") or {}),
+        *(inline or {}),
         *record.get("AttachedPolicies", []),
+        *(f"the policies of group {each}" for each in groups),
         *([f"the boundary {boundary}"] if boundary else []),
     ]
 

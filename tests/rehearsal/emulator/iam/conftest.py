@@ -15,13 +15,21 @@ from ministack.services.cloudformation import provisioners, stacks
 
 from tests.rehearsal.emulator.iam.principals import ACCOUNT, REGION
 
-CHANGED = (app, iam_actions, iam_evaluator, lambda_svc, provisioners, s3, sns, stacks)
+CHANGED = (app, iam_actions, iam_evaluator, lambda_svc, provisioners, s3, sns, stacks, sts)
 TABLES: tuple[dict[str, Any], ...] = (
     *(cloudformation._ACTION_HANDLERS, sts._sessions),
     *provisioners._RESOURCE_HANDLERS.values(),
 )
 STORES = (
-    *(iam._roles, iam._users, s3._buckets, s3._bucket_encryption, s3._bucket_policies, s3._multipart_uploads),
+    *(
+        iam._roles,
+        iam._users,
+        iam._user_inline_policies,
+        s3._buckets,
+        s3._bucket_encryption,
+        s3._bucket_policies,
+        s3._multipart_uploads,
+    ),
     *(kms._keys, kms._aliases, sqs._queues, sns._topics, secretsmanager._secrets, ssm._parameters),
 )
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from ministack.core import iam_actions
-from ministack.core.iam_evaluator import EvalResult
+from ministack.core.iam_evaluator import EvalResult, PrincipalInfo
 from ministack.services import iam
 
 from rehearsal.emulator.iam import checks, roles
 from rehearsal.emulator.iam.checks import Request
 from rehearsal.emulator.iam.decisions import Decision, Decisions
-from tests.rehearsal.emulator.iam.principals import ACCOUNT, REGION, allow, make_role
+from tests.rehearsal.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
 
 BUCKET = "arn:aws:s3:::bucket"
+
+
+def allow_all(principal: str, **more: Any) -> dict[str, Any]:
+    """A resource's policy, of one principal."""
+    policy = allow("*", **more)
+    policy["Statement"][0]["Principal"] = {"AWS": principal}
+    return policy
 
 
 def request(role: str) -> Request:
@@ -61,12 +69,58 @@ def test_a_boundary_that_does_not_allow_it_is_named() -> None:
     assert "the boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess; its policies allow it, its boundary" in told
 
 
-def test_the_answer_to_a_denied_request_says_why() -> None:
+def test_a_statement_without_a_name_is_one_all_the_same() -> None:
+    """Of CDK's statements none has a Sid."""
+    role = make_role("worker", allow("s3:*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-north-1"}}))
+    assert checks.denied(request(role), "s3:GetObject", BUCKET)
+    assert "; a statement would allow it, but" in checks.told("anybody")
+
+
+def test_a_user_is_no_role() -> None:
+    """Its policies are those of the user and of its groups."""
+    arn = f"arn:aws:iam::{ACCOUNT}:user/person"
+    iam._users["person"] = {"Arn": arn, "UserName": "person", "AttachedPolicies": ["arn:aws:iam::aws:policy/Managed"]}
+    user = PrincipalInfo(arn, "User", ACCOUNT, [])
+    assert checks.denied(Request(user, "", "", REGION), "s3:GetObject", BUCKET)
+    assert "looked at arn:aws:iam::aws:policy/Managed; missing is" in checks.told("anybody")
+    iam._users["person"]["AttachedPolicies"] = []
+    iam._user_inline_policies["person"] = {"inline": "{}"}
+    assert roles.policies(arn) == ["inline"]
+    iam._user_inline_policies.pop("person")
+    assert checks.denied(Request(user, "", "", REGION), "s3:PutObject", BUCKET)
+    assert "looked at no policy at all: the user has none" in checks.told("anybody")
+
+
+KEY = f"arn:aws:kms:{REGION}:{OTHER}:key/k"
+
+
+@pytest.mark.parametrize(
+    ("own", "policy", "told"),
+    [
+        (allow("kms:*"), allow_all(f"arn:aws:iam::{OTHER}:root"), f"missing in the policy of {KEY} is"),
+        (None, allow_all(f"arn:aws:iam::{ACCOUNT}:root"), "; missing is {"),
+        (allow("kms:*"), allow_all("*", effect="Deny", Sid="Never"), f"a statement Never of the policy of {KEY} with"),
+    ],
+    ids=["the key's policy lacks it", "the role's policies lack it", "the key's policy denies it"],
+)
+def test_a_denial_tells_which_policy_lacks_it(own: Any, policy: Any, told: str) -> None:
+    """The principal's, or the one of what is asked about."""
+    role = make_role("worker", own)
+    document = json.dumps(policy)
+    assert checks.denied(request(role), "kms:Decrypt", KEY, policy=document, owner=OTHER, required=True)
+    message = checks.told("anybody")
+    assert f"the policy of {KEY}; " in message
+    assert told in message
+    assert message.count("missing") <= 1
+
+
+@pytest.mark.parametrize("service", ["sqs", "logs", "ssm"])
+def test_the_answer_to_a_denied_request_says_why(service: str) -> None:
     """Every tool shows the message of an answer."""
     role = make_role("worker")
     checks.install()
-    assert checks.denied(request(role), "sqs:SendMessage", "arn:queue")
-    _, _, body = iam_actions.access_denied_response("sqs", "sqs:SendMessage", "arn:me", "id")
+    assert checks.denied(request(role), f"{service}:Any", "arn:any")
+    _, _, body = iam_actions.access_denied_response(service, f"{service}:Any", "arn:me", "id")
     assert b"looked at no policy at all: the role has none; missing is" in body
 
 

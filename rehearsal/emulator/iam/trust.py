@@ -1,0 +1,33 @@
+"""A fault of MiniStack: who is kept from a role by the role's trust policy is not told that it is this policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.iam_evaluator import EvalContext
+from ministack.services import sts
+
+from rehearsal.emulator.iam import checks
+from rehearsal.emulator.iam.checks import Request
+
+
+def who_may_not_assume_a_role_is_told_why() -> None:
+    """The denial is noted down, and the answer names the trust policy and the statement that it lacks."""
+    trusts, error = evaluator.evaluate_trust_policy, sts._error
+
+    def asked(policy: Any, caller: str, context: EvalContext | None = None) -> bool:
+        allowed = bool(trusts(policy, caller, context))
+        who = checks.caller.get()
+        if not allowed and context and who and who.arn == caller:
+            keys = {name: value for name, value in context.service_context.items() if value is not None}
+            checks.not_trusted(Request(who, context.action, context.resource_arn, context.region, keys))
+        return allowed
+
+    def told(status: int, code: str, message: str, *rest: Any, **named: Any) -> Any:
+        who, denial = checks.caller.get(), checks.last_denial.get()
+        if code == "AccessDenied" and who and denial and denial.action.startswith("sts:"):
+            message = denial.message(who.arn)
+        return error(status, code, message, *rest, **named)
+
+    evaluator.evaluate_trust_policy, sts._error = asked, told
