@@ -24,6 +24,7 @@ from rehearsal.emulator.iam import (
     execution_roles,
     keys,
     passing,
+    references,
     resources,
     signatures,
     trust,
@@ -56,6 +57,7 @@ def apply(*, iam: bool) -> None:
     execution_roles.apply()
     event_sources.apply()
     passing.who_names_a_role_has_to_be_allowed_to_pass_it()
+    references.who_names_code_and_layers_has_to_be_allowed_to_use_them()
 
 
 def port_443_stays_free() -> None:

@@ -135,6 +135,21 @@ def denied(
     return answer
 
 
+def ask(request: Request) -> EvalResult | None:
+    """What a request would be answered: by the principal's policies, the resource's own, and what comes after them."""
+    service = request.action.partition(":")[0]
+    policy, owner = evaluator._resource_policy(service, request.resource) or (None, None)
+    required, request = service in evaluator._POLICY_REQUIRED, replace(request, method="GET")
+    token = evaluator._request_caller_arn.set(request.principal.arn)
+    try:
+        refused = denied(
+            request, request.action, request.resource, keys=request.keys, policy=policy, owner=owner, required=required
+        )
+        return refused or next(filter(None, (check(request) for check in _after)), None)
+    finally:
+        evaluator._request_caller_arn.reset(token)
+
+
 def not_trusted(request: Request) -> None:
     """Note down that the trust policy of the role which the request is about does not let its principal assume it."""
     _note_denial(request, denials.Asked(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True))

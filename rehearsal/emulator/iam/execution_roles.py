@@ -7,7 +7,7 @@ a role to an AWS service".
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,17 +16,24 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudformation
 from ministack.services.cloudformation import handlers, helpers, provisioners, stacks
 
-from rehearsal.emulator.iam import checks, roles
+from rehearsal.emulator.iam import checks, references, roles
 from rehearsal.emulator.iam.arns import Resource, arns
 from rehearsal.emulator.iam.boundaries import boundary_keys
 from rehearsal.emulator.iam.checks import Request
-from rehearsal.emulator.iam.handlers import changing, needed, passes_roles
+from rehearsal.emulator.iam.handlers import changing, needed
 
 Params = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 
 ROLE = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
 SERVICE = "cloudformation.amazonaws.com"
+# What policies are told of a request that a service makes with its caller's permissions, not with a role of its own.
+_VIA = {
+    "aws:calledvia": [SERVICE],
+    "aws:calledviafirst": SERVICE,
+    "aws:calledvialast": SERVICE,
+    "aws:viaawsservice": "true",
+}
 
 _kept: contextvars.ContextVar[list[PermissionError] | None] = contextvars.ContextVar("kept", default=None)
 
@@ -38,7 +45,7 @@ def apply() -> None:
 
 def who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
     """The caller of CreateStack and its like needs iam:PassRole; the stack keeps the role for later operations."""
-    actions = handlers_of_operations()
+    actions = cloudformation._ACTION_HANDLERS
     for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet"):
         actions[name] = _with_role(actions[name])
 
@@ -93,17 +100,16 @@ def _a_nested_stack_that_may_not_be_removed_stays() -> None:
     table["delete"] = deletes
 
 
-def handlers_of_operations() -> dict[str, Callable[[Params], Answer]]:
-    found: dict[str, Callable[[Params], Answer]] = cloudformation._ACTION_HANDLERS
-    return found
-
-
 def _with_role(handler: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
     def handled(params: Params) -> Answer:
         role = helpers._p(params, "RoleARN")
         refused = role and (_may_not_pass(role) or _does_not_trust(role))
+        answer: Answer
         if refused:
-            answer: Answer = helpers._error("AccessDenied", refused, 403)
+            answer = helpers._error("AccessDenied", refused, 403)
+            return answer
+        if unread := _may_not_read(helpers._p(params, "TemplateURL")):
+            answer = helpers._error("ValidationError", f"S3 error: Access Denied ({unread})", 400)
             return answer
         before = handlers._resolve_stack(helpers._p(params, "StackName"))
         if before and role:
@@ -126,6 +132,14 @@ def _may_not_pass(role: str) -> str:
     return checks.told(who.arn)
 
 
+def _may_not_read(template: str) -> str:
+    """A template is read with the caller's permissions."""
+    who = checks.caller.get()
+    if who is None or not references.refused(who, get_region(), references.of_template(template)):
+        return ""
+    return checks.told(who.arn)
+
+
 def _does_not_trust(role: str) -> str:
     if roles.trusts_service(role, SERVICE, get_account_id()):
         return ""
@@ -138,17 +152,15 @@ def _ask(operation: str, resource: Resource, changed: Sequence[str] = ()) -> Non
     who = roles.session(role, "AWSCloudFormation") if role else checks.caller.get()
     if who is None:
         return
+    keys = {} if role else _VIA
     every = [[each] for each in changing(resource.kind, changed)] or [needed(resource.kind, operation)]
     refused = any(
-        checks.none_allowed([_requests(who, action, resource) for action in alternatives])
+        checks.none_allowed([_requests(who, action, resource, keys) for action in alternatives])
         for alternatives in every
         if alternatives
     )
-    if not refused and operation != "delete" and passes_roles(resource.kind, operation):
-        keys = {"iam:passedtoservice": f"{resource.kind.split('::')[1].lower()}.amazonaws.com"}
-        passing = Request(who, "", "", get_region())
-        refused = any(checks.denied(passing, "iam:PassRole", each, keys=keys) for each in _roles(resource.properties))
-    if refused:
+    needs = references.of_resource(operation, resource, changed)
+    if refused or references.refused(who, get_region(), needs, **keys):
         raise PermissionError(checks.told(who.arn))
 
 
@@ -159,23 +171,16 @@ def _role(stack: str) -> str:
     return str(record.get(ROLE) or (_role(parent) if parent else ""))
 
 
-def _requests(who: PrincipalInfo, action: str, resource: Resource) -> list[Request]:
-    """What the role is asked for one action: each ARN; where none can be told, whether it may do so on any resource."""
+def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping[str, Any]) -> list[Request]:
+    """What is asked for one action: each ARN; where none can be told, whether it may be done on any resource."""
     named = arns(action, resource)
     asked = who if named else _on_any_resource(who)
+    told = {**keys, **references.tag_keys(resource.properties)}
+    boundary = resource.properties.get("PermissionsBoundary")
     return [
-        Request(asked, action, each, get_region(), boundary_keys(each, resource.properties.get("PermissionsBoundary")))
+        Request(asked, action, each, get_region(), told | boundary_keys(each, boundary))
         for each in named or [str(resource)]
     ]
-
-
-def _roles(properties: Mapping[str, Any]) -> Iterator[str]:
-    """The roles that a resource's own properties name, or its targets'; of another account none can be passed."""
-    targets = [each for each in properties.get("Targets") or [] if isinstance(each, Mapping)]
-    for name, value in [pair for each in (properties, *targets) for pair in each.items()]:
-        mine = isinstance(value, str) and value.startswith(f"arn:aws:iam::{get_account_id()}:role/")
-        if mine and name.lower().endswith(("role", "rolearn")):
-            yield value
 
 
 def _on_any_resource(who: PrincipalInfo) -> PrincipalInfo:

@@ -8,7 +8,7 @@ depends on the property: where an action's name says which (UpdateFunctionCode),
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -35,18 +35,49 @@ _CHANGES = (
     "Tag",
 )
 # Types whose schema names no actions. Source: AWS service authorization reference.
-_UNNAMED = {
+_UNNAMED: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "AWS::ApiGateway::Account": {key: ["apigateway:PATCH"] for key in ("create", "update", "delete")},
+    "AWS::AppConfig::Deployment": {"create": ["appconfig:StartDeployment"], "delete": ["appconfig:StopDeployment"]},
+    "AWS::AppSync::GraphQLSchema": {key: ["appsync:StartSchemaCreation"] for key in ("create", "update")},
+    "AWS::CertificateManager::Certificate": {
+        "create": ["acm:RequestCertificate"],
+        "update": ["acm:UpdateCertificateOptions"],
+        "delete": ["acm:DeleteCertificate"],
+    },
     "AWS::CodeBuild::Project": {
         "create": ["codebuild:CreateProject", "iam:PassRole"],
         "update": ["codebuild:UpdateProject", "iam:PassRole"],
         "delete": ["codebuild:DeleteProject"],
     },
+    "AWS::DocDB::DBCluster": {
+        "create": ["rds:CreateDBCluster"],
+        "update": ["rds:ModifyDBCluster"],
+        "delete": ["rds:DeleteDBCluster"],
+    },
+    "AWS::DocDB::DBInstance": {
+        "create": ["rds:CreateDBInstance"],
+        "update": ["rds:ModifyDBInstance"],
+        "delete": ["rds:DeleteDBInstance"],
+    },
+    "AWS::EC2::SubnetRouteTableAssociation": {
+        "create": ["ec2:AssociateRouteTable"],
+        "update": ["ec2:ReplaceRouteTableAssociation"],
+        "delete": ["ec2:DisassociateRouteTable"],
+    },
+    "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption": {
+        "create": ["kinesisanalytics:AddApplicationCloudWatchLoggingOption"],
+        "update": ["kinesisanalytics:UpdateApplication"],
+        "delete": ["kinesisanalytics:DeleteApplicationCloudWatchLoggingOption"],
+    },
+    "AWS::Route53::RecordSet": {key: ["route53:ChangeResourceRecordSets"] for key in ("create", "update", "delete")},
 }
 
 
 def needed(resource_type: str, operation: str) -> list[str]:
     """The actions of which one is surely needed for `operation`: create, update or delete. None for an unknown type."""
     named = [each for each in permissions(resource_type, operation) if not each.startswith("iam:PassRole")]
+    if resource_type in _UNNAMED:
+        return named
     own = [each for each in named if each.startswith(f"{_service(resource_type, named)}:")]
     own = [each for each in own if not each.partition(":")[2].startswith(_READS)]
     if operation == "update":
@@ -84,15 +115,27 @@ def passes_roles(resource_type: str, operation: str) -> bool:
     return "iam:PassRole" in permissions(resource_type, operation)
 
 
-@cache
+def tagging(resource_type: str) -> list[str]:
+    """The actions by which a new resource of the type gets its tags; none where the action that makes it does it."""
+    known = _schema(resource_type).get("tagging", {}).get("permissions", ())
+    sets = [each for each in known if each.partition(":")[2].startswith(("Tag", "Add", "Put"))]
+    return [each for each in sets if each in permissions(resource_type, "create")]
+
+
 def permissions(resource_type: str, operation: str) -> Sequence[str]:
     if resource_type in _UNNAMED:
-        return tuple(_UNNAMED[resource_type].get(operation, ()))
+        return _UNNAMED[resource_type].get(operation, ())
+    found: Sequence[str] = _schema(resource_type).get("handlers", {}).get(operation, {}).get("permissions", ())
+    return found
+
+
+@cache
+def _schema(resource_type: str) -> Mapping[str, Any]:
     name = _names().get(resource_type)
     if name is None:
-        return ()
-    schema: Any = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
-    return tuple(schema.get("handlers", {}).get(operation, {}).get("permissions", ()))
+        return {}
+    found: Mapping[str, Any] = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
+    return found
 
 
 @cache

@@ -139,6 +139,95 @@ def test_the_roles_of_a_rules_targets_are_passed_as_well() -> None:
     assert make("AWS::Events::Rule", Name="rule", Targets=[target]) == "made"
 
 
+@pytest.mark.parametrize(
+    ("kind", "properties", "service"),
+    [
+        ("AWS::Scheduler::Schedule", {"Target": {"Arn": "any", "RoleArn": "ROLE"}}, "scheduler"),
+        ("AWS::StepFunctions::StateMachine", {"RoleArn": "ROLE"}, "states"),
+        ("AWS::ECS::TaskDefinition", {"TaskRoleArn": "ROLE"}, "ecs-tasks"),
+    ],
+)
+def test_each_role_is_passed_to_the_service_that_gets_it(
+    monkeypatch: pytest.MonkeyPatch, kind: str, properties: dict[str, Any], service: str
+) -> None:
+    """At whatever depth a property names it, by the name that the service's principal has."""
+    monkeypatch.setitem(provisioners._RESOURCE_HANDLERS[kind], "create", lambda *_: ("made", {}))
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    role = make_role("handed-on")
+    given = json.loads(json.dumps(properties).replace("ROLE", role))
+    own = ("scheduler:*", "states:*", "ecs:*")
+    stack_of(make_role("executes", allow(*own)))
+    with pytest.raises(PermissionError, match=r"iam:PassRole on resource: .*handed-on"):
+        make(kind, Name="named", **given)
+    policy = allow(*own)
+    to = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
+    policy["Statement"] += allow("iam:PassRole", Condition=to)["Statement"]
+    make_role("executes", policy)
+    assert make(kind, Name="named", **given) == "made"
+
+
+def test_the_roles_of_a_pipelines_actions_are_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pipeline's own role assumes them."""
+    kind, action = "AWS::CodePipeline::Pipeline", {"Name": "Act", "RoleArn": make_role("of-an-action")}
+    monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, kind, {"create": lambda *_: ("made", {})})
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    stack_of(make_role("executes", allow("codepipeline:*")))
+    assert make(kind, Name="pipeline", Stages=[{"Name": "One", "Actions": [action]}]) == "made"
+
+
+LAMBDA, LAYER = "AWS::Lambda::Function", f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:shared:1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "needed"),
+    [
+        (LAMBDA, {"Code": {"S3Bucket": "assets", "S3Key": "code.zip"}}, "s3:GetObject"),
+        (LAMBDA, {"Layers": [LAYER]}, "lambda:GetLayerVersion"),
+        (LAMBDA, {"Tags": [{"Key": "team", "Value": "one"}]}, "lambda:TagResource"),
+        ("Custom::Thing", {"ServiceToken": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"}, "lambda:InvokeFunction"),
+        ("AWS::CloudFormation::Stack", {"TemplateURL": "https://assets.s3.eu-west-1.amazonaws.com/t"}, "s3:GetObject"),
+    ],
+)
+def test_what_a_resource_refers_to_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, kind: str, properties: dict[str, Any], needed: str
+) -> None:
+    """The fault: code, layers, templates, tags and the functions of custom resources need no permission."""
+    for each in ("Custom::Thing", "AWS::CloudFormation::Stack"):
+        handlers: dict[str, Any] = {"create": lambda *_: ("made", {}), "delete": lambda *_: None}
+        monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, each, handlers)
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    checks.install()
+    own = ("lambda:CreateFunction", "cloudformation:*")
+    stack_of(make_role("executes", allow(*own)))
+    with pytest.raises(PermissionError, match=f"to perform: {needed} on resource: arn:"):
+        make(kind, FunctionName="f", **properties)
+    make_role("executes", allow(*own, needed))
+    assert make(kind, FunctionName="f", **properties) == "made"
+
+
+def test_the_tags_that_a_template_sets_are_known_to_policies() -> None:
+    """A policy may demand one."""
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    demanded = {"StringEquals": {"aws:RequestTag/team": "one"}}
+    stack_of(make_role("executes", allow("sqs:*", Condition=demanded)))
+    assert make(Tags=[{"Key": "team", "Value": "one"}]) == "made"
+    with pytest.raises(PermissionError, match="its conditions are not met"):
+        make(Tags=[{"Key": "team", "Value": "two"}])
+
+
+def test_a_callers_permissions_can_be_for_cloudformation_alone() -> None:
+    """`aws:CalledVia` is told of a caller's permissions; a role of CloudFormation's own is not called via anything."""
+    execution_roles.a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
+    role = make_role("deploys", allow("sqs:*", Condition=via))
+    stack_of("")
+    with called_by(roles.session(role, "now")):
+        assert make() == "made"
+    stack_of(role)
+    with pytest.raises(PermissionError, match="its conditions are not met"):
+        make()
+
+
 @contextmanager
 def called_by(caller: PrincipalInfo | None) -> Iterator[None]:
     """What happens within is asked for by `caller`; None is a root user."""
@@ -197,6 +286,17 @@ def test_a_nested_stacks_resources_need_the_same_permissions(nested: dict[str, s
         stacks._delete_resource(kind, made, nested, "stack")
     make_role("executes", allow(*may, "sqs:*"))
     stacks._delete_resource(kind, made, nested, "stack")
+
+
+def test_a_template_is_read_with_the_callers_permissions() -> None:
+    """The fault: who may not read a bucket deploys what is in it."""
+    deployer = roles.session(make_role("deploys", allow("cloudformation:*")), "now")
+    execution_roles.who_names_a_stacks_role_has_to_be_allowed_to_pass_it()
+    params = {"StackName": ["stack"], "TemplateURL": ["https://127.0.0.1:1/assets/template.json"]}
+    with called_by(deployer):
+        _, _, body = cloudformation._ACTION_HANDLERS["CreateStack"](params)
+    assert b"S3 error: Access Denied" in body
+    assert b"s3:GetObject on resource: arn:aws:s3:::assets/template.json" in body
 
 
 def deleted(role: str, caller: PrincipalInfo | None) -> int:

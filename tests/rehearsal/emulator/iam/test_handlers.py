@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator.iam.handlers import changing, needed, passes_roles
 
@@ -59,3 +60,14 @@ def test_which_types_pass_roles() -> None:
     assert passes_roles("AWS::Lambda::Function", "create")
     assert passes_roles("AWS::CodeBuild::Project", "update")
     assert not passes_roles("AWS::SQS::Queue", "create")
+
+
+def test_each_type_that_can_be_made_is_asked_for() -> None:
+    """But those that are CloudFormation's own, and a note of the CDK's."""
+    unasked = {kind for kind in provisioners._RESOURCE_HANDLERS if not needed(kind, "create")}
+    assert unasked == {
+        "AWS::CDK::Metadata",
+        "AWS::CloudFormation::CustomResource",
+        "AWS::CloudFormation::WaitCondition",
+        "AWS::CloudFormation::WaitConditionHandle",
+    }

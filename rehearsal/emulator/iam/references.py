@@ -1,0 +1,143 @@
+"""What is needed besides the action itself: roles to pass, code and templates to read, layers to use, tags to set.
+
+Sources: service authorization reference, "Dependent actions" of AWS Lambda and AWS CloudFormation; IAM user guide,
+"Grant a user permissions to pass a role to an AWS service".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from ministack.core.iam_evaluator import EvalResult, PrincipalInfo
+from ministack.core.responses import get_account_id
+
+from rehearsal.emulator.iam import checks
+from rehearsal.emulator.iam.arns import Resource, arns
+from rehearsal.emulator.iam.checks import Request
+from rehearsal.emulator.iam.handlers import needed, passes_roles, tagging
+from rehearsal.emulator.iam.passing import PASSED
+
+_CODE = ("Code", "Content")  # of a function and of a layer
+_NOT_PASSED = ("Stages",)  # the roles of a pipeline's actions are assumed by the pipeline's own
+
+
+@dataclass(frozen=True)
+class Need:
+    """keys: what the request tells policies."""
+
+    action: str
+    resource: str
+    keys: Mapping[str, Any] = field(default_factory=dict)
+
+
+def of_resource(operation: str, resource: Resource, changed: Collection[str]) -> Iterator[Need]:
+    """What CloudFormation needs for what a resource refers to; changed: the properties that an update changes."""
+    properties = resource.properties
+    if token := properties.get("ServiceToken"):
+        yield Need("sns:Publish" if ":sns:" in str(token) else "lambda:InvokeFunction", str(token))
+    if operation == "delete":
+        return
+    if passes_roles(resource.kind, operation):
+        keys = {"iam:passedtoservice": f"{_receiver(resource.kind)}.amazonaws.com"}
+        yield from (Need("iam:PassRole", each, keys) for each in _roles(properties))
+    new = {name: value for name, value in properties.items() if operation == "create" or name in changed}
+    if resource.kind == "AWS::CloudFormation::Stack":
+        yield from of_template(str(new.get("TemplateURL", "")))
+    if resource.kind.startswith("AWS::Lambda::"):
+        yield from _of_lambda(new)
+    if operation == "create" and tags(properties):
+        for action in tagging(resource.kind)[:1]:
+            yield from (Need(action, each, tag_keys(properties)) for each in arns(action, resource))
+
+
+def of_template(url: str) -> Iterator[Need]:
+    """A template is read from the bucket in its address, whichever of the two styles it has."""
+    host, path = urlsplit(url).netloc, urlsplit(url).path.lstrip("/")
+    bucket, styled, _ = host.partition(".s3")
+    if path:
+        yield Need("s3:GetObject", f"arn:aws:s3:::{f'{bucket}/{path}' if styled else path}")
+
+
+def tags(properties: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that the template sets; those of CloudFormation's own need no permission."""
+    found = properties.get("Tags") or {}
+    if isinstance(found, list):
+        found = {each["Key"]: each["Value"] for each in found if isinstance(each, Mapping) and "Key" in each}
+    return {str(name): str(value) for name, value in found.items() if not str(name).startswith("aws:")}
+
+
+def tag_keys(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition keys of the tags that a request sets."""
+    found = tags(properties)
+    keys: dict[str, Any] = {f"aws:requesttag/{name}".lower(): value for name, value in found.items()}
+    return {**keys, "aws:tagkeys": list(found)} if found else {}
+
+
+def refused(who: PrincipalInfo, region: str, needs: Iterator[Need], **keys: Any) -> EvalResult | None:
+    """The first denial; keys: those of every request."""
+    asked = (checks.ask(Request(who, need.action, need.resource, region, {**need.keys, **keys})) for need in needs)
+    return next(filter(None, asked), None)
+
+
+def who_names_code_and_layers_has_to_be_allowed_to_use_them() -> None:
+    """A fault of MiniStack: of the caller of Lambda's API, only the action itself is asked."""
+
+    def ask(request: Request) -> EvalResult | None:
+        if request.action not in _OF_LAMBDA:
+            return None
+        try:
+            body = json.loads(request.body or b"{}")
+        except ValueError:
+            return None  # the service tells what is wrong with it
+        body = {"Code": body} if request.action == "lambda:UpdateFunctionCode" else body
+        return refused(request.principal, request.region, _of_call(request, body))
+
+    checks.after(ask)
+
+
+_OF_LAMBDA = {
+    "lambda:CreateFunction",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:PublishLayerVersion",
+}
+
+
+def _of_call(request: Request, body: Mapping[str, Any]) -> Iterator[Need]:
+    yield from _of_lambda(body)
+    if request.action == "lambda:CreateFunction" and tags(body):
+        function = f"arn:aws:lambda:{request.region}:{get_account_id()}:function:{body.get('FunctionName', '')}"
+        yield Need("lambda:TagResource", function, tag_keys(body))
+
+
+def _of_lambda(properties: Mapping[str, Any]) -> Iterator[Need]:
+    for code in (properties.get(each) for each in _CODE):
+        if isinstance(code, Mapping) and code.get("S3Bucket"):
+            action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
+            yield Need(action, f"arn:aws:s3:::{code['S3Bucket']}/{code.get('S3Key', '')}")
+    for layer in properties.get("Layers") or []:
+        yield Need("lambda:GetLayerVersion", str(layer))
+
+
+def _receiver(kind: str) -> str:
+    """The service that gets the roles of a type's resources, such as `ecs-tasks`: that of the action that makes one."""
+    actions = needed(kind, "create")
+    named = [PASSED[each][0] for each in actions if each in PASSED]
+    return (named or [each.partition(":")[0] for each in actions] or [kind.split("::")[1].lower()])[0]
+
+
+def _roles(value: Any, name: str = "") -> Iterator[str]:
+    """The roles that properties name, at any depth; of another account none can be passed."""
+    if isinstance(value, Mapping):
+        for each, inner in value.items():
+            if each not in _NOT_PASSED:
+                yield from _roles(inner, each)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _roles(inner, name)
+    elif str(value).startswith(f"arn:aws:iam::{get_account_id()}:role/") and name.lower().endswith(("role", "rolearn")):
+        yield str(value)
