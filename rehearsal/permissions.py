@@ -14,18 +14,31 @@ from rehearsal.emulator.iam.decisions import Decision
 
 @dataclass(frozen=True)
 class Grant:
-    """One action, which may be a pattern, that a statement of a policy allows on resources, which may be patterns."""
+    """One action, which may be a pattern, that a statement of a policy allows on resources, which may be patterns.
+
+    but: the statement's NotAction, of which the action is `*`; elsewhere: its NotResource, of which the resource is.
+    """
 
     policy: str
     action: str
     resources: tuple[str, ...]
+    but: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     def used(self, decision: Decision) -> bool:
         """Whether this may have allowed what was decided. What CloudFormation makes has no ARN yet."""
-        on_it = not decision.resource.startswith("arn:") or any(
-            _like(decision.resource, each) for each in self.resources
+        action, resource = decision.action.lower(), decision.resource
+        on_it = not resource.startswith("arn:") or (
+            _like_one(resource, self.resources) and not _like_one(resource, self.elsewhere)
         )
-        return decision.allowed and on_it and _like(decision.action.lower(), self.action.lower())
+        does_it = _like(action, self.action.lower()) and not _like_one(action, [each.lower() for each in self.but])
+        return decision.allowed and on_it and does_it
+
+    def what(self) -> str:
+        return f"all but {', '.join(self.but)}" if self.but else self.action
+
+    def where(self) -> tuple[str, ...]:
+        return (f"all but {', '.join(self.elsewhere)}",) if self.elsewhere else self.resources
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,7 @@ class Report:
         """Policy and resources -> the actions on them that no request needed."""
         found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for grant in self.unused:
-            found.setdefault((grant.policy, grant.resources), []).append(grant.action)
+            found.setdefault((grant.policy, grant.where()), []).append(grant.what())
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -49,8 +62,7 @@ class Report:
             "role": self.role,
             "used": list(self.used),
             "never_used": [
-                {"action": each.action, "resources": list(each.resources), "policy": each.policy}
-                for each in self.unused
+                {"action": each.what(), "resources": list(each.where()), "policy": each.policy} for each in self.unused
             ],
             "denied": [{"action": each.action, "resource": each.resource, "why": each.why} for each in self.denied],
         }
@@ -75,7 +87,7 @@ def roles(iam: Any) -> list[str]:
 
 
 def grants(iam: Any, role: str) -> Iterator[Grant]:
-    """What the role's own policies and those attached to it allow; a statement by NotAction is left out."""
+    """What the role's own policies and those attached to it allow."""
     name = role.rpartition("/")[2]
     for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
         yield from _allowed(policy, iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
@@ -90,12 +102,17 @@ def _allowed(policy: str, document: Any) -> Iterator[Grant]:
     statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
     for statement in [statements] if isinstance(statements, dict) else statements:
         if statement["Effect"] == "Allow":
-            for action in _listed(statement.get("Action", [])):
-                yield Grant(policy, action, tuple(_listed(statement.get("Resource", "*"))))
+            but, elsewhere = (_listed(statement.get(name, ())) for name in ("NotAction", "NotResource"))
+            for action in _listed(statement.get("Action", "*")):
+                yield Grant(policy, action, _listed(statement.get("Resource", "*")), but, elsewhere)
 
 
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
+def _listed(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _like_one(text: str, patterns: Iterable[str]) -> bool:
+    return any(_like(text, each) for each in patterns)
 
 
 def _like(text: str, pattern: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -30,12 +31,21 @@ def permissions(space: Workspace, role: str | None, json_file: Path | None) -> N
     if not made:
         raise WrongUse("no policy was asked yet: `python -m rehearsal run` first, without --no-iam")
     with launcher.running(space, iam=launcher.as_saved(space)) as endpoint:
-        reports = [each for each in _reports(endpoint, made) if role is None or role in each.role]
+        reports = chosen(_reports(endpoint, made), role)
     if json_file:
         put_json(json_file, [each.as_json() for each in reports])
     if json_file != STDOUT:
         for each in reports:
             _show(each)
+
+
+def chosen(reports: Sequence[Report], part: str | None) -> list[Report]:
+    """Those of roles with `part` in their names, which is all without one. Raises WrongUse where it is in none."""
+    found = [each for each in reports if part is None or part in each.role]
+    if not found:
+        known = ", ".join(each.role.rpartition("/")[2] for each in reports)
+        raise WrongUse(f"no role has {part} in its name; there are {known}")
+    return found
 
 
 def _reports(endpoint: Endpoint, made: list[decisions.Decision]) -> list[Report]:

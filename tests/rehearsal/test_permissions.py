@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from rehearsal.commands.permissions import chosen
 from rehearsal.emulator.iam.decisions import Decision, Decisions, read
+from rehearsal.errors import WrongUse
 from rehearsal.permissions import Grant, grants, report
 
 ROLE, OTHER = "arn:aws:iam::111111111111:role/build", "arn:aws:iam::111111111111:role/other"
@@ -44,6 +48,15 @@ def test_a_question_mark_is_one_character_and_a_bracket_itself() -> None:
     assert report(ROLE, [grant], [allowed("s3:GetObject", "arn:aws:s3:::b/key")]).unused == (grant,)
 
 
+def test_a_role_that_is_not_there_is_told() -> None:
+    """With those that are: an empty list would look as if it had done nothing."""
+    reports = [report(each, [], []) for each in (ROLE, OTHER)]
+    assert chosen(reports, "uil") == reports[:1]
+    assert chosen(reports, None) == reports
+    with pytest.raises(WrongUse, match="no role has none in its name; there are build, other"):
+        chosen(reports, "none")
+
+
 class Iam:
     """Answers as IAM does, of one role with an inline policy and an attached one."""
 
@@ -74,6 +87,40 @@ def test_inline_and_attached_policies_are_read() -> None:
         Grant("inline", "a:Two", ("arn:a",)),
         Grant("attached", "b:*", ("arn:b", "arn:c")),
     ]
+
+
+def test_what_a_statement_excepts_is_told() -> None:
+    """NotAction grants nearly everything, NotResource nearly everywhere: neither is left out or taken for all."""
+    document = {
+        "Statement": [
+            {"Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "Resource": "*"},
+            {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::bucket/*"},
+        ]
+    }
+
+    class Excepting(Iam):
+        def get_role_policy(self, **_: str) -> Any:
+            return {"PolicyDocument": document}
+
+    but_iam, elsewhere = list(grants(Excepting(), ROLE))[:2]
+    assert (but_iam.what(), elsewhere.where()) == ("all but iam:*, sts:*", ("all but arn:aws:s3:::bucket/*",))
+    assert report(ROLE, [but_iam, elsewhere], [allowed("iam:GetRole", "*")]).unused == (but_iam, elsewhere)
+    assert report(ROLE, [but_iam, elsewhere], [allowed("s3:GetObject")]).unused == (elsewhere,)
+    assert report(ROLE, [elsewhere], [allowed("s3:GetObject", "arn:aws:s3:::other/key")]).unused == ()
+
+
+def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
+    """A kill may come at any time; what is decided later stands on a line of its own."""
+    path = tmp_path / "decisions.jsonl"
+    first, second = Decisions(), Decisions()
+    first.keep(path)
+    first.add(allowed("s3:GetObject"))
+    with path.open("a") as file:
+        file.write('{"principal": "arn:aws:i')
+    assert list(read(path)) == [allowed("s3:GetObject")]
+    second.keep(path)
+    second.add(allowed("s3:PutObject"))
+    assert list(read(path)) == [allowed("s3:GetObject"), allowed("s3:PutObject")]
 
 
 def test_decisions_are_kept_once_and_over_restarts(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -27,9 +28,12 @@ class Decisions:
         self._path: Path | None = None
 
     def keep(self, path: Path) -> None:
-        """Go on with what the file holds, and append to it from now on."""
+        """Go on with what the file holds, and append to it from now on, on a new line after one that was cut short."""
         self._seen |= set(read(path))
         self._path = path
+        if path.exists() and not path.read_text().endswith("\n"):
+            with path.open("a") as file:
+                file.write("\n")
 
     def add(self, decision: Decision) -> None:
         if decision in self._seen:
@@ -41,9 +45,9 @@ class Decisions:
 
 
 def read(path: Path) -> Iterator[Decision]:
-    """Every decision in the file, in order; none without the file."""
-    if path.exists():
-        for line in path.read_text().splitlines():
+    """Every decision in the file, in order; none without the file. A line that a kill cut short is none."""
+    for line in path.read_text().splitlines() if path.exists() else ():
+        with contextlib.suppress(json.JSONDecodeError):
             yield Decision(**json.loads(line))
 
 
