@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import replace
 
 from ministack import app
 from ministack.services import sts
@@ -22,17 +23,22 @@ DURATION = 12 * 3600
 class Sessions:
     """Gives roles to services, and asks roles for what services do with them."""
 
-    def assume(self, role_arn: str, service: str, session_name: str, *, through: str = "") -> Credentials:
+    def assume(
+        self, role_arn: str, service: str, session_name: str, *, through: str = "", region: str = ""
+    ) -> Credentials:
         """Credentials of `role_arn` for `service`, such as `codebuild.amazonaws.com`.
 
-        through: the role with which the service assumes it; empty where the service does so itself. Raises ActionError
-        where there is no such role, or where it may not be assumed.
+        through: the role with which the service assumes it, in `region`; empty where the service does so itself. Raises
+        ActionError where there is no such role, or where it may not be assumed.
         """
         role = roles.named(role_arn)
         if not role:
             raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
         if app.AUTH:
-            _may_be_assumed(role_arn, service, "" if through == role_arn else through, session_name)
+            if not through or through == role_arn:
+                _service_is_trusted(role_arn, service)
+            else:
+                _may_be_assumed(role_arn, through, Request(roles.session(through, session_name), "", "", region))
         return _session(role_arn, str(role["RoleId"]), session_name, service)
 
     def require(self, role_arn: str, *actions: str, resource: str) -> None:
@@ -45,17 +51,18 @@ class Sessions:
             raise ActionError(checks.told(who.arn), "PermissionError")
 
 
-def _may_be_assumed(role_arn: str, service: str, through: str, session_name: str) -> None:
-    account = role_arn.split(":")[4]
-    if not through:
-        if not roles.trusts_service(role_arn, service, account):
-            raise ActionError(f"{service} may not assume {role_arn}: {_trust()} it", "PermissionError")
-        return
-    who = roles.session(through, session_name)
-    if checks.denied(Request(who, "", "", "us-east-1"), "sts:AssumeRole", role_arn):
+def _service_is_trusted(role_arn: str, service: str) -> None:
+    if not roles.trusts_service(role_arn, service, role_arn.split(":")[4]):
+        raise ActionError(f"{service} may not assume {role_arn}: {_trust()} it", "PermissionError")
+
+
+def _may_be_assumed(role_arn: str, through: str, request: Request) -> None:
+    """request: of the role `through`."""
+    who, action = request.principal, "sts:AssumeRole"
+    if checks.denied(request, action, role_arn):
         raise ActionError(checks.told(who.arn), "PermissionError")
-    if not roles.trusts(role_arn, who):
-        checks.not_trusted(Request(who, "sts:AssumeRole", role_arn, "us-east-1"))
+    if not roles.trusts(role_arn, who, request.region):
+        checks.not_trusted(replace(request, action=action, resource=role_arn))
         raise ActionError(f"{through} may not assume {role_arn}: {_trust()} it or its account", "PermissionError")
 
 

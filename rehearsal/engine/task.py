@@ -47,7 +47,9 @@ class Revision:
 class Assume(Protocol):
     """Gives the credentials of a role to an AWS service that the role trusts; `through` is the role it does so with."""
 
-    def __call__(self, role_arn: str, service: str, session_name: str, *, through: str = "") -> Credentials: ...
+    def __call__(
+        self, role_arn: str, service: str, session_name: str, *, through: str = "", region: str = ""
+    ) -> Credentials: ...
 
 
 class Require(Protocol):
@@ -99,8 +101,9 @@ class Task:
 
     def credentials(self) -> Credentials:
         """Those of the action's role, which CodePipeline assumes through the pipeline's role."""
+        through, region = self.pipeline_role, self.pipeline.region
         session = self.execution_id[:32]
-        return self.assume(self.role_arn, "codepipeline.amazonaws.com", session, through=self.pipeline_role)
+        return self.assume(self.role_arn, "codepipeline.amazonaws.com", session, through=through, region=region)
 
     def require(self, *actions: str, resource: str) -> None:
         """Raise ActionError unless the action's role may do one of `actions`, which CodePipeline does for it."""

@@ -182,6 +182,7 @@ def _context(request: Request, action: str, resource: str, keys: Mapping[str, An
         action=action,
         resource_arn=resource,
         region=request.region,
+        secure_transport=True,  # as with IAM all requests are, and those of services anyway
         service_context=dict(keys),
         principal_keys=who.keys,
     )

@@ -67,21 +67,23 @@ def trusts_service(role_arn: str, service: str, account: str) -> bool:
         action="sts:AssumeRole",
         resource_arn=role_arn,
         region="",
+        secure_transport=True,
         service_context={"aws:sourceaccount": account},
     )
     trust = named(role_arn).get("AssumeRolePolicyDocument")
     return bool(evaluator.evaluate_resource_policy(trust, context, service=service).decision == "Allow")
 
 
-def trusts(role_arn: str, who: PrincipalInfo) -> bool:
-    """Whether the role's trust policy lets a session assume it."""
+def trusts(role_arn: str, who: PrincipalInfo, region: str) -> bool:
+    """Whether the role's trust policy lets a session assume it, with a request to `region`; services use TLS."""
     context = EvalContext(
         principal_arn=who.arn,
         principal_type=who.type,
         principal_account=who.account,
         action="sts:AssumeRole",
         resource_arn=role_arn,
-        region="",
+        region=region,
+        secure_transport=True,
         service_context={},
         principal_keys=who.keys,
     )

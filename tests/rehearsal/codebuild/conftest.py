@@ -112,7 +112,9 @@ class Account:
             namespace=None,
         )
 
-        def assume(role_arn: str, service: str, session_name: str, *, through: str = "") -> Credentials:
+        def assume(
+            role_arn: str, service: str, session_name: str, *, through: str = "", region: str = ""
+        ) -> Credentials:
             assert (role_arn, service) == (f"arn:aws:iam::{ACCOUNT}:role/build", "codebuild.amazonaws.com")
             return root(ACCOUNT)
 

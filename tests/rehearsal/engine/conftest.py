@@ -133,7 +133,9 @@ class Stage:
             ActionType("Rule", "Played"): self.played,
         }
 
-        def assume(role_arn: str, service: str, session_name: str, *, through: str = "") -> Credentials:
+        def assume(
+            role_arn: str, service: str, session_name: str, *, through: str = "", region: str = ""
+        ) -> Credentials:
             return Credentials("key", "secret")
 
         self.engine = Engine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ministack import app
@@ -48,6 +49,20 @@ def test_an_actions_role_is_assumed_through_the_pipelines() -> None:
     make_role("pipeline", allow("s3:*"))
     with pytest.raises(ActionError, match=r'sts:AssumeRole on resource: .*role/deploy .*missing is .*"sts:AssumeRole"'):
         Sessions().assume(trusted, CODEPIPELINE, "session", through=pipeline)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [{"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}, {"Bool": {"aws:SecureTransport": "true"}}],
+)
+def test_an_actions_role_is_assumed_in_the_pipelines_region_by_tls(condition: dict[str, Any]) -> None:
+    """Policies for the pipeline's role, and trust policies, may demand both."""
+    allowed = allow("sts:AssumeRole", Condition=condition)
+    pipeline = make_role("pipeline", allowed, trust=trusting(Service=CODEPIPELINE))
+    trust = trusting(AWS=pipeline)
+    trust["Statement"][0]["Condition"] = condition
+    role = make_role("deploy", trust=trust)
+    assert Sessions().assume(role, CODEPIPELINE, "session", through=pipeline, region="eu-west-1").token
 
 
 def test_what_codepipeline_does_for_an_action_needs_the_permission() -> None:
