@@ -12,7 +12,8 @@ _ADMINISTRATORS = (
     "CloudFormation may do everything (AdministratorAccess): rehearsal.toml names no bootstrap of the project's own"
 )
 _SOME_OF_IAM = (
-    "service control policies, and the policies of resources other than buckets, keys, queues, topics, functions"
+    "service control policies, the policies of resources other than buckets, keys, queues, topics, functions,"
+    " and who may use the keys of logs, tables and streams"
 )
 _BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild")
 _GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")

@@ -21,6 +21,7 @@ Check = Callable[["Request"], EvalResult | None]
 
 _after: list[Check] = []
 caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
+_arrived: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar("arrived", default=None)
 last_denial: contextvars.ContextVar[denials.Denial | None] = contextvars.ContextVar("last_denial", default=None)
 
 
@@ -51,20 +52,24 @@ def after(check: Check) -> None:
 def install() -> None:
     """Stand before MiniStack's `enforce`."""
     _after.clear()
-    asked = evaluator.enforce
+    asked, authenticate = evaluator.enforce, evaluator.authenticate
+
+    def authenticated(*request: Any) -> Any:
+        _arrived.set(evaluator._signed_request.get() or _arrived.get())  # gone once the signature is checked
+        return authenticate(*request)
 
     def enforce(
         access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: Any
     ) -> EvalResult | AuthError | None:
         caller.set(None)
-        signed = evaluator._signed_request.get()  # gone once the signature is checked
+        _arrived.set(evaluator._signed_request.get() or _arrived.get())
         answer = asked(access_key, action, service, region, resource_arn, **named)
         principal = evaluator.resolve_principal(access_key or "", get_account_id())
         if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
             return answer
         caller.set(principal)
         keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
-        request = Request(principal, action, resource_arn, region, keys, **_as_it_arrived(signed))
+        request = Request(principal, action, resource_arn, region, keys, **_as_it_arrived(_arrived.get()))
         if answer:
             _note_denial(request, _asked(request, *(evaluator._resource_policy(service, resource_arn) or (None, None))))
             return answer
@@ -75,7 +80,7 @@ def install() -> None:
             _note(request)
         return refused
 
-    evaluator.enforce = enforce
+    evaluator.enforce, evaluator.authenticate = enforce, authenticated
     _explain()
 
 
@@ -153,6 +158,12 @@ def ask(request: Request) -> EvalResult | None:
 def not_trusted(request: Request) -> None:
     """Note down that the trust policy of the role which the request is about does not let its principal assume it."""
     _note_denial(request, denials.Asked(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True))
+
+
+def allows(policy: str, request: Request) -> bool:
+    """Whether a resource's own policy allows the request."""
+    context = _context(request, request.action, request.resource, request.keys)
+    return bool(evaluator.evaluate_resource_policy(policy, context).decision == "Allow")
 
 
 def refuse(request: Request, policy: str, owner: str) -> EvalResult:

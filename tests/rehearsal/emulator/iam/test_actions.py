@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("as_it_comes")
 
 # The services that builds, functions and templates call: MiniStack's name -> botocore's.
 SERVICES = {
-    each: each for each in ("cloudformation", "codebuild", "dynamodb", "events", "iam", "kms", "lambda", "logs")
+    each: each for each in ("cloudformation", "codebuild", "dynamodb", "ecs", "events", "iam", "kms", "lambda", "logs")
 }
 SERVICES |= {each: each for each in ("s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "sts")}
 SERVICES |= {"monitoring": "cloudwatch", "states": "stepfunctions"}
