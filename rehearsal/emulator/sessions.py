@@ -28,12 +28,15 @@ class Sessions:
         through: the role with which the service assumes it; empty where the service does so itself. Raises ActionError
         where there is no such role, or where it may not be assumed.
         """
-        role = roles.named(role_arn)
-        if not role:
+        self.check(role_arn, service, session_name, through=through)
+        return _session(role_arn, str(roles.named(role_arn)["RoleId"]), session_name, service)
+
+    def check(self, role_arn: str, service: str, session_name: str = "", *, through: str = "") -> None:
+        """Raise ActionError where `assume` would."""
+        if not roles.named(role_arn):
             raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
         if app.AUTH:
             _may_be_assumed(role_arn, service, "" if through == role_arn else through, session_name)
-        return _session(role_arn, str(role["RoleId"]), session_name, service)
 
     def require(self, role_arn: str, *actions: str, resource: str) -> None:
         """Raise ActionError unless the role's policies allow one of `actions` on `resource`."""

@@ -12,6 +12,7 @@ from ministack.services import lambda_svc
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import logs
 from rehearsal.emulator.functions.coldstarts import Record
+from rehearsal.emulator.functions.credentials import CannotBeAssumed
 from rehearsal.emulator.functions.environment import Invocation, PythonEnvironment
 from rehearsal.emulator.functions.layout import Layout, NoInterpreter
 from rehearsal.workspace import Workspace
@@ -69,7 +70,7 @@ def _execute(
     )
     try:
         call = environment.call(_invocation(config, event, request_id))
-    except (NoInterpreter, BadZipFile, ValueError) as error:
+    except (NoInterpreter, CannotBeAssumed, BadZipFile, ValueError) as error:
         return {
             "body": {"errorType": type(error).__name__, "errorMessage": str(error)},
             "error": True,
