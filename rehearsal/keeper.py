@@ -5,13 +5,14 @@ when one has ended, a line `NUL token returncode` follows what it printed. Proce
 on, as in a build container, until standard input ends: because the rehearsal is done, or because it was killed. Then
 every descendant is ended. The kernel hands orphans to this process, so that no session of its own saves one.
 
+Commands do not see the folder that it is told to hide, and cannot look into processes that know what is in it.
+
 It is two processes, either of which ends everything when the other one is killed: what a killed one leaves is handed to
 the first, and the second is told by the kernel when the first has ended.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import select
@@ -21,21 +22,26 @@ import sys
 import time
 from pathlib import Path
 
+from rehearsal import isolation
+
 GRACE_SECONDS = 3.0
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def main(token: str) -> None:
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
+def main(token: str, hidden: str = "") -> None:
+    prctl = isolation.libc.prctl
+    if hidden:
+        isolation.separate()
+        isolation.hide(hidden)
+        isolation.give_up(keep=isolation.CONTAINERS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # a handler, because commands would inherit that a signal is ignored
     signal.signal(signal.SIGINT, lambda *_: None)
     first, second = os.getpid(), os.fork()
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prctl(isolation.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if second:
         _watch(second)
         return
-    prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    prctl(isolation.PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() == first:
         _keep(token)
 
@@ -167,7 +173,3 @@ def _signal(pids: set[int], number: int) -> None:
             os.kill(pid, number)
         except OSError:
             continue
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -16,6 +16,7 @@ _SOME_OF_IAM = (
     " and who may use the keys of logs, tables and streams"
 )
 _BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild")
+_FUNCTIONS = ("Deploy/CloudFormation", "Invoke/Lambda")
 _GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")
 
 
@@ -31,21 +32,23 @@ def not_emulated(
     return [
         _SOME_OF_IAM if iam else _NO_IAM,
         *([_ADMINISTRATORS] if iam and administrators else []),
-        *_of_providers(view),
+        *_of_providers(view, iam=iam),
         *_not_executed(view),
         *_not_reached(view),
         *_resources(resources),
     ]
 
 
-def _of_providers(view: ExecutionView) -> Iterator[str]:
+def _of_providers(view: ExecutionView, *, iam: bool) -> Iterator[str]:
     ran = {action.provider for _, action in _actions(view) if action.status and action.executed}
     if ran & {*_GIT}:
         yield "sources came from this machine's repository, whatever repository the pipeline names"
     if ran & {*_BUILDS}:
         yield "builds ran on this machine, not in the project's build image"
-    if ran & {"Deploy/CloudFormation", "Invoke/Lambda"}:
+    if ran & {*_FUNCTIONS}:
         yield from _of_functions()
+    if iam and ran & {*_BUILDS, *_FUNCTIONS, "Rule/Commands", "Rule/LambdaInvoke"} and (reason := cannot_mount()):
+        yield f"nothing is hidden from builds and functions, not even the keys of every account's root ({reason})"
 
 
 def _of_functions() -> Iterator[str]:

@@ -19,9 +19,12 @@ def environment() -> dict[str, str]:
 
 
 def network_setting(name: str) -> bool:
-    """Whether a variable says how to reach the network: a proxy, or whose certificates to trust."""
+    """Whether a variable says how to reach the network: a proxy, or whose certificates to trust.
+
+    Those of AWS's tools say how to reach AWS, and MiniStack's how it is reached itself.
+    """
     lowered = name.lower()
-    return not lowered.startswith("aws_") and lowered.endswith(
+    return not lowered.startswith(("aws_", "ministack_")) and lowered.endswith(
         (*_NETWORK, "ssl_cert_file", "ssl_cert_dir", "extra_ca_certs")
     )
 

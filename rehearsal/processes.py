@@ -9,7 +9,6 @@ import os
 import secrets
 import shlex
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,13 +17,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Protocol, Self
 
-from rehearsal import keeper
+from rehearsal import keeper, programs
 from rehearsal.errors import RehearsalError
 
 LAST_LINES = 20
 # A longer line comes as several: what prints without an end would take all memory.
 LINE_BYTES = 1 << 20
 _END_SECONDS = keeper.GRACE_SECONDS + 5.0
+
+# What no command of this process sees; empty where all may be seen.
+_hidden: list[str] = []
 
 Ending = Literal["exited", "timed out", "stopped"]
 
@@ -49,6 +51,11 @@ class CommandFailed(RehearsalError):
     """A command ended with another status than 0: the command, its directory, its status, its last lines, its log."""
 
 
+def hide(folder: Path) -> None:
+    """Hide a folder from every command that this process runs from now on: an empty one is in its place."""
+    _hidden[:] = [str(folder)]
+
+
 class Processes:
     """Runs commands one after the other, and ends all that they started when the block is left.
 
@@ -65,9 +72,8 @@ class Processes:
         self._tail: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
 
     def __enter__(self) -> Self:
-        # -I and -S: it starts within some 10 ms, and nothing of the build's environment reaches it
         self._keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", keeper.__file__, self._token],
+            [*programs.command(keeper.__name__), self._token, *_hidden],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -46,8 +46,13 @@ class Workspace:
         return self.root / ".rehearsal"
 
     @property
+    def private(self) -> Path:
+        """What no build and no function sees: the root users' secret, the embedded AWS's key and its state."""
+        return self.home / "private"
+
+    @property
     def aws(self) -> Path:
-        """The embedded AWS: its state, objects and temporary files."""
+        """What the embedded AWS works with: temporary files, and what was deployed."""
         return self.home / "aws"
 
     @property
@@ -74,22 +79,27 @@ class Workspace:
 
     @property
     def record(self) -> Path:
-        return self.home / "server.json"
+        return self.private / "server.json"
 
     @property
     def running(self) -> Path:
         """The embedded AWS's state while it runs."""
-        return self.aws / "running"
+        return self.private / "running"
 
     @property
     def saved(self) -> Path:
         """The embedded AWS's state, as its last clean end left it."""
-        return self.aws / "saved"
+        return self.private / "saved"
 
     @property
     def tls(self) -> Path:
-        """The emulator's certificate, its key, and the bundle of authorities."""
+        """The emulator's certificate, and the bundle of authorities."""
         return self.home / "tls"
+
+    @property
+    def key(self) -> Path:
+        """The private key of the emulator's certificate."""
+        return self.private / "server.key"
 
     @property
     def decisions(self) -> Path:
@@ -98,7 +108,7 @@ class Workspace:
 
     def secret(self) -> str:
         """The secret key of every root user, made once, so that a shell's exports stay good."""
-        path = self.home / "secret"
+        path = self.private / "secret"
         if not path.exists():
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(30))
@@ -112,8 +122,9 @@ class Workspace:
             return ""
 
     def make(self) -> None:
-        for folder in (self.aws, self.executions, self.caches, self.logs):
+        for folder in (self.private, self.aws, self.executions, self.caches, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
+        self.private.chmod(0o700)
         (self.home / ".gitignore").write_text("*\n")
 
     def execution(self, execution_id: str) -> Path:

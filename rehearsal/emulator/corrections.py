@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ministack import app
 from ministack.core import persistence
 from ministack.services import codebuild, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
+from rehearsal.emulator.functions import credentials
 from rehearsal.emulator.iam import (
     actions,
     boundaries,
@@ -38,7 +38,6 @@ UNSAVED: list[str] = []
 
 def apply(*, iam: bool) -> None:
     """Correct this process's MiniStack, before it serves its first request."""
-    port_443_stays_free()
     what_cannot_be_saved_is_told()
     projects_keep_their_log_group_and_cache()
     functions_keep_their_dead_letters_and_concurrency()
@@ -58,11 +57,8 @@ def apply(*, iam: bool) -> None:
     event_sources.apply()
     passing.who_names_a_role_has_to_be_allowed_to_pass_it()
     references.who_names_code_and_layers_has_to_be_allowed_to_use_them()
-
-
-def port_443_stays_free() -> None:
-    """With TLS, MiniStack takes port 443 as well as its own; a rehearsal has no business there."""
-    app._port_is_bindable = lambda *_: False
+    credentials.functions_have_keys_that_nobody_guesses()
+    credentials.functions_get_a_role_that_lambda_may_assume()
 
 
 def what_cannot_be_saved_is_told() -> None:

@@ -22,6 +22,7 @@ from typing import Any
 
 from hypercorn.config import Config
 
+from rehearsal import processes
 from rehearsal.aws import Endpoint, trusting
 from rehearsal.emulator import tls
 from rehearsal.engine import store
@@ -100,6 +101,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     from rehearsal.emulator.event_targets import PipelineTargets
     from rehearsal.emulator.front import Front
     from rehearsal.emulator.functions import hook
+    from rehearsal.emulator.functions.mounts import cannot_mount
     from rehearsal.emulator.iam.decisions import decisions
     from rehearsal.emulator.pipelines import PipelineResource
     from rehearsal.emulator.sessions import Sessions
@@ -110,9 +112,11 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     from rehearsal.engine.execution import Environment
     from rehearsal.engine.jobs import Jobs
 
+    if not cannot_mount():
+        processes.hide(workspace.private)
     corrections.apply(iam=endpoint.iam)
     decisions.keep(workspace.decisions)
-    hook.register(workspace.aws / "tmp" / "functions", endpoint, workspace.cold_starts)
+    hook.register(workspace, endpoint)
     approvals, jobs, builds, bus, sessions = Approvals(), Jobs(), MinistackBuilds(), Bus(), Sessions()
     actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, jobs=jobs, builds=builds)
     accepted = AcceptedFile(workspace)
@@ -144,7 +148,7 @@ def _endpoint(workspace: Workspace, port: str, *, iam: bool) -> Endpoint:
     """With IAM, TLS, as policies ask for it; and a secret that nobody guesses, because every root user has it."""
     if not iam:
         return Endpoint(f"http://127.0.0.1:{port}")
-    files = tls.provide(workspace.tls)
+    files = tls.provide(workspace.tls, workspace.key)
     os.environ |= {
         "AUTH": "true",
         "USE_SSL": "1",

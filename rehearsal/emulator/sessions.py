@@ -31,15 +31,18 @@ class Sessions:
         through: the role with which the service assumes it, in `region`; empty where the service does so itself. Raises
         ActionError where there is no such role, or where it may not be assumed.
         """
-        role = roles.named(role_arn)
-        if not role:
-            raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
-        if app.AUTH:
-            if not through or through == role_arn:
-                _service_is_trusted(role_arn, service)
-            else:
-                _may_be_assumed(role_arn, through, Request(roles.session(through, session_name), "", "", region))
-        return _session(role_arn, str(role["RoleId"]), session_name, service)
+        role_id = _existing(role_arn, service)
+        if not through or through == role_arn:
+            self.check(role_arn, service)
+        elif app.AUTH:
+            _may_be_assumed(role_arn, through, Request(roles.session(through, session_name), "", "", region))
+        return _session(role_arn, role_id, session_name, service)
+
+    def check(self, role_arn: str, service: str) -> None:
+        """Raise ActionError where the service itself may not assume the role."""
+        _existing(role_arn, service)
+        if app.AUTH and not roles.trusts_service(role_arn, service, role_arn.split(":")[4]):
+            raise ActionError(f"{service} may not assume {role_arn}: {_trust()} it", "PermissionError")
 
     def require(self, role_arn: str, *actions: str, resource: str) -> None:
         """Raise ActionError unless the role's policies allow one of `actions` on `resource`."""
@@ -51,9 +54,12 @@ class Sessions:
             raise ActionError(checks.told(who.arn), "PermissionError")
 
 
-def _service_is_trusted(role_arn: str, service: str) -> None:
-    if not roles.trusts_service(role_arn, service, role_arn.split(":")[4]):
-        raise ActionError(f"{service} may not assume {role_arn}: {_trust()} it", "PermissionError")
+def _existing(role_arn: str, service: str) -> str:
+    """The role's id."""
+    role = roles.named(role_arn)
+    if not role:
+        raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
+    return str(role["RoleId"])
 
 
 def _may_be_assumed(role_arn: str, through: str, request: Request) -> None:

@@ -32,12 +32,16 @@ class Tls:
     bundle: Path
 
 
-def provide(folder: Path) -> Tls:
-    """The files in `folder`: the authority is made once, so that a shell's exports stay good; the bundle is fresh."""
-    tls = Tls(folder / "server.pem", folder / "server.key", folder / "bundle.pem")
+def provide(folder: Path, key: Path) -> Tls:
+    """The files in `folder`, and the key beside nothing that others read.
+
+    The authority is made once, so that a shell's exports stay good; the bundle is fresh.
+    """
+    tls = Tls(folder / "server.pem", key, folder / "bundle.pem")
     authority = folder / "authority.pem"
     if not all(path.exists() for path in (tls.certificate, tls.key, authority)):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (folder, key.parent):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         _issue(tls, authority)
     _write(tls.bundle, "".join(f"{each}\n" for each in dict.fromkeys([*_machines(), *_certificates(authority)])))
     return tls

@@ -191,10 +191,10 @@ def test_a_busy_port_is_refused(space: Workspace) -> None:
 def test_one_that_does_not_come_up_says_its_last_words(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message holds the end of its log, and where the log is."""
     space.make()
-    (space.aws / "running").write_text("a file where a folder has to be")
+    space.running.write_text("a file where a folder has to be")
     with pytest.raises(WrongUse, match=r"(?s)did not come up.*emulator\.log.*Error"):
         launcher.up(space, None)
-    (space.aws / "running").unlink()
+    space.running.unlink()
 
 
 def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rehearsal.limits import not_emulated
 from rehearsal.views.state import ActionView, ExecutionView, StageView
 
@@ -61,3 +63,15 @@ def test_without_iam_everybody_may_do_everything() -> None:
     """And with it, what is not asked is told."""
     assert "lets everybody do everything" in told(view("Succeeded"), iam=False)
     assert "service control policies" in told(view("Succeeded"), iam=True)
+
+
+def test_a_machine_that_can_hide_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody is asked anyway, it is no loss; nor where nothing ran."""
+    monkeypatch.setattr("rehearsal.limits.cannot_mount", lambda: "mount: no")
+    built = view("Succeeded", ActionView("build", "Build/CodeBuild", status="Succeeded"))
+    words = "nothing is hidden from builds and functions, not even the keys of every account's root (mount: no)"
+    assert words in told(built)
+    assert words not in told(built, iam=False)
+    assert words not in told(view("Succeeded"))
+    monkeypatch.setattr("rehearsal.limits.cannot_mount", lambda: "")
+    assert "nothing is hidden" not in told(built)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.errors import RehearsalError
 from rehearsal.processes import LINE_BYTES, CommandFailed, Processes, check
+from tests.synthesized import ROOT
 
 ENV = {"PATH": os.environ["PATH"]}
 ESCAPES = {
@@ -99,8 +102,7 @@ def test_a_rehearsal_killed_outright_leaves_nothing(tmp_path: Path) -> None:
             processes.run(["/bin/sh", "-c", "setsid sleep 60 & echo $!; wait"], cwd=Path("/"), env={"PATH": "/bin"})
         """)
     )
-    root = Path(__file__).parents[2]
-    env = {**ENV, "PYTHONPATH": str(root)}
+    env = {**ENV, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen([sys.executable, str(script)], env=env, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         pid = int(started.stdout.readline())
@@ -164,3 +166,50 @@ def test_commands_find_signals_as_they_are_by_default(tmp_path: Path) -> None:
     with Processes(lines.append) as processes:
         processes.run([sys.executable, "-c", asked], cwd=tmp_path, env=ENV)
     assert lines == ["builtin_function_or_method Handlers"]
+
+
+HIDES = """
+import os, sys
+from pathlib import Path
+from rehearsal import processes
+folder = Path(sys.argv[1])
+processes.hide(folder)
+env = {"PATH": os.environ["PATH"], "PARENT": str(os.getpid())}
+with processes.Processes(lambda line: print(line, flush=True)) as running:
+    running.run(["/bin/sh", "-c", sys.argv[2]], cwd=folder, env=env)
+"""
+LESS = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+USERS = {"as who tests": [], "root of its own namespace": ["unshare", "-Ur"], "no right to mount": LESS}
+
+
+@pytest.mark.skipif(bool(cannot_mount()), reason="this machine forbids mounts")
+@pytest.mark.parametrize("user", USERS.values(), ids=USERS)
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("ls -A {folder}", ""),
+        ("touch {folder}/new 2>&1 | grep -o 'Read-only file system'", "Read-only file system\n"),
+        ("umount {folder} 2>/dev/null; unshare -Urm umount {folder} 2>/dev/null; ls -A {folder}", ""),
+        ("cat /proc/$PARENT/environ 2>&1 | grep -o 'Permission denied'", "Permission denied\n"),
+        ("cat /proc/$PARENT/root{folder}/secret 2>&1 | grep -o 'Permission denied'", "Permission denied\n"),
+        ("nsenter --mount --target $PARENT ls {folder} 2>/dev/null", ""),
+        ("touch {folder}/../beside && ls -A {folder}/..", "beside\nprivate\n"),
+    ],
+)
+def test_a_command_does_not_see_what_is_hidden(user: list[str], command: str, printed: str, tmp_path: Path) -> None:
+    """The fault planted: a secret on disk, and one in a process's environment. All else is as it was."""
+    if user and (not shutil.which(user[0]) or (user is LESS and os.geteuid())):
+        pytest.skip(f"not with {user[0]}")
+    folder = tmp_path / "home" / "private"
+    folder.mkdir(parents=True)
+    (folder / "secret").write_text("a secret")
+    done = subprocess.run(
+        [*user, sys.executable, "-c", HIDES, str(folder), command.format(folder=folder)],
+        env={**ENV, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (printed, "")
+    assert (folder / "secret").read_text() == "a secret"

@@ -11,10 +11,25 @@ KB_OF_A_MB = 1024
 
 
 class Family:
-    """The interpreter `pid` and its descendants. Asked often, so a process is looked at once, when it is new."""
+    """The process `pid` and its descendants. Asked often, so a process is looked at once, when it is new.
 
-    def __init__(self, pid: int) -> None:
+    contained: in a namespace of processes, whose first one is the only child of `pid`, and the interpreter is the first
+    child of that one; otherwise the interpreter is `pid`.
+    """
+
+    def __init__(self, pid: int, *, contained: bool) -> None:
         self._pid, self._members, self._others = pid, {pid}, set[int]()
+        self._contained = contained
+
+    def end(self) -> None:
+        """Kill all. With the first process of a namespace the kernel ends all of it, before `pid` is told."""
+        first = next(iter(_children(self._pid)), None) if self._contained else None
+        if first is None:
+            self.tell(signal.SIGKILL)
+        else:
+            for each, number in ((first, signal.SIGKILL), (self._pid, signal.SIGCONT)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each, number)
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal to all."""
@@ -27,9 +42,15 @@ class Family:
 
         A page that several of them share counts once, as on AWS.
         """
-        members = self._found()
+        keepers = self._keepers()
+        members = self._found() - {*keepers}
         together = sum(_kilobytes(each, "smaps_rollup", "Pss:") for each in members) if len(members) > 1 else 0
-        return max(_kilobytes(self._pid, "status", "VmHWM:"), together) // KB_OF_A_MB
+        interpreter = next(iter(_children(keepers[-1])), 0) if keepers else self._pid
+        return max(_kilobytes(interpreter, "status", "VmHWM:"), together) // KB_OF_A_MB
+
+    def _keepers(self) -> list[int]:
+        """Those that are not the function's own."""
+        return [self._pid, *_children(self._pid)] if self._contained else []
 
     def _found(self) -> set[int]:
         alive = {int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()}
@@ -47,6 +68,13 @@ def _parent(pid: int) -> int:
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
     return 0
+
+
+def _children(pid: int) -> list[int]:
+    """The children of a process with one thread, the oldest one first; none of one that has ended."""
+    with contextlib.suppress(OSError):
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
 
 
 def _kilobytes(pid: int, file: str, name: str) -> int:

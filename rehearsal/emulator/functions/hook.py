@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
@@ -13,15 +12,18 @@ from ministack.services import lambda_svc
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import logs
 from rehearsal.emulator.functions.coldstarts import Record
+from rehearsal.emulator.functions.credentials import CannotBeAssumed
 from rehearsal.emulator.functions.environment import Invocation, PythonEnvironment
 from rehearsal.emulator.functions.layout import Layout, NoInterpreter
+from rehearsal.workspace import Workspace
 
 OURS = "functions"  # marks a result whose log is written already
 
 
-def register(folder: Path, endpoint: Endpoint, cold_starts: Path) -> None:
-    """Before the first request. folder: for what functions are made of; cold_starts: the file of their record."""
-    layout, record = Layout(folder, endpoint), Record(cold_starts)
+def register(space: Workspace, endpoint: Endpoint) -> None:
+    """Before the first request."""
+    layout = Layout(space.aws / "tmp" / "functions", endpoint, hidden=space.home)
+    record = Record(space.cold_starts)
     record.begin()
     others, runs, writes = (
         lambda_runtime._worker_class_for,
@@ -68,7 +70,7 @@ def _execute(
     )
     try:
         call = environment.call(_invocation(config, event, request_id))
-    except (NoInterpreter, BadZipFile, ValueError) as error:
+    except (NoInterpreter, CannotBeAssumed, BadZipFile, ValueError) as error:
         return {
             "body": {"errorType": type(error).__name__, "errorMessage": str(error)},
             "error": True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,11 +30,12 @@ class NoInterpreter(RehearsalError):
 class Layout:
     """Made once for all functions; `folder` is the emulator's own and holds what they are made of.
 
-    mounts: whether they see it as /var/task and /opt; None, wherever this machine can do that.
+    hidden: a folder that they do not see. mounts: whether they see theirs as /var/task and /opt; None, wherever this
+    machine can do that.
     """
 
-    def __init__(self, folder: Path, endpoint: Endpoint, *, mounts: bool | None = None) -> None:
-        self._folder, self._endpoint, self._mounts = folder, endpoint, mounts
+    def __init__(self, folder: Path, endpoint: Endpoint, *, hidden: Path, mounts: bool | None = None) -> None:
+        self._folder, self._endpoint, self._hidden, self._mounts = folder, endpoint, hidden, mounts
         self._runtime, self._packages = folder / "runtime", folder / "packages"
         for each in (self._runtime, self._packages, folder / "var", folder / "none"):
             each.mkdir(parents=True, exist_ok=True)
@@ -67,14 +70,26 @@ class Layout:
         binds = {"/var/task": task, "/opt": opt, "/var/runtime": self._runtime}
         binds |= {f"{site}/{name}": path for name, path in self._own.items()}
         links = {f"/var/lang/bin/{name}": python for name in ("python", "python3", runtime)}
+        covers = dict.fromkeys(_installed(python), str(self._folder / "none"))
+        covers |= dict.fromkeys([*covers][:1], site)
         links |= {f"/var/lang/lib/{path.name}": path for path in (python.parent.parent / "lib").glob("libpython3*.so*")}
         return {
             "mounts": True,
             "var": str(self._folder / "var"),
             "binds": {target: str(source) for target, source in binds.items()},
             "links": {target: str(source) for target, source in links.items()},
+            "covers": covers,
+            "hidden": str(self._hidden),
             "packages": site,
         }
+
+
+@functools.cache
+def _installed(python: Path) -> tuple[str, ...]:
+    """The folders of packages that an interpreter finds by itself, as far as they are there, its own one first."""
+    asked = "import json, site; print(json.dumps([*site.getsitepackages(), site.getusersitepackages()]))"
+    folders = json.loads(interpreters.ask([str(python), "-I", "-S", "-c", asked]) or "[]")
+    return tuple(each for each in folders if Path(each).is_dir())
 
 
 def _temporary(config: Mapping[str, Any], python: Path) -> int:

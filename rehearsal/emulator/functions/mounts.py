@@ -1,20 +1,19 @@
-"""Whether this machine lets a function have a file system of its own."""
+"""Whether this machine lets a function have a file system and processes of its own, and a build not see everything."""
 
 from __future__ import annotations
 
 import functools
 import subprocess
 import tempfile
-from pathlib import Path
 
-from rehearsal import interpreters
+from rehearsal import programs
+from rehearsal.emulator.functions import sandbox
 
 
 @functools.cache
 def cannot_mount() -> str:
-    """Why functions cannot have /var/task and /opt of their own here; nothing where they can."""
-    sandbox = Path(__file__).with_name("sandbox.py")
+    """Why nothing can be hidden here, nor be put on /var/task and /opt; empty where it can."""
     with tempfile.TemporaryDirectory() as folder:
-        probe = [str(interpreters.own()[1]), "-I", "-S", str(sandbox), "--probe", folder]
+        probe = [*programs.command(sandbox.__name__), "--probe", folder]
         done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return (done.stderr.strip() or "it failed") if done.returncode else ""

@@ -15,10 +15,10 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from rehearsal import interpreters
+from rehearsal import programs
+from rehearsal.emulator.functions import sandbox
 from rehearsal.emulator.functions.family import Family
 
 POLL_SECONDS = 0.05
@@ -59,11 +59,10 @@ class Interpreter:
         log, log_end = os.pipe()
         answers, answers_end = os.pipe()
         command = [*plan["command"], str(answers_end), *plan["arguments"]]
-        sandbox = [str(interpreters.own()[1]), "-I", "-S", str(Path(__file__).with_name("sandbox.py"))]
         try:
             self._process = _STARTER.submit(
                 subprocess.Popen,
-                sandbox,
+                programs.command(sandbox.__name__),
                 stdin=subprocess.PIPE,
                 stdout=log_end,
                 stderr=log_end,
@@ -73,7 +72,7 @@ class Interpreter:
         finally:
             os.close(log_end)
             os.close(answers_end)
-        self._family = Family(self._process.pid)
+        self._family = Family(self._process.pid, contained=plan["mounts"])
         self._log_end, self._answers_end, self._exit = log, answers, os.pidfd_open(self._process.pid)
         self._open = {log, answers}
         for end in self._open:
@@ -122,7 +121,7 @@ class Interpreter:
 
     def kill(self) -> None:
         if self.running():
-            self._family.tell(signal.SIGKILL)
+            self._family.end()
         self._process.wait()
 
     terminate = kill  # what stands still would not hear a SIGTERM

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.git import bare, git
 from tests.rehearsal.codebuild.conftest import ACCOUNT, Account
 from tests.rehearsal.codebuild.test_action import spec
@@ -66,6 +67,17 @@ def test_a_build_runs_with_what_it_was_started_with(account: Account) -> None:
     assert build["exportedEnvironmentVariables"] == [{"name": "WHO", "value": "you"}]
     assert "hello you" in lines(account, build)
     assert build["id"] in account.client("codebuild").list_builds_for_project(projectName=name)["ids"]
+
+
+@pytest.mark.skipif(bool(cannot_mount()), reason="this machine forbids mounts")
+def test_a_build_finds_no_secret_of_the_embedded_aws(account: Account) -> None:
+    """Or it would be every account's root; its own files and the caches beside are there."""
+    home = account.remote.parent
+    secret = (home / "private" / "secret").read_text()
+    sought = f"BEGIN [A-Z ]*PRIVATE KEY|[{secret[0]}]{secret[1:]}"  # no expression that finds itself
+    command = f"(find {home}/private -mindepth 1; grep -rlE '{sought}' {home}) > found"
+    build = built(account, project(account, spec(f"{command}; cat found; ! test -s found && test -d {home}/cache")))
+    assert build["buildStatus"] == "SUCCEEDED", lines(account, build)
 
 
 def test_a_build_that_fails_says_so(account: Account) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import pytest
 
+from rehearsal.workspace import Workspace
 from tests.synthesized import ROOT
 
 LIMIT = 600  # seconds after which a test gives a rehearsal up
@@ -89,7 +90,7 @@ class Project:
 
     def client(self, service: str, environment: str) -> Any:
         """A boto3 client, as `python -m rehearsal env` lets a person have one; of one embedded AWS it is asked once."""
-        server = (environment, (self.root / ".rehearsal" / "server.json").read_text())
+        server = (environment, Workspace(self.root).record.read_text())
         if server not in self.exports:
             printed = self.command("env", environment).stdout
             self.exports[server] = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())

@@ -14,7 +14,14 @@ pytestmark = pytest.mark.e2e
 
 EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 TRUST = EVERYTHING.replace('"Action": "*", "Resource": "*"', '"Action": "sts:AssumeRole", "Principal": {"AWS": "*"}')
-BUILDS = ("SynthRole", "SelfMutationRole", "AssetsFileRole", "ChangesRole", "echo-delivery-dev-eu-west-1-build")
+BUILDS = (
+    "SynthRole",
+    "SelfMutationRole",
+    "AssetsFileRole",
+    "ChangesRole",
+    "echo-delivery-dev-eu-west-1-build",
+    "echo-delivery-prod-eu-west-1-build",
+)
 
 
 def artifacts(project: Project) -> str:
@@ -53,6 +60,26 @@ def encrypted(project: Project, environment: str) -> bytes:
 def environment_role(environment: str, kind: str) -> str:
     account = ACCOUNTS[environment if kind == "tests" else "pipeline"]
     return f"arn:aws:iam::{account}:role/echo-delivery-{environment}-eu-west-1-{kind}"
+
+
+def changed(role: Acting, name: str) -> list[str]:
+    """Those calls that the role may make of all that change or run a function of this name, or what is bound to it."""
+    mapping, function = {"UUID": "00000000-0000-0000-0000-000000000000"}, {"FunctionName": name}
+    calls: dict[str, dict[str, Any]] = {
+        "create_alias": {**function, "Name": "tried", "FunctionVersion": "1"},
+        "create_event_source_mapping": {**function, "EventSourceArn": f"arn:aws:sqs:eu-west-1:{ACCOUNTS['dev']}:any"},
+        "delete_alias": {**function, "Name": "tried"},
+        "delete_event_source_mapping": mapping,
+        "delete_layer_version": {"LayerName": "any", "VersionNumber": 1},
+        "invoke": {**function, "Payload": b"{}"},
+        "invoke_with_response_stream": {**function, "Payload": b"{}"},
+        "publish_layer_version": {"LayerName": "tried", "Content": {"ZipFile": b""}},
+        "update_alias": {**function, "Name": "live", "Description": "tried"},
+        "update_event_source_mapping": {**mapping, "Enabled": False},
+        "update_function_code": {**function, "ZipFile": b""},
+        "update_function_configuration": {**function, "Timeout": 1},
+    }
+    return [operation for operation, arguments in calls.items() if role.may("lambda", operation, **arguments)]
 
 
 def test_the_pipelines_role_passes_artifacts_and_deploys_through_the_bootstrap(deployed: Project) -> None:
@@ -135,6 +162,21 @@ def test_a_test_build_becomes_the_tester_of_its_environment_alone(deployed: Proj
     assert not role.may_assume(bootstrap_role("cfn-exec", own))
 
 
+def test_the_notices_role_publishes_notices_and_nothing_else(deployed: Project) -> None:
+    """It is EventBridge's alone, for the rules of this pipeline."""
+    role, bucket = Acting(deployed, "pipeline", "NoticesRole"), artifacts(deployed)
+    topics = [each["TopicArn"] for each in deployed.client("sns", "pipeline").list_topics()["Topics"]]
+    (topic,) = [each for each in topics if "Notices" in each]
+    assert role.may("sns", "publish", TopicArn=topic, Message="tried")
+    assert not role.may("sns", "subscribe", TopicArn=topic, Protocol="email", Endpoint="nobody@example.com")
+    assert not role.may("sns", "set_topic_attributes", TopicArn=topic, AttributeName="DisplayName", AttributeValue="x")
+    assert not role.may("s3", "get_object", Bucket=bucket, Key="echo-delivery/tried/by-pipeline")
+    assert not role.may("codepipeline", "start_pipeline_execution", name="echo-delivery")
+    for environment in ACCOUNTS:
+        for kind in ("deploy", "file-publishing", "lookup", "cfn-exec"):
+            assert not role.may_assume(bootstrap_role(kind, environment)), (environment, kind)
+
+
 @pytest.mark.parametrize("part", BUILDS)
 def test_no_build_changes_the_pipeline_or_answers_its_approval(deployed: Project, part: str) -> None:
     """What stands in a push does not decide whether it is approved."""
@@ -153,8 +195,7 @@ def test_the_tester_in_dev_calls_and_changes_nothing(deployed: Project) -> None:
     assert role.may("lambda", "get_function_configuration", FunctionName=name, Qualifier="live")
     assert role.may("sqs", "send_message", QueueUrl=found["EchoQueueUrl"], MessageBody="{}")
     assert role.may("logs", "filter_log_events", logGroupName=found["EchoLogGroupName"])
-    assert not role.may("lambda", "update_function_configuration", FunctionName=name, Timeout=1)
-    assert not role.may("lambda", "invoke", FunctionName=name, Payload=b"{}")
+    assert changed(role, name) == []
     assert not role.may("sqs", "receive_message", QueueUrl=found["EchoQueueUrl"])
     assert not role.may("cloudformation", "delete_stack", StackName="Dev-Echo")
     assert not role.may_assume(environment_role("prod", "tests"))
@@ -166,7 +207,7 @@ def test_the_tester_in_prod_only_calls(deployed: Project) -> None:
     name = found["EchoFunctionName"]
     assert role.may("lambda", "get_function_configuration", FunctionName=name, Qualifier="live")
     assert not role.may("sqs", "send_message", QueueUrl=found["EchoQueueUrl"], MessageBody="{}")
-    assert not role.may("lambda", "update_function_configuration", FunctionName=name, Timeout=1)
+    assert changed(role, name) == []
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
@@ -181,7 +222,7 @@ def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformati
     assert role.may("cloudformation", "create_change_set", **change, RoleARN=execution)
     assert not role.may("cloudformation", "create_change_set", **change, RoleARN=tester)
     name = found["EchoFunctionName"]
-    assert not role.may("lambda", "update_function_configuration", FunctionName=name, Timeout=1)
+    assert changed(role, name) == []
     assert not role.may("s3", "put_object", Bucket=artifacts(deployed), Key="echo-delivery/tried/by-deploy", Body=b"")
     assert not role.may_assume(execution)
 
@@ -226,8 +267,7 @@ def test_the_lookup_role_looks_and_changes_nothing(deployed: Project, environmen
     assert role.may("cloudformation", "describe_stacks", StackName=stack)
     assert role.may("cloudformation", "get_template", StackName=stack)
     assert role.may("lambda", "get_function_configuration", FunctionName=name)
-    assert not role.may("lambda", "update_function_configuration", FunctionName=name, Timeout=1)
-    assert not role.may("lambda", "invoke", FunctionName=name, Payload=b"{}")
+    assert changed(role, name) == []
     assert not role.may("cloudformation", "create_change_set", StackName=stack, ChangeSetName="any", TemplateBody="{}")
     assert not role.may("cloudformation", "delete_stack", StackName=stack)
     own = f"cdk-hnb659fds-assets-{ACCOUNTS[environment]}-eu-west-1"
@@ -280,7 +320,7 @@ def test_a_function_does_its_own_work_alone(deployed: Project, environment: str)
     assert not role.may("lambda", "get_function", FunctionName=found["EchoFunctionName"])
     assert not role.may("ssm", "get_parameter", Name="/cdk-bootstrap/hnb659fds/version")
     assert not role.may("logs", "filter_log_events", logGroupName=found["Echo2LogGroupName"])
-    assert not role.may("lambda", "update_function_configuration", FunctionName=found["EchoFunctionName"], Timeout=1)
+    assert changed(role, found["EchoFunctionName"]) == []
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
@@ -293,5 +333,5 @@ def test_the_second_function_has_no_part_in_the_first_ones_work(deployed: Projec
     assert not role.may("sqs", "receive_message", QueueUrl=found["EchoQueueUrl"])
     assert not role.may("sqs", "send_message", QueueUrl=found["EchoQueueUrl"], MessageBody="{}")
     assert not role.may("lambda", "get_function", FunctionName=found["Echo2FunctionName"])
-    assert not role.may("lambda", "invoke", FunctionName=found["EchoFunctionName"], Payload=b"{}")
+    assert changed(role, found["EchoFunctionName"]) == []
     assert not role.may("ssm", "get_parameter", Name="/cdk-bootstrap/hnb659fds/version")

@@ -17,10 +17,13 @@ import pytest
 from rehearsal import interpreters
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator import launcher
+from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.workspace import Workspace
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 RUNTIME = f"python{interpreters.own()[0].rpartition('.')[0]}"
+
+needs_mounts = pytest.mark.skipif(bool(cannot_mount()), reason="this machine forbids mounts")
 
 _numbers = itertools.count(1)
 

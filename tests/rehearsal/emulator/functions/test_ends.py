@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
 import signal
 import subprocess
-import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -17,59 +18,93 @@ from typing import Any
 import pytest
 from ministack.core import lambda_runtime
 
+from rehearsal import programs
 from rehearsal.aws import Endpoint
 from rehearsal.emulator import launcher
-from rehearsal.emulator.functions import packages
+from rehearsal.emulator.functions import packages, sandbox
 from rehearsal.emulator.functions.environment import Call, Invocation, PythonEnvironment
 from rehearsal.emulator.functions.layout import Layout
 from rehearsal.emulator.functions.mounts import cannot_mount
+from rehearsal.pids import born
 from rehearsal.workspace import Workspace
-from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, zipped
-from tests.synthesized import ROOT
+from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts, zipped
 
-PID = "import os\nprint('imported')\ndef handler(event, context):\n    return os.getpid()"
+# Answers with what all its processes have in common, and no others.
+INSIDE = "import os\nprint('imported')\ndef handler(event, context):\n    return os.readlink('/proc/self/ns/pid')"
+DAEMON = """
+import os, subprocess
+subprocess.run(["sh", "-c", "(setsid sleep 300 >/dev/null 2>&1 &)"])
+def handler(event, context):
+    return os.readlink("/proc/self/ns/pid")
+"""
 
 
-def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path) -> None:
-    """The kernel ends them, though they stand still and are in nobody's reach any more."""
+@needs_mounts
+@pytest.mark.parametrize(("code", "number"), [(INSIDE, 2), (DAEMON, 3)], ids=["function", "daemon"])
+def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path, code: str, number: int) -> None:
+    """The kernel ends them, though they stand still and are in nobody's reach any more: a daemon as well."""
     space = Workspace(tmp_path)
     server = launcher.up(space, None, iam=False)
     try:
         functions = Functions(server.reached(), space)
-        pid = functions.call(functions.make(PID)).answer
-        assert running(pid)
+        pids = running(functions.call(functions.make(code)).answer)
+        assert len(pids) == number
     finally:
         os.kill(server.pid, signal.SIGKILL)
     os.waitpid(server.pid, 0)
-    assert gone(pid)
+    assert gone(pids)
 
 
-def test_they_die_with_an_emulator_that_ends(tmp_path: Path) -> None:
+@needs_mounts
+@pytest.mark.parametrize("code", [INSIDE, DAEMON], ids=["function", "daemon"])
+def test_they_die_with_an_emulator_that_ends(tmp_path: Path, code: str) -> None:
     """Nothing is left of a rehearsal."""
     space = Workspace(tmp_path)
     with launcher.running(space, iam=False) as endpoint:
         functions = Functions(endpoint, space)
-        pid = functions.call(functions.make(PID)).answer
-    assert gone(pid)
+        pids = running(functions.call(functions.make(code)).answer)
+        assert pids
+    assert gone(pids)
 
 
+@needs_mounts
+def test_a_function_does_not_see_what_is_hidden(tmp_path: Path) -> None:
+    """The fault planted: the keys of every account lie in a folder that it could read."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        (Path(folder) / "secret").write_text("a secret")
+        undo = f"__import__('ctypes').CDLL(None).umount2({os.fsencode(folder)!r}, 2)"
+        code = f"import os\nhandler = lambda *_: [{undo}, os.listdir('{folder}')]"
+        environment = make(tmp_path, code, hidden=Path(folder))
+        try:
+            assert call(environment).body == [-1, []]
+        finally:
+            environment.kill()
+
+
+@needs_mounts
+def test_what_a_function_leaves_behind_stands_still_with_it(functions: Functions) -> None:
+    """A daemon of its own is no way to go on between calls."""
+    pids = running(functions.call(functions.make(DAEMON)).answer)
+    assert [state(each) for each in pids] == ["T", "T", "T"]
+
+
+@needs_mounts
 def test_an_old_version_ends_when_the_code_changes(functions: Functions) -> None:
     """And the next call runs the new code."""
-    name = functions.make(PID)
-    pid = functions.call(name).answer
+    name = functions.make(INSIDE)
+    pids = running(functions.call(name).answer)
+    assert pids
     functions.client("lambda").update_function_code(
         FunctionName=name, ZipFile=zipped(main_py="handler = lambda *_: 'new'")
     )
     assert functions.call(name).answer == "new"
-    assert gone(pid)
+    assert gone(pids)
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Iterator[PythonEnvironment]:
     """A function where nothing can be mounted."""
-    environment = make(
-        tmp_path, PID + "\nimport boto3\nhandler = lambda *_: [os.getcwd(), boto3.__name__]", mounts=False
-    )
+    environment = make(tmp_path, "import os, boto3\nhandler = lambda *_: [os.getcwd(), boto3.__name__]", mounts=False)
     yield environment
     environment.kill()
 
@@ -85,10 +120,8 @@ def test_without_mounts_the_folders_stay_where_they_are(plain: PythonEnvironment
 def test_an_ordinary_user_has_mounts_as_well(tmp_path: Path) -> None:
     """In a namespace of users: nobody needs to be root for a rehearsal."""
     less = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"] if os.geteuid() == 0 else []
-    probe = [*less, sys.executable, "-I", "-S", str(ROOT / "rehearsal/emulator/functions/sandbox.py"), "--probe"]
-    done = subprocess.run(
-        [*probe, str(tmp_path)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    probe = [*less, *programs.command(sandbox.__name__), "--probe", str(tmp_path)]
+    done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "") or cannot_mount()
 
 
@@ -173,7 +206,9 @@ def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path, path
     assert not list(tmp_path.rglob("out.py"))
 
 
-def make(folder: Path, code: str, *, mounts: bool | None = None, **more: Any) -> PythonEnvironment:
+def make(
+    folder: Path, code: str, *, mounts: bool | None = None, hidden: Path | None = None, **more: Any
+) -> PythonEnvironment:
     config = {
         "FunctionName": "function",
         "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function",
@@ -181,7 +216,7 @@ def make(folder: Path, code: str, *, mounts: bool | None = None, **more: Any) ->
         "Handler": "main.handler",
         **more,
     }
-    layout = Layout(folder / "functions", Endpoint("http://127.0.0.1:1"), mounts=mounts)
+    layout = Layout(folder / "functions", Endpoint("http://127.0.0.1:1"), hidden=hidden or folder, mounts=mounts)
     return PythonEnvironment(layout, "function", config, zipped(main_py=code))
 
 
@@ -189,17 +224,24 @@ def call(environment: PythonEnvironment) -> Call:
     return environment.call(Invocation({}, "request", "arn", None, {}, "1"))
 
 
-def running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+def running(namespace: str) -> list[int]:
+    """The processes of a function, by what they have in common."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str((each / "ns" / "pid").readlink()) == namespace:
+                found.append(int(each.name))
+    return found
 
 
-def gone(pid: int) -> bool:
+def state(pid: int) -> str:
+    """As proc_pid_stat(5) has it: T stands still."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def gone(pids: list[int]) -> bool:
     """Within five seconds."""
     deadline = time.monotonic() + 5
-    while running(pid) and time.monotonic() < deadline:
+    while any(map(born, pids)) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return not running(pid)
+    return not any(map(born, pids))

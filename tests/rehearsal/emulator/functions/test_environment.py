@@ -14,7 +14,7 @@ import pytest
 from rehearsal import interpreters
 from rehearsal.emulator import launcher
 from rehearsal.workspace import Workspace
-from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions
+from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts
 
 RESERVED = {
     "AWS_ACCESS_KEY_ID",
@@ -74,9 +74,13 @@ def test_code_and_layers_lie_where_aws_has_them(functions: Functions) -> None:
     assert functions.ask("sorted(os.listdir('/opt'))", layers=[layer]) == ["bin", "python"]
 
 
-@pytest.mark.parametrize("folder", ["/var/task", "/opt", "/var/runtime", f"/var/lang/lib/{RUNTIME}/site-packages"])
-def test_code_layers_and_runtime_are_read_only(functions: Functions, folder: str) -> None:
-    """A function that writes beside its code fails here, and not on AWS first."""
+@needs_mounts
+@pytest.mark.parametrize(
+    "folder",
+    ["/var/task", "/opt", "/var/runtime", f"/var/lang/lib/{RUNTIME}/site-packages", "/", "/var/tmp", "/usr/local"],
+)
+def test_nothing_but_tmp_can_be_written_to(functions: Functions, folder: str) -> None:
+    """A function that writes beside its code, or into its user's cache, fails here, and not on AWS first."""
     told = functions.call(functions.make(f"def handler(event, context):\n    open('{folder}/new', 'w')\n"))
     assert told.answer["errorType"] == "OSError"
     assert "Read-only file system" in told.answer["errorMessage"]
@@ -95,6 +99,29 @@ def test_tmp_has_the_size_that_the_function_says(functions: Functions) -> None:
     size = "os.statvfs('/tmp').f_blocks * os.statvfs('/tmp').f_frsize // 1024**2"
     assert functions.ask(size) == 512
     assert functions.ask(size, EphemeralStorage={"Size": 1024}) == 1024
+
+
+@needs_mounts
+def test_a_function_sees_its_own_processes_alone(functions: Functions) -> None:
+    """Not the one that knows the keys of every account; the first is the keeper of those that it starts."""
+    assert functions.ask("sorted(each for each in os.listdir('/proc') if each.isdigit())") == ["1", "2"]
+
+
+@needs_mounts
+def test_a_function_has_no_capabilities(functions: Functions) -> None:
+    """Also where a root user rehearses: nothing that hides something from it can be undone."""
+    held = "[each.split()[1] for each in open('/proc/self/status') if each.startswith('Cap')]"
+    assert functions.ask(held) == ["0" * 16] * 5
+
+
+@needs_mounts
+def test_a_python_that_a_function_starts_finds_the_runtimes_packages_alone(functions: Functions) -> None:
+    """As its own interpreter does: the SDK, and nothing that is installed on this machine."""
+    code = "import boto3, importlib.util as util; print([util.find_spec(each) for each in ('pip', 'ministack')])"
+    assert (
+        functions.ask(f"__import__('subprocess').check_output(['python3', '-c', {code!r}]).decode()")
+        == "[None, None]\n"
+    )
 
 
 def test_the_interpreter_is_that_of_the_runtime(functions: Functions) -> None:

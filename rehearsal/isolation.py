@@ -1,0 +1,80 @@
+"""What a process sees and may do, as the kernel sees to it: namespaces, mounts and capabilities.
+
+For the programs that programs.py starts, so it needs nothing but the standard library.
+Sources: namespaces(7), mount_namespaces(7), mount_setattr(2), capabilities(7), proc_pid_mem(5).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Collection
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
+# CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP, NET_BIND_SERVICE, NET_RAW, SYS_CHROOT,
+# AUDIT_WRITE, SETFCAP: what a container has that is not privileged (docker run, "Runtime privilege and Linux
+# capabilities"), without MKNOD, which would make the disk's device.
+CONTAINERS = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
+
+_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE = 442, -100, 0x8000
+_MOUNT_ATTR_RDONLY = 1
+_CAPABILITIES_3 = 0x20080522
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def separate(also: int = 0) -> None:
+    """A mount namespace that nobody else sees, and those of the flags `also`. Raises OSError.
+
+    For an ordinary user a namespace of users is around it: by that alone the kernel lets it look into no process
+    outside, and a program that it starts has no power in it.
+    """
+    user, group = os.geteuid(), os.getegid()
+    try:
+        os.unshare(os.CLONE_NEWNS | also)
+    except PermissionError:
+        os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS | also)
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+    mount("none", "/", MS_REC | MS_PRIVATE)
+
+
+def mount(source: str, target: str, flags: int, *, kind: str = "", options: str = "") -> None:
+    """mount(2). Raises OSError, which says what was to be mounted where."""
+    arguments = [os.fsencode(each) for each in (source, target, kind)]
+    if libc.mount(*arguments, ctypes.c_ulong(flags), os.fsencode(options)):
+        raise _failed(f"mount {source} on {target}")
+
+
+def hide(folder: str) -> None:
+    """Show an empty folder that stays empty; what is open or bound already is not concerned."""
+    mount("tmpfs", folder, MS_RDONLY | MS_NOSUID | MS_NODEV, kind="tmpfs", options="mode=755")
+
+
+def read_only(path: str, *, on: bool = True) -> None:
+    """All mounts from `path` on; with `on` False its own mount alone can be written to again."""
+    attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY if on else 0, 0 if on else _MOUNT_ATTR_RDONLY, 0, 0)
+    call = (_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), _AT_RECURSIVE if on else 0)
+    if libc.syscall(*call, ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes))):
+        raise _failed(f"make {path} read-only" if on else f"make {path} writable")
+
+
+def give_up(keep: Collection[int] = ()) -> None:
+    """What is executed from now on has these capabilities at most, though its user is root.
+
+    So it undoes no mount, and looks into no process that has more.
+    """
+    for number in range(64):
+        if number not in keep:
+            libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # fails for those that this kernel has not
+    header, sets = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0), (ctypes.c_uint32 * 6)()
+    libc.capget(header, sets)
+    sets[2] = sets[5] = 0  # the inheritable ones
+    libc.capset(header, sets)
+
+
+def _failed(what: str) -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, f"{what}: {os.strerror(number)}")

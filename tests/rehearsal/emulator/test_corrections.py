@@ -1,0 +1,30 @@
+"""Faults of MiniStack's that no folder of their own tests, shown without their correction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ministack.core.responses import request_scope
+from ministack.services import s3
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.emulator import launcher
+from rehearsal.workspace import Workspace
+
+OWNER, OTHER, REGION, BUCKET = "111111111111", "222222222222", "eu-west-1", "of-the-owner"
+
+
+def test_foreign_buckets_open_without_iam(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The fault: nothing is enforced, and yet another account's bucket is closed. Corrected, it is open."""
+    with request_scope(OTHER, REGION):
+        assert not s3._foreign_bucket_allows(OWNER, BUCKET, "key", "GET", {}, OTHER)
+    space = Workspace(tmp_path_factory.mktemp("foreign"))
+    with launcher.running(space, iam=False) as endpoint:
+        client(endpoint, OWNER).create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        client(endpoint, OWNER).put_object(Bucket=BUCKET, Key="key", Body=b"of the owner")
+        assert client(endpoint, OTHER).get_object(Bucket=BUCKET, Key="key")["Body"].read() == b"of the owner"
+
+
+def client(endpoint: Endpoint, account: str) -> Any:
+    return endpoint.client("s3", root(account), REGION)
