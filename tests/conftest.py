@@ -1,4 +1,4 @@
-"""Fixtures of all tests: one synthesized assembly, and nothing of the user's own settings."""
+"""Fixtures of all tests: assemblies that are synthesized once, and nothing of the user's own AWS settings."""
 
 from __future__ import annotations
 
@@ -36,10 +36,16 @@ def _no_cloud() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def context() -> dict[str, Any]:
-    """The context of cdk.json."""
+def own() -> dict[str, Any]:
+    """The context of cdk.json, whose settings are those of the project's owners."""
     found: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return found
+
+
+@pytest.fixture(scope="session")
+def context(own: dict[str, Any]) -> dict[str, Any]:
+    """The same feature flags, with the settings that the tests know: cdk.json may hold any."""
+    return {**own, "delivery": json.loads((ROOT / "tests" / "settings.json").read_text())}
 
 
 @pytest.fixture(scope="session")
@@ -61,10 +67,23 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def synthesized(context: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The app of cdk.json, synthesized in this process with all rule packs."""
-    app = App(context=context, outdir=str(tmp_path_factory.mktemp("cdk.out")), analytics_reporting=False)
+    """The app with the settings that the tests know, synthesized in this process with all rule packs."""
+    return _synthesized(context, project, tmp_path_factory, packs=True)
+
+
+@pytest.fixture(scope="session")
+def ours(own: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """The app with the settings of cdk.json; without rule packs, which `make synth` asks."""
+    return _synthesized(own, project, tmp_path_factory, packs=False)
+
+
+def _synthesized(
+    context: dict[str, Any], project: Project, folders: pytest.TempPathFactory, *, packs: bool
+) -> Synthesized:
+    app = App(context=context, outdir=str(folders.mktemp("cdk.out")), analytics_reporting=False)
     PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
-    attach_packs(app)
+    if packs:
+        attach_packs(app)
     return Synthesized(Path(app.synth().directory))
 
 

@@ -1,4 +1,4 @@
-"""Other pipelines than that of cdk.json, synthesized for a test."""
+"""Pipelines of other settings, synthesized for a test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> Template:
-    """The template of the pipeline stack for the settings of cdk.json as `change` leaves them."""
+    """The template of the pipeline stack for the settings that the tests know, as `change` leaves them."""
     settings = deepcopy(context["delivery"])
     change(settings)
     app = App(context=dict(context), analytics_reporting=False)

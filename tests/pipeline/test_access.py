@@ -34,17 +34,17 @@ def missing(types: Collection[str], may: Collection[str]) -> Iterator[str]:
         yield from (f"{kind}: {action}" for action in sorted(needed(kind)) if is_needed(action) and action not in may)
 
 
-def types(synthesized: Synthesized, name: str) -> set[str]:
+def types(assembly: Synthesized, name: str) -> set[str]:
     """The resource types that are deployed with a policy."""
-    templates = [json.loads(file.read_text()) for file in synthesized.folder.glob(FILES[name])]
+    templates = [json.loads(file.read_text()) for file in assembly.folder.glob(FILES[name])]
     found = {each["Type"] for template in templates for each in template["Resources"].values()}
     return {each for each in found if not each.startswith("AWS::CDK::")}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_policy_covers_what_the_templates_need(synthesized: Synthesized, name: str) -> None:
+def test_the_policy_covers_what_the_templates_need(ours: Synthesized, name: str) -> None:
     """By the resource schemas of AWS, which cfn-lint brings."""
-    assert list(missing(types(synthesized, name), allowed(policy(name)))) == []
+    assert list(missing(types(ours, name), allowed(policy(name)))) == []
 
 
 @pytest.mark.gate

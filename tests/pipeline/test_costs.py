@@ -10,7 +10,7 @@ PRICES = json.loads((ROOT / "docs" / "prices.json").read_text())
 
 
 def test_the_builds_of_a_push_are_those_of_the_pipeline(synthesized: Synthesized) -> None:
-    """For the two environments of cdk.json."""
+    """For the two environments that the tests know."""
     stages = pipeline_of(synthesized.pipeline)["Stages"]
     builds = [
         action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"

@@ -105,10 +105,10 @@ GATES = (
     ),
     Gate(
         "settings",
-        "an account with 11 digits",
-        edit("cdk.json", "222222222222", "22222222222"),
+        "an account with 13 digits",
+        edit("cdk.json", '"account": "', '"account": "1'),
         ("cdk", "synth", "-q"),
-        "11 digits",
+        "(13 digits); an AWS account id has 12",
     ),
     Gate("cdk-nag", "a queue that takes messages without TLS", hide_a_finding, ("cdk", "synth", "-q"), "SQS4"),
     Gate(

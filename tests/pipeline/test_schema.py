@@ -17,11 +17,11 @@ def validator() -> Draft202012Validator:
 
 
 def test_the_committed_schema_is_current() -> None:
-    """`python -m pipeline schema` writes it."""
+    """`make synth generate` writes it."""
     assert (ROOT / schema.FILE).read_text() == schema.text()
 
 
-def test_cdk_json_names_it_and_keeps_it(context: dict[str, Any], validator: Draft202012Validator) -> None:
+def test_cdk_json_names_it_and_keeps_it(validator: Draft202012Validator) -> None:
     """Editors find it by `$schema`."""
     settings = json.loads((ROOT / "cdk.json").read_text())
     assert settings["$schema"] == f"./{schema.FILE}"

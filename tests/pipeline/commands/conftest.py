@@ -61,11 +61,12 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 
 
 @pytest.fixture(scope="module")
-def person(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Person:
+def person(endpoint: Endpoint, context: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Person:
     folder = tmp_path_factory.mktemp("project")
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
-    shutil.copy(ROOT / "cdk.json", folder)
+    settings = json.loads((ROOT / "cdk.json").read_text()) | {"context": context}
+    (folder / "cdk.json").write_text(json.dumps(settings))
     config = folder / "profiles"
     keys = "aws_access_key_id = {0}\naws_secret_access_key = rehearsal"
     config.write_text("\n".join(f"[a{account}]\n{keys.format(account)}" for account in ACCOUNTS) + "\n")

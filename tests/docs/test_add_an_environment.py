@@ -1,0 +1,41 @@
+"""docs/go-live.md and docs/add-an-environment.md, followed in a copy of the project: its gates stay green."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.page import Page, run
+from tests.synthesized import ROOT
+
+PAGE = Page(ROOT / "docs" / "add-an-environment.md")
+CONNECTION = "arn:aws:codeconnections:eu-central-1:210987654321:connection/7d2469ff-514a-4f39-9003-9ca4d1bf1f3a"
+
+
+def followed(page: Page, delivery: dict[str, Any]) -> dict[str, Any]:
+    """Own accounts, name, region, connection and address; the environment of the page; a wave in two regions."""
+    (added,) = (json.loads(block.text) for block in page.blocks() if block.language == "json")
+    dev, prod = delivery["environments"]
+    prod |= {"account": "210987654323", "region": "us-east-1", "wave": "live"}
+    environments = [
+        dev | {"account": "210987654322"},
+        added,
+        prod,
+        prod | {"name": "prodfra", "region": "eu-central-1"},
+    ]
+    source = delivery["source"] | {"connection_arn": CONNECTION, "repository": "company/orders"}
+    own = {"name": "orders", "account": "210987654321", "region": "eu-central-1", "source": source}
+    return delivery | own | {"notify": {"emails": ["delivery@company.com"]}, "environments": environments}
+
+
+@pytest.mark.slow
+def test_the_gates_are_green_with_other_settings(copy: Path, context: dict[str, Any]) -> None:
+    """Whatever cdk.json says, `make synth generate` is all that a change of it needs."""
+    settings = json.loads((copy / "cdk.json").read_text())
+    settings["context"]["delivery"] = followed(PAGE, context["delivery"])
+    (copy / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
+    run("make synth generate", copy)
+    assert re.search(r"^\| \w+Role \| .*\bstage\b", (copy / "docs" / "security.md").read_text(), re.MULTILINE)
+    run("make lock unit shipped", copy)
