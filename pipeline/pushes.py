@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aws_cdk import Stack, pipelines
 from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as codepipeline_actions
@@ -12,9 +13,9 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from aws_cdk import pipelines
 from constructs import Construct
 
+from compliance.accept import accept
 from pipeline.source import CodeCommitSource, ConnectionSource, S3Source, Source
 
 ACTION = "Source"
@@ -34,7 +35,11 @@ def source_action(scope: Construct, source: Source) -> pipelines.CodePipelineSou
             )
         case CodeCommitSource():
             repository = codecommit.Repository.from_repository_name(scope, "Repository", source.repository)
-            return pipelines.CodePipelineSource.code_commit(repository, source.branch, action_name=ACTION)
+            # the event, below, starts the pipeline in its place
+            unwatched = codepipeline_actions.CodeCommitTrigger.NONE
+            return pipelines.CodePipelineSource.code_commit(
+                repository, source.branch, action_name=ACTION, trigger=unwatched
+            )
         case S3Source():
             bucket = s3.Bucket.from_bucket_name(scope, "SourceBucket", source.bucket)
             # S3's own events, below, need no trail of CloudTrail and no polling
@@ -42,15 +47,51 @@ def source_action(scope: Construct, source: Source) -> pipelines.CodePipelineSou
             return pipelines.CodePipelineSource.s3(bucket, source.key, action_name=ACTION, trigger=none)
 
 
-def start_on_upload(scope: Construct, source: Source, pipeline: codepipeline.IPipeline) -> None:
-    """Start the pipeline when the object of an S3 source is written; nothing for another source.
+def start_on_push(scope: Construct, source: Source, pipeline: codepipeline.IPipeline) -> None:
+    """Start the pipeline by an event of CodeCommit or S3; a connection has a trigger for that, below.
 
-    Source: Amazon S3 user guide, "Using EventBridge".
+    Source: AWS CodePipeline user guide, "Source actions and change detection methods".
     """
-    if isinstance(source, S3Source):
-        detail = {"bucket": {"name": [source.bucket]}, "object": {"key": [source.key]}}
-        pattern = events.EventPattern(source=["aws.s3"], detail_type=["Object Created"], detail=detail)
-        events.Rule(scope, "Upload", event_pattern=pattern, targets=[targets.CodePipeline(pipeline)])
+    if pattern := _pushed(scope, source):
+        target = targets.CodePipeline(pipeline, event_role=_starter(scope, pipeline))
+        accept(
+            events.Rule(scope, "Pushed", event_pattern=pattern, targets=[target]),
+            "Serverless-EventBusDLQ",
+            because="EventBridge tries for a day; a start that never came is made up for by a release of the change",
+            see="Amazon EventBridge user guide, How EventBridge retries delivering events",
+        )
+
+
+def _pushed(scope: Construct, source: Source) -> events.EventPattern | None:
+    """The event of a push.
+
+    Source: AWS CodeCommit user guide, "Monitoring CodeCommit events"; Amazon S3 user guide, "Using EventBridge".
+    """
+    match source:
+        case CodeCommitSource():
+            repository = Stack.of(scope).format_arn(service="codecommit", resource=source.repository)
+            detail = {"event": ["referenceCreated", "referenceUpdated"], "referenceName": [source.branch]}
+            kind = ["CodeCommit Repository State Change"]
+            return events.EventPattern(
+                source=["aws.codecommit"], detail_type=kind, resources=[repository], detail=detail
+            )
+        case S3Source():
+            written = {"bucket": {"name": [source.bucket]}, "object": {"key": [source.key]}}
+            return events.EventPattern(source=["aws.s3"], detail_type=["Object Created"], detail=written)
+    return None
+
+
+def _starter(scope: Construct, pipeline: codepipeline.IPipeline) -> iam.IRole:
+    """EventBridge's role for the rule; CDK would give one with an inline policy."""
+    start = iam.PolicyStatement(actions=["codepipeline:StartPipelineExecution"], resources=[pipeline.pipeline_arn])
+    account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    role = iam.Role(
+        scope,
+        "PushedRole",
+        assumed_by=iam.ServicePrincipal("events.amazonaws.com", conditions=account),
+        managed_policies=[iam.ManagedPolicy(scope, "PushedPolicy", statements=[start])],
+    )
+    return role.without_policy_updates()
 
 
 def use_connection(source: Source, role: iam.IRole) -> None:

@@ -14,8 +14,7 @@ BEGIN, END = "<!-- roles: made by `make generate` -->", "<!-- end of roles -->"
 # Pattern of logical ids without hash -> why there is such a role. One that is not here makes the generation fail.
 WHY: Mapping[str, str] = {
     "PipelineRole": "CodePipeline's own: passes artifacts on, starts builds, and deploys through the bootstrap's roles",
-    "PipelineSourceCodePipelineActionRole": "fetches what was pushed, by one connection",
-    "PipelineEventsRole": "lets an event start the pipeline",
+    "PushedRole": "lets the event of a push start the pipeline",
     "NoticesRole": "lets the rules of this pipeline publish their notices, and nobody else's",
     "SynthRole": "the Synth build: reads the push, writes the assembly; no account is open to it",
     "PipelineUpdatePipelineSelfMutationRole": "the pipeline's update of itself, through the bootstrap's roles",

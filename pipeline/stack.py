@@ -61,7 +61,7 @@ class PipelineStack(Stack):
         self.pipeline.build_pipeline()
         self._pass_artifacts()
         self._notices.of(self.pipeline.pipeline)
-        pushes.start_on_upload(self, delivery.source, self.pipeline.pipeline)
+        pushes.start_on_push(self, delivery.source, self.pipeline.pipeline)
         pushes.use_connection(delivery.source, self.pipeline.pipeline.role)
         v2.answer_cfn_lint(self.pipeline.pipeline)
         v2.add_triggers(self.pipeline.pipeline, pushes.triggers(delivery.source))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
+from compliance.assembly import Assembly
+from compliance.packs import attach_packs
 from pipeline.project import Project
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
@@ -22,6 +27,21 @@ def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> 
     change(settings)
     app = App(context=dict(context), analytics_reporting=False)
     return Template.from_stack(PipelineStack(app, "Pipeline", delivery=Delivery.read(settings), project=project))
+
+
+def findings(context: Mapping[str, Any], project: Project, folder: Path, change: Change) -> list[str]:
+    """What the rule packs find in the app of those settings, which answers are stale, and what cfn-lint says of it."""
+    settings = deepcopy(context["delivery"])
+    change(settings)
+    app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
+    PipelineStack(app, "Pipeline", delivery=Delivery.read(settings), project=project)
+    attach_packs(app)
+    with suppress(RuntimeError):  # the assembly is complete all the same, and has the findings
+        app.synth()
+    assembly = Assembly(folder)
+    files = map(str, folder.glob("*.template.json"))
+    linted = subprocess.run(["cfn-lint", "--", *files], check=False, capture_output=True, text=True)
+    return [*assembly.violations(), *map(str, assembly.stale()), *linted.stdout.splitlines()]
 
 
 def pipeline_of(template: Template) -> Mapping[str, Any]:

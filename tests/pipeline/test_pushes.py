@@ -1,12 +1,13 @@
 """What starts the pipeline, and how executions meet."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk.assertions import Template
 
 from pipeline.project import Project
-from tests.pipeline.synthesis import pipeline_of, synthesize
+from tests.pipeline.synthesis import findings, pipeline_of, synthesize
 from tests.synthesized import Synthesized
 
 CODECOMMIT = {"type": "codecommit", "repository": "echo"}
@@ -43,7 +44,27 @@ def test_other_sources_start_it_by_an_event(
     assert action["Configuration"]["PollForSourceChanges"] is False
     assert "Triggers" not in pipeline_of(template)
     rules = [each["Properties"] for each in template.find_resources("AWS::Events::Rule").values()]
-    assert [each["Targets"] for each in rules if each["EventPattern"]["source"] == [f"aws.{provider.lower()}"]]
+    (targets,) = (each["Targets"] for each in rules if each["EventPattern"]["source"] == [f"aws.{provider.lower()}"])
+    assert [each["RoleArn"]["Fn::GetAtt"][0].startswith("PushedRole") for each in targets] == [True]
+
+
+def test_a_push_to_another_branch_of_codecommit_starts_nothing(context: dict[str, Any], project: Project) -> None:
+    """The event names repository and branch."""
+    source = CODECOMMIT | {"branch": "release"}
+    template = synthesize(context, project, lambda settings: settings.update(source=source))
+    rules = [each["Properties"]["EventPattern"] for each in template.find_resources("AWS::Events::Rule").values()]
+    (pushed,) = (each for each in rules if each["source"] == ["aws.codecommit"])
+    assert pushed["resources"] == ["arn:aws:codecommit:eu-west-1:111111111111:echo"]
+    assert pushed["detail"] == {"event": ["referenceCreated", "referenceUpdated"], "referenceName": ["release"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", [CODECOMMIT, S3], ids=lambda source: source["type"])
+def test_other_sources_raise_no_finding(
+    context: dict[str, Any], project: Project, tmp_path: Path, source: dict[str, str]
+) -> None:
+    """Their synthesis is as green as that of a connection."""
+    assert findings(context, project, tmp_path, lambda settings: settings.update(source=source)) == []
 
 
 @pytest.mark.parametrize("execution", ["superseded", "queued"])
