@@ -26,6 +26,8 @@ from stages.echo_stage import EchoStage
 NODE = codebuild.BuildSpec.from_object({"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}})
 # How the builds that compare begin, and so the names of their artifacts.
 CHANGES = "Changes"
+# Source: AWS CodePipeline API reference, "ActionConfiguration": a value has 1000 characters at most.
+LONGEST_COMMENT = 1_000
 MODES = {"superseded": codepipeline.ExecutionMode.SUPERSEDED, "queued": codepipeline.ExecutionMode.QUEUED}
 
 
@@ -124,12 +126,10 @@ class PipelineStack(Stack):
     def _approval(
         self, wave: Sequence[Environment], changes: Sequence[pipelines.CodeBuildStep]
     ) -> pipelines.ManualApprovalStep:
-        """Asks with the first environment's changes; those of the others are in their builds' artifacts."""
-        others = f"; likewise {', '.join(one.name for one in wave[1:])}" if wave[1:] else ""
+        """Asks with what would change in each environment."""
         approval = pipelines.ManualApprovalStep(
             "Approve",
-            comment=f"Deploy to {wave[0].name}{others}? {changes[0].exported_variable('SUMMARY')} All of it: changes.md"
-            " in the output of the step before. Approve or reject: docs/approve-and-roll-back.md",
+            comment=_question(wave, [step.exported_variable("SUMMARY") for step in changes]),
             notification_topic=self._notices.topic,
             review_url=self._notices.link,
         )
@@ -147,6 +147,8 @@ class PipelineStack(Stack):
             "EXECUTION": "#{codepipeline.PipelineExecutionId}",
             **pushes.authored(self._delivery.source, self._source),
         }
+        if environment.approval:
+            env["ROOM"] = str(_room(next(wave for wave in self._delivery.waves() if environment in wave)))
         if self._tested:
             env["TESTED"] = self._tested.exported_variable("TESTED")
         return changes_step(
@@ -196,3 +198,14 @@ class PipelineStack(Stack):
 def _stage(wave: Sequence[Environment]) -> str:
     """The name of the pipeline's stage that deploys a wave."""
     return wave[0].in_wave.title()
+
+
+def _question(wave: Sequence[Environment], summaries: Sequence[str]) -> str:
+    """The comment of a wave's approval, with a summary of each environment."""
+    told = "; ".join(f"{one.name}: {summary}" for one, summary in zip(wave, summaries, strict=True))
+    return f"Deploy to {told}. All of it: changes.md of the builds before. How to answer: docs/approve-and-roll-back.md"
+
+
+def _room(wave: Sequence[Environment]) -> int:
+    """How many characters each environment's summary may have in the comment."""
+    return (LONGEST_COMMENT - len(_question(wave, [""] * len(wave)))) // len(wave)

@@ -19,6 +19,8 @@ from pipeline.changes.resources import create_only
 from pipeline.changes.stacks import NoAssembly, compare, stacks_of
 
 NEEDED = ("ENVIRONMENT", "STAGE", "BROADENING", "PIPELINE", "EXECUTION")
+# Where no approval has less room for the summary (`ROOM`).
+SUMMARY_LENGTH = 700
 # What may follow when IAM or security groups broaden: a person is asked, the settings allow it, or the build is red.
 ANSWERS = ("asked", "allowed", "red")
 
@@ -36,7 +38,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         print(f"changes: {error}", file=sys.stderr)
         return 2
     made = report(environ["ENVIRONMENT"], _push(environ), compare(stacks, Accounts()), create_only())
-    _write(made, Path(arguments[1]))
+    _write(made, Path(arguments[1]), int(environ.get("ROOM", SUMMARY_LENGTH)))
     print(made.as_markdown())
     return _verdict(made, environ["BROADENING"])
 
@@ -76,11 +78,11 @@ def _message(summary: str) -> str:
     return str(found["CommitMessage"]) if isinstance(found, dict) and "CommitMessage" in found else summary
 
 
-def _write(made: Report, folder: Path) -> None:
+def _write(made: Report, folder: Path, room: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "changes.json").write_text(made.as_json())
     (folder / "changes.md").write_text(made.as_markdown())
-    (folder / "summary.txt").write_text(made.summary())
+    (folder / "summary.txt").write_text(made.summary(room))
 
 
 if __name__ == "__main__":

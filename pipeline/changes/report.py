@@ -13,10 +13,6 @@ from pipeline.changes.packages import PackageChange, package_changes
 from pipeline.changes.resources import KINDS, ResourceChange, resource_changes
 from pipeline.changes.stacks import Compared
 
-# Source: AWS CodePipeline API reference, "ActionDeclaration": a value of the configuration has 1000 characters at most,
-# and the approval's comment says more than the summary.
-SUMMARY_LENGTH = 700
-
 
 @dataclass(frozen=True)
 class StackReport:
@@ -65,15 +61,17 @@ class Report:
         """What stands in changes.json."""
         return json.dumps({**asdict(self), "counted_broadenings": self.broadenings}, indent=2) + "\n"
 
-    def summary(self) -> str:
-        """One line that an approval's notice has room for."""
-        parts = [f"{self.push.revision[:8]} {self.push.title[:120]}", _counts(self.stacks)]
+    def summary(self, room: int) -> str:
+        """One line of at most `room` characters; where they are few, what broadens comes before all else."""
+        revision, title, counts = self.push.revision[:8], self.push.title[:120], _counts(self.stacks)
+        broader = [f"IAM or security groups broaden in {len(self.broadenings)} places"] if self.broadenings else []
         packages = [str(each) for stack in self.stacks for each in stack.packages]
-        parts += [f"IAM or security groups broaden in {len(self.broadenings)} places"] if self.broadenings else []
-        parts += [f"packages: {', '.join(packages)}"] if packages else []
-        parts += [f"tests before: {self.push.tests}"] if self.push.tests else []
-        text = re.sub(r"\s+", " ", "; ".join(parts))
-        return text if len(text) <= SUMMARY_LENGTH else text[: SUMMARY_LENGTH - 1] + "…"
+        rest = [f"packages: {', '.join(packages)}"] if packages else []
+        rest += [f"tests before: {self.push.tests}"] if self.push.tests else []
+        text = _line(f"{revision} {title}", counts, *broader, *rest)
+        if len(text) > room:
+            text = _line(revision, *broader, counts, title, *rest)
+        return text if len(text) <= room else text[: room - 1] + "…"
 
     def as_markdown(self) -> str:
         """What stands in changes.md."""
@@ -83,7 +81,7 @@ class Report:
         yield f"# {self.environment}: what would change"
         yield ""
         yield f"- revision: {self.push.revision}"
-        for name, value in (("message", self.push.title), ("authored", self.push.authored)):
+        for name, value in (("message", self.push.title), ("authored on", self.push.authored)):
             if value:
                 yield f"- {name}: {value}"
         yield f"- tests of the environment before: {self.push.tests or 'none'}"
@@ -109,6 +107,10 @@ def _stack(compared: Compared, replacing: Mapping[str, Collection[str]]) -> Stac
         broadenings=broadenings(old, new),
         packages=list(package_changes(old, new)),
     )
+
+
+def _line(*parts: str) -> str:
+    return re.sub(r"\s+", " ", "; ".join(parts))
 
 
 def _counts(stacks: Sequence[StackReport]) -> str:

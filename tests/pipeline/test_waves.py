@@ -1,5 +1,6 @@
 """Waves: who is deployed side by side, who is asked before, and what a failure does."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,25 @@ def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> 
     live = dict(stages["Live"])
     assert live["Prod.Echo.Prepare"] == live["Prod2.Echo.Prepare"]
     assert live["Prod.Test"] == live["Prod2.Test"] > live["Prod.Echo.Deploy"]
+
+
+def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Template) -> None:
+    """Whoever broadens IAM in the second one only is seen as well; all of it fits into CodePipeline's comment."""
+    (stage,) = (each for each in pipeline_of(waves)["Stages"] if each["Name"] == "ApproveLive")
+    *changes, approval = stage["Actions"]
+    comment = approval["Configuration"]["CustomData"]
+    assert len(changes) == 2
+    for each in changes:
+        comment = comment.replace(f"#{{{each['Namespace']}.SUMMARY}}", "x" * room(waves, each))
+    assert "#{" not in comment
+    assert 950 < len(comment) <= 1000
+
+
+def room(template: Template, action: Mapping[str, Any]) -> int:
+    """How many characters the build of a changes action may say."""
+    project = template.find_resources("AWS::CodeBuild::Project")[action["Configuration"]["ProjectName"]["Ref"]]
+    variables = {each["Name"]: each["Value"] for each in project["Properties"]["Environment"]["EnvironmentVariables"]}
+    return int(variables["ROOM"])
 
 
 def test_another_region_gets_an_artifact_store_of_its_own(waves: Template) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pipeline.changes.report import SUMMARY_LENGTH, Push, Report, report
+from pipeline.changes.report import Push, Report, report
 from pipeline.changes.resources import create_only
 from pipeline.changes.stacks import Compared, Stack
 
@@ -59,13 +59,19 @@ def test_the_first_deployment_broadens_nothing() -> None:
 
 def test_the_summary_fits_into_an_approval() -> None:
     """One line, without anything that CodePipeline would take for a variable."""
-    summary = made({"a": queue()}, {"b": queue(), "l": layer(pydantic="2")}).summary()
+    summary = made({"a": queue()}, {"b": queue(), "l": layer(pydantic="2")}).summary(700)
     assert summary == (
         '01234567 say "hello" to # {everybody}; 2 added, 1 removed; packages: shared: pydantic none -> 2;'
         " tests before: 5 passed, 0 failed, 0 skipped"
     )
     many = layer(**{f"package{number}": "1" for number in range(100)})
-    assert len(made({}, {"l": many}).summary()) == SUMMARY_LENGTH
+    assert len(made({}, {"l": many}).summary(700)) == 700
+
+
+def test_where_room_is_short_what_broadens_is_said() -> None:
+    """A wave of twelve has some fifty characters for each."""
+    new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
+    assert made({}, new).summary(60) == "01234567; IAM or security groups broaden in 1 places; 1 add…"
 
 
 def test_programs_read_all_of_it() -> None:

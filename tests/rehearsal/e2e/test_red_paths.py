@@ -97,7 +97,7 @@ def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Projec
     assert deployed.holds("prod") == prod
     approval, red, green = heard.notices(3)
     (revision,) = failed["sourceRevisions"]
-    assert approval["approval"]["customData"].startswith(f"Deploy to prod? {revision['revisionId'][:8]} ")
+    assert approval["approval"]["customData"].startswith(f"Deploy to prod: {revision['revisionId'][:8]} ")
     assert "Approve or reject: docs/approve-and-roll-back.md" in approval["approval"]["customData"]
     assert red.startswith(f"echo-delivery: Prod/Test failed: execution {failed['pipelineExecutionId']} at ")
     assert f"/executions/{failed['pipelineExecutionId']}/" in red
