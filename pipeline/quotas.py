@@ -35,7 +35,7 @@ STAGES, ACTIONS_OF_STAGE, ACTIONS = 50, 50, 500
 TEMPLATE_BYTES, RESOURCES = 1_000_000, 500
 MANAGED_POLICY, INLINE_POLICIES, KEY_POLICY, BUCKET_POLICY = 6_144, 10_240, 32_768, 20_480
 _FEWER = "put fewer environments into one wave (`wave` in cdk.json): about 12 fit"
-_SPLIT = "split the environments over two pipelines (two projects, or two `delivery` settings)"
+_SPLIT = "split the environments over two pipelines: two clones, with another `name` in cdk.json"
 
 
 def uses(assembly: Path) -> list[Use]:

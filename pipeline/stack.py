@@ -14,6 +14,7 @@ from pipeline.access.boundary import BOUNDARY
 from pipeline.artifacts import ArtifactStore, outputs
 from pipeline.build_role import BuildRole
 from pipeline.builds import EnvironmentBuilds
+from pipeline.changes.stacks import DEPLOYED_BY
 from pipeline.generated_roles import answer_findings
 from pipeline.notices import Notices
 from pipeline.project import Project
@@ -39,6 +40,8 @@ class PipelineStack(Stack):
             scope,
             id_,
             env=Target(account=delivery.account, region=delivery.region),
+            # so that pipelines of several names can be in one account
+            stack_name=delivery.name,
             # inherited by the stacks of the stages
             permissions_boundary=PermissionsBoundary.from_name(BOUNDARY) if delivery.permissions_boundary else None,
         )
@@ -113,7 +116,7 @@ class PipelineStack(Stack):
         self._tested = tests[0]
 
     def _stage(self, environment: Environment) -> EchoStage:
-        return EchoStage(
+        stage = EchoStage(
             self,
             environment.name.title(),
             env=Target(account=environment.account, region=environment.region),
@@ -122,6 +125,10 @@ class PipelineStack(Stack):
             tester=EnvironmentBuilds.of(self._delivery, environment).tester(self.account),
             options=environment.service,
         )
+        for stack in stage.node.children:
+            if isinstance(stack, Stack):
+                stack.template_options.metadata = {DEPLOYED_BY: self._delivery.name}
+        return stage
 
     def _approval(
         self, wave: Sequence[Environment], changes: Sequence[pipelines.CodeBuildStep]

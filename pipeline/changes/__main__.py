@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import boto3
@@ -16,7 +16,7 @@ import boto3
 from pipeline.changes.account import Accounts
 from pipeline.changes.report import Push, Report, report
 from pipeline.changes.resources import create_only
-from pipeline.changes.stacks import NoAssembly, compare, stacks_of
+from pipeline.changes.stacks import NoAssembly, Stack, compare, stacks_of
 
 NEEDED = ("ENVIRONMENT", "STAGE", "BROADENING", "PIPELINE", "EXECUTION")
 # Where no approval has less room for the summary (`ROOM`).
@@ -37,10 +37,24 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     except NoAssembly as error:
         print(f"changes: {error}", file=sys.stderr)
         return 2
-    made = report(environ["ENVIRONMENT"], _push(environ), compare(stacks, Accounts()), create_only())
+    compared = compare(stacks, Accounts())
+    if strangers := [each.stack for each in compared if each.is_of_another(environ["PIPELINE"])]:
+        return _refuse(strangers, environ["PIPELINE"])
+    made = report(environ["ENVIRONMENT"], _push(environ), compared, create_only())
     _write(made, Path(arguments[1]), int(environ.get("ROOM", SUMMARY_LENGTH)))
     print(made.as_markdown())
     return _verdict(made, environ["BROADENING"])
+
+
+def _refuse(strangers: Sequence[Stack], pipeline: str) -> int:
+    """Two pipelines in one account, with environments of one name, would deploy over each other's stacks."""
+    for stack in strangers:
+        print(
+            f"changes: red: {stack.name} is in {stack.account}/{stack.region} already, and {pipeline} did not deploy"
+            " it; give the environment another name in cdk.json, or an account of its own",
+            file=sys.stderr,
+        )
+    return 1
 
 
 def _verdict(made: Report, answer: str) -> int:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Template = Mapping[str, Any]
+# Metadata of each template: the name of the pipeline that deploys it.
+DEPLOYED_BY = "DeployedBy"
 
 
 class NoAssembly(Exception):
@@ -33,12 +35,22 @@ class Compared:
     stack: Stack
     deployed: Template | None
 
+    def is_of_another(self, pipeline: str) -> bool:
+        """Whether there is a stack of this name that `pipeline` did not deploy."""
+        return self.deployed is not None and deployed_by(self.deployed) != pipeline
+
 
 class Deployed(Protocol):
     """Where deployed templates come from."""
 
     def template(self, stack: Stack) -> Template | None:
         """The template that `stack` was last deployed with; None where there is no such stack."""
+
+
+def deployed_by(template: Template) -> str | None:
+    """The pipeline that deploys the template; None for a stack of somebody else's."""
+    name: str | None = template.get("Metadata", {}).get(DEPLOYED_BY)
+    return name
 
 
 def stacks_of(assembly: Path, stage: str) -> Sequence[Stack]:

@@ -59,6 +59,14 @@ def test_an_approval_is_asked_with_what_would_change(stages: Sequence[Stage]) ->
     assert "/pipelines/echo-delivery/view" in approval["Configuration"]["ExternalEntityLink"]
 
 
+def test_pipelines_of_two_names_can_be_in_one_account(synthesized: Synthesized) -> None:
+    """The stack has the pipeline's name, and `cdk deploy Pipeline` finds it; those of stages say whose they are."""
+    stack = json.loads((synthesized.folder / "manifest.json").read_text())["artifacts"]["Pipeline"]
+    assert (stack["displayName"], stack["properties"]["stackName"]) == ("Pipeline", "echo-delivery")
+    for template in (synthesized.dev, synthesized.prod):
+        assert template.to_json()["Metadata"] == {"DeployedBy": "echo-delivery"}
+
+
 @pytest.mark.parametrize(("environment", "answer"), [("dev", "allowed"), ("prod", "asked")])
 def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, answer: str) -> None:
     """It is red on its own where nobody is."""

@@ -31,10 +31,11 @@ def template(*actions: str, **queue: Any) -> dict[str, Any]:
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
     policy = {"ManagedPolicyName": "changed", "PolicyDocument": document}
     return {
+        "Metadata": {"DeployedBy": "delivery"},
         "Resources": {
             "Queue": {"Type": "AWS::SQS::Queue", "Properties": queue},
             "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy},
-        }
+        },
     }
 
 
@@ -123,6 +124,18 @@ def job(endpoint: Endpoint, execution: tuple[str, str], tmp_path: Path, monkeypa
         monkeypatch.setenv(name, value)
     given = {"ENVIRONMENT": "prod", "STAGE": STAGE, "BROADENING": "red", "PIPELINE": "delivery"}
     return Job(endpoint, tmp_path, {**given, "EXECUTION": execution[0], "TESTED": "5 passed"})
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("metadata", [{}, {"DeployedBy": "another-delivery"}])
+def test_a_stack_of_somebody_else_is_never_deployed_over(
+    job: Job, capsys: pytest.CaptureFixture[str], metadata: dict[str, str]
+) -> None:
+    """Two clones with an environment of one name in one account; whoever is asked or allowed does not matter."""
+    name = f"Taken{len(metadata)}"
+    job.deploy(name, template("sqs:SendMessage") | {"Metadata": metadata})
+    assert job.run(name, template("sqs:SendMessage"), BROADENING="asked") == 1
+    assert f"{name} is in {PROD}/{REGION} already, and delivery did not deploy it" in capsys.readouterr().err
 
 
 @pytest.mark.gate

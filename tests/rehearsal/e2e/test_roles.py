@@ -230,7 +230,7 @@ def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformati
 def test_the_pipelines_own_deploy_role_updates_its_stack(deployed: Project) -> None:
     """With CloudFormation's role of the pipeline's account alone; it is no way into another account."""
     role = Acting(deployed, "pipeline", "-deploy-role-")
-    change: dict[str, Any] = {"StackName": "Pipeline", "ChangeSetName": "tried", "UsePreviousTemplate": True}
+    change: dict[str, Any] = {"StackName": "echo-delivery", "ChangeSetName": "tried", "UsePreviousTemplate": True}
     assert role.may("cloudformation", "create_change_set", **change, RoleARN=bootstrap_role("cfn-exec", "pipeline"))
     assert not role.may(
         "cloudformation", "create_change_set", **change, RoleARN=Acting(deployed, "pipeline", "PipelineRole").arn
