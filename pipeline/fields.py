@@ -51,7 +51,14 @@ def _length(value: str) -> str:
 
 
 Account = Annotated[str, Pattern(r"\d{12}", "an AWS account id has 12 digits")]
-Region = Annotated[str, Pattern(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region looks like eu-west-1")]
+# China, GovCloud and the isolated regions are partitions of their own, and ARNs here are those of `aws`.
+Region = Annotated[
+    str,
+    Pattern(
+        r"(?!cn-|[a-z]+-gov-|[a-z]+-iso)[a-z]{2}(-[a-z]+)+-\d",
+        "an AWS region looks like eu-west-1; those of China, GovCloud and other partitions are not supported",
+    ),
+]
 # Lengths: pipeline, environment and region stand together in role names, which have 64 characters at most.
 PipelineName = Annotated[str, Pattern(r"[a-z][a-z0-9-]{1,22}", "2 to 23 characters: a-z, 0-9 and -, a letter first")]
 EnvironmentName = Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 characters: a-z and 0-9, a letter first")]

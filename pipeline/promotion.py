@@ -10,6 +10,10 @@ from pipeline.fields import refused
 if TYPE_CHECKING:
     from pipeline.settings import Environment
 
+# What the pipeline's stack and its stages call their own parts; `shares_account_with` calls its account `pipeline`.
+PIPELINE = "pipeline"
+RESERVED = (PIPELINE, "artifacts", "assets", "build", "notices", "pushed", "repository", "source", "updatepipeline")
+
 
 def waves(environments: Sequence[Environment]) -> dict[str, list[Environment]]:
     """Wave -> its environments; waves come in the order of their first environments."""
@@ -20,8 +24,11 @@ def waves(environments: Sequence[Environment]) -> dict[str, list[Environment]]:
 
 
 def check_names(environments: Sequence[Environment]) -> None:
-    """Each environment has a name of its own, and no wave that of an environment outside it."""
+    """Each environment has a name of its own, and no wave that of an environment outside it; none is that of a part."""
     names = [one.name for one in environments]
+    for name in [*names, *waves(environments)]:
+        if name in RESERVED:
+            raise refused(f"environments: '{name}' is the name of a part of the pipeline; call it otherwise")
     for name in names:
         if names.count(name) > 1:
             raise refused(f"environments: two are named '{name}'; each needs a name of its own")
@@ -41,9 +48,16 @@ def check_waves(environments: Sequence[Environment]) -> None:
             )
 
 
-def check_accounts(environments: Sequence[Environment]) -> None:
-    """No account of a lower wave is that of a higher one, unless the higher one says so."""
-    lower: dict[str, list[str]] = {}
+def check_accounts(environments: Sequence[Environment], *, pipeline: str) -> None:
+    """No account of a lower wave, nor the pipeline's, is that of a higher one, unless the higher one says so."""
+    known = {PIPELINE, *(one.name for one in environments)}
+    for one in environments:
+        if unknown := [name for name in one.shares_account_with if name not in known]:
+            raise refused(
+                f"environments: '{one.name}' has `shares_account_with: [\"{unknown[0]}\"]`, and no environment is"
+                f" called so; there are {', '.join(sorted(known))}"
+            )
+    lower = {pipeline: [PIPELINE]}
     for members in waves(environments).values():
         for one in members:
             unsaid = [name for name in lower.get(one.account, ()) if name not in one.shares_account_with]

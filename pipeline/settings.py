@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline import promotion
-from pipeline.fields import Account, Email, EnvironmentName, HttpsUrl, PipelineName, Region, Settings
+from pipeline.fields import Account, Email, EnvironmentName, HttpsUrl, PipelineName, Region, Settings, refused
 from pipeline.refusals import WHERE, SettingsError, line
 from pipeline.source import Source
 from stages.options import ServiceOptions
@@ -25,7 +25,7 @@ class Environment(Settings):
     approval: bool = False
     """A person decides before the wave is deployed; a failure then rolls the wave back."""
     shares_account_with: tuple[EnvironmentName, ...] = ()
-    """The lower environments that may be in this account; as a rule, none is."""
+    """The lower environments, or `pipeline`, that may be in this account; as a rule, none is."""
     allow_broadening: bool = False
     """Let IAM and security groups broaden without a person's approval."""
     service: ServiceOptions = ServiceOptions()
@@ -43,6 +43,14 @@ class Notify(Settings):
     """Each address has to confirm once."""
     endpoints: tuple[HttpsUrl, ...] = ()
     """HTTPS endpoints that take the messages of Amazon SNS, a chat's bridge for example."""
+
+    @model_validator(mode="after")
+    def _tells_nobody_twice(self) -> Self:
+        told = [*self.emails, *self.endpoints]
+        for each in told:
+            if told.count(each) > 1:
+                raise refused(f"'{each}' stands there twice; Amazon SNS has one subscription for it")
+        return self
 
     @property
     def nobody(self) -> bool:
@@ -69,7 +77,7 @@ class Delivery(Settings):
     def _is_promoted_upwards(self) -> Self:
         promotion.check_names(self.environments)
         promotion.check_waves(self.environments)
-        promotion.check_accounts(self.environments)
+        promotion.check_accounts(self.environments, pipeline=self.account)
         promotion.check_approvals(self.environments, notify_nobody=self.notify.nobody)
         return self
 

@@ -5,9 +5,13 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from aws_cdk import App
 
+from pipeline.project import Project
+from pipeline.promotion import RESERVED
 from pipeline.refusals import SettingsError
 from pipeline.settings import Delivery
+from pipeline.stack import PipelineStack
 
 HERE = "cdk.json context.delivery"
 
@@ -77,6 +81,34 @@ def odd_service(settings: dict[str, Any]) -> None:
     settings["environments"][0]["service"]["memory"] = 1
 
 
+def name_of_a_part(settings: dict[str, Any]) -> None:
+    settings["environments"][0]["name"] = "notices"
+
+
+def wave_of_a_part(settings: dict[str, Any]) -> None:
+    settings["environments"][0]["wave"] = "build"
+
+
+def told_twice(settings: dict[str, Any]) -> None:
+    settings["notify"] = {"emails": ["a@company.com", "a@company.com"]}
+
+
+def shared_with_nobody(settings: dict[str, Any]) -> None:
+    settings["environments"][1]["shares_account_with"] = ["nobody"]
+
+
+def account_of_the_pipeline(settings: dict[str, Any]) -> None:
+    settings["environments"][1]["account"] = settings["account"]
+
+
+def region_of_china(settings: dict[str, Any]) -> None:
+    settings["environments"][1]["region"] = "cn-north-1"
+
+
+def region_of_a_government(settings: dict[str, Any]) -> None:
+    settings["region"] = "us-gov-west-1"
+
+
 def no_source(settings: dict[str, Any]) -> None:
     del settings["source"]
 
@@ -108,6 +140,13 @@ def no_environment(settings: dict[str, Any]) -> None:
         (wave_of_anothers_name, "the wave 'dev2' has the name of an environment that is not in it"),
         (nobody_to_notify, f"{HERE}: notify: 'prod' needs an approval, and nobody would hear of it"),
         (odd_service, f"{HERE}.environments[0].service.memory: there is no such setting; there are alarm_actions,"),
+        (name_of_a_part, "'notices' is the name of a part of the pipeline"),
+        (wave_of_a_part, "'build' is the name of a part of the pipeline"),
+        (told_twice, f"{HERE}.notify: 'a@company.com' stands there twice"),
+        (shared_with_nobody, "no environment is called so; there are dev, pipeline, prod"),
+        (account_of_the_pipeline, "'prod' has `shares_account_with: [\"pipeline\"]`"),
+        (region_of_china, f"{HERE}.environments[1].region: got 'cn-north-1'; an AWS region looks like eu-west-1"),
+        (region_of_a_government, f"{HERE}.region: got 'us-gov-west-1'; an AWS region looks like eu-west-1"),
         (no_source, f"{HERE}.source: is missing"),
         (no_environment, f"{HERE}.environments: got []; "),
     ],
@@ -174,3 +213,18 @@ def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -
 def test_each_kind_of_source_is_taken(context: dict[str, Any], source: dict[str, Any]) -> None:
     """GitLab nests its groups."""
     assert Delivery.read({**context["delivery"], "source": source}).source.type == source["type"]
+
+
+@pytest.mark.parametrize("source", [{"type": "codecommit", "repository": "echo"}, {"type": "s3", "bucket": "b" * 3}])
+def test_no_environment_can_be_called_as_a_part_of_the_pipeline(
+    context: dict[str, Any], project: Project, source: dict[str, Any]
+) -> None:
+    """One capital letter is what the name of an environment becomes; CDK's own error would be a traceback."""
+    key = {"key": "source.zip"} if source["type"] == "s3" else {}
+    delivery = Delivery.read({**context["delivery"], "source": source | key})
+    stack = PipelineStack(
+        App(context=context, analytics_reporting=False), "Pipeline", delivery=delivery, project=project
+    )
+    parts = {child.node.id for child in stack.node.children} - {"Dev", "Prod"}
+    parts |= {stage.stage_name for stage in stack.pipeline.pipeline.stages} - {"Dev", "Prod"}
+    assert {part.lower() for part in parts if part == part.title()} - {*RESERVED} == set()
