@@ -18,12 +18,16 @@ DEPLOY = ("Prepare", "Deploy")
 
 @dataclass(frozen=True)
 class Cost:
-    """For a number of environments: builds and dollars of one push, dollars of keys and of everything in a month."""
+    """For a number of environments: builds and dollars of one push, dollars of keys and of everything in a month.
+
+    flat: from how many pushes a month on a pipeline of type V1, with its price for the month, would cost less.
+    """
 
     builds: int
     push: float
     keys: float
     month: float
+    flat: int
 
 
 def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
@@ -34,9 +38,16 @@ def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
     minutes: Mapping[str, int] = {name: ceil(minutes) for name, minutes in prices["minutes"].items()}
     building = sum(minutes[name] for name in ONCE) + environments * sum(minutes[name] for name in EACH)
     acting = building + minutes["Source"] + environments * sum(minutes[name] for name in DEPLOY)
-    push = building * prices["codebuild_minute_small"] + acting * prices["codepipeline_v2_action_minute"]
+    actions = acting * prices["codepipeline_v2_action_minute"]
+    push = building * prices["codebuild_minute_small"] + actions
     keys = (1 + environments) * prices["kms_key_month"]
-    return Cost(len(ONCE) + environments * len(EACH), push, keys, keys + PUSHES * push)
+    return Cost(
+        len(ONCE) + environments * len(EACH),
+        push,
+        keys,
+        keys + PUSHES * push,
+        int(prices["codepipeline_v1_month"] / actions) + 1,
+    )
 
 
 def with_table(page: str, prices: Path) -> str:
@@ -47,10 +58,11 @@ def with_table(page: str, prices: Path) -> str:
     lines = [
         f"Prices of {held['as_of']} ({held['source']}).",
         "",
-        f"| environments | builds of a push | a push | keys, a month | a month with {PUSHES} pushes |",
-        "|---|---|---|---|---|",
+        f"| environments | builds of a push | a push | keys, a month | a month with {PUSHES} pushes | V1 pays from |",
+        "|---|---|---|---|---|---|",
     ]
     for number in ENVIRONMENTS:
         found = cost(number, held)
-        lines.append(f"| {number} | {found.builds} | ${found.push:.2f} | ${found.keys:.2f} | ${found.month:.2f} |")
+        dollars = " | ".join(f"${each:.2f}" for each in (found.push, found.keys, found.month))
+        lines.append(f"| {number} | {found.builds} | {dollars} | {found.flat} pushes a month |")
     return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"

@@ -32,6 +32,11 @@ def test_a_push_of_two_environments() -> None:
     assert found.keys == 3
 
 
+def test_from_how_many_pushes_on_the_flat_price_is_lower() -> None:
+    """24 minutes of actions cost 4.8 cents, so 21 pushes cost more than a dollar."""
+    assert cost(2, PRICES).flat == 21
+
+
 def test_a_part_of_a_minute_is_paid_as_a_whole_one() -> None:
     """Of each build and each action."""
     longer = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
