@@ -6,6 +6,7 @@ The pipeline's quotas bind the number of environments in a wave, and that of wav
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +35,11 @@ class Use:
 STAGES, ACTIONS_OF_STAGE, ACTIONS = 50, 50, 500
 TEMPLATE_BYTES, RESOURCES = 1_000_000, 500
 MANAGED_POLICY, INLINE_POLICIES, KEY_POLICY, BUCKET_POLICY = 6_144, 10_240, 32_768, 20_480
+MANAGED_POLICIES = 10
 _FEWER = "put fewer environments into one wave (`wave` in cdk.json): about 12 fit"
 _SPLIT = "split the environments over two pipelines: two clones, with another `name` in cdk.json"
+
+_NARROW = "put statements into a managed policy of their own, or name accounts by a condition on aws:PrincipalOrgID"
 
 
 def uses(assembly: Path) -> list[Use]:
@@ -49,12 +53,12 @@ def uses(assembly: Path) -> list[Use]:
         found.append(Use(f"{name}: resources", len(resources), RESOURCES, _SPLIT))
         for id_, resource in resources.items():
             found += [Use(f"{name}/{what}", used, allowed, mend) for what, used, allowed, mend in _of(id_, resource)]
+        found += [Use(f"{name}/{what}", used, allowed, _NARROW) for what, used, allowed in _of_roles(resources)]
     return found
 
 
 def _of(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, int, int, str]]:
     properties = resource.get("Properties", {})
-    narrow = "put statements into a managed policy of their own, or name accounts by a condition on aws:PrincipalOrgID"
     match resource["Type"]:
         case "AWS::CodePipeline::Pipeline":
             stages = properties["Stages"]
@@ -63,13 +67,27 @@ def _of(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, int, int, 
             for stage in stages:
                 yield f"actions of {stage['Name']}", len(stage["Actions"]), ACTIONS_OF_STAGE, _FEWER
         case "AWS::IAM::ManagedPolicy":
-            yield f"characters of {id_}", _size(properties["PolicyDocument"]), MANAGED_POLICY, narrow
-        case "AWS::IAM::Policy":
-            yield f"characters of {id_}", _size(properties["PolicyDocument"]), INLINE_POLICIES, narrow
+            yield f"characters of {id_}", _size(properties["PolicyDocument"]), MANAGED_POLICY, _NARROW
         case "AWS::KMS::Key":
-            yield f"bytes of {id_}'s policy", _size(properties["KeyPolicy"]), KEY_POLICY, narrow
+            yield f"bytes of {id_}'s policy", _size(properties["KeyPolicy"]), KEY_POLICY, _NARROW
         case "AWS::S3::BucketPolicy":
-            yield f"bytes of {id_}", _size(properties["PolicyDocument"]), BUCKET_POLICY, narrow
+            yield f"bytes of {id_}", _size(properties["PolicyDocument"]), BUCKET_POLICY, _NARROW
+
+
+def _of_roles(resources: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    """A role's inline policies are counted together, wherever they stand; its managed ones by their number."""
+    inline: Counter[str] = Counter()
+    for resource in resources.values():
+        if resource["Type"] == "AWS::IAM::Policy":
+            for role in resource["Properties"].get("Roles", []):
+                inline[str(role.get("Ref", role))] += _size(resource["Properties"]["PolicyDocument"])
+    for id_, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Role":
+            properties = resource.get("Properties", {})
+            inline[id_] += sum(_size(each["PolicyDocument"]) for each in properties.get("Policies", []))
+            yield f"managed policies of {id_}", len(properties.get("ManagedPolicyArns", [])), MANAGED_POLICIES
+    for role, size in inline.items():
+        yield f"characters of {role}'s inline policies", size, INLINE_POLICIES
 
 
 def _size(document: Any) -> int:

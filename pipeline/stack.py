@@ -23,8 +23,10 @@ from pipeline.steps import changes_step, synth_step, test_step
 from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
 
-# The name of the runtime that CDK's own steps install their pinned tools with; buildspec.yml names Python.
-NODE = codebuild.BuildSpec.from_object({"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}})
+# The runtime that CDK's own steps install their pinned tools with, and where npm keeps them.
+NODE = codebuild.BuildSpec.from_object(
+    {"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}, "cache": {"paths": ["/root/.npm/**/*"]}}
+)
 # How the builds that compare begin, and so the names of their artifacts.
 CHANGES = "Changes"
 # Source: AWS CodePipeline API reference, "ActionConfiguration": a value has 1000 characters at most.
@@ -77,7 +79,11 @@ class PipelineStack(Stack):
         pins = self._project.pins
         name = f"{self._delivery.name}-synth"
         role = self._synthesizer = self._build_role("SynthRole", project=name)
-        generated = pipelines.CodeBuildOptions(partial_build_spec=NODE, timeout=Duration.minutes(15))
+        generated = pipelines.CodeBuildOptions(
+            partial_build_spec=NODE,
+            cache=codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM),
+            timeout=Duration.minutes(15),
+        )
         return pipelines.CodePipeline(
             self,
             "Pipeline",

@@ -37,6 +37,21 @@ def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
     assert [use.what for use in uses(tmp_path) if use.passed] == ["Pipeline/characters of P"]
 
 
+@pytest.mark.gate
+def test_the_policies_of_a_role_count_together(tmp_path: Path) -> None:
+    """Two inline ones that fit by themselves, and an eleventh managed one."""
+    long = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(170)]}]}
+    attached = {"PolicyDocument": long, "Roles": [{"Ref": "R"}]}
+    role = {"Policies": [{"PolicyDocument": long}], "ManagedPolicyArns": [{"Ref": f"M{n}"} for n in range(11)]}
+    resources = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
+    resources |= {"P": {"Type": "AWS::IAM::Policy", "Properties": attached}}
+    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": resources}))
+    assert [use.what for use in uses(tmp_path) if use.passed] == [
+        "Pipeline/managed policies of R",
+        "Pipeline/characters of R's inline policies",
+    ]
+
+
 def test_programs_ask_for_them(synthesized: Synthesized) -> None:
     """The nearest first."""
     done = CliRunner().invoke(cli, ["quotas", "--json", str(synthesized.folder)], standalone_mode=False)

@@ -165,6 +165,14 @@ def test_generated_steps_install_pinned_tools(synthesized: Synthesized) -> None:
     assert set(re.findall(r"cdk-assets@([^\s\\\"]+)", text)) == {pins["cdk-assets"]}
 
 
+@pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "SelfMutation", "FileAsset", "Synth"])
+def test_each_build_keeps_what_it_downloads(template: Template, id_: str) -> None:
+    """Where the next one runs on the same host."""
+    projects = template.find_resources("AWS::CodeBuild::Project")
+    (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
+    assert project["Cache"] == {"Type": "LOCAL", "Modes": ["LOCAL_CUSTOM_CACHE"]}
+
+
 def test_the_synth_step_runs_this_buildspec(template: Template, project: Project) -> None:
     """What stands in buildspec.yml is what CodeBuild gets, with the output that CDK adds."""
     (synth,) = template.find_resources(
