@@ -1,12 +1,17 @@
-"""Where a deployment would let somebody do more than today: IAM, resource policies, security groups."""
+"""Where a deployment would let somebody do more than today: IAM, resource policies, security groups.
+
+What cannot be judged counts as broader: nobody is asked about what was taken for harmless.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.changes.grants import allowed, bounded, denied
+from pipeline.changes.denials import denied
+from pipeline.changes.documents import plain, several
+from pipeline.changes.grants import allowed, bounded
+from pipeline.changes.inlined import inlined
 from pipeline.changes.stacks import Template
 
 _RULES = {
@@ -14,6 +19,22 @@ _RULES = {
     "AWS::EC2::SecurityGroupIngress": (),
     "AWS::EC2::SecurityGroupEgress": (),
 }
+# Types that give rights by what is not a policy, or that hold templates which nobody looks at here.
+_UNJUDGED = (
+    "AWS::CloudFormation::Stack",
+    "AWS::CloudFormation::StackSet",
+    "AWS::Cognito::IdentityPoolRoleAttachment",
+    "AWS::EKS::AccessEntry",
+    "AWS::IAM::AccessKey",
+    "AWS::IAM::OIDCProvider",
+    "AWS::IAM::SAMLProvider",
+    "AWS::IAM::User",
+    "AWS::IAM::UserToGroupAddition",
+    "AWS::LakeFormation::PrincipalPermissions",
+    "AWS::RAM::ResourceShare",
+    "AWS::RolesAnywhere::TrustAnchor",
+    "AWS::SSO::Assignment",
+)
 
 
 def broadenings(old: Template, new: Template) -> Sequence[str]:
@@ -21,7 +42,9 @@ def broadenings(old: Template, new: Template) -> Sequence[str]:
 
     A policy of a resource with a new logical id counts as new: nobody can tell that it is the old one.
     """
-    return sorted([*_grants(old, new), *_denials(old, new), *_boundaries(old, new), *_security_groups(old, new)])
+    before, after = inlined(old), inlined(new)
+    checks = (_grants, _denials, _boundaries, _security_groups, _unjudged, _transforms)
+    return sorted({line for check in checks for line in check(before, after)})
 
 
 def _grants(old: Template, new: Template) -> Iterator[str]:
@@ -32,9 +55,9 @@ def _grants(old: Template, new: Template) -> Iterator[str]:
 
 
 def _denials(old: Template, new: Template) -> Iterator[str]:
-    for holder, text in denied(old) - denied(new):
-        if holder in new.get("Resources", {}):
-            yield f"{holder}: no longer denies {text}"
+    for denial in denied(old) - denied(new):
+        if denial.matters(new):
+            yield str(denial)
 
 
 def _boundaries(old: Template, new: Template) -> Iterator[str]:
@@ -51,15 +74,33 @@ def _security_groups(old: Template, new: Template) -> Iterator[str]:
 
 def _rules(template: Template) -> set[tuple[str, str]]:
     return {
-        (id_, json.dumps(rule, sort_keys=True))
+        (id_, plain(rule))
         for id_, resource in template.get("Resources", {}).items()
         if resource["Type"] in _RULES
         for rule in _rules_of(resource)
     }
 
 
-def _rules_of(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _rules_of(resource: Mapping[str, Any]) -> Iterator[Any]:
     properties, inline = resource.get("Properties", {}), _RULES[resource["Type"]]
-    rules = [rule for name in inline for rule in properties.get(name, [])] if inline else [properties]
+    rules = [rule for name in inline for rule in several(properties.get(name, []))] if inline else [properties]
     for rule in rules:
-        yield {key: value for key, value in rule.items() if key != "Description"}
+        yield {key: value for key, value in rule.items() if key != "Description"} if isinstance(rule, dict) else rule
+
+
+def _unjudged(old: Template, new: Template) -> Iterator[str]:
+    before: Mapping[str, Any] = old.get("Resources", {})
+    for id_, resource in new.get("Resources", {}).items():
+        kind, was = resource["Type"], before.get(id_, {})
+        if (kind in _UNJUDGED or kind.endswith("::MODULE")) and _facts(was) != _facts(resource):
+            yield f"{id_}: {'changes' if was else 'is new'}, and nobody can tell here what {kind} allows"
+
+
+def _facts(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in resource.items() if key != "Metadata"}
+
+
+def _transforms(old: Template, new: Template) -> Iterator[str]:
+    """A macro may make anything of a template that differs."""
+    if new.get("Transform") and old != new:
+        yield f"the template changes, and nobody can tell here what {plain(new['Transform'])} makes of it"

@@ -5,14 +5,19 @@ A policy is found by its shape, whatever resource holds it: roles, policies, key
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
+from pipeline.changes.bindings import attached, bound, references
+from pipeline.changes.documents import plain, readable, several, statements
 from pipeline.changes.stacks import Template
+
+# A property by which a resource acts with the rights of a role, such as a function's.
+_ROLE = re.compile(r"(?:\w*[a-z])?Roles?(?:Arns?|ARN)?")
 
 
 @dataclass(frozen=True, order=True)
@@ -46,91 +51,98 @@ class Grant:
 
 
 def allowed(template: Template) -> frozenset[Grant]:
-    """Everything that some statement of the template allows."""
+    """Everything that some statement, attachment, permission or role of the template allows."""
+    resources: Mapping[str, Any] = template.get("Resources", {})
+    only_deny = {id_ for id_, resource in resources.items() if _only_denies(resource)}
     found: set[Grant] = set()
-    for holder, resource in template.get("Resources", {}).items():
+    for holder, resource in resources.items():
         properties = resource.get("Properties", {})
-        for statement in statements(properties):
-            if statement.get("Effect", "Allow") == "Allow":
-                found |= set(_grants(holder, statement))
-        found |= set(_of_lambda(holder, resource["Type"], properties))
-        found |= {Grant(holder, "", "use the policy", _text(arn)) for arn in properties.get("ManagedPolicyArns", ())}
+        grants = [grant for statement in statements(properties) for grant in _grants(holder, statement)]
+        grants += _of_lambda(holder, resource["Type"], properties)
+        grants += _of_attachments(holder, resource, only_deny)
+        if "Condition" in resource:
+            when = plain(resource["Condition"])
+            grants = [replace(each, condition=f"{each.condition} when {when}".strip()) for each in grants]
+        found |= set(grants)
     return frozenset(found)
-
-
-def denied(template: Template) -> frozenset[tuple[str, str]]:
-    """Holder and text of every statement that denies."""
-    return frozenset(
-        (holder, _text({key: value for key, value in statement.items() if key != "Sid"}))
-        for holder, resource in template.get("Resources", {}).items()
-        for statement in statements(resource.get("Properties", {}))
-        if statement.get("Effect") == "Deny"
-    )
 
 
 def bounded(template: Template) -> Mapping[str, str]:
     """Logical id -> permissions boundary, of the resources that have one."""
     properties = {id_: each.get("Properties", {}) for id_, each in template.get("Resources", {}).items()}
     return {
-        id_: _text(each["PermissionsBoundary"]) for id_, each in properties.items() if "PermissionsBoundary" in each
+        id_: plain(each["PermissionsBoundary"]) for id_, each in properties.items() if "PermissionsBoundary" in each
     }
 
 
-def statements(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Every statement of every policy document within `value`."""
-    if isinstance(value, Mapping):
-        held = value.get("Statement")
-        if isinstance(held, Mapping | list):
-            yield from [held] if isinstance(held, Mapping) else held
-        for inner in value.values():
-            yield from statements(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from statements(inner)
+def _only_denies(resource: Mapping[str, Any]) -> bool:
+    found = list(statements(resource.get("Properties", {})))
+    return bool(found) and all(readable(each) and each["Effect"] == "Deny" for each in found)
 
 
-def _grants(holder: str, statement: Mapping[str, Any]) -> Iterator[Grant]:
-    condition = _text(statement["Condition"]) if statement.get("Condition") else ""
-    everything = product(
-        _principals(statement), _values(statement, "Action", "NotAction"), _values(statement, "Resource", "NotResource")
-    )
-    for principal, action, resource in everything:
-        yield Grant(holder, principal, action, resource, condition)
+def _grants(holder: str, statement: Any) -> Iterator[Grant]:
+    if not readable(statement):
+        yield Grant(holder, "", "what this says, as it cannot be read,", plain(statement))
+    elif statement["Effect"] == "Allow":
+        condition = plain(statement["Condition"]) if statement.get("Condition") else ""
+        everything = product(
+            _principals(statement),
+            _values(statement, "Action", "NotAction"),
+            _values(statement, "Resource", "NotResource"),
+        )
+        for principal, action, resource in everything:
+            yield Grant(holder, principal, action, resource, condition)
 
 
 def _values(statement: Mapping[str, Any], name: str, inverse: str) -> list[str]:
     if inverse in statement:
-        return [f"all but {_text(statement[inverse])}"]
-    return [_text(each) for each in _list(statement.get(name, "itself"))]
+        return [f"all but {plain(statement[inverse])}"]
+    return [plain(each) for each in several(statement.get(name, "itself"))]
 
 
 def _principals(statement: Mapping[str, Any]) -> list[str]:
     if "NotPrincipal" in statement:
-        return [f"all but {_text(statement['NotPrincipal'])}"]
+        return [f"all but {plain(statement['NotPrincipal'])}"]
     principal = statement.get("Principal", "")
     if not isinstance(principal, Mapping):
         return [str(principal)]
-    named = [(kind, each) for kind, names in principal.items() for each in _list(names)]
-    return ["*" if each == "*" else f"{kind} {_text(each)}" for kind, each in named]
+    named = [(kind, each) for kind, names in principal.items() for each in several(names)]
+    return ["*" if each == "*" else f"{kind} {plain(each)}" for kind, each in named]
 
 
 def _of_lambda(holder: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Grant]:
-    """Permissions of functions and layers are resources of their own, without a policy document."""
+    """Permissions of functions and layers, and their addresses, are resources of their own, without a document."""
     if kind in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
         target = properties.get("FunctionName") or properties.get("LayerVersionArn")
         beside = ("Action", "Principal", "FunctionName", "LayerVersionArn")
         rest = {key: value for key, value in properties.items() if key not in beside}
-        who = _text(properties["Principal"])
-        yield Grant(holder, who, _text(properties["Action"]), _text(target), _text(rest) if rest else "")
+        who = plain(properties["Principal"])
+        yield Grant(holder, who, plain(properties["Action"]), plain(target), plain(rest) if rest else "")
+    elif kind == "AWS::Lambda::Url" and properties["AuthType"] != "AWS_IAM":
+        yield Grant(holder, "*", "lambda:InvokeFunctionUrl", plain(properties["TargetFunctionArn"]))
+
+
+def _of_attachments(holder: str, resource: Mapping[str, Any], only_deny: set[str]) -> Iterator[Grant]:
+    """Who has a policy, which policies a role has, and which role a resource acts with."""
+    for who in bound(resource) if holder not in only_deny else ():
+        yield Grant(holder, plain(who), "use the policy", "itself")
+    for arn in attached(resource):
+        if not references(arn) & only_deny:
+            yield Grant(holder, "", "use the policy", plain(arn))
+    if not resource["Type"].startswith("AWS::IAM::") or resource["Type"] == "AWS::IAM::InstanceProfile":
+        for role in _roles(resource.get("Properties", {})):
+            yield Grant(holder, "", "act with the rights", plain(role))
+
+
+def _roles(value: Any) -> Iterator[Any]:
+    for key, inner in value.items() if isinstance(value, Mapping) else ():
+        if _ROLE.fullmatch(key) and inner:
+            yield from several(inner)
+        else:
+            yield from _roles(inner)
+    for inner in value if isinstance(value, list) else ():
+        yield from _roles(inner)
 
 
 def _matches(value: str, pattern: str) -> bool:
     return value == pattern or (not value.startswith("all but ") and fnmatchcase(value, pattern.replace("[", "[[]")))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
