@@ -10,6 +10,10 @@ from botocore.exceptions import ClientError
 
 from pipeline.changes.stacks import Stack, Template
 
+# Statuses of a stack that never came to be, or is gone, though CloudFormation still knows its template. Source: AWS
+# CloudFormation user guide, "Stack status codes".
+_NOT_THERE = ("REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_", "DELETE_")
+
 
 class Accounts:
     """Asks CloudFormation in the stack's account and region."""
@@ -18,7 +22,7 @@ class Accounts:
         """The template as it was handed in, so that it can be compared with a synthesized one."""
         api = self._session(stack).client("cloudformation", region_name=stack.region)
         try:
-            if api.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS":
+            if api.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"].startswith(_NOT_THERE):
                 return None
             body: Any = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
         except ClientError as error:
