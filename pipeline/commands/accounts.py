@@ -45,10 +45,15 @@ def settings(root: Path) -> Delivery:
 
 
 def targets(delivery: Delivery) -> Sequence[Target]:
-    """Where things are deployed, each account and region once; the pipeline's own first."""
+    """Where things are deployed, each account and region once; the pipeline's own first.
+
+    In each region of an environment, the pipeline's account holds a bucket of artifacts.
+    """
     found: dict[tuple[str, str], list[str]] = {(delivery.account, delivery.region): []}
     for one in delivery.environments:
         found.setdefault((one.account, one.region), []).append(one.name)
+    for one in delivery.environments:
+        found.setdefault((delivery.account, one.region), [])
     return [Target(*where, tuple(names)) for where, names in found.items()]
 
 

@@ -49,10 +49,6 @@ def policy_arn(account: str, name: str) -> str:
 def plans(delivery: Delivery) -> Sequence[Plan]:
     """A plan for each account and region. An account that is both gets the policies of both."""
     pipelines, environments = {delivery.account}, {one.account for one in delivery.environments}
-    regions = {one.region for one in delivery.environments} - {delivery.region}
-    elsewhere = [Target(delivery.account, region) for region in sorted(regions)]
-    known = targets(delivery)
-    places = [*known, *(each for each in elsewhere if str(each) not in map(str, known))]
     return [
         Plan(
             target,
@@ -63,7 +59,7 @@ def plans(delivery: Delivery) -> Sequence[Plan]:
             ],
             None if target.account == delivery.account else delivery.account,
         )
-        for target in places
+        for target in targets(delivery)
     ]
 
 

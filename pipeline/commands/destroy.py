@@ -5,6 +5,7 @@ The stages' stacks are deleted with the bootstrap's execution role, which is wha
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,12 @@ from botocore.exceptions import ClientError, WaiterError
 
 from pipeline.commands.accounts import Sessions, Target, settings
 from pipeline.commands.bootstrap import check_identity
+from pipeline.commands.hold import hold
+from pipeline.commands.kept import Kept, kept_by, left_by, remove
+from pipeline.commands.stacks import Deployed, stacks
 from pipeline.errors import PipelineError
-from pipeline.settings import Delivery, Environment
+from pipeline.settings import Delivery
 
-PIPELINE = "Pipeline"
 _WAIT = {"Delay": 5, "MaxAttempts": 240}
 
 
@@ -26,109 +29,92 @@ _WAIT = {"Delay": 5, "MaxAttempts": 240}
 class Doomed:
     """A stack to delete, and its resources that stay behind because their deletion policy says so."""
 
-    target: Target
-    stack: str
-    kept: Sequence[str]
+    stack: Deployed
+    kept: Sequence[Kept]
 
 
 def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> int:
-    """List, ask, delete; highest environments first, as nothing is left that could deploy to them again."""
+    """List, ask, delete; what an earlier run left behind is taken up again."""
     delivery, sessions = settings(root), Sessions(profiles)
     doomed = list(_doomed(delivery, sessions))
-    if not doomed:
-        click.echo("nothing is deployed")
+    left = list(_left(delivery, sessions))
+    _tell(doomed, left, data=data)
+    if not doomed and not (data and left):
         return 0
-    for each in doomed:
-        click.echo(f"{each.target}: {each.stack}")
-        for resource in each.kept:
-            emptied = data and each.stack == PIPELINE
-            click.echo(f"  {'emptied and deleted' if emptied else 'stays, by its deletion policy'}: {resource}")
     if not yes:
-        click.confirm(f"Delete {len(doomed)} stacks?", abort=True)
-    _disable(delivery, sessions)
+        click.confirm(_question(len(doomed), data=data), abort=True)
+    hold(sessions.client("codepipeline", Target(delivery.account, delivery.region)), delivery.name)
     for each in doomed:
-        _delete(each, sessions)
-        click.echo(f"{each.target}: {each.stack} is deleted")
-        if data and each.stack == PIPELINE:
-            _empty(each, sessions)
+        _delete(each.stack, sessions)
+        click.echo(f"{each.stack} is deleted")
+        if data and each.stack.holds_artifacts:
+            left += each.kept
+    for kept in left if data else ():
+        remove(kept, sessions)
     click.echo("the bootstrap stays: delete the stack CDKToolkit of each account by hand if nothing else uses it")
     return 0
 
 
 def _doomed(delivery: Delivery, sessions: Sessions) -> Iterator[Doomed]:
-    places = [*((_target(one), f"{one.name.title()}-Echo") for one in reversed(delivery.environments))]
-    for target, stack in [*places, (Target(delivery.account, delivery.region), PIPELINE)]:
-        check_identity(sessions, target)
-        api = sessions.client("cloudformation", target)
-        if _exists(api, stack):
-            yield Doomed(target, stack, list(_kept(api, stack)))
+    for stack in stacks(delivery):
+        check_identity(sessions, stack.target)
+        api = sessions.client("cloudformation", stack.target)
+        if _status(api, stack.name) not in (None, "DELETE_COMPLETE"):
+            yield Doomed(stack, list(kept_by(api, stack.target, stack.name)))
 
 
-def _target(environment: Environment) -> Target:
-    return Target(environment.account, environment.region, (environment.name,))
+def _left(delivery: Delivery, sessions: Sessions) -> Iterator[Kept]:
+    for stack in stacks(delivery):
+        if stack.holds_artifacts:
+            yield from left_by(sessions, stack.target, stack.name)
 
 
-def _exists(api: Any, stack: str) -> bool:
+def _tell(doomed: Sequence[Doomed], left: Sequence[Kept], *, data: bool) -> None:
+    if not doomed:
+        click.echo("nothing is deployed")
+    for each in doomed:
+        click.echo(str(each.stack))
+        for resource in each.kept:
+            emptied = data and each.stack.holds_artifacts
+            click.echo(f"  {'emptied and deleted' if emptied else 'stays, by its deletion policy'}: {resource}")
+    for kept in left:
+        what = "emptied and deleted" if data else "stays; --data would delete it"
+        click.echo(f"{kept.target}: left by an earlier deletion, {what}: {kept}")
+
+
+def _question(count: int, *, data: bool) -> str:
+    return f"Delete {count} stacks{' and what they keep of artifacts' if data else ''}?"
+
+
+def _status(api: Any, stack: str) -> str | None:
+    """None where there is no such stack."""
     try:
-        status: str = api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        found: str = api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:
         if "does not exist" in str(error):
-            return False
+            return None
         raise
-    return status != "DELETE_COMPLETE"
+    return found
 
 
-def _kept(api: Any, stack: str) -> Iterator[str]:
-    template = api.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
-    resources = template["Resources"] if isinstance(template, dict) else {}
-    keeping = {
-        id_ for id_, each in resources.items() if each.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
-    }
-    for each in api.describe_stack_resources(StackName=stack)["StackResources"]:
-        if each["LogicalResourceId"] in keeping:
-            yield f"{each['ResourceType']} {each.get('PhysicalResourceId', each['LogicalResourceId'])}"
-
-
-def _disable(delivery: Delivery, sessions: Sessions) -> None:
-    """A push meanwhile would deploy again what is being deleted."""
-    api = sessions.client("codepipeline", Target(delivery.account, delivery.region))
+def _delete(stack: Deployed, sessions: Sessions) -> None:
+    api = sessions.client("cloudformation", stack.target)
     try:
-        stages = api.get_pipeline(name=delivery.name)["pipeline"]["stages"]
-        api.disable_stage_transition(
-            pipelineName=delivery.name, stageName=stages[1]["name"], transitionType="Inbound", reason="being destroyed"
-        )
-    except ClientError as error:
-        click.echo(
-            f"the pipeline could not be held ({error.response['Error']['Code']}): push nothing meanwhile", err=True
-        )
-
-
-def _delete(doomed: Doomed, sessions: Sessions) -> None:
-    api = sessions.client("cloudformation", doomed.target)
-    role = f"cdk-hnb659fds-cfn-exec-role-{doomed.target.account}-{doomed.target.region}"
-    api.delete_stack(StackName=doomed.stack, RoleARN=f"arn:aws:iam::{doomed.target.account}:role/{role}")
-    try:
-        api.get_waiter("stack_delete_complete").wait(StackName=doomed.stack, WaiterConfig=_WAIT)
+        _settle(api, stack)
+        api.delete_stack(StackName=stack.name, RoleARN=stack.execution_role)
+        api.get_waiter("stack_delete_complete").wait(StackName=stack.name, WaiterConfig=_WAIT)
     except WaiterError as error:
         raise PipelineError(
-            f"{doomed.target}: {doomed.stack} is not deleted: {error}; its events in CloudFormation say why. Run this"
-            " again when that is mended: what is deleted is left out"
+            f"{stack} is not deleted: {error}; its events in CloudFormation say why. Run this again when that is"
+            " mended: what is deleted is left out"
         ) from error
 
 
-def _empty(doomed: Doomed, sessions: Sessions) -> None:
-    """Delete the buckets that stayed, with every version of every object, and schedule the keys' deletion."""
-    s3, kms = sessions.client("s3", doomed.target), sessions.client("kms", doomed.target)
-    for kept in doomed.kept:
-        kind, _, name = kept.partition(" ")
-        if kind == "AWS::S3::Bucket":
-            for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-                held = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-                objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in held]
-                if objects:
-                    s3.delete_objects(Bucket=name, Delete={"Objects": objects})
-            s3.delete_bucket(Bucket=name)
-        elif kind == "AWS::KMS::Key":
-            kms.schedule_key_deletion(KeyId=name, PendingWindowInDays=30)
-        else:
-            click.echo(f"  {kept} has to be deleted by hand", err=True)
+def _settle(api: Any, stack: Deployed) -> None:
+    """What an abandoned action began goes on in CloudFormation, which deletes no stack in the midst of an update."""
+    for _ in range(_WAIT["MaxAttempts"]):
+        status = _status(api, stack.name) or ""
+        if not status.endswith("_IN_PROGRESS") or status.startswith(("REVIEW", "DELETE")):
+            return
+        time.sleep(_WAIT["Delay"])
+    raise PipelineError(f"{stack} is still {status}; run this again when it has come to its end")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import time
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +15,7 @@ from pipeline.changes.__main__ import main
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator import launcher
 from rehearsal.workspace import Workspace
+from tests.pipeline.waiting import waiting_pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -84,38 +82,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 @pytest.fixture(scope="module")
 def execution(endpoint: Endpoint) -> tuple[str, str]:
     """An execution that has its source, and the revision that it brought."""
-    s3, api = endpoint.client("s3", root(PIPELINE), REGION), endpoint.client("codepipeline", root(PIPELINE), REGION)
-    s3.create_bucket(Bucket="source", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_bucket_versioning(Bucket="source", VersioningConfiguration={"Status": "Enabled"})
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("file", "")
-    version = str(s3.put_object(Bucket="source", Key="source.zip", Body=data.getvalue())["VersionId"])
-    trust = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    endpoint.client("iam", root(PIPELINE), REGION).create_role(RoleName="pipeline", AssumeRolePolicyDocument=document)
-    kind = {"owner": "AWS", "version": "1"}
-    source = {
-        "name": "Source",
-        "actionTypeId": {**kind, "category": "Source", "provider": "S3"},
-        "configuration": {"S3Bucket": "source", "S3ObjectKey": "source.zip"},
-        "outputArtifacts": [{"name": "Code"}],
-    }
-    ask = {"name": "Ask", "actionTypeId": {**kind, "category": "Approval", "provider": "Manual"}}
-    declaration: dict[str, Any] = {
-        "name": "delivery",
-        "roleArn": f"arn:aws:iam::{PIPELINE}:role/pipeline",
-        "artifactStore": {"type": "S3", "location": "source"},
-        "stages": [{"name": "Source", "actions": [source]}, {"name": "Ask", "actions": [ask]}],
-    }
-    api.create_pipeline(pipeline=declaration)
-    (summary,) = api.list_pipeline_executions(pipelineName="delivery")["pipelineExecutionSummaries"]
-    where = {"pipelineName": "delivery", "pipelineExecutionId": str(summary["pipelineExecutionId"])}
-    deadline = time.monotonic() + 20
-    while not api.get_pipeline_execution(**where)["pipelineExecution"]["artifactRevisions"]:
-        assert time.monotonic() < deadline, "the source never came"
-        time.sleep(0.02)
-    return where["pipelineExecutionId"], version
+    return waiting_pipeline(endpoint, root(PIPELINE), REGION, name="delivery", bucket="source")
 
 
 @pytest.fixture

@@ -1,30 +1,53 @@
 """The way out: destroy, against the embedded AWS."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from rehearsal.aws import root
 from tests.pipeline.commands.conftest import ACCOUNTS, PROFILES, Person
+from tests.pipeline.waiting import waiting_pipeline
 
 pytestmark = pytest.mark.slow
 QUEUE = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
-KEPT = {
-    "Resources": {
-        "Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": "kept"}}
+
+
+def keeping(bucket: str) -> dict[str, Any]:
+    """A template whose bucket stays, with a key that stays as well."""
+    resources = {
+        "Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": bucket}},
+        "Key": {"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "Properties": {"KeyPolicy": {}}},
     }
-}
+    return {"Resources": resources}
 
 
 @pytest.fixture(autouse=True)
 def deployed(person: Person) -> None:
     """Three stacks as the pipeline leaves them."""
     for account, name, template in zip(
-        ACCOUNTS, ("Pipeline", "Dev-Echo", "Prod-Echo"), (KEPT, QUEUE, QUEUE), strict=True
+        ACCOUNTS, ("Pipeline", "Dev-Echo", "Prod-Echo"), (keeping("kept"), QUEUE, QUEUE), strict=True
     ):
-        api = person.client("cloudformation", account)
-        if not [each for each in api.list_stacks()["StackSummaries"] if each["StackStatus"] == "CREATE_COMPLETE"]:
-            api.create_stack(StackName=name, TemplateBody=json.dumps(template))
-            api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        if not [each for each in stacks(person) if each == name]:
+            deploy(person.client("cloudformation", account), name, template)
+
+
+def deploy(api: Any, name: str, template: dict[str, Any]) -> None:
+    api.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+
+
+def buckets(person: Person) -> list[str]:
+    """Those of the pipeline's account."""
+    return [each["Name"] for each in person.client("s3", ACCOUNTS[0]).list_buckets()["Buckets"]]
+
+
+def keys(person: Person, region: str = "eu-west-1") -> set[str]:
+    """The states of the keys of the pipeline's account."""
+    kms = person.endpoint.client("kms", root(ACCOUNTS[0]), region)
+    ids = [each["KeyId"] for each in kms.list_keys()["Keys"]]
+    return {kms.describe_key(KeyId=each)["KeyMetadata"]["KeyState"] for each in ids}
 
 
 def stacks(person: Person) -> set[str]:
@@ -56,5 +79,59 @@ def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
     deleted = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(" is deleted")]
     assert deleted == ["Prod-Echo is deleted", "Dev-Echo is deleted", "Pipeline is deleted"]
     assert stacks(person) == set()
-    assert [each["Name"] for each in person.client("s3", ACCOUNTS[0]).list_buckets()["Buckets"]] == []
-    assert "nothing is deployed" in person.types("destroy", *PROFILES).stdout
+    assert (buckets(person), keys(person)) == ([], {"PendingDeletion"})
+    assert person.types("destroy", *PROFILES).stdout == "nothing is deployed\n"
+
+
+def test_data_that_was_left_is_taken_up_again(person: Person) -> None:
+    """Whoever thinks of it later, or was interrupted, needs no stack any more."""
+    person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
+    assert person.types("destroy", "--yes", *PROFILES).returncode == 0
+    told = person.types("destroy", *PROFILES).stdout
+    assert "nothing is deployed" in told
+    assert "left by an earlier deletion, stays; --data would delete it: AWS::S3::Bucket kept" in told
+    assert buckets(person) == ["kept"]
+    assert person.types("destroy", "--data", *PROFILES, given="n\n").returncode == 130
+    done = person.types("destroy", "--data", "--yes", *PROFILES)
+    assert "left by an earlier deletion, emptied and deleted: AWS::S3::Bucket kept" in done.stdout
+    assert (buckets(person), keys(person)) == ([], {"PendingDeletion"})
+    assert person.types("destroy", "--data", "--yes", *PROFILES).stdout == "nothing is deployed\n"
+
+
+def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> None:
+    """It would deploy again what is being deleted."""
+    execution, _ = waiting_pipeline(
+        person.endpoint, root(ACCOUNTS[0]), "eu-west-1", name="echo-delivery", bucket="source"
+    )
+    done = person.types("destroy", "--yes", *PROFILES)
+    assert done.returncode == 0, done.stderr
+    assert f"echo-delivery: execution {execution} is stopped" in done.stdout.splitlines()[:6]
+    api = person.client("codepipeline", ACCOUNTS[0])
+    found = api.get_pipeline_execution(pipelineName="echo-delivery", pipelineExecutionId=execution)
+    assert found["pipelineExecution"]["status"] == "Stopped"
+    stages = api.get_pipeline_state(name="echo-delivery")["stageStates"]
+    assert [each["inboundTransitionState"]["enabled"] for each in stages] == [True, False]
+    api.delete_pipeline(name="echo-delivery")
+
+
+@pytest.fixture
+def another_region(person: Person) -> Iterator[Any]:
+    """Prod is in another region, where the pipeline's account has what CDK makes for its artifacts."""
+    before = json.loads((person.folder / "cdk.json").read_text())["context"]["delivery"]["environments"]
+    person.set(environments=[before[0], before[1] | {"region": "eu-central-1"}])
+    api = person.endpoint.client("cloudformation", root(ACCOUNTS[0]), "eu-central-1")
+    deploy(api, "Pipeline-support-eu-central-1", keeping("support"))
+    yield api
+    person.set(environments=before)
+
+
+def test_what_supports_other_regions_goes_too(person: Person, another_region: Any) -> None:
+    """Its bucket and its key are named, and are data like those of the pipeline."""
+    listed = person.types("destroy", *PROFILES, given="n\n").stdout
+    assert f"{ACCOUNTS[0]}/eu-central-1: Pipeline-support-eu-central-1" in listed
+    assert "stays, by its deletion policy: AWS::S3::Bucket support" in listed
+    assert person.types("destroy", "--yes", "--data", *PROFILES).returncode == 0
+    (summary,) = another_region.list_stacks()["StackSummaries"]
+    assert summary["StackStatus"] == "DELETE_COMPLETE"
+    assert "support" not in buckets(person)
+    assert keys(person, "eu-central-1") == {"PendingDeletion"}

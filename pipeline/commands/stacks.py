@@ -1,0 +1,49 @@
+"""The stacks of a delivery, by name and place, in the order in which they can be deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aws_cdk import DefaultStackSynthesizer
+
+from pipeline.commands.accounts import Target, targets
+from pipeline.settings import Delivery, Environment
+
+PIPELINE = "Pipeline"
+QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack where it is, or would be, deployed; `holds_artifacts`: it is the pipeline's own, or supports it."""
+
+    target: Target
+    name: str
+    holds_artifacts: bool = False
+
+    @property
+    def execution_role(self) -> str:
+        """The bootstrap's role that CloudFormation works with in the stack's account and region."""
+        account, region = self.target.account, self.target.region
+        return f"arn:aws:iam::{account}:role/cdk-{QUALIFIER}-cfn-exec-role-{account}-{region}"
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.name}"
+
+
+def stacks(delivery: Delivery) -> Iterator[Deployed]:
+    """The highest environment first, as nothing is left then that could deploy to it again; the pipeline comes last.
+
+    Behind it: what CDK makes in other regions for the artifacts of environments there.
+    """
+    for one in reversed(delivery.environments):
+        yield Deployed(Target(one.account, one.region, (one.name,)), _of(one))
+    yield Deployed(Target(delivery.account, delivery.region), PIPELINE, holds_artifacts=True)
+    for target in targets(delivery):
+        if target.account == delivery.account and target.region != delivery.region:
+            yield Deployed(target, f"{PIPELINE}-support-{target.region}", holds_artifacts=True)
+
+
+def _of(environment: Environment) -> str:
+    return f"{environment.name.title()}-Echo"

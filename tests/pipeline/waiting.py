@@ -1,0 +1,50 @@
+"""A small pipeline in the embedded AWS whose execution has its source, and waits for an approval."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from typing import Any
+
+from rehearsal.aws import Credentials, Endpoint
+
+KIND = {"owner": "AWS", "version": "1"}
+TRUST = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+def waiting_pipeline(
+    endpoint: Endpoint, credentials: Credentials, region: str, *, name: str, bucket: str
+) -> tuple[str, str]:
+    """Make it; the id of its execution, and the revision that this brought."""
+    s3, api, iam = (endpoint.client(each, credentials, region) for each in ("s3", "codepipeline", "iam"))
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("file", "")
+    version = str(s3.put_object(Bucket=bucket, Key="source.zip", Body=data.getvalue())["VersionId"])
+    document = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    source = {
+        "name": "Source",
+        "actionTypeId": {**KIND, "category": "Source", "provider": "S3"},
+        "configuration": {"S3Bucket": bucket, "S3ObjectKey": "source.zip"},
+        "outputArtifacts": [{"name": "Code"}],
+    }
+    ask = {"name": "Ask", "actionTypeId": {**KIND, "category": "Approval", "provider": "Manual"}}
+    declaration: dict[str, Any] = {
+        "name": name,
+        "roleArn": role,
+        "artifactStore": {"type": "S3", "location": bucket},
+        "stages": [{"name": "Source", "actions": [source]}, {"name": "Ask", "actions": [ask]}],
+    }
+    api.create_pipeline(pipeline=declaration)
+    (summary,) = api.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]
+    where = {"pipelineName": name, "pipelineExecutionId": str(summary["pipelineExecutionId"])}
+    deadline = time.monotonic() + 20
+    while not api.get_pipeline_execution(**where)["pipelineExecution"]["artifactRevisions"]:
+        assert time.monotonic() < deadline, "the source never came"
+        time.sleep(0.02)
+    return where["pipelineExecutionId"], version
