@@ -23,7 +23,7 @@ def pollers_may_receive(template: Template) -> Iterator[str]:
         missing = [action for action in POLLING if not template.allows(role, action, queue)]
         if missing:
             yield f"{id_}: the role {role} may not {', '.join(missing)} on {queue}, so nothing is ever received"
-        key = template.named(template.resources[queue]["Properties"].get("KmsMasterKeyId"))
+        key = template.named(template.resources[queue].get("Properties", {}).get("KmsMasterKeyId"))
         if key and not template.allows(role, "kms:Decrypt", key):
             yield f"{id_}: the role {role} may not kms:Decrypt with {key}, so nothing of {queue} can be read"
 
@@ -56,7 +56,7 @@ def _role(template: Template, function: Any) -> str | None:
     id_ = template.named(function)
     if id_ is None:
         return None
-    properties = template.resources[id_]["Properties"]
+    properties = template.resources[id_].get("Properties", {})
     if "Role" in properties:
         return template.named(properties["Role"])
     return _role(template, properties.get("FunctionName"))

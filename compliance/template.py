@@ -42,7 +42,7 @@ class Template:
 
     def statements(self, role: str) -> Iterator[Mapping[str, Any]]:
         """The statements of one role: inline, of policies attached to it, and of managed policies of this template."""
-        properties = self.resources[role]["Properties"]
+        properties = self.resources[role].get("Properties", {})
         held = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
         managed = {self.named(arn) for arn in properties.get("ManagedPolicyArns", ())}
         for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):

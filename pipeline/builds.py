@@ -10,6 +10,8 @@ from pipeline.settings import Delivery, Environment
 from stages.tester import TesterNames
 
 _PARTITION = "aws"
+# What the bootstrap's roles and buckets are named with.
+QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class EnvironmentBuilds:
     @property
     def lookup_role_arn(self) -> str:
         """The bootstrap's role that may look at what is deployed."""
-        role = f"cdk-{DefaultStackSynthesizer.DEFAULT_QUALIFIER}-lookup-role-{self.account}-{self.region}"
+        role = f"cdk-{QUALIFIER}-lookup-role-{self.account}-{self.region}"
         return f"arn:{_PARTITION}:iam::{self.account}:role/{role}"
 
     @property

@@ -36,6 +36,8 @@ STAGES, ACTIONS_OF_STAGE, ACTIONS = 50, 50, 500
 TEMPLATE_BYTES, RESOURCES = 1_000_000, 500
 MANAGED_POLICY, INLINE_POLICIES, KEY_POLICY, BUCKET_POLICY = 6_144, 10_240, 32_768, 20_480
 MANAGED_POLICIES = 10
+# Of an inline one. CodeBuild says so when it refuses it, and its documentation does not: aws/aws-cdk issue 30326.
+BUILDSPEC = 25_600
 _FEWER = "put fewer environments into one wave (`wave` in cdk.json): about 12 fit"
 _SPLIT = "split the environments over two pipelines: two clones, with another `name` in cdk.json"
 
@@ -66,6 +68,10 @@ def _of(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, int, int, 
             yield "actions", sum(len(stage["Actions"]) for stage in stages), ACTIONS, _SPLIT
             for stage in stages:
                 yield f"actions of {stage['Name']}", len(stage["Actions"]), ACTIONS_OF_STAGE, _FEWER
+        case "AWS::CodeBuild::Project":
+            spec = properties["Source"].get("BuildSpec", "")
+            length = len(spec) if isinstance(spec, str) else _size(spec)
+            yield f"characters of {id_}'s buildspec", length, BUILDSPEC, "let its commands call make targets"
         case "AWS::IAM::ManagedPolicy":
             yield f"characters of {id_}", _size(properties["PolicyDocument"]), MANAGED_POLICY, _NARROW
         case "AWS::KMS::Key":

@@ -7,15 +7,14 @@ from typing import Any
 
 from pipeline.access.boundary import BOUNDARY
 from pipeline.access.needs import is_needed, needed
+from pipeline.builds import QUALIFIER
 
-# Source: IAM user guide, "IAM and AWS STS quotas": characters of a managed policy, white space not counted.
-LONGEST = 6144
 # What CDK makes in the pipeline's account for environments in other regions.
 SUPPORT = ("AWS::KMS::Alias", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::S3::BucketPolicy")
 # Only with the boundary may a role be made or get more rights. Source: IAM user guide, "Permissions boundaries".
 _BOUND = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary")
 _PASSED_TO = ("lambda", "codebuild", "codepipeline", "events")
-_ASSETS = "arn:aws:s3:::cdk-hnb659fds-assets-*"
+_ASSETS = f"arn:aws:s3:::cdk-{QUALIFIER}-assets-*"
 # What no role of a stack may do, whatever its policy says.
 _NEVER = ["iam:*", "organizations:*", "account:*", "sso:*", "cloudtrail:StopLogging", "cloudtrail:DeleteTrail"]
 

@@ -38,10 +38,10 @@ def settings(root: Path) -> Delivery:
     if not file.exists():
         raise WrongUse(f"there is no cdk.json in {root}; run this in the project's folder")
     try:
-        context = json.loads(file.read_text())["context"]
-    except (ValueError, KeyError) as error:
+        delivery = json.loads(file.read_text())["context"].get("delivery")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WrongUse(f"{file} cannot be read: {error!r}; it has to be JSON with a `context`") from error
-    return Delivery.read(context.get("delivery"))
+    return Delivery.read(delivery)
 
 
 def targets(delivery: Delivery) -> Sequence[Target]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,6 @@ from typing import Any
 
 import click
 
-from pipeline.access.boundary import BOUNDARY
 from pipeline.commands.accounts import Sessions, Target, settings, targets
 from pipeline.errors import PipelineError, WrongUse
 from pipeline.settings import Delivery
@@ -79,6 +79,8 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
         click.echo("\n".join(_told(plan)))
     if only_print:
         return 0
+    if not shutil.which("cdk"):
+        raise WrongUse("there is no `cdk` on PATH; `export PATH=$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH`")
     if not yes:
         click.confirm(f"Do this in {len({plan.target.account for plan in steps})} accounts?", abort=True)
     sessions = Sessions(profiles)
@@ -109,10 +111,12 @@ def check_identity(sessions: Sessions, target: Target) -> None:
 
 
 def _told(plan: Plan) -> Iterator[str]:
-    names = [("boundary", f"policy/{BOUNDARY}"), *((each, f"policy/delivery-{each}") for each in plan.policies)]
+    """Commands for a shell; IAM creates a policy once, and keeps five versions of it."""
     yield f"# {plan.target}"
-    for file, name in names:
-        yield f"#   create or update {name} from {ACCESS / file}.json"
+    for name in ("boundary", *plan.policies):
+        arn, file = policy_arn(plan.target.account, name), f"file://{ACCESS / name}.json"
+        yield f"aws iam create-policy --policy-name {arn.rsplit('/', 1)[1]} --policy-document {file} ||"
+        yield f"  aws iam create-policy-version --policy-arn {arn} --policy-document {file} --set-as-default"
     yield f"{' '.join(plan.command)}"
 
 
@@ -129,16 +133,22 @@ def _do(plan: Plan, sessions: Sessions, root: Path) -> None:
         raise PipelineError(f"{plan.target}: `{' '.join(plan.command)}` ended with {done.returncode}\n{last}")
 
 
+def held_policy(iam: Any, arn: str) -> Any:
+    """The document of a policy's default version."""
+    current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    held = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
+    return held if isinstance(held, dict) else json.loads(held)
+
+
 def put_policy(iam: Any, arn: str, text: str) -> None:
     """Create a policy, or give it a new default version if its text changed."""
     document = json.dumps(json.loads(text), separators=(",", ":"))
     try:
-        current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        current = held_policy(iam, arn)
     except iam.exceptions.NoSuchEntityException:
         iam.create_policy(PolicyName=arn.rsplit("/", 1)[1], PolicyDocument=document)
         return
-    held = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
-    if (held if isinstance(held, dict) else json.loads(held)) == json.loads(document):
+    if current == json.loads(document):
         return
     versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
     if len(versions) >= VERSIONS:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.accounts import Sessions, settings, targets
+from pipeline.commands.accounts import Sessions, settings
+from pipeline.commands.bootstrap import ACCESS, plans
 from pipeline.commands.local import quota_rows, settings_rows, version_rows
 from pipeline.commands.remote import account_rows, connection_row
 from pipeline.commands.rows import Row
@@ -20,10 +21,10 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
     """Look at everything; nothing is changed."""
     delivery, sessions = settings(root), Sessions(profiles)
     found = [*settings_rows(delivery, os.environ), *version_rows(root), *quota_rows(root)]
-    places = targets(delivery)
-    for target in places:
-        found += account_rows(delivery, target, sessions)
-    connection = connection_row(delivery, places[0], sessions)
+    steps = plans(delivery)
+    for plan in steps:
+        found += account_rows(plan, sessions, root / ACCESS)
+    connection = connection_row(delivery, steps[0].target, sessions)
     return [*found, *([connection] if connection else [])]
 
 

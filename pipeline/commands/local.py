@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.commands.rows import Row, State
@@ -12,6 +14,8 @@ from pipeline.pins import Pins
 from pipeline.quotas import uses
 from pipeline.settings import Delivery
 from pipeline.target import is_real, placeholders
+
+LIBRARY = "aws-cdk-lib"
 
 
 def settings_rows(delivery: Delivery, environ: Mapping[str, str]) -> Iterator[Row]:
@@ -30,12 +34,13 @@ def settings_rows(delivery: Delivery, environ: Mapping[str, str]) -> Iterator[Ro
 
 
 def version_rows(root: Path) -> Iterator[Row]:
-    """The CLI and cdk-assets as they are pinned, and an assembly that cdk-assets reads."""
+    """The CLI, cdk-assets and the library as they are pinned, and an assembly that cdk-assets reads."""
     pins = Pins.read(root / "package.json")
     for package, pinned in (("aws-cdk", pins.cdk), ("cdk-assets", pins.cdk_assets)):
         file = root / "node_modules" / package / "package.json"
         found = json.loads(file.read_text())["version"] if file.exists() else "not installed"
         yield Row(f"{package} {pinned}", "ok" if found == pinned else "red", found, "make setup")
+    yield _library_row(root / "poetry.lock")
     manifest = root / "cdk.out" / "manifest.json"
     bundle = root / "node_modules" / "cdk-assets" / "bin" / "cdk-assets.js"
     if not manifest.exists() or not bundle.exists():
@@ -47,9 +52,18 @@ def version_rows(root: Path) -> Iterator[Row]:
     yield Row("assembly", "ok" if written <= read else "red", found, "pin a newer cdk-assets in package.json")
 
 
+def _library_row(lock: Path) -> Row:
+    packages = tomllib.loads(lock.read_text())["package"] if lock.exists() else []
+    locked = next((each["version"] for each in packages if each["name"] == LIBRARY), "in no poetry.lock")
+    found = version(LIBRARY)
+    return Row(f"{LIBRARY} {locked}", "ok" if found == locked else "red", found, "make setup")
+
+
 def quota_rows(root: Path) -> Iterator[Row]:
     """Each quota that is passed, and the one that is nearest."""
     found = uses(root / "cdk.out")
+    if not found:
+        yield Row("quotas", "unknown", "there is no assembly in cdk.out", "make synth")
     for use in found:
         if use.passed:
             yield Row(f"quota: {use.what}", "red", f"{use.used} of {use.allowed}", use.mend)

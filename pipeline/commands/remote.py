@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.access.boundary import BOUNDARY
+from pipeline.builds import QUALIFIER
 from pipeline.commands.accounts import Sessions, Target
+from pipeline.commands.bootstrap import ACCESS, Plan, held_policy, policy_arn
 from pipeline.commands.rows import Row
 from pipeline.settings import Delivery
 from pipeline.source import ConnectionSource
 
-# Source: AWS CDK developer guide, "Bootstrap template version history": what the pinned CDK's assemblies ask for.
-VERSION = 6
+# What the assemblies of the pinned CDK ask for; the changes builds' role for looking asks for most.
+# Source: AWS CDK developer guide, "Bootstrap template version history".
+VERSION = 8
 BOOTSTRAP = "python -m pipeline bootstrap"
 
 
-def account_rows(delivery: Delivery, target: Target, sessions: Sessions) -> Iterator[Row]:
-    """Everything about one account and region; the rest is left out where the credentials are not the account's."""
-    where = str(target)
+def account_rows(plan: Plan, sessions: Sessions, access: Path) -> Iterator[Row]:
+    """Everything about one account and region; the rest is left out where the credentials are not the account's.
+
+    access: the folder of the policies as they should be.
+    """
+    target, where = plan.target, str(plan.target)
     try:
         found = sessions.client("sts", target).get_caller_identity()["Account"]
     except (ClientError, BotoCoreError) as error:
@@ -33,35 +39,38 @@ def account_rows(delivery: Delivery, target: Target, sessions: Sessions) -> Iter
         return
     yield Row(f"{where}: credentials", "ok", f"of account {found}")
     yield _version(target, sessions)
-    trust = delivery.account if target.account != delivery.account else None
-    yield from _roles(delivery, target, sessions.client("iam", target), trust)
+    iam = sessions.client("iam", target)
+    yield from _roles(plan, iam)
+    for name in ("boundary", *plan.policies):
+        yield _policy(plan, name, iam, json.loads((access / f"{name}.json").read_text()))
 
 
 def _version(target: Target, sessions: Sessions) -> Row:
     check = f"{target}: bootstrap"
     try:
-        name = "/cdk-bootstrap/hnb659fds/version"
+        name = f"/cdk-bootstrap/{QUALIFIER}/version"
         version = int(sessions.client("ssm", target).get_parameter(Name=name)["Parameter"]["Value"])
     except ClientError as error:
         return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP)
     return Row(check, "ok" if version >= VERSION else "red", f"version {version}, needed {VERSION}", BOOTSTRAP)
 
 
-def _roles(delivery: Delivery, target: Target, iam: Any, trust: str | None) -> Iterator[Row]:
+def _roles(plan: Plan, iam: Any) -> Iterator[Row]:
+    target = plan.target
     suffix = f"{target.account}-{target.region}"
     try:
-        if trust:
+        if plan.trust:
             for role in ("deploy", "lookup", "file-publishing"):
-                yield _trusts(iam, f"cdk-hnb659fds-{role}-role-{suffix}", trust, target)
-        attached = iam.list_attached_role_policies(RoleName=f"cdk-hnb659fds-cfn-exec-role-{suffix}")["AttachedPolicies"]
+                yield _trusts(iam, f"cdk-{QUALIFIER}-{role}-role-{suffix}", plan.trust, target)
+        execution = f"cdk-{QUALIFIER}-cfn-exec-role-{suffix}"
+        attached = iam.list_attached_role_policies(RoleName=execution)["AttachedPolicies"]
     except ClientError as error:
         yield Row(f"{target}: bootstrap's roles", "red", error.response["Error"]["Code"], BOOTSTRAP)
         return
-    names = sorted(each["PolicyName"] for each in attached)
-    narrow = bool(names) and all(name.startswith("delivery-") for name in names)
-    yield Row(f"{target}: execution policy", "ok" if narrow else "red", ", ".join(names) or "none", BOOTSTRAP)
-    if delivery.permissions_boundary:
-        yield _boundary(iam, target)
+    names = sorted(each["PolicyArn"] for each in attached)
+    wanted = sorted(policy_arn(target.account, each) for each in plan.policies)
+    found = ", ".join(name.rsplit("/", 1)[1] for name in names) or "none"
+    yield Row(f"{target}: execution policy", "ok" if names == wanted else "red", found, BOOTSTRAP)
 
 
 def _trusts(iam: Any, role: str, account: str, target: Target) -> Row:
@@ -72,12 +81,16 @@ def _trusts(iam: Any, role: str, account: str, target: Target) -> Row:
     return Row(f"{target}: trust", "ok" if trusted else "red", found, BOOTSTRAP)
 
 
-def _boundary(iam: Any, target: Target) -> Row:
+def _policy(plan: Plan, name: str, iam: Any, wanted: Any) -> Row:
+    """Whether a policy in the account is the one that the project holds, which a `make generate` may have changed."""
+    check = f"{plan.target}: {'boundary' if name == 'boundary' else 'execution policy'}"
+    arn = policy_arn(plan.target.account, name)
     try:
-        iam.get_policy(PolicyArn=f"arn:aws:iam::{target.account}:policy/{BOUNDARY}")
+        same = held_policy(iam, arn) == wanted
     except ClientError as error:
-        return Row(f"{target}: boundary", "red", error.response["Error"]["Code"], BOOTSTRAP)
-    return Row(f"{target}: boundary", "ok", BOUNDARY)
+        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP)
+    found = f"{arn.rsplit('/', 1)[1]} {'is' if same else 'is not'} as in {ACCESS / name}.json"
+    return Row(check, "ok" if same else "red", found, BOOTSTRAP)
 
 
 def connection_row(delivery: Delivery, target: Target, sessions: Sessions) -> Row | None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aws_cdk import DefaultStackSynthesizer
-
+from pipeline.builds import QUALIFIER
 from pipeline.commands.accounts import Target, targets
 from pipeline.settings import Delivery, Environment
 
 PIPELINE = "Pipeline"
-QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,10 @@ class Exceptions(Settings):
 
 def read(root: Path) -> Exceptions:
     """The table in `root`'s pyproject.toml. Raises WrongUse, a line for each fault."""
-    tools = tomllib.loads((root / "pyproject.toml").read_text()).get("tool", {})
+    try:
+        tools = tomllib.loads((root / "pyproject.toml").read_text()).get("tool", {})
+    except tomllib.TOMLDecodeError as error:
+        raise WrongUse(f"pyproject.toml cannot be read: {error}") from error
     try:
         return Exceptions.model_validate(tools.get(TABLE, {}))
     except ValidationError as error:

@@ -15,31 +15,32 @@ from importlib.metadata import version
 from pathlib import Path
 
 BASELINE = ".secrets.baseline"
-# What set-up, builds and rehearsals leave behind.
-MADE = {".git", ".venv", ".tools", "node_modules", "build", "cdk.out", ".rehearsal", ".hypothesis", "assembly"}
+# What set-up, builds and rehearsals leave behind, by its whole name.
+MADE = {".git", ".venv", ".tools", "node_modules", "cdk.out", ".rehearsal", ".hypothesis", ".coverage"}
+MADE |= {f".{tool}_cache" for tool in ("mypy", "secrets", "ruff", "pytest", "import_linter")}
+MADE |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")}
 # Locks hold hashes, and bytecode what its source holds.
-NOT_LOOKED_AT = re.compile(
-    r"(^|/)(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)$|\.pyc$"
-)
+NOT_LOOKED_AT = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
 # The digests of files in which the last scan found nothing; a scan of everything takes ten processor seconds.
 CLEAN = Path(".secrets_cache") / "clean.json"
 
 
 def pushed(root: Path) -> Iterator[str]:
     """Every file below `root` that a person wrote."""
-    for top in sorted(root.iterdir()):
-        if top.name in MADE or top.name.endswith("_cache"):
+    build = root / "build"
+    for top in sorted([*root.iterdir(), *(build.iterdir() if build.is_dir() else ())]):
+        if top == build or top.relative_to(root).as_posix() in MADE:
             continue
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             name = path.relative_to(root).as_posix()
-            if path.is_file() and not NOT_LOOKED_AT.search(name):
+            if path.is_file() and not NOT_LOOKED_AT.fullmatch(name):
                 yield name
 
 
 def unknown(root: Path) -> Iterator[str]:
     """A line for each find that the baseline does not call harmless. Raises CalledProcessError where the scan fails."""
     digests = {name: _digest(root, name) for name in pushed(root)}
-    clean = set(json.loads((root / CLEAN).read_text())) if (root / CLEAN).exists() else set()
+    clean = _clean(root)
     finds = _scan(root, [name for name, digest in digests.items() if digest not in clean])
     _remember(root, sorted(digest for name, digest in digests.items() if name not in finds))
     baseline = json.loads((root / BASELINE).read_text())["results"]
@@ -56,11 +57,22 @@ def _digest(root: Path, name: str) -> str:
     return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
 
+def _clean(root: Path) -> set[str]:
+    """What the last scan remembered; a memory that cannot be read is none."""
+    try:
+        found = json.loads((root / CLEAN).read_text())
+    except (OSError, ValueError):
+        return set()
+    return set(map(str, found)) if isinstance(found, list) else set()
+
+
 def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     """File -> what detect-secrets found in it."""
     if not names:
         return {}
-    command = [sys.executable, "-m", "detect_secrets", "scan", "--all-files", "--no-verify", *names]
+    locks = "detect_secrets.filters.heuristic.is_lock_file"  # those that are none of ours to skip
+    quiet = ["--all-files", "--no-verify", "--disable-filter", locks, "--"]
+    command = [sys.executable, "-m", "detect_secrets", "scan", *quiet, *names]
     scanned = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     found: dict[str, list[dict[str, str]]] = json.loads(scanned.stdout)["results"]
     return found

@@ -101,6 +101,19 @@ def test_a_planted_fault_is_red(
     assert "compliance: PipelineDevEcho" in said
 
 
+def test_a_queue_without_properties_is_read() -> None:
+    """As CDK writes `sqs.Queue(self, "Queue")`; what feeds a function from it is looked at all the same."""
+    mapping = {"EventSourceArn": {"Fn::GetAtt": ["Q", "Arn"]}, "FunctionName": {"Ref": "F"}}
+    resources: dict[str, dict[str, Any]] = {
+        "Q": {"Type": "AWS::SQS::Queue"},
+        "R": {"Type": "AWS::IAM::Role"},
+        "F": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["R", "Arn"]}}},
+        "M": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+    }
+    found = faults(Template("T", resources))
+    assert [each for each in found if "the role R may not sqs:ReceiveMessage" in each]
+
+
 def a_role(**properties: Any) -> Template:
     return Template("T", {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}, "Q": {"Type": "Q"}})
 

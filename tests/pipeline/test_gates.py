@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import WrongUse
+from pipeline.gates.exceptions import read
 from tests.pipeline.gate_table import ROWS
 from tests.synthesized import ROOT
 
@@ -253,6 +255,13 @@ def test_an_exception_that_nothing_needs_is_red(copy: Path, osv: str) -> None:
     edit("pyproject.toml", "ignore = []", f"ignore = {other}")(copy)
     done = run(("python", "-m", "pipeline.gates.dependencies"), copy, PIP_AUDIT_OSV_URL=osv)
     assert "GHSA-other: no shipped package has it; remove the exception" in done.stderr
+
+
+def test_settings_that_are_no_toml_are_wrong_use(tmp_path: Path) -> None:
+    """In words, by the file's name."""
+    (tmp_path / "pyproject.toml").write_text("[tool")
+    with pytest.raises(WrongUse, match=r"pyproject\.toml cannot be read"):
+        read(tmp_path)
 
 
 @pytest.mark.slow

@@ -29,6 +29,14 @@ def test_too_many_actions_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.gate
+def test_a_buildspec_that_is_too_long_is_found(tmp_path: Path) -> None:
+    """CodeBuild refuses it only when the stack is deployed."""
+    project = {"Type": "AWS::CodeBuild::Project", "Properties": {"Source": {"BuildSpec": "x" * 25_601}}}
+    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"B": project}}))
+    assert [use.what for use in uses(tmp_path) if use.passed] == ["Pipeline/characters of B's buildspec"]
+
+
+@pytest.mark.gate
 def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
     """IAM refuses it only when the stack is deployed."""
     document = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(300)]}]}

@@ -29,6 +29,33 @@ def test_a_file_that_was_clean_is_scanned_again_once_it_changed(root: Path, caps
         assert "docs/b.md:1: AWS Access Key" in capsys.readouterr().err
 
 
+@pytest.mark.gate
+@pytest.mark.parametrize("name", ["my_cache/a.md", "assembly/a.md", "build/a.md", "docs/poetry.lock"])
+def test_what_is_only_named_like_something_made_is_scanned(
+    root: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody wrote it, and pushed it."""
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text(f"the key is {KEY}\n")
+    assert secrets.main(root) == 1
+    assert f"{name}:1: AWS Access Key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [".mypy_cache/a.md", "build/layers/a.md", "cdk.out/a.md", "poetry.lock", "docs/a.pyc"])
+def test_what_is_made_is_not_scanned(root: Path, name: str) -> None:
+    """No push brings it."""
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(f"the key is {KEY}\n")
+    assert name not in secrets.pushed(root)
+
+
+@pytest.mark.parametrize("text", ["[", '{"a": 1}', ""])
+def test_a_memory_that_cannot_be_read_is_none(root: Path, text: str) -> None:
+    """A build that was killed may leave it; everything is scanned again."""
+    (root / secrets.CLEAN).write_text(text)
+    assert secrets.main(root) == 0
+
+
 def test_what_did_not_change_is_not_scanned_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy in another folder knows what was clean, too: names and contents count, dates and places do not."""
     scanned: list[str] = []

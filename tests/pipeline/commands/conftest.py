@@ -20,7 +20,7 @@ from rehearsal.workspace import Workspace
 from tests.synthesized import ROOT
 
 ACCOUNTS = ("111111111111", "222222222222", "333333333333")
-LINKED = ("pipeline", "stages", "compliance", "layers", "node_modules", "package.json")
+LINKED = ("pipeline", "stages", "compliance", "layers", "node_modules", "package.json", "poetry.lock")
 
 
 @dataclass(frozen=True)

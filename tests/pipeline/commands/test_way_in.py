@@ -1,6 +1,8 @@
 """The way in: bootstrap and doctor, against the embedded AWS."""
 
+import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,36 @@ def test_it_prints_what_it_would_do(person: Person) -> None:
         "cdk bootstrap aws://333333333333/eu-west-1 --trust 111111111111 --trust-for-lookup 111111111111"
         " --cloudformation-execution-policies arn:aws:iam::333333333333:policy/delivery-environment" in done.stdout
     )
-    assert "create or update policy/delivery-boundary from pipeline/access/boundary.json" in done.stdout
+    created = (
+        "aws iam create-policy --policy-name delivery-boundary --policy-document file://pipeline/access/boundary.json"
+    )
+    assert created in done.stdout
+    assert (
+        "aws iam create-policy-version --policy-arn arn:aws:iam::333333333333:policy/delivery-environment"
+        " --policy-document file://pipeline/access/environment.json --set-as-default" in done.stdout
+    )
+    assert subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=False).returncode == 0
+
+
+def test_without_the_cli_nothing_is_done(person: Person) -> None:
+    """It would be missed only after the policies were put into the first account."""
+    environ = {**person.environ, "PATH": "/usr/bin:/bin"}
+    done = Person(person.folder, environ, person.endpoint).types("bootstrap", "--yes", *PROFILES)
+    assert done.returncode == 2
+    assert "there is no `cdk` on PATH" in done.stderr
+    assert person.client("iam", ACCOUNTS[0]).list_policies(Scope="Local")["Policies"] == []
+
+
+@pytest.mark.parametrize("text", ["[]", '{"context": []}', "null", "{"])
+def test_settings_of_another_shape_are_wrong_use(person: Person, text: str) -> None:
+    """Not a bug of the command."""
+    file = person.folder / "cdk.json"
+    before = file.read_text()
+    file.write_text(text)
+    done = person.types("doctor")
+    file.write_text(before)
+    assert done.returncode == 2
+    assert "it has to be JSON with a `context`" in done.stderr
 
 
 def test_one_account_alone(person: Person) -> None:
@@ -92,6 +123,31 @@ def test_a_second_bootstrap_changes_nothing(person: Person) -> None:
     iam = person.client("iam", ACCOUNTS[1])
     arn = f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-environment"
     assert iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v1"
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("policy", ["boundary", "environment"])
+def test_a_policy_that_is_not_the_projects_is_red(person: Person, policy: str) -> None:
+    """As after a `make generate` without a bootstrap; bootstrap mends it."""
+    iam, arn = person.client("iam", ACCOUNTS[1]), f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+    check = f"{ACCOUNTS[1]}/eu-west-1: {'boundary' if policy == 'boundary' else 'execution policy'}"
+    assert states(person.types("doctor", *PROFILES).stdout)[check] == "red"
+    assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    assert states(person.types("doctor", *PROFILES).stdout)[check] == "ok"
+
+
+@pytest.mark.gate
+def test_the_policy_of_another_kind_of_account_is_red(person: Person) -> None:
+    """The pipeline's own policy has no place where the service runs."""
+    iam = person.client("iam", ACCOUNTS[1])
+    role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[1]}-eu-west-1"
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    arn = iam.create_policy(PolicyName="delivery-pipeline", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    assert states(person.types("doctor", *PROFILES).stdout)[f"{ACCOUNTS[1]}/eu-west-1: execution policy"] == "red"
+    iam.detach_role_policy(RoleName=role, PolicyArn=arn)
 
 
 @pytest.mark.gate

@@ -1,0 +1,110 @@
+"""What doctor says of each thing, where the embedded AWS cannot play it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from pipeline.commands.accounts import Sessions, Target, targets
+from pipeline.commands.bootstrap import plans
+from pipeline.commands.local import quota_rows, version_rows
+from pipeline.commands.remote import VERSION, connection_row
+from pipeline.settings import Delivery
+from tests.synthesized import ROOT, Synthesized
+
+ARN = "arn:aws:codeconnections:eu-west-1:111111111111:connection/1"
+HERE = Target("111111111111", "eu-west-1")
+
+
+class Stubbed(Sessions):
+    """Every client has one answer."""
+
+    def __init__(self, answer: Callable[[Stubber], object]) -> None:
+        self._answer = answer
+
+    def client(self, service: str, target: Target) -> Any:
+        keys = {"aws_access_key_id": "1", "aws_secret_access_key": "1"}
+        api = boto3.client(service, region_name=target.region, **keys)
+        stub = Stubber(api)
+        self._answer(stub)
+        stub.activate()
+        return api
+
+
+def status(found: str) -> Callable[[Stubber], object]:
+    answer = {"Connection": {"ConnectionName": "c", "ConnectionArn": ARN, "ConnectionStatus": found}}
+    return lambda stub: stub.add_response("get_connection", answer)
+
+
+def refusal(code: str) -> Callable[[Stubber], object]:
+    return lambda stub: stub.add_client_error("get_connection", code)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "found"),
+    [
+        (status("AVAILABLE"), "ok", "AVAILABLE"),
+        (status("PENDING"), "red", "PENDING"),
+        (refusal("ResourceNotFoundException"), "red", "ResourceNotFoundException"),
+        (refusal("AccessDeniedException"), "red", "AccessDeniedException"),
+        (refusal("InternalFailure"), "unknown", "InternalFailure"),
+    ],
+)
+def test_a_connection_is_green_once_a_person_accepted_it(
+    context: dict[str, Any], answer: Callable[[Stubber], object], state: str, found: str
+) -> None:
+    """What could not be looked at is unknown."""
+    row = connection_row(Delivery.read(context["delivery"]), HERE, Stubbed(answer))
+    assert row
+    assert (row.state, row.found) == (state, found)
+    assert "finish the handshake" in row.mend
+
+
+def test_another_source_has_no_connection(context: dict[str, Any]) -> None:
+    """No row is printed for it."""
+    source = {"type": "codecommit", "repository": "echo"}
+    delivery = Delivery.read({**context["delivery"], "source": source})
+    assert connection_row(delivery, HERE, Stubbed(status("AVAILABLE"))) is None
+
+
+def test_the_bootstrap_is_as_new_as_the_assembly_asks_for(synthesized: Synthesized) -> None:
+    """By every role that a stack is deployed or looked at with."""
+    needed = {
+        holder["requiresBootstrapStackVersion"]
+        for file in synthesized.folder.rglob("manifest.json")
+        for artifact in json.loads(file.read_text())["artifacts"].values()
+        for holder in (artifact.get("properties", {}), artifact.get("properties", {}).get("lookupRole", {}))
+        if "requiresBootstrapStackVersion" in holder
+    }
+    assert max(needed) == VERSION
+
+
+def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any]) -> None:
+    """The pipeline's account in the regions of its environments too."""
+    settings = json.loads(json.dumps(context["delivery"]))
+    settings["environments"][1]["region"] = "eu-central-1"
+    places = [str(each) for each in targets(Delivery.read(settings))]
+    assert "111111111111/eu-central-1" in places
+    assert places == [str(plan.target) for plan in plans(Delivery.read(settings))]
+
+
+def test_the_library_is_the_one_that_is_locked(tmp_path: Path) -> None:
+    """A row beside those of the CLI and of cdk-assets."""
+    found = {row.check.partition(" ")[0]: row.state for row in version_rows(ROOT)}
+    assert found["aws-cdk-lib"] == "ok"
+    (tmp_path / "package.json").write_text((ROOT / "package.json").read_text())
+    (tmp_path / "poetry.lock").write_text('[[package]]\nname = "aws-cdk-lib"\nversion = "2.1.0"\n')
+    (row,) = (row for row in version_rows(tmp_path) if row.check == "aws-cdk-lib 2.1.0")
+    assert (row.state, row.mend) == ("red", "make setup")
+
+
+def test_without_an_assembly_the_quotas_are_unknown(tmp_path: Path) -> None:
+    """Nobody takes silence for green."""
+    (row,) = quota_rows(tmp_path)
+    assert (row.state, row.mend) == ("unknown", "make synth")
