@@ -21,6 +21,8 @@ MADE |= {f".{tool}_cache" for tool in ("mypy", "secrets", "ruff", "pytest", "imp
 MADE |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")}
 # Locks hold hashes, and bytecode what its source holds.
 NOT_LOOKED_AT = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
+# The scanner's own ideas of which files hold no secret, by their names.
+NAMES = ("is_lock_file", "is_non_text_file", "is_swagger_file")
 # The digests of files in which the last scan found nothing; a scan of everything takes ten processor seconds.
 CLEAN = Path(".secrets_cache") / "clean.json"
 
@@ -70,9 +72,8 @@ def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     """File -> what detect-secrets found in it."""
     if not names:
         return {}
-    locks = "detect_secrets.filters.heuristic.is_lock_file"  # those that are none of ours to skip
-    quiet = ["--all-files", "--no-verify", "--disable-filter", locks, "--"]
-    command = [sys.executable, "-m", "detect_secrets", "scan", *quiet, *names]
+    filters = [option for each in NAMES for option in ("--disable-filter", f"detect_secrets.filters.heuristic.{each}")]
+    command = [sys.executable, "-m", "detect_secrets", "scan", "--all-files", "--no-verify", *filters, "--", *names]
     scanned = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     found: dict[str, list[dict[str, str]]] = json.loads(scanned.stdout)["results"]
     return found
