@@ -19,6 +19,7 @@ from compliance.packs import attach_packs
 from pipeline.project import Project
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
+from tests import gate_table
 from tests.synthesized import ROOT, Synthesized
 
 # How long an example takes is the machine's affair.
@@ -87,6 +88,9 @@ def _synthesized(
     return Synthesized(Path(app.synth().directory))
 
 
+pytest_terminal_summary = gate_table.pytest_terminal_summary
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every push runs `make check`, which leaves to `make test` what builds layers in earnest or rehearses."""
@@ -95,3 +99,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         builds = folder[0] == "layers" and {"project", "house"} & {*getattr(item, "fixturenames", ())}
         if builds or (folder[0] == "rehearsal" and folder[1] != "engine"):
             item.add_marker(pytest.mark.slow)
+    gate_table.add_rows(items)

@@ -1,0 +1,21 @@
+"""`make gates` and `make test` show each gate that was tried, and what became of it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.synthesized import ROOT
+
+
+@pytest.mark.slow
+def test_every_tried_gate_has_a_row() -> None:
+    """Also where workers tried it: by the name of its gate or of its test; what is no gate has none."""
+    files = ["tests/pipeline/test_gates.py", "tests/pipeline/test_target.py"]
+    chosen = ["-k", "no_toml or real or (lint and not cfn)"]
+    command = [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2", *files, *chosen]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    rows = [line for line in done.stdout.splitlines() if line.endswith(" red")]
+    assert [line.split("  ")[0] for line in rows] == ["lint", "pipeline: target", "pipeline: target"], done.stdout
+    assert "an unused import" in rows[0]
+    assert "placeholders are refused by the real aws" in rows[2]
