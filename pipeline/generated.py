@@ -38,13 +38,23 @@ def _create_only(kind: str) -> list[str]:
 
 
 def pipeline_policy(assembly: Path) -> str:
-    """For the pipeline's account: its stack, and what CDK makes for other regions."""
-    return _json(policies.execution({*_types([*assembly.glob("*.template.json")]), *policies.SUPPORT}))
+    """For the pipeline's account: its stack, which the settings name, and what CDK makes for other regions."""
+    files = [*assembly.glob("*.template.json")]
+    return _json(policies.execution({*_types(files), *policies.SUPPORT}, passed_to=_passed_to(files)))
 
 
 def environment_policy(assembly: Path) -> str:
     """For an environment's account: its stages' stacks."""
-    return _json(policies.execution(_types([*assembly.glob("assembly-*/*.template.json")])))
+    files = [*assembly.glob("assembly-*/*.template.json")]
+    return _json(policies.execution(_types(files), passed_to=_passed_to(files), names=policies.STAGE_NAMES))
+
+
+def _passed_to(files: Iterable[Path]) -> set[str]:
+    """The services that a role of the templates trusts."""
+    resources = [each for file in files for each in json.loads(file.read_text())["Resources"].values()]
+    roles = [each["Properties"]["AssumeRolePolicyDocument"] for each in resources if each["Type"] == "AWS::IAM::Role"]
+    trusted = [statement["Principal"].get("Service") for role in roles for statement in role["Statement"]]
+    return {each for each in trusted if isinstance(each, str)}
 
 
 def _json(value: object) -> str:

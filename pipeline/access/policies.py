@@ -13,7 +13,8 @@ from pipeline.builds import QUALIFIER
 SUPPORT = ("AWS::KMS::Alias", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::S3::BucketPolicy")
 # Only with the boundary may a role be made or get more rights. Source: IAM user guide, "Permissions boundaries".
 _BOUND = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary")
-_PASSED_TO = ("lambda", "codebuild", "codepipeline", "events")
+# The roles and policies of an environment: those of a stage's stacks, and the role that the tests work with.
+STAGE_NAMES = ("*-Echo-*", "*-tests")
 _ASSETS = f"arn:aws:s3:::cdk-{QUALIFIER}-assets-*"
 # What no role of a stack may do, whatever its policy says.
 _NEVER = ["iam:*", "organizations:*", "account:*", "sso:*", "cloudtrail:StopLogging", "cloudtrail:DeleteTrail"]
@@ -21,21 +22,28 @@ _NEVER = ["iam:*", "organizations:*", "account:*", "sso:*", "cloudtrail:StopLogg
 Policy = Mapping[str, Any]
 
 
-def execution(types: Collection[str]) -> Policy:
-    """What CloudFormation may do to deploy stacks of these resource types, and nothing else."""
+def execution(types: Collection[str], *, passed_to: Collection[str], names: Collection[str] = ("*",)) -> Policy:
+    """What CloudFormation may do to deploy stacks of these resource types, and nothing else.
+
+    passed_to: the services that get roles; names: patterns of the stacks' roles and policies. Source: IAM user guide,
+    "Grant a user permissions to pass a role to an AWS service": no condition tells which roles have the boundary, and a
+    role's tags are no help, so the names have to.
+    """
+    roles = [f"arn:aws:iam::*:role/{each}" for each in names]
+    held = [*roles, *(f"arn:aws:iam::*:policy/{each}" for each in names)]
     actions = sorted({action for kind in types for action in needed(kind) if is_needed(action)})
     unbound = [each for each in actions if each.startswith("iam:") and each not in (*_BOUND, "iam:PassRole")]
     plain = [each for each in actions if not each.startswith(("iam:", "s3:GetObject"))]
     bound = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
-    services = {"StringEquals": {"iam:PassedToService": [f"{each}.amazonaws.com" for each in _PASSED_TO]}}
+    services = {"StringEquals": {"iam:PassedToService": sorted(passed_to)}}
     connections = ["codeconnections:PassConnection"] if "codestar-connections:PassConnection" in actions else []
     return _document(
         _allow("Resources", [*plain, *connections]),
         _allow("Assets", ["s3:GetObject", "s3:GetObjectVersion"], f"{_ASSETS}/*"),
         _allow("BootstrapVersion", ["ssm:GetParameters"], "arn:aws:ssm:*:*:parameter/cdk-bootstrap/*"),
-        _allow("Roles", unbound, ["arn:aws:iam::*:role/*", "arn:aws:iam::*:policy/*"]),
-        _allow("BoundRoles", list(_BOUND), "arn:aws:iam::*:role/*", bound),
-        _allow("PassRoles", ["iam:PassRole"], "arn:aws:iam::*:role/*", services),
+        _allow("Roles", unbound, held),
+        _allow("BoundRoles", list(_BOUND), roles, bound),
+        _allow("PassRoles", ["iam:PassRole"], roles, services),
         _deny("KeepBoundary", ["iam:DeleteRolePermissionsBoundary"], "*"),
         _deny("KeepBootstrap", ["iam:*"], ["arn:aws:iam::*:role/cdk-*", "arn:aws:iam::*:policy/delivery-*"]),
     )

@@ -14,6 +14,7 @@ from typing import Any
 import click
 from botocore.exceptions import ClientError, WaiterError
 
+from pipeline.changes.stacks import deployed_by
 from pipeline.commands.accounts import Sessions, Target, settings
 from pipeline.commands.bootstrap import check_identity
 from pipeline.commands.hold import hold
@@ -59,8 +60,13 @@ def _doomed(delivery: Delivery, sessions: Sessions) -> Iterator[Doomed]:
     for stack in stacks(delivery):
         check_identity(sessions, stack.target)
         api = sessions.client("cloudformation", stack.target)
-        if _status(api, stack.name) not in (None, "DELETE_COMPLETE"):
-            yield Doomed(stack, list(kept_by(api, stack.target, stack.name)))
+        if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
+            continue
+        template = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
+        if not stack.holds_artifacts and deployed_by(template) != delivery.name:
+            click.echo(f"{stack} is left alone: {delivery.name} did not deploy it", err=True)
+        else:
+            yield Doomed(stack, list(kept_by(api, stack.target, stack.name, template)))
 
 
 def _left(delivery: Delivery, sessions: Sessions) -> Iterator[Kept]:

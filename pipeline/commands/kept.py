@@ -10,6 +10,7 @@ from typing import Any
 import click
 from botocore.exceptions import ClientError
 
+from pipeline.changes.stacks import Template
 from pipeline.commands.accounts import Sessions, Target
 from pipeline.errors import PipelineError
 
@@ -28,11 +29,9 @@ class Kept:
         return f"{self.kind} {self.name}"
 
 
-def kept_by(api: Any, target: Target, stack: str) -> Iterator[Kept]:
+def kept_by(api: Any, target: Target, stack: str, template: Template) -> Iterator[Kept]:
     """What the deletion of a stack would leave behind."""
-    template = api.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
-    resources = template["Resources"] if isinstance(template, dict) else {}
-    keeping = {id_ for id_, each in resources.items() if each.get("DeletionPolicy") in _KEEPING}
+    keeping = {id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _KEEPING}
     for page in api.get_paginator("list_stack_resources").paginate(StackName=stack):
         for each in page["StackResourceSummaries"]:
             if each["LogicalResourceId"] in keeping:

@@ -9,8 +9,6 @@ from pipeline.builds import QUALIFIER
 from pipeline.commands.accounts import Target, targets
 from pipeline.settings import Delivery, Environment
 
-PIPELINE = "Pipeline"
-
 
 @dataclass(frozen=True)
 class Deployed:
@@ -33,14 +31,14 @@ class Deployed:
 def stacks(delivery: Delivery) -> Iterator[Deployed]:
     """The highest environment first, as nothing is left then that could deploy to it again; the pipeline comes last.
 
-    Behind it: what CDK makes in other regions for the artifacts of environments there.
+    Behind it: what CDK makes in other regions for the artifacts of environments there, and names after its stack.
     """
     for one in reversed(delivery.environments):
         yield Deployed(Target(one.account, one.region, (one.name,)), _of(one))
-    yield Deployed(Target(delivery.account, delivery.region), PIPELINE, holds_artifacts=True)
+    yield Deployed(Target(delivery.account, delivery.region), delivery.name, holds_artifacts=True)
     for target in targets(delivery):
         if target.account == delivery.account and target.region != delivery.region:
-            yield Deployed(target, f"{PIPELINE}-support-{target.region}", holds_artifacts=True)
+            yield Deployed(target, f"{delivery.name}-support-{target.region}", holds_artifacts=True)
 
 
 def _of(environment: Environment) -> str:

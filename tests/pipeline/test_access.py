@@ -3,12 +3,14 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.access.boundary import BOUNDARY
 from pipeline.access.needs import is_needed, needed
+from pipeline.access.policies import STAGE_NAMES
 from pipeline.project import Project
 from pipeline.quotas import MANAGED_POLICY
 from tests.pipeline.synthesis import synthesize
@@ -76,6 +78,46 @@ def test_a_role_is_made_with_the_boundary_alone(name: str) -> None:
     found = [each for each in policy(name) if each["Effect"] == "Allow" and {*making} & {*each["Action"]}]
     wanted = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
     assert [each["Condition"] for each in found] == [wanted]
+
+
+def role_names(folder: Path) -> Iterator[str]:
+    """Those of the stages' roles, without what CloudFormation ends names with."""
+    for manifest in folder.glob("assembly-*/manifest.json"):
+        for artifact in json.loads(manifest.read_text())["artifacts"].values():
+            if artifact["type"] == "aws:cloudformation:stack":
+                properties = artifact["properties"]
+                resources = json.loads((manifest.parent / properties["templateFile"]).read_text())["Resources"]
+                for id_, each in resources.items():
+                    if each["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
+                        given = each["Properties"].get("RoleName")
+                        yield given or f"{properties['stackName']}-{id_}-"
+
+
+def test_an_environment_has_roles_of_its_own_names_alone(synthesized: Synthesized) -> None:
+    """A role that somebody else made, and that trusts Lambda, is not the stage's to pass on or to change."""
+    allowing = [each for each in policy("environment") if each["Effect"] == "Allow"]
+    reached = {
+        resource.partition(":iam::*:")[2]
+        for each in allowing
+        if any(action.startswith("iam:") for action in each["Action"])
+        for resource in each["Resource"]
+    }
+    assert reached == {f"{kind}/{name}" for kind in ("role", "policy") for name in STAGE_NAMES}
+    names = list(role_names(synthesized.folder))
+    assert names
+    assert [name for name in names if not any(fnmatchcase(name, pattern) for pattern in STAGE_NAMES)] == []
+    assert not any(fnmatchcase(name, pattern) for name in ("Administrator", "cdk-x") for pattern in STAGE_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "services"), [("environment", {"lambda"}), ("pipeline", {"codebuild", "codepipeline", "events"})]
+)
+def test_roles_are_passed_to_the_services_that_have_one(name: str, services: set[str]) -> None:
+    """And to no other."""
+    (found,) = (each for each in policy(name) if each["Action"] == ["iam:PassRole"])
+    assert set(found["Condition"]["StringEquals"]["iam:PassedToService"]) == {
+        f"{each}.amazonaws.com" for each in services
+    }
 
 
 @pytest.mark.parametrize("name", FILES)

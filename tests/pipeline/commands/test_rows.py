@@ -15,6 +15,7 @@ from pipeline.commands.accounts import Sessions, Target, targets
 from pipeline.commands.bootstrap import plans
 from pipeline.commands.local import quota_rows, version_rows
 from pipeline.commands.remote import VERSION, connection_row
+from pipeline.commands.stacks import stacks
 from pipeline.settings import Delivery
 from tests.synthesized import ROOT, Synthesized
 
@@ -92,6 +93,17 @@ def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any]) 
     places = [str(each) for each in targets(Delivery.read(settings))]
     assert "111111111111/eu-central-1" in places
     assert places == [str(plan.target) for plan in plans(Delivery.read(settings))]
+
+
+def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesized: Synthesized) -> None:
+    """What is destroyed is what was deployed."""
+    found = {
+        (artifact["properties"]["stackName"], artifact["environment"].removeprefix("aws://"))
+        for file in synthesized.folder.rglob("manifest.json")
+        for artifact in json.loads(file.read_text())["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    assert {(each.name, str(each.target)) for each in stacks(Delivery.read(context["delivery"]))} == found
 
 
 def test_the_library_is_the_one_that_is_locked(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.pipeline.commands.conftest import ACCOUNTS, PROFILES, Person
 from tests.pipeline.waiting import waiting_pipeline
 
 pytestmark = pytest.mark.slow
-QUEUE = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+QUEUE = {"Metadata": {"DeployedBy": "echo-delivery"}, "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
 
 
 def keeping(bucket: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def keeping(bucket: str) -> dict[str, Any]:
 def deployed(person: Person) -> None:
     """Three stacks as the pipeline leaves them."""
     for account, name, template in zip(
-        ACCOUNTS, ("Pipeline", "Dev-Echo", "Prod-Echo"), (keeping("kept"), QUEUE, QUEUE), strict=True
+        ACCOUNTS, ("echo-delivery", "Dev-Echo", "Prod-Echo"), (keeping("kept"), QUEUE, QUEUE), strict=True
     ):
         if not [each for each in stacks(person) if each == name]:
             deploy(person.client("cloudformation", account), name, template)
@@ -66,9 +66,9 @@ def test_a_no_deletes_nothing(person: Person) -> None:
     done = person.types("destroy", *PROFILES, given="n\n")
     assert done.returncode == 130
     lines = [line for line in done.stdout.splitlines() if "/eu-west-1: " in line]
-    assert [line.split(": ")[1] for line in lines] == ["Prod-Echo", "Dev-Echo", "Pipeline"]
+    assert [line.split(": ")[1] for line in lines] == ["Prod-Echo", "Dev-Echo", "echo-delivery"]
     assert "stays, by its deletion policy: AWS::S3::Bucket kept" in done.stdout
-    assert stacks(person) == {"Prod-Echo", "Dev-Echo", "Pipeline"}
+    assert stacks(person) == {"Prod-Echo", "Dev-Echo", "echo-delivery"}
 
 
 def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
@@ -77,7 +77,7 @@ def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
     done = person.types("destroy", "--yes", "--data", *PROFILES)
     assert done.returncode == 0, done.stderr
     deleted = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(" is deleted")]
-    assert deleted == ["Prod-Echo is deleted", "Dev-Echo is deleted", "Pipeline is deleted"]
+    assert deleted == ["Prod-Echo is deleted", "Dev-Echo is deleted", "echo-delivery is deleted"]
     assert stacks(person) == set()
     assert (buckets(person), keys(person)) == ([], {"PendingDeletion"})
     assert person.types("destroy", *PROFILES).stdout == "nothing is deployed\n"
@@ -114,13 +114,23 @@ def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> Non
     api.delete_pipeline(name="echo-delivery")
 
 
+def test_a_stack_of_somebody_else_is_left_alone(person: Person) -> None:
+    """Another pipeline may have an environment of the same name in the account."""
+    person.set(name="other-delivery")
+    done = person.types("destroy", "--yes", *PROFILES)
+    person.set(name="echo-delivery")
+    assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Echo is left alone: other-delivery did not deploy it" in done.stderr
+    assert done.stdout == "nothing is deployed\n"
+    assert {"Dev-Echo", "Prod-Echo"} <= stacks(person)
+
+
 @pytest.fixture
 def another_region(person: Person) -> Iterator[Any]:
     """Prod is in another region, where the pipeline's account has what CDK makes for its artifacts."""
     before = json.loads((person.folder / "cdk.json").read_text())["context"]["delivery"]["environments"]
     person.set(environments=[before[0], before[1] | {"region": "eu-central-1"}])
     api = person.endpoint.client("cloudformation", root(ACCOUNTS[0]), "eu-central-1")
-    deploy(api, "Pipeline-support-eu-central-1", keeping("support"))
+    deploy(api, "echo-delivery-support-eu-central-1", keeping("support"))
     yield api
     person.set(environments=before)
 
@@ -128,7 +138,7 @@ def another_region(person: Person) -> Iterator[Any]:
 def test_what_supports_other_regions_goes_too(person: Person, another_region: Any) -> None:
     """Its bucket and its key are named, and are data like those of the pipeline."""
     listed = person.types("destroy", *PROFILES, given="n\n").stdout
-    assert f"{ACCOUNTS[0]}/eu-central-1: Pipeline-support-eu-central-1" in listed
+    assert f"{ACCOUNTS[0]}/eu-central-1: echo-delivery-support-eu-central-1" in listed
     assert "stays, by its deletion policy: AWS::S3::Bucket support" in listed
     assert person.types("destroy", "--yes", "--data", *PROFILES).returncode == 0
     (summary,) = another_region.list_stacks()["StackSummaries"]
