@@ -36,7 +36,8 @@ def test_people_hear_of(synthesized: Synthesized, event: Mapping[str, str]) -> N
     found = rule(synthesized.pipeline, event)
     assert "codepipeline" in json.dumps(found["EventPattern"]["resources"])
     (target,) = found["Targets"]
-    assert target["Arn"] == {"Ref": "NoticesTopic898AF2CD"}
+    (topic,) = synthesized.pipeline.find_resources("AWS::SNS::Topic")
+    assert target["Arn"] == {"Ref": topic}
     assert "detail-execution-id" in target["InputTransformer"]["InputTemplate"]
     assert "https://eu-west-1.console.aws.amazon.com/" in target["InputTransformer"]["InputTemplate"]
 

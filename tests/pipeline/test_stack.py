@@ -50,12 +50,13 @@ def test_no_deployment_shares_a_stage_with_an_approval(stages: Sequence[Stage]) 
     }
 
 
-def test_an_approval_is_asked_with_what_would_change(stages: Sequence[Stage]) -> None:
+def test_an_approval_is_asked_with_what_would_change(template: Template, stages: Sequence[Stage]) -> None:
     """The notice carries the summary, and where to answer."""
     (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
     changes, approval = approve["Actions"]
     assert f"#{{{changes['Namespace']}.SUMMARY}}" in approval["Configuration"]["CustomData"]
-    assert approval["Configuration"]["NotificationArn"] == {"Ref": "NoticesTopic898AF2CD"}
+    (topic,) = template.find_resources("AWS::SNS::Topic")
+    assert approval["Configuration"]["NotificationArn"] == {"Ref": topic}
     assert "/pipelines/echo-delivery/view" in approval["Configuration"]["ExternalEntityLink"]
 
 

@@ -143,7 +143,8 @@ def test_the_policy_of_another_kind_of_account_is_red(person: Person) -> None:
     """The pipeline's own policy has no place where the service runs."""
     iam = person.client("iam", ACCOUNTS[1])
     role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[1]}-eu-west-1"
-    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [anything]})
     arn = iam.create_policy(PolicyName="delivery-pipeline", PolicyDocument=document)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     assert states(person.types("doctor", *PROFILES).stdout)[f"{ACCOUNTS[1]}/eu-west-1: execution policy"] == "red"
