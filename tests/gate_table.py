@@ -5,7 +5,6 @@ Rows travel with the reports of the tests, so that those of workers arrive as we
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import pytest
@@ -40,4 +39,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if key == _ROW and (report.when == "call" or report.failed)
     }
     for (gate, fault), red in sorted(rows.items()):
-        terminalreporter.write_line(f"{re.sub('/', ': ', gate):<40} {fault:<90} {'red' if red else 'NOT RED'}")
+        terminalreporter.write_line(f"{gate.replace('/', ': '):<40} {fault[:90]:<90} {'red' if red else 'NOT RED'}")
