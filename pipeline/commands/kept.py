@@ -56,7 +56,7 @@ def _skipped(api: Any, stack_id: str) -> Iterator[tuple[str, str]]:
     pages = api.get_paginator("describe_stack_events").paginate(StackName=stack_id)
     events = (event for page in pages for event in page["StackEvents"])
     begun = (stack_id, "DELETE_IN_PROGRESS")
-    for each in takewhile(lambda event: (event["PhysicalResourceId"], event["ResourceStatus"]) != begun, events):
+    for each in takewhile(lambda event: (event.get("PhysicalResourceId"), event["ResourceStatus"]) != begun, events):
         if each["ResourceStatus"] == "DELETE_SKIPPED":
             yield each["ResourceType"], each["PhysicalResourceId"]
 

@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.stub import Stubber
 
-from pipeline.commands.accounts import Sessions, Target, targets
+from pipeline.commands.accounts import Target, targets
 from pipeline.commands.bootstrap import plans
 from pipeline.commands.local import quota_rows, version_rows
 from pipeline.commands.remote import VERSION, connection_row
 from pipeline.commands.stacks import stacks
 from pipeline.settings import Delivery
+from tests.pipeline.commands.stubbed import Answers, Stubbed
 from tests.synthesized import ROOT, Synthesized
 
 ARN = "arn:aws:codeconnections:eu-west-1:111111111111:connection/1"
 HERE = Target("111111111111", "eu-west-1")
 
 
-class Stubbed(Sessions):
-    """Every client has one answer."""
-
-    def __init__(self, answer: Callable[[Stubber], object]) -> None:
-        self._answer = answer
-
-    def client(self, service: str, target: Target) -> Any:
-        keys = {"aws_access_key_id": "1", "aws_secret_access_key": "1"}
-        api = boto3.client(service, region_name=target.region, **keys)
-        stub = Stubber(api)
-        self._answer(stub)
-        stub.activate()
-        return api
-
-
-def status(found: str) -> Callable[[Stubber], object]:
+def status(found: str) -> Answers:
     answer = {"Connection": {"ConnectionName": "c", "ConnectionArn": ARN, "ConnectionStatus": found}}
     return lambda stub: stub.add_response("get_connection", answer)
 
 
-def refusal(code: str) -> Callable[[Stubber], object]:
+def refusal(code: str) -> Answers:
     return lambda stub: stub.add_client_error("get_connection", code)
 
 
@@ -58,7 +41,7 @@ def refusal(code: str) -> Callable[[Stubber], object]:
     ],
 )
 def test_a_connection_is_green_once_a_person_accepted_it(
-    context: dict[str, Any], answer: Callable[[Stubber], object], state: str, found: str
+    context: dict[str, Any], answer: Answers, state: str, found: str
 ) -> None:
     """What could not be looked at is unknown."""
     row = connection_row(Delivery.read(context["delivery"]), HERE, Stubbed(answer))
