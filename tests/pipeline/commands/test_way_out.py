@@ -103,7 +103,7 @@ def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> Non
     execution, _ = waiting_pipeline(
         person.endpoint, root(ACCOUNTS[0]), "eu-west-1", name="echo-delivery", bucket="source"
     )
-    done = person.types("destroy", "--yes", *PROFILES)
+    done = person.types("destroy", "--yes", "--data", *PROFILES)
     assert done.returncode == 0, done.stderr
     assert f"echo-delivery: execution {execution} is stopped" in done.stdout.splitlines()[:6]
     api = person.client("codepipeline", ACCOUNTS[0])
