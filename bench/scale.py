@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -26,6 +27,12 @@ RESULT = ROOT / "build" / "bench.json"
 SIZES = (2, 10, 50, 100)
 REGIONS = ("eu-west-1", "eu-central-1", "us-east-1")
 WAVE = 12
+# What `python -m pipeline quotas` calls them.
+POLICIES = {
+    "iam_policy": "/characters of (?!.*buildspec)",
+    "bucket_policy": r"/bytes of \w+$",
+    "key_policy": "/bytes of .*'s policy$",
+}
 BEGIN, END = "<!-- what `python -m bench.scale --docs` wrote -->", "<!-- end of the table -->"
 
 
@@ -81,6 +88,7 @@ def look(assembly: Path) -> dict[str, Any]:
         "actions": len(actions),
         "builds_of_a_push": sum(action["ActionTypeId"]["Provider"] == "CodeBuild" for action in actions),
         "roles": types.count("AWS::IAM::Role"),
+        **{key: max(use["used"] for use in quotas if re.search(what, use["what"])) for key, what in POLICIES.items()},
         "nearest_quota": _told(quotas[0]),
         "passed": [_told(use) for use in quotas if use["used"] > use["allowed"]],
     }
@@ -105,6 +113,9 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
         "actions": "actions",
         "builds_of_a_push": "builds of a push",
         "roles": "roles",
+        "iam_policy": "largest IAM policy, characters",
+        "bucket_policy": "bucket policy, bytes",
+        "key_policy": "key policy, bytes",
         "nearest_quota": "nearest quota",
     }
     lines = [f"| environments | {' | '.join(columns.values())} |", f"|{'---|' * (len(columns) + 1)}"]
