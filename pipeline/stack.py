@@ -216,7 +216,8 @@ def _stage(wave: Sequence[Environment]) -> str:
 def _question(wave: Sequence[Environment], summaries: Sequence[str]) -> str:
     """The comment of a wave's approval, with a summary of each environment."""
     told = "; ".join(f"{one.name}: {summary}" for one, summary in zip(wave, summaries, strict=True))
-    return f"Deploy to {told}. All of it: changes.md of the builds before. How to answer: docs/approve-and-roll-back.md"
+    answer = "Approve or reject: docs/approve-and-roll-back.md"
+    return f"Deploy to {told}. All of it: changes.md of the builds before. {answer}"
 
 
 def _room(wave: Sequence[Environment]) -> int:
