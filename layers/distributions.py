@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
@@ -13,18 +15,38 @@ from packaging.requirements import Requirement
 from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
 
+from layers.errors import LayersError
 from layers.target import Target
+
+# What RECORD may name a digest with. Source: packaging.python.org, "Recording installed projects", The RECORD file.
+_ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
+
+
+class Edited(LayersError):
+    """A file of a package is not what its RECORD says."""
 
 
 @dataclass(frozen=True)
 class Installed:
-    """One installed package; `files` are its paths below the folder, each of which exists."""
+    """One installed package; `files` are its paths below the folder, each of which exists.
+
+    `digests` are those that RECORD gives (`sha256=...`); it gives none for itself.
+    """
 
     name: str
     version: str
     tags: frozenset[Tag]
     files: tuple[Path, ...]
     metadata: Message
+    digests: Mapping[Path, str] = field(default_factory=dict)
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of one of its files; raises Edited where they are not those that RECORD tells."""
+        content = path.read_bytes()
+        algorithm, _, known = self.digests.get(path, "").partition("=")
+        if algorithm in _ALGORITHMS and _digest(algorithm, content) != known.rstrip("="):
+            raise Edited(f"{self.name}: {path.name} is not the file that the wheel's RECORD tells")
+        return content
 
     def all_files(self) -> list[Path]:
         """Its files, and the bytecode that was made of them."""
@@ -52,9 +74,14 @@ def colliding(found: list[Installed]) -> set[str]:
 def _read(info: Path) -> Installed:
     metadata = _headers(info / "METADATA")
     tags = [tag for text in _headers(info / "WHEEL").get_all("Tag") or [] for tag in parse_tag(text.strip())]
-    listed = (line.rsplit(",", 2)[0].strip('"') for line in (info / "RECORD").read_text().splitlines())
-    files = tuple(path for path in (info.parent / name for name in sorted({*listed})) if path.is_file())
-    return Installed(canonicalize_name(metadata["Name"]), metadata["Version"], frozenset(tags), files, metadata)
+    lines = (line.rsplit(",", 2) for line in (info / "RECORD").read_text().splitlines())
+    listed = {info.parent / name.strip('"'): digest for name, digest, _ in lines}
+    files = tuple(path for path in sorted(listed) if path.is_file())
+    return Installed(canonicalize_name(metadata["Name"]), metadata["Version"], frozenset(tags), files, metadata, listed)
+
+
+def _digest(algorithm: str, content: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest()).decode().rstrip("=")
 
 
 def _compiled(file: Path) -> list[Path]:

@@ -13,25 +13,33 @@ from layers.target import Target
 
 
 def install(
-    root: Path, pins: Sequence[Pin], target: Target, folder: Path, *, python: str, allowed: Iterable[str] = ()
+    root: Path,
+    pins: Sequence[Pin],
+    target: Target,
+    folder: Path,
+    *,
+    python: str,
+    allowed: Iterable[str] = (),
+    cached: bool = True,
 ) -> None:
     """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
 
-    The files may be hard links into uv's cache: whoever changes one has to replace it. What comes from a path or from a
-    commit has no hash to verify, and is built.
+    The files may be hard links into uv's cache: whoever changes one has to replace it. Without `cached` everything
+    comes from the index, anew. What comes from a path or from a commit has no hash to verify, and is built.
     """
     own = [pin for pin in pins if pin.url and not pin.hashes]
     locked = [pin for pin in pins if pin not in own]
     command = [tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
     command += ["--python", python, "--python-version", target.python, "--python-platform", target.platform]
     command += ["--no-installer-metadata", "--link-mode", "hardlink"]
+    command += [] if cached else ["--no-cache"]
     folder.mkdir(parents=True, exist_ok=True)
     if locked:
         requirements = folder.parent / "requirements.txt"
         requirements.write_text("".join(f"{_line(pin, root)}\n" for pin in locked))
         wheels = [f"--only-binary={pin.name}" for pin in locked if pin.name not in {*allowed}]
         verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
-        if not _from_cache(verified, root):
+        if not cached or not _from_cache(verified, root):
             _explained(verified, root, target)
     for pin in own:
         run([*command, f"--refresh-package={pin.name}", _named(pin, root)], cwd=root)

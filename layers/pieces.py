@@ -12,8 +12,8 @@ from typing import Any
 
 from layers import archive, bytecode, cache, imported, key, lean, sbom, verify
 from layers.archive import Part
-from layers.distributions import Installed, colliding, installed
-from layers.errors import WrongUse
+from layers.distributions import Edited, Installed, colliding, installed
+from layers.errors import LayersError, WrongUse
 from layers.export import Pin
 from layers.install import install
 from layers.lock import Lock
@@ -82,25 +82,46 @@ class Workshop:
         blob = self.cache.read(record["blob"]) if record else None
         return (_piece(record), blob) if blob is not None else None
 
-    def _make(self, pins: Sequence[Pin]) -> dict[str, tuple[Piece, bytes]]:
+    def _make(self, pins: Sequence[Pin], *, cached: bool = True) -> dict[str, tuple[Piece, bytes]]:
         target = self.settings.target
         _only_for_this_machine(self.settings, pins)
         with self.cache.scratch() as scratch, ThreadPoolExecutor() as pool:
             content = scratch / "python"
             python = self.python or sys.executable
-            install(self.root, pins, target, content, python=python, allowed=self.settings.build_from_source)
+            allowed = self.settings.build_from_source
+            install(self.root, pins, target, content, python=python, allowed=allowed, cached=cached)
             self._strip(content)
             found = installed(content)
             crowded = colliding(found)
             if crowded and len(pins) > 1:
                 apart = [[pin] for pin in pins if pin.name in crowded]
                 together = [pin for pin in pins if pin.name not in crowded]
-                return {name: made for some in (together, *apart) if some for name, made in self._make(some).items()}
+                makings = [self._make(some, cached=cached) for some in (together, *apart) if some]
+                return {name: made for each in makings for name, made in each.items()}
             verify.verify(content, found, pins, target)
             if self.python:
                 bytecode.compile_all(self.python, content)
             by_name = {pin.name: pin for pin in pins}
-            return {each.name: self._piece(content, each, by_name[each.name], pool) for each in found}
+            made: dict[str, tuple[Piece, bytes]] = {}
+            edited: list[Pin] = []
+            for each in found:
+                try:
+                    made[each.name] = self._piece(content, each, by_name[each.name], pool)
+                except Edited:
+                    if not cached:
+                        raise
+                    edited.append(by_name[each.name])
+        return made | (self._anew(edited) if edited else {})
+
+    def _anew(self, pins: Sequence[Pin]) -> dict[str, tuple[Piece, bytes]]:
+        # uv's cache shares its files with every environment that links them: edited there, they are edited here. uv
+        # itself doesn't notice, and to have them refreshed brings the same files back.
+        try:
+            return self._make(pins, cached=False)
+        except LayersError as error:
+            names = " ".join(pin.name for pin in pins)
+            told = f"uv's cache holds other files of {names} than the wheel (`uv cache clean {names}` removes them)"
+            raise LayersError(f"{told}, and the locked ones can't be had: {error}") from error
 
     def _strip(self, content: Path) -> None:
         if not self.settings.drop_tests:
@@ -111,7 +132,7 @@ class Workshop:
 
     def _piece(self, content: Path, found: Installed, pin: Pin, pool: ThreadPoolExecutor) -> tuple[Piece, bytes]:
         files = sorted((path.relative_to(content.parent).as_posix(), path) for path in found.all_files())
-        made = list(pool.map(lambda file: archive.deflate(file[0], file[1].read_bytes()), files))
+        made = list(pool.map(lambda file: archive.deflate(file[0], found.read(file[1])), files))
         blob = b"".join(packed for _, packed in made)
         piece = Piece(
             name=found.name,

@@ -83,6 +83,53 @@ def test_uv_s_cache_stays_as_it_was(project: Project, house: House, tmp_path: Pa
 
 
 @pytest.mark.gate
+def test_what_was_edited_in_uv_s_cache_is_never_shipped(
+    project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every environment that links a file may edit it; the layer then gets the locked wheel's file, from the index."""
+    house.wheel("base", files={"base/__init__.py": "GOOD = True\n"})
+    house.wheel("other")
+    root = project.write({"main": ["base", "other"]})
+    build(root)
+    first = layer(root)
+    (linked,) = (tmp_path / "uv").rglob("base/__init__.py")
+    linked.write_text("GOOD = False\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    build(root)
+    assert content(root, "base/__init__.py") == "GOOD = True\n"
+    assert layer(root) == first
+
+
+@pytest.mark.gate
+def test_what_was_edited_and_cannot_be_had_again_is_refused(
+    project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the package, and the command that has uv forget it."""
+    root = project.write({"main": [house.wheel("base").name]})
+    build(root)
+    (linked,) = (tmp_path / "uv").rglob("base/__init__.py")
+    linked.write_text("print('debugging')\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    monkeypatch.setattr(pieces, "install", _offline)
+    with pytest.raises(LayersError, match=r"other files of base than the wheel \(`uv cache clean base`.*no index"):
+        build(root)
+
+
+def _offline(*arguments: Any, cached: bool, **named: Any) -> None:
+    if not cached:
+        raise LayersError("no index")
+    install(*arguments, cached=cached, **named)
+
+
+@pytest.mark.gate
+def test_a_wheel_that_is_not_what_its_record_tells_is_refused(project: Project, house: House) -> None:
+    """Then nothing that is installed could be held against anything."""
+    house.wheel("base", recorded={"base/__init__.py": "another\n"})
+    with pytest.raises(LayersError, match=r"base: __init__\.py is not the file that the wheel's RECORD tells"):
+        build(project.write({"main": ["base"]}))
+
+
+@pytest.mark.gate
 def test_tests_that_an_import_needs_are_missed(project: Project, house: House) -> None:
     """`drop-tests` leaves tests out, and then imports everything again."""
     house.wheel("base", files={"base/__init__.py": "", "base/tests/test_x.py": "assert False\n"})

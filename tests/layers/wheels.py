@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import tarfile
@@ -45,15 +46,20 @@ class House:
         requires: Iterable[str] = (),
         said_tag: str = "",
         headers: str = "License-Expression: MIT\n",
+        recorded: Mapping[str, bytes | str] | None = None,
     ) -> Wheel:
-        """Make a wheel; `said_tag` is what its WHEEL file says where that is not the tag of its name."""
+        """Make a wheel; `said_tag` is what its WHEEL file says where that is not the tag of its name.
+
+        recorded: what RECORD takes for the content of some files, where that is another.
+        """
         module = name.replace("-", "_")
         needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
         info = f"{module}-{version}.dist-info"
         content: dict[str, bytes | str] = dict(files or {f"{module}/__init__.py": f"NAME = {name!r}\n"})
         content[f"{info}/METADATA"] = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{headers}{needs}"
         content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {said_tag or tag}\n"
-        content[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*content, f"{info}/RECORD"])
+        lines = [_recorded(path, data) for path, data in {**content, **(recorded or {})}.items()]
+        content[f"{info}/RECORD"] = "".join([*lines, f"{info}/RECORD,,\n"])
         path = self.folder / f"{module}-{version}-{tag}.whl"
         with zipfile.ZipFile(path, "w") as zipped:
             for inside, data in content.items():
@@ -89,3 +95,9 @@ class House:
     def _keep(self, wheel: Wheel) -> Wheel:
         self.wheels[wheel.name] = wheel
         return wheel
+
+
+def _recorded(path: str, data: bytes | str) -> str:
+    content = data.encode() if isinstance(data, str) else data
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+    return f"{path},sha256={digest},{len(content)}\n"
