@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from layers import key
 from layers.errors import LayersError
 from layers.export import Pin
 from layers.processes import run, tool
@@ -25,7 +27,8 @@ def install(
     """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
 
     The files may be hard links into uv's cache: whoever changes one has to replace it. Without `cached` everything
-    comes from the index, anew. What comes from a path or from a commit has no hash to verify, and is built.
+    comes from the index, anew. What comes from a path or from a commit has no hash to verify, and is built: a library
+    of the repository from a copy, because backends leave things beside the sources, and take them in the next time.
     """
     own = [pin for pin in pins if pin.url and not pin.hashes]
     locked = [pin for pin in pins if pin not in own]
@@ -42,18 +45,28 @@ def install(
         if not cached or not _from_cache(verified, root):
             _explained(verified, root, target)
     for pin in own:
-        run([*command, f"--refresh-package={pin.name}", _named(pin, root)], cwd=root)
+        library = root / pin.url
+        source = _copied(library, folder.parent / "libraries" / pin.name) if library.is_dir() else library
+        run([*command, f"--refresh-package={pin.name}", _named(pin, source)], cwd=root)
 
 
 def _line(pin: Pin, root: Path) -> str:
     # The marker has been asked already; asked again by uv, it could leave the package out without a word.
-    return " ".join([_named(pin, root), *(f"--hash={given}" for given in pin.hashes)])
+    return " ".join([_named(pin, root / pin.url), *(f"--hash={given}" for given in pin.hashes)])
 
 
-def _named(pin: Pin, root: Path) -> str:
+def _named(pin: Pin, source: Path) -> str:
     if not pin.url:
         return f"{pin.name}=={pin.version}"
-    return f"{pin.name} @ {pin.url if '://' in pin.url else (root / pin.url).resolve().as_uri()}"
+    return f"{pin.name} @ {pin.url if '://' in pin.url else source.resolve().as_uri()}"
+
+
+def _copied(library: Path, to: Path) -> Path:
+    def left(folder: str, names: list[str]) -> list[str]:
+        above = Path(folder).relative_to(library).parts
+        return [name for name in names if key.ignored((*above, name))]
+
+    return Path(shutil.copytree(library, to / library.resolve().name, ignore=left, ignore_dangling_symlinks=True))
 
 
 def _from_cache(command: list[str], root: Path) -> bool:

@@ -16,8 +16,9 @@ from layers.processes import tool
 
 _PROJECT = ("dependencies", "optional-dependencies", "requires-python")
 _LOCAL = re.compile(r'^type = "(?:directory|file)"$\s+^url = "(?P<url>[^"]+)"$', re.MULTILINE)
-# Not part of what a library of the team's own is built to.
-_IGNORED = {".git", "__pycache__", ".venv", "build", "dist", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+# Not part of what a library of the team's own is built to; further down, `build` and `dist` may be packages.
+_IGNORED = {".git", "__pycache__", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+_BUILT = {"build", "dist"}
 
 
 def of_project(root: Path) -> str:
@@ -58,9 +59,11 @@ def _tools(root: Path) -> Any:
 def tree(path: Path) -> str:
     """The key of a library of the team's own: its file, or everything in its folder that matters to a wheel."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    kept = [file for file in files if not _ignored(file.relative_to(path).parts)]
+    kept = [file for file in files if not ignored(file.relative_to(path).parts)]
     return of([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])
 
 
-def _ignored(parts: tuple[str, ...]) -> bool:
-    return bool(_IGNORED & {*parts}) or any(part.endswith((".egg-info", ".pyc")) for part in parts)
+def ignored(parts: tuple[str, ...]) -> bool:
+    """Whether what lies there in a library's folder is what builds and checks leave."""
+    left = bool(_IGNORED & {*parts}) or bool(_BUILT & {*parts[:1]})
+    return left or any(part.endswith((".egg-info", ".pyc")) for part in parts)

@@ -12,6 +12,7 @@ import pytest
 
 from layers.build import build
 from layers.errors import LayersError
+from layers.key import tree
 from layers.processes import run, tool
 from layers.reuse import reuse
 from tests.layers.projects import Project
@@ -68,6 +69,45 @@ def test_a_library_of_the_repository_is_built_and_included(project: Project, dev
     assert reuse(root) is None
     build(root)
     assert content(root)["text"] == "ANSWER = 43\n"
+
+
+@pytest.mark.gate
+def test_what_an_earlier_build_left_is_not_shipped(project: Project) -> None:
+    """setuptools, for one, puts all of build/lib into a wheel, modules that are gone from the sources too."""
+    own = project.root / "libs" / "own"
+    library(own)
+    backend = own / "backend.py"
+    backend.write_text(backend.read_text().replace("import os,", _LITTERS))
+    root = asking(project, '{path = "libs/own"}')
+    before = sorted(path.relative_to(own) for path in own.rglob("*"))
+    build(root)
+    assert sorted(path.relative_to(own) for path in own.rglob("*")) == before
+    (own / "build" / "lib").mkdir(parents=True)
+    (own / "build" / "lib" / "gone.py").write_text("")
+    (own / "own.py").write_text("ANSWER = 43\n")
+    build(root)
+    assert content(root)["text"] == "ANSWER = 43\n"
+
+
+_LITTERS = """
+import os
+if os.path.exists("build/lib/gone.py"):
+    raise SystemExit("gone.py is taken in")
+os.makedirs("build/lib", exist_ok=True)
+import os,"""
+
+
+def test_a_package_that_is_called_build_counts(tmp_path: Path) -> None:
+    """What builds leave is at the top of a library; below, `build` and `dist` are its own."""
+    library(tmp_path / "own")
+    before = tree(tmp_path / "own")
+    for name in ("build/lib/x.py", "dist/own.whl", "src/own.egg-info/PKG-INFO", "src/own/__pycache__/x.pyc"):
+        (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "own" / name).write_text("")
+    assert tree(tmp_path / "own") == before
+    (tmp_path / "own" / "src" / "own" / "build").mkdir(parents=True)
+    (tmp_path / "own" / "src" / "own" / "build" / "x.py").write_text("")
+    assert tree(tmp_path / "own") != before
 
 
 @pytest.mark.gate
