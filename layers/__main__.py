@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-from layers.errors import LayersError
 from layers.reuse import reuse
 
 
@@ -13,8 +12,8 @@ def _nothing_to_do() -> bool:
         return False
     try:
         warnings = reuse(Path.cwd())
-    except (LayersError, OSError):
-        return False  # told by the command itself
+    except Exception:  # noqa: BLE001 - whatever it is, the command finds it again, and has words for it
+        return False
     for line in ["layers: nothing to do, build/layers/ is what the lock says"] if warnings is not None else []:
         print(line, *(f"layers: warning: {warning}" for warning in warnings or []), sep="\n", file=sys.stderr)
     return warnings is not None

@@ -29,6 +29,9 @@ def main() -> None:
     except LayersError as error:
         click.echo(f"layers: {error}", err=True)
         code = error.exit_code
+    except OSError as error:
+        click.echo(f"layers: {f'{error.filename}: {error.strerror}' if error.filename else error}", err=True)
+        code = 2
     except (KeyboardInterrupt, click.Abort):
         click.echo("layers: interrupted", err=True)
         code = 130

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.parse import unquote
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from layers import texts
 from layers.errors import LayersError, WrongUse
 from layers.processes import run, tool
 
@@ -101,7 +101,7 @@ def _named(line: str, root: Path, editable: Mapping[str, str]) -> str:
 
 
 def _folders(root: Path) -> dict[str, str]:
-    packages = tomllib.loads((root / "poetry.lock").read_text()).get("package", [])
+    packages = texts.toml(root / "poetry.lock").get("package", [])
     sources = ((package["name"], package.get("source", {})) for package in packages)
     return {source["url"]: name for name, source in sources if source.get("type") == "directory"}
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from layers.errors import LayersError
+
 _OPTIONAL = {"ImportError", "ModuleNotFoundError", "Exception"}
 _MODULE = re.compile(r"(?:/__init__)?(?:\.py|(?:\.[\w-]+)?\.so)$")
 
@@ -24,13 +26,18 @@ class Import:
 def imports(folder: Path) -> list[Import]:
     """Every absolute import of the Python files below `folder`, in functions too.
 
-    Left out are imports for type checkers alone, and those whose failure the code handles.
+    Left out are imports for type checkers alone, and those whose failure the code handles. Raises LayersError, with its
+    line, for a file that is no Python.
     """
     return [found for path in sorted(folder.rglob("*.py")) for found in _of(path)]
 
 
 def _of(path: Path) -> Iterator[Import]:
-    for node in _walk(ast.parse(path.read_bytes(), str(path)).body):
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        raise LayersError(f"{path}:{error.lineno or 1}: is no Python: {error.msg}") from error
+    for node in _walk(tree.body):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, path, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:

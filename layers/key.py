@@ -6,12 +6,11 @@ import hashlib
 import json
 import re
 import sys
-import tomllib
 import zlib
 from pathlib import Path
 from typing import Any
 
-from layers import interpreter, slices
+from layers import interpreter, slices, texts
 from layers.processes import tool
 
 _PROJECT = ("dependencies", "optional-dependencies", "requires-python")
@@ -23,7 +22,7 @@ _BUILT = {"build", "dist"}
 
 def of_project(root: Path) -> str:
     """The key of all layers of one project; only what matters to layers is in it, the project's path is not."""
-    pyproject = tomllib.loads((root / "pyproject.toml").read_text())
+    pyproject = texts.toml(root / "pyproject.toml")
     project, tool_tables = pyproject.get("project", {}), pyproject.get("tool", {})
     layers = tool_tables.get("layers", {})
     lock = (root / "poetry.lock").read_bytes()
@@ -32,7 +31,7 @@ def of_project(root: Path) -> str:
         [pyproject.get("dependency-groups"), tool_tables.get("poetry"), layers, slices.functions(root)],
         hashlib.sha256(lock).hexdigest(),
         [(url, tree(root / url)) for url in _LOCAL.findall(lock.decode())],
-        machinery(root, str(layers.get("python"))),
+        machinery(root, str(layers.get("python") if isinstance(layers, dict) else layers)),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
@@ -75,10 +74,9 @@ class Lock:
                     yield from ((canonicalize_name(needed), part) for part in ("", *facts.get("extras", ())))
 
 
-def parse(lock: str, pyproject: str) -> Lock:
-    """Read the texts of poetry.lock and pyproject.toml."""
-    roots = groups.asked(tomllib.loads(pyproject))
-    return Lock({package.name: package for package in map(_locked, tomllib.loads(lock).get("package", []))}, roots)
+def of(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
+    """The graph of what poetry.lock and pyproject.toml hold."""
+    return Lock({package.name: package for package in map(_locked, lock.get("package", []))}, groups.asked(pyproject))
 
 
 def _locked(found: dict[str, Any]) -> Locked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from layers import lock, sdk, slices
+from layers import lock, sdk, slices, texts
 from layers.errors import WrongUse
 from layers.export import Pin
 from layers.settings import Settings
@@ -26,7 +26,7 @@ def graph(root: Path) -> lock.Lock:
     path = root / "poetry.lock"
     if not path.exists():
         raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
-    return lock.parse(path.read_text(), (root / "pyproject.toml").read_text())
+    return lock.of(texts.toml(path), texts.toml(root / "pyproject.toml"))
 
 
 def dropped(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +9,7 @@ from typing import Any, Literal
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from layers import runtimes
+from layers import runtimes, texts
 from layers.errors import WrongUse
 from layers.target import Target
 
@@ -47,10 +46,7 @@ def read(pyproject: Path) -> Settings:
     """The settings of one pyproject.toml; raises WrongUse with each key, what was read and what is allowed."""
     if not pyproject.exists():
         raise WrongUse(f"there is no {pyproject}; run this in the project's folder")
-    try:
-        tool: dict[str, Any] = tomllib.loads(pyproject.read_text()).get("tool", {})
-    except tomllib.TOMLDecodeError as error:
-        raise WrongUse(f"{pyproject}: {error}") from error
+    tool: dict[str, Any] = texts.toml(pyproject).get("tool", {})
     if "layers" not in tool:
         raise WrongUse(f'{pyproject} has no [tool.layers]; add it with `python = "3.13"` and `architecture = "x86_64"`')
     try:
@@ -61,6 +57,8 @@ def read(pyproject: Path) -> Settings:
 
 def _told(detail: Any) -> str:
     where = ".".join(str(part) for part in detail["loc"])
+    if not where:
+        return f"[tool.layers] is {detail['input']!r}, and has to be a table"
     match detail["type"]:
         case "extra_forbidden":
             allowed = sorted(field.alias or name for name, field in Settings.model_fields.items())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from layers import texts
 from layers.errors import LayersError, WrongUse
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def functions(root: Path) -> list[str]:
 
 def groups(root: Path) -> dict[str, str]:
     """The Poetry group of each layer: `main` for the shared one, a function's own for the others."""
-    pyproject = tomllib.loads((root / "pyproject.toml").read_text())
+    pyproject = texts.toml(root / "pyproject.toml")
     named = {*pyproject.get("dependency-groups", {}), *pyproject.get("tool", {}).get("poetry", {}).get("group", {})}
     taken = {SHARED, "main"} & {*functions(root)}
     if taken:

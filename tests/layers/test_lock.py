@@ -5,10 +5,17 @@ from __future__ import annotations
 import tomllib
 
 from layers.groups import asked
-from layers.lock import parse
+from layers.lock import Lock, of
 from layers.target import Target
 
 TARGET = Target("3.13", "x86_64")
+
+
+def parse(lock: str, pyproject: str) -> Lock:
+    """The graph of two texts."""
+    return of(tomllib.loads(lock), tomllib.loads(pyproject))
+
+
 LOCK = """
 [[package]]
 name = "top"

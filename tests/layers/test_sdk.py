@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from layers.errors import LayersError
-from layers.lock import Lock, parse
+from layers.lock import Lock, of
 from layers.manifest import Layer, Manifest, Package
 from layers.sdk import Needs, told, whole
 from layers.target import Target
@@ -30,7 +32,8 @@ def lock(**groups: list[str]) -> Lock:
         for name in names
     ]
     text = "[dependency-groups]\n" + "".join(f"{name} = {needs}\n" for name, needs in groups.items() if name != "main")
-    return parse("\n".join(packages), f"[project]\ndependencies = {groups.get('main', [])}\n{text}")
+    pyproject = f"[project]\ndependencies = {groups.get('main', [])}\n{text}"
+    return of(tomllib.loads("\n".join(packages)), tomllib.loads(pyproject))
 
 
 def test_the_whole_closure_goes_but_what_others_need() -> None:

@@ -16,7 +16,8 @@ import pytest
 from layers import cli, manifest
 from layers.build import build
 from layers.diff import Change, changes
-from layers.errors import WrongUse
+from layers.errors import LayersError, WrongUse
+from layers.imports import imports
 from layers.manifest import Layer, Manifest, Package
 from layers.settings import Settings
 from layers.why import why
@@ -83,6 +84,37 @@ def test_exit_codes_say_whose_turn_it_is(root: Path) -> None:
     assert red.returncode == 1
     assert "lambda/two/main.py:1: no layer of two provides extra; `poetry add --group two extra`" in red.stderr
     assert "Traceback" not in wrong.stderr + red.stderr
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        (
+            "poetry.lock",
+            b"<<<<<<< HEAD\n=======\n>>>>>>> other\n",
+            "git left a conflict there: take one side of poetry",
+        ),
+        ("pyproject.toml", b"# \xe9\n", "pyproject.toml: 'utf-8' codec can't decode"),
+        ("pyproject.toml", b"[tool]\nlayers = 3\n", "[tool.layers] is 3, and has to be a table"),
+        ("build", b"", "/build: "),
+    ],
+)
+def test_what_people_leave_in_files_is_no_bug(root: Path, file: str, content: bytes, said: str) -> None:
+    """It is told with the file, and ends with 2, however early it is found."""
+    (root / file).write_bytes(content)
+    for verb in (["build"], ["build", "--json"]):
+        done = command(root, *verb)
+        assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("text", [b"import base\ndef handler(:\n", b"import base\nx = '\xe9'\n"])
+def test_a_handler_that_is_no_python_is_told_with_its_line(tmp_path: Path, text: bytes) -> None:
+    """As a check that went red, not as a bug."""
+    (tmp_path / "main.py").write_bytes(text)
+    with pytest.raises(LayersError, match=r"main\.py:[12]: is no Python: "):
+        imports(tmp_path)
 
 
 def test_why_tells_the_way_and_the_layer(root: Path) -> None:
