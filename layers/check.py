@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from layers import plan, settings, slices
+from layers import plan, reach, settings, slices
 from layers.imports import Import, imports, modules, provides
 from layers.manifest import Layer, Manifest
 
@@ -33,7 +33,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Unused:
-    """A package that a layer's group asks for, and that no function imports; `bytes` go with it."""
+    """A package of a layer that no function's imports reach; `bytes` go with it and `only_for`, what only it needs."""
 
     layer: str
     package: str
@@ -68,40 +68,41 @@ def _command(root: Path, function: str, module: str) -> str:
     # this environment knows that yaml is in PyYAML
     known = [canonicalize_name(name) for name in packages_distributions().get(module, ())]
     package = same if same in locked else (known or [same])[0]
-    users = [name for name in slices.functions(root) if any(_is(i, module) for i in imports(root / "lambda" / name))]
+    users = [name for name in slices.functions(root) if _imports(root / "lambda" / name, module)]
     return f"poetry add {package}" if len(users) > 1 else f"poetry add --group {function} {package}"
 
 
+def _imports(folder: Path, module: str) -> bool:
+    return any(found.name.partition(".")[0] == module for found in imports(folder))
+
+
 def unused(root: Path, built: Manifest) -> list[Unused]:
-    """What the layers' groups ask for and no function imports, largest first; each with all that only it needs."""
-    target, locked, groups = settings.read(root / "pyproject.toml").target, plan.graph(root), slices.groups(root)
-    used = {name: imports(root / "lambda" / name) for name in slices.functions(root)}
+    """What lies in a layer and no import of a function reaches, largest first; each with all that only it needs.
+
+    What a reached package needs in any case can't be done without, and is not told.
+    """
+    target, locked = settings.read(root / "pyproject.toml").target, plan.graph(root)
+    modules_of = {layer.name: reach.of_layer(root, layer) for layer in built.layers}
+    needed: dict[str, frozenset[str]] = {}
+    for name in slices.functions(root):
+        there = {module: found for layer in built.of(name) for module, found in modules_of[layer.name].items()}
+        names = [found.name for found in imports(root / "lambda" / name)]
+        needed[name] = reach.reached(names, there, lambda package: locked.closure(package, target))
     found: list[Unused] = []
     for layer in built.layers:
-        wanted = dict.fromkeys(canonicalize_name(need.name) for need in locked.roots[groups[layer.name]])
-        users = {name: _users(root, layer, name, used) for name in wanted}
-        kept = frozenset[str]().union(*(locked.closure(name, target) for name, by in users.items() if by))
         sizes = {package.name: package.bytes for package in layer.packages}
-        for name in [name for name, by in users.items() if name in sizes and not by]:
-            gone = locked.closure(name, target) - kept
-            found.append(
-                Unused(layer.name, name, sum(sizes.get(each, 0) for each in gone), tuple(sorted(gone - {name})))
-            )
+        idle = sizes.keys() - frozenset[str]().union(*(needed[name] for name in layer.functions))
+        gone = {name: locked.closure(name, target) & idle for name in sorted(idle)}
+        for name in _heads(gone):
+            size = sum(sizes[each] for each in gone[name])
+            found.append(Unused(layer.name, name, size, tuple(sorted(gone[name] - {name}))))
     return sorted(found, key=lambda each: -each.bytes)
 
 
-def _users(root: Path, layer: Layer, package: str, used: dict[str, list[Import]]) -> Sequence[str]:
-    tops = {name.partition(".")[0] for name in _provided(root, layer, package)}
-    return [name for name in layer.functions if any(_is(found, *tops) for found in used[name])]
-
-
-def _provided(root: Path, layer: Layer, package: str) -> Iterable[str]:
-    with zipfile.ZipFile(root / layer.zip) as zipped:
-        records = [name for name in zipped.namelist() if name.endswith(".dist-info/RECORD")]
-        ours = [name for name in records if canonicalize_name(Path(name).parts[1].split("-")[0]) == package]
-        lines = [line for name in ours for line in zipped.read(name).decode().splitlines()]
-    return modules(line.rsplit(",", 2)[0].strip('"') for line in lines)
-
-
-def _is(found: Import, *tops: str) -> bool:
-    return found.name.partition(".")[0] in tops
+def _heads(needs: Mapping[str, Set[str]]) -> Iterator[str]:
+    """The packages that no other one needs; of those that need each other, the first."""
+    for name, own in needs.items():
+        if not any(
+            name in others and (other not in own or other < name) for other, others in needs.items() if other != name
+        ):
+            yield name

@@ -37,26 +37,50 @@ def _of(path: Path) -> Iterator[Import]:
         tree = ast.parse(path.read_bytes(), str(path))
     except SyntaxError as error:
         raise LayersError(f"{path}:{error.lineno or 1}: is no Python: {error.msg}") from error
-    for node in _walk(tree.body):
+    for node in walk(tree.body):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, path, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from (Import(f"{node.module}.{alias.name}", path, node.lineno) for alias in node.names)
 
 
-def _walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Every node, less what is for type checkers alone, and the blocks whose ImportError is handled."""
     for node in nodes:
         yield node
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            yield from _walk(node.orelse)
-        elif isinstance(node, ast.Try) and any(_handles(handler) for handler in node.handlers):
-            yield from _walk([*node.handlers, *node.orelse, *node.finalbody])
-        else:
-            yield from _walk(ast.iter_child_nodes(node))
+        yield from walk(_inside(node))
 
 
-def _handles(handler: ast.ExceptHandler) -> bool:
-    return handler.type is None or bool(_OPTIONAL & {*re.findall(r"\w+", ast.unparse(handler.type))})
+def loaded(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Every node that runs when the module is loaded or an attribute of it is asked for, whatever is handled."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name == "__getattr__":
+            yield from loaded(_for_all(node))
+
+
+def _inside(node: ast.AST) -> Iterable[ast.AST]:
+    if isinstance(node, ast.Try) and any(_handles(handler.type) for handler in node.handlers):
+        return [*node.handlers, *node.orelse, *node.finalbody]
+    if isinstance(node, ast.With) and any(_suppresses(item.context_expr) for item in node.items):
+        return []
+    return _for_all(node)
+
+
+def _for_all(node: ast.AST) -> Iterable[ast.AST]:
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        return node.body if isinstance(node.test, ast.UnaryOp) else node.orelse
+    return ast.iter_child_nodes(node)
+
+
+def _suppresses(block: ast.expr) -> bool:
+    if not isinstance(block, ast.Call) or ast.unparse(block.func).rpartition(".")[2] != "suppress":
+        return False
+    return any(_handles(each) for each in block.args)
+
+
+def _handles(error: ast.expr | None) -> bool:
+    return error is None or bool(_OPTIONAL & {*re.findall(r"\w+", ast.unparse(error))})
 
 
 def modules(files: Iterable[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from layers.imports import modules, walk
+from layers.imports import loaded, modules
 from layers.manifest import Layer
 
 _NAME = re.compile(r"\.*[A-Za-z_][\w.]*")
@@ -42,7 +42,8 @@ def reached(
 ) -> frozenset[str]:
     """The packages that imports of `names` reach among the modules `there`, with all that each of them needs.
 
-    An import counts wherever it stands in a module, and so does a string that names a module: some import by name.
+    What counts is what a module imports as it is loaded, and each string that names a module: some import by name. What
+    it imports once one of its functions is called may never be.
     """
     every, found = {module.package for module in there.values()}, frozenset[str]()
     seen: set[str] = set()
@@ -74,7 +75,7 @@ def _imported(name: str, there: Mapping[str, Module]) -> Iterator[str]:
         nodes = ast.parse(source).body
     except SyntaxError:
         return  # a template, or for another version: no import of it succeeds
-    for node in walk(nodes, handled=True):
+    for node in loaded(nodes):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

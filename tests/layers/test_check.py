@@ -83,12 +83,55 @@ def test_a_package_that_nobody_imports_is_reported(project: Project, built: Mani
     assert found.bytes == sizes["extra"] + sizes["deep"]
 
 
+@pytest.mark.gate
+def test_what_an_extra_adds_and_nobody_uses_is_reported(project: Project, house: House) -> None:
+    """The package itself is imported, and the part of it that the extra is for is not."""
+    house.wheel("plain")
+    house.wheel("deep")
+    house.wheel("model", requires=["deep"], files={"model/__init__.py": "import deep\n"})
+    files = {
+        "base/__init__.py": "import plain\ndef x():\n    import base.parser\n",
+        "base/parser.py": "from base import more\n",
+    }
+    house.wheel(
+        "base",
+        requires=["plain"],
+        files={**files, "base/more.py": "try:\n    import model\nexcept ImportError:\n    pass\n"},
+    )
+    root = project.write({"main": ["base"], "one": ["model"]})
+    made = Manifest(
+        "3.13",
+        "x86_64",
+        (layer(project, "shared", ("one", "two"), "base", "plain"), layer(project, "one", ("one",), "deep", "model")),
+    )
+    code(root, "one", "from base import NAME\n")
+    (found,) = check.unused(root, made)
+    assert (found.layer, found.package, found.only_for) == ("one", "model", ("deep",))
+    for text in ("import base.parser\n", "from base import parser\n"):
+        code(root, "one", text)
+        assert check.unused(root, made) == []
+
+
+@pytest.mark.parametrize("text", ["from .inner import x\n", "from . import inner\n", "LAZY = {'x': '.inner'}\n"])
+def test_imports_are_followed_however_they_are_written(project: Project, house: House, text: str) -> None:
+    """Relative ones, and names that a module imports by itself when they are asked for."""
+    house.wheel("other")
+    house.wheel("base", files={"base/__init__.py": text, "base/inner.py": "import other\nx = 1\n"})
+    root = project.write({"main": ["base", "other"]})
+    code(root, "one", "import base\n")
+    assert (
+        check.unused(root, Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "base", "other"),)))
+        == []
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import absent\n",
         "try:\n    import absent\nexcept ImportError:\n    absent = None\n",
         "from . import absent\n",
+        "import contextlib\nwith contextlib.suppress(ImportError):\n    import absent\n",
     ],
 )
 def test_imports_that_may_fail_are_no_imports(tmp_path: Path, text: str) -> None:
@@ -97,9 +140,18 @@ def test_imports_that_may_fail_are_no_imports(tmp_path: Path, text: str) -> None
     assert "absent" not in " ".join(found.name for found in imports(tmp_path))
 
 
-def test_an_import_that_fails_loudly_counts(tmp_path: Path) -> None:
-    """Handling another error is not handling this one."""
-    (tmp_path / "main.py").write_text("try:\n    import absent\nexcept ValueError:\n    pass\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    import absent\nexcept ValueError:\n    pass\n",
+        "with suppress(ValueError):\n    import absent\n",
+        "if not TYPE_CHECKING:\n    import absent\n",
+        "if TYPE_CHECKING:\n    import other\nelse:\n    import absent\n",
+    ],
+)
+def test_an_import_that_fails_loudly_counts(tmp_path: Path, text: str) -> None:
+    """Handling another error is not handling this one, and what type checkers don't see is run."""
+    (tmp_path / "main.py").write_text(text)
     assert [found.name for found in imports(tmp_path)] == ["absent"]
 
 
