@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from layers.errors import WrongUse
+
 MAIN = "main"
 
 
 def asked(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
-    """Group -> its requirements, versions aside; `main` is what every function gets."""
+    """Group -> its requirements, versions aside; `main` is what every function gets, and names are canonical.
+
+    Raises WrongUse where groups include each other in a circle.
+    """
     project, poetry = pyproject.get("project", {}), pyproject.get("tool", {}).get("poetry", {})
-    named: Mapping[str, Any] = pyproject.get("dependency-groups", {})
-    tables = {name: group.get("dependencies", {}) for name, group in poetry.get("group", {}).items()}
-    found = {MAIN: [Requirement(need) for need in project.get("dependencies", [])]}
-    found |= {name: list(_included(name, named)) for name in named}
-    for name, table in {MAIN: poetry.get("dependencies", {}), **tables}.items():
-        found.setdefault(name, []).extend(_table(table))
-    return {name: tuple(needs) for name, needs in found.items()}
+    own = {MAIN: [Requirement(need) for need in project.get("dependencies", [])]}
+    included: dict[str, list[str]] = {}
+    for name, needs in pyproject.get("dependency-groups", {}).items():
+        own[canonicalize_name(name)] = [Requirement(need) for need in needs if isinstance(need, str)]
+        included[canonicalize_name(name)] = [need["include-group"] for need in needs if not isinstance(need, str)]
+    for name, group in {MAIN: poetry, **poetry.get("group", {})}.items():
+        own.setdefault(canonicalize_name(name), []).extend(_table(group.get("dependencies", {})))
+        included.setdefault(canonicalize_name(name), []).extend(group.get("include-groups", []))
+    return {name: tuple(_whole((name,), own, included)) for name in own}
 
 
-def _included(name: str, groups: Mapping[str, Any]) -> Iterator[Requirement]:
-    for need in groups.get(name, []):
-        if isinstance(need, str):
-            yield Requirement(need)
-        else:
-            yield from _included(need["include-group"], groups)
+def _whole(
+    way: tuple[str, ...], own: Mapping[str, Sequence[Requirement]], included: Mapping[str, Sequence[str]]
+) -> Iterator[Requirement]:
+    """What a group asks for, and then what the groups ask for that it includes."""
+    yield from own.get(way[-1], ())
+    for name in map(canonicalize_name, included.get(way[-1], ())):
+        if name in way:
+            raise WrongUse(f"pyproject.toml: groups include each other in a circle: {' -> '.join([*way, name])}")
+        yield from _whole((*way, name), own, included)
 
 
 def _table(table: Mapping[str, Any]) -> Iterator[Requirement]:

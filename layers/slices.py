@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,7 +36,10 @@ def functions(root: Path) -> list[str]:
 
 
 def groups(root: Path) -> dict[str, str]:
-    """The Poetry group of each layer: `main` for the shared one, a function's own for the others."""
+    """The Poetry group of each layer: `main` for the shared one, a function's own for the others.
+
+    Names of groups are canonical, as in the lock: the group of lambda/my_function may be written `my-function`.
+    """
     pyproject = texts.toml(root / "pyproject.toml")
     named = {*pyproject.get("dependency-groups", {}), *pyproject.get("tool", {}).get("poetry", {}).get("group", {})}
     taken = {SHARED, "main"} & {*functions(root)}
@@ -43,7 +47,14 @@ def groups(root: Path) -> dict[str, str]:
         raise WrongUse(
             f"lambda/{taken.pop()}: the name is taken by the layer of all functions; give the folder another"
         )
-    return {SHARED: "main"} | {function: function for function in functions(root) if function in named}
+    there = {_canonical(name) for name in named}
+    groups = {function: _canonical(function) for function in functions(root)}
+    return {SHARED: "main"} | {function: group for function, group in groups.items() if group in there}
+
+
+def _canonical(name: str) -> str:
+    # as packaging does it, which takes longer to import than a build with nothing to do
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def sliced(

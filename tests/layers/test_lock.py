@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import tomllib
 
+import pytest
+
+from layers.errors import WrongUse
 from layers.groups import asked
 from layers.lock import Lock, of
 from layers.target import Target
@@ -72,6 +75,27 @@ def test_every_way_to_ask_is_read() -> None:
         "common": ['three; python_version > "3"'],
         "five": ['own; sys_platform == "linux"'],
     }
+
+
+def test_groups_are_read_as_poetry_reads_them() -> None:
+    """Spellings of a name are one name, and Poetry's own tables may include groups as well."""
+    text = """
+    [dependency-groups]
+    My_Fn = ["one", {include-group = "the.common"}]
+    The-Common = ["two"]
+    [tool.poetry.group.own]
+    include-groups = ["my-fn"]
+    """
+    found = {name: [str(need) for need in needs] for name, needs in asked(tomllib.loads(text)).items()}
+    assert found == {"main": [], "my-fn": ["one", "two"], "the-common": ["two"], "own": ["one", "two"]}
+
+
+@pytest.mark.gate
+def test_a_circle_of_groups_is_told() -> None:
+    """With the way around."""
+    text = '[dependency-groups]\na = [{include-group = "B"}]\nb = [{include-group = "a"}]\n'
+    with pytest.raises(WrongUse, match="in a circle: a -> b -> a"):
+        asked(tomllib.loads(text))
 
 
 def test_a_chain_follows_markers_and_extras() -> None:

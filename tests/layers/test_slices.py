@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.errors import LayersError, WrongUse
-from layers.export import Pin
+from layers.export import Pin, export
 from layers.slices import SHARED, functions, groups, sliced
 from layers.target import Target
 from tests.layers.projects import Project
@@ -76,6 +76,14 @@ def test_groups_follow_functions(project: Project, house: House) -> None:
     root = project.write({"main": ["base"], "one": ["base"], "test": ["base"]})
     assert groups(root) == {SHARED: "main", "one": "one"}
     assert functions(root) == ["one", "two"]
+
+
+def test_a_function_s_group_may_be_spelt_otherwise(project: Project, house: House) -> None:
+    """Poetry takes my_fn and my-fn as one group; so does the function of that name."""
+    house.wheel("base")
+    root = project.write({"main": [], "my-fn": ["base"]}, functions=["my_fn"])
+    assert groups(root) == {SHARED: "main", "my_fn": "my-fn"}
+    assert [pin.name for pin in export(root, ["my-fn"])["my-fn"]] == ["base"]
 
 
 @pytest.mark.gate
