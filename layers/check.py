@@ -69,7 +69,8 @@ def _command(root: Path, function: str, module: str) -> str:
     known = [canonicalize_name(name) for name in packages_distributions().get(module, ())]
     package = same if same in locked else (known or [same])[0]
     users = [name for name in slices.functions(root) if _imports(root / "lambda" / name, module)]
-    return f"poetry add {package}" if len(users) > 1 else f"poetry add --group {function} {package}"
+    # without --lock Poetry would install it in the development environment
+    return f"poetry add --lock {package}" if len(users) > 1 else f"poetry add --lock --group {function} {package}"
 
 
 def _imports(folder: Path, module: str) -> bool:

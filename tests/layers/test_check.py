@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
-from layers import check
+from layers import check, plan, settings, slices
 from layers.archive import deflate, write
 from layers.imports import imports, modules, provides
 from layers.manifest import Layer, Manifest, Package
 from tests.layers.projects import Project
 from tests.layers.wheels import House
+from tests.synthesized import ROOT
 
 
 def code(root: Path, function: str, text: str) -> None:
@@ -62,7 +65,7 @@ def test_a_missing_import_is_told_with_its_line_and_command(project: Project, bu
     (found,) = check.missing(project.root, built)
     assert (found.function, found.found.name, found.found.line) == ("two", "extra.X", 4)
     assert found.found.path == project.root / "lambda" / "two" / "main.py"
-    assert found.command == "poetry add extra"
+    assert found.command == "poetry add --lock extra"
 
 
 @pytest.mark.gate
@@ -70,7 +73,7 @@ def test_the_command_names_package_and_group(project: Project, built: Manifest) 
     """What one function alone imports belongs into its own group; a package may have another name than its module."""
     code(project.root, "two", "import yaml\n")
     (found,) = check.missing(project.root, built)
-    assert found.command == "poetry add --group two pyyaml"
+    assert found.command == "poetry add --lock --group two pyyaml"
 
 
 @pytest.mark.gate
@@ -81,6 +84,16 @@ def test_a_package_that_nobody_imports_is_reported(project: Project, built: Mani
     assert (found.layer, found.package, found.only_for) == ("one", "extra", ("deep",))
     sizes = {package.name: package.bytes for layer in built.layers for package in layer.packages}
     assert found.bytes == sizes["extra"] + sizes["deep"]
+
+
+def test_no_layer_is_installed_in_the_development_environment() -> None:
+    """What is in layers alone has no use here, where tests would find it although a layer lacks it."""
+    target, locked, groups = settings.read(ROOT / "pyproject.toml").target, plan.graph(ROOT), slices.groups(ROOT)
+    layers = {name for group in groups.values() for name in locked.chains(group, target)}
+    others = {name for group in locked.roots.keys() - groups.values() for name in locked.chains(group, target)}
+    here = {canonicalize_name(found.name) for found in distributions()}
+    assert "aws-lambda-powertools" in layers - others
+    assert not (layers - others) & here
 
 
 @pytest.mark.gate
