@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -23,8 +24,11 @@ def candidates(version: str) -> list[str]:
     """Where an interpreter of `version` may be, the newest of pyenv's first."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     folders = (Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder)
-    found = [*sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True), *(f / f"python{version}" for f in folders)]
-    return [str(path) for path in found if path.exists()]
+    # neither candidates for release nor free-threaded builds, whose bytecode and ABI are not Lambda's
+    final = re.compile(rf"{re.escape(version)}\.(\d+)")
+    patches = {int(match[1]): path for path in pyenv.glob("*") if (match := final.fullmatch(path.name))}
+    found = [patches[patch] / "bin" / "python" for patch in sorted(patches, reverse=True)]
+    return [str(path) for path in [*found, *(folder / f"python{version}" for folder in folders)] if path.exists()]
 
 
 def _is(python: str, version: str) -> bool:

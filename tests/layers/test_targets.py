@@ -76,6 +76,17 @@ def test_interpreters_are_asked_what_they_are() -> None:
     assert interpreter.find("9.9") is None
 
 
+def test_the_newest_release_of_pyenv_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its number, not by its letters; what is no release, or has no GIL, is no interpreter of Lambda's."""
+    for name in ("3.14.9", "3.14.10", "3.14.0", "3.14.11t", "3.14.0rc1", "3.1.4"):
+        (tmp_path / "versions" / name / "bin").mkdir(parents=True)
+        (tmp_path / "versions" / name / "bin" / "python").touch()
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("PATH", "")
+    found = [Path(path).parts[-3] for path in interpreter.candidates("3.14")]
+    assert found == ["3.14.10", "3.14.9", "3.14.0"]
+
+
 @pytest.mark.parametrize(
     ("tag", "fits"),
     [
