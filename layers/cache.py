@@ -127,4 +127,4 @@ def _used(path: Path) -> Path:
 
 def _beside(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{os.getpid()}")
+    return path.with_name(f".{path.name}.{os.urandom(8).hex()}")  # process ids are not unique across containers

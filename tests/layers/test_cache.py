@@ -36,6 +36,22 @@ def test_what_is_damaged_counts_as_absent(tmp_path: Path) -> None:
     assert not (tmp_path / "file").exists()
 
 
+def test_two_machines_may_share_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers number their processes alike: what one of them writes is never another's."""
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    written: list[Path] = []
+    real = Path.replace
+
+    def noted(self: Path, target: Path) -> Path:
+        written.append(self)
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    for content in (b"one", b"two"):
+        Cache(tmp_path).keep_bytes(content, "same")
+    assert len({*written}) == 2
+
+
 def test_what_nobody_used_for_months_goes(tmp_path: Path) -> None:
     """What was read lately stays, however long ago it was made; scratch folders of killed builds go after a day."""
     cache = Cache(tmp_path)
