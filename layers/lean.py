@@ -45,12 +45,13 @@ def _read(path: str) -> bool:
 
 def _rewrite(record: Path) -> None:
     # The digests of removed scripts hold this machine's interpreter path.
-    kept = [line for line in record.read_text().splitlines() if _exists(record, line)]
+    above = str(record.parent.parent)
+    kept = [line for line in record.read_text().splitlines() if _exists(above, line)]
     # The file may be a hard link into uv's cache: never written to, but replaced.
     record.unlink()
     record.write_text("".join(f"{line}\n" for line in sorted(kept)))
 
 
-def _exists(record: Path, line: str) -> bool:
-    path = record.parent.parent / line.rsplit(",", 2)[0].strip('"')
-    return path.is_file() and record.parent.parent.resolve() in path.resolve().parents
+def _exists(above: str, line: str) -> bool:
+    name = os.path.normpath(line.rsplit(",", 2)[0].strip('"'))
+    return not name.startswith(("..", "/")) and os.path.isfile(f"{above}/{name}")  # noqa: PTH113 - asked of every file
