@@ -8,6 +8,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from layers import groups
 from layers.target import Target
@@ -18,35 +19,47 @@ Node = tuple[str, str]
 
 @dataclass(frozen=True)
 class Locked:
-    """One package of the lock; `files` maps each file's name to its sha256."""
+    """One version of a package of the lock; `files` maps each file's name to its sha256.
+
+    `markers` are those of the groups that it is in; an empty one keeps it out nowhere.
+    """
 
     name: str
     version: str
     dependencies: Mapping[str, Any]
     extras: Mapping[str, tuple[Requirement, ...]]
     files: Mapping[str, str]
+    markers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Lock:
-    """Every package of a lock by name, and what the project asks for in each group."""
+    """Every package of a lock by name, and what the project asks for in each group.
 
-    packages: Mapping[str, Locked]
+    A package may be there in several versions, each with markers that keep it from the others' targets.
+    """
+
+    packages: Mapping[str, tuple[Locked, ...]]
     roots: Mapping[str, tuple[Requirement, ...]]
 
-    def chains(self, group: str, target: Target, without: Set[str] = frozenset()) -> dict[str, tuple[Node, ...]]:
+    def files(self, name: str, version: str) -> Mapping[str, str]:
+        """What one version may be installed from; nothing where the lock has no such version."""
+        same = [each for each in self.packages[name] if Version(each.version) == Version(version)]
+        return same[-1].files if same else {}
+
+    def chains(self, group: str, target: Target | None, without: Set[str] = frozenset()) -> dict[str, tuple[Node, ...]]:
         """For each package that a group pulls in: the shortest way to it, from what the group asks for.
 
-        without: packages that are not entered, nor what only they need.
+        without: packages that are not entered, nor what only they need. Without a target, every marker holds.
         """
-        roots = (need for need in self.roots.get(group, ()) if target.wants(str(need.marker or "")))
+        roots = (need for need in self.roots.get(group, ()) if _wants(target, str(need.marker or "")))
         return self._walk((node for need in roots for node in _nodes(need)), target, without)
 
-    def closure(self, name: str, target: Target) -> frozenset[str]:
+    def closure(self, name: str, target: Target | None) -> frozenset[str]:
         """A package and everything that it needs."""
         return frozenset(self._walk([(name, "")], target, frozenset()))
 
-    def _walk(self, starts: Iterable[Node], target: Target, without: Set[str]) -> dict[str, tuple[Node, ...]]:
+    def _walk(self, starts: Iterable[Node], target: Target | None, without: Set[str]) -> dict[str, tuple[Node, ...]]:
         ways: dict[Node, tuple[Node, ...]] = {}
         front: list[tuple[Node, ...]] = [(node,) for node in starts]
         while front:
@@ -61,28 +74,40 @@ class Lock:
             named.setdefault(name, way)
         return named
 
-    def _needs(self, name: str, extra: str, target: Target) -> Iterator[Node]:
-        package = self.packages[name]
+    def _needs(self, name: str, extra: str, target: Target | None) -> Iterator[Node]:
+        versions = self.packages[name]
+        wanted = (each for each in versions if any(_wants(target, marker) for marker in each.markers))
+        package = next(wanted, versions[-1])
         if extra:
             needs = package.extras.get(extra, ())
-            yield from (node for need in needs if target.wants(str(need.marker or "")) for node in _nodes(need))
+            yield from (node for need in needs if _wants(target, str(need.marker or "")) for node in _nodes(need))
             return
         for needed, given in package.dependencies.items():
             for option in given if isinstance(given, list) else [given]:
                 facts = option if isinstance(option, dict) else {}
-                if not facts.get("optional") and target.wants(facts.get("markers", "")):
+                if not facts.get("optional") and _wants(target, facts.get("markers", "")):
                     yield from ((canonicalize_name(needed), part) for part in ("", *facts.get("extras", ())))
 
 
 def of(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
     """The graph of what poetry.lock and pyproject.toml hold."""
-    return Lock({package.name: package for package in map(_locked, lock.get("package", []))}, groups.asked(pyproject))
+    packages: dict[str, tuple[Locked, ...]] = {}
+    for package in map(_locked, lock.get("package", [])):
+        packages[package.name] = (*packages.get(package.name, ()), package)
+    return Lock(packages, groups.asked(pyproject))
 
 
 def _locked(found: dict[str, Any]) -> Locked:
     extras = {name: tuple(map(Requirement, needs)) for name, needs in found.get("extras", {}).items()}
     files = {file["file"]: file["hash"].removeprefix("sha256:") for file in found.get("files", [])}
-    return Locked(canonicalize_name(found["name"]), found["version"], found.get("dependencies", {}), extras, files)
+    given = found.get("markers", "")
+    markers = [given.get(group, "") for group in found.get("groups", given)] if isinstance(given, dict) else [given]
+    name, needs = canonicalize_name(found["name"]), found.get("dependencies", {})
+    return Locked(name, found["version"], needs, extras, files, tuple(markers))
+
+
+def _wants(target: Target | None, marker: str) -> bool:
+    return target is None or target.wants(marker)
 
 
 def _nodes(need: Requirement) -> list[Node]:

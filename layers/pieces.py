@@ -141,7 +141,7 @@ class Workshop:
             licences=tuple(sbom.licences(found)),
             needs=tuple(sorted({*found.needs(self.settings.target)})),
             url=pin.url,
-            wheel=sbom.wheel(found, self.lock.packages[found.name].files),
+            wheel=sbom.wheel(found, self.lock.files(found.name, found.version)),
             parts=tuple(part for part, _ in made),
             blob=cache.digest(blob),
         )

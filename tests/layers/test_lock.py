@@ -115,6 +115,42 @@ def test_a_chain_can_leave_packages_out() -> None:
     assert locked.closure("rich", TARGET) == {"rich"}
 
 
+def test_of_two_versions_the_target_has_its_own() -> None:
+    """A lock may hold a package twice, for different Pythons; each has its own needs and files."""
+    text = """
+    [[package]]
+    name = "dual"
+    version = "1"
+    groups = ["main"]
+    markers = "python_version == '3.13'"
+    files = [{file = "dual-1.whl", hash = "sha256:one"}]
+    [package.dependencies]
+    old = "*"
+    [[package]]
+    name = "dual"
+    version = "2"
+    groups = ["main", "test"]
+    markers = {main = "python_version != '3.13'", test = "python_version >= '3.14'"}
+    files = [{file = "dual-2.whl", hash = "sha256:two"}]
+    [package.dependencies]
+    new = "*"
+    [[package]]
+    name = "old"
+    version = "1"
+    [[package]]
+    name = "new"
+    version = "1"
+    """
+    locked = parse(text, '[project]\ndependencies = ["dual"]\n')
+    assert sorted(locked.chains("main", TARGET)) == ["dual", "old"]
+    assert sorted(locked.chains("main", Target("3.14", "x86_64"))) == ["dual", "new"]
+    assert (locked.files("dual", "1.0"), locked.files("dual", "2"), locked.files("dual", "3")) == (
+        {"dual-1.whl": "one"},
+        {"dual-2.whl": "two"},
+        {},
+    )
+
+
 def test_files_are_known_by_their_digest() -> None:
     """The bill of materials takes the hash of the installed wheel from here."""
-    assert parse(LOCK, "").packages["top"].files == {"top-1.tar.gz": "aa"}
+    assert parse(LOCK, "").files("top", "1.0") == {"top-1.tar.gz": "aa"}
