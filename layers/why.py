@@ -17,13 +17,15 @@ from layers.lock import Node
 class Reason:
     """A group that needs the package: the way from what it asks for, and the layer where the package is.
 
-    `layer` is empty where no layer has it, because the group is one of development, or because the runtime brings it.
+    `layer` is empty where no layer has it, because the group is one of development, because the runtime brings it, or
+    because the lock has it for other targets alone, whose markers `only_where` then holds.
     """
 
     group: str
     way: tuple[str, ...]
     layer: str
     left_out: bool = False
+    only_where: tuple[str, ...] = ()
 
 
 def why(root: Path, package: str) -> list[Reason]:
@@ -43,6 +45,10 @@ def why(root: Path, package: str) -> list[Reason]:
         if way:
             layer = slices.SHARED if ways["main"] and group in layers else layers.get(group, "")
             reasons.append(_reason(group, way, layer, left_out=name in left_out.get(layers.get(group, ""), ())))
+    if not reasons:
+        markers = tuple(sorted({marker for version in locked.packages[name] for marker in version.markers if marker}))
+        elsewhere = {group: locked.chains(group, None).get(name) for group in locked.roots}
+        reasons = [Reason(group, _told(way), "", only_where=markers) for group, way in elsewhere.items() if way]
     return sorted(reasons, key=lambda reason: (not reason.layer, reason.group != "main", reason.group))
 
 

@@ -125,6 +125,19 @@ def test_why_tells_the_way_and_the_layer(root: Path) -> None:
     assert done.stdout.splitlines()[0] == "layer one (group one): extra -> deep"
 
 
+def test_why_tells_what_keeps_a_package_out(root: Path) -> None:
+    """What the lock has for other targets alone is in no layer, for a reason."""
+    lock = root / "poetry.lock"
+    text = lock.read_text().replace('deep = "*"', 'deep = {version = "*", markers = "sys_platform == \'win32\'"}')
+    lock.write_text(text.replace('name = "deep"\n', 'name = "deep"\nmarkers = "sys_platform == \'win32\'"\n'))
+    pyproject = root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('test = ["deep"]', "test = []"))
+    done = command(root, "why", "deep")
+    assert (
+        done.stdout == "no layer, not for the target: only where sys_platform == 'win32' (group one): extra -> deep\n"
+    )
+
+
 @pytest.mark.gate
 def test_why_refuses_what_the_lock_has_not(root: Path) -> None:
     """And names what comes near."""
