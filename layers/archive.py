@@ -33,6 +33,14 @@ def deflate(name: str, content: bytes) -> tuple[Part, bytes]:
     return Part(name, zlib.crc32(content), len(content), len(packed), stored), packed
 
 
+def unpack(folder: Path, parts: Iterable[tuple[Part, bytes]]) -> None:
+    """Write the parts below `folder`, as they were."""
+    for part, packed in parts:
+        path = folder / part.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(packed if part.stored else zlib.decompress(packed, -zlib.MAX_WBITS))
+
+
 def _deflated(content: bytes) -> bytes:
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(content) + packer.flush()

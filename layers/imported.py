@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from layers import lean
+from layers.distributions import installed
 from layers.errors import LayersError
+from layers.imports import modules
 from layers.processes import run
 
-# Each in a process of its own would cost seconds; one that ends the process is told by its absence from the answer.
+# Each module in a process of its own would cost minutes. Answers are written one by one, so that it is known which
+# module ended the process; the others are then tried in another.
 _TRY = """
 import importlib, json, sys
-sys.path.insert(0, sys.argv[1])
-done = {}
-for name in sys.argv[2:]:
-    try:
-        importlib.import_module(name)
-        done[name] = ""
-    except BaseException as error:
-        done[name] = f"{type(error).__name__}: {error}"
-sys.__stdout__.write(chr(10) + json.dumps(done))
+asked, answers = sys.argv[1:3]
+sys.path[:0] = sys.argv[3:]
+with open(asked) as names, open(answers, "w") as told:
+    for name in json.load(names):
+        try:
+            importlib.import_module(name)
+            error = ""
+        except BaseException as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        print(json.dumps([name, error]), file=told, flush=True)
 """
+# A module that waits for something when it is imported is none that a function imports.
+_SECONDS = 120
 
 
 @contextmanager
-def unharmed(folder: Path, python: str | None) -> Iterator[None]:
-    """Raise LayersError where a module below `folder` can't be imported any more after the block.
+def unharmed(folder: Path, beside: Path, python: str | None) -> Iterator[None]:
+    """Raise LayersError where a module that stays in `folder` can't be imported any more after the block.
 
-    Without an interpreter that could run what is in the folder, nothing is asked.
+    beside: where other packages are that those of `folder` may need. Without an interpreter that could run what is in
+    the folder, nothing is asked.
     """
-    before = _tried(folder, python) if python else {}
+    files = _modules(folder) if python else {}
+    before = _tried([*files], [folder, beside], python) if python else {}
     yield
-    after = _tried(folder, python) if python else {}
-    harmed = [f"{name} ({after.get(name)})" for name, error in before.items() if not error and after.get(name)]
+    asked = [name for name, error in before.items() if not error and (folder / files[name]).exists()]
+    after = _tried(asked, [folder, beside], python) if python else {}
+    harmed = [f"{name} ({error})" for name, error in after.items() if error]
     if harmed:
         raise LayersError(
             f"drop-tests = true takes away what is needed to import {', '.join(harmed)}; "
@@ -42,12 +53,31 @@ def unharmed(folder: Path, python: str | None) -> Iterator[None]:
         )
 
 
-def _tried(folder: Path, python: str) -> dict[str, str]:
-    names = sorted({path.stem.partition(".")[0] for path in folder.iterdir() if _is_module(path)})
-    answer = run([python, "-I", "-S", "-B", "-c", _TRY, str(folder), *names], cwd=folder.parent)
-    found: dict[str, str] = json.loads(answer.splitlines()[-1])
+def _modules(folder: Path) -> dict[str, str]:
+    """The modules that stay, each with its file."""
+    found: dict[str, str] = {}
+    for file in (path.relative_to(folder).as_posix() for package in installed(folder) for path in package.files):
+        if not lean.superfluous(file, drop_tests=True):
+            found |= dict.fromkeys(modules([file]), file)
+    return {name: file for name, file in found.items() if _is_imported(name)}
+
+
+def _is_imported(name: str) -> bool:
+    return not name.endswith("__main__") and all(part.isidentifier() for part in name.split("."))
+
+
+def _tried(names: Sequence[str], paths: Sequence[Path], python: str) -> Mapping[str, str]:
+    """Module -> its error, empty where it can be imported."""
+    found: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
+        asked, answers = Path(scratch) / "asked.json", Path(scratch) / "answers.json"
+        while left := [name for name in names if name not in found]:
+            asked.write_text(json.dumps(left))
+            answers.write_text("")
+            command = [python, "-I", "-S", "-B", "-c", _TRY, str(asked), str(answers), *map(str, paths)]
+            with suppress(LayersError):
+                run(command, cwd=Path(scratch), seconds=_SECONDS)
+            found |= dict(json.loads(line) for line in answers.read_text().splitlines())
+            ended = [name for name in left if name not in found]
+            found |= dict.fromkeys(ended[:1], "it ends the process")
     return found
-
-
-def _is_module(path: Path) -> bool:
-    return path.suffix in {".py", ".so"} or (path / "__init__.py").exists()

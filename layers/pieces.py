@@ -48,6 +48,9 @@ class Piece:
         return [(part, blob[end - part.packed : end]) for part, end in zip(self.parts, ends, strict=True)]
 
 
+Made = dict[str, tuple[Piece, bytes]]
+
+
 @dataclass(frozen=True)
 class Workshop:
     """What every piece of one build is made with; `python` is the target's interpreter, None where there is none."""
@@ -59,12 +62,12 @@ class Workshop:
     machinery: Sequence[Any]
     cache: cache.Cache
 
-    def pieces(self, pins: Sequence[Pin]) -> dict[str, tuple[Piece, bytes]]:
+    def pieces(self, pins: Sequence[Pin]) -> Made:
         """A piece, with its bytes, for each package: kept from before, or made now, all that lack in one go."""
         keys = {pin.name: self._key(pin) for pin in pins}
         kept = {pin.name: found for pin in pins if (found := self._kept(keys[pin.name])) is not None}
         lacking = [pin for pin in pins if pin.name not in kept]
-        made = self._make(lacking) if lacking else {}
+        made = self._make(lacking, kept) if lacking else {}
         for name, (piece, blob) in made.items():
             self.cache.keep_bytes(blob, piece.blob)
             self.cache.keep_record(keys[name], _record(piece))
@@ -82,7 +85,7 @@ class Workshop:
         blob = self.cache.read(record["blob"]) if record else None
         return (_piece(record), blob) if blob is not None else None
 
-    def _make(self, pins: Sequence[Pin], *, cached: bool = True) -> dict[str, tuple[Piece, bytes]]:
+    def _make(self, pins: Sequence[Pin], kept: Made, *, cached: bool = True) -> Made:
         target = self.settings.target
         _only_for_this_machine(self.settings, pins)
         with self.cache.scratch() as scratch, ThreadPoolExecutor() as pool:
@@ -90,19 +93,19 @@ class Workshop:
             python = self.python or sys.executable
             allowed = self.settings.build_from_source
             install(self.root, pins, target, content, python=python, allowed=allowed, cached=cached)
-            self._strip(content)
+            self._strip(content, kept)
             found = installed(content)
             crowded = colliding(found)
             if crowded and len(pins) > 1:
                 apart = [[pin] for pin in pins if pin.name in crowded]
                 together = [pin for pin in pins if pin.name not in crowded]
-                makings = [self._make(some, cached=cached) for some in (together, *apart) if some]
+                makings = [self._make(some, kept, cached=cached) for some in (together, *apart) if some]
                 return {name: made for each in makings for name, made in each.items()}
             verify.verify(content, found, pins, target)
             if self.python:
                 bytecode.compile_all(self.python, content)
             by_name = {pin.name: pin for pin in pins}
-            made: dict[str, tuple[Piece, bytes]] = {}
+            made: Made = {}
             edited: list[Pin] = []
             for each in found:
                 try:
@@ -111,23 +114,27 @@ class Workshop:
                     if not cached:
                         raise
                     edited.append(by_name[each.name])
-        return made | (self._anew(edited) if edited else {})
+        return made | (self._anew(edited, kept | made) if edited else {})
 
-    def _anew(self, pins: Sequence[Pin]) -> dict[str, tuple[Piece, bytes]]:
+    def _anew(self, pins: Sequence[Pin], kept: Made) -> Made:
         # uv's cache shares its files with every environment that links them: edited there, they are edited here. uv
         # itself doesn't notice, and to have them refreshed brings the same files back.
         try:
-            return self._make(pins, cached=False)
+            return self._make(pins, kept, cached=False)
         except LayersError as error:
             names = " ".join(pin.name for pin in pins)
             told = f"uv's cache holds other files of {names} than the wheel (`uv cache clean {names}` removes them)"
             raise LayersError(f"{told}, and the locked ones can't be had: {error}") from error
 
-    def _strip(self, content: Path) -> None:
+    def _strip(self, content: Path, kept: Made) -> None:
         if not self.settings.drop_tests:
             lean.strip(content, drop_tests=False)
             return
-        with imported.unharmed(content, self.python if self.settings.target.is_host else None):
+        beside = content.parent / "beside"
+        for piece, blob in kept.values():
+            archive.unpack(beside, piece.cut(blob))
+        python = self.python if self.settings.target.is_host else None
+        with imported.unharmed(content, beside / content.name, python):
             lean.strip(content, drop_tests=True)
 
     def _piece(self, content: Path, found: Installed, pin: Pin, pool: ThreadPoolExecutor) -> tuple[Piece, bytes]:

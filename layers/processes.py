@@ -23,24 +23,33 @@ def tool(name: str, root: Path) -> str:
 
 
 def run(
-    command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None, shown: Sequence[str] | None = None
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    shown: Sequence[str] | None = None,
+    seconds: float | None = None,
 ) -> str:
     """Run `command` and return its standard output; `shown` is what a failure calls it.
 
-    Raises LayersError with the command, its folder, its status and its last lines.
+    Raises LayersError with the command, its folder, its status and its last lines, or that it took too long.
     """
     import subprocess  # noqa: PLC0415 - a build with nothing to do runs no program
 
     environ = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=environ | (env or {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=environ | (env or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LayersError(f"`{' '.join(shown or command)}` in {cwd} took more than {seconds} seconds") from error
     if done.returncode:
         last = "\n".join(f"    {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-15:])
         raise LayersError(f"`{' '.join(shown or command)}` in {cwd} ended with {done.returncode}:\n{last}")

@@ -145,6 +145,19 @@ def test_tests_that_an_import_needs_are_missed(project: Project, house: House) -
         build(project.write({"main": ["base", "odd"]}, target=target))
 
 
+@pytest.mark.gate
+def test_every_module_that_stays_is_imported_again(project: Project, house: House) -> None:
+    """Those below a package as well, on dependencies that were made before, and after one that ends the process."""
+    house.wheel("base")
+    files = {"odd/__init__.py": "", "odd/a.py": "import os; os._exit(0)\n", "odd/tests/__init__.py": "needed = 1\n"}
+    files["odd/sub.py"] = "import base\nfrom odd.tests import needed\n"
+    house.wheel("odd", requires=["base"], files={**files, "odd/__main__.py": "import os; os._exit(0)\n"})
+    target = f"{TARGET}drop-tests = true\n"
+    build(project.write({"main": ["base"]}, target=target))
+    with pytest.raises(LayersError, match=r"what is needed to import odd\.sub \(ImportError"):
+        build(project.write({"main": ["base", "odd"]}, target=target))
+
+
 def test_what_the_runtime_brings_is_left_out_and_its_size_told(project: Project, house: House) -> None:
     """`runtime-provided = "drop"` names what stays behind, with its bytes."""
     house.wheel("jmespath")
