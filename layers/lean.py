@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import shutil
+from collections.abc import Set
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 # Licences and METADATA in dist-info stay: importlib.metadata and lawyers read them.
 _SUFFIXES = (".pyi", ".pxd", ".h", ".hpp", ".a", ".pyc", ".pyo")
@@ -13,8 +18,11 @@ _NAMES = {"py.typed", ".lock", "direct_url.json", "INSTALLER", "REQUESTED", "uv_
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing_data)/|(?:^|/)conftest\.py$|(?:^|/)test_[^/]+\.py$")
 
 
-def strip(folder: Path, *, drop_tests: bool) -> None:
-    """Remove what no import needs from an installed folder, and let each RECORD name what is left."""
+def strip(folder: Path, *, drop_tests: bool, built: Set[str] = frozenset()) -> None:
+    """Remove what no import needs from an installed folder, and let each RECORD name what is left.
+
+    built: packages that were built here. Their WHEEL doesn't say by which version of which backend: that is not locked.
+    """
     for name in ("bin", "include"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for above, _, names in os.walk(folder):
@@ -24,7 +32,21 @@ def strip(folder: Path, *, drop_tests: bool) -> None:
             if superfluous(name if inside == "." else f"{inside}/{name}", drop_tests=drop_tests) and not _read(path):
                 Path(path).unlink()
     for info in folder.glob("*.dist-info"):
+        if canonicalize_name(info.name.split("-")[0]) in built:
+            _unsign(info)
         _rewrite(info / "RECORD")
+
+
+def _unsign(info: Path) -> None:
+    lines = (info / "WHEEL").read_text().splitlines(keepends=True)
+    wheel = "".join(line for line in lines if not line.startswith("Generator:"))
+    digest = base64.urlsafe_b64encode(hashlib.sha256(wheel.encode()).digest()).decode().rstrip("=")
+    name = f"{info.name}/WHEEL,"
+    record = [line for line in (info / "RECORD").read_text().splitlines() if not line.startswith(name)]
+    # Either file may be a hard link into uv's cache: never written to, but replaced.
+    for path, text in (("WHEEL", wheel), ("RECORD", "\n".join([*record, f"{name}sha256={digest},{len(wheel)}", ""]))):
+        (info / path).unlink()
+        (info / path).write_text(text)
 
 
 def superfluous(name: str, *, drop_tests: bool) -> bool:

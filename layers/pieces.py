@@ -93,7 +93,7 @@ class Workshop:
             python = self.python or sys.executable
             allowed = self.settings.build_from_source
             install(self.root, pins, target, content, python=python, allowed=allowed, cached=cached)
-            self._strip(content, kept)
+            self._strip(content, pins, kept)
             found = installed(content)
             crowded = colliding(found)
             if crowded and len(pins) > 1:
@@ -126,16 +126,17 @@ class Workshop:
             told = f"uv's cache holds other files of {names} than the wheel (`uv cache clean {names}` removes them)"
             raise LayersError(f"{told}, and the locked ones can't be had: {error}") from error
 
-    def _strip(self, content: Path, kept: Made) -> None:
+    def _strip(self, content: Path, pins: Sequence[Pin], kept: Made) -> None:
+        here = {pin.name for pin in pins if not pin.hashes} | self.settings.build_from_source
         if not self.settings.drop_tests:
-            lean.strip(content, drop_tests=False)
+            lean.strip(content, drop_tests=False, built=here)
             return
         beside = content.parent / "beside"
         for piece, blob in kept.values():
             archive.unpack(beside, piece.cut(blob))
         python = self.python if self.settings.target.is_host else None
         with imported.unharmed(content, beside / content.name, python):
-            lean.strip(content, drop_tests=True)
+            lean.strip(content, drop_tests=True, built=here)
 
     def _piece(self, content: Path, found: Installed, pin: Pin, pool: ThreadPoolExecutor) -> tuple[Piece, bytes]:
         files = sorted((path.relative_to(content.parent).as_posix(), path) for path in found.all_files())

@@ -24,7 +24,7 @@ def build_wheel(folder, *arguments):
     with zipfile.ZipFile(os.path.join(folder, "own-0.1-py3-none-any.whl"), "w") as z:
         z.write("own.py", "own.py")
         z.writestr("own-0.1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: own\\nVersion: 0.1\\n")
-        z.writestr("own-0.1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: TAG\\n")
+        z.writestr("own-0.1.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: BACKEND\\nTag: TAG\\n")
         z.writestr("own-0.1.dist-info/RECORD", "own.py,,\\n")
     return "own-0.1-py3-none-any.whl"
 """
@@ -87,6 +87,20 @@ def test_what_an_earlier_build_left_is_not_shipped(project: Project) -> None:
     (own / "own.py").write_text("ANSWER = 43\n")
     build(root)
     assert content(root)["text"] == "ANSWER = 43\n"
+
+
+@pytest.mark.gate
+def test_the_layer_does_not_depend_on_the_backend_s_version(project: Project, tmp_path: Path) -> None:
+    """What builds a library is not locked; which version of it did is no part of the library."""
+    own = project.root / "libs" / "own"
+    library(own)
+    root = asking(project, '{path = "libs/own"}')
+    build(root)
+    before = content(root)["sha"]
+    backend = own / "backend.py"
+    backend.write_text(backend.read_text().replace("Generator: BACKEND", "Generator: BACKEND 2"))
+    build(root)
+    assert content(root)["sha"] == before
 
 
 _LITTERS = """
