@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from layers import slices
 from layers.errors import LayersError
 
 UNZIPPED = 262_144_000
@@ -17,9 +18,9 @@ LAYERS = 5
 
 
 def check(root: Path, layers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A warning for each function of layers.json that nears the limit; raises LayersError for those beyond it."""
-    names = sorted({function for layer in layers for function in layer["functions"]})
-    used = {name: [layer for layer in layers if name in layer["functions"]] for name in names}
+    """A warning for each function that nears the limit, with layers or without; raises LayersError for those beyond."""
+    names = {*slices.functions(root)}.union(*(layer["functions"] for layer in layers))
+    used = {name: [layer for layer in layers if name in layer["functions"]] for name in sorted(names)}
     many = [
         f"{name} has {len(found)} layers; Lambda takes {LAYERS}" for name, found in used.items() if len(found) > LAYERS
     ]

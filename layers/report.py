@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from layers import limits
+from layers import limits, slices
 from layers.diff import Change
 from layers.manifest import Layer, Manifest
 
@@ -52,7 +52,7 @@ def of_functions(built: Manifest, root: Path) -> Table:
     table = _table("Functions", "Function", "Layers")
     for title in ("Unzipped", "Of the limit"):
         table.add_column(title, justify="right")
-    for name in sorted({function for layer in built.layers for function in layer.functions}):
+    for name in slices.functions(root):
         layers = built.of(name)
         size = limits.code(root, name) + sum(layer.unzipped_bytes for layer in layers)
         table.add_row(name, ", ".join(layer.name for layer in layers), f"{size:,}", f"{size / limits.UNZIPPED:.1%}")

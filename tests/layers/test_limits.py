@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from layers import report
 from layers.errors import LayersError
 from layers.limits import UNZIPPED, check
+from layers.manifest import Manifest
 
 
 def layer(size: int, *functions: str) -> dict[str, Any]:
@@ -38,6 +40,18 @@ def test_a_function_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lambda" / "one" / "main.py").write_text("#")
     with pytest.raises(LayersError, match=r"one: .* 262,144,001 bytes unzipped.*the largest packages: big"):
         check(tmp_path, [layer(UNZIPPED, "one")])
+
+
+@pytest.mark.gate
+def test_a_function_without_layers_is_looked_at_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its code alone may outgrow Lambda; the table names it, too."""
+    (tmp_path / "lambda" / "lone").mkdir(parents=True)
+    (tmp_path / "lambda" / "lone" / "main.py").write_text("#" * 100)
+    table = report.of_functions(Manifest("3.13", "x86_64", ()), tmp_path)
+    assert [list(column.cells) for column in table.columns][0:3] == [["lone"], [""], ["100"]]
+    monkeypatch.setattr("layers.limits.UNZIPPED", 99)
+    with pytest.raises(LayersError, match="lone: its code and layers are 100 bytes"):
+        check(tmp_path, [])
 
 
 @pytest.mark.gate
