@@ -70,4 +70,7 @@ def built_at(root: Path, revision: str) -> Manifest:
         # the tools are this tree's: the same builder builds both
         if (root / ".tools").exists():
             (Path(scratch) / ".tools").symlink_to(root / ".tools")
+        for name in ("pyproject.toml", "poetry.lock"):
+            if not (Path(scratch) / name).exists():
+                raise WrongUse(f"revision {revision} has no {name}; name one that has layers to compare with")
         return built(Path(scratch))

@@ -15,7 +15,7 @@ import pytest
 
 from layers import cli, manifest
 from layers.build import build
-from layers.diff import Change, changes
+from layers.diff import Change, built_at, changes
 from layers.errors import LayersError, WrongUse
 from layers.imports import imports
 from layers.manifest import Layer, Manifest, Package
@@ -161,6 +161,16 @@ def test_diff_tells_what_another_revision_would_ship(root: Path, house: House, p
     unknown = command(root, "diff", "nowhere")
     assert unknown.returncode == 2
     assert "nowhere is no revision" in unknown.stderr
+
+
+@pytest.mark.gate
+def test_a_revision_without_a_lock_is_told_by_its_name(root: Path) -> None:
+    """Not by the folder that it was unpacked into."""
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for step in (["init", "-q"], ["add", "pyproject.toml"], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *step], check=True)
+    with pytest.raises(WrongUse, match=r"revision HEAD has no poetry\.lock"):
+        built_at(root, "HEAD")
 
 
 def test_changes_are_added_removed_or_changed() -> None:
