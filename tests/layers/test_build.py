@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
+from layers import key
 from layers.assemble import layer
 from layers.build import build
+from layers.cache import Cache
 from layers.errors import LayersError, WrongUse
+from layers.export import Pin
+from layers.lock import Lock
+from layers.pieces import Workshop
 from layers.reuse import reuse
+from layers.settings import Settings
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 
@@ -65,6 +71,81 @@ def test_a_second_build_has_nothing_to_do(project: Project, house: House) -> Non
     assert reuse(root) == []
     assert made(root) == before
     assert (root / before["layers"][0]["zip"]).exists()
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("pyproject.toml", 'python = "3.13"', 'python = "3.14"'),
+        ("pyproject.toml", 'architecture = "x86_64"', 'architecture = "arm64"'),
+        ("pyproject.toml", "[tool.layers]", '[tool.layers]\nruntime-provided = "drop"'),
+        ("pyproject.toml", "[tool.layers]", "[tool.layers]\ndrop-tests = true"),
+        ("pyproject.toml", "[tool.layers]", '[tool.layers]\nbuild-from-source = ["base"]'),
+        ("pyproject.toml", "one = []", 'one = ["base"]'),
+        ("pyproject.toml", ">=3.12,<3.15", ">=3.13,<3.15"),
+        ("poetry.lock", 'version = "1.0"', 'version = "1.1"'),
+        ("requirements-tools.txt", "uv==1", "uv==2"),
+        ("lambda/new/main.py", "", "def handler(event, context): ...\n"),
+    ],
+)
+def test_whatever_decides_what_is_built_is_noticed(
+    project: Project, house: House, file: str, old: str, new: str
+) -> None:
+    """Nothing that was built before is reused after a change of settings, groups, lock, tools or functions."""
+    house.wheel("base")
+    root = project.write({"main": ["base"], "one": []})
+    (root / "requirements-tools.txt").write_text("uv==1\n")
+    (root / ".tools").mkdir()
+    asked = key.of_project(root)
+    path = root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = path.read_text() if path.exists() else ""
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    assert key.of_project(root) != asked
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("change", ["python", "architecture", "drop_tests", "build_from_source", "machinery", "hashes"])
+def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str) -> None:
+    """A package that was made ready for another target, by other tools or otherwise is made again."""
+    asked = {"python": "3.13", "architecture": "x86_64", "drop-tests": False, "build-from-source": frozenset()}
+    changes = {"python": "3.14", "architecture": "arm64", "drop-tests": True, "build-from-source": frozenset({"base"})}
+    setting = change.replace("_", "-")
+    other = {**asked, **({setting: changes[setting]} if setting in changes else {})}
+    keys = {
+        Workshop(
+            root=tmp_path,
+            settings=Settings.model_validate(settings),
+            python=None,
+            lock=Lock({}, {}),
+            machinery=machinery,
+            cache=Cache(tmp_path),
+        )._key(Pin("base", "1", hashes=hashes))
+        for settings, machinery, hashes in [
+            (asked, ["tools"], ("a",)),
+            (other, ["tools", *(["others"] if change == "machinery" else [])], ("b" if change == "hashes" else "a",)),
+        ]
+    }
+    assert len(keys) == 2
+
+
+@pytest.mark.gate
+def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an older builder made is made again by a newer one."""
+    before = key.machinery(tmp_path, "3.13")
+    (tmp_path / "key.py").write_text("another")
+    monkeypatch.setattr(key, "__file__", str(tmp_path / "key.py"))
+    assert key.machinery(tmp_path, "3.13") != before
+
+
+@pytest.mark.gate
+def test_a_closure_that_lacks_what_a_package_needs_is_refused(project: Project, house: House) -> None:
+    """METADATA says what a package needs; a lock that leaves it out would fail in Lambda alone."""
+    house.wheel("base", headers="License-Expression: MIT\nRequires-Dist: absent\n")
+    with pytest.raises(LayersError, match="layer shared: base needs absent: the lock's closure is incomplete"):
+        build(project.write({"main": ["base"]}))
 
 
 @pytest.mark.gate
