@@ -34,6 +34,25 @@ print(json.dumps(compiled))
 """
 
 
+_BUILD = "import pathlib, layers.build; layers.build.build(pathlib.Path.cwd())"
+# A machine with one core, another clock, and a file system that lists its files the other way round.
+_OTHERWISE = """
+import concurrent.futures as futures, os, time
+init, now, listed, scanned = futures.ThreadPoolExecutor.__init__, time.time, os.listdir, os.scandir
+futures.ThreadPoolExecutor.__init__ = lambda self, workers=None, **more: init(self, 2, **more)
+time.time = lambda: now() - 10**7
+class Scanned:
+    def __init__(self, entries):
+        self.entries = iter(entries)
+    __iter__ = __enter__ = lambda self: self
+    __exit__ = lambda self, *error: None
+    __next__ = lambda self: next(self.entries)
+    close = lambda self: None
+os.listdir = lambda *path: sorted(listed(*path), reverse=True)
+os.scandir = lambda *path: Scanned(sorted(scanned(*path), key=lambda entry: entry.name, reverse=True))
+"""
+
+
 def unpack(archive: Path, to: Path) -> Path:
     """Unpack as Lambda does: the zip's times, and nobody may write."""
     with zipfile.ZipFile(archive) as zipped:
@@ -58,7 +77,7 @@ def compiled(folder: Path, *modules: str) -> list[str]:
 
 
 def test_the_bytes_depend_on_nothing_around_them(project: Project, house: House, tmp_path: Path) -> None:
-    """Another folder, umask, time zone, locale, hash seed and parallelism: not one byte differs."""
+    """Another folder, umask, time zone, locale, hash seed, clock, order of files, number of threads: the same bytes."""
     base = {f"base/m{index}.py": f"VALUES = {{'a', 'b', 'c'}}\nNUMBER = {index}\n" for index in range(20)}
     house.wheel("base", files={"base/__init__.py": "", **base})
     house.wheel("extra", requires=["base"])
@@ -69,7 +88,7 @@ def test_the_bytes_depend_on_nothing_around_them(project: Project, house: House,
     for folder, umask, zone, locale, seed in ways:
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "TZ": zone, "LC_ALL": locale, "PYTHONHASHSEED": seed}
         environ["XDG_CACHE_HOME"] = str(folder / "cache")
-        command = f"umask {umask}; exec {sys.executable} -m layers build"
+        command = f"umask {umask}; exec {sys.executable} -c '{'' if folder == root else _OTHERWISE}{_BUILD}'"
         subprocess.run(["sh", "-c", command], cwd=folder, env=environ, check=True, capture_output=True)
     here, there = ((folder / manifest.WHERE).read_text() for folder, *_ in ways)
     assert here == there
