@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from layers import cache, key, limits, manifest
+
+_DAY = 24 * 3600
 
 
 def reuse(root: Path) -> list[str] | None:
@@ -35,4 +40,14 @@ def put(root: Path, found: dict[str, Any], kept: cache.Cache) -> bool:
     where = root / manifest.WHERE
     if not where.exists() or where.read_bytes() != text:
         cache.replace(where, text)
+    _tidy(root, found["files"])
     return True
+
+
+def _tidy(root: Path, files: Iterable[str]) -> None:
+    """Remove layers that layers.json names no more, a day after they were made: a synthesis may still read them."""
+    kept = {Path(path).name for path in files} | {manifest.WHERE.name}
+    for path in (root / manifest.WHERE.parent).iterdir():
+        with suppress(OSError):  # another build tidies as well
+            if path.name not in kept and time.time() - path.stat().st_mtime > _DAY:
+                path.unlink()

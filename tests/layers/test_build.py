@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -270,6 +272,23 @@ def test_a_lock_that_changes_during_the_build_is_noticed(
         build(root)
     monkeypatch.undo()
     assert reuse(root) is None
+
+
+def test_layers_that_nobody_names_any_more_go(project: Project, house: House) -> None:
+    """A day later: what was built lately may still be read by a synthesis."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    build(root)
+    folder = root / "build" / "layers"
+    there = {path.name for path in folder.iterdir()}
+    for name, days in (("shared-old.zip", 2), ("shared-old.cdx.json", 2), ("shared-new.zip", 0)):
+        (folder / name).write_text("")
+        moment = time.time() - days * 24 * 3600
+        os.utime(folder / name, (moment, moment))
+    for name in there:
+        os.utime(folder / name, (0, 0))
+    assert reuse(root) == []
+    assert {path.name for path in folder.iterdir()} == {*there, "shared-new.zip"}
 
 
 def test_a_project_without_packages_has_no_layers(project: Project) -> None:
