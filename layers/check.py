@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from layers import plan, reach, settings, slices
+from layers import plan, reach, sdk, settings, slices
 from layers.imports import Import, imports, modules, provides
 from layers.manifest import Layer, Manifest
 
@@ -71,6 +71,16 @@ def _command(root: Path, function: str, module: str) -> str:
     users = [name for name in slices.functions(root) if _imports(root / "lambda" / name, module)]
     # without --lock Poetry would install it in the development environment
     return f"poetry add --lock {package}" if len(users) > 1 else f"poetry add --lock --group {function} {package}"
+
+
+def over_the_runtime(root: Path, built: Manifest) -> list[str]:
+    """What to know of functions that run the runtime's boto3 on packages of their layers."""
+    found: list[str] = []
+    for name in slices.functions(root):
+        packages = {package.name for layer in built.of(name) for package in layer.packages}
+        told = sdk.over(name, [each.name for each in imports(root / "lambda" / name)], packages)
+        found += [told] if told else []
+    return found
 
 
 def _imports(folder: Path, module: str) -> bool:

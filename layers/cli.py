@@ -114,6 +114,8 @@ def check(*, as_json: bool) -> int:
 
     root, built = Path.cwd(), _built()
     missing, unused = verb.missing(root, built), verb.unused(root, built)
+    for told in verb.over_the_runtime(root, built):
+        click.echo(f"layers: warning: {told}", err=True)
     if as_json:
         _write({"missing": [_missing(each) for each in missing], "unused": [asdict(each) for each in unused]})
         return int(bool(missing))

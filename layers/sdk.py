@@ -7,7 +7,7 @@ the SDK takes any version of it.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from layers.errors import LayersError
@@ -19,6 +19,8 @@ ROOT = "boto3"
 # No use without boto3, and in the way of the runtime's own.
 _CORE = frozenset({"botocore", "s3transfer"})
 _HARMLESS = frozenset({"jmespath"})
+# What the SDK itself imports, and other packages bring along.
+_USED = frozenset({"urllib3", "python-dateutil", "six"})
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,23 @@ def told(built: Manifest) -> str | None:
     return f'boto3 and its core are {core:,} bytes of the layers; runtime-provided = "drop" leaves them to the runtime'
 
 
+def over(function: str, modules: Iterable[str], packages: Set[str]) -> str | None:
+    """What to know of a function whose imports take boto3 from the runtime, on packages that its layers hold."""
+    half = sorted(_USED & packages)
+    tops = {module.partition(".")[0] for module in modules}
+    if not half or packages & {ROOT} or not tops & {ROOT, "botocore"}:
+        return None
+    return (
+        f"{function}: its layers hold {', '.join(half)}, on which the runtime's {ROOT} then runs instead of its own; "
+        f"`poetry add --lock {ROOT}` ships one that fits"
+    )
+
+
 def whole(function: str, names: Set[str]) -> None:
     """Raise LayersError where a function's layers hold the SDK's core without boto3."""
     half = _CORE & names
     if half and ROOT not in names:
         raise LayersError(
             f"{function}: its layers hold {', '.join(sorted(half))} without {ROOT}, which is half an SDK over the "
-            f"runtime's own; `poetry add {ROOT}` makes it whole"
+            f"runtime's own; `poetry add --lock {ROOT}` makes it whole"
         )

@@ -97,6 +97,21 @@ def test_no_layer_is_installed_in_the_development_environment() -> None:
 
 
 @pytest.mark.gate
+def test_the_runtime_s_boto3_on_a_layer_s_urllib3_is_warned_of(project: Project, house: House) -> None:
+    """What a layer holds comes first in the import path; with a boto3 of its own the layers are whole."""
+    for name in ("urllib3", "boto3"):
+        house.wheel(name)
+    root = project.write({"main": ["urllib3", "boto3"]})
+    code(root, "one", "import boto3, urllib3\n")
+    code(root, "two", "import urllib3\n")
+    half = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3"),))
+    (told,) = check.over_the_runtime(root, half)
+    assert told.startswith("one: its layers hold urllib3, on which the runtime's boto3 then runs")
+    whole = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3", "boto3"),))
+    assert check.over_the_runtime(root, whole) == []
+
+
+@pytest.mark.gate
 def test_what_an_extra_adds_and_nobody_uses_is_reported(project: Project, house: House) -> None:
     """The package itself is imported, and the part of it that the extra is for is not."""
     house.wheel("plain")
