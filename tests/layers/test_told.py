@@ -18,8 +18,11 @@ from layers.build import build
 from layers.diff import Change, built_at, changes
 from layers.errors import LayersError, WrongUse
 from layers.imports import imports
+from layers.limits import code
 from layers.manifest import Layer, Manifest, Package
+from layers.reuse import reuse
 from layers.settings import Settings
+from layers.slices import functions
 from layers.why import why
 from tests.layers.projects import Project
 from tests.layers.wheels import House
@@ -222,6 +225,23 @@ def test_a_cache_that_cannot_be_is_told(root: Path, monkeypatch: pytest.MonkeyPa
     done = command(root, "build")
     assert done.returncode == 2
     assert "let XDG_CACHE_HOME name a folder" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_page_shows_the_layers_of_this_project() -> None:
+    """Names, versions, digests and sizes in docs/layers.md are those of a build of the tree."""
+    if reuse(ROOT) is None:
+        build(ROOT)
+    page = (ROOT / "docs" / "layers.md").read_text().splitlines()
+    made = manifest.read(ROOT / manifest.WHERE)
+    for layer in made.layers:
+        sizes = [layer.sha256[:12], f"{layer.unzipped_bytes:,}", f"{layer.bytes:,}"]
+        shown = [[layer.name, str(len(layer.packages)), "packages", *sizes, *", ".join(layer.functions).split()]]
+        shown += [[package.name, package.version, f"{package.bytes:,}"] for package in layer.packages]
+        assert [row for row in shown if row not in [line.split() for line in page]] == []
+    for name in functions(ROOT):
+        size = code(ROOT, name) + sum(layer.unzipped_bytes for layer in made.of(name))
+        assert any(line.split()[:1] == [name] and f" {size:,} " in line for line in page), f"{name}: {size:,}"
 
 
 def test_the_page_knows_every_command_and_setting() -> None:
