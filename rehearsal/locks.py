@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.errors import WrongUse
@@ -32,13 +33,43 @@ def alone(workspace: Workspace) -> Iterator[None]:
 
 @contextmanager
 def starting(workspace: Workspace) -> Iterator[int]:
-    """Wait until nobody else starts the workspace's embedded AWS; two would share one state.
+    """Wait until nobody else starts or ends the workspace's embedded AWS; two would share one state.
 
     Gives the lock's descriptor: a process that inherits it holds the lock as well, until it closes it.
     """
     with _opened(workspace.home / "start.lock") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
+
+
+@dataclass(frozen=True)
+class Use:
+    """The use of the workspace's embedded AWS, which ends with its last user: shared among them, or the last one's."""
+
+    _file: int
+
+    def share(self) -> None:
+        """Wait for the end of one that ends."""
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def is_the_last(self) -> bool:
+        """Whether nobody else uses it; who then ends it keeps others waiting until that is done."""
+        return _got(self._file, fcntl.LOCK_EX)
+
+
+@contextmanager
+def using(workspace: Workspace) -> Iterator[Use]:
+    """Of the users, who comes or leaves does so while it is `starting`, so that never two think of each other."""
+    with _opened(workspace.home / "use.lock") as file:
+        yield Use(file)
+
+
+def _got(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

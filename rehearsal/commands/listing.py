@@ -52,6 +52,6 @@ def _assembled(space: Workspace, port: int | None, app: App) -> Assembly:
     if app.assembly:
         return read(app.assembly, app.pipeline, default)
     space.make()
-    with launcher.running(space, port, iam=launcher.as_saved(space)) as endpoint:
+    with launcher.looking(space, port) as endpoint:
         cdk = Cdk(tools(space), endpoint, space.logs, stop)
         return read(app.synthesized(cdk, space.root, space.home / "listed", default), app.pipeline, default)

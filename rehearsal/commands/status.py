@@ -10,6 +10,7 @@ from rehearsal import called
 from rehearsal.commands.names import EXECUTION
 from rehearsal.commands.project import execution, in_project
 from rehearsal.engine import journal
+from rehearsal.engine.interrupted import INTERRUPTED
 from rehearsal.views import executions
 from rehearsal.views.state import replay, stages_as_json
 from rehearsal.views.terminal import rows, terminal
@@ -35,4 +36,4 @@ def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
         console = terminal()
         console.print(rows(view))
         console.print(f"{ended} {view.summary}".strip(), soft_wrap=True)
-    return 1 if ended in {"Failed", "Stopped", executions.INTERRUPTED} else 0
+    return 1 if ended in {"Failed", "Stopped", INTERRUPTED} else 0
