@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +64,39 @@ def using(workspace: Workspace) -> Iterator[Use]:
     """Of the users, who comes or leaves does so while it is `starting`, so that never two think of each other."""
     with _opened(workspace.home / "use.lock") as file:
         yield Use(file)
+
+
+@contextmanager
+def scratch(workspace: Workspace, kind: str) -> Iterator[Path]:
+    """A new folder, which `unused` leaves alone until the block, or its process, has ended."""
+    workspace.make()
+    with _opened(workspace.home / "scratch.lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=workspace.home))
+        held = os.open(folder, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_SH)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(held)
+
+
+@contextmanager
+def unused(workspace: Workspace, *kinds: str) -> Iterator[list[Path]]:
+    """The scratch folders that somebody who was killed has left; nobody makes one meanwhile."""
+    with _opened(workspace.home / "scratch.lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield [each for kind in kinds for each in workspace.home.glob(f"{kind}-*") if _is_unused(each)]
+
+
+def _is_unused(folder: Path) -> bool:
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        return _got(held, fcntl.LOCK_EX)
+    finally:
+        os.close(held)
 
 
 def _got(file: int, kind: int) -> bool:

@@ -106,6 +106,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     from rehearsal.emulator.front import Front
     from rehearsal.emulator.functions import hook
     from rehearsal.emulator.functions.mounts import cannot_mount
+    from rehearsal.emulator.housekeeping import Housekeeping
     from rehearsal.emulator.iam.decisions import decisions
     from rehearsal.emulator.pipelines import PipelineResource
     from rehearsal.emulator.sessions import Sessions
@@ -126,7 +127,8 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
     runs = Accepting(actions, accepted.read)
-    engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, bus, asked=sessions.require))
+    heard = Housekeeping(workspace, bus)
+    engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, heard, asked=sessions.require))
     PipelineResource(engine).register()
     repositories.register()
     api = CodePipelineApi(engine, approvals, jobs)
