@@ -120,11 +120,25 @@ def test_with_iam_no_path_goes_around_it(space: Workspace) -> None:
     assert status(server, "/_ministack/health") == 200
 
 
-def status(server: Server, url: str, authorization: str = "") -> int:
+@pytest.mark.parametrize(
+    ("header", "value", "refused"),
+    [
+        ("Host", "attacker.example", 421),
+        ("Origin", "https://attacker.example", 403),
+        ("Sec-Fetch-Site", "cross-site", 403),
+    ],
+)
+def test_with_iam_a_web_page_is_refused_as_well(space: Workspace, header: str, value: str, refused: int) -> None:
+    """By the name that it calls and by its origin, over TLS as without."""
+    server = launcher.up(space, None, iam=True)
+    assert status(server, "/_ministack/health", **{header: value}) == refused
+
+
+def status(server: Server, url: str, authorization: str = "", **headers: str) -> int:
     """What a GET answers, to who knows no more than the address."""
     context = ssl.create_default_context(cafile=server.ca)
     connection = http.client.HTTPSConnection(server.endpoint.rpartition("//")[2], context=context)
-    headers = {"Authorization": authorization} if authorization else {}
+    headers |= {"Authorization": authorization} if authorization else {}
     with contextlib.closing(connection):
         connection.request("GET", url.removeprefix(server.endpoint), headers=headers)
         return connection.getresponse().status
