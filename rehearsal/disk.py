@@ -1,22 +1,31 @@
 """The disk that `.rehearsal/` takes: what goes first, and what stays.
 
-Journals, logs and what failed actions worked in stay for the last executions; what builds have downloaded stays as long
-as there is room, because without it the next run is slow.
+Journals, logs, artifacts and what failed actions worked in stay for the last executions; what builds have downloaded
+stays as long as there is room, because without it the next run is slow.
 """
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import os
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from rehearsal import stored
+from rehearsal.engine import journal
+from rehearsal.errors import WrongUse
+from rehearsal.locks import alone, unused
 from rehearsal.workspace import Workspace
 
 KEPT_EXECUTIONS = 10
+# Of each stage: the one that it is in, and the one that it can be rolled back to.
+KEPT_SUCCESSES = 2
 # Walking through the caches takes a second or so: not worth it at each run.
 MEASURED_EVERY = 24 * 3600.0
+SCRATCH = ("listed", "plan", "shell")
 
 
 def size(folder: Path) -> int:
@@ -36,17 +45,40 @@ def size(folder: Path) -> int:
 
 
 def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
-    """Remove old executions and what can be made again at once; the bytes that became free.
-
-    An execution that may still be running is no old one: `keep` is 1 at least.
-    """
+    """Remove old executions and what can be made again at once; the bytes that became free."""
     before = size(space.home)
-    for execution in space.newest_first()[max(keep, 1) :]:
+    for execution in _old(space, keep):
+        stored.remove(space, journal.read(space.journal(execution)))
         shutil.rmtree(space.execution(execution), ignore_errors=True)
     space.tidy()
-    for each in [space.home / name for name in ("deploy", "plan", "objects")] + [*space.home.glob("index-*")]:
-        shutil.rmtree(each, ignore_errors=True)
+    with unused(space, *SCRATCH) as folders:
+        for each in folders:
+            shutil.rmtree(each, ignore_errors=True)
+    with contextlib.suppress(WrongUse), alone(space):  # a `run` or `up` that is at work has them in use
+        for each in (space.home / "deploy", space.home / "objects", *space.home.glob("index-*")):
+            shutil.rmtree(each, ignore_errors=True)
     return before - size(space.home)
+
+
+def _old(space: Workspace, keep: int) -> list[str]:
+    """All but the newest `keep`, those that have not ended, those that a stage is in or can be rolled back to, and
+    those whose artifacts one of these takes.
+    """
+    old, taken, succeeded = [], set[str](), collections.Counter[str]()
+    for number, execution in enumerate(space.newest_first()):
+        events = journal.read(space.journal(execution))
+        first = next(iter(events), {})
+        whose, pipeline = first.get("rollback_of"), first.get("pipeline")
+        ends = [each for each in events if each["type"] == "stage-finished" and each["status"] == "Succeeded"]
+        stages = {f"{pipeline}/{each['stage']}" for each in ends}
+        wanted = not whose and any(succeeded[stage] < KEPT_SUCCESSES for stage in stages)
+        if not whose:
+            succeeded.update(stages)
+        if number < keep or wanted or execution in taken or not journal.has_ended(events):
+            taken.add(whose or execution)
+        else:
+            old.append(execution)
+    return old
 
 
 def look_after(space: Workspace, limit: int) -> list[str]:

@@ -117,8 +117,8 @@ def configured(root_folder: Path) -> Config:
     if not path.exists():
         return Config()
     try:
-        config = Config.model_validate(tomllib.loads(path.read_text()))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        config = Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise WrongUse(f"{FILE}: {error}") from error
     for each in config.invoke:
         if not (root_folder / each.event).is_file():

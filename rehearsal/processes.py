@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shlex
+import signal
 import subprocess
 import threading
 import time
@@ -17,12 +18,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Protocol, Self
 
-from rehearsal import keeper, programs
+from rehearsal import foreground, keeper, programs
 from rehearsal.errors import RehearsalError
 
 LAST_LINES = 20
 # A longer line comes as several: what prints without an end would take all memory.
 LINE_BYTES = 1 << 20
+# The status with which a shell tells that SIGINT has ended a command.
+INTERRUPTED = 128 + signal.SIGINT
 _END_SECONDS = keeper.GRACE_SECONDS + 5.0
 
 # What no command of this process sees; empty where all may be seen.
@@ -166,6 +169,19 @@ class Processes:
             else:
                 self._codes.append(code)
             self._changed.notify_all()
+
+
+def in_the_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Run `command` with the terminal of this process, and end all that it left; its status, as a shell tells it.
+
+    An interrupt is the command's affair.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        words = [*programs.command(foreground.__name__), *command]
+        return subprocess.run(words, cwd=cwd, env=dict(env), check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _cut(raw: bytes, mark: bytes) -> bool:

@@ -6,11 +6,12 @@ import json
 import os
 import secrets
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from rehearsal.aws import Endpoint
+from rehearsal.engine import journal
 from rehearsal.errors import WrongUse
 from rehearsal.pids import born
 
@@ -21,7 +22,8 @@ KEPT_FAILURES = 2
 class Server:
     """A running emulator, as its record says; `secret` is that of its accounts' root users.
 
-    born: when its process started, so that another one of the same number is not taken for it.
+    born: when its process started, so that another one of the same number is not taken for it. folder: which folder
+    the record was written in, by its inode, so that a copy of it has none. detached: whether it goes on until `down`.
     """
 
     pid: int
@@ -30,6 +32,8 @@ class Server:
     ca: str | None = None
     secret: str = ""
     born: int | None = None
+    folder: int | None = None
+    detached: bool = False
 
     def reached(self) -> Endpoint:
         return Endpoint(self.endpoint, self.iam, Path(self.ca) if self.ca else None, self.secret)
@@ -140,8 +144,9 @@ class Workspace:
     def tidy(self) -> None:
         """Remove what failed actions of older executions worked in, some 250 MB each; logs and journals stay."""
         for execution in self.newest_first()[KEPT_FAILURES:]:
-            for folder in self.execution(execution).glob("*/*/*/"):
-                shutil.rmtree(folder, ignore_errors=True)
+            if journal.has_ended(journal.read(self.journal(execution))):
+                for folder in self.execution(execution).glob("*/*/*/"):
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def newest_first(self) -> list[str]:
         """The ids of all executions that have a journal, by when they started."""
@@ -149,16 +154,20 @@ class Workspace:
         return sorted(started, key=lambda each: started[each], reverse=True)
 
     def server(self) -> Server | None:
-        """The emulator that runs for this project, or None."""
+        """The emulator that runs for this project, or None. A record that is damaged is none."""
+        known = {each.name for each in fields(Server)}
         try:
-            server = Server(**json.loads(self.record.read_text()))
-        except FileNotFoundError:
+            record = json.loads(self.record.read_text())
+            server = Server(**{name: value for name, value in record.items() if name in known})
+            lives = born(server.pid)
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return None
-        lives = born(server.pid)
-        return server if lives is not None and lives == server.born else None
+        here = server.folder == self.home.stat().st_ino
+        return server if here and lives is not None and lives == server.born else None
 
     def write_server(self, server: Server) -> None:
-        write_json(self.record, asdict(replace(server, born=born(server.pid))))
+        here = self.home.stat().st_ino
+        write_json(self.record, asdict(replace(server, born=born(server.pid), folder=here)))
 
 
 def find(start: Path) -> Workspace:

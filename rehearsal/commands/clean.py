@@ -24,9 +24,10 @@ from rehearsal.workspace import Workspace
 )
 @in_project
 def clean(space: Workspace, keep: int, *, everything: bool) -> None:
-    """Remove old executions, with their logs, and what can be made again at once.
+    """Remove old executions, with their logs and artifacts, and what can be made again at once.
 
-    What builds have downloaded stays, and so does the embedded AWS's state; --all removes both.
+    What has not ended stays, as does what a stage is in or can be rolled back to, what builds have downloaded, and the
+    embedded AWS's state; --all removes everything.
     """
     if not space.home.exists():
         click.echo("there is no .rehearsal/")

@@ -17,6 +17,7 @@ from rehearsal.commands.project import viewing
 from rehearsal.emulator import launcher
 from rehearsal.engine.definition import Pipeline
 from rehearsal.engine.template import drawn
+from rehearsal.locks import scratch
 from rehearsal.views import graph
 from rehearsal.views.svg import svg
 from rehearsal.views.terminal import definition, terminal
@@ -51,7 +52,6 @@ def _assembled(space: Workspace, port: int | None, app: App) -> Assembly:
     default, stop = invocations.configured(space.root).environment, threading.Event()
     if app.assembly:
         return read(app.assembly, app.pipeline, default)
-    space.make()
-    with launcher.running(space, port, iam=launcher.as_saved(space)) as endpoint:
+    with scratch(space, "listed") as folder, launcher.looking(space, port) as endpoint:
         cdk = Cdk(tools(space), endpoint, space.logs, stop)
-        return read(app.synthesized(cdk, space.root, space.home / "listed", default), app.pipeline, default)
+        return read(app.synthesized(cdk, space.root, folder / "cdk.out", default), app.pipeline, default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -77,7 +78,8 @@ def _named(view: ExecutionView, action: str) -> ActionView:
 
 
 def _list(space: Workspace, view: ExecutionView, *, as_json: bool) -> None:
-    found = {name: str(Path(each.log).relative_to(space.root)) for name, each in _written(view).items()}
+    # those of a copied project lie in the original
+    found = {name: os.path.relpath(each.log, space.root) for name, each in _written(view).items()}
     if as_json:
         click.echo(json.dumps([{"action": name, "log": path} for name, path in found.items()], indent=2))
     else:

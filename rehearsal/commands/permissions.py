@@ -30,7 +30,7 @@ def permissions(space: Workspace, role: str | None, json_file: Path | None) -> N
     made = list(decisions.read(space.decisions))
     if not made:
         raise WrongUse("no policy was asked yet: `python -m rehearsal run` first, without --no-iam")
-    with launcher.running(space, iam=launcher.as_saved(space)) as endpoint:
+    with launcher.looking(space) as endpoint:
         reports = chosen(_reports(endpoint, made), role)
     if json_file:
         put_json(json_file, [each.as_json() for each in reports])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 
 import click
@@ -15,6 +14,7 @@ from rehearsal.commands.project import in_project, viewing
 from rehearsal.commands.up import APP, PIPELINE, PORT
 from rehearsal.deployment import Deployment
 from rehearsal.git import Repository
+from rehearsal.locks import scratch
 from rehearsal.plan.plan import Plan, make
 from rehearsal.views import plan as view
 from rehearsal.views.terminal import terminal
@@ -32,9 +32,8 @@ def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str |
 
     Nothing is pushed and nothing runs. Exit 1 where the working tree does not synthesize.
     """
-    space.make()
-    repository = Repository(space.root, space.home)
-    with viewing(space, port) as deployed:
+    with scratch(space, "plan") as folder, viewing(space, port) as deployed:
+        repository = Repository(space.root, folder)
         commit = repository.snapshot()
         wanted = App.given(app, pipeline)
         found = _planned(space, repository, deployed, commit, wanted)
@@ -47,9 +46,8 @@ def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str |
 
 def _planned(space: Workspace, repository: Repository, deployed: Deployment, commit: str, app: App) -> Plan:
     """Of the app that is given, else of the one that is deployed, whose stack the pipeline's is."""
-    folder, stop, default = space.home / "plan", threading.Event(), invocations.configured(space.root).environment
+    folder, stop, default = repository.scratch, threading.Event(), invocations.configured(space.root).environment
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
-    shutil.rmtree(folder, ignore_errors=True)
     try:
         source, out = folder / "source", folder / "cdk.out"
         repository.export(commit, source)
@@ -61,7 +59,6 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
         return make(deployed, cloud, source, space.root / "node_modules", _pushed(space, deployed))
     finally:
         stop.set()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _pushed(space: Workspace, deployed: Deployment) -> set[str]:

@@ -44,7 +44,7 @@ def viewing(space: Workspace, port: int | None = None) -> Iterator[Deployment]:
     """
     if not (space.aws / "pipeline.json").exists():
         raise WrongUse("no pipeline is deployed: `python -m rehearsal up` first (or `run`)")
-    with launcher.running(space, port, iam=launcher.as_saved(space)):
+    with launcher.looking(space, port):
         yield running(space)
 
 

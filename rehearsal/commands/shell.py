@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import click
@@ -13,6 +11,8 @@ from rehearsal.commands.names import ACTION, EXECUTION
 from rehearsal.commands.project import execution, in_project, running
 from rehearsal.engine import journal
 from rehearsal.errors import WrongUse
+from rehearsal.locks import scratch
+from rehearsal.processes import INTERRUPTED, in_the_foreground
 from rehearsal.rebuild import rebuild
 from rehearsal.views.state import replay
 from rehearsal.workspace import Workspace
@@ -37,10 +37,8 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
     details = [each for each in listed if (each["stageName"], each["actionName"]) == (stage, name)]
     if not details or view.action(stage, name).provider.partition("/")[2] != "CodeBuild":
         raise WrongUse(f"{stage}/{name} is no build that ran in execution {which}: only a build has a shell")
-    folder = space.home / "shell"
-    shutil.rmtree(folder, ignore_errors=True)
     worked = Path(view.action(stage, name).log).parent
-    try:
+    with scratch(space, "shell") as folder:
         rebuilt = rebuild(
             deployed.endpoint,
             deployed.key,
@@ -55,7 +53,7 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
             f"{stage}/{name}: {'as it was left' if rebuilt.left else 'made again'} in {rebuilt.directory}", err=True
         )
         words = [rebuilt.program, "-c", command] if command else [rebuilt.program]
-        done = subprocess.run(words, cwd=rebuilt.directory, env=dict(rebuilt.env), check=False)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 1 if command and done.returncode else 0
+        code = in_the_foreground(words, cwd=rebuilt.directory, env=rebuilt.env)
+    if command and code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return 1 if command and code else 0

@@ -10,6 +10,8 @@ from rehearsal import called
 from rehearsal.commands.names import EXECUTION
 from rehearsal.commands.project import execution, in_project
 from rehearsal.engine import journal
+from rehearsal.engine.interrupted import INTERRUPTED
+from rehearsal.stored import artifacts
 from rehearsal.views import executions
 from rehearsal.views.state import replay, stages_as_json
 from rehearsal.views.terminal import rows, terminal
@@ -25,14 +27,16 @@ def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     if wanted is None and space.latest() is None and not as_json:
         click.echo(f"nothing was rehearsed yet: `{called.name()} run`")
         return 0
-    view = replay(journal.read(space.journal(execution(space, wanted))))
+    events = journal.read(space.journal(execution(space, wanted)))
+    view = replay(events)
     alive = space.server() is not None
     ended = executions.status_of(view, alive=alive)
     if as_json:
         told = executions.as_json(view, alive=alive) | {"stages": stages_as_json(view)}
+        told["artifacts"] = {name: str(path.relative_to(space.root)) for name, path in artifacts(space, events).items()}
         click.echo(json.dumps(told, indent=2))
     else:
         console = terminal()
         console.print(rows(view))
         console.print(f"{ended} {view.summary}".strip(), soft_wrap=True)
-    return 1 if ended in {"Failed", "Stopped", executions.INTERRUPTED} else 0
+    return 1 if ended in {"Failed", "Stopped", INTERRUPTED} else 0

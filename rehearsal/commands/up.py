@@ -6,7 +6,7 @@ import threading
 
 import click
 
-from rehearsal import called, deployment, remote
+from rehearsal import called, deployment, disk, invocations, remote
 from rehearsal.application import App
 from rehearsal.commands.project import in_project
 from rehearsal.emulator import launcher
@@ -46,15 +46,13 @@ def up(space: Workspace, port: int | None, *, app: str | None, pipeline: str | N
 def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None) -> None:
     console = terminal()
     repository = Repository(space.root, space.home)
-    server = launcher.up(space, port, iam=iam)
-    endpoint = server.reached()
-    try:
+    for said in disk.look_after(space, int(invocations.configured(space.root).disk_gigabytes * 10**9)):
+        console.print(said, style="dim", soft_wrap=True)
+    with launcher.running(space, port, iam=iam) as endpoint:
         deployed = deployment.ensure(
             space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event(), app=wanted
         )
-    except BaseException:
-        launcher.down(space)
-        raise
+        server = launcher.detach(space)
     console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `{called.name()} down`")
     refusal = remote.add(space)
     console.print(refusal or f"`git push {remote.NAME} {deployed.branch()}` starts it", soft_wrap=True)

@@ -26,12 +26,6 @@ def watch(space: Workspace, wanted: str | None, verdict: str | None) -> int:
 
 def current_ending(space: Workspace, which: str) -> int:
     """Which of the execution's ends comes next, or was the last one."""
-    events = [event["type"] for event in journal.read(space.journal(which))]
-    ended = events.count("execution-finished")
-    goes_on = "execution-finished" not in events or "execution-resumed" in events[_last(events) :]
-    return ended + 1 if goes_on else ended
-
-
-def _last(events: list[str]) -> int:
-    """Where the last end stands."""
-    return len(events) - 1 - events[::-1].index("execution-finished")
+    events = journal.read(space.journal(which))
+    ended = [event["type"] for event in events].count("execution-finished")
+    return ended if journal.has_ended(events) else ended + 1

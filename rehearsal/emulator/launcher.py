@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rehearsal import machine
 from rehearsal.aws import Endpoint
-from rehearsal.errors import WrongUse
-from rehearsal.locks import starting
+from rehearsal.errors import RehearsalError, WrongUse
+from rehearsal.locks import Use, starting, using
 from rehearsal.workspace import Server, Workspace
 
 START_SECONDS, END_SECONDS = 60, 60
@@ -24,98 +27,126 @@ IAM = True
 
 @contextlib.contextmanager
 def running(workspace: Workspace, port: int | None = None, *, iam: bool | None = None) -> Iterator[Endpoint]:
-    """The emulator for a while: the one that `up` started, or one of our own that ends with the block."""
-    server, process = _found_or_started(workspace, port, detached=False, iam=iam)
-    try:
-        yield server.reached()
-    finally:
-        if process:
-            _end(process)
+    """The emulator for a while: the one that runs already, or a new one; it ends with its last user, unless detached.
+
+    None is the port and the mode of the one that runs already; of a new one, the port of the saved state or a free one,
+    and the default. Raises WrongUse where another one is wanted than runs.
+    """
+
+    def started(lock: int) -> Server:
+        with _listening(workspace, port) as listener:
+            return _start(workspace, listener, lock, iam=IAM if iam is None else iam)
+
+    with _used(workspace, port=port, iam=iam, started=started) as endpoint:
+        yield endpoint
+
+
+@contextlib.contextmanager
+def looking(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]:
+    """The same for who only looks: no saved state is given up for it. Raises WrongUse where that cannot be used."""
+
+    def started(lock: int) -> Server:
+        saved = workspace.saved_address()
+        with _saved_one(saved, port) if saved else _listening(workspace, port) as listener:
+            return _start(workspace, listener, lock, iam=saved.startswith("https") if saved else IAM)
+
+    with _used(workspace, port=port, iam=None, started=started) as endpoint:
+        yield endpoint
+
+
+@contextlib.contextmanager
+def _used(
+    workspace: Workspace, *, port: int | None, iam: bool | None, started: Callable[[int], Server]
+) -> Iterator[Endpoint]:
+    """Of two who come at once the second finds what the first has started; of two who leave the second ends it."""
+    workspace.make()
+    with using(workspace) as use:
+        with starting(workspace) as lock:
+            use.share()
+            server = _found(workspace, port, iam=iam) or started(lock)
+        try:
+            yield server.reached()
+        finally:
+            with starting(workspace):
+                _leave(workspace, use, server)
+
+
+def _leave(workspace: Workspace, use: Use, server: Server) -> None:
+    left = workspace.server()
+    if left and left.detached:
+        return
+    if use.is_the_last():
+        _end(workspace, server)
+    else:
+        use.share()  # at once where others use it; where it has noticed by itself that nobody does, when it has ended
 
 
 def up(workspace: Workspace, port: int | None, *, iam: bool | None = None) -> Server:
-    """Start an emulator that goes on until `down`. iam: None is the default, or as the one that runs already does."""
-    server, process = _found_or_started(workspace, port, detached=True, iam=iam)
-    if process:
-        process.returncode = 0  # it goes on by itself: nobody here waits for it, and Popen need not warn of that
-    return server
+    """An emulator that goes on until `down`; port and iam as those of `running`."""
+    with running(workspace, port, iam=iam):
+        return detach(workspace)
 
 
-def _found_or_started(
-    workspace: Workspace, port: int | None, *, detached: bool, iam: bool | None
-) -> tuple[Server, subprocess.Popen[bytes] | None]:
-    """The emulator that runs already, or a new one and its process. Of two who come at once the second finds one."""
-    workspace.make()
-    with starting(workspace) as lock:
-        server = _found(workspace, iam=iam)
+def detach(workspace: Workspace) -> Server:
+    """Let the emulator that runs, which the caller uses, go on until `down`."""
+    with starting(workspace):
+        server = workspace.server()
+        if server is None:
+            raise RehearsalError(f"the embedded AWS has ended; its log is {_log(workspace)}")
+        detached = replace(server, detached=True)
+        workspace.write_server(detached)
+        return detached
+
+
+def down(workspace: Workspace) -> bool:
+    """End the emulator, its state saved; False where none runs."""
+    if not workspace.home.exists():
+        return False
+    with starting(workspace):
+        server = workspace.server()
         if server:
-            return server, None
-        process = start(workspace, port, lock, detached=detached, iam=IAM if iam is None else iam)
-        try:
-            return _wait(workspace, process), process
-        except BaseException:  # an interrupt as well: nobody would know of it
-            _sweep(process.pid)
-            process.wait()
-            raise
+            _end(workspace, server)
+        return server is not None
 
 
-def _found(workspace: Workspace, *, iam: bool | None) -> Server | None:
-    """The emulator that runs already. Raises WrongUse where it treats IAM in another way than is wanted."""
+def _found(workspace: Workspace, port: int | None, *, iam: bool | None) -> Server | None:
+    """The emulator that runs already. Raises WrongUse where it has another port or mode than is wanted."""
     server = workspace.server()
     if server and iam not in (None, server.iam):
         does = "enforces IAM" if server.iam else "does not enforce IAM"
         raise WrongUse(f"the embedded AWS that runs already {does}: end it with `python -m rehearsal down` first")
+    if server and port not in (None, _port(server.endpoint)):
+        raise WrongUse(
+            f"the embedded AWS that runs already has port {_port(server.endpoint)}, not {port}: leave --port out, or"
+            " end it with `python -m rehearsal down` first"
+        )
     return server
 
 
-def as_saved(workspace: Workspace) -> bool | None:
-    """How the saved state, or what runs, treats IAM: for who only looks, and must not start afresh for it."""
-    saved = workspace.saved_address()
-    return saved.startswith("https") if saved and not workspace.server() else None
-
-
-def down(workspace: Workspace) -> bool:
-    """End the emulator that `up` started, its state saved; False where none runs.
-
-    One that does not end by itself is killed, without its state.
-    """
-    server = workspace.server()
-    if not server:
-        return False
-    os.kill(server.pid, signal.SIGTERM)
-    deadline = time.monotonic() + END_SECONDS
-    while workspace.server() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    _sweep(server.pid)
-    return True
-
-
-def start(workspace: Workspace, port: int | None, lock: int, *, detached: bool, iam: bool) -> subprocess.Popen[bytes]:
-    """The emulator's process, which holds the lock until it is known, even where this one is killed meanwhile."""
+def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: bool) -> Server:
+    """An emulator that has come up; its process holds the lock until then, even where this one is killed meanwhile."""
     workspace.record.unlink(missing_ok=True)
-    number = _usable_port(workspace) if port is None else _checked(port)
-    command = [
-        sys.executable,
-        "-m",
-        "rehearsal.emulator.server",
-        str(workspace.root),
-        str(number),
-        "yes" if detached else "no",
-        "yes" if iam else "no",
-        str(lock),
-    ]
+    command = [sys.executable, "-m", "rehearsal.emulator.server", str(workspace.root), "yes" if iam else "no"]
     package = Path(__file__).resolve().parent.parent.parent
     with _log(workspace).open("wb") as log:
-        return subprocess.Popen(
-            command,
+        process = subprocess.Popen(
+            [*command, str(listener.fileno()), str(lock)],
             cwd=workspace.home,
             env={**machine.environment(), "PYTHONPATH": str(package), "HOME": str(workspace.aws)},
-            stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=(lock,),
+            pass_fds=(lock, listener.fileno()),
         )
+    try:
+        server = _wait(workspace, process)
+    except BaseException:  # an interrupt as well: nobody would know of it
+        _sweep(process.pid)
+        process.wait()
+        raise
+    process.returncode = 0  # it may outlive this process: Popen need not warn of that
+    return server
 
 
 def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
@@ -131,22 +162,29 @@ def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
 
 
 def _answers(server: Server) -> bool:
-    host, _, port = server.endpoint.rpartition("//")[2].partition(":")
-    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
-        return True
+    """The kernel takes connections for it before it serves them, and for a while after it has ended."""
+    where = server.endpoint.rpartition("//")[2]
+    if server.ca:
+        context = ssl.create_default_context(cafile=server.ca)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(where, timeout=1, context=context)
+    else:
+        connection = http.client.HTTPConnection(where, timeout=1)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
     return False
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close its standard input, which asks it to end; kill it where it does not."""
-    if process.stdin:
-        process.stdin.close()
-    try:
-        process.wait(END_SECONDS)
-    except subprocess.TimeoutExpired:
-        _sweep(process.pid)
-        process.wait()
-    _sweep(process.pid)
+def _end(workspace: Workspace, server: Server) -> None:
+    """Ask it to end, and kill it, without its state, where it does not; nothing where it has ended."""
+    if workspace.server():
+        os.kill(server.pid, signal.SIGTERM)
+    deadline = time.monotonic() + END_SECONDS
+    while workspace.server() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _sweep(server.pid)
+    with contextlib.suppress(ChildProcessError):  # somebody else's child
+        os.waitpid(server.pid, 0)
 
 
 def _sweep(group: int) -> None:
@@ -159,27 +197,52 @@ def _log(workspace: Workspace) -> Path:
     return workspace.logs / "emulator.log"
 
 
-def _usable_port(workspace: Workspace) -> int:
-    """The port of the saved state, which its queues' URLs hold, or a free one."""
-    saved = workspace.saved_address().rpartition(":")[2]
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def _listening(workspace: Workspace, port: int | None) -> socket.socket:
+    """On the port that is wanted; else on that of the saved state, which its queues' URLs hold, or on a free one.
+
+    The emulator inherits it, so that nobody takes the port between. Raises WrongUse where the wanted one is taken.
+    """
+    if port is not None:
+        return _taken(
+            port, f"port {port} on 127.0.0.1 cannot be used ({{}}); name another with --port, or leave it out"
+        )
+    saved = workspace.saved_address()
     if saved:
         with contextlib.suppress(OSError):
-            return _bound(int(saved))
+            return _bound(_port(saved))
     return _bound(0)
 
 
-def _checked(port: int) -> int:
+def _saved_one(saved: str, port: int | None) -> socket.socket:
+    """On the port of the saved state, and no other. Raises WrongUse."""
+    afresh = "`python -m rehearsal up` starts afresh, without it"
+    if port not in (None, _port(saved)):
+        raise WrongUse(f"the saved state is reached at port {_port(saved)} alone: leave --port out ({afresh})")
+    return _taken(
+        _port(saved),
+        f"the saved state is reached at {saved} alone, which cannot be used ({{}}): free that port; {afresh}",
+    )
+
+
+def _taken(port: int, refusal: str) -> socket.socket:
     try:
         return _bound(port)
     except OSError as error:
-        raise WrongUse(
-            f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); name another with --port, or leave it out"
-        ) from error
+        raise WrongUse(refusal.format(error.strerror)) from error
 
 
-def _bound(port: int) -> int:
-    """Bind the port for a moment (0: any free one). Raises OSError where it can't be."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
-        return int(probe.getsockname()[1])
+def _bound(port: int) -> socket.socket:
+    """Listen on the port (0: any free one). Raises OSError where that can't be."""
+    listener = socket.socket()
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,7 +1,7 @@
 """The emulator's process, started by launcher.py with a clean environment.
 
-It ends on SIGTERM and, unless detached, when its standard input closes, so that it never outlives who started it; then
-it saves its state.
+It ends on SIGTERM and, unless detached, when nobody uses it any more, so that it never outlives its users, however they
+end; then it saves its state.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import faulthandler
 import os
 import shutil
 import signal
+import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,19 +27,22 @@ from hypercorn.config import Config
 from rehearsal import processes
 from rehearsal.aws import Endpoint, trusting
 from rehearsal.emulator import tls
-from rehearsal.engine import store
+from rehearsal.engine import interrupted, store
+from rehearsal.locks import using
 from rehearsal.workspace import Server, Workspace
 
 # The engine's part of the saved state; another name for another format, so that no other version's is half read.
 ENGINE = f"engine-{store.FORMAT}.json"
-HANGS_SECONDS = 40
+HANGS_SECONDS, UNUSED_SECONDS = 40, 0.1
 
 
-def main(root: str, port: str, detached: str, iam: str, lock: str) -> None:
+def main(root: str, iam: str, listener: str, lock: str) -> None:
+    """listener: the descriptor of the socket to serve; lock: of that of `locks.starting`, held until it is known."""
     workspace = Workspace(Path(root))
-    endpoint = _endpoint(workspace, port, iam=iam == "yes")
+    endpoint = _endpoint(workspace, int(listener), iam=iam == "yes")
     state = _settings(workspace, endpoint)
     parts = _assemble(workspace, endpoint)
+    interrupted.end_all(workspace.executions)
     parts.engine.load(state / ENGINE)
     from hypercorn.asyncio import serve
 
@@ -49,8 +54,7 @@ def main(root: str, port: str, detached: str, iam: str, lock: str) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
-        if detached == "no":
-            threading.Thread(target=_wait_for_eof, args=(loop, ended), daemon=True).start()
+        threading.Thread(target=_wait_until_unused, args=(workspace, loop, ended), daemon=True).start()
 
         async def until_ended() -> None:
             await ended.wait()
@@ -63,7 +67,7 @@ def main(root: str, port: str, detached: str, iam: str, lock: str) -> None:
         ca = str(endpoint.ca) if endpoint.ca else None
         workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
         os.close(int(lock))
-        await serve(parts.front, _served(endpoint), shutdown_trigger=until_ended)
+        await serve(parts.front, _served(endpoint, int(listener)), shutdown_trigger=until_ended)
 
     ended = 1
     try:
@@ -102,6 +106,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     from rehearsal.emulator.front import Front
     from rehearsal.emulator.functions import hook
     from rehearsal.emulator.functions.mounts import cannot_mount
+    from rehearsal.emulator.housekeeping import Housekeeping
     from rehearsal.emulator.iam.decisions import decisions
     from rehearsal.emulator.pipelines import PipelineResource
     from rehearsal.emulator.sessions import Sessions
@@ -122,7 +127,8 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
     runs = Accepting(actions, accepted.read)
-    engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, bus, asked=sessions.require))
+    heard = Housekeeping(workspace, bus)
+    engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, heard, asked=sessions.require))
     PipelineResource(engine).register()
     repositories.register()
     api = CodePipelineApi(engine, approvals, jobs)
@@ -132,9 +138,9 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     return Parts(engine, Front(ministack.app, api, types, iam=endpoint.iam), (engine.close, started.close, bus.close))
 
 
-def _served(endpoint: Endpoint) -> Config:
+def _served(endpoint: Endpoint, listener: int) -> Config:
     config = Config()
-    config.bind = [endpoint.url.rpartition("//")[2]]
+    config.bind = [f"fd://{listener}"]
     if endpoint.ca:
         config.certfile, config.keyfile = os.environ["MINISTACK_SSL_CERT"], os.environ["MINISTACK_SSL_KEY"]
         config.alpn_protocols = ["http/1.1"]
@@ -144,8 +150,10 @@ def _served(endpoint: Endpoint) -> Config:
     return config
 
 
-def _endpoint(workspace: Workspace, port: str, *, iam: bool) -> Endpoint:
+def _endpoint(workspace: Workspace, listener: int, *, iam: bool) -> Endpoint:
     """With IAM, TLS, as policies ask for it; and a secret that nobody guesses, because every root user has it."""
+    with socket.socket(fileno=os.dup(listener)) as served:
+        port = served.getsockname()[1]
     if not iam:
         return Endpoint(f"http://127.0.0.1:{port}")
     files = tls.provide(workspace.tls, workspace.key)
@@ -212,10 +220,16 @@ def _unless_a_client_hung_up(loop: asyncio.AbstractEventLoop, context: dict[str,
         loop.default_exception_handler(context)
 
 
-def _wait_for_eof(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    while os.read(0, 1024):
-        pass
-    loop.call_soon_threadsafe(ended.set)
+def _wait_until_unused(workspace: Workspace, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """Who comes while it ends waits for that, since the use is held until this process has ended."""
+    with using(workspace) as use:
+        while not use.is_the_last():
+            time.sleep(UNUSED_SECONDS)
+        server = workspace.server()
+        if server and server.detached:
+            return
+        loop.call_soon_threadsafe(ended.set)
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ ignores types and fields that it does not know, and a last line that a kill cut 
 
 - execution-started: execution, pipeline, account, region, version, mode, trigger, restart_of, rollback_of, only, and
   `stages` with their actions; execution-resumed: stage, retry_mode, attempt; execution-stopping: abandon, reason;
-  execution-finished: status, summary, seconds, restarted_as, rolled_back_as. After it, a retry may follow.
+  execution-finished: status (of one whose engine was killed, `Interrupted`), summary, seconds, restarted_as,
+  rolled_back_as. After it, a retry may follow.
 - stage-started: stage, attempt; stage-retried: stage, attempt, failure; stage-finished: stage, status, seconds,
   failure.
 - condition-checked: stage, condition, status, result, summary.
@@ -20,7 +21,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,12 @@ class Journal:
 def read(path: Path) -> list[Event]:
     """All whole events of a journal; empty where there is none."""
     return list(_parse(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
+
+
+def has_ended(events: Iterable[Event]) -> bool:
+    """Whether the execution has come to its end, and was not taken up again since."""
+    ends = [each["type"] for each in events if each["type"] in ("execution-finished", "execution-resumed")]
+    return ends[-1:] == ["execution-finished"]
 
 
 def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: int = 1) -> Iterator[Event | None]:

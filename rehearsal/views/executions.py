@@ -10,11 +10,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from rehearsal.engine.interrupted import INTERRUPTED
 from rehearsal.views.state import ExecutionView
 from rehearsal.views.terminal import STYLES
-
-# Not one of CodePipeline's: the embedded AWS was killed under the execution, so that nobody wrote its end.
-INTERRUPTED = "Interrupted"
 
 
 def status_of(view: ExecutionView, *, alive: bool) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rehearsal.engine.definition import parse
-from rehearsal.invocations import stacks
+from rehearsal.errors import WrongUse
+from rehearsal.invocations import configured, stacks
 
 TYPE = {"category": "Deploy", "owner": "AWS", "provider": "CloudFormation", "version": "1"}
 SOURCE = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}
@@ -31,3 +35,10 @@ def test_the_environments_of_a_wave_are_told_apart() -> None:
     pipeline = parse({**about, **store, "stages": stages})
     found = {each.environment: each.account for each in stacks(pipeline, "eu-west-1")}
     assert found == {"Dev": "222222222222", "Prod": "333333333333", "Prod2": "444444444444"}
+
+
+def test_a_rehearsal_toml_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    """TOML is UTF-8: by the name of the file, and no bug of the rehearsal."""
+    (tmp_path / "rehearsal.toml").write_bytes('region = "é"'.encode("latin-1"))
+    with pytest.raises(WrongUse, match=r"rehearsal\.toml: 'utf-8' codec"):
+        configured(tmp_path)

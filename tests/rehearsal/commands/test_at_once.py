@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +16,9 @@ from rehearsal.aws import root
 from rehearsal.emulator import launcher
 from rehearsal.pids import born
 from rehearsal.workspace import Server, Workspace, write_json
-from tests.rehearsal.commands.conftest import Tiny, until
+from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import Command, left, processes, stays
+from tests.rehearsal.commands.test_plan import write_assembly
 from tests.synthesized import ROOT
 
 
@@ -32,6 +35,60 @@ def test_a_second_run_is_told_who_is_at_work(tiny: Tiny) -> None:
     tiny.call("stop", "--abandon")
     assert first.ended()[0] == 1
     assert tiny.call("run", "--until", "Source")[0] == 0
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    """A tiny project with an embedded AWS that a test may end."""
+    with tiny_project(tmp_path) as tiny:
+        monkeypatch.chdir(tmp_path)
+        yield tiny
+
+
+def test_what_a_command_has_started_for_itself_is_everybodys(own: Tiny) -> None:
+    """Beside a `run --only` others look, tidy, and run to their end; none ends it, and `up` keeps it."""
+    go, began = own.space.home / "go", own.space.home / "began"
+    go.touch()
+    waits = f"touch {began}; until test -f {go}; do sleep 0.1; done\n"
+    execution = own.ended(own.start(Compile=waits, Lint="exit 7")).id
+    launcher.down(own.space)
+    go.unlink()
+    began.unlink()
+    only = Command(own, "run", "--only", "Compile", "--execution", execution)
+    until(began.exists)
+    assert "Compile" in own.call("run", "--list")[1]
+    assert own.call("run", "--until", "Source")[0] == 0
+    assert own.call("clean", "--keep", "1")[0] == 0
+    assert only.process.poll() is None
+    assert own.call("up")[0] == 0
+    go.touch()
+    code, printed = only.ended()
+    assert code == 0, printed
+    assert own.space.server() is not None
+
+
+# In place of the CDK CLI: it synthesizes what was made before, as soon as two of it are at work.
+TWO_AT_WORK = """\
+#!/bin/sh
+for last; do :; done
+touch {signals}/$$
+until [ "$(ls {signals} | wc -l)" -ge 2 ]; do sleep 0.1; done
+test -f cdk.json && cp -R {made} "$last"
+"""
+
+
+def test_two_plans_at_once_have_a_folder_each(own: Tiny) -> None:
+    """Each removed the other one's, and both failed."""
+    signals, made, cdk = own.space.home / "signals", own.space.home / "made", own.root / "node_modules/.bin/cdk"
+    signals.mkdir()
+    write_assembly(made, {"tiny": TEMPLATE})
+    cdk.parent.mkdir(parents=True)
+    cdk.write_text(TWO_AT_WORK.format(signals=signals, made=made))
+    cdk.chmod(0o755)
+    plans = [Command(own, "plan") for _ in range(2)]
+    for code, printed in [each.ended() for each in plans]:
+        assert (code, "The pipeline stays as it is" in printed) == (0, True), printed
+    assert not [*own.space.home.glob("plan-*")]
 
 
 def test_of_two_who_start_it_at_once_one_finds_what_the_other_has_started(project: Workspace) -> None:
@@ -78,7 +135,7 @@ def test_another_process_of_the_same_number_is_left_alone(project: Workspace, si
     try:
         project.make()
         began = born(other.pid)
-        record = Server(other.pid, "http://127.0.0.1:1")
+        record = Server(other.pid, "http://127.0.0.1:1", folder=project.home.stat().st_ino)
         write_json(project.record, asdict(replace(record, born=began and since and began + since)))
         assert project.server() is None
         assert not launcher.down(project)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from rehearsal import disk
+from rehearsal import disk, stored
+from rehearsal.emulator.housekeeping import Housekeeping
+from rehearsal.engine import journal
+from rehearsal.engine.execution import Execution
 from rehearsal.engine.journal import Journal
-from rehearsal.workspace import Server, Workspace
-from tests.rehearsal.commands.conftest import Tiny
+from rehearsal.locks import alone, scratch
+from rehearsal.workspace import KEPT_FAILURES, Server, Workspace
+from tests.rehearsal.commands.conftest import Tiny, until
 
 MEGABYTE = 10**6
 
@@ -24,6 +29,7 @@ def used(project: Workspace) -> Workspace:
         name = f"execution-{number:02}"
         written = Journal(project.journal(name))
         written.write("execution-started", execution=name, pipeline="tiny", stages=[], trigger={})
+        written.write("execution-finished", status="Failed", summary="", seconds=1.0)
         written.close()
         fill(project.execution(name) / "Build" / "Synth" / "action.log", MEGABYTE // 2)
     for age, name in enumerate(("new", "old")):
@@ -47,6 +53,108 @@ def test_old_executions_go_and_the_last_ones_stay(used: Workspace, empty: Tiny) 
     assert (used.caches / "old" / "big").exists()
     assert not (used.home / "deploy").exists()
     assert re.fullmatch(r"freed 5\.\d MB; \.rehearsal/ takes 3\.\d MB now\n", printed)
+
+
+def journal_of(space: Workspace, name: str, *events: dict[str, Any], **started: Any) -> None:
+    """A new execution's journal."""
+    written = Journal(space.journal(name))
+    written.write("execution-started", execution=name, pipeline="tiny", stages=[], trigger={}, **started)
+    for event in events:
+        fields = dict(event)
+        written.write(fields.pop("type"), **fields)
+    written.close()
+
+
+END = {"type": "execution-finished", "status": "Failed", "summary": "", "seconds": 1.0}
+IN_DEV = {"type": "stage-finished", "stage": "Dev", "status": "Succeeded", "seconds": 1.0, "failure": None}
+
+
+def test_what_has_not_ended_stays(project: Workspace, empty: Tiny) -> None:
+    """In QUEUED the oldest execution is the one that works: its folders were removed under it."""
+    journal_of(project, "works")
+    journal_of(project, "taken up again", END, {"type": "execution-resumed"})
+    for number in range(3):
+        journal_of(project, f"newer-{number}", END)
+    assert empty.call("clean", "--keep", "1")[0] == 0
+    assert set(project.newest_first()) == {"works", "taken up again", "newer-2"}
+
+
+def test_what_a_stage_can_be_rolled_back_to_stays(project: Workspace, empty: Tiny) -> None:
+    """With the artifacts that a later execution took from another one."""
+    journal_of(project, "too old", IN_DEV, END)
+    journal_of(project, "before", IN_DEV, END)
+    journal_of(project, "present", IN_DEV, END)
+    journal_of(project, "whose artifacts", END)
+    journal_of(project, "back", IN_DEV, END, rollback_of="before")
+    journal_of(project, "red", END)
+    journal_of(project, "alone", END, rollback_of="whose artifacts")
+    assert empty.call("clean", "--keep", "1")[0] == 0
+    assert project.newest_first() == ["alone", "whose artifacts", "present", "before"]
+
+
+def test_artifacts_go_with_their_execution(project: Workspace, empty: Tiny) -> None:
+    """They are the most of it; those of the executions that stay, stay."""
+    project.make()
+    for name in ("old", "new"):
+        made: dict[str, Any] = {"type": "action-finished", "stage": "Build", "action": "Synth", "status": "Succeeded"}
+        made["outputs"] = [{"name": "Out", "bucket": "artifacts", "key": f"tiny/Out/{name}"}]
+        journal_of(project, name, made, END)
+        for bucket in ("artifacts", "of-another-region"):
+            zipped = project.saved / "s3" / "111111111111" / bucket / "tiny" / "Out" / name
+            fill(zipped, MEGABYTE)
+            fill(zipped.with_name(f"{name}.meta.json"), 10)
+    _, printed = empty.call("clean", "--keep", "1")
+    assert "freed 2.0 MB" in printed
+    left = sorted(each.name for each in (project.saved / "s3").rglob("*") if each.is_file())
+    assert left == ["new", "new", "new.meta.json", "new.meta.json"]
+
+
+def test_artifacts_go_from_an_embedded_aws_that_runs(tiny: Tiny) -> None:
+    """By its own API, every version: a bucket that keeps versions would hide them alone."""
+    execution = tiny.ended(tiny.start(Lint="exit 7")).id
+    events = journal.read(tiny.space.journal(execution))
+    zipped = stored.artifacts(tiny.space, events)["Code"]
+    assert zipped.exists()
+    stored.remove(tiny.space, events)
+    assert not zipped.exists()
+    assert stored.artifacts(tiny.space, events) == {}
+
+
+def test_a_working_run_keeps_its_folders(used: Workspace, empty: Tiny) -> None:
+    """What is deployed from, and the objects of what is pushed; of another one that was killed they go."""
+    with alone(used), scratch(used, "plan") as planned:
+        killed = used.home / "plan-of-a-killed-one"
+        killed.mkdir()
+        assert empty.call("clean")[0] == 0
+        assert (used.home / "deploy").exists()
+        assert (planned.exists(), killed.exists()) == (True, False)
+    assert not planned.exists()
+    empty.call("clean")
+    assert not (used.home / "deploy").exists()
+
+
+def test_an_embedded_aws_that_is_kept_open_is_looked_after(used: Workspace) -> None:
+    """Whenever an execution ends, as a run looks after it; whoever else listens is told first."""
+    (used.root / "rehearsal.toml").write_text("disk_gigabytes = 0.004")
+    fill(used.execution("execution-00") / "Build" / "Synth" / "sources" / "big", 10)
+    heard: list[str] = []
+    housekeeping = Housekeeping(used, lambda _, event: heard.append(event["type"]))
+    execution = cast("Execution", None)
+    housekeeping(execution, {"type": "action-finished"})
+    assert (used.execution("execution-00") / "Build" / "Synth" / "sources").exists()
+    housekeeping(execution, {"type": "execution-finished"})
+    assert heard == ["action-finished", "execution-finished"]
+    assert len(used.newest_first()) == disk.KEPT_EXECUTIONS
+
+
+def test_what_old_failures_worked_in_goes_while_it_is_kept_open(tiny: Tiny) -> None:
+    """Some 250 MB each, which only a `run` removed."""
+    first = tiny.ended(tiny.start(Lint="exit 7"))
+    worked = Path(first.action("Build", "Lint").log).parent / "sources"
+    assert worked.exists()
+    for _ in range(KEPT_FAILURES):
+        tiny.ended(tiny.start(Lint="exit 7"))
+    until(lambda: not worked.exists())
 
 
 def test_everything_goes_when_all_is_wanted(used: Workspace, empty: Tiny) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 from rehearsal.engine.journal import Journal
 from rehearsal.views.state import ExecutionView
@@ -41,6 +42,14 @@ def test_a_status_is_told_as_json(tiny: Tiny, bad: ExecutionView) -> None:
     assert told["execution_id"] == bad.id
     build = next(stage for stage in told["stages"] if stage["name"] == "Build")
     assert {action["name"]: action["status"] for action in build["actions"]}["Lint"] == "Failed"
+
+
+def test_the_artifacts_of_an_execution_can_be_looked_into(tiny: Tiny, good: ExecutionView) -> None:
+    """Where each one's zip lies, below the project."""
+    told = json.loads(tiny.call("status", good.id, "--json")[1])["artifacts"]
+    assert set(told) == {"Code", "Compiled"}
+    with zipfile.ZipFile(tiny.root / told["Compiled"]) as compiled:
+        assert "cdk.json" in compiled.namelist()
 
 
 def test_the_status_of_an_older_execution_is_asked_by_the_beginning_of_its_id(tiny: Tiny, good: ExecutionView) -> None:

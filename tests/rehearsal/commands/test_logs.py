@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from rehearsal.views.state import ExecutionView
+from rehearsal.workspace import Workspace
 from tests.rehearsal.commands.conftest import Tiny, until
 from tests.synthesized import ROOT
 
@@ -29,6 +32,19 @@ def test_the_logs_are_listed(tiny: Tiny, bad: ExecutionView) -> None:
     assert "Build/Lint begins" not in listed
     assert (tiny.root / listed["Build/Lint"]).read_text().count("Lint begins") >= 1
     assert all(name in tiny.call("logs", "--execution", bad.id)[1] for name in listed)
+
+
+def test_the_logs_of_a_copied_project_are_listed(
+    tiny: Tiny, good: ExecutionView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they lie, which is in the original."""
+    shutil.copyfile(tiny.root / "cdk.json", tmp_path / "cdk.json")
+    shutil.copytree(tiny.space.executions, Workspace(tmp_path).executions)
+    monkeypatch.chdir(tmp_path)
+    code, printed = tiny.call("logs", "--execution", good.id, "--json")
+    listed = {each["action"]: each["log"] for each in json.loads(printed)}
+    assert code == 0
+    assert "Compile begins" in (tmp_path / listed["Build/Compile"]).read_text()
 
 
 @pytest.mark.parametrize("action", ["Build/Nothing", "Nothing"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 
+from rehearsal.pids import born
 from rehearsal.views.state import ExecutionView
-from tests.rehearsal.commands.conftest import Tiny
+from tests.rehearsal.commands.conftest import Tiny, until
+from tests.rehearsal.commands.test_kills import Command
 
 LOOK = (
     'echo "$COLOUR $CODEBUILD_INITIATOR"; ls; test "$PWD" = "$CODEBUILD_SRC_DIR"; aws() { env; }; aws | grep -c ^AWS_'
@@ -23,7 +26,7 @@ def test_a_good_build_is_made_again_from_its_artifacts(
     assert "green codepipeline/tiny" in seen
     assert "cdk.json" in seen
     assert int(seen.split()[-1]) >= 5
-    assert not (tiny.space.home / "shell").exists()
+    assert not [*tiny.space.home.glob("shell-*")]
 
 
 def test_a_failed_build_is_as_it_was_left(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
@@ -46,3 +49,30 @@ def test_what_is_no_build_has_no_shell(tiny: Tiny, good: ExecutionView, action: 
     code, printed = tiny.call("shell", action, "--execution", good.id)
     assert code == 2
     assert "only a build has a shell" in printed
+
+
+def test_what_a_command_leaves_ends_with_the_shell(tiny: Tiny, good: ExecutionView) -> None:
+    """Its folder is removed: a process would live on in a folder that is not there."""
+    file = tiny.space.home / "left"
+    text = f"setsid nohup sleep 600 >/dev/null 2>&1 & echo $! > {file}"
+    assert tiny.call("shell", "Lint", "--execution", good.id, "--command", text)[0] == 0
+    assert born(int(file.read_text())) is None
+    file.unlink()
+
+
+def test_an_interrupted_command_is_told_as_one(tiny: Tiny, good: ExecutionView) -> None:
+    """Ctrl-C reaches the command and the rehearsal alike; what the command does of it counts."""
+    with pytest.raises(click.Abort):
+        tiny.call("shell", "Lint", "--execution", good.id, "--command", "kill -INT $$")
+
+
+def test_two_shells_have_a_folder_each(tiny: Tiny, good: ExecutionView) -> None:
+    """The second one removed the first one's folder under its feet."""
+    go = tiny.space.home / "go"
+    waits = f"touch {go}.began; until test -f {go}; do sleep 0.1; done; cat cdk.json"
+    first = Command(tiny, "shell", "Lint", "--execution", good.id, "--command", waits)
+    until(go.with_name("go.began").exists)
+    assert tiny.call("shell", "Lint", "--execution", good.id, "--command", "cat cdk.json")[0] == 0
+    go.touch()
+    code, printed = first.ended()
+    assert (code, "app" in printed) == (0, True)

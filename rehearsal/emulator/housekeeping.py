@@ -1,0 +1,29 @@
+"""Looks after the disk whenever an execution has ended, so that an embedded AWS that is kept open does not fill it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from rehearsal import disk, invocations
+from rehearsal.engine.execution import Execution, Listener
+from rehearsal.engine.journal import Event
+from rehearsal.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+class Housekeeping:
+    """A listener of the engine, in front of another one."""
+
+    def __init__(self, space: Workspace, heard: Listener) -> None:
+        self._space, self._heard, self._one_by_one = space, heard, threading.Lock()
+
+    def __call__(self, execution: Execution, event: Event) -> None:
+        self._heard(execution, event)
+        if event["type"] == "execution-finished":
+            with self._one_by_one:
+                self._space.tidy()
+                limit = invocations.configured(self._space.root).disk_gigabytes
+                for said in disk.look_after(self._space, int(limit * 10**9)):
+                    log.warning(said)
