@@ -56,7 +56,7 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
         lend_modules(repository.top, source)
         cdk = Cdk(tools(space), deployed.endpoint, space.logs, stop)
         cloud = assembly.read(
-            chosen.synthesized(cdk, source / repository.project, out, default), chosen.pipeline, default
+            chosen.synthesized(cdk, source / repository.project, out, default, commit), chosen.pipeline, default
         )
         return make(deployed, cloud, source, space.root / "node_modules", _pushed(space, deployed))
     finally:

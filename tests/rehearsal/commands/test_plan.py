@@ -260,6 +260,15 @@ def test_the_command_synthesizes_the_working_tree(app: Tiny) -> None:
     assert not (app.space.home / "plan").exists()
 
 
+def test_the_app_is_told_the_revision_that_a_build_would_have(app: Tiny) -> None:
+    """One that writes it into a template changes nothing where just this commit is deployed."""
+    (app.root / "cdk.json").write_text(
+        json.dumps({"app": f"cp -r assembly/. $CDK_OUTDIR; echo $CODEBUILD_RESOLVED_SOURCE_VERSION > {app.root}/seen"})
+    )
+    commit = json.loads(app.call("plan", "--json")[1])["commit"]
+    assert (app.root / "seen").read_text().strip() == commit
+
+
 def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:
     """With the CLI's own words: on AWS it would be red as well."""
     (app.root / "cdk.json").write_text(json.dumps({"app": "echo no such setting: colour >&2; false"}))
