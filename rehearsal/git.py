@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from rehearsal.errors import WrongUse
 
 # In the environment of a push: who pushes starts the pipeline by itself, and the remote's hook need not.
 SILENT = "REHEARSAL_PUSHES"
+BRANCHES = "refs/heads/"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Repository:
     def push(self, commit: str, remote: Path, branch: str) -> None:
         """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at; no hook is run."""
         bare(remote)
-        refspec = f"+{commit}:refs/heads/{branch}"
+        refspec = f"+{commit}:{BRANCHES}{branch}"
         env = {**self._scratch_objects(), SILENT: "yes"}
         self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=env)
 
@@ -117,11 +119,36 @@ def bare(remote: Path) -> None:
         git("init", "--quiet", "--bare", str(remote), cwd=remote.parent)
 
 
+def set_aside(remote: Path) -> None:
+    """Keep the branches of the bare repository `remote` where no push finds them, so that git has them to push again.
+
+    `tip` still knows them, until they are pushed.
+    """
+    for ref in git("for-each-ref", "--format=%(refname)", BRANCHES, cwd=remote).splitlines():
+        git("update-ref", _aside(ref.removeprefix(BRANCHES)), ref, cwd=remote)
+        git("update-ref", "-d", ref, cwd=remote)
+
+
+def take_aside(remote: Path, branch: str) -> str | None:
+    """The commit of a branch that was set aside, which it is no more."""
+    kept = git("for-each-ref", "--format=%(objectname)", _aside(branch), cwd=remote)
+    if kept:
+        git("update-ref", "-d", _aside(branch), cwd=remote)
+    return kept or None
+
+
+def _aside(branch: str) -> str:
+    """In one folder, where `a` and `a/b` do not exclude each other."""
+    return f"refs/rehearsal/{quote(branch, safe='')}"
+
+
 def tip(remote: Path, branch: str) -> Commit | None:
     """The newest commit of `branch` in the bare repository `remote`; None where there is no such branch."""
-    if not remote.exists() or not git("for-each-ref", f"refs/heads/{branch}", cwd=remote):
-        return None
-    return commit(remote, f"refs/heads/{branch}")
+    if remote.exists():
+        for ref in (BRANCHES + branch, _aside(branch)):
+            if git("for-each-ref", ref, cwd=remote):
+                return commit(remote, ref)
+    return None
 
 
 def commit(remote: Path, revision: str) -> Commit:

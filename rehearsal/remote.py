@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from rehearsal.errors import WrongUse
-from rehearsal.git import SILENT, bare, git
+from rehearsal.git import SILENT, bare, git, set_aside
 from rehearsal.workspace import Workspace
 
 NAME = "rehearsal"
@@ -21,8 +21,12 @@ cd {root} && PYTHONPATH={package} exec {python} -m rehearsal received
 
 
 def add(space: Workspace) -> str | None:
-    """Let `git push rehearsal` start the pipeline. Returns why it won't, where the name is taken."""
+    """Let `git push rehearsal` start the pipeline, also with what was pushed before.
+
+    Returns why it won't, where the name is taken.
+    """
     bare(space.remote)
+    set_aside(space.remote)
     taken = _url(space)
     if taken not in (None, str(space.remote)):
         return f"the repository has a remote `{NAME}` already ({taken}); rename it for `git push {NAME}` to work"

@@ -17,12 +17,12 @@ from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import Action, Pipeline
 from rehearsal.engine.triggers import Push, why_not
 from rehearsal.errors import WrongUse
-from rehearsal.git import git
+from rehearsal.git import BRANCHES, git, take_aside
 from rehearsal.workspace import Workspace
 
 # How source actions name the branch that they follow; GitHub's older one says Branch.
 FOLLOWED = frozenset({"BranchName", "Branch"})
-BRANCH, TAG = "refs/heads/", "refs/tags/"
+TAGS = "refs/tags/"
 
 
 @click.command(hidden=True)
@@ -32,16 +32,18 @@ def received(space: Workspace) -> None:
     deployed = running(space)
     for line in sys.stdin:
         before, after, ref = line.split()
+        if ref.startswith(BRANCHES):
+            before = take_aside(space.remote, ref.removeprefix(BRANCHES)) or before
         if not after.strip("0"):
             click.echo(f"{ref} was deleted, which starts nothing")
-        elif ref.startswith((BRANCH, TAG)):
+        elif ref.startswith((BRANCHES, TAGS)):
             _take(space, deployed, before, after, ref)
 
 
 def _take(space: Workspace, deployed: Deployment, before: str, after: str, ref: str) -> None:
     push = Push(
-        branch=ref.removeprefix(BRANCH) if ref.startswith(BRANCH) else "",
-        tag=ref.removeprefix(TAG) if ref.startswith(TAG) else "",
+        branch=ref.removeprefix(BRANCHES) if ref.startswith(BRANCHES) else "",
+        tag=ref.removeprefix(TAGS) if ref.startswith(TAGS) else "",
         paths=tuple(_paths(space, before, after)),
     )
     pipeline = deployed.pipeline()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import remote
-from rehearsal.git import Repository
+from rehearsal.git import Repository, take_aside, tip
 from rehearsal.workspace import Workspace
 from tests.rehearsal.commands.conftest import Tiny, until
 
@@ -65,6 +65,18 @@ def test_what_a_run_pushes_starts_nothing_by_itself(pushes: Tiny) -> None:
     repository.push(pushes.git("rev-parse", "HEAD").strip(), pushes.space.remote, "main")
     listed = pushes.deployed.api().list_pipeline_executions(pipelineName="tiny")["pipelineExecutionSummaries"]
     assert len(listed) == len(before)
+
+
+def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
+    """By a run, or while nothing ran: git would have nothing to send. What changed is told since that push."""
+    run = Repository(pushes.root, pushes.space.home)
+    run.push(run.head, pushes.space.remote, "main")
+    assert remote.add(pushes.space) is None
+    newest = tip(pushes.space.remote, "main")
+    assert newest
+    assert newest.id == run.head
+    started(pushes.git("push", "rehearsal", "main"))
+    assert take_aside(pushes.space.remote, "main") is None
 
 
 def test_another_branch_starts_nothing(pushes: Tiny) -> None:
