@@ -75,6 +75,12 @@ def lend_modules(top: Path, source: Path) -> None:
 
 
 def tools(space: Workspace) -> list[Path]:
-    """Where a project keeps its commands: of npm, here or in a folder above as npm has it, and of Python."""
-    npm = [folder / MODULES / ".bin" for folder in (space.root, *space.root.parents)]
+    """Where a project keeps its commands: of npm, and of Python."""
+    npm = [each / ".bin" for each in modules(space)]
     return [each for each in (*npm, space.root / ".venv" / "bin") if each.is_dir()]
+
+
+def modules(space: Workspace) -> list[Path]:
+    """The folders of npm's modules, here and in folders above, as npm has it."""
+    found = [folder / MODULES for folder in (space.root, *space.root.parents)]
+    return [each for each in found if each.is_dir()]
