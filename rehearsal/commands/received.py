@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from rehearsal import called
 from rehearsal.commands import codecommit
 from rehearsal.commands.calls import answered
 from rehearsal.commands.project import in_project, running
+from rehearsal.commands.stop import unended
 from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import Action, Pipeline
 from rehearsal.engine.triggers import Push, why_not
@@ -101,20 +103,14 @@ def _split(listed: str) -> Iterator[str]:
 
 
 def _tell(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
-    running_now = [
-        each["pipelineExecutionId"]
-        for each in deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)[
-            "pipelineExecutionSummaries"
-        ]
-        if each["status"] == "InProgress" and each["pipelineExecutionId"] != execution
-    ]
+    others = [each for each in unended(deployed) if each != execution]
     click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
-    if running_now:
+    if others:
         modes = {
             "SUPERSEDED": "they share the stages, and where one waits a newer one overtakes it (SUPERSEDED)",
             "QUEUED": "it waits for its turn (QUEUED)",
             "PARALLEL": "they run side by side (PARALLEL)",
         }
-        click.echo(f"{len(running_now)} more running: {modes.get(pipeline.execution_mode, pipeline.execution_mode)}")
-    click.echo(f"follow it:    python -m rehearsal watch {execution[:8]}")
-    click.echo("look at it:   python -m rehearsal status")
+        click.echo(f"{len(others)} more running: {modes.get(pipeline.execution_mode, pipeline.execution_mode)}")
+    click.echo(f"follow it:    {called.name()} watch {execution[:8]}")
+    click.echo(f"look at it:   {called.name()} status")

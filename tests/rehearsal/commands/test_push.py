@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,26 @@ def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
     assert newest.id == run.head
     started(pushes.git("push", "rehearsal", "main"))
     assert take_aside(pushes.space.remote, "main") is None
+
+
+def test_a_file_name_that_is_not_utf_8_goes_through(pushes: Tiny) -> None:
+    """From the push to the build."""
+    (pushes.root / os.fsdecode(b"\xfc.txt")).touch()
+    pushes.git("add", ".")
+    commit(pushes, "in Latin-1")
+    execution = started(pushes.git("push", "rehearsal", "main"))
+    until(lambda: pushes.view(execution).stage("Source").status not in ("", "InProgress"))
+    until(lambda: pushes.view(execution).stage("Build").status not in ("", "InProgress"))
+    assert pushes.view(execution).stage("Build").status == "Succeeded"
+
+
+def test_the_hook_of_an_installed_command_calls_it(pushes: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what it prints names it too."""
+    monkeypatch.setattr(sys, "argv", ["/opt/some where/rehearse", "up"])
+    assert remote.add(pushes.space) is None
+    hook = (pushes.space.remote / "hooks" / "post-receive").read_text()
+    assert "exec '/opt/some where/rehearse' received" in hook
+    assert "python -m rehearsal" not in hook
 
 
 def test_another_branch_starts_nothing(pushes: Tiny) -> None:
