@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rehearsal.assembly import Environment
@@ -15,7 +15,6 @@ from rehearsal.aws import Endpoint, forget, root
 from rehearsal.errors import WrongUse
 from rehearsal.processes import check
 
-Tell = Callable[[str], None]
 # The first CLI with version 3 of the AWS SDK, which reads AWS_ENDPOINT_URL: tried, since its notes say nothing of it.
 FIRST = (2, 167)
 # How a build is told what it builds. Source: AWS CodeBuild user guide, "Environment variables in build environments".
@@ -72,9 +71,7 @@ class Cdk:
         command = ["cdk", "--no-version-reporting", *arguments]
         self.run(f"cdk-{name}", command, folder, account, region, **variables)
 
-    def run(
-        self, name: str, command: Sequence[str], folder: Path, account: str, region: str, **variables: str
-    ) -> None:
+    def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str, **variables: str) -> None:
         """Run a command as a person would with the CLI at hand and as the root user of `account`."""
         env = dict(os.environ)
         forget(env)

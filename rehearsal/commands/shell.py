@@ -11,10 +11,9 @@ import click
 from rehearsal.commands.logs import find
 from rehearsal.commands.names import ACTION, EXECUTION
 from rehearsal.commands.project import execution, in_project, running
-from rehearsal.engine import journal
 from rehearsal.errors import WrongUse
 from rehearsal.rebuild import rebuild
-from rehearsal.views.state import replay
+from rehearsal.views.state import recorded
 from rehearsal.workspace import Workspace
 
 
@@ -29,7 +28,7 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
     A failed build's folder is as it left it; of any other one it is made again from the artifacts that it took.
     """
     deployed, which = running(space), execution(space, wanted)
-    view = replay(journal.read(space.journal(which)))
+    view = recorded(space, which)
     stage, name = find(view, action)
     listed = deployed.api().list_action_executions(
         pipelineName=deployed.key.name, filter={"pipelineExecutionId": which}
@@ -49,7 +48,6 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
             folder=folder,
             caches=space.caches,
             remote=space.remote,
-            tell=lambda text: click.echo(text, err=True),
         )
         click.echo(
             f"{stage}/{name}: {'as it was left' if rebuilt.left else 'made again'} in {rebuilt.directory}", err=True

@@ -9,9 +9,8 @@ import click
 from rehearsal import called
 from rehearsal.commands.names import EXECUTION
 from rehearsal.commands.project import execution, in_project
-from rehearsal.engine import journal
 from rehearsal.views import executions
-from rehearsal.views.state import replay, stages_as_json
+from rehearsal.views.state import recorded, stages_as_json
 from rehearsal.views.terminal import rows, terminal
 from rehearsal.workspace import Workspace
 
@@ -25,7 +24,7 @@ def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     if wanted is None and space.latest() is None and not as_json:
         click.echo(f"nothing was rehearsed yet: `{called.name()} run`")
         return 0
-    view = replay(journal.read(space.journal(execution(space, wanted))))
+    view = recorded(space, execution(space, wanted))
     alive = space.server() is not None
     ended = executions.status_of(view, alive=alive)
     if as_json:
