@@ -80,6 +80,27 @@ def test_whatever_is_followed_has_the_result_of_a_run(tiny: Tiny, good: Executio
     assert [each["status"] for each in told["earlier"]] == (["Succeeded"] if "--from" in arguments else [])
 
 
+def test_what_is_answered_at_once_is_printed(tiny: Tiny, good: ExecutionView) -> None:
+    """The address that `up` leaves, what `down` has ended, what `clean` has given back."""
+    told = alone(tiny, "up", "--json")[1]
+    server = tiny.space.server()
+    assert server
+    assert told == {
+        "account": "111111111111",
+        "region": "eu-west-1",
+        "name": "tiny",
+        "endpoint": server.endpoint,
+        "remote": "rehearsal",
+    }
+    assert set(json.loads(tiny.call("clean", "--keep", "100", "--json")[1])) == {"freed_bytes", "bytes"}
+
+
+def test_what_was_not_there_is_not_ended(empty: Tiny) -> None:
+    """And there is nothing to give back."""
+    assert json.loads(empty.call("down", "--json")[1]) == {"ended": False}
+    assert json.loads(empty.call("clean", "--json")[1]) == {"freed_bytes": 0, "bytes": 0}
+
+
 def test_a_retry_writes_a_file(tiny: Tiny, tmp_path: Path) -> None:
     """As a run does, whatever came of it."""
     view = tiny.run(Lint="exit 9")
