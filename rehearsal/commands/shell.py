@@ -10,7 +10,8 @@ import click
 
 from rehearsal.commands.logs import find
 from rehearsal.commands.names import ACTION, EXECUTION
-from rehearsal.commands.project import execution, in_project, running
+from rehearsal.commands.project import execution, in_project, viewing
+from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.rebuild import rebuild
 from rehearsal.views.state import recorded
@@ -27,7 +28,11 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
 
     A failed build's folder is as it left it; of any other one it is made again from the artifacts that it took.
     """
-    deployed, which = running(space), execution(space, wanted)
+    with viewing(space) as deployed:
+        return _shell(space, deployed, execution(space, wanted), action, command)
+
+
+def _shell(space: Workspace, deployed: Deployment, which: str, action: str, command: str | None) -> int:
     view = recorded(space, which)
     stage, name = find(view, action)
     listed = deployed.api().list_action_executions(

@@ -1,4 +1,4 @@
-"""docs/rehearsal.md and `--help` say the same: each command has a section that shows it and names all of its options."""
+"""docs/rehearsal.md and `--help` say the same: each command has a section that shows it and names all its options."""
 
 from __future__ import annotations
 
