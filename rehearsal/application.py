@@ -41,9 +41,12 @@ class App:
         """The folder, where it is one."""
         return Path(self.command) if self.command and Path(self.command).is_dir() else None
 
-    def synthesized(self, cdk: Cdk, folder: Path, out: Path, environment: tuple[str, str]) -> Path:
+    def synthesized(
+        self, cdk: Cdk, folder: Path, out: Path, environment: tuple[str, str], revision: str | None = None
+    ) -> Path:
         """The assembly: the app's own, or synthesized in `folder` to `out` with `environment` as CDK's default.
 
+        revision: the commit that it is told to be of, as a build is.
         Raises WrongUse where there is no app, and CommandFailed where it does not synthesize.
         """
         if self.assembly:
@@ -51,7 +54,7 @@ class App:
         if self.command is None and not (folder / "cdk.json").exists():
             raise WrongUse(f"there is no cdk.json in {folder.name}: say with --app how the CDK app is run")
         shutil.rmtree(out, ignore_errors=True)
-        cdk.synth(folder, out, self.command, environment)
+        cdk.synth(folder, out, self.command, environment, revision)
         return out
 
     def is_of(self, command: str | None, names: Iterable[str]) -> bool:
@@ -72,6 +75,12 @@ def lend_modules(top: Path, source: Path) -> None:
 
 
 def tools(space: Workspace) -> list[Path]:
-    """Where a project keeps its commands: of npm, here or in a folder above as npm has it, and of Python."""
-    npm = [folder / MODULES / ".bin" for folder in (space.root, *space.root.parents)]
+    """Where a project keeps its commands: of npm, and of Python."""
+    npm = [each / ".bin" for each in modules(space)]
     return [each for each in (*npm, space.root / ".venv" / "bin") if each.is_dir()]
+
+
+def modules(space: Workspace) -> list[Path]:
+    """The folders of npm's modules, here and in folders above, as npm has it."""
+    found = [folder / MODULES for folder in (space.root, *space.root.parents)]
+    return [each for each in found if each.is_dir()]

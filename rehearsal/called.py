@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,6 +13,12 @@ COMMAND = "rehearse"
 def name() -> str:
     """The command of the wheel, where that was called; else the module."""
     return COMMAND if Path(sys.argv[0]).name == COMMAND else MODULE
+
+
+def words() -> str:
+    """The same for a shell, whatever its search path is; of the module, Python still has to find the package."""
+    command = [Path(sys.argv[0]).absolute()] if name() == COMMAND else [sys.executable, "-m", "rehearsal"]
+    return shlex.join(map(str, command))
 
 
 def as_called(text: str) -> str:

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rehearsal.assembly import Environment
@@ -15,9 +15,10 @@ from rehearsal.aws import Endpoint, forget, root
 from rehearsal.errors import WrongUse
 from rehearsal.processes import check
 
-Tell = Callable[[str], None]
 # The first CLI with version 3 of the AWS SDK, which reads AWS_ENDPOINT_URL: tried, since its notes say nothing of it.
 FIRST = (2, 167)
+# How a build is told what it builds. Source: AWS CodeBuild user guide, "Environment variables in build environments".
+REVISION = "CODEBUILD_RESOLVED_SOURCE_VERSION"
 
 
 class Cdk:
@@ -34,13 +35,17 @@ class Cdk:
         if cli != shutil.which("cdk", path=self._path):
             self._path = os.pathsep.join([str(_linked(cli, logs.parent / "bin")), self._path])
 
-    def synth(self, folder: Path, out: Path, app: str | None, environment: tuple[str, str]) -> None:
+    def synth(
+        self, folder: Path, out: Path, app: str | None, environment: tuple[str, str], revision: str | None = None
+    ) -> None:
         """Synthesize the app in `folder`, its cdk.json's build command included.
 
         app: a command in place of cdk.json's. environment: what CDK_DEFAULT_ACCOUNT and CDK_DEFAULT_REGION are.
+        revision: the commit, where it is synthesized as a build of the pipeline would, which knows it.
         """
         command = ["--app", app] if app else []
-        self._run("synth", ["synth", *command, "--quiet", "--output", str(out)], folder, *environment)
+        known = {REVISION: revision} if revision else {}
+        self._run("synth", ["synth", *command, "--quiet", "--output", str(out)], folder, *environment, **known)
 
     def bootstrap(self, environment: Environment, trust: str | None, folder: Path) -> None:
         """Bootstrap one environment; `folder` has no cdk.json, so that no app runs."""
@@ -60,14 +65,17 @@ class Cdk:
         """Run what a person would type into a shell, as the account's root."""
         self.run("prepare", ["/bin/sh", "-c", command], folder, account, region)
 
-    def _run(self, name: str, arguments: Sequence[str], folder: Path, account: str, region: str) -> None:
-        self.run(f"cdk-{name}", ["cdk", "--no-version-reporting", *arguments], folder, account, region)
+    def _run(
+        self, name: str, arguments: Sequence[str], folder: Path, account: str, region: str, **variables: str
+    ) -> None:
+        command = ["cdk", "--no-version-reporting", *arguments]
+        self.run(f"cdk-{name}", command, folder, account, region, **variables)
 
-    def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str) -> None:
+    def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str, **variables: str) -> None:
         """Run a command as a person would with the CLI at hand and as the root user of `account`."""
         env = dict(os.environ)
         forget(env)
-        env |= self._endpoint.environ(root(account), region)
+        env |= self._endpoint.environ(root(account), region) | variables
         env |= {"PATH": self._path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
         check(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)
 

@@ -33,6 +33,7 @@ from rehearsal.commands import (
 )
 from rehearsal.errors import RehearsalError
 
+VERSION = "0.1.0"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 COMMANDS = (
     run.run,
@@ -111,6 +112,7 @@ def _bug() -> int:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name=called.COMMAND, message="%(prog)s %(version)s")
 def cli() -> None:
     """Rehearse this project's CDK pipeline on this machine, from `git push` to prod."""
 

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,15 +15,13 @@ from rehearsal import assembly, bootstrap, invocations, machine
 from rehearsal.application import App, lend_modules, tools
 from rehearsal.assembly import Assembly, Environment
 from rehearsal.aws import Endpoint, root
-from rehearsal.bootstrap import Bootstrapper
+from rehearsal.bootstrap import Bootstrapper, Tell
 from rehearsal.cdk import Cdk
 from rehearsal.engine.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
 from rehearsal.git import Repository
 from rehearsal.processes import CommandFailed
 from rehearsal.workspace import Workspace, write_json
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)

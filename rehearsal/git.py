@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from rehearsal.errors import WrongUse
 
 # In the environment of a push: who pushes starts the pipeline by itself, and the remote's hook need not.
 SILENT = "REHEARSAL_PUSHES"
+BRANCHES = "refs/heads/"
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,9 @@ class Repository:
     def changes(self, before: str, after: str) -> list[str]:
         """What differs between two commits, a snapshot perhaps: `M path` a line, as git says it."""
         env = self._scratch_objects()
-        listed = self._git("diff", "--name-status", "--no-renames", before, after, "--", env=env)
-        return [line.replace("\t", " ") for line in listed.splitlines()]
+        listed = self._git("diff", "--name-status", "--no-renames", "-z", before, after, "--", env=env)
+        words = iter(listed.removesuffix("\0").split("\0") if listed else [])
+        return [f"{kind} {path}" for kind, path in zip(words, words, strict=True)]
 
     def has(self, commit: str) -> bool:
         """Whether the commit is known here, as one of the user's or as a snapshot."""
@@ -77,17 +80,13 @@ class Repository:
     def push(self, commit: str, remote: Path, branch: str) -> None:
         """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at; no hook is run."""
         bare(remote)
-        refspec = f"+{commit}:refs/heads/{branch}"
+        refspec = f"+{commit}:{BRANCHES}{branch}"
         env = {**self._scratch_objects(), SILENT: "yes"}
         self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=env)
 
     def export(self, commit: str, folder: Path) -> None:
         """Unpack the files of `commit`, a snapshot perhaps, into the new folder `folder`."""
-        folder.mkdir(parents=True)
-        archive = folder.with_suffix(".tar")
-        self._git("archive", "--format=tar", f"--output={archive}", commit, env=self._scratch_objects())
-        shutil.unpack_archive(archive, folder, filter="tar")
-        archive.unlink()
+        export(self.top, commit, folder, self._scratch_objects())
 
     def _scratch_objects(self) -> dict[str, str]:
         objects = self.scratch / "objects"
@@ -100,15 +99,29 @@ class Repository:
 
 
 def git(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, why: str = "") -> str:
-    """Run git and return what it prints; raises WrongUse with git's own words and `why`."""
+    """Run git and return what it prints; raises WrongUse with git's own words and `why`.
+
+    A name that is not UTF-8 comes as Python's own file names do, which os.fsencode turns back.
+    """
     command = ["git", *arguments]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith("GIT_SSL")}
     done = subprocess.run(
-        command, cwd=cwd, env={**clean, **_IDENTITY, **(env or {})}, capture_output=True, text=True, check=False
+        command,
+        cwd=cwd,
+        env={**clean, **_IDENTITY, **(env or {})},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="surrogateescape",
     )
     if done.returncode:
         raise WrongUse(why or f"`{' '.join(command)}` in {cwd} ended with {done.returncode}: {done.stderr.strip()}")
     return done.stdout.strip()
+
+
+def printable(text: str) -> str:
+    """With a replacement for each byte that is not UTF-8."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def bare(remote: Path) -> None:
@@ -117,22 +130,57 @@ def bare(remote: Path) -> None:
         git("init", "--quiet", "--bare", str(remote), cwd=remote.parent)
 
 
+def set_aside(remote: Path) -> None:
+    """Keep the branches of the bare repository `remote` where no push finds them, so that git has them to push again.
+
+    `tip` still knows them, until they are pushed.
+    """
+    for ref in git("for-each-ref", "--format=%(refname)", BRANCHES, cwd=remote).splitlines():
+        git("update-ref", _aside(ref.removeprefix(BRANCHES)), ref, cwd=remote)
+        git("update-ref", "-d", ref, cwd=remote)
+
+
+def take_aside(remote: Path, branch: str) -> str | None:
+    """The commit of a branch that was set aside, which it is no more."""
+    kept = git("for-each-ref", "--format=%(objectname)", _aside(branch), cwd=remote)
+    if kept:
+        git("update-ref", "-d", _aside(branch), cwd=remote)
+    return kept or None
+
+
+def _aside(branch: str) -> str:
+    """In one folder, where `a` and `a/b` do not exclude each other."""
+    return f"refs/rehearsal/{quote(branch, safe='')}"
+
+
 def tip(remote: Path, branch: str) -> Commit | None:
     """The newest commit of `branch` in the bare repository `remote`; None where there is no such branch."""
-    if not remote.exists() or not git("for-each-ref", f"refs/heads/{branch}", cwd=remote):
-        return None
-    return commit(remote, f"refs/heads/{branch}")
+    if remote.exists():
+        for ref in (BRANCHES + branch, _aside(branch)):
+            if git("for-each-ref", ref, cwd=remote):
+                return commit(remote, ref)
+    return None
 
 
 def commit(remote: Path, revision: str) -> Commit:
     """What git knows of `revision` in the bare repository `remote`."""
-    fields = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B%x00%cI", revision, cwd=remote).split("\0")
+    told = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B%x00%cI", revision, cwd=remote)
+    fields = printable(told).split("\0")
     return Commit(id=fields[0], author=fields[1], date=fields[2], message=fields[3].strip(), committed=fields[4])
 
 
 def archive(remote: Path, revision: str, zip_file: Path) -> None:
     """Write the files of `revision`, without `.git`, to `zip_file`."""
     git("archive", "--format=zip", f"--output={zip_file}", revision, cwd=remote)
+
+
+def export(repository: Path, commit: str, folder: Path, env: Mapping[str, str] | None = None) -> None:
+    """Unpack the files of `commit` into the new folder `folder`."""
+    folder.mkdir(parents=True)
+    archived = folder.with_suffix(".tar")
+    git("archive", "--format=tar", f"--output={archived}", commit, cwd=repository, env=env)
+    shutil.unpack_archive(archived, folder, filter="tar")
+    archived.unlink()
 
 
 def clone(remote: Path, revision: str, branch: str, folder: Path) -> None:

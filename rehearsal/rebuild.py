@@ -25,8 +25,6 @@ from rehearsal.codebuild.values import Build, EnvironmentVariable, Place
 from rehearsal.engine.definition import PipelineKey
 from rehearsal.errors import WrongUse
 
-Tell = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Rebuilt:
@@ -47,12 +45,11 @@ def rebuild(
     folder: Path,
     caches: Path,
     remote: Path,
-    tell: Tell,
 ) -> Rebuilt:
-    """Put a build together again.
+    """Put a build together again; its role is assumed by the account's root, whatever the role's trust policy says.
 
     detail: of ListActionExecutions; worked: the action's folder of then; folder: a new one; remote: the
-    repository of the source; tell: takes what is odd.
+    repository of the source.
     """
     given = detail["input"]
     region, settings = given["region"], given.get("resolvedConfiguration") or given.get("configuration", {})
@@ -63,7 +60,10 @@ def rebuild(
     project = Project.read(found[0])
     fetch = functools.partial(_download, endpoint.client("s3", root(key.account), region), remote)
     sources, left = _sources(given, settings, worked / "sources", folder, fetch)
-    credentials = _credentials(endpoint, key, region, project.role_arn, tell)
+    session = endpoint.client("sts", root(key.account), region).assume_role(
+        RoleArn=project.role_arn, RoleSessionName="shell"
+    )["Credentials"]
+    credentials = Credentials(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
     build = _build(key, region, project, settings)
     folder.mkdir(parents=True, exist_ok=True)
     log = BuildLog(folder / "preparation.log", lambda _: None)
@@ -105,17 +105,6 @@ def _download(s3: Any, remote: Path, place: Mapping[str, str], source: Path) -> 
         raise WrongUse(f"the artifact s3://{place['bucket']}/{place['key']} is not there any more: {error}") from error
     unpack(zip_file, source, remote)
     zip_file.unlink()
-
-
-def _credentials(endpoint: Endpoint, key: PipelineKey, region: str, role: str, tell: Tell) -> Credentials:
-    """Those of the build's role; where its trust policy lets nobody but CodeBuild have them, the account's own."""
-    sts = endpoint.client("sts", root(key.account), region)
-    try:
-        session = sts.assume_role(RoleArn=role, RoleSessionName="shell")["Credentials"]
-    except ClientError as error:
-        tell(f"{role} cannot be assumed by a person ({error.response['Error']['Code']}): the account's root it is")
-        return root(key.account)
-    return Credentials(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
 
 
 def _build(key: PipelineKey, region: str, project: Project, settings: Mapping[str, str]) -> Build:

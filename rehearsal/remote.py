@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 
+from rehearsal import called
 from rehearsal.errors import WrongUse
-from rehearsal.git import SILENT, bare, git
+from rehearsal.git import SILENT, bare, git, set_aside
 from rehearsal.workspace import Workspace
 
 NAME = "rehearsal"
 _HOOK = """\
 #!/bin/sh
-# Made by `python -m rehearsal up`; `python -m rehearsal down` takes it away.
+# Made by `{name} up`; `{name} down` takes it away.
 [ -z "${silent}" ] || exit 0
 unset GIT_DIR GIT_QUARANTINE_PATH
-cd {root} && PYTHONPATH={package} exec {python} -m rehearsal received
+cd {root} && PYTHONPATH={package} exec {command} received
 """
 
 
 def add(space: Workspace) -> str | None:
-    """Let `git push rehearsal` start the pipeline. Returns why it won't, where the name is taken."""
+    """Let `git push rehearsal` start the pipeline, also with what was pushed before.
+
+    Returns why it won't, where the name is taken.
+    """
     bare(space.remote)
+    set_aside(space.remote)
     taken = _url(space)
     if taken not in (None, str(space.remote)):
         return f"the repository has a remote `{NAME}` already ({taken}); rename it for `git push {NAME}` to work"
@@ -56,8 +60,8 @@ def _write_hook(space: Workspace) -> None:
     hook, beside = _hook(space), _hook(space).with_suffix(".new")
     hook.parent.mkdir(exist_ok=True)
     package = Path(__file__).resolve().parent.parent
-    quoted = {"root": space.root, "package": package, "python": sys.executable}
-    beside.write_text(_HOOK.format(silent=SILENT, **{key: shlex.quote(str(each)) for key, each in quoted.items()}))
+    quoted = {"root": shlex.quote(str(space.root)), "package": shlex.quote(str(package))}
+    beside.write_text(_HOOK.format(silent=SILENT, name=called.name(), command=called.words(), **quoted))
     beside.chmod(0o755)
     beside.replace(hook)
     # the user's own setting would keep this hook from being run

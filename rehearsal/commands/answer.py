@@ -2,40 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from rehearsal.commands.follow import put
+from rehearsal.commands.logs import called
+from rehearsal.commands.names import ACTION
+from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.commands.project import in_project, running
+from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
 
 
-@click.command()
-@click.option("-m", "--summary", default="", help="Why; kept with the approval.")
-@in_project
-def approve(space: Workspace, summary: str) -> None:
-    """Approve what waits for an approval."""
-    _answer(space, "Approved", summary)
+def _options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    verb = click.option("-m", "--summary", default="", help="Why; kept with the answer.")(AS_JSON(verb))
+    return click.argument("action", required=False, type=ACTION)(verb)
 
 
 @click.command()
-@click.option("-m", "--summary", default="", help="Why; kept with the rejection.")
+@_options
 @in_project
-def reject(space: Workspace, summary: str) -> None:
-    """Reject what waits for an approval."""
-    _answer(space, "Rejected", summary)
+def approve(space: Workspace, action: str | None, summary: str, *, as_json: bool) -> None:
+    """Approve what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything."""
+    _answer(space, action, "Approved", summary, as_json=as_json)
 
 
-def _answer(space: Workspace, verdict: str, summary: str) -> None:
+@click.command()
+@_options
+@in_project
+def reject(space: Workspace, action: str | None, summary: str, *, as_json: bool) -> None:
+    """Reject what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything."""
+    _answer(space, action, "Rejected", summary, as_json=as_json)
+
+
+def _answer(space: Workspace, action: str | None, verdict: str, summary: str, *, as_json: bool) -> None:
     deployed = running(space)
-    waiting = [
-        (stage["stageName"], action["actionName"], action["latestExecution"]["token"])
+    waiting = _waiting(deployed)
+    if not waiting:
+        raise WrongUse(f"nothing in {deployed.key.name} waits for an approval")
+    chosen = [called([*waiting], action)] if action else [*waiting]
+    done = [
+        each for each in chosen if put(deployed, *each, waiting[each], verdict=verdict, summary=summary or "answered")
+    ]
+    if as_json:
+        print_json([{"stage": stage, "action": name, "verdict": verdict} for stage, name in done])
+    else:
+        for each in done:
+            click.echo(f"{'/'.join(each)}: {verdict}")
+    if late := ["/".join(each) for each in chosen if each not in done]:
+        raise WrongUse(f"somebody else has answered meanwhile, or nothing waits any more: {', '.join(late)}")
+
+
+def _waiting(deployed: Deployment) -> dict[tuple[str, str], str]:
+    """The token of every action that waits for an answer, by stage and name."""
+    return {
+        (stage["stageName"], action["actionName"]): action["latestExecution"]["token"]
         for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]
         for action in stage["actionStates"]
         if "token" in action.get("latestExecution", {})
-    ]
-    if not waiting:
-        raise WrongUse(f"nothing in {deployed.key.name} waits for an approval")
-    for stage, action, token in waiting:
-        put(deployed, stage, action, token, verdict=verdict, summary=summary or "answered")
-        click.echo(f"{stage}/{action}: {verdict}")
+    }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from rehearsal import called
+
 VARIABLE = "_REHEARSE_COMPLETE"
-_CALL = "python -m rehearsal"
-# A shell completes the arguments of a name, and `python -m rehearsal` is none.
+# A shell completes the arguments of a name, and `python -m rehearsal` is none; nor is a command that PATH has not.
 _NAMES = {
-    "bash": f'command -v rehearse >/dev/null || rehearse() {{ {_CALL} "$@"; }}',
-    "zsh": f'(( $+commands[rehearse] )) || rehearse() {{ {_CALL} "$@"; }}',
-    "fish": f"command -q rehearse; or function rehearse; {_CALL} $argv; end",
+    "bash": 'command -v rehearse >/dev/null || rehearse() {{ {call} "$@"; }}',
+    "zsh": '(( $+commands[rehearse] )) || rehearse() {{ {call} "$@"; }}',
+    "fish": "command -q rehearse; or function rehearse; {call} $argv; end",
 }
 
 
@@ -25,18 +26,17 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise TypeError(f"click knows no shell {shell}")
-    root = click.get_current_context().find_root()
-    script = kind(root.command, {}, "rehearse", VARIABLE).source()
-    click.echo(_NAMES[shell])
-    click.echo(_by_module(script, shell))
+    root, call = click.get_current_context().find_root(), called.words()
+    click.echo(_NAMES[shell].format(call=call))
+    click.echo(_asking(kind(root.command, {}, "rehearse", VARIABLE).source(), shell, call))
 
 
-def _by_module(script: str, shell: str) -> str:
+def _asking(script: str, shell: str, call: str) -> str:
     """The script asks the program itself what fits; where that is a function of the shell, `env` can't call it."""
     asks = {
-        "bash": ("bash_complete $1)", f"bash_complete {_CALL})"),
-        "zsh": ("zsh_complete rehearse)", f"zsh_complete {_CALL})"),
-        "fish": ("(commandline -t) rehearse)", f"(commandline -t) {_CALL})"),
+        "bash": ("bash_complete $1)", f"bash_complete {call})"),
+        "zsh": ("zsh_complete rehearse)", f"zsh_complete {call})"),
+        "fish": ("(commandline -t) rehearse)", f"(commandline -t) {call})"),
     }
     old, new = asks[shell]
     if old not in script:

@@ -49,7 +49,7 @@ def _push(space: Workspace, repository: Repository, commit: str, branch: str) ->
         "working_tree": commit != repository.head,
         "branch": branch,
         "since": since,
-        "changes": repository.changes(since, commit),
+        "changes": [git.printable(each) for each in repository.changes(since, commit)],
     }
 
 

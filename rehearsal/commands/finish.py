@@ -1,4 +1,4 @@
-"""Follow what a command has set going, to its end: what `watch`, `retry` and `rollback` share."""
+"""Follow what a command has set going, to its end: what `watch`, `retry`, `rollback` and parts of a run share."""
 
 from __future__ import annotations
 
@@ -6,36 +6,60 @@ import functools
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from rehearsal import deployment
 from rehearsal.commands.follow import follow
+from rehearsal.commands.output import put_json, spoken
 from rehearsal.commands.project import running
 from rehearsal.views import summary
-from rehearsal.views.terminal import terminal
+from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Workspace
 
 
-def verdict_options(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """`--approve` and `--reject`, as `run` has them."""
-    verb = click.option("--reject", "verdict", flag_value="Rejected", help="Reject every manual approval.")(verb)
-    return click.option("--approve", "verdict", flag_value="Approved", help="Approve every manual approval.")(verb)
+def verdict_options[R](verb: Callable[..., R]) -> Callable[..., R]:
+    """`--approve` and `--reject`, of which the verb gets the `verdict`: "Approved", "Rejected", or None for neither."""
+
+    @click.option("--approve", is_flag=True, help="Approve every manual approval beforehand.")
+    @click.option("--reject", is_flag=True, help="Reject every manual approval beforehand.")
+    @functools.wraps(verb)
+    def asked(*args: Any, approve: bool, reject: bool, **kwargs: Any) -> R:
+        if approve and reject:
+            raise click.UsageError("--approve or --reject, not both")
+        return verb(*args, verdict="Approved" if approve else "Rejected" if reject else None, **kwargs)
+
+    return asked
 
 
-def finish(space: Workspace, execution: str, *, verdict: str | None, ending: int = 1, stops: bool = False) -> int:
+def finish(
+    space: Workspace,
+    execution: str,
+    *,
+    verdict: str | None,
+    json_file: Path | None,
+    ending: int = 1,
+    stops: bool = False,
+) -> int:
     """Show the execution to its end, and what replaces it; 0 if the last one succeeded, else 1.
 
-    ending: which of its ends is meant, since a retry lets an execution end once more. stops: whether an interrupt
-    stops the execution, or only the showing of it.
+    json_file: where the result goes, as that of `run`. ending: which of its ends is meant, since a retry lets an
+    execution end once more. stops: whether an interrupt stops the execution, or only the showing of it.
     """
-    console, began, stop = terminal(), time.monotonic(), threading.Event()
-    deployed = running(space)
+    began = time.monotonic()
+    views = shown(space, spoken(json_file), execution, verdict=verdict, ending=ending, stops=stops)
+    return concluded(space, views, time.monotonic() - began, json_file)
 
-    def tell(text: str) -> None:
-        console.print(text, style="dim", soft_wrap=True)
 
+def shown(
+    space: Workspace, console: Console, execution: str, *, verdict: str | None, ending: int = 1, stops: bool = False
+) -> list[ExecutionView]:
+    """Show the execution to its end, what replaces it, and a summary; all of them, in order."""
+    began, stop, deployed = time.monotonic(), threading.Event(), running(space)
+    tell = functools.partial(console.print, style="dim", soft_wrap=True)
     try:
         reach = functools.partial(deployment.reach, space, deployed, tell, stop)
         views = follow(
@@ -44,4 +68,11 @@ def finish(space: Workspace, execution: str, *, verdict: str | None, ending: int
     finally:
         stop.set()
     summary.show(console, space, views[-1], [], time.monotonic() - began, iam=deployed.endpoint.iam)
+    return views
+
+
+def concluded(space: Workspace, views: list[ExecutionView], seconds: float, json_file: Path | None) -> int:
+    """Write what came of it; 0 if the last one succeeded, else 1."""
+    iam = running(space).endpoint.iam
+    put_json(json_file, summary.as_json(space, views, [], seconds, iam=iam))
     return 0 if views[-1].status == "Succeeded" else 1

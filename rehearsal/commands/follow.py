@@ -138,12 +138,12 @@ def _ask(event: Event) -> str:
     question = f"{event['stage']}/{event['action']}"
     if event["text"]:
         question += f" ({event['text']})"
-    choice = click.prompt(f"{question}: approve or reject?", type=click.Choice(["approve", "reject"]))
+    choice = click.prompt(f"{question}: approve or reject?", type=click.Choice(["approve", "reject"]), err=True)
     return "Approved" if choice == "approve" else "Rejected"
 
 
-def put(deployed: Deployment, stage: str, action: str, token: str, *, verdict: str, summary: str) -> None:
-    """Answer one approval. One that somebody else answered meanwhile stays as it is."""
+def put(deployed: Deployment, stage: str, action: str, token: str, *, verdict: str, summary: str) -> bool:
+    """Answer one approval. One that somebody else answered meanwhile stays as it is: False."""
     who = os.environ.get("USER") or "you"
     try:
         deployed.api().put_approval_result(
@@ -159,3 +159,5 @@ def put(deployed: Deployment, stage: str, action: str, token: str, *, verdict: s
             "ApprovalAlreadyCompletedException",
         ):
             raise
+        return False
+    return True

@@ -8,9 +8,8 @@ import click
 
 from rehearsal import called
 from rehearsal.commands.project import in_project
-from rehearsal.engine import journal
 from rehearsal.views import executions
-from rehearsal.views.state import ExecutionView, replay
+from rehearsal.views.state import ExecutionView, recorded
 from rehearsal.views.terminal import terminal
 from rehearsal.workspace import Workspace
 
@@ -33,5 +32,5 @@ def history(space: Workspace, number: int, *, as_json: bool) -> None:
 
 def kept(space: Workspace) -> list[ExecutionView]:
     """Every execution with a journal that names it, newest first."""
-    views = [replay(journal.read(space.journal(each))) for each in space.newest_first()]
+    views = [recorded(space, each) for each in space.newest_first()]
     return [view for view in views if view.id]

@@ -7,16 +7,15 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from rehearsal.commands.names import ACTION, EXECUTION
 from rehearsal.commands.project import execution, in_project
-from rehearsal.engine import journal
 from rehearsal.errors import WrongUse
-from rehearsal.views.state import ActionView, ExecutionView, replay
+from rehearsal.views.state import ActionView, ExecutionView, recorded
 from rehearsal.workspace import Workspace
 
 POLL_SECONDS = 0.1
@@ -32,7 +31,7 @@ UNFINISHED = ("", "InProgress")
 def logs(space: Workspace, action: str | None, wanted: str | None, *, follow: bool, as_json: bool) -> None:
     """Print the log of ACTION ("Build/Synth", or "Synth") of the latest execution; without ACTION, list the logs."""
     which = execution(space, wanted)
-    view = _replayed(space, which)
+    view = recorded(space, which)
     if action is None:
         _list(space, view, as_json=as_json)
     elif follow:
@@ -48,16 +47,16 @@ def find(view: ExecutionView, action: str) -> tuple[str, str]:
 
     Raises WrongUse.
     """
-    known = [(stage.name, each.name) for stage in view.stages for each in stage.actions]
+    return called([(stage.name, each.name) for stage in view.stages for each in stage.actions], action)
+
+
+def called(known: Sequence[tuple[str, str]], action: str) -> tuple[str, str]:
+    """The one of the actions, by stage and name, that is called so. Raises WrongUse."""
     found = [each for each in known if action in ("/".join(each), ".".join(each), each[1])]
     if len(found) != 1:
         names = ", ".join("/".join(each) for each in known)
         raise WrongUse(f"{action}: {len(found) or 'no'} actions have that name; there are {names}")
     return found[0]
-
-
-def _replayed(space: Workspace, which: str) -> ExecutionView:
-    return replay(journal.read(space.journal(which)))
 
 
 def _written(view: ExecutionView) -> dict[str, ActionView]:
@@ -91,7 +90,7 @@ def _follow(space: Workspace, which: str, stage: str, name: str) -> None:
     """Print the log as it grows; of an action that has not begun, wait until it does."""
 
     def now() -> tuple[ActionView, bool]:
-        view = _replayed(space, which)
+        view = recorded(space, which)
         goes_on = view.seconds is None and space.server() is not None
         return view.action(stage, name), goes_on
 

@@ -10,9 +10,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from rehearsal import workspace
-from rehearsal.engine import journal
 from rehearsal.errors import WrongUse
-from rehearsal.views.state import ExecutionView, replay
+from rehearsal.views.state import ExecutionView, recorded
 from rehearsal.workspace import Workspace
 
 
@@ -30,7 +29,7 @@ class Name(click.ParamType[str]):
 
 def _latest(space: Workspace) -> ExecutionView:
     latest = space.latest()
-    return replay(journal.read(space.journal(latest))) if latest else ExecutionView()
+    return recorded(space, latest) if latest else ExecutionView()
 
 
 def _actions(space: Workspace) -> list[str]:

@@ -10,24 +10,26 @@ import click
 from rehearsal.commands.calls import answered
 from rehearsal.commands.finish import finish
 from rehearsal.commands.logs import find
+from rehearsal.commands.output import STDOUT
 from rehearsal.commands.project import execution, viewing
+from rehearsal.commands.wanted import Wanted
 from rehearsal.deployment import Deployment
 from rehearsal.emulator.alone import OPERATION
 from rehearsal.emulator.api import TARGET
-from rehearsal.engine import journal
-from rehearsal.views.state import replay
+from rehearsal.views.state import recorded
 from rehearsal.workspace import Workspace
 
 
-def run_only(space: Workspace, action: str, *, wanted: str | None, verdict: str | None, port: int | None) -> int:
-    """Run the action with what execution `wanted` had (None: the latest); 0 if it succeeds, else 1."""
-    with viewing(space, port) as deployed:
-        target = execution(space, wanted)
-        stage, name = find(replay(journal.read(space.journal(target))), action)
+def run_only(space: Workspace, wanted: Wanted) -> int:
+    """Run the action with what the execution had that is wanted (None: the latest); 0 if it succeeds, else 1."""
+    with viewing(space, wanted.port) as deployed:
+        target = execution(space, wanted.execution)
+        stage, name = find(recorded(space, target), wanted.only or "")
         with answered("run --only"):
             started = _start(deployed, stage, name, target)
-        click.echo(f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}")
-        return finish(space, started, verdict=verdict, stops=True)
+        said = f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}"
+        click.echo(said, err=wanted.json_file == STDOUT)
+        return finish(space, started, verdict=wanted.verdict, json_file=wanted.json_file, stops=True)
 
 
 def _start(deployed: Deployment, stage: str, action: str, target: str) -> str:

@@ -1,27 +1,53 @@
-"""Where `--json FILE` goes."""
+"""`--json`: where the result goes for programs, and where people then read."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
+from rehearsal.views.terminal import terminal
 from rehearsal.workspace import write_json
 
 STDOUT = Path("-")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object instead.")
+
+
+def _writable(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
+    """Nobody waits for a whole run to read that there is no such folder."""
+    if file and file != STDOUT and not (file.parent.is_dir() and os.access(file.parent, os.W_OK)):
+        raise click.BadParameter(f"{file}: there is no folder {file.parent} that can be written to")
+    return file
+
+
 JSON_FILE = click.option(
     "--json",
     "json_file",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    callback=_writable,
     help="Write the result to FILE as JSON; - is standard output.",
 )
 
 
-def put_json(file: Path, value: Any) -> None:
+def spoken(json_file: Path | None) -> Console:
+    """Where people read: standard output, unless that is for the JSON."""
+    return terminal(stderr=json_file == STDOUT)
+
+
+def put_json(file: Path | None, value: Any) -> None:
+    """Write it, where that was asked for."""
     if file == STDOUT:
-        click.echo(json.dumps(value, indent=2))
-    else:
+        print_json(value)
+    elif file and file.exists() and not file.is_file():  # a pipe, or a device
+        file.write_text(json.dumps(value, indent=2) + "\n")
+    elif file:
         write_json(file, value)
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2))

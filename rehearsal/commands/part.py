@@ -6,6 +6,7 @@ there on is rolled back to an execution that succeeded in all of them, which is 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,10 +14,13 @@ from typing import Any
 import click
 
 from rehearsal.commands.calls import answered
-from rehearsal.commands.finish import finish
+from rehearsal.commands.finish import concluded, shown
+from rehearsal.commands.output import STDOUT, spoken
 from rehearsal.commands.project import execution, viewing
+from rehearsal.commands.wanted import Wanted
 from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
+from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Workspace
 
 UNTIL = "rehearsed until "
@@ -46,23 +50,29 @@ def reopen(deployed: Deployment) -> None:
             )
 
 
-def run_from(
-    space: Workspace, stage: str, *, until: str | None, wanted: str | None, verdict: str | None, port: int | None
-) -> int:
-    """Run the stages from `stage` to `until` (or the last) with what one execution brought; 0 if all succeed, or 1."""
-    with viewing(space, port) as deployed:
-        stages = _between(_names(deployed), stage, until)
-        target = execution(space, wanted) if wanted else _succeeded(deployed, stages)
+def run_from(space: Workspace, wanted: Wanted) -> int:
+    """Run the stages from one to another (or the last) with what one execution brought; 0 if all succeed, or 1."""
+    began, views = time.monotonic(), list[ExecutionView]()
+    with viewing(space, wanted.port) as deployed:
+        stages = _between(_names(deployed), wanted.first or "", wanted.until)
+        target = execution(space, wanted.execution) if wanted.execution else _succeeded(deployed, stages)
         for name in stages:
-            with answered("RollbackStage"):
-                started = deployed.api().rollback_stage(
-                    pipelineName=deployed.key.name, stageName=name, targetPipelineExecutionId=target
-                )["pipelineExecutionId"]
-            click.echo(f"{name} with the artifacts of {target}: execution {started}")
-            code = finish(space, started, verdict=verdict, stops=True)
-            if code:
-                return code
-    return 0
+            started = rolled_back(deployed, name, target)
+            said = f"{name} with the artifacts of {target}: execution {started}"
+            click.echo(said, err=wanted.json_file == STDOUT)
+            views += shown(space, spoken(wanted.json_file), started, verdict=wanted.verdict, stops=True)
+            if views[-1].status != "Succeeded":
+                break
+        return concluded(space, views, time.monotonic() - began, wanted.json_file)
+
+
+def rolled_back(deployed: Deployment, stage: str, target: str) -> str:
+    """The execution that rolls a stage back to an earlier one. Raises WrongUse where the API refuses that."""
+    with answered("RollbackStage"):
+        started = deployed.api().rollback_stage(
+            pipelineName=deployed.key.name, stageName=stage, targetPipelineExecutionId=target
+        )
+    return str(started["pipelineExecutionId"])
 
 
 def _names(deployed: Deployment) -> list[str]:
@@ -93,7 +103,7 @@ def _between(names: Sequence[str], first: str, last: str | None) -> list[str]:
 
 def _succeeded(deployed: Deployment, stages: Sequence[str]) -> str:
     """The newest execution that succeeded in all the stages and is no rollback itself."""
-    lists = [_successes(deployed, stage) for stage in stages]
+    lists = [successes(deployed, stage) for stage in stages]
     for each in lists[0]:
         if all(each in others for others in lists):
             return each
@@ -102,7 +112,8 @@ def _succeeded(deployed: Deployment, stages: Sequence[str]) -> str:
     )
 
 
-def _successes(deployed: Deployment, stage: str) -> list[str]:
+def successes(deployed: Deployment, stage: str) -> list[str]:
+    """The executions that have succeeded in a stage and are no rollbacks themselves, newest first."""
     listed: list[dict[str, Any]] = deployed.api().list_pipeline_executions(
         pipelineName=deployed.key.name, filter={"succeededInStage": {"stageName": stage}}
     )["pipelineExecutionSummaries"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 
 import click
 
 from rehearsal import assembly, git, invocations
-from rehearsal.application import App, lend_modules, tools
+from rehearsal.application import MODULES, App, lend_modules, modules, tools
 from rehearsal.cdk import Cdk
 from rehearsal.commands.project import in_project, viewing
 from rehearsal.commands.up import APP, PIPELINE, PORT
@@ -53,15 +54,22 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
         repository.export(commit, source)
         lend_modules(repository.top, source)
         cdk = Cdk(tools(space), deployed.endpoint, space.logs, stop)
-        cloud = assembly.read(
-            chosen.synthesized(cdk, source / repository.project, out, default), chosen.pipeline, default
-        )
-        return make(deployed, cloud, source, space.root / "node_modules", _pushed(space, deployed))
+        built = chosen.synthesized(cdk, source / repository.project, out, default, commit)
+        cloud = assembly.read(built, chosen.pipeline, default)
+        return make(deployed, cloud, source, _installed(space), _pushed(space, deployed, folder / "pushed"))
     finally:
         stop.set()
 
 
-def _pushed(space: Workspace, deployed: Deployment) -> set[str]:
-    """The files of the last push."""
-    tip = git.tip(space.remote, deployed.branch())
-    return set(git.git("ls-tree", "-r", "--name-only", tip.id, cwd=space.remote).splitlines()) if tip else set()
+def _installed(space: Workspace) -> Path:
+    """The folder of modules that has the CDK CLI."""
+    return next((each for each in modules(space) if (each / "aws-cdk").is_dir()), space.root / MODULES)
+
+
+def _pushed(space: Workspace, deployed: Deployment, folder: Path) -> Path:
+    """A folder with the files of the last push."""
+    if tip := git.tip(space.remote, deployed.branch()):
+        git.export(space.remote, tip.id, folder)
+    else:
+        folder.mkdir()
+    return folder

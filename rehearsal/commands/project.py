@@ -29,7 +29,7 @@ def running(space: Workspace) -> Deployment:
     """The deployed pipeline of the embedded AWS that runs now. Raises WrongUse where nothing runs."""
     server = space.server()
     if server is None:
-        raise WrongUse("no embedded AWS is running: `python -m rehearsal up` first (or `run`)")
+        raise WrongUse("no embedded AWS is running: `python -m rehearsal up` first")
     deployed = deployment.find(space, server.reached())
     if deployed is None:
         raise WrongUse("no pipeline is deployed: `python -m rehearsal up` first")

@@ -10,19 +10,21 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from rehearsal import called
 from rehearsal.commands import codecommit
 from rehearsal.commands.calls import answered
 from rehearsal.commands.project import in_project, running
+from rehearsal.commands.stop import unended
 from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import Action, Pipeline
 from rehearsal.engine.triggers import Push, why_not
 from rehearsal.errors import WrongUse
-from rehearsal.git import git
+from rehearsal.git import BRANCHES, git, take_aside
 from rehearsal.workspace import Workspace
 
 # How source actions name the branch that they follow; GitHub's older one says Branch.
 FOLLOWED = frozenset({"BranchName", "Branch"})
-BRANCH, TAG = "refs/heads/", "refs/tags/"
+TAGS = "refs/tags/"
 
 
 @click.command(hidden=True)
@@ -32,16 +34,18 @@ def received(space: Workspace) -> None:
     deployed = running(space)
     for line in sys.stdin:
         before, after, ref = line.split()
+        if ref.startswith(BRANCHES):
+            before = take_aside(space.remote, ref.removeprefix(BRANCHES)) or before
         if not after.strip("0"):
             click.echo(f"{ref} was deleted, which starts nothing")
-        elif ref.startswith((BRANCH, TAG)):
+        elif ref.startswith((BRANCHES, TAGS)):
             _take(space, deployed, before, after, ref)
 
 
 def _take(space: Workspace, deployed: Deployment, before: str, after: str, ref: str) -> None:
     push = Push(
-        branch=ref.removeprefix(BRANCH) if ref.startswith(BRANCH) else "",
-        tag=ref.removeprefix(TAG) if ref.startswith(TAG) else "",
+        branch=ref.removeprefix(BRANCHES) if ref.startswith(BRANCHES) else "",
+        tag=ref.removeprefix(TAGS) if ref.startswith(TAGS) else "",
         paths=tuple(_paths(space, before, after)),
     )
     pipeline = deployed.pipeline()
@@ -99,20 +103,14 @@ def _split(listed: str) -> Iterator[str]:
 
 
 def _tell(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
-    running_now = [
-        each["pipelineExecutionId"]
-        for each in deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)[
-            "pipelineExecutionSummaries"
-        ]
-        if each["status"] == "InProgress" and each["pipelineExecutionId"] != execution
-    ]
+    others = [each for each in unended(deployed) if each != execution]
     click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
-    if running_now:
+    if others:
         modes = {
             "SUPERSEDED": "they share the stages, and where one waits a newer one overtakes it (SUPERSEDED)",
             "QUEUED": "it waits for its turn (QUEUED)",
             "PARALLEL": "they run side by side (PARALLEL)",
         }
-        click.echo(f"{len(running_now)} more running: {modes.get(pipeline.execution_mode, pipeline.execution_mode)}")
-    click.echo(f"follow it:    python -m rehearsal watch {execution[:8]}")
-    click.echo("look at it:   python -m rehearsal status")
+        click.echo(f"{len(others)} more running: {modes.get(pipeline.execution_mode, pipeline.execution_mode)}")
+    click.echo(f"follow it:    {called.name()} watch {execution[:8]}")
+    click.echo(f"look at it:   {called.name()} status")

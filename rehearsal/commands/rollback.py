@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from rehearsal.commands.calls import answered
 from rehearsal.commands.finish import finish, verdict_options
 from rehearsal.commands.names import EXECUTION, STAGE
-from rehearsal.commands.project import execution, in_project, running
+from rehearsal.commands.output import JSON_FILE, STDOUT
+from rehearsal.commands.part import rolled_back, successes
+from rehearsal.commands.project import execution, in_project, viewing
 from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
@@ -17,17 +20,15 @@ from rehearsal.workspace import Workspace
 @click.argument("stage", type=STAGE)
 @click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
 @verdict_options
+@JSON_FILE
 @in_project
-def rollback(space: Workspace, stage: str, wanted: str | None, verdict: str | None) -> int:
+def rollback(space: Workspace, stage: str, wanted: str | None, verdict: str | None, json_file: Path | None) -> int:
     """Roll STAGE back to execution ID, or to the one that last succeeded in it before the present one."""
-    deployed = running(space)
-    target = execution(space, wanted) if wanted else _before(deployed, stage)
-    with answered("RollbackStage"):
-        started = deployed.api().rollback_stage(
-            pipelineName=deployed.key.name, stageName=stage, targetPipelineExecutionId=target
-        )["pipelineExecutionId"]
-    click.echo(f"{stage} is rolled back to {target} by execution {started}")
-    return finish(space, started, verdict=verdict, stops=True)
+    with viewing(space) as deployed:
+        target = execution(space, wanted) if wanted else _before(deployed, stage)
+        started = rolled_back(deployed, stage, target)
+        click.echo(f"{stage} is rolled back to {target} by execution {started}", err=json_file == STDOUT)
+        return finish(space, started, verdict=verdict, json_file=json_file, stops=True)
 
 
 def _before(deployed: Deployment, stage: str) -> str:
@@ -37,8 +38,7 @@ def _before(deployed: Deployment, stage: str) -> str:
     if stage not in states:
         raise WrongUse(f"{stage}: {name} has no such stage; there are {', '.join(states)}")
     present = states[stage].get("latestExecution", {}).get("pipelineExecutionId")
-    listed = api.list_pipeline_executions(pipelineName=name, filter={"succeededInStage": {"stageName": stage}})
-    for each in listed["pipelineExecutionSummaries"]:
-        if each["pipelineExecutionId"] != present and each.get("executionType") != "ROLLBACK":
-            return str(each["pipelineExecutionId"])
+    for each in successes(deployed, stage):
+        if each != present:
+            return each
     raise WrongUse(f"no execution before {present or 'the first one'} has succeeded in {stage}")

@@ -8,13 +8,13 @@ import click
 
 from rehearsal.commands.logs import find
 from rehearsal.commands.names import ACTION, EXECUTION
-from rehearsal.commands.project import execution, in_project, running
-from rehearsal.engine import journal
+from rehearsal.commands.project import execution, in_project, viewing
+from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.locks import scratch
 from rehearsal.processes import INTERRUPTED, in_the_foreground
 from rehearsal.rebuild import rebuild
-from rehearsal.views.state import replay
+from rehearsal.views.state import recorded
 from rehearsal.workspace import Workspace
 
 
@@ -28,8 +28,12 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
 
     A failed build's folder is as it left it; of any other one it is made again from the artifacts that it took.
     """
-    deployed, which = running(space), execution(space, wanted)
-    view = replay(journal.read(space.journal(which)))
+    with viewing(space) as deployed:
+        return _shell(space, deployed, execution(space, wanted), action, command)
+
+
+def _shell(space: Workspace, deployed: Deployment, which: str, action: str, command: str | None) -> int:
+    view = recorded(space, which)
     stage, name = find(view, action)
     listed = deployed.api().list_action_executions(
         pipelineName=deployed.key.name, filter={"pipelineExecutionId": which}
@@ -47,7 +51,6 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
             folder=folder,
             caches=space.caches,
             remote=space.remote,
-            tell=lambda text: click.echo(text, err=True),
         )
         click.echo(
             f"{stage}/{name}: {'as it was left' if rebuilt.left else 'made again'} in {rebuilt.directory}", err=True

@@ -6,6 +6,7 @@ import click
 
 from rehearsal.commands.calls import answered
 from rehearsal.commands.names import EXECUTION
+from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.commands.project import execution, in_project, running
 from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
@@ -16,8 +17,9 @@ from rehearsal.workspace import Workspace
 @click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
 @click.option("--abandon", is_flag=True, help="End its running actions as well; without it they are let end.")
 @click.option("-m", "--reason", default="stopped by hand", show_default=True, help="Why; kept with the execution.")
+@AS_JSON
 @in_project
-def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool) -> None:
+def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool, as_json: bool) -> None:
     """Stop the running execution; ID (or how it begins) says which, where several run."""
     deployed = running(space)
     target = execution(space, wanted) if wanted else _the_running_one(deployed)
@@ -25,14 +27,23 @@ def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool) ->
         deployed.api().stop_pipeline_execution(
             pipelineName=deployed.key.name, pipelineExecutionId=target, abandon=abandon, reason=reason
         )
-    click.echo(f"{target}: {'its actions are ended' if abandon else 'it stops when its running actions have ended'}")
+    if as_json:
+        print_json({"execution_id": target, "abandoned": abandon})
+    else:
+        how = "its actions are ended" if abandon else "it stops when its running actions have ended"
+        click.echo(f"{target}: {how}")
+
+
+def unended(deployed: Deployment) -> list[str]:
+    """The executions that run or are being stopped, newest first."""
+    listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
+    return [each["pipelineExecutionId"] for each in listed if each["status"] in ("InProgress", "Stopping")]
 
 
 def _the_running_one(deployed: Deployment) -> str:
-    listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
-    found = [each["pipelineExecutionId"] for each in listed if each["status"] in ("InProgress", "Stopping")]
+    found = unended(deployed)
     if not found:
         raise WrongUse(f"no execution of {deployed.key.name} is running; `python -m rehearsal history` lists them")
     if len(found) > 1:
         raise WrongUse(f"{len(found)} executions are running; say which: {', '.join(found)}")
-    return str(found[0])
+    return found[0]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import asdict
 
 import click
 
 from rehearsal import called, deployment, disk, invocations, remote
 from rehearsal.application import App
+from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.commands.project import in_project
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
@@ -33,18 +35,21 @@ PIPELINE = click.option(
 @PIPELINE
 @PORT
 @IAM
+@AS_JSON
 @in_project
-def up(space: Workspace, port: int | None, *, app: str | None, pipeline: str | None, iam: bool | None) -> None:
+def up(
+    space: Workspace, port: int | None, *, app: str | None, pipeline: str | None, iam: bool | None, as_json: bool
+) -> None:
     """Start the embedded AWS, with the pipeline deployed, and leave it running.
 
     The repository gets a remote, so that `git push rehearsal main` starts the pipeline.
     """
     with alone(space):
-        _up(space, App.given(app, pipeline), port, iam=iam)
+        _up(space, App.given(app, pipeline), port, iam=iam, as_json=as_json)
 
 
-def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None) -> None:
-    console = terminal()
+def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as_json: bool) -> None:
+    console = terminal(stderr=as_json)
     repository = Repository(space.root, space.home)
     for said in disk.look_after(space, int(invocations.configured(space.root).disk_gigabytes * 10**9)):
         console.print(said, style="dim", soft_wrap=True)
@@ -56,13 +61,18 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None) ->
     console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `{called.name()} down`")
     refusal = remote.add(space)
     console.print(refusal or f"`git push {remote.NAME} {deployed.branch()}` starts it", soft_wrap=True)
+    if as_json:
+        print_json({**asdict(deployed.key), "endpoint": server.endpoint, "remote": None if refusal else remote.NAME})
 
 
 @click.command()
+@AS_JSON
 @in_project
-def down(space: Workspace) -> None:
+def down(space: Workspace, *, as_json: bool) -> None:
     """End the embedded AWS that `up` started, take the remote `rehearsal` away; the state is kept."""
     remote.remove(space)
-    click.echo(
-        "the embedded AWS has ended; its state is kept" if launcher.down(space) else "no embedded AWS was running"
-    )
+    ended = launcher.down(space)
+    if as_json:
+        print_json({"ended": ended})
+    else:
+        click.echo("the embedded AWS has ended; its state is kept" if ended else "no embedded AWS was running")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from rehearsal.commands.finish import finish, verdict_options
 from rehearsal.commands.names import EXECUTION
+from rehearsal.commands.output import JSON_FILE
 from rehearsal.commands.project import execution, in_project
 from rehearsal.engine import journal
 from rehearsal.workspace import Workspace
@@ -14,14 +17,15 @@ from rehearsal.workspace import Workspace
 @click.command()
 @click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
 @verdict_options
+@JSON_FILE
 @in_project
-def watch(space: Workspace, wanted: str | None, verdict: str | None) -> int:
+def watch(space: Workspace, wanted: str | None, verdict: str | None, json_file: Path | None) -> int:
     """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on.
 
     An account that the pipeline gets to for the first time is bootstrapped, as `run` does it.
     """
     which = execution(space, wanted)
-    return finish(space, which, verdict=verdict, ending=current_ending(space, which))
+    return finish(space, which, verdict=verdict, json_file=json_file, ending=current_ending(space, which))
 
 
 def current_ending(space: Workspace, which: str) -> int:

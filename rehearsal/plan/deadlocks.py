@@ -1,7 +1,8 @@
 """Ways in which a push is known to get stuck, looked for before it is one.
 
 CodeBuild runs the buildspec that the pipeline was deployed with, and the tools that it pins, on the sources of the
-push: what fits together in the working tree may not fit there.
+push: what fits together in the working tree may not fit there. What the last push did not have either is no news, so
+each check of files compares with that.
 """
 
 from __future__ import annotations
@@ -10,66 +11,87 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal import machine
 from rehearsal.plan.jobs import Job
+from rehearsal.processes import Processes
 
-_PIN = re.compile(r"(?:npm (?:install|i) -g|npx(?: --yes| -y)?)\s+(aws-cdk|cdk-assets)(?:@(\S+))?")
+_PIN = re.compile(r"(aws-cdk|cdk-assets)(?:@(.+))?")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
 _NO_RULE = re.compile(r"No rule to make target [`']([^']+)'")
 _REVISION = re.compile(r"schemaHash: .*\n.*\n\s+revision: (\d+)")
-_SEPARATORS = {"&&", "||", ";", "|", "&"}
+_SEPARATORS = {"&&", "||", ";", "|", "&", "(", ")"}
+_MAKE_SECONDS = 20.0
 
 
-def vanished_targets(jobs: Iterable[Job], source: Path) -> Iterator[str]:
-    """Make targets that a deployed buildspec calls and the pushed tree has not."""
+def vanished_targets(jobs: Iterable[Job], source: Path, before: Path) -> Iterator[str]:
+    """Make targets that a deployed buildspec calls, that the last push had, and that the pushed tree has not."""
     if shutil.which("make") is None:
         return
     for job in jobs:
-        for words in _simple(job.commands):
-            if words[0] != "make":
-                continue
-            # make itself is the judge: with --dry-run it says what it can't make, and makes nothing
-            done = subprocess.run(
-                ["make", "--dry-run", *words[1:]],
-                cwd=source,
-                env={**machine.environment(), "LC_ALL": "C"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            for target in _NO_RULE.findall(done.stderr):
-                yield (
-                    f"{job.where} runs `{shlex.join(words)}` under the deployed buildspec, and the working tree has no"
-                    f" make target `{target}` any more: keep it until a push with the new buildspec has been deployed"
-                )
+        for words in _at_the_root(job):
+            if words[0] == "make" and (missing := _without_rule(words, source)):
+                for target in sorted(missing - _without_rule(words, before)):
+                    yield (
+                        f"{job.where} runs `{shlex.join(words)}` under the deployed buildspec, and the working tree has"
+                        f" no make target `{target}` any more: keep it until a push with the new buildspec has been"
+                        " deployed"
+                    )
 
 
-def vanished_files(jobs: Iterable[Job], source: Path, before: set[str]) -> Iterator[str]:
-    """Files that a deployed buildspec names, that were in the last push, and that the pushed tree has not."""
+def _without_rule(words: Sequence[str], folder: Path) -> set[str]:
+    """What make can't make of its arguments. It judges that by itself, and nothing runs.
+
+    Even with --dry-run make runs `+recipes` and `$(shell ...)`, so that it gets a shell which does nothing.
+    """
+    printed: list[str] = []
+    command = ["make", "--dry-run", "--keep-going", *words[1:], f"SHELL={shutil.which('true')}"]
+    with Processes(printed.append) as processes:
+        env, deadline = {**machine.environment(), "LC_ALL": "C"}, time.monotonic() + _MAKE_SECONDS
+        processes.run(command, cwd=folder, env=env, deadline=deadline)
+    return {target for line in printed for target in _NO_RULE.findall(line)}
+
+
+def vanished_files(jobs: Iterable[Job], source: Path, before: Path) -> Iterator[str]:
+    """Files that a deployed buildspec names, that the last push had, and that the pushed tree has not."""
     for job in jobs:
-        named = {word.removeprefix("./") for words in _simple(job.commands) for word in words}
-        for name in sorted(named & before):
-            if not (source / name).exists():
+        named = {word.removeprefix("./") for each in _simple(job.commands) for word in each.words}
+        for name in sorted(named):
+            if name and _is_file(before / name) and not (source / name).exists():
                 yield (
                     f"{job.where} names {name} in the deployed buildspec, and the working tree has no such file any"
                     " more: keep it until a push with the new buildspec has been deployed"
                 )
 
 
-def vanished_scripts(jobs: Iterable[Job], source: Path) -> Iterator[str]:
-    """Scripts of package.json that a deployed buildspec runs and the pushed tree has not."""
-    package = source / "package.json"
-    scripts = json.loads(package.read_text()).get("scripts", {}) if package.exists() else {}
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a word that no file can be called by
+        return False
+
+
+def vanished_scripts(jobs: Iterable[Job], source: Path, before: Path) -> Iterator[str]:
+    """Scripts of package.json that a deployed buildspec runs, that the last push had, and that the new tree has not."""
+    vanished = _scripts(before) - _scripts(source)
     for job in jobs:
-        for words in _simple(job.commands):
-            if words[:2] == ["npm", "run"] and len(words) > 2 and words[2] not in scripts:
+        for words in _at_the_root(job):
+            name = next((word for word in words[2:] if not word.startswith("-")), "")
+            if words[0] == "npm" and words[1:2] in (("run",), ("run-script",)) and name in vanished:
                 yield (
-                    f"{job.where} runs `npm run {words[2]}` under the deployed buildspec, and the working tree's"
-                    " package.json has no such script"
+                    f"{job.where} runs `npm run {name}` under the deployed buildspec, and the working tree's"
+                    " package.json has no such script any more: keep it until a push with the new buildspec has been"
+                    " deployed"
                 )
+
+
+def _scripts(folder: Path) -> set[str]:
+    package = folder / "package.json"
+    return set(json.loads(package.read_text()).get("scripts", {})) if package.exists() else set()
 
 
 def versions(jobs: Iterable[Job], schema: int, tools: Path) -> Iterator[str]:
@@ -78,7 +100,7 @@ def versions(jobs: Iterable[Job], schema: int, tools: Path) -> Iterator[str]:
     schema: the assembly's major version. tools: the project's node_modules, whose versions have read it, or can tell.
     """
     for job in jobs:
-        for tool, pin in _PIN.findall("\n".join(job.commands)):
+        for tool, pin in _pins(job):
             installed = _version(tools / tool / "package.json")
             if not pin or not pin[0].isdigit() or pin.count(".") < 2:
                 yield f"{job.where} installs {tool}@{pin or 'latest'}, so that what it reads is decided on the day"
@@ -108,8 +130,34 @@ def orphans(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
         yield f"the stack {stack} is deployed by no stage any more: it stays until somebody deletes it"
 
 
-def _simple(commands: Iterable[str]) -> Iterator[list[str]]:
-    """Each simple command of each line, as words; what the shell alone could tell is left as it is."""
+def _pins(job: Job) -> Iterator[tuple[str, str]]:
+    """The packages that matter here, of those that the job installs for everybody or runs with npx, and their pins."""
+    for each in _simple(job.commands):
+        installs = each.words[0] == "npm" and not {"-g", "--global", "--location=global"}.isdisjoint(each.words)
+        if installs or each.words[0] == "npx":
+            found = filter(None, map(_PIN.fullmatch, each.words))
+            yield from ((match[1], match[2] or "") for match in found)
+
+
+@dataclass(frozen=True)
+class _Command:
+    """A simple command of a line, as words, without the variables that it sets; `then` is what stands behind it."""
+
+    words: tuple[str, ...]
+    then: str
+
+
+def _at_the_root(job: Job) -> Iterator[tuple[str, ...]]:
+    """The commands that are known to run in the source's root, and whose failure counts, as far as they can be read."""
+    for each in _simple(job.commands):
+        if each.words[0] in ("cd", "pushd"):
+            return
+        if each.then != "||" and not any(sign in word for word in each.words for sign in "$`"):
+            yield each.words
+
+
+def _simple(commands: Iterable[str]) -> Iterator[_Command]:
+    """Each simple command of each line; what the shell alone could tell is left as it is."""
     for line in "\n".join(commands).splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
@@ -118,9 +166,9 @@ def _simple(commands: Iterable[str]) -> Iterator[list[str]]:
             for word in [*lexer, ";"]:
                 if word in _SEPARATORS:
                     if words:
-                        yield words
+                        yield _Command(tuple(words), word)
                     words = []
-                else:
+                elif words or not _ASSIGNMENT.fullmatch(word):
                     words.append(word)
         except ValueError:
             continue

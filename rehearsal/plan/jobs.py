@@ -1,4 +1,4 @@
-"""The builds of a pipeline: what they will run, as their deployed projects say."""
+"""The builds of a pipeline: what they will run, as their projects say."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from typing import Any
 
 import yaml
 
+from rehearsal.assembly import Assembly
 from rehearsal.aws import Endpoint, root
 from rehearsal.engine.definition import Pipeline, PipelineKey
+from rehearsal.engine.template import drawn
 
+PROJECT = "AWS::CodeBuild::Project"
+_REFERENCE = "${{{}}}"
 PHASES = ("install", "pre_build", "build", "post_build")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One CodeBuild action; `commands` is empty where the buildspec lies in the source."""
+    """One CodeBuild action; `commands` is empty where the buildspec lies in the source.
+
+    project: its name; in a template that leaves it open, the logical id.
+    """
 
     stage: str
     action: str
@@ -30,17 +37,40 @@ class Job:
 
 def deployed(endpoint: Endpoint, key: PipelineKey, pipeline: Pipeline) -> list[Job]:
     """Every CodeBuild action of the deployed pipeline, with the commands of its deployed project."""
-    actions = [
-        (stage.name, action.name, action.configuration["ProjectName"])
-        for stage in pipeline.stages
-        for action in stage.actions
-        if action.type.provider == "CodeBuild"
-    ]
+    actions = _builds(pipeline)
     names = sorted({project for _, _, project in actions})
     api = endpoint.client("codebuild", root(key.account), key.region)
     found = api.batch_get_projects(names=names)["projects"] if names else []
     specs = {each["name"]: each["source"].get("buildspec", "") for each in found}
     return [Job(*each, tuple(commands(specs.get(each[2], "")))) for each in actions]
+
+
+def synthesized(cloud: Assembly) -> list[Job]:
+    """Every CodeBuild action of a new assembly's pipeline, with the commands of its project's new template."""
+    projects: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for id_, resource in cloud.pipeline.resources(PROJECT).items():
+        name, source = resource["Properties"].get("Name"), resource["Properties"]["Source"]
+        found = (name if isinstance(name, str) else id_, tuple(commands(_text(source.get("BuildSpec", "")))))
+        projects |= dict.fromkeys((found[0], _REFERENCE.format(id_)), found)
+    actions = _builds(drawn("", cloud.chosen.properties))
+    return [Job(stage, action, *projects.get(name, (name, ()))) for stage, action, name in actions]
+
+
+def _builds(pipeline: Pipeline) -> list[tuple[str, str, str]]:
+    """Stage, action and project of each CodeBuild action."""
+    return [
+        (stage.name, action.name, action.configuration["ProjectName"])
+        for stage in pipeline.stages
+        for action in stage.actions
+        if action.type.provider == "CodeBuild"
+    ]
+
+
+def _text(spec: Any) -> str:
+    """What CloudFormation puts into a buildspec, such as a region, is left open."""
+    if isinstance(spec, str):
+        return spec
+    return "".join(each if isinstance(each, str) else "..." for each in spec.get("Fn::Join", ["", []])[1])
 
 
 def commands(buildspec: str) -> Iterator[str]:

@@ -29,7 +29,8 @@ class Plan:
 
     pipeline: the change of the pipeline's own stack; stacks: of all others. before and after: the names of the actions
     of each stage, as deployed and as synthesized. restarts: whether the update of the pipeline starts the execution
-    again. first: the builds up to that update, which run under the deployed definition in any case; rest: those after.
+    again. first: the builds up to that update, which run under the deployed definition in any case; rest: those after,
+    of the new definition where the pipeline updates itself.
     """
 
     pipeline: StackChange
@@ -44,10 +45,10 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def make(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushed: set[str]) -> Plan:
+def make(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushed: Path) -> Plan:
     """Compare the assembly of `source` with what is deployed.
 
-    tools: the project's node_modules. pushed: the files of the last push, none where that is not known.
+    tools: the project's node_modules. pushed: a folder with the files of the last push, none where that is not known.
     """
     pipeline = deployed.pipeline()
     own = compare(deployed.endpoint, cloud.pipeline)
@@ -57,6 +58,8 @@ def make(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushe
     builds = jobs.deployed(deployed.endpoint, deployed.key, pipeline)
     mutates = own.change is not None and any(SELF_MUTATE in actions for actions in before.values())
     first = _until_mutation(before, builds)
+    new = jobs.synthesized(cloud) if mutates else builds
+    known = _until_mutation(after, new) if mutates else first
     found = [
         *_deadlocks(first if mutates else builds, source, tools, pushed, cloud),
         *_unreached(deployed, others),
@@ -70,18 +73,18 @@ def make(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushe
         mutates=mutates,
         restarts=mutates and any(each.type == PIPELINE for each in own.resources) and _restarts(cloud),
         first=tuple(first),
-        rest=tuple(each for each in builds if each not in first),
+        rest=tuple(each for each in new if each not in known),
         approvals=tuple(_approvals(cloud)),
         warnings=tuple(dict.fromkeys(found)),
     )
 
 
 def _deadlocks(
-    under_deployed: Sequence[Job], source: Path, tools: Path, pushed: set[str], cloud: Assembly
+    under_deployed: Sequence[Job], source: Path, tools: Path, pushed: Path, cloud: Assembly
 ) -> Iterator[str]:
     schema = int(json.loads((cloud.folder / "manifest.json").read_text())["version"].split(".")[0])
-    yield from deadlocks.vanished_targets(under_deployed, source)
-    yield from deadlocks.vanished_scripts(under_deployed, source)
+    yield from deadlocks.vanished_targets(under_deployed, source, pushed)
+    yield from deadlocks.vanished_scripts(under_deployed, source, pushed)
     yield from deadlocks.vanished_files(under_deployed, source, pushed)
     yield from deadlocks.versions(under_deployed, schema, tools)
     yield from deadlocks.assets_schema(tools, schema)

@@ -92,7 +92,8 @@ def _jobs(plan: Plan) -> Iterator[str]:
     yield "Builds under the deployed buildspecs:"
     yield from (_job(each) for each in (plan.first if plan.mutates else (*plan.first, *plan.rest)))
     if plan.mutates:
-        yield "Everything after the update runs under the new definition."
+        yield "After the update, under the new definition:"
+        yield from map(_job, plan.rest)
     if plan.approvals:
         yield f"A person is asked at: {', '.join(plan.approvals)}"
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rehearsal.engine import journal
 from rehearsal.engine.journal import Event
+from rehearsal.workspace import Workspace
 
 
 @dataclass
@@ -117,6 +119,11 @@ def replay(events: Iterable[Event]) -> ExecutionView:
     return view
 
 
+def recorded(space: Workspace, execution: str) -> ExecutionView:
+    """An execution of this id as its journal tells it so far."""
+    return replay(journal.read(space.journal(execution)))
+
+
 def stages_as_json(view: ExecutionView) -> list[dict[str, Any]]:
     """Stages and their actions, as `--json` tells them; the contract is in docs/rehearsal.md."""
     return [
@@ -128,7 +135,7 @@ def stages_as_json(view: ExecutionView) -> list[dict[str, Any]]:
                     "name": action.name,
                     "provider": action.provider,
                     "status": action.status,
-                    "seconds": action.seconds,
+                    "seconds": None if action.seconds is None else round(action.seconds, 2),
                     "summary": action.summary,
                 }
                 for action in stage.actions

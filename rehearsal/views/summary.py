@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -16,7 +18,7 @@ from rehearsal.bootstrap import with_administrators
 from rehearsal.emulator.functions.coldstarts import ColdStart, Record
 from rehearsal.invocations import Answer, shortened
 from rehearsal.limits import not_emulated
-from rehearsal.views.state import ActionView, ExecutionView, StageView
+from rehearsal.views.state import ActionView, ExecutionView, StageView, stages_as_json
 from rehearsal.views.terminal import STYLES, rows
 from rehearsal.workspace import Workspace
 
@@ -38,6 +40,26 @@ def show(
     console.print(
         Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True
     )
+
+
+def as_json(
+    space: Workspace, views: Sequence[ExecutionView], answers: Iterable[Answer], seconds: float, *, iam: bool
+) -> dict[str, Any]:
+    """What `--json` writes of the last one, and of those that came before it; the contract is in docs/rehearsal.md."""
+    last = views[-1]
+    return {
+        "execution_id": last.id,
+        "status": last.status,
+        "wall_seconds": round(seconds, 2),
+        "earlier": [{"execution_id": view.id, "status": view.status} for view in views[:-1]],
+        "stages": stages_as_json(last),
+        "invocations": [
+            {"environment": each.environment, "account": each.account, "function": each.function, "ok": each.ok}
+            for each in answers
+        ],
+        "cold_starts": [asdict(each) for each in Record(space.cold_starts).latest()],
+        "not_emulated": limits(space, last, iam=iam),
+    }
 
 
 def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:

@@ -33,13 +33,13 @@ class Progress(Protocol):
     def resume(self) -> None: ...
 
 
-def terminal() -> Console:
+def terminal(*, stderr: bool = False) -> Console:
     """Where everything is shown; what is no terminal has no width, and lines there are not cut to one."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=stderr)
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
     # rich heeds a width only with a height where TERM is dumb
-    return Console(highlight=False, width=PLAIN_WIDTH, height=PLAIN_HEIGHT)
+    return Console(highlight=False, stderr=stderr, width=PLAIN_WIDTH, height=PLAIN_HEIGHT)
 
 
 def progress(console: Console) -> Progress:

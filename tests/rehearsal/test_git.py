@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from rehearsal.commands import run
+from rehearsal.commands import rehearse
 from rehearsal.engine.triggers import Push
 from rehearsal.errors import WrongUse
 from rehearsal.git import Repository, archive, tip
@@ -120,10 +121,10 @@ def test_a_push_knows_the_paths_that_it_changes(clone: Clone) -> None:
     space, repository = Workspace(clone.root), clone.repository()
     clone.write("new.txt", "new")
     first = repository.snapshot()
-    assert run.pushed(space, repository, first, "trunk") == Push(branch="trunk", paths=("new.txt",))
+    assert rehearse.pushed(space, repository, first, "trunk") == Push(branch="trunk", paths=("new.txt",))
     repository.push(first, space.remote, "trunk")
     clone.write("kept.txt", "changed")
-    assert run.pushed(space, repository, repository.snapshot(), "trunk").paths == ("kept.txt",)
+    assert rehearse.pushed(space, repository, repository.snapshot(), "trunk").paths == ("kept.txt",)
 
 
 def test_a_project_below_the_root_is_pushed_with_the_whole_repository(clone: Clone, tmp_path: Path) -> None:
@@ -136,3 +137,15 @@ def test_a_project_below_the_root_is_pushed_with_the_whole_repository(clone: Clo
     repository.export(repository.snapshot(), tmp_path / "source")
     held = {str(path.relative_to(tmp_path / "source")) for path in (tmp_path / "source").rglob("*") if path.is_file()}
     assert held == {"kept.txt", ".gitignore", "infrastructure/cdk.json"}
+
+
+@pytest.mark.parametrize("name", [b"\xfcber.txt", "über.txt".encode(), b" with blanks ", b'quo"ted'])
+def test_any_file_name_is_pushed_and_told_as_it_is(clone: Clone, tmp_path: Path, name: bytes) -> None:
+    """One that is not UTF-8 as well; filters of paths are held against it."""
+    path = clone.root / os.fsdecode(name)
+    path.touch()
+    repository = clone.repository()
+    commit = repository.snapshot()
+    assert repository.changes(repository.head, commit) == [f"A {path.name}"]
+    repository.export(commit, tmp_path / "source")
+    assert (tmp_path / "source" / path.name).exists()

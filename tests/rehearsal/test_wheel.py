@@ -66,13 +66,36 @@ def test_the_installed_command_lists_a_foreign_pipeline(rehearse: Path, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("on_path", [True, False])
+def test_the_installed_command_completes_itself(rehearse: Path, tmp_path: Path, *, on_path: bool) -> None:
+    """Where PATH has it, and where it was called by its place."""
+    script = called(rehearse, "completion", "bash", cwd=tmp_path)
+    assert "python -m rehearsal" not in script
+    path = f"{rehearse.parent}:/usr/bin:/bin" if on_path else "/usr/bin:/bin"
+    asked = 'COMP_WORDS=(rehearse hi); COMP_CWORD=1; _rehearse_completion rehearse; echo "${COMPREPLY[@]}"'
+    typed = f"export PATH={path}\n{script}\n{asked}; rehearse --version"
+    completed, version = called("bash", "-c", typed, cwd=tmp_path).splitlines()
+    assert (completed, version) == ("history", "rehearse 0.1.0")
+
+
+@pytest.mark.slow
+def test_the_wheel_tells_what_it_is_and_under_which_licence(rehearse: Path) -> None:
+    """For who finds it in a registry."""
+    (about,) = rehearse.parent.parent.glob("lib/python*/site-packages/cdk_pipeline_rehearsal-*.dist-info")
+    metadata = (about / "METADATA").read_text()
+    assert "rehearse run --approve" in metadata
+    assert "License-Expression: Apache-2.0" in metadata
+    assert (about / "licenses" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+
+
+@pytest.mark.slow
 def test_the_wheel_holds_every_file_and_nothing_else_of_the_project(rehearse: Path) -> None:
     """What is no module too, such as what a build's Node reads first."""
     (installed,) = rehearse.parent.parent.glob("lib/python*/site-packages/rehearsal")
     here = {path.relative_to(ROOT / "rehearsal") for path in (ROOT / "rehearsal").rglob("*") if path.is_file()}
     there = {path.relative_to(installed) for path in installed.rglob("*") if path.is_file()}
     made = {path for path in here | there if "__pycache__" in path.parts}
-    assert here - there - made == {Path("pyproject.toml")}
+    assert here - there - made == {Path("pyproject.toml"), Path("README.md"), Path("LICENSE")}
     assert there - here - made == set()
     assert not (installed.parent / "pipeline").exists()
 

@@ -28,7 +28,7 @@ from rehearsal.views.state import ExecutionView, replay
 from rehearsal.workspace import Workspace, write_json
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tiny"
-LIMIT = 30
+LIMIT = 120
 
 
 def _role(service: str) -> dict[str, Any]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from rehearsal.emulator import launcher
 from rehearsal.views.state import ExecutionView
-from tests.rehearsal.commands.conftest import Tiny
+from tests.rehearsal.commands.conftest import Tiny, tiny_project
 
 
 def test_a_failed_stage_is_retried_to_the_end(tiny: Tiny) -> None:
@@ -64,3 +69,20 @@ def test_an_unknown_stage_is_refused(tiny: Tiny, good: ExecutionView) -> None:
     code, printed = tiny.call("rollback", "Nowhere")
     assert code == 2
     assert "there are Source, Build, Gate, Ship" in printed
+
+
+def test_without_an_embedded_aws_one_is_there_for_the_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a red `run` leaves it: what failed is taken up and looked into; what outlives a command needs `up`."""
+    monkeypatch.chdir(tmp_path)
+    with tiny_project(tmp_path) as own:
+        own.run(Lint="exit 9")
+        assert launcher.down(own.space)
+        code, printed = own.call("retry")
+        assert (code, "Build/Lint failed" in printed) == (1, True)
+        assert own.call("shell", "Lint", "--command", "true")[0] == 0
+        code, printed = own.call("rollback", "Ship")
+        assert (code, "has succeeded in Ship" in printed) == (2, True)
+        assert own.space.server() is None
+        code, printed = own.call("env", "pipeline")
+        assert code == 2
+        assert printed.strip().endswith("no embedded AWS is running: `python -m rehearsal up` first")

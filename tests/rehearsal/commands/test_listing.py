@@ -54,6 +54,27 @@ def test_one_thing_at_a_time(tiny: Tiny) -> None:
     assert "one of --list, --graph, --dry-run, --from and --only" in printed
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--graph", "--json", "-"], "--json has no effect with --graph"),
+        (["--list", "--execution", "x"], "--execution has no effect with --list"),
+        (["--list", "--until", "Build", "--accept", "x"], "--accept, --until has no effect with --list"),
+        (["--dry-run", "--app", "x"], "--app has no effect with --dry-run"),
+        (["--only", "Lint", "--no-iam"], "--iam has no effect with --only"),
+        (["--from", "Ship", "--app", "x"], "--app has no effect with --from"),
+        (["--execution", "x"], "--execution has no effect without --from or --only"),
+        (["--approve", "--reject"], "--approve or --reject, not both"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_has_no_effect_is_refused(tiny: Tiny, arguments: list[str], told: str) -> None:
+    """Rather than left out without a word."""
+    code, printed = tiny.call("run", *arguments)
+    assert code == 2
+    assert told in printed
+
+
 def test_a_dry_run_tells_what_would_be_pushed(tiny: Tiny, good: ExecutionView) -> None:
     """The changed files since the last push, what runs, what would be asked; and neither push nor run follows."""
     before = tiny.call("history", "--json")

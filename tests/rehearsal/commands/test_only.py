@@ -92,7 +92,7 @@ def test_artifacts_that_are_gone_are_refused(tiny: Tiny) -> None:
         (["--only", "Nothing"], "Nothing: no actions have that name; there are Source/Repo, Build/Compile"),
         (["--only", "Repo"], "Source/Repo is a source"),
         (["--only", "Lint", "--from", "Build"], "one of --list, --graph, --dry-run, --from and --only"),
-        (["--only", "Lint", "--until", "Build"], "--only is one action"),
+        (["--only", "Lint", "--until", "Build"], "--until has no effect with --only"),
     ],
 )
 def test_what_cannot_run_alone_is_refused(tiny: Tiny, good: ExecutionView, arguments: list[str], told: str) -> None:

@@ -15,7 +15,9 @@ from rehearsal.assembly import Environment
 from rehearsal.bootstrap import is_bootstrapped
 from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import PipelineKey
+from rehearsal.plan import jobs
 from rehearsal.plan import plan as planning
+from rehearsal.plan.jobs import Job
 from rehearsal.plan.plan import Plan
 from rehearsal.views import plan as view
 from tests.rehearsal.commands.conftest import (
@@ -77,18 +79,23 @@ def _selfish(_tiny: Tiny) -> Deployment:
 
 
 class Pushed:
-    """A source and its assembly, with a plan of pushing it."""
+    """A source, its assembly and what was pushed before, with a plan of pushing it."""
 
     def __init__(self, folder: Path, deployed: Deployment) -> None:
         self.folder, self._deployed = folder, deployed
-        (folder / "Makefile").write_text("synth:\n\t@true\n")
+        self.pushed = folder / "last-push"
+        self.pushed.mkdir()
+        for each in (folder, self.pushed):
+            (each / "Makefile").write_text("synth:\n\t@true\n")
 
-    def plan(
-        self, pipeline: dict[str, Any], stacks: dict[str, Any] | None = None, *, pushed: set[str] | None = None
-    ) -> Plan:
-        out = self.folder / "cdk.out"
-        write_assembly(out, {"selfish": pipeline, **(stacks or {})})
-        return planning.make(self._deployed, assembly.read(out), self.folder, ROOT / "node_modules", pushed or set())
+    def plan(self, pipeline: dict[str, Any], stacks: dict[str, Any] | None = None) -> Plan:
+        write_assembly(self.folder / "cdk.out", {"selfish": pipeline, **(stacks or {})})
+        return self.planned()
+
+    def planned(self) -> Plan:
+        """Of the assembly as it lies there."""
+        cloud = assembly.read(self.folder / "cdk.out")
+        return planning.make(self._deployed, cloud, self.folder, ROOT / "node_modules", self.pushed)
 
 
 def write_assembly(out: Path, stacks: dict[str, dict[str, Any]], region: str = REGION) -> None:
@@ -167,6 +174,36 @@ def test_a_changed_project_updates_without_a_restart(push: Pushed) -> None:
     assert "updates itself, without starting again" in view.text(plan)
 
 
+def test_builds_after_the_update_are_those_of_the_new_definition(push: Pushed) -> None:
+    """With its commands, and an added stage's builds as well."""
+    test = build_action("Test")
+    new = template({"Name": "Dev", "Actions": [deploys("Dev-Queues"), test]}, Test="make integration")
+    told = view.as_json(push.plan(new, {"Dev-Queues": QUEUES}))["jobs"]
+    assert told[-1] == {
+        "stage": "Dev",
+        "action": "Test",
+        "project": "Test",
+        "commands": ["make integration"],
+        "under": "new",
+    }
+    assert [each["under"] for each in told] == ["deployed", "deployed", "new"]
+
+
+def test_a_project_of_a_template_is_found_by_reference(tmp_path: Path) -> None:
+    """As CDK writes it, with a buildspec into which CloudFormation puts values."""
+    body = template()
+    (synth,) = body["Resources"]["Pipeline"]["Properties"]["Stages"][1]["Actions"]
+    synth["Configuration"] = {"ProjectName": {"Ref": "Synth"}}
+    source = body["Resources"]["Synth"]["Properties"].pop("Source")
+    first, _, last = source["BuildSpec"].partition("make")
+    body["Resources"]["Synth"]["Properties"] = {
+        "Source": source | {"BuildSpec": {"Fn::Join": ["", [first, {"Ref": "AWS::Region"}, last]]}}
+    }
+    write_assembly(tmp_path, {"selfish": body})
+    job, *_ = jobs.synthesized(assembly.read(tmp_path))
+    assert job == Job("Build", "Synth", "Synth", ("... synth",))
+
+
 def test_a_vanished_make_target_is_a_deadlock(push: Pushed) -> None:
     """The new buildspec does without it, but the deployed one runs first."""
     (push.folder / "Makefile").write_text("build:\n\t@true\n")
@@ -182,7 +219,8 @@ def test_a_vanished_file_is_a_deadlock(push: Pushed, tiny: Tiny) -> None:
     stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
     create(tiny, "selfish", template(stages, Synth="cd app && sh ./synth.sh"), update=True)
     try:
-        plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES}, pushed={"synth.sh", "Makefile"})
+        (push.pushed / "synth.sh").touch()
+        plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
     finally:
         create(tiny, "selfish", DEPLOYED, update=True)
     assert "Build/Synth names synth.sh in the deployed buildspec" in plan.warnings[0]
@@ -208,8 +246,7 @@ def test_an_assembly_that_cdk_assets_cannot_read_is_told(push: Pushed) -> None:
     write_assembly(push.folder / "cdk.out", {"selfish": DEPLOYED})
     manifest = push.folder / "cdk.out" / "manifest.json"
     manifest.write_text(manifest.read_text().replace("54.0.0", "99.0.0"))
-    cloud = assembly.read(push.folder / "cdk.out")
-    plan = planning.make(push._deployed, cloud, push.folder, ROOT / "node_modules", set())
+    plan = push.planned()
     assert any("and aws-cdk-lib writes 99: publishing assets will fail" in each for each in plan.warnings)
 
 
@@ -227,9 +264,7 @@ def test_an_account_that_is_not_bootstrapped_is_told(push: Pushed) -> None:
     manifest = json.loads(staged.read_text())
     manifest["artifacts"]["Dev-Queues"]["environment"] = "aws://444444444444/eu-north-1"
     staged.write_text(json.dumps(manifest))
-    plan = planning.make(
-        push._deployed, assembly.read(push.folder / "cdk.out"), push.folder, ROOT / "node_modules", set()
-    )
+    plan = push.planned()
     assert any("444444444444/eu-north-1 is not bootstrapped" in each for each in plan.warnings)
 
 
@@ -258,6 +293,15 @@ def test_the_command_synthesizes_the_working_tree(app: Tiny) -> None:
     assert "~ Lint (AWS::CodeBuild::Project): Source" in app.call("plan")[1]
     assert app.call("history", "--json") == before
     assert not (app.space.home / "plan").exists()
+
+
+def test_the_app_is_told_the_revision_that_a_build_would_have(app: Tiny) -> None:
+    """One that writes it into a template changes nothing where just this commit is deployed."""
+    (app.root / "cdk.json").write_text(
+        json.dumps({"app": f"cp -r assembly/. $CDK_OUTDIR; echo $CODEBUILD_RESOLVED_SOURCE_VERSION > {app.root}/seen"})
+    )
+    commit = json.loads(app.call("plan", "--json")[1])["commit"]
+    assert (app.root / "seen").read_text().strip() == commit
 
 
 def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rehearsal import remote
-from rehearsal.git import Repository
+from rehearsal.git import Repository, take_aside, tip
 from rehearsal.workspace import Workspace
 from tests.rehearsal.commands.conftest import Tiny, until
 
@@ -65,6 +66,38 @@ def test_what_a_run_pushes_starts_nothing_by_itself(pushes: Tiny) -> None:
     repository.push(pushes.git("rev-parse", "HEAD").strip(), pushes.space.remote, "main")
     listed = pushes.deployed.api().list_pipeline_executions(pipelineName="tiny")["pipelineExecutionSummaries"]
     assert len(listed) == len(before)
+
+
+def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
+    """By a run, or while nothing ran: git would have nothing to send. What changed is told since that push."""
+    run = Repository(pushes.root, pushes.space.home)
+    run.push(run.head, pushes.space.remote, "main")
+    assert remote.add(pushes.space) is None
+    newest = tip(pushes.space.remote, "main")
+    assert newest
+    assert newest.id == run.head
+    started(pushes.git("push", "rehearsal", "main"))
+    assert take_aside(pushes.space.remote, "main") is None
+
+
+def test_a_file_name_that_is_not_utf_8_goes_through(pushes: Tiny) -> None:
+    """From the push to the build."""
+    (pushes.root / os.fsdecode(b"\xfc.txt")).touch()
+    pushes.git("add", ".")
+    commit(pushes, "in Latin-1")
+    execution = started(pushes.git("push", "rehearsal", "main"))
+    until(lambda: pushes.view(execution).stage("Source").status not in ("", "InProgress"))
+    until(lambda: pushes.view(execution).stage("Build").status not in ("", "InProgress"))
+    assert pushes.view(execution).stage("Build").status == "Succeeded"
+
+
+def test_the_hook_of_an_installed_command_calls_it(pushes: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what it prints names it too."""
+    monkeypatch.setattr(sys, "argv", ["/opt/some where/rehearse", "up"])
+    assert remote.add(pushes.space) is None
+    hook = (pushes.space.remote / "hooks" / "post-receive").read_text()
+    assert "exec '/opt/some where/rehearse' received" in hook
+    assert "python -m rehearsal" not in hook
 
 
 def test_another_branch_starts_nothing(pushes: Tiny) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 import pytest
 
@@ -36,6 +38,17 @@ def test_a_failed_build_is_as_it_was_left(tiny: Tiny, capfd: pytest.CaptureFixtu
     assert code == 0
     assert "as it was left" in printed
     assert "why" in capfd.readouterr().out
+
+
+def test_it_has_the_role_that_codebuild_alone_may_assume(
+    tiny: Tiny, good: ExecutionView, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """IAM is enforced, and what the role may not do fails in the shell as it does in the build."""
+    text = 'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])'
+    command = f"{sys.executable} -c '{text}'"
+    assert tiny.deployed.endpoint.iam
+    assert tiny.call("shell", "Lint", "--execution", good.id, "--command", command)[0] == 0
+    assert capfd.readouterr().out.strip() == "arn:aws:sts::111111111111:assumed-role/codebuild/shell"
 
 
 def test_the_command_s_failure_is_told(tiny: Tiny, good: ExecutionView) -> None:
