@@ -19,7 +19,7 @@ def build(root: Path) -> list[str]:
 
         from layers.make import make  # noqa: PLC0415
 
-        return make(root, exports.result)
+        return make(root, exports.result, pool)
 
 
 def _exported(root: Path) -> dict[str, list[Pin]]:

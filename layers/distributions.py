@@ -48,9 +48,9 @@ class Installed:
             raise Edited(f"{self.name}: {path.name} is not the file that the wheel's RECORD tells")
         return content
 
-    def all_files(self) -> list[Path]:
-        """Its files, and the bytecode that was made of them."""
-        return [path for file in self.files for path in (file, *_compiled(file))]
+    def bytecode(self) -> list[Path]:
+        """What was compiled of its files."""
+        return [path for file in self.files for path in _compiled(file)]
 
     def needs(self, target: Target) -> Iterator[str]:
         """The packages that it requires on the target, without any extra."""

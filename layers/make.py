@@ -5,15 +5,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from layers import cache, interpreter, key, limits, reuse, sdk, settings, slices
+from layers import ahead, cache, interpreter, key, limits, reuse, sdk, settings, slices
 from layers.assemble import Record, layer
 from layers.errors import LayersError
 from layers.pieces import Workshop
 from layers.plan import Closures, graph, plan
 
 
-def make(root: Path, closures: Closures) -> list[str]:
+def make(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> list[str]:
     """Make every layer of the project in `root`, then layers.json; what people should be warned of.
+
+    pool: where Poetry is at work on the closures.
 
     Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
     """
@@ -28,11 +30,13 @@ def make(root: Path, closures: Closures) -> list[str]:
         machinery=key.machinery(root, chosen.python),
         cache=cache.Cache(cache.folder()),
     )
+    imported = pool.submit(ahead.import_rest)
+    ahead.make_ready(workshop)
     parts = plan(root, chosen, closures)
     _whole(parts)
     pieces = workshop.pieces([pin for part in parts for pin in (*part.pins, *part.left_out)])
-    with ThreadPoolExecutor() as pool:
-        records = list(pool.map(lambda part: layer(workshop, part, pieces), parts))
+    imported.result()
+    records = list(pool.map(lambda part: layer(workshop, part, pieces), parts))
     made = _project(workshop, records)
     warnings = limits.check(root, made["manifest"]["layers"])
     if key.of_project(root) != asked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from layers.export import Pin
 from layers.install import install
 from layers.lock import Lock
 from layers.settings import Settings
+
+# A file as a zip holds it, and its bytes there.
+Packed = tuple[Part, bytes]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Piece:
         """What it takes unzipped in bytes, its bytecode included."""
         return sum(part.size for part in self.parts)
 
-    def cut(self, blob: bytes) -> list[tuple[Part, bytes]]:
+    def cut(self, blob: bytes) -> list[Packed]:
         """The parts, each with its bytes."""
         ends = accumulate(part.packed for part in self.parts)
         return [(part, blob[end - part.packed : end]) for part, end in zip(self.parts, ends, strict=True)]
@@ -53,7 +56,10 @@ Made = dict[str, tuple[Piece, bytes]]
 
 @dataclass(frozen=True)
 class Workshop:
-    """What every piece of one build is made with; `python` is the target's interpreter, None where there is none."""
+    """What every piece of one build is made with; `python` is the target's interpreter, None where there is none.
+
+    `ready` are the pieces that this build has read or made, by their keys.
+    """
 
     root: Path
     settings: Settings
@@ -61,17 +67,21 @@ class Workshop:
     lock: Lock
     machinery: Sequence[Any]
     cache: cache.Cache
+    ready: dict[str, tuple[Piece, bytes]] = field(default_factory=dict)
 
     def pieces(self, pins: Sequence[Pin]) -> Made:
         """A piece, with its bytes, for each package: kept from before, or made now, all that lack in one go."""
         keys = {pin.name: self._key(pin) for pin in pins}
-        kept = {pin.name: found for pin in pins if (found := self._kept(keys[pin.name])) is not None}
+        for made_from in {*keys.values()} - {*self.ready}:
+            if found := self._kept(made_from):
+                self.ready[made_from] = found
+        kept = {name: self.ready[made_from] for name, made_from in keys.items() if made_from in self.ready}
         lacking = [pin for pin in pins if pin.name not in kept]
-        made = self._make(lacking, kept) if lacking else {}
-        for name, (piece, blob) in made.items():
+        for name, (piece, blob) in (self._make(lacking, kept) if lacking else {}).items():
             self.cache.keep_bytes(blob, piece.blob)
             self.cache.keep_record(keys[name], _record(piece))
-        return kept | made
+            self.ready[keys[name]] = piece, blob
+        return {name: self.ready[made_from] for name, made_from in keys.items()}
 
     def _key(self, pin: Pin) -> str:
         own = key.tree(self.root / pin.url) if pin.url and (self.root / pin.url).exists() else ""
@@ -102,19 +112,19 @@ class Workshop:
                 makings = [self._make(some, kept, cached=cached) for some in (together, *apart) if some]
                 return {name: made for each in makings for name, made in each.items()}
             verify.verify(content, found, pins, target)
-            if self.python:
-                bytecode.compile_all(self.python, content)
+            compiled = pool.submit(bytecode.compile_all, self.python, content) if self.python else None
             by_name = {pin.name: pin for pin in pins}
+            packed, edited = _sources(found, content.parent, pool)
+            if edited and not cached:
+                raise edited[0]
+            if compiled:
+                compiled.result()
             made: Made = {}
-            edited: list[Pin] = []
-            for each in found:
-                try:
-                    made[each.name] = self._piece(content, each, by_name[each.name], pool)
-                except Edited:
-                    if not cached:
-                        raise
-                    edited.append(by_name[each.name])
-        return made | (self._anew(edited, kept | made) if edited else {})
+            for each in [each for each in found if each.name in packed]:
+                parts = [*packed[each.name], *_packed(each, each.bytecode(), content.parent, pool)]
+                made[each.name] = self._piece(each, by_name[each.name], parts)
+        again = [pin for pin in pins if pin.name not in made]
+        return made | (self._anew(again, kept | made) if again else {})
 
     def _anew(self, pins: Sequence[Pin], kept: Made) -> Made:
         # uv's cache shares its files with every environment that links them: edited there, they are edited here. uv
@@ -138,10 +148,9 @@ class Workshop:
         with imported.unharmed(content, beside / content.name, python):
             lean.strip(content, drop_tests=True, built=here)
 
-    def _piece(self, content: Path, found: Installed, pin: Pin, pool: ThreadPoolExecutor) -> tuple[Piece, bytes]:
-        files = sorted((path.relative_to(content.parent).as_posix(), path) for path in found.all_files())
-        made = list(pool.map(lambda file: archive.deflate(file[0], found.read(file[1])), files))
-        blob = b"".join(packed for _, packed in made)
+    def _piece(self, found: Installed, pin: Pin, packed: Sequence[Packed]) -> tuple[Piece, bytes]:
+        made = sorted(packed, key=lambda each: each[0].name)
+        blob = b"".join(content for _, content in made)
         piece = Piece(
             name=found.name,
             version=found.version,
@@ -154,6 +163,25 @@ class Workshop:
             blob=cache.digest(blob),
         )
         return piece, blob
+
+
+def _sources(
+    found: Sequence[Installed], root: Path, pool: ThreadPoolExecutor
+) -> tuple[dict[str, list[Packed]], list[Edited]]:
+    """By package, its files as they came; what is wrong with a package's files takes its place in the second list."""
+    packed: dict[str, list[Packed]] = {}
+    edited: list[Edited] = []
+    for each in found:
+        try:
+            packed[each.name] = _packed(each, each.files, root, pool)
+        except Edited as error:
+            edited.append(error)
+    return packed, edited
+
+
+def _packed(found: Installed, files: Sequence[Path], root: Path, pool: ThreadPoolExecutor) -> list[Packed]:
+    """Files of a package, deflated under their names below `root`; raises Edited."""
+    return [*pool.map(lambda path: archive.deflate(path.relative_to(root).as_posix(), found.read(path)), files)]
 
 
 def _record(piece: Piece) -> dict[str, Any]:
