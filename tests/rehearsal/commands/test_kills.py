@@ -187,7 +187,7 @@ def test_a_killed_run_until_a_stage_leaves_no_transition_closed(tiny: Tiny) -> N
     tiny.ended(tiny.space.newest_first()[0])
     api = tiny.deployed.api()
     api.disable_stage_transition(
-        pipelineName="tiny", stageName="Ship", transitionType="Inbound", reason="the user's own"
+        pipelineName="tiny", stageName="Ship", transitionType="Inbound", reason="of the user"
     )
     (tiny.root / "Compile.sh").unlink()
     code, _ = tiny.call("run", "--until", "Gate", "--approve")
