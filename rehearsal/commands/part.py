@@ -23,7 +23,8 @@ from rehearsal.errors import WrongUse
 from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Workspace
 
-UNTIL = "rehearsed until "
+# CodePipeline takes few characters here, fewer than in the name of a stage.
+CLOSED = "a rehearsal ends before this stage"
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def closed_behind(deployed: Deployment, stage: str | None) -> Iterator[None]:
         yield
         return
     transition = {"pipelineName": deployed.key.name, "stageName": following, "transitionType": "Inbound"}
-    deployed.api().disable_stage_transition(**transition, reason=f"{UNTIL}{stage}")
+    deployed.api().disable_stage_transition(**transition, reason=CLOSED)
     try:
         yield
     finally:
@@ -44,7 +45,7 @@ def closed_behind(deployed: Deployment, stage: str | None) -> Iterator[None]:
 def reopen(deployed: Deployment) -> None:
     """Open what `closed_behind` left closed because its process was killed."""
     for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]:
-        if stage.get("inboundTransitionState", {}).get("disabledReason", "").startswith(UNTIL):
+        if stage.get("inboundTransitionState", {}).get("disabledReason") == CLOSED:
             deployed.api().enable_stage_transition(
                 pipelineName=deployed.key.name, stageName=stage["stageName"], transitionType="Inbound"
             )

@@ -10,7 +10,6 @@ import socket
 import ssl
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,7 @@ from botocore.exceptions import ClientError
 from rehearsal.aws import Credentials, root
 from rehearsal.emulator import launcher
 from rehearsal.errors import WrongUse
-from rehearsal.pids import born
 from rehearsal.workspace import Server, Workspace
-from tests.rehearsal.commands.conftest import until
-from tests.synthesized import ROOT
 
 ACCOUNT, REGION = "222222222222", "eu-west-1"
 
@@ -227,35 +223,6 @@ def test_nobody_takes_the_port_while_it_starts(space: Workspace, monkeypatch: py
     assert ports == [launcher.up(space, None).endpoint.rpartition(":")[2]]
 
 
-@pytest.mark.parametrize("port", [None, 1])
-def test_who_only_looks_never_gives_up_the_saved_state(space: Workspace, port: int | None) -> None:
-    """Where its port is taken, or another one is asked for: the looking is refused, and what was deployed is kept."""
-    first = launcher.up(space, None)
-    make_queue(first)
-    launcher.down(space)
-    saved = int(first.endpoint.rpartition(":")[2])
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if port is None:
-            taken.bind(("127.0.0.1", saved))
-            taken.listen()
-        told = rf"the saved state is reached at .*{saved} alone.*starts afresh"
-        with pytest.raises(WrongUse, match=told), launcher.looking(space, port):
-            pass
-    with launcher.looking(space) as endpoint:
-        assert endpoint.url == first.endpoint
-        assert queues(launcher.up(space, saved)) != []
-
-
-def test_who_only_looks_takes_the_mode_of_the_saved_state(space: Workspace) -> None:
-    """The default one would start it afresh."""
-    make_queue(launcher.up(space, None, iam=False))
-    launcher.down(space)
-    with launcher.looking(space) as endpoint:
-        assert not endpoint.iam
-        assert endpoint.client("sqs", root(ACCOUNT), REGION).list_queues()["QueueUrls"]
-
-
 def test_one_that_runs_at_another_port_is_refused(space: Workspace) -> None:
     """Who asks for a port must not get another one in silence; who asks for that one gets it."""
     server = launcher.up(space, None)
@@ -263,46 +230,6 @@ def test_one_that_runs_at_another_port_is_refused(space: Workspace) -> None:
     with pytest.raises(WrongUse, match=f"has port {own}, not 1: leave --port out"):
         launcher.up(space, 1)
     assert launcher.up(space, own) == server
-
-
-def test_it_ends_with_its_last_user(space: Workspace) -> None:
-    """Whoever started it: nobody takes it away from others, and its state is there for who comes next."""
-    with contextlib.ExitStack() as second:
-        with launcher.running(space) as started:
-            found = second.enter_context(launcher.running(space))
-            assert found == started
-        found.client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
-    assert space.server() is None
-    assert len(queues(launcher.up(space, None))) == 1
-
-
-def test_up_keeps_what_a_command_has_started_for_itself(space: Workspace) -> None:
-    """It goes on until `down`, and not until that command has ended."""
-    with launcher.running(space):
-        server = launcher.up(space, None)
-    assert space.server() == server
-    assert queues(server) == []
-    assert launcher.down(space)
-
-
-def test_it_ends_with_a_user_that_is_killed(space: Workspace) -> None:
-    """The kernel tells it that nobody uses it any more; its state is saved all the same."""
-    text = "import sys, time; from pathlib import Path; from rehearsal.emulator import launcher;"
-    text += "from rehearsal.workspace import Workspace\n"
-    text += "with launcher.running(Workspace(Path(sys.argv[1]))): print('runs', flush=True); time.sleep(600)"
-    user = subprocess.Popen(
-        [sys.executable, "-c", text, str(space.root)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-    )
-    assert user.stdout
-    assert user.stdout.readline() == b"runs\n"
-    server = space.server()
-    user.kill()
-    user.communicate()
-    assert server
-    until(lambda: born(server.pid) is None)
-    assert space.saved.exists()
 
 
 def test_one_that_does_not_come_up_says_its_last_words(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

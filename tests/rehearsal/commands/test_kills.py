@@ -186,9 +186,7 @@ def test_a_killed_run_until_a_stage_leaves_no_transition_closed(tiny: Tiny) -> N
     assert tiny.call("stop", "--abandon")[0] == 0
     tiny.ended(tiny.space.newest_first()[0])
     api = tiny.deployed.api()
-    api.disable_stage_transition(
-        pipelineName="tiny", stageName="Ship", transitionType="Inbound", reason="of the user"
-    )
+    api.disable_stage_transition(pipelineName="tiny", stageName="Ship", transitionType="Inbound", reason="of the user")
     (tiny.root / "Compile.sh").unlink()
     code, _ = tiny.call("run", "--until", "Gate", "--approve")
     states = {each["stageName"]: each for each in api.get_pipeline_state(name="tiny")["stageStates"]}
