@@ -99,12 +99,12 @@ def started(embedded: Embedded) -> Started:
 def test_an_upload_starts_the_pipeline_by_the_rule_of_this_projects_template(
     embedded: Embedded, context: dict[str, Any], project: Project
 ) -> None:
-    """With the role that CDK made for it; another object starts nothing."""
+    """With the role that the rule has; another object starts nothing."""
     source = {"type": "s3", "bucket": "source-bucket", "key": "source.zip"}
     template = synthesize(context, project, lambda settings: settings.update(source=source))
     resources: dict[str, Json] = template.to_json()["Resources"]
     (id_,) = template.find_resources("AWS::CodePipeline::Pipeline")
-    rules = {name: each for name, each in resources.items() if name.startswith(("Upload", f"{id_[:8]}EventsRole"))}
+    rules = {name: each for name, each in resources.items() if name.startswith("Pushed")}
     assert len(rules) == 3, "a rule, its role, and the role's policy"
     pipeline = deployed(embedded, rules, id_)
     embedded.client("s3").put_bucket_notification_configuration(
