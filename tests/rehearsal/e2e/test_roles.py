@@ -16,7 +16,7 @@ EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allo
 TRUST = EVERYTHING.replace('"Action": "*", "Resource": "*"', '"Action": "sts:AssumeRole", "Principal": {"AWS": "*"}')
 BUILDS = (
     "SynthRole",
-    "SelfMutationRole",
+    "SelfMutation",
     "AssetsFileRole",
     "ChangesRole",
     "echo-delivery-dev-eu-west-1-build",
@@ -126,7 +126,7 @@ def test_a_build_has_its_own_artifacts_alone(deployed: Project, part: str, reads
 
 def test_the_self_mutation_updates_the_pipeline_alone(deployed: Project) -> None:
     """It deploys in the pipeline's account; neither into an environment, nor into an artifact."""
-    role, bucket = Acting(deployed, "pipeline", "SelfMutationRole"), artifacts(deployed)
+    role, bucket = Acting(deployed, "pipeline", "SelfMutation"), artifacts(deployed)
     assert role.may_assume(bootstrap_role("deploy", "pipeline"))
     assert role.may_assume(bootstrap_role("file-publishing", "pipeline"))
     assert not role.may_assume(bootstrap_role("cfn-exec", "pipeline"))
@@ -283,7 +283,8 @@ def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deploy
     role = Acting(deployed, environment, "-cfn-exec-role-")
     assert role.may("lambda", "delete_function", FunctionName="none")
     assert role.may("logs", "delete_log_group", logGroupName="none")
-    assert role.may("iam", "delete_role", RoleName="none")
+    assert role.may("iam", "delete_role", RoleName="None-Echo-None")
+    assert not role.may("iam", "delete_role", RoleName="none")
     assert not role.may("lambda", "invoke", FunctionName=outputs(deployed, environment)["EchoFunctionName"])
     assert not role.may("ssm", "put_parameter", Name="any", Value="any", Type="String")
     assert not role.may("sns", "publish", TopicArn=outputs(deployed, environment)["Echo2TopicArn"], Message="any")
@@ -299,13 +300,13 @@ def test_cloudformations_role_makes_roles_with_the_boundary_alone(deployed: Proj
     role, account = Acting(deployed, environment, "-cfn-exec-role-"), ACCOUNTS[environment]
     boundary = f"arn:aws:iam::{account}:policy/delivery-boundary"
     own = bootstrap_role("cfn-exec", environment).rpartition("/")[2]
-    named: dict[str, Any] = {"RoleName": "tried", "AssumeRolePolicyDocument": TRUST}
+    named: dict[str, Any] = {"RoleName": "Tried-Echo-Tried", "AssumeRolePolicyDocument": TRUST}
     assert not role.may("iam", "create_role", **named)
     assert not role.may(
         "iam", "create_role", **named, PermissionsBoundary="arn:aws:iam::aws:policy/AdministratorAccess"
     )
     assert role.may("iam", "create_role", **named, PermissionsBoundary=boundary)
-    deployed.client("iam", environment).delete_role(RoleName="tried")
+    deployed.client("iam", environment).delete_role(RoleName="Tried-Echo-Tried")
     assert not role.may("iam", "put_role_policy", RoleName=own, PolicyName="any", PolicyDocument=EVERYTHING)
     assert not role.may("iam", "delete_role_permissions_boundary", RoleName="any")
     assert not role.may("iam", "create_policy_version", PolicyArn=boundary, PolicyDocument=EVERYTHING)
