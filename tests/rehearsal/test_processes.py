@@ -199,7 +199,7 @@ USERS = {"as who tests": [], "root of its own namespace": ["unshare", "-Ur"], "n
 def test_a_command_does_not_see_what_is_hidden(user: list[str], command: str, printed: str, tmp_path: Path) -> None:
     """The fault planted: a secret on disk, and one in a process's environment. All else is as it was."""
     if user and (not shutil.which(user[0]) or (user is LESS and os.geteuid())):
-        pytest.skip(f"not with {user[0]}")
+        pytest.skip(f"{user[0]} is not on this machine, or needs root to drop capabilities")
     folder = tmp_path / "home" / "private"
     folder.mkdir(parents=True)
     (folder / "secret").write_text("a secret")
