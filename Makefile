@@ -16,8 +16,8 @@ test: setup layers
 	pytest --numprocesses 2 -m "not e2e"
 	pytest -m e2e
 
-# `make -j` runs its parts side by side.
-check: lock lint types unit shipped
+# `make -j` runs its parts side by side; the longest comes first.
+check: unit lint types lock shipped
 
 # What is shipped and what is pushed: known vulnerabilities, and secrets.
 shipped: setup layers
@@ -33,7 +33,8 @@ lint: setup layers
 types: setup
 	mypy
 
-# Every push runs these; the tests of the rehearsal and of the bench, which no push ships, are left to `make test`.
+# Every push runs these. The tests of the rehearsal and of the bench, which no push ships, and the slow ones, such as
+# those of pipelines with other settings, are left to `make test`.
 unit: setup layers
 	pytest -m "not e2e and not slow" --ignore=tests/rehearsal --ignore=tests/bench --junitxml=$(REPORTS)/check.xml
 

@@ -8,19 +8,14 @@ import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 from hypothesis import HealthCheck, settings
 
-from compliance.packs import attach_packs
 from pipeline.project import Project
-from pipeline.settings import Delivery
-from pipeline.stack import PipelineStack
 from tests import gate_table
-from tests.synthesized import ROOT, Synthesized
+from tests.synthesized import ROOT, Synthesized, synthesize
 
 # How long an example takes is the machine's affair.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -68,24 +63,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def synthesized(context: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The app with the settings that the tests know, synthesized in this process with all rule packs."""
-    return _synthesized(context, project, tmp_path_factory, packs=True)
+    """The app with the settings that the tests know, synthesized in this process."""
+    return synthesize(context, project, tmp_path_factory.mktemp("cdk.out"))
 
 
 @pytest.fixture(scope="session")
 def ours(own: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The app with the settings of cdk.json; without rule packs, which `make synth` asks."""
-    return _synthesized(own, project, tmp_path_factory, packs=False)
-
-
-def _synthesized(
-    context: dict[str, Any], project: Project, folders: pytest.TempPathFactory, *, packs: bool
-) -> Synthesized:
-    app = App(context=context, outdir=str(folders.mktemp("cdk.out")), analytics_reporting=False)
-    PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
-    if packs:
-        attach_packs(app)
-    return Synthesized(Path(app.synth().directory))
+    """The app with the settings of cdk.json."""
+    return synthesize(own, project, tmp_path_factory.mktemp("cdk.out"))
 
 
 pytest_terminal_summary = gate_table.pytest_terminal_summary

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from compliance.assembly import Assembly
+from compliance.packs import attach_packs
+from pipeline.project import Project
+from pipeline.settings import Delivery
+from pipeline.stack import PipelineStack
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,3 +49,12 @@ class Synthesized:
     def _stage(self, name: str) -> Template:
         (file,) = (self.folder / f"assembly-Pipeline-{name}").glob("*.template.json")
         return Template.from_json(json.loads(file.read_text()))
+
+
+def synthesize(context: Mapping[str, Any], project: Project, folder: Path, *, packs: bool = False) -> Synthesized:
+    """The app with the settings of `context`; the rule packs, which `make synth` asks, take most of the time."""
+    app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
+    PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
+    if packs:
+        attach_packs(app)
+    return Synthesized(Path(app.synth().directory))

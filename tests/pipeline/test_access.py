@@ -130,6 +130,7 @@ def test_the_boundary_and_the_bootstrap_are_out_of_reach(name: str) -> None:
     assert ["iam:DeleteRolePermissionsBoundary"] in [each["Action"] for each in denied]
 
 
+@pytest.mark.slow
 def test_with_the_setting_every_role_has_the_boundary(context: dict[str, Any], project: Project) -> None:
     """That of its own account."""
     template = synthesize(context, project, lambda settings: settings.update(permissions_boundary=True))

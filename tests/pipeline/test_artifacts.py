@@ -11,6 +11,8 @@ from aws_cdk.assertions import Template
 from pipeline.project import Project
 from tests.pipeline.synthesis import pipeline_of, synthesize
 
+pytestmark = pytest.mark.slow
+
 Role = Mapping[str, list[str]]
 
 

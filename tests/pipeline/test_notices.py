@@ -66,6 +66,7 @@ def test_no_rule_but_the_pipelines_own_publishes_notices(synthesized: Synthesize
         assert target["RoleArn"]["Fn::GetAtt"][0].startswith("NoticesRole")
 
 
+@pytest.mark.slow
 def test_everybody_of_the_settings_is_told(context: dict[str, Any], project: Project) -> None:
     """By e-mail, and at endpoints."""
     notify = {"emails": ["a@company.com", "b@company.com"], "endpoints": ["https://chat.company.com/bridge"]}

@@ -26,6 +26,7 @@ def test_a_change_of_documentation_alone_starts_nothing(synthesized: Synthesized
     assert (source["Name"], source["Configuration"]["DetectChanges"]) == ("Source", False)
 
 
+@pytest.mark.slow
 def test_without_ignored_paths_every_push_starts_it(context: dict[str, Any], project: Project) -> None:
     """CloudFormation refuses an empty filter."""
     template = synthesize(context, project, lambda settings: settings["source"].update(ignored_paths=[]))
@@ -33,6 +34,7 @@ def test_without_ignored_paths_every_push_starts_it(context: dict[str, Any], pro
     assert trigger["GitConfiguration"]["Push"] == [{"Branches": {"Includes": ["main"]}}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "provider"), [(CODECOMMIT, "CodeCommit"), (S3, "S3")])
 def test_other_sources_start_it_by_an_event(
     context: dict[str, Any], project: Project, source: dict[str, str], provider: str
@@ -48,6 +50,7 @@ def test_other_sources_start_it_by_an_event(
     assert [each["RoleArn"]["Fn::GetAtt"][0].startswith("PushedRole") for each in targets] == [True]
 
 
+@pytest.mark.slow
 def test_a_push_to_another_branch_of_codecommit_starts_nothing(context: dict[str, Any], project: Project) -> None:
     """The event names repository and branch."""
     source = CODECOMMIT | {"branch": "release"}
@@ -67,6 +70,7 @@ def test_other_sources_raise_no_finding(
     assert findings(context, project, tmp_path, lambda settings: settings.update(source=source)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("execution", ["superseded", "queued"])
 def test_how_executions_meet_is_a_setting(context: dict[str, Any], project: Project, execution: str) -> None:
     """A newer push overtakes, or waits."""
@@ -85,6 +89,7 @@ def test_the_source_role_can_use_one_connection(synthesized: Synthesized) -> Non
     assert actions == {"codestar-connections:UseConnection", "codeconnections:UseConnection"}
 
 
+@pytest.mark.slow
 def test_only_pushes_of_the_branch_start_it(context: dict[str, Any], project: Project) -> None:
     """Another branch than main is a setting."""
     template: Template = synthesize(context, project, lambda settings: settings["source"].update(branch="release"))

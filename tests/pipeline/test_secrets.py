@@ -6,6 +6,8 @@ import pytest
 
 from pipeline.gates import secrets
 
+pytestmark = pytest.mark.slow
+
 KEY = "AKIA" + "Q3EGRIUPLCEXAMPX"
 
 

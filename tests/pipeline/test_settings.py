@@ -215,6 +215,7 @@ def test_each_kind_of_source_is_taken(context: dict[str, Any], source: dict[str,
     assert Delivery.read({**context["delivery"], "source": source}).source.type == source["type"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [{"type": "codecommit", "repository": "echo"}, {"type": "s3", "bucket": "b" * 3}])
 def test_no_environment_can_be_called_as_a_part_of_the_pipeline(
     context: dict[str, Any], project: Project, source: dict[str, Any]

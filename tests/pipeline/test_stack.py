@@ -78,6 +78,7 @@ def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, 
     assert variables["STAGE"] == f"assembly-Pipeline-{environment.title()}"
 
 
+@pytest.mark.slow
 def test_without_approval_and_leave_a_broadening_is_red(context: dict[str, Any], project: Project) -> None:
     """This is what a new environment has."""
     template = synthesize(context, project, lambda settings: settings["environments"][0].pop("allow_broadening"))

@@ -23,6 +23,7 @@ def waves(context: dict[str, Any], project: Project) -> Template:
     return synthesize(context, project, three)
 
 
+@pytest.mark.slow
 def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> None:
     """Each after one approval for all of them, each with its own tests behind it."""
     stages = actions(waves)
@@ -32,6 +33,7 @@ def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> 
     assert live["Prod.Test"] == live["Prod2.Test"] > live["Prod.Echo.Deploy"]
 
 
+@pytest.mark.slow
 def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Template) -> None:
     """Whoever broadens IAM in the second one only is seen as well; all of it fits into CodePipeline's comment."""
     (stage,) = (each for each in pipeline_of(waves)["Stages"] if each["Name"] == "ApproveLive")
@@ -51,6 +53,7 @@ def room(template: Template, action: Mapping[str, Any]) -> int:
     return int(variables["ROOM"])
 
 
+@pytest.mark.slow
 def test_another_region_gets_an_artifact_store_of_its_own(waves: Template) -> None:
     """CDK makes it in a support stack, encrypted, with a key that the actions may use."""
     regions = {store["Region"] for store in pipeline_of(waves)["ArtifactStores"]}
@@ -64,6 +67,7 @@ def test_a_failed_prod_rolls_back_and_is_not_tried_again(synthesized: Synthesize
     assert set(stages.values()) == {None}
 
 
+@pytest.mark.slow
 def test_a_rejection_rolls_nothing_back(waves: Template) -> None:
     """The approval is no part of the stage whose failure rolls back."""
     approvals = [stage for stage in pipeline_of(waves)["Stages"] if stage["Name"].startswith("Approve")]
