@@ -7,12 +7,14 @@ import os
 import platform
 import sys
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 
 import click
 
 from bench import layers, plot, rehearsal, table
 from bench.builders.builder import ROOT
+from bench.cost import cost
 
 AREAS = {"layers": layers.measure, "rehearsal": rehearsal.measure}
 TABLES = {"layers": table.markdown, "rehearsal": rehearsal.markdown}
@@ -28,8 +30,9 @@ def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
     """Measure this project against its peers, in one run on this machine."""
     found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     for area in areas or sorted(AREAS):
-        click.echo(f"bench: {area}, on {_machine()}", err=True)
-        found[area] = {"machine": _machine(), "runs": runs, "slices": {}}
+        machine = _machine()
+        click.echo(f"bench: {area}, on {machine}", err=True)
+        found[area] = {"machine": machine, "runs": runs, "slices": {}}
         for name, figures in AREAS[area](ROOT / "build" / "bench", runs=runs, say=_say):
             found[area]["slices"][name] = figures
             RESULT.parent.mkdir(exist_ok=True)
@@ -59,7 +62,19 @@ def _document(area: str, found: dict[str, Any]) -> None:
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
+    told = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
+    return f"{told}, counting to ten million in {_yardstick():.1f} s"
+
+
+def _yardstick() -> float:
+    """Seconds of this machine's processor as it is now, which seconds on another one can be held against."""
+    return median(cost(_count).processor for _ in range(5))
+
+
+def _count() -> None:
+    number = 0
+    while number < 10_000_000:
+        number += 1
 
 
 if __name__ == "__main__":
