@@ -15,7 +15,7 @@ BEGIN, END = "<!-- roles: made by `make generate` -->", "<!-- end of roles -->"
 WHY: Mapping[str, str] = {
     "PipelineRole": "CodePipeline's own: passes artifacts on, starts builds, and deploys through the bootstrap's roles",
     "PushedRole": "lets the event of a push start the pipeline",
-    "NoticesRole": "lets the rules of this pipeline publish their notices, and nobody else's",
+    "NoticesNotifierRole": "looks up the revision of an execution, and writes the notice of it",
     "SynthRole": "the Synth build: reads the push, writes the assembly; no account is open to it",
     "PipelineUpdatePipelineSelfMutationRole": "the pipeline's update of itself, through the bootstrap's roles",
     "PipelineAssetsFileRole": "publishes assets, through the bootstrap's publishing roles",
@@ -53,7 +53,7 @@ def _roles(resources: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         if resource["Type"] == "AWS::IAM::Role":
             statements = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
             who = sorted({each for statement in statements for each in _principals(statement["Principal"])})
-            name = FUNCTION if who == ["lambda"] else _plain(id_)
+            name = FUNCTION if who == ["lambda"] and _plain(id_) not in WHY else _plain(id_)
             yield name, ", ".join(who), _actions(id_, resource, resources)
 
 

@@ -22,6 +22,7 @@ from pipeline.settings import Delivery, Environment
 from pipeline.steps import changes_step, synth_step, test_step
 from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
+from stages.layers import runtime_of
 
 # The runtime that CDK's own steps install their pinned tools with, and where npm keeps them.
 NODE = codebuild.BuildSpec.from_object(
@@ -58,7 +59,9 @@ class PipelineStack(Stack):
             retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self._notices = Notices(self, "Notices", key=self._store.key, delivery=delivery)
+        self._notices = Notices(
+            self, "Notices", key=self._store.key, delivery=delivery, runtime=runtime_of(project.layers)
+        )
         self._looking = self._looking_role()
         self._testers: list[BuildRole] = []
         self._tested: pipelines.CodeBuildStep | None = None

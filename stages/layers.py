@@ -27,7 +27,7 @@ class BuiltLayers(Construct):
         super().__init__(scope, id_)
         self._built = read(manifest)
         self._folder = manifest.parent
-        self.runtime = lambda_.Runtime(f"python{self._built.python}", lambda_.RuntimeFamily.PYTHON)
+        self.runtime = runtime_of(manifest)
         self.architecture = lambda_.Architecture.custom(self._built.architecture)
         self._versions = {layer.name: self._version(layer) for layer in self._built.layers}
 
@@ -50,3 +50,8 @@ class BuiltLayers(Construct):
         resource = cast("CfnResource", version.node.default_child)
         resource.add_metadata("packages", {"layer": layer.name, "versions": packages})
         return version
+
+
+def runtime_of(manifest: Path) -> lambda_.Runtime:
+    """The runtime that the layers of a manifest were built for."""
+    return lambda_.Runtime(f"python{read(manifest).python}", lambda_.RuntimeFamily.PYTHON, supports_inline_code=True)

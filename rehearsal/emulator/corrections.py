@@ -5,12 +5,13 @@ Each function says what AWS does; the test of the same name shows the fault with
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ministack.core import persistence
-from ministack.services import codebuild, lambda_svc, s3
+from ministack.services import codebuild, eventbridge, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator.functions import credentials
@@ -41,6 +42,7 @@ def apply(*, iam: bool) -> None:
     what_cannot_be_saved_is_told()
     projects_keep_their_log_group_and_cache()
     functions_keep_their_dead_letters_and_concurrency()
+    a_rules_event_is_tried_again()
     if not iam:
         foreign_buckets_open_without_iam()
         return
@@ -121,6 +123,18 @@ def functions_keep_their_dead_letters_and_concurrency() -> None:
         return keep(update(name, old, new, stack, logical_id), new)
 
     handlers |= {"create": creates, "update": updates}
+
+
+def a_rules_event_is_tried_again() -> None:
+    """A rule's call of a function is given up at its first error; Lambda tries again, then dead letters get it."""
+
+    def dispatch(arn: str, payload: str) -> None:
+        function, configuration, _ = lambda_svc._get_func_record_for_ref(arn)
+        if function and configuration:
+            record = lambda_svc._execution_record_for_config(function, configuration)
+            lambda_svc.invoke_async_with_retry(record, json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch
 
 
 def foreign_buckets_open_without_iam() -> None:

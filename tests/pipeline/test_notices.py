@@ -15,6 +15,9 @@ from tests.synthesized import Synthesized
 FAILED = {"detail-type": "CodePipeline Action Execution State Change", "state": "FAILED"}
 SUCCEEDED = {"detail-type": "CodePipeline Pipeline Execution State Change", "state": "SUCCEEDED"}
 
+# The rules whose target is the function that writes notices.
+OF_NOTICES = {"Properties": {"EventPattern": {"source": ["aws.codepipeline"]}}}
+
 
 def rule(template: Template, event: Mapping[str, str]) -> Mapping[str, Any]:
     """The one rule that takes an event."""
@@ -32,20 +35,25 @@ def rule(template: Template, event: Mapping[str, str]) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("event", [FAILED, SUCCEEDED])
 def test_people_hear_of(synthesized: Synthesized, event: Mapping[str, str]) -> None:
-    """Of this pipeline alone, with the execution and a link."""
+    """Of this pipeline alone, by the function that writes the notice; the rule gives it the event as it is."""
     found = rule(synthesized.pipeline, event)
     assert "codepipeline" in json.dumps(found["EventPattern"]["resources"])
-    (target,) = found["Targets"]
+    (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function")
+    assert found["Targets"] == [{"Id": "Target0", "Arn": {"Fn::GetAtt": [function, "Arn"]}}]
+
+
+def test_what_cannot_be_told_reaches_people_as_it_came(synthesized: Synthesized) -> None:
+    """A notice that is lost because its writer fails would be silence about a failure."""
+    (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function").values()
     (topic,) = synthesized.pipeline.find_resources("AWS::SNS::Topic")
-    assert target["Arn"] == {"Ref": topic}
-    assert "detail-execution-id" in target["InputTransformer"]["InputTemplate"]
-    assert "https://eu-west-1.console.aws.amazon.com/" in target["InputTransformer"]["InputTemplate"]
+    assert function["Properties"]["DeadLetterConfig"] == {"TargetArn": {"Ref": topic}}
+    assert function["Properties"]["Environment"]["Variables"] == {"TOPIC": {"Ref": topic}}
 
 
-def test_a_failure_names_stage_and_action(synthesized: Synthesized) -> None:
-    """So that one knows what to look at."""
-    (target,) = rule(synthesized.pipeline, FAILED)["Targets"]
-    assert {"$.detail.stage", "$.detail.action"} <= set(target["InputTransformer"]["InputPathsMap"].values())
+def test_the_code_fits_into_the_template(synthesized: Synthesized) -> None:
+    """Source: AWS CloudFormation user guide, AWS::Lambda::Function Code, ZipFile."""
+    (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function").values()
+    assert len(function["Properties"]["Code"]["ZipFile"]) <= 4096
 
 
 def test_notices_are_encrypted(synthesized: Synthesized) -> None:
@@ -54,16 +62,16 @@ def test_notices_are_encrypted(synthesized: Synthesized) -> None:
     assert "Fn::GetAtt" in topic["Properties"]["KmsMasterKeyId"]
 
 
-def test_no_rule_but_the_pipelines_own_publishes_notices(synthesized: Synthesized) -> None:
+def test_no_rule_but_the_pipelines_own_has_notices_written(synthesized: Synthesized) -> None:
     """A topic that lets EventBridge publish takes notices from anybody's rules, a request to approve among them."""
     (policy,) = synthesized.pipeline.find_resources("AWS::SNS::TopicPolicy").values()
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     assert [each["Effect"] for each in statements] == ["Deny"]
     (key,) = synthesized.pipeline.find_resources("AWS::KMS::Key").values()
     assert "events.amazonaws.com" not in json.dumps(key["Properties"]["KeyPolicy"])
-    for event in (FAILED, SUCCEEDED):
-        (target,) = rule(synthesized.pipeline, event)["Targets"]
-        assert target["RoleArn"]["Fn::GetAtt"][0].startswith("NoticesRole")
+    permissions = synthesized.pipeline.find_resources("AWS::Lambda::Permission").values()
+    callers = [each["Properties"]["SourceArn"]["Fn::GetAtt"][0] for each in permissions]
+    assert sorted(callers) == sorted(synthesized.pipeline.find_resources("AWS::Events::Rule", OF_NOTICES))
 
 
 @pytest.mark.slow

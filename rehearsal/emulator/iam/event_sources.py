@@ -5,17 +5,20 @@ The tests of the same names show each fault without its correction.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import get_region, request_scope
-from ministack.services import lambda_svc, sns
+from ministack.services import eventbridge, lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator.iam import checks, keys, roles
 from rehearsal.emulator.iam.checks import Request
+
+log = logging.getLogger(__name__)
 
 _RECEIVES = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
@@ -23,6 +26,7 @@ _RECEIVES = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"
 def apply() -> None:
     a_queues_messages_are_received_with_the_functions_role()
     a_topic_calls_only_functions_that_let_it()
+    a_rule_calls_only_functions_that_let_it()
 
 
 def a_queues_messages_are_received_with_the_functions_role() -> None:
@@ -56,22 +60,40 @@ def a_topic_calls_only_functions_that_let_it() -> None:
     deliver = sns._deliver_to_lambda
 
     def delivered(endpoint: str, envelope: str, topic: str, *rest: Any) -> Any:
-        account = endpoint.split(":")[4]
-        context = EvalContext(
-            principal_arn="sns.amazonaws.com",
-            principal_type="Service",
-            principal_account=account,
-            action="lambda:InvokeFunction",
-            resource_arn=endpoint,
-            region=endpoint.split(":")[3],
-            service_context={"aws:sourcearn": topic, "aws:sourceaccount": topic.split(":")[4]},
-        )
-        with request_scope(account, endpoint.split(":")[3]):
-            policy, _ = lambda_svc.function_policy_for_arn(endpoint) or (None, None)
-        answer = evaluator.evaluate_resource_policy(policy, context, service="sns.amazonaws.com")
-        return deliver(endpoint, envelope, topic, *rest) if answer.decision == "Allow" else None
+        return deliver(endpoint, envelope, topic, *rest) if _lets(endpoint, "sns.amazonaws.com", topic) else None
 
     sns._deliver_to_lambda = delivered
+
+
+def a_rule_calls_only_functions_that_let_it() -> None:
+    """EventBridge calls a function only where a permission (AddPermission) of the function names it and the rule."""
+    invoke = eventbridge._invoke_target
+
+    def invoked(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], view: Any = None) -> None:
+        arn = target.get("Arn", "")
+        if arn.split(":")[2:3] != ["lambda"] or _lets(arn, "events.amazonaws.com", rule["Arn"]):
+            invoke(target, event, rule, view)
+        else:
+            log.warning("rule %s did not call %s: no permission of the function lets it", rule.get("Name"), arn)
+
+    eventbridge._invoke_target = invoked
+
+
+def _lets(function: str, service: str, source: str) -> bool:
+    """Whether the function's own policy lets a service call it on behalf of a topic or rule. All but service: ARNs."""
+    region, account = function.split(":")[3:5]
+    context = EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account=account,
+        action="lambda:InvokeFunction",
+        resource_arn=function,
+        region=region,
+        service_context={"aws:sourcearn": source, "aws:sourceaccount": source.split(":")[4]},
+    )
+    with request_scope(account, region):
+        policy, _ = lambda_svc.function_policy_for_arn(function) or (None, None)
+    return bool(evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
 
 
 def _refused(function: str, source: str) -> str:

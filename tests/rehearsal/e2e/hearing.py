@@ -31,8 +31,8 @@ class Heard:
         self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
 
-    def notices(self, number: int) -> list[Any]:
-        """So many notices, in the order in which they were sent: a rule's as text, an approval's as an object."""
+    def notices(self, number: int) -> list[str]:
+        """So many notices, in the order in which they were sent; an approval's is JSON."""
         messages: list[dict[str, Any]] = []
         deadline = time.monotonic() + SECONDS
         while len(messages) < number:
@@ -41,4 +41,4 @@ class Heard:
             for message in received.get("Messages", []):
                 messages.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-        return [json.loads(each["Message"]) for each in sorted(messages, key=lambda each: str(each["Timestamp"]))]
+        return [str(each["Message"]) for each in sorted(messages, key=lambda each: str(each["Timestamp"]))]

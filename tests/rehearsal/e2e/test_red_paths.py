@@ -97,11 +97,14 @@ def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Projec
     assert deployed.holds("prod") == prod
     approval, red, green = heard.notices(3)
     (revision,) = failed["sourceRevisions"]
-    assert approval["approval"]["customData"].startswith(f"Deploy to prod: {revision['revisionId'][:8]} ")
-    assert "Approve or reject: docs/approve-and-roll-back.md" in approval["approval"]["customData"]
-    assert red.startswith(f"echo-delivery: Prod/Test failed: execution {failed['pipelineExecutionId']} at ")
+    asked = json.loads(approval)["approval"]["customData"]
+    assert asked.startswith(f"Deploy to prod: {revision['revisionId'][:8]} ")
+    assert "Approve or reject: docs/approve-and-roll-back.md" in asked
+    assert red.startswith("echo-delivery Prod/Test failed at ")
+    assert f"\nRevision: {revision['revisionId']} " in red
     assert f"/executions/{failed['pipelineExecutionId']}/" in red
-    assert green.startswith(f"echo-delivery succeeded: execution {back['pipelineExecutionId']} at ")
+    assert green.startswith("echo-delivery succeeded at ")
+    assert f"/executions/{back['pipelineExecutionId']}/" in green
 
 
 def test_a_new_environment_is_deployed_by_a_second_execution(deployed: Project) -> None:

@@ -21,26 +21,27 @@ SUMMARY = "Revision 0123456 by Ada: 1 added, 0 removed."
 
 @dataclass
 class Noticed:
-    """A deployed pipeline under the name and with the rules of this project's; `queue` hears its topic."""
+    """A deployed pipeline under the name and with the rules of this project's; `function` tells what `queue` hears."""
 
     embedded: Embedded
     bucket: str
     name: str
     queue: str
+    function: str
 
     def start(self) -> str:
         """The id of a new execution."""
         api = self.embedded.client("codepipeline")
         return str(api.start_pipeline_execution(name=self.name)["pipelineExecutionId"])
 
-    def told(self) -> Any:
-        """The next notice; no other one waits with it. A rule's is a JSON string, an approval's an object."""
+    def told(self) -> Json:
+        """The next notice, its Subject and its Message; no other one waits with it."""
         (notice,) = self.embedded.received(self.queue, bool)
-        return json.loads(notice["Message"])
+        return dict(notice)
 
     def asked(self) -> Json:
         """The next notice, which is an approval's."""
-        approval: Json = self.told()["approval"]
+        approval: Json = json.loads(self.told()["Message"])["approval"]
         return approval
 
     def answer(self, approval: Json, status: str) -> str:
@@ -53,7 +54,7 @@ class Noticed:
 
 
 def page(execution: str) -> str:
-    """The console's page of an execution, which shows its revision and leads to its logs."""
+    """The console's page of an execution, which leads to its logs."""
     console = "https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines"
     return f"{console}/echo-delivery/executions/{execution}/timeline?region=eu-west-1"
 
@@ -126,16 +127,21 @@ def noticed(embedded: Embedded, synthesized: Synthesized) -> Noticed:
     ids = {each["ResourceType"]: each["PhysicalResourceId"] for each in made}
     url, arn = embedded.queue()
     embedded.client("sns").subscribe(TopicArn=ids["AWS::SNS::Topic"], Protocol="sqs", Endpoint=arn)
-    return Noticed(embedded, bucket, ids["AWS::CodePipeline::Pipeline"], url)
+    api = embedded.client("lambda")
+    function = api.get_function_configuration(FunctionName=ids["AWS::Lambda::Function"])["FunctionArn"]
+    return Noticed(embedded, bucket, ids["AWS::CodePipeline::Pipeline"], url, function)
 
 
 def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Noticed, embedded: Embedded) -> None:
-    """One notice each: stage and action; the summary and how to answer it; the page of the execution."""
+    """One notice each: stage and action; the summary and how to answer it; the revision; the page of the execution."""
     failed = noticed.start()
     told = noticed.told()
-    assert told.startswith(f"echo-delivery: Source/Source failed: execution {failed} at 20")
-    assert told.endswith(f"Its revision and its log: {page(failed)}")
-    embedded.client("s3").put_object(Bucket=noticed.bucket, Key="source.zip", Body=zipped({"any": "file"}))
+    assert told["Subject"] == "echo-delivery Source/Source failed"
+    when, why, where = told["Message"].splitlines()
+    assert when.startswith("echo-delivery Source/Source failed at 20")
+    assert why.startswith("Result: ")
+    assert where == f"Execution: {page(failed)}"
+    put = embedded.client("s3").put_object(Bucket=noticed.bucket, Key="source.zip", Body=zipped({"any": "file"}))
     good = noticed.start()
     approval = noticed.asked()
     assert (approval["stageName"], approval["actionName"]) == ("ApproveProd", "Approve")
@@ -143,9 +149,24 @@ def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Notice
     assert approval["customData"].endswith("Approve or reject: docs/approve-and-roll-back.md")
     assert noticed.answer(approval, "Approved") == "Succeeded"
     told = noticed.told()
-    assert told.startswith(f"echo-delivery succeeded: execution {good} at 20")
-    assert told.endswith(page(good))
+    assert told["Subject"] == "echo-delivery succeeded"
+    when, revision, where = told["Message"].splitlines()
+    assert when.startswith("echo-delivery succeeded at 20")
+    assert revision.startswith(f"Revision: {put['VersionId']}")
+    assert where == f"Execution: {page(good)}"
     rejected = noticed.start()
     assert noticed.answer(noticed.asked(), "Rejected") == "Failed"
     told = noticed.told()
-    assert told.startswith(f"echo-delivery: ApproveProd/Approve failed: execution {rejected} at 20")
+    assert told["Subject"] == "echo-delivery ApproveProd/Approve failed"
+    assert f"Revision: {put['VersionId']}" in told["Message"]
+    assert told["Message"].endswith(page(rejected))
+
+
+def test_what_cannot_be_told_is_told_as_it_came(noticed: Noticed, embedded: Embedded) -> None:
+    """The function fails on an execution that nobody knows: it is tried again, then the topic gets the event."""
+    events, name = embedded.client("events"), embedded.name("rule")
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "0", "Arn": noticed.function}])
+    detail = {"pipeline": noticed.name, "execution-id": "gone", "state": "SUCCEEDED"}
+    events.put_events(Entries=[{"Source": name, "DetailType": "any", "Detail": json.dumps(detail)}])
+    assert json.loads(noticed.told()["Message"])["requestPayload"]["detail"] == detail

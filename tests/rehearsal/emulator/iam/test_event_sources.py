@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ministack.services import lambda_svc, sns
+from ministack.services import eventbridge, lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator.iam import event_sources
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.usefixtures("as_it_comes")
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
 TOPIC, FUNCTION = f"arn:aws:sns:{REGION}:{ACCOUNT}:news", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:reader"
+RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/failures"
 TAKES = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 MAPPING = "AWS::Lambda::EventSourceMapping"
 
@@ -31,6 +32,18 @@ def _a_function_with_a_queue(as_it_comes: None, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(lambda_svc, "function_policy_for_arn", lambda _: (record["policy"], ACCOUNT))
     monkeypatch.setattr(provisioners, "_lambda_function_for_cfn_ref", lambda _: (record, "reader", FUNCTION, None))
     monkeypatch.setitem(provisioners._RESOURCE_HANDLERS[MAPPING], "create", lambda *_: ("made", {}))
+
+
+def let_in(monkeypatch: pytest.MonkeyPatch, service: str, source: str) -> None:
+    """A permission of the function for a service, on behalf of one source."""
+    permission = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "lambda:InvokeFunction",
+        "Resource": FUNCTION,
+        "Condition": {"ArnLike": {"AWS:SourceArn": source}},
+    }
+    monkeypatch.setattr(lambda_svc, "function_policy_for_arn", lambda _: ({"Statement": [permission]}, ACCOUNT))
 
 
 def polled() -> list[Any]:
@@ -60,14 +73,27 @@ def test_a_topic_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatc
     event_sources.a_topic_calls_only_functions_that_let_it()
     sns._deliver_to_lambda(FUNCTION, "{}", TOPIC)
     assert called == [FUNCTION]
-    permission = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "lambda:InvokeFunction",
-        "Resource": FUNCTION,
-        "Condition": {"ArnLike": {"AWS:SourceArn": TOPIC}},
-    }
-    monkeypatch.setattr(lambda_svc, "function_policy_for_arn", lambda _: ({"Statement": [permission]}, ACCOUNT))
+    let_in(monkeypatch, "sns.amazonaws.com", TOPIC)
     sns._deliver_to_lambda(FUNCTION, "{}", TOPIC)
     sns._deliver_to_lambda(FUNCTION, "{}", f"{TOPIC}-of-others")
     assert called == [FUNCTION, FUNCTION]
+
+
+def test_a_rule_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: any rule calls any function. Targets that are no functions are left alone."""
+    called: list[str] = []
+    monkeypatch.setattr(eventbridge, "_invoke_target", lambda target, *_: called.append(target["Arn"]))
+
+    def fire(target: str, rule: str = RULE) -> None:
+        eventbridge._invoke_target({"Arn": target}, {}, {"Arn": rule, "Name": "failures"}, None)
+
+    fire(FUNCTION)
+    assert called == [FUNCTION]
+    event_sources.a_rule_calls_only_functions_that_let_it()
+    fire(FUNCTION)
+    fire(QUEUE)
+    assert called == [FUNCTION, QUEUE]
+    let_in(monkeypatch, "events.amazonaws.com", RULE)
+    fire(FUNCTION)
+    fire(FUNCTION, f"{RULE}-of-others")
+    assert called == [FUNCTION, QUEUE, FUNCTION]
