@@ -107,9 +107,8 @@ def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id
     projects = template.find_resources("AWS::CodeBuild::Project")
     (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
     assert project["TimeoutInMinutes"] <= 30
-    (group,) = template.find_resources("AWS::Logs::LogGroup").items()
-    assert project["LogsConfig"]["CloudWatchLogs"]["GroupName"] == {"Ref": group[0]}
-    assert {"KmsKeyId", "RetentionInDays"} <= set(group[1]["Properties"])
+    group = template.find_resources("AWS::Logs::LogGroup")[project["LogsConfig"]["CloudWatchLogs"]["GroupName"]["Ref"]]
+    assert {"KmsKeyId", "RetentionInDays"} <= set(group["Properties"])
 
 
 def test_a_changes_job_may_only_look(template: Template) -> None:
