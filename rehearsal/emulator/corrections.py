@@ -6,12 +6,13 @@ Each function says what AWS does; the test of the same name shows the fault with
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ministack.core import persistence
-from ministack.services import codebuild, eventbridge, lambda_svc, s3
+from ministack.services import codebuild, eventbridge, lambda_svc, s3, sts
 from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator.functions import credentials
@@ -40,6 +41,7 @@ UNSAVED: list[str] = []
 def apply(*, iam: bool) -> None:
     """Correct this process's MiniStack, before it serves its first request."""
     what_cannot_be_saved_is_told()
+    sessions_are_registered_one_by_one()
     projects_keep_their_log_group_and_cache()
     functions_keep_their_dead_letters_and_concurrency()
     a_rules_event_is_tried_again()
@@ -75,6 +77,17 @@ def what_cannot_be_saved_is_told() -> None:
             UNSAVED.append(service)
 
     persistence.save_state = saves
+
+
+def sessions_are_registered_one_by_one() -> None:
+    """The sessions are gone through without a lock, while actions side by side and functions register theirs."""
+    register, one_by_one = sts.register_session, threading.Lock()
+
+    def registers(access_key: str, session: dict[str, Any]) -> None:
+        with one_by_one:
+            register(access_key, session)
+
+    sts.register_session = registers
 
 
 def projects_keep_their_log_group_and_cache() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -209,12 +209,22 @@ def _places(artifacts: Mapping[str, Artifact]) -> list[dict[str, str]]:
 
 
 def _tidy(folder: Path, logfile: Path) -> None:
-    """Keep the log alone: what an action worked in may be hundreds of megabytes, and is wanted after a failure."""
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif path != logfile:
-            path.unlink()
+    """Keep the log alone: what an action worked in may be hundreds of megabytes, and is wanted after a failure.
+
+    It is aside at once, and removed while the execution goes on: a build's tools are tens of thousands of files.
+    """
+    wanted_no_more = [path for path in folder.iterdir() if path != logfile]
+    if wanted_no_more:
+        gone = folder / ".gone"
+        gone.mkdir()
+        for path in wanted_no_more:
+            path.rename(gone / path.name)
+        threading.Thread(target=_remove, args=(gone,), daemon=True).start()
+
+
+def _remove(folder: Path) -> None:
+    """By a program of its own: here it would hold up every other thread."""
+    subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
 def _file_name(name: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
 from ministack.core.responses import request_scope
-from ministack.services import s3
+from ministack.services import s3, sts
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator import launcher
+from rehearsal.emulator import corrections, launcher
 from rehearsal.workspace import Workspace
 
 OWNER, OTHER, REGION, BUCKET = "111111111111", "222222222222", "eu-west-1", "of-the-owner"
@@ -24,6 +26,35 @@ def test_foreign_buckets_open_without_iam(tmp_path_factory: pytest.TempPathFacto
         client(endpoint, OWNER).create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         client(endpoint, OWNER).put_object(Bucket=BUCKET, Key="key", Body=b"of the owner")
         assert client(endpoint, OTHER).get_object(Bucket=BUCKET, Key="key")["Body"].read() == b"of the owner"
+
+
+def test_sessions_are_registered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: while one thread goes through the sessions, another one adds to them. Corrected, it waits."""
+    inside, most = 0, 0
+
+    def slowly() -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.05)
+        inside -= 1
+
+    def registered() -> int:
+        nonlocal most
+        most = 0
+        threads = [threading.Thread(target=lambda: sts.register_session("key", {})) for _ in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        return most
+
+    monkeypatch.setattr(sts, "_evict_expired_sessions", slowly)
+    monkeypatch.setattr(sts, "_sessions", {})
+    monkeypatch.setattr(sts, "register_session", sts.register_session)
+    assert registered() > 1
+    corrections.sessions_are_registered_one_by_one()
+    assert registered() == 1
 
 
 def client(endpoint: Endpoint, account: str) -> Any:

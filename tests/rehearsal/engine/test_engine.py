@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,16 @@ import pytest
 from rehearsal.engine import sequel
 from rehearsal.engine.execution import Execution
 from rehearsal.engine.task import ActionError, Outcome, Task
-from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, eventually, fails, until_stopped
+from tests.rehearsal.engine.conftest import (
+    KEY,
+    Stage,
+    action,
+    declaration,
+    eventually,
+    fails,
+    succeeds,
+    until_stopped,
+)
 
 
 def test_stages_run_one_after_the_other(stage: Stage) -> None:
@@ -216,3 +226,21 @@ def test_a_waiting_execution_is_superseded_by_a_newer_one(stage: Stage) -> None:
     go.set()
     stage.wait()
     assert (first.status, second.status, third.status) == ("Succeeded", "Superseded", "Succeeded")
+
+
+@pytest.mark.parametrize(("ending", "kept"), [(succeeds, {"action.log"}), (fails, {"action.log", "build", "a.zip"})])
+def test_what_an_action_worked_in_is_kept_after_a_failure_alone(
+    stage: Stage, ending: Callable[[Task], Outcome], kept: set[str]
+) -> None:
+    """It may be hundreds of megabytes; the log stays, and nothing waits for the removal."""
+
+    def works(task: Task) -> Outcome:
+        (task.folder / "build" / "deep").mkdir(parents=True)
+        (task.folder / "a.zip").touch()
+        task.log.touch()
+        return ending(task)
+
+    stage.played.parts["a"] = works
+    stage.run(declaration([action("a")], [action("b")]))
+    folder = stage.played.tasks[0].folder
+    eventually(lambda: {each.name for each in folder.iterdir()} == kept)
