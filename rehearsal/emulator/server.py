@@ -33,11 +33,14 @@ from rehearsal.workspace import Server, Workspace
 
 # The engine's part of the saved state; another name for another format, so that no other version's is half read.
 ENGINE = f"engine-{store.FORMAT}.json"
+# Actions work in the process that answers: each call of the system would wait five times as long for its turn.
+TURN_SECONDS = 0.001
 HANGS_SECONDS, UNUSED_SECONDS = 40, 0.1
 
 
 def main(root: str, iam: str, listener: str, lock: str) -> None:
     """listener: the descriptor of the socket to serve; lock: of that of `locks.starting`, held until it is known."""
+    sys.setswitchinterval(TURN_SECONDS)
     workspace = Workspace(Path(root))
     endpoint = _endpoint(workspace, int(listener), iam=iam == "yes")
     state = _settings(workspace, endpoint)

@@ -9,13 +9,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation.provisioners import _physical_name
 
-_REFERENCE = files("cfnlint") / "data" / "AdditionalSpecs" / "Policies.json"
+from rehearsal.emulator.iam.shipped import DATA
+
+_REFERENCE = DATA / "AdditionalSpecs" / "Policies.json"
 
 
 @dataclass(frozen=True)

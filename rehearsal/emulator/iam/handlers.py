@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-_SCHEMAS = files("cfnlint") / "data" / "schemas"
+from rehearsal.emulator.iam.shipped import DATA
+
+_SCHEMAS = DATA / "schemas"
 # Beginnings of action names, the most telling first.
 _READS = ("Get", "List", "Describe", "Tag", "Untag", "AddTags", "RemoveTags")
 _VERBS = {

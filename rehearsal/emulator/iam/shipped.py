@@ -1,0 +1,6 @@
+"""What cfn-lint ships: resource schemas, and the service authorization reference. Importing it would take seconds."""
+
+from importlib.metadata import distribution
+from pathlib import Path
+
+DATA = Path(str(distribution("cfn-lint").locate_file("cfnlint"))) / "data"
