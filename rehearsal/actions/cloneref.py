@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from rehearsal import git
-from rehearsal.codebuild.archives import unzip
+from rehearsal.codebuild.unpacking import unzip
 
 FORMAT = "CODEBUILD_CLONE_REF"
 _FILE = "codebuild-clone-ref.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import git
-from rehearsal.codebuild.archives import unzip
+from rehearsal.codebuild.unpacking import unzip
 from rehearsal.codebuild.values import Build
 from rehearsal.errors import RehearsalError, WrongUse
 

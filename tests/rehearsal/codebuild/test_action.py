@@ -15,8 +15,9 @@ import pytest
 
 from rehearsal.actions.cloneref import USE, CloneRef
 from rehearsal.actions.project import Project
-from rehearsal.codebuild.archives import unzip, zip_files
+from rehearsal.codebuild.archives import zip_files
 from rehearsal.codebuild.patterns import files
+from rehearsal.codebuild.unpacking import unzip
 from rehearsal.engine.task import ActionError, Artifact
 from rehearsal.errors import RehearsalError
 from tests.rehearsal.codebuild.conftest import BUCKET, STORE, Account

@@ -1,0 +1,67 @@
+"""Artifact zips, as they are unpacked. A program of its own, so it needs nothing but the standard library."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from rehearsal import programs
+from rehearsal.errors import RehearsalError
+
+
+def unzip(zip_file: Path, folder: Path) -> None:
+    """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed.
+
+    It is a program of its own: in a process of many threads, each of thousands of files would wait for its turn.
+    """
+    words = [*programs.command(__name__), str(zip_file), str(folder)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RehearsalError(done.stderr.strip() or f"{zip_file.name}: unpacking it ended with {done.returncode}")
+
+
+def main(zip_file: str, folder: str) -> None:
+    """The program; what goes wrong is its last words."""
+    try:
+        _unpack(Path(zip_file), Path(folder))
+    except (RehearsalError, zipfile.BadZipFile, OSError) as error:
+        sys.exit(str(error))
+
+
+def _unpack(zip_file: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    ready: set[Path] = set()  # folders that lie inside; a link is no folder, so what is here stays true
+    with zipfile.ZipFile(zip_file) as archive:
+        for member in archive.infolist():
+            target = folder / member.filename
+            parent = target if member.is_dir() or target.name == ".." else target.parent
+            if parent not in ready:
+                _inside(folder, parent, f"{zip_file.name}: {member.filename} would be unpacked outside {folder}")
+                parent.mkdir(parents=True, exist_ok=True)
+                ready.add(parent)
+            mode = member.external_attr >> 16
+            if stat.S_ISLNK(mode):
+                target.symlink_to(archive.read(member).decode())
+            elif parent != target:
+                _write(archive, member, target, mode & 0o777)
+
+
+def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, mode: int) -> None:
+    try:
+        file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        raise RehearsalError(f"{archive.filename}: {member.filename} cannot be unpacked: {error.strerror}") from error
+    with os.fdopen(file, "wb") as out, archive.open(member) as content:
+        shutil.copyfileobj(content, out, 1 << 20)
+        if mode:
+            os.fchmod(file, mode)
+
+
+def _inside(folder: Path, path: Path, otherwise: str) -> None:
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise RehearsalError(otherwise)
