@@ -22,7 +22,8 @@ def unzip(zip_file: Path, folder: Path) -> None:
     words = [*programs.command(__name__), str(zip_file), str(folder)]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     if done.returncode:
-        raise RehearsalError(done.stderr.strip() or f"{zip_file.name}: unpacking it ended with {done.returncode}")
+        last = done.stderr.strip().rpartition("\n")[2]  # of a traceback, what went wrong
+        raise RehearsalError(last or f"{zip_file.name}: unpacking it ended with {done.returncode}")
 
 
 def main(zip_file: str, folder: str) -> None:

@@ -6,8 +6,8 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -216,15 +216,16 @@ def _tidy(folder: Path, logfile: Path) -> None:
     wanted_no_more = [path for path in folder.iterdir() if path != logfile]
     if wanted_no_more:
         gone = folder / ".gone"
-        gone.mkdir()
-        for path in wanted_no_more:
-            path.rename(gone / path.name)
-        threading.Thread(target=_remove, args=(gone,), daemon=True).start()
+        with suppress(OSError):  # a full disk: it then goes from where it is
+            gone.mkdir()
+            for path in wanted_no_more:
+                path.rename(gone / path.name)
+        threading.Thread(target=_remove, args=([gone, *wanted_no_more],), daemon=True).start()
 
 
-def _remove(folder: Path) -> None:
+def _remove(paths: Sequence[Path]) -> None:
     """By a program of its own: here it would hold up every other thread."""
-    subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
+    subprocess.run(["rm", "-rf", "--", *map(str, paths)], check=False, stderr=subprocess.DEVNULL)
 
 
 def _file_name(name: str) -> str:

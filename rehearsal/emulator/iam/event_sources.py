@@ -9,13 +9,11 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import get_region, request_scope
 from ministack.services import eventbridge, lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.iam import checks, keys, roles
+from rehearsal.emulator.iam import checks, keys, roles, services
 from rehearsal.emulator.iam.checks import Request
 
 log = logging.getLogger(__name__)
@@ -82,18 +80,10 @@ def a_rule_calls_only_functions_that_let_it() -> None:
 def _lets(function: str, service: str, source: str) -> bool:
     """Whether the function's own policy lets a service call it on behalf of a topic or rule. All but service: ARNs."""
     region, account = function.split(":")[3:5]
-    context = EvalContext(
-        principal_arn=service,
-        principal_type="Service",
-        principal_account=account,
-        action="lambda:InvokeFunction",
-        resource_arn=function,
-        region=region,
-        service_context={"aws:sourcearn": source, "aws:sourceaccount": source.split(":")[4]},
-    )
     with request_scope(account, region):
         policy, _ = lambda_svc.function_policy_for_arn(function) or (None, None)
-    return bool(evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
+    asked = (policy, service, "lambda:InvokeFunction", function, account)
+    return services.allowed(*asked, sourcearn=source, sourceaccount=source.split(":")[4])
 
 
 def _refused(function: str, source: str) -> str:

@@ -8,6 +8,8 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import EvalContext, PrincipalInfo
 from ministack.services import iam
 
+from rehearsal.emulator.iam import services
+
 
 def role_of(arn: str) -> str:
     """The role's ARN, of a session's ARN; any other principal's ARN as it is."""
@@ -60,18 +62,8 @@ def policies(arn: str) -> list[str]:
 
 def trusts_service(role_arn: str, service: str, account: str) -> bool:
     """Whether the role's trust policy lets `service`, which works for `account`, assume it."""
-    context = EvalContext(
-        principal_arn=service,
-        principal_type="Service",
-        principal_account=account,
-        action="sts:AssumeRole",
-        resource_arn=role_arn,
-        region="",
-        secure_transport=True,
-        service_context={"aws:sourceaccount": account},
-    )
     trust = named(role_arn).get("AssumeRolePolicyDocument")
-    return bool(evaluator.evaluate_resource_policy(trust, context, service=service).decision == "Allow")
+    return services.allowed(trust, service, "sts:AssumeRole", role_arn, account, sourceaccount=account)
 
 
 def trusts(role_arn: str, who: PrincipalInfo, region: str) -> bool:

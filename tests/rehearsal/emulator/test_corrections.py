@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import threading
 import time
 from typing import Any
 
 import pytest
 from ministack.core.responses import request_scope
-from ministack.services import s3, sts
+from ministack.services import eventbridge, lambda_svc, s3, sts
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator import corrections, launcher
@@ -55,6 +57,33 @@ def test_sessions_are_registered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert registered() > 1
     corrections.sessions_are_registered_one_by_one()
     assert registered() == 1
+
+
+def test_a_rules_event_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: a function that fails on a rule's event is called once. Corrected, three times, as Lambda does."""
+    calls = queue.Queue[str]()
+    configuration = {"FunctionName": "reader", "FunctionArn": f"arn:aws:lambda:{REGION}:{OWNER}:function:reader"}
+
+    def fails(*_: object) -> dict[str, object]:
+        calls.put("called")
+        return {"error": True}
+
+    def called() -> int:
+        eventbridge._dispatch_to_lambda(configuration["FunctionArn"], "{}")
+        number = 0
+        with contextlib.suppress(queue.Empty):
+            while calls.get(timeout=1):
+                number += 1
+        return number
+
+    monkeypatch.setattr(lambda_svc, "_get_func_record_for_ref", lambda _: (configuration, configuration, "reader"))
+    for name in ("_execute_function", "_execute_function_with_config_scope"):
+        monkeypatch.setattr(lambda_svc, name, fails)
+    monkeypatch.setattr(lambda_svc, "_LAMBDA_ASYNC_RETRY_BASE_SECONDS", 0.01)
+    monkeypatch.setattr(eventbridge, "_dispatch_to_lambda", eventbridge._dispatch_to_lambda)
+    assert called() == 1
+    corrections.a_rules_event_is_tried_again()
+    assert called() == 3
 
 
 def client(endpoint: Endpoint, account: str) -> Any:
