@@ -13,6 +13,8 @@ from stages.echo_stack import EchoStack, Release
 from stages.options import ServiceOptions
 from tests.stages.conftest import echo_stack
 
+pytestmark = pytest.mark.slow  # `make synth` asks the packs about the settings that are pushed
+
 SETTINGS = {
     "default": ServiceOptions(),
     "quiet": ServiceOptions(alarm_actions=False, tests="smoke"),
