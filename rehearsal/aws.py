@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ def root(account: str) -> Credentials:
 
 # Clients may be used by many threads at once; sessions may not.
 _ONE_BY_ONE = threading.Lock()
+_CLIENTS = 64
 
 
 @cache
@@ -51,24 +52,9 @@ class Endpoint:
     secret: str = "rehearsal"  # noqa: S105 - without IAM nobody asks for it
 
     def client(self, service: str, credentials: Credentials, region: str) -> Any:
-        """A boto3 client of `service`, made by the one session, which reads each service's model once."""
-        config = Config(
-            s3={"addressing_style": "path"},
-            retries={"mode": "standard", "max_attempts": 3},
-            read_timeout=600,
-            parameter_validation=True,
-        )
+        """A boto3 client of `service`; who asks again gets the same one, with its connections."""
         with _ONE_BY_ONE:
-            return _session().client(
-                service,
-                region,
-                endpoint_url=self.url,
-                aws_access_key_id=credentials.access_key,
-                aws_secret_access_key=credentials.secret_key or self.secret,
-                aws_session_token=credentials.token,
-                config=config,
-                verify=str(self.ca) if self.ca else None,
-            )
+            return _client(self, service, credentials, region)
 
     def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
         """The variables with which the AWS CLI, every SDK and the CDK CLI work against the embedded AWS."""
@@ -86,6 +72,40 @@ class Endpoint:
         if self.ca:
             variables |= trusting(self.ca)
         return variables
+
+
+@lru_cache(_CLIENTS)
+def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: str) -> Any:
+    """Made by the one session, which reads each service's model once."""
+    config = Config(
+        s3={"addressing_style": "path"},
+        retries={"mode": "standard", "max_attempts": 3},
+        read_timeout=600,
+        parameter_validation=True,
+    )
+    return _session().client(
+        service,
+        region,
+        endpoint_url=endpoint.url,
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key or endpoint.secret,
+        aws_session_token=credentials.token,
+        config=config,
+        verify=str(endpoint.ca) if endpoint.ca else None,
+    )
+
+
+def save_object(s3: Any, bucket: str, key: str, file: Path, version: str | None = None) -> Mapping[str, Any]:
+    """Write an object to `file`; what GetObject answered. Raises ClientError.
+
+    By one request: boto3's download_file asks for the size before, and starts threads.
+    """
+    wanted = {"VersionId": version} if version else {}
+    answer: Mapping[str, Any] = s3.get_object(Bucket=bucket, Key=key, **wanted)
+    with file.open("wb") as out:
+        for chunk in answer["Body"].iter_chunks(1 << 20):
+            out.write(chunk)
+    return answer
 
 
 def trusting(bundle: Path) -> dict[str, str]:

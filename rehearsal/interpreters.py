@@ -9,6 +9,7 @@ import pwd
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rehearsal import machine
@@ -47,7 +48,8 @@ def _asked(minor: str) -> dict[str, Path]:
         *(home / ".local/share/uv/python").glob(f"cpython-3.{minor}.*/bin/python3"),
     ]
     question = "import platform, sys; print(platform.python_version(), sys.executable)"
-    answers = [ask([str(candidate), "-I", "-c", question]).partition(" ") for candidate in candidates]
+    with ThreadPoolExecutor() as pool:
+        answers = [*pool.map(lambda candidate: ask([str(candidate), "-I", "-c", question]).partition(" "), candidates)]
     return {version: Path(path).resolve() for version, _, path in reversed(answers) if version}
 
 

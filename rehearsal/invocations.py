@@ -19,9 +19,10 @@ event = "tests/events/order.json"    # what the function is called with
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from rehearsal.engine.definition import Action, Pipeline
 from rehearsal.errors import WrongUse
 
 FILE = "rehearsal.toml"
+AT_ONCE = os.cpu_count() or 1
 
 
 class Invoke(BaseModel):
@@ -149,13 +151,17 @@ def _environment(stage: str, action: str) -> str:
     return first if len(rest) > 1 else stage
 
 
-def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]) -> Iterator[Answer]:
-    """Call every configured function in every stack that has it."""
-    for stack in deployed:
-        outputs = _outputs(endpoint, stack)
-        for each in config.invoke:
-            if each.function in outputs:
-                yield _call(endpoint, stack, outputs[each.function], (root_folder / each.event).read_bytes())
+def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]) -> list[Answer]:
+    """Call every configured function in every stack that has it, side by side; the answers in order."""
+    calls = [
+        (stack, outputs[each.function], (root_folder / each.event).read_bytes())
+        for stack in deployed
+        for outputs in [_outputs(endpoint, stack)]
+        for each in config.invoke
+        if each.function in outputs
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda wanted: _call(endpoint, *wanted), calls))
 
 
 def _call(endpoint: Endpoint, stack: DeployedStack, function: str, event: bytes) -> Answer:

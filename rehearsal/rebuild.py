@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.actions.cloneref import unpack
 from rehearsal.actions.project import Project
-from rehearsal.aws import Credentials, Endpoint, root
+from rehearsal.aws import Credentials, Endpoint, root, save_object
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
 from rehearsal.codebuild.preparation import prepare
@@ -100,7 +100,7 @@ def _download(s3: Any, remote: Path, place: Mapping[str, str], source: Path) -> 
     source.parent.mkdir(parents=True, exist_ok=True)
     zip_file = source.with_suffix(".zip")
     try:
-        s3.download_file(place["bucket"], place["key"], str(zip_file))
+        save_object(s3, place["bucket"], place["key"], zip_file)
     except ClientError as error:
         raise WrongUse(f"the artifact s3://{place['bucket']}/{place['key']} is not there any more: {error}") from error
     unpack(zip_file, source, remote)

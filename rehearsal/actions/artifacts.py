@@ -7,7 +7,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import Credentials, root
+from rehearsal.aws import Credentials, root, save_object
 from rehearsal.engine.definition import ArtifactStore
 from rehearsal.engine.task import ActionError, Artifact, Task
 
@@ -16,9 +16,8 @@ def download(task: Task, name: str, credentials: Credentials, zip_file: Path) ->
     """Fetch the input artifact `name`. Raises ActionError where it does not exist or may not be read."""
     artifact = located(task, name)
     s3 = task.endpoint.client("s3", credentials, task.region)
-    extra = {"VersionId": artifact.version} if artifact.version else None
     try:
-        s3.download_file(artifact.store.bucket, artifact.key, str(zip_file), ExtraArgs=extra)
+        save_object(s3, artifact.store.bucket, artifact.key, zip_file, artifact.version)
     except ClientError as error:
         where = f"s3://{artifact.store.bucket}/{artifact.key}"
         raise ActionError(f"{task.where}: cannot read artifact {name} ({where}): {error}", "PermissionError") from error

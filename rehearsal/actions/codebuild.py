@@ -5,6 +5,7 @@ Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action refere
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -51,15 +52,17 @@ class RunBuild:
 
     def _sources(self, task: Task, project: Project, credentials: Credentials) -> dict[str, Path]:
         """Every input artifact, unpacked; the primary one under the empty name."""
-        primary = _primary(task)
-        sources = {}
-        for name in task.action.inputs:
-            zip_file, folder = task.folder / f"{name}.zip", task.folder / "sources" / name
-            download(task, name, credentials, zip_file)
-            self._unpack(task, project, zip_file, folder)
-            zip_file.unlink()
-            sources["" if name == primary else name] = folder
-        return sources
+        primary, inputs = _primary(task), task.action.inputs
+        with ThreadPoolExecutor(len(inputs)) as pool:
+            folders = pool.map(lambda name: self._source(task, project, name, credentials), inputs)
+            return {"" if name == primary else name: folder for name, folder in zip(inputs, folders, strict=True)}
+
+    def _source(self, task: Task, project: Project, name: str, credentials: Credentials) -> Path:
+        zip_file, folder = task.folder / f"{name}.zip", task.folder / "sources" / name
+        download(task, name, credentials, zip_file)
+        self._unpack(task, project, zip_file, folder)
+        zip_file.unlink()
+        return folder
 
     def _unpack(self, task: Task, project: Project, zip_file: Path, folder: Path) -> None:
         try:

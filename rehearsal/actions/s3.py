@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifacts import download, upload
+from rehearsal.aws import save_object
 from rehearsal.engine.task import ActionError, Outcome, Revision, Task
 
 
@@ -25,16 +26,11 @@ class FetchObject:
         bucket, key = task.setting("S3Bucket"), task.wanted.get("S3_OBJECT_KEY") or task.setting("S3ObjectKey")
         credentials = task.credentials()
         s3 = task.endpoint.client("s3", credentials, task.region)
-        version = task.wanted.get("S3_OBJECT_VERSION_ID")
-        wanted = {"VersionId": version} if version else {}
         zip_file = task.folder / "source.zip"
         try:
             if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
                 raise ActionError(f"{task.where}: bucket {bucket} keeps no versions, which a source has to")
-            answer = s3.get_object(Bucket=bucket, Key=key, **wanted)
-            with zip_file.open("wb") as file:
-                for chunk in answer["Body"].iter_chunks():
-                    file.write(chunk)
+            answer = save_object(s3, bucket, key, zip_file, task.wanted.get("S3_OBJECT_VERSION_ID"))
         except ClientError as error:
             raise ActionError(f"{task.where}: cannot read s3://{bucket}/{key}: {error}", _code(error)) from error
         (output,) = task.action.outputs

@@ -74,8 +74,9 @@ def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, ima
 def _choose(name: str, version: str) -> Runtime:
     if name not in _FINDERS:
         raise NoRuntime(f"Unknown runtime named {name}. Here are looked for: {', '.join(_FINDERS)}")
-    if name == "python" and _fits(_own_python().version, version) and version[-1:].isdigit():
-        return _own_python()  # without asking every other interpreter for its version
+    own = _OWN[name]() if name in _OWN else None
+    if own and _fits(own.version, version) and version[-1:].isdigit():
+        return own  # without asking every other one for its version
     found = _FINDERS[name]()
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
     fitting = [each for each in found if _fits(each.version, number)]
@@ -156,6 +157,7 @@ def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
     return ()
 
 
+_OWN: Mapping[str, Callable[[], Runtime]] = {"python": _own_python, "nodejs": _own_node}
 _FINDERS: Mapping[str, Callable[[], tuple[Runtime, ...]]] = {
     "python": _pythons,
     "nodejs": _nodes,

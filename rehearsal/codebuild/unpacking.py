@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -36,29 +35,31 @@ def main(zip_file: str, folder: str) -> None:
 
 def _unpack(zip_file: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    ready: set[Path] = set()  # folders that lie inside; a link is no folder, so what is here stays true
+    ready: set[str] = set()  # folders that lie inside; a link is no folder, so what is here stays true
     with zipfile.ZipFile(zip_file) as archive:
         for member in archive.infolist():
-            target = folder / member.filename
-            parent = target if member.is_dir() or target.name == ".." else target.parent
+            target, mode = f"{folder}/{member.filename}", member.external_attr >> 16
+            parent, name = os.path.split(target)  # as texts: paths take half of the time
+            if name == "..":
+                parent, name = target, ""
             if parent not in ready:
-                _inside(folder, parent, f"{zip_file.name}: {member.filename} would be unpacked outside {folder}")
-                parent.mkdir(parents=True, exist_ok=True)
+                _inside(folder, Path(parent), f"{zip_file.name}: {member.filename} would be unpacked outside {folder}")
+                Path(parent).mkdir(parents=True, exist_ok=True)
                 ready.add(parent)
-            mode = member.external_attr >> 16
             if stat.S_ISLNK(mode):
-                target.symlink_to(archive.read(member).decode())
-            elif parent != target:
+                Path(target).symlink_to(archive.read(member).decode())
+            elif name:
                 _write(archive, member, target, mode & 0o777)
 
 
-def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, mode: int) -> None:
+def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: str, mode: int) -> None:
     try:
         file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
     except OSError as error:
         raise RehearsalError(f"{archive.filename}: {member.filename} cannot be unpacked: {error.strerror}") from error
     with os.fdopen(file, "wb") as out, archive.open(member) as content:
-        shutil.copyfileobj(content, out, 1 << 20)
+        while some := content.read(1 << 20):
+            out.write(some)
         if mode:
             os.fchmod(file, mode)
 

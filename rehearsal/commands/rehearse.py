@@ -101,4 +101,4 @@ def _answers(
     if view.status != "Succeeded":
         return []
     stacks = invocations.stacks(deployed.pipeline(), deployed.key.region)
-    return list(invocations.call(config, space.root, endpoint, stacks))
+    return invocations.call(config, space.root, endpoint, stacks)

@@ -230,6 +230,14 @@ def test_zips_of_builds_unpack_as_they_were(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "bin" / "run").stat().st_mode & 0o777 == 0o755
 
 
+def test_an_absolute_name_stays_inside(tmp_path: Path) -> None:
+    """As with unzip."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(f"{tmp_path}/evil", "")
+    unzip(tmp_path / "a.zip", tmp_path / "out")
+    assert list(tmp_path.rglob("evil")) == [tmp_path / f"out{tmp_path}" / "evil"]
+
+
 @pytest.mark.parametrize("link", ["", ".."])
 def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
     """Neither by its name nor through a link that came before it."""
