@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -32,6 +33,7 @@ def root(account: str) -> Credentials:
 # Clients may be used by many threads at once; sessions may not.
 _ONE_BY_ONE = threading.Lock()
 _CLIENTS = 64
+_made: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 @cache
@@ -83,7 +85,7 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
         read_timeout=600,
         parameter_validation=True,
     )
-    return _session().client(
+    client = _session().client(
         service,
         region,
         endpoint_url=endpoint.url,
@@ -93,6 +95,16 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
         config=config,
         verify=str(endpoint.ca) if endpoint.ca else None,
     )
+    _made.add(client)
+    return client
+
+
+def hang_up() -> None:
+    """Close the connections that clients keep open, for which an embedded AWS that ends would wait."""
+    with _ONE_BY_ONE:
+        _client.cache_clear()
+        for client in list(_made):
+            client.close()
 
 
 def save_object(s3: Any, bucket: str, key: str, file: Path, version: str | None = None) -> Mapping[str, Any]:

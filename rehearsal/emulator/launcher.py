@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rehearsal import machine
-from rehearsal.aws import Endpoint
+from rehearsal.aws import Endpoint, hang_up
 from rehearsal.errors import RehearsalError, WrongUse
 from rehearsal.locks import Use, starting, using
 from rehearsal.workspace import Server, Workspace
@@ -177,6 +177,7 @@ def _answers(server: Server) -> bool:
 
 def _end(workspace: Workspace, server: Server) -> None:
     """Ask it to end, and kill it, without its state, where it does not; nothing where it has ended."""
+    hang_up()
     if workspace.server():
         os.kill(server.pid, signal.SIGTERM)
     deadline = time.monotonic() + END_SECONDS

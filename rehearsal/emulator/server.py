@@ -25,7 +25,7 @@ from typing import Any
 from hypercorn.config import Config
 
 from rehearsal import processes
-from rehearsal.aws import Endpoint, trusting
+from rehearsal.aws import Endpoint, hang_up, trusting
 from rehearsal.emulator import tls
 from rehearsal.engine import interrupted, store
 from rehearsal.locks import using
@@ -138,7 +138,8 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     PipelineTargets(api, sessions).register()
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace)
     started.register()
-    return Parts(engine, Front(ministack.app, api, types, iam=endpoint.iam), (engine.close, started.close, bus.close))
+    ends = (engine.close, started.close, bus.close, hang_up)
+    return Parts(engine, Front(ministack.app, api, types, iam=endpoint.iam), ends)
 
 
 def _served(endpoint: Endpoint, listener: int) -> Config:
