@@ -171,6 +171,18 @@ class Processes:
             self._changed.notify_all()
 
 
+def remove_beside(*paths: Path) -> None:
+    """Remove folders and files while the caller goes on, by a program of its own: here each of tens of thousands of
+    files would hold up every other thread. It outlives this process if need be.
+    """
+    words = ["rm", "-rf", "--", *map(str, paths)]
+
+    def remove() -> None:
+        subprocess.run(words, check=False, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    threading.Thread(target=remove, daemon=True).start()
+
+
 def in_the_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
     """Run `command` with the terminal of this process, and end all that it left; its status, as a shell tells it.
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from rehearsal.codebuild.patterns import Found
 
+_PACKED = {".gz", ".jar", ".whl", ".zip"}  # to deflate them once more takes time and saves nothing
+
 
 def zip_files(files: Iterable[Found], zip_file: Path, *, links: bool = False) -> None:
     """Zip the files under their names. links: keep symbolic links as links; otherwise what they lead to is stored."""
@@ -20,4 +22,4 @@ def zip_files(files: Iterable[Found], zip_file: Path, *, links: bool = False) ->
                 member.external_attr = (stat.S_IFLNK | 0o777) << 16
                 archive.writestr(member, str(each.path.readlink()))
             else:
-                archive.write(each.path, each.name)
+                archive.write(each.path, each.name, zipfile.ZIP_STORED if each.path.suffix in _PACKED else None)

@@ -22,7 +22,7 @@ from rehearsal.codebuild.preparation import Prepared, prepare
 from rehearsal.codebuild.runtimes import NoRuntime
 from rehearsal.codebuild.shell import Shell
 from rehearsal.codebuild.values import Build, BuildResult, PhaseResult, Place, store
-from rehearsal.processes import Processes, Stop
+from rehearsal.processes import Processes, Stop, remove_beside
 
 
 def run_build(
@@ -43,9 +43,7 @@ def run_build(
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
     log.say(f"CODEBUILD_SRC_DIR={place.source}")
-    # Sockets' paths have 108 bytes at most, and the build's folder lies deep.
-    with tempfile.TemporaryDirectory(prefix="build-", dir=place.temporary, ignore_cleanup_errors=True) as short:
-        own = replace(place, temporary=Path(short))
+    with _with_temporary(place) as own:
         try:
             prepared = prepare(build, own, credentials, log, lookup)
         except (BadBuildspec, NoRuntime) as error:
@@ -127,6 +125,16 @@ def _cache(build: Build, place: Place, prepared: Prepared, log: BuildLog) -> con
     cache, kept = prepared.spec.cache, store(place.caches, build.account, build.region, build.project)
     caches = chosen(cache, store=kept, env=prepared.env, source=place.source)
     return cached(cache, caches, source=place.source, home=place.home, log=log)
+
+
+@contextlib.contextmanager
+def _with_temporary(place: Place) -> Iterator[Place]:
+    """A folder of its own for TMPDIR: sockets' paths have 108 bytes at most, and the build's folder lies deep."""
+    own = Path(tempfile.mkdtemp(prefix="build-", dir=place.temporary))
+    try:
+        yield replace(place, temporary=own)
+    finally:
+        remove_beside(own)
 
 
 @contextlib.contextmanager

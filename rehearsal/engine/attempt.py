@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from rehearsal.engine.task import ActionError, ActionRunner, Artifact, Outcome, 
 from rehearsal.engine.timeouts import limit, spoken
 from rehearsal.engine.trace import Trace
 from rehearsal.engine.variables import UnknownVariable, resolve
+from rehearsal.processes import remove_beside
 
 log = logging.getLogger(__name__)
 
@@ -220,12 +220,7 @@ def _tidy(folder: Path, logfile: Path) -> None:
             gone.mkdir()
             for path in wanted_no_more:
                 path.rename(gone / path.name)
-        threading.Thread(target=_remove, args=([gone, *wanted_no_more],), daemon=True).start()
-
-
-def _remove(paths: Sequence[Path]) -> None:
-    """By a program of its own: here it would hold up every other thread."""
-    subprocess.run(["rm", "-rf", "--", *map(str, paths)], check=False, stderr=subprocess.DEVNULL)
+        remove_beside(gone, *wanted_no_more)
 
 
 def _file_name(name: str) -> str:
