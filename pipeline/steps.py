@@ -11,8 +11,8 @@ from aws_cdk import aws_iam as iam
 
 REPORTS = {"tests": {"files": ["build/reports/*.xml"], "file-format": "JUNITXML"}}
 PYTHON = {"install": {"runtime-versions": {"python": "3.13"}}}
-# What `bin/setup integration` downloads, kept where builds run on the same host again.
-CACHE = {"paths": ["/root/.cache/uv/**/*", "/root/.cache/pip/**/*"]}
+# What `bin/setup integration` downloads and makes, kept where builds run on the same host again.
+CACHE = {"paths": ["/root/.cache/uv/**/*", "/root/.cache/pip/**/*", "build/integration/**/*"]}
 
 
 def synth_step(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,28 @@ def test_an_unknown_argument_is_refused(clone: Path) -> None:
         2,
         "setup: got everything; allowed are no argument at all, or `integration`\n",
     )
+
+
+def test_what_the_cache_of_codebuild_links_is_made_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The link stays, and what it leads to holds what the pins say, then nothing more to do."""
+    script = runpy.run_path(str(ROOT / "bin" / "setup"))
+    provide: Callable[..., None] = script["provide"]
+    monkeypatch.setitem(provide.__globals__, "ROOT", tmp_path)
+    monkeypatch.setitem(provide.__globals__, "CACHE", tmp_path / "environments")
+    (tmp_path / "kept" / "of an older lock").mkdir(parents=True)
+    (tmp_path / ".venv").symlink_to("kept")
+
+    def make(prepared: Path) -> None:
+        (prepared / "bin").mkdir()
+        (prepared / "bin" / "python").touch()
+
+    for _ in range(2):
+        provide(tmp_path / ".venv", "an environment", make, b"pins")
+    assert (tmp_path / ".venv").is_symlink()
+    assert sorted(each.name for each in (tmp_path / "kept").iterdir()) == [".setup-stamp", "bin"]
+    assert capsys.readouterr().err == "setup: an environment -> .venv/\n"
 
 
 @pytest.mark.slow
