@@ -180,7 +180,8 @@ def remove_beside(*paths: Path) -> None:
     def remove() -> None:
         subprocess.run(words, check=False, stderr=subprocess.DEVNULL, start_new_session=True)
 
-    threading.Thread(target=remove, daemon=True).start()
+    if paths:
+        threading.Thread(target=remove, daemon=True).start()
 
 
 def in_the_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # A build may print thousands of lines a second; a person reads a few.
 NOTE_SECONDS, NOTE_LENGTH = 0.25, 500
+GONE = ".gone"
 
 
 class Attempt:
@@ -211,16 +212,24 @@ def _places(artifacts: Mapping[str, Artifact]) -> list[dict[str, str]]:
 def _tidy(folder: Path, logfile: Path) -> None:
     """Keep the log alone: what an action worked in may be hundreds of megabytes, and is wanted after a failure.
 
-    It is aside at once, and removed while the execution goes on: a build's tools are tens of thousands of files.
+    It is only put aside; `remove_what_is_gone` follows when the execution has ended.
     """
     wanted_no_more = [path for path in folder.iterdir() if path != logfile]
     if wanted_no_more:
-        gone = folder / ".gone"
-        with suppress(OSError):  # a full disk: it then goes from where it is
-            gone.mkdir()
+        try:
+            (folder / GONE).mkdir()
             for path in wanted_no_more:
-                path.rename(gone / path.name)
-        remove_beside(gone, *wanted_no_more)
+                path.rename(folder / GONE / path.name)
+        except OSError:  # a full disk
+            remove_beside(*wanted_no_more)
+
+
+def remove_what_is_gone(execution: Path) -> None:
+    """Once no action of it works any more: where thousands of files have just been removed, others are made slowly.
+
+    ext4 without a journal looks at each inode that was freed within the last minute before it takes another one.
+    """
+    remove_beside(*execution.glob(f"*/*/{GONE}"))
 
 
 def _file_name(name: str) -> str:

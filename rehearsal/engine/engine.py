@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rehearsal.aws import Endpoint
 from rehearsal.engine import alone, rollback, sequel, store
+from rehearsal.engine.attempt import remove_what_is_gone
 from rehearsal.engine.definition import Json, PipelineKey, Stage, parse
 from rehearsal.engine.deployed import Deployed
 from rehearsal.engine.execution import Environment, Execution
@@ -285,6 +286,7 @@ class Engine:
         finally:  # who follows the journal waits for this event
             trace.finished(restarted_as, rolled_back_as)
             trace.close()
+            remove_what_is_gone(self._env.executions / execution.id)
 
     def _disabled(self) -> list[tuple[PipelineKey, str, str, str]]:
         found = [(key, stage, gate.disabled) for (key, stage), gate in self._gates.items()]
