@@ -42,8 +42,10 @@ def _asked(minor: str) -> dict[str, Path]:
     """The interpreters 3.`minor` (a star for all) that answer, the first one of each version."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
+    names = [f"python3.{each}" for each in (range(9, 20) if minor == "*" else [minor])]
     candidates = [
-        *on_path(*(f"python3.{each}" for each in (range(9, 20) if minor == "*" else [minor]))),
+        # but pyenv's stand-ins, slow to answer: the ones that they stand for follow
+        *(each for each in on_path(*names) if each.parent != pyenv / "shims"),
         *pyenv.glob(f"versions/3.{minor}.*/bin/python"),
         *(home / ".local/share/uv/python").glob(f"cpython-3.{minor}.*/bin/python3"),
     ]
