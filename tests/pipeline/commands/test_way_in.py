@@ -12,6 +12,13 @@ from tests.pipeline.commands.conftest import ACCOUNTS, PROFILES, Person
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def bootstrapped(person: Person) -> Person:
+    """Every account is made ready, whichever tests came before."""
+    assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    return person
+
+
 def states(output: str) -> dict[str, str]:
     """Check -> state, of what doctor prints; of several rows of a check the worst."""
     found: dict[str, str] = {}
@@ -117,47 +124,47 @@ def test_doctor_is_red_before_and_green_after(person: Person) -> None:
     assert after.returncode == 0
 
 
-def test_a_second_bootstrap_changes_nothing(person: Person) -> None:
+def test_a_second_bootstrap_changes_nothing(bootstrapped: Person) -> None:
     """A policy that is as it should be gets no new version."""
-    assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
-    iam = person.client("iam", ACCOUNTS[1])
+    assert bootstrapped.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    iam = bootstrapped.client("iam", ACCOUNTS[1])
     arn = f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-environment"
     assert iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v1"
 
 
 @pytest.mark.gate
 @pytest.mark.parametrize("policy", ["boundary", "environment"])
-def test_a_policy_that_is_not_the_projects_is_red(person: Person, policy: str) -> None:
+def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: str) -> None:
     """As after a `make generate` without a bootstrap; bootstrap mends it."""
-    iam, arn = person.client("iam", ACCOUNTS[1]), f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
+    iam, arn = bootstrapped.client("iam", ACCOUNTS[1]), f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
     document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
     check = f"{ACCOUNTS[1]}/eu-west-1: {'boundary' if policy == 'boundary' else 'execution policy'}"
-    assert states(person.types("doctor", *PROFILES).stdout)[check] == "red"
-    assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
-    assert states(person.types("doctor", *PROFILES).stdout)[check] == "ok"
+    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "red"
+    assert bootstrapped.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "ok"
 
 
 @pytest.mark.gate
-def test_the_policy_of_another_kind_of_account_is_red(person: Person) -> None:
+def test_the_policy_of_another_kind_of_account_is_red(bootstrapped: Person) -> None:
     """The pipeline's own policy has no place where the service runs."""
-    iam = person.client("iam", ACCOUNTS[1])
+    iam = bootstrapped.client("iam", ACCOUNTS[1])
     role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[1]}-eu-west-1"
     anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [anything]})
     arn = iam.create_policy(PolicyName="delivery-pipeline", PolicyDocument=document)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)
-    assert states(person.types("doctor", *PROFILES).stdout)[f"{ACCOUNTS[1]}/eu-west-1: execution policy"] == "red"
+    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[f"{ACCOUNTS[1]}/eu-west-1: execution policy"] == "red"
     iam.detach_role_policy(RoleName=role, PolicyArn=arn)
 
 
 @pytest.mark.gate
-def test_administrators_for_cloudformation_are_red(person: Person) -> None:
+def test_administrators_for_cloudformation_are_red(bootstrapped: Person) -> None:
     """Whoever bootstraps by hand and leaves the policies out gets AdministratorAccess."""
-    iam = person.client("iam", ACCOUNTS[2])
+    iam = bootstrapped.client("iam", ACCOUNTS[2])
     role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[2]}-eu-west-1"
     iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-    done = person.types("doctor", *PROFILES)
+    done = bootstrapped.types("doctor", *PROFILES)
     assert done.returncode == 1
     assert states(done.stdout)[f"{ACCOUNTS[2]}/eu-west-1: execution policy"] == "red"
 
