@@ -34,9 +34,9 @@ types: setup
 	mypy
 
 # Every push runs these. The tests of the rehearsal and of the bench, which no push ships, and the slow ones, such as
-# those of pipelines with other settings, are left to `make test`. CDK's own look at each template they leave to `synth`.
+# those of pipelines with other settings, are left to `make test`.
 unit: setup layers
-	CDK_VALIDATION=false pytest -m "not e2e and not slow" --ignore=tests/rehearsal --ignore=tests/bench --junitxml=$(REPORTS)/check.xml
+	pytest -m "not e2e and not slow" --ignore=tests/rehearsal --ignore=tests/bench --junitxml=$(REPORTS)/check.xml
 
 format: setup
 	ruff format .

@@ -8,7 +8,6 @@ _PACKS = {
     "AwsSolutions-": "AwsSolutions",
     "Serverless-": "Serverless",
     "NIST.800.53.R5-": "NIST.800.53.R5",
-    "W": "CloudFormation-Validate",
 }
 
 
