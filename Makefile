@@ -1,6 +1,6 @@
 # Each target sets up what it needs; bin/setup is instant when there is nothing to do.
 MAKEFLAGS += --no-print-directory
-.PHONY: rehearse test check lint types unit shipped format lock layers synth integration changes tested generate gates bench wheel clean setup
+.PHONY: rehearse test check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench wheel clean setup
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -33,10 +33,19 @@ lint: setup layers
 types: setup
 	mypy
 
-# Every push runs these. The tests of the rehearsal and of the bench, which no push ships, and the slow ones, such as
-# those of pipelines with other settings, are left to `make test`.
-unit: setup layers
-	pytest -m "not e2e and not slow" --ignore=tests/rehearsal --ignore=tests/bench --junitxml=$(REPORTS)/check.xml
+# Every push runs these, side by side with `make -j`: those that import CDK, and the others. The tests of the rehearsal
+# and of the bench, which no push ships, and the slow ones, such as those of pipelines with other settings, are left to
+# `make test`.
+unit: unit-stacks unit-functions
+
+FUNCTIONS := tests/handlers tests/layers
+PUSHED := pytest -m "not e2e and not slow"
+
+unit-stacks: setup layers
+	$(PUSHED) $(addprefix --ignore=,$(FUNCTIONS) tests/rehearsal tests/bench) --junitxml=$(REPORTS)/stacks.xml
+
+unit-functions: setup layers
+	$(PUSHED) $(FUNCTIONS) --junitxml=$(REPORTS)/functions.xml
 
 format: setup
 	ruff format .

@@ -8,14 +8,18 @@ import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pipeline.project import Project
 from tests import gate_table
-from tests.synthesized import ROOT, Synthesized, synthesize
+from tests.root import ROOT
+
+# CDK takes seconds to import, and half of the tests do without it.
+if TYPE_CHECKING:
+    from pipeline.project import Project
+    from tests.synthesized import Synthesized
 
 # How long an example takes is the machine's affair.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -48,6 +52,8 @@ def context(own: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """This project, with layers made up, so that templates are tested without building any."""
+    from pipeline.project import Project
+
     layers = tmp_path_factory.mktemp("layers")
     built: list[dict[str, Any]] = []
     for name, functions in (("shared", ["echo", "echo2"]), ("echo", ["echo"])):
@@ -65,12 +71,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def synthesized(context: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     """The app with the settings that the tests know, synthesized in this process."""
+    from tests.synthesized import synthesize
+
     return synthesize(context, project, tmp_path_factory.mktemp("cdk.out"))
 
 
 @pytest.fixture(scope="session")
 def ours(own: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     """The app with the settings of cdk.json."""
+    from tests.synthesized import synthesize
+
     return synthesize(own, project, tmp_path_factory.mktemp("cdk.out"))
 
 

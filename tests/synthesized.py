@@ -18,8 +18,6 @@ from pipeline.project import Project
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
 
-ROOT = Path(__file__).resolve().parent.parent
-
 
 @dataclass(frozen=True)
 class Synthesized:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.integration import waiting
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
     "AWS_EC2_METADATA_DISABLED": "true",

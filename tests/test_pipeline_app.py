@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import App
 
 import pipeline_app
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 OURS = {"compliance", "lambda", "layers", "pipeline", "rehearsal", "stages", "tests"}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 NEEDED = (
     "README.md",

@@ -13,7 +13,7 @@ from bench.scale import BEGIN, END, REGIONS, SIZES, WAVE, look, settings, table
 from pipeline.project import Project
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 COUNTED = ("resources", "stages", "actions", "builds of a push", "roles")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.page import run
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 MADE = (".git", ".venv", ".tools", "node_modules", "build", "cdk.out", ".rehearsal", "__pycache__", ".*_cache")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.page import Page
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 PAGE = Page(ROOT / "docs" / "add-a-dependency.md")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.docs.page import Page, run
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 PAGE = Page(ROOT / "docs" / "add-an-environment.md")
 CONNECTION = "arn:aws:codeconnections:eu-central-1:210987654321:connection/7d2469ff-514a-4f39-9003-9ca4d1bf1f3a"

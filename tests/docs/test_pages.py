@@ -8,7 +8,7 @@ import pytest
 
 from stages.options import ServiceOptions
 from tests.docs.page import Page
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = ("lambda", "stages", "pipeline", "layers", "compliance", "rehearsal", "tests", "docs", "bin")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from layers.manifest import WHERE, read
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 VARIABLES = {
     "ENVIRONMENT": "dev",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.layers.projects import Project
 from tests.layers.wheels import House
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from layers.imports import imports, modules, provides
 from layers.manifest import Layer, Manifest, Package
 from tests.layers.projects import Project
 from tests.layers.wheels import House
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 def code(root: Path, function: str, text: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from layers.errors import LayersError
 from layers.export import Pin, export, parse
 from layers.processes import tool
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 def test_a_pin_keeps_its_marker_and_hashes() -> None:

@@ -17,7 +17,7 @@ from layers.build import build
 from layers.reuse import reuse
 from tests.layers.projects import Project
 from tests.layers.wheels import House
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 # Dies at the n-th file that is about to be moved into its place.
 _DIES = """

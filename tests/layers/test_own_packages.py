@@ -16,7 +16,7 @@ from layers.key import tree
 from layers.processes import run, tool
 from layers.reuse import reuse
 from tests.layers.projects import Project
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 _BACKEND = """
 import os, zipfile

@@ -17,7 +17,7 @@ from layers import cache, manifest, reuse
 from layers.build import build
 from tests.layers.projects import Project
 from tests.layers.wheels import House
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 # Imports what is named, and tells which of its files were compiled for it.
 _IMPORTS = """

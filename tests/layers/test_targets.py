@@ -15,7 +15,7 @@ from layers.elf import needs
 from layers.target import GLIBC, Target
 from tests.layers.projects import Project
 from tests.layers.wheels import House
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 NATIVE = "pydantic_core/_pydantic_core"
 

@@ -26,7 +26,7 @@ from layers.slices import functions
 from layers.why import why
 from tests.layers.projects import Project
 from tests.layers.wheels import House
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 def command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,8 @@ from pipeline.access.policies import STAGE_NAMES
 from pipeline.project import Project
 from pipeline.quotas import MANAGED_POLICY
 from tests.pipeline.synthesis import synthesize
-from tests.synthesized import ROOT, Synthesized
+from tests.root import ROOT
+from tests.synthesized import Synthesized
 
 FILES = {"pipeline": "*.template.json", "environment": "assembly-*/*.template.json"}
 

@@ -4,7 +4,8 @@ import json
 
 from pipeline.costs_table import cost
 from tests.pipeline.synthesis import pipeline_of
-from tests.synthesized import ROOT, Synthesized
+from tests.root import ROOT
+from tests.synthesized import Synthesized
 
 PRICES = json.loads((ROOT / "docs" / "prices.json").read_text())
 

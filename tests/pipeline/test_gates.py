@@ -19,7 +19,7 @@ import pytest
 
 from pipeline.errors import WrongUse
 from pipeline.gates.exceptions import read
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 MADE = (".git", "cdk.out", ".rehearsal", "__pycache__", ".*_cache", ".hypothesis", ".venv", ".tools", "node_modules")
 

@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.generated import FILES
-from tests.synthesized import ROOT, Synthesized
+from tests.root import ROOT
+from tests.synthesized import Synthesized
 
 
 @pytest.mark.gate

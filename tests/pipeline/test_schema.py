@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pipeline import schema
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 @pytest.fixture(scope="module")

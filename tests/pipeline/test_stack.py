@@ -10,7 +10,8 @@ from aws_cdk.assertions import Match, Template
 
 from pipeline.project import Project
 from tests.pipeline.synthesis import synthesize
-from tests.synthesized import ROOT, Synthesized
+from tests.root import ROOT
+from tests.synthesized import Synthesized
 
 Stage = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from rehearsal.cdk import Cdk
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
 from tests.rehearsal.conftest import REGION, Embedded
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 # Makes the stack that stands for a bootstrap, and tells that it was called.
 SCRIPT = """

@@ -16,7 +16,7 @@ from rehearsal import deployment, invocations, machine
 from rehearsal.assembly import Assembly, PipelineResource, Stack, read
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Server, Workspace
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 def rehearsal(folder: Path, *arguments: str) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from rehearsal.cli import cli
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 PAGE = (ROOT / "docs" / "rehearsal.md").read_text()
 VERBS = {name: verb for name, verb in cli.commands.items() if not verb.hidden}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 TEXT = (ROOT / "docs" / "fidelity.md").read_text()
 HERE = {"same", "different", "missing", "unverified"}

@@ -18,7 +18,7 @@ import pytest
 from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.errors import RehearsalError
 from rehearsal.processes import LINE_BYTES, CommandFailed, Processes, check
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 ENV = {"PATH": os.environ["PATH"]}
 ESCAPES = {

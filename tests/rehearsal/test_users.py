@@ -19,7 +19,7 @@ from rehearsal.pids import born
 from rehearsal.workspace import Workspace
 from tests.rehearsal.commands.conftest import until
 from tests.rehearsal.test_launcher import ACCOUNT, REGION, make_queue, queues
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.rehearsal.test_assembly import write
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 UV = shutil.which("uv", path=os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ["PATH"]])) or "uv"
 PIPELINE = {

@@ -23,8 +23,8 @@ from rehearsal.workspace import Workspace
 from stages.echo_stack import Release
 from stages.options import ServiceOptions
 from tests.integration.waiting import until
+from tests.root import ROOT
 from tests.stages.conftest import ACCOUNT, REGION, echo_stack
-from tests.synthesized import ROOT
 
 # The shortest that there is: five tries take five visibility timeouts of six seconds each.
 SHORT = ServiceOptions(timeout_seconds=1)

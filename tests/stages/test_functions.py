@@ -7,8 +7,8 @@ from aws_cdk.assertions import Match, Template
 
 from stages.functions import FUNCTIONS
 from stages.options import ServiceOptions
+from tests.root import ROOT
 from tests.stages.conftest import Make
-from tests.synthesized import ROOT
 
 
 def of(template: Template, kind: str, name: str) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from aws_cdk.assertions import Template
 from stages.feeds import QueueFeed
 from stages.functions import FUNCTIONS
 from stages.options import ServiceOptions
+from tests.root import ROOT
 from tests.stages.conftest import BUILD_ROLE, Make
-from tests.synthesized import ROOT, Synthesized
+from tests.synthesized import Synthesized
 
 TOLD = {f"{each.id}{name}" for each in FUNCTIONS for name in ("FunctionName", "LogGroupName", "LayerDigests")}
 TOLD |= {f"{each.id}{'QueueUrl' if each.feed is QueueFeed else 'TopicArn'}" for each in FUNCTIONS} | {"Revision"}

@@ -17,7 +17,7 @@ import pytest
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator import launcher
 from rehearsal.workspace import Workspace
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 ACCOUNTS = ("111111111111", "222222222222", "333333333333")
 LINKED = ("pipeline", "stages", "compliance", "layers", "node_modules", "package.json", "poetry.lock")

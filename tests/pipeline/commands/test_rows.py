@@ -15,7 +15,8 @@ from pipeline.commands.remote import VERSION, connection_row
 from pipeline.commands.stacks import stacks
 from pipeline.settings import Delivery
 from tests.pipeline.commands.stubbed import Answers, Stubbed
-from tests.synthesized import ROOT, Synthesized
+from tests.root import ROOT
+from tests.synthesized import Synthesized
 
 ARN = "arn:aws:codeconnections:eu-west-1:111111111111:connection/1"
 HERE = Target("111111111111", "eu-west-1")

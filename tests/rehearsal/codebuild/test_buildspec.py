@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rehearsal.codebuild import buildspec, onfailure
 from rehearsal.codebuild.buildspec import BadBuildspec, CannotRehearse
 from tests.rehearsal.codebuild.case import run
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 TINY = "version: 0.2\nphases: {build: {commands: [make]}}\n"
 

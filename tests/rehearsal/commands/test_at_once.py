@@ -19,7 +19,7 @@ from rehearsal.workspace import Server, Workspace, write_json
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import Command, left, processes, stays
 from tests.rehearsal.commands.test_plan import write_assembly
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 def test_a_second_run_is_told_who_is_at_work(tiny: Tiny) -> None:

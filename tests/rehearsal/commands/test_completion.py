@@ -12,7 +12,7 @@ import pytest
 from rehearsal.commands.completion import VARIABLE
 from rehearsal.views.state import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 def script(shell: str) -> str:

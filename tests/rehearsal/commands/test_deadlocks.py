@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.plan import deadlocks
 from rehearsal.plan.jobs import Job
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 SYNTH = "Build/Synth"
 

@@ -15,7 +15,7 @@ from rehearsal.cli import cli
 from rehearsal.commands.output import put_json
 from rehearsal.views.state import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny, until
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 # `shell` gives the terminal to somebody else's program, and a shell evaluates what `completion` prints.
 WITHOUT = {"shell", "completion"}

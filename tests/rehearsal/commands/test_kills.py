@@ -18,7 +18,7 @@ from rehearsal.pids import born
 from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Server
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, create, tiny_project, until
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 # Writes down the shell that runs it, that shell's keeper, itself, and a child that tries to get away; then it stays.
 STAYS = """\

@@ -13,7 +13,7 @@ import pytest
 from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Workspace
 from tests.rehearsal.commands.conftest import Tiny, until
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 
 def test_a_log_is_printed_by_the_name_of_its_action(tiny: Tiny, good: ExecutionView) -> None:

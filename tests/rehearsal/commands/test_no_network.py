@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c"]
 

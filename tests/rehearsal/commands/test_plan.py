@@ -30,7 +30,7 @@ from tests.rehearsal.commands.conftest import (
     create,
     project_resource,
 )
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/codepipeline"
 

@@ -18,7 +18,7 @@ import boto3
 import pytest
 
 from rehearsal.workspace import Workspace
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 LIMIT = 600  # seconds after which a test gives a rehearsal up
 COMMAND = (sys.executable, "-m", "rehearsal")

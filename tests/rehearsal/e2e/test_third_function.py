@@ -6,7 +6,7 @@ import pytest
 
 from tests.docs.page import Page
 from tests.rehearsal.e2e.conftest import Project
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 pytestmark = pytest.mark.e2e
 

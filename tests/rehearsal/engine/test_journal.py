@@ -10,7 +10,7 @@ from pathlib import Path
 from rehearsal.engine import journal
 from rehearsal.views.state import replay
 from tests.rehearsal.engine.conftest import Stage, action, at_first, declaration, eventually, fails
-from tests.synthesized import ROOT
+from tests.root import ROOT
 
 WRITER = """
 import sys
