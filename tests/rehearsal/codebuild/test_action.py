@@ -230,6 +230,18 @@ def test_zips_of_builds_unpack_as_they_were(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "bin" / "run").stat().st_mode & 0o777 == 0o755
 
 
+def test_what_is_packed_already_is_not_packed_again(tmp_path: Path) -> None:
+    """Layers are most of an assembly; each of its readers would unpack them twice."""
+    base = tmp_path / "base"
+    base.mkdir()
+    for name in ("layer.zip", "template.json"):
+        (base / name).write_bytes(b"a" * 1000)
+    zip_files(files(base, ["*"], {}), tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        kinds = {each.filename: each.compress_type for each in archive.infolist()}
+    assert kinds == {"layer.zip": zipfile.ZIP_STORED, "template.json": zipfile.ZIP_DEFLATED}
+
+
 def test_an_absolute_name_stays_inside(tmp_path: Path) -> None:
     """As with unzip."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:

@@ -138,3 +138,25 @@ def test_what_a_build_installs_stays_in_its_own_environment(tmp_path: Path) -> N
         seen = "import importlib.util; print(importlib.util.find_spec('tiny'))"
         found = subprocess.run([python, "-c", seen], stdout=subprocess.PIPE, text=True, cwd=other.parent, check=True)
         assert found.stdout == "None\n"
+
+
+def test_the_stand_ins_of_pyenv_are_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them takes as long as several interpreters, and stands for one that is asked anyway."""
+    asked: list[str] = []
+
+    def answer(command: list[str]) -> str:
+        asked.append(command[0])
+        return ""
+
+    for place in ("shims", "versions/3.99.1/bin"):
+        (tmp_path / place).mkdir(parents=True)
+    stands_for = tmp_path / "versions/3.99.1/bin/python3.99"
+    for name in ("python", "python3.99"):
+        (stands_for.parent / name).touch()
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setattr(
+        interpreters, "on_path", lambda *_: [tmp_path / "shims" / "python3.99", Path("/usr/bin/python3.99")]
+    )
+    monkeypatch.setattr(interpreters, "ask", answer)
+    assert interpreters.of_minor("3.99") is None
+    assert sorted(asked) == sorted(["/usr/bin/python3.99", str(stands_for.parent / "python")])
