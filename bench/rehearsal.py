@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from bench.builders.builder import ROOT
 from bench.cost import Cost, cost
 
 RESULT = "result.json"
+# Before each run, as between pushes: ext4 without a journal looks for a minute at every inode that was freed.
+PAUSE_SECONDS = 60.0
 TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modules" / ".bin")
 REHEARSAL = (sys.executable, "-m", "rehearsal")
 APPROVED = (*REHEARSAL, "run", "--approve", "--json", "{json}")
@@ -72,7 +75,8 @@ def measure(scratch: Path, *, runs: int, say: Callable[[str], None]) -> Iterator
     """Scenario by scenario: column -> figure -> the median and all values."""
     for name, columns in SCENARIOS.items():
         say(name)
-        yield name, compare(columns, scratch / "rehearsal", runs=runs, say=say, warm=projects.caches)
+        found = compare(columns, scratch / "rehearsal", runs=runs, say=say, warm=projects.caches, pause=PAUSE_SECONDS)
+        yield name, found
 
 
 def compare(
@@ -82,8 +86,12 @@ def compare(
     runs: int,
     say: Callable[[str], None],
     warm: Callable[[Path], None] = lambda _: None,
+    pause: float = 0.0,
 ) -> dict[str, dict[str, Any]]:
-    """Rehearse each column once to warm it up, then `runs` times in turns, every other time in the other order."""
+    """Rehearse each column once to warm it up, then `runs` times in turns, every other time in the other order.
+
+    pause: seconds before each run that is counted.
+    """
     places = {name: scratch / str(number) / "project" for number, name in enumerate(columns)}
     for name, folder in places.items():
         shutil.rmtree(folder.parent, ignore_errors=True)
@@ -98,6 +106,7 @@ def compare(
         found: dict[str, list[Run]] = {name: [] for name in places}
         for turn in range(runs):
             for name in list(places)[:: -1 if turn % 2 else 1]:
+                time.sleep(pause)
                 found[name].append(rehearse(columns[name].command, places[name]))
                 say(f"run {turn + 1} of {runs}, {name}: {found[name][-1].cost.clock:.1f} s")
     finally:
