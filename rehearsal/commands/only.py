@@ -41,7 +41,10 @@ def _start(deployed: Deployment, stage: str, action: str, target: str) -> str:
         params["headers"]["X-Amz-Target"] = f"{TARGET}{OPERATION}"
         params["body"] = json.dumps(request).encode()
 
-    api = deployed.api()
-    api.meta.events.register("before-call.codepipeline.RollbackStage", instead)
-    answer = api.rollback_stage(pipelineName=name, stageName=stage, targetPipelineExecutionId=target)
+    api, event = deployed.api(), "before-call.codepipeline.RollbackStage"
+    api.meta.events.register(event, instead)
+    try:
+        answer = api.rollback_stage(pipelineName=name, stageName=stage, targetPipelineExecutionId=target)
+    finally:
+        api.meta.events.unregister(event, instead)  # others use the same client
     return str(answer["pipelineExecutionId"])
