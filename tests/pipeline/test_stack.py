@@ -182,7 +182,9 @@ def test_the_synth_step_runs_this_buildspec(template: Template, project: Project
     ).values()
     spec = json.loads(synth["Properties"]["Source"]["BuildSpec"])
     assert spec["phases"]["install"]["runtime-versions"] == {"python": "3.13"}
-    assert any(re.search(r"^make .*\bcheck\b.*\bsynth\b", each) for each in spec["phases"]["build"]["commands"])
+    (command,) = spec["phases"]["build"]["commands"]
+    assert command.startswith("make ")
+    assert {"check", "synth"} <= {*command.split()}
     assert spec["artifacts"]["base-directory"] == "cdk.out"
     assert "artifacts:" not in project.buildspec.read_text()
 
