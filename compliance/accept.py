@@ -8,6 +8,7 @@ _PACKS = {
     "AwsSolutions-": "AwsSolutions",
     "Serverless-": "Serverless",
     "NIST.800.53.R5-": "NIST.800.53.R5",
+    "W": "CloudFormation-Validate",
 }
 
 

@@ -100,6 +100,12 @@ class TopicFeed(Construct):
     def into(self, alias: lambda_.Alias) -> None:
         """Each message is one asynchronous call."""
         self.topic.add_subscription(subscriptions.LambdaSubscription(alias, dead_letter_queue=self.dead_letters))
+        accept(
+            alias,
+            "W3694",
+            because="the endpoint is the ARN of an alias, which SNS takes as it takes a function's",
+            see="AWS Lambda developer guide, Using aliases in event source mappings and with other services",
+        )
 
 
 def dead_letter_queue(scope: Construct, *, key: kms.IKey, options: ServiceOptions) -> sqs.Queue:
