@@ -1,4 +1,4 @@
-"""Credentials for the embedded AWS, as boto3 clients and as environment variables; never the user's own."""
+"""Credentials for the embedded AWS, as clients and as environment variables; never the user's own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
+# In the folder of a bundle that trusts it: the certificate of the authority that the embedded AWS has of its own.
+AUTHORITY = "authority.pem"
 _NO_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 
 
@@ -37,8 +39,9 @@ _made: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 @cache
-def _session() -> boto3.Session:
-    return boto3.Session()
+def _session() -> Session:
+    """botocore's: what boto3 adds to it takes a third longer to import."""
+    return Session()
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,13 @@ class Endpoint:
     ca: Path | None = None
     secret: str = "rehearsal"  # noqa: S105 - without IAM nobody asks for it
 
+    @property
+    def authority(self) -> Path | None:
+        """What alone verifies it: beside the bundle, and read for each client in a twentieth of the time."""
+        return self.ca.with_name(AUTHORITY) if self.ca else None
+
     def client(self, service: str, credentials: Credentials, region: str) -> Any:
-        """A boto3 client of `service`; who asks again gets the same one, with its connections."""
+        """A client of `service`; who asks again gets the same one, with its connections."""
         with _ONE_BY_ONE:
             return _client(self, service, credentials, region)
 
@@ -85,7 +93,7 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
         read_timeout=600,
         parameter_validation=True,
     )
-    client = _session().client(
+    client = _session().create_client(
         service,
         region,
         endpoint_url=endpoint.url,
@@ -93,7 +101,7 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
         aws_secret_access_key=credentials.secret_key or endpoint.secret,
         aws_session_token=credentials.token,
         config=config,
-        verify=str(endpoint.ca) if endpoint.ca else None,
+        verify=str(endpoint.authority) if endpoint.authority else None,
     )
     _made.add(client)
     return client

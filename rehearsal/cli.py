@@ -7,55 +7,19 @@ import os
 import sys
 import tempfile
 import traceback
+from collections import UserDict
+from importlib import import_module
+from typing import Any
 
 import click
 from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
 
 from rehearsal import aws, called
-from rehearsal.commands import (
-    answer,
-    clean,
-    completion,
-    env,
-    history,
-    logs,
-    permissions,
-    plan,
-    received,
-    retry,
-    rollback,
-    run,
-    shell,
-    status,
-    stop,
-    up,
-    watch,
-)
+from rehearsal.commands import completion
 from rehearsal.errors import RehearsalError
 
 VERSION = "0.1.0"
 FULL = (errno.ENOSPC, errno.EDQUOT)
-COMMANDS = (
-    run.run,
-    plan.plan,
-    up.up,
-    up.down,
-    watch.watch,
-    status.status,
-    history.history,
-    logs.logs,
-    answer.approve,
-    answer.reject,
-    stop.stop,
-    retry.retry,
-    rollback.rollback,
-    env.env,
-    shell.shell,
-    clean.clean,
-    permissions.permissions,
-    completion.completion,
-    received.received,
-)
 
 
 def main() -> None:
@@ -111,11 +75,41 @@ def _bug() -> int:
     return 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Verbs(UserDict[str, Any]):
+    """Verbs by name, each imported when it is asked for: all of them together take half a second."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        verb: click.Command = getattr(import_module(f"rehearsal.commands.{self.data[name]}"), name)
+        return verb
+
+
+# In which module of `commands/` each one is.
+VERBS = _Verbs(
+    {
+        "run": "run",
+        "plan": "plan",
+        "up": "up",
+        "down": "up",
+        "watch": "watch",
+        "status": "status",
+        "history": "history",
+        "logs": "logs",
+        "approve": "answer",
+        "reject": "answer",
+        "stop": "stop",
+        "retry": "retry",
+        "rollback": "rollback",
+        "env": "env",
+        "shell": "shell",
+        "clean": "clean",
+        "permissions": "permissions",
+        "completion": "completion",
+        "received": "received",
+    }
+)
+
+
+@click.group(commands=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name=called.COMMAND, message="%(prog)s %(version)s")
 def cli() -> None:
     """Rehearse this project's CDK pipeline on this machine, from `git push` to prod."""
-
-
-for _command in COMMANDS:
-    cli.add_command(_command)

@@ -45,12 +45,12 @@ def deliver(target: Mapping[str, str], build: Build, made: Mapping[str, Path], s
     where = "/".join(each.strip("/") for each in [*parts, name] if each.strip("/"))
     bucket = target["location"].removeprefix("arn:aws:s3:::")
     if target.get("packaging") == "ZIP":
-        s3.upload_file(str(made[""]), bucket, where)
+        _upload(s3, made[""], bucket, where)
         return
     folder = made[""].with_suffix("")
     unzip(made[""], folder)
     for file in (each for each in folder.rglob("*") if each.is_file()):
-        s3.upload_file(str(file), bucket, "/".join([*([where] if where else []), str(file.relative_to(folder))]))
+        _upload(s3, file, bucket, "/".join([*([where] if where else []), str(file.relative_to(folder))]))
 
 
 def _download(location: str, version: str, s3: Any, folder: Path) -> None:
@@ -59,6 +59,11 @@ def _download(location: str, version: str, s3: Any, folder: Path) -> None:
     save_object(s3, bucket, key, zip_file, version)
     unzip(zip_file, folder)
     zip_file.unlink()
+
+
+def _upload(s3: Any, file: Path, bucket: str, key: str) -> None:
+    with file.open("rb") as body:
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
 def _clone(remote: Path, version: str, folder: Path) -> None:

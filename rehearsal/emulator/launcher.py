@@ -164,8 +164,8 @@ def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
 def _answers(server: Server) -> bool:
     """The kernel takes connections for it before it serves them, and for a while after it has ended."""
     where = server.endpoint.rpartition("//")[2]
-    if server.ca:
-        context = ssl.create_default_context(cafile=server.ca)
+    if authority := server.reached().authority:
+        context = ssl.create_default_context(cafile=authority)
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(where, timeout=1, context=context)
     else:
         connection = http.client.HTTPConnection(where, timeout=1)

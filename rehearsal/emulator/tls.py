@@ -12,6 +12,8 @@ from pathlib import Path
 import certifi
 import trustme
 
+from rehearsal.aws import AUTHORITY
+
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _SETTINGS = (
     "SSL_CERT_FILE",
@@ -38,7 +40,7 @@ def provide(folder: Path, key: Path) -> Tls:
     The authority is made once, so that a shell's exports stay good; the bundle is fresh.
     """
     tls = Tls(folder / "server.pem", key, folder / "bundle.pem")
-    authority = folder / "authority.pem"
+    authority = folder / AUTHORITY
     if not all(path.exists() for path in (tls.certificate, tls.key, authority)):
         for each in (folder, key.parent):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
