@@ -14,6 +14,7 @@ files = ["policies/*.json"]          # what the command puts into them: a change
 [[invoke]]
 function = "OrdersFunctionName"      # the stack output that holds the function's name
 event = "tests/events/order.json"    # what the function is called with
+qualifier = "live"                   # the alias or version that its callers call; without it, $LATEST is called
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Invoke(BaseModel):
 
     function: str
     event: Path
+    qualifier: str = Field(default="$LATEST", min_length=1)
 
 
 class Bootstrap(BaseModel):
@@ -154,7 +156,7 @@ def _environment(stage: str, action: str) -> str:
 def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]) -> list[Answer]:
     """Call every configured function in every stack that has it, side by side; the answers in order."""
     calls = [
-        (stack, outputs[each.function], (root_folder / each.event).read_bytes())
+        (stack, outputs[each.function], each.qualifier, (root_folder / each.event).read_bytes())
         for stack in deployed
         for outputs in [_outputs(endpoint, stack)]
         for each in config.invoke
@@ -164,10 +166,10 @@ def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[D
         return list(pool.map(lambda wanted: _call(endpoint, *wanted), calls))
 
 
-def _call(endpoint: Endpoint, stack: DeployedStack, function: str, event: bytes) -> Answer:
+def _call(endpoint: Endpoint, stack: DeployedStack, function: str, qualifier: str, event: bytes) -> Answer:
     api = endpoint.client("lambda", root(stack.account), stack.region)
     try:
-        response = api.invoke(FunctionName=function, Payload=event)
+        response = api.invoke(FunctionName=function, Qualifier=qualifier, Payload=event)
         text, ok = response["Payload"].read().decode(), "FunctionError" not in response
     except ClientError as error:
         text, ok = str(error), False

@@ -144,8 +144,9 @@ class Workspace:
     def tidy(self) -> None:
         """Remove what failed actions of older executions worked in, some 250 MB each; logs and journals stay."""
         for execution in self.newest_first()[KEPT_FAILURES:]:
-            if journal.has_ended(journal.read(self.journal(execution))):
-                for folder in self.execution(execution).glob("*/*/*/"):
+            left = [*self.execution(execution).glob("*/*/*/")]
+            if left and journal.has_ended(journal.read(self.journal(execution))):
+                for folder in left:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def newest_first(self) -> list[str]:
