@@ -30,6 +30,8 @@ from rehearsal.engine.reserve import Reserve
 log = logging.getLogger(__name__)
 
 VERSION = 1
+# Who follows a journal looks for news twenty times a second, and once a second whether somebody writes it still.
+ASKED_EVERY = 20
 
 Event = dict[str, Any]
 
@@ -99,15 +101,17 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: in
         yield None
         time.sleep(poll)
     with path.open(encoding="utf-8") as file:
-        rest, ended = "", 0
+        rest, ended, quiet = "", 0, 0
         while True:
             chunk = file.read()
             if not chunk:
-                if not alive():
+                if quiet % ASKED_EVERY == 0 and not alive():
                     return
+                quiet += 1
                 yield None
                 time.sleep(poll)
                 continue
+            quiet = 0
             *lines, rest = (rest + chunk).split("\n")
             for event in _parse(lines):
                 yield event
