@@ -51,7 +51,7 @@ class Alarms(Construct):
 
     def watch_function(self, name: str, function: lambda_.IFunction) -> None:
         """It fails, it is throttled, or it comes near its timeout."""
-        near = 0.8 * self._options.timeout_seconds * 1000
+        near = 800 * self._options.timeout_seconds  # of its milliseconds
         self._add(f"{name}Errors", function.metric_errors(period=PERIOD), 1, f"{name} failed")
         self._add(f"{name}Throttles", function.metric_throttles(period=PERIOD), 1, f"{name} was throttled")
         slowest = function.metric_duration(period=PERIOD, statistic="Maximum")

@@ -43,3 +43,21 @@ def made(project: Project) -> Make:
 def template(made: Make) -> Template:
     """The template for the options as they are where a setting says nothing."""
     return made(ServiceOptions())
+
+
+@pytest.fixture(scope="session")
+def changed(made: Make) -> Template:
+    """The template where every setting says something."""
+    options = ServiceOptions(
+        memory_mb=512,
+        timeout_seconds=7,
+        reserved_concurrency=3,
+        queue_concurrency=9,
+        log_retention="ONE_YEAR",
+        retain=True,
+        alarm_actions=False,
+        alarm_email="team@example.com",
+        tests="smoke",
+    )
+    assert options.model_fields_set == {*ServiceOptions.model_fields}
+    return made(options)

@@ -6,8 +6,6 @@ from aws_cdk.assertions import Match, Template
 
 from stages.feeds import QueueFeed
 from stages.functions import FUNCTIONS
-from stages.options import ServiceOptions
-from tests.stages.conftest import Make
 
 # What CloudFormation names by Ref or Fn::GetAtt; which resource it is, compliance/connections.py looks at.
 REFERENCE = Match.any_value()
@@ -29,9 +27,9 @@ def test_a_message_is_dead_after_five_tries(template: Template) -> None:
     assert {queue["RedrivePolicy"]["maxReceiveCount"] for queue in feeding(template)} == {5}
 
 
-def test_a_message_stays_hidden_for_six_timeouts(made: Make) -> None:
+def test_a_message_stays_hidden_for_six_timeouts(changed: Template) -> None:
     """However long the settings let the function run."""
-    queues = feeding(made(ServiceOptions(timeout_seconds=7)))
+    queues = feeding(changed)
     assert {queue["VisibilityTimeout"] for queue in queues} == {42}
 
 
@@ -60,14 +58,13 @@ def test_nothing_is_sent_in_the_clear(template: Template) -> None:
         assert len(template.find_resources(kind)) == len(template.find_resources(policy))
 
 
-def test_the_queue_feeds_the_alias_and_takes_partial_answers(made: Make) -> None:
+def test_the_queue_feeds_the_alias_and_takes_partial_answers(changed: Template) -> None:
     """With the limit on executions that the settings name."""
-    template = made(ServiceOptions(queue_concurrency=7))
-    template.has_resource_properties(
+    changed.has_resource_properties(
         "AWS::Lambda::EventSourceMapping",
         {
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            "ScalingConfig": {"MaximumConcurrency": 7},
+            "ScalingConfig": {"MaximumConcurrency": 9},
             "FunctionName": {"Fn::Join": ["", [REFERENCE, ":live"]]},
         },
     )

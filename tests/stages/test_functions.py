@@ -6,9 +6,7 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from stages.functions import FUNCTIONS
-from stages.options import ServiceOptions
 from tests.root import ROOT
-from tests.stages.conftest import Make
 
 
 def of(template: Template, kind: str, name: str) -> dict[str, Any]:
@@ -54,11 +52,10 @@ def test_a_function_gets_its_own_layers_and_no_others(template: Template) -> Non
     assert sorted(layer["Ref"] for layer in echo) == sorted([shared["Ref"], own["Ref"]])
 
 
-def test_memory_and_timeout_are_settings(made: Make) -> None:
+def test_memory_and_timeout_are_settings(changed: Template) -> None:
     """And so is reserved concurrency, which is off by default."""
-    options = ServiceOptions(memory_mb=512, timeout_seconds=7, reserved_concurrency=3)
     wanted = {"MemorySize": 512, "Timeout": 7, "ReservedConcurrentExecutions": 3}
-    made(options).all_resources_properties("AWS::Lambda::Function", wanted)
+    changed.all_resources_properties("AWS::Lambda::Function", wanted)
 
 
 def test_no_concurrency_is_reserved_by_default(template: Template) -> None:

@@ -9,8 +9,6 @@ from aws_cdk.assertions import Template
 
 from stages.feeds import QueueFeed
 from stages.functions import FUNCTIONS
-from stages.options import ServiceOptions
-from tests.stages.conftest import Make
 
 FUNCTION, QUEUE = "AWS/Lambda", "AWS/SQS"
 
@@ -45,10 +43,9 @@ def test_one_dead_letter_is_enough(template: Template) -> None:
     assert threshold == ("GreaterThanOrEqualToThreshold", 1)
 
 
-def test_a_function_near_its_timeout_is_an_alarm(made: Make) -> None:
+def test_a_function_near_its_timeout_is_an_alarm(changed: Template) -> None:
     """At 80%, in milliseconds, whatever the timeout is."""
-    template = made(ServiceOptions(timeout_seconds=100))
-    assert {alarm["Threshold"] for alarm in alarms(template) if alarm["MetricName"] == "Duration"} == {80_000}
+    assert {alarm["Threshold"] for alarm in alarms(changed) if alarm["MetricName"] == "Duration"} == {5_600}
 
 
 def test_silence_is_no_alarm(template: Template) -> None:
@@ -63,15 +60,14 @@ def test_alarms_notify_the_topic(template: Template) -> None:
     assert all(alarm["ActionsEnabled"] for alarm in alarms(template))
 
 
-def test_alarms_can_be_kept_quiet(made: Make) -> None:
+def test_alarms_can_be_kept_quiet(changed: Template) -> None:
     """They still turn red on the dashboard."""
-    assert not any(alarm["ActionsEnabled"] for alarm in alarms(made(ServiceOptions(alarm_actions=False))))
+    assert not any(alarm["ActionsEnabled"] for alarm in alarms(changed))
 
 
-def test_an_address_is_told(made: Make) -> None:
+def test_an_address_is_told(changed: Template) -> None:
     """If the settings name one."""
-    template = made(ServiceOptions(alarm_email="team@example.com"))
-    template.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "team@example.com"})
+    changed.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "team@example.com"})
 
 
 def test_the_dashboard_shows_every_alarm(template: Template) -> None:
@@ -81,17 +77,15 @@ def test_the_dashboard_shows_every_alarm(template: Template) -> None:
     assert [id_ for id_ in template.find_resources("AWS::CloudWatch::Alarm") if id_ not in body] == []
 
 
-@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
-def test_whether_data_outlives_the_stack_is_a_setting(made: Make, *, retain: bool, policy: str) -> None:
+@pytest.mark.parametrize(("which", "policy"), [("changed", "Retain"), ("template", "Delete")])
+def test_whether_data_outlives_the_stack_is_a_setting(request: pytest.FixtureRequest, which: str, policy: str) -> None:
     """Queues, logs and the key that they are encrypted with; one without the other would be worth nothing."""
-    template = made(ServiceOptions(retain=retain))
+    template: Template = request.getfixturevalue(which)
     for kind in ("AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::KMS::Key"):
         resources = template.find_resources(kind).values()
         assert {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in resources} == {(policy, policy)}
 
 
-def test_logs_are_kept_as_long_as_the_settings_say(made: Make) -> None:
+def test_logs_are_kept_as_long_as_the_settings_say(changed: Template) -> None:
     """In days."""
-    made(ServiceOptions(log_retention="ONE_YEAR")).all_resources_properties(
-        "AWS::Logs::LogGroup", {"RetentionInDays": 365}
-    )
+    changed.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 365})
