@@ -27,10 +27,10 @@ def test_a_cold_start_is_counted_once(start: Start, request: pytest.FixtureReque
 
 
 @pytest.mark.parametrize("function", ["echo", "echo2"])
-def test_what_was_echoed_is_counted(start: Start, request: pytest.FixtureRequest, function: str) -> None:
+def test_what_was_echoed_is_counted(request: pytest.FixtureRequest, function: str) -> None:
     """By service and environment."""
     event = request.getfixturevalue({"echo": "sqs", "echo2": "sns"}[function])
-    got = start(function)(event)
+    got = request.getfixturevalue(function)(event)
     assert got.metric("MessagesEchoed") == [float(len(event["Records"]))]
     assert dimensions(got, "MessagesEchoed") == {"environment": "dev", "service": function}
 
