@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import UnknownServiceError
 from botocore.session import Session
 
 # In the folder of a bundle that trusts it: the certificate of the authority that the embedded AWS has of its own.
@@ -105,6 +106,15 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
     )
     _made.add(client)
     return client
+
+
+def service_model(service: str) -> Any:
+    """What botocore knows of the service; None where it knows none of that name."""
+    with _ONE_BY_ONE:
+        try:
+            return _session().get_service_model(service)
+        except UnknownServiceError:
+            return None
 
 
 def hang_up() -> None:

@@ -5,16 +5,18 @@ Each function says what AWS does; the test of the same name shows the fault with
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ministack.core import persistence
+from ministack.core import persistence, responses
 from ministack.services import codebuild, eventbridge, lambda_svc, s3, sts
 from ministack.services.cloudformation import provisioners
 
+from rehearsal import aws
 from rehearsal.emulator.functions import credentials
 from rehearsal.emulator.iam import (
     actions,
@@ -41,6 +43,7 @@ UNSAVED: list[str] = []
 def apply(*, iam: bool) -> None:
     """Correct this process's MiniStack, before it serves its first request."""
     what_cannot_be_saved_is_told()
+    one_session_reads_models()
     sessions_are_registered_one_by_one()
     projects_keep_their_log_group_and_cache()
     functions_keep_their_dead_letters_and_concurrency()
@@ -77,6 +80,16 @@ def what_cannot_be_saved_is_told() -> None:
             UNSAVED.append(service)
 
     persistence.save_state = saves
+
+
+def one_session_reads_models() -> None:
+    """For each service that answers, MiniStack makes a session of botocore, which takes as long as the model itself."""
+
+    @functools.cache
+    def model(service: str) -> Any:
+        return aws.service_model(responses._BOTOCORE_NAME.get(service, service))
+
+    responses._service_model = model
 
 
 def sessions_are_registered_one_by_one() -> None:

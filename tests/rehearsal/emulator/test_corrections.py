@@ -7,8 +7,11 @@ import queue
 import threading
 import time
 from typing import Any
+from unittest.mock import Mock
 
+import botocore.session
 import pytest
+from ministack.core import responses
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge, lambda_svc, s3, sts
 
@@ -28,6 +31,22 @@ def test_foreign_buckets_open_without_iam(tmp_path_factory: pytest.TempPathFacto
         client(endpoint, OWNER).create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         client(endpoint, OWNER).put_object(Bucket=BUCKET, Key="key", Body=b"of the owner")
         assert client(endpoint, OTHER).get_object(Bucket=BUCKET, Key="key")["Body"].read() == b"of the owner"
+
+
+def test_one_session_reads_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: a session for each service. Corrected, one for all, with the same models; a wrong name has none."""
+    make = Mock(side_effect=botocore.session.get_session)
+    monkeypatch.setattr(botocore.session, "get_session", make)
+    monkeypatch.setattr(responses, "_service_model", responses._service_model)
+    responses._service_model.cache_clear()
+    services = ("monitoring", "sqs", "no-such-service")
+    before = [responses._service_model(each) for each in services]
+    assert make.call_count == len(services)
+    corrections.one_session_reads_models()
+    after = [responses._service_model(each) for each in services]
+    assert make.call_count == len(services)
+    assert [each and each.metadata for each in after] == [each and each.metadata for each in before]
+    assert after[-1] is None
 
 
 def test_sessions_are_registered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
