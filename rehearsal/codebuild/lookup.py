@@ -11,7 +11,7 @@ from rehearsal.codebuild.environment import UnknownValue
 
 
 class AwsLookup:
-    """client: makes a boto3 client of a service, with the credentials of the build's role."""
+    """client: makes a client of a service, with the credentials of the build's role."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:
         self._client = client

@@ -12,12 +12,23 @@ from pathlib import Path
 from rehearsal import programs
 from rehearsal.errors import RehearsalError
 
+# So many files of an archive are unpacked in place.
+FEW = 100
+
 
 def unzip(zip_file: Path, folder: Path) -> None:
     """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed.
 
-    It is a program of its own: in a process of many threads, each of thousands of files would wait for its turn.
+    Many files are the work of a program of its own: in a process of many threads each of them would wait for its turn.
     """
+    try:
+        with zipfile.ZipFile(zip_file) as archive:
+            few = len(archive.infolist()) <= FEW
+        if few:
+            _unpack(zip_file, folder)
+            return
+    except (zipfile.BadZipFile, OSError) as error:
+        raise RehearsalError(str(error)) from error
     words = [*programs.command(__name__), str(zip_file), str(folder)]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     if done.returncode:

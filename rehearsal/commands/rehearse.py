@@ -7,6 +7,7 @@ import functools
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 
@@ -19,6 +20,7 @@ from rehearsal.commands.output import put_json, spoken
 from rehearsal.commands.wanted import Wanted
 from rehearsal.deployment import Deployment
 from rehearsal.emulator import launcher
+from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.engine.triggers import Push, nobody_starts
 from rehearsal.git import Repository, tip
 from rehearsal.invocations import Answer, Config
@@ -35,11 +37,13 @@ def rehearse(space: Workspace, wanted: Wanted) -> int:
     with alone(space):
         machine.architecture()
         repository = _made_ready(space, config, console, wanted.names)
-        with _running(space, wanted.port, iam=wanted.iam) as (endpoint, stop):
+        # while git works, the embedded AWS is asked; what the end of a run tells is found out before it
+        with _running(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as beside:
+            commit, _ = beside.submit(repository.snapshot), beside.submit(cannot_mount)
             tell = functools.partial(console.print, style="dim", soft_wrap=True)
             deployed = deployment.ensure(space, endpoint, repository, tell, stop, app=app)
             part.reopen(deployed)
-            _push(space, console, repository, deployed)
+            _push(space, console, repository, deployed, commit.result())
             reach = functools.partial(deployment.reach, space, deployed, tell, stop)
             with part.closed_behind(deployed, wanted.until):
                 started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
@@ -74,9 +78,9 @@ def _running(space: Workspace, port: int | None, *, iam: bool | None) -> Iterato
             stop.set()
 
 
-def _push(space: Workspace, console: Console, repository: Repository, deployed: Deployment) -> None:
+def _push(space: Workspace, console: Console, repository: Repository, deployed: Deployment, commit: str) -> None:
     """Push the working tree to every branch that the pipeline follows, and say where AWS would not have started it."""
-    branches, commit = deployed.branches(), repository.snapshot()
+    branches = deployed.branches()
     push = pushed(space, repository, commit, branches[0])
     for branch in branches:
         repository.push(commit, space.remote, branch)

@@ -87,7 +87,7 @@ class Account:
             for path, text in files.items():
                 archive.writestr(path, text)
         key = f"pipeline/{name}/{zip_file.name}"
-        self.client("s3").upload_file(str(zip_file), BUCKET, key)
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=zip_file.read_bytes())
         return Artifact(STORE, key)
 
     def run(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Outcome:

@@ -15,6 +15,7 @@ import pytest
 
 from rehearsal.actions.cloneref import USE, CloneRef
 from rehearsal.actions.project import Project
+from rehearsal.codebuild import unpacking
 from rehearsal.codebuild.archives import zip_files
 from rehearsal.codebuild.patterns import files
 from rehearsal.codebuild.unpacking import unzip
@@ -217,6 +218,13 @@ def test_a_build_knows_the_revision_of_its_primary_source(account: Account) -> N
     assert outcome.variables == {"CODEBUILD_RESOLVED_SOURCE_VERSION": "rev-of-A"}
 
 
+@pytest.fixture(params=[0, 100], ids=["by a program", "in place"])
+def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files are few."""
+    monkeypatch.setattr(unpacking, "FEW", request.param)
+
+
+@pytest.mark.usefixtures("anywhere")
 def test_zips_of_builds_unpack_as_they_were(tmp_path: Path) -> None:
     """Modes and links go through an artifact."""
     base = tmp_path / "base"
@@ -242,6 +250,7 @@ def test_what_is_packed_already_is_not_packed_again(tmp_path: Path) -> None:
     assert kinds == {"layer.zip": zipfile.ZIP_STORED, "template.json": zipfile.ZIP_DEFLATED}
 
 
+@pytest.mark.usefixtures("anywhere")
 def test_an_absolute_name_stays_inside(tmp_path: Path) -> None:
     """As with unzip."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -250,6 +259,7 @@ def test_an_absolute_name_stays_inside(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("evil")) == [tmp_path / f"out{tmp_path}" / "evil"]
 
 
+@pytest.mark.usefixtures("anywhere")
 @pytest.mark.parametrize("link", ["", ".."])
 def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
     """Neither by its name nor through a link that came before it."""
@@ -264,6 +274,7 @@ def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.usefixtures("anywhere")
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_file_never_goes_through_a_link_of_its_name(tmp_path: Path) -> None:
     """The link came before it, and leads outside."""
@@ -277,12 +288,23 @@ def test_a_file_never_goes_through_a_link_of_its_name(tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.usefixtures("anywhere")
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """As of a disk that is full: an error of the build, and no bug."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a/b", "")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").write_text("a file where a folder should be")
+    with pytest.raises(RehearsalError, match="out/a"):
+        unzip(tmp_path / "a.zip", tmp_path / "out")
+
+
 def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> None:
     """CodeBuild clones by itself: its role uses the connection, not the pipeline's."""
     name = account.project(spec("true"))
     zip_file = account.folder / "reference.zip"
     CloneRef("0" * 40, "main", USE, "arn:aws:codeconnections:eu-west-1:111111111111:connection/c").write(zip_file)
-    account.client("s3").upload_file(str(zip_file), BUCKET, "pipeline/In/reference.zip")
+    account.client("s3").put_object(Bucket=BUCKET, Key="pipeline/In/reference.zip", Body=zip_file.read_bytes())
     source = Artifact(STORE, "pipeline/In/reference.zip")
     asked: list[tuple[str, ...]] = []
 
