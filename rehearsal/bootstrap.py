@@ -45,7 +45,10 @@ class Bootstrapper:
     def reach(self, places: Sequence[Environment]) -> None:
         """Bootstrap those of `places` that are not yet, and all again where command or files have changed since."""
         before = recorded(self._space)
-        done = [each for each in dict.fromkeys([*before.places, *places]) if is_bootstrapped(self._endpoint, each)]
+        known = [*dict.fromkeys([*before.places, *places])]
+        with ThreadPoolExecutor() as pool:
+            there = pool.map(lambda place: is_bootstrapped(self._endpoint, place), known)
+            done = [place for place, yes in zip(known, there, strict=True) if yes]
         same = (before.command, before.digest) == (self._now.command, self._now.digest)
         missing = [each for each in places if each not in done]
         if not same and done:

@@ -14,8 +14,7 @@ from rehearsal.commands.output import STDOUT
 from rehearsal.commands.project import execution, viewing
 from rehearsal.commands.wanted import Wanted
 from rehearsal.deployment import Deployment
-from rehearsal.emulator.alone import OPERATION
-from rehearsal.emulator.api import TARGET
+from rehearsal.emulator.wire import ALONE, TARGET
 from rehearsal.views.state import recorded
 from rehearsal.workspace import Workspace
 
@@ -38,7 +37,7 @@ def _start(deployed: Deployment, stage: str, action: str, target: str) -> str:
     request = {"pipelineName": name, "stageName": stage, "actionName": action, "pipelineExecutionId": target}
 
     def instead(params: dict[str, Any], **_: Any) -> None:
-        params["headers"]["X-Amz-Target"] = f"{TARGET}{OPERATION}"
+        params["headers"]["X-Amz-Target"] = f"{TARGET}{ALONE}"
         params["body"] = json.dumps(request).encode()
 
     api, event = deployed.api(), "before-call.codepipeline.RollbackStage"

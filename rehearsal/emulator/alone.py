@@ -6,10 +6,10 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws import root
 from rehearsal.emulator.call import ApiError, Call, Json
+from rehearsal.emulator.wire import ALONE
 from rehearsal.engine import alone
 from rehearsal.engine.task import Artifact
 
-OPERATION = "RehearseAction"
 NEEDS = ("pipelineName", "stageName", "actionName", "pipelineExecutionId")
 
 
@@ -17,7 +17,7 @@ def rehearse_action(call: Call) -> Json:
     """Start it. Raises ApiError for a request that lacks something, and for input artifacts that are gone."""
     missing = [each for each in NEEDS if each not in call.request]
     if missing:
-        raise ApiError("ValidationException", f"{OPERATION} needs {', '.join(missing)}")
+        raise ApiError("ValidationException", f"{ALONE} needs {', '.join(missing)}")
     deployed, target = call.deployed(), call.execution()
     action = alone.find(deployed.pipeline, call.request["stageName"], call.request["actionName"])
     taken = alone.inputs(action, target, call.engine.of(deployed.key))

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.validate import ParamValidator
 
-from rehearsal.emulator import alone, definitions, executions, jobs, stages
+from rehearsal.emulator import alone, definitions, executions, jobs, stages, wire
 from rehearsal.emulator.call import ApiError, Call, Json
 from rehearsal.emulator.shapes import model, violations
 from rehearsal.engine.approvals import Approvals
@@ -18,8 +18,6 @@ from rehearsal.engine.definition import BadDefinition
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.jobs import Jobs
 from rehearsal.engine.refusal import Refused
-
-TARGET = "CodePipeline_20150709."
 
 OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
     "CreatePipeline": definitions.create,
@@ -52,7 +50,7 @@ class CodePipelineApi:
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
         """The operation's output. Raises ApiError."""
-        if operation == alone.OPERATION:
+        if operation == wire.ALONE:
             return self._do(alone.rehearse_action, request, account, region)
         if operation not in OPERATIONS:
             known = ", ".join(OPERATIONS)

@@ -13,11 +13,12 @@ from ministack.core.iam_evaluator import AuthError, pin_request_origin, pin_sign
 from ministack.core.responses import get_account_id, set_request_account_id
 from ministack.core.router import extract_access_key_id, extract_region
 
-from rehearsal.emulator.api import TARGET, CodePipelineApi
+from rehearsal.emulator.api import CodePipelineApi
 from rehearsal.emulator.call import ApiError
 from rehearsal.emulator.callers import Refusal, refusal, side_door
 from rehearsal.emulator.iam.checks import told
 from rehearsal.emulator.types import AcceptedTypes
+from rehearsal.emulator.wire import TARGET
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
