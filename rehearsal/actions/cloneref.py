@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from rehearsal import git
-from rehearsal.codebuild.unpacking import unzip
+from rehearsal.codebuild.unpacking import Unzip, unzip
 
 FORMAT = "CODEBUILD_CLONE_REF"
 _FILE = "codebuild-clone-ref.json"
@@ -54,7 +54,7 @@ class CloneRef:
             archive.writestr(_FILE, json.dumps(asdict(self)))
 
 
-def unpack(zip_file: Path, folder: Path, remote: Path) -> None:
+def unpack(zip_file: Path, folder: Path, remote: Path, unzip: Unzip = unzip) -> None:
     """The artifact's files, or a clone of the commit that it refers to. Raises as `unzip` does, and WrongUse."""
     reference = CloneRef.read(zip_file)
     if reference is None:

@@ -19,6 +19,7 @@ from rehearsal.codebuild.cloudwatch import LogStream
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
 from rehearsal.codebuild.record import Builds, Entry
+from rehearsal.codebuild.unpacking import Unzip, unzipper
 from rehearsal.codebuild.values import Build, BuildResult, Place
 from rehearsal.engine.task import ActionError, Artifact, Outcome, Task
 from rehearsal.errors import RehearsalError
@@ -59,17 +60,18 @@ class RunBuild:
 
     def _source(self, task: Task, project: Project, name: str, credentials: Credentials) -> Path:
         zip_file, folder = task.folder / f"{name}.zip", task.folder / "sources" / name
-        download(task, name, credentials, zip_file)
-        self._unpack(task, project, zip_file, folder)
+        with unzipper() as unzip:
+            download(task, name, credentials, zip_file)
+            self._unpack(task, project, zip_file, folder, unzip)
         zip_file.unlink()
         return folder
 
-    def _unpack(self, task: Task, project: Project, zip_file: Path, folder: Path) -> None:
+    def _unpack(self, task: Task, project: Project, zip_file: Path, folder: Path, unzip: Unzip) -> None:
         try:
             reference = CloneRef.read(zip_file)
             if reference:  # CodeBuild clones with the project's role
                 task.asked(project.role_arn, *reference.needs, resource=reference.resource)
-            unpack(zip_file, folder, self._remote)
+            unpack(zip_file, folder, self._remote, unzip)
         except ActionError:
             raise
         except (RehearsalError, BadZipFile) as error:

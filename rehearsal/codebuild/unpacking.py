@@ -7,37 +7,46 @@ import stat
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rehearsal import programs
 from rehearsal.errors import RehearsalError
 
-# So many files of an archive are unpacked in place.
-FEW = 100
+Unzip = Callable[[Path, Path], None]
 
 
 def unzip(zip_file: Path, folder: Path) -> None:
-    """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed.
+    """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed."""
+    with unzipper() as unpack:
+        unpack(zip_file, folder)
 
-    Many files are the work of a program of its own: in a process of many threads each of them would wait for its turn.
+
+@contextmanager
+def unzipper() -> Iterator[Unzip]:
+    """`unzip` for one archive, whose program is started at once: that takes as long as an archive takes to come.
+
+    It is a program of its own: in a process of many threads, each of thousands of files would wait for its turn.
     """
-    try:
-        with zipfile.ZipFile(zip_file) as archive:
-            few = len(archive.infolist()) <= FEW
-        if few:
-            _unpack(zip_file, folder)
-            return
-    except (zipfile.BadZipFile, OSError) as error:
-        raise RehearsalError(str(error)) from error
-    words = [*programs.command(__name__), str(zip_file), str(folder)]
-    done = subprocess.run(words, check=False, capture_output=True, text=True)
-    if done.returncode:
-        last = done.stderr.strip().rpartition("\n")[2]  # of a traceback, what went wrong
-        raise RehearsalError(last or f"{zip_file.name}: unpacking it ended with {done.returncode}")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(programs.command(__name__), stdin=pipe, stderr=pipe) as program:
+
+        def unpack(zip_file: Path, folder: Path) -> None:
+            _, told = program.communicate(os.fsencode(zip_file) + b"\0" + os.fsencode(folder))
+            if program.returncode:
+                last = told.decode(errors="replace").strip().rpartition("\n")[2]  # of a traceback, what went wrong
+                raise RehearsalError(last or f"{zip_file.name}: unpacking it ended with {program.returncode}")
+
+        yield unpack
 
 
-def main(zip_file: str, folder: str) -> None:
-    """The program; what goes wrong is its last words."""
+def main() -> None:
+    """The program: told an archive and a folder, or nothing at all. What goes wrong is its last words."""
+    told = sys.stdin.buffer.read()
+    if not told:
+        return
+    zip_file, folder = map(os.fsdecode, told.split(b"\0"))
     try:
         _unpack(Path(zip_file), Path(folder))
     except (RehearsalError, zipfile.BadZipFile, OSError) as error:

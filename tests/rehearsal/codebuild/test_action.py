@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
 import time
 import zipfile
 from dataclasses import replace
@@ -15,7 +16,6 @@ import pytest
 
 from rehearsal.actions.cloneref import USE, CloneRef
 from rehearsal.actions.project import Project
-from rehearsal.codebuild import unpacking
 from rehearsal.codebuild.archives import zip_files
 from rehearsal.codebuild.patterns import files
 from rehearsal.codebuild.unpacking import unzip
@@ -218,13 +218,6 @@ def test_a_build_knows_the_revision_of_its_primary_source(account: Account) -> N
     assert outcome.variables == {"CODEBUILD_RESOLVED_SOURCE_VERSION": "rev-of-A"}
 
 
-@pytest.fixture(params=[0, 100], ids=["by a program", "in place"])
-def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many files are few."""
-    monkeypatch.setattr(unpacking, "FEW", request.param)
-
-
-@pytest.mark.usefixtures("anywhere")
 def test_zips_of_builds_unpack_as_they_were(tmp_path: Path) -> None:
     """Modes and links go through an artifact."""
     base = tmp_path / "base"
@@ -250,7 +243,6 @@ def test_what_is_packed_already_is_not_packed_again(tmp_path: Path) -> None:
     assert kinds == {"layer.zip": zipfile.ZIP_STORED, "template.json": zipfile.ZIP_DEFLATED}
 
 
-@pytest.mark.usefixtures("anywhere")
 def test_an_absolute_name_stays_inside(tmp_path: Path) -> None:
     """As with unzip."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -259,7 +251,6 @@ def test_an_absolute_name_stays_inside(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("evil")) == [tmp_path / f"out{tmp_path}" / "evil"]
 
 
-@pytest.mark.usefixtures("anywhere")
 @pytest.mark.parametrize("link", ["", ".."])
 def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
     """Neither by its name nor through a link that came before it."""
@@ -274,7 +265,6 @@ def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
-@pytest.mark.usefixtures("anywhere")
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_file_never_goes_through_a_link_of_its_name(tmp_path: Path) -> None:
     """The link came before it, and leads outside."""
@@ -288,7 +278,6 @@ def test_a_file_never_goes_through_a_link_of_its_name(tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
-@pytest.mark.usefixtures("anywhere")
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     """As of a disk that is full: an error of the build, and no bug."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -297,6 +286,22 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "out" / "a").write_text("a file where a folder should be")
     with pytest.raises(RehearsalError, match="out/a"):
         unzip(tmp_path / "a.zip", tmp_path / "out")
+
+
+def test_an_artifact_that_does_not_come_leaves_no_program(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was started already, to wait for the artifact."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            started.append(self)
+
+    name = account.project(spec("true"))
+    monkeypatch.setattr("rehearsal.codebuild.unpacking.subprocess.Popen", Noted)
+    with pytest.raises(ActionError, match="pipeline/In/gone"):
+        account.run({"ProjectName": name}, {"In": Artifact(STORE, "pipeline/In/gone")})
+    assert [each.returncode for each in started] == [0]
 
 
 def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> None:
@@ -314,5 +319,5 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
 
     task = replace(account.task({"ProjectName": name}, {"In": source}), asked=refuse, role_arn="any")
     with pytest.raises(ActionError, match="denied"):
-        account.runner()._unpack(task, Project.of(task), zip_file, account.folder / "code")
+        account.runner()._unpack(task, Project.of(task), zip_file, account.folder / "code", unzip)
     assert asked == [("build", *USE)]
