@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ LINE_BYTES = 1 << 20
 # The status with which a shell tells that SIGINT has ended a command.
 INTERRUPTED = 128 + signal.SIGINT
 _END_SECONDS = keeper.GRACE_SECONDS + 5.0
+
+_REMOVAL_SECONDS = 10.0
+_removals: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
 # What no command of this process sees; empty where all may be seen.
 _hidden: list[str] = []
@@ -173,7 +177,7 @@ class Processes:
 
 def remove_beside(*paths: Path) -> None:
     """Remove folders and files while the caller goes on, by a program of its own: here each of tens of thousands of
-    files would hold up every other thread. It outlives this process if need be.
+    files would hold up every other thread. `await_removals` waits for it; a killed process leaves it to its end.
     """
     words = ["rm", "-rf", "--", *map(str, paths)]
 
@@ -181,7 +185,16 @@ def remove_beside(*paths: Path) -> None:
         subprocess.run(words, check=False, stderr=subprocess.DEVNULL, start_new_session=True)
 
     if paths:
-        threading.Thread(target=remove, daemon=True).start()
+        thread = threading.Thread(target=remove, daemon=True)
+        _removals.add(thread)
+        thread.start()
+
+
+def await_removals() -> None:
+    """Until all that `remove_beside` was given is gone, or for some seconds."""
+    deadline = time.monotonic() + _REMOVAL_SECONDS
+    for thread in [*_removals]:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def in_the_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:

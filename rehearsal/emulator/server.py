@@ -77,6 +77,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
         asyncio.run(run())
         parts.engine.save(state / ENGINE)
         _keep(workspace, state)
+        processes.await_removals()  # no process outlives a run
         ended = 0
     finally:
         if ended:

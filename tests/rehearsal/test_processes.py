@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal import processes
 from rehearsal.emulator.functions.mounts import cannot_mount
 from rehearsal.errors import RehearsalError
 from rehearsal.processes import LINE_BYTES, CommandFailed, Processes, check
@@ -213,3 +214,16 @@ def test_a_command_does_not_see_what_is_hidden(user: list[str], command: str, pr
     )
     assert (done.stdout, done.stderr) == (printed, "")
     assert (folder / "secret").read_text() == "a secret"
+
+
+def test_what_is_removed_beside_is_waited_for(tmp_path: Path) -> None:
+    """Otherwise the program that removes it outlives a run."""
+    folder = tmp_path / "many"
+    for number in range(50):
+        (folder / str(number)).mkdir(parents=True)
+        for name in range(50):
+            (folder / str(number) / str(name)).touch()
+    processes.remove_beside(folder)
+    assert folder.exists()
+    processes.await_removals()
+    assert not folder.exists()
