@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 from rehearsal.engine import journal
 from rehearsal.views.state import replay
@@ -91,3 +92,13 @@ def test_unknown_events_change_nothing(tmp_path: Path) -> None:
     written.close()
     view = replay(journal.read(path))
     assert (view.id, view.status) == ("1", "InProgress")
+
+
+def test_a_follower_asks_now_and_then_whether_somebody_writes(tmp_path: Path) -> None:
+    """It looks for news far more often, and each answer takes reading files; where nobody writes, it ends."""
+    path = tmp_path / "journal.jsonl"
+    journal.Journal(path).close()
+    alive = Mock(side_effect=[True, True, False])
+    looks = list(journal.follow(path, alive, poll=0))
+    assert looks == [None] * 2 * journal.ASKED_EVERY
+    assert alive.call_count == 3
