@@ -258,8 +258,14 @@ class Engine:
         self._begin(execution, remaining, mode)
 
     def _begin(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
+        """Whoever started it finds it in its journal as soon as this returns."""
         journal = self._env.executions / execution.id / "journal.jsonl"
         trace = execution.trace = Trace(execution, journal, self._env.listener)
+        if retry_mode:
+            stage, attempt = stages[0].name, execution.attempt
+            trace.write("execution-resumed", stage=stage, retry_mode=retry_mode, attempt=attempt)
+        else:
+            trace.started()
 
         def gate(stage: str) -> StageGate:
             return self.gate(execution.key, stage)
@@ -273,11 +279,6 @@ class Engine:
 
     def _run(self, walk: Walk, trace: Trace, retry_mode: str | None) -> None:
         execution = walk.execution
-        if retry_mode:
-            stage = walk.stages[0].name
-            trace.write("execution-resumed", stage=stage, retry_mode=retry_mode, attempt=execution.attempt)
-        else:
-            trace.started()
         restarted_as = rolled_back_as = None
         try:
             walk.run(retry_mode)

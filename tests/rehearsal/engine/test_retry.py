@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,19 @@ def test_a_retry_of_the_failed_actions_leaves_those_that_succeeded(stage: Stage,
     assert execution.status == "Succeeded"
     assert sorted(stage.played.seen) == ["a", "b", "b", "c", "source"]
     assert [event["attempt"] for event in stage.events(execution, "action-started") if event["action"] == "b"] == [1, 2]
+
+
+def test_who_starts_an_execution_finds_it_begun_in_its_journal(stage: Stage) -> None:
+    """And who retries one, taken up again: it was a thread's to write, and for a moment neither was in progress."""
+    told: list[tuple[str, threading.Thread]] = []
+    stage.listener = lambda _, event: told.append((event["type"], threading.current_thread()))
+    stage.played.parts["b"] = at_first(fails)
+    execution = stage.run(declaration([action("source")], [action("b")]))
+    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.wait()
+    own = [type_ for type_, thread in told if thread is threading.current_thread()]
+    assert own == ["execution-started", "execution-resumed"]
+    assert execution.status == "Succeeded"
 
 
 def test_a_retry_of_all_actions_runs_the_whole_stage_again(stage: Stage) -> None:
