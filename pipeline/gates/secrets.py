@@ -23,7 +23,7 @@ MADE |= {f"build/{each}" for each in ("layers", "reports", "integration", "chang
 NOT_LOOKED_AT = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
 # The scanner's own ideas of which files hold no secret, by their names.
 NAMES = ("is_lock_file", "is_non_text_file", "is_swagger_file")
-# The digests of files in which the last scan found nothing; a scan of everything takes ten processor seconds.
+# The digests of files of which the last scan had nothing to tell; a scan of everything takes ten processor seconds.
 CLEAN = Path(".secrets_cache") / "clean.json"
 
 
@@ -41,21 +41,31 @@ def pushed(root: Path) -> Iterator[str]:
 
 def unknown(root: Path) -> Iterator[str]:
     """A line for each find that the baseline does not call harmless. Raises CalledProcessError where the scan fails."""
-    digests = {name: _digest(root, name) for name in pushed(root)}
+    scanner, harmless = version("detect-secrets"), _harmless(root)
+    digests = {name: _digest(root, scanner, name, harmless.get(name, ())) for name in pushed(root)}
     clean = _clean(root)
-    finds = _scan(root, [name for name, digest in digests.items() if digest not in clean])
-    _remember(root, sorted(digest for name, digest in digests.items() if name not in finds))
-    baseline = json.loads((root / BASELINE).read_text())["results"]
+    finds = {
+        file: [each for each in secrets if each["hashed_secret"] not in harmless.get(file, ())]
+        for file, secrets in _scan(root, [name for name, digest in digests.items() if digest not in clean]).items()
+    }
+    _remember(root, sorted(digest for name, digest in digests.items() if not finds.get(name)))
     for file, secrets in finds.items():
-        harmless = {each["hashed_secret"] for each in baseline.get(file, []) if each.get("is_secret") is False}
         for each in secrets:
-            if each["hashed_secret"] not in harmless:
-                yield f"{file}:{each['line_number']}: {each['type']}"
+            yield f"{file}:{each['line_number']}: {each['type']}"
 
 
-def _digest(root: Path, name: str) -> str:
-    """Of all that decides what is found: the scanner, the file's name and its content."""
-    facts = [version("detect-secrets"), name, hashlib.sha256((root / name).read_bytes()).hexdigest()]
+def _harmless(root: Path) -> dict[str, list[str]]:
+    """File -> digests of what a person called harmless in it."""
+    baseline = json.loads((root / BASELINE).read_text())["results"]
+    return {
+        file: sorted(each["hashed_secret"] for each in secrets if each.get("is_secret") is False)
+        for file, secrets in baseline.items()
+    }
+
+
+def _digest(root: Path, scanner: str, name: str, harmless: Sequence[str]) -> str:
+    """Of all that decides what is told: the scanner, the file's name and content, and the baseline's word on it."""
+    facts = [scanner, name, hashlib.sha256((root / name).read_bytes()).hexdigest(), *harmless]
     return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
 

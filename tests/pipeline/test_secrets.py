@@ -1,5 +1,7 @@
 """The scan for secrets looks again at what changed, and at nothing else."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from pipeline.gates import secrets
 pytestmark = pytest.mark.slow
 
 KEY = "AKIA" + "Q3EGRIUPLCEXAMPX"
+FIND = {"hashed_secret": hashlib.sha1(KEY.encode(), usedforsecurity=False).hexdigest(), "is_secret": False}
 
 
 @pytest.fixture
@@ -29,6 +32,16 @@ def test_a_file_that_was_clean_is_scanned_again_once_it_changed(root: Path, caps
     for _ in range(2):
         assert secrets.main(root) == 1
         assert "docs/b.md:1: AWS Access Key" in capsys.readouterr().err
+
+
+@pytest.mark.gate
+def test_what_the_baseline_calls_harmless_no_more_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Though the file is as it was, and its scan was green."""
+    (root / "a.md").write_text(f"the key is {KEY}\n")
+    for results, status in (({"a.md": [FIND]}, 0), ({}, 1), ({"a.md": [FIND | {"is_secret": True}]}, 1)):
+        (root / secrets.BASELINE).write_text(json.dumps({"results": results}))
+        assert secrets.main(root) == status
+        assert ("a.md:1: AWS Access Key" in capsys.readouterr().err) == bool(status)
 
 
 @pytest.mark.gate
@@ -72,3 +85,13 @@ def test_what_did_not_change_is_not_scanned_again(root: Path, monkeypatch: pytes
     (elsewhere / "docs" / "b.md").touch()
     assert secrets.main(elsewhere) == 0
     assert scanned == ["a.md"]
+
+
+def test_what_is_called_harmless_is_scanned_once(root: Path) -> None:
+    """Until it changes, or what the baseline says of it."""
+    (root / "a.md").write_text(f"the key is {KEY}\n")
+    (root / secrets.BASELINE).write_text(json.dumps({"results": {"a.md": [FIND]}}))
+    assert secrets.main(root) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("subprocess.run", None)
+        assert secrets.main(root) == 0
