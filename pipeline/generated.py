@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-
 from pipeline import costs_table, roles_table, schema
 from pipeline.access import policies
 from pipeline.errors import WrongUse
+from pipeline.resource_schemas import resource_schema
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -33,8 +32,7 @@ def create_only(assembly: Path) -> str:
 
 
 def _create_only(kind: str) -> list[str]:
-    found = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    return sorted({path.split("/")[2] for path in found.get("createOnlyProperties", [])})
+    return sorted({path.split("/")[2] for path in resource_schema(kind).get("createOnlyProperties", [])})
 
 
 def pipeline_policy(assembly: Path) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.metadata import distribution
-from pathlib import Path
+
+from pipeline.resource_schemas import resource_schema
 
 # Types whose schema names no actions. Source: AWS service authorization reference.
 UNSAID: Mapping[str, Sequence[str]] = {
@@ -34,19 +32,11 @@ NOT_NEEDED: Mapping[str, str] = {
 
 def needed(kind: str) -> frozenset[str]:
     """The actions for one type such as AWS::SQS::Queue. Raises KeyError for a type that nothing is known about."""
-    handlers = json.loads(_files()[kind].read_text()).get("handlers", {}) if kind in _files() else {}
+    handlers = resource_schema(kind).get("handlers", {})
     said = {action for handler in handlers.values() for action in handler.get("permissions", ())}
     if not said and kind not in UNSAID:
         raise KeyError(f"{kind}: neither its schema nor pipeline/access/needs.py says which actions it needs")
     return frozenset(said | {*UNSAID.get(kind, ())})
-
-
-@cache
-def _files() -> Mapping[str, Path]:
-    """The schema of each type. Read as files: to import cfn-lint takes longer than all that is done with them."""
-    folder = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
-    names = json.loads((folder / "providers" / "us-east-1.json").read_text())
-    return {kind: folder / "resources" / f"{name}.json" for kind, name in names.items()}
 
 
 def is_needed(action: str) -> bool:
