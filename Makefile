@@ -16,8 +16,12 @@ test: setup layers
 	pytest --numprocesses 2 -m "not e2e"
 	pytest -m e2e
 
-# `make -j` runs its parts side by side; the longest comes first.
-check: unit lint types lock shipped
+# `make -j` runs its parts side by side; the longest comes first, so that no processor idles at the end. What needs no
+# layers would be ready before it: here it waits for them as well.
+check: unit lint shipped lock types
+ifneq ($(filter check,$(MAKECMDGOALS)),)
+lock types: layers
+endif
 
 # What is shipped and what is pushed: known vulnerabilities, and secrets.
 shipped: setup layers
@@ -61,7 +65,7 @@ layers: setup
 synth: setup layers
 	cdk synth --quiet
 	python -m compliance cdk.out
-	cfn-lint
+	python -m pipeline.gates.templates
 
 # What the pipeline runs against a deployed stage; needs a part of the set-up only, so that it takes seconds.
 integration:
@@ -92,7 +96,7 @@ wheel: setup
 	uv build rehearsal --wheel --quiet --out-dir build/wheel
 
 clean:
-	rm -rf build cdk.out .mypy_cache .secrets_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build cdk.out .mypy_cache .secrets_cache .cfnlint_cache .ruff_cache .pytest_cache .hypothesis
 
 setup:
 	@bin/setup

@@ -5,7 +5,6 @@ The source of a pipeline has no `.git`, where `detect-secrets scan` finds nothin
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import subprocess
@@ -14,10 +13,12 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline.gates.remembered import Remembered, digest
+
 BASELINE = ".secrets.baseline"
 # What set-up, builds and rehearsals leave behind, by its whole name.
 MADE = {".git", ".venv", ".tools", "node_modules", "cdk.out", ".rehearsal", ".hypothesis", ".coverage"}
-MADE |= {f".{tool}_cache" for tool in ("mypy", "secrets", "ruff", "pytest", "import_linter")}
+MADE |= {f".{tool}_cache" for tool in ("mypy", "secrets", "cfnlint", "ruff", "pytest", "import_linter")}
 MADE |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")}
 # Locks hold hashes, and bytecode what its source holds.
 NOT_LOOKED_AT = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
@@ -42,13 +43,16 @@ def pushed(root: Path) -> Iterator[str]:
 def unknown(root: Path) -> Iterator[str]:
     """A line for each find that the baseline does not call harmless. Raises CalledProcessError where the scan fails."""
     scanner, harmless = version("detect-secrets"), _harmless(root)
-    digests = {name: _digest(root, scanner, name, harmless.get(name, ())) for name in pushed(root)}
-    clean = _clean(root)
+    digests = {
+        name: digest((root / name).read_bytes(), scanner, name, *harmless.get(name, ())) for name in pushed(root)
+    }
+    remembered = Remembered(root / CLEAN)
+    clean = remembered.read()
     finds = {
         file: [each for each in secrets if each["hashed_secret"] not in harmless.get(file, ())]
-        for file, secrets in _scan(root, [name for name, digest in digests.items() if digest not in clean]).items()
+        for file, secrets in _scan(root, [name for name, each in digests.items() if each not in clean]).items()
     }
-    _remember(root, sorted(digest for name, digest in digests.items() if not finds.get(name)))
+    remembered.write(each for name, each in digests.items() if not finds.get(name))
     for file, secrets in finds.items():
         for each in secrets:
             yield f"{file}:{each['line_number']}: {each['type']}"
@@ -63,21 +67,6 @@ def _harmless(root: Path) -> dict[str, list[str]]:
     }
 
 
-def _digest(root: Path, scanner: str, name: str, harmless: Sequence[str]) -> str:
-    """Of all that decides what is told: the scanner, the file's name and content, and the baseline's word on it."""
-    facts = [scanner, name, hashlib.sha256((root / name).read_bytes()).hexdigest(), *harmless]
-    return hashlib.sha256("\0".join(facts).encode()).hexdigest()
-
-
-def _clean(root: Path) -> set[str]:
-    """What the last scan remembered; a memory that cannot be read is none."""
-    try:
-        found = json.loads((root / CLEAN).read_text())
-    except (OSError, ValueError):
-        return set()
-    return set(map(str, found)) if isinstance(found, list) else set()
-
-
 def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     """File -> what detect-secrets found in it."""
     if not names:
@@ -87,13 +76,6 @@ def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     scanned = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     found: dict[str, list[dict[str, str]]] = json.loads(scanned.stdout)["results"]
     return found
-
-
-def _remember(root: Path, digests: Sequence[str]) -> None:
-    beside = root / CLEAN.with_suffix(".new")
-    beside.parent.mkdir(exist_ok=True)
-    beside.write_text(json.dumps(digests))
-    beside.replace(root / CLEAN)
 
 
 def main(root: Path) -> int:

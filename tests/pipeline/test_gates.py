@@ -133,7 +133,7 @@ GATES = (
             '        self.queue.node.default_child.add_property_override("Colour", "red")\n'
             '        self.address = ("QueueUrl"',
         ),
-        ("sh", "-c", "cdk synth -q; cfn-lint"),
+        ("sh", "-c", "cdk synth -q; python -m pipeline.gates.templates"),
         "E3002",
     ),
     Gate(
