@@ -1,5 +1,6 @@
 """The CDK app: read the settings, make the pipeline stack, attach the rule packs, synthesize."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -41,4 +42,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    gc.freeze()  # the interpreter would look for garbage as it ends, of which CDK makes much
+    sys.exit(status)

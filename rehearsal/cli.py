@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def main() -> None:
     except Exception:
         code = _bug()
     sys.stdout.flush()
+    gc.freeze()  # the interpreter would look for garbage as it ends, of which clients of AWS make much
     sys.exit(code or 0)
 
 

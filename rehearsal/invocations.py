@@ -155,14 +155,14 @@ def _environment(stage: str, action: str) -> str:
 
 def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]) -> list[Answer]:
     """Call every configured function in every stack that has it, side by side; the answers in order."""
-    calls = [
-        (stack, outputs[each.function], each.qualifier, (root_folder / each.event).read_bytes())
-        for stack in deployed
-        for outputs in [_outputs(endpoint, stack)]
-        for each in config.invoke
-        if each.function in outputs
-    ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
+        described = pool.map(lambda stack: _outputs(endpoint, stack), deployed)
+        calls = [
+            (stack, outputs[each.function], each.qualifier, (root_folder / each.event).read_bytes())
+            for stack, outputs in zip(deployed, described, strict=True)
+            for each in config.invoke
+            if each.function in outputs
+        ]
         return list(pool.map(lambda wanted: _call(endpoint, *wanted), calls))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import hashlib
 import json
 import os
@@ -20,6 +22,9 @@ from tests.root import ROOT
 if TYPE_CHECKING:
     from pipeline.project import Project
     from tests.synthesized import Synthesized
+
+# The interpreter would look for garbage as it ends, of which CDK makes much.
+atexit.register(gc.freeze)
 
 # How long an example takes is the machine's affair.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,6 +86,11 @@ def ours(own: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPat
     from tests.synthesized import synthesize
 
     return synthesize(own, project, tmp_path_factory.mktemp("cdk.out"))
+
+
+def pytest_collection_finish() -> None:
+    """What the imports made stays, and there is much of it: it is looked for garbage no more."""
+    gc.freeze()
 
 
 pytest_terminal_summary = gate_table.pytest_terminal_summary

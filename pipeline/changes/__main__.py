@@ -5,6 +5,7 @@ The variables are those that the pipeline gives to the build; see pipeline/steps
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -100,4 +101,6 @@ def _write(made: Report, folder: Path, room: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    status = main(sys.argv[1:], os.environ)
+    gc.freeze()  # the interpreter would look for garbage as it ends, of which clients of AWS make much
+    sys.exit(status)

@@ -37,9 +37,9 @@ def rehearse(space: Workspace, wanted: Wanted) -> int:
     with alone(space):
         machine.architecture()
         repository = _made_ready(space, config, console, wanted.names)
-        # while git works, the embedded AWS is asked; what the end of a run tells is found out before it
+        # while git works, the embedded AWS is asked
         with _running(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as beside:
-            commit, _ = beside.submit(repository.snapshot), beside.submit(cannot_mount)
+            commit = beside.submit(repository.snapshot)
             tell = functools.partial(console.print, style="dim", soft_wrap=True)
             deployed = deployment.ensure(space, endpoint, repository, tell, stop, app=app)
             part.reopen(deployed)
@@ -47,6 +47,7 @@ def rehearse(space: Workspace, wanted: Wanted) -> int:
             reach = functools.partial(deployment.reach, space, deployed, tell, stop)
             with part.closed_behind(deployed, wanted.until):
                 started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
+                beside.submit(cannot_mount)  # which the end of a run tells
                 views = follow(
                     space, console, deployed, started, verdict=wanted.verdict, on_restart=reach, until=wanted.until
                 )

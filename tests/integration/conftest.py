@@ -5,6 +5,8 @@ In the pipeline the role is assumed; by hand (`python -m rehearsal env dev`) one
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 
 import boto3
@@ -12,6 +14,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
 
 from tests.integration.deployed import Deployed
+
+# The interpreter would look for garbage as it ends, of which clients of AWS make much.
+atexit.register(gc.freeze)
 
 SMOKE = os.environ.get("TESTS", "full") == "smoke"
 
