@@ -27,7 +27,8 @@ def main(root: Path) -> int:
     remembered = Remembered(root / CLEAN)
     clean = remembered.read()
     changed = [str(path.relative_to(root)) for path in templates if digests[path] not in clean]
-    status = subprocess.run(["cfn-lint", "--template", *changed], cwd=root, check=False).returncode if changed else 0
+    linter = str(Path(sys.executable).with_name("cfn-lint"))
+    status = subprocess.run([linter, "--template", *changed], cwd=root, check=False).returncode if changed else 0
     if not status:
         remembered.write(digests.values())
     return status
