@@ -15,6 +15,7 @@ from pipeline.artifacts import ArtifactStore, outputs
 from pipeline.build_role import BuildRole
 from pipeline.builds import EnvironmentBuilds
 from pipeline.changes.stacks import DEPLOYED_BY
+from pipeline.downloads import downloads
 from pipeline.generated_roles import answer_findings
 from pipeline.notices import Notices
 from pipeline.project import Project
@@ -26,7 +27,7 @@ from stages.layers import runtime_of
 
 # The runtime that CDK's own steps install their pinned tools with, and where npm keeps them.
 NODE = codebuild.BuildSpec.from_object(
-    {"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}, "cache": {"paths": ["/root/.npm/**/*"]}}
+    {"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}, "cache": {"paths": downloads("npm")}}
 )
 # How the builds that compare begin, and so the names of their artifacts.
 CHANGES = "Changes"

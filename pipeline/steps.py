@@ -9,27 +9,31 @@ from aws_cdk import CfnOutput, Duration, pipelines
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 
+from pipeline.downloads import FOLDERS, downloads
+
 REPORTS = {"tests": {"files": ["build/reports/*.xml"], "file-format": "JUNITXML"}}
 PYTHON = {"install": {"runtime-versions": {"python": "3.13"}}}
 # What `bin/setup integration` downloads and makes, kept where builds run on the same host again.
-CACHE = {"paths": ["/root/.cache/uv/**/*", "/root/.cache/pip/**/*", "build/integration/**/*"]}
+CACHE = {"paths": [*downloads("uv", "pip"), "build/integration/**/*"]}
 
 
 def synth_step(
     source: pipelines.CodePipelineSource, buildspec: Path, *, project: str, role: iam.IRole
 ) -> pipelines.CodeBuildStep:
-    """The build of `buildspec`, whose output is the cloud assembly in cdk.out.
+    """The build of `buildspec`, whose output is the cloud assembly in cdk.out; what tools download is kept too.
 
     CodeBuild would read the file from the source by itself, but CDK has to add its output artifact to it.
     """
-    phases: dict[str, Any] = yaml.safe_load(buildspec.read_text())
+    spec: dict[str, Any] = yaml.safe_load(buildspec.read_text())
+    cache = spec.get("cache", {})
+    spec["cache"] = {**cache, "paths": [*downloads(*FOLDERS), *cache.get("paths", [])]}
     return pipelines.CodeBuildStep(
         "Synth",
         input=source,
         project_name=project,
         role=role,
         commands=[],
-        partial_build_spec=codebuild.BuildSpec.from_object(phases),
+        partial_build_spec=codebuild.BuildSpec.from_object(spec),
         primary_output_directory="cdk.out",
         cache=codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM),
         timeout=Duration.minutes(30),

@@ -15,7 +15,9 @@ from rehearsal.codebuild.buildspec import Cache
 from rehearsal.codebuild.cachekeys import Caches, slug
 from rehearsal.codebuild.log import BuildLog
 
-_HOME = re.compile(r"(?:/root|~|\$HOME|\$\{HOME\})(?=/|$)")
+# In CodeBuild's images; here it stands for the build's own.
+HOME = "/root"
+_HOME = re.compile(rf"(?:{HOME}|~|\$HOME|\$\{{HOME\}})(?=/|$)")
 _SOURCE = re.compile(r"(?:\$CODEBUILD_SRC_DIR|\$\{CODEBUILD_SRC_DIR\})(?=/|$)")
 _WILD = re.compile(r"[*?\[]")
 

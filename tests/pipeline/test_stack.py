@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+import yaml
 from aws_cdk.assertions import Match, Template
 
+from pipeline.downloads import downloads
 from pipeline.project import Project
 from tests.pipeline.synthesis import synthesize
 from tests.root import ROOT
@@ -186,6 +188,8 @@ def test_the_synth_step_runs_this_buildspec(template: Template, project: Project
     assert command.startswith("make ")
     assert {"check", "synth"} <= {*command.split()}
     assert spec["artifacts"]["base-directory"] == "cdk.out"
+    own = yaml.safe_load(project.buildspec.read_text())["cache"]["paths"]
+    assert spec["cache"]["paths"] == [*downloads("uv", "pip", "npm", "jsii"), *own]
     assert "artifacts:" not in project.buildspec.read_text()
 
 

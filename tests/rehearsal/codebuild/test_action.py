@@ -152,7 +152,7 @@ def test_the_project_keeps_its_cache_between_builds(account: Account) -> None:
         spec(
             'cat "$HOME/.kept/file" || true',
             'mkdir -p "$HOME/.kept"; echo kept > "$HOME/.kept/file"',
-            cache={"paths": ["/root/.kept/**/*"]},
+            cache={"paths": ["~/.kept/**/*"]},
         ),
         Cache={"Type": "LOCAL", "Modes": ["LOCAL_CUSTOM_CACHE"]},
     )

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from rehearsal.codebuild.cachekeys import KEPT, Caches
+from rehearsal.codebuild.caches import HOME
 from tests.rehearsal.codebuild.case import Ran, run
 
 FOLDER = 'ls "{0}" 2>/dev/null; mkdir -p "{0}"; touch "{0}/$CODEBUILD_BUILD_NUMBER"'
@@ -29,7 +30,7 @@ def twice(buildspec: str, folder: Path, *, cached: bool = True) -> tuple[Ran, Ra
 @pytest.mark.parametrize(
     ("path", "pattern"),
     [
-        ("$HOME/.m2", "/root/.m2/**/*"),
+        ("$HOME/.m2", f"{HOME}/.m2/**/*"),
         ("$HOME/.m2", "~/.m2/**"),
         ("node_modules", "node_modules/**/*"),
         ("a/b", "a/b/"),
@@ -84,7 +85,7 @@ def test_the_source_wins_over_the_cache(tmp_path: Path) -> None:
     assert "is left alone: the source has it" in second.log
 
 
-@pytest.mark.parametrize("pattern", ["/usr/local/lib/**/*", "**/*", "/root/**/*", "../other/**/*"])
+@pytest.mark.parametrize("pattern", ["/usr/local/lib/**/*", "**/*", f"{HOME}/**/*", "../other/**/*"])
 def test_a_path_that_cannot_be_kept_is_told(pattern: str, tmp_path: Path) -> None:
     """What lies outside the build, and the whole of it, is not cached, and the log says so."""
     ran = run(spec("kept", pattern), {}, tmp_path)

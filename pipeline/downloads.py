@@ -1,0 +1,13 @@
+"""Where the builds' tools keep what they download, for the cache of each build.
+
+It is in the home of CodeBuild's images, which is root's. `cache.paths` names it, since no variable is known to be replaced
+there. Source: AWS CodeBuild user guide, "Build specification reference", cache/paths.
+"""
+
+HOME = "/root"
+FOLDERS = {"uv": ".cache/uv", "pip": ".cache/pip", "npm": ".npm", "jsii": ".cache/aws/jsii"}
+
+
+def downloads(*tools: str) -> list[str]:
+    """What `cache.paths` has for these tools."""
+    return [f"{HOME}/{FOLDERS[tool]}/**/*" for tool in tools]
