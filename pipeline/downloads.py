@@ -1,7 +1,7 @@
 """Where the builds' tools keep what they download, for the cache of each build.
 
-It is in the home of CodeBuild's images, which is root's. `cache.paths` names it, since no variable is known to be replaced
-there. Source: AWS CodeBuild user guide, "Build specification reference", cache/paths.
+It is in the home of CodeBuild's images, which is root's; `cache.paths` names it, since no variable is
+known to count there. Source: AWS CodeBuild user guide, "Build specification reference", cache/paths.
 """
 
 HOME = "/root"
