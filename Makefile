@@ -56,7 +56,7 @@ format: setup
 	ruff check --fix .
 
 lock: setup
-	poetry check --lock
+	python -m pipeline.gates.lock
 
 layers: setup
 	python -m layers build
@@ -96,7 +96,7 @@ wheel: setup
 	uv build rehearsal --wheel --quiet --out-dir build/wheel
 
 clean:
-	rm -rf build cdk.out .mypy_cache .secrets_cache .cfnlint_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build cdk.out .mypy_cache .gates_cache .ruff_cache .pytest_cache .hypothesis
 
 setup:
 	@bin/setup

@@ -7,12 +7,15 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+# In the project's root.
+FOLDER = ".gates_cache"
+
 
 class Remembered:
-    """Digests in a file, of all that decides what the gate says of one thing."""
+    """Digests in a file of the gate's own, of all that decides what it says of one thing."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, root: Path, gate: str) -> None:
+        self._path = root / FOLDER / f"{gate}.json"
 
     def read(self) -> set[str]:
         """A memory that cannot be read is none."""

@@ -18,14 +18,12 @@ from pipeline.gates.remembered import Remembered, digest
 BASELINE = ".secrets.baseline"
 # What set-up, builds and rehearsals leave behind, by its whole name.
 MADE = {".git", ".venv", ".tools", "node_modules", "cdk.out", ".rehearsal", ".hypothesis", ".coverage"}
-MADE |= {f".{tool}_cache" for tool in ("mypy", "secrets", "cfnlint", "ruff", "pytest", "import_linter")}
+MADE |= {f".{tool}_cache" for tool in ("mypy", "gates", "ruff", "pytest", "import_linter")}
 MADE |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")}
 # Locks hold hashes, and bytecode what its source holds.
 NOT_LOOKED_AT = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
 # The scanner's own ideas of which files hold no secret, by their names.
 NAMES = ("is_lock_file", "is_non_text_file", "is_swagger_file")
-# The digests of files of which the last scan had nothing to tell; a scan of everything takes ten processor seconds.
-CLEAN = Path(".secrets_cache") / "clean.json"
 
 
 def pushed(root: Path) -> Iterator[str]:
@@ -46,7 +44,7 @@ def unknown(root: Path) -> Iterator[str]:
     digests = {
         name: digest((root / name).read_bytes(), scanner, name, *harmless.get(name, ())) for name in pushed(root)
     }
-    remembered = Remembered(root / CLEAN)
+    remembered = Remembered(root, "secrets")  # a scan of everything takes ten processor seconds
     clean = remembered.read()
     finds = {
         file: [each for each in secrets if each["hashed_secret"] not in harmless.get(file, ())]

@@ -13,7 +13,6 @@ from pathlib import Path
 from pipeline.gates.remembered import Remembered, digest
 
 SETTINGS = ".cfnlintrc"
-CLEAN = Path(".cfnlint_cache") / "clean.json"
 
 
 def main(root: Path) -> int:
@@ -24,7 +23,7 @@ def main(root: Path) -> int:
         return 2
     settings = (root / SETTINGS).read_text() if (root / SETTINGS).exists() else ""
     digests = {path: digest(path.read_bytes(), version("cfn-lint"), settings) for path in templates}
-    remembered = Remembered(root / CLEAN)
+    remembered = Remembered(root, "templates")
     clean = remembered.read()
     changed = [str(path.relative_to(root)) for path in templates if digests[path] not in clean]
     linter = str(Path(sys.executable).with_name("cfn-lint"))

@@ -65,7 +65,7 @@ GATES = (
         "lock freshness",
         "a dependency that poetry.lock does not know",
         edit("pyproject.toml", 'dependencies = ["', 'dependencies = ["requests", "'),
-        ("poetry", "check", "--lock"),
+        ("python", "-m", "pipeline.gates.lock"),
         "pyproject.toml changed significantly",
     ),
     Gate(

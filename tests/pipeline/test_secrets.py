@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.gates import secrets
+from pipeline.gates.remembered import FOLDER
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +68,7 @@ def test_what_is_made_is_not_scanned(root: Path, name: str) -> None:
 @pytest.mark.parametrize("text", ["[", '{"a": 1}', ""])
 def test_a_memory_that_cannot_be_read_is_none(root: Path, text: str) -> None:
     """A build that was killed may leave it; everything is scanned again."""
-    (root / secrets.CLEAN).write_text(text)
+    (root / FOLDER / "secrets.json").write_text(text)
     assert secrets.main(root) == 0
 
 
