@@ -81,10 +81,19 @@ def synthesized(context: dict[str, Any], project: Project, tmp_path_factory: pyt
 
 
 @pytest.fixture(scope="session")
-def ours(own: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The app with the settings of cdk.json."""
+def ours(
+    own: dict[str, Any],
+    context: dict[str, Any],
+    project: Project,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Synthesized:
+    """The app with the settings of cdk.json; where the tests know the same ones, it is synthesized once."""
     from tests.synthesized import synthesize
 
+    if own == context:
+        same: Synthesized = request.getfixturevalue("synthesized")
+        return same
     return synthesize(own, project, tmp_path_factory.mktemp("cdk.out"))
 
 
