@@ -1,6 +1,6 @@
 """Keeps the processes of one build or command together; a program of its own, started by processes.py.
 
-Reads commands as JSON lines (`argv`, `cwd`, `env`) and runs them one at a time. What they print goes straight through;
+Reads commands as messages (`argv`, `cwd`, `env`) and runs them one at a time. What they print goes straight through;
 when one has ended, a line `NUL token returncode` follows what it printed. Processes that a command leaves behind live
 on, as in a build container, until standard input ends: because the rehearsal is done, or because it was killed. Then
 every descendant is ended. The kernel hands orphans to this process, so that no session of its own saves one.
@@ -13,16 +13,17 @@ the first, and the second is told by the kernel when the first has ended.
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-from rehearsal import isolation
+from rehearsal import isolation, messages
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # as in messages.py
+    from typing import Any, NoReturn
 
 GRACE_SECONDS = 3.0
 
@@ -40,10 +41,11 @@ def main(token: str, hidden: str = "") -> None:
     prctl(isolation.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if second:
         _watch(second)
-        return
-    prctl(isolation.PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() == first:
-        _keep(token)
+    else:
+        prctl(isolation.PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() == first:
+            _keep(token)
+    os._exit(0)  # nothing is left to write, and an interpreter's own end would take longest
 
 
 def _watch(second: int) -> None:
@@ -58,8 +60,8 @@ def _watch(second: int) -> None:
 
 def _keep(token: str) -> None:
     try:
-        while line := _next_line():
-            code = _run(json.loads(line))
+        while (command := _next_command()) is not None:
+            code = _run(command)
             if code is None:
                 break
             os.write(1, f"\0{token} {code}\n".encode())
@@ -68,48 +70,45 @@ def _keep(token: str) -> None:
         end_descendants()
 
 
-def _run(command: dict[str, object]) -> int | None:
+def _run(command: dict[str, Any]) -> int | None:
     """The command's exit status, or None where standard input ended first."""
+    pid = os.fork() or _become(command)
+    handle = os.pidfd_open(pid)
     try:
-        process = subprocess.Popen(  # type: ignore[call-overload]
-            command["argv"],
-            cwd=command["cwd"],
-            env=command["env"],
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        os.write(1, f"{error}\n".encode())
-        return 127
-    handle = os.pidfd_open(process.pid)
-    try:
-        while (code := process.poll()) is None:
-            _reap(process.pid)
+        while True:
+            _reap(pid)
             # nothing is sent while a command runs: whatever can be read then is the end
-            if 0 in select.select([0, handle], [], [], 0.5)[0]:
+            ready = select.select([0, handle], [], [], 0.5)[0]
+            if handle in ready:
+                return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            if 0 in ready:
                 return None
     finally:
         os.close(handle)
-    return int(code)
 
 
-def _next_line() -> str:
-    """The next command; reaps orphans while it waits. Empty at the end of standard input."""
+def _become(command: dict[str, Any]) -> NoReturn:
+    """Be the command, in a session of its own; 127 where that cannot be, as a shell ends then."""
+    try:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(1, 2)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which this interpreter ignores
+            signal.signal(number, signal.SIG_DFL)
+        os.chdir(command["cwd"])
+        os.execvpe(command["argv"][0], command["argv"], command["env"])
+    except (OSError, ValueError) as error:
+        os.write(1, f"{error}\n".encode(errors="replace"))
+    finally:
+        os._exit(127)
+
+
+def _next_command() -> dict[str, Any] | None:
+    """Reaps orphans while it waits. None at the end of standard input."""
     while not select.select([0], [], [], 0.5)[0]:
         _reap(None)
-    return _read_line()
-
-
-def _read_line() -> str:
-    """Unbuffered, so that select() knows whether more has come."""
-    read = bytearray()
-    while not read.endswith(b"\n"):
-        some = os.read(0, 1)
-        if not some:
-            return ""
-        read += some
-    return read.decode()
+    command: dict[str, Any] | None = messages.read()
+    return command
 
 
 def _reap(keep: int | None) -> None:
@@ -150,21 +149,29 @@ def _running(root: int) -> set[int]:
 
 
 def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found += [int(each) for each in task.read_text().split()]
-        except OSError:
-            continue
-    return found
+    return [int(each) for task in _listed(f"/proc/{pid}/task") for each in _text(f"{task}/children").split()]
 
 
 def _ended(pid: int) -> bool:
     """Whether it is a zombie, or gone."""
+    return _text(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1] in ([], ["Z"], ["X"])
+
+
+def _listed(folder: str) -> list[str]:
+    """The paths in it; none of a process that is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+        return [f"{folder}/{name}" for name in os.listdir(folder)]
     except OSError:
-        return True
+        return []
+
+
+def _text(path: str) -> str:
+    """Nothing of a process that is gone."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def _signal(pids: set[int], number: int) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import json
 import os
 import secrets
+import select
 import shlex
 import signal
 import subprocess
@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Protocol, Self
 
-from rehearsal import foreground, keeper, programs
+from rehearsal import foreground, keeper, messages, programs
 from rehearsal.errors import RehearsalError
 
 LAST_LINES = 20
@@ -96,11 +96,9 @@ class Processes:
     ) -> None:
         with contextlib.suppress(OSError):
             self._stdin.close()
-        try:
-            self._keeper.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
+        if not _ends(self._keeper, _END_SECONDS):
             self._keeper.kill()
-            self._keeper.wait()
+        self._keeper.wait()
         # where the first keeper was killed, the second one is still at work, and has the pipe open
         self._reader.join(1.0 if self._keeper.returncode >= 0 else _END_SECONDS)
 
@@ -125,7 +123,7 @@ class Processes:
         self._tail.clear()
         request = {"argv": list(command), "cwd": str(cwd), "env": dict(env)}
         with contextlib.suppress(BrokenPipeError):  # the keeper was killed; _wait says so
-            self._stdin.write(json.dumps(request).encode() + b"\n")
+            self._stdin.write(messages.written(request))
             self._stdin.flush()
         code, ending = self._wait(deadline, stop)
         return Finished(code, time.monotonic() - began, ending, tuple(self._tail))
@@ -208,6 +206,17 @@ def in_the_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, st
         return subprocess.run(words, cwd=cwd, env=dict(env), check=False).returncode
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait until it has ended, so long at most; `Popen.wait` with a limit looks from time to time only."""
+    handle = os.pidfd_open(process.pid)
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(handle)
 
 
 def _cut(raw: bytes, mark: bytes) -> bool:

@@ -158,6 +158,29 @@ def test_a_missing_program_is_a_failure_in_words(tmp_path: Path) -> None:
         check(["no-such-program"], cwd=tmp_path, env=ENV, log=tmp_path / "log.txt")
 
 
+@pytest.mark.parametrize(
+    ("value", "length"), [("x" * 100_000, 100_000), ("two\nlines", 9), ("caf\u00e9 \udce9", 7), ("", 0)]
+)
+def test_any_value_reaches_a_command(value: str, length: int, tmp_path: Path) -> None:
+    """Longer than what a pipe holds, and whatever bytes a variable had."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        env = {**ENV, "VALUE": value, "LC_ALL": "C"}
+        processes.run(["/bin/sh", "-c", 'printf %s "$VALUE" | wc -c'], cwd=tmp_path, env=env)
+    assert [int(line) for line in lines] == [length]
+
+
+def test_what_no_command_can_be_given_is_told(tmp_path: Path) -> None:
+    """And the next command runs."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        codes = [
+            processes.run(["/bin/sh", "-c", "true"], cwd=tmp_path, env={**ENV, "A": value}).returncode
+            for value in ("a\0b", "")
+        ]
+    assert (codes, lines) == ([127, 0], ["embedded null byte"])
+
+
 def test_commands_find_signals_as_they_are_by_default(tmp_path: Path) -> None:
     """Ctrl-C means to a command what it means to one from a shell, whatever its keeper does with it."""
     lines: list[str] = []

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal import programs
+from rehearsal import messages, programs
 from rehearsal.emulator.functions import sandbox
 from rehearsal.emulator.functions.family import Family
 
@@ -78,7 +78,7 @@ class Interpreter:
         for end in self._open:
             os.set_blocking(end, False)
         with contextlib.suppress(BrokenPipeError):
-            self._write(json.dumps({**plan, "command": command, "answers": answers_end}).encode() + b"\n")
+            self._write(messages.written({**plan, "command": command, "answers": answers_end}))
 
     def send(self, event: bytes, **more: Any) -> None:
         """Hand over one invocation."""

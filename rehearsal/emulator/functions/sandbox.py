@@ -1,6 +1,6 @@
 """Makes one function's file system and becomes its interpreter; a program of its own, started by process.py.
 
-Reads one JSON line from standard input, layout.py's plan, and leaves the rest to the interpreter. With `mounts` the
+Reads one message from standard input, layout.py's plan, and leaves the rest to the interpreter. With `mounts` the
 function has namespaces of its own: the code is on /var/task, the layers on /opt and the runtime on /var/runtime and
 /var/lang, /tmp is empty, nothing else can be written to, and it sees no process but those that it starts. Without, the
 folders stay where they are.
@@ -10,15 +10,14 @@ Called with `--probe FOLDER`, it ends with 0 where this machine can do that, and
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import select
 import signal
 import stat
 import sys
-from typing import Any, NoReturn
 
+from rehearsal import messages
 from rehearsal.isolation import (
     MS_BIND,
     MS_NODEV,
@@ -34,13 +33,19 @@ from rehearsal.isolation import (
     separate,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # as in messages.py
+    from typing import Any, NoReturn
+
 FILES = 1024  # "AWS Lambda quotas": file descriptors
 
 
 def main(*arguments: str) -> None:
     if arguments[:1] == ("--probe",):
         sys.exit(probe(arguments[1]) or 0)
-    plan = json.loads(_line())
+    plan = messages.read()
+    if plan is None:
+        sys.exit(0)
     if plan["mounts"]:
         separate(os.CLONE_NEWPID)
         contain()
@@ -151,17 +156,6 @@ def _limit_files() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     limit = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-
-
-def _line() -> bytes:
-    """One line, byte by byte: what follows is for the interpreter."""
-    read = bytearray()
-    while not read.endswith(b"\n"):
-        some = os.read(0, 1)
-        if not some:
-            sys.exit(0)
-        read += some
-    return bytes(read)
 
 
 def probe(var: str) -> str:
