@@ -19,6 +19,8 @@ BASELINE = ".secrets.baseline"
 # What set-up, builds and rehearsals leave behind, by its whole name.
 MADE = {".git", ".venv", ".tools", "node_modules", "cdk.out", ".rehearsal", ".hypothesis", ".coverage"}
 MADE |= {f".{tool}_cache" for tool in ("mypy", "gates", "ruff", "pytest", "import_linter")}
+# What the builds of a pipeline that is deployed still bring along, though this push has none of it any more.
+MADE |= {".secrets_cache", ".cfnlint_cache"}
 MADE |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")}
 # Locks hold hashes, and bytecode what its source holds.
 NOT_LOOKED_AT = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")

@@ -57,7 +57,10 @@ def test_what_is_only_named_like_something_made_is_scanned(
     assert f"{name}:1: AWS Access Key" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", [".mypy_cache/a.md", "build/layers/a.md", "cdk.out/a.md", "poetry.lock", "docs/a.pyc"])
+@pytest.mark.parametrize(
+    "name",
+    [".mypy_cache/a.md", ".cfnlint_cache/a.md", "build/layers/a.md", "cdk.out/a.md", "poetry.lock", "docs/a.pyc"],
+)
 def test_what_is_made_is_not_scanned(root: Path, name: str) -> None:
     """No push brings it."""
     (root / name).parent.mkdir(parents=True, exist_ok=True)
