@@ -5,6 +5,7 @@ Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action refere
 
 from __future__ import annotations
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zipfile import BadZipFile
@@ -12,6 +13,7 @@ from zipfile import BadZipFile
 from rehearsal.actions.artifacts import download, upload
 from rehearsal.actions.cloneref import CloneRef, unpack
 from rehearsal.actions.project import Project, started
+from rehearsal.actions.unpacked import unzip_once
 from rehearsal.aws import Credentials
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.buildspec import CannotRehearse
@@ -19,7 +21,6 @@ from rehearsal.codebuild.cloudwatch import LogStream
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
 from rehearsal.codebuild.record import Builds, Entry
-from rehearsal.codebuild.unpacking import Unzip, unzipper
 from rehearsal.codebuild.values import Build, BuildResult, Place
 from rehearsal.engine.task import ActionError, Artifact, Outcome, Task
 from rehearsal.errors import RehearsalError
@@ -60,18 +61,17 @@ class RunBuild:
 
     def _source(self, task: Task, project: Project, name: str, credentials: Credentials) -> Path:
         zip_file, folder = task.folder / f"{name}.zip", task.folder / "sources" / name
-        with unzipper() as unzip:
-            download(task, name, credentials, zip_file)
-            self._unpack(task, project, zip_file, folder, unzip)
+        download(task, name, credentials, zip_file)
+        self._unpack(task, project, zip_file, folder)
         zip_file.unlink()
         return folder
 
-    def _unpack(self, task: Task, project: Project, zip_file: Path, folder: Path, unzip: Unzip) -> None:
+    def _unpack(self, task: Task, project: Project, zip_file: Path, folder: Path) -> None:
         try:
             reference = CloneRef.read(zip_file)
             if reference:  # CodeBuild clones with the project's role
                 task.asked(project.role_arn, *reference.needs, resource=reference.resource)
-            unpack(zip_file, folder, self._remote, unzip)
+            unpack(zip_file, folder, self._remote, functools.partial(unzip_once, shared=task.shared))
         except ActionError:
             raise
         except (RehearsalError, BadZipFile) as error:

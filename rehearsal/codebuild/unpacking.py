@@ -7,8 +7,7 @@ import stat
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from rehearsal import programs
@@ -18,35 +17,20 @@ Unzip = Callable[[Path, Path], None]
 
 
 def unzip(zip_file: Path, folder: Path) -> None:
-    """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed."""
-    with unzipper() as unpack:
-        unpack(zip_file, folder)
+    """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed.
 
-
-@contextmanager
-def unzipper() -> Iterator[Unzip]:
-    """`unzip` for one archive, whose program is started at once: that takes as long as an archive takes to come.
-
-    It is a program of its own: in a process of many threads, each of thousands of files would wait for its turn.
+    By a program of its own: in a process of many threads, each of thousands of files would wait for its turn.
     """
-    pipe = subprocess.PIPE
-    with subprocess.Popen(programs.command(__name__), stdin=pipe, stderr=pipe) as program:
-
-        def unpack(zip_file: Path, folder: Path) -> None:
-            _, told = program.communicate(os.fsencode(zip_file) + b"\0" + os.fsencode(folder))
-            if program.returncode:
-                last = told.decode(errors="replace").strip().rpartition("\n")[2]  # of a traceback, what went wrong
-                raise RehearsalError(last or f"{zip_file.name}: unpacking it ended with {program.returncode}")
-
-        yield unpack
+    told = os.fsencode(zip_file) + b"\0" + os.fsencode(folder)
+    done = subprocess.run(programs.command(__name__), input=told, stderr=subprocess.PIPE, check=False)
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]  # of a traceback, what went wrong
+        raise RehearsalError(last or f"{zip_file.name}: unpacking it ended with {done.returncode}")
 
 
 def main() -> None:
-    """The program: told an archive and a folder, or nothing at all. What goes wrong is its last words."""
-    told = sys.stdin.buffer.read()
-    if not told:
-        return
-    zip_file, folder = map(os.fsdecode, told.split(b"\0"))
+    """The program: told an archive and a folder. What goes wrong is its last words."""
+    zip_file, folder = map(os.fsdecode, sys.stdin.buffer.read().split(b"\0"))
     try:
         _unpack(Path(zip_file), Path(folder))
     except (RehearsalError, zipfile.BadZipFile, OSError) as error:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # A build may print thousands of lines a second; a person reads a few.
 NOTE_SECONDS, NOTE_LENGTH = 0.25, 500
-GONE = ".gone"
+GONE, SHARED = ".gone", ".shared"
 
 
 class Attempt:
@@ -119,6 +119,7 @@ class Attempt:
             endpoint=self._env.endpoint,
             assume=self._env.assume,
             folder=self._folder,
+            shared=self._env.executions / execution.id / SHARED,
             log=self._logfile,
             stop=self._stop,
             note=self._note,
@@ -229,7 +230,7 @@ def remove_what_is_gone(execution: Path) -> None:
 
     ext4 without a journal looks at each inode that was freed within the last minute before it takes another one.
     """
-    remove_beside(*execution.glob(f"*/*/{GONE}"))
+    remove_beside(execution / SHARED, *execution.glob(f"*/*/{GONE}"))
 
 
 def _file_name(name: str) -> str:

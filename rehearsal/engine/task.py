@@ -64,7 +64,8 @@ def everything_is_allowed(role_arn: str, *actions: str, resource: str) -> None:
 
 @dataclass(frozen=True)
 class Task:
-    """One action of one execution: `action.configuration` is resolved, `folder` is fresh and the action's own.
+    """One action of one execution: `action.configuration` is resolved, `folder` is fresh and the action's own, `shared`
+    that of all actions of the execution until it has ended.
 
     note: tells who watches how far the work is; waiting(token, about): that it waits for a person. limit: seconds after
     which `stop` is set. wanted: by type of revision, what the execution was started for, where that is not the newest.
@@ -80,6 +81,7 @@ class Task:
     endpoint: Endpoint
     assume: Assume
     folder: Path
+    shared: Path
     log: Path
     stop: threading.Event
     note: Callable[[str], None]

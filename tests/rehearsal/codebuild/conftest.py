@@ -129,6 +129,7 @@ class Account:
             endpoint=self.endpoint,
             assume=assume,
             folder=folder,
+            shared=self.folder / "shared",
             log=folder / "action.log",
             stop=self.stop,
             note=self.notes.append,

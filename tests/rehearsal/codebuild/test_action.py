@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import time
 from dataclasses import replace
 from typing import Any
@@ -13,7 +12,8 @@ import pytest
 
 from rehearsal.actions.cloneref import USE, CloneRef
 from rehearsal.actions.project import Project
-from rehearsal.codebuild.unpacking import unzip
+from rehearsal.codebuild.archives import zip_files
+from rehearsal.codebuild.patterns import files
 from rehearsal.engine.task import ActionError, Artifact
 from tests.rehearsal.codebuild.conftest import BUCKET, STORE, Account
 
@@ -212,20 +212,25 @@ def test_a_build_knows_the_revision_of_its_primary_source(account: Account) -> N
     assert outcome.variables == {"CODEBUILD_RESOLVED_SOURCE_VERSION": "rev-of-A"}
 
 
-def test_an_artifact_that_does_not_come_leaves_no_program(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was started already, to wait for the artifact."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    class Noted(subprocess.Popen[bytes]):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            started.append(self)
-
-    name = account.project(spec("true"))
-    monkeypatch.setattr("rehearsal.codebuild.unpacking.subprocess.Popen", Noted)
-    with pytest.raises(ActionError, match="pipeline/In/gone"):
-        account.run({"ProjectName": name}, {"In": Artifact(STORE, "pipeline/In/gone")})
-    assert [each.returncode for each in started] == [0]
+def test_builds_of_one_artifact_work_on_files_of_their_own(account: Account) -> None:
+    """What one changes, removes or adds, the next one has as it was pushed: contents, modes and links."""
+    base = account.folder / "base"
+    base.mkdir()
+    for name, mode in (("run", 0o755), ("gone", 0o644)):
+        (base / name).write_text("as pushed")
+        (base / name).chmod(mode)
+    (base / "link").symlink_to("run")
+    zip_files(files(base, ["**/*"], {}), account.folder / "source.zip", links=True)
+    account.client("s3").put_object(
+        Bucket=BUCKET, Key="pipeline/In/own", Body=(account.folder / "source.zip").read_bytes()
+    )
+    look = "ls -A && stat -c %a run && readlink link && cat link"
+    change = "echo changed > run && chmod 600 run && rm gone && touch new && rm link"
+    name = account.project(spec(f'SAID="$({look})"', change, env={"exported-variables": ["SAID"]}))
+    inputs = {"In": Artifact(STORE, "pipeline/In/own")}
+    said = [account.run({"ProjectName": name}, inputs).variables["SAID"].split("\n") for _ in range(2)]
+    assert said == [["gone", "link", "run", "755", "run", "as pushed"]] * 2
+    assert len([*(account.folder / "shared").iterdir()]) == 1
 
 
 def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> None:
@@ -243,5 +248,5 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
 
     task = replace(account.task({"ProjectName": name}, {"In": source}), asked=refuse, role_arn="any")
     with pytest.raises(ActionError, match="denied"):
-        account.runner()._unpack(task, Project.of(task), zip_file, account.folder / "code", unzip)
+        account.runner()._unpack(task, Project.of(task), zip_file, account.folder / "code")
     assert asked == [("build", *USE)]

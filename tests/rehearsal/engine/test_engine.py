@@ -244,3 +244,19 @@ def test_what_an_action_worked_in_is_kept_after_a_failure_alone(
     stage.run(declaration([action("a")], [action("b")]))
     folder = stage.played.tasks[0].folder
     eventually(lambda: {each.name for each in folder.iterdir()} == kept)
+
+
+def test_what_actions_share_is_there_for_later_ones_and_gone_at_the_end(stage: Stage) -> None:
+    """It is that of its execution alone."""
+    found: list[bool] = []
+
+    def works(task: Task) -> Outcome:
+        found.append(task.shared.exists())
+        task.shared.mkdir(exist_ok=True)
+        return succeeds(task)
+
+    stage.played.parts |= {"a": works, "b": works}
+    stage.run(declaration([action("a")], [action("b")]))
+    (shared,) = {task.shared for task in stage.played.tasks}
+    assert found == [False, True]
+    eventually(lambda: not shared.exists())
