@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import secrets
 import signal
 import socket
 import ssl
@@ -23,6 +24,9 @@ from rehearsal.workspace import Server, Workspace
 
 START_SECONDS, END_SECONDS = 60, 60
 IAM = True
+# Source: ip(7), ip_local_port_range. Below the lowest one are those that people give to their servers.
+LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+LOWEST_PORT, TRIES = 20_000, 100
 
 
 @contextlib.contextmanager
@@ -215,6 +219,19 @@ def _listening(workspace: Workspace, port: int | None) -> socket.socket:
     if saved:
         with contextlib.suppress(OSError):
             return _bound(_port(saved))
+    return _free()
+
+
+def _free() -> socket.socket:
+    """On a port that is still free when the saved state is wanted again: the kernel gives it to no connection.
+
+    Where there is none below those that it gives to connections, on any.
+    """
+    first, _ = map(int, LOCAL_PORTS.read_text().split())
+    below = range(LOWEST_PORT, first)
+    for port in secrets.SystemRandom().sample(below, min(TRIES, len(below))):
+        with contextlib.suppress(OSError):
+            return _bound(port)
     return _bound(0)
 
 

@@ -205,6 +205,21 @@ def test_a_busy_port_is_refused(space: Workspace) -> None:
             launcher.up(space, port)
 
 
+def test_no_connection_is_given_the_port_while_it_is_down(space: Workspace) -> None:
+    """The state would be given up for it."""
+    first, _ = map(int, launcher.LOCAL_PORTS.read_text().split())
+    assert launcher.LOWEST_PORT <= int(launcher.up(space, None).endpoint.rpartition(":")[2]) < first
+
+
+def test_where_every_port_is_given_to_connections_any_will_do(
+    space: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As on a machine that is set up for many connections."""
+    (tmp_path / "range").write_text("1024\t65535\n")
+    monkeypatch.setattr(launcher, "LOCAL_PORTS", tmp_path / "range")
+    assert queues(launcher.up(space, None)) == []
+
+
 def test_nobody_takes_the_port_while_it_starts(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """It inherits the socket: between a look at the port and its binding another process could be quicker."""
     ports: list[str] = []
