@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from rehearsal import programs
+from rehearsal import messages, programs
 from rehearsal.errors import RehearsalError
 
 Unzip = Callable[[Path, Path], None]
@@ -21,7 +21,7 @@ def unzip(zip_file: Path, folder: Path) -> None:
 
     By a program of its own: in a process of many threads, each of thousands of files would wait for its turn.
     """
-    told = os.fsencode(zip_file) + b"\0" + os.fsencode(folder)
+    told = messages.written([str(zip_file), str(folder)])
     done = subprocess.run(programs.command(__name__), input=told, stderr=subprocess.PIPE, check=False)
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]  # of a traceback, what went wrong
@@ -30,9 +30,9 @@ def unzip(zip_file: Path, folder: Path) -> None:
 
 def main() -> None:
     """The program: told an archive and a folder. What goes wrong is its last words."""
-    zip_file, folder = map(os.fsdecode, sys.stdin.buffer.read().split(b"\0"))
+    zip_file, folder = map(Path, messages.read())
     try:
-        _unpack(Path(zip_file), Path(folder))
+        _unpack(zip_file, folder)
     except (RehearsalError, zipfile.BadZipFile, OSError) as error:
         sys.exit(str(error))
 
