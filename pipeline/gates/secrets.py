@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.gates.remembered import Remembered, digest
+from pipeline.gates.remembered import FOLDER, Remembered, digest
 
 BASELINE = ".secrets.baseline"
 # What set-up, builds and rehearsals leave behind, by its whole name.
-MADE = {".git", ".venv", ".tools", "node_modules", "cdk.out", ".rehearsal", ".hypothesis", ".coverage"}
-MADE |= {f".{tool}_cache" for tool in ("mypy", "gates", "ruff", "pytest", "import_linter")}
+MADE = {".git", ".venv", ".tools", "node_modules", "cdk.out", ".rehearsal", ".hypothesis", ".coverage", FOLDER}
+MADE |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "import_linter")}
 # What the builds of a pipeline that is deployed still bring along, though this push has none of it any more.
 MADE |= {".secrets_cache", ".cfnlint_cache"}
 MADE |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")}
