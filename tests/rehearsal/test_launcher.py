@@ -10,7 +10,7 @@ import socket
 import ssl
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -205,18 +205,26 @@ def test_a_busy_port_is_refused(space: Workspace) -> None:
             launcher.up(space, port)
 
 
-def test_no_connection_is_given_the_port_while_it_is_down(space: Workspace) -> None:
+@pytest.fixture
+def connections_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], object]:
+    """Sets the lowest port that connections are given."""
+    monkeypatch.setattr(launcher, "LOCAL_PORTS", tmp_path / "range")
+    return lambda lowest: launcher.LOCAL_PORTS.write_text(f"{lowest}\t65535\n")
+
+
+def test_no_connection_is_given_the_port_while_it_is_down(
+    space: Workspace, connections_from: Callable[[int], object]
+) -> None:
     """The state would be given up for it."""
-    first, _ = map(int, launcher.LOCAL_PORTS.read_text().split())
-    assert launcher.LOWEST_PORT <= int(launcher.up(space, None).endpoint.rpartition(":")[2]) < first
+    connections_from(20_100)
+    assert 20_000 <= int(launcher.up(space, None).endpoint.rpartition(":")[2]) < 20_100
 
 
 def test_where_every_port_is_given_to_connections_any_will_do(
-    space: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    space: Workspace, connections_from: Callable[[int], object]
 ) -> None:
     """As on a machine that is set up for many connections."""
-    (tmp_path / "range").write_text("1024\t65535\n")
-    monkeypatch.setattr(launcher, "LOCAL_PORTS", tmp_path / "range")
+    connections_from(1024)
     assert queues(launcher.up(space, None)) == []
 
 
