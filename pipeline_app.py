@@ -9,11 +9,11 @@ from aws_cdk import App
 
 from compliance.packs import attach_packs
 from pipeline.project import Project
-from pipeline.quotas import uses
+from pipeline.quotas import quota_usages
 from pipeline.refusals import SettingsError
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
-from pipeline.target import check_target
+from pipeline.target import reject_placeholders
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
     app = App(analytics_reporting=False)
     try:
         delivery = Delivery.read(app.node.try_get_context("delivery"))
-        check_target(delivery, os.environ)
+        reject_placeholders(delivery, os.environ)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -35,7 +35,7 @@ def main() -> int:
         # The findings are printed already; jsii hands over nothing but the name of the failure.
         print(str(error).partition(": ")[2], file=sys.stderr)
         return 1
-    passed = [use for use in uses(Path(assembly.directory)) if use.passed]
+    passed = [use for use in quota_usages(Path(assembly.directory)) if use.exceeded]
     for use in passed:
         print(f"{use.what}: {use.used}, and AWS allows {use.allowed}: {use.mend}", file=sys.stderr)
     return int(bool(passed))

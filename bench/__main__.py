@@ -34,7 +34,7 @@ def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
         machine = _machine()
         click.echo(f"bench: {area}, on {machine}", err=True)
         found[area] = {"machine": machine, "runs": runs, "slices": {}}
-        for name, figures in AREAS[area](ROOT / "build" / "bench", runs=runs, say=_say):
+        for name, figures in AREAS[area](ROOT / "build" / "bench", runs=runs, say=_print_progress):
             found[area]["slices"][name] = figures
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(found, indent=2) + "\n")
@@ -43,7 +43,7 @@ def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
                 _document(area, found[area])
 
 
-def _say(line: str) -> None:
+def _print_progress(line: str) -> None:
     click.echo(f"  {line}", err=True)
 
 
@@ -65,17 +65,17 @@ def _document(area: str, found: dict[str, Any]) -> None:
 def _machine() -> str:
     processors = os.cpu_count() or 1
     told = f"{processors} processors, {platform.machine()}, Python {platform.python_version()}"
-    alone, together = _yardstick(1), _yardstick(processors)
+    alone, together = _processor_seconds(1), _processor_seconds(processors)
     return f"{told}, counting to ten million in {alone:.1f} s, in {together:.1f} s where all of them count"
 
 
-def _yardstick(processors: int) -> float:
+def _processor_seconds(processors: int) -> float:
     """Seconds of this machine's processors as they are now; two threads of one core take longer when both are used."""
     with ProcessPoolExecutor(processors) as pool:
-        return median(each.processor for each in pool.map(cost, [_count] * 3 * processors))
+        return median(each.processor for each in pool.map(cost, [_count_to_ten_million] * 3 * processors))
 
 
-def _count() -> None:
+def _count_to_ten_million() -> None:
     number = 0
     while number < 10_000_000:
         number += 1

@@ -36,7 +36,7 @@ print(json.dumps({"seconds": time.perf_counter() - began, "compiled": len(compil
 """
 
 
-class Facts(NamedTuple):
+class ArtifactFigures(NamedTuple):
     """Bytes of what was made, and what importing from it costs on a fresh interpreter."""
 
     zip_bytes: int
@@ -45,7 +45,7 @@ class Facts(NamedTuple):
     compiled_modules: int
 
 
-def facts(made: Sequence[Path], imports: Sequence[str]) -> Facts:
+def measure_artifacts(made: Sequence[Path], imports: Sequence[str]) -> ArtifactFigures:
     """Look at zips or folders, together: the layers of one function."""
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         roots, zipped, unzipped = [], 0, 0
@@ -55,8 +55,8 @@ def facts(made: Sequence[Path], imports: Sequence[str]) -> Facts:
             roots.append(opt / "python" if (opt / "python").is_dir() else opt)
             zipped += archive.stat().st_size
             unzipped += sum(file.stat().st_size for file in opt.rglob("*") if file.is_file())
-        seconds = median(_imported("time", roots, imports)["seconds"] for _ in range(_RUNS))
-        return Facts(zipped, unzipped, seconds, int(_imported("count", roots, imports)["compiled"]))
+        seconds = median(_run_import("time", roots, imports)["seconds"] for _ in range(_RUNS))
+        return ArtifactFigures(zipped, unzipped, seconds, int(_run_import("count", roots, imports)["compiled"]))
 
 
 def pack(folder: Path, archive: Path) -> Path:
@@ -79,7 +79,7 @@ def unpack(archive: Path, to: Path) -> Path:
     return to
 
 
-def _imported(how: str, roots: Sequence[Path], imports: Sequence[str]) -> dict[str, float]:
+def _run_import(how: str, roots: Sequence[Path], imports: Sequence[str]) -> dict[str, float]:
     # -B: whoever runs this may be root, for whom no folder is read-only
     command = [sys.executable, "-I", "-S", "-B", "-c", _IMPORT, how, json.dumps([str(root) for root in roots])]
     done = subprocess.run([*command, *imports], capture_output=True, text=True, check=True)
@@ -87,7 +87,7 @@ def _imported(how: str, roots: Sequence[Path], imports: Sequence[str]) -> dict[s
     return found
 
 
-def differing(here: Sequence[Path], there: Sequence[Path]) -> int:
+def count_differing_files(here: Sequence[Path], there: Sequence[Path]) -> int:
     """How many files differ between two builds; zips that the builder made are compared as such, too."""
     first, second = _digests(here), _digests(there)
     files = sum(first.get(name) != second.get(name) for name in first.keys() | second.keys())

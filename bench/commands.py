@@ -6,21 +6,23 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-_ENTERED = re.compile(r"^\[Container\] (\S+ \S+) Entering phase (INSTALL|PRE_BUILD|BUILD|POST_BUILD)$", re.MULTILINE)
-_COMPLETE = r"^\[Container\] (\S+ \S+) Phase complete: {}\b"
+_PHASE_START = re.compile(
+    r"^\[Container\] (\S+ \S+) Entering phase (INSTALL|PRE_BUILD|BUILD|POST_BUILD)$", re.MULTILINE
+)
+_PHASE_END = r"^\[Container\] (\S+ \S+) Phase complete: {}\b"
 
 Interval = tuple[float, float]
 
 
 def intervals(log: str) -> Iterator[Interval]:
     """From when to when each phase of commands ran, in seconds of the clock."""
-    for found in _ENTERED.finditer(log):
-        complete = re.compile(_COMPLETE.format(found[2]), re.MULTILINE).search(log, found.end())
+    for found in _PHASE_START.finditer(log):
+        complete = re.compile(_PHASE_END.format(found[2]), re.MULTILINE).search(log, found.end())
         if complete:
             yield _seconds(found[1]), _seconds(complete[1])
 
 
-def covered(found: Iterable[Interval]) -> float:
+def union_seconds(found: Iterable[Interval]) -> float:
     """For how many seconds at least one of them ran."""
     total, end = 0.0, float("-inf")
     for start, stop in sorted(found):

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bench import artifact
-from bench.builders.builder import ROOT, Builder, Gone, Place, Slice, Unavailable
+from bench.builders.builder import ROOT, Builder, BuildFolders, Invalidation, Slice, Unavailable
 from bench.builders.recipe import Recipe
 from bench.builders.sam import Sam
 from bench.builders.serverless import Serverless
-from bench.builders.this import This
+from bench.builders.this import LayersBuilder
 from bench.cost import Cost, cost
 
-BUILDERS: tuple[Builder, ...] = (This(), Recipe(), Sam(), Serverless())
+BUILDERS: tuple[Builder, ...] = (LayersBuilder(), Recipe(), Sam(), Serverless())
 POWERTOOLS = "aws_lambda_powertools.utilities"
 SLICES = (
     Slice(
@@ -26,17 +26,22 @@ SLICES = (
     ),
 )
 # How a figure is called -> what is gone before the build.
-SITUATIONS: dict[str, Gone] = {"cold": "all", "warm": "built", "one_changed": "one", "nothing_changed": "nothing"}
+SITUATIONS: dict[str, Invalidation] = {
+    "cold": "all",
+    "warm": "built",
+    "one_changed": "one",
+    "nothing_changed": "nothing",
+}
 
 
 def measure(scratch: Path, *, runs: int, say: Callable[[str], None]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Slice by slice: builder -> figures, or why it was skipped. Of several runs, the fastest counts."""
-    tools = {builder.name: _prepared(builder, scratch, say) for builder in BUILDERS}
+    tools = {builder.name: _install_tool(builder, scratch, say) for builder in BUILDERS}
     for slice_ in SLICES:
-        yield slice_.name, _slice(slice_, scratch, tools, runs, say)
+        yield slice_.name, _measure_project(slice_, scratch, tools, runs, say)
 
 
-def _prepared(builder: Builder, scratch: Path, say: Callable[[str], None]) -> Path | str:
+def _install_tool(builder: Builder, scratch: Path, say: Callable[[str], None]) -> Path | str:
     tool = scratch / "tools" / f"{builder.name.replace(' ', '-')}-{builder.version.replace(' ', '-')}"
     if tool.exists():
         return tool
@@ -50,11 +55,11 @@ def _prepared(builder: Builder, scratch: Path, say: Callable[[str], None]) -> Pa
     return tool
 
 
-def _slice(
+def _measure_project(
     slice_: Slice, scratch: Path, tools: dict[str, Path | str], runs: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     figures: dict[str, Any] = {}
-    places: dict[str, Place] = {}
+    places: dict[str, BuildFolders] = {}
     for builder in BUILDERS:
         tool = tools[builder.name]
         figures[builder.name] = {"version": builder.version} | ({"skipped": tool} if isinstance(tool, str) else {})
@@ -65,7 +70,7 @@ def _slice(
     for turn in range(runs):
         for builder in [builder for builder in BUILDERS if "skipped" not in figures[builder.name]]:
             try:
-                _round(builder, places[builder.name], costs[builder.name])
+                _measure_situations(builder, places[builder.name], costs[builder.name])
                 say(f"{slice_.name}, run {turn + 1} of {runs}: {builder.name}")
             except Unavailable as error:
                 figures[builder.name]["skipped"] = str(error)
@@ -74,24 +79,26 @@ def _slice(
     return figures
 
 
-def _place(slice_: Slice, folder: Path, builder: Builder, tool: Path) -> Place:
+def _place(slice_: Slice, folder: Path, builder: Builder, tool: Path) -> BuildFolders:
     name = f"{slice_.name}-{builder.name.replace(' ', '-')}"
-    return Place(slice_, artifact.copy(slice_.folder, folder / name), folder / f"{name}-caches", tool)
+    return BuildFolders(slice_, artifact.copy(slice_.folder, folder / name), folder / f"{name}-caches", tool)
 
 
-def _round(builder: Builder, place: Place, costs: dict[str, list[Cost]]) -> None:
+def _measure_situations(builder: Builder, place: BuildFolders, costs: dict[str, list[Cost]]) -> None:
     for situation, gone in SITUATIONS.items():
-        builder.forget(place, gone)
+        builder.invalidate(place, gone)
         costs[situation].append(cost(lambda: builder.build(place)))
 
 
-def _figures(builder: Builder, place: Place, elsewhere: Path, costs: dict[str, list[Cost]]) -> dict[str, Any]:
+def _figures(builder: Builder, place: BuildFolders, elsewhere: Path, costs: dict[str, list[Cost]]) -> dict[str, Any]:
     other = _place(place.slice, elsewhere, builder, place.tool)
     other.clear()
     builder.build(other)
     return {
         "seconds": {name: round(min(each.clock for each in found), 3) for name, found in costs.items()},
         "processor_seconds": {name: round(min(each.processor for each in found), 3) for name, found in costs.items()},
-        **artifact.facts(builder.made(place), place.slice.imports)._asdict(),
-        "differing_files": artifact.differing(builder.made(place), builder.made(other)),
+        **artifact.measure_artifacts(builder.built_artifacts(place), place.slice.imports)._asdict(),
+        "differing_files": artifact.count_differing_files(
+            builder.built_artifacts(place), builder.built_artifacts(other)
+        ),
     }

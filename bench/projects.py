@@ -14,7 +14,7 @@ from bench.builders.builder import ROOT
 _CHECK = re.compile(r"^check: .*$", re.MULTILINE)
 
 
-def this(folder: Path) -> None:
+def working_tree(folder: Path) -> None:
     """This working tree."""
     _copy(folder)
     _commit(folder)
@@ -30,7 +30,7 @@ def ten_environments(folder: Path) -> None:
     _environments(folder, 10)
 
 
-def caches(folder: Path) -> None:
+def link_caches(folder: Path) -> None:
     """What builds have downloaded and prepared here; it is never written to again, so links will do."""
     for kept in (ROOT / ".rehearsal" / "cache").glob("*"):
         if kept.name != "projects":

@@ -26,7 +26,7 @@ RESULT = "result.json"
 PAUSE_SECONDS = 60.0
 TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modules" / ".bin")
 REHEARSAL = (sys.executable, "-m", "rehearsal")
-APPROVED = (*REHEARSAL, "run", "--approve", "--json", "{json}")
+APPROVED_RUN = (*REHEARSAL, "run", "--approve", "--json", "{json}")
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Column:
     `{json}` in the command is the file for the result; `first` and `last` run before the first run and after the last.
     """
 
-    make: Callable[[Path], None] = projects.this
-    command: Sequence[str] = APPROVED
+    make: Callable[[Path], None] = projects.working_tree
+    command: Sequence[str] = APPROVED_RUN
     first: Sequence[str] = ()
     last: Sequence[str] = ()
 
@@ -56,7 +56,7 @@ SCENARIOS: Mapping[str, Mapping[str, Column]] = {
     "this project": {
         "as it is": Column(),
         "embedded AWS kept up": Column(first=(*REHEARSAL, "up"), last=(*REHEARSAL, "down")),
-        "--no-iam": Column(command=(*APPROVED, "--no-iam")),
+        "--no-iam": Column(command=(*APPROVED_RUN, "--no-iam")),
     },
     "environments in one wave, without `make check`": {
         "10": Column(make=projects.ten_environments),
@@ -75,7 +75,9 @@ def measure(scratch: Path, *, runs: int, say: Callable[[str], None]) -> Iterator
     """Scenario by scenario: column -> figure -> the median and all values."""
     for name, columns in SCENARIOS.items():
         say(name)
-        found = compare(columns, scratch / "rehearsal", runs=runs, say=say, warm=projects.caches, pause=PAUSE_SECONDS)
+        found = compare(
+            columns, scratch / "rehearsal", runs=runs, say=say, warm=projects.link_caches, pause=PAUSE_SECONDS
+        )
         yield name, found
 
 
@@ -101,7 +103,7 @@ def compare(
     try:
         for name, folder in places.items():
             say(f"{name}: a first run, not counted")
-            _finished(columns[name].first, folder)
+            _run_command(columns[name].first, folder)
             rehearse(columns[name].command, folder)
         found: dict[str, list[Run]] = {name: [] for name in places}
         for turn in range(runs):
@@ -111,15 +113,15 @@ def compare(
                 say(f"run {turn + 1} of {runs}, {name}: {found[name][-1].cost.clock:.1f} s")
     finally:
         for name, folder in places.items():
-            _finished(columns[name].last, folder)
-    return {name: {figure: _told(of, done) for figure, of in FIGURES.items()} for name, done in found.items()}
+            _run_command(columns[name].last, folder)
+    return {name: {figure: _summarize(of, done) for figure, of in FIGURES.items()} for name, done in found.items()}
 
 
 def rehearse(command: Sequence[str], folder: Path) -> Run:
     """One run of `command` in `folder`. Ends the bench where it goes red: a red run is a shorter one."""
     told = folder.parent / RESULT
     told.unlink(missing_ok=True)
-    spent = cost(lambda: _finished([str(told) if each == "{json}" else each for each in command], folder))
+    spent = cost(lambda: _run_command([str(told) if each == "{json}" else each for each in command], folder))
     result = json.loads(told.read_text())
     builds = [
         f"{stage['name']}/{action['name']}"
@@ -127,11 +129,11 @@ def rehearse(command: Sequence[str], folder: Path) -> Run:
         for action in stage["actions"]
         if action["provider"] == "Build/CodeBuild" and action["seconds"] is not None
     ]
-    logs = [_finished([*REHEARSAL, "logs", each], folder) for each in builds]
-    return Run(spent, result, commands.covered(found for log in logs for found in commands.intervals(log)))
+    logs = [_run_command([*REHEARSAL, "logs", each], folder) for each in builds]
+    return Run(spent, result, commands.union_seconds(found for log in logs for found in commands.intervals(log)))
 
 
-def _finished(command: Sequence[str], folder: Path) -> str:
+def _run_command(command: Sequence[str], folder: Path) -> str:
     """What it printed; ends the bench where it fails."""
     if not command:
         return ""
@@ -164,6 +166,6 @@ def _table(name: str, columns: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {figure} | {' | '.join(cells)} | {f'{first / last:.2f}' if last else '-'} |"
 
 
-def _told(figure: Callable[[Run], float], done: Sequence[Run]) -> dict[str, Any]:
+def _summarize(figure: Callable[[Run], float], done: Sequence[Run]) -> dict[str, Any]:
     values = [round(figure(each), 2) for each in done]
     return {"median": round(median(values), 2), "all": values}

@@ -68,10 +68,14 @@ def measure(size: int, folder: Path) -> dict[str, Any]:
     seconds, processor = time.monotonic() - began, _processor() - before
     if not (out / "Pipeline.template.json").exists():
         raise SystemExit(f"{size} environments: {done.stderr[-2000:]}")
-    return {"exit": done.returncode, "seconds": round(seconds, 1), "processor_seconds": round(processor, 1)} | look(out)
+    return {
+        "exit": done.returncode,
+        "seconds": round(seconds, 1),
+        "processor_seconds": round(processor, 1),
+    } | inspect_assembly(out)
 
 
-def look(assembly: Path) -> dict[str, Any]:
+def inspect_assembly(assembly: Path) -> dict[str, Any]:
     """Sizes and counts of one assembly."""
     template = assembly / "Pipeline.template.json"
     resources: Mapping[str, Any] = json.loads(template.read_text())["Resources"]
@@ -89,12 +93,12 @@ def look(assembly: Path) -> dict[str, Any]:
         "builds_of_a_push": sum(action["ActionTypeId"]["Provider"] == "CodeBuild" for action in actions),
         "roles": types.count("AWS::IAM::Role"),
         **{key: max(use["used"] for use in quotas if re.search(what, use["what"])) for key, what in POLICIES.items()},
-        "nearest_quota": _told(quotas[0]),
-        "passed": [_told(use) for use in quotas if use["used"] > use["allowed"]],
+        "nearest_quota": _quota_line(quotas[0]),
+        "passed": [_quota_line(use) for use in quotas if use["used"] > use["allowed"]],
     }
 
 
-def _told(use: Mapping[str, Any]) -> str:
+def _quota_line(use: Mapping[str, Any]) -> str:
     return f"{use['what']}: {use['used']:,} of {use['allowed']:,}"
 
 

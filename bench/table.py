@@ -33,14 +33,14 @@ def _slice(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", f"### Slice `{name}`", "", f"| | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles))
     first: Mapping[str, Any] = next(iter(there.values()), {})
     for title, path in _ROWS.items():
-        cells = [_cell(title, _at(found, path), _at(first, path)) for found in there.values()]
+        cells = [_cell(title, _value_at(found, path), _value_at(first, path)) for found in there.values()]
         yield f"| {title} | {' | '.join(cells)} |"
     for builder, found in figures.items():
         if "skipped" in found:
             yield f"\nSkipped: {builder} {found['version']}: {found['skipped'].splitlines()[0]}"
 
 
-def _at(found: Mapping[str, Any], path: tuple[str, ...]) -> float:
+def _value_at(found: Mapping[str, Any], path: tuple[str, ...]) -> float:
     value: Any = found
     for part in path:
         value = value[part]

@@ -23,10 +23,10 @@ def accept(construct: IConstruct, *rules: str, because: str, see: str) -> None:
         raise ValueError(f"{construct.node.path}: {', '.join(rules)} accepted without a reason and where to check it")
     reason = f"{because} (see: {see})"
     for rule in rules:
-        Validations.of(construct).acknowledge(Acknowledgment(id=_long_id(construct, rule), reason=reason))
+        Validations.of(construct).acknowledge(Acknowledgment(id=_acknowledgement_id(construct, rule), reason=reason))
 
 
-def _long_id(construct: IConstruct, rule: str) -> str:
+def _acknowledgement_id(construct: IConstruct, rule: str) -> str:
     for prefix, pack in _PACKS.items():
         if rule.startswith(prefix):
             if rule.endswith("[*]") or rule == f"{prefix}IAM5":

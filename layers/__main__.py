@@ -3,15 +3,15 @@
 import sys
 from pathlib import Path
 
-from layers.reuse import reuse
+from layers.reuse import restore_build
 
 
-def _nothing_to_do() -> bool:
+def _restored_last_build() -> bool:
     """Whether `build` had nothing to do: found out before anything is imported that takes time."""
     if sys.argv[1:] != ["build"]:
         return False
     try:
-        warnings = reuse(Path.cwd())
+        warnings = restore_build(Path.cwd())
     except Exception:  # noqa: BLE001 - whatever it is, the command finds it again, and has words for it
         return False
     for line in ["layers: nothing to do, build/layers/ is what the lock says"] if warnings is not None else []:
@@ -19,7 +19,7 @@ def _nothing_to_do() -> bool:
     return warnings is not None
 
 
-if not _nothing_to_do():
+if not _restored_last_build():
     from layers.cli import main
 
     main()

@@ -9,12 +9,12 @@ from contextlib import suppress
 from layers import slices
 from layers.errors import LayersError
 from layers.export import Pin
-from layers.pieces import Workshop
+from layers.pieces import PackageBuilder
 
-_LATER = ("cyclonedx.contrib.license.factories", "cyclonedx.output.json", "layers.report")
+_LATE_MODULES = ("cyclonedx.contrib.license.factories", "cyclonedx.output.json", "layers.report")
 
 
-def make_ready(workshop: Workshop) -> None:
+def prefetch_packages(workshop: PackageBuilder) -> None:
     """Make the pieces that the lock names: they are Poetry's as well, unless it resolves a marker in another way.
 
     Not where packages lose their tests: they are then imported, for which all that they need has to be there.
@@ -22,16 +22,16 @@ def make_ready(workshop: Workshop) -> None:
     if workshop.settings.drop_tests:
         return
     with suppress(LayersError):  # told where Poetry's own answer meets it
-        workshop.pieces([*_guessed(workshop)])
+        workshop.build_packages([*_lock_pins(workshop)])
 
 
-def import_rest() -> None:
+def import_late_modules() -> None:
     """Import what is needed last, and takes longest to import."""
-    for name in _LATER:
+    for name in _LATE_MODULES:
         importlib.import_module(name)
 
 
-def _guessed(workshop: Workshop) -> Iterator[Pin]:
+def _lock_pins(workshop: PackageBuilder) -> Iterator[Pin]:
     """The index's packages of all layers; what has several versions, a path or a commit is left to Poetry."""
     lock, target = workshop.lock, workshop.settings.target
     groups = slices.groups(workshop.root).values()

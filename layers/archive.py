@@ -13,10 +13,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _LEVEL = 6
 # Deflated a second time they cost time and shrink by nothing; the SDK's models are most of its bytes.
-_STORED = (".gz", ".xz", ".bz2", ".zip", ".whl", ".png", ".jpg", ".woff2")
+_STORED_SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".whl", ".png", ".jpg", ".woff2")
 
 
-class Part(NamedTuple):
+class ZipEntry(NamedTuple):
     """One file, ready to stand in a zip: `size` is its bytes, `packed` what they take there."""
 
     name: str
@@ -26,14 +26,14 @@ class Part(NamedTuple):
     stored: bool
 
 
-def deflate(name: str, content: bytes) -> tuple[Part, bytes]:
+def deflate(name: str, content: bytes) -> tuple[ZipEntry, bytes]:
     """A file as a zip holds it."""
-    stored = name.endswith(_STORED)
-    packed = content if stored else _deflated(content)
-    return Part(name, zlib.crc32(content), len(content), len(packed), stored), packed
+    stored = name.endswith(_STORED_SUFFIXES)
+    packed = content if stored else _deflate_bytes(content)
+    return ZipEntry(name, zlib.crc32(content), len(content), len(packed), stored), packed
 
 
-def unpack(folder: Path, parts: Iterable[tuple[Part, bytes]]) -> None:
+def unpack(folder: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> None:
     """Write the parts below `folder`, as they were."""
     for part, packed in parts:
         path = folder / part.name
@@ -41,14 +41,14 @@ def unpack(folder: Path, parts: Iterable[tuple[Part, bytes]]) -> None:
         path.write_bytes(packed if part.stored else zlib.decompress(packed, -zlib.MAX_WBITS))
 
 
-def _deflated(content: bytes) -> bytes:
+def _deflate_bytes(content: bytes) -> bytes:
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(content) + packer.flush()
 
 
-def write(archive: Path, parts: Iterable[tuple[Part, bytes]]) -> int:
+def write(archive: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> int:
     """Write the parts in the order of their names, the first of a name alone; the sum of their sizes in bytes."""
-    first: dict[str, tuple[Part, bytes]] = {}
+    first: dict[str, tuple[ZipEntry, bytes]] = {}
     for part, packed in parts:
         first.setdefault(part.name, (part, packed))
     with archive.open("wb") as file, zipfile.ZipFile(file, "w") as zipped:
@@ -62,7 +62,7 @@ def write(archive: Path, parts: Iterable[tuple[Part, bytes]]) -> int:
     return sum(part.size for part, _ in first.values())
 
 
-def _entry(part: Part) -> zipfile.ZipInfo:
+def _entry(part: ZipEntry) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(part.name, _EPOCH)
     entry.create_system = _UNIX
     # Lambda's user must be able to read, and nothing in a layer is run as a program.

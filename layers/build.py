@@ -15,14 +15,14 @@ def build(root: Path) -> list[str]:
     Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
     """
     with ThreadPoolExecutor() as pool:
-        exports = pool.submit(_exported, root)
+        exports = pool.submit(_export_closures, root)
 
-        from layers.make import make  # noqa: PLC0415
+        from layers.make import build_layers  # noqa: PLC0415
 
-        return make(root, exports.result, pool)
+        return build_layers(root, exports.result, pool)
 
 
-def _exported(root: Path) -> dict[str, list[Pin]]:
+def _export_closures(root: Path) -> dict[str, list[Pin]]:
     groups = slices.groups(root)
     found = export(root, [*groups.values()])
     return {name: found[group] for name, group in groups.items()}

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 from layers.errors import WrongUse
 
 _DAY = 24 * 3600
-_KEPT = 60 * _DAY
+_RETENTION_SECONDS = 60 * _DAY
 
 
-def folder() -> Path:
+def default_folder() -> Path:
     """`${XDG_CACHE_HOME:-~/.cache}/lambda-layers-pipeline`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lambda-layers-pipeline"
 
@@ -36,7 +36,7 @@ class Cache(NamedTuple):
     def record(self, key: str) -> Any:
         """What was kept under `key`, or None."""
         try:
-            known, _, body = _used(self.folder / "records" / key).read_text().partition("\n")
+            known, _, body = _touched(self.folder / "records" / key).read_text().partition("\n")
         except (OSError, UnicodeDecodeError):
             return None
         return json.loads(body) if digest(body.encode()) == known else None
@@ -45,20 +45,20 @@ class Cache(NamedTuple):
         """Keep `value` (what JSON can hold) under `key`."""
         body = json.dumps(value)
         content = f"{digest(body.encode())}\n{body}"
-        replace(self.folder / "records" / key, content.encode())
+        write_atomically(self.folder / "records" / key, content.encode())
 
     def keep_file(self, path: Path, known: str) -> None:
         """Keep the bytes of `path`, whose digest the caller knows."""
-        place(path, self.folder / "files" / known)
+        copy_atomically(path, self.folder / "files" / known)
 
     def keep_bytes(self, content: bytes, known: str) -> None:
         """Keep bytes, whose digest the caller knows."""
-        replace(self.folder / "files" / known, content)
+        write_atomically(self.folder / "files" / known, content)
 
     def read(self, known: str) -> bytes | None:
         """The bytes with this digest; None where they are absent or damaged."""
         try:
-            content = _used(self.folder / "files" / known).read_bytes()
+            content = _touched(self.folder / "files" / known).read_bytes()
         except FileNotFoundError:
             return None
         return content if digest(content) == known else None
@@ -68,7 +68,9 @@ class Cache(NamedTuple):
         now = time.time()
         for path in [*self.folder.glob("files/*"), *self.folder.glob("records/*"), *self.folder.glob("scratch-*")]:
             with suppress(FileNotFoundError):  # another build prunes as well
-                if now - path.stat().st_mtime > (_DAY if path.name.startswith((".", "scratch-")) else _KEPT):
+                if now - path.stat().st_mtime > (
+                    _DAY if path.name.startswith((".", "scratch-")) else _RETENTION_SECONDS
+                ):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     @contextmanager
@@ -88,7 +90,7 @@ class Cache(NamedTuple):
         kept = self.folder / "files" / known
         if sha256(kept) != known:
             return False
-        place(_used(kept), to)
+        copy_atomically(_touched(kept), to)
         return True
 
 
@@ -106,25 +108,25 @@ def sha256(path: Path) -> str | None:
         return None
 
 
-def replace(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that others see the old one or the new one, never half."""
-    temporary = _beside(path)
+    temporary = _temporary_path(path)
     temporary.write_bytes(content)
     temporary.replace(path)
 
 
-def place(path: Path, to: Path) -> None:
+def copy_atomically(path: Path, to: Path) -> None:
     """Copy a file so that others see the old one or the new one, never half."""
-    temporary = _beside(to)
+    temporary = _temporary_path(to)
     shutil.copyfile(path, temporary)
     temporary.replace(to)
 
 
-def _used(path: Path) -> Path:
+def _touched(path: Path) -> Path:
     os.utime(path)
     return path
 
 
-def _beside(path: Path) -> Path:
+def _temporary_path(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.with_name(f".{path.name}.{os.urandom(8).hex()}")  # process ids are not unique across containers

@@ -16,7 +16,7 @@ from layers import manifest
 from layers.errors import LayersError
 
 if TYPE_CHECKING:
-    from layers.check import Missing
+    from layers.check import MissingImport
 
 
 def main() -> None:
@@ -36,11 +36,11 @@ def main() -> None:
         click.echo("layers: interrupted", err=True)
         code = 130
     except Exception:
-        code = _bug()
+        code = _report_bug()
     sys.exit(code or 0)
 
 
-def _bug() -> int:
+def _report_bug() -> int:
     with tempfile.NamedTemporaryFile("w", prefix="layers-bug-", suffix=".log", delete=False) as log:
         traceback.print_exc(file=log)
     click.echo(f"layers: this is a bug in the layer builder itself; please report it with {log.name}", err=True)
@@ -52,36 +52,36 @@ def cli() -> None:
     """Turn poetry.lock into Lambda layers."""
 
 
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output instead of a table.")
+_JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output instead of a table.")
 
 
 @cli.command()
-@_AS_JSON
+@_JSON_OPTION
 def build(*, as_json: bool) -> None:
     """Build the layers into build/layers/, and layers.json beside them."""
-    built = _built()
+    built = _build_or_restore()
     if as_json:
-        click.echo((Path.cwd() / manifest.WHERE).read_text(), nl=False)
+        click.echo((Path.cwd() / manifest.MANIFEST_PATH).read_text(), nl=False)
         return
     from layers import report, sdk
 
-    report.show(report.of_build(built))
-    report.show(report.of_functions(built, Path.cwd()))
-    told = sdk.told(built)
+    report.show(report.layers_table(built))
+    report.show(report.functions_table(built, Path.cwd()))
+    told = sdk.size_message(built)
     if told:
         click.echo(f"layers: {told}", err=True)
 
 
 @cli.command()
 @click.argument("package")
-@_AS_JSON
+@_JSON_OPTION
 def why(package: str, *, as_json: bool) -> None:
     """Tell which group pulls PACKAGE into which layer."""
     from layers import why as verb
 
     reasons = verb.why(Path.cwd(), package)
     if as_json:
-        _write([asdict(reason) for reason in reasons])
+        _print_json([asdict(reason) for reason in reasons])
     for reason in [] if as_json else reasons:
         where = f"layer {reason.layer}" if reason.layer else "no layer"
         where += ", left out: the runtime brings it" if reason.left_out else ""
@@ -91,33 +91,35 @@ def why(package: str, *, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("revision", metavar="REV")
-@_AS_JSON
+@_JSON_OPTION
 def diff(revision: str, *, as_json: bool) -> None:
     """Tell which packages and bytes differ from the layers of git revision REV."""
     from layers import diff as verb
     from layers import report
 
-    changes = verb.changes(verb.built_at(Path.cwd(), revision), verb.built(Path.cwd()))
+    changes = verb.compare_manifests(verb.manifest_at_revision(Path.cwd(), revision), verb.current_manifest(Path.cwd()))
     if as_json:
-        _write([change.told() for change in changes])
+        _print_json([change.as_dict() for change in changes])
     elif changes:
-        report.show(report.of_changes(changes, revision))
+        report.show(report.changes_table(changes, revision))
     else:
         click.echo(f"layers: no package differs from {revision}", err=True)
 
 
 @cli.command()
-@_AS_JSON
+@_JSON_OPTION
 def check(*, as_json: bool) -> int:
     """Fail where a function imports what nothing provides; report packages that nobody imports."""
     from layers import check as verb
 
-    root, built = Path.cwd(), _built()
-    missing, unused = verb.missing(root, built), verb.unused(root, built)
-    for told in verb.over_the_runtime(root, built):
+    root, built = Path.cwd(), _build_or_restore()
+    missing, unused = verb.missing_imports(root, built), verb.unused_packages(root, built)
+    for told in verb.runtime_conflicts(root, built):
         click.echo(f"layers: warning: {told}", err=True)
     if as_json:
-        _write({"missing": [_missing(each) for each in missing], "unused": [asdict(each) for each in unused]})
+        _print_json(
+            {"missing": [_missing_import_record(each) for each in missing], "unused": [asdict(each) for each in unused]}
+        )
         return int(bool(missing))
     for each in missing:
         where = f"{each.found.path.relative_to(root)}:{each.found.line}"
@@ -130,21 +132,21 @@ def check(*, as_json: bool) -> int:
     return int(bool(missing))
 
 
-def _missing(each: Missing) -> dict[str, Any]:
+def _missing_import_record(each: MissingImport) -> dict[str, Any]:
     where = {"file": each.found.path.relative_to(Path.cwd()).as_posix(), "line": each.found.line}
     return {"function": each.function, "import": each.found.name, **where, "command": each.command}
 
 
-def _built() -> manifest.Manifest:
+def _build_or_restore() -> manifest.Manifest:
     from layers import build as verb
-    from layers.reuse import reuse
+    from layers.reuse import restore_build
 
     root = Path.cwd()
-    warnings = reuse(root)
+    warnings = restore_build(root)
     for warning in verb.build(root) if warnings is None else warnings:
         click.echo(f"layers: warning: {warning}", err=True)
-    return manifest.read(root / manifest.WHERE)
+    return manifest.read(root / manifest.MANIFEST_PATH)
 
 
-def _write(value: object) -> None:
+def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2))

@@ -11,7 +11,7 @@ from typing import Any
 from layers import build, manifest
 from layers.errors import WrongUse
 from layers.manifest import Manifest, Package
-from layers.reuse import reuse
+from layers.reuse import restore_build
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Change:
         """`added`, `removed` or `changed`."""
         return "changed" if self.before and self.after else "added" if self.after else "removed"
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The change, as JSON holds it."""
         before, after = (package._asdict() if package else None for package in (self.before, self.after))
         place = {"layer": self.layer, "name": self.name, "kind": self.kind}
         return {**place, "before": before, "after": after, "bytes": self.bytes}
 
 
-def changes(before: Manifest, after: Manifest) -> list[Change]:
+def compare_manifests(before: Manifest, after: Manifest) -> list[Change]:
     """Every package that was added, removed, or is of another version or size."""
     old, new = _packages(before), _packages(after)
     pairs = {place: (old.get(place), new.get(place)) for place in sorted({*old, *new})}
@@ -51,14 +51,14 @@ def _packages(built: Manifest) -> dict[tuple[str, str], Package]:
     return {(layer.name, package.name): package for layer in built.layers for package in layer.packages}
 
 
-def built(root: Path) -> Manifest:
+def current_manifest(root: Path) -> Manifest:
     """The layers of the project as it is."""
-    if reuse(root) is None:
+    if restore_build(root) is None:
         build.build(root)
-    return manifest.read(root / manifest.WHERE)
+    return manifest.read(root / manifest.MANIFEST_PATH)
 
 
-def built_at(root: Path, revision: str) -> Manifest:
+def manifest_at_revision(root: Path, revision: str) -> Manifest:
     """The layers of another revision, from its own lock and settings; raises WrongUse where git has none."""
     with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
         archive = ["git", "-C", str(root), "archive", "--format=tar", f"{revision}^{{tree}}"]
@@ -73,4 +73,4 @@ def built_at(root: Path, revision: str) -> Manifest:
         for name in ("pyproject.toml", "poetry.lock"):
             if not (Path(scratch) / name).exists():
                 raise WrongUse(f"revision {revision} has no {name}; name one that has layers to compare with")
-        return built(Path(scratch))
+        return current_manifest(Path(scratch))

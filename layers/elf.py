@@ -14,12 +14,12 @@ _GLIBC = re.compile(r"^GLIBC_(\d+)\.(\d+)")
 _LIBRARY = re.compile(r"\.so(?:\.\d+)*$")
 
 
-def problems(folder: Path, target: Target) -> Iterator[str]:
+def incompatibilities(folder: Path, target: Target) -> Iterator[str]:
     """A sentence for each library below `folder` that the target can't load."""
     for path in sorted(path for path in folder.rglob("*.so*") if _LIBRARY.search(path.name) and path.is_file()):
         name = path.relative_to(folder).as_posix()
         try:
-            machine, glibc = needs(path)
+            machine, glibc = read_requirements(path)
         except ValueError as error:
             yield f"{name}: {error}"
             continue
@@ -29,7 +29,7 @@ def problems(folder: Path, target: Target) -> Iterator[str]:
             yield f"{name} needs glibc {glibc[0]}.{glibc[1]}; Lambda's Amazon Linux 2023 has {GLIBC[0]}.{GLIBC[1]}"
 
 
-def needs(path: Path) -> tuple[str, tuple[int, int]]:
+def read_requirements(path: Path) -> tuple[str, tuple[int, int]]:
     """The machine of one library, and the newest glibc version it asks for; raises ValueError where it is no ELF."""
     from elftools.common.exceptions import ELFError  # noqa: PLC0415 - costs more than the rest of a small build
     from elftools.elf.elffile import ELFFile  # noqa: PLC0415
@@ -41,11 +41,11 @@ def needs(path: Path) -> tuple[str, tuple[int, int]]:
             versions = (
                 [aux.name for _, auxiliaries in section.iter_versions() for aux in auxiliaries] if section else []
             )
-            return _MACHINES.get(elf["e_machine"], str(elf["e_machine"])), _newest(versions)
+            return _MACHINES.get(elf["e_machine"], str(elf["e_machine"])), _newest_glibc(versions)
     except ELFError as error:
         raise ValueError(f"is no ELF library: {error}") from error
 
 
-def _newest(versions: list[str]) -> tuple[int, int]:
+def _newest_glibc(versions: list[str]) -> tuple[int, int]:
     matches = (_GLIBC.match(version) for version in versions)
     return max(((int(match[1]), int(match[2])) for match in matches if match), default=(0, 0))

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from layers import texts
 from layers.errors import LayersError, WrongUse
-from layers.processes import run, tool
+from layers.processes import find_tool, run
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,19 @@ def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
     """Group -> its closure; raises WrongUse where the lock is missing, LayersError where it is stale."""
     if not (root / "poetry.lock").exists():
         raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
-    poetry, folders = Path(tool("poetry", root)), _folders(root)
+    poetry, folders = Path(find_tool("poetry", root)), _directory_packages(root)
     try:
-        texts = _at_once(poetry.resolve().parent / "python", root, groups)
-    except _NotItsPython:
-        texts = _one_by_one(str(poetry), root, groups)
+        texts = _export_in_one_process(poetry.resolve().parent / "python", root, groups)
+    except _UnusableInterpreter:
+        texts = _export_each_group(str(poetry), root, groups)
     return {group: parse(text, root, folders) for group, text in zip(groups, texts, strict=True)}
 
 
-class _NotItsPython(Exception):
+class _UnusableInterpreter(Exception):
     """What lies beside Poetry is no interpreter that can import it: a shim, or the system's."""
 
 
-def _at_once(python: Path, root: Path, groups: Sequence[str]) -> list[str]:
+def _export_in_one_process(python: Path, root: Path, groups: Sequence[str]) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
         files = [Path(scratch) / f"{index}.txt" for index in range(len(groups))]
         arguments = [part for group, file in zip(groups, files, strict=True) for part in (group, str(file))]
@@ -70,15 +70,15 @@ def _at_once(python: Path, root: Path, groups: Sequence[str]) -> list[str]:
         try:
             run([str(python), "-c", _EXPORT, *arguments], cwd=root, shown=shown)
         except FileNotFoundError as error:
-            raise _NotItsPython from error
+            raise _UnusableInterpreter from error
         except LayersError as error:
             if "ModuleNotFoundError" in str(error):
-                raise _NotItsPython from error
+                raise _UnusableInterpreter from error
             raise
         return [file.read_text() for file in files]
 
 
-def _one_by_one(poetry: str, root: Path, groups: Sequence[str]) -> list[str]:
+def _export_each_group(poetry: str, root: Path, groups: Sequence[str]) -> list[str]:
     return [run([poetry, "export", "--only", group], cwd=root) for group in groups]
 
 
@@ -88,11 +88,11 @@ def parse(text: str, root: Path, editable: Mapping[str, str] = MappingProxyType(
     editable: path below `root` -> name, because `-e file:///path`, as Poetry writes it, names no package.
     """
     lines = (line.strip() for line in text.replace("\\\n", "").splitlines())
-    named = (_named(line, root, editable) if line.startswith("-e ") else line for line in lines)
-    return [_pin(line, root) for line in named if line and line[0] not in "#-"]
+    named = (_name_editable(line, root, editable) if line.startswith("-e ") else line for line in lines)
+    return [_parse_pin(line, root) for line in named if line and line[0] not in "#-"]
 
 
-def _named(line: str, root: Path, editable: Mapping[str, str]) -> str:
+def _name_editable(line: str, root: Path, editable: Mapping[str, str]) -> str:
     url, *marker = line.removeprefix("-e ").split(" ; ", 1)
     name = editable.get(_url(url, root))
     if name is None:
@@ -100,13 +100,13 @@ def _named(line: str, root: Path, editable: Mapping[str, str]) -> str:
     return " ; ".join([f"{name} @ {url}", *marker])
 
 
-def _folders(root: Path) -> dict[str, str]:
-    packages = texts.toml(root / "poetry.lock").get("package", [])
+def _directory_packages(root: Path) -> dict[str, str]:
+    packages = texts.read_toml(root / "poetry.lock").get("package", [])
     sources = ((package["name"], package.get("source", {})) for package in packages)
     return {source["url"]: name for name, source in sources if source.get("type") == "directory"}
 
 
-def _pin(line: str, root: Path) -> Pin:
+def _parse_pin(line: str, root: Path) -> Pin:
     text, *hashes = (part.strip() for part in line.split(" --hash="))
     try:
         requirement = Requirement(text)

@@ -13,7 +13,7 @@ from layers.errors import WrongUse
 MAIN = "main"
 
 
-def asked(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
+def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
     """Group -> its requirements, versions aside; `main` is what every function gets, and names are canonical.
 
     Raises WrongUse where groups include each other in a circle.
@@ -25,12 +25,12 @@ def asked(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
         own[canonicalize_name(name)] = [Requirement(need) for need in needs if isinstance(need, str)]
         included[canonicalize_name(name)] = [need["include-group"] for need in needs if not isinstance(need, str)]
     for name, group in {MAIN: poetry, **poetry.get("group", {})}.items():
-        own.setdefault(canonicalize_name(name), []).extend(_table(group.get("dependencies", {})))
+        own.setdefault(canonicalize_name(name), []).extend(_poetry_requirements(group.get("dependencies", {})))
         included.setdefault(canonicalize_name(name), []).extend(group.get("include-groups", []))
-    return {name: tuple(_whole((name,), own, included)) for name in own}
+    return {name: tuple(_with_included_groups((name,), own, included)) for name in own}
 
 
-def _whole(
+def _with_included_groups(
     way: tuple[str, ...], own: Mapping[str, Sequence[Requirement]], included: Mapping[str, Sequence[str]]
 ) -> Iterator[Requirement]:
     """What a group asks for, and then what the groups ask for that it includes."""
@@ -38,10 +38,10 @@ def _whole(
     for name in map(canonicalize_name, included.get(way[-1], ())):
         if name in way:
             raise WrongUse(f"pyproject.toml: groups include each other in a circle: {' -> '.join([*way, name])}")
-        yield from _whole((*way, name), own, included)
+        yield from _with_included_groups((*way, name), own, included)
 
 
-def _table(table: Mapping[str, Any]) -> Iterator[Requirement]:
+def _poetry_requirements(table: Mapping[str, Any]) -> Iterator[Requirement]:
     for name, given in table.items():
         if canonicalize_name(name) == "python":
             continue

@@ -29,57 +29,57 @@ def imports(folder: Path) -> list[Import]:
     Left out are imports for type checkers alone, and those whose failure the code handles. Raises LayersError, with its
     line, for a file that is no Python.
     """
-    return [found for path in sorted(folder.rglob("*.py")) for found in _of(path)]
+    return [found for path in sorted(folder.rglob("*.py")) for found in _imports_of_file(path)]
 
 
-def _of(path: Path) -> Iterator[Import]:
+def _imports_of_file(path: Path) -> Iterator[Import]:
     try:
         tree = ast.parse(path.read_bytes(), str(path))
     except SyntaxError as error:
         raise LayersError(f"{path}:{error.lineno or 1}: is no Python: {error.msg}") from error
-    for node in walk(tree.body):
+    for node in runtime_nodes(tree.body):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, path, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from (Import(f"{node.module}.{alias.name}", path, node.lineno) for alias in node.names)
 
 
-def walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def runtime_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Every node, less what is for type checkers alone, and the blocks whose ImportError is handled."""
     for node in nodes:
         yield node
-        yield from walk(_inside(node))
+        yield from runtime_nodes(_unguarded_children(node))
 
 
-def loaded(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def load_time_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Every node that runs when the module is loaded or an attribute of it is asked for, whatever is handled."""
     for node in nodes:
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name == "__getattr__":
-            yield from loaded(_for_all(node))
+            yield from load_time_nodes(_runtime_children(node))
 
 
-def _inside(node: ast.AST) -> Iterable[ast.AST]:
-    if isinstance(node, ast.Try) and any(_handles(handler.type) for handler in node.handlers):
+def _unguarded_children(node: ast.AST) -> Iterable[ast.AST]:
+    if isinstance(node, ast.Try) and any(_handles_import_error(handler.type) for handler in node.handlers):
         return [*node.handlers, *node.orelse, *node.finalbody]
-    if isinstance(node, ast.With) and any(_suppresses(item.context_expr) for item in node.items):
+    if isinstance(node, ast.With) and any(_suppresses_import_error(item.context_expr) for item in node.items):
         return []
-    return _for_all(node)
+    return _runtime_children(node)
 
 
-def _for_all(node: ast.AST) -> Iterable[ast.AST]:
+def _runtime_children(node: ast.AST) -> Iterable[ast.AST]:
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
         return node.body if isinstance(node.test, ast.UnaryOp) else node.orelse
     return ast.iter_child_nodes(node)
 
 
-def _suppresses(block: ast.expr) -> bool:
+def _suppresses_import_error(block: ast.expr) -> bool:
     if not isinstance(block, ast.Call) or ast.unparse(block.func).rpartition(".")[2] != "suppress":
         return False
-    return any(_handles(each) for each in block.args)
+    return any(_handles_import_error(each) for each in block.args)
 
 
-def _handles(error: ast.expr | None) -> bool:
+def _handles_import_error(error: ast.expr | None) -> bool:
     return error is None or bool(_OPTIONAL & {*re.findall(r"\w+", ast.unparse(error))})
 
 

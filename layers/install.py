@@ -10,7 +10,7 @@ from pathlib import Path
 from layers import key
 from layers.errors import LayersError
 from layers.export import Pin
-from layers.processes import run, tool
+from layers.processes import find_tool, run
 from layers.target import Target
 
 
@@ -32,44 +32,44 @@ def install(
     """
     own = [pin for pin in pins if pin.url and not pin.hashes]
     locked = [pin for pin in pins if pin not in own]
-    command = [tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
+    command = [find_tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
     command += ["--python", python, "--python-version", target.python, "--python-platform", target.platform]
     command += ["--no-installer-metadata", "--link-mode", "hardlink"]
     command += [] if cached else ["--no-cache"]
     folder.mkdir(parents=True, exist_ok=True)
     if locked:
         requirements = folder.parent / "requirements.txt"
-        requirements.write_text("".join(f"{_line(pin, root)}\n" for pin in locked))
+        requirements.write_text("".join(f"{_locked_requirement(pin, root)}\n" for pin in locked))
         wheels = [f"--only-binary={pin.name}" for pin in locked if pin.name not in {*allowed}]
         verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
-        if not cached or not _from_cache(verified, root):
-            _explained(verified, root, target)
+        if not cached or not _install_offline(verified, root):
+            _install_with_wheel_hint(verified, root, target)
     for pin in own:
         library = root / pin.url
-        source = _copied(library, folder.parent / "libraries" / pin.name) if library.is_dir() else library
-        run([*command, f"--refresh-package={pin.name}", _named(pin, source)], cwd=root)
+        source = _copy_library(library, folder.parent / "libraries" / pin.name) if library.is_dir() else library
+        run([*command, f"--refresh-package={pin.name}", _requirement(pin, source)], cwd=root)
 
 
-def _line(pin: Pin, root: Path) -> str:
+def _locked_requirement(pin: Pin, root: Path) -> str:
     # The marker has been asked already; asked again by uv, it could leave the package out without a word.
-    return " ".join([_named(pin, root / pin.url), *(f"--hash={given}" for given in pin.hashes)])
+    return " ".join([_requirement(pin, root / pin.url), *(f"--hash={given}" for given in pin.hashes)])
 
 
-def _named(pin: Pin, source: Path) -> str:
+def _requirement(pin: Pin, source: Path) -> str:
     if not pin.url:
         return f"{pin.name}=={pin.version}"
     return f"{pin.name} @ {pin.url if '://' in pin.url else source.resolve().as_uri()}"
 
 
-def _copied(library: Path, to: Path) -> Path:
+def _copy_library(library: Path, to: Path) -> Path:
     def left(folder: str, names: list[str]) -> list[str]:
         above = Path(folder).relative_to(library).parts
-        return [name for name in names if key.ignored((*above, name))]
+        return [name for name in names if key.is_ignored((*above, name))]
 
     return Path(shutil.copytree(library, to / library.resolve().name, ignore=left, ignore_dangling_symlinks=True))
 
 
-def _from_cache(command: list[str], root: Path) -> bool:
+def _install_offline(command: list[str], root: Path) -> bool:
     """Whether everything was in uv's cache: then no index is asked, which may be slow, or out of reach."""
     try:
         run([*command, "--offline"], cwd=root)
@@ -78,7 +78,7 @@ def _from_cache(command: list[str], root: Path) -> bool:
     return True
 
 
-def _explained(command: list[str], root: Path, target: Target) -> None:
+def _install_with_wheel_hint(command: list[str], root: Path, target: Target) -> None:
     try:
         run(command, cwd=root)
     except LayersError as error:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 def find(version: str) -> str | None:
     """An interpreter of `version` (3.13): this one, pyenv's, or one on the PATH; None where there is none."""
-    if is_this(version):
+    if is_running_version(version):
         return sys.executable
-    return next((found for found in candidates(version) if _is(found, version)), None)
+    return next((found for found in candidates(version) if _has_version(found, version)), None)
 
 
-def is_this(version: str) -> bool:
+def is_running_version(version: str) -> bool:
     """Whether `version` is that of the running interpreter."""
     return version == f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -31,7 +31,7 @@ def candidates(version: str) -> list[str]:
     return [str(path) for path in [*found, *(folder / f"python{version}" for folder in folders)] if path.exists()]
 
 
-def _is(python: str, version: str) -> bool:
+def _has_version(python: str, version: str) -> bool:
     import subprocess  # noqa: PLC0415 - a build with nothing to do asks no interpreter
 
     # pyenv's shims answer to every name and then fail

@@ -11,39 +11,39 @@ from pathlib import Path
 from typing import Any
 
 from layers import interpreter, slices, texts
-from layers.processes import tool
+from layers.processes import find_tool
 
-_PROJECT = ("dependencies", "optional-dependencies", "requires-python")
-_LOCAL = re.compile(r'^type = "(?:directory|file)"$\s+^url = "(?P<url>[^"]+)"$', re.MULTILINE)
+_PROJECT_FIELDS = ("dependencies", "optional-dependencies", "requires-python")
+_LOCAL_SOURCE = re.compile(r'^type = "(?:directory|file)"$\s+^url = "(?P<url>[^"]+)"$', re.MULTILINE)
 # Not part of what a library of the team's own is built to; further down, `build` and `dist` may be packages.
 _IGNORED = {".git", "__pycache__", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
-_BUILT = {"build", "dist"}
+_BUILD_FOLDERS = {"build", "dist"}
 
 
-def of_project(root: Path) -> str:
+def project_key(root: Path) -> str:
     """The key of all layers of one project; only what matters to layers is in it, the project's path is not."""
-    pyproject = texts.toml(root / "pyproject.toml")
+    pyproject = texts.read_toml(root / "pyproject.toml")
     project, tool_tables = pyproject.get("project", {}), pyproject.get("tool", {})
     layers = tool_tables.get("layers", {})
     lock = (root / "poetry.lock").read_bytes()
-    return of(
-        [project.get(name) for name in _PROJECT],
+    return digest(
+        [project.get(name) for name in _PROJECT_FIELDS],
         [pyproject.get("dependency-groups"), tool_tables.get("poetry"), layers, slices.functions(root)],
         hashlib.sha256(lock).hexdigest(),
-        [(url, tree(root / url)) for url in _LOCAL.findall(lock.decode())],
-        machinery(root, str(layers.get("python") if isinstance(layers, dict) else layers)),
+        [(url, library_key(root / url)) for url in _LOCAL_SOURCE.findall(lock.decode())],
+        toolchain(root, str(layers.get("python") if isinstance(layers, dict) else layers)),
     )
 
 
-def of(*parts: Any) -> str:
+def digest(*parts: Any) -> str:
     """The key of anything that JSON can hold."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def machinery(root: Path, python: str) -> list[Any]:
+def toolchain(root: Path, python: str) -> list[Any]:
     """What works on the lock: this builder's source, Poetry and uv, the bytecode compiler, deflate."""
     source = b"\0".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    compiler = sys.version if interpreter.is_this(python) else interpreter.candidates(python)
+    compiler = sys.version if interpreter.is_running_version(python) else interpreter.candidates(python)
     return [hashlib.sha256(source).hexdigest(), _tools(root), compiler, zlib.ZLIB_RUNTIME_VERSION]
 
 
@@ -51,18 +51,18 @@ def _tools(root: Path) -> Any:
     pins = root / "requirements-tools.txt"
     if pins.exists() and (root / ".tools").exists():
         return hashlib.sha256(pins.read_bytes()).hexdigest()
-    found = [Path(tool(name, root)).resolve() for name in ("poetry", "uv")]
+    found = [Path(find_tool(name, root)).resolve() for name in ("poetry", "uv")]
     return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
 
 
-def tree(path: Path) -> str:
+def library_key(path: Path) -> str:
     """The key of a library of the team's own: its file, or everything in its folder that matters to a wheel."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    kept = [file for file in files if not ignored(file.relative_to(path).parts)]
-    return of([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])
+    kept = [file for file in files if not is_ignored(file.relative_to(path).parts)]
+    return digest([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])
 
 
-def ignored(parts: tuple[str, ...]) -> bool:
+def is_ignored(parts: tuple[str, ...]) -> bool:
     """Whether what lies there in a library's folder is what builds and checks leave."""
-    left = bool(_IGNORED & {*parts}) or bool(_BUILT & {*parts[:1]})
+    left = bool(_IGNORED & {*parts}) or bool(_BUILD_FOLDERS & {*parts[:1]})
     return left or any(part.endswith((".egg-info", ".pyc")) for part in parts)

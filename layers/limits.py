@@ -13,7 +13,7 @@ from layers import slices
 from layers.errors import LayersError
 
 UNZIPPED = 262_144_000
-WARNED = 0.8
+WARNING_RATIO = 0.8
 LAYERS = 5
 
 
@@ -24,19 +24,21 @@ def check(root: Path, layers: Sequence[Mapping[str, Any]]) -> list[str]:
     many = [
         f"{name} has {len(found)} layers; Lambda takes {LAYERS}" for name, found in used.items() if len(found) > LAYERS
     ]
-    sizes = {name: code(root, name) + sum(layer["unzipped_bytes"] for layer in found) for name, found in used.items()}
-    over = [_told(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED]
+    sizes = {
+        name: code_bytes(root, name) + sum(layer["unzipped_bytes"] for layer in found) for name, found in used.items()
+    }
+    over = [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED]
     if many or over:
         raise LayersError("\n".join([*many, *over]))
-    return [_told(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED * WARNED]
+    return [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED * WARNING_RATIO]
 
 
-def code(root: Path, function: str) -> int:
+def code_bytes(root: Path, function: str) -> int:
     """The bytes of a function's own files."""
     return sum(path.stat().st_size for path in (root / "lambda" / function).rglob("*") if path.is_file())
 
 
-def _told(name: str, size: int, layers: Sequence[Mapping[str, Any]]) -> str:
+def _size_message(name: str, size: int, layers: Sequence[Mapping[str, Any]]) -> str:
     packages = [package for layer in layers for package in layer["packages"]]
     largest = sorted(packages, key=lambda package: -package["bytes"])[:5]
     listed = ", ".join(f"{package['name']} {package['bytes']:,}" for package in largest)

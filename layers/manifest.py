@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from layers.errors import WrongUse
 
-WHERE = Path("build") / "layers" / "layers.json"
+MANIFEST_PATH = Path("build") / "layers" / "layers.json"
 
 
 class Package(NamedTuple):
@@ -44,7 +44,7 @@ class Manifest(NamedTuple):
     layers: tuple[Layer, ...]
     bytecode: bool = True
 
-    def of(self, function: str) -> tuple[Layer, ...]:
+    def layers_of(self, function: str) -> tuple[Layer, ...]:
         """The layers that one function gets, the shared one first."""
         return tuple(layer for layer in self.layers if function in layer.functions)
 

@@ -14,25 +14,28 @@ from layers.settings import Settings
 Closures = Callable[[], Mapping[str, Sequence[Pin]]]
 
 
-def plan(root: Path, settings: Settings, closures: Closures) -> list[slices.Slice]:
+def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[slices.LayerPlan]:
     """Every layer to build, the shared one first."""
     groups = slices.groups(root)
-    left_out = dropped(root, settings, groups)
-    return slices.sliced(closures(), slices.functions(root), settings.target, left_out)
+    left_out = runtime_provided_packages(root, settings, groups)
+    return slices.assign_packages(closures(), slices.functions(root), settings.target, left_out)
 
 
-def graph(root: Path) -> lock.Lock:
+def read_lock(root: Path) -> lock.Lock:
     """The lock's graph; raises WrongUse where there is no lock."""
     path = root / "poetry.lock"
     if not path.exists():
         raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
-    return lock.of(texts.toml(path), texts.toml(root / "pyproject.toml"))
+    return lock.parse_lock(texts.read_toml(path), texts.read_toml(root / "pyproject.toml"))
 
 
-def dropped(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:
+def runtime_provided_packages(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:
     """Layer -> the packages that its functions take from the runtime instead."""
     if settings.runtime_provided == "ship":
         return dict.fromkeys(groups, frozenset())
-    locked = graph(root)
+    locked = read_lock(root)
     asked = {name: ("main",) if group == "main" else ("main", group) for name, group in groups.items()}
-    return {name: sdk.Needs(locked, settings.target, asking).dropped() for name, asking in asked.items()}
+    return {
+        name: sdk.LayerRequirements(locked, settings.target, asking).removable_packages()
+        for name, asking in asked.items()
+    }

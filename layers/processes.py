@@ -10,10 +10,17 @@ from pathlib import Path
 from layers.errors import LayersError, WrongUse
 
 # Settings of the user's shell that would change what is installed, or make Poetry and uv look elsewhere.
-_UNWANTED = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "CONDA_PREFIX")
+_REMOVED_VARIABLES = (
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONSTARTUP",
+    "CONDA_PREFIX",
+)
 
 
-def tool(name: str, root: Path) -> str:
+def find_tool(name: str, root: Path) -> str:
     """The program `name`: the project's own in .tools/, or the one on the PATH."""
     own = root / ".tools" / "bin" / name
     found = str(own) if own.exists() else shutil.which(name)
@@ -36,7 +43,7 @@ def run(
     """
     import subprocess  # noqa: PLC0415 - a build with nothing to do runs no program
 
-    environ = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
+    environ = {name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES}
     try:
         done = subprocess.run(
             command,

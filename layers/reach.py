@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from layers.imports import loaded, modules
+from layers.imports import load_time_nodes, modules
 from layers.manifest import Layer
 
 _NAME = re.compile(r"\.*[A-Za-z_][\w.]*")
@@ -25,7 +25,7 @@ class Module(NamedTuple):
     file: str
 
 
-def of_layer(root: Path, layer: Layer) -> dict[str, Module]:
+def layer_modules(root: Path, layer: Layer) -> dict[str, Module]:
     """The modules of a layer by their dotted names, as its packages' RECORDs tell."""
     found: dict[str, Module] = {}
     with zipfile.ZipFile(root / layer.zip) as zipped:
@@ -37,7 +37,7 @@ def of_layer(root: Path, layer: Layer) -> dict[str, Module]:
     return found
 
 
-def reached(
+def reachable_packages(
     names: Iterable[str], there: Mapping[str, Module], needs: Callable[[str], frozenset[str]]
 ) -> frozenset[str]:
     """The packages that imports of `names` reach among the modules `there`, with all that each of them needs.
@@ -49,22 +49,22 @@ def reached(
     seen: set[str] = set()
     front = [*names]
     while front and not found >= every:
-        for name in [name for name in _ways(front.pop(), there) if name not in seen]:
+        for name in [name for name in _executed_modules(front.pop(), there) if name not in seen]:
             seen.add(name)
             if there[name].package not in found:
                 found |= needs(there[name].package)
-            front += _imported(name, there)
+            front += _imported_names(name, there)
     return found
 
 
-def _ways(name: str, there: Mapping[str, Module]) -> list[str]:
+def _executed_modules(name: str, there: Mapping[str, Module]) -> list[str]:
     """The modules that an import of `name` runs: those on its way, or all below where it is a namespace."""
     parts = name.split(".")
     ways = [way for end in range(len(parts)) if (way := ".".join(parts[: end + 1])) in there]
     return ways or [module for module in there if module.startswith(f"{name}.")]
 
 
-def _imported(name: str, there: Mapping[str, Module]) -> Iterator[str]:
+def _imported_names(name: str, there: Mapping[str, Module]) -> Iterator[str]:
     module = there[name]
     if not module.file.endswith(".py"):
         return
@@ -75,18 +75,18 @@ def _imported(name: str, there: Mapping[str, Module]) -> Iterator[str]:
         nodes = ast.parse(source).body
     except SyntaxError:
         return  # a template, or for another version: no import of it succeeds
-    for node in loaded(nodes):
+    for node in load_time_nodes(nodes):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            source_name = _absolute("." * node.level + (node.module or ""), above)
+            source_name = _absolute_name("." * node.level + (node.module or ""), above)
             yield from (f"{source_name}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
-            named = _absolute(node.value, above)
+            named = _absolute_name(node.value, above)
             yield from [named] if named in there else []
 
 
-def _absolute(name: str, above: str) -> str:
+def _absolute_name(name: str, above: str) -> str:
     rest = name.lstrip(".")
     level = len(name) - len(rest)
     if not level:

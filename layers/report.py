@@ -23,7 +23,7 @@ def show(table: Table) -> None:
     Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH).print(table)
 
 
-def of_build(built: Manifest) -> Table:
+def layers_table(built: Manifest) -> Table:
     """A row for each layer and, below it, each of its packages, the largest first."""
     bytecode = "with bytecode" if built.bytecode else "without bytecode"
     table = _table(
@@ -33,11 +33,11 @@ def of_build(built: Manifest) -> Table:
         table.add_column(title, justify="right")
     table.add_column("Functions")
     for layer in built.layers:
-        _layer(table, layer)
+        _add_layer_rows(table, layer)
     return table
 
 
-def _layer(table: Table, layer: Layer) -> None:
+def _add_layer_rows(table: Table, layer: Layer) -> None:
     sizes = f"{layer.unzipped_bytes:,}", f"{layer.bytes:,}"
     table.add_row(layer.name, f"{len(layer.packages)} packages", layer.sha256[:12], *sizes, ", ".join(layer.functions))
     for package in sorted(layer.packages, key=lambda package: -package.bytes):
@@ -47,19 +47,19 @@ def _layer(table: Table, layer: Layer) -> None:
     table.add_section()
 
 
-def of_functions(built: Manifest, root: Path) -> Table:
+def functions_table(built: Manifest, root: Path) -> Table:
     """What each function loads, its own code included, of what Lambda takes."""
     table = _table("Functions", "Function", "Layers")
     for title in ("Unzipped", "Of the limit"):
         table.add_column(title, justify="right")
     for name in slices.functions(root):
-        layers = built.of(name)
-        size = limits.code(root, name) + sum(layer.unzipped_bytes for layer in layers)
+        layers = built.layers_of(name)
+        size = limits.code_bytes(root, name) + sum(layer.unzipped_bytes for layer in layers)
         table.add_row(name, ", ".join(layer.name for layer in layers), f"{size:,}", f"{size / limits.UNZIPPED:.1%}")
     return table
 
 
-def of_changes(changes: Sequence[Change], revision: str) -> Table:
+def changes_table(changes: Sequence[Change], revision: str) -> Table:
     """A row for each package that differs, and the sum."""
     table = _table(f"Against {revision}", "Layer", "Package", "", "Before", "After")
     table.add_column("Bytes", justify="right")

@@ -15,7 +15,7 @@ SUPPORTED_UNTIL = {
 }
 
 
-def require(version: str, today: date) -> None:
+def check_supported(version: str, today: date) -> None:
     """Raise ValueError, naming the allowed versions, where Lambda does not run `version` on the day `today`."""
     allowed = [known for known, until in SUPPORTED_UNTIL.items() if today <= until]
     if version in allowed:

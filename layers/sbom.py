@@ -12,14 +12,16 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 if TYPE_CHECKING:
     from cyclonedx.model.component import Component
 
-    from layers.distributions import Installed
-    from layers.pieces import Piece
+    from layers.distributions import InstalledPackage
+    from layers.pieces import BuiltPackage
 
 # Two layers with the same bytes have the same bill, number included.
-_NUMBERS = uuid.uuid5(uuid.NAMESPACE_URL, "https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html")
+_SERIAL_NUMBER_NAMESPACE = uuid.uuid5(
+    uuid.NAMESPACE_URL, "https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html"
+)
 
 
-def of(layer: str, digest: str, pieces: Sequence[Piece]) -> str:
+def cyclonedx_json(layer: str, digest: str, pieces: Sequence[BuiltPackage]) -> str:
     """The bill of the layer with this digest, as CycloneDX 1.6 JSON; it holds no time and no path."""
     from cyclonedx.model import HashAlgorithm, HashType  # noqa: PLC0415 - a build that reuses never needs it
     from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
@@ -29,7 +31,7 @@ def of(layer: str, digest: str, pieces: Sequence[Piece]) -> str:
     hashes = [HashType(alg=HashAlgorithm.SHA_256, content=digest)]
     subject = Component(name=layer, type=ComponentType.CONTAINER, bom_ref=layer, hashes=hashes)
     parts = {piece.name: _component(piece) for piece in pieces}
-    bom = Bom(components=parts.values(), serial_number=uuid.uuid5(_NUMBERS, digest))
+    bom = Bom(components=parts.values(), serial_number=uuid.uuid5(_SERIAL_NUMBER_NAMESPACE, digest))
     bom.metadata = BomMetaData(component=subject)
     bom.register_dependency(subject, parts.values())
     for piece in pieces:
@@ -39,7 +41,7 @@ def of(layer: str, digest: str, pieces: Sequence[Piece]) -> str:
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 
-def wheel(package: Installed, files: Mapping[str, str]) -> tuple[str, str] | None:
+def installed_wheel(package: InstalledPackage, files: Mapping[str, str]) -> tuple[str, str] | None:
     """The file that was installed and its sha256, of all that the lock names; None where it was built here.
 
     A wheel's tags are in its file's name and in what it installs; where they differ, the one that comes near is meant.
@@ -58,7 +60,7 @@ def _tags(name: str) -> Iterator[frozenset[Any]]:
         return
 
 
-def _component(piece: Piece) -> Component:
+def _component(piece: BuiltPackage) -> Component:
     from cyclonedx.contrib.license.factories import LicenseFactory  # noqa: PLC0415
     from cyclonedx.model import HashAlgorithm, HashType, Property  # noqa: PLC0415
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
@@ -78,7 +80,7 @@ def _component(piece: Piece) -> Component:
     )
 
 
-def licences(package: Installed) -> list[str]:
+def licences(package: InstalledPackage) -> list[str]:
     """What a package says of its licence: an SPDX expression, a short text, or its classifiers."""
     expression, text = package.metadata.get("License-Expression"), package.metadata.get("License") or ""
     if expression:

@@ -15,30 +15,30 @@ from layers.lock import Lock, Node
 from layers.manifest import Manifest
 from layers.target import Target
 
-ROOT = "boto3"
+BOTO3 = "boto3"
 # No use without boto3, and in the way of the runtime's own.
-_CORE = frozenset({"botocore", "s3transfer"})
-_HARMLESS = frozenset({"jmespath"})
+_SDK_CORE = frozenset({"botocore", "s3transfer"})
+_SHAREABLE = frozenset({"jmespath"})
 # What the SDK itself imports, and other packages bring along.
-_USED = frozenset({"urllib3", "python-dateutil", "six"})
+_SDK_DEPENDENCIES = frozenset({"urllib3", "python-dateutil", "six"})
 
 
 @dataclass(frozen=True)
-class Needs:
+class LayerRequirements:
     """What the functions of one layer ask for, by the group that asks."""
 
     lock: Lock
     target: Target
     groups: tuple[str, ...]
 
-    def dropped(self) -> frozenset[str]:
+    def removable_packages(self) -> frozenset[str]:
         """The SDK's packages that nothing else needs; raises LayersError where that is half of them."""
         ways = self._ways(frozenset())
-        if ROOT not in ways:
+        if BOTO3 not in ways:
             return frozenset()
-        sdk = self.lock.closure(ROOT, self.target)
-        others = self._ways(_CORE | {ROOT})
-        kept = {name: way for name, way in others.items() if name in sdk - _HARMLESS}
+        sdk = self.lock.closure(BOTO3, self.target)
+        others = self._ways(_SDK_CORE | {BOTO3})
+        kept = {name: way for name, way in others.items() if name in sdk - _SHAREABLE}
         if kept:
             told = ", ".join(f"{name} (for {way[0][0]})" for name, way in sorted(kept.items()))
             raise LayersError(
@@ -54,35 +54,35 @@ class Needs:
         return found
 
 
-def told(built: Manifest) -> str | None:
+def size_message(built: Manifest) -> str | None:
     """The bytes of the SDK that the layers ship, or leave to the runtime, in a sentence; None where there are none."""
     left_out = sum(package.bytes for layer in built.layers for package in layer.left_out)
     if left_out:
         return f"{left_out:,} bytes of the SDK are left to the runtime, whose version AWS chooses"
     packages = [package for layer in built.layers for package in layer.packages]
-    if ROOT not in {package.name for package in packages}:
+    if BOTO3 not in {package.name for package in packages}:
         return None
-    core = sum(package.bytes for package in packages if package.name in _CORE | {ROOT})
+    core = sum(package.bytes for package in packages if package.name in _SDK_CORE | {BOTO3})
     return f'boto3 and its core are {core:,} bytes of the layers; runtime-provided = "drop" leaves them to the runtime'
 
 
-def over(function: str, modules: Iterable[str], packages: Set[str]) -> str | None:
+def runtime_conflict(function: str, modules: Iterable[str], packages: Set[str]) -> str | None:
     """What to know of a function whose imports take boto3 from the runtime, on packages that its layers hold."""
-    half = sorted(_USED & packages)
+    half = sorted(_SDK_DEPENDENCIES & packages)
     tops = {module.partition(".")[0] for module in modules}
-    if not half or packages & {ROOT} or not tops & {ROOT, "botocore"}:
+    if not half or packages & {BOTO3} or not tops & {BOTO3, "botocore"}:
         return None
     return (
-        f"{function}: its layers hold {', '.join(half)}, on which the runtime's {ROOT} then runs instead of its own; "
-        f"`poetry add --lock {ROOT}` ships one that fits"
+        f"{function}: its layers hold {', '.join(half)}, on which the runtime's {BOTO3} then runs instead of its own; "
+        f"`poetry add --lock {BOTO3}` ships one that fits"
     )
 
 
-def whole(function: str, names: Set[str]) -> None:
+def check_complete(function: str, names: Set[str]) -> None:
     """Raise LayersError where a function's layers hold the SDK's core without boto3."""
-    half = _CORE & names
-    if half and ROOT not in names:
+    half = _SDK_CORE & names
+    if half and BOTO3 not in names:
         raise LayersError(
-            f"{function}: its layers hold {', '.join(sorted(half))} without {ROOT}, which is half an SDK over the "
-            f"runtime's own; `poetry add --lock {ROOT}` makes it whole"
+            f"{function}: its layers hold {', '.join(sorted(half))} without {BOTO3}, which is half an SDK over the "
+            f"runtime's own; `poetry add --lock {BOTO3}` makes it whole"
         )

@@ -28,7 +28,7 @@ class Settings(BaseModel):
     @field_validator("python")
     @classmethod
     def _supported(cls, version: str) -> str:
-        runtimes.require(version, datetime.now(UTC).date())
+        runtimes.check_supported(version, datetime.now(UTC).date())
         return version
 
     @field_validator("build_from_source")
@@ -46,16 +46,16 @@ def read(pyproject: Path) -> Settings:
     """The settings of one pyproject.toml; raises WrongUse with each key, what was read and what is allowed."""
     if not pyproject.exists():
         raise WrongUse(f"there is no {pyproject}; run this in the project's folder")
-    tool: dict[str, Any] = texts.toml(pyproject).get("tool", {})
+    tool: dict[str, Any] = texts.read_toml(pyproject).get("tool", {})
     if "layers" not in tool:
         raise WrongUse(f'{pyproject} has no [tool.layers]; add it with `python = "3.13"` and `architecture = "x86_64"`')
     try:
         return Settings.model_validate(tool["layers"])
     except ValidationError as error:
-        raise WrongUse("\n".join(_told(detail) for detail in error.errors())) from error
+        raise WrongUse("\n".join(_error_line(detail) for detail in error.errors())) from error
 
 
-def _told(detail: Any) -> str:
+def _error_line(detail: Any) -> str:
     where = ".".join(str(part) for part in detail["loc"])
     if not where:
         return f"[tool.layers] is {detail['input']!r}, and has to be a table"

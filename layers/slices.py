@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHARED = "shared"
 
 
-class Slice(NamedTuple):
+class LayerPlan(NamedTuple):
     """One layer to build: its packages, and the functions that get it.
 
     `left_out` are packages of the lock that the runtime brings instead; `provided` names what the shared layer has.
@@ -40,7 +40,7 @@ def groups(root: Path) -> dict[str, str]:
 
     Names of groups are canonical, as in the lock: the group of lambda/my_function may be written `my-function`.
     """
-    pyproject = texts.toml(root / "pyproject.toml")
+    pyproject = texts.read_toml(root / "pyproject.toml")
     named = {*pyproject.get("dependency-groups", {}), *pyproject.get("tool", {}).get("poetry", {}).get("group", {})}
     taken = {SHARED, "main"} & {*functions(root)}
     if taken:
@@ -57,38 +57,40 @@ def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def sliced(
+def assign_packages(
     closures: Mapping[str, Sequence[Pin]],
     every: Sequence[str],
     target: Target,
     dropped: Mapping[str, Set[str]],
-) -> list[Slice]:
+) -> list[LayerPlan]:
     """The shared slice first, then each function's own, less what the shared one already has.
 
     closures: layer -> the closure of its group, packages for other platforms included.
     dropped: layer -> the names that its functions take from the runtime.
     Raises LayersError where a group has packages, and none of them is for the target.
     """
-    wanted = {name: _wanted(name, pins, target) for name, pins in closures.items()}
-    shared = _slice(SHARED, wanted[SHARED], every, dropped[SHARED], frozenset())
+    wanted = {name: _pins_for_target(name, pins, target) for name, pins in closures.items()}
+    shared = _plan_layer(SHARED, wanted[SHARED], every, dropped[SHARED], frozenset())
     there = frozenset(pin.name for pin in (*shared.pins, *shared.left_out))
     own = [
-        _slice(name, pins, [name], dropped[name], there - (dropped[SHARED] - dropped[name]))
+        _plan_layer(name, pins, [name], dropped[name], there - (dropped[SHARED] - dropped[name]))
         for name, pins in wanted.items()
         if name != SHARED
     ]
     return [part for part in (shared, *own) if part.pins or part.left_out]
 
 
-def _slice(name: str, pins: Sequence[Pin], users: Sequence[str], dropped: Set[str], there: frozenset[str]) -> Slice:
+def _plan_layer(
+    name: str, pins: Sequence[Pin], users: Sequence[str], dropped: Set[str], there: frozenset[str]
+) -> LayerPlan:
     new = [pin for pin in pins if pin.name not in there]
     kept = tuple(pin for pin in new if pin.name not in dropped)
     left_out = tuple(pin for pin in new if pin.name in dropped)
-    return Slice(name, kept, tuple(users), left_out, there)
+    return LayerPlan(name, kept, tuple(users), left_out, there)
 
 
-def _wanted(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:
-    found = [pin for pin in pins if target.wants(pin.marker)]
+def _pins_for_target(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:
+    found = [pin for pin in pins if target.accepts(pin.marker)]
     if pins and not found:
         raise LayersError(
             f"layer {name}: the lock has {len(pins)} packages for it, and none is for Python {target.python} on "

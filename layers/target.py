@@ -19,8 +19,8 @@ GLIBC = (2, 34)
 # The name that Lambda gives an architecture, and what the kernel, wheels and ELF call it.
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 # The oldest glibc for which a machine has wheels at all.
-_OLDEST = {"x86_64": 5, "arm64": 17}
-_LEGACY = {17: "2014", 12: "2010", 5: "1"}
+_OLDEST_GLIBC_MINOR = {"x86_64": 5, "arm64": 17}
+_LEGACY_MANYLINUX = {17: "2014", 12: "2010", 5: "1"}
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,15 @@ class Target:
     @property
     def is_host(self) -> bool:
         """Whether this very interpreter could run what is built."""
-        return sys.platform == "linux" and platform.machine() == self.machine and interpreter.is_this(self.python)
+        return (
+            sys.platform == "linux"
+            and platform.machine() == self.machine
+            and interpreter.is_running_version(self.python)
+        )
 
-    def wants(self, marker: str) -> bool:
+    def accepts(self, marker: str) -> bool:
         """Whether a package with this environment marker is for the target."""
-        return not marker or Marker(marker).evaluate(self._environment())
+        return not marker or Marker(marker).evaluate(self._marker_environment())
 
     def tags(self) -> frozenset[tags.Tag]:
         """Every tag that a wheel for the target may have."""
@@ -58,13 +62,13 @@ class Target:
         return frozenset(found)
 
     def _platforms(self) -> Iterator[str]:
-        for minor in range(GLIBC[1], _OLDEST[self.architecture] - 1, -1):
+        for minor in range(GLIBC[1], _OLDEST_GLIBC_MINOR[self.architecture] - 1, -1):
             yield f"manylinux_{GLIBC[0]}_{minor}_{self.machine}"
-            if minor in _LEGACY:
-                yield f"manylinux{_LEGACY[minor]}_{self.machine}"
+            if minor in _LEGACY_MANYLINUX:
+                yield f"manylinux{_LEGACY_MANYLINUX[minor]}_{self.machine}"
         yield f"linux_{self.machine}"
 
-    def _environment(self) -> dict[str, str]:
+    def _marker_environment(self) -> dict[str, str]:
         return {
             "python_version": self.python,
             # uv, too, takes the first patch version where none is named

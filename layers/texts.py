@@ -9,7 +9,7 @@ from typing import Any
 from layers.errors import WrongUse
 
 
-def toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
     """What one of them holds; raises WrongUse, with its path and the place, where it is no TOML in UTF-8."""
     content = path.read_bytes()
     try:

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from layers import elf
-from layers.distributions import Installed
+from layers.distributions import InstalledPackage
 from layers.errors import LayersError
 from layers.export import Pin
 from layers.target import Target
 
 if TYPE_CHECKING:
-    from layers.pieces import Piece
+    from layers.pieces import BuiltPackage
 
 
-def verify(folder: Path, found: Sequence[Installed], pins: Sequence[Pin], target: Target) -> None:
+def verify(folder: Path, found: Sequence[InstalledPackage], pins: Sequence[Pin], target: Target) -> None:
     """Raise LayersError with everything that is missing, superfluous, or not for the target."""
-    problems = [*_closure(found, pins), *_tags(found, target), *elf.problems(folder, target)]
+    problems = [*_closure_problems(found, pins), *_tag_problems(found, target), *elf.incompatibilities(folder, target)]
     if problems:
         raise LayersError("\n".join(problems))
 
 
-def complete(layer: str, pieces: Sequence[Piece], provided: Set[str]) -> None:
+def check_dependencies(layer: str, pieces: Sequence[BuiltPackage], provided: Set[str]) -> None:
     """Raise LayersError where a package needs another that neither this layer nor `provided` has."""
     there = {piece.name for piece in pieces} | provided
     missing = [f"{piece.name} needs {need}" for piece in pieces for need in piece.needs if need not in there]
@@ -33,7 +33,7 @@ def complete(layer: str, pieces: Sequence[Piece], provided: Set[str]) -> None:
         raise LayersError(f"layer {layer}: {'; '.join(missing)}: the lock's closure is incomplete, run `poetry lock`")
 
 
-def _closure(found: Sequence[Installed], pins: Sequence[Pin]) -> Iterator[str]:
+def _closure_problems(found: Sequence[InstalledPackage], pins: Sequence[Pin]) -> Iterator[str]:
     there = {package.name: package.version for package in found}
     for pin in pins:
         version = there.pop(pin.name, None)
@@ -44,7 +44,7 @@ def _closure(found: Sequence[Installed], pins: Sequence[Pin]) -> Iterator[str]:
     yield from (f"{name} {version} was installed, and is not locked" for name, version in sorted(there.items()))
 
 
-def _tags(found: Sequence[Installed], target: Target) -> Iterator[str]:
+def _tag_problems(found: Sequence[InstalledPackage], target: Target) -> Iterator[str]:
     fitting = target.tags()
     for package in found:
         if not package.tags & fitting:

@@ -31,7 +31,7 @@ class Reason:
 def why(root: Path, package: str) -> list[Reason]:
     """Every group that needs the package, layers first; raises WrongUse where the lock has no such package."""
     chosen = settings.read(root / "pyproject.toml")
-    locked, name = plan.graph(root), canonicalize_name(package)
+    locked, name = plan.read_lock(root), canonicalize_name(package)
     if name not in locked.packages:
         near = difflib.get_close_matches(name, locked.packages, n=3)
         raise WrongUse(f"poetry.lock has no {package}" + (f"; near are {', '.join(near)}" if near else ""))
@@ -39,7 +39,7 @@ def why(root: Path, package: str) -> list[Reason]:
     ways = {
         group: locked.chains(group, chosen.target).get(name) for group in [*layers, *(locked.roots.keys() - layers)]
     }
-    left_out = plan.dropped(root, chosen, slices.groups(root))
+    left_out = plan.runtime_provided_packages(root, chosen, slices.groups(root))
     reasons: list[Reason] = []
     for group, way in ways.items():
         if way:
@@ -48,15 +48,15 @@ def why(root: Path, package: str) -> list[Reason]:
     if not reasons:
         markers = tuple(sorted({marker for version in locked.packages[name] for marker in version.markers if marker}))
         elsewhere = {group: locked.chains(group, None).get(name) for group in locked.roots}
-        reasons = [Reason(group, _told(way), "", only_where=markers) for group, way in elsewhere.items() if way]
+        reasons = [Reason(group, _chain_names(way), "", only_where=markers) for group, way in elsewhere.items() if way]
     return sorted(reasons, key=lambda reason: (not reason.layer, reason.group != "main", reason.group))
 
 
 def _reason(group: str, way: tuple[Node, ...], layer: str, *, left_out: bool) -> Reason:
-    return Reason(group, _told(way), layer, left_out)
+    return Reason(group, _chain_names(way), layer, left_out)
 
 
-def _told(way: tuple[Node, ...]) -> tuple[str, ...]:
+def _chain_names(way: tuple[Node, ...]) -> tuple[str, ...]:
     """The way with extras where they matter: an extra stands as a node of its own, before or after its package."""
     steps: list[str] = []
     for name, extra in way:

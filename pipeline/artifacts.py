@@ -59,7 +59,7 @@ class ArtifactStore(Construct):
                 see="docs/security.md",
             )
 
-    def keys_of(self, pipeline: str, artifact: str) -> str:
+    def artifact_arns(self, pipeline: str, artifact: str) -> str:
         """The objects of one artifact, or of all whose names begin so.
 
         Source: AWS CodePipeline user guide, "Input and output artifacts": CodePipeline cuts the names in the keys of
@@ -67,12 +67,12 @@ class ArtifactStore(Construct):
         """
         return self.bucket.arn_for_objects(_key(pipeline, artifact))
 
-    def finding_on(self, pipeline: str, artifact: str) -> str:
+    def artifact_finding(self, pipeline: str, artifact: str) -> str:
         """The finding that a statement about those objects raises, wherever it stands."""
         return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/{_key(pipeline, artifact)}]"
 
     @property
-    def finding_on_objects(self) -> str:
+    def bucket_finding(self) -> str:
         """The finding that a statement about every object of the bucket raises, wherever it stands."""
         return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/*]"
 

@@ -51,12 +51,12 @@ class BuildRole(Construct):
             ("WriteArtifacts", ["s3:PutObject"], writes),
         ):
             if names:
-                self.allow(sid, actions, *(self._store.keys_of(pipeline, name) for name in names))
+                self.allow(sid, actions, *(self._store.artifact_arns(pipeline, name) for name in names))
         encrypt = ["kms:Decrypt", "kms:GenerateDataKey"] if writes else ["kms:Decrypt"]
         self.allow("EncryptArtifacts", encrypt, self._store.key.key_arn)
         accept(
             self._policy,
-            *(self._store.finding_on(pipeline, name) for name in dict.fromkeys([*reads, *writes])),
+            *(self._store.artifact_finding(pipeline, name) for name in dict.fromkeys([*reads, *writes])),
             because="CodePipeline chooses the rest of each key; these are the artifacts that the build is for",
             see="AWS CodePipeline user guide, Input and output artifacts",
         )

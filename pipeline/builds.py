@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aws_cdk import DefaultStackSynthesizer
 
 from pipeline.settings import Delivery, Environment
-from stages.tester import TesterNames
+from stages.tester import IntegrationTestRoleNames
 
 _PARTITION = "aws"
 # What the bootstrap's roles and buckets are named with.
@@ -15,7 +15,7 @@ QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
 
 
 @dataclass(frozen=True)
-class EnvironmentBuilds:
+class EnvironmentBuildNames:
     """Names are global in an account, so pipeline, environment and region stand in each."""
 
     prefix: str
@@ -23,7 +23,7 @@ class EnvironmentBuilds:
     region: str
 
     @classmethod
-    def of(cls, delivery: Delivery, environment: Environment) -> EnvironmentBuilds:
+    def of(cls, delivery: Delivery, environment: Environment) -> EnvironmentBuildNames:
         return cls(f"{delivery.name}-{environment.name}-{environment.region}", environment.account, environment.region)
 
     @property
@@ -52,8 +52,8 @@ class EnvironmentBuilds:
         """The role in the environment's account that the tests work with."""
         return f"arn:{_PARTITION}:iam::{self.account}:role/{self.prefix}-tests"
 
-    def tester(self, pipeline_account: str) -> TesterNames:
+    def test_role(self, pipeline_account: str) -> IntegrationTestRoleNames:
         """What the stage needs to know: its role's name, and who may assume it."""
-        return TesterNames(
+        return IntegrationTestRoleNames(
             role=f"{self.prefix}-tests", trusted=f"arn:{_PARTITION}:iam::{pipeline_account}:role/{self.build_role}"
         )

@@ -38,11 +38,11 @@ def main() -> None:
         click.echo("pipeline: interrupted", err=True)
         code = 130
     except Exception:
-        code = _bug()
+        code = _report_bug()
     sys.exit(code or 0)
 
 
-def _bug() -> int:
+def _report_bug() -> int:
     with tempfile.NamedTemporaryFile("w", prefix="pipeline-bug-", suffix=".log", delete=False) as log:
         traceback.print_exc(file=log)
     click.echo(f"pipeline: this is a bug in the command itself; please report it with {log.name}", err=True)
@@ -93,12 +93,12 @@ def quotas(assembly: Path, *, as_json: bool) -> int:
     """How much of AWS's quotas the assembly in ASSEMBLY (cdk.out) takes, the nearest first; 1 where one is passed."""
     from pipeline import quotas as verb
 
-    found = sorted(verb.uses(assembly), key=lambda use: -use.used / use.allowed)
+    found = sorted(verb.quota_usages(assembly), key=lambda use: -use.used / use.allowed)
     if as_json:
         click.echo(json.dumps([asdict(use) for use in found], indent=2))
     for use in [] if as_json else found:
-        click.echo(f"{use.used:>9,} of {use.allowed:>9,}  {use.what}" + (f": {use.mend}" if use.passed else ""))
-    return int(any(use.passed for use in found))
+        click.echo(f"{use.used:>9,} of {use.allowed:>9,}  {use.what}" + (f": {use.mend}" if use.exceeded else ""))
+    return int(any(use.exceeded for use in found))
 
 
 @cli.command()

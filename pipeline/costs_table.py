@@ -12,8 +12,8 @@ from typing import Any
 BEGIN, END = "<!-- costs: made by `make generate` -->", "<!-- end of costs -->"
 ENVIRONMENTS = (2, 10, 50)
 PUSHES = 100
-ONCE, EACH = ("Synth", "SelfMutate", "FileAssets"), ("Changes", "Test")
-DEPLOY = ("Prepare", "Deploy")
+BUILDS_OF_A_PUSH, BUILDS_OF_AN_ENVIRONMENT = ("Synth", "SelfMutate", "FileAssets"), ("Changes", "Test")
+ACTIONS_OF_A_DEPLOYMENT = ("Prepare", "Deploy")
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,15 @@ def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
     Source: the price pages that docs/prices.json names: each build and each action is rounded up to the minute.
     """
     minutes: Mapping[str, int] = {name: ceil(minutes) for name, minutes in prices["minutes"].items()}
-    building = sum(minutes[name] for name in ONCE) + environments * sum(minutes[name] for name in EACH)
-    acting = building + minutes["Source"] + environments * sum(minutes[name] for name in DEPLOY)
+    building = sum(minutes[name] for name in BUILDS_OF_A_PUSH) + environments * sum(
+        minutes[name] for name in BUILDS_OF_AN_ENVIRONMENT
+    )
+    acting = building + minutes["Source"] + environments * sum(minutes[name] for name in ACTIONS_OF_A_DEPLOYMENT)
     actions = acting * prices["codepipeline_v2_action_minute"]
     push = building * prices["codebuild_minute_small"] + actions
     keys = (1 + environments) * prices["kms_key_month"]
     return Cost(
-        len(ONCE) + environments * len(EACH),
+        len(BUILDS_OF_A_PUSH) + environments * len(BUILDS_OF_AN_ENVIRONMENT),
         push,
         keys,
         keys + PUSHES * push,
@@ -50,7 +52,7 @@ def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
     )
 
 
-def with_table(page: str, prices: Path) -> str:
+def replace_table(page: str, prices: Path) -> str:
     """The page with its table made anew."""
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]

@@ -5,9 +5,9 @@ known to count there. Source: AWS CodeBuild user guide, "Build specification ref
 """
 
 HOME = "/root"
-FOLDERS = {"uv": ".cache/uv", "pip": ".cache/pip", "npm": ".npm", "jsii": ".cache/aws/jsii"}
+CACHE_FOLDERS = {"uv": ".cache/uv", "pip": ".cache/pip", "npm": ".npm", "jsii": ".cache/aws/jsii"}
 
 
-def downloads(*tools: str) -> list[str]:
+def cache_paths(*tools: str) -> list[str]:
     """What `cache.paths` has for these tools."""
-    return [f"{HOME}/{FOLDERS[tool]}/**/*" for tool in tools]
+    return [f"{HOME}/{CACHE_FOLDERS[tool]}/**/*" for tool in tools]

@@ -17,7 +17,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-def refused(message: str) -> PydanticCustomError:
+def settings_error(message: str) -> PydanticCustomError:
     """What a validator raises."""
     return PydanticCustomError("refused", message)
 
@@ -36,7 +36,7 @@ class Pattern:
         """The value itself. Raises what pydantic reports, with the value."""
         if re.fullmatch(self.pattern, value):
             return value
-        raise refused(f"got '{value}'{_length(value)}; {self.wanted}")
+        raise settings_error(f"got '{value}'{_length(value)}; {self.wanted}")
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.check, handler(source))

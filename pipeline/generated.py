@@ -38,13 +38,15 @@ def _create_only(kind: str) -> list[str]:
 def pipeline_policy(assembly: Path) -> str:
     """For the pipeline's account: its stack, which the settings name, and what CDK makes for other regions."""
     files = [*assembly.glob("*.template.json")]
-    return _json(policies.execution({*_types(files), *policies.SUPPORT}, passed_to=_passed_to(files)))
+    return _json(
+        policies.execution_policy({*_types(files), *policies.SUPPORT_STACK_TYPES}, passed_to=_passed_to(files))
+    )
 
 
 def environment_policy(assembly: Path) -> str:
     """For an environment's account: its stages' stacks."""
     files = [*assembly.glob("assembly-*/*.template.json")]
-    return _json(policies.execution(_types(files), passed_to=_passed_to(files), names=policies.STAGE_NAMES))
+    return _json(policies.execution_policy(_types(files), passed_to=_passed_to(files), names=policies.STAGE_NAMES))
 
 
 def _passed_to(files: Iterable[Path]) -> set[str]:
@@ -61,12 +63,12 @@ def _json(value: object) -> str:
 
 def security_page(assembly: Path) -> str:
     """docs/security.md as it stands, with its table of roles made anew."""
-    return roles_table.with_table((DOCS / "security.md").read_text(), assembly)
+    return roles_table.replace_table((DOCS / "security.md").read_text(), assembly)
 
 
 def costs_page(_: Path) -> str:
     """docs/costs.md as it stands, with its table made anew from docs/prices.json."""
-    return costs_table.with_table((DOCS / "costs.md").read_text(), DOCS / "prices.json")
+    return costs_table.replace_table((DOCS / "costs.md").read_text(), DOCS / "prices.json")
 
 
 # Path below the project -> what stands in it, made from the assembly in cdk.out.
@@ -77,7 +79,7 @@ FILES: Mapping[str, Callable[[Path], str]] = {
     "pipeline/access/environment.json": environment_policy,
     "docs/security.md": security_page,
     "docs/costs.md": costs_page,
-    "pipeline/access/boundary.json": lambda _: _json(policies.boundary()),
+    "pipeline/access/boundary.json": lambda _: _json(policies.boundary_policy()),
 }
 
 

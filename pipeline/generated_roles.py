@@ -14,7 +14,7 @@ _WRITE = ("s3:Abort*", "s3:DeleteObject*")
 _ENCRYPT = ("kms:GenerateDataKey*", "kms:ReEncrypt*")
 
 
-def answer_findings(pipeline: pipelines.CodePipeline, store: ArtifactStore) -> None:
+def accept_findings(pipeline: pipelines.CodePipeline, store: ArtifactStore) -> None:
     """Accept what stays on the generated roles; call it after `build_pipeline()`, which makes them."""
     _artifacts(pipeline.pipeline.role, store, *_READ, *_WRITE, *_ENCRYPT)
     mutation = pipeline.self_mutation_project
@@ -35,7 +35,7 @@ def _artifacts(role: IConstruct, store: ArtifactStore, *actions: str) -> None:
     accept(
         role,
         *(f"AwsSolutions-IAM5[Action::{action}]" for action in actions),
-        store.finding_on_objects,
+        store.bucket_finding,
         because="CDK writes these grants; they reach the artifact bucket of this pipeline and its key alone",
         see="aws-cdk-lib/aws-s3/lib/perms.ts",
     )

@@ -14,8 +14,8 @@ from pipeline.notifier import Notifier
 from pipeline.settings import Delivery
 
 
-class Notices(Construct):
-    """`topic` carries every notice, encrypted with `key`, to whom the settings name; `of(pipeline)` starts them."""
+class Notifications(Construct):
+    """`topic` carries every notice, encrypted with `key`, to whom the settings name; `watch(pipeline)` starts them."""
 
     def __init__(
         self, scope: Construct, id_: str, *, key: kms.Key, delivery: Delivery, runtime: lambda_.Runtime
@@ -34,7 +34,7 @@ class Notices(Construct):
                 see="AWS CodePipeline user guide, View pipelines and details",
             )
 
-    def of(self, pipeline: codepipeline.IPipeline) -> None:
+    def watch(self, pipeline: codepipeline.IPipeline) -> None:
         """Tell of actions that fail, and of executions that succeed.
 
         Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".

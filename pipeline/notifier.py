@@ -72,9 +72,9 @@ class Notifier(Construct):
             memory_size=256,
         )
         self.function.node.add_dependency(role)
-        self._answer_findings()
+        self._accept_findings()
 
-    def _answer_findings(self) -> None:
+    def _accept_findings(self) -> None:
         accept(
             self.function,
             "AwsSolutions-L1",

@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.fields import refused
+from pipeline.fields import settings_error
 
 if TYPE_CHECKING:
     from pipeline.settings import Environment
 
 # What the pipeline's stack and its stages call their own parts; `shares_account_with` calls its account `pipeline`.
 PIPELINE = "pipeline"
-RESERVED = (PIPELINE, "artifacts", "assets", "build", "notices", "pushed", "repository", "source", "updatepipeline")
+RESERVED_NAMES = (
+    PIPELINE,
+    "artifacts",
+    "assets",
+    "build",
+    "notices",
+    "pushed",
+    "repository",
+    "source",
+    "updatepipeline",
+)
 
 
 def waves(environments: Sequence[Environment]) -> dict[str, list[Environment]]:
     """Wave -> its environments; waves come in the order of their first environments."""
     found: dict[str, list[Environment]] = {}
     for one in environments:
-        found.setdefault(one.in_wave, []).append(one)
+        found.setdefault(one.wave_name, []).append(one)
     return found
 
 
@@ -27,14 +37,14 @@ def check_names(environments: Sequence[Environment]) -> None:
     """Each environment has a name of its own, and no wave that of an environment outside it; none is that of a part."""
     names = [one.name for one in environments]
     for name in [*names, *waves(environments)]:
-        if name in RESERVED:
-            raise refused(f"environments: '{name}' is the name of a part of the pipeline; call it otherwise")
+        if name in RESERVED_NAMES:
+            raise settings_error(f"environments: '{name}' is the name of a part of the pipeline; call it otherwise")
     for name in names:
         if names.count(name) > 1:
-            raise refused(f"environments: two are named '{name}'; each needs a name of its own")
+            raise settings_error(f"environments: two are named '{name}'; each needs a name of its own")
     for wave, members in waves(environments).items():
         if wave in names and wave not in {one.name for one in members}:
-            raise refused(f"environments: the wave '{wave}' has the name of an environment that is not in it")
+            raise settings_error(f"environments: the wave '{wave}' has the name of an environment that is not in it")
 
 
 def check_waves(environments: Sequence[Environment]) -> None:
@@ -42,7 +52,7 @@ def check_waves(environments: Sequence[Environment]) -> None:
     for wave, members in waves(environments).items():
         if len({one.approval for one in members}) > 1:
             asked = ", ".join(one.name for one in members if one.approval)
-            raise refused(
+            raise settings_error(
                 f"environments: in the wave '{wave}' an approval stands before {asked} only; a wave is deployed at "
                 "once, so set `approval` for all of it, or make two waves"
             )
@@ -53,7 +63,7 @@ def check_accounts(environments: Sequence[Environment], *, pipeline: str) -> Non
     known = {PIPELINE, *(one.name for one in environments)}
     for one in environments:
         if unknown := [name for name in one.shares_account_with if name not in known]:
-            raise refused(
+            raise settings_error(
                 f"environments: '{one.name}' has `shares_account_with: [\"{unknown[0]}\"]`, and no environment is"
                 f" called so; there are {', '.join(sorted(known))}"
             )
@@ -62,7 +72,7 @@ def check_accounts(environments: Sequence[Environment], *, pipeline: str) -> Non
         for one in members:
             unsaid = [name for name in lower.get(one.account, ()) if name not in one.shares_account_with]
             if unsaid:
-                raise refused(
+                raise settings_error(
                     f"environments: '{unsaid[0]}' and '{one.name}' share the account {one.account}; what goes wrong in "
                     f"'{unsaid[0]}' can reach '{one.name}'. Give it an account of its own, or allow it in so many "
                     f"words: '{one.name}' has `shares_account_with: [\"{unsaid[0]}\"]`"
@@ -75,6 +85,6 @@ def check_approvals(environments: Sequence[Environment], *, notify_nobody: bool)
     """Somebody hears that an approval is needed."""
     for one in environments:
         if one.approval and notify_nobody:
-            raise refused(
+            raise settings_error(
                 f"notify: '{one.name}' needs an approval, and nobody would hear of it; give `emails` or `endpoints`"
             )

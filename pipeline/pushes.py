@@ -52,8 +52,8 @@ def start_on_push(scope: Construct, source: Source, pipeline: codepipeline.IPipe
 
     Source: AWS CodePipeline user guide, "Source actions and change detection methods".
     """
-    if pattern := _pushed(scope, source):
-        target = targets.CodePipeline(pipeline, event_role=_starter(scope, pipeline))
+    if pattern := _push_event_pattern(scope, source):
+        target = targets.CodePipeline(pipeline, event_role=_event_role(scope, pipeline))
         accept(
             events.Rule(scope, "Pushed", event_pattern=pattern, targets=[target]),
             "Serverless-EventBusDLQ",
@@ -62,7 +62,7 @@ def start_on_push(scope: Construct, source: Source, pipeline: codepipeline.IPipe
         )
 
 
-def _pushed(scope: Construct, source: Source) -> events.EventPattern | None:
+def _push_event_pattern(scope: Construct, source: Source) -> events.EventPattern | None:
     """The event of a push.
 
     Source: AWS CodeCommit user guide, "Monitoring CodeCommit events"; Amazon S3 user guide, "Using EventBridge".
@@ -81,7 +81,7 @@ def _pushed(scope: Construct, source: Source) -> events.EventPattern | None:
     return None
 
 
-def _starter(scope: Construct, pipeline: codepipeline.IPipeline) -> iam.IRole:
+def _event_role(scope: Construct, pipeline: codepipeline.IPipeline) -> iam.IRole:
     """EventBridge's role for the rule; CDK would give one with an inline policy."""
     start = iam.PolicyStatement(actions=["codepipeline:StartPipelineExecution"], resources=[pipeline.pipeline_arn])
     account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
@@ -119,6 +119,6 @@ def triggers(source: Source) -> list[Mapping[str, Any]]:
     return [{"ProviderType": "CodeStarSourceConnection", "GitConfiguration": configuration}]
 
 
-def authored(source: Source, action: pipelines.CodePipelineSource) -> dict[str, str]:
+def author_date_variable(source: Source, action: pipelines.CodePipelineSource) -> dict[str, str]:
     """A build's variable that tells when the commit was authored, where the source knows it."""
     return {} if isinstance(source, S3Source) else {"AUTHORED": action.source_attribute("AuthorDate")}

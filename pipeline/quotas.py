@@ -14,7 +14,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Use:
+class QuotaUsage:
     """How much of one quota is taken; `mend` is the way out where it would be passed."""
 
     what: str
@@ -23,7 +23,7 @@ class Use:
     mend: str
 
     @property
-    def passed(self) -> bool:
+    def exceeded(self) -> bool:
         """Whether AWS would refuse it."""
         return self.used > self.allowed
 
@@ -38,49 +38,59 @@ MANAGED_POLICY, INLINE_POLICIES, KEY_POLICY, BUCKET_POLICY = 6_144, 10_240, 32_7
 MANAGED_POLICIES = 10
 # Of an inline one. CodeBuild says so when it refuses it, and its documentation does not: aws/aws-cdk issue 30326.
 BUILDSPEC = 25_600
-_FEWER = "put fewer environments into one wave (`wave` in cdk.json): about 12 fit"
-_SPLIT = "split the environments over two pipelines: two clones, with another `name` in cdk.json"
+_ADVICE_SMALLER_WAVES = "put fewer environments into one wave (`wave` in cdk.json): about 12 fit"
+_ADVICE_TWO_PIPELINES = "split the environments over two pipelines: two clones, with another `name` in cdk.json"
 
-_NARROW = "put statements into a managed policy of their own, or name accounts by a condition on aws:PrincipalOrgID"
+_ADVICE_SEPARATE_POLICY = (
+    "put statements into a managed policy of their own, or name accounts by a condition on aws:PrincipalOrgID"
+)
 
 
-def uses(assembly: Path) -> list[Use]:
+def quota_usages(assembly: Path) -> list[QuotaUsage]:
     """Every quota that a pipeline of this kind comes near to."""
-    found: list[Use] = []
+    found: list[QuotaUsage] = []
     for file in sorted(assembly.rglob("*.template.json")):
         text = file.read_text()
         resources: Mapping[str, Any] = json.loads(text)["Resources"]
         name = file.name.removesuffix(".template.json")
-        found.append(Use(f"{name}: bytes of the template", len(text.encode()), TEMPLATE_BYTES, _SPLIT))
-        found.append(Use(f"{name}: resources", len(resources), RESOURCES, _SPLIT))
+        found.append(
+            QuotaUsage(f"{name}: bytes of the template", len(text.encode()), TEMPLATE_BYTES, _ADVICE_TWO_PIPELINES)
+        )
+        found.append(QuotaUsage(f"{name}: resources", len(resources), RESOURCES, _ADVICE_TWO_PIPELINES))
         for id_, resource in resources.items():
-            found += [Use(f"{name}/{what}", used, allowed, mend) for what, used, allowed, mend in _of(id_, resource)]
-        found += [Use(f"{name}/{what}", used, allowed, _NARROW) for what, used, allowed in _of_roles(resources)]
+            found += [
+                QuotaUsage(f"{name}/{what}", used, allowed, mend)
+                for what, used, allowed, mend in _resource_usages(id_, resource)
+            ]
+        found += [
+            QuotaUsage(f"{name}/{what}", used, allowed, _ADVICE_SEPARATE_POLICY)
+            for what, used, allowed in _role_usages(resources)
+        ]
     return found
 
 
-def _of(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, int, int, str]]:
+def _resource_usages(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, int, int, str]]:
     properties = resource.get("Properties", {})
     match resource["Type"]:
         case "AWS::CodePipeline::Pipeline":
             stages = properties["Stages"]
-            yield "stages", len(stages), STAGES, _SPLIT
-            yield "actions", sum(len(stage["Actions"]) for stage in stages), ACTIONS, _SPLIT
+            yield "stages", len(stages), STAGES, _ADVICE_TWO_PIPELINES
+            yield "actions", sum(len(stage["Actions"]) for stage in stages), ACTIONS, _ADVICE_TWO_PIPELINES
             for stage in stages:
-                yield f"actions of {stage['Name']}", len(stage["Actions"]), ACTIONS_OF_STAGE, _FEWER
+                yield f"actions of {stage['Name']}", len(stage["Actions"]), ACTIONS_OF_STAGE, _ADVICE_SMALLER_WAVES
         case "AWS::CodeBuild::Project":
             spec = properties["Source"].get("BuildSpec", "")
             length = len(spec) if isinstance(spec, str) else _size(spec)
             yield f"characters of {id_}'s buildspec", length, BUILDSPEC, "let its commands call make targets"
         case "AWS::IAM::ManagedPolicy":
-            yield f"characters of {id_}", _size(properties["PolicyDocument"]), MANAGED_POLICY, _NARROW
+            yield f"characters of {id_}", _size(properties["PolicyDocument"]), MANAGED_POLICY, _ADVICE_SEPARATE_POLICY
         case "AWS::KMS::Key":
-            yield f"bytes of {id_}'s policy", _size(properties["KeyPolicy"]), KEY_POLICY, _NARROW
+            yield f"bytes of {id_}'s policy", _size(properties["KeyPolicy"]), KEY_POLICY, _ADVICE_SEPARATE_POLICY
         case "AWS::S3::BucketPolicy":
-            yield f"bytes of {id_}", _size(properties["PolicyDocument"]), BUCKET_POLICY, _NARROW
+            yield f"bytes of {id_}", _size(properties["PolicyDocument"]), BUCKET_POLICY, _ADVICE_SEPARATE_POLICY
 
 
-def _of_roles(resources: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+def _role_usages(resources: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
     """A role's inline policies are counted together, wherever they stand; its managed ones by their number."""
     inline: Counter[str] = Counter()
     for resource in resources.values():

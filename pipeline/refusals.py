@@ -9,17 +9,17 @@ from pydantic_core import ErrorDetails
 
 from pipeline.source import KINDS
 
-WHERE = "cdk.json context.delivery"
+PREFIX = "cdk.json context.delivery"
 
 
 class SettingsError(Exception):
     """The settings are refused; one line per fault."""
 
 
-def line(fault: ErrorDetails, model: type[BaseModel]) -> str:
+def error_line(fault: ErrorDetails, model: type[BaseModel]) -> str:
     """Where, what was read, and what is allowed."""
     location = _without_tags(fault["loc"])
-    where = WHERE + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    where = PREFIX + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     match fault["type"]:
         case "extra_forbidden":
             return f"{where}: there is no such setting; there are {', '.join(_fields(model, fault['loc'][:-1]))}"

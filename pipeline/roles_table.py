@@ -12,7 +12,7 @@ from typing import Any
 BEGIN, END = "<!-- roles: made by `make generate` -->", "<!-- end of roles -->"
 
 # Pattern of logical ids without hash -> why there is such a role. One that is not here makes the generation fail.
-WHY: Mapping[str, str] = {
+ROLE_PURPOSES: Mapping[str, str] = {
     "PipelineRole": "CodePipeline's own: passes artifacts on, starts builds, and deploys through the bootstrap's roles",
     "PushedRole": "lets the event of a push start the pipeline",
     "NoticesNotifierRole": "looks up the revision of an execution, and writes the notice of it",
@@ -26,7 +26,7 @@ WHY: Mapping[str, str] = {
 FUNCTION = "a function's role"
 
 
-def with_table(page: str, assembly: Path) -> str:
+def replace_table(page: str, assembly: Path) -> str:
     """The page with the table between its marks. Raises ValueError where it has none."""
     before, found, rest = page.partition(BEGIN)
     _, found_too, after = rest.partition(END)
@@ -44,7 +44,7 @@ def table(assembly: Path) -> str:
             rows.setdefault(row, []).append(where)
     lines = ["| Role | In | Who may assume it | What it may do | Why |", "|---|---|---|---|---|"]
     for (role, who, what), places in rows.items():
-        lines.append(f"| {role} | {', '.join(dict.fromkeys(places))} | {who} | {what} | {_why(role)} |")
+        lines.append(f"| {role} | {', '.join(dict.fromkeys(places))} | {who} | {what} | {_purpose(role)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -53,14 +53,14 @@ def _roles(resources: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         if resource["Type"] == "AWS::IAM::Role":
             statements = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
             who = sorted({each for statement in statements for each in _principals(statement["Principal"])})
-            name = FUNCTION if who == ["lambda"] and _plain(id_) not in WHY else _plain(id_)
+            name = FUNCTION if who == ["lambda"] and _without_hash(id_) not in ROLE_PURPOSES else _without_hash(id_)
             yield name, ", ".join(who), _actions(id_, resource, resources)
 
 
 def _principals(principal: Mapping[str, Any]) -> Iterator[str]:
     for names in principal.values():
         for name in names if isinstance(names, list) else [names]:
-            yield _short(_text(name))
+            yield _short_resource(_text(name))
 
 
 def _actions(id_: str, role: Mapping[str, Any], resources: Mapping[str, Any]) -> str:
@@ -80,7 +80,7 @@ def _statement(statement: Mapping[str, Any], resources: Mapping[str, Any]) -> It
     types = {id_: resource["Type"].removeprefix("AWS::").replace("::", " ") for id_, resource in resources.items()}
     actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
     held = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-    on = ", ".join(dict.fromkeys(_short(_text(each, types)) for each in held))
+    on = ", ".join(dict.fromkeys(_short_resource(_text(each, types)) for each in held))
     limited = " (conditions)" if statement.get("Condition") else ""
     for service in dict.fromkeys(action.split(":")[0] for action in actions):
         verbs = ", ".join(action.split(":")[1] for action in actions if action.startswith(f"{service}:"))
@@ -104,23 +104,23 @@ def _text(value: Any, names: Mapping[str, str] = MappingProxyType({})) -> str:
     return json.dumps(value)
 
 
-def _short(text: str) -> str:
+def _short_resource(text: str) -> str:
     """ARNs by what matters: their resource; without the hash that CDK ends logical ids with."""
     plain = text.replace("AWS::Partition", "aws").removesuffix(".amazonaws.com")
     arn = re.fullmatch(r"arn:aws:([\w-]*):[^:]*:([^:]*):(.*)", plain)
     if arn and arn[1] == "iam" and arn[3] == "root":
         return f"account {arn[2]}"
-    return _plain(arn[3] if arn else plain)
+    return _without_hash(arn[3] if arn else plain)
 
 
-def _plain(logical_id: str) -> str:
+def _without_hash(logical_id: str) -> str:
     return re.sub(r"(?<=[a-z])[0-9A-F]{8}(?![0-9A-Za-z])", "", logical_id)
 
 
-def _why(role: str) -> str:
+def _purpose(role: str) -> str:
     if role == FUNCTION:
         return "what one function does, and nothing that CDK would add"
-    for pattern, why in WHY.items():
+    for pattern, why in ROLE_PURPOSES.items():
         if re.fullmatch(pattern, role):
             return why
     raise KeyError(f"{role}: pipeline/roles_table.py has to say why there is such a role")

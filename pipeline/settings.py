@@ -8,8 +8,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline import promotion
-from pipeline.fields import Account, Email, EnvironmentName, HttpsUrl, PipelineName, Region, Settings, refused
-from pipeline.refusals import WHERE, SettingsError, line
+from pipeline.fields import Account, Email, EnvironmentName, HttpsUrl, PipelineName, Region, Settings, settings_error
+from pipeline.refusals import PREFIX, SettingsError, error_line
 from pipeline.source import Source
 from stages.options import ServiceOptions
 
@@ -31,7 +31,7 @@ class Environment(Settings):
     service: ServiceOptions = ServiceOptions()
 
     @property
-    def in_wave(self) -> str:
+    def wave_name(self) -> str:
         """The name of the wave that it belongs to."""
         return self.wave or self.name
 
@@ -45,11 +45,11 @@ class Notify(Settings):
     """HTTPS endpoints that take the messages of Amazon SNS, a chat's bridge for example."""
 
     @model_validator(mode="after")
-    def _tells_nobody_twice(self) -> Self:
+    def _check_duplicates(self) -> Self:
         told = [*self.emails, *self.endpoints]
         for each in told:
             if told.count(each) > 1:
-                raise refused(f"'{each}' stands there twice; Amazon SNS has one subscription for it")
+                raise settings_error(f"'{each}' stands there twice; Amazon SNS has one subscription for it")
         return self
 
     @property
@@ -74,7 +74,7 @@ class Delivery(Settings):
     """Lower ones first; waves are deployed in the order of their first environments."""
 
     @model_validator(mode="after")
-    def _is_promoted_upwards(self) -> Self:
+    def _check_promotion(self) -> Self:
         promotion.check_names(self.environments)
         promotion.check_waves(self.environments)
         promotion.check_accounts(self.environments, pipeline=self.account)
@@ -91,9 +91,9 @@ class Delivery(Settings):
         if not isinstance(context, Mapping):
             got = "nothing" if context is None else f"'{context}'"
             raise SettingsError(
-                f"{WHERE}: got {got}; an object is needed. Run the app through `cdk`, which reads cdk.json"
+                f"{PREFIX}: got {got}; an object is needed. Run the app through `cdk`, which reads cdk.json"
             )
         try:
             return cls.model_validate(context)
         except ValidationError as error:
-            raise SettingsError("\n".join(line(fault, cls) for fault in error.errors())) from None
+            raise SettingsError("\n".join(error_line(fault, cls) for fault in error.errors())) from None

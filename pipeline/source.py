@@ -15,7 +15,7 @@ from pipeline.fields import (
     Repository,
     RepositoryName,
     Settings,
-    refused,
+    settings_error,
 )
 
 
@@ -32,21 +32,21 @@ class ConnectionSource(Settings):
     """A push that changes nothing but files of these patterns starts nothing."""
 
 
-class _Unfiltered(Settings):
+class _UnfilteredSource(Settings):
     ignored_paths: tuple[PathPattern, ...] = ()
     """Not to be had: only a connection filters by file paths."""
 
     @model_validator(mode="after")
-    def _has_no_filters(self) -> _Unfiltered:
+    def _reject_path_filters(self) -> _UnfilteredSource:
         if self.ignored_paths:
-            raise refused(
+            raise settings_error(
                 "ignored_paths: CodePipeline filters pushes by file paths for a connection alone; leave it out, or "
                 "connect the repository with CodeConnections"
             )
         return self
 
 
-class CodeCommitSource(_Unfiltered):
+class CodeCommitSource(_UnfilteredSource):
     """A CodeCommit repository in the pipeline's account and region."""
 
     type: Literal["codecommit"]
@@ -54,7 +54,7 @@ class CodeCommitSource(_Unfiltered):
     branch: Branch = "main"
 
 
-class S3Source(_Unfiltered):
+class S3Source(_UnfilteredSource):
     """A zip file in a versioned bucket of the pipeline's account that sends its events to EventBridge."""
 
     type: Literal["s3"]

@@ -13,11 +13,11 @@ from pipeline import pushes, v2
 from pipeline.access.boundary import BOUNDARY
 from pipeline.artifacts import ArtifactStore, outputs
 from pipeline.build_role import BuildRole
-from pipeline.builds import EnvironmentBuilds
+from pipeline.builds import EnvironmentBuildNames
 from pipeline.changes.stacks import DEPLOYED_BY
-from pipeline.downloads import downloads
-from pipeline.generated_roles import answer_findings
-from pipeline.notices import Notices
+from pipeline.downloads import cache_paths
+from pipeline.generated_roles import accept_findings
+from pipeline.notices import Notifications
 from pipeline.project import Project
 from pipeline.settings import Delivery, Environment
 from pipeline.steps import changes_step, synth_step, test_step
@@ -27,7 +27,7 @@ from stages.layers import runtime_of
 
 # The runtime that CDK's own steps install their pinned tools with, and where npm keeps them.
 NODE = codebuild.BuildSpec.from_object(
-    {"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}, "cache": {"paths": downloads("npm")}}
+    {"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}, "cache": {"paths": cache_paths("npm")}}
 )
 # How the builds that compare begin, and so the names of their artifacts.
 CHANGES = "Changes"
@@ -60,10 +60,10 @@ class PipelineStack(Stack):
             retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self._notices = Notices(
+        self._notices = Notifications(
             self, "Notices", key=self._store.key, delivery=delivery, runtime=runtime_of(project.layers)
         )
-        self._looking = self._looking_role()
+        self._looking = self._build_changes_role()
         self._testers: list[BuildRole] = []
         self._tested: pipelines.CodeBuildStep | None = None
         self.pipeline = self._pipeline()
@@ -71,13 +71,13 @@ class PipelineStack(Stack):
             self._deploy(wave)
         self.pipeline.build_pipeline()
         self._pass_artifacts()
-        self._notices.of(self.pipeline.pipeline)
+        self._notices.watch(self.pipeline.pipeline)
         pushes.start_on_push(self, delivery.source, self.pipeline.pipeline)
         pushes.use_connection(delivery.source, self.pipeline.pipeline.role)
-        v2.answer_cfn_lint(self.pipeline.pipeline)
+        v2.ignore_cfn_lint_rule(self.pipeline.pipeline)
         v2.add_triggers(self.pipeline.pipeline, pushes.triggers(delivery.source))
         v2.roll_back(self.pipeline.pipeline, [_stage(wave) for wave in delivery.waves() if wave[0].approval])
-        answer_findings(self.pipeline, self._store)
+        accept_findings(self.pipeline, self._store)
 
     def _pipeline(self) -> pipelines.CodePipeline:
         pins = self._project.pins
@@ -132,7 +132,7 @@ class PipelineStack(Stack):
             env=Target(account=environment.account, region=environment.region),
             environment=environment.name,
             release=self._release,
-            tester=EnvironmentBuilds.of(self._delivery, environment).tester(self.account),
+            tester=EnvironmentBuildNames.of(self._delivery, environment).test_role(self.account),
             options=environment.service,
         )
         for stack in stage.node.children:
@@ -146,7 +146,7 @@ class PipelineStack(Stack):
         """Asks with what would change in each environment."""
         approval = pipelines.ManualApprovalStep(
             "Approve",
-            comment=_question(wave, [step.exported_variable("SUMMARY") for step in changes]),
+            comment=_approval_comment(wave, [step.exported_variable("SUMMARY") for step in changes]),
             notification_topic=self._notices.topic,
             review_url=self._notices.link,
         )
@@ -155,17 +155,17 @@ class PipelineStack(Stack):
         return approval
 
     def _changes(self, environment: Environment, stage: EchoStage) -> pipelines.CodeBuildStep:
-        names = EnvironmentBuilds.of(self._delivery, environment)
+        names = EnvironmentBuildNames.of(self._delivery, environment)
         env = {
             "ENVIRONMENT": environment.name,
             "STAGE": stage.artifact_id,
             "BROADENING": "asked" if environment.approval else "allowed" if environment.allow_broadening else "red",
             "PIPELINE": self._delivery.name,
             "EXECUTION": "#{codepipeline.PipelineExecutionId}",
-            **pushes.authored(self._delivery.source, self._source),
+            **pushes.author_date_variable(self._delivery.source, self._source),
         }
         if environment.approval:
-            env["ROOM"] = str(_room(next(wave for wave in self._delivery.waves() if environment in wave)))
+            env["ROOM"] = str(_summary_length(next(wave for wave in self._delivery.waves() if environment in wave)))
         if self._tested:
             env["TESTED"] = self._tested.exported_variable("TESTED")
         return changes_step(
@@ -177,17 +177,17 @@ class PipelineStack(Stack):
             env=env,
         )
 
-    def _looking_role(self) -> BuildRole:
+    def _build_changes_role(self) -> BuildRole:
         """One for the changes builds of all environments: a role for each would be a third of the stack's resources."""
         role = self._build_role("ChangesRole", project=None)
-        builds = [EnvironmentBuilds.of(self._delivery, one) for one in self._delivery.environments]
+        builds = [EnvironmentBuildNames.of(self._delivery, one) for one in self._delivery.environments]
         role.assume("Look", list(dict.fromkeys(each.lookup_role_arn for each in builds)))
         itself = self.format_arn(service="codepipeline", resource=self._delivery.name)
         role.allow("ReadTheRevision", ["codepipeline:GetPipelineExecution"], itself)
         return role
 
     def _test(self, environment: Environment, stage: EchoStage) -> pipelines.CodeBuildStep:
-        names = EnvironmentBuilds.of(self._delivery, environment)
+        names = EnvironmentBuildNames.of(self._delivery, environment)
         role = self._build_role(f"{environment.name.title()}TestRole", project=names.project, name=names.build_role)
         role.allow("WorkInTheEnvironment", ["sts:AssumeRole"], names.environment_role_arn)
         self._testers.append(role)
@@ -214,16 +214,16 @@ class PipelineStack(Stack):
 
 def _stage(wave: Sequence[Environment]) -> str:
     """The name of the pipeline's stage that deploys a wave."""
-    return wave[0].in_wave.title()
+    return wave[0].wave_name.title()
 
 
-def _question(wave: Sequence[Environment], summaries: Sequence[str]) -> str:
+def _approval_comment(wave: Sequence[Environment], summaries: Sequence[str]) -> str:
     """The comment of a wave's approval, with a summary of each environment."""
     told = "; ".join(f"{one.name}: {summary}" for one, summary in zip(wave, summaries, strict=True))
     answer = "Approve or reject: docs/approve-and-roll-back.md"
     return f"Deploy to {told}. All of it: changes.md of the builds before. {answer}"
 
 
-def _room(wave: Sequence[Environment]) -> int:
+def _summary_length(wave: Sequence[Environment]) -> int:
     """How many characters each environment's summary may have in the comment."""
-    return (LONGEST_COMMENT - len(_question(wave, [""] * len(wave)))) // len(wave)
+    return (LONGEST_COMMENT - len(_approval_comment(wave, [""] * len(wave)))) // len(wave)

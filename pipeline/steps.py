@@ -9,12 +9,12 @@ from aws_cdk import CfnOutput, Duration, pipelines
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 
-from pipeline.downloads import FOLDERS, downloads
+from pipeline.downloads import CACHE_FOLDERS, cache_paths
 
 REPORTS = {"tests": {"files": ["build/reports/*.xml"], "file-format": "JUNITXML"}}
 PYTHON = {"install": {"runtime-versions": {"python": "3.13"}}}
 # What `bin/setup integration` downloads and makes, kept where builds run on the same host again.
-CACHE = {"paths": [*downloads("uv", "pip"), "build/integration/**/*"]}
+CACHE = {"paths": [*cache_paths("uv", "pip"), "build/integration/**/*"]}
 
 
 def synth_step(
@@ -26,7 +26,7 @@ def synth_step(
     """
     spec: dict[str, Any] = yaml.safe_load(buildspec.read_text())
     cache = spec.get("cache", {})
-    spec["cache"] = {**cache, "paths": [*downloads(*FOLDERS), *cache.get("paths", [])]}
+    spec["cache"] = {**cache, "paths": [*cache_paths(*CACHE_FOLDERS), *cache.get("paths", [])]}
     return pipelines.CodeBuildStep(
         "Synth",
         input=source,

@@ -24,7 +24,7 @@ def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
             _resource(pipeline).add_property_override(f"Stages.{number}.OnFailure", {"Result": "ROLLBACK"})
 
 
-def answer_cfn_lint(pipeline: codepipeline.Pipeline) -> None:
+def ignore_cfn_lint_rule(pipeline: codepipeline.Pipeline) -> None:
     """E3703 takes an action's RoleArn for text that should be written otherwise, once there are several regions."""
     _resource(pipeline).add_metadata("cfn-lint", {"config": {"ignore_checks": ["E3703"]}})
 

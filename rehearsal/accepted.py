@@ -25,7 +25,7 @@ class Accepted:
     types: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> Self:
+    def from_names(cls, names: Iterable[str]) -> Self:
         """A name with `::` is a type of CloudFormation."""
         every = frozenset(names)
         types = frozenset(each for each in every if "::" in each)
@@ -52,7 +52,7 @@ class AcceptedFile:
         except FileNotFoundError:
             return Accepted()
         if changed != self._read[0]:
-            self._read = (changed, Accepted.of(json.loads(self._path.read_text())))
+            self._read = (changed, Accepted.from_names(json.loads(self._path.read_text())))
         return self._read[1]
 
 

@@ -27,7 +27,7 @@ class App:
     pipeline: str | None = None
 
     @classmethod
-    def given(cls, command: str | None, pipeline: str | None) -> Self:
+    def from_options(cls, command: str | None, pipeline: str | None) -> Self:
         """As it was typed: a folder is one below the current folder. Raises WrongUse where it holds no assembly."""
         if command is None or not Path(command).is_dir():
             return cls(command, pipeline)
@@ -41,7 +41,7 @@ class App:
         """The folder, where it is one."""
         return Path(self.command) if self.command and Path(self.command).is_dir() else None
 
-    def synthesized(
+    def synthesize(
         self, cdk: Cdk, folder: Path, out: Path, environment: tuple[str, str], revision: str | None = None
     ) -> Path:
         """The assembly: the app's own, or synthesized in `folder` to `out` with `environment` as CDK's default.
@@ -57,12 +57,12 @@ class App:
         cdk.synth(folder, out, self.command, environment, revision)
         return out
 
-    def is_of(self, command: str | None, names: Iterable[str]) -> bool:
+    def matches_deployed(self, command: str | None, names: Iterable[str]) -> bool:
         """Whether what is deployed (its app, and the names of its pipeline) is what is wanted."""
         return self.command in (None, command) and (self.pipeline is None or self.pipeline in names)
 
 
-def lend_modules(top: Path, source: Path) -> None:
+def link_node_modules(top: Path, source: Path) -> None:
     """Let the unpacked files of a repository have the modules of npm that are installed in its working tree.
 
     Node would find them further up, but TypeScript's `typeRoots` and the like name them by their place.
@@ -74,7 +74,7 @@ def lend_modules(top: Path, source: Path) -> None:
         names[:] = [each for each in names if each != MODULES and not each.startswith(".")]
 
 
-def tools(space: Workspace) -> list[Path]:
+def command_folders(space: Workspace) -> list[Path]:
     """Where a project keeps its commands: of npm, and of Python."""
     npm = [each / ".bin" for each in modules(space)]
     return [each for each in (*npm, space.root / ".venv" / "bin") if each.is_dir()]

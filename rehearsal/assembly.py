@@ -103,19 +103,19 @@ def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("1
     Raises WrongUse where it holds no pipeline, or more than one that fits.
     """
     top, staged = list(_stacks(folder, default)), list(_staged(folder, default))
-    chosen = _chosen(folder, top, staged, wanted)
+    chosen = _choose_pipeline(folder, top, staged, wanted)
     known = {each.artifact: each for each in [*top, *staged]}
     needed = dict.fromkeys([chosen.stack, *_needed(chosen.stack, known), *staged])
     return Assembly(folder, chosen, tuple(needed))
 
 
-def _chosen(folder: Path, top: list[Stack], staged: list[Stack], wanted: str | None) -> PipelineResource:
+def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted: str | None) -> PipelineResource:
     """A pipeline of the app's own stacks; of a stage's only where the app itself has none."""
     found = [*_pipelines(top)] or [*_pipelines(staged)]
     fitting = [each for each in found if wanted is None or wanted in each.names]
     if len(fitting) == 1:
         return fitting[0]
-    names = ", ".join(_told(each, found) for each in found) or "none"
+    names = ", ".join(_qualified_id(each, found) for each in found) or "none"
     if not found or wanted is None:
         hint = "; choose one with --pipeline" if found else ""
         raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}{hint}")
@@ -128,7 +128,7 @@ def _pipelines(stacks: list[Stack]) -> Iterator[PipelineResource]:
             yield PipelineResource(stack, id_, resource["Properties"])
 
 
-def _told(each: PipelineResource, found: list[PipelineResource]) -> str:
+def _qualified_id(each: PipelineResource, found: list[PipelineResource]) -> str:
     """The stack, if that says which."""
     alone = sum(other.stack == each.stack for other in found) == 1
     return each.stack.id if alone else f"{each.stack.id}/{each.id}"

@@ -34,9 +34,9 @@ def root(account: str) -> Credentials:
 
 
 # Clients may be used by many threads at once; sessions may not.
-_ONE_BY_ONE = threading.Lock()
+_SESSION_LOCK = threading.Lock()
 _CLIENTS = 64
-_made: weakref.WeakSet[Any] = weakref.WeakSet()
+_open_clients: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 @cache
@@ -64,7 +64,7 @@ class Endpoint:
 
     def client(self, service: str, credentials: Credentials, region: str) -> Any:
         """A client of `service`; who asks again gets the same one, with its connections."""
-        with _ONE_BY_ONE:
+        with _SESSION_LOCK:
             return _client(self, service, credentials, region)
 
     def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
@@ -81,7 +81,7 @@ class Endpoint:
         if credentials.token:
             variables["AWS_SESSION_TOKEN"] = credentials.token
         if self.ca:
-            variables |= trusting(self.ca)
+            variables |= ca_bundle_variables(self.ca)
         return variables
 
 
@@ -104,28 +104,28 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
         config=config,
         verify=str(endpoint.authority) if endpoint.authority else None,
     )
-    _made.add(client)
+    _open_clients.add(client)
     return client
 
 
 def service_model(service: str) -> Any:
     """What botocore knows of the service; None where it knows none of that name."""
-    with _ONE_BY_ONE:
+    with _SESSION_LOCK:
         try:
             return _session().get_service_model(service)
         except UnknownServiceError:
             return None
 
 
-def hang_up() -> None:
+def close_clients() -> None:
     """Close the connections that clients keep open, for which an embedded AWS that ends would wait."""
-    with _ONE_BY_ONE:
+    with _SESSION_LOCK:
         _client.cache_clear()
-        for client in list(_made):
+        for client in list(_open_clients):
             client.close()
 
 
-def save_object(s3: Any, bucket: str, key: str, file: Path, version: str | None = None) -> Mapping[str, Any]:
+def download_object(s3: Any, bucket: str, key: str, file: Path, version: str | None = None) -> Mapping[str, Any]:
     """Write an object to `file`; what GetObject answered. Raises ClientError.
 
     By one request: boto3's download_file asks for the size before, and starts threads.
@@ -138,13 +138,13 @@ def save_object(s3: Any, bucket: str, key: str, file: Path, version: str | None 
     return answer
 
 
-def trusting(bundle: Path) -> dict[str, str]:
+def ca_bundle_variables(bundle: Path) -> dict[str, str]:
     """The variables with which AWS's tools and SDKs in any language, and package managers, trust `bundle`."""
     names = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
     return dict.fromkeys(names, str(bundle))
 
 
-def forget(environ: MutableMapping[str, str]) -> None:
+def remove_aws_settings(environ: MutableMapping[str, str]) -> None:
     """Take every AWS setting out of `environ`: the real world's profiles, keys and endpoints have no place here."""
     for name in [name for name in environ if name.startswith("AWS_")]:
         if name != "AWS_CA_BUNDLE":

@@ -16,14 +16,14 @@ from rehearsal.assembly import Environment
 from rehearsal.aws import Endpoint, root
 from rehearsal.cdk import Cdk
 from rehearsal.errors import WrongUse
-from rehearsal.invocations import FILE, Bootstrap, configured
+from rehearsal.invocations import FILE, Bootstrap, read_config
 from rehearsal.workspace import Workspace, write_json
 
-Tell = Callable[[str], None]
+ReportProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Record:
+class BootstrapRecord:
     """What was bootstrapped: with which command (empty: CDK's own), files of which digest, and where."""
 
     command: str = ""
@@ -37,14 +37,16 @@ class Bootstrapper:
     cdk: asked for the CLI where there is something to do.
     """
 
-    def __init__(self, space: Workspace, endpoint: Endpoint, cdk: Callable[[], Cdk], pipeline: str, tell: Tell) -> None:
+    def __init__(
+        self, space: Workspace, endpoint: Endpoint, cdk: Callable[[], Cdk], pipeline: str, tell: ReportProgress
+    ) -> None:
         self._space, self._endpoint, self._cdk, self._pipeline, self._tell = space, endpoint, cdk, pipeline, tell
-        self._how = configured(space.root).bootstrap
-        self._now = Record(self._how.command if self._how else "", _digest(space.root, self._how))
+        self._how = read_config(space.root).bootstrap
+        self._now = BootstrapRecord(self._how.command if self._how else "", _digest(space.root, self._how))
 
-    def reach(self, places: Sequence[Environment]) -> None:
+    def bootstrap_missing(self, places: Sequence[Environment]) -> None:
         """Bootstrap those of `places` that are not yet, and all again where command or files have changed since."""
-        before = recorded(self._space)
+        before = read_record(self._space)
         known = [*dict.fromkeys([*before.places, *places])]
         with ThreadPoolExecutor() as pool:
             there = pool.map(lambda place: is_bootstrapped(self._endpoint, place), known)
@@ -56,15 +58,15 @@ class Bootstrapper:
         wanted = missing if same else [*done, *missing]
         if wanted:
             self._bootstrap(wanted)
-            _write(self._space, Record(self._now.command, self._now.digest, (*done, *missing)))
+            _write(self._space, BootstrapRecord(self._now.command, self._now.digest, (*done, *missing)))
 
     def _bootstrap(self, places: Sequence[Environment]) -> None:
         self._tell("bootstrapping " + ", ".join(map(str, places)))
         cdk = self._cdk()
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda place: self._one(cdk, place), places))
+            list(pool.map(lambda place: self._bootstrap_environment(cdk, place), places))
 
-    def _one(self, cdk: Cdk, place: Environment) -> None:
+    def _bootstrap_environment(self, cdk: Cdk, place: Environment) -> None:
         account, region = place.account, place.region
         if self._how is None:
             folder = self._space.home / "deploy"  # without a cdk.json, so that no app runs
@@ -81,18 +83,18 @@ class Bootstrapper:
             )
 
 
-def recorded(space: Workspace) -> Record:
+def read_record(space: Workspace) -> BootstrapRecord:
     """How the accounts were bootstrapped; empty before that."""
     path = _path(space)
     if not path.exists():
-        return Record()
+        return BootstrapRecord()
     found = json.loads(path.read_text())
-    return Record(found["command"], found["digest"], tuple(Environment(*each) for each in found["places"]))
+    return BootstrapRecord(found["command"], found["digest"], tuple(Environment(*each) for each in found["places"]))
 
 
-def with_administrators(space: Workspace) -> bool:
+def grants_administrator_access(space: Workspace) -> bool:
     """Whether CloudFormation may do everything in the accounts, because the project names no bootstrap of its own."""
-    return not recorded(space).command
+    return not read_record(space).command
 
 
 def is_bootstrapped(endpoint: Endpoint, place: Environment) -> bool:
@@ -109,7 +111,7 @@ def _path(space: Workspace) -> Path:
     return space.aws / "bootstrap.json"
 
 
-def _write(space: Workspace, record: Record) -> None:
+def _write(space: Workspace, record: BootstrapRecord) -> None:
     places = [astuple(each) for each in record.places]
     write_json(_path(space), {"command": record.command, "digest": record.digest, "places": places})
 

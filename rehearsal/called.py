@@ -10,17 +10,17 @@ MODULE = "python -m rehearsal"
 COMMAND = "rehearse"
 
 
-def name() -> str:
+def command_name() -> str:
     """The command of the wheel, where that was called; else the module."""
     return COMMAND if Path(sys.argv[0]).name == COMMAND else MODULE
 
 
-def words() -> str:
+def shell_command() -> str:
     """The same for a shell, whatever its search path is; of the module, Python still has to find the package."""
-    command = [Path(sys.argv[0]).absolute()] if name() == COMMAND else [sys.executable, "-m", "rehearsal"]
+    command = [Path(sys.argv[0]).absolute()] if command_name() == COMMAND else [sys.executable, "-m", "rehearsal"]
     return shlex.join(map(str, command))
 
 
-def as_called(text: str) -> str:
+def with_command_name(text: str) -> str:
     """A message with the name that the person used."""
-    return text.replace(MODULE, name())
+    return text.replace(MODULE, command_name())

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rehearsal.assembly import Environment
-from rehearsal.aws import Endpoint, forget, root
+from rehearsal.aws import Endpoint, remove_aws_settings, root
 from rehearsal.errors import WrongUse
 from rehearsal.processes import check
 
@@ -61,7 +61,7 @@ class Cdk:
         arguments = ["deploy", "--app", str(out), "--require-approval", "never", "--progress", "events", stack]
         self._run("deploy", arguments, folder, account, region)
 
-    def person(self, command: str, folder: Path, account: str, region: str) -> None:
+    def run_shell(self, command: str, folder: Path, account: str, region: str) -> None:
         """Run what a person would type into a shell, as the account's root."""
         self.run("prepare", ["/bin/sh", "-c", command], folder, account, region)
 
@@ -74,7 +74,7 @@ class Cdk:
     def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str, **variables: str) -> None:
         """Run a command as a person would with the CLI at hand and as the root user of `account`."""
         env = dict(os.environ)
-        forget(env)
+        remove_aws_settings(env)
         env |= self._endpoint.environ(root(account), region) | variables
         env |= {"PATH": self._path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
         check(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)

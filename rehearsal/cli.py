@@ -25,33 +25,35 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 def main() -> None:
     """Run one command. 0 done; 1 the pipeline went red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
-    aws.forget(os.environ)
+    aws.remove_aws_settings(os.environ)
     try:
-        code = cli.main(standalone_mode=False, prog_name=called.name(), complete_var=completion.VARIABLE)
+        code = cli.main(
+            standalone_mode=False, prog_name=called.command_name(), complete_var=completion.COMPLETION_VARIABLE
+        )
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except RehearsalError as error:
-        click.echo(called.as_called(f"rehearsal: {error}"), err=True)
+        click.echo(called.with_command_name(f"rehearsal: {error}"), err=True)
         code = error.exit_code
     except BotoCoreError as error:
-        code = _not_reached(error)
+        code = _report_unreachable_emulator(error)
     except OSError as error:
-        code = _full(error) if error.errno in FULL else _bug()
+        code = _report_full_disk(error) if error.errno in FULL else _report_bug()
     except (KeyboardInterrupt, click.Abort):
         click.echo("rehearsal: interrupted", err=True)
         code = 130
     except Exception:
-        code = _bug()
+        code = _report_bug()
     sys.stdout.flush()
     gc.freeze()  # the interpreter would look for garbage as it ends, of which clients of AWS make much
     sys.exit(code or 0)
 
 
-def _not_reached(error: BotoCoreError) -> int:
+def _report_unreachable_emulator(error: BotoCoreError) -> int:
     """The embedded AWS that a command has been working with is gone: somebody ended it, or killed it."""
     if not isinstance(error, (HTTPClientError, EndpointConnectionError)):
-        return _bug()
+        return _report_bug()
     click.echo(
         f"rehearsal: the embedded AWS does not answer any more: it was ended, or killed; .rehearsal/logs/emulator.log"
         f" has its last words, and the next `run` or `up` starts it anew ({error})",
@@ -60,7 +62,7 @@ def _not_reached(error: BotoCoreError) -> int:
     return 1
 
 
-def _full(error: OSError) -> int:
+def _report_full_disk(error: OSError) -> int:
     where = f" where {error.filename} lies" if error.filename else ""
     click.echo(
         f"rehearsal: {error.strerror}{where}: make room (`python -m rehearsal clean` gives back what old executions"
@@ -70,7 +72,7 @@ def _full(error: OSError) -> int:
     return 2
 
 
-def _bug() -> int:
+def _report_bug() -> int:
     with tempfile.NamedTemporaryFile("w", prefix="rehearsal-bug-", suffix=".log", delete=False) as log:
         traceback.print_exc(file=log)
     click.echo(f"rehearsal: this is a bug in the rehearsal itself; please report it with {log.name}", err=True)

@@ -12,10 +12,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal import assembly, bootstrap, invocations, machine
-from rehearsal.application import App, lend_modules, tools
+from rehearsal.application import App, command_folders, link_node_modules
 from rehearsal.assembly import Assembly, Environment
 from rehearsal.aws import Endpoint, root
-from rehearsal.bootstrap import Bootstrapper, Tell
+from rehearsal.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.cdk import Cdk
 from rehearsal.engine.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
@@ -54,21 +54,21 @@ class Deployment:
         return branches
 
 
-def ensure(
+def ensure_deployed(
     workspace: Workspace,
     endpoint: Endpoint,
     repository: Repository,
-    tell: Tell,
+    tell: ReportProgress,
     stop: threading.Event,
     *,
     app: App,
 ) -> Deployment:
     """The deployed pipeline of `app`; where there is none, bootstrap every account and deploy it from HEAD."""
     deployed = find(workspace, endpoint)
-    if deployed is None or not app.is_of(deployed.app, (deployed.key.name, *deployed.names)):
+    if deployed is None or not app.matches_deployed(deployed.app, (deployed.key.name, *deployed.names)):
         return _deploy(workspace, endpoint, repository, tell, stop, app=app)
-    places = bootstrap.recorded(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
-    _bootstrapper(workspace, deployed, tell, stop).reach(places)
+    places = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
+    _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(places)
     return deployed
 
 
@@ -88,40 +88,46 @@ def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
 
 
 def _deploy(
-    workspace: Workspace, endpoint: Endpoint, repository: Repository, tell: Tell, stop: threading.Event, *, app: App
+    workspace: Workspace,
+    endpoint: Endpoint,
+    repository: Repository,
+    tell: ReportProgress,
+    stop: threading.Event,
+    *,
+    app: App,
 ) -> Deployment:
     folder = workspace.home / "deploy"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    cdk = Cdk(tools(workspace), endpoint, workspace.logs, stop)
+    cdk = Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
     cloud = _synthesized(workspace, repository, cdk, app, tell)
     check_architecture(cloud)
     stack = cloud.pipeline
-    Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).reach(cloud.environments)
-    for each in invocations.configured(workspace.root).prepare:
+    Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).bootstrap_missing(cloud.environments)
+    for each in invocations.read_config(workspace.root).prepare:
         tell(f"preparing: {each.command}")
-        cdk.person(each.command, workspace.root, each.account or stack.account, each.region or stack.region)
+        cdk.run_shell(each.command, workspace.root, each.account or stack.account, each.region or stack.region)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     try:
         cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
     except CommandFailed as error:
-        raise explained(error) from error
+        raise add_accept_hint(error) from error
     key = PipelineKey(stack.account, stack.region, _physical(endpoint, cloud.chosen))
     write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
     return Deployment(endpoint, key, app.command, cloud.chosen.names)
 
 
-def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: App, tell: Tell) -> Assembly:
+def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: App, tell: ReportProgress) -> Assembly:
     """The assembly of HEAD, as a person would make it by hand; or the one that was given."""
-    folder, default = workspace.home / "deploy", invocations.configured(workspace.root).environment
+    folder, default = workspace.home / "deploy", invocations.read_config(workspace.root).environment
     if app.assembly:
         tell(f"no such pipeline is deployed yet: taking {app.assembly}, as it is")
     else:
         tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
         repository.export(repository.head, folder / "source")
-        lend_modules(repository.top, folder / "source")
+        link_node_modules(repository.top, folder / "source")
     try:
-        out = app.synthesized(cdk, folder / "source" / repository.project, folder / "cdk.out", default)
+        out = app.synthesize(cdk, folder / "source" / repository.project, folder / "cdk.out", default)
     except CommandFailed as error:
         raise WrongUse(
             f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
@@ -129,7 +135,7 @@ def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: Ap
     return assembly.read(out, app.pipeline, default)
 
 
-def explained(error: CommandFailed) -> CommandFailed:
+def add_accept_hint(error: CommandFailed) -> CommandFailed:
     """With what to do about a type that the embedded AWS has not."""
     found = re.search(r"Unrecognized resource types: \[(.*?)\]", str(error))
     types = re.findall(r"[\w:]+", found[1]) if found else []
@@ -145,18 +151,23 @@ def _physical(endpoint: Endpoint, pipeline: assembly.PipelineResource) -> str:
     return next(str(each["PhysicalResourceId"]) for each in made if each["LogicalResourceId"] == pipeline.id)
 
 
-def reach(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threading.Event) -> None:
+def bootstrap_new_environments(
+    workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: threading.Event
+) -> None:
     """Bootstrap the accounts and regions that the pipeline deploys to now and did not before, as a person would."""
     pipeline, key = deployed.pipeline(), deployed.key
     wanted = dict.fromkeys(
-        Environment(each.account, each.region, each.qualifier) for each in invocations.stacks(pipeline, key.region)
+        Environment(each.account, each.region, each.qualifier)
+        for each in invocations.list_deployed_stacks(pipeline, key.region)
     )
-    _bootstrapper(workspace, deployed, tell, stop).reach(list(wanted))
+    _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(list(wanted))
 
 
-def _bootstrapper(workspace: Workspace, deployed: Deployment, tell: Tell, stop: threading.Event) -> Bootstrapper:
+def _bootstrapper(
+    workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: threading.Event
+) -> Bootstrapper:
     def cdk() -> Cdk:
-        return Cdk(tools(workspace), deployed.endpoint, workspace.logs, stop)
+        return Cdk(command_folders(workspace), deployed.endpoint, workspace.logs, stop)
 
     return Bootstrapper(workspace, deployed.endpoint, cdk, deployed.key.account, tell)
 

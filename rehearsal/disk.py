@@ -17,18 +17,18 @@ from pathlib import Path
 from rehearsal import stored
 from rehearsal.engine import journal
 from rehearsal.errors import WrongUse
-from rehearsal.locks import alone, unused
+from rehearsal.locks import exclusive_run, stale_scratch_folders
 from rehearsal.workspace import Workspace
 
 KEPT_EXECUTIONS = 10
 # Of each stage: the one that it is in, and the one that it can be rolled back to.
 KEPT_SUCCESSES = 2
 # Walking through the caches takes a second or so: not worth it at each run.
-MEASURED_EVERY = 24 * 3600.0
+CHECK_INTERVAL_SECONDS = 24 * 3600.0
 SCRATCH = ("listed", "plan", "shell")
 
 
-def size(folder: Path) -> int:
+def disk_usage(folder: Path) -> int:
     """The bytes that the files in `folder` take on disk; a file with several names counts once."""
     seen: set[tuple[int, int]] = set()
     total = 0
@@ -46,21 +46,21 @@ def size(folder: Path) -> int:
 
 def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
     """Remove old executions and what can be made again at once; the bytes that became free."""
-    before = size(space.home)
-    for execution in _old(space, keep):
+    before = disk_usage(space.home)
+    for execution in _removable_executions(space, keep):
         stored.remove(space, journal.read(space.journal(execution)))
         shutil.rmtree(space.execution(execution), ignore_errors=True)
-    space.tidy()
-    with unused(space, *SCRATCH) as folders:
+    space.remove_failed_work_folders()
+    with stale_scratch_folders(space, *SCRATCH) as folders:
         for each in folders:
             shutil.rmtree(each, ignore_errors=True)
-    with contextlib.suppress(WrongUse), alone(space):  # a `run` or `up` that is at work has them in use
+    with contextlib.suppress(WrongUse), exclusive_run(space):  # a `run` or `up` that is at work has them in use
         for each in (space.home / "deploy", space.home / "objects", *space.home.glob("index-*")):
             shutil.rmtree(each, ignore_errors=True)
-    return before - size(space.home)
+    return before - disk_usage(space.home)
 
 
-def _old(space: Workspace, keep: int) -> list[str]:
+def _removable_executions(space: Workspace, keep: int) -> list[str]:
     """All but the newest `keep`, those that have not ended, those that a stage is in or can be rolled back to, and
     those whose artifacts one of these takes.
     """
@@ -81,19 +81,19 @@ def _old(space: Workspace, keep: int) -> list[str]:
     return old
 
 
-def look_after(space: Workspace, limit: int) -> list[str]:
+def enforce_disk_limit(space: Workspace, limit: int) -> list[str]:
     """Once a day, keep `.rehearsal/` within `limit` bytes; what was removed, in words. Caches go last, oldest first."""
     stamp = space.home / "measured"
-    if stamp.exists() and time.time() - stamp.stat().st_mtime < MEASURED_EVERY:
+    if stamp.exists() and time.time() - stamp.stat().st_mtime < CHECK_INTERVAL_SECONDS:
         return []
     stamp.touch()
-    if size(space.home) <= limit:
+    if disk_usage(space.home) <= limit:
         return []
-    said = [f".rehearsal takes more than {told(limit)}: removed old executions, {told(clean(space))}"]
+    said = [f".rehearsal takes more than {format_bytes(limit)}: removed old executions, {format_bytes(clean(space))}"]
     for cache in _oldest(space.caches):
-        if size(space.home) <= limit or space.server():
+        if disk_usage(space.home) <= limit or space.server():
             break
-        said.append(f"removed the cache {cache.name}, {told(size(cache))}")
+        said.append(f"removed the cache {cache.name}, {format_bytes(disk_usage(cache))}")
         shutil.rmtree(cache, ignore_errors=True)
     return said
 
@@ -102,7 +102,7 @@ def _oldest(folder: Path) -> Iterator[Path]:
     yield from sorted((each for each in folder.iterdir() if each.is_dir()), key=lambda each: each.stat().st_mtime)
 
 
-def told(count: int) -> str:
+def format_bytes(count: int) -> str:
     """`1.2 GB`, in powers of ten."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6)):
         if count >= factor:

@@ -23,5 +23,5 @@ def main(*command: str) -> None:
         code = subprocess.call(command)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        keeper.end_descendants()
+        keeper.terminate_descendants()
     sys.exit(code if code >= 0 else 128 - code)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from rehearsal.errors import WrongUse
 
 # In the environment of a push: who pushes starts the pipeline by itself, and the remote's hook need not.
-SILENT = "REHEARSAL_PUSHES"
+SKIP_HOOK_VARIABLE = "REHEARSAL_PUSHES"
 BRANCHES = "refs/heads/"
 
 
@@ -80,9 +80,9 @@ class Repository:
 
     def push(self, commit: str, remote: Path, branch: str) -> None:
         """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at; no hook is run."""
-        bare(remote)
+        init_bare_repository(remote)
         refspec = f"+{commit}:{BRANCHES}{branch}"
-        env = {**self._scratch_objects(), SILENT: "yes"}
+        env = {**self._scratch_objects(), SKIP_HOOK_VARIABLE: "yes"}
         self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=env)
 
     def export(self, commit: str, folder: Path) -> None:
@@ -129,39 +129,39 @@ def printable(text: str) -> str:
     return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def bare(remote: Path) -> None:
+def init_bare_repository(remote: Path) -> None:
     """Make the bare repository `remote`, unless it is there."""
     if not remote.exists():
         git("init", "--quiet", "--bare", str(remote), cwd=remote.parent)
 
 
-def set_aside(remote: Path) -> None:
+def stash_branches(remote: Path) -> None:
     """Keep the branches of the bare repository `remote` where no push finds them, so that git has them to push again.
 
-    `tip` still knows them, until they are pushed.
+    `branch_head` still knows them, until they are pushed.
     """
     for ref in git("for-each-ref", "--format=%(refname)", BRANCHES, cwd=remote).splitlines():
-        git("update-ref", _aside(ref.removeprefix(BRANCHES)), ref, cwd=remote)
+        git("update-ref", _stash_ref(ref.removeprefix(BRANCHES)), ref, cwd=remote)
         git("update-ref", "-d", ref, cwd=remote)
 
 
-def take_aside(remote: Path, branch: str) -> str | None:
+def pop_stashed_branch(remote: Path, branch: str) -> str | None:
     """The commit of a branch that was set aside, which it is no more."""
-    kept = git("for-each-ref", "--format=%(objectname)", _aside(branch), cwd=remote)
+    kept = git("for-each-ref", "--format=%(objectname)", _stash_ref(branch), cwd=remote)
     if kept:
-        git("update-ref", "-d", _aside(branch), cwd=remote)
+        git("update-ref", "-d", _stash_ref(branch), cwd=remote)
     return kept or None
 
 
-def _aside(branch: str) -> str:
+def _stash_ref(branch: str) -> str:
     """In one folder, where `a` and `a/b` do not exclude each other."""
     return f"refs/rehearsal/{quote(branch, safe='')}"
 
 
-def tip(remote: Path, branch: str) -> Commit | None:
+def branch_head(remote: Path, branch: str) -> Commit | None:
     """The newest commit of `branch` in the bare repository `remote`; None where there is no such branch."""
     if remote.exists():
-        for ref in (BRANCHES + branch, _aside(branch)):
+        for ref in (BRANCHES + branch, _stash_ref(branch)):
             if git("for-each-ref", ref, cwd=remote):
                 return commit(remote, ref)
     return None

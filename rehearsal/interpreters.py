@@ -17,28 +17,32 @@ from rehearsal import machine
 PROBE_SECONDS = 10
 
 
-def own() -> tuple[str, Path]:
+def running_interpreter() -> tuple[str, Path]:
     """The rehearsal's own interpreter: its version, such as 3.13.0, and its executable outside any environment."""
     return platform.python_version(), Path(sys.executable).resolve()
 
 
 @functools.cache
-def found() -> dict[str, Path]:
+def find_interpreters() -> dict[str, Path]:
     """The rehearsal's own, then those of the search path, of pyenv and of uv; version -> executable, one for each."""
-    return dict([own()]) | {version: path for version, path in _asked("*").items() if version != own()[0]}
+    return dict([running_interpreter()]) | {
+        version: path for version, path in _probe_candidates("*").items() if version != running_interpreter()[0]
+    }
 
 
 @functools.cache
-def of_minor(minor: str) -> Path | None:
+def find_minor_version(minor: str) -> Path | None:
     """The newest interpreter of a minor version, such as 3.13; None where this machine has none."""
-    version, path = own()
+    version, path = running_interpreter()
     if version.rpartition(".")[0] == minor:
         return path
-    fitting = {each: path for each, path in _asked(minor.removeprefix("3.")).items() if each.startswith(f"{minor}.")}
+    fitting = {
+        each: path for each, path in _probe_candidates(minor.removeprefix("3.")).items() if each.startswith(f"{minor}.")
+    }
     return fitting[max(fitting, key=lambda each: [int(part) for part in re.findall(r"\d+", each)])] if fitting else None
 
 
-def _asked(minor: str) -> dict[str, Path]:
+def _probe_candidates(minor: str) -> dict[str, Path]:
     """The interpreters 3.`minor` (a star for all) that answer, the first one of each version."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
@@ -51,22 +55,26 @@ def _asked(minor: str) -> dict[str, Path]:
     ]
     question = "import platform, sys; print(platform.python_version(), sys.executable)"
     with ThreadPoolExecutor() as pool:
-        answers = [*pool.map(lambda candidate: ask([str(candidate), "-I", "-c", question]).partition(" "), candidates)]
+        answers = [
+            *pool.map(
+                lambda candidate: read_first_line([str(candidate), "-I", "-c", question]).partition(" "), candidates
+            )
+        ]
     return {version: Path(path).resolve() for version, _, path in reversed(answers) if version}
 
 
 def on_path(*names: str) -> list[Path]:
     """Every executable of these names on the search path."""
-    folders = [Path(folder) for folder in machine.environment()["PATH"].split(os.pathsep) if folder]
+    folders = [Path(folder) for folder in machine.clean_environment()["PATH"].split(os.pathsep) if folder]
     return [folder / name for name in names for folder in folders if os.access(folder / name, os.X_OK)]
 
 
-def ask(command: list[str]) -> str:
+def read_first_line(command: list[str]) -> str:
     """The first line that a command prints; nothing where it fails, as pyenv's stand-ins do for what is off."""
     try:
         done = subprocess.run(
             command,
-            env=machine.environment(),
+            env=machine.clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

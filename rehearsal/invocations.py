@@ -37,7 +37,7 @@ from rehearsal.engine.definition import Action, Pipeline
 from rehearsal.errors import WrongUse
 
 FILE = "rehearsal.toml"
-AT_ONCE = os.cpu_count() or 1
+MAX_CONCURRENT_CALLS = os.cpu_count() or 1
 
 
 class Invoke(BaseModel):
@@ -115,7 +115,7 @@ class DeployedStack:
     qualifier: str = QUALIFIER
 
 
-def configured(root_folder: Path) -> Config:
+def read_config(root_folder: Path) -> Config:
     """Read rehearsal.toml; without the file nothing is called. Raises WrongUse for unknown keys and missing events."""
     path = root_folder / FILE
     if not path.exists():
@@ -130,7 +130,7 @@ def configured(root_folder: Path) -> Config:
     return config
 
 
-def stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
+def list_deployed_stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
     """The stacks of every CloudFormation action, each once, in the order of the definition."""
     found = {
         DeployedStack(
@@ -153,9 +153,11 @@ def _environment(stage: str, action: str) -> str:
     return first if len(rest) > 1 else stage
 
 
-def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]) -> list[Answer]:
+def invoke_functions(
+    config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]
+) -> list[Answer]:
     """Call every configured function in every stack that has it, side by side; the answers in order."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
         described = pool.map(lambda stack: _outputs(endpoint, stack), deployed)
         calls = [
             (stack, outputs[each.function], each.qualifier, (root_folder / each.event).read_bytes())
@@ -163,10 +165,10 @@ def call(config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[D
             for each in config.invoke
             if each.function in outputs
         ]
-        return list(pool.map(lambda wanted: _call(endpoint, *wanted), calls))
+        return list(pool.map(lambda wanted: _invoke_function(endpoint, *wanted), calls))
 
 
-def _call(endpoint: Endpoint, stack: DeployedStack, function: str, qualifier: str, event: bytes) -> Answer:
+def _invoke_function(endpoint: Endpoint, stack: DeployedStack, function: str, qualifier: str, event: bytes) -> Answer:
     api = endpoint.client("lambda", root(stack.account), stack.region)
     try:
         response = api.invoke(FunctionName=function, Qualifier=qualifier, Payload=event)
@@ -178,7 +180,7 @@ def _call(endpoint: Endpoint, stack: DeployedStack, function: str, qualifier: st
 
 def _outputs(endpoint: Endpoint, stack: DeployedStack) -> dict[str, str]:
     api = endpoint.client("cloudformation", root(stack.account), stack.region)
-    described: dict[str, Any] = api.describe_stacks(StackName=stack.name)["Stacks"][0]
+    described: dict[str, Any] = api.describe_list_deployed_stacks(StackName=stack.name)["Stacks"][0]
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 

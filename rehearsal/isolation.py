@@ -24,7 +24,7 @@ _CAPABILITIES_3 = 0x20080522
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def separate(also: int = 0) -> None:
+def enter_mount_namespace(also: int = 0) -> None:
     """A mount namespace that nobody else sees, and those of the flags `also`. Raises OSError.
 
     For an ordinary user a namespace of users is around it: by that alone the kernel lets it look into no process
@@ -61,7 +61,7 @@ def read_only(path: str, *, on: bool = True) -> None:
         raise _failed(f"make {path} read-only" if on else f"make {path} writable")
 
 
-def give_up(keep: Collection[int] = ()) -> None:
+def drop_capabilities(keep: Collection[int] = ()) -> None:
     """What is executed from now on has these capabilities at most, though its user is root.
 
     So it undoes no mount, and looks into no process that has more.

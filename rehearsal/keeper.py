@@ -31,34 +31,34 @@ GRACE_SECONDS = 3.0
 def main(token: str, hidden: str = "") -> None:
     prctl = isolation.libc.prctl
     if hidden:
-        isolation.separate()
+        isolation.enter_mount_namespace()
         isolation.hide(hidden)
-        isolation.give_up(keep=isolation.CONTAINERS)
+        isolation.drop_capabilities(keep=isolation.CONTAINERS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # a handler, because commands would inherit that a signal is ignored
     signal.signal(signal.SIGINT, lambda *_: None)
     first, second = os.getpid(), os.fork()
     prctl(isolation.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if second:
-        _watch(second)
+        _supervise(second)
     else:
         prctl(isolation.PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() == first:
-            _keep(token)
+            _run_commands(token)
     os._exit(0)  # nothing is left to write, and an interpreter's own end would take longest
 
 
-def _watch(second: int) -> None:
+def _supervise(second: int) -> None:
     """Until the second process has ended, whatever ended it; then what it left is here."""
     os.close(0)
     try:
         os.waitpid(second, 0)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        end_descendants()
+        terminate_descendants()
 
 
-def _keep(token: str) -> None:
+def _run_commands(token: str) -> None:
     try:
         while (command := _next_command()) is not None:
             code = _run(command)
@@ -67,7 +67,7 @@ def _keep(token: str) -> None:
             os.write(1, f"\0{token} {code}\n".encode())
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        end_descendants()
+        terminate_descendants()
 
 
 def _run(command: dict[str, Any]) -> int | None:
@@ -121,7 +121,7 @@ def _reap(keep: int | None) -> None:
                 continue
 
 
-def end_descendants() -> None:
+def terminate_descendants() -> None:
     """Ask all to end; after the grace, kill all, until none is left."""
     deadline = time.monotonic() + GRACE_SECONDS
     asked: set[int] = set()

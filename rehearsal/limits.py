@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rehearsal.emulator.functions.mounts import cannot_mount
+from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.views.state import ActionView, ExecutionView
 
 _NO_IAM = "IAM: --no-iam lets everybody do everything"
@@ -47,13 +47,13 @@ def _of_providers(view: ExecutionView, *, iam: bool) -> Iterator[str]:
         yield "builds ran on this machine, not in the project's build image"
     if ran & {*_FUNCTIONS}:
         yield from _of_functions()
-    if iam and ran & {*_BUILDS, *_FUNCTIONS, "Rule/Commands", "Rule/LambdaInvoke"} and (reason := cannot_mount()):
+    if iam and ran & {*_BUILDS, *_FUNCTIONS, "Rule/Commands", "Rule/LambdaInvoke"} and (reason := mount_error()):
         yield f"nothing is hidden from builds and functions, not even the keys of every account's root ({reason})"
 
 
 def _of_functions() -> Iterator[str]:
     yield "functions ran on this machine's system libraries and CPU, not on Amazon Linux"
-    if reason := cannot_mount():
+    if reason := mount_error():
         yield f"functions find code and layers in other folders than /var/task and /opt, not read-only ({reason})"
 
 

@@ -16,10 +16,10 @@ from rehearsal.workspace import Workspace
 
 
 @contextmanager
-def alone(workspace: Workspace) -> Iterator[None]:
+def exclusive_run(workspace: Workspace) -> Iterator[None]:
     """Hold the working tree's way to the pipeline: snapshot, first deployment, transitions. Raises WrongUse."""
     workspace.make()
-    with _opened(workspace.home / "run.lock") as file:
+    with _open_lock_file(workspace.home / "run.lock") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -34,18 +34,18 @@ def alone(workspace: Workspace) -> Iterator[None]:
 
 
 @contextmanager
-def starting(workspace: Workspace) -> Iterator[int]:
+def startup_lock(workspace: Workspace) -> Iterator[int]:
     """Wait until nobody else starts or ends the workspace's embedded AWS; two would share one state.
 
     Gives the lock's descriptor: a process that inherits it holds the lock as well, until it closes it.
     """
-    with _opened(workspace.home / "start.lock") as file:
+    with _open_lock_file(workspace.home / "start.lock") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
 
 
 @dataclass(frozen=True)
-class Use:
+class UsageLock:
     """The use of the workspace's embedded AWS, which ends with its last user: shared among them, or the last one's."""
 
     _file: int
@@ -54,23 +54,23 @@ class Use:
         """Wait for the end of one that ends."""
         fcntl.flock(self._file, fcntl.LOCK_SH)
 
-    def is_the_last(self) -> bool:
+    def try_exclusive(self) -> bool:
         """Whether nobody else uses it; who then ends it keeps others waiting until that is done."""
-        return _got(self._file, fcntl.LOCK_EX)
+        return _try_lock(self._file, fcntl.LOCK_EX)
 
 
 @contextmanager
-def using(workspace: Workspace) -> Iterator[Use]:
-    """Of the users, who comes or leaves does so while it is `starting`, so that never two think of each other."""
-    with _opened(workspace.home / "use.lock") as file:
-        yield Use(file)
+def usage_lock(workspace: Workspace) -> Iterator[UsageLock]:
+    """Hold the shared lock of all users. Take and release it only while holding `startup_lock`."""
+    with _open_lock_file(workspace.home / "use.lock") as file:
+        yield UsageLock(file)
 
 
 @contextmanager
-def scratch(workspace: Workspace, kind: str) -> Iterator[Path]:
-    """A new folder, which `unused` leaves alone until the block, or its process, has ended."""
+def scratch_folder(workspace: Workspace, kind: str) -> Iterator[Path]:
+    """A new folder, which `stale_scratch_folders` leaves alone until the block, or its process, has ended."""
     workspace.make()
-    with _opened(workspace.home / "scratch.lock") as lock:
+    with _open_lock_file(workspace.home / "scratch.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=workspace.home))
         held = os.open(folder, os.O_RDONLY)
@@ -84,9 +84,9 @@ def scratch(workspace: Workspace, kind: str) -> Iterator[Path]:
 
 
 @contextmanager
-def unused(workspace: Workspace, *kinds: str) -> Iterator[list[Path]]:
+def stale_scratch_folders(workspace: Workspace, *kinds: str) -> Iterator[list[Path]]:
     """The scratch folders that somebody who was killed has left; nobody makes one meanwhile."""
-    with _opened(workspace.home / "scratch.lock") as lock:
+    with _open_lock_file(workspace.home / "scratch.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield [each for kind in kinds for each in workspace.home.glob(f"{kind}-*") if _is_unused(each)]
 
@@ -94,12 +94,12 @@ def unused(workspace: Workspace, *kinds: str) -> Iterator[list[Path]]:
 def _is_unused(folder: Path) -> bool:
     held = os.open(folder, os.O_RDONLY)
     try:
-        return _got(held, fcntl.LOCK_EX)
+        return _try_lock(held, fcntl.LOCK_EX)
     finally:
         os.close(held)
 
 
-def _got(file: int, kind: int) -> bool:
+def _try_lock(file: int, kind: int) -> bool:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -108,7 +108,7 @@ def _got(file: int, kind: int) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
+def _open_lock_file(path: Path) -> Iterator[int]:
     """The file stays where it is: who removed it would let a third one in."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -12,7 +12,7 @@ _NETWORK = ("proxy", "ssl_cert", "ca_bundle", "cert", "ca_certs", "ssl_cainfo")
 _BASICS = ("PATH", "LANG", "LC_ALL", "TZ")
 
 
-def environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """A clean environment: the search path, the locale, and the way to the network; nothing else of the user's."""
     kept = {name: value for name, value in os.environ.items() if name in _BASICS or network_setting(name)}
     return {"PATH": os.defpath, **kept}

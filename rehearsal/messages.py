@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # importing typing takes as long as all else
     from typing import Any
 
 
-def written(value: Any) -> bytes:
+def encode_message(value: Any) -> bytes:
     """A message of texts, numbers, lists and dicts."""
     message = marshal.dumps(value)
     return len(message).to_bytes(_NUMBER, "big") + message

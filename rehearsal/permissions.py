@@ -25,7 +25,7 @@ class Grant:
     but: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
 
-    def used(self, decision: Decision) -> bool:
+    def covers(self, decision: Decision) -> bool:
         """Whether this may have allowed what was decided. What CloudFormation makes has no ARN yet."""
         action, resource = decision.action.lower(), decision.resource
         on_it = not resource.startswith("arn:") or (
@@ -34,10 +34,10 @@ class Grant:
         does_it = _like(action, self.action.lower()) and not _like_one(action, [each.lower() for each in self.but])
         return decision.allowed and on_it and does_it
 
-    def what(self) -> str:
+    def action_text(self) -> str:
         return f"all but {', '.join(self.but)}" if self.but else self.action
 
-    def where(self) -> tuple[str, ...]:
+    def resource_texts(self) -> tuple[str, ...]:
         return (f"all but {', '.join(self.elsewhere)}",) if self.elsewhere else self.resources
 
 
@@ -54,7 +54,7 @@ class Report:
         """Policy and resources -> the actions on them that no request needed."""
         found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for grant in self.unused:
-            found.setdefault((grant.policy, grant.where()), []).append(grant.what())
+            found.setdefault((grant.policy, grant.resource_texts()), []).append(grant.action_text())
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -62,7 +62,8 @@ class Report:
             "role": self.role,
             "used": list(self.used),
             "never_used": [
-                {"action": each.what(), "resources": list(each.where()), "policy": each.policy} for each in self.unused
+                {"action": each.action_text(), "resources": list(each.resource_texts()), "policy": each.policy}
+                for each in self.unused
             ],
             "denied": [{"action": each.action, "resource": each.resource, "why": each.why} for each in self.denied],
         }
@@ -74,7 +75,7 @@ def report(role: str, grants: Iterable[Grant], decisions: Sequence[Decision]) ->
     return Report(
         role,
         tuple(sorted({each.action for each in own if each.allowed})),
-        tuple(grant for grant in grants if not any(grant.used(each) for each in own)),
+        tuple(grant for grant in grants if not any(grant.covers(each) for each in own)),
         tuple(each for each in own if not each.allowed),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def born(pid: int) -> int | None:
+def start_ticks(pid: int) -> int | None:
     """When the process started, in clock ticks since the machine did; None where it has ended, a zombie included.
 
     Source: proc_pid_stat(5), state and starttime.

@@ -39,7 +39,7 @@ Ending = Literal["exited", "timed out", "stopped"]
 
 
 @dataclass(frozen=True)
-class Finished:
+class CommandResult:
     """How a command ended; `tail` is the end of what it printed. returncode: negative is a signal's number."""
 
     returncode: int
@@ -80,7 +80,7 @@ class Processes:
 
     def __enter__(self) -> Self:
         self._keeper = subprocess.Popen(
-            [*programs.command(keeper.__name__), self._token, *_hidden],
+            [*programs.helper_command(keeper.__name__), self._token, *_hidden],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -114,7 +114,7 @@ class Processes:
         env: Mapping[str, str],
         deadline: float | None = None,
         stop: Stop | None = None,
-    ) -> Finished:
+    ) -> CommandResult:
         """Run `command` until it ends, `deadline` passes or `stop` is set; after these two, leave the block.
 
         deadline: as time.monotonic() counts.
@@ -123,10 +123,10 @@ class Processes:
         self._tail.clear()
         request = {"argv": list(command), "cwd": str(cwd), "env": dict(env)}
         with contextlib.suppress(BrokenPipeError):  # the keeper was killed; _wait says so
-            self._stdin.write(messages.written(request))
+            self._stdin.write(messages.encode_message(request))
             self._stdin.flush()
         code, ending = self._wait(deadline, stop)
-        return Finished(code, time.monotonic() - began, ending, tuple(self._tail))
+        return CommandResult(code, time.monotonic() - began, ending, tuple(self._tail))
 
     def _wait(self, deadline: float | None, stop: Stop | None) -> tuple[int, Ending]:
         with self._changed:
@@ -173,7 +173,7 @@ class Processes:
             self._changed.notify_all()
 
 
-def remove_beside(*paths: Path) -> None:
+def remove_in_background(*paths: Path) -> None:
     """Remove folders and files while the caller goes on, by a program of its own: here each of tens of thousands of
     files would hold up every other thread. `await_removals` waits for it; a killed process leaves it to its end.
     """
@@ -189,20 +189,20 @@ def remove_beside(*paths: Path) -> None:
 
 
 def await_removals() -> None:
-    """Until all that `remove_beside` was given is gone, or for some seconds."""
+    """Until all that `remove_in_background` was given is gone, or for some seconds."""
     deadline = time.monotonic() + _REMOVAL_SECONDS
     for thread in [*_removals]:
         thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def in_the_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+def run_in_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
     """Run `command` with the terminal of this process, and end all that it left; its status, as a shell tells it.
 
     An interrupt is the command's affair.
     """
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        words = [*programs.command(foreground.__name__), *command]
+        words = [*programs.helper_command(foreground.__name__), *command]
         return subprocess.run(words, cwd=cwd, env=dict(env), check=False).returncode
     finally:
         signal.signal(signal.SIGINT, before)

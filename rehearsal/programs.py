@@ -8,7 +8,7 @@ from pathlib import Path
 _PACKAGES = Path(__file__).resolve().parent.parent
 
 
-def command(module: str) -> list[str]:
+def helper_command(module: str) -> list[str]:
     """Calls `main` of a module, with what is added as its arguments; within some 10 ms.
 
     It finds the standard library and this package alone: nothing that is installed, or that the environment names.

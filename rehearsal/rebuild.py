@@ -15,19 +15,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.actions.cloneref import unpack
+from rehearsal.actions.cloneref import unpack_or_clone
 from rehearsal.actions.project import Project
-from rehearsal.aws import Credentials, Endpoint, root, save_object
+from rehearsal.aws import Credentials, Endpoint, download_object, root
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
 from rehearsal.codebuild.preparation import prepare
-from rehearsal.codebuild.values import Build, EnvironmentVariable, Place
+from rehearsal.codebuild.values import Build, BuildFolders, EnvironmentVariable
 from rehearsal.engine.definition import PipelineKey
 from rehearsal.errors import WrongUse
 
 
 @dataclass(frozen=True)
-class Rebuilt:
+class RecreatedBuild:
     """Where a build worked, and every variable that its first command saw; `left`: the folder is the failed build's."""
 
     directory: Path
@@ -36,7 +36,7 @@ class Rebuilt:
     left: bool
 
 
-def rebuild(
+def recreate_build(
     endpoint: Endpoint,
     key: PipelineKey,
     *,
@@ -45,7 +45,7 @@ def rebuild(
     folder: Path,
     caches: Path,
     remote: Path,
-) -> Rebuilt:
+) -> RecreatedBuild:
     """Put a build together again; its role is assumed by the account's root, whatever the role's trust policy says.
 
     detail: of ListActionExecutions; worked: the action's folder of then; folder: a new one; remote: the
@@ -68,12 +68,12 @@ def rebuild(
     folder.mkdir(parents=True, exist_ok=True)
     log = BuildLog(folder / "preparation.log", lambda _: None)
     lookup = AwsLookup(lambda service: endpoint.client(service, credentials, region))
-    place = Place(folder, sources, caches)
+    place = BuildFolders(folder, sources, caches)
     try:
         prepared = prepare(build, place, endpoint.environ(credentials, region), log, lookup)
     finally:
         log.close()
-    return Rebuilt(place.source, prepared.env, prepared.spec.env.shell, left)
+    return RecreatedBuild(place.source, prepared.env, prepared.spec.env.shell, left)
 
 
 def _sources(
@@ -100,10 +100,10 @@ def _download(s3: Any, remote: Path, place: Mapping[str, str], source: Path) -> 
     source.parent.mkdir(parents=True, exist_ok=True)
     zip_file = source.with_suffix(".zip")
     try:
-        save_object(s3, place["bucket"], place["key"], zip_file)
+        download_object(s3, place["bucket"], place["key"], zip_file)
     except ClientError as error:
         raise WrongUse(f"the artifact s3://{place['bucket']}/{place['key']} is not there any more: {error}") from error
-    unpack(zip_file, source, remote)
+    unpack_or_clone(zip_file, source, remote)
     zip_file.unlink()
 
 

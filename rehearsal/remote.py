@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rehearsal import called
 from rehearsal.errors import WrongUse
-from rehearsal.git import SILENT, bare, git, set_aside
+from rehearsal.git import SKIP_HOOK_VARIABLE, git, init_bare_repository, stash_branches
 from rehearsal.workspace import Workspace
 
 NAME = "rehearsal"
@@ -25,8 +25,8 @@ def add(space: Workspace) -> str | None:
 
     Returns why it won't, where the name is taken.
     """
-    bare(space.remote)
-    set_aside(space.remote)
+    init_bare_repository(space.remote)
+    stash_branches(space.remote)
     taken = _url(space)
     if taken not in (None, str(space.remote)):
         return f"the repository has a remote `{NAME}` already ({taken}); rename it for `git push {NAME}` to work"
@@ -61,7 +61,9 @@ def _write_hook(space: Workspace) -> None:
     hook.parent.mkdir(exist_ok=True)
     package = Path(__file__).resolve().parent.parent
     quoted = {"root": shlex.quote(str(space.root)), "package": shlex.quote(str(package))}
-    beside.write_text(_HOOK.format(silent=SILENT, name=called.name(), command=called.words(), **quoted))
+    beside.write_text(
+        _HOOK.format(silent=SKIP_HOOK_VARIABLE, name=called.command_name(), command=called.shell_command(), **quoted)
+    )
     beside.chmod(0o755)
     beside.replace(hook)
     # the user's own setting would keep this hook from being run

@@ -13,7 +13,7 @@ from typing import Any
 from rehearsal.aws import Endpoint
 from rehearsal.engine import journal
 from rehearsal.errors import WrongUse
-from rehearsal.pids import born
+from rehearsal.pids import start_ticks
 
 KEPT_FAILURES = 2
 
@@ -35,7 +35,7 @@ class Server:
     folder: int | None = None
     detached: bool = False
 
-    def reached(self) -> Endpoint:
+    def to_endpoint(self) -> Endpoint:
         return Endpoint(self.endpoint, self.iam, Path(self.ca) if self.ca else None, self.secret)
 
 
@@ -141,7 +141,7 @@ class Workspace:
         """The id of the execution that was started last, or None before the first one."""
         return next(iter(self.newest_first()), None)
 
-    def tidy(self) -> None:
+    def remove_failed_work_folders(self) -> None:
         """Remove what failed actions of older executions worked in, some 250 MB each; logs and journals stay."""
         for execution in self.newest_first()[KEPT_FAILURES:]:
             left = [*self.execution(execution).glob("*/*/*/")]
@@ -160,7 +160,7 @@ class Workspace:
         try:
             record = json.loads(self.record.read_text())
             server = Server(**{name: value for name, value in record.items() if name in known})
-            lives = born(server.pid)
+            lives = start_ticks(server.pid)
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return None
         here = server.folder == self.home.stat().st_ino
@@ -168,7 +168,7 @@ class Workspace:
 
     def write_server(self, server: Server) -> None:
         here = self.home.stat().st_ino
-        write_json(self.record, asdict(replace(server, born=born(server.pid), folder=here)))
+        write_json(self.record, asdict(replace(server, born=start_ticks(server.pid), folder=here)))
 
 
 def find(start: Path) -> Workspace:

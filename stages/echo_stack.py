@@ -11,12 +11,12 @@ from constructs import Construct
 from stages.alarms import Alarms
 from stages.dashboard import ServiceDashboard
 from stages.encryption import ServiceKey
-from stages.feeds import Feed, QueueFeed, removal
-from stages.function import Build, PythonFunction
-from stages.functions import FUNCTIONS, Declared
+from stages.feeds import EventSource, QueueSource, removal
+from stages.function import FunctionBuild, PythonFunction
+from stages.functions import FUNCTIONS, FunctionDeclaration
 from stages.layers import BuiltLayers
 from stages.options import ServiceOptions
-from stages.tester import Tester, TesterNames
+from stages.tester import IntegrationTestRole, IntegrationTestRoleNames
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class EchoStack(Stack):
         *,
         release: Release,
         environment: str,
-        tester: TesterNames,
+        tester: IntegrationTestRoleNames,
         options: ServiceOptions,
         env: Environment | None = None,
     ) -> None:
@@ -50,36 +50,36 @@ class EchoStack(Stack):
         self._tests_may: list[iam.PolicyStatement] = []
         functions = {declared.name: self._function(declared) for declared in FUNCTIONS}
         ServiceDashboard(self, "Dashboard", functions=functions, alarms=self._alarms.alarms)
-        role = Tester(self, "Tester", names=tester, may=self._tests_may).role
+        role = IntegrationTestRole(self, "Tester", names=tester, may=self._tests_may).role
         CfnOutput(self, "Revision", value=release.revision)
         self.outputs = {
             "STACK": CfnOutput(self, "StackArn", value=self.stack_id),
             "TEST_ROLE": CfnOutput(self, "TestRoleArn", value=role.role_arn),
         }
 
-    def _function(self, declared: Declared) -> lambda_.Function:
+    def _function(self, declared: FunctionDeclaration) -> lambda_.Function:
         feed = declared.feed(self, f"{declared.id}Feed", key=self._key.key, options=self._options)
         function = PythonFunction(
             self,
             declared.id,
             build=self._build(declared.name),
             environment=self._variables(declared.name),
-            may=[*feed.may(), self._key.use()],
+            may=[*feed.receive_statements(), self._key.use_statement()],
             dead_letters=feed.dead_letters,
             key=self._key.key,
             options=self._options,
         )
-        feed.into(function.live)
+        feed.connect(function.live)
         self._watch(declared, function.function, feed)
-        self._tell_tests(declared, function, feed)
+        self._export_for_tests(declared, function, feed)
         return function.function
 
-    def _build(self, name: str) -> Build:
-        return Build(
+    def _build(self, name: str) -> FunctionBuild:
+        return FunctionBuild(
             code=self._release.functions / name,
             runtime=self._built.runtime,
             architecture=self._built.architecture,
-            layers=[layer.version for layer in self._built.of(name)],
+            layers=[layer.version for layer in self._built.layers_of(name)],
         )
 
     def _variables(self, name: str) -> dict[str, str]:
@@ -91,14 +91,14 @@ class EchoStack(Stack):
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
 
-    def _watch(self, declared: Declared, function: lambda_.IFunction, feed: Feed) -> None:
+    def _watch(self, declared: FunctionDeclaration, function: lambda_.IFunction, feed: EventSource) -> None:
         self._alarms.watch_function(declared.id, function)
         self._alarms.watch_dead_letters(declared.id, feed.dead_letters)
-        if isinstance(feed, QueueFeed):
+        if isinstance(feed, QueueSource):
             self._alarms.watch_queue(declared.id, feed.queue)
 
-    def _tell_tests(self, declared: Declared, function: PythonFunction, feed: Feed) -> None:
-        layers = self._built.of(declared.name)
+    def _export_for_tests(self, declared: FunctionDeclaration, function: PythonFunction, feed: EventSource) -> None:
+        layers = self._built.layers_of(declared.name)
         output, address = feed.address
         told = {
             "FunctionName": function.function.function_name,
@@ -109,12 +109,12 @@ class EchoStack(Stack):
         for name, value in told.items():
             CfnOutput(self, f"{declared.id}{name}", value=value)
         call = ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"]
-        self._let_tests(call, function.live.function_arn)
+        self._allow_tests(call, function.live.function_arn)
         if layers:
-            self._let_tests(["lambda:GetLayerVersion"], *(layer.version.layer_version_arn for layer in layers))
+            self._allow_tests(["lambda:GetLayerVersion"], *(layer.version.layer_version_arn for layer in layers))
         if self._options.tests == "full":
-            self._let_tests(["logs:FilterLogEvents"], function.log_group.log_group_arn)
-            self._tests_may += [feed.send(), self._key.use()]
+            self._allow_tests(["logs:FilterLogEvents"], function.log_group.log_group_arn)
+            self._tests_may += [feed.send_statement(), self._key.use_statement()]
 
-    def _let_tests(self, actions: list[str], *resources: str) -> None:
+    def _allow_tests(self, actions: list[str], *resources: str) -> None:
         self._tests_may.append(iam.PolicyStatement(actions=actions, resources=list(resources)))

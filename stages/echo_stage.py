@@ -5,7 +5,7 @@ from constructs import Construct
 
 from stages.echo_stack import EchoStack, Release
 from stages.options import ServiceOptions
-from stages.tester import TesterNames
+from stages.tester import IntegrationTestRoleNames
 
 
 class EchoStage(Stage):
@@ -19,7 +19,7 @@ class EchoStage(Stage):
         env: Environment,
         environment: str,
         release: Release,
-        tester: TesterNames,
+        tester: IntegrationTestRoleNames,
         options: ServiceOptions,
     ) -> None:
         super().__init__(scope, id_, env=env)

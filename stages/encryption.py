@@ -22,7 +22,7 @@ class ServiceKey(Construct):
         self._allow_alarms()
         self._allow_undelivered()
 
-    def use(self) -> iam.PolicyStatement:
+    def use_statement(self) -> iam.PolicyStatement:
         """What a role needs to send to or read from an encrypted queue or topic."""
         return iam.PolicyStatement(
             sid="UseTheKey", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]

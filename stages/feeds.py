@@ -16,27 +16,27 @@ from constructs import Construct
 from compliance.accept import accept
 from stages.options import ServiceOptions
 
-TRIES = 5
+MAX_RECEIVE_COUNT = 5
 
 
-class Feed(Protocol):
+class EventSource(Protocol):
     """What a stack needs to know of a feed, whatever kind it is."""
 
     dead_letters: sqs.Queue
     address: tuple[str, str]
     """The name of the output that says where to send to, and its value."""
 
-    def may(self) -> Sequence[iam.PolicyStatement]:
+    def receive_statements(self) -> Sequence[iam.PolicyStatement]:
         """What the function's role needs to be fed."""
 
-    def send(self) -> iam.PolicyStatement:
+    def send_statement(self) -> iam.PolicyStatement:
         """What a sender needs; without a Sid, because one role may send to many."""
 
-    def into(self, alias: lambda_.Alias) -> None:
+    def connect(self, alias: lambda_.Alias) -> None:
         """Let the events flow to `alias`."""
 
 
-class QueueFeed(Construct):
+class QueueSource(Construct):
     """An encrypted queue that takes TLS alone; a message that fails five times becomes a dead letter."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
@@ -51,21 +51,21 @@ class QueueFeed(Construct):
             # Less would hand a message to a second execution while the first one still works on it.
             # Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS", six times the function's timeout.
             visibility_timeout=Duration.seconds(6 * options.timeout_seconds),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=TRIES),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
             removal_policy=removal(options),
         )
         self.address = ("QueueUrl", self.queue.queue_url)
 
-    def may(self) -> Sequence[iam.PolicyStatement]:
+    def receive_statements(self) -> Sequence[iam.PolicyStatement]:
         """Lambda polls the queue with the function's role."""
         actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         return [iam.PolicyStatement(sid="Receive", actions=actions, resources=[self.queue.queue_arn])]
 
-    def send(self) -> iam.PolicyStatement:
+    def send_statement(self) -> iam.PolicyStatement:
         """Send to the queue."""
         return iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn])
 
-    def into(self, alias: lambda_.Alias) -> None:
+    def connect(self, alias: lambda_.Alias) -> None:
         """A record that the function reports as failed comes back alone; its neighbours are done."""
         alias.add_event_source(
             sources.SqsEventSource(
@@ -80,7 +80,7 @@ class QueueFeed(Construct):
         )
 
 
-class TopicFeed(Construct):
+class TopicSource(Construct):
     """An encrypted topic that takes TLS alone; what cannot be delivered becomes a dead letter."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
@@ -89,15 +89,15 @@ class TopicFeed(Construct):
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
         self.address = ("TopicArn", self.topic.topic_arn)
 
-    def may(self) -> Sequence[iam.PolicyStatement]:
+    def receive_statements(self) -> Sequence[iam.PolicyStatement]:
         """Nothing: the topic calls the function."""
         return []
 
-    def send(self) -> iam.PolicyStatement:
+    def send_statement(self) -> iam.PolicyStatement:
         """Publish to the topic."""
         return iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn])
 
-    def into(self, alias: lambda_.Alias) -> None:
+    def connect(self, alias: lambda_.Alias) -> None:
         """Each message is one asynchronous call."""
         self.topic.add_subscription(subscriptions.LambdaSubscription(alias, dead_letter_queue=self.dead_letters))
         accept(

@@ -17,7 +17,7 @@ from stages.options import ServiceOptions
 
 
 @dataclass(frozen=True)
-class Build:
+class FunctionBuild:
     """What a function is made from: its code, and what its layers were built for."""
 
     code: Path
@@ -38,7 +38,7 @@ class PythonFunction(Construct):
         scope: Construct,
         id_: str,
         *,
-        build: Build,
+        build: FunctionBuild,
         environment: Mapping[str, str],
         may: Sequence[iam.PolicyStatement],
         dead_letters: sqs.IQueue,
@@ -75,7 +75,7 @@ class PythonFunction(Construct):
         )
         self.function.node.add_dependency(self.role)
         self.live = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
-        self._answer_findings(options)
+        self._accept_findings(options)
 
     def _role(self, may: Sequence[iam.PolicyStatement], dead_letters: sqs.IQueue) -> iam.Role:
         statements = [
@@ -95,7 +95,7 @@ class PythonFunction(Construct):
             self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), managed_policies=[policy]
         )
 
-    def _answer_findings(self, options: ServiceOptions) -> None:
+    def _accept_findings(self, options: ServiceOptions) -> None:
         accept(
             self.function,
             "AwsSolutions-L1",

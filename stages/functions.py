@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from stages.feeds import QueueFeed, TopicFeed
+from stages.feeds import QueueSource, TopicSource
 
 
 @dataclass(frozen=True)
-class Declared:
+class FunctionDeclaration:
     """`name` is the folder in lambda/; `feed` is where its events come from."""
 
     name: str
-    feed: type[QueueFeed] | type[TopicFeed]
+    feed: type[QueueSource] | type[TopicSource]
 
     @property
     def id(self) -> str:
@@ -19,6 +19,6 @@ class Declared:
 
 
 FUNCTIONS = (
-    Declared("echo", feed=QueueFeed),
-    Declared("echo2", feed=TopicFeed),
+    FunctionDeclaration("echo", feed=QueueSource),
+    FunctionDeclaration("echo2", feed=TopicSource),
 )

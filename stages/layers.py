@@ -13,7 +13,7 @@ from layers.manifest import Layer, read
 
 
 @dataclass(frozen=True)
-class LayerOf:
+class FunctionLayer:
     """One layer of a function, and the digest of its bytes."""
 
     version: lambda_.LayerVersion
@@ -21,7 +21,7 @@ class LayerOf:
 
 
 class BuiltLayers(Construct):
-    """One layer version per built layer of the manifest; `of(function)` are those that a function gets."""
+    """One layer version per built layer of the manifest; `layers_of(function)` are those that a function gets."""
 
     def __init__(self, scope: Construct, id_: str, *, manifest: Path) -> None:
         super().__init__(scope, id_)
@@ -31,9 +31,9 @@ class BuiltLayers(Construct):
         self.architecture = lambda_.Architecture.custom(self._built.architecture)
         self._versions = {layer.name: self._version(layer) for layer in self._built.layers}
 
-    def of(self, function: str) -> Sequence[LayerOf]:
+    def layers_of(self, function: str) -> Sequence[FunctionLayer]:
         """The layers of one function, the shared one first."""
-        return [LayerOf(self._versions[layer.name], layer.sha256) for layer in self._built.of(function)]
+        return [FunctionLayer(self._versions[layer.name], layer.sha256) for layer in self._built.layers_of(function)]
 
     def _version(self, layer: Layer) -> lambda_.LayerVersion:
         # The digest of the bytes is the asset's hash, so the same lock deploys no new version.

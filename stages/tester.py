@@ -9,17 +9,19 @@ from constructs import Construct
 
 
 @dataclass(frozen=True)
-class TesterNames:
+class IntegrationTestRoleNames:
     """The role's physical name, and the ARN of the one role that may assume it."""
 
     role: str
     trusted: str
 
 
-class Tester(Construct):
+class IntegrationTestRole(Construct):
     """`role` may do what tests/integration does and nothing more."""
 
-    def __init__(self, scope: Construct, id_: str, *, names: TesterNames, may: Sequence[iam.PolicyStatement]) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, names: IntegrationTestRoleNames, may: Sequence[iam.PolicyStatement]
+    ) -> None:
         super().__init__(scope, id_)
         outputs = iam.PolicyStatement(
             sid="ReadOutputs", actions=["cloudformation:DescribeStacks"], resources=[Stack.of(self).stack_id]

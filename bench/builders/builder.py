@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # What is gone before a build. `all`: everything, downloads too. `built`: what was built, of any package. `one`: the
 # layer, and what was built of one package. `nothing`: nothing, the last build stands as it is.
-Gone = Literal["all", "built", "one", "nothing"]
+Invalidation = Literal["all", "built", "one", "nothing"]
 
 
 class Unavailable(Exception):
@@ -34,7 +34,7 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Place:
+class BuildFolders:
     """One copy of a slice, `project`, the caches that its builds may fill, and the tool's own folder."""
 
     slice: Slice
@@ -56,17 +56,17 @@ class Builder(Protocol):
     def prepare(self, tool: Path) -> None:
         """Install the tool into an empty folder; raises Unavailable."""
 
-    def forget(self, place: Place, gone: Gone) -> None:
+    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
         """Make gone what is to be gone before the next build."""
 
-    def build(self, place: Place) -> None:
+    def build(self, place: BuildFolders) -> None:
         """Build, as its users do."""
 
-    def made(self, place: Place) -> list[Path]:
+    def built_artifacts(self, place: BuildFolders) -> list[Path]:
         """The zips or folders that the last build made; a folder holds what comes into /opt."""
 
 
-def run(command: Sequence[str], cwd: Path, place: Place | None = None, **environ: str) -> str:
+def run(command: Sequence[str], cwd: Path, place: BuildFolders | None = None, **environ: str) -> str:
     """Run a command with caches of its own; raises Unavailable with the last lines where it fails."""
     env = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     env |= _caches(place.caches) if place else {}
@@ -82,7 +82,7 @@ def _caches(folder: Path) -> Mapping[str, str]:
     return {name: str(folder / kind) for name, kind in kinds.items()}
 
 
-def export(place: Place) -> str:
+def export(place: BuildFolders) -> str:
     """The lock's slice, as the recipes of all peers export it."""
     poetry = str(ROOT / ".tools" / "bin" / "poetry")
     return run([poetry, "export", "--without-hashes", "--only", ",".join(place.slice.groups)], place.project, place)

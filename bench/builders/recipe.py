@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench.builders.builder import Gone, Place, base_path, export, run
+from bench.builders.builder import BuildFolders, Invalidation, base_path, export, run
 
 
 class Recipe:
@@ -20,14 +20,14 @@ class Recipe:
         run([sys.executable, "-m", "venv", str(tool)], tool, PATH=base_path())
         run([str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet", f"pip=={self.version}"], tool)
 
-    def forget(self, place: Place, gone: Gone) -> None:
+    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
         """It keeps nothing but pip's downloads."""
         if gone == "all":
             place.clear()
         if gone != "nothing":
             shutil.rmtree(place.project / "layer", ignore_errors=True)
 
-    def build(self, place: Place) -> None:
+    def build(self, place: BuildFolders) -> None:
         """The folder is emptied first, as the recipe does on every synth."""
         shutil.rmtree(place.project / "layer", ignore_errors=True)
         requirements = place.project / "requirements.txt"
@@ -35,6 +35,6 @@ class Recipe:
         pip = [str(place.tool / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
         run([*pip, "-r", str(requirements), "-t", "layer/python"], place.project, place)
 
-    def made(self, place: Place) -> list[Path]:
+    def built_artifacts(self, place: BuildFolders) -> list[Path]:
         """The folder."""
         return [place.project / "layer"]

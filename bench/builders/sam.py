@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench.builders.builder import Gone, Place, base_path, export, run
+from bench.builders.builder import BuildFolders, Invalidation, base_path, export, run
 
 _TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -35,14 +35,14 @@ class Sam:
         pip = [str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         run([*pip, f"aws-sam-cli=={self.version}"], tool)
 
-    def forget(self, place: Place, gone: Gone) -> None:
+    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
         """Its cache keeps the layer as a whole."""
         if gone == "all":
             place.clear()
         if gone != "nothing":
             shutil.rmtree(place.project / ".aws-sam", ignore_errors=True)
 
-    def build(self, place: Place) -> None:
+    def build(self, place: BuildFolders) -> None:
         """Export, then build."""
         (place.project / "template.yaml").write_text(_TEMPLATE)
         (place.project / "layer").mkdir(exist_ok=True)
@@ -50,6 +50,6 @@ class Sam:
         command = [str(place.tool / "bin" / "sam"), "build", "--cached", "--template", "template.yaml"]
         run(command, place.project, place, PATH=base_path(), SAM_CLI_TELEMETRY="0", AWS_DEFAULT_REGION="eu-west-1")
 
-    def made(self, place: Place) -> list[Path]:
+    def built_artifacts(self, place: BuildFolders) -> list[Path]:
         """The folder of the layer."""
         return [place.project / ".aws-sam" / "build" / "Dependencies"]

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench.builders.builder import ROOT, Gone, Place, base_path, export, run
+from bench.builders.builder import ROOT, BuildFolders, Invalidation, base_path, export, run
 
 _FRAMEWORK = "3.40.0"
 
@@ -25,7 +25,7 @@ class Serverless:
         packages = [f"serverless@{_FRAMEWORK}", f"serverless-python-requirements@{self.version}"]
         run([_npm(), "install", "--silent", "--no-fund", "--no-audit", *packages], tool, PATH=_path())
 
-    def forget(self, place: Place, gone: Gone) -> None:
+    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
         """Its static cache keeps the requirements as a whole, its download cache is pip's."""
         if gone == "all":
             place.clear()
@@ -35,7 +35,7 @@ class Serverless:
         if gone != "nothing":
             shutil.rmtree(place.project / ".serverless", ignore_errors=True)
 
-    def build(self, place: Place) -> None:
+    def build(self, place: BuildFolders) -> None:
         """`serverless package`."""
         modules = place.project / "node_modules"
         if not modules.exists():
@@ -46,12 +46,12 @@ class Serverless:
         settings |= {"AWS_SECRET_ACCESS_KEY": "none", "PATH": _path()}
         run([str(modules / ".bin" / "serverless"), "package"], place.project, place, **settings)
 
-    def made(self, place: Place) -> list[Path]:
+    def built_artifacts(self, place: BuildFolders) -> list[Path]:
         """The zip of the function, with its requirements."""
         return [place.project / ".serverless" / f"{place.slice.name}.zip"]
 
 
-def _service(place: Place) -> dict[str, object]:
+def _service(place: BuildFolders) -> dict[str, object]:
     requirements = {
         "usePoetry": False,  # it knows a Poetry project by its build-system alone, and a project of functions has none
         "pythonBin": str(Path(sys.base_prefix) / "bin" / "python3"),

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.builders.builder import ROOT, Gone, Place, run
+from bench.builders.builder import ROOT, BuildFolders, Invalidation, run
 
 
-class This:
+class LayersBuilder:
     """This project's builder."""
 
     name = "python -m layers"
@@ -20,7 +20,7 @@ class This:
     def prepare(self, tool: Path) -> None:
         """It is here already."""
 
-    def forget(self, place: Place, gone: Gone) -> None:
+    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
         """Its cache keeps each package ready, and what the last builds made as a whole."""
         if gone == "nothing":
             return
@@ -36,14 +36,14 @@ class This:
                 if "manifest" in found or found["name"] == place.slice.changed:
                     record.unlink()
 
-    def build(self, place: Place) -> None:
+    def build(self, place: BuildFolders) -> None:
         """The command."""
         tools = place.project / ".tools"
         if not tools.exists():
             tools.symlink_to(ROOT / ".tools")
         run([sys.executable, "-m", "layers", "build"], place.project, place, PYTHONPATH=str(ROOT))
 
-    def made(self, place: Place) -> list[Path]:
+    def built_artifacts(self, place: BuildFolders) -> list[Path]:
         """The zips of layers.json."""
         found = json.loads((place.project / "build" / "layers" / "layers.json").read_text())
         return [place.project / layer["zip"] for layer in found["layers"]]

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pipeline.resource_schemas import resource_schema
 
 # Types whose schema names no actions. Source: AWS service authorization reference.
-UNSAID: Mapping[str, Sequence[str]] = {
+ACTIONS_WITHOUT_SCHEMA: Mapping[str, Sequence[str]] = {
     "AWS::CodeBuild::Project": [f"codebuild:{each}Project" for each in ("Create", "Update", "Delete")]
     + ["codebuild:BatchGetProjects"],
 }
 
 # Handlers name what any use of a type could need. Pattern -> why the stacks here do without.
-NOT_NEEDED: Mapping[str, str] = {
+EXCLUDED_ACTIONS: Mapping[str, str] = {
     r"iam:\w*(User|Group)Policy": "policies are attached to roles alone",
     r"iam:DeleteRolePermissionsBoundary": "a role keeps its boundary as long as it lives",
     r"codedeploy:.*": "aliases are not shifted by CodeDeploy",
@@ -30,15 +30,15 @@ NOT_NEEDED: Mapping[str, str] = {
 }
 
 
-def needed(kind: str) -> frozenset[str]:
+def required_actions(kind: str) -> frozenset[str]:
     """The actions for one type such as AWS::SQS::Queue. Raises KeyError for a type that nothing is known about."""
     handlers = resource_schema(kind).get("handlers", {})
     said = {action for handler in handlers.values() for action in handler.get("permissions", ())}
-    if not said and kind not in UNSAID:
+    if not said and kind not in ACTIONS_WITHOUT_SCHEMA:
         raise KeyError(f"{kind}: neither its schema nor pipeline/access/needs.py says which actions it needs")
-    return frozenset(said | {*UNSAID.get(kind, ())})
+    return frozenset(said | {*ACTIONS_WITHOUT_SCHEMA.get(kind, ())})
 
 
-def is_needed(action: str) -> bool:
+def is_required(action: str) -> bool:
     """Whether the stacks here need it."""
-    return not any(re.fullmatch(pattern, action) for pattern in NOT_NEEDED)
+    return not any(re.fullmatch(pattern, action) for pattern in EXCLUDED_ACTIONS)

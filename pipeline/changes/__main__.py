@@ -14,40 +14,43 @@ from pathlib import Path
 
 import boto3
 
-from pipeline.changes.account import Accounts
+from pipeline.changes.account import DeployedTemplates
 from pipeline.changes.report import Push, Report, report
 from pipeline.changes.resources import create_only
-from pipeline.changes.stacks import NoAssembly, Stack, compare, stacks_of
+from pipeline.changes.stacks import AssemblyError, Stack, compare, read_stacks
 
-NEEDED = ("ENVIRONMENT", "STAGE", "BROADENING", "PIPELINE", "EXECUTION")
+REQUIRED_ENV = ("ENVIRONMENT", "STAGE", "BROADENING", "PIPELINE", "EXECUTION")
 # Where no approval has less room for the summary (`ROOM`).
 SUMMARY_LENGTH = 700
 # What may follow when IAM or security groups broaden: a person is asked, the settings allow it, or the build is red.
-ANSWERS = ("asked", "allowed", "red")
+BROADENING_MODES = ("asked", "allowed", "red")
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     """arguments: the folders of the assembly and to write to. 0: nothing broadens unasked; 1: red; 2: wrong use."""
-    missing = [name for name in NEEDED if not environ.get(name)]
-    if len(arguments) != 2 or missing or environ["BROADENING"] not in ANSWERS:
+    missing = [name for name in REQUIRED_ENV if not environ.get(name)]
+    if len(arguments) != 2 or missing or environ["BROADENING"] not in BROADENING_MODES:
         wrong = f"{', '.join(missing)} not set" if missing else f"got {' '.join(arguments) or 'no arguments'}"
-        print(f"changes: {wrong}; needed are two folders, and {', '.join(NEEDED)} (one of {ANSWERS})", file=sys.stderr)
+        print(
+            f"changes: {wrong}; needed are two folders, and {', '.join(REQUIRED_ENV)} (one of {BROADENING_MODES})",
+            file=sys.stderr,
+        )
         return 2
     try:
-        stacks = stacks_of(Path(arguments[0]), environ["STAGE"])
-    except NoAssembly as error:
+        stacks = read_stacks(Path(arguments[0]), environ["STAGE"])
+    except AssemblyError as error:
         print(f"changes: {error}", file=sys.stderr)
         return 2
-    compared = compare(stacks, Accounts())
-    if strangers := [each.stack for each in compared if each.is_of_another(environ["PIPELINE"])]:
-        return _refuse(strangers, environ["PIPELINE"])
-    made = report(environ["ENVIRONMENT"], _push(environ), compared, create_only())
+    compared = compare(stacks, DeployedTemplates())
+    if strangers := [each.stack for each in compared if each.belongs_to_another_pipeline(environ["PIPELINE"])]:
+        return _report_foreign_stacks(strangers, environ["PIPELINE"])
+    made = report(environ["ENVIRONMENT"], _read_push(environ), compared, create_only())
     _write(made, Path(arguments[1]), int(environ.get("ROOM", SUMMARY_LENGTH)))
     print(made.as_markdown())
-    return _verdict(made, environ["BROADENING"])
+    return _exit_status(made, environ["BROADENING"])
 
 
-def _refuse(strangers: Sequence[Stack], pipeline: str) -> int:
+def _report_foreign_stacks(strangers: Sequence[Stack], pipeline: str) -> int:
     """Two pipelines in one account, with environments of one name, would deploy over each other's stacks."""
     for stack in strangers:
         print(
@@ -58,7 +61,7 @@ def _refuse(strangers: Sequence[Stack], pipeline: str) -> int:
     return 1
 
 
-def _verdict(made: Report, answer: str) -> int:
+def _exit_status(made: Report, answer: str) -> int:
     if answer != "red" or not made.broadenings:
         return 0
     print(
@@ -71,7 +74,7 @@ def _verdict(made: Report, answer: str) -> int:
     return 1
 
 
-def _push(environ: Mapping[str, str]) -> Push:
+def _read_push(environ: Mapping[str, str]) -> Push:
     """The commit's title comes from the execution: in a build's variables, a quotation mark in it would break JSON."""
     api = boto3.client("codepipeline")
     found = api.get_pipeline_execution(pipelineName=environ["PIPELINE"], pipelineExecutionId=environ["EXECUTION"])

@@ -12,17 +12,17 @@ from pipeline.changes.stacks import Stack, Template
 
 # Statuses of a stack that never came to be, or is gone, though CloudFormation still knows its template. Source: AWS
 # CloudFormation user guide, "Stack status codes".
-_NOT_THERE = ("REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_", "DELETE_")
+_ABSENT_STATUSES = ("REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_", "DELETE_")
 
 
-class Accounts:
+class DeployedTemplates:
     """Asks CloudFormation in the stack's account and region."""
 
     def template(self, stack: Stack) -> Template | None:
         """The template as it was handed in, so that it can be compared with a synthesized one."""
         api = self._session(stack).client("cloudformation", region_name=stack.region)
         try:
-            if api.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"].startswith(_NOT_THERE):
+            if api.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"].startswith(_ABSENT_STATUSES):
                 return None
             body: Any = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
         except ClientError as error:

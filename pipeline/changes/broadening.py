@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.changes.denials import denied
-from pipeline.changes.documents import plain, several
-from pipeline.changes.grants import allowed, bounded
-from pipeline.changes.inlined import inlined
+from pipeline.changes.denials import find_denials
+from pipeline.changes.documents import as_list, as_text
+from pipeline.changes.grants import find_grants, permissions_boundaries
+from pipeline.changes.inlined import resolve_template
 from pipeline.changes.stacks import Template
 
-_RULES = {
+_SECURITY_GROUP_RULES = {
     "AWS::EC2::SecurityGroup": ("SecurityGroupIngress", "SecurityGroupEgress"),
     "AWS::EC2::SecurityGroupIngress": (),
     "AWS::EC2::SecurityGroupEgress": (),
 }
 # Types that give rights by what is not a policy, or that hold templates which nobody looks at here.
-_UNJUDGED = (
+_UNCHECKED_TYPES = (
     "AWS::CloudFormation::Stack",
     "AWS::CloudFormation::StackSet",
     "AWS::Cognito::IdentityPoolRoleAttachment",
@@ -42,26 +42,26 @@ def broadenings(old: Template, new: Template) -> Sequence[str]:
 
     A policy of a resource with a new logical id counts as new: nobody can tell that it is the old one.
     """
-    before, after = inlined(old), inlined(new)
-    checks = (_grants, _denials, _boundaries, _security_groups, _unjudged, _transforms)
+    before, after = resolve_template(old), resolve_template(new)
+    checks = (_grants, _denials, _boundaries, _security_groups, _unchecked_resources, _transforms)
     return sorted({line for check in checks for line in check(before, after)})
 
 
 def _grants(old: Template, new: Template) -> Iterator[str]:
-    before = allowed(old)
-    for grant in allowed(new) - before:
+    before = find_grants(old)
+    for grant in find_grants(new) - before:
         if not any(each.covers(grant) for each in before):
             yield str(grant)
 
 
 def _denials(old: Template, new: Template) -> Iterator[str]:
-    for denial in denied(old) - denied(new):
-        if denial.matters(new):
+    for denial in find_denials(old) - find_denials(new):
+        if denial.still_applies(new):
             yield str(denial)
 
 
 def _boundaries(old: Template, new: Template) -> Iterator[str]:
-    before, after = bounded(old), bounded(new)
+    before, after = permissions_boundaries(old), permissions_boundaries(new)
     for id_ in new.get("Resources", {}):
         if id_ in before and before[id_] != after.get(id_):
             yield f"{id_}: its permissions boundary changes from {before[id_]} to {after.get(id_, 'none')}"
@@ -74,33 +74,35 @@ def _security_groups(old: Template, new: Template) -> Iterator[str]:
 
 def _rules(template: Template) -> set[tuple[str, str]]:
     return {
-        (id_, plain(rule))
+        (id_, as_text(rule))
         for id_, resource in template.get("Resources", {}).items()
-        if resource["Type"] in _RULES
+        if resource["Type"] in _SECURITY_GROUP_RULES
         for rule in _rules_of(resource)
     }
 
 
 def _rules_of(resource: Mapping[str, Any]) -> Iterator[Any]:
-    properties, inline = resource.get("Properties", {}), _RULES[resource["Type"]]
-    rules = [rule for name in inline for rule in several(properties.get(name, []))] if inline else [properties]
+    properties, inline = resource.get("Properties", {}), _SECURITY_GROUP_RULES[resource["Type"]]
+    rules = [rule for name in inline for rule in as_list(properties.get(name, []))] if inline else [properties]
     for rule in rules:
         yield {key: value for key, value in rule.items() if key != "Description"} if isinstance(rule, dict) else rule
 
 
-def _unjudged(old: Template, new: Template) -> Iterator[str]:
+def _unchecked_resources(old: Template, new: Template) -> Iterator[str]:
     before: Mapping[str, Any] = old.get("Resources", {})
     for id_, resource in new.get("Resources", {}).items():
         kind, was = resource["Type"], before.get(id_, {})
-        if (kind in _UNJUDGED or kind.endswith("::MODULE")) and _facts(was) != _facts(resource):
+        if (kind in _UNCHECKED_TYPES or kind.endswith("::MODULE")) and _without_metadata(was) != _without_metadata(
+            resource
+        ):
             yield f"{id_}: {'changes' if was else 'is new'}, and nobody can tell here what {kind} allows"
 
 
-def _facts(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+def _without_metadata(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in resource.items() if key != "Metadata"}
 
 
 def _transforms(old: Template, new: Template) -> Iterator[str]:
     """A macro may make anything of a template that differs."""
     if new.get("Transform") and old != new:
-        yield f"the template changes, and nobody can tell here what {plain(new['Transform'])} makes of it"
+        yield f"the template changes, and nobody can tell here what {as_text(new['Transform'])} makes of it"

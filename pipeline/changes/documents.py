@@ -20,7 +20,7 @@ def statements(value: Any) -> Iterator[Any]:
             yield from _read(text, value)
     elif isinstance(value, Mapping):
         if "Statement" in value:
-            yield from several(value["Statement"])
+            yield from as_list(value["Statement"])
         for key, inner in value.items():
             if key != "Statement":
                 yield from statements(inner)
@@ -29,17 +29,17 @@ def statements(value: Any) -> Iterator[Any]:
             yield from statements(inner)
 
 
-def readable(statement: Any) -> bool:
+def is_readable(statement: Any) -> bool:
     """Whether it is a statement that says by itself what it allows or denies."""
     return isinstance(statement, Mapping) and statement.get("Effect") in EFFECTS
 
 
-def several(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """One is written as it is, and several as a list."""
     return value if isinstance(value, list) else [value]
 
 
-def plain(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A text as it is; anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
@@ -66,4 +66,4 @@ def _text_of(value: Any) -> str | None:
 
 
 def _escaped(value: Any) -> str:
-    return json.dumps(plain(value))[1:-1]
+    return json.dumps(as_text(value))[1:-1]

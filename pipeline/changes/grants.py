@@ -12,8 +12,8 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
-from pipeline.changes.bindings import attached, bound, references
-from pipeline.changes.documents import plain, readable, several, statements
+from pipeline.changes.bindings import attached_identities, attached_policies, referenced_ids
+from pipeline.changes.documents import as_list, as_text, is_readable, statements
 from pipeline.changes.stacks import Template
 
 # A property by which a resource acts with the rights of a role, such as a function's.
@@ -50,7 +50,7 @@ class Grant:
         )
 
 
-def allowed(template: Template) -> frozenset[Grant]:
+def find_grants(template: Template) -> frozenset[Grant]:
     """Everything that some statement, attachment, permission or role of the template allows."""
     resources: Mapping[str, Any] = template.get("Resources", {})
     only_deny = {id_ for id_, resource in resources.items() if _only_denies(resource)}
@@ -58,33 +58,33 @@ def allowed(template: Template) -> frozenset[Grant]:
     for holder, resource in resources.items():
         properties = resource.get("Properties", {})
         grants = [grant for statement in statements(properties) for grant in _grants(holder, statement)]
-        grants += _of_lambda(holder, resource["Type"], properties)
-        grants += _of_attachments(holder, resource, only_deny)
+        grants += _lambda_permission_grants(holder, resource["Type"], properties)
+        grants += _attachment_grants(holder, resource, only_deny)
         if "Condition" in resource:
-            when = plain(resource["Condition"])
+            when = as_text(resource["Condition"])
             grants = [replace(each, condition=f"{each.condition} when {when}".strip()) for each in grants]
         found |= set(grants)
     return frozenset(found)
 
 
-def bounded(template: Template) -> Mapping[str, str]:
+def permissions_boundaries(template: Template) -> Mapping[str, str]:
     """Logical id -> permissions boundary, of the resources that have one."""
     properties = {id_: each.get("Properties", {}) for id_, each in template.get("Resources", {}).items()}
     return {
-        id_: plain(each["PermissionsBoundary"]) for id_, each in properties.items() if "PermissionsBoundary" in each
+        id_: as_text(each["PermissionsBoundary"]) for id_, each in properties.items() if "PermissionsBoundary" in each
     }
 
 
 def _only_denies(resource: Mapping[str, Any]) -> bool:
     found = list(statements(resource.get("Properties", {})))
-    return bool(found) and all(readable(each) and each["Effect"] == "Deny" for each in found)
+    return bool(found) and all(is_readable(each) and each["Effect"] == "Deny" for each in found)
 
 
 def _grants(holder: str, statement: Any) -> Iterator[Grant]:
-    if not readable(statement):
-        yield Grant(holder, "", "what this says, as it cannot be read,", plain(statement))
+    if not is_readable(statement):
+        yield Grant(holder, "", "what this says, as it cannot be read,", as_text(statement))
     elif statement["Effect"] == "Allow":
-        condition = plain(statement["Condition"]) if statement.get("Condition") else ""
+        condition = as_text(statement["Condition"]) if statement.get("Condition") else ""
         everything = product(
             _principals(statement),
             _values(statement, "Action", "NotAction"),
@@ -96,48 +96,48 @@ def _grants(holder: str, statement: Any) -> Iterator[Grant]:
 
 def _values(statement: Mapping[str, Any], name: str, inverse: str) -> list[str]:
     if inverse in statement:
-        return [f"all but {plain(statement[inverse])}"]
-    return [plain(each) for each in several(statement.get(name, "itself"))]
+        return [f"all but {as_text(statement[inverse])}"]
+    return [as_text(each) for each in as_list(statement.get(name, "itself"))]
 
 
 def _principals(statement: Mapping[str, Any]) -> list[str]:
     if "NotPrincipal" in statement:
-        return [f"all but {plain(statement['NotPrincipal'])}"]
+        return [f"all but {as_text(statement['NotPrincipal'])}"]
     principal = statement.get("Principal", "")
     if not isinstance(principal, Mapping):
         return [str(principal)]
-    named = [(kind, each) for kind, names in principal.items() for each in several(names)]
-    return ["*" if each == "*" else f"{kind} {plain(each)}" for kind, each in named]
+    named = [(kind, each) for kind, names in principal.items() for each in as_list(names)]
+    return ["*" if each == "*" else f"{kind} {as_text(each)}" for kind, each in named]
 
 
-def _of_lambda(holder: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Grant]:
+def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Grant]:
     """Permissions of functions and layers, and their addresses, are resources of their own, without a document."""
     if kind in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
         target = properties.get("FunctionName") or properties.get("LayerVersionArn")
         beside = ("Action", "Principal", "FunctionName", "LayerVersionArn")
         rest = {key: value for key, value in properties.items() if key not in beside}
-        who = plain(properties["Principal"])
-        yield Grant(holder, who, plain(properties["Action"]), plain(target), plain(rest) if rest else "")
+        who = as_text(properties["Principal"])
+        yield Grant(holder, who, as_text(properties["Action"]), as_text(target), as_text(rest) if rest else "")
     elif kind == "AWS::Lambda::Url" and properties["AuthType"] != "AWS_IAM":
-        yield Grant(holder, "*", "lambda:InvokeFunctionUrl", plain(properties["TargetFunctionArn"]))
+        yield Grant(holder, "*", "lambda:InvokeFunctionUrl", as_text(properties["TargetFunctionArn"]))
 
 
-def _of_attachments(holder: str, resource: Mapping[str, Any], only_deny: set[str]) -> Iterator[Grant]:
+def _attachment_grants(holder: str, resource: Mapping[str, Any], only_deny: set[str]) -> Iterator[Grant]:
     """Who has a policy, which policies a role has, and which role a resource acts with."""
-    for who in bound(resource) if holder not in only_deny else ():
-        yield Grant(holder, plain(who), "use the policy", "itself")
-    for arn in attached(resource):
-        if not references(arn) & only_deny:
-            yield Grant(holder, "", "use the policy", plain(arn))
+    for who in attached_identities(resource) if holder not in only_deny else ():
+        yield Grant(holder, as_text(who), "use the policy", "itself")
+    for arn in attached_policies(resource):
+        if not referenced_ids(arn) & only_deny:
+            yield Grant(holder, "", "use the policy", as_text(arn))
     if not resource["Type"].startswith("AWS::IAM::") or resource["Type"] == "AWS::IAM::InstanceProfile":
         for role in _roles(resource.get("Properties", {})):
-            yield Grant(holder, "", "act with the rights", plain(role))
+            yield Grant(holder, "", "act with the rights", as_text(role))
 
 
 def _roles(value: Any) -> Iterator[Any]:
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         if _ROLE.fullmatch(key) and inner:
-            yield from several(inner)
+            yield from as_list(inner)
         else:
             yield from _roles(inner)
     for inner in value if isinstance(value, list) else ():

@@ -10,36 +10,36 @@ from typing import Any
 from pipeline.changes.stacks import Template
 
 
-def inlined(template: Template) -> Template:
+def resolve_template(template: Template) -> Template:
     """The template, where each reference to a parameter is its default, and each mapping and condition is written out.
 
     So a policy differs from its older self also where what differs stands elsewhere in the template.
     """
     resources = template.get("Resources", {})
-    return {**template, "Resources": _Inliner(template).of(resources)}
+    return {**template, "Resources": _Resolver(template).resolve(resources)}
 
 
 @dataclass(frozen=True)
-class _Inliner:
+class _Resolver:
     template: Template
 
-    def of(self, value: Any) -> Any:
+    def resolve(self, value: Any) -> Any:
         """`value`, with all that it refers to by name in its place."""
         if isinstance(value, list):
-            return [self.of(inner) for inner in value]
-        return self._of_mapping(value) if isinstance(value, Mapping) else value
+            return [self.resolve(inner) for inner in value]
+        return self._resolve_mapping(value) if isinstance(value, Mapping) else value
 
-    def _of_mapping(self, value: Mapping[str, Any]) -> Any:
+    def _resolve_mapping(self, value: Mapping[str, Any]) -> Any:
         match dict(value):
             case {"Ref": str(name)}:
                 return self._default(name, value)
             case {"Fn::FindInMap": [str(name), *keys]}:
-                return {"Fn::FindInMap": [name, *map(self.of, keys), self._section("Mappings").get(name)]}
+                return {"Fn::FindInMap": [name, *map(self.resolve, keys), self._section("Mappings").get(name)]}
             case {"Fn::If": [str(name), *branches]}:
-                return {"Fn::If": [self._condition(name), *map(self.of, branches)]}
+                return {"Fn::If": [self._condition(name), *map(self.resolve, branches)]}
             case {"Fn::Sub": str(text)}:
                 return self._sub(text)
-        found = {key: self.of(inner) for key, inner in value.items()}
+        found = {key: self.resolve(inner) for key, inner in value.items()}
         if isinstance(found.get("Condition"), str):  # of a resource, or within another condition
             found["Condition"] = self._condition(found["Condition"])
         return found
@@ -56,7 +56,7 @@ class _Inliner:
         return default.split(",") if "List" in parameter.get("Type", "") and isinstance(default, str) else default
 
     def _condition(self, name: str) -> Any:
-        return self.of(self._section("Conditions").get(name, name))
+        return self.resolve(self._section("Conditions").get(name, name))
 
     def _sub(self, text: str) -> Any:
         filled = re.sub(r"\$\{(\w+)\}", lambda found: str(self._default(found[1], found[0])), text)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pipeline.changes.broadening import broadenings
 from pipeline.changes.packages import PackageChange, package_changes
 from pipeline.changes.resources import KINDS, ResourceChange, resource_changes
-from pipeline.changes.stacks import Compared
+from pipeline.changes.stacks import StackComparison
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,13 @@ class Report:
 
 
 def report(
-    environment: str, push: Push, compared: Sequence[Compared], replacing: Mapping[str, Collection[str]]
+    environment: str, push: Push, compared: Sequence[StackComparison], replacing: Mapping[str, Collection[str]]
 ) -> Report:
     """Compare every stack of an environment with what is deployed."""
     return Report(environment, push, [_stack(each, replacing) for each in compared])
 
 
-def _stack(compared: Compared, replacing: Mapping[str, Collection[str]]) -> StackReport:
+def _stack(compared: StackComparison, replacing: Mapping[str, Collection[str]]) -> StackReport:
     old, new = compared.deployed or {}, compared.stack.template
     return StackReport(
         name=compared.stack.name,

@@ -13,7 +13,7 @@ from pipeline.changes.stacks import Template
 Kind = Literal["added", "changed", "replaced", "removed"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "replaced", "removed")
 # What CloudFormation does not look at when it decides whether a resource changed.
-_UNSEEN = ("Metadata",)
+_IGNORED_ATTRIBUTES = ("Metadata",)
 
 
 @dataclass(frozen=True, order=True)
@@ -45,7 +45,7 @@ def resource_changes(
             yield ResourceChange("added", id_, kind)
         elif before[id_]["Type"] != kind:
             yield ResourceChange("replaced", id_, kind, ("Type",))
-        elif properties := _differing(before[id_], resource):
+        elif properties := _changed_properties(before[id_], resource):
             replaced = set(properties) & set(replacing.get(kind, ()))
             yield ResourceChange("replaced" if replaced else "changed", id_, kind, properties)
     for id_, resource in before.items():
@@ -53,10 +53,10 @@ def resource_changes(
             yield ResourceChange("removed", id_, resource["Type"])
 
 
-def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+def _changed_properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of properties, and of attributes beside them such as DeletionPolicy."""
     flat = [
         {**{k: v for k, v in each.items() if k != "Properties"}, **each.get("Properties", {})} for each in (old, new)
     ]
-    names = sorted({*flat[0], *flat[1]} - {*_UNSEEN})
+    names = sorted({*flat[0], *flat[1]} - {*_IGNORED_ATTRIBUTES})
     return tuple(name for name in names if flat[0].get(name) != flat[1].get(name))

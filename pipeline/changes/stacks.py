@@ -13,7 +13,7 @@ Template = Mapping[str, Any]
 DEPLOYED_BY = "DeployedBy"
 
 
-class NoAssembly(Exception):
+class AssemblyError(Exception):
     """The folder does not hold what `cdk synth` writes for the stage; the message says what is there."""
 
 
@@ -29,18 +29,18 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Compared:
+class StackComparison:
     """A stack, and its deployed template; None before its first deployment."""
 
     stack: Stack
     deployed: Template | None
 
-    def is_of_another(self, pipeline: str) -> bool:
+    def belongs_to_another_pipeline(self, pipeline: str) -> bool:
         """Whether there is a stack of this name that `pipeline` did not deploy."""
         return self.deployed is not None and deployed_by(self.deployed) != pipeline
 
 
-class Deployed(Protocol):
+class TemplateSource(Protocol):
     """Where deployed templates come from."""
 
     def template(self, stack: Stack) -> Template | None:
@@ -53,12 +53,12 @@ def deployed_by(template: Template) -> str | None:
     return name
 
 
-def stacks_of(assembly: Path, stage: str) -> Sequence[Stack]:
-    """The stacks of the nested assembly `stage`, such as assembly-Pipeline-Prod. Raises NoAssembly."""
+def read_stacks(assembly: Path, stage: str) -> Sequence[Stack]:
+    """The stacks of the nested assembly `stage`, such as assembly-Pipeline-Prod. Raises AssemblyError."""
     manifest = assembly / stage / "manifest.json"
     if not manifest.is_file():
         stages = ", ".join(sorted(each.name for each in assembly.glob("assembly-*"))) or "no stages"
-        raise NoAssembly(f"{assembly}: there is no {stage}; there are {stages}")
+        raise AssemblyError(f"{assembly}: there is no {stage}; there are {stages}")
     artifacts = json.loads(manifest.read_text())["artifacts"].values()
     return [_stack(manifest.parent, each) for each in artifacts if each["type"] == "aws:cloudformation:stack"]
 
@@ -75,6 +75,6 @@ def _stack(folder: Path, artifact: Mapping[str, Any]) -> Stack:
     )
 
 
-def compare(stacks: Sequence[Stack], deployed: Deployed) -> Sequence[Compared]:
+def compare(stacks: Sequence[Stack], deployed: TemplateSource) -> Sequence[StackComparison]:
     """Each stack beside what is deployed of it."""
-    return [Compared(stack, deployed.template(stack)) for stack in stacks]
+    return [StackComparison(stack, deployed.template(stack)) for stack in stacks]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def tested(reports: Sequence[Path]) -> str:
+def summarize_tests(reports: Sequence[Path]) -> str:
     """Such as `12 passed, 0 failed, 1 skipped`; errors count as failures. Raises OSError where a file is missing."""
     suites = [suite for report in reports for suite in ET.parse(report).iter("testsuite")]  # noqa: S314
     total, failures, errors, skipped = (
@@ -16,4 +16,4 @@ def tested(reports: Sequence[Path]) -> str:
 
 
 if __name__ == "__main__":
-    print(tested([Path(argument) for argument in sys.argv[1:]]))
+    print(summarize_tests([Path(argument) for argument in sys.argv[1:]]))

@@ -17,7 +17,7 @@ from pipeline.errors import WrongUse
 from pipeline.settings import Delivery
 
 # What answers slowly or not at all is told, not waited for.
-CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
+CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Sessions:
     """Clients for each account: with the profile that was named for it, else with the credentials at hand."""
 
     def __init__(self, profiles: Sequence[str]) -> None:
-        self._profiles = dict(_pair(each) for each in profiles)
+        self._profiles = dict(_parse_profile(each) for each in profiles)
 
     def client(self, service: str, target: Target) -> Any:
         """A client of boto3. Raises WrongUse for a profile that is not there."""
@@ -71,7 +71,7 @@ class Sessions:
             raise WrongUse(
                 f"--profile {target.account}=...: {error}; `aws configure list-profiles` lists them"
             ) from error
-        return session.client(service, region_name=target.region, config=CONFIG)
+        return session.client(service, region_name=target.region, config=CLIENT_CONFIG)
 
     def environ(self, target: Target) -> dict[str, str]:
         """The environment of a command that works in the account, such as `cdk bootstrap`."""
@@ -83,7 +83,7 @@ class Sessions:
         return environ
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _parse_profile(text: str) -> tuple[str, str]:
     account, _, profile = text.partition("=")
     if not (account.isdigit() and len(account) == 12 and profile):
         raise WrongUse(f"--profile: got '{text}'; needed is ACCOUNT=PROFILE, such as 210987654321=prod-admin")

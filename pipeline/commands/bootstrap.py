@@ -19,7 +19,7 @@ from pipeline.settings import Delivery
 
 ACCESS = Path("pipeline") / "access"
 # Source: IAM API reference, "CreatePolicyVersion": five versions are kept, and the oldest one has to go by hand.
-VERSIONS = 5
+MAX_POLICY_VERSIONS = 5
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
             "cdk.json context.delivery.permissions_boundary: is false; the execution policies let a role be made with"
             " the boundary alone, so deployments would fail. Set it to true"
         )
-    steps = _chosen(plans(delivery), only)
+    steps = _select_plans(plans(delivery), only)
     for plan in steps:
-        click.echo("\n".join(_told(plan)))
+        click.echo("\n".join(_shell_commands(plan)))
     if only_print:
         return 0
     if not shutil.which("cdk"):
@@ -87,12 +87,12 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
     for plan in steps:
         check_identity(sessions, plan.target)
     for plan in steps:
-        _do(plan, sessions, root)
+        _bootstrap_account(plan, sessions, root)
         click.echo(f"{plan.target}: done")
     return 0
 
 
-def _chosen(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
+def _select_plans(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
     known = {str(each.target): each for each in steps}
     strange = [each for each in only if each not in known]
     if strange:
@@ -110,7 +110,7 @@ def check_identity(sessions: Sessions, target: Target) -> None:
         )
 
 
-def _told(plan: Plan) -> Iterator[str]:
+def _shell_commands(plan: Plan) -> Iterator[str]:
     """Commands for a shell; IAM creates a policy once, and keeps five versions of it."""
     yield f"# {plan.target}"
     for name in ("boundary", *plan.policies):
@@ -120,7 +120,7 @@ def _told(plan: Plan) -> Iterator[str]:
     yield f"{' '.join(plan.command)}"
 
 
-def _do(plan: Plan, sessions: Sessions, root: Path) -> None:
+def _bootstrap_account(plan: Plan, sessions: Sessions, root: Path) -> None:
     iam = sessions.client("iam", plan.target)
     for name in ("boundary", *plan.policies):
         put_policy(iam, policy_arn(plan.target.account, name), (root / ACCESS / f"{name}.json").read_text())
@@ -133,7 +133,7 @@ def _do(plan: Plan, sessions: Sessions, root: Path) -> None:
         raise PipelineError(f"{plan.target}: `{' '.join(plan.command)}` ended with {done.returncode}\n{last}")
 
 
-def held_policy(iam: Any, arn: str) -> Any:
+def policy_document(iam: Any, arn: str) -> Any:
     """The document of a policy's default version."""
     current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     held = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
@@ -144,14 +144,14 @@ def put_policy(iam: Any, arn: str, text: str) -> None:
     """Create a policy, or give it a new default version if its text changed."""
     document = json.dumps(json.loads(text), separators=(",", ":"))
     try:
-        current = held_policy(iam, arn)
+        current = policy_document(iam, arn)
     except iam.exceptions.NoSuchEntityException:
         iam.create_policy(PolicyName=arn.rsplit("/", 1)[1], PolicyDocument=document)
         return
     if current == json.loads(document):
         return
     versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
-    if len(versions) >= VERSIONS:
+    if len(versions) >= MAX_POLICY_VERSIONS:
         oldest = min((each for each in versions if not each["IsDefaultVersion"]), key=lambda each: each["CreateDate"])
         iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)

@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError, WaiterError
 from pipeline.changes.stacks import deployed_by
 from pipeline.commands.accounts import Sessions, Target, settings
 from pipeline.commands.bootstrap import check_identity
-from pipeline.commands.hold import hold
-from pipeline.commands.kept import Kept, kept_by, left_by, remove
-from pipeline.commands.stacks import Deployed, stacks
+from pipeline.commands.hold import pause_pipeline
+from pipeline.commands.kept import RetainedResource, delete_resource, leftovers, resources_to_retain
+from pipeline.commands.stacks import DeployedStack, stacks
 from pipeline.errors import PipelineError
 from pipeline.settings import Delivery
 
@@ -27,36 +27,36 @@ _WAIT = {"Delay": 5, "MaxAttempts": 240}
 
 
 @dataclass(frozen=True)
-class Doomed:
+class StackDeletion:
     """A stack to delete, and its resources that stay behind because their deletion policy says so."""
 
-    stack: Deployed
-    kept: Sequence[Kept]
+    stack: DeployedStack
+    kept: Sequence[RetainedResource]
 
 
 def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> int:
     """List, ask, delete; what an earlier run left behind is taken up again."""
     delivery, sessions = settings(root), Sessions(profiles)
-    doomed = list(_doomed(delivery, sessions))
-    left = list(_left(delivery, sessions))
-    _tell(doomed, left, data=data)
+    doomed = list(_stacks_to_delete(delivery, sessions))
+    left = list(_leftovers(delivery, sessions))
+    _print_deletions(doomed, left, data=data)
     if not doomed and not (data and left):
         return 0
     if not yes:
         click.confirm(_question(len(doomed), data=data), abort=True)
-    hold(sessions.client("codepipeline", Target(delivery.account, delivery.region)), delivery.name)
+    pause_pipeline(sessions.client("codepipeline", Target(delivery.account, delivery.region)), delivery.name)
     for each in doomed:
         _delete(each.stack, sessions)
         click.echo(f"{each.stack} is deleted")
         if data and each.stack.holds_artifacts:
             left += each.kept
     for kept in left if data else ():
-        remove(kept, sessions)
+        delete_resource(kept, sessions)
     click.echo("the bootstrap stays: delete the stack CDKToolkit of each account by hand if nothing else uses it")
     return 0
 
 
-def _doomed(delivery: Delivery, sessions: Sessions) -> Iterator[Doomed]:
+def _stacks_to_delete(delivery: Delivery, sessions: Sessions) -> Iterator[StackDeletion]:
     for stack in stacks(delivery):
         check_identity(sessions, stack.target)
         api = sessions.client("cloudformation", stack.target)
@@ -66,16 +66,16 @@ def _doomed(delivery: Delivery, sessions: Sessions) -> Iterator[Doomed]:
         if not stack.holds_artifacts and deployed_by(template) != delivery.name:
             click.echo(f"{stack} is left alone: {delivery.name} did not deploy it", err=True)
         else:
-            yield Doomed(stack, list(kept_by(api, stack.target, stack.name, template)))
+            yield StackDeletion(stack, list(resources_to_retain(api, stack.target, stack.name, template)))
 
 
-def _left(delivery: Delivery, sessions: Sessions) -> Iterator[Kept]:
+def _leftovers(delivery: Delivery, sessions: Sessions) -> Iterator[RetainedResource]:
     for stack in stacks(delivery):
         if stack.holds_artifacts:
-            yield from left_by(sessions, stack.target, stack.name)
+            yield from leftovers(sessions, stack.target, stack.name)
 
 
-def _tell(doomed: Sequence[Doomed], left: Sequence[Kept], *, data: bool) -> None:
+def _print_deletions(doomed: Sequence[StackDeletion], left: Sequence[RetainedResource], *, data: bool) -> None:
     if not doomed:
         click.echo("nothing is deployed")
     for each in doomed:
@@ -103,10 +103,10 @@ def _status(api: Any, stack: str) -> str | None:
     return found
 
 
-def _delete(stack: Deployed, sessions: Sessions) -> None:
+def _delete(stack: DeployedStack, sessions: Sessions) -> None:
     api = sessions.client("cloudformation", stack.target)
     try:
-        _settle(api, stack)
+        _wait_for_update(api, stack)
         api.delete_stack(StackName=stack.name, RoleARN=stack.execution_role)
         api.get_waiter("stack_delete_complete").wait(StackName=stack.name, WaiterConfig=_WAIT)
     except WaiterError as error:
@@ -116,7 +116,7 @@ def _delete(stack: Deployed, sessions: Sessions) -> None:
         ) from error
 
 
-def _settle(api: Any, stack: Deployed) -> None:
+def _wait_for_update(api: Any, stack: DeployedStack) -> None:
     """What an abandoned action began goes on in CloudFormation, which deletes no stack in the midst of an update."""
     for _ in range(_WAIT["MaxAttempts"]):
         status = _status(api, stack.name) or ""

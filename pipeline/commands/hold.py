@@ -15,10 +15,10 @@ REASON = "being destroyed"
 _SECONDS, _EVERY = 600, 2
 _RUNNING = ("InProgress", "Stopping")
 # Executions that ended, or that somebody else stops, meanwhile.
-_STOPPED_ANYWAY = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestException")
+_ALREADY_STOPPED = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestException")
 
 
-def hold(api: Any, pipeline: str) -> None:
+def pause_pipeline(api: Any, pipeline: str) -> None:
     """Let no push in, and abandon what is on its way: both would deploy again what is being deleted.
 
     A pipeline that is gone is held well enough. Raises PipelineError where an execution does not stop.
@@ -32,12 +32,12 @@ def hold(api: Any, pipeline: str) -> None:
     api.disable_stage_transition(
         pipelineName=pipeline, stageName=stages[1]["name"], transitionType="Inbound", reason=REASON
     )
-    for execution in running(api, pipeline):
-        _abandon(api, pipeline, execution)
+    for execution in running_executions(api, pipeline):
+        _stop_execution(api, pipeline, execution)
     _wait(api, pipeline)
 
 
-def running(api: Any, pipeline: str) -> Iterator[str]:
+def running_executions(api: Any, pipeline: str) -> Iterator[str]:
     """The executions that have not come to their end."""
     for page in api.get_paginator("list_pipeline_executions").paginate(pipelineName=pipeline):
         for each in page["pipelineExecutionSummaries"]:
@@ -45,19 +45,19 @@ def running(api: Any, pipeline: str) -> Iterator[str]:
                 yield each["pipelineExecutionId"]
 
 
-def _abandon(api: Any, pipeline: str, execution: str) -> None:
+def _stop_execution(api: Any, pipeline: str, execution: str) -> None:
     """Without it, an approval would be waited for, for as long as a week."""
     try:
         api.stop_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution, abandon=True, reason=REASON)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _STOPPED_ANYWAY:
+        if error.response["Error"]["Code"] not in _ALREADY_STOPPED:
             raise
     click.echo(f"{pipeline}: execution {execution} is stopped")
 
 
 def _wait(api: Any, pipeline: str) -> None:
     deadline = time.monotonic() + _SECONDS
-    while left := list(running(api, pipeline)):
+    while left := list(running_executions(api, pipeline)):
         if time.monotonic() > deadline:
             raise PipelineError(f"{pipeline}: {', '.join(left)} did not stop within {_SECONDS} s; nothing is deleted")
         time.sleep(_EVERY)

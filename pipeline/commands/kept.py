@@ -14,11 +14,11 @@ from pipeline.changes.stacks import Template
 from pipeline.commands.accounts import Sessions, Target
 from pipeline.errors import PipelineError
 
-_KEEPING = ("Retain", "RetainExceptOnCreate")
+_RETAIN_POLICIES = ("Retain", "RetainExceptOnCreate")
 
 
 @dataclass(frozen=True)
-class Kept:
+class RetainedResource:
     """One resource, by its type and its physical id."""
 
     target: Target
@@ -29,16 +29,18 @@ class Kept:
         return f"{self.kind} {self.name}"
 
 
-def kept_by(api: Any, target: Target, stack: str, template: Template) -> Iterator[Kept]:
+def resources_to_retain(api: Any, target: Target, stack: str, template: Template) -> Iterator[RetainedResource]:
     """What the deletion of a stack would leave behind."""
-    keeping = {id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _KEEPING}
+    keeping = {id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _RETAIN_POLICIES}
     for page in api.get_paginator("list_stack_resources").paginate(StackName=stack):
         for each in page["StackResourceSummaries"]:
             if each["LogicalResourceId"] in keeping:
-                yield Kept(target, each["ResourceType"], each.get("PhysicalResourceId", each["LogicalResourceId"]))
+                yield RetainedResource(
+                    target, each["ResourceType"], each.get("PhysicalResourceId", each["LogicalResourceId"])
+                )
 
 
-def left_by(sessions: Sessions, target: Target, stack: str) -> Iterator[Kept]:
+def leftovers(sessions: Sessions, target: Target, stack: str) -> Iterator[RetainedResource]:
     """The buckets and keys that stacks of this name left behind when they were deleted, and that are still there.
 
     Source: AWS CloudFormation API reference, "ListStacks", "DescribeStackEvents": deleted stacks are kept for 90 days.
@@ -47,11 +49,11 @@ def left_by(sessions: Sessions, target: Target, stack: str) -> Iterator[Kept]:
     for page in api.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"]):
         for each in page["StackSummaries"]:
             if each["StackName"] == stack:
-                found = (Kept(target, *one) for one in _skipped(api, each["StackId"]))
-                yield from (one for one in found if _is_there(one, sessions))
+                found = (RetainedResource(target, *one) for one in _skipped_deletions(api, each["StackId"]))
+                yield from (one for one in found if _exists(one, sessions))
 
 
-def _skipped(api: Any, stack_id: str) -> Iterator[tuple[str, str]]:
+def _skipped_deletions(api: Any, stack_id: str) -> Iterator[tuple[str, str]]:
     """Of the deletion alone: events come newest first, and an update may have let go of something long before."""
     pages = api.get_paginator("describe_stack_events").paginate(StackName=stack_id)
     events = (event for page in pages for event in page["StackEvents"])
@@ -61,7 +63,7 @@ def _skipped(api: Any, stack_id: str) -> Iterator[tuple[str, str]]:
             yield each["ResourceType"], each["PhysicalResourceId"]
 
 
-def _is_there(kept: Kept, sessions: Sessions) -> bool:
+def _exists(kept: RetainedResource, sessions: Sessions) -> bool:
     try:
         match kept.kind:
             case "AWS::S3::Bucket":
@@ -76,12 +78,12 @@ def _is_there(kept: Kept, sessions: Sessions) -> bool:
     return False
 
 
-def remove(kept: Kept, sessions: Sessions) -> None:
+def delete_resource(kept: RetainedResource, sessions: Sessions) -> None:
     """Delete a bucket with every version of every object, or schedule a key's deletion; name what is neither."""
     match kept.kind:
         case "AWS::S3::Bucket":
             s3 = sessions.client("s3", kept.target)
-            _empty(s3, kept.name)
+            _empty_bucket(s3, kept.name)
             s3.delete_bucket(Bucket=kept.name)
         case "AWS::KMS::Key":
             sessions.client("kms", kept.target).schedule_key_deletion(KeyId=kept.name, PendingWindowInDays=30)
@@ -89,7 +91,7 @@ def remove(kept: Kept, sessions: Sessions) -> None:
             click.echo(f"  {kept} has to be deleted by hand", err=True)
 
 
-def _empty(s3: Any, bucket: str) -> None:
+def _empty_bucket(s3: Any, bucket: str) -> None:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         held = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in held]

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from pipeline.commands.rows import Row, State
 from pipeline.pins import Pins
-from pipeline.quotas import uses
+from pipeline.quotas import quota_usages
 from pipeline.settings import Delivery
-from pipeline.target import is_real, placeholders
+from pipeline.target import is_real_aws, placeholders
 
 LIBRARY = "aws-cdk-lib"
 
 
 def settings_rows(delivery: Delivery, environ: Mapping[str, str]) -> Iterator[Row]:
     """A row for each placeholder; none is a fault where an endpoint says that AWS itself is not meant."""
-    fault: State = "red" if is_real({**environ, "CDK_DEFAULT_ACCOUNT": delivery.account}) else "ok"
+    fault: State = "red" if is_real_aws({**environ, "CDK_DEFAULT_ACCOUNT": delivery.account}) else "ok"
     left = list(placeholders(delivery))
     for line in left:
         where, _, found = line.partition(": ")
@@ -61,12 +61,12 @@ def _library_row(lock: Path) -> Row:
 
 def quota_rows(root: Path) -> Iterator[Row]:
     """Each quota that is passed, and the one that is nearest."""
-    found = uses(root / "cdk.out")
+    found = quota_usages(root / "cdk.out")
     if not found:
         yield Row("quotas", "unknown", "there is no assembly in cdk.out", "make synth")
     for use in found:
-        if use.passed:
+        if use.exceeded:
             yield Row(f"quota: {use.what}", "red", f"{use.used} of {use.allowed}", use.mend)
-    if found and not any(use.passed for use in found):
+    if found and not any(use.exceeded for use in found):
         nearest = max(found, key=lambda use: use.used / use.allowed)
         yield Row("quotas", "ok", f"nearest: {nearest.what}, {nearest.used} of {nearest.allowed}")

@@ -12,15 +12,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.builds import QUALIFIER
 from pipeline.commands.accounts import Sessions, Target
-from pipeline.commands.bootstrap import ACCESS, Plan, held_policy, policy_arn
+from pipeline.commands.bootstrap import ACCESS, Plan, policy_arn, policy_document
 from pipeline.commands.rows import Row
 from pipeline.settings import Delivery
 from pipeline.source import ConnectionSource
 
 # What the assemblies of the pinned CDK ask for; the changes builds' role for looking asks for most.
 # Source: AWS CDK developer guide, "Bootstrap template version history".
-VERSION = 8
-BOOTSTRAP = "python -m pipeline bootstrap"
+BOOTSTRAP_VERSION = 8
+BOOTSTRAP_COMMAND = "python -m pipeline bootstrap"
 
 
 def account_rows(plan: Plan, sessions: Sessions, access: Path) -> Iterator[Row]:
@@ -38,59 +38,64 @@ def account_rows(plan: Plan, sessions: Sessions, access: Path) -> Iterator[Row]:
         yield Row(f"{where}: credentials", "red", f"of account {found}", f"--profile {target.account}=PROFILE")
         return
     yield Row(f"{where}: credentials", "ok", f"of account {found}")
-    yield _version(target, sessions)
+    yield _bootstrap_row(target, sessions)
     iam = sessions.client("iam", target)
-    yield from _roles(plan, iam)
+    yield from _role_rows(plan, iam)
     for name in ("boundary", *plan.policies):
-        yield _policy(plan, name, iam, json.loads((access / f"{name}.json").read_text()))
+        yield _policy_row(plan, name, iam, json.loads((access / f"{name}.json").read_text()))
 
 
-def _version(target: Target, sessions: Sessions) -> Row:
+def _bootstrap_row(target: Target, sessions: Sessions) -> Row:
     check = f"{target}: bootstrap"
     try:
         name = f"/cdk-bootstrap/{QUALIFIER}/version"
         version = int(sessions.client("ssm", target).get_parameter(Name=name)["Parameter"]["Value"])
     except ClientError as error:
-        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP)
-    return Row(check, "ok" if version >= VERSION else "red", f"version {version}, needed {VERSION}", BOOTSTRAP)
+        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
+    return Row(
+        check,
+        "ok" if version >= BOOTSTRAP_VERSION else "red",
+        f"version {version}, needed {BOOTSTRAP_VERSION}",
+        BOOTSTRAP_COMMAND,
+    )
 
 
-def _roles(plan: Plan, iam: Any) -> Iterator[Row]:
+def _role_rows(plan: Plan, iam: Any) -> Iterator[Row]:
     target = plan.target
     suffix = f"{target.account}-{target.region}"
     try:
         if plan.trust:
             for role in ("deploy", "lookup", "file-publishing"):
-                yield _trusts(iam, f"cdk-{QUALIFIER}-{role}-role-{suffix}", plan.trust, target)
+                yield _trust_row(iam, f"cdk-{QUALIFIER}-{role}-role-{suffix}", plan.trust, target)
         execution = f"cdk-{QUALIFIER}-cfn-exec-role-{suffix}"
         attached = iam.list_attached_role_policies(RoleName=execution)["AttachedPolicies"]
     except ClientError as error:
-        yield Row(f"{target}: bootstrap's roles", "red", error.response["Error"]["Code"], BOOTSTRAP)
+        yield Row(f"{target}: bootstrap's roles", "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
         return
     names = sorted(each["PolicyArn"] for each in attached)
     wanted = sorted(policy_arn(target.account, each) for each in plan.policies)
     found = ", ".join(name.rsplit("/", 1)[1] for name in names) or "none"
-    yield Row(f"{target}: execution policy", "ok" if names == wanted else "red", found, BOOTSTRAP)
+    yield Row(f"{target}: execution policy", "ok" if names == wanted else "red", found, BOOTSTRAP_COMMAND)
 
 
-def _trusts(iam: Any, role: str, account: str, target: Target) -> Row:
+def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
     held = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     document = held if isinstance(held, dict) else json.loads(unquote(held))
     trusted = account in json.dumps([each.get("Principal") for each in document["Statement"]])
     found = f"{role} {'trusts' if trusted else 'does not trust'} {account}"
-    return Row(f"{target}: trust", "ok" if trusted else "red", found, BOOTSTRAP)
+    return Row(f"{target}: trust", "ok" if trusted else "red", found, BOOTSTRAP_COMMAND)
 
 
-def _policy(plan: Plan, name: str, iam: Any, wanted: Any) -> Row:
+def _policy_row(plan: Plan, name: str, iam: Any, wanted: Any) -> Row:
     """Whether a policy in the account is the one that the project holds, which a `make generate` may have changed."""
     check = f"{plan.target}: {'boundary' if name == 'boundary' else 'execution policy'}"
     arn = policy_arn(plan.target.account, name)
     try:
-        same = held_policy(iam, arn) == wanted
+        same = policy_document(iam, arn) == wanted
     except ClientError as error:
-        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP)
+        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
     found = f"{arn.rsplit('/', 1)[1]} {'is' if same else 'is not'} as in {ACCESS / name}.json"
-    return Row(check, "ok" if same else "red", found, BOOTSTRAP)
+    return Row(check, "ok" if same else "red", found, BOOTSTRAP_COMMAND)
 
 
 def connection_row(delivery: Delivery, target: Target, sessions: Sessions) -> Row | None:

@@ -11,7 +11,7 @@ from pipeline.settings import Delivery, Environment
 
 
 @dataclass(frozen=True)
-class Deployed:
+class DeployedStack:
     """A stack where it is, or would be, deployed; `holds_artifacts`: it is the pipeline's own, or supports it."""
 
     target: Target
@@ -28,18 +28,18 @@ class Deployed:
         return f"{self.target}: {self.name}"
 
 
-def stacks(delivery: Delivery) -> Iterator[Deployed]:
+def stacks(delivery: Delivery) -> Iterator[DeployedStack]:
     """The highest environment first, as nothing is left then that could deploy to it again; the pipeline comes last.
 
     Behind it: what CDK makes in other regions for the artifacts of environments there, and names after its stack.
     """
     for one in reversed(delivery.environments):
-        yield Deployed(Target(one.account, one.region, (one.name,)), _of(one))
-    yield Deployed(Target(delivery.account, delivery.region), delivery.name, holds_artifacts=True)
+        yield DeployedStack(Target(one.account, one.region, (one.name,)), _stack_name(one))
+    yield DeployedStack(Target(delivery.account, delivery.region), delivery.name, holds_artifacts=True)
     for target in targets(delivery):
         if target.account == delivery.account and target.region != delivery.region:
-            yield Deployed(target, f"{delivery.name}-support-{target.region}", holds_artifacts=True)
+            yield DeployedStack(target, f"{delivery.name}-support-{target.region}", holds_artifacts=True)
 
 
-def _of(environment: Environment) -> str:
+def _stack_name(environment: Environment) -> str:
     return f"{environment.name.title()}-Echo"

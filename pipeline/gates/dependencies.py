@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import WrongUse
-from pipeline.gates.exceptions import Exceptions, read
+from pipeline.gates.exceptions import VulnerabilityExceptions, read
 
 SECONDS = 120
 
@@ -30,7 +30,7 @@ class Audit:
     unknown: Sequence[str]
 
 
-def shipped(root: Path) -> list[str]:
+def packages_of_layers(root: Path) -> list[str]:
     """`name==version` of every package in a layer. Raises WrongUse where no layers are built."""
     manifest = root / "build" / "layers" / "layers.json"
     if not manifest.exists():
@@ -75,7 +75,7 @@ def _read(answer: Mapping[str, Any], packages: Sequence[str]) -> Audit:
     return Audit(found, [name for name in packages if name not in audited])
 
 
-def faults(result: Audit, exceptions: Exceptions) -> list[str]:
+def faults(result: Audit, exceptions: VulnerabilityExceptions) -> list[str]:
     """A line for each vulnerability that nobody accepted, and for each exception that nothing needs any more."""
     accepted = {each.id for each in exceptions.ignore}
     lines = [
@@ -93,7 +93,7 @@ def faults(result: Audit, exceptions: Exceptions) -> list[str]:
 def main(root: Path) -> int:
     """0: nothing known; 1: red; 2: wrong use."""
     try:
-        exceptions, packages = read(root), shipped(root)
+        exceptions, packages = read(root), packages_of_layers(root)
     except WrongUse as error:
         print(f"dependencies: {error}", file=sys.stderr)
         return 2
@@ -101,10 +101,10 @@ def main(root: Path) -> int:
     wrong = [*exceptions.expired(datetime.now(UTC).date()), *faults(result, exceptions)]
     for line in wrong:
         print(f"dependencies: {line}", file=sys.stderr)
-    return int(bool(wrong) or _unreachable(result, packages, exceptions))
+    return int(bool(wrong) or _report_unaudited(result, packages, exceptions))
 
 
-def _unreachable(result: Audit, packages: Sequence[str], exceptions: Exceptions) -> bool:
+def _report_unaudited(result: Audit, packages: Sequence[str], exceptions: VulnerabilityExceptions) -> bool:
     """Say what could not be audited; whether that is red."""
     if result.unknown:
         then = {"fail": "this is red", "warn": "let through"}[exceptions.on_unreachable]

@@ -15,7 +15,7 @@ from pipeline.fields import Settings
 TABLE = "dependency-gate"
 
 
-class Ignored(Settings):
+class AcceptedVulnerability(Settings):
     """One vulnerability that is accepted for a reason, until a day."""
 
     id: str = Field(min_length=1)
@@ -23,11 +23,11 @@ class Ignored(Settings):
     expires: date
 
 
-class Exceptions(Settings):
+class VulnerabilityExceptions(Settings):
     """on-unreachable: what a package means that the database said nothing about."""
 
     on_unreachable: Literal["fail", "warn"] = Field(default="fail", alias="on-unreachable")
-    ignore: tuple[Ignored, ...] = ()
+    ignore: tuple[AcceptedVulnerability, ...] = ()
 
     def expired(self, today: date) -> list[str]:
         """A line for each exception that has come to its end."""
@@ -38,14 +38,14 @@ class Exceptions(Settings):
         ]
 
 
-def read(root: Path) -> Exceptions:
+def read(root: Path) -> VulnerabilityExceptions:
     """The table in `root`'s pyproject.toml. Raises WrongUse, a line for each fault."""
     try:
         tools = tomllib.loads((root / "pyproject.toml").read_text()).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise WrongUse(f"pyproject.toml cannot be read: {error}") from error
     try:
-        return Exceptions.model_validate(tools.get(TABLE, {}))
+        return VulnerabilityExceptions.model_validate(tools.get(TABLE, {}))
     except ValidationError as error:
         lines = [
             f"pyproject.toml [tool.{TABLE}] {'.'.join(map(str, each['loc']))}: got {each['input']!r}; {each['msg']}"

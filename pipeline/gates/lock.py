@@ -9,20 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.gates.remembered import Remembered, digest
+from pipeline.gates.remembered import ResultCache, digest
 
 # What decides what Poetry says, with its own pins among them.
-READ = ("pyproject.toml", "poetry.lock", "requirements-tools.txt")
+INPUT_FILES = ("pyproject.toml", "poetry.lock", "requirements-tools.txt")
 
 
 def main(root: Path) -> int:
     """0: it is; 2: a file or Poetry is missing; else Poetry's own status."""
-    missing = [name for name in READ if not (root / name).exists()]
+    missing = [name for name in INPUT_FILES if not (root / name).exists()]
     if missing:
         print(f"lock: there is no {', '.join(missing)} in {root}; `poetry lock` makes poetry.lock", file=sys.stderr)
         return 2
-    now = digest(b"", *((root / name).read_text() for name in READ))
-    remembered = Remembered(root, "lock")
+    now = digest(b"", *((root / name).read_text() for name in INPUT_FILES))
+    remembered = ResultCache(root, "lock")
     if now in remembered.read():
         print("lock: unchanged since `poetry check --lock` had nothing to say")
         return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 FOLDER = ".gates_cache"
 
 
-class Remembered:
+class ResultCache:
     """Digests in a file of the gate's own, of all that decides what it says of one thing."""
 
     def __init__(self, root: Path, gate: str) -> None:

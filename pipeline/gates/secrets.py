@@ -13,40 +13,52 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.gates.remembered import FOLDER, Remembered, digest
+from pipeline.gates.remembered import FOLDER, ResultCache, digest
 
 BASELINE = ".secrets.baseline"
 # What set-up, builds and rehearsals leave behind, by its whole name.
-MADE = {".git", ".venv", ".tools", "node_modules", "cdk.out", ".rehearsal", ".hypothesis", ".coverage", FOLDER}
-MADE |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "import_linter")}
+GENERATED_PATHS = {
+    ".git",
+    ".venv",
+    ".tools",
+    "node_modules",
+    "cdk.out",
+    ".rehearsal",
+    ".hypothesis",
+    ".coverage",
+    FOLDER,
+}
+GENERATED_PATHS |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "import_linter")}
 # What the builds of a pipeline that is deployed still bring along, though this push has none of it any more.
-MADE |= {".secrets_cache", ".cfnlint_cache"}
-MADE |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")}
+GENERATED_PATHS |= {".secrets_cache", ".cfnlint_cache"}
+GENERATED_PATHS |= {
+    f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")
+}
 # Locks hold hashes, and bytecode what its source holds.
-NOT_LOOKED_AT = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
+EXCLUDED_FILES = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
 # The scanner's own ideas of which files hold no secret, by their names.
-NAMES = ("is_lock_file", "is_non_text_file", "is_swagger_file")
+DISABLED_FILTERS = ("is_lock_file", "is_non_text_file", "is_swagger_file")
 
 
-def pushed(root: Path) -> Iterator[str]:
+def source_files(root: Path) -> Iterator[str]:
     """Every file below `root` that a person wrote."""
     build = root / "build"
     for top in sorted([*root.iterdir(), *(build.iterdir() if build.is_dir() else ())]):
-        if top == build or top.relative_to(root).as_posix() in MADE:
+        if top == build or top.relative_to(root).as_posix() in GENERATED_PATHS:
             continue
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             name = path.relative_to(root).as_posix()
-            if path.is_file() and not NOT_LOOKED_AT.fullmatch(name):
+            if path.is_file() and not EXCLUDED_FILES.fullmatch(name):
                 yield name
 
 
-def unknown(root: Path) -> Iterator[str]:
+def unaccepted_secrets(root: Path) -> Iterator[str]:
     """A line for each find that the baseline does not call harmless. Raises CalledProcessError where the scan fails."""
-    scanner, harmless = version("detect-secrets"), _harmless(root)
+    scanner, harmless = version("detect-secrets"), _accepted_digests(root)
     digests = {
-        name: digest((root / name).read_bytes(), scanner, name, *harmless.get(name, ())) for name in pushed(root)
+        name: digest((root / name).read_bytes(), scanner, name, *harmless.get(name, ())) for name in source_files(root)
     }
-    remembered = Remembered(root, "secrets")  # a scan of everything takes ten processor seconds
+    remembered = ResultCache(root, "secrets")  # a scan of everything takes ten processor seconds
     clean = remembered.read()
     finds = {
         file: [each for each in secrets if each["hashed_secret"] not in harmless.get(file, ())]
@@ -58,7 +70,7 @@ def unknown(root: Path) -> Iterator[str]:
             yield f"{file}:{each['line_number']}: {each['type']}"
 
 
-def _harmless(root: Path) -> dict[str, list[str]]:
+def _accepted_digests(root: Path) -> dict[str, list[str]]:
     """File -> digests of what a person called harmless in it."""
     baseline = json.loads((root / BASELINE).read_text())["results"]
     return {
@@ -71,7 +83,11 @@ def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     """File -> what detect-secrets found in it."""
     if not names:
         return {}
-    filters = [option for each in NAMES for option in ("--disable-filter", f"detect_secrets.filters.heuristic.{each}")]
+    filters = [
+        option
+        for each in DISABLED_FILTERS
+        for option in ("--disable-filter", f"detect_secrets.filters.heuristic.{each}")
+    ]
     command = [sys.executable, "-m", "detect_secrets", "scan", "--all-files", "--no-verify", *filters, "--", *names]
     scanned = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     found: dict[str, list[dict[str, str]]] = json.loads(scanned.stdout)["results"]
@@ -83,7 +99,7 @@ def main(root: Path) -> int:
     if not (root / BASELINE).exists():
         print(f"secrets: there is no {BASELINE} in {root}; docs/security.md says how it is made", file=sys.stderr)
         return 2
-    faults = sorted(unknown(root))
+    faults = sorted(unaccepted_secrets(root))
     for fault in faults:
         print(f"secrets: {fault}", file=sys.stderr)
     if faults:

@@ -10,7 +10,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.gates.remembered import Remembered, digest
+from pipeline.gates.remembered import ResultCache, digest
 
 SETTINGS = ".cfnlintrc"
 
@@ -23,7 +23,7 @@ def main(root: Path) -> int:
         return 2
     settings = (root / SETTINGS).read_text() if (root / SETTINGS).exists() else ""
     digests = {path: digest(path.read_bytes(), version("cfn-lint"), settings) for path in templates}
-    remembered = Remembered(root, "templates")
+    remembered = ResultCache(root, "templates")
     clean = remembered.read()
     changed = [str(path.relative_to(root)) for path in templates if digests[path] not in clean]
     linter = str(Path(sys.executable).with_name("cfn-lint"))

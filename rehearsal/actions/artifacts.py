@@ -7,23 +7,23 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import Credentials, root, save_object
+from rehearsal.aws import Credentials, download_object, root
 from rehearsal.engine.definition import ArtifactStore
 from rehearsal.engine.task import ActionError, Artifact, Task
 
 
 def download(task: Task, name: str, credentials: Credentials, zip_file: Path) -> None:
     """Fetch the input artifact `name`. Raises ActionError where it does not exist or may not be read."""
-    artifact = located(task, name)
+    artifact = locate_artifact(task, name)
     s3 = task.endpoint.client("s3", credentials, task.region)
     try:
-        save_object(s3, artifact.store.bucket, artifact.key, zip_file, artifact.version)
+        download_object(s3, artifact.store.bucket, artifact.key, zip_file, artifact.version)
     except ClientError as error:
         where = f"s3://{artifact.store.bucket}/{artifact.key}"
         raise ActionError(f"{task.where}: cannot read artifact {name} ({where}): {error}", "PermissionError") from error
 
 
-def located(task: Task, name: str) -> Artifact:
+def locate_artifact(task: Task, name: str) -> Artifact:
     """Where the input artifact `name` lies for this action: in the store of the action's region.
 
     One that was made in another region is copied there first, as CodePipeline itself does.

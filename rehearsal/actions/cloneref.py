@@ -19,7 +19,7 @@ from rehearsal.codebuild.unpacking import Unzip, unzip
 FORMAT = "CODEBUILD_CLONE_REF"
 _FILE = "codebuild-clone-ref.json"
 # The service was renamed, and policies may have either name.
-USE = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
+USE_CONNECTION_ACTIONS = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,12 @@ class CloneRef:
     resource: str
 
     @classmethod
-    def of(cls, commit: str, branch: str, settings: Mapping[str, str], account_region: tuple[str, str]) -> Self:
+    def from_settings(
+        cls, commit: str, branch: str, settings: Mapping[str, str], account_region: tuple[str, str]
+    ) -> Self:
         """For a source action with these settings."""
         if "ConnectionArn" in settings:
-            return cls(commit, branch, USE, settings["ConnectionArn"])
+            return cls(commit, branch, USE_CONNECTION_ACTIONS, settings["ConnectionArn"])
         account, region = account_region
         arn = f"arn:aws:codecommit:{region}:{account}:{settings.get('RepositoryName', '')}"
         return cls(commit, branch, ("codecommit:GitPull",), arn)
@@ -54,7 +56,7 @@ class CloneRef:
             archive.writestr(_FILE, json.dumps(asdict(self)))
 
 
-def unpack(zip_file: Path, folder: Path, remote: Path, unzip: Unzip = unzip) -> None:
+def unpack_or_clone(zip_file: Path, folder: Path, remote: Path, unzip: Unzip = unzip) -> None:
     """The artifact's files, or a clone of the commit that it refers to. Raises as `unzip` does, and WrongUse."""
     reference = CloneRef.read(zip_file)
     if reference is None:

@@ -63,9 +63,9 @@ class Stack:
         for change_set in self._polls(lambda: self._change_set(name)):
             status, reason = change_set.get("Status"), change_set.get("StatusReason", "")
             if status == "CREATE_COMPLETE":
-                return self._good(f"{len(change_set.get('Changes', []))} changes to {self._name}")
+                return self._success(f"{len(change_set.get('Changes', []))} changes to {self._name}")
             if status == "FAILED":
-                return self._no_changes() if _says_no_changes(reason) else self._red(f"{self._name}: {reason}")
+                return self._no_changes() if _says_no_changes(reason) else self._failure(f"{self._name}: {reason}")
         return self._stopped()
 
     def execute_change_set(self) -> Outcome:
@@ -76,7 +76,7 @@ class Stack:
         if change_set["Status"] == "FAILED" and _says_no_changes(change_set.get("StatusReason", "")):
             return self._no_changes()
         self._api.execute_change_set(StackName=self._name, ChangeSetName=name)
-        return self._finish()
+        return self._wait_until_settled()
 
     def create_or_update(self) -> Outcome:
         operation = self._api.update_stack if self._exists() else self._api.create_stack
@@ -88,7 +88,7 @@ class Stack:
             if _says_no_changes(str(error)):
                 return self._no_changes()
             raise
-        return self._finish()
+        return self._wait_until_settled()
 
     def replace_on_failure(self) -> Outcome:
         """As create_or_update, but a stack that failed is deleted first."""
@@ -100,12 +100,12 @@ class Stack:
 
     def delete(self) -> Outcome:
         if not self._describe():
-            return self._good(f"there is no stack {self._name}")
+            return self._success(f"there is no stack {self._name}")
         role = self._task.action.configuration.get("RoleArn")
         self._api.delete_stack(StackName=self._name, **({"RoleARN": role} if role else {}))
-        return self._finish()
+        return self._wait_until_settled()
 
-    def _finish(self) -> Outcome:
+    def _wait_until_settled(self) -> Outcome:
         """Wait for the stack to settle."""
         for stack in self._polls(self._describe):
             status = stack.get("StackStatus", "DELETE_COMPLETE")
@@ -113,8 +113,8 @@ class Stack:
                 continue
             if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"):
                 outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
-                return self._good(f"{self._name} {status}", outputs)
-            return self._red(f"{self._name} {status}: {self._first_failure()}")
+                return self._success(f"{self._name} {status}", outputs)
+            return self._failure(f"{self._name} {status}: {self._first_failure()}")
         return self._stopped()
 
     def _request(self) -> dict[str, Any]:
@@ -190,16 +190,16 @@ class Stack:
 
     def _no_changes(self) -> Outcome:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in self._describe().get("Outputs", [])}
-        return self._good(f"{self._name}: no changes", outputs)
+        return self._success(f"{self._name}: no changes", outputs)
 
     def _stopped(self) -> Outcome:
-        return self._red(f"stopped while {self._name} was in progress")
+        return self._failure(f"stopped while {self._name} was in progress")
 
-    def _good(self, summary: str, variables: Mapping[str, str] | None = None) -> Outcome:
+    def _success(self, summary: str, variables: Mapping[str, str] | None = None) -> Outcome:
         self._say(summary)
         return Outcome(failed=False, summary=summary, variables=variables or {})
 
-    def _red(self, summary: str) -> Outcome:
+    def _failure(self, summary: str) -> Outcome:
         self._say(summary)
         return Outcome(failed=True, summary=summary)
 

@@ -11,17 +11,17 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 from rehearsal.actions.artifacts import download, upload
-from rehearsal.actions.cloneref import CloneRef, unpack
-from rehearsal.actions.project import Project, started
-from rehearsal.actions.unpacked import unzip_once
+from rehearsal.actions.cloneref import CloneRef, unpack_or_clone
+from rehearsal.actions.project import Project, build_of_action
+from rehearsal.actions.unpacked import unzip_cached
 from rehearsal.aws import Credentials
 from rehearsal.codebuild.build import run_build
-from rehearsal.codebuild.buildspec import CannotRehearse
+from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.cloudwatch import LogStream
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
-from rehearsal.codebuild.record import Builds, Entry
-from rehearsal.codebuild.values import Build, BuildResult, Place
+from rehearsal.codebuild.record import BuildRecord, BuildStore
+from rehearsal.codebuild.values import Build, BuildFolders, BuildResult
 from rehearsal.engine.task import ActionError, Artifact, Outcome, Task
 from rehearsal.errors import RehearsalError
 
@@ -32,18 +32,18 @@ class RunBuild:
     remote: the repository that a build clones where its input is a reference to a commit.
     """
 
-    def __init__(self, caches: Path, builds: Builds, remote: Path) -> None:
+    def __init__(self, caches: Path, builds: BuildStore, remote: Path) -> None:
         self._caches, self._builds, self._remote = caches, builds, remote
 
     def run(self, task: Task) -> Outcome:
-        project = Project.of(task)
+        project = Project.of_action(task)
         for action in ("StartBuild", "BatchGetBuilds"):
             task.require(f"codebuild:{action}", resource=project.arn(task))
         return self.perform(task, project, task.assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild"))
 
     def perform(self, task: Task, project: Project, credentials: Credentials) -> Outcome:
         """Build the project with these credentials, which are its role's."""
-        build = started(task, project, self._caches)
+        build = build_of_action(task, project, self._caches)
         sources = self._sources(task, project, credentials)
         result = self._build(task, project, build, sources, credentials)
         summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
@@ -71,7 +71,7 @@ class RunBuild:
             reference = CloneRef.read(zip_file)
             if reference:  # CodeBuild clones with the project's role
                 task.asked(project.role_arn, *reference.needs, resource=reference.resource)
-            unpack(zip_file, folder, self._remote, functools.partial(unzip_once, shared=task.shared))
+            unpack_or_clone(zip_file, folder, self._remote, functools.partial(unzip_cached, shared=task.shared))
         except ActionError:
             raise
         except (RehearsalError, BadZipFile) as error:
@@ -85,19 +85,19 @@ class RunBuild:
             return task.endpoint.client(service, credentials, task.region)
 
         stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
-        entry = Entry(self._builds, build, project.about, project.log_group)
+        entry = BuildRecord(self._builds, build, project.about, project.log_group)
         log = BuildLog(task.log, task.note, stream=stream, on_phase=entry.phase)
         result = None
         try:
             result = run_build(
                 build,
-                Place(task.folder / "build", sources, self._caches),
+                BuildFolders(task.folder / "build", sources, self._caches),
                 credentials=task.endpoint.environ(credentials, task.region),
                 log=log,
-                stop=_Stop(task, build, self._builds),
+                stop=_BuildStopSignal(task, build, self._builds),
                 lookup=AwsLookup(client),
             )
-        except CannotRehearse as error:
+        except UnsupportedFeature as error:
             raise ActionError(f"{task.where}: {error}") from error
         finally:
             log.close()
@@ -105,14 +105,14 @@ class RunBuild:
         return result
 
 
-class _Stop:
+class _BuildStopSignal:
     """The build is to end: its execution was stopped, or someone called StopBuild."""
 
-    def __init__(self, task: Task, build: Build, builds: Builds) -> None:
+    def __init__(self, task: Task, build: Build, builds: BuildStore) -> None:
         self._task, self._build, self._builds = task, build, builds
 
     def is_set(self) -> bool:
-        return self._task.stop.is_set() or self._builds.stop_wanted(self._build)
+        return self._task.stop.is_set() or self._builds.is_stop_requested(self._build)
 
 
 def _ending(build: Build, result: BuildResult) -> str:

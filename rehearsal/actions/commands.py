@@ -24,7 +24,7 @@ class _Unlisted:
     def put(self, build: Build, record: dict[str, Any]) -> None:
         pass
 
-    def stop_wanted(self, build: Build) -> bool:  # noqa: ARG002 - nobody can name the build to StopBuild
+    def is_stop_requested(self, build: Build) -> bool:  # noqa: ARG002 - nobody can name the build to StopBuild
         return False
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rehearsal.actions.artifacts import located
+from rehearsal.actions.artifacts import locate_artifact
 from rehearsal.aws import Credentials
-from rehearsal.engine.jobs import Job, Jobs, Result
+from rehearsal.engine.jobs import Job, JobResult, Jobs
 from rehearsal.engine.task import ActionError, Artifact, Outcome, Task
 
 # Source: "Quotas in AWS CodePipeline": a function that sends no reply in this time has failed.
@@ -45,7 +45,7 @@ class InvokeFunction:
                 break
             token = result.continuation
             task.note(f"the function goes on: {result.summary}")
-            self._jobs.again(job)
+            self._jobs.await_next_result(job)
             if task.stop.wait(AGAIN_SECONDS):
                 return Outcome(failed=True, summary="stopped while the function's job went on")
         summary = result.summary or ("the function failed the job" if result.failed else "the function did the job")
@@ -53,7 +53,7 @@ class InvokeFunction:
         made = {} if result.failed else outputs
         return Outcome(result.failed, summary, result.variables, made, external_id=result.external_id, code=result.code)
 
-    def _answer(self, task: Task, job: Job, call: _Call) -> Result | None:
+    def _answer(self, task: Task, job: Job, call: _Call) -> JobResult | None:
         """What the function says, without a wait for its own end. Raises ActionError where it cannot say anything."""
         deadline = time.monotonic() + self._reply_seconds
         while not job.answered.wait(0.1):
@@ -94,7 +94,7 @@ def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None
 def _event(task: Task, job: Job, credentials: Credentials, outputs: dict[str, Artifact], token: str | None) -> Json:
     data: Json = {
         "actionConfiguration": {"configuration": dict(task.action.configuration)},
-        "inputArtifacts": [_artifact(name, located(task, name)) for name in task.action.inputs],
+        "inputArtifacts": [_artifact(name, locate_artifact(task, name)) for name in task.action.inputs],
         "outputArtifacts": [_artifact(name, each) for name, each in outputs.items()],
         "artifactCredentials": {
             "accessKeyId": credentials.access_key,

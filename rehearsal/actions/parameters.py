@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rehearsal.actions.artifacts import located, upload
+from rehearsal.actions.artifacts import locate_artifact, upload
 from rehearsal.actions.files import json_object
 from rehearsal.engine.task import ActionError, Outcome, Task
 
@@ -43,7 +43,7 @@ def _value(task: Task, name: str, value: Any, read: Read) -> str:
 
 
 def _attribute(task: Task, name: str, attribute: str) -> str:
-    artifact = located(task, name)
+    artifact = locate_artifact(task, name)
     values = {
         "BucketName": artifact.store.bucket,
         "ObjectKey": artifact.key,

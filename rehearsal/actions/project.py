@@ -43,7 +43,7 @@ class Project:
         return f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:project/{self.name}"
 
     @classmethod
-    def of(cls, task: Task) -> Self:
+    def of_action(cls, task: Task) -> Self:
         """The project that the action names. Raises ActionError where there is none."""
         name = task.setting("ProjectName")
         api = task.endpoint.client("codebuild", root(task.pipeline.account), task.region)
@@ -109,7 +109,7 @@ class Project:
         )
 
 
-def started(task: Task, project: Project, caches: Path) -> Build:
+def build_of_action(task: Task, project: Project, caches: Path) -> Build:
     """The build that the action's configuration starts. Raises ActionError for what it cannot say."""
     settings, pipeline = task.action.configuration, task.pipeline
     if settings.get("BatchEnabled", "").lower() == "true":

@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifacts import download, upload
-from rehearsal.aws import save_object
+from rehearsal.aws import download_object
 from rehearsal.engine.task import ActionError, Outcome, Revision, Task
 
 
@@ -30,7 +30,7 @@ class FetchObject:
         try:
             if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
                 raise ActionError(f"{task.where}: bucket {bucket} keeps no versions, which a source has to")
-            answer = save_object(s3, bucket, key, zip_file, task.wanted.get("S3_OBJECT_VERSION_ID"))
+            answer = download_object(s3, bucket, key, zip_file, task.wanted.get("S3_OBJECT_VERSION_ID"))
         except ClientError as error:
             raise ActionError(f"{task.where}: cannot read s3://{bucket}/{key}: {error}", _code(error)) from error
         (output,) = task.action.outputs

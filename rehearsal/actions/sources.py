@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rehearsal import git
 from rehearsal.actions.artifacts import upload
-from rehearsal.actions.cloneref import FORMAT, USE, CloneRef
+from rehearsal.actions.cloneref import FORMAT, USE_CONNECTION_ACTIONS, CloneRef
 from rehearsal.engine.task import ActionError, Outcome, Revision, Task
 from rehearsal.errors import WrongUse
 
@@ -31,12 +31,12 @@ class FetchRevision:
     def run(self, task: Task) -> Outcome:
         _check_format(task)
         if "ConnectionArn" in task.action.configuration:
-            task.require(*USE, resource=task.setting("ConnectionArn"))
+            task.require(*USE_CONNECTION_ACTIONS, resource=task.setting("ConnectionArn"))
         commit = self._commit(task)
         zip_file = task.folder / "source.zip"
         if task.action.configuration.get(_FORMAT) == FORMAT:
             settings, where = task.action.configuration, (task.pipeline.account, task.region)
-            CloneRef.of(commit.id, task.setting(self._branch), settings, where).write(zip_file)
+            CloneRef.from_settings(commit.id, task.setting(self._branch), settings, where).write(zip_file)
         else:
             git.archive(self._remote, commit.id, zip_file)
         (output,) = task.action.outputs
@@ -67,7 +67,7 @@ class FetchRevision:
                 return git.commit(self._remote, wanted)
             except WrongUse as error:
                 raise ActionError(f"{task.where}: {repository} has no commit {wanted}") from error
-        commit = git.tip(self._remote, branch)
+        commit = git.branch_head(self._remote, branch)
         if commit is None:
             raise ActionError(f"{task.where}: nothing was pushed to branch {branch} of {repository} yet")
         return commit

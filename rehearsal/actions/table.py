@@ -13,7 +13,7 @@ from rehearsal.actions.commands import RunCommands
 from rehearsal.actions.function import InvokeFunction
 from rehearsal.actions.rules import CheckVariable, WatchAlarm
 from rehearsal.actions.s3 import DeployFiles, FetchObject
-from rehearsal.codebuild.record import Builds
+from rehearsal.codebuild.record import BuildStore
 from rehearsal.engine.approvals import Approvals
 from rehearsal.engine.definition import ActionType
 from rehearsal.engine.jobs import Jobs
@@ -21,7 +21,7 @@ from rehearsal.engine.task import ActionRunner
 
 
 def runners(
-    *, remote: Path, caches: Path, approvals: Approvals, jobs: Jobs, builds: Builds
+    *, remote: Path, caches: Path, approvals: Approvals, jobs: Jobs, builds: BuildStore
 ) -> Mapping[ActionType, ActionRunner]:
     """remote: the bare repository behind every git source; caches: kept between builds; builds: as the API has them."""
     build, function = RunBuild(caches, builds, remote), InvokeFunction(jobs)

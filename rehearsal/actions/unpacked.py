@@ -12,7 +12,7 @@ from rehearsal.codebuild.unpacking import unzip
 from rehearsal.errors import RehearsalError
 
 
-def unzip_once(zip_file: Path, folder: Path, shared: Path) -> None:
+def unzip_cached(zip_file: Path, folder: Path, shared: Path) -> None:
     """`unzip`; what was in an archive of the same bytes before lies below `shared`. Raises as `unzip` does."""
     with zip_file.open("rb") as file:
         whole = shared / hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,12 +7,12 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from rehearsal.codebuild.patterns import Found
+from rehearsal.codebuild.patterns import MatchedFile
 
 _PACKED = {".gz", ".jar", ".whl", ".zip"}  # to deflate them once more takes time and saves nothing
 
 
-def zip_files(files: Iterable[Found], zip_file: Path, *, links: bool = False) -> None:
+def zip_files(files: Iterable[MatchedFile], zip_file: Path, *, links: bool = False) -> None:
     """Zip the files under their names. links: keep symbolic links as links; otherwise what they lead to is stored."""
     with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False) as archive:
         for each in sorted(files, key=lambda found: found.name):

@@ -13,46 +13,46 @@ from rehearsal.codebuild import patterns
 from rehearsal.codebuild.archives import zip_files
 from rehearsal.codebuild.buildspec import Artifacts, Output
 from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.patterns import Found
+from rehearsal.codebuild.patterns import MatchedFile
 from rehearsal.errors import RehearsalError
 
 
-class NoArtifact(RehearsalError):
+class ArtifactNotFound(RehearsalError):
     """Nothing matches what an artifact names; the message is CodeBuild's."""
 
 
 def collect(
     declared: Artifacts, *, source: Path, env: Mapping[str, str], folder: Path, log: BuildLog
 ) -> dict[str, Path]:
-    """Zip every artifact below `folder`; the primary one under the empty identifier. Raises NoArtifact."""
+    """Zip every artifact below `folder`; the primary one under the empty identifier. Raises ArtifactNotFound."""
     outputs: dict[str, Output] = {"": declared} if declared.files else {}
     outputs |= declared.secondary_artifacts
     made = {}
     for identifier, output in outputs.items():
-        found = _found(output, source, env, log)
+        found = _matching_files(output, source, env, log)
         log.say(f"Found {len(found)} file(s) for artifact {identifier or 'primary'}")
         made[identifier] = folder / f"artifact-{identifier or 'primary'}.zip"
         zip_files(found, made[identifier], links=output.enable_symlinks)
     return made
 
 
-def _found(output: Output, source: Path, env: Mapping[str, str], log: BuildLog) -> list[Found]:
+def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: BuildLog) -> list[MatchedFile]:
     bases = patterns.bases(source, output.base_directory, env)
     if not bases:
-        raise NoArtifact(f"no matching base directory path found for {output.base_directory}")
+        raise ArtifactNotFound(f"no matching base directory path found for {output.base_directory}")
     found = [each for base in bases for each in patterns.files(base, output.files, env, output.exclude_paths)]
     broken = [each.name for each in found if not each.path.exists() and not output.enable_symlinks]
     for name in broken:
         log.say(f"Skipping invalid file path {name}: a link to nothing")
     whole = [each for each in found if each.name not in broken]
     if not whole:
-        raise NoArtifact(f"no matching artifact paths found for {', '.join(output.files)}")
+        raise ArtifactNotFound(f"no matching artifact paths found for {', '.join(output.files)}")
     return _flat(whole, log) if output.discard_paths else list({each.name: each for each in whole}.values())
 
 
-def _flat(found: list[Found], log: BuildLog) -> list[Found]:
+def _flat(found: list[MatchedFile], log: BuildLog) -> list[MatchedFile]:
     """All files side by side; of two with one name the later one stays, which is told."""
-    flat: dict[str, Found] = {}
+    flat: dict[str, MatchedFile] = {}
     for each in found:
         if each.path.name in flat:
             log.say(f"discard-paths: {each.name} takes the place of {flat[each.path.name].path.name} from elsewhere")

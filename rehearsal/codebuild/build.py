@@ -11,23 +11,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from rehearsal.codebuild import artifacts, environment, reports
-from rehearsal.codebuild.artifacts import NoArtifact
-from rehearsal.codebuild.buildspec import BadBuildspec, Buildspec
-from rehearsal.codebuild.cachekeys import chosen
-from rehearsal.codebuild.caches import cached
+from rehearsal.codebuild.artifacts import ArtifactNotFound
+from rehearsal.codebuild.buildspec import Buildspec, InvalidBuildspec
+from rehearsal.codebuild.cachekeys import select_caches
+from rehearsal.codebuild.caches import restored_caches
 from rehearsal.codebuild.environment import Lookup, UnknownValue
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
 from rehearsal.codebuild.preparation import Prepared, prepare
-from rehearsal.codebuild.runtimes import NoRuntime
+from rehearsal.codebuild.runtimes import RuntimeNotFound
 from rehearsal.codebuild.shell import Shell
-from rehearsal.codebuild.values import Build, BuildResult, PhaseResult, Place, store
-from rehearsal.processes import Processes, Stop, remove_beside
+from rehearsal.codebuild.values import Build, BuildFolders, BuildResult, PhaseResult, store
+from rehearsal.processes import Processes, Stop, remove_in_background
 
 
 def run_build(
     build: Build,
-    place: Place,
+    place: BuildFolders,
     *,
     credentials: Mapping[str, str],
     log: BuildLog,
@@ -36,40 +36,42 @@ def run_build(
 ) -> BuildResult:
     """Run one build to its end, whatever that is.
 
-    credentials: the variables with which its commands reach AWS. Raises CannotRehearse for what is not rehearsed.
+    credentials: the variables with which its commands reach AWS. Raises UnsupportedFeature for what is not rehearsed.
     """
     place.folder.mkdir(parents=True)
     began = time.monotonic()
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
     log.say(f"CODEBUILD_SRC_DIR={place.source}")
-    with _with_temporary(place) as own:
+    with _temporary_folder(place) as own:
         try:
             prepared = prepare(build, own, credentials, log, lookup)
-        except (BadBuildspec, NoRuntime) as error:
-            return _unprepared("YAML_FILE_ERROR", str(error), began, log)
+        except (InvalidBuildspec, RuntimeNotFound) as error:
+            return _preparation_failure("YAML_FILE_ERROR", str(error), began, log)
         except UnknownValue as error:
-            return _unprepared(error.code, str(error), began, log)
+            return _preparation_failure(error.code, str(error), began, log)
         downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
         log.phase(downloaded)
-        result = _tried(build, own, prepared, log, limits)
+        result = _run_with_retries(build, own, prepared, log, limits)
     return replace(result, phases=(downloaded, *result.phases))
 
 
-def _unprepared(code: str, message: str, began: float, log: BuildLog) -> BuildResult:
+def _preparation_failure(code: str, message: str, began: float, log: BuildLog) -> BuildResult:
     failed = PhaseResult("DOWNLOAD_SOURCE", "FAILED", time.monotonic() - began, code, log.masked(message))
     log.phase(failed)
     return BuildResult("FAILED", f"DOWNLOAD_SOURCE: {code}: {failed.message}", (failed,))
 
 
-def _tried(build: Build, place: Place, prepared: Prepared, log: BuildLog, limits: Limits) -> BuildResult:
+def _run_with_retries(
+    build: Build, place: BuildFolders, prepared: Prepared, log: BuildLog, limits: Limits
+) -> BuildResult:
     """The build, and again where `on-failure` says so, each time from fresh sources."""
     phases = prepared.spec.phases
     wanted = (getattr(phases, name).on_failure for name in type(phases).model_fields)
-    fresh = _Fresh(place, needed=any(each and each.action == "RETRY" for each in wanted))
+    fresh = _SourceCopies(place, needed=any(each and each.action == "RETRY" for each in wanted))
     retries = 0
     while True:
-        result, again = _once(build, place, prepared, log, limits)
+        result, again = _run_once(build, place, prepared, log, limits)
         if again is None or retries >= again:
             return replace(result, retries=retries)
         retries += 1
@@ -77,8 +79,8 @@ def _tried(build: Build, place: Place, prepared: Prepared, log: BuildLog, limits
         fresh.restore()
 
 
-def _once(
-    build: Build, place: Place, prepared: Prepared, log: BuildLog, limits: Limits
+def _run_once(
+    build: Build, place: BuildFolders, prepared: Prepared, log: BuildLog, limits: Limits
 ) -> tuple[BuildResult, int | None]:
     """One try; how often there may be another one, None for not at all."""
     spec = prepared.spec
@@ -91,7 +93,9 @@ def _once(
     return replace(result, exported=exported), ran.again
 
 
-def _finish(place: Place, spec: Buildspec, ran: PhasesResult, values: Mapping[str, str], log: BuildLog) -> BuildResult:
+def _finish(
+    place: BuildFolders, spec: Buildspec, ran: PhasesResult, values: Mapping[str, str], log: BuildLog
+) -> BuildResult:
     """The artifacts, if the build goes on to them, and its status from all its phases."""
     uploaded = _upload(place, spec, values, log) if ran.uploads else BuildResult("SUCCEEDED")
     phases = (*ran.phases, *uploaded.phases)
@@ -102,7 +106,7 @@ def _finish(place: Place, spec: Buildspec, ran: PhasesResult, values: Mapping[st
     return replace(uploaded, phases=phases)
 
 
-def _upload(place: Place, spec: Buildspec, values: Mapping[str, str], log: BuildLog) -> BuildResult:
+def _upload(place: BuildFolders, spec: Buildspec, values: Mapping[str, str], log: BuildLog) -> BuildResult:
     """UPLOAD_ARTIFACTS as far as the zips: the reports are read and the artifacts put together."""
     began = time.monotonic()
     log.say("Entering phase UPLOAD_ARTIFACTS")
@@ -112,33 +116,35 @@ def _upload(place: Place, spec: Buildspec, values: Mapping[str, str], log: Build
     try:
         if spec.artifacts:
             made = artifacts.collect(spec.artifacts, source=place.source, env=values, folder=place.folder, log=log)
-    except NoArtifact as error:
+    except ArtifactNotFound as error:
         phase = replace(phase, status="FAILED", code="CLIENT_ERROR", message=str(error))
     phase = replace(phase, seconds=time.monotonic() - began)
     log.phase(phase)
     return BuildResult(phase.status, phases=(phase,), artifacts=made, reports=read)
 
 
-def _cache(build: Build, place: Place, prepared: Prepared, log: BuildLog) -> contextlib.AbstractContextManager[None]:
+def _cache(
+    build: Build, place: BuildFolders, prepared: Prepared, log: BuildLog
+) -> contextlib.AbstractContextManager[None]:
     if not build.cached:
         return contextlib.nullcontext()
     cache, kept = prepared.spec.cache, store(place.caches, build.account, build.region, build.project)
-    caches = chosen(cache, store=kept, env=prepared.env, source=place.source)
-    return cached(cache, caches, source=place.source, home=place.home, log=log)
+    caches = select_caches(cache, store=kept, env=prepared.env, source=place.source)
+    return restored_caches(cache, caches, source=place.source, home=place.home, log=log)
 
 
 @contextlib.contextmanager
-def _with_temporary(place: Place) -> Iterator[Place]:
+def _temporary_folder(place: BuildFolders) -> Iterator[BuildFolders]:
     """A folder of its own for TMPDIR: sockets' paths have 108 bytes at most, and the build's folder lies deep."""
     own = Path(tempfile.mkdtemp(prefix="build-", dir=place.temporary))
     try:
         yield replace(place, temporary=own)
     finally:
-        remove_beside(own)
+        remove_in_background(own)
 
 
 @contextlib.contextmanager
-def _state(place: Place) -> Iterator[Path]:
+def _state(place: BuildFolders) -> Iterator[Path]:
     """The shell's folder, gone afterwards because secrets stand in it."""
     state = place.folder / "state"
     try:
@@ -147,10 +153,10 @@ def _state(place: Place) -> Iterator[Path]:
         shutil.rmtree(state, ignore_errors=True)
 
 
-class _Fresh:
+class _SourceCopies:
     """The sources as they were, for another try."""
 
-    def __init__(self, place: Place, *, needed: bool) -> None:
+    def __init__(self, place: BuildFolders, *, needed: bool) -> None:
         self._copies = {}
         if needed:
             for name, source in place.sources.items():

@@ -14,15 +14,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from rehearsal.codebuild import onfailure
 from rehearsal.codebuild.onfailure import OnFailure
-from rehearsal.codebuild.refusals import described
+from rehearsal.codebuild.refusals import describe_errors
 from rehearsal.errors import RehearsalError
 
 
-class BadBuildspec(RehearsalError):
+class InvalidBuildspec(RehearsalError):
     """The buildspec cannot be read, or says what CodeBuild does not allow: file, key, value and what is allowed."""
 
 
-class CannotRehearse(RehearsalError):
+class UnsupportedFeature(RehearsalError):
     """CodeBuild would do it, this machine does not: which, and what to do."""
 
 
@@ -155,21 +155,21 @@ class Buildspec(_Section):
 def load(declared: str, source: Path) -> Buildspec:
     """Read what a project declares: a path below `source`, or the buildspec itself; nothing means buildspec.yml.
 
-    Raises BadBuildspec, and CannotRehearse for what this machine does not do.
+    Raises InvalidBuildspec, and UnsupportedFeature for what this machine does not do.
     """
     inline = "\n" in declared or declared.lstrip().startswith("{")
     if inline:
         return parse(declared, "the project's buildspec")
     name = declared or "buildspec.yml"
     if name.startswith("arn:"):
-        raise CannotRehearse(f"the buildspec lies in S3 ({name}), which is not rehearsed; keep it in the source")
+        raise UnsupportedFeature(f"the buildspec lies in S3 ({name}), which is not rehearsed; keep it in the source")
     path = (source / name).resolve()
     if not path.is_relative_to(source.resolve()) or not path.is_file():
-        raise BadBuildspec(f"there is no {name} in the source; the project names it as its buildspec")
+        raise InvalidBuildspec(f"there is no {name} in the source; the project names it as its buildspec")
     try:
         return parse(path.read_text(encoding="utf-8"), name)
     except UnicodeDecodeError as error:
-        raise BadBuildspec(f"{name} is no UTF-8: {error}") from error
+        raise InvalidBuildspec(f"{name} is no UTF-8: {error}") from error
 
 
 def parse(text: str, name: str) -> Buildspec:
@@ -177,13 +177,15 @@ def parse(text: str, name: str) -> Buildspec:
     try:
         read = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise BadBuildspec(f"{name} is no YAML: {error}") from error
+        raise InvalidBuildspec(f"{name} is no YAML: {error}") from error
     if not isinstance(read, dict):
-        raise BadBuildspec(f"{name}: got {type(read).__name__}; a buildspec is a mapping with `version` and `phases`")
+        raise InvalidBuildspec(
+            f"{name}: got {type(read).__name__}; a buildspec is a mapping with `version` and `phases`"
+        )
     try:
         spec = Buildspec.model_validate(read)
     except ValidationError as error:
-        raise BadBuildspec(described(error, name, Buildspec)) from error
+        raise InvalidBuildspec(describe_errors(error, name, Buildspec)) from error
     _refuse(spec, name)
     return spec
 
@@ -191,8 +193,10 @@ def parse(text: str, name: str) -> Buildspec:
 def _refuse(spec: Buildspec, name: str) -> None:
     if spec.batch is not None:
         kinds = ", ".join(each for each in spec.batch if each.startswith("build-")) or "a batch"
-        raise CannotRehearse(
+        raise UnsupportedFeature(
             f"{name}: batch: {kinds} is not rehearsed; take `batch` out, or rehearse its builds singly"
         )
     if spec.env.shell in {"powershell.exe", "cmd.exe"}:
-        raise CannotRehearse(f"{name}: env.shell: {spec.env.shell} runs on Windows; here there are bash and /bin/sh")
+        raise UnsupportedFeature(
+            f"{name}: env.shell: {spec.env.shell} runs on Windows; here there are bash and /bin/sh"
+        )

@@ -14,7 +14,7 @@ from rehearsal import machine
 from rehearsal.codebuild.values import Build
 
 
-def codebuild(build: Build, sources: Mapping[str, Path]) -> dict[str, str]:
+def build_variables(build: Build, sources: Mapping[str, Path]) -> dict[str, str]:
     """CodeBuild's own variables, but those of webhooks, batches and public builds, which have no value here."""
     return {
         "AWS_DEFAULT_REGION": build.region,
@@ -34,7 +34,7 @@ def codebuild(build: Build, sources: Mapping[str, Path]) -> dict[str, str]:
     }
 
 
-def machines(home: Path, caches: Path, temporary: Path) -> dict[str, str]:
+def image_variables(home: Path, caches: Path, temporary: Path) -> dict[str, str]:
     """What stands in for the build image: a home of the build's own, a search path, the way to the network.
 
     What package managers download is kept for all builds, because a laptop has no registry next door.
@@ -44,7 +44,7 @@ def machines(home: Path, caches: Path, temporary: Path) -> dict[str, str]:
         folder.mkdir(parents=True, exist_ok=True)
     path = [npm / "bin", Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin")]
     return {
-        **machine.environment(),
+        **machine.clean_environment(),
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "PATH": os.pathsep.join(map(str, path)),

@@ -18,7 +18,7 @@ from rehearsal.processes import Processes
 
 HASH_FILES = "codebuild-hash-files"
 KEY_SECONDS = 60.0
-KEPT = 8  # keys of a project
+RETAINED_KEYS = 8  # keys of a project
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Caches:
         """Note the key of what was saved, and forget the caches that were saved longest ago."""
         (self.saved / "key").write_text(self.key)
         kept = sorted(self.saved.parent.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        for old in kept[:-KEPT]:
+        for old in kept[:-RETAINED_KEYS]:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def chosen(cache: Cache, *, store: Path, env: Mapping[str, str], source: Path) -> Caches:
+def select_caches(cache: Cache, *, store: Path, env: Mapping[str, str], source: Path) -> Caches:
     """Without a key the project's one cache; else that of the key, or the latest that begins with a fallback key."""
     if not cache.key:
         return Caches(store / "cache", store / "cache")

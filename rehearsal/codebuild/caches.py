@@ -23,7 +23,7 @@ _WILD = re.compile(r"[*?\[]")
 
 
 @contextmanager
-def cached(cache: Cache, caches: Caches, *, source: Path, home: Path, log: BuildLog) -> Iterator[None]:
+def restored_caches(cache: Cache, caches: Caches, *, source: Path, home: Path, log: BuildLog) -> Iterator[None]:
     """For a while, have the cached paths where the build looks for them.
 
     They are moved, not copied, so that a cache of any size costs nothing; a second build at the same time finds none.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import git
-from rehearsal.aws import save_object
+from rehearsal.aws import download_object
 from rehearsal.codebuild.unpacking import unzip
 from rehearsal.codebuild.values import Build
 from rehearsal.errors import RehearsalError, WrongUse
@@ -56,7 +56,7 @@ def deliver(target: Mapping[str, str], build: Build, made: Mapping[str, Path], s
 def _download(location: str, version: str, s3: Any, folder: Path) -> None:
     bucket, _, key = location.partition("/")
     zip_file = folder.with_suffix(".zip")
-    save_object(s3, bucket, key, zip_file, version)
+    download_object(s3, bucket, key, zip_file, version)
     unzip(zip_file, folder)
     zip_file.unlink()
 

@@ -83,7 +83,7 @@ class BuildLog:
             text = text.replace(secret, MASK)
         return _ACCESS_KEY.sub(MASK, text)
 
-    def listen(self, *, wanted: bool) -> list[str]:
+    def capture_output(self, *, wanted: bool) -> list[str]:
         """What commands print from now on, in a list that grows until the next call; one that stays empty, if not."""
         heard = list[str]()
         self._heard = heard if wanted else None

@@ -22,7 +22,7 @@ class OnFailure:
     retries: int = 0
     pattern: re.Pattern[str] | None = None
 
-    def tries_again(self, said: str) -> bool:
+    def applies_to(self, said: str) -> bool:
         """Whether a phase that failed with `said` (its message and its output) is to be tried again."""
         return self.action == "RETRY" and (self.pattern is None or self.pattern.search(said) is not None)
 

@@ -18,21 +18,21 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchedFile:
     """A file, and its name relative to the base directory it was found in."""
 
     path: Path
     name: str
 
 
-def expanded(text: str, env: Mapping[str, str]) -> str:
+def expand_variables(text: str, env: Mapping[str, str]) -> str:
     """`$NAME` and `${NAME}` replaced as a shell does: by nothing where there is no such variable."""
     return _VARIABLE.sub(lambda found: env.get(found[1] or found[2], ""), text)
 
 
 def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Path]:
     """The directories that a base directory names; a star may stand for several."""
-    pattern = expanded(base_directory, env)
+    pattern = expand_variables(base_directory, env)
     relative = _relative(pattern, source).rstrip("/")
     if relative in {"", "."}:
         return [source]
@@ -40,11 +40,13 @@ def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Pat
     return sorted(path for path in start.glob(relative.lstrip("/")) if path.is_dir())
 
 
-def files(base: Path, wanted: Iterable[str], env: Mapping[str, str], unwanted: Iterable[str] = ()) -> list[Found]:
+def files(base: Path, wanted: Iterable[str], env: Mapping[str, str], unwanted: Iterable[str] = ()) -> list[MatchedFile]:
     """The files below `base` that match, each once, sorted by name."""
-    include = [_relative(expanded(each, env), base) for each in wanted]
-    names = glob.glob(include, root_dir=base, flags=_FLAGS, exclude=[expanded(each, env) for each in unwanted] or None)
-    return [Found(base / name, name.lstrip("/")) for name in sorted({name.removeprefix("./") for name in names})]
+    include = [_relative(expand_variables(each, env), base) for each in wanted]
+    names = glob.glob(
+        include, root_dir=base, flags=_FLAGS, exclude=[expand_variables(each, env) for each in unwanted] or None
+    )
+    return [MatchedFile(base / name, name.lstrip("/")) for name in sorted({name.removeprefix("./") for name in names})]
 
 
 def _relative(pattern: str, base: Path) -> str:

@@ -17,7 +17,7 @@ from rehearsal.codebuild.values import PhaseResult, PhaseStatus
 from rehearsal.processes import Stop
 
 # Where the buildspec says nothing: a failed build is followed by post_build, and post_build by the upload.
-_UNLESS_SAID = {
+_DEFAULT_ON_FAILURE = {
     "install": OnFailure("ABORT"),
     "pre_build": OnFailure("ABORT"),
     "build": OnFailure("CONTINUE"),
@@ -45,10 +45,10 @@ class Limits:
 def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> PhasesResult:
     """Run install, pre_build, build and post_build as far as their endings let them."""
     results: list[PhaseResult] = []
-    for name, otherwise in _UNLESS_SAID.items():
+    for name, otherwise in _DEFAULT_ON_FAILURE.items():
         phase: Phase = getattr(spec.phases, name)
         then = phase.on_failure or otherwise
-        heard = log.listen(wanted=then.pattern is not None)
+        heard = log.capture_output(wanted=then.pattern is not None)
         result = _run_phase(name.upper(), phase, shell, log, limits)
         results.append(result)
         if result.status in {"STOPPED", "TIMED_OUT"}:
@@ -58,7 +58,7 @@ def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> 
         shell.put("CODEBUILD_BUILD_SUCCEEDING", "0")
         if then.action != "CONTINUE":
             said = "\n".join([result.message, *heard])
-            return PhasesResult(tuple(results), uploads=False, again=then.retries if then.tries_again(said) else None)
+            return PhasesResult(tuple(results), uploads=False, again=then.retries if then.applies_to(said) else None)
     return PhasesResult(tuple(results), uploads=True)
 
 

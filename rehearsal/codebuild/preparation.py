@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.codebuild import buildspec, builtin, environment, runtimes
-from rehearsal.codebuild.buildspec import Buildspec, CannotRehearse
+from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
 from rehearsal.codebuild.cachekeys import provide_hash_files
 from rehearsal.codebuild.environment import Lookup, Variables
 from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.values import Build, Place
+from rehearsal.codebuild.values import Build, BuildFolders
 
 # What has version 2 of the AWS SDK for JavaScript find the embedded AWS.
 _SDK = Path(__file__).with_name("sdk2.cjs")
@@ -28,22 +28,24 @@ class Prepared:
     env: Mapping[str, str]
 
 
-def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: BuildLog, lookup: Lookup) -> Prepared:
+def prepare(
+    build: Build, place: BuildFolders, credentials: Mapping[str, str], log: BuildLog, lookup: Lookup
+) -> Prepared:
     """Read the buildspec, its variables and its runtimes.
 
-    Raises CannotRehearse, and BadBuildspec, UnknownValue and NoRuntime, which fail the build.
+    Raises UnsupportedFeature, and InvalidBuildspec, UnknownValue and RuntimeNotFound, which fail the build.
     """
     log.say("Phase is DOWNLOAD_SOURCE")
     spec = buildspec.load(build.buildspec, place.source)
     _refuse_other_users(spec)
-    for key in _without_effect(spec):
+    for key in _ignored_settings(spec):
         log.say(f"rehearsal: {key} has no effect here")
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
     log.hide(variables.secrets)
     env = {
-        **builtin.machines(place.home, place.caches, place.temporary),
+        **builtin.image_variables(place.home, place.caches, place.temporary),
         **credentials,
-        **builtin.codebuild(build, place.sources),
+        **builtin.build_variables(build, place.sources),
         **variables.values,
     }
     env["NODE_OPTIONS"] = f'--require="{_SDK}" {env.get("NODE_OPTIONS", "")}'.strip()
@@ -60,7 +62,7 @@ def prepare(build: Build, place: Place, credentials: Mapping[str, str], log: Bui
     return Prepared(spec, variables, env)
 
 
-def _without_effect(spec: Buildspec) -> Iterator[str]:
+def _ignored_settings(spec: Buildspec) -> Iterator[str]:
     """What is read and not done: nobody should look for it in vain."""
     if spec.env.git_credential_helper:
         yield "env.git-credential-helper"
@@ -76,6 +78,6 @@ def _refuse_other_users(spec: Buildspec) -> None:
     }
     for key, user in named.items():
         if user and user != me:
-            raise CannotRehearse(
+            raise UnsupportedFeature(
                 f"{key}: got {user}; a rehearsal's commands run as {me}, who started it: take it out, or be {user}"
             )

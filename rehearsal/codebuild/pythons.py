@@ -20,7 +20,7 @@ _AMAZON = {
 _IMAGE = re.compile(r"aws/codebuild/(?:amazonlinux2?-(x86_64|aarch64)-)?standard:(\d+)")
 
 
-def of_image(image: str) -> str | None:
+def image_python_version(image: str) -> str | None:
     """The minor version, such as 3.11, that one of CodeBuild's images starts with; None for other images."""
     found = _IMAGE.match(image)
     if not found:
@@ -29,7 +29,7 @@ def of_image(image: str) -> str | None:
     return (_AMAZON[architecture] if architecture else _UBUNTU).get(number)
 
 
-def environment(python: Path, version: str, folder: Path) -> Path:
+def create_environment(python: Path, version: str, folder: Path) -> Path:
     """Make an environment of the interpreter `python` in `folder`; return its folder of commands, pip among them.
 
     By hand, because `python -m venv` takes seconds to install pip: the one that Python brings along is used in place.

@@ -14,20 +14,20 @@ from rehearsal.codebuild.values import Build, BuildResult, PhaseResult
 Json = dict[str, Any]
 
 
-class Builds(Protocol):
-    """Where the API finds builds. stop_wanted: whether someone has called StopBuild."""
+class BuildStore(Protocol):
+    """Where the API finds builds. is_stop_requested: whether someone has called StopBuild."""
 
     def put(self, build: Build, record: Json) -> None: ...
-    def stop_wanted(self, build: Build) -> bool: ...
+    def is_stop_requested(self, build: Build) -> bool: ...
 
 
-class Entry:
+class BuildRecord:
     """One build's record, put anew with every phase that ends.
 
     about: what the record takes from the project as it is: source, environment, serviceRole, cache and so on.
     """
 
-    def __init__(self, builds: Builds, build: Build, about: Mapping[str, Any], log_group: str) -> None:
+    def __init__(self, builds: BuildStore, build: Build, about: Mapping[str, Any], log_group: str) -> None:
         self._builds, self._build = builds, build
         self._began = time.time()
         self._phases = [_phase(name, self._began, 0.0) for name in ("SUBMITTED", "QUEUED", "PROVISIONING")]

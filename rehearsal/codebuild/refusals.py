@@ -22,7 +22,7 @@ _KINDS = {
 }
 
 
-def described(error: ValidationError, name: str, model: type[BaseModel]) -> str:
+def describe_errors(error: ValidationError, name: str, model: type[BaseModel]) -> str:
     """Every mistake of `error` in a line of its own."""
     return "\n".join(_line(each, name, model) for each in error.errors())
 

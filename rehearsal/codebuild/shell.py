@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal.processes import Finished, Processes, Stop
+from rehearsal.processes import CommandResult, Processes, Stop
 
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _SCRIPT = """\
@@ -45,7 +45,7 @@ class Shell:
     def _variables(self) -> Path:
         return self._state / "variables.sh"
 
-    def run(self, command: str, *, deadline: float, stop: Stop) -> Finished:
+    def run(self, command: str, *, deadline: float, stop: Stop) -> CommandResult:
         """Run one command of the buildspec. deadline: as time.monotonic() counts."""
         script = self._state / "command.sh"
         parts = {"variables": self._variables, "directory": self._state / "directory"}

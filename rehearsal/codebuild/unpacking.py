@@ -21,8 +21,8 @@ def unzip(zip_file: Path, folder: Path) -> None:
 
     By a program of its own: in a process of many threads, each of thousands of files would wait for its turn.
     """
-    told = messages.written([str(zip_file), str(folder)])
-    done = subprocess.run(programs.command(__name__), input=told, stderr=subprocess.PIPE, check=False)
+    told = messages.encode_message([str(zip_file), str(folder)])
+    done = subprocess.run(programs.helper_command(__name__), input=told, stderr=subprocess.PIPE, check=False)
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]  # of a traceback, what went wrong
         raise RehearsalError(last or f"{zip_file.name}: unpacking it ended with {done.returncode}")

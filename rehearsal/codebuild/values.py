@@ -97,7 +97,7 @@ class BuildResult:
 
 
 @dataclass(frozen=True)
-class Place:
+class BuildFolders:
     """Where a build works: a folder of its own that is not there yet, its unpacked sources, and what outlives it.
 
     sources: by name, the primary one under the empty name.

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from rehearsal.commands.follow import put
-from rehearsal.commands.logs import called
+from rehearsal.commands.follow import put_approval
+from rehearsal.commands.logs import match_action
 from rehearsal.commands.names import ACTION
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.commands.project import in_project, running
+from rehearsal.commands.project import running_deployment, with_workspace
 from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
@@ -24,7 +24,7 @@ def _options(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @_options
-@in_project
+@with_workspace
 def approve(space: Workspace, action: str | None, summary: str, *, as_json: bool) -> None:
     """Approve what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything."""
     _answer(space, action, "Approved", summary, as_json=as_json)
@@ -32,20 +32,22 @@ def approve(space: Workspace, action: str | None, summary: str, *, as_json: bool
 
 @click.command()
 @_options
-@in_project
+@with_workspace
 def reject(space: Workspace, action: str | None, summary: str, *, as_json: bool) -> None:
     """Reject what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything."""
     _answer(space, action, "Rejected", summary, as_json=as_json)
 
 
 def _answer(space: Workspace, action: str | None, verdict: str, summary: str, *, as_json: bool) -> None:
-    deployed = running(space)
-    waiting = _waiting(deployed)
+    deployed = running_deployment(space)
+    waiting = _waiting_approvals(deployed)
     if not waiting:
         raise WrongUse(f"nothing in {deployed.key.name} waits for an approval")
-    chosen = [called([*waiting], action)] if action else [*waiting]
+    chosen = [match_action([*waiting], action)] if action else [*waiting]
     done = [
-        each for each in chosen if put(deployed, *each, waiting[each], verdict=verdict, summary=summary or "answered")
+        each
+        for each in chosen
+        if put_approval(deployed, *each, waiting[each], verdict=verdict, summary=summary or "answered")
     ]
     if as_json:
         print_json([{"stage": stage, "action": name, "verdict": verdict} for stage, name in done])
@@ -56,7 +58,7 @@ def _answer(space: Workspace, action: str | None, verdict: str, summary: str, *,
         raise WrongUse(f"somebody else has answered meanwhile, or nothing waits any more: {', '.join(late)}")
 
 
-def _waiting(deployed: Deployment) -> dict[tuple[str, str], str]:
+def _waiting_approvals(deployed: Deployment) -> dict[tuple[str, str], str]:
     """The token of every action that waits for an answer, by stage and name."""
     return {
         (stage["stageName"], action["actionName"]): action["latestExecution"]["token"]

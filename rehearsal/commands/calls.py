@@ -11,7 +11,7 @@ from rehearsal.errors import WrongUse
 
 
 @contextmanager
-def answered(operation: str) -> Iterator[None]:
+def convert_api_errors(operation: str) -> Iterator[None]:
     """Raises WrongUse where the call in the block is refused. operation: how the API calls it."""
     try:
         yield

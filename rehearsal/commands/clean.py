@@ -8,9 +8,9 @@ import click
 
 from rehearsal import disk
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.commands.project import in_project
+from rehearsal.commands.project import with_workspace
 from rehearsal.errors import WrongUse
-from rehearsal.locks import alone
+from rehearsal.locks import exclusive_run
 from rehearsal.workspace import Workspace
 
 
@@ -24,30 +24,33 @@ from rehearsal.workspace import Workspace
     help="How many executions to keep, the latest ones.",
 )
 @AS_JSON
-@in_project
+@with_workspace
 def clean(space: Workspace, keep: int, *, everything: bool, as_json: bool) -> None:
     """Remove old executions, with their logs and artifacts, and what can be made again at once.
 
     What has not ended stays, as does what a stage is in or can be rolled back to, what builds have downloaded, and the
     embedded AWS's state; --all removes everything.
     """
-    freed, said = _cleaned(space, keep, everything=everything)
+    freed, said = _remove_executions(space, keep, everything=everything)
     if as_json:
-        print_json({"freed_bytes": freed, "bytes": disk.size(space.home)})
+        print_json({"freed_bytes": freed, "bytes": disk.disk_usage(space.home)})
     else:
         click.echo(said)
 
 
-def _cleaned(space: Workspace, keep: int, *, everything: bool) -> tuple[int, str]:
+def _remove_executions(space: Workspace, keep: int, *, everything: bool) -> tuple[int, str]:
     """The bytes that became free, and what is said of it."""
     if not space.home.exists():
         return 0, "there is no .rehearsal/"
     if everything:
         if space.server():
             raise WrongUse("the embedded AWS is running: `python -m rehearsal down` first")
-        with alone(space):
-            freed = disk.size(space.home)
+        with exclusive_run(space):
+            freed = disk.disk_usage(space.home)
             shutil.rmtree(space.home)
-        return freed, f"removed .rehearsal/: {disk.told(freed)}"
+        return freed, f"removed .rehearsal/: {disk.format_bytes(freed)}"
     freed = disk.clean(space, keep)
-    return freed, f"freed {disk.told(freed)}; .rehearsal/ takes {disk.told(disk.size(space.home))} now"
+    return (
+        freed,
+        f"freed {disk.format_bytes(freed)}; .rehearsal/ takes {disk.format_bytes(disk.disk_usage(space.home))} now",
+    )

@@ -21,7 +21,7 @@ def polls(action: Action) -> bool:
     return action.configuration.get("PollForSourceChanges", "true").lower() != "false"
 
 
-def event(key: PipelineKey, action: Action, push: Push, before: str, after: str) -> Mapping[str, Any]:
+def push_event(key: PipelineKey, action: Action, push: Push, before: str, after: str) -> Mapping[str, Any]:
     """What CodeCommit tells EventBridge of a push; `before` and `after` are commits, zeros where there was none."""
     name = action.configuration["RepositoryName"]
     arn = f"arn:aws:codecommit:{key.region}:{key.account}:{name}"
@@ -51,19 +51,19 @@ def event(key: PipelineKey, action: Action, push: Push, before: str, after: str)
     }
 
 
-def unheard(deployed: Deployment, told: Mapping[str, Any]) -> str | None:
+def missing_rule(deployed: Deployment, told: Mapping[str, Any]) -> str | None:
     """None where a rule whose target is the pipeline takes the event, else what is missing."""
     key = deployed.key
     api = deployed.endpoint.client("events", root(key.account), key.region)
     names = api.list_rule_names_by_target(TargetArn=key.arn)["RuleNames"]
     if not names:
         return f"it does not poll, and no rule of EventBridge has {key.name} as its target"
-    if any(_takes(api, api.describe_rule(Name=name), told) for name in names):
+    if any(_matches_rule(api, api.describe_rule(Name=name), told) for name in names):
         return None
     return f"it does not poll, and no rule takes the push ({', '.join(names)})"
 
 
-def _takes(api: Any, rule: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+def _matches_rule(api: Any, rule: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
     pattern = rule.get("EventPattern")
     if not pattern or rule["State"] != "ENABLED":
         return False

@@ -7,9 +7,9 @@ from click.shell_completion import get_completion_class
 
 from rehearsal import called
 
-VARIABLE = "_REHEARSE_COMPLETE"
+COMPLETION_VARIABLE = "_REHEARSE_COMPLETE"
 # A shell completes the arguments of a name, and `python -m rehearsal` is none; nor is a command that PATH has not.
-_NAMES = {
+_SHELL_FUNCTIONS = {
     "bash": 'command -v rehearse >/dev/null || rehearse() {{ {call} "$@"; }}',
     "zsh": '(( $+commands[rehearse] )) || rehearse() {{ {call} "$@"; }}',
     "fish": "command -q rehearse; or function rehearse; {call} $argv; end",
@@ -17,7 +17,7 @@ _NAMES = {
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(sorted(_NAMES)))
+@click.argument("shell", type=click.Choice(sorted(_SHELL_FUNCTIONS)))
 def completion(shell: str) -> None:
     """Print the completion script of SHELL, and the short name `rehearse` that it completes.
 
@@ -26,12 +26,12 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise TypeError(f"click knows no shell {shell}")
-    root, call = click.get_current_context().find_root(), called.words()
-    click.echo(_NAMES[shell].format(call=call))
-    click.echo(_asking(kind(root.command, {}, "rehearse", VARIABLE).source(), shell, call))
+    root, call = click.get_current_context().find_root(), called.shell_command()
+    click.echo(_SHELL_FUNCTIONS[shell].format(call=call))
+    click.echo(_call_program(kind(root.command, {}, "rehearse", COMPLETION_VARIABLE).source(), shell, call))
 
 
-def _asking(script: str, shell: str, call: str) -> str:
+def _call_program(script: str, shell: str, call: str) -> str:
     """The script asks the program itself what fits; where that is a function of the shell, `env` can't call it."""
     asks = {
         "bash": ("bash_complete $1)", f"bash_complete {call})"),

@@ -9,13 +9,13 @@ import click
 
 from rehearsal import git
 from rehearsal.commands.output import put_json
-from rehearsal.commands.project import viewing
+from rehearsal.commands.project import open_deployment
 from rehearsal.engine.definition import Pipeline
 from rehearsal.git import Repository
 from rehearsal.views import graph
 from rehearsal.workspace import Workspace
 
-SHOWN = 20
+MAX_LISTED_CHANGES = 20
 
 
 def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
@@ -24,15 +24,15 @@ def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
     repository = Repository(space.root, space.home)
     commit = repository.snapshot()
     if (space.aws / "pipeline.json").exists():
-        with viewing(space, port) as deployed:
+        with open_deployment(space, port) as deployed:
             pipeline, branch = deployed.pipeline(), deployed.branch()
         told = _push(space, repository, commit, branch) | {"first_deployment": False} | graph.as_json(pipeline)
-        lines = [*_pushed(told), *_runs(pipeline)]
+        lines = [*_push_lines(told), *_stage_lines(pipeline)]
     else:
         told = {"commit": commit, "working_tree": commit != repository.head, "first_deployment": True}
         lines = [
             f"no pipeline is deployed yet: HEAD ({repository.head[:8]}) would be synthesized, its accounts",
-            f"bootstrapped and its pipeline deployed; then {_named(told)} would be pushed.",
+            f"bootstrapped and its pipeline deployed; then {_commit_label(told)} would be pushed.",
         ]
     if json_file:
         put_json(json_file, told)
@@ -42,7 +42,7 @@ def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
 
 def _push(space: Workspace, repository: Repository, commit: str, branch: str) -> dict[str, Any]:
     """`changes` are those since the last push, or since HEAD where that is not known any more."""
-    before = git.tip(space.remote, branch)
+    before = git.branch_head(space.remote, branch)
     since = before.id if before and repository.has(before.id) else repository.head
     return {
         "commit": commit,
@@ -53,20 +53,20 @@ def _push(space: Workspace, repository: Repository, commit: str, branch: str) ->
     }
 
 
-def _named(told: dict[str, Any]) -> str:
+def _commit_label(told: dict[str, Any]) -> str:
     tree = "the working tree, uncommitted changes included" if told["working_tree"] else "HEAD"
     return f"{told['commit'][:8]} ({tree})"
 
 
-def _pushed(told: dict[str, Any]) -> list[str]:
+def _push_lines(told: dict[str, Any]) -> list[str]:
     changes = told["changes"]
     count = f"{len(changes)} files differ from {told['since'][:8]}" if changes else f"the same as {told['since'][:8]}"
-    more = [f"  and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else []
-    head = f"would push {_named(told)} to {told['branch']}: {count}"
-    return [head, *(f"  {each}" for each in changes[:SHOWN]), *more]
+    more = [f"  and {len(changes) - MAX_LISTED_CHANGES} more"] if len(changes) > MAX_LISTED_CHANGES else []
+    head = f"would push {_commit_label(told)} to {told['branch']}: {count}"
+    return [head, *(f"  {each}" for each in changes[:MAX_LISTED_CHANGES]), *more]
 
 
-def _runs(pipeline: Pipeline) -> list[str]:
+def _stage_lines(pipeline: Pipeline) -> list[str]:
     approvals = [
         f"{stage.name}/{action.name}"
         for stage in pipeline.stages

@@ -9,7 +9,7 @@ import click
 
 from rehearsal import invocations
 from rehearsal.aws import root
-from rehearsal.commands.project import in_project, running
+from rehearsal.commands.project import running_deployment, with_workspace
 from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
@@ -18,10 +18,10 @@ from rehearsal.workspace import Workspace
 @click.command()
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON object instead.")
-@in_project
+@with_workspace
 def env(space: Workspace, name: str, *, as_json: bool) -> None:
     """Print exports with which `aws`, `cdk` and boto3 work in NAME: "pipeline", an environment, or an account."""
-    deployed = running(space)
+    deployed = running_deployment(space)
     account, region = _environment(deployed, name)
     variables = deployed.endpoint.environ(root(account), region)
     if as_json:
@@ -33,7 +33,7 @@ def env(space: Workspace, name: str, *, as_json: bool) -> None:
 
 def _environment(deployed: Deployment, name: str) -> tuple[str, str]:
     known = {"pipeline": (deployed.key.account, deployed.key.region)}
-    for stack in invocations.stacks(deployed.pipeline(), deployed.key.region):
+    for stack in invocations.list_deployed_stacks(deployed.pipeline(), deployed.key.region):
         known.setdefault(stack.environment.lower(), (stack.account, stack.region))
     accounts = {account: (account, region) for account, region in known.values()}
     found = known.get(name.lower()) or accounts.get(name)

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from rehearsal import deployment
 from rehearsal.commands.follow import follow
-from rehearsal.commands.output import put_json, spoken
-from rehearsal.commands.project import running
+from rehearsal.commands.output import output_console, put_json
+from rehearsal.commands.project import running_deployment
 from rehearsal.views import summary
 from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Workspace
@@ -27,15 +27,15 @@ def verdict_options[R](verb: Callable[..., R]) -> Callable[..., R]:
     @click.option("--approve", is_flag=True, help="Approve every manual approval beforehand.")
     @click.option("--reject", is_flag=True, help="Reject every manual approval beforehand.")
     @functools.wraps(verb)
-    def asked(*args: Any, approve: bool, reject: bool, **kwargs: Any) -> R:
+    def with_verdict(*args: Any, approve: bool, reject: bool, **kwargs: Any) -> R:
         if approve and reject:
             raise click.UsageError("--approve or --reject, not both")
         return verb(*args, verdict="Approved" if approve else "Rejected" if reject else None, **kwargs)
 
-    return asked
+    return with_verdict
 
 
-def finish(
+def follow_to_end(
     space: Workspace,
     execution: str,
     *,
@@ -50,18 +50,20 @@ def finish(
     execution end once more. stops: whether an interrupt stops the execution, or only the showing of it.
     """
     began = time.monotonic()
-    views = shown(space, spoken(json_file), execution, verdict=verdict, ending=ending, stops=stops)
-    return concluded(space, views, time.monotonic() - began, json_file)
+    views = follow_with_summary(
+        space, output_console(json_file), execution, verdict=verdict, ending=ending, stops=stops
+    )
+    return write_result(space, views, time.monotonic() - began, json_file)
 
 
-def shown(
+def follow_with_summary(
     space: Workspace, console: Console, execution: str, *, verdict: str | None, ending: int = 1, stops: bool = False
 ) -> list[ExecutionView]:
     """Show the execution to its end, what replaces it, and a summary; all of them, in order."""
-    began, stop, deployed = time.monotonic(), threading.Event(), running(space)
+    began, stop, deployed = time.monotonic(), threading.Event(), running_deployment(space)
     tell = functools.partial(console.print, style="dim", soft_wrap=True)
     try:
-        reach = functools.partial(deployment.reach, space, deployed, tell, stop)
+        reach = functools.partial(deployment.bootstrap_new_environments, space, deployed, tell, stop)
         views = follow(
             space, console, deployed, execution, verdict=verdict, on_restart=reach, ending=ending, stops=stops
         )
@@ -71,8 +73,8 @@ def shown(
     return views
 
 
-def concluded(space: Workspace, views: list[ExecutionView], seconds: float, json_file: Path | None) -> int:
+def write_result(space: Workspace, views: list[ExecutionView], seconds: float, json_file: Path | None) -> int:
     """Write what came of it; 0 if the last one succeeded, else 1."""
-    iam = running(space).endpoint.iam
+    iam = running_deployment(space).endpoint.iam
     put_json(json_file, summary.as_json(space, views, [], seconds, iam=iam))
     return 0 if views[-1].status == "Succeeded" else 1

@@ -80,12 +80,12 @@ def _watch(
     with progress(console) as shown:
         for event in journal.follow(space.journal(execution), lambda: space.server() is not None, ending=ending):
             if event:
-                view.take(event)
+                view.apply(event)
             is_new = ended == ending - 1
             shown.show(event if is_new else None, view)
             ended += event is not None and event["type"] == "execution-finished"
             if event and event["type"] == "stage-finished" and event["stage"] == until:
-                _end_here(deployed, execution, event)
+                _stop_after_stage(deployed, execution, event)
             if is_new and event and event["type"] == "action-waiting":
                 _answer(console, shown, deployed, event, verdict)
     if view.seconds is None:
@@ -94,13 +94,13 @@ def _watch(
     return view
 
 
-def reached(view: ExecutionView, until: str | None) -> bool:
+def is_target_reached(view: ExecutionView, until: str | None) -> bool:
     """Whether the execution got as far as it was to get: to its end, or to the success of the stage `until`."""
     there = any(stage.name == until and stage.status == "Succeeded" for stage in view.stages)
     return view.status == "Succeeded" or (view.status == "Stopped" and there)
 
 
-def _end_here(deployed: Deployment, execution: str, event: Event) -> None:
+def _stop_after_stage(deployed: Deployment, execution: str, event: Event) -> None:
     """The stage is the last one that is wanted; an execution that ends there by itself needs no stop."""
     if event["status"] == "Succeeded":
         with contextlib.suppress(ClientError):
@@ -126,15 +126,15 @@ def _answer(console: Console, shown: Progress, deployed: Deployment, event: Even
     how = "answered beforehand"
     if verdict is None:
         if not (console.is_terminal and sys.stdin.isatty()):
-            console.print(f"answer with `{called.name()} approve` or `reject` in another terminal")
+            console.print(f"answer with `{called.command_name()} approve` or `reject` in another terminal")
             return
         shown.pause()
-        verdict, how = _ask(event), "answered on the terminal"
+        verdict, how = _ask_verdict(event), "answered on the terminal"
         shown.resume()
-    put(deployed, event["stage"], event["action"], event["token"], verdict=verdict, summary=how)
+    put_approval(deployed, event["stage"], event["action"], event["token"], verdict=verdict, summary=how)
 
 
-def _ask(event: Event) -> str:
+def _ask_verdict(event: Event) -> str:
     question = f"{event['stage']}/{event['action']}"
     if event["text"]:
         question += f" ({event['text']})"
@@ -142,7 +142,7 @@ def _ask(event: Event) -> str:
     return "Approved" if choice == "approve" else "Rejected"
 
 
-def put(deployed: Deployment, stage: str, action: str, token: str, *, verdict: str, summary: str) -> bool:
+def put_approval(deployed: Deployment, stage: str, action: str, token: str, *, verdict: str, summary: str) -> bool:
     """Answer one approval. One that somebody else answered meanwhile stays as it is: False."""
     who = os.environ.get("USER") or "you"
     try:

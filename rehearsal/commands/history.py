@@ -7,9 +7,9 @@ import json
 import click
 
 from rehearsal import called
-from rehearsal.commands.project import in_project
+from rehearsal.commands.project import with_workspace
 from rehearsal.views import executions
-from rehearsal.views.state import ExecutionView, recorded
+from rehearsal.views.state import ExecutionView, load_execution_view
 from rehearsal.views.terminal import terminal
 from rehearsal.workspace import Workspace
 
@@ -17,20 +17,20 @@ from rehearsal.workspace import Workspace
 @click.command()
 @click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="How many to show.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON list instead.")
-@in_project
+@with_workspace
 def history(space: Workspace, number: int, *, as_json: bool) -> None:
     """List the executions, newest first: id, status, revision, start, seconds, trigger."""
-    views = kept(space)[:number]
+    views = journaled_executions(space)[:number]
     alive = space.server() is not None
     if as_json:
         click.echo(json.dumps([executions.as_json(view, alive=alive) for view in views], indent=2))
     elif views:
         terminal().print(executions.table(views, alive=alive))
     else:
-        click.echo(f"nothing was rehearsed yet: `{called.name()} run`")
+        click.echo(f"nothing was rehearsed yet: `{called.command_name()} run`")
 
 
-def kept(space: Workspace) -> list[ExecutionView]:
+def journaled_executions(space: Workspace) -> list[ExecutionView]:
     """Every execution with a journal that names it, newest first."""
-    views = [recorded(space, each) for each in space.newest_first()]
+    views = [load_execution_view(space, each) for each in space.newest_first()]
     return [view for view in views if view.id]

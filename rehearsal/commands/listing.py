@@ -9,18 +9,18 @@ from pathlib import Path
 import click
 
 from rehearsal import invocations
-from rehearsal.application import App, tools
+from rehearsal.application import App, command_folders
 from rehearsal.assembly import Assembly, read
 from rehearsal.cdk import Cdk
 from rehearsal.commands.output import put_json
-from rehearsal.commands.project import viewing
+from rehearsal.commands.project import open_deployment
 from rehearsal.emulator import launcher
 from rehearsal.engine.definition import Pipeline
-from rehearsal.engine.template import drawn
-from rehearsal.locks import scratch
+from rehearsal.engine.template import preview_pipeline
+from rehearsal.locks import scratch_folder
 from rehearsal.views import graph
 from rehearsal.views.svg import svg
-from rehearsal.views.terminal import definition, terminal
+from rehearsal.views.terminal import definition_table, terminal
 from rehearsal.workspace import Workspace
 
 GRAPHS: Mapping[str, Callable[[Pipeline], str]] = {"text": graph.text, "mermaid": graph.mermaid, "svg": svg}
@@ -31,7 +31,7 @@ def show_list(pipeline: Pipeline, json_file: Path | None) -> None:
     if json_file:
         put_json(json_file, graph.as_json(pipeline))
     else:
-        terminal().print(definition(pipeline))
+        terminal().print(definition_table(pipeline))
 
 
 def show_graph(pipeline: Pipeline, kind: str) -> None:
@@ -39,19 +39,19 @@ def show_graph(pipeline: Pipeline, kind: str) -> None:
     click.echo(GRAPHS[kind](pipeline))
 
 
-def looked_at(space: Workspace, port: int | None, app: App) -> Pipeline:
+def load_pipeline(space: Workspace, port: int | None, app: App) -> Pipeline:
     """The deployed pipeline; with an app, that of the app as it is now, of which nothing needs to be deployed."""
     if app == App():
-        with viewing(space, port) as deployed:
+        with open_deployment(space, port) as deployed:
             return deployed.pipeline()
-    chosen = _assembled(space, port, app).chosen
-    return drawn(str(chosen.properties.get("Name") or chosen.stack.name), chosen.properties)
+    chosen = _synthesize(space, port, app).chosen
+    return preview_pipeline(str(chosen.properties.get("Name") or chosen.stack.name), chosen.properties)
 
 
-def _assembled(space: Workspace, port: int | None, app: App) -> Assembly:
-    default, stop = invocations.configured(space.root).environment, threading.Event()
+def _synthesize(space: Workspace, port: int | None, app: App) -> Assembly:
+    default, stop = invocations.read_config(space.root).environment, threading.Event()
     if app.assembly:
         return read(app.assembly, app.pipeline, default)
-    with scratch(space, "listed") as folder, launcher.looking(space, port) as endpoint:
-        cdk = Cdk(tools(space), endpoint, space.logs, stop)
-        return read(app.synthesized(cdk, space.root, folder / "cdk.out", default), app.pipeline, default)
+    with scratch_folder(space, "listed") as folder, launcher.join_or_resume(space, port) as endpoint:
+        cdk = Cdk(command_folders(space), endpoint, space.logs, stop)
+        return read(app.synthesize(cdk, space.root, folder / "cdk.out", default), app.pipeline, default)

@@ -13,9 +13,9 @@ from pathlib import Path
 import click
 
 from rehearsal.commands.names import ACTION, EXECUTION
-from rehearsal.commands.project import execution, in_project
+from rehearsal.commands.project import resolve_execution, with_workspace
 from rehearsal.errors import WrongUse
-from rehearsal.views.state import ActionView, ExecutionView, recorded
+from rehearsal.views.state import ActionView, ExecutionView, load_execution_view
 from rehearsal.workspace import Workspace
 
 POLL_SECONDS = 0.1
@@ -27,30 +27,30 @@ UNFINISHED = ("", "InProgress")
 @click.option("-f", "--follow", is_flag=True, help="Go on printing until the action has ended.")
 @click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
 @click.option("--json", "as_json", is_flag=True, help="With no ACTION: print the list of logs as JSON.")
-@in_project
+@with_workspace
 def logs(space: Workspace, action: str | None, wanted: str | None, *, follow: bool, as_json: bool) -> None:
     """Print the log of ACTION ("Build/Synth", or "Synth") of the latest execution; without ACTION, list the logs."""
-    which = execution(space, wanted)
-    view = recorded(space, which)
+    which = resolve_execution(space, wanted)
+    view = load_execution_view(space, which)
     if action is None:
         _list(space, view, as_json=as_json)
     elif follow:
-        _follow(space, which, *find(view, action))
+        _follow(space, which, *find_action(view, action))
     else:
-        path = Path(_named(view, action).log)
+        path = Path(_action_with_log(view, action).log)
         with path.open(errors="replace") as log:
             shutil.copyfileobj(log, sys.stdout)
 
 
-def find(view: ExecutionView, action: str) -> tuple[str, str]:
+def find_action(view: ExecutionView, action: str) -> tuple[str, str]:
     """The stage and the name of the action that is called so, with its stage (`Dev/Test`, `Dev.Test`) or without.
 
     Raises WrongUse.
     """
-    return called([(stage.name, each.name) for stage in view.stages for each in stage.actions], action)
+    return match_action([(stage.name, each.name) for stage in view.stages for each in stage.actions], action)
 
 
-def called(known: Sequence[tuple[str, str]], action: str) -> tuple[str, str]:
+def match_action(known: Sequence[tuple[str, str]], action: str) -> tuple[str, str]:
     """The one of the actions, by stage and name, that is called so. Raises WrongUse."""
     found = [each for each in known if action in ("/".join(each), ".".join(each), each[1])]
     if len(found) != 1:
@@ -59,7 +59,7 @@ def called(known: Sequence[tuple[str, str]], action: str) -> tuple[str, str]:
     return found[0]
 
 
-def _written(view: ExecutionView) -> dict[str, ActionView]:
+def _actions_with_log(view: ExecutionView) -> dict[str, ActionView]:
     """Every action that has a log, by stage and name."""
     return {
         f"{stage.name}/{each.name}": each
@@ -69,8 +69,8 @@ def _written(view: ExecutionView) -> dict[str, ActionView]:
     }
 
 
-def _named(view: ExecutionView, action: str) -> ActionView:
-    where, found = "/".join(find(view, action)), _written(view)
+def _action_with_log(view: ExecutionView, action: str) -> ActionView:
+    where, found = "/".join(find_action(view, action)), _actions_with_log(view)
     if where not in found:
         raise WrongUse(f"{where} has no log in execution {view.id}; these have one: {', '.join(found) or 'none'}")
     return found[where]
@@ -78,7 +78,7 @@ def _named(view: ExecutionView, action: str) -> ActionView:
 
 def _list(space: Workspace, view: ExecutionView, *, as_json: bool) -> None:
     # those of a copied project lie in the original
-    found = {name: os.path.relpath(each.log, space.root) for name, each in _written(view).items()}
+    found = {name: os.path.relpath(each.log, space.root) for name, each in _actions_with_log(view).items()}
     if as_json:
         click.echo(json.dumps([{"action": name, "log": path} for name, path in found.items()], indent=2))
     else:
@@ -90,7 +90,7 @@ def _follow(space: Workspace, which: str, stage: str, name: str) -> None:
     """Print the log as it grows; of an action that has not begun, wait until it does."""
 
     def now() -> tuple[ActionView, bool]:
-        view = recorded(space, which)
+        view = load_execution_view(space, which)
         goes_on = view.seconds is None and space.server() is not None
         return view.action(stage, name), goes_on
 
@@ -100,14 +100,14 @@ def _follow(space: Workspace, which: str, stage: str, name: str) -> None:
         action, goes_on = now()
     if not action.log:
         raise WrongUse(f"{stage}/{name} did not run in execution {which}")
-    _print_growing(Path(action.log), lambda: _is_over(*now()))
+    _print_appended(Path(action.log), lambda: _is_over(*now()))
 
 
 def _is_over(action: ActionView, goes_on: bool) -> bool:  # noqa: FBT001 - it takes what now() gives
     return action.status not in UNFINISHED or not goes_on
 
 
-def _print_growing(path: Path, over: Callable[[], bool]) -> None:
+def _print_appended(path: Path, over: Callable[[], bool]) -> None:
     """Whether it is over is asked before the last reading, so that nothing written meanwhile is lost."""
     while not path.exists():
         if over():

@@ -11,11 +11,11 @@ from click.shell_completion import CompletionItem
 
 from rehearsal import workspace
 from rehearsal.errors import WrongUse
-from rehearsal.views.state import ExecutionView, recorded
+from rehearsal.views.state import ExecutionView, load_execution_view
 from rehearsal.workspace import Workspace
 
 
-class Name(click.ParamType[str]):
+class CompletionType(click.ParamType[str]):
     """Text; `names` lists what a workspace has for it, and only the completion asks."""
 
     def __init__(self, name: str, names: Callable[[Workspace], Iterable[str]]) -> None:
@@ -29,13 +29,13 @@ class Name(click.ParamType[str]):
 
 def _latest(space: Workspace) -> ExecutionView:
     latest = space.latest()
-    return recorded(space, latest) if latest else ExecutionView()
+    return load_execution_view(space, latest) if latest else ExecutionView()
 
 
 def _actions(space: Workspace) -> list[str]:
     return [f"{stage.name}/{action.name}" for stage in _latest(space).stages for action in stage.actions]
 
 
-EXECUTION = Name("id", Workspace.newest_first)
-STAGE = Name("stage", lambda space: [stage.name for stage in _latest(space).stages])
-ACTION = Name("action", _actions)
+EXECUTION = CompletionType("id", Workspace.newest_first)
+STAGE = CompletionType("stage", lambda space: [stage.name for stage in _latest(space).stages])
+ACTION = CompletionType("action", _actions)

@@ -7,28 +7,28 @@ from typing import Any
 
 import click
 
-from rehearsal.commands.calls import answered
-from rehearsal.commands.finish import finish
-from rehearsal.commands.logs import find
+from rehearsal.commands.calls import convert_api_errors
+from rehearsal.commands.finish import follow_to_end
+from rehearsal.commands.logs import find_action
 from rehearsal.commands.output import STDOUT
-from rehearsal.commands.project import execution, viewing
-from rehearsal.commands.wanted import Wanted
+from rehearsal.commands.project import open_deployment, resolve_execution
+from rehearsal.commands.wanted import RunOptions
 from rehearsal.deployment import Deployment
-from rehearsal.emulator.wire import ALONE, TARGET
-from rehearsal.views.state import recorded
+from rehearsal.emulator.wire import REHEARSE_ACTION, TARGET
+from rehearsal.views.state import load_execution_view
 from rehearsal.workspace import Workspace
 
 
-def run_only(space: Workspace, wanted: Wanted) -> int:
+def run_action(space: Workspace, wanted: RunOptions) -> int:
     """Run the action with what the execution had that is wanted (None: the latest); 0 if it succeeds, else 1."""
-    with viewing(space, wanted.port) as deployed:
-        target = execution(space, wanted.execution)
-        stage, name = find(recorded(space, target), wanted.only or "")
-        with answered("run --only"):
+    with open_deployment(space, wanted.port) as deployed:
+        target = resolve_execution(space, wanted.execution)
+        stage, name = find_action(load_execution_view(space, target), wanted.only or "")
+        with convert_api_errors("run --only"):
             started = _start(deployed, stage, name, target)
         said = f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}"
         click.echo(said, err=wanted.json_file == STDOUT)
-        return finish(space, started, verdict=wanted.verdict, json_file=wanted.json_file, stops=True)
+        return follow_to_end(space, started, verdict=wanted.verdict, json_file=wanted.json_file, stops=True)
 
 
 def _start(deployed: Deployment, stage: str, action: str, target: str) -> str:
@@ -36,14 +36,14 @@ def _start(deployed: Deployment, stage: str, action: str, target: str) -> str:
     name = deployed.key.name
     request = {"pipelineName": name, "stageName": stage, "actionName": action, "pipelineExecutionId": target}
 
-    def instead(params: dict[str, Any], **_: Any) -> None:
-        params["headers"]["X-Amz-Target"] = f"{TARGET}{ALONE}"
+    def replace_request(params: dict[str, Any], **_: Any) -> None:
+        params["headers"]["X-Amz-Target"] = f"{TARGET}{REHEARSE_ACTION}"
         params["body"] = json.dumps(request).encode()
 
     api, event = deployed.api(), "before-call.codepipeline.RollbackStage"
-    api.meta.events.register(event, instead)
+    api.meta.events.register(event, replace_request)
     try:
         answer = api.rollback_stage(pipelineName=name, stageName=stage, targetPipelineExecutionId=target)
     finally:
-        api.meta.events.unregister(event, instead)  # others use the same client
+        api.meta.events.unregister(event, replace_request)  # others use the same client
     return str(answer["pipelineExecutionId"])

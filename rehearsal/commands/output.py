@@ -17,7 +17,7 @@ STDOUT = Path("-")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object instead.")
 
 
-def _writable(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
+def _check_writable(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
     """Nobody waits for a whole run to read that there is no such folder."""
     if file and file != STDOUT and not (file.parent.is_dir() and os.access(file.parent, os.W_OK)):
         raise click.BadParameter(f"{file}: there is no folder {file.parent} that can be written to")
@@ -29,12 +29,12 @@ JSON_FILE = click.option(
     "json_file",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    callback=_writable,
+    callback=_check_writable,
     help="Write the result to FILE as JSON; - is standard output.",
 )
 
 
-def spoken(json_file: Path | None) -> Console:
+def output_console(json_file: Path | None) -> Console:
     """Where people read: standard output, unless that is for the JSON."""
     return terminal(stderr=json_file == STDOUT)
 

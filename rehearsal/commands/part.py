@@ -13,75 +13,81 @@ from typing import Any
 
 import click
 
-from rehearsal.commands.calls import answered
-from rehearsal.commands.finish import concluded, shown
-from rehearsal.commands.output import STDOUT, spoken
-from rehearsal.commands.project import execution, viewing
-from rehearsal.commands.wanted import Wanted
+from rehearsal.commands.calls import convert_api_errors
+from rehearsal.commands.finish import follow_with_summary, write_result
+from rehearsal.commands.output import STDOUT, output_console
+from rehearsal.commands.project import open_deployment, resolve_execution
+from rehearsal.commands.wanted import RunOptions
 from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Workspace
 
 # CodePipeline takes few characters here, fewer than in the name of a stage.
-CLOSED = "a rehearsal ends before this stage"
+DISABLED_REASON = "a rehearsal ends before this stage"
 
 
 @contextmanager
-def closed_behind(deployed: Deployment, stage: str | None) -> Iterator[None]:
+def closed_transition(deployed: Deployment, stage: str | None) -> Iterator[None]:
     """Let no execution go on beyond the stage, as long as the block runs. Raises WrongUse for an unknown stage."""
-    following = _following(deployed, stage) if stage else None
+    following = _next_stage(deployed, stage) if stage else None
     if following is None:
         yield
         return
     transition = {"pipelineName": deployed.key.name, "stageName": following, "transitionType": "Inbound"}
-    deployed.api().disable_stage_transition(**transition, reason=CLOSED)
+    deployed.api().disable_stage_transition(**transition, reason=DISABLED_REASON)
     try:
         yield
     finally:
         deployed.api().enable_stage_transition(**transition)
 
 
-def reopen(deployed: Deployment) -> None:
-    """Open what `closed_behind` left closed because its process was killed."""
+def reopen_transitions(deployed: Deployment) -> None:
+    """Open what `closed_transition` left closed because its process was killed."""
     for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]:
-        if stage.get("inboundTransitionState", {}).get("disabledReason") == CLOSED:
+        if stage.get("inboundTransitionState", {}).get("disabledReason") == DISABLED_REASON:
             deployed.api().enable_stage_transition(
                 pipelineName=deployed.key.name, stageName=stage["stageName"], transitionType="Inbound"
             )
 
 
-def run_from(space: Workspace, wanted: Wanted) -> int:
+def run_stages(space: Workspace, wanted: RunOptions) -> int:
     """Run the stages from one to another (or the last) with what one execution brought; 0 if all succeed, or 1."""
     began, views = time.monotonic(), list[ExecutionView]()
-    with viewing(space, wanted.port) as deployed:
-        stages = _between(_names(deployed), wanted.first or "", wanted.until)
-        target = execution(space, wanted.execution) if wanted.execution else _succeeded(deployed, stages)
+    with open_deployment(space, wanted.port) as deployed:
+        stages = _stage_range(_stage_names(deployed), wanted.first or "", wanted.until)
+        target = (
+            resolve_execution(space, wanted.execution)
+            if wanted.execution
+            else _latest_successful_execution(deployed, stages)
+        )
         for name in stages:
-            started = rolled_back(deployed, name, target)
+            started = start_rollback(deployed, name, target)
             said = f"{name} with the artifacts of {target}: execution {started}"
             click.echo(said, err=wanted.json_file == STDOUT)
-            views += shown(space, spoken(wanted.json_file), started, verdict=wanted.verdict, stops=True)
+            views += follow_with_summary(
+                space, output_console(wanted.json_file), started, verdict=wanted.verdict, stops=True
+            )
             if views[-1].status != "Succeeded":
                 break
-        return concluded(space, views, time.monotonic() - began, wanted.json_file)
+        return write_result(space, views, time.monotonic() - began, wanted.json_file)
 
 
-def rolled_back(deployed: Deployment, stage: str, target: str) -> str:
+def start_rollback(deployed: Deployment, stage: str, target: str) -> str:
     """The execution that rolls a stage back to an earlier one. Raises WrongUse where the API refuses that."""
-    with answered("RollbackStage"):
+    with convert_api_errors("RollbackStage"):
         started = deployed.api().rollback_stage(
             pipelineName=deployed.key.name, stageName=stage, targetPipelineExecutionId=target
         )
     return str(started["pipelineExecutionId"])
 
 
-def _names(deployed: Deployment) -> list[str]:
+def _stage_names(deployed: Deployment) -> list[str]:
     return [stage.name for stage in deployed.pipeline().stages]
 
 
-def _following(deployed: Deployment, stage: str) -> str | None:
-    names = _names(deployed)
+def _next_stage(deployed: Deployment, stage: str) -> str | None:
+    names = _stage_names(deployed)
     _check(names, stage)
     return next(iter(names[names.index(stage) + 1 :]), None)
 
@@ -91,7 +97,7 @@ def _check(names: Sequence[str], stage: str) -> None:
         raise WrongUse(f"{stage}: there is no such stage; there are {', '.join(names)}")
 
 
-def _between(names: Sequence[str], first: str, last: str | None) -> list[str]:
+def _stage_range(names: Sequence[str], first: str, last: str | None) -> list[str]:
     last = last or names[-1]
     _check(names, first)
     _check(names, last)
@@ -102,9 +108,9 @@ def _between(names: Sequence[str], first: str, last: str | None) -> list[str]:
     return list(names[names.index(first) : names.index(last) + 1])
 
 
-def _succeeded(deployed: Deployment, stages: Sequence[str]) -> str:
+def _latest_successful_execution(deployed: Deployment, stages: Sequence[str]) -> str:
     """The newest execution that succeeded in all the stages and is no rollback itself."""
-    lists = [successes(deployed, stage) for stage in stages]
+    lists = [successful_executions(deployed, stage) for stage in stages]
     for each in lists[0]:
         if all(each in others for others in lists):
             return each
@@ -113,7 +119,7 @@ def _succeeded(deployed: Deployment, stages: Sequence[str]) -> str:
     )
 
 
-def successes(deployed: Deployment, stage: str) -> list[str]:
+def successful_executions(deployed: Deployment, stage: str) -> list[str]:
     """The executions that have succeeded in a stage and are no rollbacks themselves, newest first."""
     listed: list[dict[str, Any]] = deployed.api().list_pipeline_executions(
         pipelineName=deployed.key.name, filter={"succeededInStage": {"stageName": stage}}

@@ -10,7 +10,7 @@ import click
 from rehearsal import permissions as held
 from rehearsal.aws import Endpoint, root
 from rehearsal.commands.output import JSON_FILE, STDOUT, put_json
-from rehearsal.commands.project import in_project
+from rehearsal.commands.project import with_workspace
 from rehearsal.emulator import launcher
 from rehearsal.emulator.iam import decisions
 from rehearsal.errors import WrongUse
@@ -21,7 +21,7 @@ from rehearsal.workspace import Workspace
 @click.command()
 @click.argument("role", required=False)
 @JSON_FILE
-@in_project
+@with_workspace
 def permissions(space: Workspace, role: str | None, json_file: Path | None) -> None:
     """List for each role what it was allowed and used, was allowed and never used, and was denied.
 
@@ -30,8 +30,8 @@ def permissions(space: Workspace, role: str | None, json_file: Path | None) -> N
     made = list(decisions.read(space.decisions))
     if not made:
         raise WrongUse("no policy was asked yet: `python -m rehearsal run` first, without --no-iam")
-    with launcher.looking(space) as endpoint:
-        reports = chosen(_reports(endpoint, made), role)
+    with launcher.join_or_resume(space) as endpoint:
+        reports = select_reports(_reports(endpoint, made), role)
     if json_file:
         put_json(json_file, [each.as_json() for each in reports])
     if json_file != STDOUT:
@@ -39,7 +39,7 @@ def permissions(space: Workspace, role: str | None, json_file: Path | None) -> N
             _show(each)
 
 
-def chosen(reports: Sequence[Report], part: str | None) -> list[Report]:
+def select_reports(reports: Sequence[Report], part: str | None) -> list[Report]:
     """Those of roles with `part` in their names, which is all without one. Raises WrongUse where it is in none."""
     found = [each for each in reports if part is None or part in each.role]
     if not found:

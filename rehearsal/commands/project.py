@@ -15,7 +15,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
 
 
-def in_project[**P, R](verb: Callable[Concatenate[Workspace, P], R]) -> Callable[P, R]:
+def with_workspace[**P, R](verb: Callable[Concatenate[Workspace, P], R]) -> Callable[P, R]:
     """Give the verb the workspace of the project around the current folder, once its arguments are read."""
 
     @functools.wraps(verb)
@@ -25,30 +25,30 @@ def in_project[**P, R](verb: Callable[Concatenate[Workspace, P], R]) -> Callable
     return called
 
 
-def running(space: Workspace) -> Deployment:
+def running_deployment(space: Workspace) -> Deployment:
     """The deployed pipeline of the embedded AWS that runs now. Raises WrongUse where nothing runs."""
     server = space.server()
     if server is None:
         raise WrongUse("no embedded AWS is running: `python -m rehearsal up` first")
-    deployed = deployment.find(space, server.reached())
+    deployed = deployment.find(space, server.to_endpoint())
     if deployed is None:
         raise WrongUse("no pipeline is deployed: `python -m rehearsal up` first")
     return deployed
 
 
 @contextmanager
-def viewing(space: Workspace, port: int | None = None) -> Iterator[Deployment]:
+def open_deployment(space: Workspace, port: int | None = None) -> Iterator[Deployment]:
     """The deployed pipeline, as a running embedded AWS or the saved state of one has it.
 
     Raises WrongUse where none was deployed yet.
     """
     if not (space.aws / "pipeline.json").exists():
         raise WrongUse("no pipeline is deployed: `python -m rehearsal up` first (or `run`)")
-    with launcher.looking(space, port):
-        yield running(space)
+    with launcher.join_or_resume(space, port):
+        yield running_deployment(space)
 
 
-def execution(space: Workspace, wanted: str | None) -> str:
+def resolve_execution(space: Workspace, wanted: str | None) -> str:
     """The id of the execution that `wanted` begins, or of the latest. Raises WrongUse where it is not one alone."""
     known = space.newest_first()
     if not known:

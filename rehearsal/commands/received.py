@@ -12,84 +12,85 @@ import click
 
 from rehearsal import called
 from rehearsal.commands import codecommit
-from rehearsal.commands.calls import answered
-from rehearsal.commands.project import in_project, running
-from rehearsal.commands.stop import unended
+from rehearsal.commands.calls import convert_api_errors
+from rehearsal.commands.project import running_deployment, with_workspace
+from rehearsal.commands.stop import active_executions
 from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import Action, Pipeline
-from rehearsal.engine.triggers import Push, why_not
+from rehearsal.engine.triggers import Push, mismatch_reason
 from rehearsal.errors import WrongUse
-from rehearsal.git import BRANCHES, git, take_aside
+from rehearsal.git import BRANCHES, git, pop_stashed_branch
 from rehearsal.workspace import Workspace
 
 # How source actions name the branch that they follow; GitHub's older one says Branch.
-FOLLOWED = frozenset({"BranchName", "Branch"})
-TAGS = "refs/tags/"
+BRANCH_SETTINGS = frozenset({"BranchName", "Branch"})
+TAG_PREFIX = "refs/tags/"
 
 
 @click.command(hidden=True)
-@in_project
+@with_workspace
 def received(space: Workspace) -> None:
     """Start the pipeline for each branch or tag that was pushed, as its source and trigger say."""
-    deployed = running(space)
+    deployed = running_deployment(space)
     for line in sys.stdin:
         before, after, ref = line.split()
         if ref.startswith(BRANCHES):
-            before = take_aside(space.remote, ref.removeprefix(BRANCHES)) or before
+            before = pop_stashed_branch(space.remote, ref.removeprefix(BRANCHES)) or before
         if not after.strip("0"):
             click.echo(f"{ref} was deleted, which starts nothing")
-        elif ref.startswith((BRANCHES, TAGS)):
-            _take(space, deployed, before, after, ref)
+        elif ref.startswith((BRANCHES, TAG_PREFIX)):
+            _start_execution(space, deployed, before, after, ref)
 
 
-def _take(space: Workspace, deployed: Deployment, before: str, after: str, ref: str) -> None:
+def _start_execution(space: Workspace, deployed: Deployment, before: str, after: str, ref: str) -> None:
     push = Push(
         branch=ref.removeprefix(BRANCHES) if ref.startswith(BRANCHES) else "",
-        tag=ref.removeprefix(TAGS) if ref.startswith(TAGS) else "",
-        paths=tuple(_paths(space, before, after)),
+        tag=ref.removeprefix(TAG_PREFIX) if ref.startswith(TAG_PREFIX) else "",
+        paths=tuple(_changed_paths(space, before, after)),
     )
     pipeline = deployed.pipeline()
     reasons = {
-        action.name: why_not(pipeline, action.name, push) or _unheard(deployed, action, push, before, after)
-        for action in sources(pipeline)
+        action.name: mismatch_reason(pipeline, action.name, push)
+        or _missing_rule(deployed, action, push, before, after)
+        for action in source_actions(pipeline)
     }
     started = [name for name, reason in reasons.items() if reason is None]
     if not started:
         click.echo(f"{push} starts nothing: " + "; ".join(filter(None, reasons.values())))
         return
-    with answered("StartPipelineExecution"):
+    with convert_api_errors("StartPipelineExecution"):
         execution = deployed.api().start_pipeline_execution(
             name=deployed.key.name,
             sourceRevisions=[
-                {"actionName": name, "revisionType": "COMMIT_ID", "revisionValue": _commit(space, after)}
+                {"actionName": name, "revisionType": "COMMIT_ID", "revisionValue": _resolve_commit(space, after)}
                 for name in started
             ],
         )["pipelineExecutionId"]
-    _tell(deployed, pipeline, execution, after)
+    _print_started(deployed, pipeline, execution, after)
 
 
-def _unheard(deployed: Deployment, action: Action, push: Push, before: str, after: str) -> str | None:
+def _missing_rule(deployed: Deployment, action: Action, push: Push, before: str, after: str) -> str | None:
     """Why a push to CodeCommit starts nothing; None for other sources, whose connection or webhook always tells."""
     if action.type.provider != "CodeCommit" or codecommit.polls(action):
         return None
-    missing = codecommit.unheard(deployed, codecommit.event(deployed.key, action, push, before, after))
+    missing = codecommit.missing_rule(deployed, codecommit.push_event(deployed.key, action, push, before, after))
     return f"{action.name}: {missing}" if missing else None
 
 
-def sources(pipeline: Pipeline) -> list[Action]:
+def source_actions(pipeline: Pipeline) -> list[Action]:
     """The source actions that follow a repository. Raises WrongUse where there is none."""
-    found = [each for each in pipeline.stages[0].actions if not FOLLOWED.isdisjoint(each.configuration)]
+    found = [each for each in pipeline.stages[0].actions if not BRANCH_SETTINGS.isdisjoint(each.configuration)]
     if not found:
         raise WrongUse(f"no source action of {pipeline.name} follows a git repository")
     return found
 
 
-def _commit(space: Workspace, revision: str) -> str:
+def _resolve_commit(space: Workspace, revision: str) -> str:
     """A tag with a message of its own is an object that names a commit."""
     return git("rev-parse", f"{revision}^{{commit}}", cwd=space.remote)
 
 
-def _paths(space: Workspace, before: str, after: str) -> Iterable[str]:
+def _changed_paths(space: Workspace, before: str, after: str) -> Iterable[str]:
     """What changed; of a new branch, everything in its newest commit."""
     if before.strip("0"):
         command = ["diff", "--name-only", "-z", before, after]
@@ -102,8 +103,8 @@ def _split(listed: str) -> Iterator[str]:
     yield from filter(None, listed.split("\0"))
 
 
-def _tell(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
-    others = [each for each in unended(deployed) if each != execution]
+def _print_started(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
+    others = [each for each in active_executions(deployed) if each != execution]
     click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
     if others:
         modes = {
@@ -112,5 +113,5 @@ def _tell(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str)
             "PARALLEL": "they run side by side (PARALLEL)",
         }
         click.echo(f"{len(others)} more running: {modes.get(pipeline.execution_mode, pipeline.execution_mode)}")
-    click.echo(f"follow it:    {called.name()} watch {execution[:8]}")
-    click.echo(f"look at it:   {called.name()} status")
+    click.echo(f"follow it:    {called.command_name()} watch {execution[:8]}")
+    click.echo(f"look at it:   {called.command_name()} status")

@@ -15,64 +15,66 @@ from rehearsal import deployment, disk, invocations, machine
 from rehearsal.accepted import AcceptedFile
 from rehearsal.aws import Endpoint
 from rehearsal.commands import part
-from rehearsal.commands.follow import follow, reached
-from rehearsal.commands.output import put_json, spoken
-from rehearsal.commands.wanted import Wanted
+from rehearsal.commands.follow import follow, is_target_reached
+from rehearsal.commands.output import output_console, put_json
+from rehearsal.commands.wanted import RunOptions
 from rehearsal.deployment import Deployment
 from rehearsal.emulator import launcher
-from rehearsal.emulator.functions.mounts import cannot_mount
-from rehearsal.engine.triggers import Push, nobody_starts
-from rehearsal.git import Repository, tip
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.engine.triggers import Push, push_mismatch_reason
+from rehearsal.git import Repository, branch_head
 from rehearsal.invocations import Answer, Config
-from rehearsal.locks import alone
+from rehearsal.locks import exclusive_run
 from rehearsal.views import summary
 from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Workspace
 
 
-def rehearse(space: Workspace, wanted: Wanted) -> int:
+def run_full(space: Workspace, wanted: RunOptions) -> int:
     """Run the pipeline of the working tree; 0 if it got as far as it was to get and every function answered, else 1."""
-    config = invocations.configured(space.root)  # a mistake in it is told before anything is made
-    began, console, app = time.monotonic(), spoken(wanted.json_file), wanted.of
-    with alone(space):
+    config = invocations.read_config(space.root)  # a mistake in it is told before anything is made
+    began, console, app = time.monotonic(), output_console(wanted.json_file), wanted.cdk_app
+    with exclusive_run(space):
         machine.architecture()
-        repository = _made_ready(space, config, console, wanted.names)
+        repository = _prepare(space, config, console, wanted.names)
         # while git works, the embedded AWS is asked
-        with _running(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as beside:
+        with _start_emulator(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as beside:
             commit = beside.submit(repository.snapshot)
             tell = functools.partial(console.print, style="dim", soft_wrap=True)
-            deployed = deployment.ensure(space, endpoint, repository, tell, stop, app=app)
-            part.reopen(deployed)
+            deployed = deployment.ensure_deployed(space, endpoint, repository, tell, stop, app=app)
+            part.reopen_transitions(deployed)
             _push(space, console, repository, deployed, commit.result())
-            reach = functools.partial(deployment.reach, space, deployed, tell, stop)
-            with part.closed_behind(deployed, wanted.until):
+            reach = functools.partial(deployment.bootstrap_new_environments, space, deployed, tell, stop)
+            with part.closed_transition(deployed, wanted.until):
                 started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
-                beside.submit(cannot_mount)  # which the end of a run tells
+                beside.submit(mount_error)  # which the end of a run tells
                 views = follow(
                     space, console, deployed, started, verdict=wanted.verdict, on_restart=reach, until=wanted.until
                 )
-            answers = _answers(space, config, endpoint, deployed, views[-1])
+            answers = _call_functions(space, config, endpoint, deployed, views[-1])
     seconds = time.monotonic() - began
     summary.show(console, space, views[-1], answers, seconds, iam=endpoint.iam)
     put_json(wanted.json_file, summary.as_json(space, views, answers, seconds, iam=endpoint.iam))
-    return 0 if reached(views[-1], wanted.until) and all(answer.ok for answer in answers) else 1
+    return 0 if is_target_reached(views[-1], wanted.until) and all(answer.ok for answer in answers) else 1
 
 
-def _made_ready(space: Workspace, config: Config, console: Console, accepted: tuple[str, ...]) -> Repository:
+def _prepare(space: Workspace, config: Config, console: Console, accepted: tuple[str, ...]) -> Repository:
     space.make()
-    space.tidy()
+    space.remove_failed_work_folders()
     AcceptedFile(space).write(accepted)
     repository = Repository(space.root, space.home)
-    for said in disk.look_after(space, int(config.disk_gigabytes * 10**9)):
+    for said in disk.enforce_disk_limit(space, int(config.disk_gigabytes * 10**9)):
         console.print(said, style="dim", soft_wrap=True)
     return repository
 
 
 @contextlib.contextmanager
-def _running(space: Workspace, port: int | None, *, iam: bool | None) -> Iterator[tuple[Endpoint, threading.Event]]:
+def _start_emulator(
+    space: Workspace, port: int | None, *, iam: bool | None
+) -> Iterator[tuple[Endpoint, threading.Event]]:
     """The embedded AWS, and an event that ends what was started beside it when the block is left early."""
     stop = threading.Event()
-    with launcher.running(space, port, iam=iam) as endpoint:
+    with launcher.join_or_start(space, port, iam=iam) as endpoint:
         try:
             yield endpoint, stop
         finally:
@@ -82,28 +84,28 @@ def _running(space: Workspace, port: int | None, *, iam: bool | None) -> Iterato
 def _push(space: Workspace, console: Console, repository: Repository, deployed: Deployment, commit: str) -> None:
     """Push the working tree to every branch that the pipeline follows, and say where AWS would not have started it."""
     branches = deployed.branches()
-    push = pushed(space, repository, commit, branches[0])
+    push = push_changes(space, repository, commit, branches[0])
     for branch in branches:
         repository.push(commit, space.remote, branch)
     what = "" if commit == repository.head else " (the working tree, uncommitted changes included)"
     console.print(f"pushed {commit[:8]} to {', '.join(branches)}{what}", style="dim", soft_wrap=True)
-    if push.paths and (reason := nobody_starts(deployed.pipeline(), push)):
+    if push.paths and (reason := push_mismatch_reason(deployed.pipeline(), push)):
         said = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
         console.print(said, style="dim", soft_wrap=True)
 
 
-def pushed(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:
+def push_changes(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:
     """What the push of `commit` changes: since the last push, or since HEAD where that is not known any more."""
-    before = tip(space.remote, branch)
+    before = branch_head(space.remote, branch)
     since = before.id if before and repository.has(before.id) else repository.head
     paths = [each.partition(" ")[2] for each in repository.changes(since, commit)]
     return Push(branch=branch, paths=tuple(paths))
 
 
-def _answers(
+def _call_functions(
     space: Workspace, config: Config, endpoint: Endpoint, deployed: Deployment, view: ExecutionView
 ) -> list[Answer]:
     if view.status != "Succeeded":
         return []
-    stacks = invocations.stacks(deployed.pipeline(), deployed.key.region)
-    return invocations.call(config, space.root, endpoint, stacks)
+    stacks = invocations.list_deployed_stacks(deployed.pipeline(), deployed.key.region)
+    return invocations.invoke_functions(config, space.root, endpoint, stacks)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.calls import answered
-from rehearsal.commands.finish import finish, verdict_options
+from rehearsal.commands.calls import convert_api_errors
+from rehearsal.commands.finish import follow_to_end, verdict_options
 from rehearsal.commands.names import EXECUTION, STAGE
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.project import execution, in_project, viewing
-from rehearsal.commands.watch import current_ending
+from rehearsal.commands.project import open_deployment, resolve_execution, with_workspace
+from rehearsal.commands.watch import next_ending
 from rehearsal.errors import WrongUse
-from rehearsal.views.state import recorded
+from rehearsal.views.state import load_execution_view
 from rehearsal.workspace import Workspace
 
 
@@ -23,7 +23,7 @@ from rehearsal.workspace import Workspace
 @click.option("--all-actions", is_flag=True, help="Run the stage's other actions again as well.")
 @verdict_options
 @JSON_FILE
-@in_project
+@with_workspace
 def retry(
     space: Workspace,
     stage: str | None,
@@ -34,22 +34,22 @@ def retry(
     all_actions: bool,
 ) -> int:
     """Run the failed actions of STAGE again, and follow the execution to its end; without STAGE, of the failed one."""
-    with viewing(space) as deployed:
-        which = execution(space, wanted)
-        failed = stage or _failed(space, which)
-        ending = current_ending(space, which) + 1
-        with answered("RetryStageExecution"):
+    with open_deployment(space) as deployed:
+        which = resolve_execution(space, wanted)
+        failed = stage or _failed_stage(space, which)
+        ending = next_ending(space, which) + 1
+        with convert_api_errors("RetryStageExecution"):
             deployed.api().retry_stage_execution(
                 pipelineName=deployed.key.name,
                 stageName=failed,
                 pipelineExecutionId=which,
                 retryMode="ALL_ACTIONS" if all_actions else "FAILED_ACTIONS",
             )
-        return finish(space, which, verdict=verdict, json_file=json_file, ending=ending, stops=True)
+        return follow_to_end(space, which, verdict=verdict, json_file=json_file, ending=ending, stops=True)
 
 
-def _failed(space: Workspace, which: str) -> str:
-    for stage in recorded(space, which).stages:
+def _failed_stage(space: Workspace, which: str) -> str:
+    for stage in load_execution_view(space, which).stages:
         if stage.status in ("Failed", "Stopped"):
             return stage.name
     raise WrongUse(f"no stage of execution {which} has failed; `python -m rehearsal history` lists other executions")

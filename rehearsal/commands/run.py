@@ -8,14 +8,14 @@ import click
 
 from rehearsal.commands import dryrun, part
 from rehearsal.commands.finish import verdict_options
-from rehearsal.commands.listing import GRAPHS, looked_at, show_graph, show_list
+from rehearsal.commands.listing import GRAPHS, load_pipeline, show_graph, show_list
 from rehearsal.commands.names import ACTION, EXECUTION, STAGE
-from rehearsal.commands.only import run_only
+from rehearsal.commands.only import run_action
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.project import in_project
-from rehearsal.commands.rehearse import rehearse
+from rehearsal.commands.project import with_workspace
+from rehearsal.commands.rehearse import run_full
 from rehearsal.commands.up import APP, IAM, PIPELINE, PORT
-from rehearsal.commands.wanted import Wanted, refuse
+from rehearsal.commands.wanted import RunOptions, check_options
 from rehearsal.workspace import Workspace
 
 
@@ -52,24 +52,24 @@ from rehearsal.workspace import Workspace
 @JSON_FILE
 @PORT
 @IAM
-@in_project
+@with_workspace
 def run(space: Workspace, /, **typed: Any) -> int:
     """Push the working tree, follow the pipeline through every stage, call the deployed functions.
 
     Exit 0 if the execution succeeded and every function answered, else 1.
     """
-    refuse(click.get_current_context())
-    wanted = Wanted(**typed)
+    check_options(click.get_current_context())
+    wanted = RunOptions(**typed)
     if wanted.only:
-        return run_only(space, wanted)
+        return run_action(space, wanted)
     if wanted.first:
-        return part.run_from(space, wanted)
+        return part.run_stages(space, wanted)
     if wanted.listing:
-        show_list(looked_at(space, wanted.port, wanted.of), wanted.json_file)
+        show_list(load_pipeline(space, wanted.port, wanted.cdk_app), wanted.json_file)
     elif wanted.graph:
-        show_graph(looked_at(space, wanted.port, wanted.of), wanted.graph)
+        show_graph(load_pipeline(space, wanted.port, wanted.cdk_app), wanted.graph)
     elif wanted.dry_run:
         dryrun.show(space, wanted.port, wanted.json_file)
     else:
-        return rehearse(space, wanted)
+        return run_full(space, wanted)
     return 0

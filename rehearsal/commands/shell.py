@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.logs import find
+from rehearsal.commands.logs import find_action
 from rehearsal.commands.names import ACTION, EXECUTION
-from rehearsal.commands.project import execution, in_project, viewing
+from rehearsal.commands.project import open_deployment, resolve_execution, with_workspace
 from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
-from rehearsal.locks import scratch
-from rehearsal.processes import INTERRUPTED, in_the_foreground
-from rehearsal.rebuild import rebuild
-from rehearsal.views.state import recorded
+from rehearsal.locks import scratch_folder
+from rehearsal.processes import INTERRUPTED, run_in_foreground
+from rehearsal.rebuild import recreate_build
+from rehearsal.views.state import load_execution_view
 from rehearsal.workspace import Workspace
 
 
@@ -22,19 +22,19 @@ from rehearsal.workspace import Workspace
 @click.argument("action", type=ACTION)
 @click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
 @click.option("-c", "--command", metavar="COMMAND", help="Run this command instead of a shell to type in.")
-@in_project
+@with_workspace
 def shell(space: Workspace, action: str, wanted: str | None, command: str | None) -> int:
     """Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND ends with an error.
 
     A failed build's folder is as it left it; of any other one it is made again from the artifacts that it took.
     """
-    with viewing(space) as deployed:
-        return _shell(space, deployed, execution(space, wanted), action, command)
+    with open_deployment(space) as deployed:
+        return _shell(space, deployed, resolve_execution(space, wanted), action, command)
 
 
 def _shell(space: Workspace, deployed: Deployment, which: str, action: str, command: str | None) -> int:
-    view = recorded(space, which)
-    stage, name = find(view, action)
+    view = load_execution_view(space, which)
+    stage, name = find_action(view, action)
     listed = deployed.api().list_action_executions(
         pipelineName=deployed.key.name, filter={"pipelineExecutionId": which}
     )["actionExecutionDetails"]
@@ -42,8 +42,8 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
     if not details or view.action(stage, name).provider.partition("/")[2] != "CodeBuild":
         raise WrongUse(f"{stage}/{name} is no build that ran in execution {which}: only a build has a shell")
     worked = Path(view.action(stage, name).log).parent
-    with scratch(space, "shell") as folder:
-        rebuilt = rebuild(
+    with scratch_folder(space, "shell") as folder:
+        rebuilt = recreate_build(
             deployed.endpoint,
             deployed.key,
             detail=details[0],
@@ -56,7 +56,7 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
             f"{stage}/{name}: {'as it was left' if rebuilt.left else 'made again'} in {rebuilt.directory}", err=True
         )
         words = [rebuilt.program, "-c", command] if command else [rebuilt.program]
-        code = in_the_foreground(words, cwd=rebuilt.directory, env=rebuilt.env)
+        code = run_in_foreground(words, cwd=rebuilt.directory, env=rebuilt.env)
     if command and code == INTERRUPTED:
         raise KeyboardInterrupt
     return 1 if command and code else 0

@@ -8,7 +8,7 @@ import click
 
 from rehearsal import called
 from rehearsal.commands.names import EXECUTION
-from rehearsal.commands.project import execution, in_project
+from rehearsal.commands.project import resolve_execution, with_workspace
 from rehearsal.engine import journal
 from rehearsal.engine.interrupted import INTERRUPTED
 from rehearsal.stored import artifacts
@@ -21,13 +21,13 @@ from rehearsal.workspace import Workspace
 @click.command()
 @click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
 @click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object instead.")
-@in_project
+@with_workspace
 def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     """Show an execution, the latest unless ID names another: every stage and action. Exit 1 if it went red."""
     if wanted is None and space.latest() is None and not as_json:
-        click.echo(f"nothing was rehearsed yet: `{called.name()} run`")
+        click.echo(f"nothing was rehearsed yet: `{called.command_name()} run`")
         return 0
-    events = journal.read(space.journal(execution(space, wanted)))
+    events = journal.read(space.journal(resolve_execution(space, wanted)))
     view = replay(events)
     alive = space.server() is not None
     ended = executions.status_of(view, alive=alive)

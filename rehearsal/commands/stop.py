@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from rehearsal.commands.calls import answered
+from rehearsal.commands.calls import convert_api_errors
 from rehearsal.commands.names import EXECUTION
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.commands.project import execution, in_project, running
+from rehearsal.commands.project import resolve_execution, running_deployment, with_workspace
 from rehearsal.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import Workspace
@@ -18,12 +18,12 @@ from rehearsal.workspace import Workspace
 @click.option("--abandon", is_flag=True, help="End its running actions as well; without it they are let end.")
 @click.option("-m", "--reason", default="stopped by hand", show_default=True, help="Why; kept with the execution.")
 @AS_JSON
-@in_project
+@with_workspace
 def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool, as_json: bool) -> None:
     """Stop the running execution; ID (or how it begins) says which, where several run."""
-    deployed = running(space)
-    target = execution(space, wanted) if wanted else _the_running_one(deployed)
-    with answered("StopPipelineExecution"):
+    deployed = running_deployment(space)
+    target = resolve_execution(space, wanted) if wanted else _single_active_execution(deployed)
+    with convert_api_errors("StopPipelineExecution"):
         deployed.api().stop_pipeline_execution(
             pipelineName=deployed.key.name, pipelineExecutionId=target, abandon=abandon, reason=reason
         )
@@ -34,14 +34,14 @@ def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool, as
         click.echo(f"{target}: {how}")
 
 
-def unended(deployed: Deployment) -> list[str]:
+def active_executions(deployed: Deployment) -> list[str]:
     """The executions that run or are being stopped, newest first."""
     listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
     return [each["pipelineExecutionId"] for each in listed if each["status"] in ("InProgress", "Stopping")]
 
 
-def _the_running_one(deployed: Deployment) -> str:
-    found = unended(deployed)
+def _single_active_execution(deployed: Deployment) -> str:
+    found = active_executions(deployed)
     if not found:
         raise WrongUse(f"no execution of {deployed.key.name} is running; `python -m rehearsal history` lists them")
     if len(found) > 1:

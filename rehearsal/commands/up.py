@@ -10,10 +10,10 @@ import click
 from rehearsal import called, deployment, disk, invocations, remote
 from rehearsal.application import App
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.commands.project import in_project
+from rehearsal.commands.project import with_workspace
 from rehearsal.emulator import launcher
 from rehearsal.git import Repository
-from rehearsal.locks import alone
+from rehearsal.locks import exclusive_run
 from rehearsal.views.terminal import terminal
 from rehearsal.workspace import Workspace
 
@@ -36,7 +36,7 @@ PIPELINE = click.option(
 @PORT
 @IAM
 @AS_JSON
-@in_project
+@with_workspace
 def up(
     space: Workspace, port: int | None, *, app: str | None, pipeline: str | None, iam: bool | None, as_json: bool
 ) -> None:
@@ -44,21 +44,21 @@ def up(
 
     The repository gets a remote, so that `git push rehearsal main` starts the pipeline.
     """
-    with alone(space):
-        _up(space, App.given(app, pipeline), port, iam=iam, as_json=as_json)
+    with exclusive_run(space):
+        _up(space, App.from_options(app, pipeline), port, iam=iam, as_json=as_json)
 
 
 def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as_json: bool) -> None:
     console = terminal(stderr=as_json)
     repository = Repository(space.root, space.home)
-    for said in disk.look_after(space, int(invocations.configured(space.root).disk_gigabytes * 10**9)):
+    for said in disk.enforce_disk_limit(space, int(invocations.read_config(space.root).disk_gigabytes * 10**9)):
         console.print(said, style="dim", soft_wrap=True)
-    with launcher.running(space, port, iam=iam) as endpoint:
-        deployed = deployment.ensure(
+    with launcher.join_or_start(space, port, iam=iam) as endpoint:
+        deployed = deployment.ensure_deployed(
             space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event(), app=wanted
         )
         server = launcher.detach(space)
-    console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `{called.name()} down`")
+    console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `{called.command_name()} down`")
     refusal = remote.add(space)
     console.print(refusal or f"`git push {remote.NAME} {deployed.branch()}` starts it", soft_wrap=True)
     if as_json:
@@ -67,7 +67,7 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
 
 @click.command()
 @AS_JSON
-@in_project
+@with_workspace
 def down(space: Workspace, *, as_json: bool) -> None:
     """End the embedded AWS that `up` started, take the remote `rehearsal` away; the state is kept."""
     remote.remove(space)

@@ -12,18 +12,18 @@ from click.core import ParameterSource
 from rehearsal.application import App
 
 # Each way in which nothing is pushed, and the options that it takes; without one of them, what a whole run takes.
-WAYS: Mapping[str, frozenset[str]] = {
+MODES: Mapping[str, frozenset[str]] = {
     "listing": frozenset({"app", "pipeline", "json_file", "port"}),
     "graph": frozenset({"app", "pipeline", "port"}),
     "dry_run": frozenset({"json_file", "port"}),
     "first": frozenset({"until", "execution", "approve", "reject", "json_file", "port"}),
     "only": frozenset({"execution", "approve", "reject", "json_file", "port"}),
 }
-WHOLE = frozenset({"until", "approve", "reject", "names", "app", "pipeline", "json_file", "port", "iam"})
+FULL_RUN_OPTIONS = frozenset({"until", "approve", "reject", "names", "app", "pipeline", "json_file", "port", "iam"})
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RunOptions:
     """The options of `run`. first: the stage of --from; names: those of --accept; execution: how its id begins."""
 
     verdict: str | None
@@ -42,21 +42,23 @@ class Wanted:
     iam: bool | None
 
     @property
-    def of(self) -> App:
-        return App.given(self.app, self.pipeline)
+    def cdk_app(self) -> App:
+        return App.from_options(self.app, self.pipeline)
 
 
-def refuse(context: click.Context) -> None:
+def check_options(context: click.Context) -> None:
     """Raise UsageError where two ways were typed, or an option that has no effect in the one that was."""
     typed = {
         each.name: max(each.opts, key=len)
         for each in context.command.params
         if each.name and context.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
     }
-    ways = [name for name in WAYS if name in typed]
+    ways = [name for name in MODES if name in typed]
     if len(ways) > 1:
         raise click.UsageError("one of --list, --graph, --dry-run, --from and --only at a time")
-    idle = [option for name, option in typed.items() if name not in {*ways, *(WAYS[ways[0]] if ways else WHOLE)}]
+    idle = [
+        option for name, option in typed.items() if name not in {*ways, *(MODES[ways[0]] if ways else FULL_RUN_OPTIONS)}
+    ]
     if idle:
         where = f"with {typed[ways[0]]}" if ways else "without --from or --only"
         raise click.UsageError(f"{', '.join(sorted(idle))} has no effect {where}: leave it out")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.finish import finish, verdict_options
+from rehearsal.commands.finish import follow_to_end, verdict_options
 from rehearsal.commands.names import EXECUTION
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.project import execution, in_project
+from rehearsal.commands.project import resolve_execution, with_workspace
 from rehearsal.engine import journal
 from rehearsal.workspace import Workspace
 
@@ -18,17 +18,17 @@ from rehearsal.workspace import Workspace
 @click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
 @verdict_options
 @JSON_FILE
-@in_project
+@with_workspace
 def watch(space: Workspace, wanted: str | None, verdict: str | None, json_file: Path | None) -> int:
     """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on.
 
     An account that the pipeline gets to for the first time is bootstrapped, as `run` does it.
     """
-    which = execution(space, wanted)
-    return finish(space, which, verdict=verdict, json_file=json_file, ending=current_ending(space, which))
+    which = resolve_execution(space, wanted)
+    return follow_to_end(space, which, verdict=verdict, json_file=json_file, ending=next_ending(space, which))
 
 
-def current_ending(space: Workspace, which: str) -> int:
+def next_ending(space: Workspace, which: str) -> int:
     """Which of the execution's ends comes next, or was the last one."""
     events = journal.read(space.journal(which))
     ended = [event["type"] for event in events].count("execution-finished")

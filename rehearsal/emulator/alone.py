@@ -6,32 +6,34 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws import root
 from rehearsal.emulator.call import ApiError, Call, Json
-from rehearsal.emulator.wire import ALONE
+from rehearsal.emulator.wire import REHEARSE_ACTION
 from rehearsal.engine import alone
 from rehearsal.engine.task import Artifact
 
-NEEDS = ("pipelineName", "stageName", "actionName", "pipelineExecutionId")
+REQUIRED_MEMBERS = ("pipelineName", "stageName", "actionName", "pipelineExecutionId")
 
 
 def rehearse_action(call: Call) -> Json:
     """Start it. Raises ApiError for a request that lacks something, and for input artifacts that are gone."""
-    missing = [each for each in NEEDS if each not in call.request]
+    missing = [each for each in REQUIRED_MEMBERS if each not in call.request]
     if missing:
-        raise ApiError("ValidationException", f"{ALONE} needs {', '.join(missing)}")
+        raise ApiError("ValidationException", f"{REHEARSE_ACTION} needs {', '.join(missing)}")
     deployed, target = call.deployed(), call.execution()
-    action = alone.find(deployed.pipeline, call.request["stageName"], call.request["actionName"])
-    taken = alone.inputs(action, target, call.engine.of(deployed.key))
-    gone = [f"{name} ({each.store.bucket}/{each.key})" for name, each in taken.items() if not _is_there(call, each)]
+    action = alone.find_action(deployed.pipeline, call.request["stageName"], call.request["actionName"])
+    taken = alone.input_artifacts(action, target, call.engine.executions_of(deployed.key))
+    gone = [
+        f"{name} ({each.store.bucket}/{each.key})" for name, each in taken.items() if not _artifact_exists(call, each)
+    ]
     if gone:
         raise ApiError(
             "ValidationException",
             f"what execution {target.id} made is gone: {', '.join(gone)}; name a later execution, or `run`",
         )
-    started = call.engine.alone(deployed.key, call.request["stageName"], action.name, target)
+    started = call.engine.run_single_action(deployed.key, call.request["stageName"], action.name, target)
     return {"pipelineExecutionId": started.id}
 
 
-def _is_there(call: Call, artifact: Artifact) -> bool:
+def _artifact_exists(call: Call, artifact: Artifact) -> bool:
     s3 = call.engine.endpoint.client("s3", root(call.account), call.region)
     version = {"VersionId": artifact.version} if artifact.version else {}
     try:

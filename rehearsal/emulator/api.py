@@ -14,10 +14,10 @@ from rehearsal.emulator import alone, definitions, executions, jobs, stages, wir
 from rehearsal.emulator.call import ApiError, Call, Json
 from rehearsal.emulator.shapes import model, violations
 from rehearsal.engine.approvals import Approvals
-from rehearsal.engine.definition import BadDefinition
+from rehearsal.engine.definition import InvalidDefinition
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.jobs import Jobs
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 
 OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
     "CreatePipeline": definitions.create,
@@ -50,7 +50,7 @@ class CodePipelineApi:
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
         """The operation's output. Raises ApiError."""
-        if operation == wire.ALONE:
+        if operation == wire.REHEARSE_ACTION:
             return self._do(alone.rehearse_action, request, account, region)
         if operation not in OPERATIONS:
             known = ", ".join(OPERATIONS)
@@ -62,15 +62,15 @@ class CodePipelineApi:
         """Start a pipeline as `trigger` says; given: members of StartPipelineExecution's input. Raises ApiError."""
         request = {"name": name, **given}
         _check("StartPipelineExecution", request)
-        answer = self._do(lambda call: executions.started(call, trigger), request, account, region)
+        answer = self._do(lambda call: executions.start_with_trigger(call, trigger), request, account, region)
         return str(answer["pipelineExecutionId"])
 
     def _do(self, operation: Callable[[Call], Json], request: Json, account: str, region: str) -> Json:
         try:
             return operation(Call(self._engine, self._approvals, self._jobs, request, account, region))
-        except BadDefinition as error:
+        except InvalidDefinition as error:
             raise ApiError("InvalidStructureException", str(error)) from error
-        except Refused as error:
+        except RequestRejected as error:
             raise ApiError(error.code, str(error)) from error
 
 

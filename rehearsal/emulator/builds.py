@@ -15,9 +15,9 @@ class MinistackBuilds:
     """Records go where MiniStack's handlers look; its StopBuild marks the record, which a running build asks for."""
 
     def put(self, build: Build, record: Json) -> None:
-        if not (self.stop_wanted(build) and record["buildStatus"] == "IN_PROGRESS"):
+        if not (self.is_stop_requested(build) and record["buildStatus"] == "IN_PROGRESS"):
             codebuild._builds.set_scoped(build.account, build.region, build.id, record)
 
-    def stop_wanted(self, build: Build) -> bool:
+    def is_stop_requested(self, build: Build) -> bool:
         record = codebuild._builds.get_scoped(build.account, build.region, build.id, {})
         return bool(record.get("buildStatus") == "STOPPED")

@@ -16,10 +16,10 @@ from rehearsal.engine.journal import Event
 
 log = logging.getLogger(__name__)
 
-TRIES = 3
+PUBLISH_ATTEMPTS = 3
 
 
-class Bus:
+class EventPublisher:
     """A thread of its own delivers, in order: a rule's target that is slow holds no execution up."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Bus:
 
 def _put(put: dict[str, object]) -> None:
     """Past the API, which takes events of AWS's sources from nobody; another thread may change the rules meanwhile."""
-    for _ in range(TRIES):
+    for _ in range(PUBLISH_ATTEMPTS):
         try:
             eventbridge._put_events({"Entries": [put]}, allow_aws_source=True)
         except RuntimeError:

@@ -8,10 +8,10 @@ from typing import Any
 
 from rehearsal.engine.approvals import Approvals
 from rehearsal.engine.definition import PipelineKey
-from rehearsal.engine.deployed import Deployed
+from rehearsal.engine.deployed import DeployedPipeline
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.execution import Execution
-from rehearsal.engine.gate import StageGate
+from rehearsal.engine.gate import StageLock
 from rehearsal.engine.jobs import Jobs
 
 Json = dict[str, Any]
@@ -45,7 +45,7 @@ class Call:
     def key(self, name: str) -> PipelineKey:
         return PipelineKey(self.account, self.region, name)
 
-    def deployed(self) -> Deployed:
+    def deployed(self) -> DeployedPipeline:
         """The pipeline that the request names. Raises ApiError."""
         name = self.request.get("pipelineName") or self.request["name"]
         try:
@@ -71,13 +71,13 @@ class Call:
             )
         return str(self.request["stageName"])
 
-    def gate(self) -> StageGate:
+    def stage_lock(self) -> StageLock:
         """The gate of the transition that the request names; what leaves a stage enters the next one."""
         names, name = [stage.name for stage in self.deployed().pipeline.stages], self.stage()
         position = names.index(name) + (self.request["transitionType"] == "Outbound")
         if position == 0 or position == len(names):
             raise ApiError("ValidationException", f"{name} has no {self.request['transitionType']} transition")
-        return self.engine.gate(self.deployed().key, names[position])
+        return self.engine.stage_lock(self.deployed().key, names[position])
 
     def page(self, items: Sequence[Json], member: str) -> Json:
         """As many of `items` as the request takes, and the token of the rest."""

@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-OURS = ("127.0.0.1", "localhost", "::1")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 # What only this machine or AWS itself can let lead here: SDKs put a bucket's name before localhost.
-BELOW = (".localhost", ".amazonaws.com")
-ELSEWHERE = ("cross-site", "same-site")
-_OWN = "/_ministack/"
+LOCAL_HOST_SUFFIXES = (".localhost", ".amazonaws.com")
+FOREIGN_SITES = ("cross-site", "same-site")
+_MINISTACK_PREFIX = "/_ministack/"
 # Of its own paths those that AWS has in another place: health, signed links to code, answers of custom resources.
-_NEEDED = tuple(
-    f"{_OWN}{name}" for name in ("health", "ready", "lambda-code/", "lambda-layers/", "cfn-response/", "cfn-signal/")
+_OPEN_PATHS = tuple(
+    f"{_MINISTACK_PREFIX}{name}"
+    for name in ("health", "ready", "lambda-code/", "lambda-layers/", "cfn-response/", "cfn-signal/")
 )
 
 
@@ -31,34 +32,34 @@ class Refusal:
     why: str
 
 
-def refusal(headers: Mapping[str, str]) -> Refusal | None:
+def refuse_foreign_caller(headers: Mapping[str, str]) -> Refusal | None:
     """Why the request with these headers, in lower case, is not answered; None for one that is."""
     host = headers.get("host", "")
-    if not _is_ours(host):
+    if not _is_local_host(host):
         return Refusal(
             421,
-            f"the embedded AWS is not {host or 'a host without a name'}: call {', '.join(OURS)}, or a name that ends"
-            f" with {' or '.join(BELOW)}",
+            f"the embedded AWS is not {host or 'a host without a name'}: call {', '.join(LOCAL_HOSTS)}, or a name that"
+            f" ends with {' or '.join(LOCAL_HOST_SUFFIXES)}",
         )
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != host:
         return Refusal(403, f"the embedded AWS answers no web page of another origin; this one is {origin}")
     site = headers.get("sec-fetch-site")
-    if site in ELSEWHERE:
+    if site in FOREIGN_SITES:
         return Refusal(403, f"the embedded AWS answers no web page of another origin (Sec-Fetch-Site: {site})")
     return None
 
 
-def side_door(path: str) -> Refusal | None:
+def refuse_private_path(path: str) -> Refusal | None:
     """Why a path of MiniStack's own, which asks no policy, is not answered where policies count; None for any other."""
-    if not path.startswith(_OWN) or path.startswith(_NEEDED) or path.endswith(".pem"):
+    if not path.startswith(_MINISTACK_PREFIX) or path.startswith(_OPEN_PATHS) or path.endswith(".pem"):
         return None
     return Refusal(403, f"{path} asks nobody who may: it is closed while IAM is on")
 
 
-def _is_ours(host: str) -> bool:
+def _is_local_host(host: str) -> bool:
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return name in OURS or name.endswith(BELOW)
+    return name in LOCAL_HOSTS or name.endswith(LOCAL_HOST_SUFFIXES)

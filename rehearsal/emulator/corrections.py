@@ -34,7 +34,7 @@ from rehearsal.emulator.iam import (
     trust,
 )
 
-Made = tuple[str, dict[str, str]]
+ProvisionedResource = tuple[str, dict[str, str]]
 
 # The services whose state could not be saved.
 UNSAVED: list[str] = []
@@ -42,16 +42,16 @@ UNSAVED: list[str] = []
 
 def apply(*, iam: bool) -> None:
     """Correct this process's MiniStack, before it serves its first request."""
-    what_cannot_be_saved_is_told()
-    one_session_reads_models()
-    sessions_are_registered_one_by_one()
-    projects_keep_their_log_group_and_cache()
-    functions_keep_their_dead_letters_and_concurrency()
-    a_rules_event_is_tried_again()
+    report_unsaved_state()
+    cache_service_models()
+    serialize_session_registration()
+    retain_project_logs_and_cache()
+    retain_function_dead_letters_and_concurrency()
+    retry_rule_events()
     if not iam:
-        foreign_buckets_open_without_iam()
+        allow_cross_account_buckets_without_iam()
         return
-    signatures.signatures_of_root_users_are_verified()
+    signatures.verify_root_user_signatures()
     checks.install()
     boundaries.apply()
     conditions.apply()
@@ -59,16 +59,16 @@ def apply(*, iam: bool) -> None:
     keys.apply()
     actions.apply()
     resources.apply()
-    trust.who_may_not_assume_a_role_is_told_why()
+    trust.explain_trust_policy_denials()
     execution_roles.apply()
     event_sources.apply()
-    passing.who_names_a_role_has_to_be_allowed_to_pass_it()
-    references.who_names_code_and_layers_has_to_be_allowed_to_use_them()
-    credentials.functions_have_keys_that_nobody_guesses()
-    credentials.functions_get_a_role_that_lambda_may_assume()
+    passing.check_pass_role()
+    references.check_code_and_layer_access()
+    credentials.issue_session_credentials()
+    credentials.require_lambda_trust()
 
 
-def what_cannot_be_saved_is_told() -> None:
+def report_unsaved_state() -> None:
     """MiniStack goes over a service whose state it cannot save: the next start would read an old one, or none."""
     save = persistence.save_state
 
@@ -82,7 +82,7 @@ def what_cannot_be_saved_is_told() -> None:
     persistence.save_state = saves
 
 
-def one_session_reads_models() -> None:
+def cache_service_models() -> None:
     """For each service that answers, MiniStack makes a session of botocore, which takes as long as the model itself."""
 
     @functools.cache
@@ -92,7 +92,7 @@ def one_session_reads_models() -> None:
     responses._service_model = model
 
 
-def sessions_are_registered_one_by_one() -> None:
+def serialize_session_registration() -> None:
     """The sessions are gone through without a lock, while actions side by side and functions register theirs."""
     register, one_by_one = sts.register_session, threading.Lock()
 
@@ -103,22 +103,22 @@ def sessions_are_registered_one_by_one() -> None:
     sts.register_session = registers
 
 
-def projects_keep_their_log_group_and_cache() -> None:
+def retain_project_logs_and_cache() -> None:
     """CloudFormation drops LogsConfig and Cache of a CodeBuild project: its builds would log and cache elsewhere."""
     kept = {"LogsConfig": "logsConfig", "Cache": "cache"}
     handlers = provisioners._RESOURCE_HANDLERS["AWS::CodeBuild::Project"]
     create, update, shape = handlers["create"], handlers["update"], codebuild._project_shape
 
-    def keep(made: Made, properties: Mapping[str, Any]) -> Made:
+    def keep(made: ProvisionedResource, properties: Mapping[str, Any]) -> ProvisionedResource:
         project = codebuild._projects[made[0]]
         for name, key in kept.items():
             project[key] = provisioners._pascal_to_camel(properties.get(name, {}))
         return made
 
-    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Made:
+    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
         return keep(create(logical_id, properties, stack), properties)
 
-    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> Made:
+    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> ProvisionedResource:
         return keep(update(name, old, new, stack), new)
 
     def shown(project: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,12 +128,12 @@ def projects_keep_their_log_group_and_cache() -> None:
     codebuild._project_shape = shown
 
 
-def functions_keep_their_dead_letters_and_concurrency() -> None:
+def retain_function_dead_letters_and_concurrency() -> None:
     """CloudFormation drops DeadLetterConfig and ReservedConcurrentExecutions of a function."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     create, update = handlers["create"], handlers["update"]
 
-    def keep(made: Made, properties: Mapping[str, Any]) -> Made:
+    def keep(made: ProvisionedResource, properties: Mapping[str, Any]) -> ProvisionedResource:
         function = lambda_svc._functions[made[0]]
         reserved = properties.get("ReservedConcurrentExecutions")
         function["concurrency"] = None if reserved is None else int(reserved)
@@ -142,16 +142,18 @@ def functions_keep_their_dead_letters_and_concurrency() -> None:
             function["config"]["DeadLetterConfig"] = properties["DeadLetterConfig"]
         return made
 
-    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Made:
+    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
         return keep(create(logical_id, properties, stack), properties)
 
-    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str) -> Made:
+    def updates(
+        name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str
+    ) -> ProvisionedResource:
         return keep(update(name, old, new, stack, logical_id), new)
 
     handlers |= {"create": creates, "update": updates}
 
 
-def a_rules_event_is_tried_again() -> None:
+def retry_rule_events() -> None:
     """A rule's call of a function is given up at its first error; Lambda tries again, then dead letters get it."""
 
     def dispatch(arn: str, payload: str) -> None:
@@ -163,7 +165,7 @@ def a_rules_event_is_tried_again() -> None:
     eventbridge._dispatch_to_lambda = dispatch
 
 
-def foreign_buckets_open_without_iam() -> None:
+def allow_cross_account_buckets_without_iam() -> None:
     """Another account's bucket asks its policy about the caller's account root, even where IAM is off.
 
     On AWS the policy is asked about the calling role; where nothing is enforced, it should not be asked at all.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from rehearsal.emulator.call import ApiError, Call, Json
-from rehearsal.engine.structure import check
+from rehearsal.engine.structure import validate_definition
 
 
 def create(call: Call) -> Json:
     """As on AWS, a new pipeline starts at once."""
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
-    check(declaration, call.region)
+    validate_definition(declaration, call.region)
     if key in call.engine.pipelines:
         raise ApiError("PipelineNameInUseException", f"a pipeline with the name {key.name} exists")
     call.engine.create(key, declaration)
@@ -35,7 +35,7 @@ def update(call: Call) -> Json:
     key = call.key(declaration["name"])
     if key not in call.engine.pipelines:
         raise ApiError("InvalidStructureException", f"there is no pipeline {key.name} to update")
-    check(declaration, call.region)
+    validate_definition(declaration, call.region)
     call.engine.update(key, declaration, restart=False)
     return {"pipeline": call.engine.pipelines[key].declaration}
 

@@ -34,7 +34,7 @@ class PipelineTargets:
         """In front of MiniStack's own targets; a start that is refused is in the log, as nobody waits for it."""
         invoke = eventbridge._invoke_target
 
-        def invoked(target: Json, event: Json, rule: Json, view: Any = None) -> None:
+        def start_or_invoke(target: Json, event: Json, rule: Json, view: Any = None) -> None:
             if target.get("Arn", "").split(":")[2:3] != ["codepipeline"]:
                 invoke(target, event, rule, view)
                 return
@@ -43,7 +43,7 @@ class PipelineTargets:
             except (ActionError, ApiError, ValueError, KeyError) as error:
                 log.warning("rule %s did not start %s: %s", rule.get("Name"), target["Arn"], error)
 
-        eventbridge._invoke_target = invoked
+        eventbridge._invoke_target = start_or_invoke
 
     def start(self, target: Mapping[str, Any], rule_arn: str, view: Any) -> str:
         """The id of the execution; `view` is MiniStack's of the event.
@@ -59,10 +59,10 @@ class PipelineTargets:
         self._sessions.require(role, "codepipeline:StartPipelineExecution", resource=arn)
         *_, region, account, name = arn.split(":")
         trigger = {"triggerType": "CloudWatchEvent", "triggerDetail": rule_arn}
-        return self._api.start(name, account, region, trigger, **_given(target, view))
+        return self._api.start(name, account, region, trigger, **_start_overrides(target, view))
 
 
-def _given(target: Mapping[str, Any], view: Any) -> Json:
+def _start_overrides(target: Mapping[str, Any], view: Any) -> Json:
     """The revisions and variables that the target's input gives; an event as it comes gives none."""
     if target.get("InputTransformer"):
         text = eventbridge._apply_input_transformer(target["InputTransformer"], None, view)

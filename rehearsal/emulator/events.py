@@ -55,10 +55,10 @@ def entry(execution: Execution, event: Event) -> Mapping[str, Any] | None:
     }
 
 
-Found = tuple[str, str, Detail] | None
+StateChange = tuple[str, str, Detail] | None
 
 
-def _pipeline(execution: Execution, event: Event, kind: str) -> Found:
+def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange:
     states = {"execution-started": "STARTED", "execution-resumed": "RESUMED", "execution-stopping": "STOPPING"}
     state = states.get(kind) or _STATES.get(event.get("status", ""))
     if state is None:
@@ -75,7 +75,7 @@ def _pipeline(execution: Execution, event: Event, kind: str) -> Found:
     return "Pipeline", state, detail
 
 
-def _stage(event: Event, kind: str) -> Found:
+def _stage(event: Event, kind: str) -> StateChange:
     if kind == "stage-started":
         state: str | None = "STARTED" if event["attempt"] == 1 else "RESUMED"
     elif kind == "stage-retried":
@@ -85,7 +85,7 @@ def _stage(event: Event, kind: str) -> Found:
     return ("Stage", state, {"stage": event["stage"]}) if state else None
 
 
-def _action(event: Event, kind: str) -> Found:
+def _action(event: Event, kind: str) -> StateChange:
     if kind not in ("action-started", "action-finished"):
         return None
     state = "STARTED" if kind == "action-started" else _STATES[event["status"]]

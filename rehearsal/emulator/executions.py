@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rehearsal.emulator.call import ApiError, Call, Json
-from rehearsal.emulator.revisions import revisions
+from rehearsal.emulator.revisions import source_overrides
 from rehearsal.engine.execution import ActionState, Execution
 from rehearsal.engine.task import Artifact
 
 # Source: botocore's model, ActionExecutionResult and StageExecution: summaries are cut there.
-SUMMARY = 2048
+SUMMARY_LENGTH = 2048
 
 
 def start(call: Call) -> Json:
-    return started(call, {"triggerType": "StartPipelineExecution", "triggerDetail": call.caller})
+    return start_with_trigger(call, {"triggerType": "StartPipelineExecution", "triggerDetail": call.caller})
 
 
-def started(call: Call, trigger: Mapping[str, str]) -> Json:
+def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> Json:
     """What the request wants started, by whatever `trigger` says."""
     deployed = call.deployed()
     execution = call.engine.start(
         deployed.key,
         trigger=trigger,
         variables={each["name"]: each["value"] for each in call.request.get("variables", [])},
-        revisions=revisions(deployed.pipeline, call.request.get("sourceRevisions", [])),
+        revisions=source_overrides(deployed.pipeline, call.request.get("sourceRevisions", [])),
         token=call.request.get("clientRequestToken", ""),
     )
     return {"pipelineExecutionId": execution.id}
@@ -51,9 +51,9 @@ def get(call: Call) -> Json:
         "pipelineExecution": {
             "pipelineName": execution.key.name,
             "pipelineVersion": execution.version,
-            "artifactRevisions": [_without_empty(each) for each in revisions],
+            "artifactRevisions": [_omit_empty(each) for each in revisions],
             "variables": [{"name": name, "resolvedValue": value} for name, value in variables.items()],
-            **_shared(execution),
+            **_common_members(execution),
         }
     }
 
@@ -64,7 +64,7 @@ def list_all(call: Call) -> Json:
     wanted = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
     mine = [
         each
-        for each in reversed(call.engine.of(key))
+        for each in reversed(call.engine.executions_of(key))
         if wanted is None or (wanted in each.stages and each.stages[wanted].status == "Succeeded")
     ]
     return call.page([_summary(each) for each in mine], "pipelineExecutionSummaries")
@@ -75,7 +75,7 @@ def list_actions(call: Call) -> Json:
     key, only = call.deployed().key, call.request.get("filter", {})
     latest = only.get("latestInPipelineExecution", {}).get("pipelineExecutionId")
     id_ = only.get("pipelineExecutionId") or latest
-    chosen = [each for each in call.engine.of(key) if id_ in (None, each.id)]
+    chosen = [each for each in call.engine.executions_of(key) if id_ in (None, each.id)]
     if id_ and not chosen:
         raise ApiError("PipelineExecutionNotFoundException", f"{key.name} has no execution {id_}")
     found = [(execution, state) for execution in chosen for state in execution.attempts if not state.action.is_rule]
@@ -93,15 +93,15 @@ def _summary(execution: Execution) -> Json:
     answer = {
         "startTime": execution.started,
         "lastUpdateTime": execution.updated,
-        "sourceRevisions": [_without_empty(each) for each in revisions],
-        **_shared(execution),
+        "sourceRevisions": [_omit_empty(each) for each in revisions],
+        **_common_members(execution),
     }
     if execution.stop_reason is not None:
         answer["stopTrigger"] = {"reason": execution.stop_reason}
     return answer
 
 
-def _shared(execution: Execution) -> Json:
+def _common_members(execution: Execution) -> Json:
     answer: Json = {
         "pipelineExecutionId": execution.id,
         "status": execution.status,
@@ -126,7 +126,7 @@ def _detail(execution: Execution, state: ActionState) -> Json:
         "startTime": state.started,
         "lastUpdateTime": state.ended or state.started,
         "status": state.status,
-        "input": _without_empty(
+        "input": _omit_empty(
             {
                 "actionTypeId": {
                     "category": action.type.category,
@@ -150,12 +150,15 @@ def _output(state: ActionState) -> Json:
     outcome = state.outcome
     if outcome is None:
         return {}
-    result: Json = {"externalExecutionSummary": outcome.summary[:SUMMARY], "externalExecutionId": outcome.external_id}
+    result: Json = {
+        "externalExecutionSummary": outcome.summary[:SUMMARY_LENGTH],
+        "externalExecutionId": outcome.external_id,
+    }
     if state.error_code:
         result["errorDetails"] = {"code": state.error_code, "message": outcome.summary}
     return {
         "outputArtifacts": _artifacts(outcome.outputs),
-        "executionResult": _without_empty(result),
+        "executionResult": _omit_empty(result),
         "outputVariables": dict(outcome.variables),
     }
 
@@ -166,6 +169,6 @@ def _artifacts(artifacts: Mapping[str, Artifact]) -> list[Json]:
     ]
 
 
-def _without_empty(members: Json) -> Json:
+def _omit_empty(members: Json) -> Json:
     """AWS leaves out what is not there."""
     return {name: value for name, value in members.items() if value not in (None, "")}

@@ -15,8 +15,8 @@ from ministack.core.router import extract_access_key_id, extract_region
 
 from rehearsal.emulator.api import CodePipelineApi
 from rehearsal.emulator.call import ApiError
-from rehearsal.emulator.callers import Refusal, refusal, side_door
-from rehearsal.emulator.iam.checks import told
+from rehearsal.emulator.callers import Refusal, refuse_foreign_caller, refuse_private_path
+from rehearsal.emulator.iam.checks import denial_message
 from rehearsal.emulator.types import AcceptedTypes
 from rehearsal.emulator.wire import TARGET
 
@@ -26,15 +26,15 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class Front:
+class RequestRouter:
     """Refuses who must not call, and routes the others by the header X-Amz-Target."""
 
     def __init__(self, ministack: App, codepipeline: CodePipelineApi, types: AcceptedTypes, *, iam: bool) -> None:
         self._ministack, self._codepipeline, self._types, self._iam = ministack, codepipeline, types, iam
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if refused := self._refused(scope):
-            await _refuse(refused, scope, send)
+        if refused := self._check_caller(scope):
+            await _send_refusal(refused, scope, send)
             return
         self._types.refresh()
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
@@ -46,10 +46,10 @@ class Front:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
-    def _refused(self, scope: Scope) -> Refusal | None:
+    def _check_caller(self, scope: Scope) -> Refusal | None:
         if scope["type"] not in ("http", "websocket"):
             return None
-        return refusal(_headers(scope)) or (side_door(scope["path"]) if self._iam else None)
+        return refuse_foreign_caller(_headers(scope)) or (refuse_private_path(scope["path"]) if self._iam else None)
 
     async def _answer(self, operation: str, scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
         headers = _headers(scope)
@@ -76,11 +76,11 @@ class Front:
         if isinstance(refused, AuthError):
             raise ApiError(refused.code, refused.message)
         if refused:
-            raise ApiError("AccessDeniedException", told(refused.principal_arn))
+            raise ApiError("AccessDeniedException", denial_message(refused.principal_arn))
         return request
 
 
-async def _refuse(refused: Refusal, scope: Scope, send: Send) -> None:
+async def _send_refusal(refused: Refusal, scope: Scope, send: Send) -> None:
     """In words, without a header that would let a page read them; a WebSocket is not opened."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})

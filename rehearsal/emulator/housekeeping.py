@@ -23,7 +23,7 @@ class Housekeeping:
         self._heard(execution, event)
         if event["type"] == "execution-finished":
             with self._one_by_one:
-                self._space.tidy()
-                limit = invocations.configured(self._space.root).disk_gigabytes
-                for said in disk.look_after(self._space, int(limit * 10**9)):
+                self._space.remove_failed_work_folders()
+                limit = invocations.read_config(self._space.root).disk_gigabytes
+                for said in disk.enforce_disk_limit(self._space, int(limit * 10**9)):
                     log.warning(said)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rehearsal.emulator.call import ApiError, Call, Json
-from rehearsal.engine.jobs import Result
+from rehearsal.engine.jobs import JobResult
 
 
 def put_success(call: Call) -> Json:
     details = call.request.get("executionDetails", {})
-    result = Result(
+    result = JobResult(
         failed=False,
         summary=details.get("summary", ""),
         external_id=details.get("externalExecutionId", ""),
@@ -20,7 +20,7 @@ def put_success(call: Call) -> Json:
 
 def put_failure(call: Call) -> Json:
     details = call.request["failureDetails"]
-    result = Result(
+    result = JobResult(
         failed=True,
         summary=details["message"],
         code=details["type"],
@@ -29,7 +29,7 @@ def put_failure(call: Call) -> Json:
     return _put(call, result)
 
 
-def _put(call: Call, result: Result) -> Json:
+def _put(call: Call, result: JobResult) -> Json:
     job = call.jobs.find(call.request["jobId"])
     if job is None:
         raise ApiError("JobNotFoundException", f"there is no job {call.request['jobId']}")

@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from rehearsal import machine
-from rehearsal.aws import Endpoint, hang_up
+from rehearsal.aws import Endpoint, close_clients
 from rehearsal.errors import RehearsalError, WrongUse
-from rehearsal.locks import Use, starting, using
+from rehearsal.locks import UsageLock, startup_lock, usage_lock
 from rehearsal.workspace import Server, Workspace
 
 START_SECONDS, END_SECONDS = 60, 60
@@ -30,7 +30,7 @@ LOWEST_PORT, TRIES = 20_000, 100
 
 
 @contextlib.contextmanager
-def running(workspace: Workspace, port: int | None = None, *, iam: bool | None = None) -> Iterator[Endpoint]:
+def join_or_start(workspace: Workspace, port: int | None = None, *, iam: bool | None = None) -> Iterator[Endpoint]:
     """The emulator for a while: the one that runs already, or a new one; it ends with its last user, unless detached.
 
     None is the port and the mode of the one that runs already; of a new one, the port of the saved state or a free one,
@@ -38,48 +38,48 @@ def running(workspace: Workspace, port: int | None = None, *, iam: bool | None =
     """
 
     def started(lock: int) -> Server:
-        with _listening(workspace, port) as listener:
+        with _listen_on_preferred_port(workspace, port) as listener:
             return _start(workspace, listener, lock, iam=IAM if iam is None else iam)
 
-    with _used(workspace, port=port, iam=iam, started=started) as endpoint:
+    with _shared_server(workspace, port=port, iam=iam, started=started) as endpoint:
         yield endpoint
 
 
 @contextlib.contextmanager
-def looking(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]:
+def join_or_resume(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]:
     """The same for who only looks: no saved state is given up for it. Raises WrongUse where that cannot be used."""
 
     def started(lock: int) -> Server:
         saved = workspace.saved_address()
-        with _saved_one(saved, port) if saved else _listening(workspace, port) as listener:
+        with _listen_on_saved_port(saved, port) if saved else _listen_on_preferred_port(workspace, port) as listener:
             return _start(workspace, listener, lock, iam=saved.startswith("https") if saved else IAM)
 
-    with _used(workspace, port=port, iam=None, started=started) as endpoint:
+    with _shared_server(workspace, port=port, iam=None, started=started) as endpoint:
         yield endpoint
 
 
 @contextlib.contextmanager
-def _used(
+def _shared_server(
     workspace: Workspace, *, port: int | None, iam: bool | None, started: Callable[[int], Server]
 ) -> Iterator[Endpoint]:
     """Of two who come at once the second finds what the first has started; of two who leave the second ends it."""
     workspace.make()
-    with using(workspace) as use:
-        with starting(workspace) as lock:
+    with usage_lock(workspace) as use:
+        with startup_lock(workspace) as lock:
             use.share()
-            server = _found(workspace, port, iam=iam) or started(lock)
+            server = _running_server(workspace, port, iam=iam) or started(lock)
         try:
-            yield server.reached()
+            yield server.to_endpoint()
         finally:
-            with starting(workspace):
-                _leave(workspace, use, server)
+            with startup_lock(workspace):
+                _release(workspace, use, server)
 
 
-def _leave(workspace: Workspace, use: Use, server: Server) -> None:
+def _release(workspace: Workspace, use: UsageLock, server: Server) -> None:
     left = workspace.server()
     if left and left.detached:
         return
-    if use.is_the_last():
+    if use.try_exclusive():
         _end(workspace, server)
     else:
         use.share()  # at once where others use it; where it has noticed by itself that nobody does, when it has ended
@@ -87,13 +87,13 @@ def _leave(workspace: Workspace, use: Use, server: Server) -> None:
 
 def up(workspace: Workspace, port: int | None, *, iam: bool | None = None) -> Server:
     """An emulator that goes on until `down`; port and iam as those of `running`."""
-    with running(workspace, port, iam=iam):
+    with join_or_start(workspace, port, iam=iam):
         return detach(workspace)
 
 
 def detach(workspace: Workspace) -> Server:
     """Let the emulator that runs, which the caller uses, go on until `down`."""
-    with starting(workspace):
+    with startup_lock(workspace):
         server = workspace.server()
         if server is None:
             raise RehearsalError(f"the embedded AWS has ended; its log is {_log(workspace)}")
@@ -106,14 +106,14 @@ def down(workspace: Workspace) -> bool:
     """End the emulator, its state saved; False where none runs."""
     if not workspace.home.exists():
         return False
-    with starting(workspace):
+    with startup_lock(workspace):
         server = workspace.server()
         if server:
             _end(workspace, server)
         return server is not None
 
 
-def _found(workspace: Workspace, port: int | None, *, iam: bool | None) -> Server | None:
+def _running_server(workspace: Workspace, port: int | None, *, iam: bool | None) -> Server | None:
     """The emulator that runs already. Raises WrongUse where it has another port or mode than is wanted."""
     server = workspace.server()
     if server and iam not in (None, server.iam):
@@ -136,7 +136,7 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
         process = subprocess.Popen(
             [*command, str(listener.fileno()), str(lock)],
             cwd=workspace.home,
-            env={**machine.environment(), "PYTHONPATH": str(package), "HOME": str(workspace.aws)},
+            env={**machine.clean_environment(), "PYTHONPATH": str(package), "HOME": str(workspace.aws)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -144,31 +144,31 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
             pass_fds=(lock, listener.fileno()),
         )
     try:
-        server = _wait(workspace, process)
+        server = _wait_until_healthy(workspace, process)
     except BaseException:  # an interrupt as well: nobody would know of it
-        _sweep(process.pid)
+        _kill_process_group(process.pid)
         process.wait()
         raise
     process.returncode = 0  # it may outlive this process: Popen need not warn of that
     return server
 
 
-def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
+def _wait_until_healthy(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
     """Until the emulator answers. Raises WrongUse with its last words where it does not come up."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         server = workspace.server()
-        if server and _answers(server):
+        if server and _is_healthy(server):
             return server
         time.sleep(0.02)
     words = "\n".join(_log(workspace).read_text(errors="replace").splitlines()[-15:])
     raise WrongUse(f"the embedded AWS did not come up; the end of {_log(workspace)}:\n{words}")
 
 
-def _answers(server: Server) -> bool:
+def _is_healthy(server: Server) -> bool:
     """The kernel takes connections for it before it serves them, and for a while after it has ended."""
     where = server.endpoint.rpartition("//")[2]
-    if authority := server.reached().authority:
+    if authority := server.to_endpoint().authority:
         context = ssl.create_default_context(cafile=authority)
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(where, timeout=1, context=context)
     else:
@@ -181,18 +181,18 @@ def _answers(server: Server) -> bool:
 
 def _end(workspace: Workspace, server: Server) -> None:
     """Ask it to end, and kill it, without its state, where it does not; nothing where it has ended."""
-    hang_up()
+    close_clients()
     if workspace.server():
         os.kill(server.pid, signal.SIGTERM)
     deadline = time.monotonic() + END_SECONDS
     while workspace.server() and time.monotonic() < deadline:
         time.sleep(0.05)
-    _sweep(server.pid)
+    _kill_process_group(server.pid)
     with contextlib.suppress(ChildProcessError):  # somebody else's child
         os.waitpid(server.pid, 0)
 
 
-def _sweep(group: int) -> None:
+def _kill_process_group(group: int) -> None:
     """Kill what is left of an emulator's process group: functions that it keeps warm end some time after it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
@@ -206,23 +206,23 @@ def _port(address: str) -> int:
     return int(address.rpartition(":")[2])
 
 
-def _listening(workspace: Workspace, port: int | None) -> socket.socket:
+def _listen_on_preferred_port(workspace: Workspace, port: int | None) -> socket.socket:
     """On the port that is wanted; else on that of the saved state, which its queues' URLs hold, or on a free one.
 
     The emulator inherits it, so that nobody takes the port between. Raises WrongUse where the wanted one is taken.
     """
     if port is not None:
-        return _taken(
+        return _listen_or_refuse(
             port, f"port {port} on 127.0.0.1 cannot be used ({{}}); name another with --port, or leave it out"
         )
     saved = workspace.saved_address()
     if saved:
         with contextlib.suppress(OSError):
-            return _bound(_port(saved))
-    return _free()
+            return _listen(_port(saved))
+    return _listen_on_free_port()
 
 
-def _free() -> socket.socket:
+def _listen_on_free_port() -> socket.socket:
     """On a port that is still free when the saved state is wanted again: the kernel gives it to no connection.
 
     Where there is none below those that it gives to connections, on any.
@@ -231,29 +231,29 @@ def _free() -> socket.socket:
     below = range(LOWEST_PORT, first)
     for port in secrets.SystemRandom().sample(below, min(TRIES, len(below))):
         with contextlib.suppress(OSError):
-            return _bound(port)
-    return _bound(0)
+            return _listen(port)
+    return _listen(0)
 
 
-def _saved_one(saved: str, port: int | None) -> socket.socket:
+def _listen_on_saved_port(saved: str, port: int | None) -> socket.socket:
     """On the port of the saved state, and no other. Raises WrongUse."""
     afresh = "`python -m rehearsal up` starts afresh, without it"
     if port not in (None, _port(saved)):
         raise WrongUse(f"the saved state is reached at port {_port(saved)} alone: leave --port out ({afresh})")
-    return _taken(
+    return _listen_or_refuse(
         _port(saved),
         f"the saved state is reached at {saved} alone, which cannot be used ({{}}): free that port; {afresh}",
     )
 
 
-def _taken(port: int, refusal: str) -> socket.socket:
+def _listen_or_refuse(port: int, refusal: str) -> socket.socket:
     try:
-        return _bound(port)
+        return _listen(port)
     except OSError as error:
         raise WrongUse(refusal.format(error.strerror)) from error
 
 
-def _bound(port: int) -> socket.socket:
+def _listen(port: int) -> socket.socket:
     """Listen on the port (0: any free one). Raises OSError where that can't be."""
     listener = socket.socket()
     try:

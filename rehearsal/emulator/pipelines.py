@@ -14,11 +14,11 @@ from ministack.services.cloudformation import provisioners
 from rehearsal.emulator.shapes import model, violations
 from rehearsal.engine.definition import PipelineKey
 from rehearsal.engine.engine import Engine
-from rehearsal.engine.structure import check
+from rehearsal.engine.structure import validate_definition
 from rehearsal.engine.template import to_api
 
 Properties = Mapping[str, Any]
-Created = tuple[str, dict[str, str]]
+ProvisionedResource = tuple[str, dict[str, str]]
 
 TYPE = "AWS::CodePipeline::Pipeline"
 
@@ -37,7 +37,7 @@ class PipelineResource:
             "delete": self.delete,
         }
 
-    def create(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
+    def create(self, logical_id: str, properties: Properties, stack_name: str) -> ProvisionedResource:
         name = properties.get("Name") or provisioners._physical_name(stack_name, logical_id, max_len=100)
         key = _key(name)
         if key in self._engine.pipelines:
@@ -48,7 +48,9 @@ class PipelineResource:
         self._transitions(key, properties)
         return name, {"Version": "1"}
 
-    def update(self, name: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Created:
+    def update(
+        self, name: str, old: Properties, new: Properties, stack_name: str, logical_id: str
+    ) -> ProvisionedResource:
         if new.get("Name", name) != name:
             return self.create(logical_id, new, stack_name)
         key, declaration = _key(name), to_api(name, new)
@@ -66,16 +68,16 @@ class PipelineResource:
         """Disable those that the template names; enable those that it names no more."""
         before, now = (_disabled(each or {}) for each in (old, new))
         for stage in before.keys() - now.keys():
-            self._engine.gate(key, stage).enable()
+            self._engine.stage_lock(key, stage).enable()
         for stage, reason in now.items():
-            self._engine.gate(key, stage).disable(reason, "AWS CloudFormation")
+            self._engine.stage_lock(key, stage).disable(reason, "AWS CloudFormation")
 
 
 def _check(declaration: Mapping[str, Any], region: str) -> None:
-    """Raise ValueError, Refused or BadDefinition for what CodePipeline would not take."""
+    """Raise ValueError, RequestRejected or InvalidDefinition for what CodePipeline would not take."""
     if found := list(violations(model().shape_for("PipelineDeclaration"), declaration, "")):
         raise ValueError("; ".join(found))
-    check(declaration, region)
+    validate_definition(declaration, region)
 
 
 def _disabled(properties: Properties) -> dict[str, str]:

@@ -19,7 +19,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def revisions(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> dict[str, dict[str, str]]:
+def source_overrides(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """The overrides by action and type; an S3 source takes a key and a version. Raises ApiError."""
     sources = {each.name: each for each in pipeline.stages[0].actions}
     wanted: dict[str, dict[str, str]] = {}

@@ -25,28 +25,28 @@ from typing import Any
 from hypercorn.config import Config
 
 from rehearsal import processes
-from rehearsal.aws import Endpoint, hang_up, trusting
+from rehearsal.aws import Endpoint, ca_bundle_variables, close_clients
 from rehearsal.emulator import tls
 from rehearsal.engine import interrupted, store
-from rehearsal.locks import using
+from rehearsal.locks import usage_lock
 from rehearsal.workspace import Server, Workspace
 
 # The engine's part of the saved state; another name for another format, so that no other version's is half read.
-ENGINE = f"engine-{store.FORMAT}.json"
+ENGINE_STATE = f"engine-{store.FORMAT}.json"
 # Actions work in the process that answers: each call of the system would wait five times as long for its turn.
-TURN_SECONDS = 0.001
+SWITCH_INTERVAL_SECONDS = 0.001
 HANGS_SECONDS, UNUSED_SECONDS = 40, 0.1
 
 
 def main(root: str, iam: str, listener: str, lock: str) -> None:
     """listener: the descriptor of the socket to serve; lock: of that of `locks.starting`, held until it is known."""
-    sys.setswitchinterval(TURN_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     workspace = Workspace(Path(root))
     endpoint = _endpoint(workspace, int(listener), iam=iam == "yes")
-    state = _settings(workspace, endpoint)
+    state = _configure_ministack(workspace, endpoint)
     parts = _assemble(workspace, endpoint)
-    interrupted.end_all(workspace.executions)
-    parts.engine.load(state / ENGINE)
+    interrupted.end_interrupted_executions(workspace.executions)
+    parts.engine.load(state / ENGINE_STATE)
     from hypercorn.asyncio import serve
 
     # by default an end waits 30 s for each client that keeps a connection and never reads that it is closed
@@ -59,24 +59,24 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
             loop.add_signal_handler(number, ended.set)
         threading.Thread(target=_wait_until_unused, args=(workspace, loop, ended), daemon=True).start()
 
-        async def until_ended() -> None:
+        async def shut_down() -> None:
             await ended.wait()
             # who waits kills it when it takes too long; its log then says what it was at
             faulthandler.dump_traceback_later(HANGS_SECONDS, exit=False)
             for end in parts.ends:
                 await asyncio.to_thread(end)
 
-        loop.set_exception_handler(_unless_a_client_hung_up)
+        loop.set_exception_handler(_ignore_client_disconnects)
         ca = str(endpoint.ca) if endpoint.ca else None
         workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
         os.close(int(lock))
-        await serve(parts.front, _served(endpoint, int(listener)), shutdown_trigger=until_ended)
+        await serve(parts.front, _hypercorn_config(endpoint, int(listener)), shutdown_trigger=shut_down)
 
     ended = 1
     try:
         asyncio.run(run())
-        parts.engine.save(state / ENGINE)
-        _keep(workspace, state)
+        parts.engine.save(state / ENGINE_STATE)
+        _save_state(workspace, state)
         processes.await_removals()  # no process outlives a run
         ended = 0
     finally:
@@ -87,7 +87,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Components:
     """The engine, the application that answers, and what ends the work that goes on, in this order."""
 
     engine: Any
@@ -95,7 +95,7 @@ class Parts:
     ends: Sequence[Callable[[], None]]
 
 
-def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
+def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     """MiniStack is imported here first."""
     from ministack import app as ministack
 
@@ -105,11 +105,11 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     from rehearsal.emulator import corrections, repositories
     from rehearsal.emulator.api import CodePipelineApi
     from rehearsal.emulator.builds import MinistackBuilds
-    from rehearsal.emulator.bus import Bus
+    from rehearsal.emulator.bus import EventPublisher
     from rehearsal.emulator.event_targets import PipelineTargets
-    from rehearsal.emulator.front import Front
+    from rehearsal.emulator.front import RequestRouter
     from rehearsal.emulator.functions import hook
-    from rehearsal.emulator.functions.mounts import cannot_mount
+    from rehearsal.emulator.functions.mounts import mount_error
     from rehearsal.emulator.housekeeping import Housekeeping
     from rehearsal.emulator.iam.decisions import decisions
     from rehearsal.emulator.pipelines import PipelineResource
@@ -121,12 +121,12 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     from rehearsal.engine.execution import Environment
     from rehearsal.engine.jobs import Jobs
 
-    if not cannot_mount():
+    if not mount_error():
         processes.hide(workspace.private)
     corrections.apply(iam=endpoint.iam)
-    decisions.keep(workspace.decisions)
+    decisions.append_to(workspace.decisions)
     hook.register(workspace, endpoint)
-    approvals, jobs, builds, bus, sessions = Approvals(), Jobs(), MinistackBuilds(), Bus(), Sessions()
+    approvals, jobs, builds, bus, sessions = Approvals(), Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
     actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, jobs=jobs, builds=builds)
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
@@ -139,11 +139,11 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Parts:
     PipelineTargets(api, sessions).register()
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace)
     started.register()
-    ends = (engine.close, started.close, bus.close, hang_up)
-    return Parts(engine, Front(ministack.app, api, types, iam=endpoint.iam), ends)
+    ends = (engine.close, started.close, bus.close, close_clients)
+    return Components(engine, RequestRouter(ministack.app, api, types, iam=endpoint.iam), ends)
 
 
-def _served(endpoint: Endpoint, listener: int) -> Config:
+def _hypercorn_config(endpoint: Endpoint, listener: int) -> Config:
     config = Config()
     config.bind = [f"fd://{listener}"]
     if endpoint.ca:
@@ -161,18 +161,18 @@ def _endpoint(workspace: Workspace, listener: int, *, iam: bool) -> Endpoint:
         port = served.getsockname()[1]
     if not iam:
         return Endpoint(f"http://127.0.0.1:{port}")
-    files = tls.provide(workspace.tls, workspace.key)
+    files = tls.ensure_certificates(workspace.tls, workspace.key)
     os.environ |= {
         "AUTH": "true",
         "USE_SSL": "1",
         "MINISTACK_SSL_CERT": str(files.certificate),
         "MINISTACK_SSL_KEY": str(files.key),
-        **trusting(files.bundle),
+        **ca_bundle_variables(files.bundle),
     }
     return Endpoint(f"https://127.0.0.1:{port}", iam, files.bundle, workspace.secret())
 
 
-def _settings(workspace: Workspace, endpoint: Endpoint) -> Path:
+def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
     """MiniStack reads its settings from the environment when it is imported. Returns the folder of the state.
 
     State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a
@@ -181,7 +181,7 @@ def _settings(workspace: Workspace, endpoint: Endpoint) -> Path:
     """
     state = workspace.running
     shutil.rmtree(state, ignore_errors=True)
-    if workspace.saved_address() == endpoint.url and (workspace.saved / ENGINE).exists():
+    if workspace.saved_address() == endpoint.url and (workspace.saved / ENGINE_STATE).exists():
         workspace.saved.rename(state)
     else:
         shutil.rmtree(workspace.saved, ignore_errors=True)
@@ -209,7 +209,7 @@ def _settings(workspace: Workspace, endpoint: Endpoint) -> Path:
     return state
 
 
-def _keep(workspace: Workspace, state: Path) -> None:
+def _save_state(workspace: Workspace, state: Path) -> None:
     """Where a part could not be saved there is no state, and the next start is a fresh one."""
     from rehearsal.emulator.corrections import UNSAVED
 
@@ -219,7 +219,7 @@ def _keep(workspace: Workspace, state: Path) -> None:
     shutil.rmtree(workspace.aws / "tmp", ignore_errors=True)
 
 
-def _unless_a_client_hung_up(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _ignore_client_disconnects(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Clients drop a TLS connection without a word, which is no news for a log."""
     if "SSL shutdown timed out" not in str(context.get("exception")):
         loop.default_exception_handler(context)
@@ -227,8 +227,8 @@ def _unless_a_client_hung_up(loop: asyncio.AbstractEventLoop, context: dict[str,
 
 def _wait_until_unused(workspace: Workspace, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
     """Who comes while it ends waits for that, since the use is held until this process has ended."""
-    with using(workspace) as use:
-        while not use.is_the_last():
+    with usage_lock(workspace) as use:
+        while not use.try_exclusive():
             time.sleep(UNUSED_SECONDS)
         server = workspace.server()
         if server and server.detached:

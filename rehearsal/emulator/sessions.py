@@ -31,48 +31,52 @@ class Sessions:
         through: the role with which the service assumes it, in `region`; empty where the service does so itself. Raises
         ActionError where there is no such role, or where it may not be assumed.
         """
-        role_id = _existing(role_arn, service)
+        role_id = _role_id(role_arn, service)
         if not through or through == role_arn:
             self.check(role_arn, service)
         elif app.AUTH:
-            _may_be_assumed(role_arn, through, Request(roles.session(through, session_name), "", "", region))
+            _require_assumable(
+                role_arn, through, Request(roles.session_principal(through, session_name), "", "", region)
+            )
         return _session(role_arn, role_id, session_name, service)
 
     def check(self, role_arn: str, service: str) -> None:
         """Raise ActionError where the service itself may not assume the role."""
-        _existing(role_arn, service)
+        _role_id(role_arn, service)
         if app.AUTH and not roles.trusts_service(role_arn, service, role_arn.split(":")[4]):
-            raise ActionError(f"{service} may not assume {role_arn}: {_trust()} it", "PermissionError")
+            raise ActionError(f"{service} may not assume {role_arn}: {_missing_trust_message()} it", "PermissionError")
 
     def require(self, role_arn: str, *actions: str, resource: str) -> None:
         """Raise ActionError unless the role's policies allow one of `actions` on `resource`."""
         if not app.AUTH:
             return
-        who = roles.session(role_arn, "AWSCodePipeline")
+        who = roles.session_principal(role_arn, "AWSCodePipeline")
         region = resource.split(":")[3]
-        if checks.none_allowed([[Request(who, action, resource, region)] for action in actions]):
-            raise ActionError(checks.told(who.arn), "PermissionError")
+        if checks.all_denied([[Request(who, action, resource, region)] for action in actions]):
+            raise ActionError(checks.denial_message(who.arn), "PermissionError")
 
 
-def _existing(role_arn: str, service: str) -> str:
+def _role_id(role_arn: str, service: str) -> str:
     """The role's id."""
-    role = roles.named(role_arn)
+    role = roles.role_by_arn(role_arn)
     if not role:
         raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
     return str(role["RoleId"])
 
 
-def _may_be_assumed(role_arn: str, through: str, request: Request) -> None:
+def _require_assumable(role_arn: str, through: str, request: Request) -> None:
     """request: of the role `through`."""
     who, action = request.principal, "sts:AssumeRole"
-    if checks.denied(request, action, role_arn):
-        raise ActionError(checks.told(who.arn), "PermissionError")
+    if checks.find_denial(request, action, role_arn):
+        raise ActionError(checks.denial_message(who.arn), "PermissionError")
     if not roles.trusts(role_arn, who, request.region):
-        checks.not_trusted(replace(request, action=action, resource=role_arn))
-        raise ActionError(f"{through} may not assume {role_arn}: {_trust()} it or its account", "PermissionError")
+        checks.record_trust_denial(replace(request, action=action, resource=role_arn))
+        raise ActionError(
+            f"{through} may not assume {role_arn}: {_missing_trust_message()} it or its account", "PermissionError"
+        )
 
 
-def _trust() -> str:
+def _missing_trust_message() -> str:
     return "its trust policy (AssumeRolePolicyDocument) has no statement that allows sts:AssumeRole to"
 
 

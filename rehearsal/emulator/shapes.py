@@ -24,19 +24,19 @@ def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
             for name in value.keys() & shape.members.keys():
                 yield from violations(shape.members[name], value[name], f"{path}.{name}".lstrip("."))
         case "list", list():
-            yield from _too_much(shape, len(value), path, "items")
+            yield from _size_violations(shape, len(value), path, "items")
             for number, each in enumerate(value):
                 yield from violations(shape.member, each, f"{path}[{number}]")
         case "map", dict():
-            yield from _too_much(shape, len(value), path, "items")
+            yield from _size_violations(shape, len(value), path, "items")
             for key, each in value.items():
                 yield from violations(shape.key, key, f"{path}: the key {key}")
                 yield from violations(shape.value, each, f"{path}.{key}")
         case "string", str():
-            yield from _too_much(shape, len(value), path, "characters")
+            yield from _size_violations(shape, len(value), path, "characters")
             yield from _text(shape, value, path)
         case "integer", int():
-            yield from _too_much(shape, value, path, "")
+            yield from _size_violations(shape, value, path, "")
 
 
 def _text(shape: Shape, value: str, path: str) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _text(shape: Shape, value: str, path: str) -> Iterator[str]:
         yield f"{path}: got {value[:80]}; {pattern} is allowed"
 
 
-def _too_much(shape: Shape, size: int, path: str, unit: str) -> Iterator[str]:
+def _size_violations(shape: Shape, size: int, path: str, unit: str) -> Iterator[str]:
     most = shape.metadata.get("max")
     if most is not None and size > most:
         yield f"{path}: got {size} {unit}".rstrip() + f"; {most} at most are allowed"

@@ -8,19 +8,19 @@ from rehearsal.emulator.call import ApiError, Call, Json
 from rehearsal.engine.approvals import Answer
 from rehearsal.engine.definition import Action, Condition, Stage
 from rehearsal.engine.execution import ActionState, Execution
-from rehearsal.engine.gate import Disabled
+from rehearsal.engine.gate import DisabledTransition
 
 
 def state(call: Call) -> Json:
     deployed = call.deployed()
-    mine = call.engine.of(deployed.key)
+    mine = call.engine.executions_of(deployed.key)
     first, *_ = deployed.pipeline.stages
     return {
         "pipelineName": deployed.key.name,
         "pipelineVersion": deployed.version,
         "stageStates": [
             {
-                **({} if each is first else _inbound(call.engine.gate(deployed.key, each.name).disabled)),
+                **({} if each is first else _inbound(call.engine.stage_lock(deployed.key, each.name).disabled)),
                 **_stage_state(each, mine),
             }
             for each in deployed.pipeline.stages
@@ -31,12 +31,12 @@ def state(call: Call) -> Json:
 
 
 def disable_transition(call: Call) -> Json:
-    call.gate().disable(call.request["reason"], call.caller)
+    call.stage_lock().disable(call.request["reason"], call.caller)
     return {}
 
 
 def enable_transition(call: Call) -> Json:
-    call.gate().enable()
+    call.stage_lock().enable()
     return {}
 
 
@@ -80,7 +80,7 @@ def put_approval_result(call: Call) -> Json:
     return {"approvedAt": time.time()}
 
 
-def _inbound(disabled: Disabled | None) -> Json:
+def _inbound(disabled: DisabledTransition | None) -> Json:
     if disabled is None:
         return {"inboundTransitionState": {"enabled": True}}
     changed = {"lastChangedBy": disabled.by, "lastChangedAt": disabled.at, "disabledReason": disabled.reason}

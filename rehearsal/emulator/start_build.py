@@ -24,9 +24,9 @@ from rehearsal.codebuild.cloudwatch import LogStream
 from rehearsal.codebuild.delivery import deliver, fetch
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.lookup import AwsLookup
-from rehearsal.codebuild.record import Builds, Entry
-from rehearsal.codebuild.values import Build, BuildResult, PhaseResult, Place
-from rehearsal.engine.refusal import Refused
+from rehearsal.codebuild.record import BuildRecord, BuildStore
+from rehearsal.codebuild.values import Build, BuildFolders, BuildResult, PhaseResult
+from rehearsal.engine.refusal import RequestRejected
 from rehearsal.engine.task import Assume
 from rehearsal.errors import RehearsalError
 from rehearsal.workspace import Workspace
@@ -34,7 +34,7 @@ from rehearsal.workspace import Workspace
 Json = dict[str, Any]
 
 # What of the request is rehearsed; anything else would be a build that differs from the one that was asked for.
-TAKEN = {
+SUPPORTED_MEMBERS = {
     "projectName",
     "sourceVersion",
     "environmentVariablesOverride",
@@ -46,19 +46,19 @@ _FAILURES = (RehearsalError, ClientError, BotoCoreError, BadZipFile)
 
 
 @dataclass(frozen=True)
-class _Started:
+class _StartedBuild:
     project: Project
     build: Build
-    entry: Entry
+    entry: BuildRecord
     stop: threading.Event = field(default_factory=threading.Event)
 
 
 class StartedBuilds:
     """Answers StartBuild, and runs each build in a thread of its own; MiniStack's own StartBuild runs nothing."""
 
-    def __init__(self, endpoint: Endpoint, assume: Assume, builds: Builds, workspace: Workspace) -> None:
+    def __init__(self, endpoint: Endpoint, assume: Assume, builds: BuildStore, workspace: Workspace) -> None:
         self._endpoint, self._assume, self._builds, self._space = endpoint, assume, builds, workspace
-        self._running: list[tuple[_Started, threading.Thread]] = []
+        self._running: list[tuple[_StartedBuild, threading.Thread]] = []
 
     def register(self) -> None:
         codebuild._start_build = self.answer
@@ -67,7 +67,7 @@ class StartedBuilds:
         """In MiniStack's shape: status, headers, body."""
         try:
             started = self._start(request)
-        except Refused as error:
+        except RequestRejected as error:
             return error_response_json(error.code, str(error), 400)
         thread = threading.Thread(target=self._run, args=(started,), name=started.build.id, daemon=True)
         self._running.append((started, thread))
@@ -82,11 +82,13 @@ class StartedBuilds:
         for _, thread in self._running:
             thread.join(20)
 
-    def _start(self, request: Json) -> _Started:
+    def _start(self, request: Json) -> _StartedBuild:
         account, region = get_account_id(), get_region()
         name = codebuild._project_name_from_identifier(request.get("projectName", ""))
         if name not in codebuild._projects:
-            raise Refused("ResourceNotFoundException", f"Project cannot be found: {request.get('projectName', '')}")
+            raise RequestRejected(
+                "ResourceNotFoundException", f"Project cannot be found: {request.get('projectName', '')}"
+            )
         project = Project.read(codebuild._project_shape(codebuild._projects[name]))
         _check(request, project)
         build = project.build(
@@ -99,23 +101,23 @@ class StartedBuilds:
             source_version=request.get("sourceVersion", ""),
         )
         build = replace(build, timeout_minutes=request.get("timeoutInMinutesOverride", project.timeout_minutes))
-        return _Started(project, build, Entry(self._builds, build, project.about, project.log_group))
+        return _StartedBuild(project, build, BuildRecord(self._builds, build, project.about, project.log_group))
 
-    def _run(self, started: _Started) -> None:
+    def _run(self, started: _StartedBuild) -> None:
         project, build = started.project, started.build
         folder = self._space.aws / "tmp" / "builds" / build.log_stream.rpartition("/")[2]
         folder.mkdir(parents=True)
         result = None
         try:
             credentials = self._assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
-            result = self._worked(started, credentials, folder)
+            result = self._execute(started, credentials, folder)
         except _FAILURES as error:
             result = _failed(started, "DOWNLOAD_SOURCE", error)
         finally:
             started.entry.end(result)
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _worked(self, started: _Started, credentials: Credentials, folder: Path) -> BuildResult:
+    def _execute(self, started: _StartedBuild, credentials: Credentials, folder: Path) -> BuildResult:
         project, build = started.project, started.build
 
         def client(service: str) -> Any:
@@ -127,10 +129,10 @@ class StartedBuilds:
         try:
             result = run_build(
                 build,
-                Place(folder / "build", {"": folder / "source"}, self._space.caches),
+                BuildFolders(folder / "build", {"": folder / "source"}, self._space.caches),
                 credentials=self._endpoint.environ(credentials, build.region),
                 log=log,
-                stop=_Stop(started, self._builds),
+                stop=_StopSignal(started, self._builds),
                 lookup=AwsLookup(client),
             )
         finally:
@@ -145,28 +147,28 @@ class StartedBuilds:
 
 
 @dataclass(frozen=True)
-class _Stop:
+class _StopSignal:
     """The build is to end: the embedded AWS ends, or someone called StopBuild."""
 
-    started: _Started
-    builds: Builds
+    started: _StartedBuild
+    builds: BuildStore
 
     def is_set(self) -> bool:
-        return self.started.stop.is_set() or self.builds.stop_wanted(self.started.build)
+        return self.started.stop.is_set() or self.builds.is_stop_requested(self.started.build)
 
 
-def _failed(started: _Started, phase: str, error: Exception) -> BuildResult:
+def _failed(started: _StartedBuild, phase: str, error: Exception) -> BuildResult:
     failed = PhaseResult(phase, "FAILED", 0.0, "CLIENT_ERROR", str(error))
     started.entry.phase(failed)
     return BuildResult("FAILED", f"{phase}: {error}", (failed,))
 
 
 def _check(request: Mapping[str, Any], project: Project) -> None:
-    """Raise Refused for what cannot be run, or not as it was asked for."""
-    unknown = sorted(request.keys() - TAKEN)
+    """Raise RequestRejected for what cannot be run, or not as it was asked for."""
+    unknown = sorted(request.keys() - SUPPORTED_MEMBERS)
     if unknown:
-        known = ", ".join(sorted(TAKEN))
-        raise Refused("InvalidInputException", f"{', '.join(unknown)}: not rehearsed; there are {known}")
+        known = ", ".join(sorted(SUPPORTED_MEMBERS))
+        raise RequestRejected("InvalidInputException", f"{', '.join(unknown)}: not rehearsed; there are {known}")
     if project.about["source"].get("type") == "CODEPIPELINE":
         why = "its source is CODEPIPELINE: start the pipeline"
-        raise Refused("InvalidInputException", f"{project.name} cannot be started by StartBuild: {why}")
+        raise RequestRejected("InvalidInputException", f"{project.name} cannot be started by StartBuild: {why}")

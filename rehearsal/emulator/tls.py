@@ -34,7 +34,7 @@ class Tls:
     bundle: Path
 
 
-def provide(folder: Path, key: Path) -> Tls:
+def ensure_certificates(folder: Path, key: Path) -> Tls:
     """The files in `folder`, and the key beside nothing that others read.
 
     The authority is made once, so that a shell's exports stay good; the bundle is fresh.
@@ -45,7 +45,9 @@ def provide(folder: Path, key: Path) -> Tls:
         for each in (folder, key.parent):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         _issue(tls, authority)
-    _write(tls.bundle, "".join(f"{each}\n" for each in dict.fromkeys([*_machines(), *_certificates(authority)])))
+    _write(
+        tls.bundle, "".join(f"{each}\n" for each in dict.fromkeys([*_system_certificates(), *_certificates(authority)]))
+    )
     return tls
 
 
@@ -57,7 +59,7 @@ def _issue(tls: Tls, authority: Path) -> None:
     _write(authority, made.cert_pem.bytes().decode())
 
 
-def _machines() -> Iterator[str]:
+def _system_certificates() -> Iterator[str]:
     """Every certificate that this machine's own settings trust; those of certifi where it has none at all."""
     paths = ssl.get_default_verify_paths()
     named = [*(os.environ.get(name) for name in _SETTINGS), paths.cafile, paths.openssl_cafile]

@@ -13,7 +13,7 @@ from ministack.services.cloudformation import provisioners
 
 from rehearsal.accepted import Accepted
 
-Created = tuple[str, dict[str, str]]
+ProvisionedResource = tuple[str, dict[str, str]]
 
 
 class AcceptedTypes:
@@ -38,22 +38,24 @@ class AcceptedTypes:
             self._ours = frozenset((self._ours & wanted) | added)
 
     def _handlers(self, type_: str) -> dict[str, Any]:
-        def create(logical_id: str, _properties: Mapping[str, Any], stack: str) -> Created:
-            self._tell(type_, logical_id, stack)
-            return _made(type_, f"{stack}-{logical_id}")
+        def create(logical_id: str, _properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+            self._record_resource(type_, logical_id, stack)
+            return _resource_result(type_, f"{stack}-{logical_id}")
 
-        def update(name: str, _old: Mapping[str, Any], _new: Mapping[str, Any], stack: str, logical_id: str) -> Created:
-            self._tell(type_, logical_id, stack)
-            return _made(type_, name)
+        def update(
+            name: str, _old: Mapping[str, Any], _new: Mapping[str, Any], stack: str, logical_id: str
+        ) -> ProvisionedResource:
+            self._record_resource(type_, logical_id, stack)
+            return _resource_result(type_, name)
 
         return {"create": create, "update": update, "update_with_logical_id": True, "delete": lambda *_: None}
 
-    def _tell(self, type_: str, logical_id: str, stack: str) -> None:
+    def _record_resource(self, type_: str, logical_id: str, stack: str) -> None:
         line = json.dumps({"type": type_, "resource": logical_id, "stack": stack, "account": get_account_id()})
         with self._lock, self._record.open("a") as file:
             file.write(line + "\n")
 
 
-def _made(type_: str, name: str) -> Created:
+def _resource_result(type_: str, name: str) -> ProvisionedResource:
     service, kind = type_.lower().split("::")[-2:]  # a resource of one's own, Custom::Thing, has two parts
     return name, {"Arn": f"arn:aws:{service}:{get_region()}:{get_account_id()}:{kind}/{name}", "Id": name}

@@ -1,4 +1,4 @@
 """How requests name operations: those of CodePipeline's API, and the one that is not CodePipeline's."""
 
 TARGET = "CodePipeline_20150709."
-ALONE = "RehearseAction"
+REHEARSE_ACTION = "RehearseAction"

@@ -7,24 +7,24 @@ from dataclasses import replace
 
 from rehearsal.engine.definition import Action, Pipeline, Stage
 from rehearsal.engine.execution import Execution
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 from rehearsal.engine.task import Artifact
 
 
-def find(pipeline: Pipeline, stage: str, name: str) -> Action:
-    """The action as it is defined now. Raises Refused for an unknown one, and for a source, which has no input."""
+def find_action(pipeline: Pipeline, stage: str, name: str) -> Action:
+    """Return the action as it is defined now. Raises RequestRejected for an unknown action and for a source action."""
     known = [(each.name, action) for each in pipeline.stages for action in each.actions]
     for where, action in known:
         if (where, action.name) == (stage, name):
             if action.type.category == "Source":
-                raise Refused("ValidationException", f"{stage}/{name} is a source: `run` brings what is new")
+                raise RequestRejected("ValidationException", f"{stage}/{name} is a source: `run` brings what is new")
             return action
     names = ", ".join(f"{where}/{action.name}" for where, action in known)
-    raise Refused("ActionNotFoundException", f"{pipeline.name} has no {stage}/{name}; there are {names}")
+    raise RequestRejected("ActionNotFoundException", f"{pipeline.name} has no {stage}/{name}; there are {names}")
 
 
-def inputs(action: Action, target: Execution, executions: Sequence[Execution]) -> Mapping[str, Artifact]:
-    """The artifacts that the action takes from `target`. Raises Refused where it runs, or has not made them all."""
+def input_artifacts(action: Action, target: Execution, executions: Sequence[Execution]) -> Mapping[str, Artifact]:
+    """Return the action's inputs from `target`. Raises RequestRejected while it runs, or where one was not made."""
     lacking = [name for name in action.inputs if name not in target.artifacts]
     if target.running or lacking:
         others = [
@@ -33,7 +33,7 @@ def inputs(action: Action, target: Execution, executions: Sequence[Execution]) -
             if not (each.running or each is target) and {*action.inputs} <= each.artifacts.keys()
         ]
         why = f"has not made {', '.join(lacking)}" if lacking else f"is still {target.status}"
-        raise Refused(
+        raise RequestRejected(
             "ValidationException",
             f"{action.name} takes {', '.join(action.inputs) or 'nothing'}, and execution {target.id} {why}; these can"
             f" be named: {', '.join(others[:5]) or 'none'}",
@@ -41,7 +41,7 @@ def inputs(action: Action, target: Execution, executions: Sequence[Execution]) -
     return {name: target.artifacts[name] for name in action.inputs}
 
 
-def part(pipeline: Pipeline, only: str) -> list[Stage]:
+def single_action_stages(pipeline: Pipeline, only: str) -> list[Stage]:
     """The stage with nothing but the action `only`, which is `stage/action`: no conditions, no retry, no rollback."""
     for stage in pipeline.stages:
         for action in stage.actions:

@@ -14,10 +14,10 @@ from typing import Any
 from rehearsal.engine.definition import Action, ActionType
 from rehearsal.engine.execution import ActionState, Environment, Execution
 from rehearsal.engine.task import ActionError, ActionRunner, Artifact, Outcome, Task
-from rehearsal.engine.timeouts import limit, spoken
-from rehearsal.engine.trace import Trace
+from rehearsal.engine.timeouts import format_duration, limit
+from rehearsal.engine.trace import EventLog
 from rehearsal.engine.variables import UnknownVariable, resolve
-from rehearsal.processes import remove_beside
+from rehearsal.processes import remove_in_background
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +29,9 @@ GONE, SHARED = ".gone", ".shared"
 class Attempt:
     """Runs `action` for an execution; `run` never raises, and leaves its ending in `state`."""
 
-    def __init__(self, execution: Execution, stage: str, action: Action, env: Environment, trace: Trace) -> None:
+    def __init__(self, execution: Execution, stage: str, action: Action, env: Environment, trace: EventLog) -> None:
         self._execution, self._action, self._env, self._trace = execution, action, env, trace
-        self.state = execution.started_attempt(stage, action)
+        self.state = execution.add_attempt(stage, action)
         self._stop = threading.Event()
         self._limit = limit(action, env.limits)
         self._expired = False
@@ -44,15 +44,15 @@ class Attempt:
         self._write(
             "action-started", run_order=action.run_order, log=str(self._logfile), inputs=_places(self._inputs())
         )
-        with self._limited():
+        with self._time_limit():
             outcome, state.error_code = self._outcome()
         if not outcome.failed:
-            _tidy(self._folder, self._logfile)
+            _discard_work_files(self._folder, self._logfile)
         aborted = outcome.failed and self._stop.is_set() and not self._expired
         state.outcome, state.summary, state.token = outcome, outcome.summary, None
         state.ended = self._execution.updated = time.time()
         state.status = "Abandoned" if aborted else "Failed" if outcome.failed else "Succeeded"
-        self._take(outcome)
+        self._apply_outcome(outcome)
         self._write(
             "action-finished",
             status=state.status,
@@ -79,22 +79,22 @@ class Attempt:
         else:
             code = outcome.code
         if self._expired and outcome.failed:
-            outcome = replace(outcome, summary=f"it took longer than {spoken(self._limit)}: {outcome.summary}")
+            outcome = replace(outcome, summary=f"it took longer than {format_duration(self._limit)}: {outcome.summary}")
             code = "JobFailed"
         return outcome, code if outcome.failed else None
 
     @contextmanager
-    def _limited(self) -> Iterator[None]:
+    def _time_limit(self) -> Iterator[None]:
         """Ask the runner to end when the time is over, or when the execution is abandoned."""
         timer = threading.Timer(self._limit, self._expire)
         timer.daemon = True
         timer.start()
-        self._execution.opened(self._stop)
+        self._execution.add_running_action(self._stop)
         try:
             yield
         finally:
             timer.cancel()
-            self._execution.closed(self._stop)
+            self._execution.remove_running_action(self._stop)
 
     def _expire(self) -> None:
         self._expired = True
@@ -122,7 +122,7 @@ class Attempt:
             shared=self._env.executions / execution.id / SHARED,
             log=self._logfile,
             stop=self._stop,
-            note=self._note,
+            note=self._report_progress,
             waiting=self._waiting,
             action_execution_id=state.id,
             limit=self._limit,
@@ -138,7 +138,7 @@ class Attempt:
         made = self._execution.artifacts
         return {name: made[name] for name in self._action.inputs if name in made}
 
-    def _take(self, outcome: Outcome) -> None:
+    def _apply_outcome(self, outcome: Outcome) -> None:
         """Keep what later actions may use; one that failed gives nothing."""
         execution, action = self._execution, self._action
         if outcome.failed:
@@ -156,7 +156,7 @@ class Attempt:
         primary = self._execution.artifacts.get(self._action.primary)
         return primary.revision if primary else ""
 
-    def _note(self, text: str) -> None:
+    def _report_progress(self, text: str) -> None:
         if time.monotonic() - self._told >= NOTE_SECONDS:
             self._told = time.monotonic()
             self._write("action-progress", text=text[:NOTE_LENGTH])
@@ -210,10 +210,10 @@ def _places(artifacts: Mapping[str, Artifact]) -> list[dict[str, str]]:
     return [{"name": name, "bucket": each.store.bucket, "key": each.key} for name, each in artifacts.items()]
 
 
-def _tidy(folder: Path, logfile: Path) -> None:
+def _discard_work_files(folder: Path, logfile: Path) -> None:
     """Keep the log alone: what an action worked in may be hundreds of megabytes, and is wanted after a failure.
 
-    It is only put aside; `remove_what_is_gone` follows when the execution has ended.
+    It is only put aside; `remove_discarded_files` follows when the execution has ended.
     """
     wanted_no_more = [path for path in folder.iterdir() if path != logfile]
     if wanted_no_more:
@@ -222,15 +222,15 @@ def _tidy(folder: Path, logfile: Path) -> None:
             for path in wanted_no_more:
                 path.rename(folder / GONE / path.name)
         except OSError:  # a full disk
-            remove_beside(*wanted_no_more)
+            remove_in_background(*wanted_no_more)
 
 
-def remove_what_is_gone(execution: Path) -> None:
+def remove_discarded_files(execution: Path) -> None:
     """Once no action of it works any more: where thousands of files have just been removed, others are made slowly.
 
     ext4 without a journal looks at each inode that was freed within the last minute before it takes another one.
     """
-    remove_beside(execution / SHARED, *execution.glob(f"*/*/{GONE}"))
+    remove_in_background(execution / SHARED, *execution.glob(f"*/*/{GONE}"))
 
 
 def _file_name(name: str) -> str:

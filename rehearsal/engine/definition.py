@@ -14,7 +14,7 @@ from rehearsal.errors import RehearsalError
 Json = Mapping[str, Any]
 
 
-class BadDefinition(RehearsalError):
+class InvalidDefinition(RehearsalError):
     """The declaration lacks something that CodePipeline requires."""
 
 
@@ -162,7 +162,7 @@ class Pipeline:
         """The store of `region`; a pipeline with one store has it for its own region only."""
         store = self.stores.get(region) or self.stores.get("")
         if store is None:
-            raise BadDefinition(
+            raise InvalidDefinition(
                 f"{self.name}: no artifact store for {region}; there are {', '.join(sorted(self.stores))}"
             )
         return store
@@ -171,7 +171,7 @@ class Pipeline:
 def parse(declaration: Json) -> Pipeline:
     """Read a declaration in the API's shape (camelCase, as GetPipeline gives it).
 
-    Raises BadDefinition, naming what is missing.
+    Raises InvalidDefinition, naming what is missing.
     """
     try:
         return Pipeline(
@@ -185,7 +185,7 @@ def parse(declaration: Json) -> Pipeline:
             triggers=tuple(_trigger(each["gitConfiguration"]) for each in declaration.get("triggers", [])),
         )
     except KeyError as missing:
-        raise BadDefinition(f"the pipeline's definition lacks {missing}") from missing
+        raise InvalidDefinition(f"the pipeline's definition lacks {missing}") from missing
 
 
 def _stage(stage: Json) -> Stage:

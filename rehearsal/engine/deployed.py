@@ -10,7 +10,7 @@ from rehearsal.engine.definition import Pipeline, PipelineKey, parse
 
 
 @dataclass
-class Deployed:
+class DeployedPipeline:
     """A pipeline as CloudFormation or the API made it; `declaration` is in the API's shape."""
 
     key: PipelineKey

@@ -10,17 +10,17 @@ from pathlib import Path
 
 from rehearsal.aws import Endpoint
 from rehearsal.engine import alone, rollback, sequel, store
-from rehearsal.engine.attempt import remove_what_is_gone
+from rehearsal.engine.attempt import remove_discarded_files
 from rehearsal.engine.definition import Json, PipelineKey, Stage, parse
-from rehearsal.engine.deployed import Deployed
+from rehearsal.engine.deployed import DeployedPipeline
 from rehearsal.engine.execution import Environment, Execution
-from rehearsal.engine.gate import SUPERSEDED, StageGate
-from rehearsal.engine.refusal import Refused
-from rehearsal.engine.secret import without_tokens
+from rehearsal.engine.gate import SUPERSEDED, StageLock
+from rehearsal.engine.refusal import RequestRejected
+from rehearsal.engine.secret import redact_tokens
 from rehearsal.engine.stage import FAILED_ACTIONS
-from rehearsal.engine.starting import Revisions, given_variables, unstable
-from rehearsal.engine.trace import Trace
-from rehearsal.engine.walk import Walk
+from rehearsal.engine.starting import Revisions, describe_definition_change, resolve_pipeline_variables
+from rehearsal.engine.trace import EventLog
+from rehearsal.engine.walk import PipelineRun
 
 # Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": executions of one pipeline that are not SUPERSEDED.
 CONCURRENT = 50
@@ -32,16 +32,16 @@ class Engine:
     def __init__(self, environment: Environment) -> None:
         self._env = environment
         self._lock = threading.RLock()
-        self._gates: dict[tuple[PipelineKey, str], StageGate] = {}
+        self._stage_locks: dict[tuple[PipelineKey, str], StageLock] = {}
         self._threads: list[threading.Thread] = []
-        self.pipelines: dict[PipelineKey, Deployed] = {}
+        self.pipelines: dict[PipelineKey, DeployedPipeline] = {}
         self.executions: dict[str, Execution] = {}
 
     def create(self, key: PipelineKey, declaration: Json) -> None:
         """Register a pipeline; CodePipeline would also start it once, which the caller decides here."""
         parse(declaration)
         with self._lock:
-            self.pipelines[key] = Deployed(key, {**without_tokens(declaration), "version": 1})
+            self.pipelines[key] = DeployedPipeline(key, {**redact_tokens(declaration), "version": 1})
 
     def update(self, key: PipelineKey, declaration: Json, *, restart: bool) -> None:
         """Replace a definition: running executions are cancelled, and with `restart` the newest one starts again.
@@ -55,12 +55,12 @@ class Engine:
             deployed = self.pipelines[key]
             deployed.version += 1
             before = deployed.declaration
-            deployed.declaration = {**without_tokens(declaration), "version": deployed.version}
+            deployed.declaration = {**redact_tokens(declaration), "version": deployed.version}
             deployed.updated = time.time()
-            running = [each for each in self.of(key) if each.status == "InProgress"]
+            running = [each for each in self.executions_of(key) if each.status == "InProgress"]
             for execution in running:
                 if execution.restart_of:
-                    execution.finish_as("Failed", unstable(before, deployed.declaration), failed=True)
+                    execution.finish_as("Failed", describe_definition_change(before, deployed.declaration), failed=True)
                 else:
                     execution.finish_as("Cancelled", "the pipeline's definition was updated")
                     execution.restart_wanted = restart and execution is running[-1]
@@ -69,22 +69,22 @@ class Engine:
         """Forget a pipeline; what runs of it is cancelled."""
         with self._lock:
             self.pipelines.pop(key, None)
-            for execution in self.of(key):
+            for execution in self.executions_of(key):
                 if execution.status == "InProgress":
                     execution.finish_as("Cancelled", "the pipeline was deleted")
                     execution.restart_wanted = False
-            for gate in [each for each in self._gates if each[0] == key]:
-                if not self._gates[gate].taken:
-                    del self._gates[gate]
+            for gate in [each for each in self._stage_locks if each[0] == key]:
+                if not self._stage_locks[gate].is_held:
+                    del self._stage_locks[gate]
 
-    def of(self, key: PipelineKey) -> list[Execution]:
+    def executions_of(self, key: PipelineKey) -> list[Execution]:
         """The executions of one pipeline, oldest first."""
         return sorted((each for each in self.executions.values() if each.key == key), key=lambda each: each.number)
 
-    def gate(self, key: PipelineKey, stage: str) -> StageGate:
+    def stage_lock(self, key: PipelineKey, stage: str) -> StageLock:
         """The lock of a stage, and the transition into it."""
         with self._lock:
-            return self._gates.setdefault((key, stage), StageGate())
+            return self._stage_locks.setdefault((key, stage), StageLock())
 
     def save(self, path: Path) -> None:
         """Write every pipeline and its latest executions, for an engine that starts later."""
@@ -95,10 +95,10 @@ class Engine:
         """Take over what `save` wrote; nothing where there is no such file."""
         saved = store.load(path)
         for key, values in saved.pipelines:
-            self.pipelines[key] = Deployed(key, **values)
+            self.pipelines[key] = DeployedPipeline(key, **values)
         self.executions |= {each.id: each for each in saved.executions}
         for key, stage, reason, by in saved.disabled:
-            self.gate(key, stage).disable(reason, by)
+            self.stage_lock(key, stage).disable(reason, by)
 
     def start(
         self,
@@ -116,9 +116,9 @@ class Engine:
         token: who starts twice with the same one gets the first execution.
         """
         with self._lock:
-            if token and (before := [each for each in self.of(key) if each.token == token]):
+            if token and (before := [each for each in self.executions_of(key) if each.token == token]):
                 return before[0]
-            execution = self._new(self.pipelines[key], trigger, variables or {})
+            execution = self._create_execution(self.pipelines[key], trigger, variables or {})
             execution.restart_of, execution.wanted, execution.token = restart_of, revisions or {}, token
             self.executions[execution.id] = execution
             self._begin(execution, execution.pipeline.stages, None)
@@ -127,11 +127,11 @@ class Engine:
     def stop(self, execution: Execution, reason: str, *, abandon: bool) -> None:
         """End an execution: with `abandon` its running actions are ended, else they are let end.
 
-        Raises Refused where it has ended already.
+        Raises RequestRejected where it has ended already.
         Source: AWS CodePipeline user guide, "How pipeline executions are stopped".
         """
         if not execution.finish_as("Stopped", reason):
-            raise Refused("PipelineExecutionNotStoppableException", f"{execution.id} is {execution.status}")
+            raise RequestRejected("PipelineExecutionNotStoppableException", f"{execution.id} is {execution.status}")
         execution.restart_wanted = False
         trace = execution.trace
         if trace:
@@ -140,15 +140,15 @@ class Engine:
             execution.abandon()
 
     def retry(self, execution: Execution, stage: str, mode: str) -> None:
-        """Take a failed execution up again at the stage where it failed; raises Refused where that can't be done.
+        """Retry a failed execution at the stage that failed. Raises RequestRejected where that is not possible.
 
         mode: FAILED_ACTIONS or ALL_ACTIONS. While other actions of the stage still run, failed ones start at once.
         Source: AWS CodePipeline user guide, "Configuring stage retry for a failed stage or failed actions".
         """
         with self._lock:
-            at_once = mode == FAILED_ACTIONS and execution.retried_at_once(stage)
+            at_once = mode == FAILED_ACTIONS and execution.retry_while_running(stage)
             if not at_once:
-                rollback.check_retry(self.pipelines[execution.key], self.of(execution.key), execution, stage)
+                rollback.check_retry(self.pipelines[execution.key], self.executions_of(execution.key), execution, stage)
             state = execution.stages[stage]
             state.manual_retries, state.latest_retry = state.manual_retries + 1, "ManualStageRetry"
             if not at_once:
@@ -158,11 +158,11 @@ class Engine:
     def override(self, execution: Execution, stage: str, kind: str) -> None:
         """Go on as if the stage's conditions of `kind` were met: while they are checked, or after they have failed it.
 
-        kind: beforeEntry or onSuccess. Raises Refused where there is nothing to override.
+        kind: beforeEntry or onSuccess. Raises RequestRejected where there is nothing to override.
         Source: AWS CodePipeline user guide, "Configure conditions for a stage"; API reference, OverrideStageCondition.
         """
         with self._lock:
-            deployed, mine = self.pipelines[execution.key], self.of(execution.key)
+            deployed, mine = self.pipelines[execution.key], self.executions_of(execution.key)
             checked = rollback.check_override(deployed, mine, execution, stage, kind)
             execution.override(stage, kind)
             if execution.running:
@@ -173,34 +173,34 @@ class Engine:
             self._resume(execution, stage, FAILED_ACTIONS)
 
     def rollback(self, key: PipelineKey, stage: str, target: Execution, *, automated: bool = False) -> Execution:
-        """Run one stage again with the artifacts and variables of `target`; raises Refused where that can't be done.
+        """Run one stage with the artifacts and variables of `target`. Raises RequestRejected where it is not possible.
 
         Source: AWS CodePipeline user guide, "Configuring stage rollback".
         """
         with self._lock:
             deployed = self.pipelines[key]
-            rollback.check(deployed.pipeline, deployed.version, stage, target)
+            rollback.check_rollback(deployed.pipeline, deployed.version, stage, target)
             kind = "AutomatedRollback" if automated else "ManualRollback"
-            execution = self._from(deployed, target, kind)
+            execution = self._derive_execution(deployed, target, kind)
             self._begin(execution, [each for each in execution.pipeline.stages if each.name == stage], None)
         return execution
 
-    def alone(self, key: PipelineKey, stage: str, action: str, target: Execution) -> Execution:
-        """Run one action with the artifacts and variables of `target`; raises Refused where that can't be done.
+    def run_single_action(self, key: PipelineKey, stage: str, action: str, target: Execution) -> Execution:
+        """Run one action with the artifacts and variables of `target`; raises RequestRejected where that can't be done.
 
         It counts as a rollback, so that nothing is ever rolled back to it.
         """
         with self._lock:
             deployed = self.pipelines[key]
-            alone.inputs(alone.find(deployed.pipeline, stage, action), target, self.of(key))
-            execution = self._from(deployed, target, "ManualRollback")
+            alone.input_artifacts(alone.find_action(deployed.pipeline, stage, action), target, self.executions_of(key))
+            execution = self._derive_execution(deployed, target, "ManualRollback")
             execution.only = f"{stage}/{action}"
-            self._begin(execution, alone.part(deployed.pipeline, execution.only), None)
+            self._begin(execution, alone.single_action_stages(deployed.pipeline, execution.only), None)
         return execution
 
-    def _from(self, deployed: Deployed, target: Execution, kind: str) -> Execution:
+    def _derive_execution(self, deployed: DeployedPipeline, target: Execution, kind: str) -> Execution:
         """A new execution, with what another one had."""
-        execution = self._new(deployed, {"triggerType": kind, "triggerDetail": target.id}, None)
+        execution = self._create_execution(deployed, {"triggerType": kind, "triggerDetail": target.id}, None)
         execution.rollback_of = target.id
         execution.variables |= {name: dict(values) for name, values in target.variables.items()}
         execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
@@ -215,7 +215,7 @@ class Engine:
     def close(self) -> None:
         """End every execution and wait for its threads."""
         for execution in list(self.executions.values()):
-            with contextlib.suppress(Refused):
+            with contextlib.suppress(RequestRejected):
                 self.stop(execution, "the rehearsal was ended", abandon=True)
         for thread in self.threads():
             thread.join()
@@ -225,12 +225,14 @@ class Engine:
         while self._threads:
             yield self._threads.pop(0)
 
-    def _new(self, deployed: Deployed, trigger: Mapping[str, str], variables: Mapping[str, str] | None) -> Execution:
+    def _create_execution(
+        self, deployed: DeployedPipeline, trigger: Mapping[str, str], variables: Mapping[str, str] | None
+    ) -> Execution:
         """variables: None where they come from another execution."""
         pipeline = deployed.pipeline
-        running = [each for each in self.of(deployed.key) if each.running]
+        running = [each for each in self.executions_of(deployed.key) if each.running]
         if pipeline.execution_mode != SUPERSEDED and len(running) >= CONCURRENT:
-            raise Refused(
+            raise RequestRejected(
                 "ConcurrentPipelineExecutionsLimitExceededException",
                 f"{deployed.key.name} has {len(running)} executions; {CONCURRENT} are allowed at a time",
             )
@@ -241,7 +243,7 @@ class Engine:
             version=deployed.version,
             number=max((each.number for each in self.executions.values()), default=0) + 1,
             trigger=trigger,
-            variables={} if variables is None else {"variables": given_variables(pipeline, variables)},
+            variables={} if variables is None else {"variables": resolve_pipeline_variables(pipeline, variables)},
         )
         execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
         return execution
@@ -254,41 +256,41 @@ class Engine:
         names = [each.name for each in execution.pipeline.stages]
         remaining = list(execution.pipeline.stages[names.index(stage) :])
         if execution.rollback_of:
-            remaining = alone.part(execution.pipeline, execution.only) or remaining[:1]
+            remaining = alone.single_action_stages(execution.pipeline, execution.only) or remaining[:1]
         self._begin(execution, remaining, mode)
 
     def _begin(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
         """Whoever started it finds it in its journal as soon as this returns."""
         journal = self._env.executions / execution.id / "journal.jsonl"
-        trace = execution.trace = Trace(execution, journal, self._env.listener)
+        trace = execution.trace = EventLog(execution, journal, self._env.listener)
         if retry_mode:
             stage, attempt = stages[0].name, execution.attempt
             trace.write("execution-resumed", stage=stage, retry_mode=retry_mode, attempt=attempt)
         else:
-            trace.started()
+            trace.write_started()
 
-        def gate(stage: str) -> StageGate:
-            return self.gate(execution.key, stage)
+        def gate(stage: str) -> StageLock:
+            return self.stage_lock(execution.key, stage)
 
-        walk = Walk(execution, stages, gate, self._env, trace)
+        walk = PipelineRun(execution, stages, gate, self._env, trace)
         walk.announce()
         name = f"execution-{execution.id[:8]}"
         thread = threading.Thread(target=self._run, args=(walk, trace, retry_mode), name=name)
         self._threads.append(thread)
         thread.start()
 
-    def _run(self, walk: Walk, trace: Trace, retry_mode: str | None) -> None:
+    def _run(self, walk: PipelineRun, trace: EventLog, retry_mode: str | None) -> None:
         execution = walk.execution
         restarted_as = rolled_back_as = None
         try:
             walk.run(retry_mode)
-            restarted_as = sequel.restarted(self, execution)
-            rolled_back_as = sequel.rolled_back(self, execution)
+            restarted_as = sequel.restart_after_update(self, execution)
+            rolled_back_as = sequel.roll_back_failed_stage(self, execution)
         finally:  # who follows the journal waits for this event
-            trace.finished(restarted_as, rolled_back_as)
+            trace.write_finished(restarted_as, rolled_back_as)
             trace.close()
-            remove_what_is_gone(self._env.executions / execution.id)
+            remove_discarded_files(self._env.executions / execution.id)
 
     def _disabled(self) -> list[tuple[PipelineKey, str, str, str]]:
-        found = [(key, stage, gate.disabled) for (key, stage), gate in self._gates.items()]
+        found = [(key, stage, gate.disabled) for (key, stage), gate in self._stage_locks.items()]
         return [(key, stage, each.reason, each.by) for key, stage, each in found if each]

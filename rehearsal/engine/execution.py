@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from rehearsal.aws import Endpoint
 from rehearsal.engine.definition import Action, ActionType, Json, Pipeline, PipelineKey
 from rehearsal.engine.journal import Event
-from rehearsal.engine.task import ActionRunner, Artifact, Assume, Outcome, Require, Revision, everything_is_allowed
-from rehearsal.engine.wave import Wave
+from rehearsal.engine.task import ActionRunner, Artifact, Assume, Outcome, Require, Revision, allow_everything
+from rehearsal.engine.wave import RetryBarrier
 
 Listener = Callable[["Execution", Event], None]
 
@@ -25,7 +25,7 @@ class Events(Protocol):
     def write(self, type_: str, /, **fields: Any) -> None: ...
 
 
-def deaf(_execution: Execution, _event: Event) -> None:
+def ignore_event(_execution: Execution, _event: Event) -> None:
     """A listener that does nothing."""
 
 
@@ -41,9 +41,9 @@ class Environment:
     assume: Assume
     runners: Mapping[ActionType, ActionRunner]
     executions: Path
-    listener: Listener = deaf
+    listener: Listener = ignore_event
     limits: Mapping[ActionType, float] = field(default_factory=dict)
-    asked: Require = everything_is_allowed
+    asked: Require = allow_everything
 
 
 @dataclass
@@ -128,7 +128,7 @@ class Execution:
     restart_wanted: bool = False
     rollback_wanted: str | None = None
     attempt: int = 1
-    wave: Wave | None = None
+    wave: RetryBarrier | None = None
     trace: Events | None = None
     wanted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     token: str = ""
@@ -152,7 +152,7 @@ class Execution:
             self.updated = time.time()
             return True
 
-    def settle(self, status: str, summary: str) -> None:
+    def set_final_status(self, status: str, summary: str) -> None:
         """End with `status`, or with what was asked for meanwhile."""
         with self._lock:
             if self.ending:
@@ -182,24 +182,24 @@ class Execution:
             for each in self._running:
                 each.set()
 
-    def retried_at_once(self, stage: str) -> bool:
+    def retry_while_running(self, stage: str) -> bool:
         """Let the failed actions of a stage run again beside those that still run; False where that can't be done."""
         state = self.stages.get(stage)
         inside = state is not None and state.status == "InProgress" and self.ending is None
         return inside and self.wave is not None and self.wave.retry()
 
-    def opened(self, stop: threading.Event) -> None:
+    def add_running_action(self, stop: threading.Event) -> None:
         """An action runs that ends when `stop` is set."""
         with self._lock:
             self._running.add(stop)
             if self.stop.is_set():
                 stop.set()
 
-    def closed(self, stop: threading.Event) -> None:
+    def remove_running_action(self, stop: threading.Event) -> None:
         with self._lock:
             self._running.discard(stop)
 
-    def started_attempt(self, stage: str, action: Action) -> ActionState:
+    def add_attempt(self, stage: str, action: Action) -> ActionState:
         """A new attempt of the action or rule, which takes the place of an earlier one."""
         latest = self.rules if action.is_rule else self.actions
         with self._lock:

@@ -22,7 +22,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
-class Disabled:
+class DisabledTransition:
     """Nothing passes the transition into a stage until it is enabled again."""
 
     reason: str
@@ -30,26 +30,26 @@ class Disabled:
     at: float
 
 
-class StageGate:
+class StageLock:
     """Entered by executions, each known by a number that grows with every start."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._inside: int | None = None
         self._waiting: set[int] = set()
-        self._disabled: Disabled | None = None
+        self._disabled: DisabledTransition | None = None
 
     @property
-    def disabled(self) -> Disabled | None:
+    def disabled(self) -> DisabledTransition | None:
         return self._disabled
 
     @property
-    def taken(self) -> bool:
+    def is_held(self) -> bool:
         return self._inside is not None
 
     def disable(self, reason: str, by: str) -> None:
         with self._changed:
-            self._disabled = Disabled(reason, by, time.time())
+            self._disabled = DisabledTransition(reason, by, time.time())
 
     def enable(self) -> None:
         with self._changed:

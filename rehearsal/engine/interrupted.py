@@ -14,7 +14,7 @@ SUMMARY = "the embedded AWS ended while it ran"
 _WHOSE = ("stage", "action", "attempt", "provider", "owner", "region")
 
 
-def end_all(executions: Path) -> None:
+def end_interrupted_executions(executions: Path) -> None:
     """Write the end of every execution that has none; for an engine that starts, and runs nothing yet.
 
     One that was killed before its first event never began.
@@ -32,7 +32,7 @@ def _end(path: Path, events: list[Event]) -> None:
     first, last = events[0]["at"], events[-1]["at"]
     written = Journal(path)
     for kind in ("action", "rule", "stage"):
-        for began in _open(events, kind):
+        for began in _unfinished_events(events, kind):
             about = {name: began[name] for name in _WHOSE if name in began}
             status = "Stopped" if kind == "stage" else "Abandoned"
             written.write(f"{kind}-finished", status=status, summary=SUMMARY, seconds=last - began["at"], **about)
@@ -40,7 +40,7 @@ def _end(path: Path, events: list[Event]) -> None:
     written.close()
 
 
-def _open(events: list[Event], kind: str) -> list[Event]:
+def _unfinished_events(events: list[Event], kind: str) -> list[Event]:
     """What has begun and not finished, as its beginning says it."""
     begun: dict[tuple[str, str | None], Event] = {}
     for event in events:

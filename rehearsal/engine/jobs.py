@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Result:
+class JobResult:
     """continuation: the job goes on, and its function wants to be called again with this token. code: of a failure."""
 
     failed: bool
@@ -28,7 +28,7 @@ class Job:
     """One action that waits for its result."""
 
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    result: Result | None = None
+    result: JobResult | None = None
     answered: threading.Event = field(default_factory=threading.Event)
 
 
@@ -49,7 +49,7 @@ class Jobs:
         with self._lock:
             return self._jobs.get(id_)
 
-    def put(self, job: Job, result: Result) -> bool:
+    def put(self, job: Job, result: JobResult) -> bool:
         """Answer; False where it is not waiting."""
         with self._lock:
             if job.answered.is_set():
@@ -58,7 +58,7 @@ class Jobs:
             job.answered.set()
             return True
 
-    def again(self, job: Job) -> None:
+    def await_next_result(self, job: Job) -> None:
         """Wait for another answer."""
         with self._lock:
             job.result = None

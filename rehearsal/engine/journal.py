@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 VERSION = 1
 # Who follows a journal looks for news twenty times a second, and once a second whether somebody writes it still.
-ASKED_EVERY = 20
+ALIVE_CHECK_POLLS = 20
 
 Event = dict[str, Any]
 
@@ -105,7 +105,7 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: in
         while True:
             chunk = file.read()
             if not chunk:
-                if quiet % ASKED_EVERY == 0 and not alive():
+                if quiet % ALIVE_CHECK_POLLS == 0 and not alive():
                     return
                 quiet += 1
                 yield None

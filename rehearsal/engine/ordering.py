@@ -8,7 +8,7 @@ from itertools import groupby
 from rehearsal.engine.definition import Action
 
 
-def waves(actions: Iterable[Action]) -> list[list[Action]]:
+def group_by_run_order(actions: Iterable[Action]) -> list[list[Action]]:
     """Group `actions` by run order: the actions of a group run at the same time, each group after the one before.
 
     Source: AWS CodePipeline user guide, "Action structure reference", runOrder.

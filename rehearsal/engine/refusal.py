@@ -5,7 +5,7 @@ from __future__ import annotations
 from rehearsal.errors import RehearsalError
 
 
-class Refused(RehearsalError):
+class RequestRejected(RehearsalError):
     """code: an exception of the CodePipeline API, `StageNotFoundException` for example."""
 
     def __init__(self, code: str, message: str) -> None:

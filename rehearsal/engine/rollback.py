@@ -12,7 +12,7 @@ from typing import Protocol
 from rehearsal.engine.definition import Pipeline
 from rehearsal.engine.execution import ConditionState, Execution
 from rehearsal.engine.gate import PARALLEL
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 
 
 class HasVersion(Protocol):
@@ -24,11 +24,13 @@ class HasVersion(Protocol):
     def pipeline(self) -> Pipeline: ...
 
 
-def check(pipeline: Pipeline, version: int, stage: str, target: Execution) -> None:
-    """Raise Refused where `stage` cannot be rolled back to `target`."""
+def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Execution) -> None:
+    """Raise RequestRejected where `stage` cannot be rolled back to `target`."""
     names = [each.name for each in pipeline.stages]
     if stage not in names:
-        raise Refused("StageNotFoundException", f"{pipeline.name} has no stage {stage}; there are {', '.join(names)}")
+        raise RequestRejected(
+            "StageNotFoundException", f"{pipeline.name} has no stage {stage}; there are {', '.join(names)}"
+        )
     if stage == names[0]:
         raise _unable(f"{stage} is the source stage, which cannot be rolled back")
     if pipeline.execution_mode == PARALLEL:
@@ -36,7 +38,7 @@ def check(pipeline: Pipeline, version: int, stage: str, target: Execution) -> No
     if target.rollback_of:
         raise _unable(f"{target.id} is a rollback itself")
     if target.version != version:
-        raise Refused(
+        raise RequestRejected(
             "PipelineExecutionOutdatedException",
             f"{target.id} started with version {target.version} of the pipeline; the present one is {version}",
         )
@@ -45,16 +47,16 @@ def check(pipeline: Pipeline, version: int, stage: str, target: Execution) -> No
         raise _unable(f"{target.id} did not succeed in {stage}")
 
 
-def latest_good(
+def find_rollback_target(
     pipeline: Pipeline, version: int, stage: str, executions: Sequence[Execution], failed: Execution
 ) -> Execution:
-    """The newest execution that `stage` can be rolled back to. Raises Refused, with the reason of the newest one."""
+    """Return the newest execution that `stage` can be rolled back to. Raises RequestRejected with its reason."""
     refusal = _unable(f"no execution has succeeded in {stage} yet")
-    newest: Refused | None = None
+    newest: RequestRejected | None = None
     for candidate in reversed([each for each in executions if each is not failed and stage in each.stages]):
         try:
-            check(pipeline, version, stage, candidate)
-        except Refused as error:
+            check_rollback(pipeline, version, stage, candidate)
+        except RequestRejected as error:
             newest = newest or error
         else:
             return candidate
@@ -62,12 +64,12 @@ def latest_good(
 
 
 def check_retry(deployed: HasVersion, executions: Sequence[Execution], execution: Execution, stage: str) -> None:
-    """Raise Refused where `stage` of `execution` cannot be retried."""
+    """Raise RequestRejected where `stage` of `execution` cannot be retried."""
     names = [each.name for each in deployed.pipeline.stages]
     if stage not in names:
-        raise Refused("StageNotFoundException", f"there is no stage {stage}; there are {', '.join(names)}")
+        raise RequestRejected("StageNotFoundException", f"there is no stage {stage}; there are {', '.join(names)}")
     if execution.running:
-        raise Refused("ConflictException", f"{execution.id} is still {execution.status}")
+        raise RequestRejected("ConflictException", f"{execution.id} is still {execution.status}")
     if execution.version != deployed.version:
         raise _not_retryable(f"the pipeline has changed since {execution.id}, which had version {execution.version}")
     state = execution.stages.get(stage)
@@ -77,34 +79,34 @@ def check_retry(deployed: HasVersion, executions: Sequence[Execution], execution
         )
     newer = [each.id for each in executions if each.number > execution.number and stage in each.stages]
     if newer and deployed.pipeline.execution_mode != PARALLEL:
-        raise Refused("NotLatestPipelineExecutionException", f"{newer[-1]} has been in {stage} since")
+        raise RequestRejected("NotLatestPipelineExecutionException", f"{newer[-1]} has been in {stage} since")
 
 
 def check_override(
     deployed: HasVersion, executions: Sequence[Execution], execution: Execution, stage: str, kind: str
 ) -> ConditionState:
-    """How the conditions of `kind` came out that are to be overridden. Raises Refused where they cannot be."""
+    """How the conditions of `kind` came out that are to be overridden. Raises RequestRejected where they cannot be."""
     state = execution.stages.get(stage)
     checked = state.conditions.get(kind) if state else None
     wanted = ("InProgress",) if execution.running else ("Failed", "Errored")
     if checked is None or checked.status not in wanted:
         found = checked.status if checked else "not checked"
-        raise Refused(
+        raise RequestRejected(
             "ConditionNotOverridableException",
             f"the {kind} conditions of {stage} are {found}; those that are checked or have failed can be overridden",
         )
     if not execution.running:
         try:
             check_retry(deployed, executions, execution, stage)
-        except Refused as error:
+        except RequestRejected as error:
             code = error.code.replace("StageNotRetryableException", "ConditionNotOverridableException")
-            raise Refused(code, str(error)) from error
+            raise RequestRejected(code, str(error)) from error
     return checked
 
 
-def _unable(why: str) -> Refused:
-    return Refused("UnableToRollbackStageException", why)
+def _unable(why: str) -> RequestRejected:
+    return RequestRejected("UnableToRollbackStageException", why)
 
 
-def _not_retryable(why: str) -> Refused:
-    return Refused("StageNotRetryableException", why)
+def _not_retryable(why: str) -> RequestRejected:
+    return RequestRejected("StageNotRetryableException", why)

@@ -10,10 +10,10 @@ from typing import Any
 MASK = "****"
 
 
-def without_tokens(value: Any) -> Any:
+def redact_tokens(value: Any) -> Any:
     """A declaration without the OAuthToken of GitHub version 1: nothing here calls GitHub, so nobody needs it."""
     if isinstance(value, list):
-        return [without_tokens(each) for each in value]
+        return [redact_tokens(each) for each in value]
     if isinstance(value, dict):
-        return {key: MASK if key == "OAuthToken" else without_tokens(each) for key, each in value.items()}
+        return {key: MASK if key == "OAuthToken" else redact_tokens(each) for key, each in value.items()}
     return value

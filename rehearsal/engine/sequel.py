@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rehearsal.engine import rollback
 from rehearsal.engine.execution import Execution
 from rehearsal.engine.gate import PARALLEL
-from rehearsal.engine.refusal import Refused
-from rehearsal.engine.starting import given_again
+from rehearsal.engine.refusal import RequestRejected
+from rehearsal.engine.starting import restart_inputs
 
 if TYPE_CHECKING:
     from rehearsal.engine.engine import Engine
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 RESTART = {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExecutionOnUpdate"}
 
 
-def restarted(engine: Engine, execution: Execution) -> str | None:
+def restart_after_update(engine: Engine, execution: Execution) -> str | None:
     """The id of the execution that an update of the definition starts in this one's place."""
     deployed = engine.pipelines.get(execution.key)
     if not execution.restart_wanted or deployed is None:
         return None
-    variables, revisions = given_again(deployed.pipeline, execution)
+    variables, revisions = restart_inputs(deployed.pipeline, execution)
     try:
         return engine.start(
             execution.key, trigger=RESTART, variables=variables, revisions=revisions, restart_of=execution.id
         ).id
-    except Refused as error:
+    except RequestRejected as error:
         execution.summary += f"; it was not started again: {error}"
         return None
 
 
-def rolled_back(engine: Engine, execution: Execution) -> str | None:
+def roll_back_failed_stage(engine: Engine, execution: Execution) -> str | None:
     """The id of the execution that rolls the failed stage back."""
     stage = execution.rollback_wanted
     deployed = engine.pipelines.get(execution.key)
@@ -39,8 +39,10 @@ def rolled_back(engine: Engine, execution: Execution) -> str | None:
     if stage is None or deployed is None or final:
         return None
     try:
-        target = rollback.latest_good(deployed.pipeline, deployed.version, stage, engine.of(execution.key), execution)
+        target = rollback.find_rollback_target(
+            deployed.pipeline, deployed.version, stage, engine.executions_of(execution.key), execution
+        )
         return engine.rollback(execution.key, stage, target, automated=True).id
-    except Refused as error:
+    except RequestRejected as error:
         execution.summary += f"; it was not rolled back: {error}"
         return None

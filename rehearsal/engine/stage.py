@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from rehearsal.engine.attempt import Attempt
 from rehearsal.engine.definition import Action, Condition, Stage
 from rehearsal.engine.execution import ActionState, ConditionState, Environment, Execution, StageState
-from rehearsal.engine.ordering import waves
-from rehearsal.engine.trace import Trace
-from rehearsal.engine.wave import Wave
+from rehearsal.engine.ordering import group_by_run_order
+from rehearsal.engine.trace import EventLog
+from rehearsal.engine.wave import RetryBarrier
 
 FAILED_ACTIONS = "FAILED_ACTIONS"
 
 
 @dataclass(frozen=True)
-class StageEnd:
+class StageResult:
     """`status` is one of StageExecutionStatus; `failure` says what failed; `rollback`: it is to be rolled back."""
 
     status: str
@@ -29,62 +29,64 @@ class StageEnd:
     rollback: bool = False
 
     @property
-    def goes_on(self) -> bool:
+    def is_passed(self) -> bool:
         return self.status in ("Succeeded", "Skipped")
 
 
 class StageRun:
     """One visit of an execution to a stage. `retry_mode` is None on the first visit."""
 
-    def __init__(self, execution: Execution, stage: Stage, env: Environment, trace: Trace) -> None:
+    def __init__(self, execution: Execution, stage: Stage, env: Environment, trace: EventLog) -> None:
         self._execution, self._stage, self._env, self._trace = execution, stage, env, trace
 
-    def run(self, retry_mode: str | None) -> StageEnd:
+    def run(self, retry_mode: str | None) -> StageResult:
         """Run the stage, with the one automatic retry that it may have."""
-        end = self._once(retry_mode)
+        end = self._run_once(retry_mode)
         if end.status == "Failed" and self._wants_retry():
             state = self._state
             state.automatic_retries, state.attempt, state.latest_retry = 1, state.attempt + 1, "AutomatedStageRetry"
             self._trace.write("stage-retried", stage=self._stage.name, attempt=state.attempt, failure=end.failure)
             mode = self._stage.on_failure.retry_mode if self._stage.on_failure else FAILED_ACTIONS
-            end = self._once(mode)
+            end = self._run_once(mode)
         if end.status == "Failed" and not end.rollback:
-            end = StageEnd(end.status, end.failure, rollback=self._wants_rollback())
+            end = StageResult(end.status, end.failure, rollback=self._wants_rollback())
         return end
 
-    def _once(self, retry_mode: str | None) -> StageEnd:
-        refused = self._first_unmet("beforeEntry", self._stage.before_entry)
+    def _run_once(self, retry_mode: str | None) -> StageResult:
+        refused = self._find_unmet_condition("beforeEntry", self._stage.before_entry)
         if refused and not self._execution.ending:
-            return StageEnd("Skipped") if refused.result == "SKIP" else self._unmet("beforeEntry", refused)
-        failed = self._waves(retry_mode)
+            return (
+                StageResult("Skipped") if refused.result == "SKIP" else self._condition_failure("beforeEntry", refused)
+            )
+        failed = self._run_groups(retry_mode)
         if failed:
-            return StageEnd("Failed", failed)
+            return StageResult("Failed", failed)
         if not self._execution.ending:
-            unmet = self._first_unmet("onSuccess", self._stage.on_success)
+            unmet = self._find_unmet_condition("onSuccess", self._stage.on_success)
             if unmet and not self._execution.ending:
-                return self._unmet("onSuccess", unmet)
-        return StageEnd(self._execution.ending or "Succeeded")
+                return self._condition_failure("onSuccess", unmet)
+        return StageResult(self._execution.ending or "Succeeded")
 
-    def _waves(self, retry_mode: str | None) -> str | None:
+    def _run_groups(self, retry_mode: str | None) -> str | None:
         """Run the waves of the stage; what failed, or None."""
-        for wave in waves(self._stage.actions):
+        for wave in group_by_run_order(self._stage.actions):
             if self._execution.ending:
                 return self._execution.failure
-            failed = self._wave([each for each in wave if not self._is_done(each, retry_mode)])
+            failed = self._run_group([each for each in wave if not self._is_done(each, retry_mode)])
             if failed:
                 return failed
         return self._execution.failure if self._execution.ending else None
 
-    def _wave(self, actions: list[Action]) -> str | None:
-        wave = self._execution.wave = Wave(len(actions))
+    def _run_group(self, actions: list[Action]) -> str | None:
+        wave = self._execution.wave = RetryBarrier(len(actions))
 
         def run(action: Action) -> ActionState:
             while True:
                 state = self._attempt(action)
-                if not wave.again(failed=state.status == "Failed"):
+                if not wave.wait_for_retry(failed=state.status == "Failed"):
                     return state
 
-        states = self._together(actions, run)
+        states = self._run_concurrently(actions, run)
         return "; ".join(f"{self._stage.name}/{s.action.name}: {s.summary}" for s in states if s.status == "Failed")
 
     def _is_done(self, action: Action, retry_mode: str | None) -> bool:
@@ -92,7 +94,7 @@ class StageRun:
         state = self._execution.actions.get((self._stage.name, action.name))
         return retry_mode == FAILED_ACTIONS and state is not None and state.status == "Succeeded"
 
-    def _together(self, actions: list[Action], run: Callable[[Action], ActionState]) -> list[ActionState]:
+    def _run_concurrently(self, actions: list[Action], run: Callable[[Action], ActionState]) -> list[ActionState]:
         with ThreadPoolExecutor(max(len(actions), 1), thread_name_prefix=self._stage.name) as pool:
             return list(pool.map(run, actions))
 
@@ -111,16 +113,16 @@ class StageRun:
             return False
         if not rule.conditions:
             return rule.result == "ROLLBACK"
-        unmet = self._first_unmet("onFailure", rule.conditions)
+        unmet = self._find_unmet_condition("onFailure", rule.conditions)
         return unmet is not None and "ROLLBACK" in (unmet.result, rule.result)
 
-    def _first_unmet(self, kind: str, conditions: Iterable[Condition]) -> Condition | None:
+    def _find_unmet_condition(self, kind: str, conditions: Iterable[Condition]) -> Condition | None:
         """The first condition with a rule that fails; all are met, or overridden, where this is None."""
         for condition in conditions:
             if (self._stage.name, kind) in self._execution.overridden:
                 return None
             self._state.conditions[kind] = ConditionState("InProgress")
-            states = self._together(list(condition.rules), self._attempt)
+            states = self._run_concurrently(list(condition.rules), self._attempt)
             failed = [each for each in states if each.status != "Succeeded"]
             overridden = (self._stage.name, kind) in self._execution.overridden
             status = "Overridden" if overridden else _status(failed)
@@ -138,9 +140,9 @@ class StageRun:
                 return condition
         return None
 
-    def _unmet(self, kind: str, condition: Condition) -> StageEnd:
+    def _condition_failure(self, kind: str, condition: Condition) -> StageResult:
         why = f"{self._stage.name}: its {kind} condition is not met: {self._state.conditions[kind].summary}"
-        return StageEnd("Failed", why, rollback=condition.result == "ROLLBACK")
+        return StageResult("Failed", why, rollback=condition.result == "ROLLBACK")
 
     @property
     def _state(self) -> StageState:

@@ -14,7 +14,7 @@ from rehearsal.engine.execution import ActionState, ConditionState, Execution, S
 from rehearsal.engine.task import Artifact, Outcome, Revision
 from rehearsal.workspace import write_json
 
-KEPT = 100
+SAVED_EXECUTIONS = 100
 _PLAIN = ("version", "number", "trigger", "variables", "restart_of", "rollback_of", "id", "status", "summary")
 _ALSO_PLAIN = ("started", "updated", "attempt", "stop_reason", "declaration", "only")
 _WRITTEN = (Execution, StageState, ConditionState, ActionState, Action, Artifact, ArtifactStore, Outcome, Revision)
@@ -41,7 +41,7 @@ class Loaded:
 
 def save(path: Path, pipelines: Iterable[Saved], executions: list[Execution], disabled: Iterable[Disabled]) -> None:
     """Keep the newest executions alone: a journal has the others."""
-    kept = sorted(executions, key=lambda each: each.number)[-KEPT:]
+    kept = sorted(executions, key=lambda each: each.number)[-SAVED_EXECUTIONS:]
     names = ("declaration", "version", "created", "updated")
     write_json(
         path,

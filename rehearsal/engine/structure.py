@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from rehearsal.engine.definition import Json, Pipeline, Stage, parse
 from rehearsal.engine.gate import PARALLEL
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 
 APPROVAL_MINUTES = (5, 86_400)
 # Source: AWS CodePipeline user guide, "Variables reference": namespaces.
@@ -22,8 +22,8 @@ STRUCTURE, STAGE, ACTION = (
 )
 
 
-def check(declaration: Json, region: str) -> None:
-    """Raise Refused with the first thing that CodePipeline would not take. `region`: the pipeline's own."""
+def validate_definition(declaration: Json, region: str) -> None:
+    """Raise RequestRejected with the first thing that CodePipeline would not take. `region`: the pipeline's own."""
     pipeline = parse(declaration)
     for found in (
         _stages(pipeline),
@@ -34,7 +34,7 @@ def check(declaration: Json, region: str) -> None:
         _version_two(declaration, pipeline),
     ):
         for code, problem in found:
-            raise Refused(code, f"{pipeline.name}: {problem}")
+            raise RequestRejected(code, f"{pipeline.name}: {problem}")
 
 
 Problems = Iterator[tuple[str, str]]

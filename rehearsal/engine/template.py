@@ -13,19 +13,19 @@ from rehearsal.engine.definition import Pipeline, parse
 Properties = Mapping[str, Any]
 
 
-def drawn(name: str, properties: Properties) -> Pipeline:
+def preview_pipeline(name: str, properties: Properties) -> Pipeline:
     """The definition before anything is deployed, to look at: what CloudFormation would put in stands as `${...}`."""
-    return parse(to_api(name, _drawn(properties)))
+    return parse(to_api(name, _replace_intrinsics(properties)))
 
 
-def _drawn(value: Any) -> Any:
+def _replace_intrinsics(value: Any) -> Any:
     if isinstance(value, list):
-        return [_drawn(each) for each in value]
+        return [_replace_intrinsics(each) for each in value]
     if not isinstance(value, Mapping):
         return value
     if len(value) == 1 and (key := next(iter(value))) and (key == "Ref" or key.startswith("Fn::")):
         return f"${{{value[key] if key == 'Ref' else key}}}"
-    return {key: _drawn(each) for key, each in value.items()}
+    return {key: _replace_intrinsics(each) for key, each in value.items()}
 
 
 def to_api(name: str, properties: Properties) -> dict[str, Any]:

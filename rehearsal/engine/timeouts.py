@@ -32,7 +32,7 @@ def limit(action: Action, overrides: Mapping[ActionType, float]) -> float:
     return overrides.get(action.type, DEFAULTS.get(action.type, OTHERS))
 
 
-def spoken(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A limit in words: days, hours, minutes or seconds, whichever is whole."""
     for unit, size in (("days", DAY), ("hours", HOUR), ("minutes", 60.0)):
         if seconds >= size and seconds % size == 0:

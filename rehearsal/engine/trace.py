@@ -13,7 +13,7 @@ from rehearsal.engine.journal import Journal
 log = logging.getLogger(__name__)
 
 
-class Trace:
+class EventLog:
     """The events of one execution, from its start or its resumption to its end."""
 
     def __init__(self, execution: Execution, path: Path, listener: Listener) -> None:
@@ -28,7 +28,7 @@ class Trace:
         except Exception:
             log.exception("listener of %s", type_)
 
-    def started(self) -> None:
+    def write_started(self) -> None:
         """The event that names the pipeline, its stages and their actions, so that a view needs nothing else."""
         execution = self._execution
         self.write(
@@ -52,7 +52,7 @@ class Trace:
             ],
         )
 
-    def finished(self, restarted_as: str | None, rolled_back_as: str | None) -> None:
+    def write_finished(self, restarted_as: str | None, rolled_back_as: str | None) -> None:
         execution = self._execution
         self.write(
             "execution-finished",

@@ -27,7 +27,7 @@ class Push:
         return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
 
 
-def why_not(pipeline: Pipeline, source: str, push: Push) -> str | None:
+def mismatch_reason(pipeline: Pipeline, source: str, push: Push) -> str | None:
     """None where the push starts the pipeline by its source action `source`, else why it does not.
 
     Raises KeyError where there is no such action.
@@ -37,18 +37,18 @@ def why_not(pipeline: Pipeline, source: str, push: Push) -> str | None:
         raise KeyError(source)
     trigger = next((each for each in pipeline.triggers if each.source == source), None)
     if trigger is None or not (trigger.push or trigger.pull_request):
-        return _without_filters(action, push)
-    return _filtered(trigger, push)
+        return _branch_mismatch(action, push)
+    return _trigger_mismatch(trigger, push)
 
 
-def nobody_starts(pipeline: Pipeline, push: Push) -> str | None:
+def push_mismatch_reason(pipeline: Pipeline, push: Push) -> str | None:
     """None where a git source of the pipeline is started by the push, else why none of them is."""
     sources = [each.name for each in pipeline.stages[0].actions if each.type.provider in GIT]
-    reasons = [why_not(pipeline, each, push) for each in sources]
+    reasons = [mismatch_reason(pipeline, each, push) for each in sources]
     return None if None in reasons else "; ".join(each for each in reasons if each) or None
 
 
-def _without_filters(action: Action, push: Push) -> str | None:
+def _branch_mismatch(action: Action, push: Push) -> str | None:
     """The branch of the source action, unless it detects no changes."""
     if action.configuration.get("DetectChanges", "true").lower() == "false":
         return f"{action.name} does not detect changes (DetectChanges is false)"
@@ -56,28 +56,28 @@ def _without_filters(action: Action, push: Push) -> str | None:
     return None if push.branch == branch else f"{action.name} follows branch {branch}, not {push}"
 
 
-def _filtered(trigger: Trigger, push: Push) -> str | None:
+def _trigger_mismatch(trigger: Trigger, push: Push) -> str | None:
     """A trigger with filters starts where one of them matches."""
     if not trigger.push:
         return "the trigger has filters for pull requests alone"
-    reasons = [_refused(each, push) for each in trigger.push]
+    reasons = [_filter_mismatch(each, push) for each in trigger.push]
     return None if None in reasons else "; ".join(each for each in reasons if each)
 
 
-def _refused(each: Filter, push: Push) -> str | None:
+def _filter_mismatch(each: Filter, push: Push) -> str | None:
     """Everything that a filter names has to match."""
     if push.tag:
-        return f"{push} matches no filter of tags" if not _takes(each.tags, [push.tag]) else None
+        return f"{push} matches no filter of tags" if not _matches_patterns(each.tags, [push.tag]) else None
     if each.tags is not None and each.branches is None:
         return f"the filter is for tags, not for {push}"
-    if each.branches is not None and not _takes(each.branches, [push.branch]):
+    if each.branches is not None and not _matches_patterns(each.branches, [push.branch]):
         return f"{push} matches no filter of branches"
-    if each.paths is not None and not _takes(each.paths, push.paths):
+    if each.paths is not None and not _matches_patterns(each.paths, push.paths):
         return "no changed path matches the filter of file paths"
     return None
 
 
-def _takes(patterns: Patterns | None, names: Iterable[str]) -> bool:
+def _matches_patterns(patterns: Patterns | None, names: Iterable[str]) -> bool:
     """Whether one of the names is included and not excluded."""
     if patterns is None:
         return False

@@ -10,22 +10,22 @@ from itertools import zip_longest
 
 from rehearsal.engine.definition import Stage
 from rehearsal.engine.execution import Environment, Execution, StageState
-from rehearsal.engine.gate import StageGate, Stopped, Superseded
-from rehearsal.engine.stage import StageEnd, StageRun
-from rehearsal.engine.trace import Trace
+from rehearsal.engine.gate import StageLock, Stopped, Superseded
+from rehearsal.engine.stage import StageResult, StageRun
+from rehearsal.engine.trace import EventLog
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Walk:
+class PipelineRun:
     """Takes one execution through `stages`; `gates` gives the lock of a stage by its name."""
 
     execution: Execution
     stages: Sequence[Stage]
-    gates: Callable[[str], StageGate]
+    gates: Callable[[str], StageLock]
     env: Environment
-    trace: Trace
+    trace: EventLog
 
     def announce(self) -> None:
         """Take the execution's place before its first stage."""
@@ -39,22 +39,22 @@ class Walk:
         execution = self.execution
         try:
             for stage, following in zip_longest(self.stages, self.stages[1:]):
-                end = self._through(stage, following, retry_mode)
-                if not end.goes_on:
+                end = self._run_stage(stage, following, retry_mode)
+                if not end.is_passed:
                     execution.rollback_wanted = stage.name if end.rollback else None
-                    execution.settle("Failed", end.failure or "")
+                    execution.set_final_status("Failed", end.failure or "")
                     return
                 retry_mode = None
-            execution.settle("Succeeded", "")
+            execution.set_final_status("Succeeded", "")
         except Superseded:
-            execution.settle("Superseded", "a newer execution overtook this one while it waited")
+            execution.set_final_status("Superseded", "a newer execution overtook this one while it waited")
         except Stopped:
-            execution.settle("Stopped", "")
+            execution.set_final_status("Stopped", "")
         except Exception as error:
             log.exception("execution %s", execution.id)
-            execution.settle("Failed", f"the rehearsal's engine failed ({error}); its log says more")
+            execution.set_final_status("Failed", f"the rehearsal's engine failed ({error}); its log says more")
 
-    def _through(self, stage: Stage, following: Stage | None, retry_mode: str | None) -> StageEnd:
+    def _run_stage(self, stage: Stage, following: Stage | None, retry_mode: str | None) -> StageResult:
         """Take the execution through one stage, as soon as its gate lets it in.
 
         It takes its place before the following stage while it still holds this one, so that nobody gets in between.
@@ -74,7 +74,7 @@ class Walk:
             self.trace.write(
                 "stage-finished", stage=stage.name, status=end.status, seconds=seconds, failure=end.failure
             )
-            if following and end.goes_on:
+            if following and end.is_passed:
                 self.gates(following.name).announce(execution.number)
         finally:
             gate.leave(execution.number)

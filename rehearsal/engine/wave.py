@@ -9,14 +9,14 @@ from __future__ import annotations
 import threading
 
 
-class Wave:
-    """Each of `count` actions calls `again` when it has ended."""
+class RetryBarrier:
+    """Each of `count` actions calls `wait_for_retry` when it has ended."""
 
     def __init__(self, count: int) -> None:
         self._changed = threading.Condition()
         self._running, self._failed, self._retries = count, 0, 0
 
-    def again(self, *, failed: bool) -> bool:
+    def wait_for_retry(self, *, failed: bool) -> bool:
         """Whether the action is to run once more: one that failed waits for a retry while others still run."""
         with self._changed:
             self._running -= 1

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal import machine
-from rehearsal.plan.jobs import Job
+from rehearsal.plan.jobs import PlannedBuild
 from rehearsal.processes import Processes
 
 _PIN = re.compile(r"(aws-cdk|cdk-assets)(?:@(.+))?")
@@ -28,14 +28,14 @@ _SEPARATORS = {"&&", "||", ";", "|", "&", "(", ")"}
 _MAKE_SECONDS = 20.0
 
 
-def vanished_targets(jobs: Iterable[Job], source: Path, before: Path) -> Iterator[str]:
+def vanished_targets(jobs: Iterable[PlannedBuild], source: Path, before: Path) -> Iterator[str]:
     """Make targets that a deployed buildspec calls, that the last push had, and that the pushed tree has not."""
     if shutil.which("make") is None:
         return
     for job in jobs:
-        for words in _at_the_root(job):
-            if words[0] == "make" and (missing := _without_rule(words, source)):
-                for target in sorted(missing - _without_rule(words, before)):
+        for words in _root_commands(job):
+            if words[0] == "make" and (missing := _missing_targets(words, source)):
+                for target in sorted(missing - _missing_targets(words, before)):
                     yield (
                         f"{job.where} runs `{shlex.join(words)}` under the deployed buildspec, and the working tree has"
                         f" no make target `{target}` any more: keep it until a push with the new buildspec has been"
@@ -43,7 +43,7 @@ def vanished_targets(jobs: Iterable[Job], source: Path, before: Path) -> Iterato
                     )
 
 
-def _without_rule(words: Sequence[str], folder: Path) -> set[str]:
+def _missing_targets(words: Sequence[str], folder: Path) -> set[str]:
     """What make can't make of its arguments. It judges that by itself, and nothing runs.
 
     Even with --dry-run make runs `+recipes` and `$(shell ...)`, so that it gets a shell which does nothing.
@@ -51,12 +51,12 @@ def _without_rule(words: Sequence[str], folder: Path) -> set[str]:
     printed: list[str] = []
     command = ["make", "--dry-run", "--keep-going", *words[1:], f"SHELL={shutil.which('true')}"]
     with Processes(printed.append) as processes:
-        env, deadline = {**machine.environment(), "LC_ALL": "C"}, time.monotonic() + _MAKE_SECONDS
+        env, deadline = {**machine.clean_environment(), "LC_ALL": "C"}, time.monotonic() + _MAKE_SECONDS
         processes.run(command, cwd=folder, env=env, deadline=deadline)
     return {target for line in printed for target in _NO_RULE.findall(line)}
 
 
-def vanished_files(jobs: Iterable[Job], source: Path, before: Path) -> Iterator[str]:
+def vanished_files(jobs: Iterable[PlannedBuild], source: Path, before: Path) -> Iterator[str]:
     """Files that a deployed buildspec names, that the last push had, and that the pushed tree has not."""
     for job in jobs:
         named = {word.removeprefix("./") for each in _simple(job.commands) for word in each.words}
@@ -75,11 +75,11 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def vanished_scripts(jobs: Iterable[Job], source: Path, before: Path) -> Iterator[str]:
+def vanished_scripts(jobs: Iterable[PlannedBuild], source: Path, before: Path) -> Iterator[str]:
     """Scripts of package.json that a deployed buildspec runs, that the last push had, and that the new tree has not."""
     vanished = _scripts(before) - _scripts(source)
     for job in jobs:
-        for words in _at_the_root(job):
+        for words in _root_commands(job):
             name = next((word for word in words[2:] if not word.startswith("-")), "")
             if words[0] == "npm" and words[1:2] in (("run",), ("run-script",)) and name in vanished:
                 yield (
@@ -94,7 +94,7 @@ def _scripts(folder: Path) -> set[str]:
     return set(json.loads(package.read_text()).get("scripts", {})) if package.exists() else set()
 
 
-def versions(jobs: Iterable[Job], schema: int, tools: Path) -> Iterator[str]:
+def unsafe_tool_pins(jobs: Iterable[PlannedBuild], schema: int, tools: Path) -> Iterator[str]:
     """Pins of the CDK CLI and cdk-assets in deployed buildspecs that may not read the new assembly.
 
     schema: the assembly's major version. tools: the project's node_modules, whose versions have read it, or can tell.
@@ -124,13 +124,13 @@ def assets_schema(tools: Path, schema: int) -> Iterator[str]:
         )
 
 
-def orphans(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
+def orphaned_stacks(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
     """Stacks that the deployed pipeline deploys and the new one does not."""
     for stack in sorted(set(before) - set(after)):
         yield f"the stack {stack} is deployed by no stage any more: it stays until somebody deletes it"
 
 
-def _pins(job: Job) -> Iterator[tuple[str, str]]:
+def _pins(job: PlannedBuild) -> Iterator[tuple[str, str]]:
     """The packages that matter here, of those that the job installs for everybody or runs with npx, and their pins."""
     for each in _simple(job.commands):
         installs = each.words[0] == "npm" and not {"-g", "--global", "--location=global"}.isdisjoint(each.words)
@@ -147,7 +147,7 @@ class _Command:
     then: str
 
 
-def _at_the_root(job: Job) -> Iterator[tuple[str, ...]]:
+def _root_commands(job: PlannedBuild) -> Iterator[tuple[str, ...]]:
     """The commands that are known to run in the source's root, and whose failure counts, as far as they can be read."""
     for each in _simple(job.commands):
         if each.words[0] in ("cd", "pushd"):

@@ -11,7 +11,7 @@ import yaml
 from rehearsal.assembly import Assembly
 from rehearsal.aws import Endpoint, root
 from rehearsal.engine.definition import Pipeline, PipelineKey
-from rehearsal.engine.template import drawn
+from rehearsal.engine.template import preview_pipeline
 
 PROJECT = "AWS::CodeBuild::Project"
 _REFERENCE = "${{{}}}"
@@ -19,7 +19,7 @@ PHASES = ("install", "pre_build", "build", "post_build")
 
 
 @dataclass(frozen=True)
-class Job:
+class PlannedBuild:
     """One CodeBuild action; `commands` is empty where the buildspec lies in the source.
 
     project: its name; in a template that leaves it open, the logical id.
@@ -35,28 +35,28 @@ class Job:
         return f"{self.stage}/{self.action}"
 
 
-def deployed(endpoint: Endpoint, key: PipelineKey, pipeline: Pipeline) -> list[Job]:
+def deployed_builds(endpoint: Endpoint, key: PipelineKey, pipeline: Pipeline) -> list[PlannedBuild]:
     """Every CodeBuild action of the deployed pipeline, with the commands of its deployed project."""
-    actions = _builds(pipeline)
+    actions = _build_actions(pipeline)
     names = sorted({project for _, _, project in actions})
     api = endpoint.client("codebuild", root(key.account), key.region)
     found = api.batch_get_projects(names=names)["projects"] if names else []
     specs = {each["name"]: each["source"].get("buildspec", "") for each in found}
-    return [Job(*each, tuple(commands(specs.get(each[2], "")))) for each in actions]
+    return [PlannedBuild(*each, tuple(commands(specs.get(each[2], "")))) for each in actions]
 
 
-def synthesized(cloud: Assembly) -> list[Job]:
+def synthesized_builds(cloud: Assembly) -> list[PlannedBuild]:
     """Every CodeBuild action of a new assembly's pipeline, with the commands of its project's new template."""
     projects: dict[str, tuple[str, tuple[str, ...]]] = {}
     for id_, resource in cloud.pipeline.resources(PROJECT).items():
         name, source = resource["Properties"].get("Name"), resource["Properties"]["Source"]
         found = (name if isinstance(name, str) else id_, tuple(commands(_text(source.get("BuildSpec", "")))))
         projects |= dict.fromkeys((found[0], _REFERENCE.format(id_)), found)
-    actions = _builds(drawn("", cloud.chosen.properties))
-    return [Job(stage, action, *projects.get(name, (name, ()))) for stage, action, name in actions]
+    actions = _build_actions(preview_pipeline("", cloud.chosen.properties))
+    return [PlannedBuild(stage, action, *projects.get(name, (name, ()))) for stage, action, name in actions]
 
 
-def _builds(pipeline: Pipeline) -> list[tuple[str, str, str]]:
+def _build_actions(pipeline: Pipeline) -> list[tuple[str, str, str]]:
     """Stage, action and project of each CodeBuild action."""
     return [
         (stage.name, action.name, action.configuration["ProjectName"])

@@ -14,7 +14,7 @@ from rehearsal.bootstrap import is_bootstrapped
 from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import Pipeline
 from rehearsal.plan import deadlocks, jobs
-from rehearsal.plan.jobs import Job
+from rehearsal.plan.jobs import PlannedBuild
 from rehearsal.plan.stacks import StackChange, compare
 
 # How CDK Pipelines names the action that updates the pipeline.
@@ -39,13 +39,13 @@ class Plan:
     after: Stages
     mutates: bool
     restarts: bool
-    first: tuple[Job, ...]
-    rest: tuple[Job, ...]
+    first: tuple[PlannedBuild, ...]
+    rest: tuple[PlannedBuild, ...]
     approvals: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def make(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushed: Path) -> Plan:
+def make_plan(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushed: Path) -> Plan:
     """Compare the assembly of `source` with what is deployed.
 
     tools: the project's node_modules. pushed: a folder with the files of the last push, none where that is not known.
@@ -55,14 +55,14 @@ def make(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushe
     others = [compare(deployed.endpoint, stack) for stack in cloud.stacks if stack != cloud.pipeline]
     before = {stage.name: tuple(action.name for action in stage.actions) for stage in pipeline.stages}
     after = _stages(cloud)
-    builds = jobs.deployed(deployed.endpoint, deployed.key, pipeline)
+    builds = jobs.deployed_builds(deployed.endpoint, deployed.key, pipeline)
     mutates = own.change is not None and any(SELF_MUTATE in actions for actions in before.values())
-    first = _until_mutation(before, builds)
-    new = jobs.synthesized(cloud) if mutates else builds
-    known = _until_mutation(after, new) if mutates else first
+    first = _builds_before_mutation(before, builds)
+    new = jobs.synthesized_builds(cloud) if mutates else builds
+    known = _builds_before_mutation(after, new) if mutates else first
     found = [
         *_deadlocks(first if mutates else builds, source, tools, pushed, cloud),
-        *_unreached(deployed, others),
+        *_environments_not_bootstrapped(deployed, others),
         *_orphans(deployed, pipeline, cloud),
     ]
     return Plan(
@@ -80,17 +80,17 @@ def make(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushe
 
 
 def _deadlocks(
-    under_deployed: Sequence[Job], source: Path, tools: Path, pushed: Path, cloud: Assembly
+    under_deployed: Sequence[PlannedBuild], source: Path, tools: Path, pushed: Path, cloud: Assembly
 ) -> Iterator[str]:
     schema = int(json.loads((cloud.folder / "manifest.json").read_text())["version"].split(".")[0])
     yield from deadlocks.vanished_targets(under_deployed, source, pushed)
     yield from deadlocks.vanished_scripts(under_deployed, source, pushed)
     yield from deadlocks.vanished_files(under_deployed, source, pushed)
-    yield from deadlocks.versions(under_deployed, schema, tools)
+    yield from deadlocks.unsafe_tool_pins(under_deployed, schema, tools)
     yield from deadlocks.assets_schema(tools, schema)
 
 
-def _unreached(deployed: Deployment, changes: Sequence[StackChange]) -> Iterator[str]:
+def _environments_not_bootstrapped(deployed: Deployment, changes: Sequence[StackChange]) -> Iterator[str]:
     places = dict.fromkeys(Environment(each.stack.account, each.stack.region, each.stack.qualifier) for each in changes)
     for place in places:
         if not is_bootstrapped(deployed.endpoint, place):
@@ -100,14 +100,14 @@ def _unreached(deployed: Deployment, changes: Sequence[StackChange]) -> Iterator
 def _orphans(deployed: Deployment, pipeline: Pipeline, cloud: Assembly) -> Iterator[str]:
     before = [f"{each.name} ({each.account}/{each.region})" for each in _deployed_stacks(deployed, pipeline)]
     after = [f"{each.name} ({each.account}/{each.region})" for each in cloud.stacks]
-    yield from deadlocks.orphans(before, after)
+    yield from deadlocks.orphaned_stacks(before, after)
 
 
 def _deployed_stacks(deployed: Deployment, pipeline: Pipeline) -> list[invocations.DeployedStack]:
-    return invocations.stacks(pipeline, deployed.key.region)
+    return invocations.list_deployed_stacks(pipeline, deployed.key.region)
 
 
-def _until_mutation(stages: Stages, builds: Sequence[Job]) -> list[Job]:
+def _builds_before_mutation(stages: Stages, builds: Sequence[PlannedBuild]) -> list[PlannedBuild]:
     """The builds of the stages up to the one that updates the pipeline; all, where none does."""
     reached = []
     for name, actions in stages.items():

@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 Kind = Literal["added", "changed", "removed"]
 
 # What says something about a resource without being part of it.
-_ASIDE = "Metadata"
+_METADATA = "Metadata"
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,23 @@ def differences(old: Json, new: Json) -> list[ResourceChange]:
     for id_, resource in after.items():
         if id_ not in before:
             found.append(ResourceChange(id_, resource["Type"], "added"))
-        elif _whole(before[id_]) != _whole(resource):
+        elif _without_metadata(before[id_]) != _without_metadata(resource):
             found.append(ResourceChange(id_, resource["Type"], "changed", _properties(before[id_], resource)))
     found += [ResourceChange(id_, each["Type"], "removed") for id_, each in before.items() if id_ not in after]
     return found
 
 
-def _whole(resource: Json) -> Json:
-    return {key: value for key, value in resource.items() if key != _ASIDE}
+def _without_metadata(resource: Json) -> Json:
+    return {key: value for key, value in resource.items() if key != _METADATA}
 
 
 def _properties(old: Json, new: Json) -> tuple[str, ...]:
     """Which properties differ, and which attributes beside them, a DeletionPolicy for example."""
     before, after = old.get("Properties", {}), new.get("Properties", {})
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    keys = [key for key in {**_whole(old), **_whole(new)} if key != "Properties" and old.get(key) != new.get(key)]
+    keys = [
+        key
+        for key in {**_without_metadata(old), **_without_metadata(new)}
+        if key != "Properties" and old.get(key) != new.get(key)
+    ]
     return (*names, *keys)

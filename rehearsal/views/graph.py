@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.engine.definition import Action, Pipeline
-from rehearsal.engine.ordering import waves
+from rehearsal.engine.ordering import group_by_run_order
 
 APPROVAL = "Approval"
 
@@ -40,7 +40,7 @@ def text(pipeline: Pipeline) -> str:
     lines = [f"{pipeline.name}  ({pipeline.type}, {pipeline.execution_mode})"]
     for stage in pipeline.stages:
         lines += ["  │", f"  ▼ {stage.name}"]
-        found = waves(stage.actions)
+        found = group_by_run_order(stage.actions)
         for number, wave in enumerate(found, 1):
             corner = "└" if number == len(found) else "├"
             lines.append(f"  {corner}─ " + " ║ ".join(f"{each.name} ({each.type})" for each in wave))
@@ -53,7 +53,7 @@ def mermaid(pipeline: Pipeline) -> str:
     before: list[str] = []
     for number, stage in enumerate(pipeline.stages, 1):
         lines.append(f'  subgraph s{number}["{_quoted(stage.name)}"]')
-        for order, wave in enumerate(waves(stage.actions), 1):
+        for order, wave in enumerate(group_by_run_order(stage.actions), 1):
             ids = [f"s{number}o{order}a{place}" for place, _ in enumerate(wave, 1)]
             lines += [f"    {id_}{_shape(action)}" for id_, action in zip(ids, wave, strict=True)]
             edges += [f"  {old} --> {new}" for old in before for new in ids]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.plan.jobs import Job
+from rehearsal.plan.jobs import PlannedBuild
 from rehearsal.plan.plan import Plan, Stages
 from rehearsal.plan.stacks import ResourceChange, StackChange
 
@@ -98,7 +98,7 @@ def _jobs(plan: Plan) -> Iterator[str]:
         yield f"A person is asked at: {', '.join(plan.approvals)}"
 
 
-def _job(job: Job) -> str:
+def _job(job: PlannedBuild) -> str:
     commands = "; ".join(" ".join(each.split()) for each in job.commands) or "its buildspec lies in the source"
     return f"  {job.where}: {commands}"
 
@@ -124,5 +124,5 @@ def _stack_json(change: StackChange) -> dict[str, Any]:
     }
 
 
-def _job_json(job: Job) -> dict[str, Any]:
+def _job_json(job: PlannedBuild) -> dict[str, Any]:
     return {"stage": job.stage, "action": job.action, "project": job.project, "commands": list(job.commands)}

@@ -54,7 +54,7 @@ class ExecutionView:
     accepted_rules: dict[str, str] = field(default_factory=dict)
     stages: list[StageView] = field(default_factory=list)
 
-    def take(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Apply one event; unknown ones change nothing."""
         kind = event["type"]
         if kind == "execution-started":
@@ -76,11 +76,11 @@ class ExecutionView:
         elif kind in ("stage-started", "stage-finished"):
             self.stage(event["stage"]).status = event.get("status", "InProgress")
         elif kind.startswith("action-"):
-            self._take_action(kind, event)
+            self._apply_action(kind, event)
         elif kind == "rule-finished" and not event.get("executed", True):
             self.accepted_rules[f"{event['stage']}/{event['action']}"] = event["provider"]
 
-    def _take_action(self, kind: str, event: Event) -> None:
+    def _apply_action(self, kind: str, event: Event) -> None:
         action = self.action(event["stage"], event["action"])
         if kind == "action-started":
             action.status, action.started, action.log = "InProgress", event["at"], event["log"]
@@ -115,11 +115,11 @@ def _revision(variables: dict[str, str]) -> str:
 def replay(events: Iterable[Event]) -> ExecutionView:
     view = ExecutionView()
     for event in events:
-        view.take(event)
+        view.apply(event)
     return view
 
 
-def recorded(space: Workspace, execution: str) -> ExecutionView:
+def load_execution_view(space: Workspace, execution: str) -> ExecutionView:
     """An execution of this id as its journal tells it so far."""
     return replay(journal.read(space.journal(execution)))
 

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rehearsal.accepted import resources
-from rehearsal.bootstrap import with_administrators
-from rehearsal.emulator.functions.coldstarts import ColdStart, Record
+from rehearsal.bootstrap import grants_administrator_access
+from rehearsal.emulator.functions.coldstarts import ColdStart, ColdStartRecord
 from rehearsal.invocations import Answer, shortened
 from rehearsal.limits import not_emulated
 from rehearsal.views.state import ActionView, ExecutionView, StageView, stages_as_json
@@ -30,11 +30,11 @@ def show(
 ) -> None:
     console.print(rows(view))
     if answers:
-        console.print(_answers(answers))
-    if cold := Record(space.cold_starts).latest():
+        console.print(_answer_table(answers))
+    if cold := ColdStartRecord(space.cold_starts).latest():
         console.print(_cold_starts(cold))
     for stage, action in view.failed():
-        _failure(console, space, stage, action)
+        _print_failure(console, space, stage, action)
     console.print(f"Not emulated: {'; '.join(limits(space, view, iam=iam))}.", style="dim", soft_wrap=True)
     verdict = Text(view.status, STYLES.get(view.status, "red"))
     console.print(
@@ -57,17 +57,17 @@ def as_json(
             {"environment": each.environment, "account": each.account, "function": each.function, "ok": each.ok}
             for each in answers
         ],
-        "cold_starts": [asdict(each) for each in Record(space.cold_starts).latest()],
+        "cold_starts": [asdict(each) for each in ColdStartRecord(space.cold_starts).latest()],
         "not_emulated": limits(space, last, iam=iam),
     }
 
 
 def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
     """What was not emulated in a run that has just ended."""
-    return not_emulated(view, resources(space), iam=iam, administrators=with_administrators(space))
+    return not_emulated(view, resources(space), iam=iam, administrators=grants_administrator_access(space))
 
 
-def _answers(answers: list[Answer]) -> Table:
+def _answer_table(answers: list[Answer]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("Environment", "Account"):
         table.add_column(column, no_wrap=True)
@@ -93,19 +93,19 @@ def _cold_starts(cold: list[ColdStart]) -> Table:
     return table
 
 
-def _failure(console: Console, space: Workspace, stage: StageView, action: ActionView) -> None:
+def _print_failure(console: Console, space: Workspace, stage: StageView, action: ActionView) -> None:
     """Where it went red: stage, action, the last lines of its log, and where the whole log is."""
     log = Path(action.log)
     console.print(f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", markup=False, soft_wrap=True)
     if log.exists():
         with log.open(errors="replace") as lines:
-            for line in _last_words(lines):
+            for line in _log_tail(lines):
                 console.print("  " + line, markup=False, soft_wrap=True)
     shown = log.relative_to(space.root) if log.is_relative_to(space.root) else log
     console.print(f"The whole log: {shown}", soft_wrap=True)
 
 
-def _last_words(log: Iterable[str]) -> list[str]:
+def _log_tail(log: Iterable[str]) -> list[str]:
     """What a build printed last before a command failed; CodeBuild's own lines about the rest of it come after that."""
     recent, before = deque[str](maxlen=LAST_LINES), list[str]()
     for line in log:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from rehearsal.engine.definition import Action, Pipeline, Stage
-from rehearsal.engine.ordering import waves
+from rehearsal.engine.ordering import group_by_run_order
 from rehearsal.views.graph import APPROVAL
 
 MARGIN, GAP, LINE = 16, 12, 18
@@ -28,7 +28,7 @@ def svg(pipeline: Pipeline) -> str:
     shapes: list[str] = []
     top, width = MARGIN + LINE + GAP, 0
     for number, stage in enumerate(pipeline.stages):
-        columns = waves(stage.actions)
+        columns = group_by_run_order(stage.actions)
         high = max(len(column) for column in columns)
         bottom = top + HEAD + high * (HEIGHT + GAP)
         right = MARGIN + GAP + len(columns) * (WIDTH + 2 * GAP)

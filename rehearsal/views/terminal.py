@@ -110,7 +110,7 @@ def rows(view: ExecutionView) -> Table:
     return table
 
 
-def definition(pipeline: Pipeline) -> Table:
+def definition_table(pipeline: Pipeline) -> Table:
     """A row per action of the definition: stage, run order, action, provider, input and output artifacts."""
     table = Table(
         title=f"{pipeline.name}  {pipeline.type}, {pipeline.execution_mode}",

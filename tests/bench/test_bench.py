@@ -36,7 +36,7 @@ def folder(root: Path, text: str = "X = 1\n") -> Path:
 @pytest.mark.gate
 def test_modules_that_are_compiled_at_import_are_counted(tmp_path: Path) -> None:
     """A folder that CDK zips loses the dates that its bytecode is checked by."""
-    found = artifact.facts([folder(tmp_path)], ["base"])
+    found = artifact.measure_artifacts([folder(tmp_path)], ["base"])
     assert (found.compiled_modules, found.zip_bytes > 0, found.import_seconds > 0) == (1, True, True)
 
 
@@ -44,13 +44,13 @@ def test_modules_that_are_compiled_at_import_are_counted(tmp_path: Path) -> None
 def test_builds_that_differ_are_noticed(tmp_path: Path) -> None:
     """By their files, and, of zips, by the zip."""
     here, there = folder(tmp_path / "a"), folder(tmp_path / "b")
-    assert artifact.differing([here], [here]) == 0
+    assert artifact.count_differing_files([here], [here]) == 0
     # each .pyc holds the path that it was compiled at
-    assert artifact.differing([here], [there]) == 1
+    assert artifact.count_differing_files([here], [there]) == 1
     for name, date in (("one.zip", 1990), ("two.zip", 1991)):
         with zipfile.ZipFile(tmp_path / name, "w") as zipped:
             zipped.writestr(zipfile.ZipInfo("a", (date, 1, 1, 0, 0, 0)), "same")
-    assert artifact.differing([tmp_path / "one.zip"], [tmp_path / "two.zip"]) == 1
+    assert artifact.count_differing_files([tmp_path / "one.zip"], [tmp_path / "two.zip"]) == 1
 
 
 def test_processor_seconds_are_those_of_programs_too() -> None:

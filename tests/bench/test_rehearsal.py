@@ -67,7 +67,7 @@ def test_the_time_of_commands_is_that_of_their_phases() -> None:
 
 def test_commands_that_ran_side_by_side_count_once() -> None:
     """What is left of a run is the time in which none ran."""
-    assert commands.covered([(0.0, 4.0), (1.0, 2.0), (3.0, 6.0), (8.0, 9.0)]) == 7.0
+    assert commands.union_seconds([(0.0, 4.0), (1.0, 2.0), (3.0, 6.0), (8.0, 9.0)]) == 7.0
 
 
 def test_the_table_has_medians_and_the_ratio() -> None:
@@ -75,7 +75,7 @@ def test_the_table_has_medians_and_the_ratio() -> None:
     runs = {"with": [Run(Cost(clock, 12.0), {}, 9.0) for clock in (10.0, 12.0, 30.0)]}
     runs["without"] = [Run(Cost(10.0, 10.0), {}, 9.0)]
     found = {
-        column: {name: rehearsal._told(figure, done) for name, figure in rehearsal.FIGURES.items()}
+        column: {name: rehearsal._summarize(figure, done) for name, figure in rehearsal.FIGURES.items()}
         for column, done in runs.items()
     }
     lines = rehearsal.markdown({"played": found}).splitlines()
@@ -85,7 +85,7 @@ def test_the_table_has_medians_and_the_ratio() -> None:
 
 def test_this_project_is_copied_as_it_is(tmp_path: Path) -> None:
     """In a repository of its own, with what is not committed yet."""
-    projects.this(tmp_path)
+    projects.working_tree(tmp_path)
     assert (tmp_path / ".git").is_dir()
     assert (tmp_path / "cdk.json").read_text() == (ROOT / "cdk.json").read_text()
 

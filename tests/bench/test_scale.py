@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
-from bench.scale import BEGIN, END, REGIONS, SIZES, WAVE, look, settings, table
+from bench.scale import BEGIN, END, REGIONS, SIZES, WAVE, inspect_assembly, settings, table
 from pipeline.project import Project
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
@@ -48,7 +48,7 @@ def test_the_counts_of_the_smallest_are_those_of_a_synthesis(project: Project, t
     app = App(context=context, outdir=str(tmp_path), analytics_reporting=False)
     PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
     app.synth()
-    found, told = look(tmp_path), rows()[0]
+    found, told = inspect_assembly(tmp_path), rows()[0]
     assert {key: told[key] for key in COUNTED} == {key: f"{found[key.replace(' ', '_')]:,}" for key in COUNTED}
 
 

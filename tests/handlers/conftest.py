@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from layers.manifest import WHERE, read
+from layers.manifest import MANIFEST_PATH, read
 from tests.root import ROOT
 
 VARIABLES = {
@@ -96,9 +96,9 @@ Start = Callable[[str], Handler]
 @pytest.fixture(scope="session")
 def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The built layers, unpacked as Lambda unpacks them to /opt: layer -> folder."""
-    manifest = ROOT / WHERE
+    manifest = ROOT / MANIFEST_PATH
     if not manifest.exists():
-        pytest.fail(f"{WHERE} is missing; run `make layers`")
+        pytest.fail(f"{MANIFEST_PATH} is missing; run `make layers`")
     folders = {}
     for layer in read(manifest).layers:
         folders[layer.name] = tmp_path_factory.mktemp(layer.name)
@@ -113,7 +113,9 @@ def start(layers: dict[str, Path]) -> Iterator[Start]:
     with ExitStack() as running:
 
         def started(function: str) -> Handler:
-            handler = Handler(function, [layers[layer.name] for layer in read(ROOT / WHERE).of(function)])
+            handler = Handler(
+                function, [layers[layer.name] for layer in read(ROOT / MANIFEST_PATH).layers_of(function)]
+            )
             running.callback(handler.close)
             return handler
 

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from layers import key
-from layers.assemble import layer
+from layers.assemble import build_layer
 from layers.build import build
 from layers.cache import Cache
 from layers.errors import LayersError, WrongUse
 from layers.export import Pin
 from layers.lock import Lock
-from layers.pieces import Workshop
-from layers.reuse import reuse
+from layers.pieces import PackageBuilder
+from layers.reuse import restore_build
 from layers.settings import Settings
 from tests.layers.projects import Project
 from tests.layers.wheels import House
@@ -65,12 +65,12 @@ def test_a_second_build_has_nothing_to_do(project: Project, house: House) -> Non
     """What was built is found again, also after build/ was removed, and the same bytes are put in place."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
-    assert reuse(root) is None
+    assert restore_build(root) is None
     build(root)
     before = made(root)
     (root / before["layers"][0]["zip"]).unlink()
     (root / "build" / "layers" / "layers.json").unlink()
-    assert reuse(root) == []
+    assert restore_build(root) == []
     assert made(root) == before
     assert (root / before["layers"][0]["zip"]).exists()
 
@@ -99,13 +99,13 @@ def test_whatever_decides_what_is_built_is_noticed(
     root = project.write({"main": ["base"], "one": []})
     (root / "requirements-tools.txt").write_text("uv==1\n")
     (root / ".tools").mkdir()
-    asked = key.of_project(root)
+    asked = key.project_key(root)
     path = root / file
     path.parent.mkdir(parents=True, exist_ok=True)
     text = path.read_text() if path.exists() else ""
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    assert key.of_project(root) != asked
+    assert key.project_key(root) != asked
 
 
 @pytest.mark.gate
@@ -117,7 +117,7 @@ def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str
     setting = change.replace("_", "-")
     other = {**asked, **({setting: changes[setting]} if setting in changes else {})}
     keys = {
-        Workshop(
+        PackageBuilder(
             root=tmp_path,
             settings=Settings.model_validate(settings),
             python=None,
@@ -136,10 +136,10 @@ def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str
 @pytest.mark.gate
 def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an older builder made is made again by a newer one."""
-    before = key.machinery(tmp_path, "3.13")
+    before = key.toolchain(tmp_path, "3.13")
     (tmp_path / "key.py").write_text("another")
     monkeypatch.setattr(key, "__file__", str(tmp_path / "key.py"))
-    assert key.machinery(tmp_path, "3.13") != before
+    assert key.toolchain(tmp_path, "3.13") != before
 
 
 @pytest.mark.gate
@@ -170,7 +170,7 @@ def test_a_wrong_hash_is_refused_where_everything_is_in_caches(project: Project,
     build(root)
     lock = root / "poetry.lock"
     lock.write_text(lock.read_text().replace(house.wheels["base"].sha256, "0" * 64))
-    assert reuse(root) is None
+    assert restore_build(root) is None
     with pytest.raises(LayersError, match=r"(?is)hash mismatch.*base"):
         build(root)
 
@@ -233,7 +233,7 @@ def test_a_stale_lock_is_refused(project: Project, house: House) -> None:
     build(root)
     pyproject = root / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('["base"]', '["base>=0.1"]'))
-    assert reuse(root) is None
+    assert restore_build(root) is None
     with pytest.raises(LayersError, match="poetry lock"):
         build(root)
 
@@ -265,13 +265,13 @@ def test_a_lock_that_changes_during_the_build_is_noticed(
     def meanwhile(*arguments: Any) -> Any:
         house.wheel("base", "2.0")
         project.lock()
-        return layer(*arguments)
+        return build_layer(*arguments)
 
-    monkeypatch.setattr("layers.make.layer", meanwhile)
+    monkeypatch.setattr("layers.make.build_layer", meanwhile)
     with pytest.raises(LayersError, match="changed while its layers were built"):
         build(root)
     monkeypatch.undo()
-    assert reuse(root) is None
+    assert restore_build(root) is None
 
 
 def test_layers_that_nobody_names_any_more_go(project: Project, house: House) -> None:
@@ -287,7 +287,7 @@ def test_layers_that_nobody_names_any_more_go(project: Project, house: House) ->
         os.utime(folder / name, (moment, moment))
     for name in there:
         os.utime(folder / name, (0, 0))
-    assert reuse(root) == []
+    assert restore_build(root) == []
     assert {path.name for path in folder.iterdir()} == {*there, "shared-new.zip"}
 
 
@@ -309,7 +309,7 @@ def test_a_function_that_outgrew_lambda_is_refused(
     before = made(root)
     monkeypatch.setattr("layers.limits.UNZIPPED", before["layers"][0]["unzipped_bytes"] + 1000)
     (root / "lambda" / "one" / "data.bin").write_bytes(bytes(2000))
-    for run in (reuse, build):
+    for run in (restore_build, build):
         with pytest.raises(LayersError, match=r"one: its code and layers are .* the largest packages: base"):
             run(root)
     assert made(root) == before

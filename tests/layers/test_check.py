@@ -54,15 +54,15 @@ def test_what_is_provided_is_silent(project: Project, built: Manifest) -> None:
     """Layers, the function's own modules, the standard library and the runtime's boto3 all count."""
     (project.root / "lambda" / "two" / "own.py").write_text("")
     code(project.root, "two", "import json, boto3.session, own\nfrom base import NAME\n")
-    assert check.missing(project.root, built) == []
-    assert check.unused(project.root, built) == []
+    assert check.missing_imports(project.root, built) == []
+    assert check.unused_packages(project.root, built) == []
 
 
 @pytest.mark.gate
 def test_a_missing_import_is_told_with_its_line_and_command(project: Project, built: Manifest) -> None:
     """A package of another function's layer is not there, although the lock has it."""
     code(project.root, "two", "import os\n\ndef handler(event, context):\n    from extra import X\n")
-    (found,) = check.missing(project.root, built)
+    (found,) = check.missing_imports(project.root, built)
     assert (found.function, found.found.name, found.found.line) == ("two", "extra.X", 4)
     assert found.found.path == project.root / "lambda" / "two" / "main.py"
     assert found.command == "poetry add --lock extra"
@@ -72,7 +72,7 @@ def test_a_missing_import_is_told_with_its_line_and_command(project: Project, bu
 def test_the_command_names_package_and_group(project: Project, built: Manifest) -> None:
     """What one function alone imports belongs into its own group; a package may have another name than its module."""
     code(project.root, "two", "import yaml\n")
-    (found,) = check.missing(project.root, built)
+    (found,) = check.missing_imports(project.root, built)
     assert found.command == "poetry add --lock --group two pyyaml"
 
 
@@ -80,7 +80,7 @@ def test_the_command_names_package_and_group(project: Project, built: Manifest) 
 def test_a_package_that_nobody_imports_is_reported(project: Project, built: Manifest) -> None:
     """With what is there for its sake alone, and the bytes that go with it."""
     code(project.root, "one", "import base\n")
-    (found,) = check.unused(project.root, built)
+    (found,) = check.unused_packages(project.root, built)
     assert (found.layer, found.package, found.only_for) == ("one", "extra", ("deep",))
     sizes = {package.name: package.bytes for layer in built.layers for package in layer.packages}
     assert found.bytes == sizes["extra"] + sizes["deep"]
@@ -88,7 +88,7 @@ def test_a_package_that_nobody_imports_is_reported(project: Project, built: Mani
 
 def test_no_layer_is_installed_in_the_development_environment() -> None:
     """What is in layers alone has no use here, where tests would find it although a layer lacks it."""
-    target, locked, groups = settings.read(ROOT / "pyproject.toml").target, plan.graph(ROOT), slices.groups(ROOT)
+    target, locked, groups = settings.read(ROOT / "pyproject.toml").target, plan.read_lock(ROOT), slices.groups(ROOT)
     layers = {name for group in groups.values() for name in locked.chains(group, target)}
     others = {name for group in locked.roots.keys() - groups.values() for name in locked.chains(group, target)}
     here = {canonicalize_name(found.name) for found in distributions()}
@@ -105,10 +105,10 @@ def test_the_runtime_s_boto3_on_a_layer_s_urllib3_is_warned_of(project: Project,
     code(root, "one", "import boto3, urllib3\n")
     code(root, "two", "import urllib3\n")
     half = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3"),))
-    (told,) = check.over_the_runtime(root, half)
+    (told,) = check.runtime_conflicts(root, half)
     assert told.startswith("one: its layers hold urllib3, on which the runtime's boto3 then runs")
     whole = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3", "boto3"),))
-    assert check.over_the_runtime(root, whole) == []
+    assert check.runtime_conflicts(root, whole) == []
 
 
 @pytest.mark.gate
@@ -133,11 +133,11 @@ def test_what_an_extra_adds_and_nobody_uses_is_reported(project: Project, house:
         (layer(project, "shared", ("one", "two"), "base", "plain"), layer(project, "one", ("one",), "deep", "model")),
     )
     code(root, "one", "from base import NAME\n")
-    (found,) = check.unused(root, made)
+    (found,) = check.unused_packages(root, made)
     assert (found.layer, found.package, found.only_for) == ("one", "model", ("deep",))
     for text in ("import base.parser\n", "from base import parser\n"):
         code(root, "one", text)
-        assert check.unused(root, made) == []
+        assert check.unused_packages(root, made) == []
 
 
 @pytest.mark.parametrize("text", ["from .inner import x\n", "from . import inner\n", "LAZY = {'x': '.inner'}\n"])
@@ -148,7 +148,9 @@ def test_imports_are_followed_however_they_are_written(project: Project, house: 
     root = project.write({"main": ["base", "other"]})
     code(root, "one", "import base\n")
     assert (
-        check.unused(root, Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "base", "other"),)))
+        check.unused_packages(
+            root, Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "base", "other"),))
+        )
         == []
     )
 

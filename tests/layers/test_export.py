@@ -9,7 +9,7 @@ import pytest
 
 from layers.errors import LayersError
 from layers.export import Pin, export, parse
-from layers.processes import tool
+from layers.processes import find_tool
 from tests.root import ROOT
 
 
@@ -72,9 +72,9 @@ def test_both_ways_to_ask_poetry_agree(monkeypatch: pytest.MonkeyPatch, tmp_path
     at_once = export(ROOT, ["main", "echo"])
     assert [len(pins) > 2 for pins in at_once.values()] == [True, True]
     script = tmp_path / "poetry"
-    script.write_text(f'#!/bin/sh\nexec "{tool("poetry", ROOT)}" "$@"\n')
+    script.write_text(f'#!/bin/sh\nexec "{find_tool("poetry", ROOT)}" "$@"\n')
     script.chmod(0o755)
     if beside != "nothing":
         (tmp_path / "python").symlink_to(sys.executable)
-    monkeypatch.setattr("layers.export.tool", lambda *_: str(script))
+    monkeypatch.setattr("layers.export.find_tool", lambda *_: str(script))
     assert export(ROOT, ["main", "echo"]) == at_once

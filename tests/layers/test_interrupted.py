@@ -14,7 +14,7 @@ import pytest
 
 from layers import cache
 from layers.build import build
-from layers.reuse import reuse
+from layers.reuse import restore_build
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 from tests.root import ROOT
@@ -81,7 +81,7 @@ def test_a_damaged_cache_is_noticed(project: Project, house: House, tmp_path: Pa
     for path in (tmp_path / "cache" / "lambda-layers-pipeline" / damaged).iterdir():
         path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
     (root / before["layers"][0]["zip"]).unlink()
-    assert reuse(root) is None
+    assert restore_build(root) is None
     build(root)
     assert manifest(root) == before
 
@@ -93,7 +93,7 @@ def test_a_damaged_layer_is_put_right(project: Project, house: House) -> None:
     build(root)
     before = manifest(root)
     (root / before["layers"][0]["zip"]).write_bytes(b"changed")
-    assert reuse(root) == []
+    assert restore_build(root) == []
     assert manifest(root) == before
 
 

@@ -47,7 +47,7 @@ def test_a_function_without_layers_is_looked_at_as_well(tmp_path: Path, monkeypa
     """Its code alone may outgrow Lambda; the table names it, too."""
     (tmp_path / "lambda" / "lone").mkdir(parents=True)
     (tmp_path / "lambda" / "lone" / "main.py").write_text("#" * 100)
-    table = report.of_functions(Manifest("3.13", "x86_64", ()), tmp_path)
+    table = report.functions_table(Manifest("3.13", "x86_64", ()), tmp_path)
     assert [list(column.cells) for column in table.columns][0:3] == [["lone"], [""], ["100"]]
     monkeypatch.setattr("layers.limits.UNZIPPED", 99)
     with pytest.raises(LayersError, match="lone: its code and layers are 100 bytes"):

@@ -7,8 +7,8 @@ import tomllib
 import pytest
 
 from layers.errors import WrongUse
-from layers.groups import asked
-from layers.lock import Lock, of
+from layers.groups import requirements_by_group
+from layers.lock import Lock, parse_lock
 from layers.target import Target
 
 TARGET = Target("3.13", "x86_64")
@@ -16,7 +16,7 @@ TARGET = Target("3.13", "x86_64")
 
 def parse(lock: str, pyproject: str) -> Lock:
     """The graph of two texts."""
-    return of(tomllib.loads(lock), tomllib.loads(pyproject))
+    return parse_lock(tomllib.loads(lock), tomllib.loads(pyproject))
 
 
 LOCK = """
@@ -68,7 +68,9 @@ def test_every_way_to_ask_is_read() -> None:
     [tool.poetry.group.five.dependencies]
     own = {path = "libs/own", markers = "sys_platform == 'linux'"}
     """
-    found = {name: sorted(str(need) for need in needs) for name, needs in asked(tomllib.loads(text)).items()}
+    found = {
+        name: sorted(str(need) for need in needs) for name, needs in requirements_by_group(tomllib.loads(text)).items()
+    }
     assert found == {
         "main": ["four[a,b]", "one[x]>=1"],
         "echo": ['three; python_version > "3"', "two"],
@@ -86,7 +88,7 @@ def test_groups_are_read_as_poetry_reads_them() -> None:
     [tool.poetry.group.own]
     include-groups = ["my-fn"]
     """
-    found = {name: [str(need) for need in needs] for name, needs in asked(tomllib.loads(text)).items()}
+    found = {name: [str(need) for need in needs] for name, needs in requirements_by_group(tomllib.loads(text)).items()}
     assert found == {"main": [], "my-fn": ["one", "two"], "the-common": ["two"], "own": ["one", "two"]}
 
 
@@ -95,7 +97,7 @@ def test_a_circle_of_groups_is_told() -> None:
     """With the way around."""
     text = '[dependency-groups]\na = [{include-group = "B"}]\nb = [{include-group = "a"}]\n'
     with pytest.raises(WrongUse, match="in a circle: a -> b -> a"):
-        asked(tomllib.loads(text))
+        requirements_by_group(tomllib.loads(text))
 
 
 def test_a_chain_follows_markers_and_extras() -> None:

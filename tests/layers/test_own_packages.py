@@ -12,9 +12,9 @@ import pytest
 
 from layers.build import build
 from layers.errors import LayersError
-from layers.key import tree
-from layers.processes import run, tool
-from layers.reuse import reuse
+from layers.key import library_key
+from layers.processes import find_tool, run
+from layers.reuse import restore_build
 from tests.layers.projects import Project
 from tests.root import ROOT
 
@@ -44,7 +44,7 @@ def asking(project: Project, dependency: str) -> Path:
     root = project.write({"main": []})
     text = (root / "pyproject.toml").read_text().replace("dependencies = []\n", 'dynamic = ["dependencies"]\n')
     (root / "pyproject.toml").write_text(f"{text}[tool.poetry.dependencies]\nown = {dependency}\n")
-    run([tool("poetry", ROOT), "lock"], cwd=root)
+    run([find_tool("poetry", ROOT), "lock"], cwd=root)
     return root
 
 
@@ -64,9 +64,9 @@ def test_a_library_of_the_repository_is_built_and_included(project: Project, dev
     before = content(root)
     assert before["text"] == "ANSWER = 42\n"
     assert [package["name"] for package in before["packages"]] == ["own"]
-    assert reuse(root) == []
+    assert restore_build(root) == []
     (root / "libs" / "own" / "own.py").write_text("ANSWER = 43\n")
-    assert reuse(root) is None
+    assert restore_build(root) is None
     build(root)
     assert content(root)["text"] == "ANSWER = 43\n"
 
@@ -114,14 +114,14 @@ import os,"""
 def test_a_package_that_is_called_build_counts(tmp_path: Path) -> None:
     """What builds leave is at the top of a library; below, `build` and `dist` are its own."""
     library(tmp_path / "own")
-    before = tree(tmp_path / "own")
+    before = library_key(tmp_path / "own")
     for name in ("build/lib/x.py", "dist/own.whl", "src/own.egg-info/PKG-INFO", "src/own/__pycache__/x.pyc"):
         (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "own" / name).write_text("")
-    assert tree(tmp_path / "own") == before
+    assert library_key(tmp_path / "own") == before
     (tmp_path / "own" / "src" / "own" / "build").mkdir(parents=True)
     (tmp_path / "own" / "src" / "own" / "build" / "x.py").write_text("")
-    assert tree(tmp_path / "own") != before
+    assert library_key(tmp_path / "own") != before
 
 
 @pytest.mark.gate

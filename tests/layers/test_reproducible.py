@@ -90,7 +90,7 @@ def test_the_bytes_depend_on_nothing_around_them(project: Project, house: House,
         environ["XDG_CACHE_HOME"] = str(folder / "cache")
         command = f"umask {umask}; exec {sys.executable} -c '{'' if folder == root else _OTHERWISE}{_BUILD}'"
         subprocess.run(["sh", "-c", command], cwd=folder, env=environ, check=True, capture_output=True)
-    here, there = ((folder / manifest.WHERE).read_text() for folder, *_ in ways)
+    here, there = ((folder / manifest.MANIFEST_PATH).read_text() for folder, *_ in ways)
     assert here == there
     for path in json.loads(here)["layers"]:
         assert (root / path["sbom"]).read_bytes() == (other / path["sbom"]).read_bytes()
@@ -101,7 +101,7 @@ def test_an_import_compiles_nothing(project: Project, house: House, tmp_path: Pa
     house.wheel("base", files={"base/__init__.py": "from base import inner", "base/inner.py": "X = 1"})
     root = project.write({"main": ["base"]})
     build(root)
-    (layer,) = manifest.read(root / manifest.WHERE).layers
+    (layer,) = manifest.read(root / manifest.MANIFEST_PATH).layers
     assert compiled(unpack(root / layer.zip, tmp_path / "opt"), "base") == []
 
 
@@ -124,9 +124,9 @@ def test_bytecode_with_dates_would_be_noticed(tmp_path: Path) -> None:
 
 def test_this_project_s_packages_compile_nothing(tmp_path: Path) -> None:
     """Importing every package of the layers that echo gets compiles no module of theirs."""
-    if reuse.reuse(ROOT) is None:
+    if reuse.restore_build(ROOT) is None:
         build(ROOT)
-    layers = manifest.read(ROOT / manifest.WHERE).of("echo")
+    layers = manifest.read(ROOT / manifest.MANIFEST_PATH).layers_of("echo")
     for layer in layers:
         unpack(ROOT / layer.zip, tmp_path / "opt")
         (tmp_path / "opt" / "python").chmod(0o755)
@@ -139,7 +139,7 @@ def test_this_project_s_packages_compile_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_this_project_s_layers_are_the_same_from_empty_caches(tmp_path: Path) -> None:
     """Everything that is made again, in another folder, has the bytes of what is there."""
-    if reuse.reuse(ROOT) is None:
+    if reuse.restore_build(ROOT) is None:
         build(ROOT)
     for name in ("pyproject.toml", "poetry.lock"):
         shutil.copy(ROOT / name, tmp_path)
@@ -149,7 +149,7 @@ def test_this_project_s_layers_are_the_same_from_empty_caches(tmp_path: Path) ->
         patch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         patch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
         build(tmp_path)
-    here, there = (json.loads((root / manifest.WHERE).read_text()) for root in (ROOT, tmp_path))
+    here, there = (json.loads((root / manifest.MANIFEST_PATH).read_text()) for root in (ROOT, tmp_path))
     assert here == there
 
 
@@ -158,7 +158,7 @@ def test_a_file_that_is_no_python_stays_as_it_is(project: Project, house: House)
     house.wheel("base", files={"base/__init__.py": "", "base/template.py": "print {{ name }}"})
     root = project.write({"main": ["base"]})
     build(root)
-    (layer,) = manifest.read(root / manifest.WHERE).layers
+    (layer,) = manifest.read(root / manifest.MANIFEST_PATH).layers
     names = zipfile.ZipFile(root / layer.zip).namelist()
     assert [name for name in names if name.startswith("python/base/")] == [
         "python/base/__init__.py",

@@ -11,8 +11,8 @@ import pytest
 from packaging.tags import parse_tag
 
 from layers.build import build
-from layers.distributions import Installed
-from layers.sbom import wheel
+from layers.distributions import InstalledPackage
+from layers.sbom import installed_wheel
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 
@@ -52,5 +52,7 @@ def test_the_wheel_is_known_by_its_tags(tag: str, file: str | None) -> None:
     """Of all files that the lock names, the one that was installed; none where it was built here."""
     names = ["a-1.tar.gz", "a-1-py3-none-any.whl", "a-1-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"]
     names.append("a-1-cp313-cp313-macosx_11_0_arm64.whl")
-    found = wheel(Installed("a", "1", frozenset(parse_tag(tag)), (), Message()), {name: name[::-1] for name in names})
+    found = installed_wheel(
+        InstalledPackage("a", "1", frozenset(parse_tag(tag)), (), Message()), {name: name[::-1] for name in names}
+    )
     assert found == ((file, file[::-1]) if file else None)

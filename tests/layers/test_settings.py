@@ -57,6 +57,6 @@ def test_no_pyproject_is_told(tmp_path: Path) -> None:
 @pytest.mark.gate
 def test_a_runtime_past_its_end_is_refused() -> None:
     """The table has dates: a runtime that is fine today is refused the day after its support ends."""
-    runtimes.require("3.12", date(2028, 10, 31))
+    runtimes.check_supported("3.12", date(2028, 10, 31))
     with pytest.raises(ValueError, match=r"ended on 2028-10-31; allowed are 3\.13, 3\.14"):
-        runtimes.require("3.12", date(2028, 11, 1))
+        runtimes.check_supported("3.12", date(2028, 11, 1))

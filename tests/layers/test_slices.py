@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from layers.errors import LayersError, WrongUse
 from layers.export import Pin, export
-from layers.slices import SHARED, functions, groups, sliced
+from layers.slices import SHARED, assign_packages, functions, groups
 from layers.target import Target
 from tests.layers.projects import Project
 from tests.layers.wheels import House
@@ -28,7 +28,7 @@ def test_every_function_gets_its_closure_and_nothing_twice(shared: set[str], own
     """A function's layers hold the shared closure and its own, no package twice, and are two at most."""
     every = ["one", "three", "two"]
     closures = {SHARED: pins(shared), **{name: pins(names) for name, names in own.items()}}
-    parts = sliced(closures, every, TARGET, dict.fromkeys(closures, frozenset()))
+    parts = assign_packages(closures, every, TARGET, dict.fromkeys(closures, frozenset()))
     for function in every:
         held = [pin.name for part in parts if function in part.functions for pin in part.pins]
         assert sorted(held) == sorted(shared | own.get(function, set()))
@@ -44,7 +44,7 @@ def test_what_the_runtime_brings_is_left_out_where_nobody_needs_it(
     """A package that only the shared layer can do without is in the layer of the function that needs it."""
     closures = {SHARED: pins(shared), "one": pins(shared | own)}
     leave = {SHARED: frozenset(dropped | more), "one": frozenset(dropped)}
-    parts = sliced(closures, ["one"], TARGET, leave)
+    parts = assign_packages(closures, ["one"], TARGET, leave)
     held = [pin.name for part in parts for pin in part.pins]
     assert sorted(held) == sorted((shared | own) - dropped)
 
@@ -52,7 +52,7 @@ def test_what_the_runtime_brings_is_left_out_where_nobody_needs_it(
 def test_packages_for_other_platforms_are_left_out() -> None:
     """Markers are asked for the target, not for this machine."""
     found = [Pin("here", "1", 'sys_platform == "linux"'), Pin("there", "1", 'sys_platform == "win32"')]
-    (part,) = sliced({SHARED: found}, ["one"], TARGET, {SHARED: frozenset()})
+    (part,) = assign_packages({SHARED: found}, ["one"], TARGET, {SHARED: frozenset()})
     assert [pin.name for pin in part.pins] == ["here"]
 
 
@@ -61,13 +61,15 @@ def test_a_closure_of_which_nothing_is_for_the_target_is_refused() -> None:
     """Nothing would be installed, silently."""
     closures = {SHARED: [], "one": [Pin("base", "1", 'python_version < "3.13"')]}
     with pytest.raises(LayersError, match=r"layer one: the lock has 1 packages for it, and none is for Python 3\.13"):
-        sliced(closures, ["one"], TARGET, dict.fromkeys(closures, frozenset()))
+        assign_packages(closures, ["one"], TARGET, dict.fromkeys(closures, frozenset()))
 
 
 def test_a_group_without_packages_makes_no_layer() -> None:
     """An empty zip is no layer; Lambda refuses it."""
     closures = {SHARED: pins({"base"}), "one": pins({"base"})}
-    assert [part.name for part in sliced(closures, ["one"], TARGET, dict.fromkeys(closures, frozenset()))] == [SHARED]
+    assert [part.name for part in assign_packages(closures, ["one"], TARGET, dict.fromkeys(closures, frozenset()))] == [
+        SHARED
+    ]
 
 
 def test_groups_follow_functions(project: Project, house: House) -> None:

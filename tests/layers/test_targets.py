@@ -11,7 +11,7 @@ import pytest
 
 from layers import interpreter, manifest
 from layers.build import build
-from layers.elf import needs
+from layers.elf import read_requirements
 from layers.target import GLIBC, Target
 from tests.layers.projects import Project
 from tests.layers.wheels import House
@@ -27,13 +27,17 @@ def built_for(tmp_path: Path, python: str, architecture: str) -> tuple[manifest.
     shutil.copytree(ROOT / "lambda", tmp_path / "lambda")
     (tmp_path / ".tools").symlink_to(ROOT / ".tools")
     text = (tmp_path / "pyproject.toml").read_text()
-    target = json.loads((ROOT / manifest.WHERE).read_text())["target"] if (ROOT / manifest.WHERE).exists() else {}
+    target = (
+        json.loads((ROOT / manifest.MANIFEST_PATH).read_text())["target"]
+        if (ROOT / manifest.MANIFEST_PATH).exists()
+        else {}
+    )
     text = text.replace(f'python = "{target.get("python", "3.13")}"', f'python = "{python}"')
     text = text.replace(f'architecture = "{target.get("architecture", "x86_64")}"', f'architecture = "{architecture}"')
     (tmp_path / "pyproject.toml").write_text(text)
     warnings = build(tmp_path)
-    made = manifest.read(tmp_path / manifest.WHERE)
-    with zipfile.ZipFile(tmp_path / made.of("echo")[1].zip) as zipped:
+    made = manifest.read(tmp_path / manifest.MANIFEST_PATH)
+    with zipfile.ZipFile(tmp_path / made.layers_of("echo")[1].zip) as zipped:
         (name,) = (name for name in zipped.namelist() if NATIVE in name and name.endswith(".so"))
         return made, Path(zipped.extract(name, tmp_path)), warnings
 
@@ -45,7 +49,7 @@ def test_the_layers_are_for_the_target(tmp_path: Path, python: str, architecture
     """The native library's machine and name are the target's; bytecode is there where its interpreter is."""
     made, library, warnings = built_for(tmp_path, python, architecture)
     assert (made.python, made.architecture) == (python, architecture)
-    machine, glibc = needs(library)
+    machine, glibc = read_requirements(library)
     assert machine == Target(python, architecture).machine
     assert glibc <= GLIBC
     assert f".cpython-{python.replace('.', '')}-" in library.name
@@ -64,7 +68,7 @@ def test_layers_without_bytecode_say_so(project: Project, house: House, monkeypa
     monkeypatch.setattr(interpreter, "find", {}.get)
     (warning,) = build(root)
     assert "no Python 3.13 was found here, so the layers hold no bytecode" in warning
-    made = manifest.read(root / manifest.WHERE)
+    made = manifest.read(root / manifest.MANIFEST_PATH)
     assert made.bytecode is False
     with zipfile.ZipFile(root / made.layers[0].zip) as zipped:
         assert not [name for name in zipped.namelist() if name.endswith(".pyc")]

@@ -15,12 +15,12 @@ import pytest
 
 from layers import cli, manifest
 from layers.build import build
-from layers.diff import Change, built_at, changes
+from layers.diff import Change, compare_manifests, manifest_at_revision
 from layers.errors import LayersError, WrongUse
 from layers.imports import imports
-from layers.limits import code
+from layers.limits import code_bytes
 from layers.manifest import Layer, Manifest, Package
-from layers.reuse import reuse
+from layers.reuse import restore_build
 from layers.settings import Settings
 from layers.slices import functions
 from layers.why import why
@@ -54,19 +54,19 @@ def test_the_table_is_on_standard_error_and_json_on_standard_output(root: Path) 
     assert (second.returncode, second.stdout) == (0, "")
     assert "nothing to do" in second.stderr
     third = command(root, "build", "--json")
-    assert third.stdout == (root / manifest.WHERE).read_text()
+    assert third.stdout == (root / manifest.MANIFEST_PATH).read_text()
 
 
 def test_the_reader_reads_what_the_builder_writes(root: Path) -> None:
     """layers.json keeps to its contract."""
     build(root)
-    written: dict[str, Any] = json.loads((root / manifest.WHERE).read_text())
+    written: dict[str, Any] = json.loads((root / manifest.MANIFEST_PATH).read_text())
     assert written["target"] == {"python": "3.13", "architecture": "x86_64"}
     fields = {"name", "zip", "sha256", "bytes", "unzipped_bytes", "functions", "packages", "sbom"}
     assert all(fields <= layer.keys() for layer in written["layers"])
-    read = manifest.read(root / manifest.WHERE)
-    assert [layer.name for layer in read.of("one")] == ["shared", "one"]
-    assert [layer.name for layer in read.of("two")] == ["shared"]
+    read = manifest.read(root / manifest.MANIFEST_PATH)
+    assert [layer.name for layer in read.layers_of("one")] == ["shared", "one"]
+    assert [layer.name for layer in read.layers_of("two")] == ["shared"]
     with pytest.raises(WrongUse, match="build the layers with `python -m layers build`"):
         manifest.read(root / "absent.json")
 
@@ -173,14 +173,14 @@ def test_a_revision_without_a_lock_is_told_by_its_name(root: Path) -> None:
     for step in (["init", "-q"], ["add", "pyproject.toml"], ["commit", "-q", "-m", "one"]):
         subprocess.run([*git, *step], check=True)
     with pytest.raises(WrongUse, match=r"revision HEAD has no poetry\.lock"):
-        built_at(root, "HEAD")
+        manifest_at_revision(root, "HEAD")
 
 
 def test_changes_are_added_removed_or_changed() -> None:
     """A package that moved to another layer is removed there and added here."""
     moved, same = Package("moved", "1", 5), Package("same", "1", 7)
     before, after = _built(shared=[moved, same], one=[]), _built(shared=[same], one=[moved])
-    found = [(each.layer, each.kind, each.bytes) for each in changes(before, after)]
+    found = [(each.layer, each.kind, each.bytes) for each in compare_manifests(before, after)]
     assert found == [("one", "added", 5), ("shared", "removed", -5)]
     assert Change("shared", "same", same, Package("same", "2", 9)).kind == "changed"
 
@@ -230,17 +230,17 @@ def test_a_cache_that_cannot_be_is_told(root: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.slow
 def test_the_page_shows_the_layers_of_this_project() -> None:
     """Names, versions, digests and sizes in docs/layers.md are those of a build of the tree."""
-    if reuse(ROOT) is None:
+    if restore_build(ROOT) is None:
         build(ROOT)
     page = (ROOT / "docs" / "layers.md").read_text().splitlines()
-    made = manifest.read(ROOT / manifest.WHERE)
+    made = manifest.read(ROOT / manifest.MANIFEST_PATH)
     for layer in made.layers:
         sizes = [layer.sha256[:12], f"{layer.unzipped_bytes:,}", f"{layer.bytes:,}"]
         shown = [[layer.name, str(len(layer.packages)), "packages", *sizes, *", ".join(layer.functions).split()]]
         shown += [[package.name, package.version, f"{package.bytes:,}"] for package in layer.packages]
         assert [row for row in shown if row not in [line.split() for line in page]] == []
     for name in functions(ROOT):
-        size = code(ROOT, name) + sum(layer.unzipped_bytes for layer in made.of(name))
+        size = code_bytes(ROOT, name) + sum(layer.unzipped_bytes for layer in made.layers_of(name))
         assert any(line.split()[:1] == [name] and f" {size:,} " in line for line in page), f"{name}: {size:,}"
 
 

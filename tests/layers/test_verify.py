@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from layers import elf
-from layers.distributions import installed
+from layers.distributions import installed_packages
 from layers.errors import LayersError
 from layers.export import Pin
-from layers.pieces import Piece
+from layers.pieces import BuiltPackage
 from layers.target import Target
-from layers.verify import complete, verify
+from layers.verify import check_dependencies, verify
 from tests.layers.wheels import House
 
 TARGET = Target("3.13", "x86_64")
@@ -44,7 +44,7 @@ def library(machine: int) -> bytes:
 def refused(folder: Path, pins: list[Pin], target: Target = TARGET) -> str:
     """What is said of an installed folder."""
     with pytest.raises(LayersError) as caught:
-        verify(folder, installed(folder), pins, target)
+        verify(folder, installed_packages(folder), pins, target)
     return str(caught.value)
 
 
@@ -52,7 +52,7 @@ def test_what_fits_is_let_through(house: House) -> None:
     """Every locked package, at its version, as a wheel for the target."""
     house.wheel("base", tag="cp313-cp313-manylinux_2_28_x86_64", files={"base.so": library(INTEL)})
     folder = unpacked(house, "base")
-    verify(folder, installed(folder), [Pin("base", "1.0")], TARGET)
+    verify(folder, installed_packages(folder), [Pin("base", "1.0")], TARGET)
 
 
 @pytest.mark.gate
@@ -94,7 +94,7 @@ def test_a_library_that_needs_a_newer_glibc_is_refused(house: House, monkeypatch
     found = importlib.util.find_spec("pydantic_core._pydantic_core")
     assert found is not None
     real = Path(found.origin or "")
-    machine, newest = elf.needs(real)
+    machine, newest = elf.read_requirements(real)
     assert newest >= (2, 2)
     house.wheel("base", files={"base/native.so": real.read_bytes()})
     monkeypatch.setattr(elf, "GLIBC", (2, 1))
@@ -106,14 +106,14 @@ def test_a_library_that_needs_a_newer_glibc_is_refused(house: House, monkeypatch
 def test_what_a_package_needs_is_asked_for_the_target(house: House) -> None:
     """What only an extra or another platform needs may be absent."""
     house.wheel("base", requires=["deep", "rare; extra == 'more'", "windows; sys_platform == 'win32'"])
-    (found,) = installed(unpacked(house, "base"))
+    (found,) = installed_packages(unpacked(house, "base"))
     assert list(found.needs(TARGET)) == ["deep"]
 
 
 @pytest.mark.gate
 def test_an_incomplete_closure_is_refused() -> None:
     """What a package needs is in its layer, in the shared one, or comes with the runtime."""
-    piece = Piece("base", "1.0", "", (), ("deep",), "", None, (), "")
-    complete("one", [piece], {"deep"})
+    piece = BuiltPackage("base", "1.0", "", (), ("deep",), "", None, (), "")
+    check_dependencies("one", [piece], {"deep"})
     with pytest.raises(LayersError, match="layer one: base needs deep: the lock's closure is incomplete"):
-        complete("one", [piece], set())
+        check_dependencies("one", [piece], set())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.access.boundary import BOUNDARY
-from pipeline.access.needs import is_needed, needed
+from pipeline.access.needs import is_required, required_actions
 from pipeline.access.policies import STAGE_NAMES
 from pipeline.project import Project
 from pipeline.quotas import MANAGED_POLICY
@@ -34,7 +34,11 @@ def allowed(statements: list[Mapping[str, Any]]) -> set[str]:
 def missing(types: Collection[str], may: Collection[str]) -> Iterator[str]:
     """What a type needs and the policy does not allow."""
     for kind in sorted(types):
-        yield from (f"{kind}: {action}" for action in sorted(needed(kind)) if is_needed(action) and action not in may)
+        yield from (
+            f"{kind}: {action}"
+            for action in sorted(required_actions(kind))
+            if is_required(action) and action not in may
+        )
 
 
 def types(assembly: Synthesized, name: str) -> set[str]:

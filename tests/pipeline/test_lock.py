@@ -33,7 +33,7 @@ def poetry(monkeypatch: pytest.MonkeyPatch) -> Poetry:
 @pytest.fixture
 def root(tmp_path: Path, poetry: Poetry) -> Path:
     """A project whose lock was fine."""
-    for name in lock.READ:
+    for name in lock.INPUT_FILES:
         (tmp_path / name).write_text(f"{name} as it was")
     assert lock.main(tmp_path) == 0
     assert poetry.asked == [["poetry", "check", "--lock"]]
@@ -42,7 +42,7 @@ def root(tmp_path: Path, poetry: Poetry) -> Path:
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("name", lock.READ)
+@pytest.mark.parametrize("name", lock.INPUT_FILES)
 def test_a_change_is_asked_about(root: Path, poetry: Poetry, name: str) -> None:
     """And again, as long as Poetry says no."""
     (root / name).write_text("another")
@@ -57,7 +57,7 @@ def test_what_did_not_change_is_not_asked_about(root: Path, poetry: Poetry, caps
     assert (poetry.asked, "`poetry check --lock` had nothing to say" in capsys.readouterr().out) == ([], True)
 
 
-@pytest.mark.parametrize("name", lock.READ)
+@pytest.mark.parametrize("name", lock.INPUT_FILES)
 def test_a_missing_file_is_told(root: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """By its name."""
     (root / name).unlink()

@@ -7,13 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import cli
-from pipeline.quotas import uses
+from pipeline.quotas import quota_usages
 from tests.synthesized import Synthesized
 
 
 def test_this_project_passes_none(synthesized: Synthesized) -> None:
     """By far."""
-    assert [use for use in uses(synthesized.folder) if use.used > 0.5 * use.allowed] == []
+    assert [use for use in quota_usages(synthesized.folder) if use.used > 0.5 * use.allowed] == []
 
 
 @pytest.mark.gate
@@ -23,7 +23,7 @@ def test_too_many_actions_are_found(tmp_path: Path) -> None:
     stages = [{"Name": "Live", "Actions": [action] * 51}]
     pipeline = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Stages": stages}}
     (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": pipeline}}))
-    (found,) = (use for use in uses(tmp_path) if use.passed)
+    (found,) = (use for use in quota_usages(tmp_path) if use.exceeded)
     assert (found.what, found.used, found.allowed) == ("Pipeline/actions of Live", 51, 50)
     assert "fewer environments into one wave" in found.mend
 
@@ -33,7 +33,7 @@ def test_a_buildspec_that_is_too_long_is_found(tmp_path: Path) -> None:
     """CodeBuild refuses it only when the stack is deployed."""
     project = {"Type": "AWS::CodeBuild::Project", "Properties": {"Source": {"BuildSpec": "x" * 25_601}}}
     (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"B": project}}))
-    assert [use.what for use in uses(tmp_path) if use.passed] == ["Pipeline/characters of B's buildspec"]
+    assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == ["Pipeline/characters of B's buildspec"]
 
 
 @pytest.mark.gate
@@ -42,7 +42,7 @@ def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
     document = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(300)]}]}
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
     (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": policy}}))
-    assert [use.what for use in uses(tmp_path) if use.passed] == ["Pipeline/characters of P"]
+    assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == ["Pipeline/characters of P"]
 
 
 @pytest.mark.gate
@@ -54,7 +54,7 @@ def test_the_policies_of_a_role_count_together(tmp_path: Path) -> None:
     resources = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
     resources |= {"P": {"Type": "AWS::IAM::Policy", "Properties": attached}}
     (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": resources}))
-    assert [use.what for use in uses(tmp_path) if use.passed] == [
+    assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == [
         "Pipeline/managed policies of R",
         "Pipeline/characters of R's inline policies",
     ]

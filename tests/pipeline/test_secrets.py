@@ -65,7 +65,7 @@ def test_what_is_made_is_not_scanned(root: Path, name: str) -> None:
     """No push brings it."""
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text(f"the key is {KEY}\n")
-    assert name not in secrets.pushed(root)
+    assert name not in secrets.source_files(root)
 
 
 @pytest.mark.parametrize("text", ["[", '{"a": 1}', ""])

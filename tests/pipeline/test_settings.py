@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import App
 
 from pipeline.project import Project
-from pipeline.promotion import RESERVED
+from pipeline.promotion import RESERVED_NAMES
 from pipeline.refusals import SettingsError
 from pipeline.settings import Delivery
 from pipeline.stack import PipelineStack
@@ -228,4 +228,4 @@ def test_no_environment_can_be_called_as_a_part_of_the_pipeline(
     )
     parts = {child.node.id for child in stack.node.children} - {"Dev", "Prod"}
     parts |= {stage.stage_name for stage in stack.pipeline.pipeline.stages} - {"Dev", "Prod"}
-    assert {part.lower() for part in parts if part == part.title()} - {*RESERVED} == set()
+    assert {part.lower() for part in parts if part == part.title()} - {*RESERVED_NAMES} == set()

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from aws_cdk.assertions import Match, Template
 
-from pipeline.downloads import downloads
+from pipeline.downloads import cache_paths
 from pipeline.project import Project
 from tests.pipeline.synthesis import synthesize
 from tests.root import ROOT
@@ -189,7 +189,7 @@ def test_the_synth_step_runs_this_buildspec(template: Template, project: Project
     assert {"check", "synth"} <= {*command.split()}
     assert spec["artifacts"]["base-directory"] == "cdk.out"
     own = yaml.safe_load(project.buildspec.read_text())["cache"]["paths"]
-    assert spec["cache"]["paths"] == [*downloads("uv", "pip", "npm", "jsii"), *own]
+    assert spec["cache"]["paths"] == [*cache_paths("uv", "pip", "npm", "jsii"), *own]
     assert "artifacts:" not in project.buildspec.read_text()
 
 

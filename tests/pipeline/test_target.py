@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.refusals import SettingsError
 from pipeline.settings import Delivery
-from pipeline.target import check_target
+from pipeline.target import reject_placeholders
 
 REAL = {"CDK_DEFAULT_ACCOUNT": "210987654321"}
 
@@ -16,7 +16,7 @@ REAL = {"CDK_DEFAULT_ACCOUNT": "210987654321"}
 def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> None:
     """Each of them by its place, so that a person knows what to fill in."""
     with pytest.raises(SettingsError) as refused:
-        check_target(Delivery.read(context["delivery"]), REAL)
+        reject_placeholders(Delivery.read(context["delivery"]), REAL)
     *found, why = str(refused.value).splitlines()
     places = [line.split(": ")[0].removeprefix("cdk.json context.delivery.") for line in found]
     accounts = ["account", "environments[0].account", "environments[1].account"]
@@ -28,14 +28,14 @@ def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> No
 def test_a_build_of_the_real_codebuild_is_the_real_aws(context: dict[str, Any]) -> None:
     """Also where the CLI could not find out the account."""
     with pytest.raises(SettingsError):
-        check_target(Delivery.read(context["delivery"]), {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:..."})
+        reject_placeholders(Delivery.read(context["delivery"]), {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:..."})
 
 
 @pytest.mark.parametrize("environ", [{}, REAL | {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}])
 def test_placeholders_do_without_the_real_aws(context: dict[str, Any], environ: dict[str, str]) -> None:
     """A fresh clone synthesizes, and rehearses."""
     delivery = Delivery.read(context["delivery"])
-    check_target(delivery, environ)
+    reject_placeholders(delivery, environ)
     assert delivery.account == "111111111111"
 
 
@@ -48,5 +48,5 @@ def test_settings_of_ones_own_pass(context: dict[str, Any]) -> None:
     for number, one in enumerate(settings["environments"]):
         one["account"] = f"21098765430{number}"
     delivery = Delivery.read(settings)
-    check_target(delivery, REAL)
+    reject_placeholders(delivery, REAL)
     assert delivery.account == "210987654321"

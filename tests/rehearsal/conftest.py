@@ -104,7 +104,7 @@ class Embedded:
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     """The embedded AWS, as `python -m rehearsal` starts it."""
     workspace = Workspace(tmp_path_factory.mktemp("embedded"))
-    with launcher.running(workspace, iam=False) as endpoint:
+    with launcher.join_or_start(workspace, iam=False) as endpoint:
         found = Embedded(endpoint, workspace)
         trust = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"}, "Action": "sts:AssumeRole"}
         found.client("iam").create_role(

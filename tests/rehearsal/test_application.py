@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.application import App, lend_modules, tools
+from rehearsal.application import App, command_folders, link_node_modules
 from rehearsal.aws import Endpoint
 from rehearsal.cdk import Cdk
-from rehearsal.deployment import Deployment, explained
+from rehearsal.deployment import Deployment, add_accept_hint
 from rehearsal.engine.definition import PipelineKey, parse
 from rehearsal.errors import WrongUse
 from rehearsal.processes import CommandFailed
@@ -24,18 +24,18 @@ def test_a_folder_is_an_assembly_and_anything_else_a_command(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "out").mkdir()
     with pytest.raises(WrongUse, match="--app: out is no cloud assembly"):
-        App.given("out", None)
+        App.from_options("out", None)
     (tmp_path / "out" / "manifest.json").write_text("{}")
-    assert App.given("out", None).assembly == tmp_path / "out"
-    assert App.given("npx ts-node app.ts", None).assembly is None
+    assert App.from_options("out", None).assembly == tmp_path / "out"
+    assert App.from_options("npx ts-node app.ts", None).assembly is None
 
 
 def test_what_is_deployed_is_kept_unless_another_app_or_pipeline_is_named() -> None:
     """So that `--app` is given once."""
-    assert App().is_of("python app.py", ("One",))
-    assert App("python app.py", "One").is_of("python app.py", ("tiny", "One"))
-    assert not App("python other.py").is_of("python app.py", ("One",))
-    assert not App(None, "Two").is_of("python app.py", ("One",))
+    assert App().matches_deployed("python app.py", ("One",))
+    assert App("python app.py", "One").matches_deployed("python app.py", ("tiny", "One"))
+    assert not App("python other.py").matches_deployed("python app.py", ("One",))
+    assert not App(None, "Two").matches_deployed("python app.py", ("One",))
 
 
 def test_without_cdk_json_the_app_has_to_be_said(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_without_cdk_json_the_app_has_to_be_said(tmp_path: Path) -> None:
     (tmp_path / "bin" / "cdk").chmod(0o755)
     cdk = Cdk([tmp_path / "bin"], Endpoint("http://127.0.0.1:1"), tmp_path, threading.Event())
     with pytest.raises(WrongUse, match="say with --app how the CDK app is run"):
-        App().synthesized(cdk, tmp_path, tmp_path / "out", ("111111111111", "eu-west-1"))
+        App().synthesize(cdk, tmp_path, tmp_path / "out", ("111111111111", "eu-west-1"))
 
 
 def test_a_projects_own_tools_are_found_as_npm_finds_them(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_projects_own_tools_are_found_as_npm_finds_them(tmp_path: Path) -> Non
     above, own = tmp_path / "node_modules" / ".bin", project / ".venv" / "bin"
     for folder in (above, own):
         folder.mkdir(parents=True)
-    assert tools(Workspace(project)) == [above, own]
+    assert command_folders(Workspace(project)) == [above, own]
 
 
 def test_installed_modules_are_where_the_app_names_them(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_installed_modules_are_where_the_app_names_them(tmp_path: Path) -> None:
     ):
         folder.mkdir(parents=True)
     (source / "api").mkdir(parents=True)
-    lend_modules(top, source)
+    link_node_modules(top, source)
     lent = sorted(str(path.relative_to(source)) for path in source.rglob("node_modules"))
     assert lent == ["api/node_modules", "node_modules"]
     assert (source / "node_modules" / "a").is_dir()
@@ -107,7 +107,7 @@ def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
     commands = installed(tmp_path / "npm", "2.1148.1")
     (tmp_path / "logs").mkdir()
     cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
-    cdk.person('echo "$AWS_ACCESS_KEY_ID $AWS_REGION" > seen && cdk', tmp_path, "222222222222", "eu-west-1")
+    cdk.run_shell('echo "$AWS_ACCESS_KEY_ID $AWS_REGION" > seen && cdk', tmp_path, "222222222222", "eu-west-1")
     assert (tmp_path / "seen").read_text() == "222222222222 eu-west-1\n"
     assert (tmp_path / "called").exists()
 
@@ -115,8 +115,8 @@ def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
 def test_a_type_that_is_not_here_is_told_with_what_to_do() -> None:
     """The option that goes on without it stands in the message, and nothing is added to other failures."""
     failed = CommandFailed("Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]")
-    assert "`run --accept AWS::A::B --accept AWS::C::D` goes on" in str(explained(failed))
-    assert str(explained(CommandFailed("no such bucket"))) == "no such bucket"
+    assert "`run --accept AWS::A::B --accept AWS::C::D` goes on" in str(add_accept_hint(failed))
+    assert str(add_accept_hint(CommandFailed("no such bucket"))) == "no such bucket"
 
 
 def test_every_branch_that_a_source_follows_is_pushed_to(monkeypatch: pytest.MonkeyPatch) -> None:

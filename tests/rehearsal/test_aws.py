@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.aws import Endpoint, hang_up, root
+from rehearsal.aws import Endpoint, close_clients, root
 
 ENDPOINT = Endpoint("http://127.0.0.1:1")
 
@@ -18,5 +18,5 @@ def test_who_asks_again_gets_the_same_client() -> None:
 def test_after_hanging_up_connections_are_new() -> None:
     """No client is handed out whose connections were closed."""
     first = ENDPOINT.client("sqs", root("111111111111"), "eu-west-1")
-    hang_up()
+    close_clients()
     assert ENDPOINT.client("sqs", root("111111111111"), "eu-west-1") is not first

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import bootstrap
-from rehearsal.application import tools
+from rehearsal.application import command_folders
 from rehearsal.assembly import Environment
 from rehearsal.bootstrap import Bootstrapper
 from rehearsal.cdk import Cdk
@@ -47,13 +47,15 @@ class Project:
         self.accounts = [f"{each:012}" for each in range(hash(folder) % 10**11, hash(folder) % 10**11 + 2)]
         self.told: list[str] = []
 
-    def reach(self, *accounts: str) -> list[str]:
+    def bootstrap_missing(self, *accounts: str) -> list[str]:
         """The accounts that were bootstrapped for it."""
         called = self.folder / "called"
         called.unlink(missing_ok=True)
-        cdk = Cdk(tools(Workspace(ROOT)), self._endpoint, self.space.logs, threading.Event())
+        cdk = Cdk(command_folders(Workspace(ROOT)), self._endpoint, self.space.logs, threading.Event())
         places = [Environment(each, REGION) for each in accounts]
-        Bootstrapper(self.space, self._endpoint, lambda: cdk, self.accounts[0], self.told.append).reach(places)
+        Bootstrapper(self.space, self._endpoint, lambda: cdk, self.accounts[0], self.told.append).bootstrap_missing(
+            places
+        )
         return sorted(called.read_text().split()) if called.exists() else []
 
 
@@ -65,42 +67,42 @@ def project(tmp_path: Path, embedded: Embedded) -> Project:
 def test_the_projects_command_runs_once_for_each_account(project: Project) -> None:
     """As the account's root user, and only where nobody did so yet."""
     first, second = project.accounts
-    assert project.reach(first) == [f"{first}/{REGION}"]
-    assert project.reach(first, second) == [f"{second}/{REGION}"]
-    assert project.reach(first, second) == []
-    assert not bootstrap.with_administrators(project.space)
+    assert project.bootstrap_missing(first) == [f"{first}/{REGION}"]
+    assert project.bootstrap_missing(first, second) == [f"{second}/{REGION}"]
+    assert project.bootstrap_missing(first, second) == []
+    assert not bootstrap.grants_administrator_access(project.space)
 
 
 def test_a_changed_policy_bootstraps_all_accounts_again(project: Project) -> None:
     """Or a rehearsal would go on with what the accounts were given last month."""
     first, second = project.accounts
-    project.reach(first, second)
+    project.bootstrap_missing(first, second)
     (project.folder / "access" / "policy.json").write_text('{"Version": "2012-10-17"}')
-    assert project.reach(first) == [f"{each}/{REGION}" for each in (first, second)]
+    assert project.bootstrap_missing(first) == [f"{each}/{REGION}" for each in (first, second)]
     assert "has changed since the accounts were bootstrapped" in "\n".join(project.told)
-    assert project.reach(first) == []
+    assert project.bootstrap_missing(first) == []
 
 
 def test_a_command_that_bootstraps_nothing_is_told(project: Project) -> None:
     """Where it ends well and leaves no stack, the deployment would fail later, and say less."""
     (project.folder / "make_ready.py").write_text("")
     with pytest.raises(WrongUse, match=f"{project.accounts[0]}/{REGION} has no stack CDKToolkit"):
-        project.reach(project.accounts[0])
+        project.bootstrap_missing(project.accounts[0])
 
 
 def test_files_that_are_not_there_are_told(project: Project) -> None:
     """With the pattern that matches none."""
     (project.folder / "access" / "policy.json").unlink()
     with pytest.raises(WrongUse, match=r"nothing in .* matches access/\*\.json"):
-        project.reach(project.accounts[0])
+        project.bootstrap_missing(project.accounts[0])
 
 
 def test_without_a_command_cloudformation_may_do_everything(tmp_path: Path, embedded: Embedded) -> None:
     """CDK's own bootstrap, and the end of the run says so."""
     project = Project(tmp_path, embedded, "")
-    project.reach(project.accounts[0])
+    project.bootstrap_missing(project.accounts[0])
     assert bootstrap.is_bootstrapped(embedded.endpoint, Environment(project.accounts[0], REGION))
-    assert bootstrap.with_administrators(project.space)
+    assert bootstrap.grants_administrator_access(project.space)
 
 
 @pytest.mark.parametrize(
@@ -110,4 +112,4 @@ def test_without_a_command_cloudformation_may_do_everything(tmp_path: Path, embe
 def test_a_command_names_the_account(tmp_path: Path, embedded: Embedded, command: str, told: str) -> None:
     """And nothing that nobody knows."""
     with pytest.raises(WrongUse, match=told):
-        Project(tmp_path, embedded, f'[bootstrap]\ncommand = "{command}"\n').reach("111111111111")
+        Project(tmp_path, embedded, f'[bootstrap]\ncommand = "{command}"\n').bootstrap_missing("111111111111")

@@ -12,7 +12,7 @@ import pytest
 from rehearsal.commands import rehearse
 from rehearsal.engine.triggers import Push
 from rehearsal.errors import WrongUse
-from rehearsal.git import Repository, archive, tip
+from rehearsal.git import Repository, archive, branch_head
 from rehearsal.workspace import Workspace
 
 
@@ -59,7 +59,7 @@ def test_a_clean_tree_is_pushed_as_its_own_commit(clone: Clone, tmp_path: Path) 
     repository = clone.repository()
     assert repository.snapshot() == repository.head
     repository.push(repository.head, tmp_path / "remote.git", "main")
-    newest = tip(tmp_path / "remote.git", "main")
+    newest = branch_head(tmp_path / "remote.git", "main")
     assert newest
     assert (newest.id, newest.message) == (repository.head, "first")
 
@@ -121,10 +121,10 @@ def test_a_push_knows_the_paths_that_it_changes(clone: Clone) -> None:
     space, repository = Workspace(clone.root), clone.repository()
     clone.write("new.txt", "new")
     first = repository.snapshot()
-    assert rehearse.pushed(space, repository, first, "trunk") == Push(branch="trunk", paths=("new.txt",))
+    assert rehearse.push_changes(space, repository, first, "trunk") == Push(branch="trunk", paths=("new.txt",))
     repository.push(first, space.remote, "trunk")
     clone.write("kept.txt", "changed")
-    assert rehearse.pushed(space, repository, repository.snapshot(), "trunk").paths == ("kept.txt",)
+    assert rehearse.push_changes(space, repository, repository.snapshot(), "trunk").paths == ("kept.txt",)
 
 
 def test_a_project_below_the_root_is_pushed_with_the_whole_repository(clone: Clone, tmp_path: Path) -> None:

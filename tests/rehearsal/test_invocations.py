@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.engine.definition import parse
 from rehearsal.errors import WrongUse
-from rehearsal.invocations import configured, stacks
+from rehearsal.invocations import list_deployed_stacks, read_config
 
 TYPE = {"category": "Deploy", "owner": "AWS", "provider": "CloudFormation", "version": "1"}
 SOURCE = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}
@@ -33,7 +33,7 @@ def test_the_environments_of_a_wave_are_told_apart() -> None:
     store = {"artifactStores": {"eu-west-1": {"type": "S3", "location": "artifacts"}}}
     about = {"name": "p", "roleArn": "arn:aws:iam::111111111111:role/p", "version": 1}
     pipeline = parse({**about, **store, "stages": stages})
-    found = {each.environment: each.account for each in stacks(pipeline, "eu-west-1")}
+    found = {each.environment: each.account for each in list_deployed_stacks(pipeline, "eu-west-1")}
     assert found == {"Dev": "222222222222", "Prod": "333333333333", "Prod2": "444444444444"}
 
 
@@ -41,4 +41,4 @@ def test_a_rehearsal_toml_in_another_encoding_is_refused(tmp_path: Path) -> None
     """TOML is UTF-8: by the name of the file, and no bug of the rehearsal."""
     (tmp_path / "rehearsal.toml").write_bytes('region = "é"'.encode("latin-1"))
     with pytest.raises(WrongUse, match=r"rehearsal\.toml: 'utf-8' codec"):
-        configured(tmp_path)
+        read_config(tmp_path)

@@ -34,12 +34,12 @@ def space(tmp_path: Path) -> Iterator[Workspace]:
 
 def queues(server: Server) -> list[str]:
     """The URLs of the account's queues."""
-    found: list[str] = server.reached().client("sqs", root(ACCOUNT), REGION).list_queues().get("QueueUrls", [])
+    found: list[str] = server.to_endpoint().client("sqs", root(ACCOUNT), REGION).list_queues().get("QueueUrls", [])
     return found
 
 
 def make_queue(server: Server) -> None:
-    server.reached().client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
+    server.to_endpoint().client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
 
 
 def test_state_outlives_a_clean_end_at_the_same_address(space: Workspace) -> None:
@@ -84,7 +84,7 @@ def test_one_that_runs_in_the_other_mode_is_refused(space: Workspace) -> None:
 
 def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(space: Workspace) -> None:
     """A build that knows an account's id is not its root user yet."""
-    reached = launcher.up(space, None, iam=True).reached()
+    reached = launcher.up(space, None, iam=True).to_endpoint()
     guessed = reached.client("sqs", Credentials(ACCOUNT, "rehearsal"), REGION)
     with pytest.raises(ClientError, match="signature"):
         guessed.list_queues()
@@ -94,7 +94,7 @@ def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(space: Workspace)
 def test_a_root_users_key_without_its_secret_opens_nothing(space: Workspace) -> None:
     """Neither in a URL, nor with an older signature, nor in a header that is none."""
     server = launcher.up(space, None, iam=True)
-    iam, s3 = (server.reached().client(each, Credentials(ACCOUNT, "guessed"), REGION) for each in ("iam", "s3"))
+    iam, s3 = (server.to_endpoint().client(each, Credentials(ACCOUNT, "guessed"), REGION) for each in ("iam", "s3"))
     plain, query = (
         "/?Action=ListRoles&Version=2010-05-08",
         f"AWSAccessKeyId={ACCOUNT}&Signature=none&Expires=9999999999",
@@ -277,6 +277,6 @@ def test_accounts_are_apart(space: Workspace) -> None:
     """What one account has, another one does not see."""
     server = launcher.up(space, None)
     make_queue(server)
-    other = server.reached().client("sqs", root("333333333333"), REGION)
+    other = server.to_endpoint().client("sqs", root("333333333333"), REGION)
     with pytest.raises(ClientError, match="NonExistentQueue"):
         other.get_queue_url(QueueName="kept")

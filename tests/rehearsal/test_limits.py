@@ -67,11 +67,11 @@ def test_without_iam_everybody_may_do_everything() -> None:
 
 def test_a_machine_that_can_hide_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody is asked anyway, it is no loss; nor where nothing ran."""
-    monkeypatch.setattr("rehearsal.limits.cannot_mount", lambda: "mount: no")
+    monkeypatch.setattr("rehearsal.limits.mount_error", lambda: "mount: no")
     built = view("Succeeded", ActionView("build", "Build/CodeBuild", status="Succeeded"))
     words = "nothing is hidden from builds and functions, not even the keys of every account's root (mount: no)"
     assert words in told(built)
     assert words not in told(built, iam=False)
     assert words not in told(view("Succeeded"))
-    monkeypatch.setattr("rehearsal.limits.cannot_mount", lambda: "")
+    monkeypatch.setattr("rehearsal.limits.mount_error", lambda: "")
     assert "nothing is hidden" not in told(built)

@@ -11,11 +11,11 @@ from rehearsal import machine
 def test_the_way_to_the_network_is_kept(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or package managers would not get through a proxy."""
     monkeypatch.setenv(name, "set")
-    assert machine.environment()[name] == "set"
+    assert machine.clean_environment()[name] == "set"
 
 
 @pytest.mark.parametrize("name", ["AWS_CA_BUNDLE", "MINISTACK_SSL_CERT", "MINISTACK_SSL_KEY", "AWS_PROFILE", "HOME"])
 def test_the_users_and_the_servers_own_settings_are_not(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedded AWS runs builds in its own process, and they are none of its settings' business."""
     monkeypatch.setenv(name, "set")
-    assert name not in machine.environment()
+    assert name not in machine.clean_environment()

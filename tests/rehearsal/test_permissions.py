@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.commands.permissions import chosen
+from rehearsal.commands.permissions import select_reports
 from rehearsal.emulator.iam.decisions import Decision, Decisions, read
 from rehearsal.errors import WrongUse
 from rehearsal.permissions import Grant, grants, report
@@ -51,10 +51,10 @@ def test_a_question_mark_is_one_character_and_a_bracket_itself() -> None:
 def test_a_role_that_is_not_there_is_told() -> None:
     """With those that are: an empty list would look as if it had done nothing."""
     reports = [report(each, [], []) for each in (ROLE, OTHER)]
-    assert chosen(reports, "uil") == reports[:1]
-    assert chosen(reports, None) == reports
+    assert select_reports(reports, "uil") == reports[:1]
+    assert select_reports(reports, None) == reports
     with pytest.raises(WrongUse, match="no role has none in its name; there are build, other"):
-        chosen(reports, "none")
+        select_reports(reports, "none")
 
 
 class Iam:
@@ -103,7 +103,10 @@ def test_what_a_statement_excepts_is_told() -> None:
             return {"PolicyDocument": document}
 
     but_iam, elsewhere = list(grants(Excepting(), ROLE))[:2]
-    assert (but_iam.what(), elsewhere.where()) == ("all but iam:*, sts:*", ("all but arn:aws:s3:::bucket/*",))
+    assert (but_iam.action_text(), elsewhere.resource_texts()) == (
+        "all but iam:*, sts:*",
+        ("all but arn:aws:s3:::bucket/*",),
+    )
     assert report(ROLE, [but_iam, elsewhere], [allowed("iam:GetRole", "*")]).unused == (but_iam, elsewhere)
     assert report(ROLE, [but_iam, elsewhere], [allowed("s3:GetObject")]).unused == (elsewhere,)
     assert report(ROLE, [elsewhere], [allowed("s3:GetObject", "arn:aws:s3:::other/key")]).unused == ()
@@ -113,12 +116,12 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
     """A kill may come at any time; what is decided later stands on a line of its own."""
     path = tmp_path / "decisions.jsonl"
     first, second = Decisions(), Decisions()
-    first.keep(path)
+    first.append_to(path)
     first.add(allowed("s3:GetObject"))
     with path.open("a") as file:
         file.write('{"principal": "arn:aws:i')
     assert list(read(path)) == [allowed("s3:GetObject")]
-    second.keep(path)
+    second.append_to(path)
     second.add(allowed("s3:PutObject"))
     assert list(read(path)) == [allowed("s3:GetObject"), allowed("s3:PutObject")]
 
@@ -128,7 +131,7 @@ def test_decisions_are_kept_once_and_over_restarts(tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
     for _ in range(2):
         kept = Decisions()
-        kept.keep(path)
+        kept.append_to(path)
         kept.add(allowed("s3:GetObject"))
         kept.add(allowed("s3:GetObject"))
     assert list(read(path)) == [allowed("s3:GetObject")]

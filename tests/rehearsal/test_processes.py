@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import processes
-from rehearsal.emulator.functions.mounts import cannot_mount
+from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.errors import RehearsalError
 from rehearsal.processes import LINE_BYTES, CommandFailed, Processes, check
 from tests.root import ROOT
@@ -206,7 +206,7 @@ LESS = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
 USERS = {"as who tests": [], "root of its own namespace": ["unshare", "-Ur"], "no right to mount": LESS}
 
 
-@pytest.mark.skipif(bool(cannot_mount()), reason="this machine forbids mounts")
+@pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
 @pytest.mark.parametrize("user", USERS.values(), ids=USERS)
 @pytest.mark.parametrize(
     ("command", "printed"),
@@ -246,7 +246,7 @@ def test_what_is_removed_beside_is_waited_for(tmp_path: Path) -> None:
         (folder / str(number)).mkdir(parents=True)
         for name in range(50):
             (folder / str(number) / str(name)).touch()
-    processes.remove_beside(folder)
+    processes.remove_in_background(folder)
     assert folder.exists()
     processes.await_removals()
     assert not folder.exists()

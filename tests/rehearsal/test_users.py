@@ -15,7 +15,7 @@ import pytest
 from rehearsal.aws import root
 from rehearsal.emulator import launcher
 from rehearsal.errors import WrongUse
-from rehearsal.pids import born
+from rehearsal.pids import start_ticks
 from rehearsal.workspace import Workspace
 from tests.rehearsal.commands.conftest import until
 from tests.rehearsal.test_launcher import ACCOUNT, REGION, make_queue, queues
@@ -42,9 +42,9 @@ def test_who_only_looks_never_gives_up_the_saved_state(space: Workspace, port: i
             taken.bind(("127.0.0.1", saved))
             taken.listen()
         told = rf"the saved state is reached at .*{saved} alone.*starts afresh"
-        with pytest.raises(WrongUse, match=told), launcher.looking(space, port):
+        with pytest.raises(WrongUse, match=told), launcher.join_or_resume(space, port):
             pass
-    with launcher.looking(space) as endpoint:
+    with launcher.join_or_resume(space) as endpoint:
         assert endpoint.url == first.endpoint
         assert queues(launcher.up(space, saved)) != []
 
@@ -53,7 +53,7 @@ def test_who_only_looks_takes_the_mode_of_the_saved_state(space: Workspace) -> N
     """The default one would start it afresh."""
     make_queue(launcher.up(space, None, iam=False))
     launcher.down(space)
-    with launcher.looking(space) as endpoint:
+    with launcher.join_or_resume(space) as endpoint:
         assert not endpoint.iam
         assert endpoint.client("sqs", root(ACCOUNT), REGION).list_queues()["QueueUrls"]
 
@@ -61,8 +61,8 @@ def test_who_only_looks_takes_the_mode_of_the_saved_state(space: Workspace) -> N
 def test_it_ends_with_its_last_user(space: Workspace) -> None:
     """Whoever started it: nobody takes it away from others, and its state is there for who comes next."""
     with contextlib.ExitStack() as second:
-        with launcher.running(space) as started:
-            found = second.enter_context(launcher.running(space))
+        with launcher.join_or_start(space) as started:
+            found = second.enter_context(launcher.join_or_start(space))
             assert found == started
         found.client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
     assert space.server() is None
@@ -71,7 +71,7 @@ def test_it_ends_with_its_last_user(space: Workspace) -> None:
 
 def test_up_keeps_what_a_command_has_started_for_itself(space: Workspace) -> None:
     """It goes on until `down`, and not until that command has ended."""
-    with launcher.running(space):
+    with launcher.join_or_start(space):
         server = launcher.up(space, None)
     assert space.server() == server
     assert queues(server) == []
@@ -82,7 +82,7 @@ def test_it_ends_with_a_user_that_is_killed(space: Workspace) -> None:
     """The kernel tells it that nobody uses it any more; its state is saved all the same."""
     text = "import sys, time; from pathlib import Path; from rehearsal.emulator import launcher;"
     text += "from rehearsal.workspace import Workspace\n"
-    text += "with launcher.running(Workspace(Path(sys.argv[1]))): print('runs', flush=True); time.sleep(600)"
+    text += "with launcher.join_or_start(Workspace(Path(sys.argv[1]))): print('runs', flush=True); time.sleep(600)"
     user = subprocess.Popen(
         [sys.executable, "-c", text, str(space.root)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -94,5 +94,5 @@ def test_it_ends_with_a_user_that_is_killed(space: Workspace) -> None:
     user.kill()
     user.communicate()
     assert server
-    until(lambda: born(server.pid) is None)
+    until(lambda: start_ticks(server.pid) is None)
     assert space.saved.exists()

@@ -40,7 +40,7 @@ def test_logs_are_kept_longer_than_folders(tmp_path: Path) -> None:
     """The newest failures can be looked into; of the others the log and the journal are left."""
     space = Workspace(tmp_path)
     folders = [executed(space, str(age), age, *ENDED) for age in range(KEPT_FAILURES + 2)]
-    space.tidy()
+    space.remove_failed_work_folders()
     assert [folder.exists() for folder in folders] == [True] * KEPT_FAILURES + [False, False]
     assert all((folder.parent / "action.log").exists() for folder in folders)
     assert space.journal("3").exists()
@@ -53,7 +53,7 @@ def test_what_runs_keeps_its_folders(tmp_path: Path, types: tuple[str, ...]) -> 
     working = executed(space, "oldest", 100, *types)
     for age in range(KEPT_FAILURES):
         executed(space, str(age), age, *ENDED)
-    space.tidy()
+    space.remove_failed_work_folders()
     assert working.exists()
 
 

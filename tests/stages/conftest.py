@@ -12,7 +12,7 @@ from aws_cdk.assertions import Template
 from pipeline.project import Project
 from stages.echo_stack import EchoStack, Release
 from stages.options import ServiceOptions
-from stages.tester import TesterNames
+from stages.tester import IntegrationTestRoleNames
 
 Make = Callable[[ServiceOptions], Template]
 ACCOUNT, REGION = "222222222222", "eu-west-1"
@@ -27,7 +27,7 @@ def echo_stack(app: App, release: Release, options: ServiceOptions) -> EchoStack
         env=Target(account=ACCOUNT, region=REGION),
         release=release,
         environment="dev",
-        tester=TesterNames(role="delivery-dev-tests", trusted=BUILD_ROLE),
+        tester=IntegrationTestRoleNames(role="delivery-dev-tests", trusted=BUILD_ROLE),
         options=options,
     )
 

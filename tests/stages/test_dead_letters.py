@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
-from layers.manifest import WHERE
-from rehearsal.application import tools
+from layers.manifest import MANIFEST_PATH
+from rehearsal.application import command_folders
 from rehearsal.assembly import Environment
 from rehearsal.aws import Endpoint, root
 from rehearsal.cdk import Cdk
@@ -62,10 +62,10 @@ class Service:
 
 def synthesize(out: Path) -> None:
     """The service's stack alone, made from the built layers."""
-    if not (ROOT / WHERE).exists():
-        pytest.fail(f"{WHERE} is missing; run `make layers`")
+    if not (ROOT / MANIFEST_PATH).exists():
+        pytest.fail(f"{MANIFEST_PATH} is missing; run `make layers`")
     app = App(outdir=str(out), analytics_reporting=False)
-    echo_stack(app, Release(functions=ROOT / "lambda", layers=ROOT / WHERE, revision="0123abc"), SHORT)
+    echo_stack(app, Release(functions=ROOT / "lambda", layers=ROOT / MANIFEST_PATH, revision="0123abc"), SHORT)
     app.synth()
 
 
@@ -75,8 +75,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     synthesize(folder / "cdk.out")
     space = Workspace(folder)
-    with launcher.running(space) as endpoint:
-        cdk = Cdk(tools(Workspace(ROOT)), endpoint, space.logs, threading.Event())
+    with launcher.join_or_start(space) as endpoint:
+        cdk = Cdk(command_folders(Workspace(ROOT)), endpoint, space.logs, threading.Event())
         cdk.bootstrap(Environment(ACCOUNT, REGION), None, folder)
         cdk.deploy(folder, folder / "cdk.out", "Echo", ACCOUNT, REGION)
         formation = endpoint.client("cloudformation", root(ACCOUNT), REGION)

@@ -4,14 +4,14 @@ from typing import Any
 
 from aws_cdk.assertions import Match, Template
 
-from stages.feeds import QueueFeed
+from stages.feeds import QueueSource
 from stages.functions import FUNCTIONS
 
 # What CloudFormation names by Ref or Fn::GetAtt; which resource it is, compliance/connections.py looks at.
 REFERENCE = Match.any_value()
 
 
-QUEUES = [declared for declared in FUNCTIONS if declared.feed is QueueFeed]
+QUEUES = [declared for declared in FUNCTIONS if declared.feed is QueueSource]
 
 
 def feeding(template: Template) -> list[dict[str, Any]]:

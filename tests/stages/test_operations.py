@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from stages.feeds import QueueFeed
+from stages.feeds import QueueSource
 from stages.functions import FUNCTIONS
 
 FUNCTION, QUEUE = "AWS/Lambda", "AWS/SQS"
@@ -29,7 +29,7 @@ def test_everything_that_can_go_wrong_has_an_alarm(template: Template) -> None:
     for declared in FUNCTIONS:
         wanted += [(FUNCTION, "Errors"), (FUNCTION, "Throttles"), (FUNCTION, "Duration")]
         wanted.append((QUEUE, "ApproximateNumberOfMessagesVisible"))
-        wanted += [(QUEUE, "ApproximateAgeOfOldestMessage")] if declared.feed is QueueFeed else []
+        wanted += [(QUEUE, "ApproximateAgeOfOldestMessage")] if declared.feed is QueueSource else []
     assert watched(template) == sorted(wanted)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from stages.feeds import QueueFeed
+from stages.feeds import QueueSource
 from stages.functions import FUNCTIONS
 from stages.options import ServiceOptions
 from tests.root import ROOT
@@ -15,7 +15,7 @@ from tests.stages.conftest import BUILD_ROLE, Make
 from tests.synthesized import Synthesized
 
 TOLD = {f"{each.id}{name}" for each in FUNCTIONS for name in ("FunctionName", "LogGroupName", "LayerDigests")}
-TOLD |= {f"{each.id}{'QueueUrl' if each.feed is QueueFeed else 'TopicArn'}" for each in FUNCTIONS} | {"Revision"}
+TOLD |= {f"{each.id}{'QueueUrl' if each.feed is QueueSource else 'TopicArn'}" for each in FUNCTIONS} | {"Revision"}
 
 
 def asked() -> Iterator[str]:
@@ -55,7 +55,9 @@ def test_every_function_tells_the_same(template: Template) -> None:
 @pytest.mark.gate
 def test_a_renamed_output_is_red(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is deployed."""
-    monkeypatch.setattr("stages.functions.Declared.id", property(lambda self: self.name.title() + "Function"))
+    monkeypatch.setattr(
+        "stages.functions.FunctionDeclaration.id", property(lambda self: self.name.title() + "Function")
+    )
     assert "EchoQueueUrl" in unanswered(made(ServiceOptions()))
 
 

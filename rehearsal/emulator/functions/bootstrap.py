@@ -93,7 +93,7 @@ def count_compiled(compiled: list[str], *roots: str) -> None:
     loader.source_to_code = counting  # type: ignore[method-assign]
 
 
-class Lineage:
+class InvokeDepthHook:
     """Tells MiniStack how deep functions call each other, by a header of the SDK's: it ends loops, as AWS does."""
 
     def __init__(self, channel: Channel, header: str) -> None:
@@ -118,7 +118,7 @@ class Lineage:
         params["headers"].setdefault(self._header, self._channel.depth)
 
 
-def client_of(channel: Channel) -> Any:
+def create_client(channel: Channel) -> Any:
     """AWS's client, with the channel below it."""
     sys.modules["runtime_client"] = channel  # type: ignore[assignment]
     from awslambdaric import lambda_runtime_client  # noqa: PLC0415
@@ -143,13 +143,13 @@ def main() -> None:
     compiled: list[str] = []
     sys.path.append(packages)
     channel = Channel(invocations, answers, compiled)
-    client = client_of(channel)
+    client = create_client(channel)
     from awslambdaric import bootstrap  # noqa: PLC0415
 
     task = os.environ["LAMBDA_TASK_ROOT"]
     search_path(task, layers, packages)
     count_compiled(compiled, task + "/", layers + "/")
-    sys.meta_path.insert(0, Lineage(channel, header))
+    sys.meta_path.insert(0, InvokeDepthHook(channel, header))
     bootstrap.run(os.environ["_HANDLER"], client)
 
 

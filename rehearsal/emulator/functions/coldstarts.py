@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rehearsal.emulator.functions.environment import Call
+    from rehearsal.emulator.functions.environment import InvocationResult
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ColdStart:
 
 
 @dataclass(frozen=True)
-class Record:
+class ColdStartRecord:
     """The file; it begins anew with each start of the embedded AWS."""
 
     path: Path
@@ -34,7 +34,7 @@ class Record:
     def begin(self) -> None:
         self.path.write_text("")
 
-    def note(self, config: Mapping[str, Any], call: Call) -> None:
+    def note(self, config: Mapping[str, Any], call: InvocationResult) -> None:
         """Add a call that began with an initialization, if that went well."""
         if call.init and not call.init.error:
             init, account = call.init, config["FunctionArn"].split(":")[4]

@@ -21,21 +21,21 @@ from rehearsal.errors import RehearsalError
 LAMBDA = "lambda.amazonaws.com"
 
 
-class CannotBeAssumed(RehearsalError):
+class RoleNotAssumable(RehearsalError):
     """As AWS words it, and why."""
 
     def __init__(self, why: object) -> None:
         super().__init__(f"The role defined for the function cannot be assumed by Lambda: {why}")
 
 
-def functions_have_keys_that_nobody_guesses() -> None:
+def issue_session_credentials() -> None:
     """Each execution environment gets a session of the function's role, as long as the role trusts Lambda."""
 
     def credentials(config: Mapping[str, Any]) -> dict[str, str]:
         try:
             given = Sessions().assume(config["Role"], LAMBDA, config["FunctionName"])
         except ActionError as error:
-            raise CannotBeAssumed(error) from error
+            raise RoleNotAssumable(error) from error
         return {
             "AWS_ACCESS_KEY_ID": given.access_key,
             "AWS_SECRET_ACCESS_KEY": given.secret_key,
@@ -45,40 +45,40 @@ def functions_have_keys_that_nobody_guesses() -> None:
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = credentials
 
 
-def functions_get_a_role_that_lambda_may_assume() -> None:
+def require_lambda_trust() -> None:
     """A function is refused another one, whether the API or CloudFormation makes or changes it."""
     create, update = lambda_svc._create_function, lambda_svc._update_config
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     provision = handlers["create"]
 
     def creates(data: Mapping[str, Any]) -> Any:
-        return _refused(data) or create(data)
+        return _role_error(data) or create(data)
 
     def updates(name: str, data: Mapping[str, Any]) -> Any:
-        return _refused(data) or update(name, data)
+        return _role_error(data) or update(name, data)
 
     def provisions(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
-        _require(properties)
+        _require_assumable_role(properties)
         return provision(logical_id, properties, stack)
 
     lambda_svc._create_function, lambda_svc._update_config = creates, updates
     handlers["create"] = provisions
 
 
-def _refused(data: Mapping[str, Any]) -> Any:
+def _role_error(data: Mapping[str, Any]) -> Any:
     """The answer, in MiniStack's form; None where there is nothing against the role."""
     try:
-        _require(data)
-    except CannotBeAssumed as error:
+        _require_assumable_role(data)
+    except RoleNotAssumable as error:
         return error_response_json("InvalidParameterValueException", str(error), 400)
     return None
 
 
-def _require(data: Mapping[str, Any]) -> None:
-    """Raise CannotBeAssumed for a role that Lambda cannot assume; one that is no role's ARN is told by MiniStack."""
+def _require_assumable_role(data: Mapping[str, Any]) -> None:
+    """Raise RoleNotAssumable for a role that Lambda cannot assume; one that is no role's ARN is told by MiniStack."""
     role = data.get("Role")
     if isinstance(role, str) and role.count(":") == 5:
         try:
             Sessions().check(role, LAMBDA)
         except ActionError as error:
-            raise CannotBeAssumed(error) from error
+            raise RoleNotAssumable(error) from error

@@ -15,8 +15,8 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 
-from rehearsal.emulator.functions.layout import Layout
-from rehearsal.emulator.functions.process import Answer, Ended, Interpreter, TookTooLong
+from rehearsal.emulator.functions.layout import FunctionFilesystem
+from rehearsal.emulator.functions.process import Interpreter, InterpreterExited, InterpreterTimeout, RuntimeMessage
 
 INIT_SECONDS = 10.0
 START_SECONDS = 60.0  # until the interpreter starts, on a machine that is busy
@@ -48,7 +48,7 @@ class Invocation:
 
 
 @dataclass(frozen=True)
-class Init:
+class Initialization:
     """An initialization: milliseconds, modules that were compiled, modules that were imported, and its error."""
 
     milliseconds: float
@@ -59,7 +59,7 @@ class Init:
 
 
 @dataclass(frozen=True)
-class Call:
+class InvocationResult:
     """One invocation; `body` is the function's answer or its error. Times in milliseconds, memory in MB.
 
     status: success, error, failure or timeout, as platform logs say it. init: None in an environment that was warm.
@@ -70,23 +70,23 @@ class Call:
     milliseconds: float
     memory: int
     log: str
-    init: Init | None
+    init: Initialization | None
     stream: str
 
 
 class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
     """Made by MiniStack's pool, which keeps it warm, reuses it and ends it."""
 
-    def __init__(self, layout: Layout, name: str, config: Mapping[str, Any], code: bytes) -> None:
+    def __init__(self, layout: FunctionFilesystem, name: str, config: Mapping[str, Any], code: bytes) -> None:
         super().__init__(name, config, code)
         self._layout = layout
         self._interpreter: Interpreter | None = None
         self._proc: Interpreter | None = None
         day = datetime.now(UTC).strftime("%Y/%m/%d")
         self.stream = f"{day}/[{config.get('Version', '$LATEST')}]{secrets.token_hex(16)}"
-        self._initialized: Init | None = None
+        self._initialized: Initialization | None = None
 
-    def call(self, invocation: Invocation) -> Call:
+    def call(self, invocation: Invocation) -> InvocationResult:
         """Run one invocation, after an initialization where the environment is not warm. Raises NoInterpreter."""
         with self._lock:
             interpreter = self._interpreter
@@ -95,10 +95,12 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
             init, self._initialized = self._initialized, None
             if init and init.error:
                 self._stop()
-                return Call(init.error, "error", 0, interpreter.peak, "", init, self.stream)
+                return InvocationResult(init.error, "error", 0, interpreter.peak, "", init, self.stream)
             return self._invoke(interpreter, invocation, init)
 
-    def _invoke(self, interpreter: Interpreter, invocation: Invocation, init: Init | None) -> Call:
+    def _invoke(
+        self, interpreter: Interpreter, invocation: Invocation, init: Initialization | None
+    ) -> InvocationResult:
         seconds = float(self.config.get("Timeout", 3))
         began = time.monotonic()
         interpreter.send(
@@ -112,19 +114,19 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
             answer = interpreter.answer(seconds)
             status = "success" if answer.kind == "result" else "error"
             body = _parsed(answer)
-        except TookTooLong:
+        except InterpreterTimeout:
             note = f"Task timed out after {seconds:.2f} seconds"
-            status, body = "timeout", _platforms_error("Sandbox.Timedout", invocation, note)
-        except Ended as ended:
+            status, body = "timeout", _platform_error("Sandbox.Timedout", invocation, note)
+        except InterpreterExited as ended:
             note = f"Runtime exited with error: {ended.status}"
-            status, body = "failure", _platforms_error("Runtime.ExitError", invocation, note)
+            status, body = "failure", _platform_error("Runtime.ExitError", invocation, note)
         took, log = (time.monotonic() - began) * 1000, interpreter.log()
         if note:
             log += f"{_now()} {invocation.request_id} {note}\n"
             self._stop()
         else:
             interpreter.freeze()
-        return Call(body, status, took, interpreter.peak, log, init, self.stream)
+        return InvocationResult(body, status, took, interpreter.peak, log, init, self.stream)
 
     def _start(self, *, again: bool = False) -> Interpreter:
         """Initialize; one that takes too long is tried once more with the function's own time limit, as on AWS."""
@@ -142,14 +144,14 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
                 more = answer.more
             else:
                 error = json.loads(answer.body)
-        except TookTooLong:
+        except InterpreterTimeout:
             if not again:
                 return self._start(again=True)
             error = {"errorType": "Sandbox.Timedout", "errorMessage": f"Task timed out after {limit:.2f} seconds"}
-        except Ended as ended:
+        except InterpreterExited as ended:
             error = {"errorType": "Runtime.ExitError", "errorMessage": f"Runtime exited with error: {ended.status}"}
         took = (time.monotonic() - began) * 1000
-        self._initialized = Init(took, more["compiled"], more["modules"], error, interpreter.log())
+        self._initialized = Initialization(took, more["compiled"], more["modules"], error, interpreter.log())
         return interpreter
 
     def _spawn(self) -> None:
@@ -175,14 +177,14 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
                 self._lock.release()
 
 
-def _parsed(answer: Answer) -> Any:
+def _parsed(answer: RuntimeMessage) -> Any:
     try:
         return json.loads(answer.body)
     except ValueError:  # a handler may answer with bytes of any kind
         return answer.body.decode(errors="replace")
 
 
-def _platforms_error(kind: str, invocation: Invocation, message: str) -> dict[str, str]:
+def _platform_error(kind: str, invocation: Invocation, message: str) -> dict[str, str]:
     return {"errorType": kind, "errorMessage": f"RequestId: {invocation.request_id} Error: {message}"}
 
 

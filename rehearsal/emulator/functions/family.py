@@ -7,10 +7,10 @@ import os
 import signal
 from pathlib import Path
 
-KB_OF_A_MB = 1024
+KB_PER_MB = 1024
 
 
-class Family:
+class ProcessTree:
     """The process `pid` and its descendants. Asked often, so a process is looked at once, when it is new.
 
     contained: in a namespace of processes, whose first one is the only child of `pid`, and the interpreter is the first
@@ -25,34 +25,34 @@ class Family:
         """Kill all. With the first process of a namespace the kernel ends all of it, before `pid` is told."""
         first = next(iter(_children(self._pid)), None) if self._contained else None
         if first is None:
-            self.tell(signal.SIGKILL)
+            self.send_signal(signal.SIGKILL)
         else:
             for each, number in ((first, signal.SIGKILL), (self._pid, signal.SIGCONT)):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(each, number)
 
-    def tell(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to all."""
-        for each in self._found():
+        for each in self._update_members():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, number)
 
-    def held(self) -> int:
+    def resident_memory(self) -> int:
         """What they hold in RAM, in MB: the interpreter's own peak, or, with descendants, what all hold now.
 
         A page that several of them share counts once, as on AWS.
         """
-        keepers = self._keepers()
-        members = self._found() - {*keepers}
+        keepers = self._supervisors()
+        members = self._update_members() - {*keepers}
         together = sum(_kilobytes(each, "smaps_rollup", "Pss:") for each in members) if len(members) > 1 else 0
         interpreter = next(iter(_children(keepers[-1])), 0) if keepers else self._pid
-        return max(_kilobytes(interpreter, "status", "VmHWM:"), together) // KB_OF_A_MB
+        return max(_kilobytes(interpreter, "status", "VmHWM:"), together) // KB_PER_MB
 
-    def _keepers(self) -> list[int]:
+    def _supervisors(self) -> list[int]:
         """Those that are not the function's own."""
         return [self._pid, *_children(self._pid)] if self._contained else []
 
-    def _found(self) -> set[int]:
+    def _update_members(self) -> set[int]:
         alive = {int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()}
         self._members &= alive
         self._others &= alive

@@ -11,19 +11,19 @@ from ministack.services import lambda_svc
 
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import logs
-from rehearsal.emulator.functions.coldstarts import Record
-from rehearsal.emulator.functions.credentials import CannotBeAssumed
+from rehearsal.emulator.functions.coldstarts import ColdStartRecord
+from rehearsal.emulator.functions.credentials import RoleNotAssumable
 from rehearsal.emulator.functions.environment import Invocation, PythonEnvironment
-from rehearsal.emulator.functions.layout import Layout, NoInterpreter
+from rehearsal.emulator.functions.layout import FunctionFilesystem, NoInterpreter
 from rehearsal.workspace import Workspace
 
-OURS = "functions"  # marks a result whose log is written already
+LOG_SOURCE = "functions"  # marks a result whose log is written already
 
 
 def register(space: Workspace, endpoint: Endpoint) -> None:
     """Before the first request."""
-    layout = Layout(space.aws / "tmp" / "functions", endpoint, hidden=space.home)
-    record = Record(space.cold_starts)
+    layout = FunctionFilesystem(space.aws / "tmp" / "functions", endpoint, hidden=space.home)
+    record = ColdStartRecord(space.cold_starts)
     record.begin()
     others, runs, writes = (
         lambda_runtime._worker_class_for,
@@ -31,11 +31,11 @@ def register(space: Workspace, endpoint: Endpoint) -> None:
         lambda_svc._emit_lambda_logs,
     )
 
-    def made(name: str, config: Mapping[str, Any], code: bytes) -> PythonEnvironment:
+    def create_worker(name: str, config: Mapping[str, Any], code: bytes) -> PythonEnvironment:
         return PythonEnvironment(layout, name, config, code)
 
     def worker_class_for(config: Mapping[str, Any]) -> Any:
-        return made if _is_python(config) else others(config)
+        return create_worker if _is_python(config) else others(config)
 
     def execute(function: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         config = function.get("config") or function
@@ -44,7 +44,7 @@ def register(space: Workspace, endpoint: Endpoint) -> None:
         return _execute(config, function["code_zip"], event, request_id, record)
 
     def write(*arguments: Any, log_source: str | None = None) -> None:
-        if log_source != OURS:
+        if log_source != LOG_SOURCE:
             writes(*arguments, log_source=log_source)
 
     lambda_runtime._worker_class_for = worker_class_for
@@ -61,7 +61,7 @@ def _execute(
     code: bytes,
     event: Any,
     request_id: str,
-    record: Record,
+    record: ColdStartRecord,
 ) -> dict[str, Any]:
     """One invocation in an environment of MiniStack's pool; the answer is in MiniStack's form."""
     lambda_svc._ensure_reaper_thread()
@@ -70,7 +70,7 @@ def _execute(
     )
     try:
         call = environment.call(_invocation(config, event, request_id))
-    except (NoInterpreter, CannotBeAssumed, BadZipFile, ValueError) as error:
+    except (NoInterpreter, RoleNotAssumable, BadZipFile, ValueError) as error:
         return {
             "body": {"errorType": type(error).__name__, "errorMessage": str(error)},
             "error": True,
@@ -82,7 +82,7 @@ def _execute(
         record.note(config, call)
     lines = logs.lines(config, call, request_id)
     logs.write(config, call.stream, lines)
-    answer = {"body": call.body, "log": "\n".join(lines), "log_source": OURS}
+    answer = {"body": call.body, "log": "\n".join(lines), "log_source": LOG_SOURCE}
     return {**answer, "error": True} if call.status != "success" else answer
 
 

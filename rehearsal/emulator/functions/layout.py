@@ -15,9 +15,9 @@ from ministack.services import lambda_svc
 from rehearsal import interpreters
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import packages, variables
-from rehearsal.emulator.functions.mounts import cannot_mount
+from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.emulator.functions.process import Interpreter
-from rehearsal.emulator.functions.variables import Places
+from rehearsal.emulator.functions.variables import FunctionPaths
 from rehearsal.errors import RehearsalError
 
 TEMPORARY = Path("/tmp")  # noqa: S108 - the one folder that a function may write to
@@ -27,7 +27,7 @@ class NoInterpreter(RehearsalError):
     """The function's runtime is not on this machine."""
 
 
-class Layout:
+class FunctionFilesystem:
     """Made once for all functions; `folder` is the emulator's own and holds what they are made of.
 
     hidden: a folder that they do not see. mounts: whether they see theirs as /var/task and /opt; None, wherever this
@@ -42,35 +42,35 @@ class Layout:
         shutil.copy(Path(__file__).with_name("bootstrap.py"), self._runtime)
         if endpoint.ca:
             shutil.copy(endpoint.ca, self._runtime / variables.CERTIFICATES)
-        self._own = packages.runtimes_own()
+        self._own = packages.runtime_packages()
         for name, path in self._own.items():
             (self._packages / name).unlink(missing_ok=True)
             (self._packages / name).symlink_to(path)
 
     def start(self, config: Mapping[str, Any], code: bytes, stream: str) -> Interpreter:
         """A new interpreter with the function's code and layers. Raises NoInterpreter."""
-        python = interpreter(config["Runtime"])
-        task = packages.unpacked(self._folder / "code", [code])
+        python = find_interpreter(config["Runtime"])
+        task = packages.unpack_archives(self._folder / "code", [code])
         layers = [found for each in config.get("Layers") or () if (found := lambda_svc._resolve_layer_zip(each))]
-        opt = packages.unpacked(self._folder / "layers", layers) if layers else self._folder / "none"
-        if not cannot_mount() if self._mounts is None else self._mounts:
-            plan = self._bound(config["Runtime"], python, task, opt) | {"tmp_mb": _temporary(config, python)}
-            places = Places()
+        opt = packages.unpack_archives(self._folder / "layers", layers) if layers else self._folder / "none"
+        if not mount_error() if self._mounts is None else self._mounts:
+            plan = self._mount_plan(config["Runtime"], python, task, opt) | {"tmp_mb": _tmp_size(config, python)}
+            places = FunctionPaths()
         else:
             plan = {"mounts": False, "packages": str(self._packages)}
-            places = Places(str(task), str(opt), str(self._runtime), str(python.parent.parent))
-        plan["variables"] = variables.of(config, places, self._endpoint, stream)
+            places = FunctionPaths(str(task), str(opt), str(self._runtime), str(python.parent.parent))
+        plan["variables"] = variables.environment_variables(config, places, self._endpoint, stream)
         plan["command"] = [str(python), "-S", "-B", f"{places.runtime}/bootstrap.py"]
         plan["arguments"] = [f"{places.opt}/python", plan["packages"], lambda_runtime.INVOKE_DEPTH_HEADER]
         return Interpreter(plan, int(config.get("MemorySize", 128)))
 
-    def _bound(self, runtime: str, python: Path, task: Path, opt: Path) -> dict[str, Any]:
+    def _mount_plan(self, runtime: str, python: Path, task: Path, opt: Path) -> dict[str, Any]:
         """What is bound where, and the runtime's commands and libraries, which are links."""
         site = f"/var/lang/lib/{runtime}/site-packages"
         binds = {"/var/task": task, "/opt": opt, "/var/runtime": self._runtime}
         binds |= {f"{site}/{name}": path for name, path in self._own.items()}
         links = {f"/var/lang/bin/{name}": python for name in ("python", "python3", runtime)}
-        covers = dict.fromkeys(_installed(python), str(self._folder / "none"))
+        covers = dict.fromkeys(_site_packages(python), str(self._folder / "none"))
         covers |= dict.fromkeys([*covers][:1], site)
         links |= {f"/var/lang/lib/{path.name}": path for path in (python.parent.parent / "lib").glob("libpython3*.so*")}
         return {
@@ -85,24 +85,24 @@ class Layout:
 
 
 @functools.cache
-def _installed(python: Path) -> tuple[str, ...]:
+def _site_packages(python: Path) -> tuple[str, ...]:
     """The folders of packages that an interpreter finds by itself, as far as they are there, its own one first."""
     asked = "import json, site; print(json.dumps([*site.getsitepackages(), site.getusersitepackages()]))"
-    folders = json.loads(interpreters.ask([str(python), "-I", "-S", "-c", asked]) or "[]")
+    folders = json.loads(interpreters.read_first_line([str(python), "-I", "-S", "-c", asked]) or "[]")
     return tuple(each for each in folders if Path(each).is_dir())
 
 
-def _temporary(config: Mapping[str, Any], python: Path) -> int:
+def _tmp_size(config: Mapping[str, Any], python: Path) -> int:
     """The size of /tmp in MB; 0 leaves the machine's, where the interpreter itself lies in it."""
     return 0 if python.is_relative_to(TEMPORARY) else (config.get("EphemeralStorage") or {}).get("Size", 512)
 
 
-def interpreter(runtime: str) -> Path:
+def find_interpreter(runtime: str) -> Path:
     """The interpreter of a runtime such as python3.13. Raises NoInterpreter, which says what there is."""
     minor = runtime.removeprefix("python")
-    path = interpreters.of_minor(minor)
+    path = interpreters.find_minor_version(minor)
     if path is None:
-        here = ", ".join(sorted(interpreters.found()))
+        here = ", ".join(sorted(interpreters.find_interpreters()))
         raise NoInterpreter(
             f"the function's runtime is {runtime}, and this machine has no Python {minor}, but {here}: "
             f"install it (`pyenv install {minor}`, `uv python install {minor}`), or choose another runtime"

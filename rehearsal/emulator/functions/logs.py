@@ -15,10 +15,10 @@ from typing import Any
 
 from ministack.services import cloudwatch_logs
 
-from rehearsal.emulator.functions.environment import Call
+from rehearsal.emulator.functions.environment import InvocationResult
 
 
-def lines(config: Mapping[str, Any], call: Call, request_id: str) -> list[str]:
+def lines(config: Mapping[str, Any], call: InvocationResult, request_id: str) -> list[str]:
     """Every log event of a call; one of an unhandled error holds its whole traceback."""
     logging = config.get("LoggingConfig") or {}
     if logging.get("LogFormat") != "JSON":
@@ -48,7 +48,7 @@ def _printed(text: str) -> list[str]:
     return [line.replace("\r", "\n") for line in text.split("\n") if line]
 
 
-def _text(config: Mapping[str, Any], call: Call, request_id: str) -> tuple[list[str], list[str]]:
+def _text(config: Mapping[str, Any], call: InvocationResult, request_id: str) -> tuple[list[str], list[str]]:
     report = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {call.milliseconds:.2f} ms",
@@ -65,7 +65,7 @@ def _text(config: Mapping[str, Any], call: Call, request_id: str) -> tuple[list[
     return [*initialized, start], [f"END RequestId: {request_id}", "\t".join(report)]
 
 
-def _structured(config: Mapping[str, Any], call: Call, request_id: str) -> tuple[list[str], list[str]]:
+def _structured(config: Mapping[str, Any], call: InvocationResult, request_id: str) -> tuple[list[str], list[str]]:
     version = config.get("Version", "$LATEST")
     metrics: dict[str, Any] = {
         "durationMs": round(call.milliseconds, 3),
@@ -88,5 +88,5 @@ def _event(kind: str, record: Mapping[str, Any]) -> str:
     return json.dumps({"time": now, "type": f"platform.{kind}", "record": record})
 
 
-def _billed(call: Call) -> int:
+def _billed(call: InvocationResult) -> int:
     return math.ceil(call.milliseconds + (call.init.milliseconds if call.init else 0))

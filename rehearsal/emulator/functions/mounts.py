@@ -11,9 +11,9 @@ from rehearsal.emulator.functions import sandbox
 
 
 @functools.cache
-def cannot_mount() -> str:
+def mount_error() -> str:
     """Why nothing can be hidden here, nor be put on /var/task and /opt; empty where it can."""
     with tempfile.TemporaryDirectory() as folder:
-        probe = [*programs.command(sandbox.__name__), "--probe", folder]
+        probe = [*programs.helper_command(sandbox.__name__), "--probe", folder]
         done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return (done.stderr.strip() or "it failed") if done.returncode else ""

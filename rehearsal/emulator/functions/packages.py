@@ -18,12 +18,12 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-RUNTIMES_OWN = ("boto3", "awslambdaric")
+RUNTIME_DISTRIBUTIONS = ("boto3", "awslambdaric")
 
 _unpacking = threading.Lock()
 
 
-def unpacked(store: Path, archives: Sequence[bytes]) -> Path:
+def unpack_archives(store: Path, archives: Sequence[bytes]) -> Path:
     """The content of zip archives, one over the other, in a folder of the store that their digests name.
 
     Raises zipfile.BadZipFile, and ValueError for an entry that leads out of the folder.
@@ -63,14 +63,14 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
             target.chmod(stat.S_IMODE(mode) or 0o644)
 
 
-def runtimes_own() -> dict[str, Path]:
+def runtime_packages() -> dict[str, Path]:
     """The runtime's own packages, taken from the rehearsal's environment: the name in site-packages -> where it is.
 
     They are the closures of the AWS SDK and of the runtime's client, at the versions that are installed beside the
     rehearsal, whatever the project's own functions use.
     """
     found: dict[str, Path] = {}
-    for name in _closure(RUNTIMES_OWN):
+    for name in _closure(RUNTIME_DISTRIBUTIONS):
         distribution = importlib.metadata.distribution(name)
         tops = {Path(str(file)).parts[0] for file in distribution.files or ()}
         for top in tops - {"..", "__pycache__"}:

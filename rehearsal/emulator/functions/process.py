@@ -19,7 +19,7 @@ from typing import Any
 
 from rehearsal import messages, programs
 from rehearsal.emulator.functions import sandbox
-from rehearsal.emulator.functions.family import Family
+from rehearsal.emulator.functions.family import ProcessTree
 
 POLL_SECONDS = 0.05
 MB = 1024 * 1024
@@ -28,7 +28,7 @@ MB = 1024 * 1024
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="functions")
 
 
-class Ended(Exception):
+class InterpreterExited(Exception):
     """The interpreter is gone before it answered; `status` as Lambda words it, such as `exit status 1`."""
 
     def __init__(self, status: str) -> None:
@@ -36,12 +36,12 @@ class Ended(Exception):
         self.status = status
 
 
-class TookTooLong(Exception):
+class InterpreterTimeout(Exception):
     """The time is up; the interpreter has been killed."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class RuntimeMessage:
     """kind: starting, ready, result, error or init-error; more: what else the line of the message says."""
 
     kind: str
@@ -62,7 +62,7 @@ class Interpreter:
         try:
             self._process = _STARTER.submit(
                 subprocess.Popen,
-                programs.command(sandbox.__name__),
+                programs.helper_command(sandbox.__name__),
                 stdin=subprocess.PIPE,
                 stdout=log_end,
                 stderr=log_end,
@@ -72,37 +72,37 @@ class Interpreter:
         finally:
             os.close(log_end)
             os.close(answers_end)
-        self._family = Family(self._process.pid, contained=plan["mounts"])
+        self._tree = ProcessTree(self._process.pid, contained=plan["mounts"])
         self._log_end, self._answers_end, self._exit = log, answers, os.pidfd_open(self._process.pid)
         self._open = {log, answers}
         for end in self._open:
             os.set_blocking(end, False)
         with contextlib.suppress(BrokenPipeError):
-            self._write(messages.written({**plan, "command": command, "answers": answers_end}))
+            self._write(messages.encode_message({**plan, "command": command, "answers": answers_end}))
 
     def send(self, event: bytes, **more: Any) -> None:
         """Hand over one invocation."""
-        self._family.tell(signal.SIGCONT)
+        self._tree.send_signal(signal.SIGCONT)
         with contextlib.suppress(BrokenPipeError):
             self._write(json.dumps({**more, "bytes": len(event)}).encode() + b"\n" + event)
 
-    def answer(self, seconds: float) -> Answer:
-        """The next message. Raises Ended and TookTooLong; then it is of no more use."""
+    def answer(self, seconds: float) -> RuntimeMessage:
+        """The next message. Raises InterpreterExited and InterpreterTimeout; then it is of no more use."""
         deadline = time.monotonic() + seconds
         while True:
             ended = self._wait(max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))
             self._read()
-            self._weigh()
-            if answer := self._complete():
+            self._check_memory()
+            if answer := self._next_message():
                 return answer
             if ended:
-                raise Ended(_status(self._process.wait()))
+                raise InterpreterExited(_status(self._process.wait()))
             if time.monotonic() >= deadline:
                 self.kill()
-                raise TookTooLong
+                raise InterpreterTimeout
 
     def freeze(self) -> None:
-        self._family.tell(signal.SIGSTOP)
+        self._tree.send_signal(signal.SIGSTOP)
 
     def log(self) -> str:
         """What it printed since this was last asked."""
@@ -121,7 +121,7 @@ class Interpreter:
 
     def kill(self) -> None:
         if self.running():
-            self._family.end()
+            self._tree.end()
         self._process.wait()
 
     terminate = kill  # what stands still would not hear a SIGTERM
@@ -157,7 +157,7 @@ class Interpreter:
                     if not some:
                         self._open.remove(end)
 
-    def _complete(self) -> Answer | None:
+    def _next_message(self) -> RuntimeMessage | None:
         line, found, rest = bytes(self._answers).partition(b"\n")
         if not found:
             return None
@@ -166,15 +166,15 @@ class Interpreter:
             return None
         self._answers = bytearray(rest[more["bytes"] :])
         self._read()
-        return Answer(more.pop("kind"), rest[: more.pop("bytes")], more)
+        return RuntimeMessage(more.pop("kind"), rest[: more.pop("bytes")], more)
 
-    def _weigh(self) -> None:
-        """Note its peak, in MB; more than it may have ends it, as the kernel does on AWS. Raises Ended."""
-        self.peak = max(self.peak, self._family.held())
+    def _check_memory(self) -> None:
+        """Note its peak, in MB; more than it may have ends it, as the kernel does on AWS. Raises InterpreterExited."""
+        self.peak = max(self.peak, self._tree.resident_memory())
         if self.peak > self.memory:
             self.peak = self.memory
             self.kill()
-            raise Ended(_status(-signal.SIGKILL))
+            raise InterpreterExited(_status(-signal.SIGKILL))
 
 
 def _status(code: int) -> str:

@@ -25,19 +25,19 @@ from rehearsal.isolation import (
     MS_NOSUID,
     MS_REC,
     PR_SET_PDEATHSIG,
-    give_up,
+    drop_capabilities,
+    enter_mount_namespace,
     hide,
     libc,
     mount,
     read_only,
-    separate,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # as in messages.py
     from typing import Any, NoReturn
 
-FILES = 1024  # "AWS Lambda quotas": file descriptors
+MAX_OPEN_FILES = 1024  # "AWS Lambda quotas": file descriptors
 
 
 def main(*arguments: str) -> None:
@@ -47,10 +47,10 @@ def main(*arguments: str) -> None:
     if plan is None:
         sys.exit(0)
     if plan["mounts"]:
-        separate(os.CLONE_NEWPID)
-        contain()
-        build(plan)
-        give_up()
+        enter_mount_namespace(os.CLONE_NEWPID)
+        enter_pid_namespace()
+        mount_filesystem(plan)
+        drop_capabilities()
     _limit_files()
     os.chdir(plan["variables"]["LAMBDA_TASK_ROOT"])
     _die_with_parent()
@@ -58,7 +58,7 @@ def main(*arguments: str) -> None:
     os.execve(plan["command"][0], plan["command"], plan["variables"])
 
 
-def contain() -> None:
+def enter_pid_namespace() -> None:
     """Go on as the second process of the new namespace of processes; the first one outlives whatever is started in it.
 
     When the second process has ended, the first one ends, with it by the kernel all others, and then this process as
@@ -70,7 +70,7 @@ def contain() -> None:
         os.close(tell)
         told = os.read(status, 16)
         os.waitpid(first, 0)
-        _end_as(int(told or signal.SIGKILL))
+        _exit_with_status(int(told or signal.SIGKILL))
     os.close(status)
     _die_with_parent()
     poll = select.poll()
@@ -86,7 +86,7 @@ def contain() -> None:
     os.close(tell)
 
 
-def _end_as(status: int) -> NoReturn:
+def _exit_with_status(status: int) -> NoReturn:
     """End as a process of this wait status did."""
     if os.WIFSIGNALED(status):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -102,7 +102,7 @@ def _die_with_parent() -> None:
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def build(plan: dict[str, Any]) -> None:
+def mount_filesystem(plan: dict[str, Any]) -> None:
     """Lay out the plan's file system. /tmp comes last: what is bound may lie there."""
     var = plan["var"]
     mount("tmpfs", var, MS_NOSUID | MS_NODEV, kind="tmpfs", options="mode=755")
@@ -154,7 +154,7 @@ def _make(path: str, *, folder: bool) -> None:
 
 def _limit_files() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    limit = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    limit = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
 
@@ -162,9 +162,9 @@ def probe(var: str) -> str:
     """Why this machine cannot do that; nothing where it can."""
     plan = {"var": var, "binds": {"/var/task": "/usr", "/opt": "/usr"}, "links": {}, "covers": {}, "hidden": var}
     try:
-        separate(os.CLONE_NEWPID)
-        contain()
-        build({**plan, "tmp_mb": 1})
+        enter_mount_namespace(os.CLONE_NEWPID)
+        enter_pid_namespace()
+        mount_filesystem({**plan, "tmp_mb": 1})
     except (OSError, AttributeError) as error:
         return str(error)
     return ""

@@ -13,12 +13,12 @@ from ministack.core import lambda_runtime
 
 from rehearsal.aws import Endpoint
 
-TRUST = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 CERTIFICATES = "certificates.pem"  # in the runtime's folder
 
 
 @dataclass(frozen=True)
-class Places:
+class FunctionPaths:
     """Where a function finds what it is made of, by the names that it sees itself."""
 
     task: str = "/var/task"
@@ -27,13 +27,15 @@ class Places:
     lang: str = "/var/lang"
 
 
-def of(config: Mapping[str, Any], places: Places, endpoint: Endpoint, stream: str) -> dict[str, str]:
+def environment_variables(
+    config: Mapping[str, Any], places: FunctionPaths, endpoint: Endpoint, stream: str
+) -> dict[str, str]:
     """The variables of one environment of a function; what AWS reserves wins over what the function sets."""
     own = {name: str(value) for name, value in config.get("Environment", {}).get("Variables", {}).items()}
-    return {**_defaults(places), **_way_back(places, endpoint), **own, **_reserved(config, places, stream)}
+    return {**_defaults(places), **_endpoint_variables(places, endpoint), **own, **_reserved(config, places, stream)}
 
 
-def _defaults(places: Places) -> dict[str, str]:
+def _defaults(places: FunctionPaths) -> dict[str, str]:
     roots = (places.runtime, places.task)
     libraries = [
         f"{places.lang}/lib",
@@ -52,13 +54,13 @@ def _defaults(places: Places) -> dict[str, str]:
     }
 
 
-def _way_back(places: Places, endpoint: Endpoint) -> dict[str, str]:
+def _endpoint_variables(places: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
     """How the SDK reaches the embedded AWS instead of the real one, and trusts it."""
-    trust = dict.fromkeys(TRUST, f"{places.runtime}/{CERTIFICATES}") if endpoint.ca else {}
+    trust = dict.fromkeys(CA_VARIABLES, f"{places.runtime}/{CERTIFICATES}") if endpoint.ca else {}
     return {"AWS_ENDPOINT_URL": endpoint.url, lambda_runtime.HOST_PREFIX_ENV: "true", **trust}
 
 
-def _reserved(config: Mapping[str, Any], places: Places, stream: str) -> dict[str, str]:
+def _reserved(config: Mapping[str, Any], places: FunctionPaths, stream: str) -> dict[str, str]:
     _, region = lambda_runtime._account_region_from_function_config(config)
     credentials = lambda_runtime.execution_credentials(config)
     logging = config.get("LoggingConfig") or {}

@@ -16,7 +16,7 @@ import botocore.session
 from ministack.core import iam_actions
 
 # Operations that have no permission of their own -> the action that is asked instead.
-ASKED_AS: Mapping[str, str] = {
+OPERATION_PERMISSIONS: Mapping[str, str] = {
     "kms:ReEncrypt": "kms:ReEncryptFrom",
     "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion",
     "lambda:Invoke": "lambda:InvokeFunction",
@@ -29,25 +29,25 @@ ASKED_AS: Mapping[str, str] = {
 }
 # No policy names it: who may do everything of Lambda is answered that there is no such path, others are denied.
 UNKNOWN = "lambda:UnknownOperation"
-_BY_PATH = {"s3", *iam_actions._BOTOCORE_SERVICE_MAP} - {"ses"}
+_PATH_ROUTED_SERVICES = {"s3", *iam_actions._BOTOCORE_SERVICE_MAP} - {"ses"}
 
 
 def apply() -> None:
-    an_operation_is_not_what_its_caller_calls_it()
-    an_operation_of_lambda_is_told_by_its_path()
-    an_operation_without_an_action_is_asked_as_another_one()
+    ignore_action_parameter()
+    resolve_lambda_actions_by_path()
+    map_operations_to_permissions()
 
 
-def an_operation_is_not_what_its_caller_calls_it() -> None:
+def ignore_action_parameter() -> None:
     """`?Action=ListQueues` beside what a service goes by, a path or a target, changes nothing about a request.
 
     CloudWatch goes by its path as well, where a client speaks its newest protocol.
     """
     known = iam_actions.extract_iam_action
 
-    def acted(*request: Any) -> Any:
+    def extract_action(*request: Any) -> Any:
         service, method, path, headers, body, parameters = request
-        by_path, by_target = service in _BY_PATH, _goes_by_target(service, headers)
+        by_path, by_target = service in _PATH_ROUTED_SERVICES, _uses_target_header(service, headers)
         operation = re.search(r"/operation/([^/?]+)", path)
         if service == "monitoring" and operation and not by_target:
             return f"cloudwatch:{operation[1]}"
@@ -56,10 +56,10 @@ def an_operation_is_not_what_its_caller_calls_it() -> None:
             parameters = {name: value for name, value in parameters.items() if name != "Action"}
         return known(service, method, path, headers, body, parameters)
 
-    iam_actions.extract_iam_action = acted
+    iam_actions.extract_iam_action = extract_action
 
 
-def _goes_by_target(service: str, headers: Mapping[str, str]) -> bool:
+def _uses_target_header(service: str, headers: Mapping[str, str]) -> bool:
     """Those that know the query protocol go by their Action, whatever the target; SQS and CloudWatch know both."""
     target = headers.get("x-amz-target", "")
     if service == "sqs":
@@ -67,22 +67,22 @@ def _goes_by_target(service: str, headers: Mapping[str, str]) -> bool:
     return "." in target and (service == "monitoring" or service not in iam_actions._SERVICE_PROTOCOL)
 
 
-def an_operation_of_lambda_is_told_by_its_path() -> None:
+def resolve_lambda_actions_by_path() -> None:
     """DeleteAlias was asked as ListAliases, InvokeWithResponseStream as nothing: here as AWS's model of Lambda says."""
     known = iam_actions.extract_iam_action
 
-    def acted(*request: Any) -> Any:
+    def extract_action(*request: Any) -> Any:
         service, method, path, _, _, parameters = request
         if service != "lambda":
             return known(*request)
         path = unquote(path).rstrip("/")
         for verb, pattern, query, operation in _routes():
-            asked = all(_one(parameters.get(name, "")) == value for name, value in query.items())
+            asked = all(_first_value(parameters.get(name, "")) == value for name, value in query.items())
             if verb == method and asked and pattern.fullmatch(path):
                 return f"lambda:{operation}"
         return UNKNOWN
 
-    iam_actions.extract_iam_action = acted
+    iam_actions.extract_iam_action = extract_action
 
 
 @cache
@@ -105,17 +105,17 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("".join(f"{re.escape(text)}{label}" for text, label in zip(texts, [*labels, ""], strict=True)))
 
 
-def an_operation_without_an_action_is_asked_as_another_one() -> None:
+def map_operations_to_permissions() -> None:
     """A batch as what it is a batch of: no policy can name SendMessageBatch."""
     known = iam_actions.extract_iam_action
 
-    def acted(*request: Any) -> Any:
+    def extract_action(*request: Any) -> Any:
         found = known(*request)
-        return ASKED_AS.get(found, found)
+        return OPERATION_PERMISSIONS.get(found, found)
 
-    iam_actions.extract_iam_action = acted
+    iam_actions.extract_iam_action = extract_action
 
 
-def _one(value: Any) -> Any:
+def _first_value(value: Any) -> Any:
     """A query parameter's value, which may come as a list."""
     return value[0] if isinstance(value, list) else value

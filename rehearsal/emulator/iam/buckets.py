@@ -16,52 +16,54 @@ from ministack.services.cloudformation import provisioners
 from rehearsal.emulator.iam import checks
 from rehearsal.emulator.iam.checks import Request
 
-Made = tuple[str, dict[str, str]]
+ProvisionedResource = tuple[str, dict[str, str]]
 
 _BUCKET = "arn:aws:s3:::"
 _NAMESPACE = f"{{{s3.S3_NS}}}"
 
 
 def apply() -> None:
-    buckets_keep_their_encryption()
-    another_accounts_bucket_is_asked_with_the_callers_policies()
+    retain_bucket_encryption()
+    evaluate_cross_account_bucket_policies()
 
 
-def buckets_keep_their_encryption() -> None:
+def retain_bucket_encryption() -> None:
     """CloudFormation drops BucketEncryption: nothing in a pipeline's bucket would be encrypted with its key."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
     create, update = handlers["create"], handlers["update"]
 
-    def keep(made: Made, properties: Mapping[str, Any]) -> Made:
+    def keep(made: ProvisionedResource, properties: Mapping[str, Any]) -> ProvisionedResource:
         text = _encryption(properties)
         if text:
             s3._bucket_encryption[made[0]] = text
         return made
 
-    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Made:
+    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
         return keep(create(logical_id, properties, stack), properties)
 
-    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> Made:
+    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> ProvisionedResource:
         return keep(update(name, old, new, stack), new)
 
     handlers |= {"create": creates, "update": updates}
 
 
-def another_accounts_bucket_is_asked_with_the_callers_policies() -> None:
+def evaluate_cross_account_bucket_policies() -> None:
     """Its policy is asked where the caller's are: a denial of either is noted down, and says what is missing where."""
 
-    def ask(request: Request) -> EvalResult | None:
+    def check(request: Request) -> EvalResult | None:
         bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
         owner = s3._bucket_owner_account(bucket) if request.resource.startswith(_BUCKET) else None
         if owner in {None, request.principal.account}:
             return None
         policy = s3._bucket_policies.get_scoped(owner, None, bucket) or ""
         told = (bucket, key, request.method, dict(request.query), request.principal.account, dict(request.headers))
-        if checks.allows(policy, request) or s3._foreign_bucket_allows(owner, *told):  # the latter knows access lists
+        if checks.policy_allows(policy, request) or s3._foreign_bucket_allows(
+            owner, *told
+        ):  # the latter knows access lists
             return None
-        return checks.refuse(request, policy, str(owner))
+        return checks.deny(request, policy, str(owner))
 
-    checks.after(ask)
+    checks.add_check(check)
 
 
 def _encryption(properties: Mapping[str, Any]) -> str:

@@ -19,9 +19,9 @@ from rehearsal.emulator.iam.roles import role_of
 
 Check = Callable[["Request"], EvalResult | None]
 
-_after: list[Check] = []
+_additional_checks: list[Check] = []
 caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
-_arrived: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar("arrived", default=None)
+_original_request: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar("arrived", default=None)
 last_denial: contextvars.ContextVar[denials.Denial | None] = contextvars.ContextVar("last_denial", default=None)
 
 
@@ -44,60 +44,67 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def after(check: Check) -> None:
+def add_check(check: Check) -> None:
     """Ask `check` as well, of every request that MiniStack allows to a principal with policies."""
-    _after.append(check)
+    _additional_checks.append(check)
 
 
 def install() -> None:
     """Stand before MiniStack's `enforce`."""
-    _after.clear()
+    _additional_checks.clear()
     asked, authenticate = evaluator.enforce, evaluator.authenticate
 
     def authenticated(*request: Any) -> Any:
-        _arrived.set(evaluator._signed_request.get() or _arrived.get())  # gone once the signature is checked
+        _original_request.set(
+            evaluator._signed_request.get() or _original_request.get()
+        )  # gone once the signature is checked
         return authenticate(*request)
 
     def enforce(
         access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: Any
     ) -> EvalResult | AuthError | None:
         caller.set(None)
-        _arrived.set(evaluator._signed_request.get() or _arrived.get())
+        _original_request.set(evaluator._signed_request.get() or _original_request.get())
         answer = asked(access_key, action, service, region, resource_arn, **named)
         principal = evaluator.resolve_principal(access_key or "", get_account_id())
         if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
             return answer
         caller.set(principal)
         keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
-        request = Request(principal, action, resource_arn, region, keys, **_as_it_arrived(_arrived.get()))
+        request = Request(principal, action, resource_arn, region, keys, **_signed_parts(_original_request.get()))
         if answer:
-            _note_denial(request, _asked(request, *(evaluator._resource_policy(service, resource_arn) or (None, None))))
+            _record_denial(
+                request,
+                _evaluate_resource_policy(
+                    request, *(evaluator._resource_policy(service, resource_arn) or (None, None))
+                ),
+            )
             return answer
         last_denial.set(None)
-        refused = next(filter(None, (check(request) for check in _after)), None)
+        refused = next(filter(None, (check(request) for check in _additional_checks)), None)
         denial = last_denial.get()
         if denial is None or denial.action != action:  # else a check has noted that this very action is denied
-            _note(request)
+            _record_allowed(request)
         return refused
 
     evaluator.enforce, evaluator.authenticate = enforce, authenticated
-    _explain()
+    _add_reason_to_denials()
 
 
-def _as_it_arrived(signed: SignedRequest | None) -> dict[str, Any]:
+def _signed_parts(signed: SignedRequest | None) -> dict[str, Any]:
     if signed is None:
         return {}
     query = {name: value[0] if isinstance(value, list) else value for name, value in signed.query_params.items()}
     return {"body": signed.body, "method": signed.method, "query": query, "headers": signed.headers}
 
 
-def told(session: str) -> str:
+def denial_message(session: str) -> str:
     """What the answer to a request of `session` that was just denied says."""
     denial = last_denial.get()
     return denial.message(session) if denial else f"User: {session} is not authorized"
 
 
-def _explain() -> None:
+def _add_reason_to_denials() -> None:
     """Let the answer to a denied request say why; AWS's words come first."""
     plain = iam_actions.access_denied_response
 
@@ -114,7 +121,7 @@ def _explain() -> None:
     iam_actions.access_denied_response = explained
 
 
-def denied(
+def find_denial(
     request: Request,
     action: str,
     resource: str,
@@ -133,46 +140,50 @@ def denied(
         answer = evaluator.combine_resource_policy(answer, context, policy, owner, required=required, limits=limits)
     request = replace(request, action=action, resource=resource, keys=keys or {})
     if answer.decision == "Allow":
-        _note(request)
+        _record_allowed(request)
         return None
-    _note_denial(request, _asked(request, policy, owner, required=required))
+    _record_denial(request, _evaluate_resource_policy(request, policy, owner, required=required))
     answer.principal_arn = who.arn
     return answer
 
 
-def ask(request: Request) -> EvalResult | None:
+def evaluate_request(request: Request) -> EvalResult | None:
     """What a request would be answered: by the principal's policies, the resource's own, and what comes after them."""
     service = request.action.partition(":")[0]
     policy, owner = evaluator._resource_policy(service, request.resource) or (None, None)
     required, request = service in evaluator._POLICY_REQUIRED, replace(request, method="GET")
     token = evaluator._request_caller_arn.set(request.principal.arn)
     try:
-        refused = denied(
+        refused = find_denial(
             request, request.action, request.resource, keys=request.keys, policy=policy, owner=owner, required=required
         )
-        return refused or next(filter(None, (check(request) for check in _after)), None)
+        return refused or next(filter(None, (check(request) for check in _additional_checks)), None)
     finally:
         evaluator._request_caller_arn.reset(token)
 
 
-def not_trusted(request: Request) -> None:
+def record_trust_denial(request: Request) -> None:
     """Note down that the trust policy of the role which the request is about does not let its principal assume it."""
-    _note_denial(request, denials.Asked(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True))
+    _record_denial(
+        request, denials.ResourcePolicyResult(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True)
+    )
 
 
-def allows(policy: str, request: Request) -> bool:
+def policy_allows(policy: str, request: Request) -> bool:
     """Whether a resource's own policy allows the request."""
     context = _context(request, request.action, request.resource, request.keys)
     return bool(evaluator.evaluate_resource_policy(policy, context).decision == "Allow")
 
 
-def refuse(request: Request, policy: str, owner: str) -> EvalResult:
+def deny(request: Request, policy: str, owner: str) -> EvalResult:
     """The denial of a request that the policy of its resource, another account's, does not allow."""
-    _note_denial(request, _asked(request, policy, owner))
+    _record_denial(request, _evaluate_resource_policy(request, policy, owner))
     return EvalResult("ImplicitDeny", principal_arn=request.principal.arn)
 
 
-def _asked(request: Request, policy: str | None, owner: str | None, *, required: bool = False) -> denials.Asked | None:
+def _evaluate_resource_policy(
+    request: Request, policy: str | None, owner: str | None, *, required: bool = False
+) -> denials.ResourcePolicyResult | None:
     """What the resource's own policy says; None where it has none."""
     if policy is None:
         return None
@@ -181,7 +192,9 @@ def _asked(request: Request, policy: str | None, owner: str | None, *, required:
     of_a_key = request.action.startswith("kms:")
     decides = required or of_a_key or owner not in {None, request.principal.account}
     resource = "*" if of_a_key else request.resource
-    return denials.Asked(f"the policy of {request.resource}", answer.decision, decides, answer.matched_sid, resource)
+    return denials.ResourcePolicyResult(
+        f"the policy of {request.resource}", answer.decision, decides, answer.matched_sid, resource
+    )
 
 
 def _context(request: Request, action: str, resource: str, keys: Mapping[str, Any]) -> EvalContext:
@@ -199,28 +212,28 @@ def _context(request: Request, action: str, resource: str, keys: Mapping[str, An
     )
 
 
-def none_allowed(alternatives: Sequence[Sequence[Request]]) -> bool:
+def all_denied(alternatives: Sequence[Sequence[Request]]) -> bool:
     """Whether no alternative is allowed with all its requests; what the first one lacks is then what is denied."""
     for requests in alternatives:
-        if all(_allowed(request) for request in requests):
+        if all(_is_allowed(request) for request in requests):
             for request in requests:
-                _note(request)
+                _record_allowed(request)
             return False
-    lacking = next(request for request in alternatives[0] if not _allowed(request))
-    return denied(lacking, lacking.action, lacking.resource, keys=lacking.keys) is not None
+    lacking = next(request for request in alternatives[0] if not _is_allowed(request))
+    return find_denial(lacking, lacking.action, lacking.resource, keys=lacking.keys) is not None
 
 
-def _allowed(request: Request) -> bool:
+def _is_allowed(request: Request) -> bool:
     who, context = request.principal, _context(request, request.action, request.resource, request.keys)
     return bool(evaluator.evaluate(context, who.policies or [], *who.limits).decision == "Allow")
 
 
-def _note(request: Request) -> None:
+def _record_allowed(request: Request) -> None:
     decisions.add(Decision(role_of(request.principal.arn), request.action, request.resource, allowed=True))
 
 
-def _note_denial(request: Request, own: denials.Asked | None) -> None:
+def _record_denial(request: Request, own: denials.ResourcePolicyResult | None) -> None:
     context = _context(request, request.action, request.resource, request.keys)
-    denial = denials.of(role_of(request.principal.arn), request.principal, context, own)
+    denial = denials.explain_denial(role_of(request.principal.arn), request.principal, context, own)
     last_denial.set(denial)
     decisions.add(Decision(denial.principal, denial.action, denial.resource, allowed=False, why=denial.why))

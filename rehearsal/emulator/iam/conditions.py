@@ -19,31 +19,33 @@ _BUCKET = "arn:aws:s3:::"
 
 
 def apply() -> None:
-    principal_arn_of_a_session_is_its_roles()
-    tags_of_a_role_are_known_to_who_assumes_it()
-    a_buckets_account_is_its_owners()
-    a_foreign_bucket_is_asked_about_the_calling_role()
+    use_role_arn_as_principal_arn()
+    provide_role_tags()
+    use_bucket_owner_as_resource_account()
+    evaluate_bucket_policy_for_role()
 
 
-def principal_arn_of_a_session_is_its_roles() -> None:
+def use_role_arn_as_principal_arn() -> None:
     """`aws:PrincipalArn` of a session is its role's ARN, without the session's name."""
-    _correct(lambda key, context: roles.role_of(context.principal_arn) if key == "aws:principalarn" else None)
+    _override_condition_key(
+        lambda key, context: roles.role_of(context.principal_arn) if key == "aws:principalarn" else None
+    )
 
 
-def tags_of_a_role_are_known_to_who_assumes_it() -> None:
+def provide_role_tags() -> None:
     """`iam:ResourceTag/...` is the role's tag, which the pipeline's self-update chooses its roles by."""
 
     def tag(key: str, context: EvalContext) -> str | None:
         if not key.startswith("iam:resourcetag/") or ":role/" not in context.resource_arn:
             return None
-        found = roles.named(context.resource_arn).get("Tags") or []
+        found = roles.role_by_arn(context.resource_arn).get("Tags") or []
         tags = {each["Key"].lower(): str(each["Value"]) for each in found}
         return tags.get(key.partition("/")[2])
 
-    _correct(tag)
+    _override_condition_key(tag)
 
 
-def a_buckets_account_is_its_owners() -> None:
+def use_bucket_owner_as_resource_account() -> None:
     """`s3:ResourceAccount` and `aws:ResourceAccount` are the bucket's account, not the caller's."""
 
     def owner(key: str, context: EvalContext) -> str | None:
@@ -52,24 +54,24 @@ def a_buckets_account_is_its_owners() -> None:
         found = s3._bucket_owner_account(context.resource_arn.removeprefix(_BUCKET).partition("/")[0])
         return str(found) if found else None
 
-    _correct(owner)
+    _override_condition_key(owner)
 
 
-def a_foreign_bucket_is_asked_about_the_calling_role() -> None:
+def evaluate_bucket_policy_for_role() -> None:
     """Another account's bucket policy is asked about the calling role, not about its account's root user."""
     asked = evaluator.evaluate_resource_policy
 
-    def about_the_role(policy: Any, context: EvalContext, *rest: Any, **named: Any) -> EvalResult:
+    def evaluate_for_role(policy: Any, context: EvalContext, *rest: Any, **named: Any) -> EvalResult:
         caller = evaluator._request_caller_arn.get()
         of_caller = caller and caller.split(":")[4] == context.principal_account
         if context.action.startswith("s3:") and context.principal_arn.endswith(":root") and of_caller:
             context = dataclasses.replace(context, principal_arn=caller)
         return asked(policy, context, *rest, **named)
 
-    evaluator.evaluate_resource_policy = about_the_role
+    evaluator.evaluate_resource_policy = evaluate_for_role
 
 
-def _correct(value: Callable[[str, EvalContext], str | None]) -> None:
+def _override_condition_key(value: Callable[[str, EvalContext], str | None]) -> None:
     """Ask `value`, by the key in lower case, before MiniStack; None leaves the key to MiniStack."""
     known = evaluator._resolve_condition_key
 

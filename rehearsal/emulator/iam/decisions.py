@@ -27,7 +27,7 @@ class Decisions:
         self._seen: set[Decision] = set()
         self._path: Path | None = None
 
-    def keep(self, path: Path) -> None:
+    def append_to(self, path: Path) -> None:
         """Go on with what the file holds, and append to it from now on, on a new line after one that was cut short."""
         self._seen |= set(read(path))
         self._path = path

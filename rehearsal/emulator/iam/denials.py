@@ -26,7 +26,7 @@ class Denial:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ResourcePolicyResult:
     """A resource's own policy, which was asked as well; decision: Allow, Deny or ImplicitDeny.
 
     name: such as `the policy of ARN`. decides: it has to allow what is asked, whatever the principal's policies do.
@@ -40,16 +40,20 @@ class Asked:
     resource: str = ""
 
 
-def of(principal: str, who: PrincipalInfo, context: EvalContext, own: Asked | None) -> Denial:
+def explain_denial(
+    principal: str, who: PrincipalInfo, context: EvalContext, own: ResourcePolicyResult | None
+) -> Denial:
     """own: the policy of what is asked about, where it has one."""
     looked_at = [*roles.policies(principal), *([own.name] if own else [])]
     nothing = f"no policy at all: the {'user' if ':user/' in principal else 'role'} has none"
-    lacks = "; ".join(_lacks(principal, who, context, own))
+    lacks = "; ".join(_missing_permissions(principal, who, context, own))
     why = f"looked at {', '.join(looked_at) or nothing}; {lacks}"
     return Denial(principal, context.action, context.resource_arn, why)
 
 
-def _lacks(principal: str, who: PrincipalInfo, context: EvalContext, own: Asked | None) -> list[str]:
+def _missing_permissions(
+    principal: str, who: PrincipalInfo, context: EvalContext, own: ResourcePolicyResult | None
+) -> list[str]:
     answer = evaluator.evaluate(context, who.policies or [], *who.limits)
     if answer.decision == "Deny":
         return [f"{_statement(answer.matched_sid)} with Effect Deny matches"]
@@ -58,7 +62,7 @@ def _lacks(principal: str, who: PrincipalInfo, context: EvalContext, own: Asked 
     missing = {"Effect": "Allow", "Action": context.action, "Resource": context.resource_arn}
     lacks = []
     if answer.decision != "Allow":
-        lacks.append(_nearly(who, context) or f"missing is {json.dumps(missing)}")
+        lacks.append(_closest_statement(who, context) or f"missing is {json.dumps(missing)}")
     if own and own.decides and own.decision != "Allow":
         named = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": context.action}
         named |= {"Resource": own.resource} if own.resource else {}
@@ -66,7 +70,7 @@ def _lacks(principal: str, who: PrincipalInfo, context: EvalContext, own: Asked 
     return lacks or [f"missing is {json.dumps(missing)}"]
 
 
-def _nearly(who: PrincipalInfo, context: EvalContext) -> str:
+def _closest_statement(who: PrincipalInfo, context: EvalContext) -> str:
     """What kept a statement that fits from allowing the request, its conditions or a limit; empty without one."""
     statements: list[ParsedStatement] = [each for policy in who.policies or [] for each in policy]
     if evaluator._first_match(context, statements, "Allow"):

@@ -18,25 +18,25 @@ from rehearsal.emulator.iam.checks import Request
 
 log = logging.getLogger(__name__)
 
-_RECEIVES = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+_POLL_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 def apply() -> None:
-    a_queues_messages_are_received_with_the_functions_role()
-    a_topic_calls_only_functions_that_let_it()
-    a_rule_calls_only_functions_that_let_it()
+    enforce_sqs_poll_permissions()
+    enforce_sns_invoke_permissions()
+    enforce_eventbridge_invoke_permissions()
 
 
-def a_queues_messages_are_received_with_the_functions_role() -> None:
+def enforce_sqs_poll_permissions() -> None:
     """Lambda takes a queue's messages with the role of the function: without its permission no mapping is made."""
     mappings = lambda_svc._iter_all_esms
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
     create = handlers["create"]
 
-    def permitted() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def permitted_mappings() -> Iterator[tuple[str, str, dict[str, Any]]]:
         for account, region, mapping in mappings():
             with request_scope(account, region):
-                refused = _refused(mapping.get("FunctionName", ""), mapping.get("EventSourceArn", ""))
+                refused = _poll_denial(mapping.get("FunctionName", ""), mapping.get("EventSourceArn", ""))
             if refused:
                 mapping["LastProcessingResult"] = f"PROBLEM: {refused}"
             else:
@@ -44,61 +44,61 @@ def a_queues_messages_are_received_with_the_functions_role() -> None:
 
     def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
         _, function, _, _ = provisioners._lambda_function_for_cfn_ref(properties.get("FunctionName", ""))
-        refused = _refused(function, properties.get("EventSourceArn", ""))
+        refused = _poll_denial(function, properties.get("EventSourceArn", ""))
         if refused:
             raise PermissionError(refused)
         return create(logical_id, properties, stack)
 
-    lambda_svc._iter_all_esms = permitted
+    lambda_svc._iter_all_esms = permitted_mappings
     handlers["create"] = creates
 
 
-def a_topic_calls_only_functions_that_let_it() -> None:
+def enforce_sns_invoke_permissions() -> None:
     """SNS calls a function only where a permission (AddPermission) of the function names SNS and the topic."""
     deliver = sns._deliver_to_lambda
 
-    def delivered(endpoint: str, envelope: str, topic: str, *rest: Any) -> Any:
-        return deliver(endpoint, envelope, topic, *rest) if _lets(endpoint, "sns.amazonaws.com", topic) else None
+    def deliver_if_permitted(endpoint: str, envelope: str, topic: str, *rest: Any) -> Any:
+        return deliver(endpoint, envelope, topic, *rest) if _may_invoke(endpoint, "sns.amazonaws.com", topic) else None
 
-    sns._deliver_to_lambda = delivered
+    sns._deliver_to_lambda = deliver_if_permitted
 
 
-def a_rule_calls_only_functions_that_let_it() -> None:
+def enforce_eventbridge_invoke_permissions() -> None:
     """EventBridge calls a function only where a permission (AddPermission) of the function names it and the rule."""
     invoke = eventbridge._invoke_target
 
-    def invoked(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], view: Any = None) -> None:
+    def invoke_if_permitted(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], view: Any = None) -> None:
         arn = target.get("Arn", "")
-        if arn.split(":")[2:3] != ["lambda"] or _lets(arn, "events.amazonaws.com", rule["Arn"]):
+        if arn.split(":")[2:3] != ["lambda"] or _may_invoke(arn, "events.amazonaws.com", rule["Arn"]):
             invoke(target, event, rule, view)
         else:
             log.warning("rule %s did not call %s: no permission of the function lets it", rule.get("Name"), arn)
 
-    eventbridge._invoke_target = invoked
+    eventbridge._invoke_target = invoke_if_permitted
 
 
-def _lets(function: str, service: str, source: str) -> bool:
+def _may_invoke(function: str, service: str, source: str) -> bool:
     """Whether the function's own policy lets a service call it on behalf of a topic or rule. All but service: ARNs."""
     region, account = function.split(":")[3:5]
     with request_scope(account, region):
         policy, _ = lambda_svc.function_policy_for_arn(function) or (None, None)
     asked = (policy, service, "lambda:InvokeFunction", function, account)
-    return services.allowed(*asked, sourcearn=source, sourceaccount=source.split(":")[4])
+    return services.service_allowed(*asked, sourcearn=source, sourceaccount=source.split(":")[4])
 
 
-def _refused(function: str, source: str) -> str:
+def _poll_denial(function: str, source: str) -> str:
     """Why the function's role may not take messages from the queue; empty where it may, or where it is no queue."""
     found, configuration = lambda_svc._get_func_record_for_qualifier(function, None)
     if not source.startswith("arn:aws:sqs:") or found is None:
         return ""
-    who = roles.session(configuration["Role"], function)
+    who = roles.session_principal(configuration["Role"], function)
     request = Request(who, "sqs:ReceiveMessage", source, get_region())
-    for action in _RECEIVES:
-        if checks.denied(request, action, source):
+    for action in _POLL_ACTIONS:
+        if checks.find_denial(request, action, source):
             call = action.partition(":")[2]
-            return (
-                f"The function execution role does not have permissions to call {call} on SQS: {checks.told(who.arn)}"
-            )
-    if keys.queue_refuses(request):
-        return f"The function execution role does not have permissions to use the queue's key: {checks.told(who.arn)}"
+            denial = checks.denial_message(who.arn)
+            return f"The function execution role does not have permissions to call {call} on SQS: {denial}"
+    if keys.queue_key_denial(request):
+        denial = checks.denial_message(who.arn)
+        return f"The function execution role does not have permissions to use the queue's key: {denial}"
     return ""

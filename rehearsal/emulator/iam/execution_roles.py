@@ -20,7 +20,7 @@ from rehearsal.emulator.iam import checks, references, roles
 from rehearsal.emulator.iam.arns import Resource, arns
 from rehearsal.emulator.iam.boundaries import boundary_keys
 from rehearsal.emulator.iam.checks import Request
-from rehearsal.emulator.iam.handlers import changing, needed
+from rehearsal.emulator.iam.handlers import actions_for_properties, required_actions
 
 Params = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
@@ -28,29 +28,29 @@ Answer = tuple[int, dict[str, str], bytes]
 ROLE = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
 SERVICE = "cloudformation.amazonaws.com"
 # What policies are told of a request that a service makes with its caller's permissions, not with a role of its own.
-_VIA = {
+_CALLED_VIA_KEYS = {
     "aws:calledvia": [SERVICE],
     "aws:calledviafirst": SERVICE,
     "aws:calledvialast": SERVICE,
     "aws:viaawsservice": "true",
 }
 
-_kept: contextvars.ContextVar[list[PermissionError] | None] = contextvars.ContextVar("kept", default=None)
+_nested_denials: contextvars.ContextVar[list[PermissionError] | None] = contextvars.ContextVar("kept", default=None)
 
 
 def apply() -> None:
-    who_names_a_stacks_role_has_to_be_allowed_to_pass_it()
-    a_stacks_role_has_to_be_allowed_what_its_resources_need()
+    check_pass_role_of_stacks()
+    enforce_stack_role_permissions()
 
 
-def who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
+def check_pass_role_of_stacks() -> None:
     """The caller of CreateStack and its like needs iam:PassRole; the stack keeps the role for later operations."""
     actions = cloudformation._ACTION_HANDLERS
     for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet"):
         actions[name] = _with_role(actions[name])
 
 
-def a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
+def enforce_stack_role_permissions() -> None:
     """Each resource is made, changed and removed with the role's permissions, also those of nested stacks.
 
     Without a role, CloudFormation works with what its caller may; a root user may everything.
@@ -58,42 +58,42 @@ def a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
     provision, update, delete = stacks._provision_resource, stacks._update_resource, stacks._delete_resource
 
     def provisioned(kind: str, logical_id: str, properties: Params, stack: str) -> Any:
-        _ask("create", Resource(kind, stack, logical_id, properties))
+        _check_permissions("create", Resource(kind, stack, logical_id, properties))
         return provision(kind, logical_id, properties, stack)
 
     def updated(kind: str, name: str, old: Params, new: Params, stack: str, *rest: Any) -> Any:
         if old != new:
             changed = [each for each in {*old, *new} if old.get(each) != new.get(each)]
-            _ask("update", Resource(kind, stack, "", new, name), changed)
+            _check_permissions("update", Resource(kind, stack, "", new, name), changed)
         return update(kind, name, old, new, stack, *rest)
 
     def deleted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: Any) -> Any:
         try:
-            _ask("delete", Resource(kind, stack or "", "", properties, name))
+            _check_permissions("delete", Resource(kind, stack or "", "", properties, name))
             return delete(kind, name, properties, stack, *rest)
         except PermissionError as refused:
-            kept = _kept.get()
+            kept = _nested_denials.get()
             if kept is not None:
                 kept.append(refused)
             raise
 
     for module in (stacks, provisioners):  # the latter's are those that nested stacks are made with
         module._provision_resource, module._update_resource, module._delete_resource = provisioned, updated, deleted
-    _a_nested_stack_that_may_not_be_removed_stays()
+    _retain_undeletable_nested_stacks()
 
 
-def _a_nested_stack_that_may_not_be_removed_stays() -> None:
+def _retain_undeletable_nested_stacks() -> None:
     """MiniStack goes over what it cannot delete of a nested stack."""
     table = provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
     delete = table["delete"]
 
     def deletes(name: str, properties: Params) -> None:
         kept: list[PermissionError] = []
-        token = _kept.set(kept)
+        token = _nested_denials.set(kept)
         try:
             delete(name, properties)
         finally:
-            _kept.reset(token)
+            _nested_denials.reset(token)
         if kept:
             raise kept[0]
 
@@ -103,12 +103,12 @@ def _a_nested_stack_that_may_not_be_removed_stays() -> None:
 def _with_role(handler: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
     def handled(params: Params) -> Answer:
         role = helpers._p(params, "RoleARN")
-        refused = role and (_may_not_pass(role) or _does_not_trust(role))
+        refused = role and (_pass_role_denial(role) or _trust_denial(role))
         answer: Answer
         if refused:
             answer = helpers._error("AccessDenied", refused, 403)
             return answer
-        if unread := _may_not_read(helpers._p(params, "TemplateURL")):
+        if unread := _template_read_denial(helpers._p(params, "TemplateURL")):
             answer = helpers._error("ValidationError", f"S3 error: Access Denied ({unread})", 400)
             return answer
         before = handlers._resolve_stack(helpers._p(params, "StackName"))
@@ -123,45 +123,47 @@ def _with_role(handler: Callable[[Params], Answer]) -> Callable[[Params], Answer
     return handled
 
 
-def _may_not_pass(role: str) -> str:
+def _pass_role_denial(role: str) -> str:
     who = checks.caller.get()
-    if who is None or not checks.denied(
+    if who is None or not checks.find_denial(
         Request(who, "", "", get_region()), "iam:PassRole", role, keys={"iam:passedtoservice": SERVICE}
     ):
         return ""
-    return checks.told(who.arn)
+    return checks.denial_message(who.arn)
 
 
-def _may_not_read(template: str) -> str:
+def _template_read_denial(template: str) -> str:
     """A template is read with the caller's permissions."""
     who = checks.caller.get()
-    if who is None or not references.refused(who, get_region(), references.of_template(template)):
+    if who is None or not references.first_denial(who, get_region(), references.template_permissions(template)):
         return ""
-    return checks.told(who.arn)
+    return checks.denial_message(who.arn)
 
 
-def _does_not_trust(role: str) -> str:
+def _trust_denial(role: str) -> str:
     if roles.trusts_service(role, SERVICE, get_account_id()):
         return ""
     return f"Role {role} is invalid or cannot be assumed: its trust policy does not name {SERVICE}"
 
 
-def _ask(operation: str, resource: Resource, changed: Sequence[str] = ()) -> None:
+def _check_permissions(operation: str, resource: Resource, changed: Sequence[str] = ()) -> None:
     """Raise where the stack's role, else its caller, may not do what is needed; changed: of the properties."""
     role = _role(resource.stack)
-    who = roles.session(role, "AWSCloudFormation") if role else checks.caller.get()
+    who = roles.session_principal(role, "AWSCloudFormation") if role else checks.caller.get()
     if who is None:
         return
-    keys = {} if role else _VIA
-    every = [[each] for each in changing(resource.kind, changed)] or [needed(resource.kind, operation)]
+    keys = {} if role else _CALLED_VIA_KEYS
+    every = [[each] for each in actions_for_properties(resource.kind, changed)] or [
+        required_actions(resource.kind, operation)
+    ]
     refused = any(
-        checks.none_allowed([_requests(who, action, resource, keys) for action in alternatives])
+        checks.all_denied([_requests(who, action, resource, keys) for action in alternatives])
         for alternatives in every
         if alternatives
     )
-    needs = references.of_resource(operation, resource, changed)
-    if refused or references.refused(who, get_region(), needs, **keys):
-        raise PermissionError(checks.told(who.arn))
+    needs = references.dependent_permissions(operation, resource, changed)
+    if refused or references.first_denial(who, get_region(), needs, **keys):
+        raise PermissionError(checks.denial_message(who.arn))
 
 
 def _role(stack: str) -> str:
@@ -174,7 +176,7 @@ def _role(stack: str) -> str:
 def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping[str, Any]) -> list[Request]:
     """What is asked for one action: each ARN; where none can be told, whether it may be done on any resource."""
     named = arns(action, resource)
-    asked = who if named else _on_any_resource(who)
+    asked = who if named else _widen_to_any_resource(who)
     told = {**keys, **references.tag_keys(resource.properties)}
     boundary = resource.properties.get("PermissionsBoundary")
     return [
@@ -183,7 +185,7 @@ def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping
     ]
 
 
-def _on_any_resource(who: PrincipalInfo) -> PrincipalInfo:
+def _widen_to_any_resource(who: PrincipalInfo) -> PrincipalInfo:
     """The principal as if every Allow were for all resources, and no Deny for a certain one."""
 
     def widened(policies: list[list[Any]]) -> list[list[Any]]:

@@ -36,7 +36,7 @@ _CHANGES = (
     "Tag",
 )
 # Types whose schema names no actions. Source: AWS service authorization reference.
-_UNNAMED: Mapping[str, Mapping[str, Sequence[str]]] = {
+_ACTIONS_MISSING_IN_SCHEMAS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "AWS::ApiGateway::Account": {key: ["apigateway:PATCH"] for key in ("create", "update", "delete")},
     "AWS::AppConfig::Deployment": {"create": ["appconfig:StartDeployment"], "delete": ["appconfig:StopDeployment"]},
     "AWS::AppSync::GraphQLSchema": {key: ["appsync:StartSchemaCreation"] for key in ("create", "update")},
@@ -74,15 +74,15 @@ _UNNAMED: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 
 
-def needed(resource_type: str, operation: str) -> list[str]:
+def required_actions(resource_type: str, operation: str) -> list[str]:
     """The actions of which one is surely needed for `operation`: create, update or delete. None for an unknown type."""
-    named = [each for each in permissions(resource_type, operation) if not each.startswith("iam:PassRole")]
-    if resource_type in _UNNAMED:
+    named = [each for each in handler_permissions(resource_type, operation) if not each.startswith("iam:PassRole")]
+    if resource_type in _ACTIONS_MISSING_IN_SCHEMAS:
         return named
     own = [each for each in named if each.startswith(f"{_service(resource_type, named)}:")]
     own = [each for each in own if not each.partition(":")[2].startswith(_READS)]
     if operation == "update":
-        return _updates(resource_type, own)
+        return _update_actions(resource_type, own)
     for verb in _VERBS[operation]:
         best = [each for each in own if each.partition(":")[2].lower().startswith(verb.lower())]
         if best:
@@ -91,7 +91,7 @@ def needed(resource_type: str, operation: str) -> list[str]:
     return []
 
 
-def _updates(resource_type: str, own: Sequence[str]) -> list[str]:
+def _update_actions(resource_type: str, own: Sequence[str]) -> list[str]:
     """Where one action updates the type by its name, as UpdatePipeline does, those with the noun; else all."""
     noun = resource_type.rpartition("::")[2]
     names = {each: each.partition(":")[2] for each in own}
@@ -99,11 +99,11 @@ def _updates(resource_type: str, own: Sequence[str]) -> list[str]:
     return named if {f"Update{noun}", f"Put{noun}", f"Modify{noun}"} & {*names.values()} else list(own)
 
 
-def changing(resource_type: str, properties: Collection[str]) -> list[str]:
+def actions_for_properties(resource_type: str, properties: Collection[str]) -> list[str]:
     """The actions whose names say that they change one of `properties`, such as lambda:UpdateFunctionCode for Code."""
     noun, changed = resource_type.rpartition("::")[2], {each.lower() for each in properties}
     found = []
-    for action in needed(resource_type, "update"):
+    for action in required_actions(resource_type, "update"):
         verb = next((each for each in _CHANGES if action.partition(":")[2].startswith(each)), "")
         what = action.partition(":")[2].removeprefix(verb)
         if verb and changed & {what.lower(), what.removeprefix(noun).lower()} - {""}:
@@ -113,19 +113,19 @@ def changing(resource_type: str, properties: Collection[str]) -> list[str]:
 
 def passes_roles(resource_type: str, operation: str) -> bool:
     """Whether CloudFormation hands the roles in the resource's properties to another service."""
-    return "iam:PassRole" in permissions(resource_type, operation)
+    return "iam:PassRole" in handler_permissions(resource_type, operation)
 
 
-def tagging(resource_type: str) -> list[str]:
+def tagging_actions(resource_type: str) -> list[str]:
     """The actions by which a new resource of the type gets its tags; none where the action that makes it does it."""
     known = _schema(resource_type).get("tagging", {}).get("permissions", ())
     sets = [each for each in known if each.partition(":")[2].startswith(("Tag", "Add", "Put"))]
-    return [each for each in sets if each in permissions(resource_type, "create")]
+    return [each for each in sets if each in handler_permissions(resource_type, "create")]
 
 
-def permissions(resource_type: str, operation: str) -> Sequence[str]:
-    if resource_type in _UNNAMED:
-        return _UNNAMED[resource_type].get(operation, ())
+def handler_permissions(resource_type: str, operation: str) -> Sequence[str]:
+    if resource_type in _ACTIONS_MISSING_IN_SCHEMAS:
+        return _ACTIONS_MISSING_IN_SCHEMAS[resource_type].get(operation, ())
     found: Sequence[str] = _schema(resource_type).get("handlers", {}).get(operation, {}).get("permissions", ())
     return found
 

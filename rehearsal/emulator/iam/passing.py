@@ -16,7 +16,7 @@ from rehearsal.emulator.iam import checks
 from rehearsal.emulator.iam.checks import Request
 
 # Action -> the service that gets the role, and where the request names it; of lists, each item.
-PASSED: Mapping[str, tuple[str, Sequence[str]]] = {
+PASSED_ROLES: Mapping[str, tuple[str, Sequence[str]]] = {
     "codebuild:CreateProject": ("codebuild", ["serviceRole"]),
     "codebuild:UpdateProject": ("codebuild", ["serviceRole"]),
     "codepipeline:CreatePipeline": ("codepipeline", ["pipeline.roleArn"]),
@@ -33,16 +33,16 @@ PASSED: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 
 
-def who_names_a_role_has_to_be_allowed_to_pass_it() -> None:
+def check_pass_role() -> None:
     """Without it, who may make a function becomes any role of the account."""
-    checks.after(_refused)
+    checks.add_check(_pass_role_denial)
 
 
-def _refused(request: Request) -> EvalResult | None:
-    service, paths = PASSED.get(request.action, ("", ()))
+def _pass_role_denial(request: Request) -> EvalResult | None:
+    service, paths = PASSED_ROLES.get(request.action, ("", ()))
     keys = {"iam:passedtoservice": f"{service}.amazonaws.com"}
     for role in _roles(request.body, paths):
-        if refused := checks.denied(request, "iam:PassRole", role, keys=keys):
+        if refused := checks.find_denial(request, "iam:PassRole", role, keys=keys):
             return refused
     return None
 
@@ -53,12 +53,12 @@ def _roles(body: bytes, paths: Sequence[str]) -> Iterator[str]:
     except ValueError:
         return  # the service tells what is wrong with it
     for path in paths:
-        yield from (str(each) for each in _at(request, path.split(".")))
+        yield from (str(each) for each in _values_at_path(request, path.split(".")))
 
 
-def _at(value: Any, path: Sequence[str]) -> Iterator[Any]:
+def _values_at_path(value: Any, path: Sequence[str]) -> Iterator[Any]:
     for each in value if isinstance(value, list) else [value]:
         if not path:
             yield each
         elif isinstance(each, dict) and each.get(path[0]):
-            yield from _at(each[path[0]], path[1:])
+            yield from _values_at_path(each[path[0]], path[1:])

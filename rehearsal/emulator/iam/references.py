@@ -18,15 +18,15 @@ from ministack.core.responses import get_account_id
 from rehearsal.emulator.iam import checks
 from rehearsal.emulator.iam.arns import Resource, arns
 from rehearsal.emulator.iam.checks import Request
-from rehearsal.emulator.iam.handlers import needed, passes_roles, tagging
-from rehearsal.emulator.iam.passing import PASSED
+from rehearsal.emulator.iam.handlers import passes_roles, required_actions, tagging_actions
+from rehearsal.emulator.iam.passing import PASSED_ROLES
 
 _CODE = ("Code", "Content")  # of a function and of a layer
 _NOT_PASSED = ("Stages",)  # the roles of a pipeline's actions are assumed by the pipeline's own
 
 
 @dataclass(frozen=True)
-class Need:
+class RequiredPermission:
     """keys: what the request tells policies."""
 
     action: str
@@ -34,32 +34,32 @@ class Need:
     keys: Mapping[str, Any] = field(default_factory=dict)
 
 
-def of_resource(operation: str, resource: Resource, changed: Collection[str]) -> Iterator[Need]:
+def dependent_permissions(operation: str, resource: Resource, changed: Collection[str]) -> Iterator[RequiredPermission]:
     """What CloudFormation needs for what a resource refers to; changed: the properties that an update changes."""
     properties = resource.properties
     if token := properties.get("ServiceToken"):
-        yield Need("sns:Publish" if ":sns:" in str(token) else "lambda:InvokeFunction", str(token))
+        yield RequiredPermission("sns:Publish" if ":sns:" in str(token) else "lambda:InvokeFunction", str(token))
     if operation == "delete":
         return
     if passes_roles(resource.kind, operation):
-        keys = {"iam:passedtoservice": f"{_receiver(resource.kind)}.amazonaws.com"}
-        yield from (Need("iam:PassRole", each, keys) for each in _roles(properties))
+        keys = {"iam:passedtoservice": f"{_role_service(resource.kind)}.amazonaws.com"}
+        yield from (RequiredPermission("iam:PassRole", each, keys) for each in _roles(properties))
     new = {name: value for name, value in properties.items() if operation == "create" or name in changed}
     if resource.kind == "AWS::CloudFormation::Stack":
-        yield from of_template(str(new.get("TemplateURL", "")))
+        yield from template_permissions(str(new.get("TemplateURL", "")))
     if resource.kind.startswith("AWS::Lambda::"):
-        yield from _of_lambda(new)
+        yield from _code_and_layer_permissions(new)
     if operation == "create" and tags(properties):
-        for action in tagging(resource.kind)[:1]:
-            yield from (Need(action, each, tag_keys(properties)) for each in arns(action, resource))
+        for action in tagging_actions(resource.kind)[:1]:
+            yield from (RequiredPermission(action, each, tag_keys(properties)) for each in arns(action, resource))
 
 
-def of_template(url: str) -> Iterator[Need]:
+def template_permissions(url: str) -> Iterator[RequiredPermission]:
     """A template is read from the bucket in its address, whichever of the two styles it has."""
     host, path = urlsplit(url).netloc, urlsplit(url).path.lstrip("/")
     bucket, styled, _ = host.partition(".s3")
     if path:
-        yield Need("s3:GetObject", f"arn:aws:s3:::{f'{bucket}/{path}' if styled else path}")
+        yield RequiredPermission("s3:GetObject", f"arn:aws:s3:::{f'{bucket}/{path}' if styled else path}")
 
 
 def tags(properties: Mapping[str, Any]) -> dict[str, str]:
@@ -77,29 +77,34 @@ def tag_keys(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {**keys, "aws:tagkeys": list(found)} if found else {}
 
 
-def refused(who: PrincipalInfo, region: str, needs: Iterator[Need], **keys: Any) -> EvalResult | None:
+def first_denial(
+    who: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: Any
+) -> EvalResult | None:
     """The first denial; keys: those of every request."""
-    asked = (checks.ask(Request(who, need.action, need.resource, region, {**need.keys, **keys})) for need in needs)
+    asked = (
+        checks.evaluate_request(Request(who, need.action, need.resource, region, {**need.keys, **keys}))
+        for need in needs
+    )
     return next(filter(None, asked), None)
 
 
-def who_names_code_and_layers_has_to_be_allowed_to_use_them() -> None:
+def check_code_and_layer_access() -> None:
     """A fault of MiniStack: of the caller of Lambda's API, only the action itself is asked."""
 
-    def ask(request: Request) -> EvalResult | None:
-        if request.action not in _OF_LAMBDA:
+    def check(request: Request) -> EvalResult | None:
+        if request.action not in _LAMBDA_ACTIONS:
             return None
         try:
             body = json.loads(request.body or b"{}")
         except ValueError:
             return None  # the service tells what is wrong with it
         body = {"Code": body} if request.action == "lambda:UpdateFunctionCode" else body
-        return refused(request.principal, request.region, _of_call(request, body))
+        return first_denial(request.principal, request.region, _call_permissions(request, body))
 
-    checks.after(ask)
+    checks.add_check(check)
 
 
-_OF_LAMBDA = {
+_LAMBDA_ACTIONS = {
     "lambda:CreateFunction",
     "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
@@ -107,26 +112,26 @@ _OF_LAMBDA = {
 }
 
 
-def _of_call(request: Request, body: Mapping[str, Any]) -> Iterator[Need]:
-    yield from _of_lambda(body)
+def _call_permissions(request: Request, body: Mapping[str, Any]) -> Iterator[RequiredPermission]:
+    yield from _code_and_layer_permissions(body)
     if request.action == "lambda:CreateFunction" and tags(body):
         function = f"arn:aws:lambda:{request.region}:{get_account_id()}:function:{body.get('FunctionName', '')}"
-        yield Need("lambda:TagResource", function, tag_keys(body))
+        yield RequiredPermission("lambda:TagResource", function, tag_keys(body))
 
 
-def _of_lambda(properties: Mapping[str, Any]) -> Iterator[Need]:
+def _code_and_layer_permissions(properties: Mapping[str, Any]) -> Iterator[RequiredPermission]:
     for code in (properties.get(each) for each in _CODE):
         if isinstance(code, Mapping) and code.get("S3Bucket"):
             action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
-            yield Need(action, f"arn:aws:s3:::{code['S3Bucket']}/{code.get('S3Key', '')}")
+            yield RequiredPermission(action, f"arn:aws:s3:::{code['S3Bucket']}/{code.get('S3Key', '')}")
     for layer in properties.get("Layers") or []:
-        yield Need("lambda:GetLayerVersion", str(layer))
+        yield RequiredPermission("lambda:GetLayerVersion", str(layer))
 
 
-def _receiver(kind: str) -> str:
+def _role_service(kind: str) -> str:
     """The service that gets the roles of a type's resources, such as `ecs-tasks`: that of the action that makes one."""
-    actions = needed(kind, "create")
-    named = [PASSED[each][0] for each in actions if each in PASSED]
+    actions = required_actions(kind, "create")
+    named = [PASSED_ROLES[each][0] for each in actions if each in PASSED_ROLES]
     return (named or [each.partition(":")[0] for each in actions] or [kind.split("::")[1].lower()])[0]
 
 

@@ -17,7 +17,7 @@ from rehearsal.emulator.iam import roles
 
 
 @dataclass(frozen=True)
-class Call:
+class ServiceRequest:
     """One request: `known` is the resource that MiniStack takes it for."""
 
     service: str
@@ -28,44 +28,44 @@ class Call:
 
 
 def apply() -> None:
-    a_log_groups_resource_ends_in_its_stream()
-    a_qualifier_is_part_of_a_functions_resource()
-    a_version_is_part_of_a_layers_resource()
-    a_path_is_part_of_a_roles_resource()
+    add_log_stream_to_arn()
+    add_qualifier_to_function_arn()
+    add_version_to_layer_arn()
+    add_path_to_role_arn()
 
 
-def a_log_groups_resource_ends_in_its_stream() -> None:
+def add_log_stream_to_arn() -> None:
     """CloudWatch Logs asks about `log-group:NAME:log-stream:STREAM`, so that a group's ARN, with its `:*`, matches.
 
     Tags are the exception, as AWS documents for LogGroup; their requests name the resource themselves.
     """
 
-    def resource(call: Call) -> str | None:
+    def resource(call: ServiceRequest) -> str | None:
         if call.service != "logs" or ":log-group:" not in call.known or b"resourceArn" in call.body:
             return None
         return f"{call.known}:log-stream:{json.loads(call.body).get('logStreamName', '')}"
 
-    _correct(resource)
+    _override_resource_arn(resource)
 
 
-def a_qualifier_is_part_of_a_functions_resource() -> None:
+def add_qualifier_to_function_arn() -> None:
     """A call of an alias or a version asks about `function:NAME:ALIAS`, which a policy for the alias alone allows."""
 
-    def resource(call: Call) -> str | None:
+    def resource(call: ServiceRequest) -> str | None:
         if call.service != "lambda" or ":function:" not in call.known or call.known.count(":") != 6:
             return None
-        qualifier = _one(call.parameters.get("Qualifier", ""))
+        qualifier = _first_value(call.parameters.get("Qualifier", ""))
         return f"{call.known}:{qualifier}" if qualifier else None
 
-    _correct(resource)
+    _override_resource_arn(resource)
 
 
-def a_version_is_part_of_a_layers_resource() -> None:
+def add_version_to_layer_arn() -> None:
     """A call of one version of a layer asks about `layer:NAME:VERSION`, also one that names it by its ARN."""
 
-    def resource(call: Call) -> str | None:
+    def resource(call: ServiceRequest) -> str | None:
         if call.service == "lambda" and call.path.endswith("/layers") and "Arn" in call.parameters:
-            return str(_one(call.parameters["Arn"]))
+            return str(_first_value(call.parameters["Arn"]))
         _, layers, rest = call.path.partition("/layers/")
         name, versions, version = unquote(rest).partition("/versions/")
         if call.service != "lambda" or not (layers and versions and version):
@@ -73,34 +73,34 @@ def a_version_is_part_of_a_layers_resource() -> None:
         version = version.partition("/")[0]
         return f"{name}:{version}" if name.startswith("arn:") else f"{call.known}:{version}"
 
-    _correct(resource)
+    _override_resource_arn(resource)
 
 
-def a_path_is_part_of_a_roles_resource() -> None:
+def add_path_to_role_arn() -> None:
     """A call about a role asks about its ARN, which has the role's path."""
 
-    def resource(call: Call) -> str | None:
+    def resource(call: ServiceRequest) -> str | None:
         if call.service != "iam" or ":role/" not in call.known:
             return None
-        arn = roles.named(call.known).get("Arn")
+        arn = roles.role_by_arn(call.known).get("Arn")
         return str(arn) if arn else None
 
-    _correct(resource)
+    _override_resource_arn(resource)
 
 
-def _one(value: Any) -> Any:
+def _first_value(value: Any) -> Any:
     """A query parameter's value, which may come as a list."""
     return value[0] if isinstance(value, list) else value
 
 
-def _correct(resource: Callable[[Call], str | None]) -> None:
+def _override_resource_arn(resource: Callable[[ServiceRequest], str | None]) -> None:
     """Ask `resource` after MiniStack; None leaves its answer."""
     known = iam_actions.extract_resource_arn
 
-    def extracted(
+    def extract_resource(
         service: str, method: str, path: str, headers: Any, body: bytes, parameters: Any, region: str, account: str
     ) -> str:
         found: str = known(service, method, path, headers, body, parameters, region, account)
-        return resource(Call(service, path, body, parameters, found)) or found
+        return resource(ServiceRequest(service, path, body, parameters, found)) or found
 
-    iam_actions.extract_resource_arn = extracted
+    iam_actions.extract_resource_arn = extract_resource

@@ -16,20 +16,20 @@ def role_of(arn: str) -> str:
     if ":assumed-role/" not in arn:
         return arn
     account, name = arn.split(":")[4], arn.split("/")[1]
-    return str(find(account, name).get("Arn") or f"arn:aws:iam::{account}:role/{name}")
+    return str(role_record(account, name).get("Arn") or f"arn:aws:iam::{account}:role/{name}")
 
 
-def find(account: str, name: str) -> dict[str, Any]:
+def role_record(account: str, name: str) -> dict[str, Any]:
     """The role's record; empty where there is none."""
     return dict(iam._roles.get_scoped(account, None, name) or {})
 
 
-def named(arn: str) -> dict[str, Any]:
+def role_by_arn(arn: str) -> dict[str, Any]:
     """The record of the role with this ARN, whatever its path; empty where there is none."""
-    return find(arn.split(":")[4], arn.rsplit("/", 1)[-1])
+    return role_record(arn.split(":")[4], arn.rsplit("/", 1)[-1])
 
 
-def session(role_arn: str, name: str) -> PrincipalInfo:
+def session_principal(role_arn: str, name: str) -> PrincipalInfo:
     """The principal that a session of the role is, with the role's policies and its boundary."""
     account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     return PrincipalInfo(
@@ -49,7 +49,7 @@ def policies(arn: str) -> list[str]:
         inline = iam._user_inline_policies.get_scoped(account, None, name)
         groups = [group for group, each in iam._groups.items() if name in each.get("Users", [])]
     else:
-        record, groups = named(arn) if ":role/" in arn else {}, []
+        record, groups = role_by_arn(arn) if ":role/" in arn else {}, []
         inline = record.get("InlinePolicies")
     boundary = record.get("PermissionsBoundary")
     return [
@@ -62,8 +62,8 @@ def policies(arn: str) -> list[str]:
 
 def trusts_service(role_arn: str, service: str, account: str) -> bool:
     """Whether the role's trust policy lets `service`, which works for `account`, assume it."""
-    trust = named(role_arn).get("AssumeRolePolicyDocument")
-    return services.allowed(trust, service, "sts:AssumeRole", role_arn, account, sourceaccount=account)
+    trust = role_by_arn(role_arn).get("AssumeRolePolicyDocument")
+    return services.service_allowed(trust, service, "sts:AssumeRole", role_arn, account, sourceaccount=account)
 
 
 def trusts(role_arn: str, who: PrincipalInfo, region: str) -> bool:
@@ -79,4 +79,6 @@ def trusts(role_arn: str, who: PrincipalInfo, region: str) -> bool:
         service_context={},
         principal_keys=who.keys,
     )
-    return bool(evaluator.evaluate_trust_policy(named(role_arn).get("AssumeRolePolicyDocument"), who.arn, context))
+    return bool(
+        evaluator.evaluate_trust_policy(role_by_arn(role_arn).get("AssumeRolePolicyDocument"), who.arn, context)
+    )

@@ -8,7 +8,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import EvalContext
 
 
-def allowed(policy: Any, service: str, action: str, resource: str, account: str, **source: str) -> bool:
+def service_allowed(policy: Any, service: str, action: str, resource: str, account: str, **source: str) -> bool:
     """Whether `policy`, of a resource of `account`, lets a service such as `sns.amazonaws.com` act on it.
 
     resource: its ARN. source: the values of aws:SourceArn and aws:SourceAccount, as `sourcearn` and `sourceaccount`.

@@ -9,7 +9,7 @@ from ministack import app
 from ministack.core import iam_evaluator as evaluator
 
 
-def signatures_of_root_users_are_verified() -> None:
+def verify_root_user_signatures() -> None:
     """Who signs as the root user of an account has to know its secret: nothing but the person at the machine does.
 
     MiniStack lays requests aside for the check of their signature unless a root user's key is in them; the same code

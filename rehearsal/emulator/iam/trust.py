@@ -12,22 +12,22 @@ from rehearsal.emulator.iam import checks
 from rehearsal.emulator.iam.checks import Request
 
 
-def who_may_not_assume_a_role_is_told_why() -> None:
+def explain_trust_policy_denials() -> None:
     """The denial is noted down, and the answer names the trust policy and the statement that it lacks."""
     trusts, error = evaluator.evaluate_trust_policy, sts._error
 
-    def asked(policy: Any, caller: str, context: EvalContext | None = None) -> bool:
+    def evaluate_and_record(policy: Any, caller: str, context: EvalContext | None = None) -> bool:
         allowed = bool(trusts(policy, caller, context))
         who = checks.caller.get()
         if not allowed and context and who and who.arn == caller:
             keys = {name: value for name, value in context.service_context.items() if value is not None}
-            checks.not_trusted(Request(who, context.action, context.resource_arn, context.region, keys))
+            checks.record_trust_denial(Request(who, context.action, context.resource_arn, context.region, keys))
         return allowed
 
-    def told(status: int, code: str, message: str, *rest: Any, **named: Any) -> Any:
+    def error_with_reason(status: int, code: str, message: str, *rest: Any, **named: Any) -> Any:
         who, denial = checks.caller.get(), checks.last_denial.get()
         if code == "AccessDenied" and who and denial and denial.action.startswith("sts:"):
             message = denial.message(who.arn)
         return error(status, code, message, *rest, **named)
 
-    evaluator.evaluate_trust_policy, sts._error = asked, told
+    evaluator.evaluate_trust_policy, sts._error = evaluate_and_record, error_with_reason

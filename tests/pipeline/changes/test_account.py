@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from pipeline.changes.account import Accounts
+from pipeline.changes.account import DeployedTemplates
 from pipeline.changes.stacks import Stack
 
 STACK = Stack("Prod-Echo", "333333333333", "eu-west-1", "lookup", {})
@@ -47,5 +47,5 @@ def test_a_stack_that_never_came_to_be_is_not_deployed(
     status: str, *, is_there: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CloudFormation keeps the template of what it rolled back; the next try is the first deployment all the same."""
-    monkeypatch.setattr(Accounts, "_session", lambda *_: InStatus(status))
-    assert Accounts().template(STACK) == (TEMPLATE if is_there else None)
+    monkeypatch.setattr(DeployedTemplates, "_session", lambda *_: InStatus(status))
+    assert DeployedTemplates().template(STACK) == (TEMPLATE if is_there else None)

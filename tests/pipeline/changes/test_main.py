@@ -71,7 +71,7 @@ class Job:
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     folder = tmp_path_factory.mktemp("aws")
-    with launcher.running(Workspace(folder), iam=False) as running:
+    with launcher.join_or_start(Workspace(folder), iam=False) as running:
         trust = {"Effect": "Allow", "Principal": {"AWS": PIPELINE}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         running.client("iam", root(PROD), REGION).create_role(RoleName="lookup", AssumeRolePolicyDocument=document)

@@ -55,7 +55,7 @@ PROFILES = [argument for account in ACCOUNTS for argument in ("--profile", f"{ac
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     folder = tmp_path_factory.mktemp("aws")
-    with launcher.running(Workspace(folder), iam=False) as running:
+    with launcher.join_or_start(Workspace(folder), iam=False) as running:
         yield running
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -5,8 +5,8 @@ from botocore.stub import Stubber
 
 from pipeline.commands import destroy
 from pipeline.commands.accounts import Target
-from pipeline.commands.kept import Kept, remove
-from pipeline.commands.stacks import Deployed
+from pipeline.commands.kept import RetainedResource, delete_resource
+from pipeline.commands.stacks import DeployedStack
 from pipeline.errors import PipelineError
 from tests.pipeline.commands.stubbed import Stubbed
 
@@ -22,7 +22,7 @@ def locked(stub: Stubber) -> None:
 def test_an_object_that_is_not_deleted_is_named() -> None:
     """S3 answers with success all the same."""
     with pytest.raises(PipelineError, match="kept: 1 objects are not deleted, artifact among them: locked"):
-        remove(Kept(HERE, "AWS::S3::Bucket", "kept"), Stubbed(locked))
+        delete_resource(RetainedResource(HERE, "AWS::S3::Bucket", "kept"), Stubbed(locked))
 
 
 def test_a_stack_that_is_being_updated_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,5 +35,5 @@ def test_a_stack_that_is_being_updated_is_waited_for(monkeypatch: pytest.MonkeyP
 
     waited: list[float] = []
     monkeypatch.setattr("time.sleep", waited.append)
-    destroy._settle(Stubbed(updating).client("cloudformation", HERE), Deployed(HERE, "Dev-Echo"))
+    destroy._wait_for_update(Stubbed(updating).client("cloudformation", HERE), DeployedStack(HERE, "Dev-Echo"))
     assert len(waited) == 2

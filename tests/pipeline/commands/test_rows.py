@@ -11,7 +11,7 @@ import pytest
 from pipeline.commands.accounts import Target, targets
 from pipeline.commands.bootstrap import plans
 from pipeline.commands.local import quota_rows, version_rows
-from pipeline.commands.remote import VERSION, connection_row
+from pipeline.commands.remote import BOOTSTRAP_VERSION, connection_row
 from pipeline.commands.stacks import stacks
 from pipeline.settings import Delivery
 from tests.pipeline.commands.stubbed import Answers, Stubbed
@@ -67,7 +67,7 @@ def test_the_bootstrap_is_as_new_as_the_assembly_asks_for(synthesized: Synthesiz
         for holder in (artifact.get("properties", {}), artifact.get("properties", {}).get("lookupRole", {}))
         if "requiresBootstrapStackVersion" in holder
     }
-    assert max(needed) == VERSION
+    assert max(needed) == BOOTSTRAP_VERSION
 
 
 def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from tests.rehearsal.engine.conftest import Stage, action, declaration, fails, s
 
 def test_names_are_providers_with_or_without_category_or_types() -> None:
     """A name with colons is a type."""
-    accepted = Accepted.of(["DeviceFarm", "Invoke/StepFunctions", "AWS::CodeBuild::ReportGroup"])
+    accepted = Accepted.from_names(["DeviceFarm", "Invoke/StepFunctions", "AWS::CodeBuild::ReportGroup"])
     assert accepted.takes(ActionType("Test", "DeviceFarm"))
     assert accepted.takes(ActionType("Invoke", "StepFunctions"))
     assert not accepted.takes(ActionType("Deploy", "StepFunctions"))
@@ -45,7 +45,7 @@ def scanned(folder: Path, *names: str, last: Any = succeeds) -> tuple[Execution,
     """An execution with an action that nothing here can run, and what the end of its run says was not emulated."""
     scan = action("scan")
     scan["actionTypeId"] = {"category": "Test", "provider": "DeviceFarm"}
-    stage = Stage(folder, accepted=Accepted.of(names))
+    stage = Stage(folder, accepted=Accepted.from_names(names))
     stage.played.parts["last"] = last
     execution = stage.run(declaration([action("source")], [scan], [action("last")]))
     return execution, not_emulated(replay(stage.events(execution)), [], iam=False)

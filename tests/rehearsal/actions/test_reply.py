@@ -11,7 +11,7 @@ from rehearsal.actions import function
 from rehearsal.actions.function import InvokeFunction
 from rehearsal.engine.definition import ActionType
 from rehearsal.engine.execution import Execution
-from rehearsal.engine.jobs import Job, Jobs, Result
+from rehearsal.engine.jobs import Job, JobResult, Jobs
 from rehearsal.engine.task import Task
 from tests.rehearsal.engine.conftest import Stage, action, declaration, eventually
 
@@ -62,7 +62,7 @@ def test_an_answer_ends_the_action_before_its_function_ends(stage: Stage, runs: 
     jobs = Jobs()
     execution = invoking(stage, jobs)
     eventually(lambda: bool(runs))
-    jobs.put(runs[0], Result(failed, "said", code="PermissionError"))
+    jobs.put(runs[0], JobResult(failed, "said", code="PermissionError"))
     eventually(lambda: not execution.running)
     state = execution.actions[("Two", "invoke")]
     assert (state.status, state.error_code) == (("Failed", "PermissionError") if failed else ("Succeeded", None))

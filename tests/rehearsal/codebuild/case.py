@@ -18,7 +18,7 @@ from typing import Any
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.environment import UnknownValue
 from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.values import Build, BuildResult, EnvironmentVariable, Place
+from rehearsal.codebuild.values import Build, BuildFolders, BuildResult, EnvironmentVariable
 
 ROOT = Path(__file__).parent / "cases"
 CREDENTIALS = {
@@ -92,7 +92,7 @@ def run(buildspec: str, given: Mapping[str, Any], folder: Path, *, source: Path 
             stop.set()
 
     log = BuildLog(_made(here) / "log.txt", heard)
-    place = Place(here / "build", sources, folder / "caches")
+    place = BuildFolders(here / "build", sources, folder / "caches")
     lookup = Values(given.get("parameters", {}), given.get("secrets", {}))
     try:
         result = run_build(

@@ -144,7 +144,7 @@ def _nobody_waits(token: str, about: str) -> None:
 @pytest.fixture(scope="session")
 def _embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Endpoint, Workspace]]:
     space = Workspace(tmp_path_factory.mktemp("aws"))
-    with launcher.running(space) as endpoint:
+    with launcher.join_or_start(space) as endpoint:
         endpoint.client("s3", root(ACCOUNT), REGION).create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.actions.cloneref import USE, CloneRef
+from rehearsal.actions.cloneref import USE_CONNECTION_ACTIONS, CloneRef
 from rehearsal.actions.project import Project
 from rehearsal.codebuild.archives import zip_files
 from rehearsal.codebuild.patterns import files
@@ -237,7 +237,9 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
     """CodeBuild clones by itself: its role uses the connection, not the pipeline's."""
     name = account.project(spec("true"))
     zip_file = account.folder / "reference.zip"
-    CloneRef("0" * 40, "main", USE, "arn:aws:codeconnections:eu-west-1:111111111111:connection/c").write(zip_file)
+    CloneRef(
+        "0" * 40, "main", USE_CONNECTION_ACTIONS, "arn:aws:codeconnections:eu-west-1:111111111111:connection/c"
+    ).write(zip_file)
     account.client("s3").put_object(Bucket=BUCKET, Key="pipeline/In/reference.zip", Body=zip_file.read_bytes())
     source = Artifact(STORE, "pipeline/In/reference.zip")
     asked: list[tuple[str, ...]] = []
@@ -248,5 +250,5 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
 
     task = replace(account.task({"ProjectName": name}, {"In": source}), asked=refuse, role_arn="any")
     with pytest.raises(ActionError, match="denied"):
-        account.runner()._unpack(task, Project.of(task), zip_file, account.folder / "code")
-    assert asked == [("build", *USE)]
+        account.runner()._unpack(task, Project.of_action(task), zip_file, account.folder / "code")
+    assert asked == [("build", *USE_CONNECTION_ACTIONS)]

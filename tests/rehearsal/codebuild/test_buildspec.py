@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rehearsal.codebuild import buildspec, onfailure
-from rehearsal.codebuild.buildspec import BadBuildspec, CannotRehearse
+from rehearsal.codebuild.buildspec import InvalidBuildspec, UnsupportedFeature
 from tests.rehearsal.codebuild.case import run
 from tests.root import ROOT
 
@@ -31,13 +31,13 @@ def test_a_buildspec_that_is_not_in_the_source_is_named(declared: str, tmp_path:
     """A path that leads nowhere, or out of the source, fails the build with its name."""
     (tmp_path / "source").mkdir()
     (tmp_path / "outside.yml").write_text(TINY)
-    with pytest.raises(BadBuildspec, match=declared or "buildspec.yml"):
+    with pytest.raises(InvalidBuildspec, match=declared or "buildspec.yml"):
         buildspec.load(declared, tmp_path / "source")
 
 
 def test_a_buildspec_in_s3_is_refused_by_name(tmp_path: Path) -> None:
     """CodeBuild reads one from S3; here it is not rehearsed."""
-    with pytest.raises(CannotRehearse, match="lies in S3"):
+    with pytest.raises(UnsupportedFeature, match="lies in S3"):
         buildspec.load("arn:aws:s3:::bucket/buildspec.yml", tmp_path)
 
 
@@ -60,13 +60,13 @@ def test_what_has_no_effect_is_told(section: str, key: str, tmp_path: Path) -> N
 )
 def test_what_is_no_buildspec_is_refused_in_words(text: str) -> None:
     """The file is named, and what is wrong with it."""
-    with pytest.raises(BadBuildspec, match=r"^ci\.yml"):
+    with pytest.raises(InvalidBuildspec, match=r"^ci\.yml"):
         buildspec.parse(text, "ci.yml")
 
 
 def test_a_name_that_yaml_takes_for_something_else_is_shown(tmp_path: Path) -> None:
     """YES as a variable's name is a boolean to YAML: the message says so."""
-    with pytest.raises(BadBuildspec, match=r"env\.variables: got the key True; in quotes it would be a name"):
+    with pytest.raises(InvalidBuildspec, match=r"env\.variables: got the key True; in quotes it would be a name"):
         buildspec.parse("version: 0.2\nphases: {}\nenv: {variables: {YES: a}}", "ci.yml")
 
 
@@ -92,7 +92,7 @@ def test_whatever_on_failure_says_is_read_or_refused(text: str) -> None:
 def test_a_buildspec_that_is_no_utf_8_is_refused_in_words(tmp_path: Path) -> None:
     """The file is named."""
     (tmp_path / "ci.yml").write_bytes("version: 0.2 # \u00e9".encode("latin-1"))
-    with pytest.raises(BadBuildspec, match=r"^ci\.yml is no UTF-8"):
+    with pytest.raises(InvalidBuildspec, match=r"^ci\.yml is no UTF-8"):
         buildspec.load("ci.yml", tmp_path)
 
 

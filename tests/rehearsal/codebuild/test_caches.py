@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rehearsal.codebuild.cachekeys import KEPT, Caches
+from rehearsal.codebuild.cachekeys import RETAINED_KEYS, Caches
 from rehearsal.codebuild.caches import HOME
 from tests.rehearsal.codebuild.case import Ran, run
 
@@ -123,9 +123,9 @@ def test_a_fallback_key_brings_the_latest_that_begins_with_it(tmp_path: Path) ->
 def test_the_oldest_keys_are_forgotten(tmp_path: Path) -> None:
     """A key for every state of a lock does not fill the disk."""
     store = tmp_path / "keys"
-    for number in range(KEPT + 2):
+    for number in range(RETAINED_KEYS + 2):
         saved = store / str(number)
         saved.mkdir(parents=True)
         os.utime(saved, (number, number))
     Caches(restored=saved, saved=saved, key="last").remember()
-    assert {each.name for each in store.iterdir()} == {str(number) for number in range(2, KEPT + 2)}
+    assert {each.name for each in store.iterdir()} == {str(number) for number in range(2, RETAINED_KEYS + 2)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.codebuild.buildspec import CannotRehearse
+from rehearsal.codebuild.buildspec import UnsupportedFeature
 from tests.rehearsal.codebuild.case import CASES, COMPARED, Case, run
 
 
@@ -16,7 +16,7 @@ def test_case(case: Case, tmp_path: Path) -> None:
     """The build of this folder ends as its expected.json says."""
     expected = case.expected
     if "refused" in expected:
-        with pytest.raises(CannotRehearse, match=expected["refused"]):
+        with pytest.raises(UnsupportedFeature, match=expected["refused"]):
             run(case.buildspec, case.given, tmp_path, source=case.source)
         return
     ran = run(case.buildspec, case.given, tmp_path, source=case.source)

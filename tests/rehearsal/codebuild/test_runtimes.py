@@ -12,7 +12,7 @@ import pytest
 
 from rehearsal import interpreters
 from rehearsal.codebuild import pythons, runtimes
-from rehearsal.codebuild.runtimes import NoRuntime, Runtime
+from rehearsal.codebuild.runtimes import Runtime, RuntimeNotFound
 from tests.layers.wheels import House
 
 COMMAND = "[console_scripts]\ntiny = tiny:main\n"
@@ -60,7 +60,7 @@ def test_a_version_chooses_among_those_that_are_here(
 def test_another_version_never_takes_its_place(wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """3.2 is not 3.20, and the message lists what is here."""
     monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE[3:])
-    with pytest.raises(NoRuntime, match=r"of ruby\. This machine has the following versions: 2\.7\.0\."):
+    with pytest.raises(RuntimeNotFound, match=r"of ruby\. This machine has the following versions: 2\.7\.0\."):
         runtimes.install({"ruby": wanted}, {}, tmp_path)
 
 
@@ -95,7 +95,7 @@ def test_runtimes_of_the_search_path_are_asked_for_their_version(
 def test_a_stand_in_that_fails_is_no_runtime(path: Path, tmp_path: Path) -> None:
     """pyenv's shims are on the search path for versions that are switched off."""
     program(path, "go", "echo 'go1.22.1: command not found' >&2; exit 127")
-    with pytest.raises(NoRuntime, match="This machine has the following versions: none"):
+    with pytest.raises(RuntimeNotFound, match="This machine has the following versions: none"):
         runtimes.install({"golang": "1.22"}, {}, tmp_path)
 
 
@@ -111,13 +111,13 @@ def test_a_stand_in_that_fails_is_no_runtime(path: Path, tmp_path: Path) -> None
 )
 def test_an_image_says_which_python_a_build_starts_with(image: str, minor: str | None) -> None:
     """As the Dockerfiles of CodeBuild's images have it."""
-    assert pythons.of_image(image) == minor
+    assert pythons.image_python_version(image) == minor
 
 
 def test_the_python_of_the_image_is_taken_where_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the buildspec names none; and where it is not here, that is told."""
     mine = Path(sys.executable).resolve()
-    monkeypatch.setattr(interpreters, "of_minor", {"3.11": mine.parent / "python3.11"}.get)
+    monkeypatch.setattr(interpreters, "find_minor_version", {"3.11": mine.parent / "python3.11"}.get)
     taken = runtimes.install({}, {}, tmp_path / "taken", "aws/codebuild/standard:7.0")
     assert (taken.python.version, taken.missing) == ("3.11", "")
     lacking = runtimes.install({}, {}, tmp_path / "lacking", "aws/codebuild/standard:6.0")
@@ -157,6 +157,6 @@ def test_the_stand_ins_of_pyenv_are_not_asked(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(
         interpreters, "on_path", lambda *_: [tmp_path / "shims" / "python3.99", Path("/usr/bin/python3.99")]
     )
-    monkeypatch.setattr(interpreters, "ask", answer)
-    assert interpreters.of_minor("3.99") is None
+    monkeypatch.setattr(interpreters, "read_first_line", answer)
+    assert interpreters.find_minor_version("3.99") is None
     assert sorted(asked) == sorted(["/usr/bin/python3.99", str(stands_for.parent / "python")])

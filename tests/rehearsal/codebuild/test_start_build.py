@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.emulator.functions.mounts import cannot_mount
-from rehearsal.git import bare, git
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.git import git, init_bare_repository
 from tests.rehearsal.codebuild.conftest import ACCOUNT, Account
 from tests.rehearsal.codebuild.test_action import spec
 
@@ -69,7 +69,7 @@ def test_a_build_runs_with_what_it_was_started_with(account: Account) -> None:
     assert build["id"] in account.client("codebuild").list_builds_for_project(projectName=name)["ids"]
 
 
-@pytest.mark.skipif(bool(cannot_mount()), reason="this machine forbids mounts")
+@pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
 def test_a_build_finds_no_secret_of_the_embedded_aws(account: Account) -> None:
     """Or it would be every account's root; its own files and the caches beside are there."""
     home = account.remote.parent
@@ -143,7 +143,7 @@ def test_a_git_source_is_cloned_at_the_version_that_is_asked_for(account: Accoun
     git("tag", "v1", cwd=work)
     git("commit", "--quiet", "--allow-empty", "--message", "two", cwd=work)
     if not account.remote.exists():
-        bare(account.remote)
+        init_bare_repository(account.remote)
     git("symbolic-ref", "HEAD", "refs/heads/main", cwd=account.remote)
     git("push", "--quiet", "--force", "--tags", str(account.remote), "main", cwd=work)
     name = project(account, spec("git log --format=%s"), {"Type": "CODECOMMIT", "Location": "https://localhost/code"})

@@ -189,7 +189,7 @@ def tiny_project(folder: Path, template: Mapping[str, Any] | None = None) -> Ite
     """A repository whose pipeline is deployed in an embedded AWS of its own; nothing is left of it."""
     (folder / "cdk.json").write_text('{"app": "true"}')
     space = Workspace(folder)
-    tiny = Tiny(folder, launcher.up(space, None).reached())
+    tiny = Tiny(folder, launcher.up(space, None).to_endpoint())
     try:
         for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
             tiny.git(*command)

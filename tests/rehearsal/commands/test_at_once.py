@@ -14,7 +14,7 @@ import pytest
 
 from rehearsal.aws import root
 from rehearsal.emulator import launcher
-from rehearsal.pids import born
+from rehearsal.pids import start_ticks
 from rehearsal.workspace import Server, Workspace, write_json
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import Command, left, processes, stays
@@ -97,7 +97,7 @@ def test_of_two_who_start_it_at_once_one_finds_what_the_other_has_started(projec
         started = list(pool.map(lambda _: launcher.up(project, None, iam=False), range(2)))
     try:
         assert started[0] == started[1]
-        assert started[0].reached().client("sts", root("111111111111"), "eu-west-1").get_caller_identity()
+        assert started[0].to_endpoint().client("sts", root("111111111111"), "eu-west-1").get_caller_identity()
     finally:
         assert launcher.down(project)
 
@@ -115,7 +115,7 @@ def test_who_is_killed_while_it_starts_leaves_one_that_is_found(project: Workspa
     server = launcher.up(project, None, iam=False)
     try:
         assert emulators(project) == [server.pid]
-        assert server.reached().client("sts", root("111111111111"), "eu-west-1").get_caller_identity()
+        assert server.to_endpoint().client("sts", root("111111111111"), "eu-west-1").get_caller_identity()
     finally:
         launcher.down(project)
 
@@ -134,12 +134,12 @@ def test_another_process_of_the_same_number_is_left_alone(project: Workspace, si
     other = subprocess.Popen(["sleep", "60"])
     try:
         project.make()
-        began = born(other.pid)
+        began = start_ticks(other.pid)
         record = Server(other.pid, "http://127.0.0.1:1", folder=project.home.stat().st_ino)
         write_json(project.record, asdict(replace(record, born=began and since and began + since)))
         assert project.server() is None
         assert not launcher.down(project)
-        assert born(other.pid) == began
+        assert start_ticks(other.pid) == began
     finally:
         other.kill()
         other.wait()
@@ -149,5 +149,5 @@ def test_what_has_ended_and_was_not_waited_for_does_not_run(project: Workspace) 
     """A zombie has its number still: who follows an execution would wait for it for ever."""
     ended = subprocess.Popen(["true"])
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
-    assert born(ended.pid) is None
+    assert start_ticks(ended.pid) is None
     ended.wait()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.pids import born
+from rehearsal.pids import start_ticks
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import left, server
 
@@ -65,7 +65,7 @@ def test_pushes_in_a_burst(
         assert len({view.revision for view in views if view.revision}) == len([view for view in views if view.revision])
         pid = server(tiny).pid
         assert "has ended; its state is kept" in tiny.call("down")[1]
-        assert born(pid) is None
+        assert start_ticks(pid) is None
         assert left(tiny.root) == []
         assert "rehearsal" not in tiny.git("remote")
         assert "Succeeded" in tiny.call("history", "--number", "1")[1]

@@ -14,7 +14,7 @@ from rehearsal.emulator.housekeeping import Housekeeping
 from rehearsal.engine import journal
 from rehearsal.engine.execution import Execution
 from rehearsal.engine.journal import Journal
-from rehearsal.locks import alone, scratch
+from rehearsal.locks import exclusive_run, scratch_folder
 from rehearsal.workspace import KEPT_FAILURES, Server, Workspace
 from tests.rehearsal.commands.conftest import Tiny, until
 
@@ -122,7 +122,7 @@ def test_artifacts_go_from_an_embedded_aws_that_runs(tiny: Tiny) -> None:
 
 def test_a_working_run_keeps_its_folders(used: Workspace, empty: Tiny) -> None:
     """What is deployed from, and the objects of what is pushed; of another one that was killed they go."""
-    with alone(used), scratch(used, "plan") as planned:
+    with exclusive_run(used), scratch_folder(used, "plan") as planned:
         killed = used.home / "plan-of-a-killed-one"
         killed.mkdir()
         assert empty.call("clean")[0] == 0
@@ -177,13 +177,13 @@ def test_all_is_refused_while_something_runs(used: Workspace, empty: Tiny) -> No
 
 def test_within_the_limit_nothing_goes(used: Workspace) -> None:
     """However old it is."""
-    assert disk.look_after(used, 100 * MEGABYTE) == []
+    assert disk.enforce_disk_limit(used, 100 * MEGABYTE) == []
     assert len(used.newest_first()) == 12
 
 
 def test_beyond_the_limit_executions_go_before_caches(used: Workspace) -> None:
     """The cache that was used last stays the longest, and the last executions stay in any case."""
-    said = disk.look_after(used, 6_500_000)
+    said = disk.enforce_disk_limit(used, 6_500_000)
     assert len(used.newest_first()) == disk.KEPT_EXECUTIONS
     assert [each.name for each in used.caches.iterdir()] == ["new"]
     assert "removed the cache old, 1.0 MB" in said
@@ -191,17 +191,17 @@ def test_beyond_the_limit_executions_go_before_caches(used: Workspace) -> None:
 
 def test_a_limit_is_looked_after_once_a_day(used: Workspace) -> None:
     """Measuring takes time, and a disk does not fill up in minutes."""
-    assert disk.look_after(used, 100 * MEGABYTE) == []
-    assert disk.look_after(used, 1) == []
+    assert disk.enforce_disk_limit(used, 100 * MEGABYTE) == []
+    assert disk.enforce_disk_limit(used, 1) == []
     stamp = used.home / "measured"
-    os.utime(stamp, (stamp.stat().st_mtime - disk.MEASURED_EVERY - 1,) * 2)
-    assert disk.look_after(used, 1)
+    os.utime(stamp, (stamp.stat().st_mtime - disk.CHECK_INTERVAL_SECONDS - 1,) * 2)
+    assert disk.enforce_disk_limit(used, 1)
 
 
 def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
     """uv's cache and the environments made from it share their files."""
     fill(tmp_path / "a" / "one", MEGABYTE)
-    before = disk.size(tmp_path)
+    before = disk.disk_usage(tmp_path)
     (tmp_path / "b").mkdir()
     os.link(tmp_path / "a" / "one", tmp_path / "b" / "two")
-    assert disk.size(tmp_path) == before
+    assert disk.disk_usage(tmp_path) == before

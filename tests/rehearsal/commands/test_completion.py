@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.commands.completion import VARIABLE
+from rehearsal.commands.completion import COMPLETION_VARIABLE
 from rehearsal.views.state import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny
 from tests.root import ROOT
@@ -25,7 +25,7 @@ def script(shell: str) -> str:
 def test_a_script_is_printed_anywhere(shell: str) -> None:
     """In no project as well, where shells start; it calls this module, whatever is on PATH."""
     text = script(shell)
-    assert f"{VARIABLE}={shell}_complete" in text
+    assert f"{COMPLETION_VARIABLE}={shell}_complete" in text
     assert "env" in text
     assert text.count("python -m rehearsal") == 2
 
@@ -56,7 +56,7 @@ def test_actions_and_executions_are_completed(
             cwd=tiny.root,
             env={
                 "PYTHONPATH": str(ROOT),
-                VARIABLE: "bash_complete",
+                COMPLETION_VARIABLE: "bash_complete",
                 "COMP_WORDS": f"rehearse {words}",
                 "COMP_CWORD": str(len(words.split())),
             },

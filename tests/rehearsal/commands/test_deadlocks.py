@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.plan import deadlocks
-from rehearsal.plan.jobs import Job
+from rehearsal.plan.jobs import PlannedBuild
 from tests.root import ROOT
 
 SYNTH = "Build/Synth"
@@ -56,7 +56,7 @@ def warnings(folder: Path, command: str) -> list[str]:
         (folder / name).mkdir()
         (folder / name / "Makefile").write_text("".join(f"{each}:\n\t@true\n" for each in targets))
         (folder / name / "package.json").write_text(json.dumps({"scripts": dict.fromkeys(targets, "true")}))
-    found = [Job("Build", "Synth", "Synth", (command,))]
+    found = [PlannedBuild("Build", "Synth", "Synth", (command,))]
     return [
         *deadlocks.vanished_targets(found, folder / "source", folder / "before"),
         *deadlocks.vanished_scripts(found, folder / "source", folder / "before"),
@@ -70,7 +70,7 @@ def test_nothing_of_a_makefile_runs(tmp_path: Path) -> None:
         (tmp_path / name / "Makefile").write_text(
             f"SHELL := /bin/bash\nREAD := $(shell touch {tmp_path}/read)\nsynth:\n\t+touch {tmp_path}/ran\n"
         )
-    job = Job("Build", "Synth", "Synth", ("make synth gone",))
+    job = PlannedBuild("Build", "Synth", "Synth", ("make synth gone",))
     assert [*deadlocks.vanished_targets([job], tmp_path / "source", tmp_path / "before")] == []
     assert not (tmp_path / "read").exists()
     assert not (tmp_path / "ran").exists()
@@ -87,6 +87,6 @@ def test_nothing_of_a_makefile_runs(tmp_path: Path) -> None:
 )
 def test_a_pin_is_found_however_it_is_installed(command: str) -> None:
     """The CLI's own spellings, and other packages beside it."""
-    job = Job("Build", "Synth", "Synth", (command,))
-    (warning,) = deadlocks.versions([job], 54, ROOT / "node_modules")
+    job = PlannedBuild("Build", "Synth", "Synth", (command,))
+    (warning,) = deadlocks.unsafe_tool_pins([job], 54, ROOT / "node_modules")
     assert "runs aws-cdk 2.1.0 of the deployed buildspec" in warning

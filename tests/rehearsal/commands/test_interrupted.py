@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from rehearsal.emulator import launcher
-from rehearsal.emulator.server import ENGINE
+from rehearsal.emulator.server import ENGINE_STATE
 from rehearsal.engine import interrupted
 from rehearsal.engine.journal import Journal, read
-from rehearsal.pids import born
+from rehearsal.pids import start_ticks
 from rehearsal.views.state import replay
 from rehearsal.workspace import Workspace, write_json
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
@@ -88,11 +88,11 @@ def test_a_kill_while_state_is_saved_leaves_none(tmp_path: Path, monkeypatch: py
     with tiny_project(tmp_path) as tiny:
         pid = server(tiny).pid
         # what writes into it waits for a reader, so that the kill comes in between
-        os.mkfifo(tiny.space.running / f".{ENGINE}.{pid}")
+        os.mkfifo(tiny.space.running / f".{ENGINE_STATE}.{pid}")
         os.kill(pid, signal.SIGTERM)
         until(lambda: any(tiny.space.running.glob("s3.json")))
         os.kill(pid, signal.SIGKILL)
-        until(lambda: born(pid) is None)
+        until(lambda: start_ticks(pid) is None)
         assert not tiny.space.saved.exists()
         assert tiny.call("run", "--list")[0] == 2
         again(tiny)
@@ -126,7 +126,7 @@ def test_a_killed_first_run_takes_all_with_it(project: Workspace, empty: Tiny, s
     assert run.process.poll() is None, run.printed()
     pids = processes(file)
     run.kill()
-    until(lambda: left(project.root) == [] and not any(map(born, pids)))
+    until(lambda: left(project.root) == [] and not any(map(start_ticks, pids)))
     assert project.server() is None
     assert project.newest_first() == []
     write_json(project.aws / "pipeline.json", asdict(empty.deployed.key))
@@ -147,7 +147,7 @@ def test_the_end_of_an_interrupted_execution_is_written_once(tmp_path: Path) -> 
         written.close()
     Journal(tmp_path / "never began" / "journal.jsonl").close()
     for _ in range(2):
-        interrupted.end_all(tmp_path)
+        interrupted.end_interrupted_executions(tmp_path)
     ended, cut = (replay(read(tmp_path / name / "journal.jsonl")) for name in ("ended", "cut"))
     assert (ended.status, cut.status, cut.action("Build", "Lint").status) == ("Succeeded", "Interrupted", "Abandoned")
     assert cut.stage("Build").status == "Stopped"

@@ -14,7 +14,7 @@ import pytest
 
 from rehearsal.deployment import Deployment
 from rehearsal.emulator import launcher
-from rehearsal.pids import born
+from rehearsal.pids import start_ticks
 from rehearsal.views.state import ExecutionView
 from rehearsal.workspace import Server
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, create, tiny_project, until
@@ -83,7 +83,7 @@ def left(folder: Path) -> list[str]:
     """The processes that have to do with a folder: it stands in their command, environment or directory."""
     found, name = [], os.fsencode(folder)
     for each in Path("/proc").glob("[0-9]*"):
-        if int(each.name) == os.getpid() or born(int(each.name)) is None:
+        if int(each.name) == os.getpid() or start_ticks(int(each.name)) is None:
             continue
         try:
             command = (each / "cmdline").read_bytes()
@@ -105,7 +105,7 @@ def test_a_killed_run_takes_all_with_it(own: Tiny) -> None:
     run = Command(own, "run")
     pids = processes(file)
     run.kill()
-    until(lambda: left(own.root) == [] and not any(map(born, pids)))
+    until(lambda: left(own.root) == [] and not any(map(start_ticks, pids)))
     assert latest(own).status == "Stopped"
     assert own.space.server() is None
     (own.root / "Compile.sh").unlink()
@@ -123,7 +123,7 @@ def test_a_run_whose_embedded_aws_is_killed_ends_in_words(own: Tiny) -> None:
     code, printed = run.ended()
     assert code == 1
     assert "the embedded AWS ended during execution" in printed
-    until(lambda: left(own.root) == [] and not any(map(born, pids)))
+    until(lambda: left(own.root) == [] and not any(map(start_ticks, pids)))
     assert latest(own).stage("Build").status == "InProgress"
     assert "Interrupted" in own.call("history")[1]
     assert own.call("run", "--list")[0] == 2
@@ -140,7 +140,7 @@ def test_an_embedded_aws_that_up_started_is_killed(own: Tiny) -> None:
     os.kill(server(own).pid, signal.SIGKILL)
     code, printed = watch.ended()
     assert (code, "the embedded AWS" in printed) == (1, True)
-    until(lambda: not any(map(born, pids)))
+    until(lambda: not any(map(start_ticks, pids)))
     assert "no embedded AWS was running" in own.call("down")[1]
     again(own)
 
@@ -155,7 +155,7 @@ def again(tiny: Tiny) -> None:
     """Deploy the pipeline again, as `up` and `run` do for a project with a CDK app, and run it to its end."""
     (tiny.root / "Compile.sh").unlink(missing_ok=True)
     launcher.up(tiny.space, None)
-    tiny.deployed = Deployment(server(tiny).reached(), tiny.deployed.key)
+    tiny.deployed = Deployment(server(tiny).to_endpoint(), tiny.deployed.key)
     create(tiny, "tiny", TEMPLATE)
     assert tiny.run().status == "Succeeded"
 
@@ -173,7 +173,7 @@ def test_a_killed_build_is_red_and_gone(tiny: Tiny, victim: int) -> None:
     assert (
         "killed" in view.action("Build", "Compile").summary or "exit status" in view.action("Build", "Compile").summary
     )
-    until(lambda: not any(map(born, pids)))
+    until(lambda: not any(map(start_ticks, pids)))
     assert tiny.run().status == "Succeeded"
 
 

@@ -17,7 +17,7 @@ from rehearsal.deployment import Deployment
 from rehearsal.engine.definition import PipelineKey
 from rehearsal.plan import jobs
 from rehearsal.plan import plan as planning
-from rehearsal.plan.jobs import Job
+from rehearsal.plan.jobs import PlannedBuild
 from rehearsal.plan.plan import Plan
 from rehearsal.views import plan as view
 from tests.rehearsal.commands.conftest import (
@@ -95,7 +95,7 @@ class Pushed:
     def planned(self) -> Plan:
         """Of the assembly as it lies there."""
         cloud = assembly.read(self.folder / "cdk.out")
-        return planning.make(self._deployed, cloud, self.folder, ROOT / "node_modules", self.pushed)
+        return planning.make_plan(self._deployed, cloud, self.folder, ROOT / "node_modules", self.pushed)
 
 
 def write_assembly(out: Path, stacks: dict[str, dict[str, Any]], region: str = REGION) -> None:
@@ -200,8 +200,8 @@ def test_a_project_of_a_template_is_found_by_reference(tmp_path: Path) -> None:
         "Source": source | {"BuildSpec": {"Fn::Join": ["", [first, {"Ref": "AWS::Region"}, last]]}}
     }
     write_assembly(tmp_path, {"selfish": body})
-    job, *_ = jobs.synthesized(assembly.read(tmp_path))
-    assert job == Job("Build", "Synth", "Synth", ("... synth",))
+    job, *_ = jobs.synthesized_builds(assembly.read(tmp_path))
+    assert job == PlannedBuild("Build", "Synth", "Synth", ("... synth",))
 
 
 def test_a_vanished_make_target_is_a_deadlock(push: Pushed) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import remote
-from rehearsal.git import Repository, take_aside, tip
+from rehearsal.git import Repository, branch_head, pop_stashed_branch
 from rehearsal.workspace import Workspace
 from tests.rehearsal.commands.conftest import Tiny, until
 
@@ -73,11 +73,11 @@ def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
     run = Repository(pushes.root, pushes.space.home)
     run.push(run.head, pushes.space.remote, "main")
     assert remote.add(pushes.space) is None
-    newest = tip(pushes.space.remote, "main")
+    newest = branch_head(pushes.space.remote, "main")
     assert newest
     assert newest.id == run.head
     started(pushes.git("push", "rehearsal", "main"))
-    assert take_aside(pushes.space.remote, "main") is None
+    assert pop_stashed_branch(pushes.space.remote, "main") is None
 
 
 def test_a_file_name_that_is_not_utf_8_goes_through(pushes: Tiny) -> None:

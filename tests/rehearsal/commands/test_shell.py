@@ -7,7 +7,7 @@ import sys
 import click
 import pytest
 
-from rehearsal.pids import born
+from rehearsal.pids import start_ticks
 from rehearsal.views.state import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny, until
 from tests.rehearsal.commands.test_kills import Command
@@ -69,7 +69,7 @@ def test_what_a_command_leaves_ends_with_the_shell(tiny: Tiny, good: ExecutionVi
     file = tiny.space.home / "left"
     text = f"setsid nohup sleep 600 >/dev/null 2>&1 & echo $! > {file}"
     assert tiny.call("shell", "Lint", "--execution", good.id, "--command", text)[0] == 0
-    assert born(int(file.read_text())) is None
+    assert start_ticks(int(file.read_text())) is None
     file.unlink()
 
 

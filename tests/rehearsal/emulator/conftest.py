@@ -109,7 +109,7 @@ class Service:
 
     @property
     def latest(self) -> Execution:
-        return self.stage.engine.of(KEY)[-1]
+        return self.stage.engine.executions_of(KEY)[-1]
 
     def stage_state(self, name: str = "Two") -> Json:
         states = self.call("GetPipelineState", name=KEY.name)["stageStates"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from rehearsal.emulator.callers import refusal
+from rehearsal.emulator.callers import refuse_foreign_caller
 from tests.rehearsal.conftest import Embedded
 
 QUERY = "Action=CreateQueue&QueueName={}&Version=2012-11-05"
@@ -71,9 +71,9 @@ def test_without_these_headers_the_same_request_is_answered(embedded: Embedded) 
 @pytest.mark.parametrize("host", ["127.0.0.1:80", "localhost", "LOCALHOST:1", "[::1]:80", "bucket.localhost:4566"])
 def test_names_of_this_machine_are_answered(host: str) -> None:
     """With a port or without, and a page of the endpoint's own as well."""
-    assert refusal({"host": host}) is None
-    assert refusal({"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}) is None
-    assert refusal({"host": host, "sec-fetch-site": "none"}) is None
+    assert refuse_foreign_caller({"host": host}) is None
+    assert refuse_foreign_caller({"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}) is None
+    assert refuse_foreign_caller({"host": host, "sec-fetch-site": "none"}) is None
 
 
 @pytest.mark.parametrize("end", ["s3.localhost:80", "s3.eu-west-1.amazonaws.com"])

@@ -27,7 +27,7 @@ def test_foreign_buckets_open_without_iam(tmp_path_factory: pytest.TempPathFacto
     with request_scope(OTHER, REGION):
         assert not s3._foreign_bucket_allows(OWNER, BUCKET, "key", "GET", {}, OTHER)
     space = Workspace(tmp_path_factory.mktemp("foreign"))
-    with launcher.running(space, iam=False) as endpoint:
+    with launcher.join_or_start(space, iam=False) as endpoint:
         client(endpoint, OWNER).create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         client(endpoint, OWNER).put_object(Bucket=BUCKET, Key="key", Body=b"of the owner")
         assert client(endpoint, OTHER).get_object(Bucket=BUCKET, Key="key")["Body"].read() == b"of the owner"
@@ -42,7 +42,7 @@ def test_one_session_reads_models(monkeypatch: pytest.MonkeyPatch) -> None:
     services = ("monitoring", "sqs", "no-such-service")
     before = [responses._service_model(each) for each in services]
     assert make.call_count == len(services)
-    corrections.one_session_reads_models()
+    corrections.cache_service_models()
     after = [responses._service_model(each) for each in services]
     assert make.call_count == len(services)
     assert [each and each.metadata for each in after] == [each and each.metadata for each in before]
@@ -74,7 +74,7 @@ def test_sessions_are_registered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sts, "_sessions", {})
     monkeypatch.setattr(sts, "register_session", sts.register_session)
     assert registered() > 1
-    corrections.sessions_are_registered_one_by_one()
+    corrections.serialize_session_registration()
     assert registered() == 1
 
 
@@ -101,7 +101,7 @@ def test_a_rules_event_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lambda_svc, "_LAMBDA_ASYNC_RETRY_BASE_SECONDS", 0.01)
     monkeypatch.setattr(eventbridge, "_dispatch_to_lambda", eventbridge._dispatch_to_lambda)
     assert called() == 1
-    corrections.a_rules_event_is_tried_again()
+    corrections.retry_rule_events()
     assert called() == 3
 
 

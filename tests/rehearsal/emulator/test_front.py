@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rehearsal.accepted import Accepted
-from rehearsal.emulator.front import Front, pipeline_arn
+from rehearsal.emulator.front import RequestRouter, pipeline_arn
 from rehearsal.emulator.types import AcceptedTypes
 from tests.rehearsal.emulator.conftest import Service
 
@@ -31,7 +31,7 @@ def answered(service: Service, folder: Path, operation: str, body: bytes) -> tup
     async def ministack(*_: Any) -> None:
         raise AssertionError("it is not for MiniStack")
 
-    front = Front(ministack, service.api, AcceptedTypes(Accepted, folder / "accepted"), iam=False)
+    front = RequestRouter(ministack, service.api, AcceptedTypes(Accepted, folder / "accepted"), iam=False)
     asyncio.run(front({"type": "http", "headers": headers, "path": "/"}, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
 

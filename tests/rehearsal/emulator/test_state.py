@@ -19,7 +19,7 @@ def test_what_cannot_be_saved_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(persistence, "save_state", persistence.save_state)
     persistence.save_state("s3", {})
     assert corrections.UNSAVED == []
-    corrections.what_cannot_be_saved_is_told()
+    corrections.report_unsaved_state()
     monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
     persistence.save_state("sqs", {})
     assert corrections.UNSAVED == []

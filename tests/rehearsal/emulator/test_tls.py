@@ -23,7 +23,7 @@ def trusted(bundle: Path) -> list[str]:
 
 
 def provided(folder: Path) -> tls.Tls:
-    return tls.provide(folder, folder / "private" / "server.key")
+    return tls.ensure_certificates(folder, folder / "private" / "server.key")
 
 
 def test_the_bundle_holds_the_machines_authorities_and_the_emulators(

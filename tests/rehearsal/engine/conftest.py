@@ -15,7 +15,7 @@ from rehearsal.aws import Credentials, Endpoint
 from rehearsal.engine import journal
 from rehearsal.engine.definition import ActionType, PipelineKey
 from rehearsal.engine.engine import Engine
-from rehearsal.engine.execution import Environment, Execution, Listener, deaf
+from rehearsal.engine.execution import Environment, Execution, Listener, ignore_event
 from rehearsal.engine.task import ActionError, ActionRunner, Outcome, Task
 
 KEY = PipelineKey("111111111111", "eu-west-1", "tiny")
@@ -126,7 +126,7 @@ class Stage:
         self, folder: Path, limits: Mapping[ActionType, float] | None = None, accepted: Accepted | None = None
     ) -> None:
         self.played = Played()
-        self.listener: Listener = deaf
+        self.listener: Listener = ignore_event
         self.folder = folder
         self.runners: dict[ActionType, ActionRunner] = {
             ActionType("Test", "Played"): self.played,

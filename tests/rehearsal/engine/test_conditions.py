@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.execution import Execution
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 from tests.rehearsal.engine.conftest import (
     Stage,
     action,
@@ -83,7 +83,7 @@ def test_an_unmet_success_condition_rolls_the_stage_back_where_its_result_says_s
     stage.played.parts["check"] = at_first(ending)
     execution = stage.run(definition)
     stage.wait()
-    back = stage.engine.of(execution.key)[-1]
+    back = stage.engine.executions_of(execution.key)[-1]
     assert (execution.status, back.rollback_of, back.status) == ("Failed", good.id, "Succeeded")
 
 
@@ -94,11 +94,11 @@ def test_a_failure_condition_decides_on_the_rollback(stage: Stage, ending: Any) 
     stage.run(definition)
     stage.played.parts["deploy"] = fails
     kept = stage.run(definition)
-    assert (kept.status, stage.engine.of(kept.key)[-1]) == ("Failed", kept)
+    assert (kept.status, stage.engine.executions_of(kept.key)[-1]) == ("Failed", kept)
     stage.played.parts["check"] = ending
     rolled = stage.run(definition)
     stage.wait()
-    assert stage.engine.of(rolled.key)[-1].trigger["triggerType"] == "AutomatedRollback"
+    assert stage.engine.executions_of(rolled.key)[-1].trigger["triggerType"] == "AutomatedRollback"
 
 
 @pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
@@ -184,12 +184,12 @@ def test_what_is_not_unmet_cannot_be_overridden(stage: Stage) -> None:
     definition = conditional("beforeEntry", "FAIL")
     met = stage.run(definition)
     for kind in ("beforeEntry", "onSuccess"):
-        with pytest.raises(Refused, match="those that are checked or have failed can be overridden"):
+        with pytest.raises(RequestRejected, match="those that are checked or have failed can be overridden"):
             stage.engine.override(met, "Two", kind)
     stage.played.parts["check"] = at_first(fails)
     overtaken = stage.run(definition)
     stage.run(definition)
-    with pytest.raises(Refused, match="has been in Two since"):
+    with pytest.raises(RequestRejected, match="has been in Two since"):
         stage.engine.override(overtaken, "Two", "beforeEntry")
 
 

@@ -166,7 +166,7 @@ def test_a_restart_takes_what_the_first_execution_was_given(stage: Stage) -> Non
     after = declaration([action("a")], variables=variables("x", "y", default="new"))
     revisions = {"a": {"COMMIT_ID": "abc"}, "gone": {"COMMIT_ID": "def"}}
     restarting(stage, before, after, variables={"x": "given", "gone": "given"}, revisions=revisions)
-    last = stage.engine.of(KEY)[-1]
+    last = stage.engine.executions_of(KEY)[-1]
     assert (last.status, last.variables["variables"]) == ("Succeeded", {"x": "given", "y": "new"})
     assert last.wanted == {"a": {"COMMIT_ID": "abc"}}
 
@@ -186,7 +186,7 @@ def test_a_journal_ends_whatever_breaks(stage: Stage, monkeypatch: pytest.Monkey
     def breaks(*_: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(sequel, "restarted", breaks)
+    monkeypatch.setattr(sequel, "restart_after_update", breaks)
     assert stage.events(stage.run(declaration([action("a")])))[-1]["type"] == "execution-finished"
 
 

@@ -100,5 +100,5 @@ def test_a_follower_asks_now_and_then_whether_somebody_writes(tmp_path: Path) ->
     journal.Journal(path).close()
     alive = Mock(side_effect=[True, True, False])
     looks = list(journal.follow(path, alive, poll=0))
-    assert looks == [None] * 2 * journal.ASKED_EVERY
+    assert looks == [None] * 2 * journal.ALIVE_CHECK_POLLS
     assert alive.call_count == 3

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.execution import Execution
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 from tests.rehearsal.engine.conftest import (
     KEY,
     Door,
@@ -117,12 +117,12 @@ def parallel_leaves_the_others_alone(stage: Stage, ending: Ending) -> None:
 def a_disabled_transition_holds_up_what_succeeded(stage: Stage, ending: Ending) -> None:
     definition = declaration([action("a")], [action("b")])
     stage.engine.create(KEY, definition)
-    stage.engine.gate(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
     execution, door = ending.begin(stage, "a", lambda: stage.start(definition))
     ending.end(stage, execution, door)
     eventually(lambda: execution.waits_for == "Two" if ending.good else execution.status == ending.status)
     assert "b" not in stage.played.seen
-    stage.engine.gate(KEY, "Two").enable()
+    stage.engine.stage_lock(KEY, "Two").enable()
     stage.wait()
     assert execution.status == ending.status
 
@@ -136,7 +136,7 @@ def an_update_starts_it_again_unless_it_is_stopped(stage: Stage, ending: Ending)
     stage.wait()
     stopped = ending.abandon is not None
     assert first.status == ("Stopped" if stopped else "Cancelled")
-    assert [each.restart_of for each in stage.engine.of(KEY)] == ([None] if stopped else [None, first.id])
+    assert [each.restart_of for each in stage.engine.executions_of(KEY)] == ([None] if stopped else [None, first.id])
     assert ("new" in stage.played.seen, "b" in stage.played.seen) == (not stopped, False)
     assert bool(stage.events(first)[-1]["restarted_as"]) is not stopped
 
@@ -146,7 +146,7 @@ def a_retry_by_hand_takes_up_what_has_not_succeeded(stage: Stage, ending: Ending
     execution = ending.play(stage, "a", definition)
     stage.played.parts["a"] = succeeds
     if ending.good:
-        with pytest.raises(Refused, match="has not failed"):
+        with pytest.raises(RequestRejected, match="has not failed"):
             stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
         return
     stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
@@ -173,7 +173,7 @@ def rolling(**failure: Any) -> dict[str, Any]:
 def a_stage_rolls_itself_back_after_a_failure_alone(stage: Stage, ending: Ending) -> None:
     good = stage.run(rolling())
     execution = ending.play(stage, "a", rolling())
-    others = [each for each in stage.engine.of(KEY) if each not in (good, execution)]
+    others = [each for each in stage.engine.executions_of(KEY) if each not in (good, execution)]
     assert execution.status == ending.status
     assert [each.rollback_of for each in others] == ([good.id] if ending.failed else [])
 
@@ -183,7 +183,7 @@ def a_failure_condition_is_asked_after_a_failure_alone(stage: Stage, ending: End
     good = stage.run(definition)
     stage.played.parts["check"] = fails
     execution = ending.play(stage, "a", definition)
-    others = [each for each in stage.engine.of(KEY) if each not in (good, execution)]
+    others = [each for each in stage.engine.executions_of(KEY) if each not in (good, execution)]
     assert ("check" in stage.played.seen, bool(others)) == (ending.failed, ending.failed)
 
 
@@ -193,7 +193,7 @@ def a_rollback_ends_as_its_action_does_and_is_final(stage: Stage, ending: Ending
     ending.end(stage, back, door)
     stage.wait()
     assert (back.status, back.rollback_of) == (ending.status, good.id)
-    assert stage.engine.of(KEY) == [good, back]
+    assert stage.engine.executions_of(KEY) == [good, back]
 
 
 def conditional(kind: str, result: str) -> dict[str, Any]:
@@ -227,7 +227,7 @@ def a_success_condition_rolls_back_where_it_is_not_met(stage: Stage, ending: End
     stage.played.parts["a"] = succeeds
     ending.end(stage, execution, door)
     stage.wait()
-    others = [each for each in stage.engine.of(KEY) if each not in (good, execution)]
+    others = [each for each in stage.engine.executions_of(KEY) if each not in (good, execution)]
     assert (execution.status, bool(others)) == (ending.status, ending.failed)
 
 

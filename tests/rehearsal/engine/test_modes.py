@@ -8,8 +8,8 @@ import pytest
 
 from rehearsal.engine import engine as engines
 from rehearsal.engine.execution import Execution
-from rehearsal.engine.gate import StageGate
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.gate import StageLock
+from rehearsal.engine.refusal import RequestRejected
 from tests.rehearsal.engine.conftest import (
     KEY,
     Door,
@@ -137,7 +137,7 @@ def test_too_many_executions_are_refused(stage: Stage, name: str, monkeypatch: p
     monkeypatch.setattr(engines, "CONCURRENT", 1)
     door = stage.played.parts["source"] = Door()
     first = stage.start(mode(name))
-    with pytest.raises(Refused, match="1 are allowed") as refused:
+    with pytest.raises(RequestRejected, match="1 are allowed") as refused:
         stage.start(mode(name))
     assert refused.value.code == "ConcurrentPipelineExecutionsLimitExceededException"
     door.open(first)
@@ -146,13 +146,13 @@ def test_too_many_executions_are_refused(stage: Stage, name: str, monkeypatch: p
 def test_a_disabled_transition_holds_executions_up_until_it_is_enabled(stage: Stage) -> None:
     """The newest of those that waited goes on, the older one is superseded."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
-    stage.engine.gate(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
     first = stage.start(mode("SUPERSEDED"))
     eventually(lambda: waits(first))
     second = stage.start(mode("SUPERSEDED"))
     eventually(lambda: first.status == "Superseded")
     assert "deploy" not in stage.played.seen
-    stage.engine.gate(KEY, "Two").enable()
+    stage.engine.stage_lock(KEY, "Two").enable()
     stage.wait()
     assert second.status == "Succeeded"
 
@@ -160,7 +160,7 @@ def test_a_disabled_transition_holds_executions_up_until_it_is_enabled(stage: St
 def test_an_execution_at_a_disabled_transition_can_be_stopped(stage: Stage) -> None:
     """It does not wait for the transition."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
-    stage.engine.gate(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
     execution = stage.start(mode("SUPERSEDED"))
     eventually(lambda: waits(execution))
     stage.engine.stop(execution, "enough", abandon=False)
@@ -179,7 +179,7 @@ def test_an_update_cancels_what_waits(stage: Stage) -> None:
     eventually(lambda: second.status == "Cancelled")
     door.open(first)
     eventually(lambda: first.status == "Cancelled")
-    third = stage.engine.of(KEY)[-1]
+    third = stage.engine.executions_of(KEY)[-1]
     eventually(lambda: door.holds(third))
     door.open(third)
     stage.wait()
@@ -200,7 +200,7 @@ def test_a_deleted_pipeline_cancels_its_executions(stage: Stage) -> None:
 def test_a_pipeline_of_a_deleted_ones_name_has_open_transitions(stage: Stage) -> None:
     """What was disabled is forgotten with the pipeline."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
-    stage.engine.gate(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
     stage.engine.delete(KEY)
     assert stage.run(mode("SUPERSEDED")).status == "Succeeded"
 
@@ -208,13 +208,13 @@ def test_a_pipeline_of_a_deleted_ones_name_has_open_transitions(stage: Stage) ->
 def test_nobody_gets_in_between_two_stages(stage: Stage) -> None:
     """An execution that leaves a stage has its place before the next one already: none that was behind overtakes it."""
     queue: list[set[int]] = []
-    leave = StageGate.leave
+    leave = StageLock.leave
 
-    def left(gate: StageGate, number: int) -> None:
-        queue.append(set(stage.engine.gate(KEY, "Two")._waiting))
+    def left(gate: StageLock, number: int) -> None:
+        queue.append(set(stage.engine.stage_lock(KEY, "Two")._waiting))
         leave(gate, number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StageGate, "leave", left)
+        patch.setattr(StageLock, "leave", left)
         execution = stage.run(mode("QUEUED"))
     assert queue[0] == {execution.number}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.execution import Execution
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 from rehearsal.engine.task import Outcome
 from tests.rehearsal.engine.conftest import (
     KEY,
@@ -99,7 +99,7 @@ def test_a_stopped_stage_can_be_retried(stage: Stage) -> None:
 def test_what_has_not_failed_cannot_be_retried(stage: Stage) -> None:
     """The refusal is the API's own, and names the stage's status."""
     execution = stage.run(declaration([action("source")], [action("b")]))
-    with pytest.raises(Refused, match=r"Two of .* has not failed: it is Succeeded") as refused:
+    with pytest.raises(RequestRejected, match=r"Two of .* has not failed: it is Succeeded") as refused:
         stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
     assert refused.value.code == "StageNotRetryableException"
 
@@ -109,7 +109,7 @@ def test_a_stage_of_an_earlier_definition_cannot_be_retried(stage: Stage) -> Non
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     stage.engine.update(KEY, declaration([action("source")], [action("b"), action("c")]), restart=False)
-    with pytest.raises(Refused, match="changed since") as refused:
+    with pytest.raises(RequestRejected, match="changed since") as refused:
         stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
     assert refused.value.code == "StageNotRetryableException"
 
@@ -120,7 +120,7 @@ def test_an_execution_that_was_overtaken_in_the_stage_cannot_be_retried(stage: S
     definition = declaration([action("source")], [action("b")])
     first = stage.run(definition)
     stage.run(definition)
-    with pytest.raises(Refused, match="has been in Two since") as refused:
+    with pytest.raises(RequestRejected, match="has been in Two since") as refused:
         stage.engine.retry(first, "Two", "FAILED_ACTIONS")
     assert refused.value.code == "NotLatestPipelineExecutionException"
 
@@ -131,7 +131,7 @@ def test_an_execution_that_still_runs_cannot_be_retried(stage: Stage) -> None:
     execution = stage.start(declaration([action("source")], [action("b")]))
     eventually(lambda: "b" in stage.played.seen)
     for mode in ("FAILED_ACTIONS", "ALL_ACTIONS"):
-        with pytest.raises(Refused, match="still InProgress") as refused:
+        with pytest.raises(RequestRejected, match="still InProgress") as refused:
             stage.engine.retry(execution, "Two", mode)
         assert refused.value.code == "ConflictException"
 
@@ -143,7 +143,7 @@ def test_a_failed_action_is_retried_beside_those_that_still_run(stage: Stage, th
     stage.played.parts["bad"] = at_first(fails) if then is None else fails
     execution = stage.start(declaration([action("source")], [action("bad"), action("long")], [action("last")]))
     eventually(lambda: long.holds(execution) and bad(execution) == (1, "Failed"))
-    with pytest.raises(Refused, match="still InProgress"):
+    with pytest.raises(RequestRejected, match="still InProgress"):
         stage.engine.retry(execution, "Two", "ALL_ACTIONS")
     stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
     eventually(lambda: bad(execution) == (2, status))
@@ -160,7 +160,7 @@ def test_a_stop_ends_what_waits_for_a_retry(stage: Stage) -> None:
     execution = stage.start(declaration([action("source")], [action("bad"), action("long")]))
     eventually(lambda: "long" in stage.played.seen and bad(execution) == (1, "Failed"))
     stage.engine.stop(execution, "enough", abandon=False)
-    with pytest.raises(Refused, match="still Stopping"):
+    with pytest.raises(RequestRejected, match="still Stopping"):
         stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
     execution.abandon()
     stage.wait()

@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.engine.definition import ArtifactStore
 from rehearsal.engine.execution import Execution
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 from rehearsal.engine.task import Artifact, Outcome, Revision, Task
 from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
 
@@ -98,7 +98,7 @@ def test_a_rollback_reaches_no_execution_of_an_earlier_definition(stage: Stage) 
     """The target must have started with the present version of the pipeline."""
     old = stage.run(two_stages())
     stage.engine.update(KEY, two_stages(variables=[{"name": "x", "defaultValue": "1"}]), restart=False)
-    with pytest.raises(Refused, match="version 1 of the pipeline; the present one is 2") as refused:
+    with pytest.raises(RequestRejected, match="version 1 of the pipeline; the present one is 2") as refused:
         stage.engine.rollback(KEY, "Two", old)
     assert refused.value.code == "PipelineExecutionOutdatedException"
 
@@ -106,7 +106,7 @@ def test_a_rollback_reaches_no_execution_of_an_earlier_definition(stage: Stage) 
 def test_the_source_stage_cannot_be_rolled_back(stage: Stage) -> None:
     """It has no artifacts to go back to."""
     old = stage.run(two_stages())
-    with pytest.raises(Refused, match="One is the source stage") as refused:
+    with pytest.raises(RequestRejected, match="One is the source stage") as refused:
         stage.engine.rollback(KEY, "One", old)
     assert refused.value.code == "UnableToRollbackStageException"
 
@@ -115,7 +115,7 @@ def test_a_rollback_is_no_target_of_a_rollback(stage: Stage) -> None:
     """Only an execution that came in by the source stage is."""
     back = stage.engine.rollback(KEY, "Two", stage.run(two_stages()))
     stage.wait()
-    with pytest.raises(Refused, match="is a rollback itself"):
+    with pytest.raises(RequestRejected, match="is a rollback itself"):
         stage.engine.rollback(KEY, "Two", back)
 
 
@@ -123,14 +123,14 @@ def test_a_target_that_failed_in_the_stage_is_refused(stage: Stage) -> None:
     """It has to have been good there."""
     stage.played.parts["deploy"] = fails
     old = stage.run(two_stages())
-    with pytest.raises(Refused, match="did not succeed in Two"):
+    with pytest.raises(RequestRejected, match="did not succeed in Two"):
         stage.engine.rollback(KEY, "Two", old)
 
 
 def test_parallel_executions_know_no_rollback(stage: Stage) -> None:
     """CodePipeline has none in this mode."""
     old = stage.run(two_stages(executionMode="PARALLEL"))
-    with pytest.raises(Refused, match="PARALLEL"):
+    with pytest.raises(RequestRejected, match="PARALLEL"):
         stage.engine.rollback(KEY, "Two", old)
 
 
@@ -138,14 +138,14 @@ def test_yesterdays_execution_can_be_rolled_back_to(stage: Stage, tmp_path: Any)
     """Executions outlive the engine, with their artifacts and variables."""
     stage.played.parts["source"] = brings("old")
     old = stage.run(two_stages())
-    stage.engine.gate(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
     stage.engine.save(tmp_path / "engine.json")
     tomorrow = Stage(tmp_path / "tomorrow")
     tomorrow.engine.load(tmp_path / "engine.json")
-    disabled = tomorrow.engine.gate(KEY, "Two").disabled
+    disabled = tomorrow.engine.stage_lock(KEY, "Two").disabled
     assert disabled
     assert (disabled.reason, disabled.by) == ("freeze", "somebody")
-    tomorrow.engine.gate(KEY, "Two").enable()
+    tomorrow.engine.stage_lock(KEY, "Two").enable()
     back = tomorrow.engine.rollback(KEY, "Two", tomorrow.engine.executions[old.id])
     tomorrow.wait()
     assert (back.status, back.variables["Deploy"]) == ("Succeeded", {"said": "old"})
@@ -156,4 +156,4 @@ def ok(task: Task) -> Outcome:
 
 
 def latest(stage: Stage) -> Execution:
-    return stage.engine.of(KEY)[-1]
+    return stage.engine.executions_of(KEY)[-1]

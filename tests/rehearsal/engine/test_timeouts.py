@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.engine.definition import ActionType, parse
 from rehearsal.engine.task import Outcome, Task
-from rehearsal.engine.timeouts import DEFAULTS, limit, spoken
+from rehearsal.engine.timeouts import DEFAULTS, format_duration, limit
 from tests.rehearsal.engine.conftest import Stage, action, declaration, errors, fails, rule, until_stopped
 
 PLAYED = ActionType("Test", "Played")
@@ -122,4 +122,4 @@ def test_a_rule_has_the_limit_that_it_names() -> None:
 )
 def test_limits_are_told_in_words(seconds: float, words: str) -> None:
     """The largest unit that says it exactly."""
-    assert spoken(seconds) == words
+    assert format_duration(seconds) == words

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.definition import Pipeline, parse
-from rehearsal.engine.triggers import Push, matches, nobody_starts, why_not
+from rehearsal.engine.triggers import Push, matches, mismatch_reason, push_mismatch_reason
 from tests.rehearsal.engine.conftest import action, declaration
 
 
@@ -29,7 +29,7 @@ def pipeline(*push: dict[str, Any], **configuration: Any) -> Pipeline:
 
 
 def starts(pipeline: Pipeline, push: Push) -> bool:
-    return why_not(pipeline, "source", push) is None
+    return mismatch_reason(pipeline, "source", push) is None
 
 
 def branches(**criteria: list[str]) -> dict[str, Any]:
@@ -40,13 +40,13 @@ def test_without_filters_the_branch_of_the_source_starts_it() -> None:
     """Another branch, and a tag, do not."""
     plain = pipeline()
     assert starts(plain, Push(branch="main"))
-    assert why_not(plain, "source", Push(branch="other")) == "source follows branch main, not branch other"
+    assert mismatch_reason(plain, "source", Push(branch="other")) == "source follows branch main, not branch other"
     assert not starts(plain, Push(tag="v1"))
 
 
 def test_a_source_that_detects_no_changes_is_started_by_no_push() -> None:
     """DetectChanges is false."""
-    assert "DetectChanges" in (why_not(pipeline(DetectChanges="false"), "source", Push(branch="main")) or "")
+    assert "DetectChanges" in (mismatch_reason(pipeline(DetectChanges="false"), "source", Push(branch="main")) or "")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_one_filter_of_several_is_enough() -> None:
     filtered = pipeline(branches(includes=["main"]), {"tags": {"includes": ["v*"]}})
     assert starts(filtered, Push(branch="main"))
     assert starts(filtered, Push(tag="v1.2"))
-    assert why_not(filtered, "source", Push(branch="x")) == (
+    assert mismatch_reason(filtered, "source", Push(branch="x")) == (
         "branch x matches no filter of branches; the filter is for tags, not for branch x"
     )
 
@@ -102,7 +102,7 @@ def test_filters_for_pull_requests_alone_take_no_push() -> None:
     git = {"sourceActionName": "source", "pullRequest": [{"events": ["OPEN"]}]}
     triggers = [{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}]
     asked = parse(declaration([action("source", BranchName="main")], triggers=triggers))
-    assert why_not(asked, "source", Push(branch="main")) == "the trigger has filters for pull requests alone"
+    assert mismatch_reason(asked, "source", Push(branch="main")) == "the trigger has filters for pull requests alone"
 
 
 def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
@@ -111,11 +111,11 @@ def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
     for each, provider in ((main, "CodeStarSourceConnection"), (other, "GitHub")):
         each["actionTypeId"] = {"category": "Source", "provider": provider}
     both = parse(declaration([main, other, action("c")]))
-    assert nobody_starts(both, Push(branch="other")) is None
-    assert nobody_starts(both, Push(branch="x")) == (
+    assert push_mismatch_reason(both, Push(branch="other")) is None
+    assert push_mismatch_reason(both, Push(branch="x")) == (
         "a follows branch main, not branch x; b follows branch other, not branch x"
     )
-    assert nobody_starts(parse(declaration([action("c")])), Push(branch="x")) is None
+    assert push_mismatch_reason(parse(declaration([action("c")])), Push(branch="x")) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.definition import ArtifactStore
-from rehearsal.engine.refusal import Refused
+from rehearsal.engine.refusal import RequestRejected
 from rehearsal.engine.task import Artifact, Outcome, Revision, Task
 from rehearsal.engine.variables import UnknownVariable, resolve
 from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
@@ -32,7 +32,7 @@ def test_pipeline_variables_have_the_value_of_the_start_or_their_default(stage: 
 def test_a_variable_that_the_pipeline_does_not_declare_is_refused(stage: Stage) -> None:
     """Nothing starts."""
     stage.engine.create(KEY, declared({"name": "x", "defaultValue": "1"}, say=""))
-    with pytest.raises(Refused, match="has no variable z; there are x"):
+    with pytest.raises(RequestRejected, match="has no variable z; there are x"):
         stage.engine.start(KEY, trigger=START, variables={"z": "3"})
     assert stage.engine.executions == {}
 
@@ -40,7 +40,7 @@ def test_a_variable_that_the_pipeline_does_not_declare_is_refused(stage: Stage) 
 def test_a_variable_without_a_default_needs_a_value(stage: Stage) -> None:
     """Nothing starts without one."""
     stage.engine.create(KEY, declared({"name": "x"}, say=""))
-    with pytest.raises(Refused, match="x has no default"):
+    with pytest.raises(RequestRejected, match="x has no default"):
         stage.engine.start(KEY, trigger=START)
 
 

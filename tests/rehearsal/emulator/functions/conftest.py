@@ -17,13 +17,13 @@ import pytest
 from rehearsal import interpreters
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator import launcher
-from rehearsal.emulator.functions.mounts import cannot_mount
+from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.workspace import Workspace
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
-RUNTIME = f"python{interpreters.own()[0].rpartition('.')[0]}"
+RUNTIME = f"python{interpreters.running_interpreter()[0].rpartition('.')[0]}"
 
-needs_mounts = pytest.mark.skipif(bool(cannot_mount()), reason="this machine forbids mounts")
+needs_mounts = pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
 
 _numbers = itertools.count(1)
 
@@ -101,6 +101,6 @@ class Functions:
 @pytest.fixture(scope="session")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
     folder = tmp_path_factory.mktemp("functions")
-    with launcher.running(Workspace(folder), iam=False) as endpoint:
+    with launcher.join_or_start(Workspace(folder), iam=False) as endpoint:
         yield Functions(endpoint, Workspace(folder))
     shutil.rmtree(folder, ignore_errors=True)

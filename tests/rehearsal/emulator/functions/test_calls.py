@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.emulator.functions.coldstarts import Record
+from rehearsal.emulator.functions.coldstarts import ColdStartRecord
 from tests.rehearsal.emulator.functions.conftest import Functions
 
 
@@ -201,7 +201,7 @@ def test_cold_starts_are_counted_and_timed(functions: Functions) -> None:
     name = functions.make("import piece, json\nhandler = lambda *_: None", layers=[layer])
     functions.call(name)
     functions.call(name)
-    (cold,) = [each for each in Record(functions.space.cold_starts).latest() if each.function == name]
+    (cold,) = [each for each in ColdStartRecord(functions.space.cold_starts).latest() if each.function == name]
     assert cold.compiled == 2
     assert cold.modules > 10
     assert min(cold.init_ms, cold.first_call_ms, cold.memory_mb) > 0

@@ -27,7 +27,7 @@ REFUSED = "The role defined for the function cannot be assumed by Lambda: lambda
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
     """Functions where IAM is enforced: the role `function` trusts Lambda, the role `build` does not."""
     space = Workspace(tmp_path_factory.mktemp("credentials"))
-    with launcher.running(space, iam=True) as endpoint:
+    with launcher.join_or_start(space, iam=True) as endpoint:
         functions = Functions(endpoint, space)
         for name, service in (("function", "lambda"), ("build", "codebuild")):
             functions.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))

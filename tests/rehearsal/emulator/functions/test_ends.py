@@ -22,10 +22,10 @@ from rehearsal import programs
 from rehearsal.aws import Endpoint
 from rehearsal.emulator import launcher
 from rehearsal.emulator.functions import packages, sandbox
-from rehearsal.emulator.functions.environment import Call, Invocation, PythonEnvironment
-from rehearsal.emulator.functions.layout import Layout
-from rehearsal.emulator.functions.mounts import cannot_mount
-from rehearsal.pids import born
+from rehearsal.emulator.functions.environment import Invocation, InvocationResult, PythonEnvironment
+from rehearsal.emulator.functions.layout import FunctionFilesystem
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.pids import start_ticks
 from rehearsal.workspace import Workspace
 from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts, zipped
 
@@ -46,7 +46,7 @@ def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path, code: str, num
     space = Workspace(tmp_path)
     server = launcher.up(space, None, iam=False)
     try:
-        functions = Functions(server.reached(), space)
+        functions = Functions(server.to_endpoint(), space)
         pids = running(functions.call(functions.make(code)).answer)
         assert len(pids) == number
     finally:
@@ -60,7 +60,7 @@ def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path, code: str, num
 def test_they_die_with_an_emulator_that_ends(tmp_path: Path, code: str) -> None:
     """Nothing is left of a rehearsal."""
     space = Workspace(tmp_path)
-    with launcher.running(space, iam=False) as endpoint:
+    with launcher.join_or_start(space, iam=False) as endpoint:
         functions = Functions(endpoint, space)
         pids = running(functions.call(functions.make(code)).answer)
         assert pids
@@ -120,9 +120,9 @@ def test_without_mounts_the_folders_stay_where_they_are(plain: PythonEnvironment
 def test_an_ordinary_user_has_mounts_as_well(tmp_path: Path) -> None:
     """In a namespace of users: nobody needs to be root for a rehearsal."""
     less = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"] if os.geteuid() == 0 else []
-    probe = [*less, *programs.command(sandbox.__name__), "--probe", str(tmp_path)]
+    probe = [*less, *programs.helper_command(sandbox.__name__), "--probe", str(tmp_path)]
     done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "") or cannot_mount()
+    assert (done.returncode, done.stderr) == (0, "") or mount_error()
 
 
 def test_without_mounts_the_machines_packages_are_not_found(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path, path
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(path, "")
     with pytest.raises(ValueError, match="leads out of its archive"):
-        packages.unpacked(tmp_path / "store", [buffer.getvalue()])
+        packages.unpack_archives(tmp_path / "store", [buffer.getvalue()])
     assert not list(tmp_path.rglob("out.py"))
 
 
@@ -216,11 +216,13 @@ def make(
         "Handler": "main.handler",
         **more,
     }
-    layout = Layout(folder / "functions", Endpoint("http://127.0.0.1:1"), hidden=hidden or folder, mounts=mounts)
+    layout = FunctionFilesystem(
+        folder / "functions", Endpoint("http://127.0.0.1:1"), hidden=hidden or folder, mounts=mounts
+    )
     return PythonEnvironment(layout, "function", config, zipped(main_py=code))
 
 
-def call(environment: PythonEnvironment) -> Call:
+def call(environment: PythonEnvironment) -> InvocationResult:
     return environment.call(Invocation({}, "request", "arn", None, {}, "1"))
 
 
@@ -242,6 +244,6 @@ def state(pid: int) -> str:
 def gone(pids: list[int]) -> bool:
     """Within five seconds."""
     deadline = time.monotonic() + 5
-    while any(map(born, pids)) and time.monotonic() < deadline:
+    while any(map(start_ticks, pids)) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return not any(map(born, pids))
+    return not any(map(start_ticks, pids))

@@ -126,7 +126,13 @@ def test_a_python_that_a_function_starts_finds_the_runtimes_packages_alone(funct
 
 def test_the_interpreter_is_that_of_the_runtime(functions: Functions) -> None:
     """A function for another Python than the rehearsal's runs on that one, with the SDK."""
-    others = {version.rpartition(".")[0] for version in interpreters.found()} & {"3.10", "3.11", "3.12", "3.13", "3.14"}
+    others = {version.rpartition(".")[0] for version in interpreters.find_interpreters()} & {
+        "3.10",
+        "3.11",
+        "3.12",
+        "3.13",
+        "3.14",
+    }
     other = min(others - {platform.python_version().rpartition(".")[0]}, default=None)
     if other is None:
         pytest.skip("no second Python on this machine")
@@ -153,7 +159,7 @@ def test_with_iam_a_function_has_its_role_and_trusts_the_embedded_aws(tmp_path: 
     code = "import boto3\ndef handler(event, context):\n    return boto3.client('sts').get_caller_identity()['Arn']"
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     space = Workspace(tmp_path)
-    with launcher.running(space, iam=True) as endpoint:
+    with launcher.join_or_start(space, iam=True) as endpoint:
         functions = Functions(endpoint, space)
         policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         functions.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=policy)

@@ -25,7 +25,9 @@ def test_an_alias_is_called_where_one_is_named(functions: Functions, tmp_path: P
     def called(**more: str) -> list[tuple[bool, str]]:
         config = Config.model_validate({"invoke": [{"function": "Name", "event": "event.json", **more}]})
         stack = DeployedStack("Dev", ACCOUNT, REGION, name)
-        return [(each.ok, each.text) for each in invocations.call(config, tmp_path, functions.endpoint, [stack])]
+        return [
+            (each.ok, each.text) for each in invocations.invoke_functions(config, tmp_path, functions.endpoint, [stack])
+        ]
 
     assert called(qualifier="live") == [(True, '"released"')]
     assert called() == [(True, '"changed"')]

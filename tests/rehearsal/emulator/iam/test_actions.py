@@ -18,7 +18,7 @@ from botocore.serialize import create_serializer
 from ministack.core import iam_actions
 
 from rehearsal.emulator.iam import actions
-from rehearsal.emulator.iam.actions import ASKED_AS
+from rehearsal.emulator.iam.actions import OPERATION_PERMISSIONS
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
 
@@ -93,7 +93,7 @@ def test_each_operation_is_asked_for_an_action_of_aws(service: str) -> None:
     wrong = {}
     for operation in model_of(service).operation_names:
         own, found = f"{namespace}:{operation}", asked(service, operation)
-        expected = ASKED_AS.get(own, own if operation.lower() in known else found)
+        expected = OPERATION_PERMISSIONS.get(own, own if operation.lower() in known else found)
         right = found.lower() == expected.lower() and found.partition(":")[2].lower() in known
         if not right and own not in NEWER | NOT_ASKED | BY_ITEM:
             wrong[own] = found
@@ -105,7 +105,7 @@ def test_an_operation_of_lambda_is_told_by_its_path() -> None:
     assert asked("lambda", "DeleteAlias") == asked("lambda", "UpdateAlias") == "lambda:ListAliases"
     assert asked("lambda", "DeleteLayerVersion") == "None"
     assert asked("lambda", "GetLayerVersionByArn") == "lambda:ListLayers"
-    actions.an_operation_of_lambda_is_told_by_its_path()
+    actions.resolve_lambda_actions_by_path()
     assert asked("lambda", "DeleteAlias") == "lambda:DeleteAlias"
     assert asked("lambda", "DeleteLayerVersion") == "lambda:DeleteLayerVersion"
 
@@ -127,7 +127,7 @@ def test_a_path_is_read_as_lambda_reads_it() -> None:
 def test_an_operation_without_an_action_is_asked_as_another_one() -> None:
     """The fault: SendMessageBatch is asked as such, which no policy of AWS's allows but by a wildcard."""
     assert asked("sqs", "SendMessageBatch") == "sqs:SendMessageBatch"
-    actions.an_operation_without_an_action_is_asked_as_another_one()
+    actions.map_operations_to_permissions()
     assert asked("sqs", "SendMessageBatch") == "sqs:SendMessage"
     assert asked("sns", "PublishBatch") == "sns:Publish"
 
@@ -153,7 +153,7 @@ def test_an_operation_is_not_what_its_caller_calls_it(
     """The fault: who may list may do everything, with `?Action=List...` in the address."""
     request = (service, method, path, headers, b"", {"Action": "ListThem"})
     assert iam_actions.extract_iam_action(*request).endswith(":ListThem")
-    actions.an_operation_is_not_what_its_caller_calls_it()
+    actions.ignore_action_parameter()
     assert iam_actions.extract_iam_action(*request) == right
 
 

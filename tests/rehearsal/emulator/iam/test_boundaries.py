@@ -21,13 +21,13 @@ def made(name: str, **properties: Any) -> dict[str, Any]:
     """A role that CloudFormation makes."""
     create = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]["create"]
     create("Logical", {"RoleName": name, "AssumeRolePolicyDocument": {}, **properties}, "stack")
-    return roles.find(ACCOUNT, name)
+    return roles.role_record(ACCOUNT, name)
 
 
 def test_a_stacks_roles_have_their_boundary() -> None:
     """The fault: a role that may do nothing beyond its boundary may do what its policies say."""
     assert not made("worker", PermissionsBoundary=BOUNDARY).get("PermissionsBoundary")
-    boundaries.a_stacks_roles_have_their_boundary()
+    boundaries.set_boundaries_of_stack_roles()
     assert made("worker", PermissionsBoundary=BOUNDARY)["PermissionsBoundary"] == BOUNDARY
     update = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]["update"]
     plain = {"RoleName": "worker", "AssumeRolePolicyDocument": {}}
@@ -37,10 +37,10 @@ def test_a_stacks_roles_have_their_boundary() -> None:
 
 def test_a_boundary_that_is_not_there_is_refused() -> None:
     """As in an account that was not bootstrapped with it."""
-    boundaries.a_stacks_roles_have_their_boundary()
+    boundaries.set_boundaries_of_stack_roles()
     with pytest.raises(ValueError, match="policy/none does not exist or is not attachable"):
         made("worker", PermissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/none")
-    assert not roles.find(ACCOUNT, "worker")
+    assert not roles.role_record(ACCOUNT, "worker")
 
 
 def test_boundaries_are_known_to_policies() -> None:
@@ -52,7 +52,7 @@ def test_boundaries_are_known_to_policies() -> None:
     make_role("bound")
     iam._roles["bound"]["PermissionsBoundary"] = BOUNDARY
     assert told("CreateRole", RoleName="new", PermissionsBoundary=BOUNDARY) is None
-    boundaries.boundaries_are_known_to_policies()
+    boundaries.provide_boundary_condition_key()
     assert told("CreateRole", RoleName="new", PermissionsBoundary=BOUNDARY) == BOUNDARY
     assert told("PutRolePolicy", RoleName="bound") == BOUNDARY
     assert told("CreateRole", RoleName="new") is None

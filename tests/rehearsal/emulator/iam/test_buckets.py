@@ -32,14 +32,14 @@ def test_buckets_keep_their_encryption() -> None:
     properties = {"BucketName": "made", "BucketEncryption": encryption(KMSMasterKeyID=KEY)}
     handlers["create"]("Bucket", properties, "stack")
     assert s3._bucket_encryption.get("made") is None
-    buckets.buckets_keep_their_encryption()
+    buckets.retain_bucket_encryption()
     handlers["update"]("made", {}, properties, "stack")
     assert KEY in s3._bucket_encryption["made"]
 
 
 def test_a_bucket_without_a_key_of_its_own_stays_as_it_is() -> None:
     """MiniStack refuses to write with `aws:kms` and no key: CDK's bootstrap bucket is such a one."""
-    buckets.buckets_keep_their_encryption()
+    buckets.retain_bucket_encryption()
     properties = {"BucketName": "made", "BucketEncryption": encryption()}
     provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]("Bucket", properties, "stack")
     assert s3._bucket_encryption.get("made") is None
@@ -69,8 +69,8 @@ def test_another_accounts_bucket_is_asked_with_the_callers_policies(monkeypatch:
 
     checks.install()
     assert read()
-    conditions.a_foreign_bucket_is_asked_about_the_calling_role()
-    buckets.another_accounts_bucket_is_asked_with_the_callers_policies()
+    conditions.evaluate_bucket_policy_for_role()
+    buckets.evaluate_cross_account_bucket_policies()
     noted.clear()
     assert not read()
     assert [each.allowed for each in noted] == [False]

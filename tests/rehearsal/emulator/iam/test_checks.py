@@ -28,16 +28,16 @@ def allow_all(principal: str, **more: Any) -> dict[str, Any]:
 
 
 def request(role: str) -> Request:
-    return Request(roles.session(role, "at-work"), "", "", REGION)
+    return Request(roles.session_principal(role, "at-work"), "", "", REGION)
 
 
 def test_a_denial_explains_itself() -> None:
     """Principal, action, resource, the policies that were looked at, and the statement that is missing."""
     role = make_role("worker", allow("s3:PutObject"))
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work"
-    assert checks.denied(request(role), "s3:GetObject", BUCKET)
+    assert checks.find_denial(request(role), "s3:GetObject", BUCKET)
     missing = json.dumps({"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET})
-    assert checks.told(session) == (
+    assert checks.denial_message(session) == (
         f"User: {session} is not authorized to perform: s3:GetObject on resource: {BUCKET} "
         f"(looked at own; missing is {missing})"
     )
@@ -46,16 +46,16 @@ def test_a_denial_explains_itself() -> None:
 def test_an_explicit_deny_is_named() -> None:
     """By its Sid, where it has one: a missing statement would not help."""
     role = make_role("worker", allow("s3:*", effect="Deny", Sid="NoBuckets"))
-    assert checks.denied(request(role), "s3:GetObject", BUCKET)
-    assert "a statement NoBuckets with Effect Deny matches" in checks.told("anybody")
+    assert checks.find_denial(request(role), "s3:GetObject", BUCKET)
+    assert "a statement NoBuckets with Effect Deny matches" in checks.denial_message("anybody")
 
 
 def test_conditions_that_are_not_met_are_named() -> None:
     """Of the statement that fits but for them: to add the action once more would not help."""
     bound = {"StringLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/boundary"}}
     role = make_role("worker", allow("iam:CreateRole", Sid="BoundRoles", Condition=bound))
-    assert checks.denied(request(role), "iam:CreateRole", "arn:aws:iam::1:role/new")
-    told = checks.told("anybody")
+    assert checks.find_denial(request(role), "iam:CreateRole", "arn:aws:iam::1:role/new")
+    told = checks.denial_message("anybody")
     assert f"a statement BoundRoles would allow it, but its conditions are not met: {json.dumps(bound)}" in told
     assert "missing is" not in told
 
@@ -64,16 +64,16 @@ def test_a_boundary_that_does_not_allow_it_is_named() -> None:
     """The role's own policies do."""
     role = make_role("worker", allow("s3:*"))
     iam._roles["worker"]["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
-    assert checks.denied(request(role), "s3:PutObject", BUCKET)
-    told = checks.told("anybody")
+    assert checks.find_denial(request(role), "s3:PutObject", BUCKET)
+    told = checks.denial_message("anybody")
     assert "the boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess; its policies allow it, its boundary" in told
 
 
 def test_a_statement_without_a_name_is_one_all_the_same() -> None:
     """Of CDK's statements none has a Sid."""
     role = make_role("worker", allow("s3:*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-north-1"}}))
-    assert checks.denied(request(role), "s3:GetObject", BUCKET)
-    assert "; a statement would allow it, but" in checks.told("anybody")
+    assert checks.find_denial(request(role), "s3:GetObject", BUCKET)
+    assert "; a statement would allow it, but" in checks.denial_message("anybody")
 
 
 def test_a_user_is_no_role() -> None:
@@ -81,14 +81,14 @@ def test_a_user_is_no_role() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:user/person"
     iam._users["person"] = {"Arn": arn, "UserName": "person", "AttachedPolicies": ["arn:aws:iam::aws:policy/Managed"]}
     user = PrincipalInfo(arn, "User", ACCOUNT, [])
-    assert checks.denied(Request(user, "", "", REGION), "s3:GetObject", BUCKET)
-    assert "looked at arn:aws:iam::aws:policy/Managed; missing is" in checks.told("anybody")
+    assert checks.find_denial(Request(user, "", "", REGION), "s3:GetObject", BUCKET)
+    assert "looked at arn:aws:iam::aws:policy/Managed; missing is" in checks.denial_message("anybody")
     iam._users["person"]["AttachedPolicies"] = []
     iam._user_inline_policies["person"] = {"inline": "{}"}
     assert roles.policies(arn) == ["inline"]
     iam._user_inline_policies.pop("person")
-    assert checks.denied(Request(user, "", "", REGION), "s3:PutObject", BUCKET)
-    assert "looked at no policy at all: the user has none" in checks.told("anybody")
+    assert checks.find_denial(Request(user, "", "", REGION), "s3:PutObject", BUCKET)
+    assert "looked at no policy at all: the user has none" in checks.denial_message("anybody")
 
 
 KEY = f"arn:aws:kms:{REGION}:{OTHER}:key/k"
@@ -107,8 +107,8 @@ def test_a_denial_tells_which_policy_lacks_it(own: Any, policy: Any, told: str) 
     """The principal's, or the one of what is asked about."""
     role = make_role("worker", own)
     document = json.dumps(policy)
-    assert checks.denied(request(role), "kms:Decrypt", KEY, policy=document, owner=OTHER, required=True)
-    message = checks.told("anybody")
+    assert checks.find_denial(request(role), "kms:Decrypt", KEY, policy=document, owner=OTHER, required=True)
+    message = checks.denial_message("anybody")
     assert f"the policy of {KEY}; " in message
     assert told in message
     assert message.count("missing") <= 1
@@ -119,7 +119,7 @@ def test_the_answer_to_a_denied_request_says_why(service: str) -> None:
     """Every tool shows the message of an answer."""
     role = make_role("worker")
     checks.install()
-    assert checks.denied(request(role), f"{service}:Any", "arn:any")
+    assert checks.find_denial(request(role), f"{service}:Any", "arn:any")
     _, _, body = iam_actions.access_denied_response(service, f"{service}:Any", "arn:me", "id")
     assert b"looked at no policy at all: the role has none; missing is" in body
 
@@ -129,8 +129,8 @@ def test_decisions_are_noted_down_by_role(monkeypatch: pytest.MonkeyPatch) -> No
     noted: list[Decision] = []
     monkeypatch.setattr(Decisions, "add", lambda _, decision: noted.append(decision))
     role = make_role("worker", allow("s3:GetObject"), path="/team/")
-    assert checks.denied(request(role), "s3:GetObject", BUCKET) is None
-    refused = checks.denied(request(role), "s3:PutObject", BUCKET)
+    assert checks.find_denial(request(role), "s3:GetObject", BUCKET) is None
+    refused = checks.find_denial(request(role), "s3:PutObject", BUCKET)
     assert isinstance(refused, EvalResult)
     assert [(each.principal, each.action, each.allowed) for each in noted] == [
         (role, "s3:GetObject", True),

@@ -24,7 +24,7 @@ def test_principal_arn_of_a_session_is_its_roles(session: EvalContext) -> None:
     """The fault: it is the session's."""
     role = make_role("worker", path="/team/")
     assert value("aws:PrincipalArn", session) == session.principal_arn
-    conditions.principal_arn_of_a_session_is_its_roles()
+    conditions.use_role_arn_as_principal_arn()
     assert value("aws:PrincipalArn", session) == role
 
 
@@ -32,7 +32,7 @@ def test_tags_of_a_role_are_known_to_who_assumes_it(session: EvalContext) -> Non
     """The fault: the key has no value, so that CDK's self-mutation can assume nothing."""
     asking = replace(session, action="sts:AssumeRole", resource_arn=make_role("deploy", kind="Deploy"))
     assert value("iam:ResourceTag/kind", asking) is None
-    conditions.tags_of_a_role_are_known_to_who_assumes_it()
+    conditions.provide_role_tags()
     assert value("iam:ResourceTag/kind", asking) == "Deploy"
     assert value("iam:ResourceTag/other", asking) is None
 
@@ -42,7 +42,7 @@ def test_a_buckets_account_is_its_owners(session: EvalContext, key: str) -> None
     """The fault: it is the caller's."""
     s3._buckets.set_scoped(OTHER, None, "of-another-account", {"objects": {}})
     assert value(key, session) == ACCOUNT
-    conditions.a_buckets_account_is_its_owners()
+    conditions.use_bucket_owner_as_resource_account()
     assert value(key, session) == OTHER
 
 
@@ -55,7 +55,7 @@ def test_a_foreign_bucket_is_asked_about_the_calling_role(session: EvalContext) 
     token = evaluator._request_caller_arn.set(session.principal_arn)
     try:
         assert evaluator.evaluate_resource_policy(policy, asked).decision == "ImplicitDeny"
-        conditions.a_foreign_bucket_is_asked_about_the_calling_role()
+        conditions.evaluate_bucket_policy_for_role()
         assert evaluator.evaluate_resource_policy(policy, asked).decision == "Allow"
     finally:
         evaluator._request_caller_arn.reset(token)

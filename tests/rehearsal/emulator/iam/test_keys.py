@@ -88,7 +88,7 @@ def test_s3_asks_for_the_key(action: str, needed: list[str], name: str) -> None:
     s3._bucket_encryption["encrypted"] = f"<KMSMasterKeyID>{name}</KMSMasterKeyID>"
     assert allowed(action, f"{BUCKET}/key", action)
     checks.install()
-    keys.s3_asks_for_the_key()
+    keys.check_s3_key_usage()
     assert not allowed(action, f"{BUCKET}/key", action)
     assert allowed(action, f"{BUCKET}/key", action, *needed)
 
@@ -96,7 +96,7 @@ def test_s3_asks_for_the_key(action: str, needed: list[str], name: str) -> None:
 def test_who_looks_at_an_objects_headers_needs_no_key() -> None:
     """But for its checksum."""
     checks.install()
-    keys.s3_asks_for_the_key()
+    keys.check_s3_key_usage()
     assert allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", sent=Sent("HEAD"))
     checksum = Sent("HEAD", headers={"x-amz-checksum-mode": "ENABLED"})
     assert not allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", sent=checksum)
@@ -105,7 +105,7 @@ def test_who_looks_at_an_objects_headers_needs_no_key() -> None:
 def test_a_request_that_says_how_to_encrypt_is_taken_at_its_word() -> None:
     """With no key of the account's, or with another one than the bucket's."""
     checks.install()
-    keys.s3_asks_for_the_key()
+    keys.check_s3_key_usage()
     sse = "x-amz-server-side-encryption"
     plain, put = Sent("PUT", headers={sse: "AES256"}), f"{BUCKET}/new"
     assert allowed("s3:PutObject", put, "s3:PutObject", sent=plain)
@@ -119,7 +119,7 @@ def test_a_request_that_says_how_to_encrypt_is_taken_at_its_word() -> None:
 def test_an_upload_in_parts_needs_to_decrypt_as_well(query: dict[str, str]) -> None:
     """The parts are put together again."""
     checks.install()
-    keys.s3_asks_for_the_key()
+    keys.check_s3_key_usage()
     s3._multipart_uploads["of-the-upload"] = s3._buckets["encrypted"]["objects"]["key"]
     sent = Sent("POST", query)
     assert not allowed("s3:PutObject", f"{BUCKET}/new", "s3:PutObject", "kms:GenerateDataKey", sent=sent)
@@ -137,7 +137,7 @@ def test_an_upload_in_parts_needs_to_decrypt_as_well(query: dict[str, str]) -> N
 def test_policies_can_tell_what_a_key_is_used_for(key: str, right: str) -> None:
     """By whom, by which service, and for what."""
     checks.install()
-    keys.s3_asks_for_the_key()
+    keys.check_s3_key_usage()
     for value, is_right in ((right, True), ("other", False)):
         where = {"StringEquals": {key: value}}
         read = allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", "kms:Decrypt", where=where)
@@ -147,7 +147,7 @@ def test_policies_can_tell_what_a_key_is_used_for(key: str, right: str) -> None:
 def test_with_a_bucket_key_it_is_the_bucket_that_is_encrypted() -> None:
     """Its context is the bucket's ARN, not the object's."""
     checks.install()
-    keys.s3_asks_for_the_key()
+    keys.check_s3_key_usage()
     s3._bucket_encryption["encrypted"] = "<BucketKeyEnabled>true</BucketKeyEnabled>"
     where = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": BUCKET}}
     assert allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", "kms:Decrypt", where=where)
@@ -164,7 +164,7 @@ def test_sqs_asks_for_the_key(action: str, needed: list[str], name: str) -> None
     sqs._queues[url]["attributes"]["KmsMasterKeyId"] = name
     assert allowed(action, QUEUE, action)
     checks.install()
-    keys.sqs_asks_for_the_key()
+    keys.check_sqs_key_usage()
     assert not allowed(action, QUEUE, action)
     assert allowed(action, QUEUE, action, *needed)
 
@@ -173,7 +173,7 @@ def test_a_key_of_awss_own_needs_no_permission() -> None:
     """Neither one that is not there."""
     url = sqs._queue_url_for_account(ACCOUNT, "encrypted")
     checks.install()
-    keys.sqs_asks_for_the_key()
+    keys.check_sqs_key_usage()
     for name in ("alias/aws/sqs", "none", ""):
         sqs._queues[url]["attributes"]["KmsMasterKeyId"] = name
         assert allowed("sqs:SendMessage", QUEUE, "sqs:SendMessage")
@@ -185,7 +185,7 @@ def test_sns_asks_for_the_key() -> None:
     sns._topics[topic] = {"attributes": {"KmsMasterKeyId": "alias/the-alias"}}
     assert allowed("sns:Publish", topic, "sns:Publish")
     checks.install()
-    keys.sns_asks_for_the_key()
+    keys.check_sns_key_usage()
     assert not allowed("sns:Publish", topic, "sns:Publish", "kms:GenerateDataKey")
     assert allowed("sns:Publish", topic, "sns:Publish", "kms:GenerateDataKey", "kms:Decrypt")
 
@@ -207,7 +207,7 @@ def test_secrets_and_parameters_ask_for_the_key() -> None:
     for action, resource, body in reads:
         assert allowed(action, resource, action, sent=Sent(body=body)), action
     checks.install()
-    keys.secrets_and_parameters_ask_for_the_key()
+    keys.check_secret_and_parameter_key_usage()
     for action, resource, body in reads:
         assert not allowed(action, resource, action, sent=Sent(body=body)), action
         assert allowed(action, resource, action, "kms:Decrypt", sent=Sent(body=body)), action
@@ -220,7 +220,7 @@ def test_who_encrypts_again_may_use_both_keys() -> None:
     kms._keys.set_scoped(ACCOUNT, REGION, "old", {**kms._keys["the-key"], "Arn": KEY.replace("the-key", "old")})
     assert allowed("kms:ReEncryptFrom", KEY.replace("the-key", "old"), "kms:ReEncryptFrom", sent=sent)
     checks.install()
-    keys.who_encrypts_again_may_use_both_keys()
+    keys.check_reencrypt_key_usage()
     assert not allowed("kms:ReEncryptFrom", KEY.replace("the-key", "old"), "kms:ReEncryptFrom", sent=sent)
     assert allowed("kms:ReEncryptFrom", KEY.replace("the-key", "old"), "kms:ReEncrypt*", sent=sent)
 
@@ -229,5 +229,5 @@ def test_a_keys_own_policy_counts() -> None:
     """A key whose policy names nobody is nobody's to use, whatever a role may do."""
     kms._keys.set_scoped(ACCOUNT, REGION, "the-key", {"Arn": KEY, "Policy": json.dumps({"Statement": []})})
     checks.install()
-    keys.s3_asks_for_the_key()
+    keys.check_s3_key_usage()
     assert not allowed("s3:GetObject", f"{BUCKET}/key", "s3:*", "kms:*")

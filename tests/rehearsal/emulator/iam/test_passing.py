@@ -25,9 +25,9 @@ WANTED = f"arn:aws:iam::{ACCOUNT}:role/wanted"
 def decided(action: str, body: dict[str, Any], *policy: dict[str, Any]) -> EvalResult | None:
     """What is decided after MiniStack has allowed the action itself."""
     statements = [statement for each in policy for statement in each["Statement"]]
-    who = roles.session(make_role("maker", {"Statement": statements} if statements else None), "at-work")
+    who = roles.session_principal(make_role("maker", {"Statement": statements} if statements else None), "at-work")
     request = checks.Request(who, action, "*", REGION, body=json.dumps(body).encode())
-    return next(filter(None, (check(request) for check in checks._after)), None)
+    return next(filter(None, (check(request) for check in checks._additional_checks)), None)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_who_names_a_role_has_to_be_allowed_to_pass_it(
     """The fault: nobody is asked. Then: the role, and the service that gets it, have to be allowed."""
     checks.install()
     assert decided(action, body) is None
-    passing.who_names_a_role_has_to_be_allowed_to_pass_it()
+    passing.check_pass_role()
     assert decided(action, body)
     to = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
     assert decided(action, body, allow("iam:PassRole", resource=WANTED, Condition=to)) is None
@@ -59,7 +59,7 @@ def test_who_names_a_role_has_to_be_allowed_to_pass_it(
 def test_a_request_that_names_no_role_needs_no_permission_to_pass_one(as_it_comes: None) -> None:
     """Such as a change of a function's memory."""
     checks.install()
-    passing.who_names_a_role_has_to_be_allowed_to_pass_it()
+    passing.check_pass_role()
     assert decided("lambda:UpdateFunctionConfiguration", {"MemorySize": 512}) is None
     assert decided("events:PutTargets", {"Targets": [{"Arn": "any"}]}) is None
     assert decided("sqs:CreateQueue", {"Role": WANTED}) is None
@@ -67,7 +67,7 @@ def test_a_request_that_names_no_role_needs_no_permission_to_pass_one(as_it_come
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    with launcher.running(Workspace(tmp_path_factory.mktemp("passing")), iam=True) as running:
+    with launcher.join_or_start(Workspace(tmp_path_factory.mktemp("passing")), iam=True) as running:
         yield running
 
 

@@ -19,9 +19,9 @@ CODE = {"S3Bucket": "assets", "S3Key": "code.zip"}
 
 def decided(action: str, body: dict[str, Any], *permitted: str) -> EvalResult | None:
     """What is decided after MiniStack has allowed the action itself."""
-    who = roles.session(make_role("maker", allow("lambda:Create*", *permitted)), "at-work")
+    who = roles.session_principal(make_role("maker", allow("lambda:Create*", *permitted)), "at-work")
     request = checks.Request(who, action, "*", REGION, body=json.dumps(body).encode())
-    return next(filter(None, (check(request) for check in checks._after)), None)
+    return next(filter(None, (check(request) for check in checks._additional_checks)), None)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,6 @@ def test_who_names_code_and_layers_has_to_be_allowed_to_use_them(
     """The fault: nobody is asked."""
     checks.install()
     assert decided(f"lambda:{action}", body) is None
-    references.who_names_code_and_layers_has_to_be_allowed_to_use_them()
+    references.check_code_and_layer_access()
     assert decided(f"lambda:{action}", body)
     assert decided(f"lambda:{action}", body, needed) is None

@@ -18,7 +18,7 @@ from tests.rehearsal.emulator.iam.principals import ACCOUNT, OTHER, REGION, allo
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    with launcher.running(Workspace(tmp_path_factory.mktemp("requests")), iam=True) as running:
+    with launcher.join_or_start(Workspace(tmp_path_factory.mktemp("requests")), iam=True) as running:
         yield running
 
 

@@ -48,14 +48,14 @@ def test_signatures_of_root_users_are_verified(signer: type[SigV4Auth]) -> None:
     """The fault: who knows an account's id is its root user, whatever the secret; in the header and in a URL."""
     pin("guessed", signer)
     assert not refused()
-    signatures.signatures_of_root_users_are_verified()
+    signatures.verify_root_user_signatures()
     pin("guessed", signer)
     assert refused()
 
 
 def test_the_root_user_itself_is_let_in() -> None:
     """With the secret."""
-    signatures.signatures_of_root_users_are_verified()
+    signatures.verify_root_user_signatures()
     pin(OURS)
     assert not refused()
 
@@ -65,6 +65,6 @@ def test_who_signs_nothing_is_nobody() -> None:
     header = [(b"authorization", b"none")]
     evaluator.pin_signed_request("GET", "/", {}, header)
     assert not evaluator._anonymous.get()
-    signatures.signatures_of_root_users_are_verified()
+    signatures.verify_root_user_signatures()
     evaluator.pin_signed_request("GET", "/", {}, header)
     assert evaluator._anonymous.get()

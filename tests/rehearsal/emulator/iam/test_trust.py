@@ -20,7 +20,7 @@ WANTED = f"arn:aws:iam::{ACCOUNT}:role/wanted"
 def _a_caller(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A role that may assume roles, and one that trusts another account."""
     monkeypatch.setattr(app, "AUTH", True)
-    who = roles.session(make_role("worker", allow("sts:AssumeRole")), "at-work")
+    who = roles.session_principal(make_role("worker", allow("sts:AssumeRole")), "at-work")
     identity = {"userArn": who.arn, "principalType": who.type, "accountId": who.account, "principalKeys": {}}
     monkeypatch.setattr(sts, "_caller_identity", lambda *_: identity)
     make_role("wanted", trust=trusting(AWS=OTHER))
@@ -39,7 +39,7 @@ async def assumed() -> bytes:
 def test_who_may_not_assume_a_role_is_told_why() -> None:
     """The fault: the answer is the same as where the caller's own policies lack it."""
     assert b"trust policy" not in asyncio.run(assumed())
-    trust.who_may_not_assume_a_role_is_told_why()
+    trust.explain_trust_policy_denials()
     told = html.unescape(asyncio.run(assumed()).decode())
     assert f"looked at own, the trust policy of {WANTED}; missing in the trust policy of {WANTED} is" in told
     assert '"Action": "sts:AssumeRole"})' in told
