@@ -78,7 +78,7 @@ changes:
 	build/integration/bin/python -m pipeline.changes assembly build/changes
 
 tested:
-	@build/integration/bin/python -m pipeline.changes.tested $(REPORTS)/integration.xml
+	@build/integration/bin/python -m pipeline.changes.test_summary $(REPORTS)/integration.xml
 
 # Files that are made from code and templates and committed: JSON Schema, execution policy, tables of docs/.
 generate: synth

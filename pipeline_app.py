@@ -8,12 +8,12 @@ from pathlib import Path
 from aws_cdk import App
 
 from compliance.packs import attach_packs
-from pipeline.project import Project
+from pipeline.constructs.project_files import Project
 from pipeline.quotas import quota_usages
-from pipeline.refusals import SettingsError
-from pipeline.settings import Delivery
+from pipeline.settings.messages import SettingsError
+from pipeline.settings.model import Delivery
+from pipeline.settings.placeholders import reject_placeholders
 from pipeline.stack import PipelineStack
-from pipeline.target import reject_placeholders
 
 
 def main() -> int:

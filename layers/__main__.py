@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from layers.reuse import restore_build
+from layers.build.restore import restore_build
 
 
 def _restored_last_build() -> bool:

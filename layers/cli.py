@@ -16,7 +16,7 @@ from layers import manifest
 from layers.errors import LayersError
 
 if TYPE_CHECKING:
-    from layers.check import MissingImport
+    from layers.analysis.check import MissingImport
 
 
 def main() -> None:
@@ -63,11 +63,12 @@ def build(*, as_json: bool) -> None:
     if as_json:
         click.echo((Path.cwd() / manifest.MANIFEST_PATH).read_text(), nl=False)
         return
-    from layers import report, sdk
+    from layers.analysis import report
+    from layers.selection import boto3_rule
 
     report.show(report.layers_table(built))
     report.show(report.functions_table(built, Path.cwd()))
-    told = sdk.size_message(built)
+    told = boto3_rule.size_message(built)
     if told:
         click.echo(f"layers: {told}", err=True)
 
@@ -77,7 +78,7 @@ def build(*, as_json: bool) -> None:
 @_JSON_OPTION
 def why(package: str, *, as_json: bool) -> None:
     """Tell which group pulls PACKAGE into which layer."""
-    from layers import why as verb
+    from layers.analysis import why as verb
 
     reasons = verb.why(Path.cwd(), package)
     if as_json:
@@ -94,8 +95,8 @@ def why(package: str, *, as_json: bool) -> None:
 @_JSON_OPTION
 def diff(revision: str, *, as_json: bool) -> None:
     """Tell which packages and bytes differ from the layers of git revision REV."""
-    from layers import diff as verb
-    from layers import report
+    from layers.analysis import diff as verb
+    from layers.analysis import report
 
     changes = verb.compare_manifests(verb.manifest_at_revision(Path.cwd(), revision), verb.current_manifest(Path.cwd()))
     if as_json:
@@ -110,7 +111,7 @@ def diff(revision: str, *, as_json: bool) -> None:
 @_JSON_OPTION
 def check(*, as_json: bool) -> int:
     """Fail where a function imports what nothing provides; report packages that nobody imports."""
-    from layers import check as verb
+    from layers.analysis import check as verb
 
     root, built = Path.cwd(), _build_or_restore()
     missing, unused = verb.missing_imports(root, built), verb.unused_packages(root, built)
@@ -138,8 +139,8 @@ def _missing_import_record(each: MissingImport) -> dict[str, Any]:
 
 
 def _build_or_restore() -> manifest.Manifest:
-    from layers import build as verb
-    from layers.reuse import restore_build
+    from layers.build import command as verb
+    from layers.build.restore import restore_build
 
     root = Path.cwd()
     warnings = restore_build(root)

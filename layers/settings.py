@@ -9,9 +9,10 @@ from typing import Any, Literal
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from layers import runtimes, texts
+from layers import toml_files
 from layers.errors import WrongUse
-from layers.target import Target
+from layers.target import runtimes
+from layers.target.platform import Target
 
 
 class Settings(BaseModel):
@@ -46,7 +47,7 @@ def read(pyproject: Path) -> Settings:
     """The settings of one pyproject.toml; raises WrongUse with each key, what was read and what is allowed."""
     if not pyproject.exists():
         raise WrongUse(f"there is no {pyproject}; run this in the project's folder")
-    tool: dict[str, Any] = texts.read_toml(pyproject).get("tool", {})
+    tool: dict[str, Any] = toml_files.read_toml(pyproject).get("tool", {})
     if "layers" not in tool:
         raise WrongUse(f'{pyproject} has no [tool.layers]; add it with `python = "3.13"` and `architecture = "x86_64"`')
     try:

@@ -13,7 +13,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import PipelineError
-from pipeline.refusals import SettingsError
+from pipeline.settings.messages import SettingsError
 
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 
@@ -104,6 +104,6 @@ def quotas(assembly: Path, *, as_json: bool) -> int:
 @cli.command()
 def generate() -> None:
     """Write the committed files that are made from the code and from cdk.out (`make synth` first)."""
-    from pipeline import generated
+    from pipeline.generate import files
 
-    generated.write(Path.cwd())
+    files.write(Path.cwd())

@@ -9,17 +9,17 @@ from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from pipeline import pushes, v2
 from pipeline.access.boundary import BOUNDARY
-from pipeline.artifacts import ArtifactStore, outputs
-from pipeline.build_role import BuildRole
-from pipeline.builds import EnvironmentBuildNames
 from pipeline.changes.stacks import DEPLOYED_BY
-from pipeline.downloads import cache_paths
-from pipeline.generated_roles import accept_findings
-from pipeline.notices import Notifications
-from pipeline.project import Project
-from pipeline.settings import Delivery, Environment
+from pipeline.constructs import escape_hatches, source_triggers
+from pipeline.constructs.accepted_findings import accept_findings
+from pipeline.constructs.artifact_store import ArtifactStore, outputs
+from pipeline.constructs.build_caches import cache_paths
+from pipeline.constructs.build_names import EnvironmentBuildNames
+from pipeline.constructs.build_role import BuildRole
+from pipeline.constructs.notifications import Notifications
+from pipeline.constructs.project_files import Project
+from pipeline.settings.model import Delivery, Environment
 from pipeline.steps import changes_step, synth_step, test_step
 from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
@@ -51,7 +51,7 @@ class PipelineStack(Stack):
         )
         self._delivery, self._project = delivery, project
         self._release = Release(functions=project.functions, layers=project.layers, revision=project.revision)
-        self._source = pushes.source_action(self, delivery.source)
+        self._source = source_triggers.source_action(self, delivery.source)
         self._store = ArtifactStore(self, "Artifacts")
         self._log = logs.LogGroup(
             self,
@@ -72,11 +72,13 @@ class PipelineStack(Stack):
         self.pipeline.build_pipeline()
         self._pass_artifacts()
         self._notices.watch(self.pipeline.pipeline)
-        pushes.start_on_push(self, delivery.source, self.pipeline.pipeline)
-        pushes.use_connection(delivery.source, self.pipeline.pipeline.role)
-        v2.ignore_cfn_lint_rule(self.pipeline.pipeline)
-        v2.add_triggers(self.pipeline.pipeline, pushes.triggers(delivery.source))
-        v2.roll_back(self.pipeline.pipeline, [_stage(wave) for wave in delivery.waves() if wave[0].approval])
+        source_triggers.start_on_push(self, delivery.source, self.pipeline.pipeline)
+        source_triggers.use_connection(delivery.source, self.pipeline.pipeline.role)
+        escape_hatches.ignore_cfn_lint_rule(self.pipeline.pipeline)
+        escape_hatches.add_triggers(self.pipeline.pipeline, source_triggers.triggers(delivery.source))
+        escape_hatches.roll_back(
+            self.pipeline.pipeline, [_stage(wave) for wave in delivery.waves() if wave[0].approval]
+        )
         accept_findings(self.pipeline, self._store)
 
     def _pipeline(self) -> pipelines.CodePipeline:
@@ -162,7 +164,7 @@ class PipelineStack(Stack):
             "BROADENING": "asked" if environment.approval else "allowed" if environment.allow_broadening else "red",
             "PIPELINE": self._delivery.name,
             "EXECUTION": "#{codepipeline.PipelineExecutionId}",
-            **pushes.author_date_variable(self._delivery.source, self._source),
+            **source_triggers.author_date_variable(self._delivery.source, self._source),
         }
         if environment.approval:
             env["ROOM"] = str(_summary_length(next(wave for wave in self._delivery.waves() if environment in wave)))

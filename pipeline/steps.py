@@ -9,7 +9,7 @@ from aws_cdk import CfnOutput, Duration, pipelines
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 
-from pipeline.downloads import CACHE_FOLDERS, cache_paths
+from pipeline.constructs.build_caches import CACHE_FOLDERS, cache_paths
 
 REPORTS = {"tests": {"files": ["build/reports/*.xml"], "file-format": "JUNITXML"}}
 PYTHON = {"install": {"runtime-versions": {"python": "3.13"}}}

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
 
-from rehearsal import aws, called
+from rehearsal import aws, program_name
 from rehearsal.commands import completion
 from rehearsal.errors import RehearsalError
 
@@ -28,13 +28,13 @@ def main() -> None:
     aws.remove_aws_settings(os.environ)
     try:
         code = cli.main(
-            standalone_mode=False, prog_name=called.command_name(), complete_var=completion.COMPLETION_VARIABLE
+            standalone_mode=False, prog_name=program_name.command_name(), complete_var=completion.COMPLETION_VARIABLE
         )
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except RehearsalError as error:
-        click.echo(called.with_command_name(f"rehearsal: {error}"), err=True)
+        click.echo(program_name.with_command_name(f"rehearsal: {error}"), err=True)
         code = error.exit_code
     except BotoCoreError as error:
         code = _report_unreachable_emulator(error)
@@ -98,8 +98,8 @@ VERBS = _Verbs(
         "status": "status",
         "history": "history",
         "logs": "logs",
-        "approve": "answer",
-        "reject": "answer",
+        "approve": "approve",
+        "reject": "approve",
         "stop": "stop",
         "retry": "retry",
         "rollback": "rollback",
@@ -108,12 +108,12 @@ VERBS = _Verbs(
         "clean": "clean",
         "permissions": "permissions",
         "completion": "completion",
-        "received": "received",
+        "received": "post_receive",
     }
 )
 
 
 @click.group(commands=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name=called.COMMAND, message="%(prog)s %(version)s")
+@click.version_option(VERSION, prog_name=program_name.COMMAND, message="%(prog)s %(version)s")
 def cli() -> None:
     """Rehearse this project's CDK pipeline on this machine, from `git push` to prod."""

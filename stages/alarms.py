@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from compliance.accept import accept
-from stages.options import ServiceOptions
+from stages.service_options import ServiceOptions
 
 PERIOD = Duration.minutes(1)
 

@@ -9,13 +9,13 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stages.alarms import Alarms
+from stages.catalog import FUNCTIONS, FunctionDeclaration
 from stages.dashboard import ServiceDashboard
 from stages.encryption import ServiceKey
-from stages.feeds import EventSource, QueueSource, removal
-from stages.function import FunctionBuild, PythonFunction
-from stages.functions import FUNCTIONS, FunctionDeclaration
+from stages.event_sources import EventSource, QueueSource, removal
 from stages.layers import BuiltLayers
-from stages.options import ServiceOptions
+from stages.python_function import FunctionBuild, PythonFunction
+from stages.service_options import ServiceOptions
 from stages.tester import IntegrationTestRole, IntegrationTestRoleNames
 
 

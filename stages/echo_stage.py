@@ -4,7 +4,7 @@ from aws_cdk import Environment, Stage
 from constructs import Construct
 
 from stages.echo_stack import EchoStack, Release
-from stages.options import ServiceOptions
+from stages.service_options import ServiceOptions
 from stages.tester import IntegrationTestRoleNames
 
 

@@ -14,8 +14,8 @@ from aws_cdk.assertions import Template
 
 from compliance.assembly import Assembly
 from compliance.packs import attach_packs
-from pipeline.project import Project
-from pipeline.settings import Delivery
+from pipeline.constructs.project_files import Project
+from pipeline.settings.model import Delivery
 from pipeline.stack import PipelineStack
 
 

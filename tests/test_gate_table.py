@@ -11,7 +11,7 @@ from tests.root import ROOT
 @pytest.mark.slow
 def test_every_tried_gate_has_a_row() -> None:
     """Also where workers tried it: by the name of its gate or of its test; what is no gate has none."""
-    files = ["tests/pipeline/test_gates.py", "tests/pipeline/test_target.py"]
+    files = ["tests/pipeline/test_gates.py", "tests/pipeline/test_placeholders.py"]
     chosen = ["-k", "no_toml or real or (lint and not cfn)"]
     command = [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2", *files, *chosen]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

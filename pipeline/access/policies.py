@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pipeline.access.boundary import BOUNDARY
-from pipeline.access.needs import is_required, required_actions
-from pipeline.builds import QUALIFIER
+from pipeline.access.resource_permissions import is_required, required_actions
+from pipeline.constructs.build_names import QUALIFIER
 
 # What CDK makes in the pipeline's account for environments in other regions.
 SUPPORT_STACK_TYPES = ("AWS::KMS::Alias", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::S3::BucketPolicy")

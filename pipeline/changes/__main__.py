@@ -14,7 +14,7 @@ from pathlib import Path
 
 import boto3
 
-from pipeline.changes.account import DeployedTemplates
+from pipeline.changes.deployed import DeployedTemplates
 from pipeline.changes.report import Push, Report, report
 from pipeline.changes.resources import create_only
 from pipeline.changes.stacks import AssemblyError, Stack, compare, read_stacks

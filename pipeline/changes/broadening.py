@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.changes.denials import find_denials
-from pipeline.changes.documents import as_list, as_text
 from pipeline.changes.grants import find_grants, permissions_boundaries
-from pipeline.changes.inlined import resolve_template
+from pipeline.changes.policy_documents import as_list, as_text
+from pipeline.changes.resolved_templates import resolve_template
 from pipeline.changes.stacks import Template
 
 _SECURITY_GROUP_RULES = {

@@ -7,8 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.changes.bindings import attached_identities, attached_policies, guarded_resources, referenced_ids
-from pipeline.changes.documents import as_text, is_readable, statements
+from pipeline.changes.policy_attachments import (
+    attached_identities,
+    attached_policies,
+    guarded_resources,
+    referenced_ids,
+)
+from pipeline.changes.policy_documents import as_text, is_readable, statements
 from pipeline.changes.stacks import Template
 
 # Policies of AWS's own that deny nothing; what other policies outside of the template say is not known.

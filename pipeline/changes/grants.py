@@ -12,8 +12,8 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
-from pipeline.changes.bindings import attached_identities, attached_policies, referenced_ids
-from pipeline.changes.documents import as_list, as_text, is_readable, statements
+from pipeline.changes.policy_attachments import attached_identities, attached_policies, referenced_ids
+from pipeline.changes.policy_documents import as_list, as_text, is_readable, statements
 from pipeline.changes.stacks import Template
 
 # A property by which a resource acts with the rights of a role, such as a function's.

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from pipeline.changes.broadening import broadenings
-from pipeline.changes.packages import PackageChange, package_changes
+from pipeline.changes.layer_packages import PackageChange, package_changes
 from pipeline.changes.resources import KINDS, ResourceChange, resource_changes
 from pipeline.changes.stacks import StackComparison
 

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
 
 from pipeline.errors import WrongUse
-from pipeline.settings import Delivery
+from pipeline.settings.model import Delivery
 
 # What answers slowly or not at all is told, not waited for.
 CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})

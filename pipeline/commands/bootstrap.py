@@ -15,7 +15,7 @@ import click
 
 from pipeline.commands.accounts import Sessions, Target, settings, targets
 from pipeline.errors import PipelineError, WrongUse
-from pipeline.settings import Delivery
+from pipeline.settings.model import Delivery
 
 ACCESS = Path("pipeline") / "access"
 # Source: IAM API reference, "CreatePolicyVersion": five versions are kept, and the oldest one has to go by hand.

@@ -17,11 +17,11 @@ from botocore.exceptions import ClientError, WaiterError
 from pipeline.changes.stacks import deployed_by
 from pipeline.commands.accounts import Sessions, Target, settings
 from pipeline.commands.bootstrap import check_identity
-from pipeline.commands.hold import pause_pipeline
-from pipeline.commands.kept import RetainedResource, delete_resource, leftovers, resources_to_retain
+from pipeline.commands.pause import pause_pipeline
+from pipeline.commands.retained_resources import RetainedResource, delete_resource, leftovers, resources_to_retain
 from pipeline.commands.stacks import DeployedStack, stacks
 from pipeline.errors import PipelineError
-from pipeline.settings import Delivery
+from pipeline.settings.model import Delivery
 
 _WAIT = {"Delay": 5, "MaxAttempts": 240}
 

@@ -10,9 +10,9 @@ import click
 
 from pipeline.commands.accounts import Sessions, settings
 from pipeline.commands.bootstrap import ACCESS, plans
-from pipeline.commands.local import quota_rows, settings_rows, version_rows
-from pipeline.commands.remote import account_rows, connection_row
-from pipeline.commands.rows import Row
+from pipeline.commands.doctor_aws import account_rows, connection_row
+from pipeline.commands.doctor_local import quota_rows, settings_rows, version_rows
+from pipeline.commands.doctor_rows import Row
 
 _COLOUR = {"ok": "green", "unknown": "yellow", "red": "red"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.builds import QUALIFIER
 from pipeline.commands.accounts import Target, targets
-from pipeline.settings import Delivery, Environment
+from pipeline.constructs.build_names import QUALIFIER
+from pipeline.settings.model import Delivery, Environment
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import WrongUse
-from pipeline.gates.exceptions import VulnerabilityExceptions, read
+from pipeline.gates.accepted_vulnerabilities import VulnerabilityExceptions, read
 
 SECONDS = 120
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.gates.remembered import ResultCache, digest
+from pipeline.gates.result_cache import ResultCache, digest
 
 # What decides what Poetry says, with its own pins among them.
 INPUT_FILES = ("pyproject.toml", "poetry.lock", "requirements-tools.txt")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.gates.remembered import FOLDER, ResultCache, digest
+from pipeline.gates.result_cache import FOLDER, ResultCache, digest
 
 BASELINE = ".secrets.baseline"
 # What set-up, builds and rehearsals leave behind, by its whole name.

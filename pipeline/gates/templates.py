@@ -10,7 +10,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.gates.remembered import ResultCache, digest
+from pipeline.gates.result_cache import ResultCache, digest
 
 SETTINGS = ".cfnlintrc"
 

@@ -11,8 +11,8 @@ import json
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rehearsal.engine.approvals import Answer, Approvals
-from rehearsal.engine.task import ActionError, Outcome, Task
+from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.engine.state.approvals import Answer, Approvals
 
 CONSOLE = "https://console.aws.amazon.com/codepipeline/home"
 

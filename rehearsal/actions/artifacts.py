@@ -8,8 +8,8 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Credentials, download_object, root
-from rehearsal.engine.definition import ArtifactStore
-from rehearsal.engine.task import ActionError, Artifact, Task
+from rehearsal.engine.action_api import ActionError, Artifact, Task
+from rehearsal.engine.model.definition import ArtifactStore
 
 
 def download(task: Task, name: str, credentials: Credentials, zip_file: Path) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from rehearsal.actions.artifact_files import json_object, read, texts
 from rehearsal.actions.artifacts import publish
-from rehearsal.actions.files import json_object, read, texts
-from rehearsal.actions.parameters import resolved_overrides, with_output_file
-from rehearsal.engine.task import ActionError, Outcome, Task
+from rehearsal.actions.stack_parameters import resolved_overrides, with_output_file
+from rehearsal.engine.action_api import ActionError, Outcome, Task
 
 # Source: AWS CloudFormation user guide, "CloudFormation quotas": a template passed in a request.
 TEMPLATE_BODY_BYTES = 51_200

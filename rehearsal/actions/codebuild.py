@@ -10,19 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zipfile import BadZipFile
 
+from rehearsal.actions.artifact_cache import unzip_cached
 from rehearsal.actions.artifacts import download, upload
-from rehearsal.actions.cloneref import CloneRef, unpack_or_clone
-from rehearsal.actions.project import Project, build_of_action
-from rehearsal.actions.unpacked import unzip_cached
+from rehearsal.actions.clone_ref import CloneRef, unpack_or_clone
+from rehearsal.actions.codebuild_project import Project, build_of_action
 from rehearsal.aws import Credentials
 from rehearsal.codebuild.build import run_build
+from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.build_record import BuildRecord, BuildStore
 from rehearsal.codebuild.buildspec import UnsupportedFeature
-from rehearsal.codebuild.cloudwatch import LogStream
-from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.lookup import AwsLookup
-from rehearsal.codebuild.record import BuildRecord, BuildStore
-from rehearsal.codebuild.values import Build, BuildFolders, BuildResult
-from rehearsal.engine.task import ActionError, Artifact, Outcome, Task
+from rehearsal.codebuild.log_stream import LogStream
+from rehearsal.codebuild.model import Build, BuildFolders, BuildResult
+from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
 from rehearsal.errors import RehearsalError
 
 

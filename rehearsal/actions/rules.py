@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 
-from rehearsal.engine.task import ActionError, Outcome, Task
+from rehearsal.engine.action_api import ActionError, Outcome, Task
 
 _OPERATORS: Mapping[str, tuple[str, Callable[[str, str], bool]]] = {
     "EQ": ("equals", lambda variable, value: variable == value),

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifacts import download, upload
 from rehearsal.aws import download_object
-from rehearsal.engine.task import ActionError, Outcome, Revision, Task
+from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
 
 
 class FetchObject:

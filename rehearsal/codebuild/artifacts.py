@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rehearsal.codebuild import patterns
-from rehearsal.codebuild.archives import zip_files
+from rehearsal.codebuild import file_patterns
+from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Artifacts, Output
-from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.patterns import MatchedFile
+from rehearsal.codebuild.file_patterns import MatchedFile
+from rehearsal.codebuild.zip_write import zip_files
 from rehearsal.errors import RehearsalError
 
 
@@ -37,10 +37,10 @@ def collect(
 
 
 def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: BuildLog) -> list[MatchedFile]:
-    bases = patterns.bases(source, output.base_directory, env)
+    bases = file_patterns.bases(source, output.base_directory, env)
     if not bases:
         raise ArtifactNotFound(f"no matching base directory path found for {output.base_directory}")
-    found = [each for base in bases for each in patterns.files(base, output.files, env, output.exclude_paths)]
+    found = [each for base in bases for each in file_patterns.files(base, output.files, env, output.exclude_paths)]
     broken = [each.name for each in found if not each.path.exists() and not output.enable_symlinks]
     for name in broken:
         log.say(f"Skipping invalid file path {name}: a link to nothing")

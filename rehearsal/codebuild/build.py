@@ -12,17 +12,17 @@ from pathlib import Path
 
 from rehearsal.codebuild import artifacts, environment, reports
 from rehearsal.codebuild.artifacts import ArtifactNotFound
+from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, InvalidBuildspec
-from rehearsal.codebuild.cachekeys import select_caches
+from rehearsal.codebuild.cache_keys import select_caches
 from rehearsal.codebuild.caches import restored_caches
 from rehearsal.codebuild.environment import Lookup, UnknownValue
-from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseResult, store
 from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
-from rehearsal.codebuild.preparation import Prepared, prepare
+from rehearsal.codebuild.prepare import Prepared, prepare
 from rehearsal.codebuild.runtimes import RuntimeNotFound
 from rehearsal.codebuild.shell import Shell
-from rehearsal.codebuild.values import Build, BuildFolders, BuildResult, PhaseResult, store
-from rehearsal.processes import Processes, Stop, remove_in_background
+from rehearsal.host.processes import Processes, Stop, remove_in_background
 
 
 def run_build(

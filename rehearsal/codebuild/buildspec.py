@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from rehearsal.codebuild import onfailure
-from rehearsal.codebuild.onfailure import OnFailure
-from rehearsal.codebuild.refusals import describe_errors
+from rehearsal.codebuild import failure_action
+from rehearsal.codebuild.failure_action import OnFailure
+from rehearsal.codebuild.validation_messages import describe_errors
 from rehearsal.errors import RehearsalError
 
 
@@ -39,7 +39,7 @@ def _texts(value: Any) -> Any:
 
 
 def _on_failure(value: Any) -> Any:
-    return onfailure.parse(value) if isinstance(value, str) else value
+    return failure_action.parse(value) if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Cache
-from rehearsal.codebuild.cachekeys import Caches, slug
-from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.cache_keys import Caches, slug
 
 # In CodeBuild's images; here it stands for the build's own.
 HOME = "/root"

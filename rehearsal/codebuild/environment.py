@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rehearsal.codebuild.buildspec import Env
-from rehearsal.codebuild.values import EnvironmentVariable
+from rehearsal.codebuild.model import EnvironmentVariable
 from rehearsal.errors import RehearsalError
 
 

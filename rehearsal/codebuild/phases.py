@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, Phase
-from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.onfailure import OnFailure
+from rehearsal.codebuild.failure_action import OnFailure
+from rehearsal.codebuild.model import PhaseResult, PhaseStatus
 from rehearsal.codebuild.shell import Shell
-from rehearsal.codebuild.values import PhaseResult, PhaseStatus
-from rehearsal.processes import Stop
+from rehearsal.host.processes import Stop
 
 # Where the buildspec says nothing: a failed build is followed by post_build, and post_build by the upload.
 _DEFAULT_ON_FAILURE = {

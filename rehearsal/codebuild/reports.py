@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-from rehearsal.codebuild import patterns
+from rehearsal.codebuild import file_patterns
+from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Report
-from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.values import TestReport
+from rehearsal.codebuild.model import TestReport
 
 
 def collect(
@@ -25,11 +25,11 @@ def collect(
     """Read every group's files, keep a copy of them under `keep`, and tell each group's result."""
     reports = []
     for name, report in declared.items():
-        group = patterns.expand_variables(name, env).rpartition("/")[2]
+        group = file_patterns.expand_variables(name, env).rpartition("/")[2]
         files = [
             found
-            for base in patterns.bases(source, report.base_directory, env)
-            for found in patterns.files(base, report.files, env)
+            for base in file_patterns.bases(source, report.base_directory, env)
+            for found in file_patterns.files(base, report.files, env)
         ]
         for each in files:
             target = keep / group / (each.path.name if report.discard_paths else each.name)

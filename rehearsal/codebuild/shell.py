@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal.processes import CommandResult, Processes, Stop
+from rehearsal.host.processes import CommandResult, Processes, Stop
 
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _SCRIPT = """\

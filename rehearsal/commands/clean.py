@@ -6,12 +6,12 @@ import shutil
 
 import click
 
-from rehearsal import disk
+from rehearsal.commands.context import with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.commands.project import with_workspace
 from rehearsal.errors import WrongUse
-from rehearsal.locks import exclusive_run
-from rehearsal.workspace import Workspace
+from rehearsal.workspace import retention
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.locks import exclusive_run
 
 
 @click.command()
@@ -19,7 +19,7 @@ from rehearsal.workspace import Workspace
 @click.option(
     "--keep",
     type=click.IntRange(1),
-    default=disk.KEPT_EXECUTIONS,
+    default=retention.KEPT_EXECUTIONS,
     show_default=True,
     help="How many executions to keep, the latest ones.",
 )
@@ -33,7 +33,7 @@ def clean(space: Workspace, keep: int, *, everything: bool, as_json: bool) -> No
     """
     freed, said = _remove_executions(space, keep, everything=everything)
     if as_json:
-        print_json({"freed_bytes": freed, "bytes": disk.disk_usage(space.home)})
+        print_json({"freed_bytes": freed, "bytes": retention.disk_usage(space.home)})
     else:
         click.echo(said)
 
@@ -46,11 +46,9 @@ def _remove_executions(space: Workspace, keep: int, *, everything: bool) -> tupl
         if space.server():
             raise WrongUse("the embedded AWS is running: `python -m rehearsal down` first")
         with exclusive_run(space):
-            freed = disk.disk_usage(space.home)
+            freed = retention.disk_usage(space.home)
             shutil.rmtree(space.home)
-        return freed, f"removed .rehearsal/: {disk.format_bytes(freed)}"
-    freed = disk.clean(space, keep)
-    return (
-        freed,
-        f"freed {disk.format_bytes(freed)}; .rehearsal/ takes {disk.format_bytes(disk.disk_usage(space.home))} now",
-    )
+        return freed, f"removed .rehearsal/: {retention.format_bytes(freed)}"
+    freed = retention.clean(space, keep)
+    left = retention.format_bytes(retention.disk_usage(space.home))
+    return freed, f"freed {retention.format_bytes(freed)}; .rehearsal/ takes {left} now"

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.aws import root
-from rehearsal.deployment import Deployment
-from rehearsal.engine.definition import Action, PipelineKey
-from rehearsal.engine.triggers import Push
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.engine.model.definition import Action, PipelineKey
+from rehearsal.engine.model.triggers import Push
 
 
 def polls(action: Action) -> bool:

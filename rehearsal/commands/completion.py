@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from rehearsal import called
+from rehearsal import program_name
 
 COMPLETION_VARIABLE = "_REHEARSE_COMPLETE"
 # A shell completes the arguments of a name, and `python -m rehearsal` is none; nor is a command that PATH has not.
@@ -26,7 +26,7 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise TypeError(f"click knows no shell {shell}")
-    root, call = click.get_current_context().find_root(), called.shell_command()
+    root, call = click.get_current_context().find_root(), program_name.shell_command()
     click.echo(_SHELL_FUNCTIONS[shell].format(call=call))
     click.echo(_call_program(kind(root.command, {}, "rehearse", COMPLETION_VARIABLE).source(), shell, call))
 

@@ -7,12 +7,12 @@ import shlex
 
 import click
 
-from rehearsal import invocations
 from rehearsal.aws import root
-from rehearsal.commands.project import running_deployment, with_workspace
-from rehearsal.deployment import Deployment
+from rehearsal.commands.context import running_deployment, with_workspace
+from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.errors import WrongUse
-from rehearsal.workspace import Workspace
+from rehearsal.project import configuration
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
@@ -33,7 +33,7 @@ def env(space: Workspace, name: str, *, as_json: bool) -> None:
 
 def _environment(deployed: Deployment, name: str) -> tuple[str, str]:
     known = {"pipeline": (deployed.key.account, deployed.key.region)}
-    for stack in invocations.list_deployed_stacks(deployed.pipeline(), deployed.key.region):
+    for stack in configuration.list_deployed_stacks(deployed.pipeline(), deployed.key.region):
         known.setdefault(stack.environment.lower(), (stack.account, stack.region))
     accounts = {account: (account, region) for account, region in known.values()}
     found = known.get(name.lower()) or accounts.get(name)

@@ -12,14 +12,14 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from rehearsal import called
-from rehearsal.deployment import Deployment
-from rehearsal.engine import journal
-from rehearsal.engine.journal import Event
+from rehearsal import program_name
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.engine.state import journal
+from rehearsal.engine.state.journal import Event
 from rehearsal.errors import RehearsalError
-from rehearsal.views.state import ExecutionView
+from rehearsal.views.execution_view import ExecutionView
 from rehearsal.views.terminal import Progress, progress
-from rehearsal.workspace import Workspace
+from rehearsal.workspace.layout import Workspace
 
 STOP_SECONDS = 20
 
@@ -126,7 +126,7 @@ def _answer(console: Console, shown: Progress, deployed: Deployment, event: Even
     how = "answered beforehand"
     if verdict is None:
         if not (console.is_terminal and sys.stdin.isatty()):
-            console.print(f"answer with `{called.command_name()} approve` or `reject` in another terminal")
+            console.print(f"answer with `{program_name.command_name()} approve` or `reject` in another terminal")
             return
         shown.pause()
         verdict, how = _ask_verdict(event), "answered on the terminal"

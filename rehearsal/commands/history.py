@@ -6,12 +6,12 @@ import json
 
 import click
 
-from rehearsal import called
-from rehearsal.commands.project import with_workspace
-from rehearsal.views import executions
-from rehearsal.views.state import ExecutionView, load_execution_view
+from rehearsal import program_name
+from rehearsal.commands.context import with_workspace
+from rehearsal.views import history_table
+from rehearsal.views.execution_view import ExecutionView, load_execution_view
 from rehearsal.views.terminal import terminal
-from rehearsal.workspace import Workspace
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
@@ -23,11 +23,11 @@ def history(space: Workspace, number: int, *, as_json: bool) -> None:
     views = journaled_executions(space)[:number]
     alive = space.server() is not None
     if as_json:
-        click.echo(json.dumps([executions.as_json(view, alive=alive) for view in views], indent=2))
+        click.echo(json.dumps([history_table.as_json(view, alive=alive) for view in views], indent=2))
     elif views:
-        terminal().print(executions.table(views, alive=alive))
+        terminal().print(history_table.table(views, alive=alive))
     else:
-        click.echo(f"nothing was rehearsed yet: `{called.command_name()} run`")
+        click.echo(f"nothing was rehearsed yet: `{program_name.command_name()} run`")
 
 
 def journaled_executions(space: Workspace) -> list[ExecutionView]:

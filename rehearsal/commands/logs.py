@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.names import ACTION, EXECUTION
-from rehearsal.commands.project import resolve_execution, with_workspace
+from rehearsal.commands.completion_types import ACTION, EXECUTION
+from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.errors import WrongUse
-from rehearsal.views.state import ActionView, ExecutionView, load_execution_view
-from rehearsal.workspace import Workspace
+from rehearsal.views.execution_view import ActionView, ExecutionView, load_execution_view
+from rehearsal.workspace.layout import Workspace
 
 POLL_SECONDS = 0.1
 UNFINISHED = ("", "InProgress")

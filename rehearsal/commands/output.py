@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from rehearsal.views.terminal import terminal
-from rehearsal.workspace import write_json
+from rehearsal.workspace.layout import write_json
 
 STDOUT = Path("-")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object instead.")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from rehearsal import permissions as held
 from rehearsal.aws import Endpoint, root
+from rehearsal.commands.context import with_workspace
 from rehearsal.commands.output import JSON_FILE, STDOUT, put_json
-from rehearsal.commands.project import with_workspace
-from rehearsal.emulator import launcher
-from rehearsal.emulator.iam import decisions
+from rehearsal.emulator.iam import decision_log
+from rehearsal.emulator.server import launcher
 from rehearsal.errors import WrongUse
-from rehearsal.permissions import Report
-from rehearsal.workspace import Workspace
+from rehearsal.views import role_usage as held
+from rehearsal.views.role_usage import Report
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
@@ -27,7 +27,7 @@ def permissions(space: Workspace, role: str | None, json_file: Path | None) -> N
 
     ROLE is a part of the names of the roles to list. Counted are all runs since the embedded AWS was started afresh.
     """
-    made = list(decisions.read(space.decisions))
+    made = list(decision_log.read(space.decisions))
     if not made:
         raise WrongUse("no policy was asked yet: `python -m rehearsal run` first, without --no-iam")
     with launcher.join_or_resume(space) as endpoint:
@@ -48,7 +48,7 @@ def select_reports(reports: Sequence[Report], part: str | None) -> list[Report]:
     return found
 
 
-def _reports(endpoint: Endpoint, made: list[decisions.Decision]) -> list[Report]:
+def _reports(endpoint: Endpoint, made: list[decision_log.Decision]) -> list[Report]:
     reports = []
     for account in sorted({each.principal.split(":")[4] for each in made}):
         iam = endpoint.client("iam", root(account), "us-east-1")

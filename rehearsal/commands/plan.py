@@ -8,18 +8,18 @@ from pathlib import Path
 
 import click
 
-from rehearsal import assembly, git, invocations
-from rehearsal.application import MODULES, App, command_folders, link_node_modules, modules
-from rehearsal.cdk import Cdk
-from rehearsal.commands.project import open_deployment, with_workspace
+from rehearsal.commands.context import open_deployment, with_workspace
 from rehearsal.commands.up import APP, PIPELINE, PORT
-from rehearsal.deployment import Deployment
-from rehearsal.git import Repository
-from rehearsal.locks import scratch_folder
+from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.plan.plan import Plan, make_plan
+from rehearsal.project import cloud_assembly, configuration, git_repository
+from rehearsal.project.cdk_app import MODULES, App, command_folders, link_node_modules, modules
+from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.git_repository import Repository
 from rehearsal.views import plan as view
 from rehearsal.views.terminal import terminal
-from rehearsal.workspace import Workspace
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.locks import scratch_folder
 
 
 @click.command()
@@ -47,7 +47,7 @@ def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str |
 
 def _planned(space: Workspace, repository: Repository, deployed: Deployment, commit: str, app: App) -> Plan:
     """Of the app that is given, else of the one that is deployed, whose stack the pipeline's is."""
-    folder, stop, default = repository.scratch, threading.Event(), invocations.read_config(space.root).environment
+    folder, stop, default = repository.scratch, threading.Event(), configuration.read_config(space.root).environment
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
     try:
         source, out = folder / "source", folder / "cdk.out"
@@ -55,7 +55,7 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
         link_node_modules(repository.top, source)
         cdk = Cdk(command_folders(space), deployed.endpoint, space.logs, stop)
         built = chosen.synthesize(cdk, source / repository.project, out, default, commit)
-        cloud = assembly.read(built, chosen.pipeline, default)
+        cloud = cloud_assembly.read(built, chosen.pipeline, default)
         return make_plan(
             deployed, cloud, source, _cdk_modules(space), _export_last_push(space, deployed, folder / "pushed")
         )
@@ -70,8 +70,8 @@ def _cdk_modules(space: Workspace) -> Path:
 
 def _export_last_push(space: Workspace, deployed: Deployment, folder: Path) -> Path:
     """A folder with the files of the last push."""
-    if tip := git.branch_head(space.remote, deployed.branch()):
-        git.export(space.remote, tip.id, folder)
+    if tip := git_repository.branch_head(space.remote, deployed.branch()):
+        git_repository.export(space.remote, tip.id, folder)
     else:
         folder.mkdir()
     return folder

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.calls import convert_api_errors
-from rehearsal.commands.finish import follow_to_end, verdict_options
-from rehearsal.commands.names import EXECUTION, STAGE
+from rehearsal.commands.api_errors import convert_api_errors
+from rehearsal.commands.completion_types import EXECUTION, STAGE
+from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
+from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.project import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.watch import next_ending
 from rehearsal.errors import WrongUse
-from rehearsal.views.state import load_execution_view
-from rehearsal.workspace import Workspace
+from rehearsal.views.execution_view import load_execution_view
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.finish import follow_to_end, verdict_options
-from rehearsal.commands.names import EXECUTION, STAGE
+from rehearsal.commands.completion_types import EXECUTION, STAGE
+from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
+from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE, STDOUT
-from rehearsal.commands.part import start_rollback, successful_executions
-from rehearsal.commands.project import open_deployment, resolve_execution, with_workspace
-from rehearsal.deployment import Deployment
+from rehearsal.commands.run_partial import start_rollback, successful_executions
+from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.errors import WrongUse
-from rehearsal.workspace import Workspace
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()

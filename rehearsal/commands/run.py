@@ -6,17 +6,17 @@ from typing import Any
 
 import click
 
-from rehearsal.commands import dryrun, part
-from rehearsal.commands.finish import verdict_options
-from rehearsal.commands.listing import GRAPHS, load_pipeline, show_graph, show_list
-from rehearsal.commands.names import ACTION, EXECUTION, STAGE
-from rehearsal.commands.only import run_action
+from rehearsal.commands import run_dry, run_partial
+from rehearsal.commands.completion_types import ACTION, EXECUTION, STAGE
+from rehearsal.commands.context import with_workspace
+from rehearsal.commands.follow_to_end import verdict_options
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.project import with_workspace
-from rehearsal.commands.rehearse import run_full
+from rehearsal.commands.run_action import run_action
+from rehearsal.commands.run_full import run_full
+from rehearsal.commands.run_list import GRAPHS, load_pipeline, show_graph, show_list
+from rehearsal.commands.run_options import RunOptions, check_options
 from rehearsal.commands.up import APP, IAM, PIPELINE, PORT
-from rehearsal.commands.wanted import RunOptions, check_options
-from rehearsal.workspace import Workspace
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
@@ -63,13 +63,13 @@ def run(space: Workspace, /, **typed: Any) -> int:
     if wanted.only:
         return run_action(space, wanted)
     if wanted.first:
-        return part.run_stages(space, wanted)
+        return run_partial.run_stages(space, wanted)
     if wanted.listing:
         show_list(load_pipeline(space, wanted.port, wanted.cdk_app), wanted.json_file)
     elif wanted.graph:
         show_graph(load_pipeline(space, wanted.port, wanted.cdk_app), wanted.graph)
     elif wanted.dry_run:
-        dryrun.show(space, wanted.port, wanted.json_file)
+        run_dry.show(space, wanted.port, wanted.json_file)
     else:
         return run_full(space, wanted)
     return 0

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
+from rehearsal.actions.recreate_build import recreate_build
+from rehearsal.commands.completion_types import ACTION, EXECUTION
+from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.logs import find_action
-from rehearsal.commands.names import ACTION, EXECUTION
-from rehearsal.commands.project import open_deployment, resolve_execution, with_workspace
-from rehearsal.deployment import Deployment
+from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.errors import WrongUse
-from rehearsal.locks import scratch_folder
-from rehearsal.processes import INTERRUPTED, run_in_foreground
-from rehearsal.rebuild import recreate_build
-from rehearsal.views.state import load_execution_view
-from rehearsal.workspace import Workspace
+from rehearsal.host.processes import INTERRUPTED, run_in_foreground
+from rehearsal.views.execution_view import load_execution_view
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.locks import scratch_folder
 
 
 @click.command()

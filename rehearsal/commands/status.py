@@ -6,16 +6,16 @@ import json
 
 import click
 
-from rehearsal import called
-from rehearsal.commands.names import EXECUTION
-from rehearsal.commands.project import resolve_execution, with_workspace
-from rehearsal.engine import journal
-from rehearsal.engine.interrupted import INTERRUPTED
-from rehearsal.stored import artifacts
-from rehearsal.views import executions
-from rehearsal.views.state import replay, stages_as_json
+from rehearsal import program_name
+from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.context import resolve_execution, with_workspace
+from rehearsal.engine.state import journal
+from rehearsal.engine.state.crash_recovery import INTERRUPTED
+from rehearsal.views import history_table
+from rehearsal.views.execution_view import replay, stages_as_json
 from rehearsal.views.terminal import rows, terminal
-from rehearsal.workspace import Workspace
+from rehearsal.workspace.artifact_zips import artifacts
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
@@ -25,14 +25,14 @@ from rehearsal.workspace import Workspace
 def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     """Show an execution, the latest unless ID names another: every stage and action. Exit 1 if it went red."""
     if wanted is None and space.latest() is None and not as_json:
-        click.echo(f"nothing was rehearsed yet: `{called.command_name()} run`")
+        click.echo(f"nothing was rehearsed yet: `{program_name.command_name()} run`")
         return 0
     events = journal.read(space.journal(resolve_execution(space, wanted)))
     view = replay(events)
     alive = space.server() is not None
-    ended = executions.status_of(view, alive=alive)
+    ended = history_table.status_of(view, alive=alive)
     if as_json:
-        told = executions.as_json(view, alive=alive) | {"stages": stages_as_json(view)}
+        told = history_table.as_json(view, alive=alive) | {"stages": stages_as_json(view)}
         told["artifacts"] = {name: str(path.relative_to(space.root)) for name, path in artifacts(space, events).items()}
         click.echo(json.dumps(told, indent=2))
     else:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from rehearsal.commands.calls import convert_api_errors
-from rehearsal.commands.names import EXECUTION
+from rehearsal.commands.api_errors import convert_api_errors
+from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.context import resolve_execution, running_deployment, with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.commands.project import resolve_execution, running_deployment, with_workspace
-from rehearsal.deployment import Deployment
+from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.errors import WrongUse
-from rehearsal.workspace import Workspace
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()

@@ -7,15 +7,18 @@ from dataclasses import asdict
 
 import click
 
-from rehearsal import called, deployment, disk, invocations, remote
-from rehearsal.application import App
+from rehearsal import program_name
+from rehearsal.commands.context import with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.commands.project import with_workspace
-from rehearsal.emulator import launcher
-from rehearsal.git import Repository
-from rehearsal.locks import exclusive_run
+from rehearsal.deploy import first_deployment
+from rehearsal.emulator.server import launcher
+from rehearsal.project import configuration, push_remote
+from rehearsal.project.cdk_app import App
+from rehearsal.project.git_repository import Repository
 from rehearsal.views.terminal import terminal
-from rehearsal.workspace import Workspace
+from rehearsal.workspace import retention
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.locks import exclusive_run
 
 PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: a free one).")
 IAM = click.option("--iam/--no-iam", default=None, help="Enforce IAM (default: --iam, or as what runs already does).")
@@ -51,18 +54,22 @@ def up(
 def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as_json: bool) -> None:
     console = terminal(stderr=as_json)
     repository = Repository(space.root, space.home)
-    for said in disk.enforce_disk_limit(space, int(invocations.read_config(space.root).disk_gigabytes * 10**9)):
+    for said in retention.enforce_disk_limit(space, int(configuration.read_config(space.root).disk_gigabytes * 10**9)):
         console.print(said, style="dim", soft_wrap=True)
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
-        deployed = deployment.ensure_deployed(
+        deployed = first_deployment.ensure_deployed(
             space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event(), app=wanted
         )
         server = launcher.detach(space)
-    console.print(f"{deployed.key.name} is deployed; {server.endpoint} answers until `{called.command_name()} down`")
-    refusal = remote.add(space)
-    console.print(refusal or f"`git push {remote.NAME} {deployed.branch()}` starts it", soft_wrap=True)
+    console.print(
+        f"{deployed.key.name} is deployed; {server.endpoint} answers until `{program_name.command_name()} down`"
+    )
+    refusal = push_remote.add(space)
+    console.print(refusal or f"`git push {push_remote.NAME} {deployed.branch()}` starts it", soft_wrap=True)
     if as_json:
-        print_json({**asdict(deployed.key), "endpoint": server.endpoint, "remote": None if refusal else remote.NAME})
+        print_json(
+            {**asdict(deployed.key), "endpoint": server.endpoint, "remote": None if refusal else push_remote.NAME}
+        )
 
 
 @click.command()
@@ -70,7 +77,7 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
 @with_workspace
 def down(space: Workspace, *, as_json: bool) -> None:
     """End the embedded AWS that `up` started, take the remote `rehearsal` away; the state is kept."""
-    remote.remove(space)
+    push_remote.remove(space)
     ended = launcher.down(space)
     if as_json:
         print_json({"ended": ended})

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.finish import follow_to_end, verdict_options
-from rehearsal.commands.names import EXECUTION
+from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.context import resolve_execution, with_workspace
+from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.project import resolve_execution, with_workspace
-from rehearsal.engine import journal
-from rehearsal.workspace import Workspace
+from rehearsal.engine.state import journal
+from rehearsal.workspace.layout import Workspace
 
 
 @click.command()

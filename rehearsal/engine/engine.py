@@ -9,18 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.aws import Endpoint
-from rehearsal.engine import alone, rollback, sequel, store
-from rehearsal.engine.attempt import remove_discarded_files
-from rehearsal.engine.definition import Json, PipelineKey, Stage, parse
-from rehearsal.engine.deployed import DeployedPipeline
-from rehearsal.engine.execution import Environment, Execution
-from rehearsal.engine.gate import SUPERSEDED, StageLock
-from rehearsal.engine.refusal import RequestRejected
-from rehearsal.engine.secret import redact_tokens
-from rehearsal.engine.stage import FAILED_ACTIONS
-from rehearsal.engine.starting import Revisions, describe_definition_change, resolve_pipeline_variables
-from rehearsal.engine.trace import EventLog
-from rehearsal.engine.walk import PipelineRun
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import Json, PipelineKey, Stage, parse
+from rehearsal.engine.model.redaction import redact_tokens
+from rehearsal.engine.running import eligibility, follow_up, single_action
+from rehearsal.engine.running.action_attempt import remove_discarded_files
+from rehearsal.engine.running.pipeline_run import PipelineRun
+from rehearsal.engine.running.stage_lock import SUPERSEDED, StageLock
+from rehearsal.engine.running.stage_run import FAILED_ACTIONS
+from rehearsal.engine.running.start_inputs import Revisions, describe_definition_change, resolve_pipeline_variables
+from rehearsal.engine.state import snapshot
+from rehearsal.engine.state.event_log import EventLog
+from rehearsal.engine.state.execution import Environment, Execution
+from rehearsal.engine.state.pipeline import DeployedPipeline
 
 # Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": executions of one pipeline that are not SUPERSEDED.
 CONCURRENT = 50
@@ -89,11 +90,11 @@ class Engine:
     def save(self, path: Path) -> None:
         """Write every pipeline and its latest executions, for an engine that starts later."""
         with self._lock:
-            store.save(path, list(self.pipelines.values()), list(self.executions.values()), self._disabled())
+            snapshot.save(path, list(self.pipelines.values()), list(self.executions.values()), self._disabled())
 
     def load(self, path: Path) -> None:
         """Take over what `save` wrote; nothing where there is no such file."""
-        saved = store.load(path)
+        saved = snapshot.load(path)
         for key, values in saved.pipelines:
             self.pipelines[key] = DeployedPipeline(key, **values)
         self.executions |= {each.id: each for each in saved.executions}
@@ -148,7 +149,9 @@ class Engine:
         with self._lock:
             at_once = mode == FAILED_ACTIONS and execution.retry_while_running(stage)
             if not at_once:
-                rollback.check_retry(self.pipelines[execution.key], self.executions_of(execution.key), execution, stage)
+                eligibility.check_retry(
+                    self.pipelines[execution.key], self.executions_of(execution.key), execution, stage
+                )
             state = execution.stages[stage]
             state.manual_retries, state.latest_retry = state.manual_retries + 1, "ManualStageRetry"
             if not at_once:
@@ -163,7 +166,7 @@ class Engine:
         """
         with self._lock:
             deployed, mine = self.pipelines[execution.key], self.executions_of(execution.key)
-            checked = rollback.check_override(deployed, mine, execution, stage, kind)
+            checked = eligibility.check_override(deployed, mine, execution, stage, kind)
             execution.override(stage, kind)
             if execution.running:
                 return
@@ -179,7 +182,7 @@ class Engine:
         """
         with self._lock:
             deployed = self.pipelines[key]
-            rollback.check_rollback(deployed.pipeline, deployed.version, stage, target)
+            eligibility.check_rollback(deployed.pipeline, deployed.version, stage, target)
             kind = "AutomatedRollback" if automated else "ManualRollback"
             execution = self._derive_execution(deployed, target, kind)
             self._begin(execution, [each for each in execution.pipeline.stages if each.name == stage], None)
@@ -192,10 +195,12 @@ class Engine:
         """
         with self._lock:
             deployed = self.pipelines[key]
-            alone.input_artifacts(alone.find_action(deployed.pipeline, stage, action), target, self.executions_of(key))
+            single_action.input_artifacts(
+                single_action.find_action(deployed.pipeline, stage, action), target, self.executions_of(key)
+            )
             execution = self._derive_execution(deployed, target, "ManualRollback")
             execution.only = f"{stage}/{action}"
-            self._begin(execution, alone.single_action_stages(deployed.pipeline, execution.only), None)
+            self._begin(execution, single_action.single_action_stages(deployed.pipeline, execution.only), None)
         return execution
 
     def _derive_execution(self, deployed: DeployedPipeline, target: Execution, kind: str) -> Execution:
@@ -256,7 +261,7 @@ class Engine:
         names = [each.name for each in execution.pipeline.stages]
         remaining = list(execution.pipeline.stages[names.index(stage) :])
         if execution.rollback_of:
-            remaining = alone.single_action_stages(execution.pipeline, execution.only) or remaining[:1]
+            remaining = single_action.single_action_stages(execution.pipeline, execution.only) or remaining[:1]
         self._begin(execution, remaining, mode)
 
     def _begin(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
@@ -284,8 +289,8 @@ class Engine:
         restarted_as = rolled_back_as = None
         try:
             walk.run(retry_mode)
-            restarted_as = sequel.restart_after_update(self, execution)
-            rolled_back_as = sequel.roll_back_failed_stage(self, execution)
+            restarted_as = follow_up.restart_after_update(self, execution)
+            rolled_back_as = follow_up.roll_back_failed_stage(self, execution)
         finally:  # who follows the journal waits for this event
             trace.write_finished(restarted_as, rolled_back_as)
             trace.close()

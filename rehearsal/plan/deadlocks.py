@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal import machine
-from rehearsal.plan.jobs import PlannedBuild
-from rehearsal.processes import Processes
+from rehearsal.host import host_environment
+from rehearsal.host.processes import Processes
+from rehearsal.plan.build_commands import PlannedBuild
 
 _PIN = re.compile(r"(aws-cdk|cdk-assets)(?:@(.+))?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
@@ -51,7 +51,7 @@ def _missing_targets(words: Sequence[str], folder: Path) -> set[str]:
     printed: list[str] = []
     command = ["make", "--dry-run", "--keep-going", *words[1:], f"SHELL={shutil.which('true')}"]
     with Processes(printed.append) as processes:
-        env, deadline = {**machine.clean_environment(), "LC_ALL": "C"}, time.monotonic() + _MAKE_SECONDS
+        env, deadline = {**host_environment.clean_environment(), "LC_ALL": "C"}, time.monotonic() + _MAKE_SECONDS
         processes.run(command, cwd=folder, env=env, deadline=deadline)
     return {target for line in printed for target in _NO_RULE.findall(line)}
 

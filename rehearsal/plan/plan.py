@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehearsal import invocations
-from rehearsal.assembly import PIPELINE, Assembly, Environment
-from rehearsal.bootstrap import is_bootstrapped
-from rehearsal.deployment import Deployment
-from rehearsal.engine.definition import Pipeline
-from rehearsal.plan import deadlocks, jobs
-from rehearsal.plan.jobs import PlannedBuild
-from rehearsal.plan.stacks import StackChange, compare
+from rehearsal.deploy.bootstrap import is_bootstrapped
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.engine.model.definition import Pipeline
+from rehearsal.plan import build_commands, deadlocks
+from rehearsal.plan.build_commands import PlannedBuild
+from rehearsal.plan.stack_diff import StackChange, compare
+from rehearsal.project import configuration
+from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment
 
 # How CDK Pipelines names the action that updates the pipeline.
 SELF_MUTATE = "SelfMutate"
@@ -55,10 +55,10 @@ def make_plan(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, 
     others = [compare(deployed.endpoint, stack) for stack in cloud.stacks if stack != cloud.pipeline]
     before = {stage.name: tuple(action.name for action in stage.actions) for stage in pipeline.stages}
     after = _stages(cloud)
-    builds = jobs.deployed_builds(deployed.endpoint, deployed.key, pipeline)
+    builds = build_commands.deployed_builds(deployed.endpoint, deployed.key, pipeline)
     mutates = own.change is not None and any(SELF_MUTATE in actions for actions in before.values())
     first = _builds_before_mutation(before, builds)
-    new = jobs.synthesized_builds(cloud) if mutates else builds
+    new = build_commands.synthesized_builds(cloud) if mutates else builds
     known = _builds_before_mutation(after, new) if mutates else first
     found = [
         *_deadlocks(first if mutates else builds, source, tools, pushed, cloud),
@@ -103,8 +103,8 @@ def _orphans(deployed: Deployment, pipeline: Pipeline, cloud: Assembly) -> Itera
     yield from deadlocks.orphaned_stacks(before, after)
 
 
-def _deployed_stacks(deployed: Deployment, pipeline: Pipeline) -> list[invocations.DeployedStack]:
-    return invocations.list_deployed_stacks(pipeline, deployed.key.region)
+def _deployed_stacks(deployed: Deployment, pipeline: Pipeline) -> list[configuration.DeployedStack]:
+    return configuration.list_deployed_stacks(pipeline, deployed.key.region)
 
 
 def _builds_before_mutation(stages: Stages, builds: Sequence[PlannedBuild]) -> list[PlannedBuild]:

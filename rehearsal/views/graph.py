@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.engine.definition import Action, Pipeline
-from rehearsal.engine.ordering import group_by_run_order
+from rehearsal.engine.model.definition import Action, Pipeline
+from rehearsal.engine.model.run_order import group_by_run_order
 
 APPROVAL = "Approval"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.plan.jobs import PlannedBuild
+from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.plan import Plan, Stages
-from rehearsal.plan.stacks import ResourceChange, StackChange
+from rehearsal.plan.stack_diff import ResourceChange, StackChange
 
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 

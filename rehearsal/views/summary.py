@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rehearsal.accepted import resources
-from rehearsal.bootstrap import grants_administrator_access
-from rehearsal.emulator.functions.coldstarts import ColdStart, ColdStartRecord
-from rehearsal.invocations import Answer, shortened
-from rehearsal.limits import not_emulated
-from rehearsal.views.state import ActionView, ExecutionView, StageView, stages_as_json
+from rehearsal.deploy.bootstrap import grants_administrator_access
+from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
+from rehearsal.project.configuration import Answer, shortened
+from rehearsal.views.execution_view import ActionView, ExecutionView, StageView, stages_as_json
+from rehearsal.views.not_emulated import not_emulated
 from rehearsal.views.terminal import STYLES, rows
-from rehearsal.workspace import Workspace
+from rehearsal.workspace.acceptances import resources
+from rehearsal.workspace.layout import Workspace
 
 LAST_LINES, LINE_LENGTH = 20, 2000
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from rehearsal.engine.definition import Action, Pipeline, Stage
-from rehearsal.engine.ordering import group_by_run_order
+from rehearsal.engine.model.definition import Action, Pipeline, Stage
+from rehearsal.engine.model.run_order import group_by_run_order
 from rehearsal.views.graph import APPROVAL
 
 MARGIN, GAP, LINE = 16, 12, 18

@@ -13,9 +13,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from rehearsal.engine.definition import Pipeline
-from rehearsal.engine.journal import Event
-from rehearsal.views.state import ActionView, ExecutionView
+from rehearsal.engine.model.definition import Pipeline
+from rehearsal.engine.state.journal import Event
+from rehearsal.views.execution_view import ActionView, ExecutionView
 
 PLAIN_WIDTH, PLAIN_HEIGHT = 120, 25
 STYLES = {"Succeeded": "green", "Failed": "red", "InProgress": "cyan", "Abandoned": "yellow", "Cancelled": "yellow"}

@@ -11,7 +11,7 @@ from compliance.__main__ import main
 from compliance.accept import accept
 from compliance.assembly import PACKS, Assembly
 from compliance.packs import attach_packs
-from pipeline.project import Project
+from pipeline.constructs.project_files import Project
 from tests.synthesized import Synthesized, synthesize
 
 

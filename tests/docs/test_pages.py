@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.options import ServiceOptions
+from stages.service_options import ServiceOptions
 from tests.docs.page import Page
 from tests.root import ROOT
 

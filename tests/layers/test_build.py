@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from layers import key
-from layers.assemble import build_layer
-from layers.build import build
-from layers.cache import Cache
+from layers.build import cache_key
+from layers.build.cache import Cache
+from layers.build.command import build
+from layers.build.layer import build_layer
+from layers.build.packages import PackageBuilder
+from layers.build.restore import restore_build
 from layers.errors import LayersError, WrongUse
-from layers.export import Pin
-from layers.lock import Lock
-from layers.pieces import PackageBuilder
-from layers.reuse import restore_build
+from layers.poetry.export import Pin
+from layers.poetry.lock import Lock
 from layers.settings import Settings
 from tests.layers.projects import Project
 from tests.layers.wheels import House
@@ -99,13 +99,13 @@ def test_whatever_decides_what_is_built_is_noticed(
     root = project.write({"main": ["base"], "one": []})
     (root / "requirements-tools.txt").write_text("uv==1\n")
     (root / ".tools").mkdir()
-    asked = key.project_key(root)
+    asked = cache_key.project_key(root)
     path = root / file
     path.parent.mkdir(parents=True, exist_ok=True)
     text = path.read_text() if path.exists() else ""
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    assert key.project_key(root) != asked
+    assert cache_key.project_key(root) != asked
 
 
 @pytest.mark.gate
@@ -136,10 +136,16 @@ def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str
 @pytest.mark.gate
 def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an older builder made is made again by a newer one."""
-    before = key.toolchain(tmp_path, "3.13")
-    (tmp_path / "key.py").write_text("another")
-    monkeypatch.setattr(key, "__file__", str(tmp_path / "key.py"))
-    assert key.toolchain(tmp_path, "3.13") != before
+    before = cache_key.toolchain(tmp_path, "3.13")
+    source = tmp_path / "layers" / "build" / "cache_key.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("another")
+    monkeypatch.setattr(cache_key, "__file__", str(source))
+    changed = cache_key.toolchain(tmp_path, "3.13")
+    assert changed != before
+    (tmp_path / "layers" / "target").mkdir()
+    (tmp_path / "layers" / "target" / "platform.py").write_text("a module of another folder")
+    assert cache_key.toolchain(tmp_path, "3.13") != changed
 
 
 @pytest.mark.gate
@@ -267,7 +273,7 @@ def test_a_lock_that_changes_during_the_build_is_noticed(
         project.lock()
         return build_layer(*arguments)
 
-    monkeypatch.setattr("layers.make.build_layer", meanwhile)
+    monkeypatch.setattr("layers.build.layers.build_layer", meanwhile)
     with pytest.raises(LayersError, match="changed while its layers were built"):
         build(root)
     monkeypatch.undo()
@@ -307,7 +313,7 @@ def test_a_function_that_outgrew_lambda_is_refused(
     root = project.write({"main": ["base"]})
     build(root)
     before = made(root)
-    monkeypatch.setattr("layers.limits.UNZIPPED", before["layers"][0]["unzipped_bytes"] + 1000)
+    monkeypatch.setattr("layers.target.limits.UNZIPPED", before["layers"][0]["unzipped_bytes"] + 1000)
     (root / "lambda" / "one" / "data.bin").write_bytes(bytes(2000))
     for run in (restore_build, build):
         with pytest.raises(LayersError, match=r"one: its code and layers are .* the largest packages: base"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from layers.cache import Cache, digest
+from layers.build.cache import Cache, digest
 
 
 def test_what_is_kept_is_found(tmp_path: Path) -> None:

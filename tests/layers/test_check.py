@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from layers import check, plan, settings, slices
-from layers.archive import deflate, write
-from layers.imports import imports, modules, provides
+from layers import settings
+from layers.analysis import check
+from layers.analysis.imports import imports, modules, provides
+from layers.build.zip_archive import deflate, write
 from layers.manifest import Layer, Manifest, Package
+from layers.selection import function_layers, plan
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 from tests.root import ROOT
@@ -88,7 +90,11 @@ def test_a_package_that_nobody_imports_is_reported(project: Project, built: Mani
 
 def test_no_layer_is_installed_in_the_development_environment() -> None:
     """What is in layers alone has no use here, where tests would find it although a layer lacks it."""
-    target, locked, groups = settings.read(ROOT / "pyproject.toml").target, plan.read_lock(ROOT), slices.groups(ROOT)
+    target, locked, groups = (
+        settings.read(ROOT / "pyproject.toml").target,
+        plan.read_lock(ROOT),
+        function_layers.groups(ROOT),
+    )
     layers = {name for group in groups.values() for name in locked.chains(group, target)}
     others = {name for group in locked.roots.keys() - groups.values() for name in locked.chains(group, target)}
     here = {canonicalize_name(found.name) for found in distributions()}

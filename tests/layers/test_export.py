@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from layers.errors import LayersError
-from layers.export import Pin, export, parse
-from layers.processes import find_tool
+from layers.poetry.export import Pin, export, parse
+from layers.subprocesses import find_tool
 from tests.root import ROOT
 
 
@@ -76,5 +76,5 @@ def test_both_ways_to_ask_poetry_agree(monkeypatch: pytest.MonkeyPatch, tmp_path
     script.chmod(0o755)
     if beside != "nothing":
         (tmp_path / "python").symlink_to(sys.executable)
-    monkeypatch.setattr("layers.export.find_tool", lambda *_: str(script))
+    monkeypatch.setattr("layers.poetry.export.find_tool", lambda *_: str(script))
     assert export(ROOT, ["main", "echo"]) == at_once

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from layers import cache
-from layers.build import build
-from layers.reuse import restore_build
+from layers.build import cache
+from layers.build.command import build
+from layers.build.restore import restore_build
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 from tests.root import ROOT
@@ -30,7 +30,7 @@ def replace(self, target, real=pathlib.Path.replace):
         os._exit(9)
     return real(self, target)
 pathlib.Path.replace = replace
-from layers.build import build
+from layers.build.command import build
 build(pathlib.Path.cwd())
 """
 

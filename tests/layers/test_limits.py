@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from layers import report
+from layers.analysis import report
 from layers.errors import LayersError
-from layers.limits import UNZIPPED, check
 from layers.manifest import Manifest
+from layers.target.limits import UNZIPPED, check
 
 
 def layer(size: int, *functions: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def test_a_function_without_layers_is_looked_at_as_well(tmp_path: Path, monkeypa
     (tmp_path / "lambda" / "lone" / "main.py").write_text("#" * 100)
     table = report.functions_table(Manifest("3.13", "x86_64", ()), tmp_path)
     assert [list(column.cells) for column in table.columns][0:3] == [["lone"], [""], ["100"]]
-    monkeypatch.setattr("layers.limits.UNZIPPED", 99)
+    monkeypatch.setattr("layers.target.limits.UNZIPPED", 99)
     with pytest.raises(LayersError, match="lone: its code and layers are 100 bytes"):
         check(tmp_path, [])
 

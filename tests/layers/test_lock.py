@@ -7,9 +7,9 @@ import tomllib
 import pytest
 
 from layers.errors import WrongUse
-from layers.groups import requirements_by_group
-from layers.lock import Lock, parse_lock
-from layers.target import Target
+from layers.poetry.groups import requirements_by_group
+from layers.poetry.lock import Lock, parse_lock
+from layers.target.platform import Target
 
 TARGET = Target("3.13", "x86_64")
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from layers.build import build
+from layers.build.cache_key import library_key
+from layers.build.command import build
+from layers.build.restore import restore_build
 from layers.errors import LayersError
-from layers.key import library_key
-from layers.processes import find_tool, run
-from layers.reuse import restore_build
+from layers.subprocesses import find_tool, run
 from tests.layers.projects import Project
 from tests.root import ROOT
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from layers import cache, manifest, reuse
-from layers.build import build
+from layers import manifest
+from layers.build import cache, restore
+from layers.build.command import build
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 from tests.root import ROOT
@@ -34,7 +35,7 @@ print(json.dumps(compiled))
 """
 
 
-_BUILD = "import pathlib, layers.build; layers.build.build(pathlib.Path.cwd())"
+_BUILD = "import pathlib, layers.build.command; layers.build.command.build(pathlib.Path.cwd())"
 # A machine with one core, another clock, and a file system that lists its files the other way round.
 _OTHERWISE = """
 import concurrent.futures as futures, os, time
@@ -124,7 +125,7 @@ def test_bytecode_with_dates_would_be_noticed(tmp_path: Path) -> None:
 
 def test_this_project_s_packages_compile_nothing(tmp_path: Path) -> None:
     """Importing every package of the layers that echo gets compiles no module of theirs."""
-    if reuse.restore_build(ROOT) is None:
+    if restore.restore_build(ROOT) is None:
         build(ROOT)
     layers = manifest.read(ROOT / manifest.MANIFEST_PATH).layers_of("echo")
     for layer in layers:
@@ -139,7 +140,7 @@ def test_this_project_s_packages_compile_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_this_project_s_layers_are_the_same_from_empty_caches(tmp_path: Path) -> None:
     """Everything that is made again, in another folder, has the bytes of what is there."""
-    if reuse.restore_build(ROOT) is None:
+    if restore.restore_build(ROOT) is None:
         build(ROOT)
     for name in ("pyproject.toml", "poetry.lock"):
         shutil.copy(ROOT / name, tmp_path)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from packaging.tags import parse_tag
 
-from layers.build import build
-from layers.distributions import InstalledPackage
-from layers.sbom import installed_wheel
+from layers.build.command import build
+from layers.build.installed import InstalledPackage
+from layers.build.sbom import installed_wheel
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 

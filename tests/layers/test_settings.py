@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from layers import runtimes
 from layers.errors import WrongUse
 from layers.settings import read
+from layers.target import runtimes
 
 GOOD = 'python = "3.13"\narchitecture = "arm64"\n'
 

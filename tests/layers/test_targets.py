@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from layers import interpreter, manifest
-from layers.build import build
-from layers.elf import read_requirements
-from layers.target import GLIBC, Target
+from layers import manifest
+from layers.build.command import build
+from layers.target import interpreter
+from layers.target.elf import read_requirements
+from layers.target.platform import GLIBC, Target
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 from tests.root import ROOT

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 from layers import cli, manifest
-from layers.build import build
-from layers.diff import Change, compare_manifests, manifest_at_revision
+from layers.analysis.diff import Change, compare_manifests, manifest_at_revision
+from layers.analysis.imports import imports
+from layers.analysis.why import why
+from layers.build.command import build
+from layers.build.restore import restore_build
 from layers.errors import LayersError, WrongUse
-from layers.imports import imports
-from layers.limits import code_bytes
 from layers.manifest import Layer, Manifest, Package
-from layers.reuse import restore_build
+from layers.selection.function_layers import functions
 from layers.settings import Settings
-from layers.slices import functions
-from layers.why import why
+from layers.target.limits import code_bytes
 from tests.layers.projects import Project
 from tests.layers.wheels import House
 from tests.root import ROOT
@@ -207,7 +207,7 @@ def test_interruptions_and_bugs_have_codes_of_their_own(
 
     monkeypatch.chdir(root)
     monkeypatch.setattr(sys, "argv", ["layers", "build"])
-    monkeypatch.setattr("layers.build.build", broken)
+    monkeypatch.setattr("layers.build.command.build", broken)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     said = capsys.readouterr().err

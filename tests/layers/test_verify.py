@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from layers import elf
-from layers.distributions import installed_packages
+from layers.build.installed import installed_packages
+from layers.build.packages import BuiltPackage
+from layers.build.verify import check_dependencies, verify
 from layers.errors import LayersError
-from layers.export import Pin
-from layers.pieces import BuiltPackage
-from layers.target import Target
-from layers.verify import check_dependencies, verify
+from layers.poetry.export import Pin
+from layers.target import elf
+from layers.target.platform import Target
 from tests.layers.wheels import House
 
 TARGET = Target("3.13", "x86_64")

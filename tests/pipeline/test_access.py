@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.access.boundary import BOUNDARY
-from pipeline.access.needs import is_required, required_actions
 from pipeline.access.policies import STAGE_NAMES
-from pipeline.project import Project
+from pipeline.access.resource_permissions import is_required, required_actions
+from pipeline.constructs.project_files import Project
 from pipeline.quotas import MANAGED_POLICY
 from tests.pipeline.synthesis import synthesize
 from tests.root import ROOT

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import WrongUse
-from pipeline.gates.exceptions import read
+from pipeline.gates.accepted_vulnerabilities import read
 from tests.root import ROOT
 
 MADE = (".git", "cdk.out", ".rehearsal", "__pycache__", ".*_cache", ".hypothesis", ".venv", ".tools", "node_modules")
@@ -46,7 +46,7 @@ def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
 
 def hide_a_finding(copy: Path) -> None:
     """A queue without encryption in transit, which no accept() answers."""
-    edit("stages/feeds.py", "enforce_ssl=True,", "enforce_ssl=False,")(copy)
+    edit("stages/event_sources.py", "enforce_ssl=True,", "enforce_ssl=False,")(copy)
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ GATES = (
     Gate(
         "imports",
         "the service knows its pipeline",
-        write("stages/odd.py", "import pipeline.settings\n"),
+        write("stages/odd.py", "import pipeline.settings.model\n"),
         ("lint-imports", "--no-cache"),
-        "stages.odd -> pipeline.settings",
+        "stages.odd -> pipeline.settings.model",
     ),
     Gate(
         "tests",
@@ -116,7 +116,7 @@ GATES = (
         "stale acknowledgements",
         "an accept() of a finding that is none",
         edit(
-            "stages/feeds.py",
+            "stages/event_sources.py",
             '        self.address = ("QueueUrl"',
             '        accept(self.queue, "AwsSolutions-SQS4", because="planted", see="planted")\n'
             '        self.address = ("QueueUrl"',
@@ -128,7 +128,7 @@ GATES = (
         "cfn-lint",
         "a property that no queue has",
         edit(
-            "stages/feeds.py",
+            "stages/event_sources.py",
             '        self.address = ("QueueUrl"',
             '        self.queue.node.default_child.add_property_override("Colour", "red")\n'
             '        self.address = ("QueueUrl"',

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.generated import FILES
+from pipeline.generate.files import FILES
 from tests.root import ROOT
 from tests.synthesized import Synthesized
 

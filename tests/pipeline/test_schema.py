@@ -6,25 +6,25 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline import schema
+from pipeline.settings import json_schema
 from tests.root import ROOT
 
 
 @pytest.fixture(scope="module")
 def validator() -> Draft202012Validator:
     """What an editor does with the file."""
-    return Draft202012Validator(json.loads((ROOT / schema.FILE).read_text()))
+    return Draft202012Validator(json.loads((ROOT / json_schema.FILE).read_text()))
 
 
 def test_the_committed_schema_is_current() -> None:
     """`make synth generate` writes it."""
-    assert (ROOT / schema.FILE).read_text() == schema.text()
+    assert (ROOT / json_schema.FILE).read_text() == json_schema.text()
 
 
 def test_cdk_json_names_it_and_keeps_it(validator: Draft202012Validator) -> None:
     """Editors find it by `$schema`."""
     settings = json.loads((ROOT / "cdk.json").read_text())
-    assert settings["$schema"] == f"./{schema.FILE}"
+    assert settings["$schema"] == f"./{json_schema.FILE}"
     assert list(validator.iter_errors(settings)) == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.gates import secrets
-from pipeline.gates.remembered import FOLDER
+from pipeline.gates.result_cache import FOLDER
 
 pytestmark = pytest.mark.slow
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
-from pipeline.project import Project
-from pipeline.promotion import RESERVED_NAMES
-from pipeline.refusals import SettingsError
-from pipeline.settings import Delivery
+from pipeline.constructs.project_files import Project
+from pipeline.settings.environment_rules import RESERVED_NAMES
+from pipeline.settings.messages import SettingsError
+from pipeline.settings.model import Delivery
 from pipeline.stack import PipelineStack
 
 HERE = "cdk.json context.delivery"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator import launcher
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.engine.conftest import Stage
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal.test_assembly import write
+from tests.rehearsal.project.test_cloud_assembly import write
 from tests.root import ROOT
 
 UV = shutil.which("uv", path=os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ["PATH"]])) or "uv"

@@ -9,9 +9,9 @@ from aws_cdk import App
 from aws_cdk import Environment as Target
 from aws_cdk.assertions import Template
 
-from pipeline.project import Project
+from pipeline.constructs.project_files import Project
 from stages.echo_stack import EchoStack, Release
-from stages.options import ServiceOptions
+from stages.service_options import ServiceOptions
 from stages.tester import IntegrationTestRoleNames
 
 Make = Callable[[ServiceOptions], Template]

@@ -14,14 +14,14 @@ import pytest
 from aws_cdk import App
 
 from layers.manifest import MANIFEST_PATH
-from rehearsal.application import command_folders
-from rehearsal.assembly import Environment
 from rehearsal.aws import Endpoint, root
-from rehearsal.cdk import Cdk
-from rehearsal.emulator import launcher
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.project.cdk_app import command_folders
+from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cloud_assembly import Environment
+from rehearsal.workspace.layout import Workspace
 from stages.echo_stack import Release
-from stages.options import ServiceOptions
+from stages.service_options import ServiceOptions
 from tests.integration.waiting import until
 from tests.root import ROOT
 from tests.stages.conftest import ACCOUNT, REGION, echo_stack

@@ -9,7 +9,7 @@ from typing import Any
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from pipeline.project import Project
+from pipeline.constructs.project_files import Project
 from stages.layers import BuiltLayers
 
 

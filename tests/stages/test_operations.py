@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from stages.feeds import QueueSource
-from stages.functions import FUNCTIONS
+from stages.catalog import FUNCTIONS
+from stages.event_sources import QueueSource
 
 FUNCTION, QUEUE = "AWS/Lambda", "AWS/SQS"
 

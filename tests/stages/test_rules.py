@@ -8,9 +8,9 @@ from aws_cdk import aws_iam as iam
 
 from compliance.assembly import Assembly
 from compliance.packs import attach_packs
-from pipeline.project import Project
+from pipeline.constructs.project_files import Project
 from stages.echo_stack import EchoStack, Release
-from stages.options import ServiceOptions
+from stages.service_options import ServiceOptions
 from tests.stages.conftest import echo_stack
 
 pytestmark = pytest.mark.slow  # `make synth` asks the packs about the settings that are pushed

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from stages.feeds import QueueSource
-from stages.functions import FUNCTIONS
-from stages.options import ServiceOptions
+from stages.catalog import FUNCTIONS
+from stages.event_sources import QueueSource
+from stages.service_options import ServiceOptions
 from tests.root import ROOT
 from tests.stages.conftest import BUILD_ROLE, Make
 from tests.synthesized import Synthesized
@@ -55,9 +55,7 @@ def test_every_function_tells_the_same(template: Template) -> None:
 @pytest.mark.gate
 def test_a_renamed_output_is_red(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is deployed."""
-    monkeypatch.setattr(
-        "stages.functions.FunctionDeclaration.id", property(lambda self: self.name.title() + "Function")
-    )
+    monkeypatch.setattr("stages.catalog.FunctionDeclaration.id", property(lambda self: self.name.title() + "Function"))
     assert "EchoQueueUrl" in unanswered(made(ServiceOptions()))
 
 

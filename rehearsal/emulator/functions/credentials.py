@@ -14,8 +14,8 @@ from ministack.core.responses import error_response_json
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.sessions import Sessions
-from rehearsal.engine.task import ActionError
+from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.engine.action_api import ActionError
 from rehearsal.errors import RehearsalError
 
 LAMBDA = "lambda.amazonaws.com"

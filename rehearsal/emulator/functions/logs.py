@@ -15,7 +15,7 @@ from typing import Any
 
 from ministack.services import cloudwatch_logs
 
-from rehearsal.emulator.functions.environment import InvocationResult
+from rehearsal.emulator.functions.execution_environment import InvocationResult
 
 
 def lines(config: Mapping[str, Any], call: InvocationResult, request_id: str) -> list[str]:

@@ -6,14 +6,14 @@ import functools
 import subprocess
 import tempfile
 
-from rehearsal import programs
 from rehearsal.emulator.functions import sandbox
+from rehearsal.host import helper_process
 
 
 @functools.cache
 def mount_error() -> str:
     """Why nothing can be hidden here, nor be put on /var/task and /opt; empty where it can."""
     with tempfile.TemporaryDirectory() as folder:
-        probe = [*programs.helper_command(sandbox.__name__), "--probe", folder]
+        probe = [*helper_process.helper_command(sandbox.__name__), "--probe", folder]
         done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return (done.stderr.strip() or "it failed") if done.returncode else ""

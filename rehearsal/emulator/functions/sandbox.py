@@ -17,8 +17,8 @@ import signal
 import stat
 import sys
 
-from rehearsal import messages
-from rehearsal.isolation import (
+from rehearsal.host import framing
+from rehearsal.host.namespaces import (
     MS_BIND,
     MS_NODEV,
     MS_NOEXEC,
@@ -43,7 +43,7 @@ MAX_OPEN_FILES = 1024  # "AWS Lambda quotas": file descriptors
 def main(*arguments: str) -> None:
     if arguments[:1] == ("--probe",):
         sys.exit(probe(arguments[1]) or 0)
-    plan = messages.read()
+    plan = framing.read()
     if plan is None:
         sys.exit(0)
     if plan["mounts"]:

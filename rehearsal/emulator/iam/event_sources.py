@@ -13,8 +13,8 @@ from ministack.core.responses import get_region, request_scope
 from ministack.services import eventbridge, lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.iam import checks, keys, roles, services
-from rehearsal.emulator.iam.checks import Request
+from rehearsal.emulator.iam import enforcement, kms_usage, roles, service_principals
+from rehearsal.emulator.iam.enforcement import Request
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def _may_invoke(function: str, service: str, source: str) -> bool:
     with request_scope(account, region):
         policy, _ = lambda_svc.function_policy_for_arn(function) or (None, None)
     asked = (policy, service, "lambda:InvokeFunction", function, account)
-    return services.service_allowed(*asked, sourcearn=source, sourceaccount=source.split(":")[4])
+    return service_principals.service_allowed(*asked, sourcearn=source, sourceaccount=source.split(":")[4])
 
 
 def _poll_denial(function: str, source: str) -> str:
@@ -94,11 +94,11 @@ def _poll_denial(function: str, source: str) -> str:
     who = roles.session_principal(configuration["Role"], function)
     request = Request(who, "sqs:ReceiveMessage", source, get_region())
     for action in _POLL_ACTIONS:
-        if checks.find_denial(request, action, source):
+        if enforcement.find_denial(request, action, source):
             call = action.partition(":")[2]
-            denial = checks.denial_message(who.arn)
+            denial = enforcement.denial_message(who.arn)
             return f"The function execution role does not have permissions to call {call} on SQS: {denial}"
-    if keys.queue_key_denial(request):
-        denial = checks.denial_message(who.arn)
+    if kms_usage.queue_key_denial(request):
+        denial = enforcement.denial_message(who.arn)
         return f"The function execution role does not have permissions to use the queue's key: {denial}"
     return ""

@@ -8,7 +8,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import EvalContext, PrincipalInfo
 from ministack.services import iam
 
-from rehearsal.emulator.iam import services
+from rehearsal.emulator.iam import service_principals
 
 
 def role_of(arn: str) -> str:
@@ -63,7 +63,9 @@ def policies(arn: str) -> list[str]:
 def trusts_service(role_arn: str, service: str, account: str) -> bool:
     """Whether the role's trust policy lets `service`, which works for `account`, assume it."""
     trust = role_by_arn(role_arn).get("AssumeRolePolicyDocument")
-    return services.service_allowed(trust, service, "sts:AssumeRole", role_arn, account, sourceaccount=account)
+    return service_principals.service_allowed(
+        trust, service, "sts:AssumeRole", role_arn, account, sourceaccount=account
+    )
 
 
 def trusts(role_arn: str, who: PrincipalInfo, region: str) -> bool:

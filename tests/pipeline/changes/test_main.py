@@ -13,8 +13,8 @@ import pytest
 
 from pipeline.changes.__main__ import main
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator import launcher
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.workspace.layout import Workspace
 from tests.pipeline.waiting import waiting_pipeline
 
 pytestmark = pytest.mark.slow

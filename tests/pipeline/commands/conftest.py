@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator import launcher
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.workspace.layout import Workspace
 from tests.root import ROOT
 
 ACCOUNTS = ("111111111111", "222222222222", "333333333333")

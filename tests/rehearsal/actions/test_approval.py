@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from rehearsal.actions.approval import AwaitApproval
-from rehearsal.engine.approvals import Answer, Approvals
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.timeouts import APPROVAL
+from rehearsal.engine.model.timeouts import APPROVAL
+from rehearsal.engine.state.approvals import Answer, Approvals
+from rehearsal.engine.state.execution import Execution
 from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, eventually
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from rehearsal.actions import function
-from rehearsal.actions.function import InvokeFunction
-from rehearsal.engine.definition import ActionType
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.jobs import Job, JobResult, Jobs
-from rehearsal.engine.task import Task
+from rehearsal.actions import lambda_invoke
+from rehearsal.actions.lambda_invoke import InvokeFunction
+from rehearsal.engine.action_api import Task
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
 from tests.rehearsal.engine.conftest import Stage, action, declaration, eventually
 
 
@@ -32,15 +32,15 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Job]]:
         called.append(job)
         ended.wait(20)
 
-    monkeypatch.setattr(function, "_invoke", invoke)
-    monkeypatch.setattr(function, "_event", lambda *_: {})
+    monkeypatch.setattr(lambda_invoke, "_invoke", invoke)
+    monkeypatch.setattr(lambda_invoke, "_event", lambda *_: {})
     yield called
     ended.set()
 
 
 def test_a_function_that_does_not_answer_in_time_fails_its_action(stage: Stage, runs: list[Job]) -> None:
     """Long before the action's own limit: 20 minutes, none at all here."""
-    assert function.REPLY_SECONDS == 20 * 60
+    assert lambda_invoke.REPLY_SECONDS == 20 * 60
     execution = invoking(stage, Jobs(), reply_seconds=0)
     stage.wait()
     assert execution.status == "Failed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal.actions.rules import CheckVariable
-from rehearsal.engine.definition import ActionType
+from rehearsal.engine.model.definition import ActionType
 from tests.rehearsal.engine.conftest import Stage, action, declaration, rule
 
 

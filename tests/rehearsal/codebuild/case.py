@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.codebuild.build import run_build
+from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.environment import UnknownValue
-from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.values import Build, BuildFolders, BuildResult, EnvironmentVariable
+from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, EnvironmentVariable
 
 ROOT = Path(__file__).parent / "cases"
 CREDENTIALS = {

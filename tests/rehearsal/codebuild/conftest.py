@@ -17,11 +17,11 @@ import pytest
 
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.aws import Credentials, Endpoint, root
-from rehearsal.emulator import launcher
-from rehearsal.emulator.builds import MinistackBuilds
-from rehearsal.engine.definition import Action, ActionType, ArtifactStore, PipelineKey
-from rehearsal.engine.task import Artifact, Outcome, Task
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.codebuild.build_store import MinistackBuilds
+from rehearsal.emulator.server import launcher
+from rehearsal.engine.action_api import Artifact, Outcome, Task
+from rehearsal.engine.model.definition import Action, ActionType, ArtifactStore, PipelineKey
+from rehearsal.workspace.layout import Workspace
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tests"
 STORE = ArtifactStore(BUCKET, None)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from rehearsal.actions.cloneref import USE_CONNECTION_ACTIONS, CloneRef
-from rehearsal.actions.project import Project
-from rehearsal.codebuild.archives import zip_files
-from rehearsal.codebuild.patterns import files
-from rehearsal.engine.task import ActionError, Artifact
+from rehearsal.actions.clone_ref import USE_CONNECTION_ACTIONS, CloneRef
+from rehearsal.actions.codebuild_project import Project
+from rehearsal.codebuild.file_patterns import files
+from rehearsal.codebuild.zip_write import zip_files
+from rehearsal.engine.action_api import ActionError, Artifact
 from tests.rehearsal.codebuild.conftest import BUCKET, STORE, Account
 
 

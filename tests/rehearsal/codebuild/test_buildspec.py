@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.codebuild import buildspec, onfailure
+from rehearsal.codebuild import buildspec, failure_action
 from rehearsal.codebuild.buildspec import InvalidBuildspec, UnsupportedFeature
 from tests.rehearsal.codebuild.case import run
 from tests.root import ROOT
@@ -73,7 +73,7 @@ def test_a_name_that_yaml_takes_for_something_else_is_shown(tmp_path: Path) -> N
 @given(count=st.integers(0, 100), pattern=st.sampled_from(["", "invalid+", ".*timed out.*", "a-b"]))
 def test_retry_reads_its_count_and_its_pattern(count: int, pattern: str) -> None:
     """RETRY-count-regex, either part left out, in any case of letters."""
-    read = onfailure.parse(f"Retry-{count}" + (f"-{pattern}" if pattern else ""))
+    read = failure_action.parse(f"Retry-{count}" + (f"-{pattern}" if pattern else ""))
     assert (read.action, read.retries) == ("RETRY", count)
     assert (read.pattern.pattern if read.pattern else "") == pattern
 
@@ -82,11 +82,11 @@ def test_retry_reads_its_count_and_its_pattern(count: int, pattern: str) -> None
 def test_whatever_on_failure_says_is_read_or_refused(text: str) -> None:
     """No text breaks the reader: it is one of the allowed ones, or a ValueError."""
     try:
-        read = onfailure.parse(text)
+        read = failure_action.parse(text)
     except ValueError:
         return
     assert read.action in {"ABORT", "CONTINUE", "RETRY"}
-    assert 0 <= read.retries <= onfailure.MOST_RETRIES
+    assert 0 <= read.retries <= failure_action.MOST_RETRIES
 
 
 def test_a_buildspec_that_is_no_utf_8_is_refused_in_words(tmp_path: Path) -> None:

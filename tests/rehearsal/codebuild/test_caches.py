@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rehearsal.codebuild.cachekeys import RETAINED_KEYS, Caches
+from rehearsal.codebuild.cache_keys import RETAINED_KEYS, Caches
 from rehearsal.codebuild.caches import HOME
 from tests.rehearsal.codebuild.case import Ran, run
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rehearsal.codebuild.shell import Shell
-from rehearsal.processes import Processes
+from rehearsal.host.processes import Processes
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
 NAMES = st.from_regex(r"T_[A-Za-z0-9_]{1,8}", fullmatch=True)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from rehearsal.deployment import Deployment
-from rehearsal.engine.definition import PipelineKey
-from rehearsal.workspace import write_json
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.engine.model.definition import PipelineKey
+from rehearsal.workspace.layout import write_json
 from tests.rehearsal.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny, until
 
 NAME = "another"

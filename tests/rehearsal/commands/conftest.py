@@ -18,14 +18,14 @@ from click.testing import CliRunner
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.cli import cli
-from rehearsal.deployment import Deployment
-from rehearsal.emulator import launcher
-from rehearsal.engine import journal
-from rehearsal.engine.definition import PipelineKey
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.emulator.server import launcher
+from rehearsal.engine.model.definition import PipelineKey
+from rehearsal.engine.state import journal
 from rehearsal.errors import RehearsalError
-from rehearsal.git import Repository
-from rehearsal.views.state import ExecutionView, replay
-from rehearsal.workspace import Workspace, write_json
+from rehearsal.project.git_repository import Repository
+from rehearsal.views.execution_view import ExecutionView, replay
+from rehearsal.workspace.layout import Workspace, write_json
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tiny"
 LIMIT = 120

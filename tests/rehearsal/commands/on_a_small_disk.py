@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from rehearsal.emulator import launcher
-from rehearsal.engine import journal
+from rehearsal.emulator.server import launcher
+from rehearsal.engine.state import journal
 from tests.rehearsal.commands.conftest import Tiny, tiny_project
 from tests.rehearsal.commands.test_kills import Command, again, left
 

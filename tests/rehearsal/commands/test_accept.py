@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rehearsal.accepted import AcceptedFile
 from rehearsal.aws import root
+from rehearsal.workspace.acceptances import AcceptedFile
 from tests.rehearsal.commands.another import action, another, source
 from tests.rehearsal.commands.conftest import ACCOUNT, REGION, Tiny
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.emulator import launcher
-from rehearsal.views.state import ExecutionView
+from rehearsal.emulator.server import launcher
+from rehearsal.views.execution_view import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny, tiny_project
 
 

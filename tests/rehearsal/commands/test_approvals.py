@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.commands import answer
-from rehearsal.git import Repository
+from rehearsal.commands import approve
+from rehearsal.project.git_repository import Repository
 from tests.rehearsal.commands.another import action, another, source
 from tests.rehearsal.commands.conftest import Tiny, until
 
@@ -20,7 +20,7 @@ def asks(tiny: Tiny) -> Iterator[Tiny]:
     repository = Repository(tiny.root, tiny.space.home)
     repository.push(repository.head, tiny.space.remote, "main")
     with another(tiny, {"name": "Source", "actions": [source()]}, {"name": "Gate", "actions": approvals}):
-        until(lambda: len(answer._waiting_approvals(tiny.deployed)) == len(approvals))  # its creation has started it
+        until(lambda: len(approve._waiting_approvals(tiny.deployed)) == len(approvals))  # its creation has started it
         yield tiny
 
 
@@ -40,8 +40,8 @@ def test_without_a_name_all_are_answered(asks: Tiny) -> None:
 
 def test_who_comes_second_is_told(asks: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer is claimed that was not taken."""
-    waiting: Any = answer._waiting_approvals(asks.deployed)
-    monkeypatch.setattr(answer, "_waiting_approvals", lambda _: waiting)
+    waiting: Any = approve._waiting_approvals(asks.deployed)
+    monkeypatch.setattr(approve, "_waiting_approvals", lambda _: waiting)
     assert asks.call("reject", "Legal")[0] == 0
     code, printed = asks.call("approve", "Legal")
     assert code == 2

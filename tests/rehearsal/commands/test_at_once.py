@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from rehearsal.aws import root
-from rehearsal.emulator import launcher
-from rehearsal.pids import start_ticks
-from rehearsal.workspace import Server, Workspace, write_json
+from rehearsal.emulator.server import launcher
+from rehearsal.host.procfs import start_ticks
+from rehearsal.workspace.layout import Server, Workspace, write_json
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import Command, left, processes, stays
 from tests.rehearsal.commands.test_plan import write_assembly
@@ -104,7 +104,7 @@ def test_of_two_who_start_it_at_once_one_finds_what_the_other_has_started(projec
 
 def test_who_is_killed_while_it_starts_leaves_one_that_is_found(project: Workspace) -> None:
     """The next `up` waits for what the killed one has started, and does not start another one on its state."""
-    text = f"from rehearsal.emulator import launcher; from rehearsal.workspace import find; {UP}"
+    text = f"from rehearsal.emulator.server import launcher; from rehearsal.workspace.layout import find; {UP}"
     first = subprocess.Popen(
         [sys.executable, "-c", text], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=project.root
     )
@@ -125,7 +125,7 @@ UP = "from pathlib import Path; launcher.up(find(Path.cwd()), None, iam=False)"
 
 def emulators(space: Workspace) -> list[int]:
     """The processes of embedded AWSs of this workspace."""
-    return [int(each.partition(" ")[0]) for each in left(space.root) if "rehearsal.emulator.server" in each]
+    return [int(each.partition(" ")[0]) for each in left(space.root) if "rehearsal.emulator.server.process" in each]
 
 
 @pytest.mark.parametrize("since", [-1, None], ids=["another process", "an older record"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.pids import start_ticks
+from rehearsal.host.procfs import start_ticks
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import left, server
 

@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from rehearsal import disk, stored
-from rehearsal.emulator.housekeeping import Housekeeping
-from rehearsal.engine import journal
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.journal import Journal
-from rehearsal.locks import exclusive_run, scratch_folder
-from rehearsal.workspace import KEPT_FAILURES, Server, Workspace
+from rehearsal.emulator.server.housekeeping import Housekeeping
+from rehearsal.engine.state import journal
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.journal import Journal
+from rehearsal.workspace import artifact_zips, retention
+from rehearsal.workspace.layout import KEPT_FAILURES, Server, Workspace
+from rehearsal.workspace.locks import exclusive_run, scratch_folder
 from tests.rehearsal.commands.conftest import Tiny, until
 
 MEGABYTE = 10**6
@@ -113,11 +113,11 @@ def test_artifacts_go_from_an_embedded_aws_that_runs(tiny: Tiny) -> None:
     """By its own API, every version: a bucket that keeps versions would hide them alone."""
     execution = tiny.ended(tiny.start(Lint="exit 7")).id
     events = journal.read(tiny.space.journal(execution))
-    zipped = stored.artifacts(tiny.space, events)["Code"]
+    zipped = artifact_zips.artifacts(tiny.space, events)["Code"]
     assert zipped.exists()
-    stored.remove(tiny.space, events)
+    artifact_zips.remove(tiny.space, events)
     assert not zipped.exists()
-    assert stored.artifacts(tiny.space, events) == {}
+    assert artifact_zips.artifacts(tiny.space, events) == {}
 
 
 def test_a_working_run_keeps_its_folders(used: Workspace, empty: Tiny) -> None:
@@ -144,7 +144,7 @@ def test_an_embedded_aws_that_is_kept_open_is_looked_after(used: Workspace) -> N
     assert (used.execution("execution-00") / "Build" / "Synth" / "sources").exists()
     housekeeping(execution, {"type": "execution-finished"})
     assert heard == ["action-finished", "execution-finished"]
-    assert len(used.newest_first()) == disk.KEPT_EXECUTIONS
+    assert len(used.newest_first()) == retention.KEPT_EXECUTIONS
 
 
 def test_what_old_failures_worked_in_goes_while_it_is_kept_open(tiny: Tiny) -> None:
@@ -177,31 +177,31 @@ def test_all_is_refused_while_something_runs(used: Workspace, empty: Tiny) -> No
 
 def test_within_the_limit_nothing_goes(used: Workspace) -> None:
     """However old it is."""
-    assert disk.enforce_disk_limit(used, 100 * MEGABYTE) == []
+    assert retention.enforce_disk_limit(used, 100 * MEGABYTE) == []
     assert len(used.newest_first()) == 12
 
 
 def test_beyond_the_limit_executions_go_before_caches(used: Workspace) -> None:
     """The cache that was used last stays the longest, and the last executions stay in any case."""
-    said = disk.enforce_disk_limit(used, 6_500_000)
-    assert len(used.newest_first()) == disk.KEPT_EXECUTIONS
+    said = retention.enforce_disk_limit(used, 6_500_000)
+    assert len(used.newest_first()) == retention.KEPT_EXECUTIONS
     assert [each.name for each in used.caches.iterdir()] == ["new"]
     assert "removed the cache old, 1.0 MB" in said
 
 
 def test_a_limit_is_looked_after_once_a_day(used: Workspace) -> None:
     """Measuring takes time, and a disk does not fill up in minutes."""
-    assert disk.enforce_disk_limit(used, 100 * MEGABYTE) == []
-    assert disk.enforce_disk_limit(used, 1) == []
+    assert retention.enforce_disk_limit(used, 100 * MEGABYTE) == []
+    assert retention.enforce_disk_limit(used, 1) == []
     stamp = used.home / "measured"
-    os.utime(stamp, (stamp.stat().st_mtime - disk.CHECK_INTERVAL_SECONDS - 1,) * 2)
-    assert disk.enforce_disk_limit(used, 1)
+    os.utime(stamp, (stamp.stat().st_mtime - retention.CHECK_INTERVAL_SECONDS - 1,) * 2)
+    assert retention.enforce_disk_limit(used, 1)
 
 
 def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
     """uv's cache and the environments made from it share their files."""
     fill(tmp_path / "a" / "one", MEGABYTE)
-    before = disk.disk_usage(tmp_path)
+    before = retention.disk_usage(tmp_path)
     (tmp_path / "b").mkdir()
     os.link(tmp_path / "a" / "one", tmp_path / "b" / "two")
-    assert disk.disk_usage(tmp_path) == before
+    assert retention.disk_usage(tmp_path) == before

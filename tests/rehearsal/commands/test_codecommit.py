@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rehearsal import remote
 from rehearsal.aws import root
+from rehearsal.project import push_remote
 from tests.rehearsal.commands.another import NAME, action, another, source
 from tests.rehearsal.commands.conftest import ACCOUNT, REGION, Tiny
 
@@ -27,9 +27,9 @@ def follows(tiny: Tiny) -> Iterator[Tiny]:
     repo = source("CodeCommit", RepositoryName="repo", PollForSourceChanges="false")
     gate = action("Ask", "Approval", "Manual")
     with another(tiny, {"name": "Source", "actions": [repo]}, {"name": "Gate", "actions": [gate]}):
-        assert remote.add(tiny.space) is None
+        assert push_remote.add(tiny.space) is None
         yield tiny
-        remote.remove(tiny.space)
+        push_remote.remove(tiny.space)
 
 
 def push(tiny: Tiny, branch: str = "main") -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.commands.completion import COMPLETION_VARIABLE
-from rehearsal.views.state import ExecutionView
+from rehearsal.views.execution_view import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny
 from tests.root import ROOT
 

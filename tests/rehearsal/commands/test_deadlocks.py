@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.plan import deadlocks
-from rehearsal.plan.jobs import PlannedBuild
+from rehearsal.plan.build_commands import PlannedBuild
 from tests.root import ROOT
 
 SYNTH = "Build/Synth"

@@ -49,8 +49,8 @@ def test_a_full_disk_is_told_and_outlived(tmp_path: Path) -> None:
 JOURNAL = """
 import contextlib, sys
 from pathlib import Path
-from rehearsal.engine import journal
-from rehearsal.engine.reserve import Reserve
+from rehearsal.engine.state import journal
+from rehearsal.engine.state.disk_reserve import Reserve
 folder = Path(sys.argv[1])
 if sys.argv[2] == "without":
     Reserve.extend = lambda self: None

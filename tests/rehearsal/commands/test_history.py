@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import zipfile
 
-from rehearsal.engine.journal import Journal
-from rehearsal.views.state import ExecutionView
-from rehearsal.workspace import Workspace
+from rehearsal.engine.state.journal import Journal
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.commands.conftest import Tiny
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from rehearsal.emulator import launcher
-from rehearsal.emulator.server import ENGINE_STATE
-from rehearsal.engine import interrupted
-from rehearsal.engine.journal import Journal, read
-from rehearsal.pids import start_ticks
-from rehearsal.views.state import replay
-from rehearsal.workspace import Workspace, write_json
+from rehearsal.emulator.server import launcher
+from rehearsal.emulator.server.process import ENGINE_STATE
+from rehearsal.engine.state import crash_recovery
+from rehearsal.engine.state.journal import Journal, read
+from rehearsal.host.procfs import start_ticks
+from rehearsal.views.execution_view import replay
+from rehearsal.workspace.layout import Workspace, write_json
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import STAYS, Command, again, left, processes, server
 from tests.rehearsal.commands.test_plan import template as cdk_template
@@ -147,7 +147,7 @@ def test_the_end_of_an_interrupted_execution_is_written_once(tmp_path: Path) -> 
         written.close()
     Journal(tmp_path / "never began" / "journal.jsonl").close()
     for _ in range(2):
-        interrupted.end_interrupted_executions(tmp_path)
+        crash_recovery.end_interrupted_executions(tmp_path)
     ended, cut = (replay(read(tmp_path / name / "journal.jsonl")) for name in ("ended", "cut"))
     assert (ended.status, cut.status, cut.action("Build", "Lint").status) == ("Succeeded", "Interrupted", "Abandoned")
     assert cut.stage("Build").status == "Stopped"

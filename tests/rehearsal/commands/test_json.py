@@ -13,7 +13,7 @@ import pytest
 
 from rehearsal.cli import cli
 from rehearsal.commands.output import put_json
-from rehearsal.views.state import ExecutionView
+from rehearsal.views.execution_view import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny, until
 from tests.root import ROOT
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.deployment import Deployment
-from rehearsal.emulator import launcher
-from rehearsal.pids import start_ticks
-from rehearsal.views.state import ExecutionView
-from rehearsal.workspace import Server
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.emulator.server import launcher
+from rehearsal.host.procfs import start_ticks
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.layout import Server
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, create, tiny_project, until
 from tests.root import ROOT
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.views.state import ExecutionView
-from rehearsal.workspace import Workspace
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.commands.conftest import Tiny, until
 from tests.root import ROOT
 

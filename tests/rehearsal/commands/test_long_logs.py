@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.codebuild import cloudwatch
+from rehearsal.codebuild import log_stream
 from tests.rehearsal.commands.conftest import Tiny, until
 from tests.rehearsal.commands.test_kills import server
 
@@ -46,7 +46,7 @@ def test_cloudwatch_gets_as_much_as_the_embedded_aws_can_hold(tiny: Tiny) -> Non
     execution = tiny.start(Compile="head -c 12000000 /dev/zero | tr '\\0' x | fold -w 1000; exit 3")
     log = Path(tiny.ended(execution).action("Build", "Compile").log).read_text()
     assert "the log in CloudWatch Logs is not whole: /aws/codebuild/Compile takes 10 MB of one build" in log
-    assert cloudwatch.STREAM_BYTES == 10 * MB
+    assert log_stream.STREAM_BYTES == 10 * MB
 
 
 def peak(tiny: Tiny) -> int:

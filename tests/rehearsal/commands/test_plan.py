@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from rehearsal import assembly
-from rehearsal.assembly import Environment
-from rehearsal.bootstrap import is_bootstrapped
-from rehearsal.deployment import Deployment
-from rehearsal.engine.definition import PipelineKey
-from rehearsal.plan import jobs
+from rehearsal.deploy.bootstrap import is_bootstrapped
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.engine.model.definition import PipelineKey
+from rehearsal.plan import build_commands
 from rehearsal.plan import plan as planning
-from rehearsal.plan.jobs import PlannedBuild
+from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.plan import Plan
+from rehearsal.project import cloud_assembly
+from rehearsal.project.cloud_assembly import Environment
 from rehearsal.views import plan as view
 from tests.rehearsal.commands.conftest import (
     ACCOUNT,
@@ -94,7 +94,7 @@ class Pushed:
 
     def planned(self) -> Plan:
         """Of the assembly as it lies there."""
-        cloud = assembly.read(self.folder / "cdk.out")
+        cloud = cloud_assembly.read(self.folder / "cdk.out")
         return planning.make_plan(self._deployed, cloud, self.folder, ROOT / "node_modules", self.pushed)
 
 
@@ -200,7 +200,7 @@ def test_a_project_of_a_template_is_found_by_reference(tmp_path: Path) -> None:
         "Source": source | {"BuildSpec": {"Fn::Join": ["", [first, {"Ref": "AWS::Region"}, last]]}}
     }
     write_assembly(tmp_path, {"selfish": body})
-    job, *_ = jobs.synthesized_builds(assembly.read(tmp_path))
+    job, *_ = build_commands.synthesized_builds(cloud_assembly.read(tmp_path))
     assert job == PlannedBuild("Build", "Synth", "Synth", ("... synth",))
 
 

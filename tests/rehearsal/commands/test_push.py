@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import remote
-from rehearsal.git import Repository, branch_head, pop_stashed_branch
-from rehearsal.workspace import Workspace
+from rehearsal.project import push_remote
+from rehearsal.project.git_repository import Repository, branch_head, pop_stashed_branch
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.commands.conftest import Tiny, until
 
 
 @pytest.fixture
 def pushes(tiny: Tiny) -> Iterator[Tiny]:
     """The tiny project with the remote, as `up` makes it."""
-    assert remote.add(tiny.space) is None
+    assert push_remote.add(tiny.space) is None
     yield tiny
     tiny.git("checkout", "--quiet", "-B", "main", "main")
-    remote.remove(tiny.space)
+    push_remote.remove(tiny.space)
 
 
 def commit(tiny: Tiny, message: str) -> str:
@@ -72,7 +72,7 @@ def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
     """By a run, or while nothing ran: git would have nothing to send. What changed is told since that push."""
     run = Repository(pushes.root, pushes.space.home)
     run.push(run.head, pushes.space.remote, "main")
-    assert remote.add(pushes.space) is None
+    assert push_remote.add(pushes.space) is None
     newest = branch_head(pushes.space.remote, "main")
     assert newest
     assert newest.id == run.head
@@ -94,7 +94,7 @@ def test_a_file_name_that_is_not_utf_8_goes_through(pushes: Tiny) -> None:
 def test_the_hook_of_an_installed_command_calls_it(pushes: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that what it prints names it too."""
     monkeypatch.setattr(sys, "argv", ["/opt/some where/rehearse", "up"])
-    assert remote.add(pushes.space) is None
+    assert push_remote.add(pushes.space) is None
     hook = (pushes.space.remote / "hooks" / "post-receive").read_text()
     assert "exec '/opt/some where/rehearse' received" in hook
     assert "python -m rehearsal" not in hook
@@ -134,19 +134,19 @@ def test_of_several_pushes_each_has_its_own_commit(pushes: Tiny) -> None:
 def test_down_takes_remote_and_hook_away(pushes: Tiny) -> None:
     """Nothing of the rehearsal is left in the user's repository."""
     assert "rehearsal" in pushes.git("remote")
-    remote.remove(pushes.space)
+    push_remote.remove(pushes.space)
     assert "rehearsal" not in (pushes.root / ".git" / "config").read_text()
     assert not (pushes.space.remote / "hooks" / "post-receive").exists()
 
 
 def test_a_remote_of_that_name_is_left_alone(pushes: Tiny) -> None:
     """It is the user's: neither `up` nor `down` changes it."""
-    remote.remove(pushes.space)
+    push_remote.remove(pushes.space)
     pushes.git("remote", "add", "rehearsal", "https://localhost/theirs.git")
-    refusal = remote.add(pushes.space)
+    refusal = push_remote.add(pushes.space)
     assert refusal
     assert "https://localhost/theirs.git" in refusal
-    remote.remove(pushes.space)
+    push_remote.remove(pushes.space)
     assert "theirs" in pushes.git("remote", "get-url", "rehearsal")
     pushes.git("remote", "remove", "rehearsal")
 
@@ -158,7 +158,7 @@ def test_a_push_while_nothing_runs_says_so(project: Workspace) -> None:
     for command in (["init", "-qb", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
         subprocess.run([*git, *command], cwd=project.root, check=True)
     project.make()
-    remote.add(project)
+    push_remote.add(project)
     done = subprocess.run(
         [*git, "push", "rehearsal", "main"],
         cwd=project.root,

@@ -7,8 +7,8 @@ import sys
 import click
 import pytest
 
-from rehearsal.pids import start_ticks
-from rehearsal.views.state import ExecutionView
+from rehearsal.host.procfs import start_ticks
+from rehearsal.views.execution_view import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny, until
 from tests.rehearsal.commands.test_kills import Command
 

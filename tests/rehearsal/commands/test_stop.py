@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.views.state import ExecutionView
+from rehearsal.views.execution_view import ExecutionView
 from tests.rehearsal.commands.conftest import Tiny, until
 
 

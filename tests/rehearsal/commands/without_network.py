@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from rehearsal.emulator import launcher
+from rehearsal.emulator.server import launcher
 from tests.rehearsal.commands.conftest import tiny_project
 from tests.rehearsal.commands.test_kills import left
 

@@ -10,13 +10,13 @@ import pytest
 from botocore.validate import ParamValidator
 
 from rehearsal.actions.approval import AwaitApproval
-from rehearsal.emulator.api import CodePipelineApi
-from rehearsal.emulator.call import ApiError
-from rehearsal.emulator.shapes import model
-from rehearsal.engine.approvals import Approvals
-from rehearsal.engine.definition import ActionType
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.jobs import Jobs
+from rehearsal.emulator.codepipeline.model_constraints import model
+from rehearsal.emulator.codepipeline.operations import CodePipelineApi
+from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.engine.state.approvals import Approvals
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.invoke_jobs import Jobs
 from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration
 
 Json = dict[str, Any]

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rehearsal.accepted import Accepted
-from rehearsal.actions.accepting import Accepting
+from rehearsal.actions.not_executed import Accepting
 from rehearsal.aws import Credentials, Endpoint
-from rehearsal.engine import journal
-from rehearsal.engine.definition import ActionType, PipelineKey
+from rehearsal.engine.action_api import ActionError, ActionRunner, Outcome, Task
 from rehearsal.engine.engine import Engine
-from rehearsal.engine.execution import Environment, Execution, Listener, ignore_event
-from rehearsal.engine.task import ActionError, ActionRunner, Outcome, Task
+from rehearsal.engine.model.definition import ActionType, PipelineKey
+from rehearsal.engine.state import journal
+from rehearsal.engine.state.execution import Environment, Execution, Listener, ignore_event
+from rehearsal.workspace.acceptances import Accepted
 
 KEY = PipelineKey("111111111111", "eu-west-1", "tiny")
 

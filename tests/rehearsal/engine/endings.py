@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rehearsal.engine.definition import ArtifactStore
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.task import Artifact, Outcome, Task
+from rehearsal.engine.action_api import Artifact, Outcome, Task
+from rehearsal.engine.model.definition import ArtifactStore
+from rehearsal.engine.state.execution import Execution
 from tests.rehearsal.engine.conftest import Door, Stage, errors, eventually, fails, succeeds, until_stopped
 
 Part = Callable[[Task], Outcome]

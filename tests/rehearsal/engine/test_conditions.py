@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.refusal import RequestRejected
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.state.execution import Execution
 from tests.rehearsal.engine.conftest import (
     Stage,
     action,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine import sequel
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.task import ActionError, Outcome, Task
+from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.engine.running import follow_up
+from rehearsal.engine.state.execution import Execution
 from tests.rehearsal.engine.conftest import (
     KEY,
     Stage,
@@ -186,7 +186,7 @@ def test_a_journal_ends_whatever_breaks(stage: Stage, monkeypatch: pytest.Monkey
     def breaks(*_: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(sequel, "restart_after_update", breaks)
+    monkeypatch.setattr(follow_up, "restart_after_update", breaks)
     assert stage.events(stage.run(declaration([action("a")])))[-1]["type"] == "execution-finished"
 
 

@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 from unittest.mock import Mock
 
-from rehearsal.engine import journal
-from rehearsal.views.state import replay
+from rehearsal.engine.state import journal
+from rehearsal.views.execution_view import replay
 from tests.rehearsal.engine.conftest import Stage, action, at_first, declaration, eventually, fails
 from tests.root import ROOT
 
 WRITER = """
 import sys
 from pathlib import Path
-from rehearsal.engine.journal import Journal
+from rehearsal.engine.state.journal import Journal
 
 journal = Journal(Path(sys.argv[1]))
 journal.write("execution-started", execution="1", pipeline="p", stages=[{"name": "One", "actions": []}])

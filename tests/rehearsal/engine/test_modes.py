@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from rehearsal.engine import engine as engines
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.gate import StageLock
-from rehearsal.engine.refusal import RequestRejected
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.running.stage_lock import StageLock
+from rehearsal.engine.state.execution import Execution
 from tests.rehearsal.engine.conftest import (
     KEY,
     Door,

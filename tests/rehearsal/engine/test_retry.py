@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.refusal import RequestRejected
-from rehearsal.engine.task import Outcome
+from rehearsal.engine.action_api import Outcome
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.state.execution import Execution
 from tests.rehearsal.engine.conftest import (
     KEY,
     Door,

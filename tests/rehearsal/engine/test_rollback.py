@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.definition import ArtifactStore
-from rehearsal.engine.execution import Execution
-from rehearsal.engine.refusal import RequestRejected
-from rehearsal.engine.task import Artifact, Outcome, Revision, Task
+from rehearsal.engine.action_api import Artifact, Outcome, Revision, Task
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import ArtifactStore
+from rehearsal.engine.state.execution import Execution
 from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.definition import ActionType, parse
-from rehearsal.engine.task import Outcome, Task
-from rehearsal.engine.timeouts import DEFAULTS, format_duration, limit
+from rehearsal.engine.action_api import Outcome, Task
+from rehearsal.engine.model.definition import ActionType, parse
+from rehearsal.engine.model.timeouts import DEFAULTS, format_duration, limit
 from tests.rehearsal.engine.conftest import Stage, action, declaration, errors, fails, rule, until_stopped
 
 PLAYED = ActionType("Test", "Played")

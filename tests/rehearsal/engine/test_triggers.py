@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.definition import Pipeline, parse
-from rehearsal.engine.triggers import Push, matches, mismatch_reason, push_mismatch_reason
+from rehearsal.engine.model.definition import Pipeline, parse
+from rehearsal.engine.model.triggers import Push, matches, mismatch_reason, push_mismatch_reason
 from tests.rehearsal.engine.conftest import action, declaration
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.definition import ArtifactStore
-from rehearsal.engine.refusal import RequestRejected
-from rehearsal.engine.task import Artifact, Outcome, Revision, Task
-from rehearsal.engine.variables import UnknownVariable, resolve
+from rehearsal.engine.action_api import Artifact, Outcome, Revision, Task
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import ArtifactStore
+from rehearsal.engine.model.variables import UnknownVariable, resolve
 from tests.rehearsal.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
 
 START = {"triggerType": "StartPipelineExecution"}

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from rehearsal.engine.definition import Pipeline, parse
+from rehearsal.engine.model.definition import Pipeline, parse
 from rehearsal.views import graph
 from rehearsal.views.svg import svg
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rehearsal.emulator.functions.coldstarts import ColdStartRecord
+from rehearsal.emulator.functions.cold_starts import ColdStartRecord
 from rehearsal.views import summary
-from rehearsal.views.state import ExecutionView
-from rehearsal.workspace import Workspace
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.layout import Workspace
 
 COLD = {"account": "222222222222", "init_ms": 251.4, "compiled": 17, "modules": 300, "memory_mb": 41}
 

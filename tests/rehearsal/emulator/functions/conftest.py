@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from rehearsal import interpreters
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator import launcher
 from rehearsal.emulator.functions.mounts import mount_error
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.host import interpreters
+from rehearsal.workspace.layout import Workspace
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 RUNTIME = f"python{interpreters.running_interpreter()[0].rpartition('.')[0]}"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.emulator.functions.coldstarts import ColdStartRecord
+from rehearsal.emulator.functions.cold_starts import ColdStartRecord
 from tests.rehearsal.emulator.functions.conftest import Functions
 
 

@@ -14,8 +14,8 @@ from ministack.core import lambda_runtime
 from ministack.services import sts
 
 from rehearsal.aws import Credentials
-from rehearsal.emulator import launcher
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, Functions, zipped
 from tests.rehearsal.emulator.iam.principals import trusting
 

@@ -18,15 +18,15 @@ from typing import Any
 import pytest
 from ministack.core import lambda_runtime
 
-from rehearsal import programs
 from rehearsal.aws import Endpoint
-from rehearsal.emulator import launcher
-from rehearsal.emulator.functions import packages, sandbox
-from rehearsal.emulator.functions.environment import Invocation, InvocationResult, PythonEnvironment
-from rehearsal.emulator.functions.layout import FunctionFilesystem
+from rehearsal.emulator.functions import sandbox, unpacked_code
+from rehearsal.emulator.functions.execution_environment import Invocation, InvocationResult, PythonEnvironment
+from rehearsal.emulator.functions.filesystem import FunctionFilesystem
 from rehearsal.emulator.functions.mounts import mount_error
-from rehearsal.pids import start_ticks
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.host import helper_process
+from rehearsal.host.procfs import start_ticks
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts, zipped
 
 # Answers with what all its processes have in common, and no others.
@@ -120,7 +120,7 @@ def test_without_mounts_the_folders_stay_where_they_are(plain: PythonEnvironment
 def test_an_ordinary_user_has_mounts_as_well(tmp_path: Path) -> None:
     """In a namespace of users: nobody needs to be root for a rehearsal."""
     less = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"] if os.geteuid() == 0 else []
-    probe = [*less, *programs.helper_command(sandbox.__name__), "--probe", str(tmp_path)]
+    probe = [*less, *helper_process.helper_command(sandbox.__name__), "--probe", str(tmp_path)]
     done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "") or mount_error()
 
@@ -138,7 +138,7 @@ def test_an_initialization_that_takes_too_long_is_tried_again_with_the_functions
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on AWS, where the first limit is 10 seconds."""
-    monkeypatch.setattr("rehearsal.emulator.functions.environment.INIT_SECONDS", 0.2)
+    monkeypatch.setattr("rehearsal.emulator.functions.execution_environment.INIT_SECONDS", 0.2)
     environment = make(tmp_path, "import time\ntime.sleep(1)\nhandler = lambda *_: 'at last'", Timeout=20)
     try:
         assert call(environment).body == "at last"
@@ -148,7 +148,7 @@ def test_an_initialization_that_takes_too_long_is_tried_again_with_the_functions
 
 def test_an_initialization_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the second limit, though it is the same as the first."""
-    monkeypatch.setattr("rehearsal.emulator.functions.environment.INIT_SECONDS", 1)
+    monkeypatch.setattr("rehearsal.emulator.functions.execution_environment.INIT_SECONDS", 1)
     environment = make(tmp_path, "import time\ntime.sleep(100)", Timeout=1)
     try:
         assert call(environment).body["errorMessage"] == "Task timed out after 1.00 seconds"
@@ -202,7 +202,7 @@ def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path, path
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(path, "")
     with pytest.raises(ValueError, match="leads out of its archive"):
-        packages.unpack_archives(tmp_path / "store", [buffer.getvalue()])
+        unpacked_code.unpack_archives(tmp_path / "store", [buffer.getvalue()])
     assert not list(tmp_path.rglob("out.py"))
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import interpreters
-from rehearsal.emulator import launcher
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.host import interpreters
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts
 
 RESERVED = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rehearsal import invocations
-from rehearsal.invocations import Config, DeployedStack
+from rehearsal.project import configuration
+from rehearsal.project.configuration import Config, DeployedStack
 from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, Functions, zipped
 
 CODE = "def handler(event, context):\n    return '{}'\n"
@@ -26,7 +26,8 @@ def test_an_alias_is_called_where_one_is_named(functions: Functions, tmp_path: P
         config = Config.model_validate({"invoke": [{"function": "Name", "event": "event.json", **more}]})
         stack = DeployedStack("Dev", ACCOUNT, REGION, name)
         return [
-            (each.ok, each.text) for each in invocations.invoke_functions(config, tmp_path, functions.endpoint, [stack])
+            (each.ok, each.text)
+            for each in configuration.invoke_functions(config, tmp_path, functions.endpoint, [stack])
         ]
 
     assert called(qualifier="live") == [(True, '"released"')]

@@ -8,9 +8,9 @@ import pytest
 from ministack import app
 from ministack.services import sts
 
-from rehearsal.emulator.event_targets import SERVICE, PipelineTargets
-from rehearsal.emulator.sessions import Sessions
-from rehearsal.engine.task import ActionError
+from rehearsal.emulator.eventbridge.pipeline_targets import SERVICE, PipelineTargets
+from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.engine.action_api import ActionError
 from tests.rehearsal.emulator.conftest import Service, pipeline
 from tests.rehearsal.emulator.iam.principals import allow, make_role, trusting
 from tests.rehearsal.engine.conftest import KEY

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator import launcher
-from rehearsal.workspace import Workspace
+from rehearsal.emulator.server import launcher
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, trusting
 
 

@@ -1,0 +1,1 @@
+"""What layers hold and why: checks, differences and reports."""

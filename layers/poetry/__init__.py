@@ -1,0 +1,1 @@
+"""Poetry's side: its lock, its groups, its export."""

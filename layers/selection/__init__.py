@@ -1,0 +1,1 @@
+"""Which packages go into which layer."""

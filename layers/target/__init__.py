@@ -1,0 +1,1 @@
+"""The runtime that layers are built for: Python version, architecture, limits."""

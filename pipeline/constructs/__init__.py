@@ -1,0 +1,1 @@
+"""The CDK constructs that the pipeline stack consists of."""

@@ -1,0 +1,93 @@
+"""Files that are made from the code and committed, so that other programs and people can read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from pipeline.access import policies
+from pipeline.access.resource_schemas import resource_schema
+from pipeline.errors import WrongUse
+from pipeline.generate import costs_table, roles_table
+from pipeline.settings import json_schema
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def resource_types(assembly: Path) -> list[str]:
+    """The types of all resources of an assembly, those of the nested assemblies too, without CDK's own."""
+    return _types([*assembly.rglob("*.template.json")])
+
+
+def _types(files: Iterable[Path]) -> list[str]:
+    templates = [json.loads(file.read_text()) for file in files]
+    found = {resource["Type"] for template in templates for resource in template["Resources"].values()}
+    return sorted(each for each in found if not each.startswith(("AWS::CDK::", "Custom::")))
+
+
+def create_only(assembly: Path) -> str:
+    """Type -> the properties whose change replaces a resource, from the resource schemas that cfn-lint brings."""
+    types = {kind: _create_only(kind) for kind in resource_types(assembly)}
+    return _json(types)
+
+
+def _create_only(kind: str) -> list[str]:
+    return sorted({path.split("/")[2] for path in resource_schema(kind).get("createOnlyProperties", [])})
+
+
+def pipeline_policy(assembly: Path) -> str:
+    """For the pipeline's account: its stack, which the settings name, and what CDK makes for other regions."""
+    files = [*assembly.glob("*.template.json")]
+    return _json(
+        policies.execution_policy({*_types(files), *policies.SUPPORT_STACK_TYPES}, passed_to=_passed_to(files))
+    )
+
+
+def environment_policy(assembly: Path) -> str:
+    """For an environment's account: its stages' stacks."""
+    files = [*assembly.glob("assembly-*/*.template.json")]
+    return _json(policies.execution_policy(_types(files), passed_to=_passed_to(files), names=policies.STAGE_NAMES))
+
+
+def _passed_to(files: Iterable[Path]) -> set[str]:
+    """The services that a role of the templates trusts."""
+    resources = [each for file in files for each in json.loads(file.read_text())["Resources"].values()]
+    roles = [each["Properties"]["AssumeRolePolicyDocument"] for each in resources if each["Type"] == "AWS::IAM::Role"]
+    trusted = [statement["Principal"].get("Service") for role in roles for statement in role["Statement"]]
+    return {each for each in trusted if isinstance(each, str)}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def security_page(assembly: Path) -> str:
+    """docs/security.md as it stands, with its table of roles made anew."""
+    return roles_table.replace_table((DOCS / "security.md").read_text(), assembly)
+
+
+def costs_page(_: Path) -> str:
+    """docs/costs.md as it stands, with its table made anew from docs/prices.json."""
+    return costs_table.replace_table((DOCS / "costs.md").read_text(), DOCS / "prices.json")
+
+
+# Path below the project -> what stands in it, made from the assembly in cdk.out.
+FILES: Mapping[str, Callable[[Path], str]] = {
+    json_schema.FILE: lambda _: json_schema.text(),
+    "pipeline/changes/create_only.json": create_only,
+    "pipeline/access/pipeline.json": pipeline_policy,
+    "pipeline/access/environment.json": environment_policy,
+    "docs/security.md": security_page,
+    "docs/costs.md": costs_page,
+    "pipeline/access/boundary.json": lambda _: _json(policies.boundary_policy()),
+}
+
+
+def write(root: Path) -> None:
+    """Write every file. Raises WrongUse without an assembly in cdk.out."""
+    assembly = root / "cdk.out"
+    if not (assembly / "manifest.json").exists():
+        raise WrongUse(f"there is no assembly in {assembly}; `make synth` writes it")
+    for path, text in FILES.items():
+        (root / path).write_text(text(assembly))

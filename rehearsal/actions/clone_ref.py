@@ -1,0 +1,65 @@
+"""Artifacts that are a reference to a commit: CODEBUILD_CLONE_REF, from which a build clones the repository itself.
+
+Sources: AWS CodePipeline user guide, "Use full clone with a GitHub pipeline source", "Use full clone with a CodeCommit
+pipeline source".
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from rehearsal.codebuild.zip_extract import Unzip, unzip
+from rehearsal.project import git_repository
+
+FORMAT = "CODEBUILD_CLONE_REF"
+_FILE = "codebuild-clone-ref.json"
+# The service was renamed, and policies may have either name.
+USE_CONNECTION_ACTIONS = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
+
+
+@dataclass(frozen=True)
+class CloneRef:
+    """A commit of a branch; needs: one of these permissions on `resource` is what a build clones with."""
+
+    commit: str
+    branch: str
+    needs: tuple[str, ...]
+    resource: str
+
+    @classmethod
+    def from_settings(
+        cls, commit: str, branch: str, settings: Mapping[str, str], account_region: tuple[str, str]
+    ) -> Self:
+        """For a source action with these settings."""
+        if "ConnectionArn" in settings:
+            return cls(commit, branch, USE_CONNECTION_ACTIONS, settings["ConnectionArn"])
+        account, region = account_region
+        arn = f"arn:aws:codecommit:{region}:{account}:{settings.get('RepositoryName', '')}"
+        return cls(commit, branch, ("codecommit:GitPull",), arn)
+
+    @classmethod
+    def read(cls, zip_file: Path) -> Self | None:
+        """What the artifact refers to; None for one that holds files. Raises BadZipFile."""
+        with zipfile.ZipFile(zip_file) as archive:
+            if archive.namelist() != [_FILE]:
+                return None
+            fields = json.loads(archive.read(_FILE))
+        return cls(**{**fields, "needs": tuple(fields["needs"])})
+
+    def write(self, zip_file: Path) -> None:
+        with zipfile.ZipFile(zip_file, "w") as archive:
+            archive.writestr(_FILE, json.dumps(asdict(self)))
+
+
+def unpack_or_clone(zip_file: Path, folder: Path, remote: Path, unzip: Unzip = unzip) -> None:
+    """The artifact's files, or a clone of the commit that it refers to. Raises as `unzip` does, and WrongUse."""
+    reference = CloneRef.read(zip_file)
+    if reference is None:
+        unzip(zip_file, folder)
+    else:
+        git_repository.clone(remote, reference.commit, reference.branch, folder)

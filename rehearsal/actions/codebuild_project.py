@@ -1,0 +1,144 @@
+"""The CodeBuild project of an action as it is deployed, and the build that the action starts of it.
+
+Sources: AWS CodePipeline user guide, "AWS CodeBuild build and test action reference"; CodeBuild API, "Project".
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from rehearsal.aws import root
+from rehearsal.codebuild.build_numbers import next_number
+from rehearsal.codebuild.model import Build, EnvironmentVariable, store
+from rehearsal.engine.action_api import ActionError, Task
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a build takes from its project.
+
+    log_group: empty where the project writes no CloudWatch log. about: what the API's record of a build repeats.
+    artifacts: where those of a build go that no pipeline started.
+    """
+
+    name: str
+    role_arn: str
+    buildspec: str
+    image: str
+    variables: tuple[EnvironmentVariable, ...]
+    timeout_minutes: int
+    key_arn: str
+    log_group: str
+    log_prefix: str
+    cached: bool
+    about: Mapping[str, Any]
+    artifacts: Mapping[str, str]
+
+    def arn(self, task: Task) -> str:
+        return f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:project/{self.name}"
+
+    @classmethod
+    def of_action(cls, task: Task) -> Self:
+        """The project that the action names. Raises ActionError where there is none."""
+        name = task.setting("ProjectName")
+        api = task.endpoint.client("codebuild", root(task.pipeline.account), task.region)
+        found = api.batch_get_projects(names=[name])["projects"]
+        if not found:
+            raise ActionError(
+                f"{task.where}: there is no CodeBuild project {name} in {task.pipeline.account}/{task.region}"
+            )
+        return cls.read(found[0])
+
+    @classmethod
+    def read(cls, project: Mapping[str, Any]) -> Self:
+        """From the shape that BatchGetProjects answers."""
+        environment, name = project["environment"], project["name"]
+        logs = project.get("logsConfig", {}).get("cloudWatchLogs", {})
+        return cls(
+            name=name,
+            role_arn=project["serviceRole"],
+            buildspec=project["source"].get("buildspec", ""),
+            image=environment.get("image", ""),
+            variables=tuple(variables(environment.get("environmentVariables", []))),
+            timeout_minutes=project.get("timeoutInMinutes", 60),
+            key_arn=project.get("encryptionKey", ""),
+            log_group="" if logs.get("status") == "DISABLED" else logs.get("groupName") or f"/aws/codebuild/{name}",
+            log_prefix=logs.get("streamName", ""),
+            cached=project.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE",
+            about={key: project[key] for key in ("source", "environment", "serviceRole", "cache") if key in project},
+            artifacts=project.get("artifacts", {}),
+        )
+
+    def build(
+        self,
+        caches: Path,
+        *,
+        account: str,
+        region: str,
+        initiator: str,
+        buildspec: str = "",
+        overrides: Iterable[EnvironmentVariable] = (),
+        source_version: str = "",
+    ) -> Build:
+        """The project's next build. buildspec: in place of its own; source_version: as its starter names the source."""
+        number = uuid.uuid4()
+        prefix = f"{self.log_prefix}/" if self.log_prefix else ""
+        return Build(
+            id=f"{self.name}:{number}",
+            arn=f"arn:aws:codebuild:{region}:{account}:build/{self.name}:{number}",
+            number=next_number(store(caches, account, region, self.name)),
+            project=self.name,
+            account=account,
+            region=region,
+            buildspec=buildspec or self.buildspec,
+            variables=self.variables,
+            overrides=tuple(overrides),
+            image=self.image,
+            timeout_minutes=self.timeout_minutes,
+            initiator=initiator,
+            source_version=source_version,
+            resolved_version="",
+            log_stream=f"{prefix}{number}",
+            key_arn=self.key_arn,
+            cached=self.cached,
+        )
+
+
+def build_of_action(task: Task, project: Project, caches: Path) -> Build:
+    """The build that the action's configuration starts. Raises ActionError for what it cannot say."""
+    settings, pipeline = task.action.configuration, task.pipeline
+    if settings.get("BatchEnabled", "").lower() == "true":
+        raise ActionError(f"{task.where}: BatchEnabled: batch builds are not rehearsed; rehearse its builds singly")
+    primary = task.artifacts.get(task.action.primary)
+    build = project.build(
+        caches,
+        account=pipeline.account,
+        region=task.region,
+        initiator=f"codepipeline/{pipeline.name}",
+        buildspec=settings.get("BuildspecOverride", ""),
+        overrides=_overrides(task),
+        source_version=f"arn:aws:s3:::{primary.store.bucket}/{primary.key}" if primary else "",
+    )
+    return replace(build, resolved_version=primary.revision) if primary else build
+
+
+def _overrides(task: Task) -> tuple[EnvironmentVariable, ...]:
+    text = task.action.configuration.get("EnvironmentVariables", "[]")
+    try:
+        return tuple(variables(json.loads(text)))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise ActionError(
+            f"{task.where}: EnvironmentVariables: got {text[:80]}; a JSON list of objects with `name`, `value` and"
+            " perhaps `type` is allowed"
+        ) from None
+
+
+def variables(declared: Iterable[Mapping[str, str]]) -> Iterable[EnvironmentVariable]:
+    """From the shape that the API has."""
+    for each in declared:
+        yield EnvironmentVariable(each["name"], str(each["value"]), each.get("type", "PLAINTEXT"))

@@ -1,0 +1,68 @@
+"""Rule/Commands: shell commands in a build of CodePipeline's own, without a project, with the rule's role.
+
+Source: AWS CodePipeline user guide, "Commands" in the rule structure reference.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rehearsal.actions.codebuild import RunBuild
+from rehearsal.actions.codebuild_project import Project
+from rehearsal.aws import Credentials
+from rehearsal.codebuild.model import Build
+from rehearsal.engine.action_api import ActionError, Outcome, Task
+
+MINUTES = 60
+
+
+class _Unlisted:
+    """Such builds are CodePipeline's: the account's API does not list them."""
+
+    def put(self, build: Build, record: dict[str, Any]) -> None:
+        pass
+
+    def is_stop_requested(self, build: Build) -> bool:  # noqa: ARG002 - nobody can name the build to StopBuild
+        return False
+
+
+class RunCommands(RunBuild):
+    """The rule fails where one of its commands does; later commands are not run then."""
+
+    def __init__(self, caches: Path, remote: Path) -> None:
+        super().__init__(caches, _Unlisted(), remote)
+
+    def run(self, task: Task) -> Outcome:
+        if not task.action.commands:
+            raise ActionError(f"{task.where}: Commands needs commands: a list of shell commands, each one line")
+        return self.perform(task, _managed(task), task.credentials())
+
+    def _sources(self, task: Task, project: Project, credentials: Credentials) -> dict[str, Path]:
+        """Without an input artifact, the commands run in an empty folder."""
+        if task.action.inputs:
+            return super()._sources(task, project, credentials)
+        folder = task.folder / "sources" / "none"
+        folder.mkdir(parents=True)
+        return {"": folder}
+
+
+def _managed(task: Task) -> Project:
+    """What stands in a project's place."""
+    name = f"{task.pipeline.name}-{task.stage}-{task.action.name}"
+    spec = {"version": "0.2", "phases": {"build": {"commands": list(task.action.commands)}}}
+    return Project(
+        name=name,
+        role_arn=task.role_arn,
+        buildspec=json.dumps(spec),
+        image="",
+        variables=(),
+        timeout_minutes=MINUTES,
+        key_arn="",
+        log_group=f"/aws/codepipeline/{task.pipeline.name}",
+        log_prefix=name,
+        cached=False,
+        about={},
+        artifacts={},
+    )

@@ -1,0 +1,114 @@
+"""Source actions that read git: CodeConnections, CodeCommit, and GitHub by the older action.
+
+Sources: AWS CodePipeline user guide, "CodeStarSourceConnection for Bitbucket Cloud, GitHub, ...", "AWS CodeCommit
+source action reference", "GitHub (via OAuth app) source action reference", "Variables reference".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rehearsal.actions.artifacts import upload
+from rehearsal.actions.clone_ref import FORMAT, USE_CONNECTION_ACTIONS, CloneRef
+from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
+from rehearsal.errors import WrongUse
+from rehearsal.project import git_repository
+
+Variables = Callable[[Task, git_repository.Commit], Mapping[str, str]]
+_FORMAT = "OutputArtifactFormat"
+
+
+class FetchRevision:
+    """Reads the bare repository that stands in for the connected one.
+
+    branch: the key of the configuration that names the branch; repository: those that name the repository.
+    """
+
+    def __init__(self, remote: Path, *, branch: str, repository: tuple[str, ...], variables: Variables) -> None:
+        self._remote, self._branch, self._repository, self._variables = remote, branch, repository, variables
+
+    def run(self, task: Task) -> Outcome:
+        _check_format(task)
+        if "ConnectionArn" in task.action.configuration:
+            task.require(*USE_CONNECTION_ACTIONS, resource=task.setting("ConnectionArn"))
+        commit = self._commit(task)
+        zip_file = task.folder / "source.zip"
+        if task.action.configuration.get(_FORMAT) == FORMAT:
+            settings, where = task.action.configuration, (task.pipeline.account, task.region)
+            CloneRef.from_settings(commit.id, task.setting(self._branch), settings, where).write(zip_file)
+        else:
+            git_repository.archive(self._remote, commit.id, zip_file)
+        (output,) = task.action.outputs
+        artifact = upload(task, output, task.credentials(), zip_file)
+        task.log.write_text(f"{commit.id} {commit.message}\n")
+        title = commit.message.partition("\n")[0]
+        return Outcome(
+            failed=False,
+            summary=f"{commit.id[:8]} {title}",
+            variables={
+                "AuthorDate": commit.date,
+                "BranchName": task.setting(self._branch),
+                "CommitId": commit.id,
+                "CommitMessage": commit.message,
+                **self._variables(task, commit),
+            },
+            outputs={output: artifact},
+            revision=Revision(task.action.name, commit.id, title),
+            external_id=commit.id,
+        )
+
+    def _commit(self, task: Task) -> git_repository.Commit:
+        """The revision that the execution was started for, else the newest of the branch."""
+        repository = "/".join(task.setting(each) for each in self._repository)
+        branch = task.setting(self._branch)
+        if wanted := task.wanted.get("COMMIT_ID"):
+            try:
+                return git_repository.commit(self._remote, wanted)
+            except WrongUse as error:
+                raise ActionError(f"{task.where}: {repository} has no commit {wanted}") from error
+        commit = git_repository.branch_head(self._remote, branch)
+        if commit is None:
+            raise ActionError(f"{task.where}: nothing was pushed to branch {branch} of {repository} yet")
+        return commit
+
+
+def _check_format(task: Task) -> None:
+    wanted = task.action.configuration.get(_FORMAT, "CODE_ZIP")
+    if wanted not in ("CODE_ZIP", FORMAT):
+        raise ActionError(f"{task.where}: {_FORMAT}: got {wanted}; CODE_ZIP and {FORMAT} are allowed")
+
+
+def connection(remote: Path) -> FetchRevision:
+    """Source/CodeStarSourceConnection."""
+
+    def variables(task: Task, _commit: git_repository.Commit) -> Mapping[str, str]:
+        return {
+            "ConnectionArn": task.setting("ConnectionArn"),
+            "FullRepositoryName": task.setting("FullRepositoryId"),
+        }
+
+    return FetchRevision(remote, branch="BranchName", repository=("FullRepositoryId",), variables=variables)
+
+
+def codecommit(remote: Path) -> FetchRevision:
+    """Source/CodeCommit."""
+
+    def variables(task: Task, commit: git_repository.Commit) -> Mapping[str, str]:
+        return {"CommitterDate": commit.committed, "RepositoryName": task.setting("RepositoryName")}
+
+    return FetchRevision(remote, branch="BranchName", repository=("RepositoryName",), variables=variables)
+
+
+def github(remote: Path) -> FetchRevision:
+    """Source/GitHub, version 1."""
+
+    def variables(task: Task, commit: git_repository.Commit) -> Mapping[str, str]:
+        owner, repository = task.setting("Owner"), task.setting("Repo")
+        return {
+            "CommitterDate": commit.committed,
+            "CommitUrl": f"https://github.com/{owner}/{repository}/commit/{commit.id}",
+            "RepositoryName": repository,
+        }
+
+    return FetchRevision(remote, branch="Branch", repository=("Owner", "Repo"), variables=variables)

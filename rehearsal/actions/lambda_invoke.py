@@ -1,0 +1,121 @@
+"""Invoke/Lambda: call a function with a job, and wait for what it says of it.
+
+Source: AWS CodePipeline user guide, "AWS Lambda invoke action reference" and "Invoke a Lambda function in a pipeline".
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rehearsal.actions.artifacts import locate_artifact
+from rehearsal.aws import Credentials
+from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
+from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
+
+# Source: "Quotas in AWS CodePipeline": a function that sends no reply in this time has failed.
+REPLY_SECONDS = 20 * 60.0
+# A function that asks to be called again is called after this pause.
+AGAIN_SECONDS = 1.0
+
+Json = dict[str, Any]
+
+
+class InvokeFunction:
+    """The function answers by PutJobSuccessResult or PutJobFailureResult; its return value means nothing."""
+
+    def __init__(self, jobs: Jobs, reply_seconds: float = REPLY_SECONDS) -> None:
+        self._jobs, self._reply_seconds = jobs, reply_seconds
+
+    def run(self, task: Task) -> Outcome:
+        job, credentials = self._jobs.open(), task.credentials()
+        outputs = {name: _place(task, name) for name in task.action.outputs}
+        token: str | None = None
+        while True:
+            call = _Call(task, job, _event(task, job, credentials, outputs, token), credentials)
+            result = self._answer(task, job, call)
+            if result is None:
+                return Outcome(failed=True, summary="the function did not say how the job ended")
+            if result.continuation is None or result.failed:
+                break
+            token = result.continuation
+            task.note(f"the function goes on: {result.summary}")
+            self._jobs.await_next_result(job)
+            if task.stop.wait(AGAIN_SECONDS):
+                return Outcome(failed=True, summary="stopped while the function's job went on")
+        summary = result.summary or ("the function failed the job" if result.failed else "the function did the job")
+        task.log.write_text(summary + "\n")
+        made = {} if result.failed else outputs
+        return Outcome(result.failed, summary, result.variables, made, external_id=result.external_id, code=result.code)
+
+    def _answer(self, task: Task, job: Job, call: _Call) -> JobResult | None:
+        """What the function says, without a wait for its own end. Raises ActionError where it cannot say anything."""
+        deadline = time.monotonic() + self._reply_seconds
+        while not job.answered.wait(0.1):
+            if call.problem:
+                raise call.problem
+            if task.stop.is_set() or time.monotonic() > deadline:
+                return None
+        return job.result
+
+
+class _Call:
+    """A call of the function that goes on by itself; `problem` says why it is of no use."""
+
+    def __init__(self, task: Task, job: Job, event: Json, credentials: Credentials) -> None:
+        self.problem: ActionError | None = None
+        threading.Thread(target=self._make, args=(task, job, event, credentials), daemon=True).start()
+
+    def _make(self, task: Task, job: Job, event: Json, credentials: Credentials) -> None:
+        try:
+            _invoke(task, job, event, credentials)
+        except ActionError as error:
+            self.problem = error
+
+
+def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None:
+    """Raise ActionError where the function cannot be called, or breaks before it has said anything."""
+    name = task.setting("FunctionName")
+    client = task.endpoint.client("lambda", credentials, task.region)
+    try:
+        answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
+    except (ClientError, BotoCoreError) as error:
+        raise ActionError(f"{task.where}: cannot invoke {name}: {error}") from error
+    if answer.get("FunctionError") and not job.answered.is_set():
+        words = answer["Payload"].read().decode(errors="replace")
+        raise ActionError(f"{task.where}: {name} broke: {words[:500]}", "JobFailed")
+
+
+def _event(task: Task, job: Job, credentials: Credentials, outputs: dict[str, Artifact], token: str | None) -> Json:
+    data: Json = {
+        "actionConfiguration": {"configuration": dict(task.action.configuration)},
+        "inputArtifacts": [_artifact(name, locate_artifact(task, name)) for name in task.action.inputs],
+        "outputArtifacts": [_artifact(name, each) for name, each in outputs.items()],
+        "artifactCredentials": {
+            "accessKeyId": credentials.access_key,
+            "secretAccessKey": credentials.secret_key,
+            "sessionToken": credentials.token,
+            "expirationTime": int((time.time() + 3600) * 1000),
+        },
+    }
+    if token is not None:
+        data["continuationToken"] = token
+    key = task.stores(task.region).key_arn
+    if key:
+        data["encryptionKey"] = {"id": key, "type": "KMS"}
+    return {"CodePipeline.job": {"id": job.id, "accountId": task.pipeline.account, "data": data}}
+
+
+def _place(task: Task, name: str) -> Artifact:
+    """Where the function is to put an output artifact."""
+    return Artifact(task.stores(task.region), f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}")
+
+
+def _artifact(name: str, artifact: Artifact) -> Json:
+    place = {"bucketName": artifact.store.bucket, "objectKey": artifact.key}
+    return {"name": name, "revision": None, "location": {"type": "S3", "s3Location": place}}

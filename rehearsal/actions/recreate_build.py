@@ -1,0 +1,133 @@
+"""A build's folder and environment, put together again after it has ended: for a person to look around in.
+
+What it took is asked of the CodePipeline and CodeBuild APIs; a failed build's own folder is taken as it was left.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.actions.clone_ref import unpack_or_clone
+from rehearsal.actions.codebuild_project import Project
+from rehearsal.aws import Credentials, Endpoint, download_object, root
+from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.model import Build, BuildFolders, EnvironmentVariable
+from rehearsal.codebuild.prepare import prepare
+from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.engine.model.definition import PipelineKey
+from rehearsal.errors import WrongUse
+
+
+@dataclass(frozen=True)
+class RecreatedBuild:
+    """Where a build worked, and every variable that its first command saw; `left`: the folder is the failed build's."""
+
+    directory: Path
+    env: Mapping[str, str]
+    program: str
+    left: bool
+
+
+def recreate_build(
+    endpoint: Endpoint,
+    key: PipelineKey,
+    *,
+    detail: Mapping[str, Any],
+    worked: Path,
+    folder: Path,
+    caches: Path,
+    remote: Path,
+) -> RecreatedBuild:
+    """Put a build together again; its role is assumed by the account's root, whatever the role's trust policy says.
+
+    detail: of ListActionExecutions; worked: the action's folder of then; folder: a new one; remote: the
+    repository of the source.
+    """
+    given = detail["input"]
+    region, settings = given["region"], given.get("resolvedConfiguration") or given.get("configuration", {})
+    api = endpoint.client("codebuild", root(key.account), region)
+    found = api.batch_get_projects(names=[settings["ProjectName"]])["projects"]
+    if not found:
+        raise WrongUse(f"there is no CodeBuild project {settings['ProjectName']} any more")
+    project = Project.read(found[0])
+    fetch = functools.partial(_download, endpoint.client("s3", root(key.account), region), remote)
+    sources, left = _sources(given, settings, worked / "sources", folder, fetch)
+    session = endpoint.client("sts", root(key.account), region).assume_role(
+        RoleArn=project.role_arn, RoleSessionName="shell"
+    )["Credentials"]
+    credentials = Credentials(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+    build = _build(key, region, project, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = BuildLog(folder / "preparation.log", lambda _: None)
+    lookup = AwsLookup(lambda service: endpoint.client(service, credentials, region))
+    place = BuildFolders(folder, sources, caches)
+    try:
+        prepared = prepare(build, place, endpoint.environ(credentials, region), log, lookup)
+    finally:
+        log.close()
+    return RecreatedBuild(place.source, prepared.env, prepared.spec.env.shell, left)
+
+
+def _sources(
+    given: Mapping[str, Any],
+    settings: Mapping[str, str],
+    worked: Path,
+    folder: Path,
+    fetch: Callable[[Mapping[str, str], Path], None],
+) -> tuple[dict[str, Path], bool]:
+    """Every input artifact's folder, the primary one under the empty name; and whether they are a failed build's."""
+    inputs = {each["name"]: each["s3location"] for each in given.get("inputArtifacts", [])}
+    primary = settings.get("PrimarySource") or next(iter(inputs))
+    left = all((worked / name).is_dir() for name in inputs)
+    sources = {}
+    for name, place in inputs.items():
+        source = worked / name if left else folder / "sources" / name
+        if not left:
+            fetch(place, source)
+        sources["" if name == primary else name] = source
+    return sources, left
+
+
+def _download(s3: Any, remote: Path, place: Mapping[str, str], source: Path) -> None:
+    source.parent.mkdir(parents=True, exist_ok=True)
+    zip_file = source.with_suffix(".zip")
+    try:
+        download_object(s3, place["bucket"], place["key"], zip_file)
+    except ClientError as error:
+        raise WrongUse(f"the artifact s3://{place['bucket']}/{place['key']} is not there any more: {error}") from error
+    unpack_or_clone(zip_file, source, remote)
+    zip_file.unlink()
+
+
+def _build(key: PipelineKey, region: str, project: Project, settings: Mapping[str, str]) -> Build:
+    id_ = f"{project.name}:{uuid.uuid4()}"
+    overrides = json.loads(settings.get("EnvironmentVariables", "[]"))
+    return Build(
+        id=id_,
+        arn=f"arn:aws:codebuild:{region}:{key.account}:build/{id_}",
+        number=0,
+        project=project.name,
+        account=key.account,
+        region=region,
+        buildspec=settings.get("BuildspecOverride") or project.buildspec,
+        variables=project.variables,
+        overrides=tuple(
+            EnvironmentVariable(each["name"], str(each["value"]), each.get("type", "PLAINTEXT")) for each in overrides
+        ),
+        image=project.image,
+        timeout_minutes=project.timeout_minutes,
+        initiator=f"codepipeline/{key.name}",
+        source_version="",
+        resolved_version="",
+        log_stream="",
+        key_arn=project.key_arn,
+        cached=False,
+    )

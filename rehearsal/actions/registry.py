@@ -1,0 +1,44 @@
+"""Which runner does the work of which type of action or rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rehearsal.actions import git_sources
+from rehearsal.actions.approval import AwaitApproval
+from rehearsal.actions.cloudformation import DeployStack
+from rehearsal.actions.codebuild import RunBuild
+from rehearsal.actions.commands_rule import RunCommands
+from rehearsal.actions.lambda_invoke import InvokeFunction
+from rehearsal.actions.rules import CheckVariable, WatchAlarm
+from rehearsal.actions.s3 import DeployFiles, FetchObject
+from rehearsal.codebuild.build_record import BuildStore
+from rehearsal.engine.action_api import ActionRunner
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.engine.state.approvals import Approvals
+from rehearsal.engine.state.invoke_jobs import Jobs
+
+
+def runners(
+    *, remote: Path, caches: Path, approvals: Approvals, jobs: Jobs, builds: BuildStore
+) -> Mapping[ActionType, ActionRunner]:
+    """remote: the bare repository behind every git source; caches: kept between builds; builds: as the API has them."""
+    build, function = RunBuild(caches, builds, remote), InvokeFunction(jobs)
+    return {
+        ActionType("Source", "CodeStarSourceConnection"): git_sources.connection(remote),
+        ActionType("Source", "CodeCommit"): git_sources.codecommit(remote),
+        ActionType("Source", "GitHub"): git_sources.github(remote),
+        ActionType("Source", "S3"): FetchObject(),
+        ActionType("Build", "CodeBuild"): build,
+        ActionType("Test", "CodeBuild"): build,
+        ActionType("Approval", "Manual"): AwaitApproval(approvals),
+        ActionType("Deploy", "CloudFormation"): DeployStack(),
+        ActionType("Deploy", "S3"): DeployFiles(),
+        ActionType("Invoke", "Lambda"): function,
+        ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(),
+        ActionType("Rule", "CodeBuild"): build,
+        ActionType("Rule", "Commands"): RunCommands(caches, remote),
+        ActionType("Rule", "LambdaInvoke"): function,
+        ActionType("Rule", "VariableCheck"): CheckVariable(),
+    }

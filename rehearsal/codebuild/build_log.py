@@ -1,0 +1,101 @@
+"""A build's log: to a file, to who watches, and to CloudWatch Logs; without secrets in any of them."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import re
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+from rehearsal.codebuild.model import PhaseResult
+
+_ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+MASK = "***"
+
+
+class Stream(Protocol):
+    """Where lines go besides the file. `close` returns what went wrong, or nothing."""
+
+    def put(self, line: str) -> None: ...
+    def close(self) -> str: ...
+
+
+class BuildLog:
+    """Takes a build's lines and phases. file is appended to; on_line gets each line as well, on_phase each result.
+
+    Source for what is masked: AWS CodeBuild user guide, "Build specification reference", env.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        on_line: Callable[[str], None],
+        *,
+        stream: Stream | None = None,
+        on_phase: Callable[[PhaseResult], None] | None = None,
+    ) -> None:
+        self._file, self._on_line, self._stream = file.open("a", buffering=1, errors="replace"), on_line, stream
+        self._on_phase = on_phase
+        self._secrets: list[str] = []
+        self._lock = threading.Lock()
+        self._heard: list[str] | None = None
+        self._lost = ""
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask these texts from now on; of a text with several lines, each line."""
+        lines = {line.strip() for secret in secrets for line in secret.splitlines()}
+        self._secrets = sorted({*self._secrets, *lines} - {""}, key=len, reverse=True)
+
+    def line(self, text: str) -> None:
+        """A line that a command printed."""
+        masked = self.masked(text)
+        if self._heard is not None:
+            self._heard.append(masked)
+        self._write(masked)
+
+    def say(self, text: str) -> None:
+        """A line of CodeBuild's own, in its form."""
+        now = dt.datetime.now(dt.UTC)
+        self._write(self.masked(f"[Container] {now:%Y/%m/%d %H:%M:%S.%f} {text}"))
+
+    def phase(self, result: PhaseResult) -> None:
+        """A phase has ended: the two lines with which CodeBuild says so."""
+        self.say(f"Phase complete: {result.name} State: {result.status}")
+        self.say(f"Phase context status code: {result.code} Message: {result.message}")
+        if self._on_phase:
+            self._on_phase(result)
+
+    def _write(self, masked: str) -> None:
+        with self._lock:
+            try:
+                self._file.write(f"{masked}\n")
+            except OSError as error:  # a full disk: the build is not to wait for who reads what it prints
+                self._lost = str(error)
+            if self._stream:
+                self._stream.put(masked)
+        self._on_line(masked)
+
+    def masked(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return _ACCESS_KEY.sub(MASK, text)
+
+    def capture_output(self, *, wanted: bool) -> list[str]:
+        """What commands print from now on, in a list that grows until the next call; one that stays empty, if not."""
+        heard = list[str]()
+        self._heard = heard if wanted else None
+        return heard
+
+    def close(self) -> None:
+        """End all outlets; one that failed is told in the others."""
+        failure = self._stream.close() if self._stream else ""
+        self._stream = None
+        if failure:
+            self.say(f"rehearsal: the log in CloudWatch Logs is not whole: {failure}")
+        if self._lost:
+            self._on_line(f"rehearsal: the log is not whole: {self._lost}")
+        with contextlib.suppress(OSError):
+            self._file.close()

@@ -1,0 +1,86 @@
+"""A build as the CodeBuild API tells it, from its start to its end.
+
+Source: CodeBuild API reference, "Build".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from rehearsal.codebuild.model import Build, BuildResult, PhaseResult
+
+Json = dict[str, Any]
+
+
+class BuildStore(Protocol):
+    """Where the API finds builds. is_stop_requested: whether someone has called StopBuild."""
+
+    def put(self, build: Build, record: Json) -> None: ...
+    def is_stop_requested(self, build: Build) -> bool: ...
+
+
+class BuildRecord:
+    """One build's record, put anew with every phase that ends.
+
+    about: what the record takes from the project as it is: source, environment, serviceRole, cache and so on.
+    """
+
+    def __init__(self, builds: BuildStore, build: Build, about: Mapping[str, Any], log_group: str) -> None:
+        self._builds, self._build = builds, build
+        self._began = time.time()
+        self._phases = [_phase(name, self._began, 0.0) for name in ("SUBMITTED", "QUEUED", "PROVISIONING")]
+        self._record = {**about, **_identity(build, log_group), "startTime": self._began}
+        self._put(currentPhase="DOWNLOAD_SOURCE", buildStatus="IN_PROGRESS", buildComplete=False)
+
+    def phase(self, result: PhaseResult) -> None:
+        """A phase has ended."""
+        self._phases.append(_phase(result.name, time.time() - result.seconds, result.seconds, result))
+        self._put(currentPhase=result.name)
+
+    def end(self, result: BuildResult | None) -> None:
+        """The build has ended; None: it could not be run at all, which CodeBuild calls a fault."""
+        exported = result.exported if result else {}
+        now = time.time()
+        self._phases += [_phase("FINALIZING", now, 0.0), {"phaseType": "COMPLETED", "startTime": now}]
+        self._put(
+            currentPhase="COMPLETED",
+            buildStatus=result.status if result else "FAULT",
+            buildComplete=True,
+            endTime=now,
+            exportedEnvironmentVariables=[{"name": name, "value": value} for name, value in exported.items()],
+        )
+
+    def _put(self, **changed: Any) -> None:
+        self._record = {**self._record, **changed, "phases": list(self._phases)}
+        self._builds.put(self._build, self._record)
+
+
+def _identity(build: Build, log_group: str) -> Json:
+    """Without the texts that are empty, as the API has none."""
+    logs = {"groupName": log_group, "streamName": build.log_stream} if log_group else {}
+    identity = {
+        "id": build.id,
+        "arn": build.arn,
+        "buildNumber": build.number,
+        "projectName": build.project,
+        "sourceVersion": build.source_version,
+        "resolvedSourceVersion": build.resolved_version,
+        "initiator": build.initiator,
+        "timeoutInMinutes": int(build.timeout_minutes),
+        "encryptionKey": build.key_arn,
+        "logs": logs,
+    }
+    return {name: value for name, value in identity.items() if value != ""}
+
+
+def _phase(name: str, began: float, seconds: float, result: PhaseResult | None = None) -> Json:
+    return {
+        "phaseType": name,
+        "phaseStatus": result.status if result else "SUCCEEDED",
+        "startTime": began,
+        "endTime": began + seconds,
+        "durationInSeconds": int(seconds),
+        "contexts": [{"statusCode": result.code, "message": result.message}] if result else [],
+    }

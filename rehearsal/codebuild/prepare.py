@@ -1,0 +1,83 @@
+"""What CodeBuild does in its phase DOWNLOAD_SOURCE once the source is there."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.codebuild import buildspec, builtin_variables, environment, runtimes
+from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
+from rehearsal.codebuild.cache_keys import provide_hash_files
+from rehearsal.codebuild.environment import Lookup, Variables
+from rehearsal.codebuild.model import Build, BuildFolders
+
+# What has version 2 of the AWS SDK for JavaScript find the embedded AWS.
+_SDK = Path(__file__).with_name("sdk2.cjs")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The buildspec, and every variable that its first command sees."""
+
+    spec: Buildspec
+    variables: Variables
+    env: Mapping[str, str]
+
+
+def prepare(
+    build: Build, place: BuildFolders, credentials: Mapping[str, str], log: BuildLog, lookup: Lookup
+) -> Prepared:
+    """Read the buildspec, its variables and its runtimes.
+
+    Raises UnsupportedFeature, and InvalidBuildspec, UnknownValue and RuntimeNotFound, which fail the build.
+    """
+    log.say("Phase is DOWNLOAD_SOURCE")
+    spec = buildspec.load(build.buildspec, place.source)
+    _refuse_other_users(spec)
+    for key in _ignored_settings(spec):
+        log.say(f"rehearsal: {key} has no effect here")
+    variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
+    log.hide(variables.secrets)
+    env = {
+        **builtin_variables.image_variables(place.home, place.caches, place.temporary),
+        **credentials,
+        **builtin_variables.build_variables(build, place.sources),
+        **variables.values,
+    }
+    env["NODE_OPTIONS"] = f'--require="{_SDK}" {env.get("NODE_OPTIONS", "")}'.strip()
+    installed = runtimes.install(spec.phases.install.runtime_versions, env, place.folder, build.image)
+    for runtime in installed.wanted:
+        log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
+    provide_hash_files(installed.path[0])
+    if installed.missing:
+        log.say(
+            f"rehearsal: the image has Python {installed.missing}, this machine has not: {installed.python.version}"
+        )
+    if "PATH" not in variables.values:
+        env["PATH"] = os.pathsep.join([*map(str, installed.path), env["PATH"]])
+    return Prepared(spec, variables, env)
+
+
+def _ignored_settings(spec: Buildspec) -> Iterator[str]:
+    """What is read and not done: nobody should look for it in vain."""
+    if spec.env.git_credential_helper:
+        yield "env.git-credential-helper"
+    for key, wanted in (("upload-artifacts", spec.proxy.upload_artifacts), ("logs", spec.proxy.logs)):
+        if wanted:
+            yield f"proxy.{key}"
+
+
+def _refuse_other_users(spec: Buildspec) -> None:
+    me = pwd.getpwuid(os.getuid()).pw_name
+    named = {"run-as": spec.run_as} | {
+        f"phases.{name}.run-as": getattr(spec.phases, name).run_as for name in type(spec.phases).model_fields
+    }
+    for key, user in named.items():
+        if user and user != me:
+            raise UnsupportedFeature(
+                f"{key}: got {user}; a rehearsal's commands run as {me}, who started it: take it out, or be {user}"
+            )

@@ -1,0 +1,77 @@
+"""Where a build without a pipeline has its source from, and where its artifacts go.
+
+Sources: AWS CodeBuild API reference, "ProjectSource", "ProjectArtifacts", "StartBuild" (sourceVersion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rehearsal.aws import download_object
+from rehearsal.codebuild.model import Build
+from rehearsal.codebuild.zip_extract import unzip
+from rehearsal.errors import RehearsalError, WrongUse
+from rehearsal.project import git_repository
+
+GIT = ("BITBUCKET", "CODECOMMIT", "GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITLAB_SELF_MANAGED")
+
+
+def fetch(source: Mapping[str, str], version: str, s3: Any, remote: Path, folder: Path) -> None:
+    """Put the source into the new folder. Raises RehearsalError for a kind that is not rehearsed.
+
+    version: a commit, a branch or a tag; for S3 the object's version; empty for the newest. remote: the repository that
+    stands in for every git source.
+    """
+    kind = source.get("type", "NO_SOURCE")
+    if kind == "NO_SOURCE":
+        folder.mkdir()
+    elif kind == "S3":
+        _download(source.get("location", ""), version, s3, folder)
+    elif kind in GIT:
+        _clone(remote, version, folder)
+    else:
+        raise RehearsalError(f"source.type: got {kind}; NO_SOURCE, S3 and {', '.join(GIT)} are rehearsed")
+
+
+def deliver(target: Mapping[str, str], build: Build, made: Mapping[str, Path], s3: Any) -> None:
+    """Upload the primary artifact as the project says; a project without artifacts keeps none."""
+    if target.get("type", "NO_ARTIFACTS") != "S3" or "" not in made:
+        return
+    number = build.id.partition(":")[2]
+    parts = [target.get("path", ""), number if target.get("namespaceType") == "BUILD_ID" else ""]
+    name = target.get("name") or build.project
+    where = "/".join(each.strip("/") for each in [*parts, name] if each.strip("/"))
+    bucket = target["location"].removeprefix("arn:aws:s3:::")
+    if target.get("packaging") == "ZIP":
+        _upload(s3, made[""], bucket, where)
+        return
+    folder = made[""].with_suffix("")
+    unzip(made[""], folder)
+    for file in (each for each in folder.rglob("*") if each.is_file()):
+        _upload(s3, file, bucket, "/".join([*([where] if where else []), str(file.relative_to(folder))]))
+
+
+def _download(location: str, version: str, s3: Any, folder: Path) -> None:
+    bucket, _, key = location.partition("/")
+    zip_file = folder.with_suffix(".zip")
+    download_object(s3, bucket, key, zip_file, version)
+    unzip(zip_file, folder)
+    zip_file.unlink()
+
+
+def _upload(s3: Any, file: Path, bucket: str, key: str) -> None:
+    with file.open("rb") as body:
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def _clone(remote: Path, version: str, folder: Path) -> None:
+    if not remote.exists():
+        raise RehearsalError("nothing was pushed to the repository yet")
+    git_repository.git("clone", "--quiet", str(remote), str(folder), cwd=remote.parent)
+    if version:
+        try:
+            git_repository.git("checkout", "--quiet", version, cwd=folder)
+        except WrongUse as error:
+            raise RehearsalError(f"the repository has no {version}") from error

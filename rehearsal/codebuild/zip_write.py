@@ -1,0 +1,25 @@
+"""Artifact zips, as they are made."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from rehearsal.codebuild.file_patterns import MatchedFile
+
+_PACKED = {".gz", ".jar", ".whl", ".zip"}  # to deflate them once more takes time and saves nothing
+
+
+def zip_files(files: Iterable[MatchedFile], zip_file: Path, *, links: bool = False) -> None:
+    """Zip the files under their names. links: keep symbolic links as links; otherwise what they lead to is stored."""
+    with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False) as archive:
+        for each in sorted(files, key=lambda found: found.name):
+            if links and each.path.is_symlink():
+                member = zipfile.ZipInfo(each.name)
+                member.create_system = 3  # Unix: the upper half of external_attr is a mode
+                member.external_attr = (stat.S_IFLNK | 0o777) << 16
+                archive.writestr(member, str(each.path.readlink()))
+            else:
+                archive.write(each.path, each.name, zipfile.ZIP_STORED if each.path.suffix in _PACKED else None)

@@ -1,0 +1,41 @@
+"""Names that arguments take, with what a shell may complete them to: those of the latest execution and its kin."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from rehearsal.errors import WrongUse
+from rehearsal.views.execution_view import ExecutionView, load_execution_view
+from rehearsal.workspace import layout
+from rehearsal.workspace.layout import Workspace
+
+
+class CompletionType(click.ParamType[str]):
+    """Text; `names` lists what a workspace has for it, and only the completion asks."""
+
+    def __init__(self, name: str, names: Callable[[Workspace], Iterable[str]]) -> None:
+        self.name, self._names = name, names
+
+    def shell_complete(self, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        with contextlib.suppress(WrongUse, OSError):
+            return [CompletionItem(each) for each in self._names(layout.find(Path.cwd())) if incomplete in each]
+        return []
+
+
+def _latest(space: Workspace) -> ExecutionView:
+    latest = space.latest()
+    return load_execution_view(space, latest) if latest else ExecutionView()
+
+
+def _actions(space: Workspace) -> list[str]:
+    return [f"{stage.name}/{action.name}" for stage in _latest(space).stages for action in stage.actions]
+
+
+EXECUTION = CompletionType("id", Workspace.newest_first)
+STAGE = CompletionType("stage", lambda space: [stage.name for stage in _latest(space).stages])
+ACTION = CompletionType("action", _actions)

@@ -1,0 +1,80 @@
+"""Follow what a command has set going, to its end: what `watch`, `retry`, `rollback` and parts of a run share."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from rehearsal.commands.context import running_deployment
+from rehearsal.commands.follow import follow
+from rehearsal.commands.output import output_console, put_json
+from rehearsal.deploy import first_deployment
+from rehearsal.views import summary
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.layout import Workspace
+
+
+def verdict_options[R](verb: Callable[..., R]) -> Callable[..., R]:
+    """`--approve` and `--reject`, of which the verb gets the `verdict`: "Approved", "Rejected", or None for neither."""
+
+    @click.option("--approve", is_flag=True, help="Approve every manual approval beforehand.")
+    @click.option("--reject", is_flag=True, help="Reject every manual approval beforehand.")
+    @functools.wraps(verb)
+    def with_verdict(*args: Any, approve: bool, reject: bool, **kwargs: Any) -> R:
+        if approve and reject:
+            raise click.UsageError("--approve or --reject, not both")
+        return verb(*args, verdict="Approved" if approve else "Rejected" if reject else None, **kwargs)
+
+    return with_verdict
+
+
+def follow_to_end(
+    space: Workspace,
+    execution: str,
+    *,
+    verdict: str | None,
+    json_file: Path | None,
+    ending: int = 1,
+    stops: bool = False,
+) -> int:
+    """Show the execution to its end, and what replaces it; 0 if the last one succeeded, else 1.
+
+    json_file: where the result goes, as that of `run`. ending: which of its ends is meant, since a retry lets an
+    execution end once more. stops: whether an interrupt stops the execution, or only the showing of it.
+    """
+    began = time.monotonic()
+    views = follow_with_summary(
+        space, output_console(json_file), execution, verdict=verdict, ending=ending, stops=stops
+    )
+    return write_result(space, views, time.monotonic() - began, json_file)
+
+
+def follow_with_summary(
+    space: Workspace, console: Console, execution: str, *, verdict: str | None, ending: int = 1, stops: bool = False
+) -> list[ExecutionView]:
+    """Show the execution to its end, what replaces it, and a summary; all of them, in order."""
+    began, stop, deployed = time.monotonic(), threading.Event(), running_deployment(space)
+    tell = functools.partial(console.print, style="dim", soft_wrap=True)
+    try:
+        reach = functools.partial(first_deployment.bootstrap_new_environments, space, deployed, tell, stop)
+        views = follow(
+            space, console, deployed, execution, verdict=verdict, on_restart=reach, ending=ending, stops=stops
+        )
+    finally:
+        stop.set()
+    summary.show(console, space, views[-1], [], time.monotonic() - began, iam=deployed.endpoint.iam)
+    return views
+
+
+def write_result(space: Workspace, views: list[ExecutionView], seconds: float, json_file: Path | None) -> int:
+    """Write what came of it; 0 if the last one succeeded, else 1."""
+    iam = running_deployment(space).endpoint.iam
+    put_json(json_file, summary.as_json(space, views, [], seconds, iam=iam))
+    return 0 if views[-1].status == "Succeeded" else 1

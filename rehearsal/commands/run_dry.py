@@ -1,0 +1,77 @@
+"""`run --dry-run`: what would be pushed and what would run, without doing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rehearsal.commands.context import open_deployment
+from rehearsal.commands.output import put_json
+from rehearsal.engine.model.definition import Pipeline
+from rehearsal.project import git_repository
+from rehearsal.project.git_repository import Repository
+from rehearsal.views import graph
+from rehearsal.workspace.layout import Workspace
+
+MAX_LISTED_CHANGES = 20
+
+
+def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
+    """Tell of the push and of the stages; where no pipeline is deployed yet, of its first deployment."""
+    space.make()
+    repository = Repository(space.root, space.home)
+    commit = repository.snapshot()
+    if (space.aws / "pipeline.json").exists():
+        with open_deployment(space, port) as deployed:
+            pipeline, branch = deployed.pipeline(), deployed.branch()
+        told = _push(space, repository, commit, branch) | {"first_deployment": False} | graph.as_json(pipeline)
+        lines = [*_push_lines(told), *_stage_lines(pipeline)]
+    else:
+        told = {"commit": commit, "working_tree": commit != repository.head, "first_deployment": True}
+        lines = [
+            f"no pipeline is deployed yet: HEAD ({repository.head[:8]}) would be synthesized, its accounts",
+            f"bootstrapped and its pipeline deployed; then {_commit_label(told)} would be pushed.",
+        ]
+    if json_file:
+        put_json(json_file, told)
+    else:
+        click.echo("\n".join(lines))
+
+
+def _push(space: Workspace, repository: Repository, commit: str, branch: str) -> dict[str, Any]:
+    """`changes` are those since the last push, or since HEAD where that is not known any more."""
+    before = git_repository.branch_head(space.remote, branch)
+    since = before.id if before and repository.has(before.id) else repository.head
+    return {
+        "commit": commit,
+        "working_tree": commit != repository.head,
+        "branch": branch,
+        "since": since,
+        "changes": [git_repository.printable(each) for each in repository.changes(since, commit)],
+    }
+
+
+def _commit_label(told: dict[str, Any]) -> str:
+    tree = "the working tree, uncommitted changes included" if told["working_tree"] else "HEAD"
+    return f"{told['commit'][:8]} ({tree})"
+
+
+def _push_lines(told: dict[str, Any]) -> list[str]:
+    changes = told["changes"]
+    count = f"{len(changes)} files differ from {told['since'][:8]}" if changes else f"the same as {told['since'][:8]}"
+    more = [f"  and {len(changes) - MAX_LISTED_CHANGES} more"] if len(changes) > MAX_LISTED_CHANGES else []
+    head = f"would push {_commit_label(told)} to {told['branch']}: {count}"
+    return [head, *(f"  {each}" for each in changes[:MAX_LISTED_CHANGES]), *more]
+
+
+def _stage_lines(pipeline: Pipeline) -> list[str]:
+    approvals = [
+        f"{stage.name}/{action.name}"
+        for stage in pipeline.stages
+        for action in stage.actions
+        if action.type.category == graph.APPROVAL
+    ]
+    waits = [f"would wait for: {', '.join(approvals)}"] if approvals else []
+    return ["would run, as the deployed definition has it:", graph.text(pipeline), *waits]

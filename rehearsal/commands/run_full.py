@@ -1,0 +1,114 @@
+"""A whole run: the working tree is pushed, the execution followed to its end, the deployed functions called."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.console import Console
+
+from rehearsal.aws import Endpoint
+from rehearsal.commands import run_partial
+from rehearsal.commands.follow import follow, is_target_reached
+from rehearsal.commands.output import output_console, put_json
+from rehearsal.commands.run_options import RunOptions
+from rehearsal.deploy import first_deployment
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.emulator.server import launcher
+from rehearsal.engine.model.triggers import Push, push_mismatch_reason
+from rehearsal.host import host_environment
+from rehearsal.project import configuration
+from rehearsal.project.configuration import Answer, Config
+from rehearsal.project.git_repository import Repository, branch_head
+from rehearsal.views import summary
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace import retention
+from rehearsal.workspace.acceptances import AcceptedFile
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.locks import exclusive_run
+
+
+def run_full(space: Workspace, wanted: RunOptions) -> int:
+    """Run the pipeline of the working tree; 0 if it got as far as it was to get and every function answered, else 1."""
+    config = configuration.read_config(space.root)  # a mistake in it is told before anything is made
+    began, console, app = time.monotonic(), output_console(wanted.json_file), wanted.cdk_app
+    with exclusive_run(space):
+        host_environment.architecture()
+        repository = _prepare(space, config, console, wanted.names)
+        # while git works, the embedded AWS is asked
+        with _start_emulator(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as beside:
+            commit = beside.submit(repository.snapshot)
+            tell = functools.partial(console.print, style="dim", soft_wrap=True)
+            deployed = first_deployment.ensure_deployed(space, endpoint, repository, tell, stop, app=app)
+            run_partial.reopen_transitions(deployed)
+            _push(space, console, repository, deployed, commit.result())
+            reach = functools.partial(first_deployment.bootstrap_new_environments, space, deployed, tell, stop)
+            with run_partial.closed_transition(deployed, wanted.until):
+                started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
+                beside.submit(mount_error)  # which the end of a run tells
+                views = follow(
+                    space, console, deployed, started, verdict=wanted.verdict, on_restart=reach, until=wanted.until
+                )
+            answers = _call_functions(space, config, endpoint, deployed, views[-1])
+    seconds = time.monotonic() - began
+    summary.show(console, space, views[-1], answers, seconds, iam=endpoint.iam)
+    put_json(wanted.json_file, summary.as_json(space, views, answers, seconds, iam=endpoint.iam))
+    return 0 if is_target_reached(views[-1], wanted.until) and all(answer.ok for answer in answers) else 1
+
+
+def _prepare(space: Workspace, config: Config, console: Console, accepted: tuple[str, ...]) -> Repository:
+    space.make()
+    space.remove_failed_work_folders()
+    AcceptedFile(space).write(accepted)
+    repository = Repository(space.root, space.home)
+    for said in retention.enforce_disk_limit(space, int(config.disk_gigabytes * 10**9)):
+        console.print(said, style="dim", soft_wrap=True)
+    return repository
+
+
+@contextlib.contextmanager
+def _start_emulator(
+    space: Workspace, port: int | None, *, iam: bool | None
+) -> Iterator[tuple[Endpoint, threading.Event]]:
+    """The embedded AWS, and an event that ends what was started beside it when the block is left early."""
+    stop = threading.Event()
+    with launcher.join_or_start(space, port, iam=iam) as endpoint:
+        try:
+            yield endpoint, stop
+        finally:
+            stop.set()
+
+
+def _push(space: Workspace, console: Console, repository: Repository, deployed: Deployment, commit: str) -> None:
+    """Push the working tree to every branch that the pipeline follows, and say where AWS would not have started it."""
+    branches = deployed.branches()
+    push = push_changes(space, repository, commit, branches[0])
+    for branch in branches:
+        repository.push(commit, space.remote, branch)
+    what = "" if commit == repository.head else " (the working tree, uncommitted changes included)"
+    console.print(f"pushed {commit[:8]} to {', '.join(branches)}{what}", style="dim", soft_wrap=True)
+    if push.paths and (reason := push_mismatch_reason(deployed.pipeline(), push)):
+        said = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
+        console.print(said, style="dim", soft_wrap=True)
+
+
+def push_changes(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:
+    """What the push of `commit` changes: since the last push, or since HEAD where that is not known any more."""
+    before = branch_head(space.remote, branch)
+    since = before.id if before and repository.has(before.id) else repository.head
+    paths = [each.partition(" ")[2] for each in repository.changes(since, commit)]
+    return Push(branch=branch, paths=tuple(paths))
+
+
+def _call_functions(
+    space: Workspace, config: Config, endpoint: Endpoint, deployed: Deployment, view: ExecutionView
+) -> list[Answer]:
+    if view.status != "Succeeded":
+        return []
+    stacks = configuration.list_deployed_stacks(deployed.pipeline(), deployed.key.region)
+    return configuration.invoke_functions(config, space.root, endpoint, stacks)

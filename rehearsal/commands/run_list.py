@@ -1,0 +1,57 @@
+"""`run --list` and `run --graph`: what the deployed definition has, without running it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from rehearsal.commands.context import open_deployment
+from rehearsal.commands.output import put_json
+from rehearsal.emulator.server import launcher
+from rehearsal.engine.model.cloudformation import preview_pipeline
+from rehearsal.engine.model.definition import Pipeline
+from rehearsal.project import configuration
+from rehearsal.project.cdk_app import App, command_folders
+from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cloud_assembly import Assembly, read
+from rehearsal.views import graph
+from rehearsal.views.svg import svg
+from rehearsal.views.terminal import definition_table, terminal
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.locks import scratch_folder
+
+GRAPHS: Mapping[str, Callable[[Pipeline], str]] = {"text": graph.text, "mermaid": graph.mermaid, "svg": svg}
+
+
+def show_list(pipeline: Pipeline, json_file: Path | None) -> None:
+    """Every action, with its run order and its artifacts."""
+    if json_file:
+        put_json(json_file, graph.as_json(pipeline))
+    else:
+        terminal().print(definition_table(pipeline))
+
+
+def show_graph(pipeline: Pipeline, kind: str) -> None:
+    """The pipeline as a picture, on standard output."""
+    click.echo(GRAPHS[kind](pipeline))
+
+
+def load_pipeline(space: Workspace, port: int | None, app: App) -> Pipeline:
+    """The deployed pipeline; with an app, that of the app as it is now, of which nothing needs to be deployed."""
+    if app == App():
+        with open_deployment(space, port) as deployed:
+            return deployed.pipeline()
+    chosen = _synthesize(space, port, app).chosen
+    return preview_pipeline(str(chosen.properties.get("Name") or chosen.stack.name), chosen.properties)
+
+
+def _synthesize(space: Workspace, port: int | None, app: App) -> Assembly:
+    default, stop = configuration.read_config(space.root).environment, threading.Event()
+    if app.assembly:
+        return read(app.assembly, app.pipeline, default)
+    with scratch_folder(space, "listed") as folder, launcher.join_or_resume(space, port) as endpoint:
+        cdk = Cdk(command_folders(space), endpoint, space.logs, stop)
+        return read(app.synthesize(cdk, space.root, folder / "cdk.out", default), app.pipeline, default)

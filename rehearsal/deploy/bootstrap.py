@@ -1,0 +1,128 @@
+"""Accounts and regions are made ready for CDK: as rehearsal.toml says, or with `cdk bootstrap` as it comes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.errors import WrongUse
+from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cloud_assembly import Environment
+from rehearsal.project.configuration import FILE, Bootstrap, read_config
+from rehearsal.workspace.layout import Workspace, write_json
+
+ReportProgress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class BootstrapRecord:
+    """What was bootstrapped: with which command (empty: CDK's own), files of which digest, and where."""
+
+    command: str = ""
+    digest: str = ""
+    places: tuple[Environment, ...] = ()
+
+
+class Bootstrapper:
+    """Bootstraps accounts and regions; every account but the pipeline's own trusts the pipeline's.
+
+    cdk: asked for the CLI where there is something to do.
+    """
+
+    def __init__(
+        self, space: Workspace, endpoint: Endpoint, cdk: Callable[[], Cdk], pipeline: str, tell: ReportProgress
+    ) -> None:
+        self._space, self._endpoint, self._cdk, self._pipeline, self._tell = space, endpoint, cdk, pipeline, tell
+        self._how = read_config(space.root).bootstrap
+        self._now = BootstrapRecord(self._how.command if self._how else "", _digest(space.root, self._how))
+
+    def bootstrap_missing(self, places: Sequence[Environment]) -> None:
+        """Bootstrap those of `places` that are not yet, and all again where command or files have changed since."""
+        before = read_record(self._space)
+        known = [*dict.fromkeys([*before.places, *places])]
+        with ThreadPoolExecutor() as pool:
+            there = pool.map(lambda place: is_bootstrapped(self._endpoint, place), known)
+            done = [place for place, yes in zip(known, there, strict=True) if yes]
+        same = (before.command, before.digest) == (self._now.command, self._now.digest)
+        missing = [each for each in places if each not in done]
+        if not same and done:
+            self._tell(f"{FILE}'s bootstrap, or a file that it names, has changed since the accounts were bootstrapped")
+        wanted = missing if same else [*done, *missing]
+        if wanted:
+            self._bootstrap(wanted)
+            _write(self._space, BootstrapRecord(self._now.command, self._now.digest, (*done, *missing)))
+
+    def _bootstrap(self, places: Sequence[Environment]) -> None:
+        self._tell("bootstrapping " + ", ".join(map(str, places)))
+        cdk = self._cdk()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda place: self._bootstrap_environment(cdk, place), places))
+
+    def _bootstrap_environment(self, cdk: Cdk, place: Environment) -> None:
+        account, region = place.account, place.region
+        if self._how is None:
+            folder = self._space.home / "deploy"  # without a cdk.json, so that no app runs
+            folder.mkdir(exist_ok=True)
+            trust = None if account == self._pipeline else self._pipeline
+            cdk.bootstrap(place, trust=trust, folder=folder)
+            return
+        words = [each.format(account=account, region=region) for each in shlex.split(self._how.command)]
+        cdk.run(f"bootstrap-{account}-{region}", words, self._space.root, account, region)
+        if not is_bootstrapped(self._endpoint, place):
+            raise WrongUse(
+                f"{FILE}: `{shlex.join(words)}` ended well, and {account}/{region} has no stack {place.toolkit}; a "
+                f"bootstrap command makes one, as `cdk bootstrap aws://{account}/{region}` does"
+            )
+
+
+def read_record(space: Workspace) -> BootstrapRecord:
+    """How the accounts were bootstrapped; empty before that."""
+    path = _path(space)
+    if not path.exists():
+        return BootstrapRecord()
+    found = json.loads(path.read_text())
+    return BootstrapRecord(found["command"], found["digest"], tuple(Environment(*each) for each in found["places"]))
+
+
+def grants_administrator_access(space: Workspace) -> bool:
+    """Whether CloudFormation may do everything in the accounts, because the project names no bootstrap of its own."""
+    return not read_record(space).command
+
+
+def is_bootstrapped(endpoint: Endpoint, place: Environment) -> bool:
+    """Whether somebody bootstrapped the account and region, for CDK to deploy there."""
+    api = endpoint.client("cloudformation", root(place.account), place.region)
+    try:
+        api.describe_stacks(StackName=place.toolkit)
+    except ClientError:
+        return False
+    return True
+
+
+def _path(space: Workspace) -> Path:
+    return space.aws / "bootstrap.json"
+
+
+def _write(space: Workspace, record: BootstrapRecord) -> None:
+    places = [astuple(each) for each in record.places]
+    write_json(_path(space), {"command": record.command, "digest": record.digest, "places": places})
+
+
+def _digest(folder: Path, how: Bootstrap | None) -> str:
+    """Of names and contents of the files that a bootstrap puts into accounts."""
+    found = hashlib.sha256()
+    for pattern in how.files if how else ():
+        paths = sorted(folder.glob(pattern))
+        if not paths:
+            raise WrongUse(f"{FILE}: bootstrap.files: nothing in {folder} matches {pattern}")
+        for path in paths:
+            found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return found.hexdigest()

@@ -1,0 +1,186 @@
+"""The pipeline's first deployment, by hand as it were; every later change arrives by push alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.deploy import bootstrap
+from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
+from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
+from rehearsal.errors import WrongUse
+from rehearsal.host import host_environment
+from rehearsal.host.processes import CommandFailed
+from rehearsal.project import cloud_assembly, configuration
+from rehearsal.project.cdk_app import App, command_folders, link_node_modules
+from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cloud_assembly import Assembly, Environment
+from rehearsal.project.git_repository import Repository
+from rehearsal.workspace.layout import Workspace, write_json
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The pipeline that is deployed in the embedded AWS; `app` and `names` are what it was deployed from."""
+
+    endpoint: Endpoint
+    key: PipelineKey
+    app: str | None = None
+    names: tuple[str, ...] = field(default=(), compare=False)
+
+    def api(self) -> Any:
+        return self.endpoint.client("codepipeline", root(self.key.account), self.key.region)
+
+    def pipeline(self) -> Pipeline:
+        """The definition as it is now."""
+        return parse(self.api().get_pipeline(name=self.key.name)["pipeline"])
+
+    def branch(self) -> str:
+        """The branch that starts the pipeline."""
+        return self.branches()[0]
+
+    def branches(self) -> list[str]:
+        """Every branch that a source action follows. Raises WrongUse where there is none."""
+        settings = [action.configuration for action in self.pipeline().stages[0].actions]
+        found = dict.fromkeys(each.get("BranchName") or each.get("Branch") for each in settings)
+        branches = [each for each in found if each]
+        if not branches:
+            raise WrongUse(f"no source action of {self.key.name} names a branch")
+        return branches
+
+
+def ensure_deployed(
+    workspace: Workspace,
+    endpoint: Endpoint,
+    repository: Repository,
+    tell: ReportProgress,
+    stop: threading.Event,
+    *,
+    app: App,
+) -> Deployment:
+    """The deployed pipeline of `app`; where there is none, bootstrap every account and deploy it from HEAD."""
+    deployed = find(workspace, endpoint)
+    if deployed is None or not app.matches_deployed(deployed.app, (deployed.key.name, *deployed.names)):
+        return _deploy(workspace, endpoint, repository, tell, stop, app=app)
+    places = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
+    _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(places)
+    return deployed
+
+
+def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
+    """The deployed pipeline, or None before the first deployment (or after the embedded AWS lost its state)."""
+    path = workspace.aws / "pipeline.json"
+    if not path.exists():
+        return None
+    kept = json.loads(path.read_text())
+    key = PipelineKey(kept["account"], kept["region"], kept["name"])
+    deployment = Deployment(endpoint, key, kept.get("app"), tuple(kept.get("names", [])))
+    try:
+        deployment.api().get_pipeline(name=deployment.key.name)
+    except ClientError:
+        return None
+    return deployment
+
+
+def _deploy(
+    workspace: Workspace,
+    endpoint: Endpoint,
+    repository: Repository,
+    tell: ReportProgress,
+    stop: threading.Event,
+    *,
+    app: App,
+) -> Deployment:
+    folder = workspace.home / "deploy"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    cdk = Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
+    cloud = _synthesized(workspace, repository, cdk, app, tell)
+    check_architecture(cloud)
+    stack = cloud.pipeline
+    Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).bootstrap_missing(cloud.environments)
+    for each in configuration.read_config(workspace.root).prepare:
+        tell(f"preparing: {each.command}")
+        cdk.run_shell(each.command, workspace.root, each.account or stack.account, each.region or stack.region)
+    tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
+    try:
+        cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
+    except CommandFailed as error:
+        raise add_accept_hint(error) from error
+    key = PipelineKey(stack.account, stack.region, _physical(endpoint, cloud.chosen))
+    write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
+    return Deployment(endpoint, key, app.command, cloud.chosen.names)
+
+
+def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: App, tell: ReportProgress) -> Assembly:
+    """The assembly of HEAD, as a person would make it by hand; or the one that was given."""
+    folder, default = workspace.home / "deploy", configuration.read_config(workspace.root).environment
+    if app.assembly:
+        tell(f"no such pipeline is deployed yet: taking {app.assembly}, as it is")
+    else:
+        tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
+        repository.export(repository.head, folder / "source")
+        link_node_modules(repository.top, folder / "source")
+    try:
+        out = app.synthesize(cdk, folder / "source" / repository.project, folder / "cdk.out", default)
+    except CommandFailed as error:
+        raise WrongUse(
+            f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
+        ) from error
+    return cloud_assembly.read(out, app.pipeline, default)
+
+
+def add_accept_hint(error: CommandFailed) -> CommandFailed:
+    """With what to do about a type that the embedded AWS has not."""
+    found = re.search(r"Unrecognized resource types: \[(.*?)\]", str(error))
+    types = re.findall(r"[\w:]+", found[1]) if found else []
+    hint = " ".join(f"--accept {each}" for each in types)
+    return CommandFailed(f"{error}\n`run {hint}` goes on without any effect of it") if hint else error
+
+
+def _physical(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> str:
+    """What CloudFormation calls the pipeline."""
+    stack = pipeline.stack
+    api = endpoint.client("cloudformation", root(stack.account), stack.region)
+    made = api.describe_stack_resources(StackName=stack.name)["StackResources"]
+    return next(str(each["PhysicalResourceId"]) for each in made if each["LogicalResourceId"] == pipeline.id)
+
+
+def bootstrap_new_environments(
+    workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: threading.Event
+) -> None:
+    """Bootstrap the accounts and regions that the pipeline deploys to now and did not before, as a person would."""
+    pipeline, key = deployed.pipeline(), deployed.key
+    wanted = dict.fromkeys(
+        Environment(each.account, each.region, each.qualifier)
+        for each in configuration.list_deployed_stacks(pipeline, key.region)
+    )
+    _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(list(wanted))
+
+
+def _bootstrapper(
+    workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: threading.Event
+) -> Bootstrapper:
+    def cdk() -> Cdk:
+        return Cdk(command_folders(workspace), deployed.endpoint, workspace.logs, stop)
+
+    return Bootstrapper(workspace, deployed.endpoint, cdk, deployed.key.account, tell)
+
+
+def check_architecture(cloud: cloud_assembly.Assembly) -> None:
+    """Raise WrongUse where a function could not run on this machine."""
+    mine = host_environment.architecture()
+    others = sorted(cloud.architectures - {mine})
+    if others:
+        raise WrongUse(
+            f"the functions are for {', '.join(others)}, and this machine is {mine}, so they cannot run here: set "
+            f"their `architecture` (in this project: in pyproject.toml, [tool.layers]) to {mine} "
+            f"(allowed: x86_64, arm64), or rehearse on a machine of the other kind"
+        )

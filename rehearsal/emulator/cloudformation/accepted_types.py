@@ -1,0 +1,61 @@
+"""CloudFormation types that MiniStack lacks, where somebody has accepted them: resources without any effect."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services.cloudformation import provisioners
+
+from rehearsal.workspace.acceptances import Accepted
+
+ProvisionedResource = tuple[str, dict[str, str]]
+
+
+class AcceptedTypes:
+    """Keeps MiniStack's table of types in step with what is accepted; `record` tells each resource made of one."""
+
+    def __init__(self, accepted: Callable[[], Accepted], record: Path) -> None:
+        self._accepted, self._record = accepted, record
+        self._ours: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+
+    def refresh(self) -> None:
+        """Types that MiniStack knows are left to it."""
+        wanted = self._accepted().types
+        if wanted == self._ours:
+            return
+        with self._lock:
+            handlers = provisioners._RESOURCE_HANDLERS
+            for gone in self._ours - wanted:
+                del handlers[gone]
+            added = {name for name in wanted - self._ours if name not in handlers}
+            handlers |= {name: self._handlers(name) for name in added}
+            self._ours = frozenset((self._ours & wanted) | added)
+
+    def _handlers(self, type_: str) -> dict[str, Any]:
+        def create(logical_id: str, _properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+            self._record_resource(type_, logical_id, stack)
+            return _resource_result(type_, f"{stack}-{logical_id}")
+
+        def update(
+            name: str, _old: Mapping[str, Any], _new: Mapping[str, Any], stack: str, logical_id: str
+        ) -> ProvisionedResource:
+            self._record_resource(type_, logical_id, stack)
+            return _resource_result(type_, name)
+
+        return {"create": create, "update": update, "update_with_logical_id": True, "delete": lambda *_: None}
+
+    def _record_resource(self, type_: str, logical_id: str, stack: str) -> None:
+        line = json.dumps({"type": type_, "resource": logical_id, "stack": stack, "account": get_account_id()})
+        with self._lock, self._record.open("a") as file:
+            file.write(line + "\n")
+
+
+def _resource_result(type_: str, name: str) -> ProvisionedResource:
+    service, kind = type_.lower().split("::")[-2:]  # a resource of one's own, Custom::Thing, has two parts
+    return name, {"Arn": f"arn:aws:{service}:{get_region()}:{get_account_id()}:{kind}/{name}", "Id": name}

@@ -1,0 +1,1 @@
+"""CodeBuild's API: StartBuild runs builds, and builds are listed."""

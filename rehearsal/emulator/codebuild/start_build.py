@@ -1,0 +1,174 @@
+"""StartBuild: a build of a project that no pipeline started, run as those of pipelines are.
+
+Sources: AWS CodeBuild API reference, "StartBuild", "ProjectSource", "ProjectArtifacts".
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from botocore.exceptions import BotoCoreError, ClientError
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
+from ministack.services import codebuild
+
+from rehearsal.actions.codebuild_project import Project, variables
+from rehearsal.aws import Credentials, Endpoint
+from rehearsal.codebuild.build import run_build
+from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.build_record import BuildRecord, BuildStore
+from rehearsal.codebuild.log_stream import LogStream
+from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseResult
+from rehearsal.codebuild.source_and_artifacts import deliver, fetch
+from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.engine.action_api import Assume
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.errors import RehearsalError
+from rehearsal.workspace.layout import Workspace
+
+Json = dict[str, Any]
+
+# What of the request is rehearsed; anything else would be a build that differs from the one that was asked for.
+SUPPORTED_MEMBERS = {
+    "projectName",
+    "sourceVersion",
+    "environmentVariablesOverride",
+    "buildspecOverride",
+    "timeoutInMinutesOverride",
+    "idempotencyToken",
+}
+_FAILURES = (RehearsalError, ClientError, BotoCoreError, BadZipFile)
+
+
+@dataclass(frozen=True)
+class _StartedBuild:
+    project: Project
+    build: Build
+    entry: BuildRecord
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class StartedBuilds:
+    """Answers StartBuild, and runs each build in a thread of its own; MiniStack's own StartBuild runs nothing."""
+
+    def __init__(self, endpoint: Endpoint, assume: Assume, builds: BuildStore, workspace: Workspace) -> None:
+        self._endpoint, self._assume, self._builds, self._space = endpoint, assume, builds, workspace
+        self._running: list[tuple[_StartedBuild, threading.Thread]] = []
+
+    def register(self) -> None:
+        codebuild._start_build = self.answer
+
+    def answer(self, request: Json) -> Any:
+        """In MiniStack's shape: status, headers, body."""
+        try:
+            started = self._start(request)
+        except RequestRejected as error:
+            return error_response_json(error.code, str(error), 400)
+        thread = threading.Thread(target=self._run, args=(started,), name=started.build.id, daemon=True)
+        self._running.append((started, thread))
+        answer = json_response({"build": codebuild._builds[started.build.id]})
+        thread.start()
+        return answer
+
+    def close(self) -> None:
+        """End every build."""
+        for started, _ in self._running:
+            started.stop.set()
+        for _, thread in self._running:
+            thread.join(20)
+
+    def _start(self, request: Json) -> _StartedBuild:
+        account, region = get_account_id(), get_region()
+        name = codebuild._project_name_from_identifier(request.get("projectName", ""))
+        if name not in codebuild._projects:
+            raise RequestRejected(
+                "ResourceNotFoundException", f"Project cannot be found: {request.get('projectName', '')}"
+            )
+        project = Project.read(codebuild._project_shape(codebuild._projects[name]))
+        _check(request, project)
+        build = project.build(
+            self._space.caches,
+            account=account,
+            region=region,
+            initiator="root",
+            buildspec=request.get("buildspecOverride", ""),
+            overrides=variables(request.get("environmentVariablesOverride", [])),
+            source_version=request.get("sourceVersion", ""),
+        )
+        build = replace(build, timeout_minutes=request.get("timeoutInMinutesOverride", project.timeout_minutes))
+        return _StartedBuild(project, build, BuildRecord(self._builds, build, project.about, project.log_group))
+
+    def _run(self, started: _StartedBuild) -> None:
+        project, build = started.project, started.build
+        folder = self._space.aws / "tmp" / "builds" / build.log_stream.rpartition("/")[2]
+        folder.mkdir(parents=True)
+        result = None
+        try:
+            credentials = self._assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
+            result = self._execute(started, credentials, folder)
+        except _FAILURES as error:
+            result = _failed(started, "DOWNLOAD_SOURCE", error)
+        finally:
+            started.entry.end(result)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _execute(self, started: _StartedBuild, credentials: Credentials, folder: Path) -> BuildResult:
+        project, build = started.project, started.build
+
+        def client(service: str) -> Any:
+            return self._endpoint.client(service, credentials, build.region)
+
+        fetch(project.about["source"], build.source_version, client("s3"), self._space.remote, folder / "source")
+        stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
+        log = BuildLog(folder / "build.log", lambda _: None, stream=stream, on_phase=started.entry.phase)
+        try:
+            result = run_build(
+                build,
+                BuildFolders(folder / "build", {"": folder / "source"}, self._space.caches),
+                credentials=self._endpoint.environ(credentials, build.region),
+                log=log,
+                stop=_StopSignal(started, self._builds),
+                lookup=AwsLookup(client),
+            )
+        finally:
+            log.close()
+        if result.status != "SUCCEEDED":
+            return result
+        try:
+            deliver(project.artifacts, build, result.artifacts, client("s3"))
+        except _FAILURES as error:
+            return _failed(started, "UPLOAD_ARTIFACTS", error)
+        return result
+
+
+@dataclass(frozen=True)
+class _StopSignal:
+    """The build is to end: the embedded AWS ends, or someone called StopBuild."""
+
+    started: _StartedBuild
+    builds: BuildStore
+
+    def is_set(self) -> bool:
+        return self.started.stop.is_set() or self.builds.is_stop_requested(self.started.build)
+
+
+def _failed(started: _StartedBuild, phase: str, error: Exception) -> BuildResult:
+    failed = PhaseResult(phase, "FAILED", 0.0, "CLIENT_ERROR", str(error))
+    started.entry.phase(failed)
+    return BuildResult("FAILED", f"{phase}: {error}", (failed,))
+
+
+def _check(request: Mapping[str, Any], project: Project) -> None:
+    """Raise RequestRejected for what cannot be run, or not as it was asked for."""
+    unknown = sorted(request.keys() - SUPPORTED_MEMBERS)
+    if unknown:
+        known = ", ".join(sorted(SUPPORTED_MEMBERS))
+        raise RequestRejected("InvalidInputException", f"{', '.join(unknown)}: not rehearsed; there are {known}")
+    if project.about["source"].get("type") == "CODEPIPELINE":
+        why = "its source is CODEPIPELINE: start the pipeline"
+        raise RequestRejected("InvalidInputException", f"{project.name} cannot be started by StartBuild: {why}")

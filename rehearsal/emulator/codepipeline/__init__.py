@@ -1,0 +1,1 @@
+"""CodePipeline's API, answered by the engine."""

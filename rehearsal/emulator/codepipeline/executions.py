@@ -1,0 +1,174 @@
+"""The API's operations on executions, and on what their actions did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.source_revisions import source_overrides
+from rehearsal.engine.action_api import Artifact
+from rehearsal.engine.state.execution import ActionState, Execution
+
+# Source: botocore's model, ActionExecutionResult and StageExecution: summaries are cut there.
+SUMMARY_LENGTH = 2048
+
+
+def start(call: Call) -> Json:
+    return start_with_trigger(call, {"triggerType": "StartPipelineExecution", "triggerDetail": call.caller})
+
+
+def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> Json:
+    """What the request wants started, by whatever `trigger` says."""
+    deployed = call.deployed()
+    execution = call.engine.start(
+        deployed.key,
+        trigger=trigger,
+        variables={each["name"]: each["value"] for each in call.request.get("variables", [])},
+        revisions=source_overrides(deployed.pipeline, call.request.get("sourceRevisions", [])),
+        token=call.request.get("clientRequestToken", ""),
+    )
+    return {"pipelineExecutionId": execution.id}
+
+
+def stop(call: Call) -> Json:
+    """A second stop is allowed where it abandons what the first one waits for."""
+    execution = call.execution(code="PipelineExecutionNotStoppableException")
+    abandon = bool(call.request.get("abandon", False))
+    if execution.status == "Stopping" and (not abandon or execution.stop.is_set()):
+        raise ApiError("DuplicatedStopRequestException", f"{execution.id} is Stopping already")
+    call.engine.stop(execution, call.request.get("reason", ""), abandon=abandon)
+    return {"pipelineExecutionId": execution.id}
+
+
+def get(call: Call) -> Json:
+    execution = call.execution()
+    revisions = [
+        {"name": each.action, "revisionId": each.id, "revisionSummary": each.summary, "revisionUrl": each.url}
+        for each in execution.revisions
+    ]
+    variables = execution.variables.get("variables", {})
+    return {
+        "pipelineExecution": {
+            "pipelineName": execution.key.name,
+            "pipelineVersion": execution.version,
+            "artifactRevisions": [_omit_empty(each) for each in revisions],
+            "variables": [{"name": name, "resolvedValue": value} for name, value in variables.items()],
+            **_common_members(execution),
+        }
+    }
+
+
+def list_all(call: Call) -> Json:
+    """Newest first."""
+    key = call.deployed().key
+    wanted = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
+    mine = [
+        each
+        for each in reversed(call.engine.executions_of(key))
+        if wanted is None or (wanted in each.stages and each.stages[wanted].status == "Succeeded")
+    ]
+    return call.page([_summary(each) for each in mine], "pipelineExecutionSummaries")
+
+
+def list_actions(call: Call) -> Json:
+    """Newest first, every attempt."""
+    key, only = call.deployed().key, call.request.get("filter", {})
+    latest = only.get("latestInPipelineExecution", {}).get("pipelineExecutionId")
+    id_ = only.get("pipelineExecutionId") or latest
+    chosen = [each for each in call.engine.executions_of(key) if id_ in (None, each.id)]
+    if id_ and not chosen:
+        raise ApiError("PipelineExecutionNotFoundException", f"{key.name} has no execution {id_}")
+    found = [(execution, state) for execution in chosen for state in execution.attempts if not state.action.is_rule]
+    if latest:
+        found = [(each, state) for each, state in found if each.actions[(state.stage, state.action.name)] is state]
+    newest_first = sorted(found, key=lambda pair: -pair[1].started)
+    return call.page([_detail(*each) for each in newest_first], "actionExecutionDetails")
+
+
+def _summary(execution: Execution) -> Json:
+    revisions = [
+        {"actionName": each.action, "revisionId": each.id, "revisionSummary": each.summary, "revisionUrl": each.url}
+        for each in execution.revisions
+    ]
+    answer = {
+        "startTime": execution.started,
+        "lastUpdateTime": execution.updated,
+        "sourceRevisions": [_omit_empty(each) for each in revisions],
+        **_common_members(execution),
+    }
+    if execution.stop_reason is not None:
+        answer["stopTrigger"] = {"reason": execution.stop_reason}
+    return answer
+
+
+def _common_members(execution: Execution) -> Json:
+    answer: Json = {
+        "pipelineExecutionId": execution.id,
+        "status": execution.status,
+        "statusSummary": execution.summary,
+        "trigger": dict(execution.trigger),
+        "executionMode": execution.pipeline.execution_mode,
+        "executionType": "ROLLBACK" if execution.rollback_of else "STANDARD",
+    }
+    if execution.rollback_of:
+        answer["rollbackMetadata"] = {"rollbackTargetPipelineExecutionId": execution.rollback_of}
+    return answer
+
+
+def _detail(execution: Execution, state: ActionState) -> Json:
+    action = state.action
+    return {
+        "pipelineExecutionId": execution.id,
+        "actionExecutionId": state.id,
+        "pipelineVersion": execution.version,
+        "stageName": state.stage,
+        "actionName": action.name,
+        "startTime": state.started,
+        "lastUpdateTime": state.ended or state.started,
+        "status": state.status,
+        "input": _omit_empty(
+            {
+                "actionTypeId": {
+                    "category": action.type.category,
+                    "owner": action.owner,
+                    "provider": action.type.provider,
+                    "version": action.version,
+                },
+                "configuration": dict(action.configuration),
+                "resolvedConfiguration": dict(state.resolved),
+                "roleArn": action.role_arn,
+                "region": action.region or execution.key.region,
+                "inputArtifacts": _artifacts(state.inputs),
+                "namespace": action.namespace,
+            }
+        ),
+        "output": _output(state),
+    }
+
+
+def _output(state: ActionState) -> Json:
+    outcome = state.outcome
+    if outcome is None:
+        return {}
+    result: Json = {
+        "externalExecutionSummary": outcome.summary[:SUMMARY_LENGTH],
+        "externalExecutionId": outcome.external_id,
+    }
+    if state.error_code:
+        result["errorDetails"] = {"code": state.error_code, "message": outcome.summary}
+    return {
+        "outputArtifacts": _artifacts(outcome.outputs),
+        "executionResult": _omit_empty(result),
+        "outputVariables": dict(outcome.variables),
+    }
+
+
+def _artifacts(artifacts: Mapping[str, Artifact]) -> list[Json]:
+    return [
+        {"name": name, "s3location": {"bucket": each.store.bucket, "key": each.key}} for name, each in artifacts.items()
+    ]
+
+
+def _omit_empty(members: Json) -> Json:
+    """AWS leaves out what is not there."""
+    return {name: value for name, value in members.items() if value not in (None, "")}

@@ -1,0 +1,84 @@
+"""The CodePipeline API, on the same endpoint as the rest of the embedded AWS.
+
+Source: AWS CodePipeline API reference; a test holds every answer and error against botocore's model of the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.validate import ParamValidator
+
+from rehearsal.emulator.codepipeline import executions, jobs, pipelines, rehearse_action, stages, wire
+from rehearsal.emulator.codepipeline.model_constraints import model, violations
+from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.engine.engine import Engine
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import InvalidDefinition
+from rehearsal.engine.state.approvals import Approvals
+from rehearsal.engine.state.invoke_jobs import Jobs
+
+OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
+    "CreatePipeline": pipelines.create,
+    "DeletePipeline": pipelines.delete,
+    "DisableStageTransition": stages.disable_transition,
+    "EnableStageTransition": stages.enable_transition,
+    "GetPipeline": pipelines.get,
+    "GetPipelineExecution": executions.get,
+    "GetPipelineState": stages.state,
+    "ListActionExecutions": executions.list_actions,
+    "ListPipelineExecutions": executions.list_all,
+    "ListPipelines": pipelines.list_all,
+    "OverrideStageCondition": stages.override,
+    "PutApprovalResult": stages.put_approval_result,
+    "PutJobFailureResult": jobs.put_failure,
+    "PutJobSuccessResult": jobs.put_success,
+    "RetryStageExecution": stages.retry,
+    "RollbackStage": stages.rollback,
+    "StartPipelineExecution": executions.start,
+    "StopPipelineExecution": executions.stop,
+    "UpdatePipeline": pipelines.update,
+}
+
+
+class CodePipelineApi:
+    """Answers one call at a time: `call(operation, input, account, region)` in the service's JSON."""
+
+    def __init__(self, engine: Engine, approvals: Approvals, work: Jobs) -> None:
+        self._engine, self._approvals, self._jobs = engine, approvals, work
+
+    def call(self, operation: str, request: Json, account: str, region: str) -> Json:
+        """The operation's output. Raises ApiError."""
+        if operation == wire.REHEARSE_ACTION:
+            return self._do(rehearse_action.rehearse_action, request, account, region)
+        if operation not in OPERATIONS:
+            known = ", ".join(OPERATIONS)
+            raise ApiError("UnknownOperationException", f"{operation} is not rehearsed; there are {known}")
+        _check(operation, request)
+        return self._do(OPERATIONS[operation], request, account, region)
+
+    def start(self, name: str, account: str, region: str, trigger: Mapping[str, str], **given: Any) -> str:
+        """Start a pipeline as `trigger` says; given: members of StartPipelineExecution's input. Raises ApiError."""
+        request = {"name": name, **given}
+        _check("StartPipelineExecution", request)
+        answer = self._do(lambda call: executions.start_with_trigger(call, trigger), request, account, region)
+        return str(answer["pipelineExecutionId"])
+
+    def _do(self, operation: Callable[[Call], Json], request: Json, account: str, region: str) -> Json:
+        try:
+            return operation(Call(self._engine, self._approvals, self._jobs, request, account, region))
+        except InvalidDefinition as error:
+            raise ApiError("InvalidStructureException", str(error)) from error
+        except RequestRejected as error:
+            raise ApiError(error.code, str(error)) from error
+
+
+def _check(operation: str, request: Json) -> None:
+    """The request has what AWS's model requires, in the types that it names, with values that it allows."""
+    shape = model().operation_model(operation).input_shape
+    report = ParamValidator().validate(request, shape)
+    if report.has_errors():
+        raise ApiError("ValidationException", report.generate_report())
+    if found := list(violations(shape, request, "")):
+        raise ApiError("ValidationException", "; ".join(found))

@@ -1,0 +1,62 @@
+"""The API's operations on pipelines themselves."""
+
+from __future__ import annotations
+
+from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.engine.model.validation import validate_definition
+
+
+def create(call: Call) -> Json:
+    """As on AWS, a new pipeline starts at once."""
+    declaration = call.request["pipeline"]
+    key = call.key(declaration["name"])
+    validate_definition(declaration, call.region)
+    if key in call.engine.pipelines:
+        raise ApiError("PipelineNameInUseException", f"a pipeline with the name {key.name} exists")
+    call.engine.create(key, declaration)
+    call.engine.start(key, trigger={"triggerType": "CreatePipeline", "triggerDetail": call.caller})
+    return {"pipeline": call.engine.pipelines[key].declaration, "tags": call.request.get("tags", [])}
+
+
+def get(call: Call) -> Json:
+    deployed, version = call.deployed(), call.request.get("version")
+    if version not in (None, deployed.version):
+        raise ApiError(
+            "PipelineVersionNotFoundException",
+            f"{deployed.key.name} has version {deployed.version}; a rehearsal keeps no earlier ones",
+        )
+    metadata = {"pipelineArn": deployed.key.arn, "created": deployed.created, "updated": deployed.updated}
+    return {"pipeline": deployed.declaration, "metadata": metadata}
+
+
+def update(call: Call) -> Json:
+    """AWS has no error of its own for a pipeline that does not exist: the structure names no pipeline to update."""
+    declaration = call.request["pipeline"]
+    key = call.key(declaration["name"])
+    if key not in call.engine.pipelines:
+        raise ApiError("InvalidStructureException", f"there is no pipeline {key.name} to update")
+    validate_definition(declaration, call.region)
+    call.engine.update(key, declaration, restart=False)
+    return {"pipeline": call.engine.pipelines[key].declaration}
+
+
+def delete(call: Call) -> Json:
+    """No error where there is none."""
+    call.engine.delete(call.key(call.request["name"]))
+    return {}
+
+
+def list_all(call: Call) -> Json:
+    mine = [
+        {
+            "name": each.key.name,
+            "version": each.version,
+            "pipelineType": each.pipeline.type,
+            "executionMode": each.pipeline.execution_mode,
+            "created": each.created,
+            "updated": each.updated,
+        }
+        for each in call.engine.pipelines.values()
+        if (each.key.account, each.key.region) == (call.account, call.region)
+    ]
+    return call.page(mine, "pipelines")

@@ -1,0 +1,43 @@
+"""The one operation that is not CodePipeline's: an action by itself, for `run --only`."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from rehearsal.aws import root
+from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.wire import REHEARSE_ACTION
+from rehearsal.engine.action_api import Artifact
+from rehearsal.engine.running import single_action
+
+REQUIRED_MEMBERS = ("pipelineName", "stageName", "actionName", "pipelineExecutionId")
+
+
+def rehearse_action(call: Call) -> Json:
+    """Start it. Raises ApiError for a request that lacks something, and for input artifacts that are gone."""
+    missing = [each for each in REQUIRED_MEMBERS if each not in call.request]
+    if missing:
+        raise ApiError("ValidationException", f"{REHEARSE_ACTION} needs {', '.join(missing)}")
+    deployed, target = call.deployed(), call.execution()
+    action = single_action.find_action(deployed.pipeline, call.request["stageName"], call.request["actionName"])
+    taken = single_action.input_artifacts(action, target, call.engine.executions_of(deployed.key))
+    gone = [
+        f"{name} ({each.store.bucket}/{each.key})" for name, each in taken.items() if not _artifact_exists(call, each)
+    ]
+    if gone:
+        raise ApiError(
+            "ValidationException",
+            f"what execution {target.id} made is gone: {', '.join(gone)}; name a later execution, or `run`",
+        )
+    started = call.engine.run_single_action(deployed.key, call.request["stageName"], action.name, target)
+    return {"pipelineExecutionId": started.id}
+
+
+def _artifact_exists(call: Call, artifact: Artifact) -> bool:
+    s3 = call.engine.endpoint.client("s3", root(call.account), call.region)
+    version = {"VersionId": artifact.version} if artifact.version else {}
+    try:
+        s3.head_object(Bucket=artifact.store.bucket, Key=artifact.key, **version)
+    except ClientError:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""What of its sources an execution is started for.
+
+Source: AWS CodePipeline user guide, "Start a pipeline with a source revision override".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.engine.model.definition import Pipeline
+
+# Providers that are not here take any type: what they bring is not rehearsed.
+TYPES: Mapping[str, tuple[str, ...]] = {
+    "CodeCommit": ("COMMIT_ID",),
+    "CodeStarSourceConnection": ("COMMIT_ID",),
+    "GitHub": ("COMMIT_ID",),
+    "S3": ("S3_OBJECT_KEY", "S3_OBJECT_VERSION_ID"),
+}
+
+
+def source_overrides(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The overrides by action and type; an S3 source takes a key and a version. Raises ApiError."""
+    sources = {each.name: each for each in pipeline.stages[0].actions}
+    wanted: dict[str, dict[str, str]] = {}
+    for each in given:
+        name, kind = each["actionName"], each["revisionType"]
+        if name not in sources:
+            raise ApiError("ValidationException", f"no source action is called {name}; there are {', '.join(sources)}")
+        settings, allowed = sources[name].configuration, TYPES.get(sources[name].type.provider, (kind,))
+        if kind not in allowed:
+            raise ApiError("ValidationException", f"{name}: revisionType: got {kind}; allowed is {', '.join(allowed)}")
+        if kind == "S3_OBJECT_KEY" and settings.get("AllowOverrideForS3ObjectKey", "").lower() != "true":
+            raise ApiError("ValidationException", f"{name}: its AllowOverrideForS3ObjectKey is not true")
+        wanted.setdefault(name, {})[kind] = each["revisionValue"]
+    return wanted

@@ -1,0 +1,183 @@
+"""The API's operations on stages: their state, transitions, approvals, retries and rollbacks."""
+
+from __future__ import annotations
+
+import time
+
+from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.engine.model.definition import Action, Condition, Stage
+from rehearsal.engine.running.stage_lock import DisabledTransition
+from rehearsal.engine.state.approvals import Answer
+from rehearsal.engine.state.execution import ActionState, Execution
+
+
+def state(call: Call) -> Json:
+    deployed = call.deployed()
+    mine = call.engine.executions_of(deployed.key)
+    first, *_ = deployed.pipeline.stages
+    return {
+        "pipelineName": deployed.key.name,
+        "pipelineVersion": deployed.version,
+        "stageStates": [
+            {
+                **({} if each is first else _inbound(call.engine.stage_lock(deployed.key, each.name).disabled)),
+                **_stage_state(each, mine),
+            }
+            for each in deployed.pipeline.stages
+        ],
+        "created": deployed.created,
+        "updated": deployed.updated,
+    }
+
+
+def disable_transition(call: Call) -> Json:
+    call.stage_lock().disable(call.request["reason"], call.caller)
+    return {}
+
+
+def enable_transition(call: Call) -> Json:
+    call.stage_lock().enable()
+    return {}
+
+
+def retry(call: Call) -> Json:
+    stage = call.stage()
+    execution = call.execution(code="NotLatestPipelineExecutionException")
+    call.engine.retry(execution, stage, call.request["retryMode"])
+    return {"pipelineExecutionId": execution.id}
+
+
+def override(call: Call) -> Json:
+    stage = call.stage()
+    execution = call.execution(code="NotLatestPipelineExecutionException")
+    kinds = {"BEFORE_ENTRY": "beforeEntry", "ON_SUCCESS": "onSuccess"}
+    if call.request["conditionType"] not in kinds:
+        raise ApiError("ValidationException", f"conditionType: {', '.join(kinds)} are allowed")
+    call.engine.override(execution, stage, kinds[call.request["conditionType"]])
+    return {}
+
+
+def rollback(call: Call) -> Json:
+    stage, target = call.stage(), call.execution("targetPipelineExecutionId")
+    return {"pipelineExecutionId": call.engine.rollback(target.key, stage, target).id}
+
+
+def put_approval_result(call: Call) -> Json:
+    """The token is that of one wait: an answer meets the revision that it was given for, or none."""
+    stage, name = call.stage(), call.request["actionName"]
+    deployed = call.deployed()
+    actions = next(each.actions for each in deployed.pipeline.stages if each.name == stage)
+    if name not in {each.name for each in actions}:
+        raise ApiError("ActionNotFoundException", f"{stage} has no action {name}")
+    waiting = [each for each in call.approvals.waiting(deployed.key) if (each.stage, each.action) == (stage, name)]
+    approval = next((each for each in waiting if each.token == call.request["token"]), None)
+    if approval is None:
+        why = "the token belongs to another wait of" if waiting else "nothing waits for"
+        raise ApiError("InvalidApprovalTokenException", f"{why} this approval, {stage}/{name}")
+    result = call.request["result"]
+    if not call.approvals.put(approval, Answer(result["status"] == "Approved", result["summary"])):
+        raise ApiError("ApprovalAlreadyCompletedException", "this approval was answered before")
+    return {"approvedAt": time.time()}
+
+
+def _inbound(disabled: DisabledTransition | None) -> Json:
+    if disabled is None:
+        return {"inboundTransitionState": {"enabled": True}}
+    changed = {"lastChangedBy": disabled.by, "lastChangedAt": disabled.at, "disabledReason": disabled.reason}
+    return {"inboundTransitionState": {"enabled": False, **changed}}
+
+
+def _stage_state(stage: Stage, executions: list[Execution]) -> Json:
+    """The latest execution that reached the stage decides what is shown."""
+    latest = next((each for each in reversed(executions) if stage.name in each.stages), None)
+    waiting = [_stage_execution(each, "InProgress") for each in executions if each.waits_for == stage.name]
+    answer: Json = {
+        "stageName": stage.name,
+        "actionStates": [
+            {"actionName": each.name, **_latest(latest, stage.name, each, rule=False)} for each in stage.actions
+        ],
+    }
+    if waiting:
+        answer |= {"inboundExecution": waiting[-1], "inboundExecutions": waiting}
+    if latest:
+        answer["latestExecution"] = _stage_execution(latest, latest.stages[stage.name].status)
+        answer |= _retries(latest, stage.name) | _conditions(latest, stage)
+    return answer
+
+
+def _stage_execution(execution: Execution, status: str) -> Json:
+    kind = "ROLLBACK" if execution.rollback_of else "STANDARD"
+    stopping = status == "InProgress" and execution.status == "Stopping"
+    return {"pipelineExecutionId": execution.id, "status": "Stopping" if stopping else status, "type": kind}
+
+
+def _retries(execution: Execution, stage: str) -> Json:
+    found = execution.stages[stage]
+    if not found.latest_retry:
+        return {}
+    metadata: Json = {"latestRetryTrigger": found.latest_retry}
+    if found.automatic_retries:
+        metadata["autoStageRetryAttempt"] = found.automatic_retries
+    if found.manual_retries:
+        metadata["manualStageRetryAttempt"] = found.manual_retries
+    return {"retryStageMetadata": metadata}
+
+
+def _conditions(execution: Execution, stage: Stage) -> Json:
+    declared = {
+        "beforeEntry": stage.before_entry,
+        "onSuccess": stage.on_success,
+        "onFailure": stage.on_failure.conditions if stage.on_failure else (),
+    }
+    checked = execution.stages[stage.name].conditions
+    return {
+        f"{kind}ConditionState": {
+            "latestExecution": {"status": checked[kind].status, "summary": checked[kind].summary},
+            "conditionStates": [_condition(execution, stage.name, each) for each in conditions],
+        }
+        for kind, conditions in declared.items()
+        if conditions and kind in checked
+    }
+
+
+def _condition(execution: Execution, stage: str, condition: Condition) -> Json:
+    return {
+        "ruleStates": [
+            {"ruleName": each.name, **_latest(execution, stage, each, rule=True)} for each in condition.rules
+        ]
+    }
+
+
+def _latest(execution: Execution | None, stage: str, action: Action, *, rule: bool) -> Json:
+    if execution is None:
+        return {}
+    found = (execution.rules if rule else execution.actions).get((stage, action.name))
+    if found is None:
+        return {}
+    return {"latestExecution": _attempt(found, "rule" if rule else "action"), **_current_revision(found)}
+
+
+def _current_revision(state: ActionState) -> Json:
+    """What a source brought."""
+    revision = state.outcome.revision if state.outcome else None
+    if revision is None or not revision.id:
+        return {}
+    created = state.ended or state.started
+    return {"currentRevision": {"revisionId": revision.id, "revisionChangeId": state.id, "created": created}}
+
+
+def _attempt(state: ActionState, kind: str) -> Json:
+    latest: Json = {
+        f"{kind}ExecutionId": state.id,
+        "status": state.status,
+        "lastStatusChange": state.ended or state.started,
+    }
+    if state.summary:
+        latest["summary"] = state.summary
+    if state.token:
+        latest["token"] = state.token
+    if state.error_code:
+        latest["errorDetails"] = {"code": state.error_code, "message": state.summary}
+    if state.outcome and state.outcome.external_id:
+        latest["externalExecutionId"] = state.outcome.external_id
+    return latest

@@ -1,0 +1,1 @@
+"""Events of pipelines, and pipelines as targets of rules."""

@@ -1,0 +1,117 @@
+"""CodePipeline's events for EventBridge: one more view of the journal, in AWS's shapes.
+
+Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.journal import Event
+
+Detail = dict[str, Any]
+
+_STATES = {
+    "Succeeded": "SUCCEEDED",
+    "Failed": "FAILED",
+    "Cancelled": "CANCELED",
+    "Stopped": "STOPPED",
+    "Superseded": "SUPERSEDED",
+    "Abandoned": "ABANDONED",
+}
+
+
+def entry(execution: Execution, event: Event) -> Mapping[str, Any] | None:
+    """The fields of an event that EventBridge delivers, `detail` included; None for what CodePipeline tells nobody."""
+    kind = event["type"]
+    found = (
+        _pipeline(execution, event, kind)
+        if kind.startswith("execution-")
+        else _stage(event, kind)
+        if kind.startswith("stage-")
+        else _action(event, kind)
+        if kind.startswith("action-")
+        else None
+    )
+    if found is None:
+        return None
+    level, state, detail = found
+    return {
+        "source": "aws.codepipeline",
+        "detail-type": f"CodePipeline {level} Execution State Change",
+        "resources": [execution.key.arn],
+        "detail": {
+            "pipeline": execution.key.name,
+            "execution-id": execution.id,
+            "start-time": _iso(event["at"] if state == "STARTED" else execution.started),
+            **detail,
+            "state": state,
+            "version": float(execution.version),
+            "pipeline-execution-attempt": float(execution.attempt),
+        },
+    }
+
+
+StateChange = tuple[str, str, Detail] | None
+
+
+def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange:
+    states = {"execution-started": "STARTED", "execution-resumed": "RESUMED", "execution-stopping": "STOPPING"}
+    state = states.get(kind) or _STATES.get(event.get("status", ""))
+    if state is None:
+        return None
+    trigger = execution.trigger
+    detail: Detail = {
+        "execution-trigger": {
+            "trigger-type": trigger.get("triggerType", ""),
+            "trigger-detail": trigger.get("triggerDetail", ""),
+        }
+    }
+    if state in ("STOPPING", "STOPPED") and execution.stop_reason:
+        detail["stop-execution-comments"] = execution.stop_reason
+    return "Pipeline", state, detail
+
+
+def _stage(event: Event, kind: str) -> StateChange:
+    if kind == "stage-started":
+        state: str | None = "STARTED" if event["attempt"] == 1 else "RESUMED"
+    elif kind == "stage-retried":
+        state = "RESUMED"
+    else:
+        state = _STATES.get(event["status"])
+    return ("Stage", state, {"stage": event["stage"]}) if state else None
+
+
+def _action(event: Event, kind: str) -> StateChange:
+    if kind not in ("action-started", "action-finished"):
+        return None
+    state = "STARTED" if kind == "action-started" else _STATES[event["status"]]
+    category, _, provider = event["provider"].partition("/")
+    detail: Detail = {
+        "stage": event["stage"],
+        "action": event["action"],
+        "region": event["region"],
+        "type": {"owner": event["owner"], "provider": provider, "category": category, "version": "1"},
+        "action-execution-attempt": float(event["attempt"]),
+    }
+    if kind == "action-started":
+        detail["input-artifacts"] = _artifacts(event["inputs"])
+        return "Action", state, detail
+    result = {"external-execution-summary": event["summary"], "external-execution-id": event["external_id"]}
+    if event["error_code"]:
+        result["error-code"] = event["error_code"]
+    detail["execution-result"] = {name: value for name, value in result.items() if value}
+    detail["output-artifacts"] = _artifacts(event["outputs"])
+    return "Action", state, detail
+
+
+def _artifacts(places: list[dict[str, str]]) -> list[Detail]:
+    return [{"name": e["name"], "s3location": {"bucket": e["bucket"], "key": e["key"]}} for e in places]
+
+
+def _iso(seconds: float) -> str:
+    moment = dt.datetime.fromtimestamp(seconds, tz=dt.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

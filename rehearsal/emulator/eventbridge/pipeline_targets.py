@@ -1,0 +1,74 @@
+"""Pipelines as targets of EventBridge's rules, which MiniStack accepts and does not start.
+
+Sources: AWS CodePipeline user guide, "Connect to an Amazon S3 source that uses EventBridge", "Start a pipeline with a
+source revision override"; Amazon EventBridge user guide, "Use identity-based policies for EventBridge targets".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.services import eventbridge
+
+from rehearsal.emulator.codepipeline.operations import CodePipelineApi
+from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.engine.action_api import ActionError
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+SERVICE = "events.amazonaws.com"
+
+
+class PipelineTargets:
+    """Starts the pipeline that a rule's target names, with the target's role; `start` raises what refuses it."""
+
+    def __init__(self, api: CodePipelineApi, sessions: Sessions) -> None:
+        self._api, self._sessions = api, sessions
+
+    def register(self) -> None:
+        """In front of MiniStack's own targets; a start that is refused is in the log, as nobody waits for it."""
+        invoke = eventbridge._invoke_target
+
+        def start_or_invoke(target: Json, event: Json, rule: Json, view: Any = None) -> None:
+            if target.get("Arn", "").split(":")[2:3] != ["codepipeline"]:
+                invoke(target, event, rule, view)
+                return
+            try:
+                self.start(target, rule["Arn"], view or eventbridge._pattern_event_view(event))
+            except (ActionError, ApiError, ValueError, KeyError) as error:
+                log.warning("rule %s did not start %s: %s", rule.get("Name"), target["Arn"], error)
+
+        eventbridge._invoke_target = start_or_invoke
+
+    def start(self, target: Mapping[str, Any], rule_arn: str, view: Any) -> str:
+        """The id of the execution; `view` is MiniStack's of the event.
+
+        Raises ActionError where the target's role may not start it, ApiError where CodePipeline refuses, ValueError
+        where the target's input is no JSON object.
+        """
+        arn = target["Arn"]
+        role = target.get("RoleArn")
+        if not role:
+            raise ActionError(f"the target {arn} has no RoleArn, without which EventBridge starts no pipeline")
+        self._sessions.assume(role, SERVICE, "AWSEventBridge")
+        self._sessions.require(role, "codepipeline:StartPipelineExecution", resource=arn)
+        *_, region, account, name = arn.split(":")
+        trigger = {"triggerType": "CloudWatchEvent", "triggerDetail": rule_arn}
+        return self._api.start(name, account, region, trigger, **_start_overrides(target, view))
+
+
+def _start_overrides(target: Mapping[str, Any], view: Any) -> Json:
+    """The revisions and variables that the target's input gives; an event as it comes gives none."""
+    if target.get("InputTransformer"):
+        text = eventbridge._apply_input_transformer(target["InputTransformer"], None, view)
+    else:
+        text = target.get("Input") or "{}"
+    given = json.loads(text)
+    if not isinstance(given, dict):
+        raise ValueError(f"the target's input is no JSON object: {text}")
+    return {key: given[key] for key in ("sourceRevisions", "variables") if key in given}

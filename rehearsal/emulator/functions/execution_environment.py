@@ -1,0 +1,197 @@
+"""One execution environment of a Python function, in the place of MiniStack's worker.
+
+Source: AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack.core import lambda_runtime
+
+from rehearsal.emulator.functions.filesystem import FunctionFilesystem
+from rehearsal.emulator.functions.runtime_process import (
+    Interpreter,
+    InterpreterExited,
+    InterpreterTimeout,
+    RuntimeMessage,
+)
+
+INIT_SECONDS = 10.0
+START_SECONDS = 60.0  # until the interpreter starts, on a machine that is busy
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What one invocation brings.
+
+    changing: variables of this invocation alone, None takes one away; depth: of functions that call each other.
+    """
+
+    event: Any
+    request_id: str
+    arn: str
+    trace_id: str | None
+    changing: Mapping[str, str | None]
+    depth: str
+
+    def headers(self, seconds: float) -> dict[str, str | int]:
+        """As the Runtime API has them."""
+        found: dict[str, str | int] = {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": self.request_id,
+            "Lambda-Runtime-Deadline-Ms": int((time.time() + seconds) * 1000),
+            "Lambda-Runtime-Invoked-Function-Arn": self.arn,
+        }
+        return {**found, "Lambda-Runtime-Trace-Id": self.trace_id} if self.trace_id else found
+
+
+@dataclass(frozen=True)
+class Initialization:
+    """An initialization: milliseconds, modules that were compiled, modules that were imported, and its error."""
+
+    milliseconds: float
+    compiled: int = 0
+    modules: int = 0
+    error: dict[str, Any] | None = None
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class InvocationResult:
+    """One invocation; `body` is the function's answer or its error. Times in milliseconds, memory in MB.
+
+    status: success, error, failure or timeout, as platform logs say it. init: None in an environment that was warm.
+    """
+
+    body: Any
+    status: str
+    milliseconds: float
+    memory: int
+    log: str
+    init: Initialization | None
+    stream: str
+
+
+class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
+    """Made by MiniStack's pool, which keeps it warm, reuses it and ends it."""
+
+    def __init__(self, layout: FunctionFilesystem, name: str, config: Mapping[str, Any], code: bytes) -> None:
+        super().__init__(name, config, code)
+        self._layout = layout
+        self._interpreter: Interpreter | None = None
+        self._proc: Interpreter | None = None
+        day = datetime.now(UTC).strftime("%Y/%m/%d")
+        self.stream = f"{day}/[{config.get('Version', '$LATEST')}]{secrets.token_hex(16)}"
+        self._initialized: Initialization | None = None
+
+    def call(self, invocation: Invocation) -> InvocationResult:
+        """Run one invocation, after an initialization where the environment is not warm. Raises NoInterpreter."""
+        with self._lock:
+            interpreter = self._interpreter
+            if interpreter is None or not interpreter.running():
+                interpreter = self._start()
+            init, self._initialized = self._initialized, None
+            if init and init.error:
+                self._stop()
+                return InvocationResult(init.error, "error", 0, interpreter.peak, "", init, self.stream)
+            return self._invoke(interpreter, invocation, init)
+
+    def _invoke(
+        self, interpreter: Interpreter, invocation: Invocation, init: Initialization | None
+    ) -> InvocationResult:
+        seconds = float(self.config.get("Timeout", 3))
+        began = time.monotonic()
+        interpreter.send(
+            json.dumps(invocation.event).encode(),
+            headers=invocation.headers(seconds),
+            variables=invocation.changing,
+            depth=invocation.depth,
+        )
+        note = ""
+        try:
+            answer = interpreter.answer(seconds)
+            status = "success" if answer.kind == "result" else "error"
+            body = _parsed(answer)
+        except InterpreterTimeout:
+            note = f"Task timed out after {seconds:.2f} seconds"
+            status, body = "timeout", _platform_error("Sandbox.Timedout", invocation, note)
+        except InterpreterExited as ended:
+            note = f"Runtime exited with error: {ended.status}"
+            status, body = "failure", _platform_error("Runtime.ExitError", invocation, note)
+        took, log = (time.monotonic() - began) * 1000, interpreter.log()
+        if note:
+            log += f"{_now()} {invocation.request_id} {note}\n"
+            self._stop()
+        else:
+            interpreter.freeze()
+        return InvocationResult(body, status, took, interpreter.peak, log, init, self.stream)
+
+    def _start(self, *, again: bool = False) -> Interpreter:
+        """Initialize; one that takes too long is tried once more with the function's own time limit, as on AWS."""
+        self._stop()
+        interpreter = self._layout.start(self.config, self.code_zip, self.stream)
+        self._interpreter = self._proc = interpreter
+        limit = float(self.config.get("Timeout", 3))
+        more: Mapping[str, Any] = {"compiled": 0, "modules": 0}
+        error, began = None, time.monotonic()
+        try:
+            interpreter.answer(START_SECONDS)
+            began = time.monotonic()
+            answer = interpreter.answer(limit if again else INIT_SECONDS)
+            if answer.kind == "ready":
+                more = answer.more
+            else:
+                error = json.loads(answer.body)
+        except InterpreterTimeout:
+            if not again:
+                return self._start(again=True)
+            error = {"errorType": "Sandbox.Timedout", "errorMessage": f"Task timed out after {limit:.2f} seconds"}
+        except InterpreterExited as ended:
+            error = {"errorType": "Runtime.ExitError", "errorMessage": f"Runtime exited with error: {ended.status}"}
+        took = (time.monotonic() - began) * 1000
+        self._initialized = Initialization(took, more["compiled"], more["modules"], error, interpreter.log())
+        return interpreter
+
+    def _spawn(self) -> None:
+        """For SnapStart, which initializes when a version is published. Raises RuntimeError."""
+        self._start()
+        if self._initialized and self._initialized.error:
+            error = self._initialized.error
+            self._stop()
+            raise RuntimeError(f"{error['errorType']}: {error['errorMessage']}")
+
+    def _stop(self) -> None:
+        interpreter = self._interpreter
+        self._interpreter = self._proc = None
+        if interpreter:
+            interpreter.close()
+
+    def _discard_tmpdir(self) -> None:
+        """MiniStack's last word to a worker, after it has killed its process: a call under way notices by itself."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._stop()
+            finally:
+                self._lock.release()
+
+
+def _parsed(answer: RuntimeMessage) -> Any:
+    try:
+        return json.loads(answer.body)
+    except ValueError:  # a handler may answer with bytes of any kind
+        return answer.body.decode(errors="replace")
+
+
+def _platform_error(kind: str, invocation: Invocation, message: str) -> dict[str, str]:
+    return {"errorType": kind, "errorMessage": f"RequestId: {invocation.request_id} Error: {message}"}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

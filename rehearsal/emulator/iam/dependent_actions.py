@@ -1,0 +1,148 @@
+"""What is needed besides the action itself: roles to pass, code and templates to read, layers to use, tags to set.
+
+Sources: service authorization reference, "Dependent actions" of AWS Lambda and AWS CloudFormation; IAM user guide,
+"Grant a user permissions to pass a role to an AWS service".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from ministack.core.iam_evaluator import EvalResult, PrincipalInfo
+from ministack.core.responses import get_account_id
+
+from rehearsal.emulator.iam import enforcement
+from rehearsal.emulator.iam.cloudformation_actions import passes_roles, required_actions, tagging_actions
+from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.iam.pass_role import PASSED_ROLES
+from rehearsal.emulator.iam.resource_arns import Resource, arns
+
+_CODE = ("Code", "Content")  # of a function and of a layer
+_NOT_PASSED = ("Stages",)  # the roles of a pipeline's actions are assumed by the pipeline's own
+
+
+@dataclass(frozen=True)
+class RequiredPermission:
+    """keys: what the request tells policies."""
+
+    action: str
+    resource: str
+    keys: Mapping[str, Any] = field(default_factory=dict)
+
+
+def dependent_permissions(operation: str, resource: Resource, changed: Collection[str]) -> Iterator[RequiredPermission]:
+    """What CloudFormation needs for what a resource refers to; changed: the properties that an update changes."""
+    properties = resource.properties
+    if token := properties.get("ServiceToken"):
+        yield RequiredPermission("sns:Publish" if ":sns:" in str(token) else "lambda:InvokeFunction", str(token))
+    if operation == "delete":
+        return
+    if passes_roles(resource.kind, operation):
+        keys = {"iam:passedtoservice": f"{_role_service(resource.kind)}.amazonaws.com"}
+        yield from (RequiredPermission("iam:PassRole", each, keys) for each in _roles(properties))
+    new = {name: value for name, value in properties.items() if operation == "create" or name in changed}
+    if resource.kind == "AWS::CloudFormation::Stack":
+        yield from template_permissions(str(new.get("TemplateURL", "")))
+    if resource.kind.startswith("AWS::Lambda::"):
+        yield from _code_and_layer_permissions(new)
+    if operation == "create" and tags(properties):
+        for action in tagging_actions(resource.kind)[:1]:
+            yield from (RequiredPermission(action, each, tag_keys(properties)) for each in arns(action, resource))
+
+
+def template_permissions(url: str) -> Iterator[RequiredPermission]:
+    """A template is read from the bucket in its address, whichever of the two styles it has."""
+    host, path = urlsplit(url).netloc, urlsplit(url).path.lstrip("/")
+    bucket, styled, _ = host.partition(".s3")
+    if path:
+        yield RequiredPermission("s3:GetObject", f"arn:aws:s3:::{f'{bucket}/{path}' if styled else path}")
+
+
+def tags(properties: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that the template sets; those of CloudFormation's own need no permission."""
+    found = properties.get("Tags") or {}
+    if isinstance(found, list):
+        found = {each["Key"]: each["Value"] for each in found if isinstance(each, Mapping) and "Key" in each}
+    return {str(name): str(value) for name, value in found.items() if not str(name).startswith("aws:")}
+
+
+def tag_keys(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition keys of the tags that a request sets."""
+    found = tags(properties)
+    keys: dict[str, Any] = {f"aws:requesttag/{name}".lower(): value for name, value in found.items()}
+    return {**keys, "aws:tagkeys": list(found)} if found else {}
+
+
+def first_denial(
+    who: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: Any
+) -> EvalResult | None:
+    """The first denial; keys: those of every request."""
+    asked = (
+        enforcement.evaluate_request(Request(who, need.action, need.resource, region, {**need.keys, **keys}))
+        for need in needs
+    )
+    return next(filter(None, asked), None)
+
+
+def check_code_and_layer_access() -> None:
+    """A fault of MiniStack: of the caller of Lambda's API, only the action itself is asked."""
+
+    def check(request: Request) -> EvalResult | None:
+        if request.action not in _LAMBDA_ACTIONS:
+            return None
+        try:
+            body = json.loads(request.body or b"{}")
+        except ValueError:
+            return None  # the service tells what is wrong with it
+        body = {"Code": body} if request.action == "lambda:UpdateFunctionCode" else body
+        return first_denial(request.principal, request.region, _call_permissions(request, body))
+
+    enforcement.add_check(check)
+
+
+_LAMBDA_ACTIONS = {
+    "lambda:CreateFunction",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:PublishLayerVersion",
+}
+
+
+def _call_permissions(request: Request, body: Mapping[str, Any]) -> Iterator[RequiredPermission]:
+    yield from _code_and_layer_permissions(body)
+    if request.action == "lambda:CreateFunction" and tags(body):
+        function = f"arn:aws:lambda:{request.region}:{get_account_id()}:function:{body.get('FunctionName', '')}"
+        yield RequiredPermission("lambda:TagResource", function, tag_keys(body))
+
+
+def _code_and_layer_permissions(properties: Mapping[str, Any]) -> Iterator[RequiredPermission]:
+    for code in (properties.get(each) for each in _CODE):
+        if isinstance(code, Mapping) and code.get("S3Bucket"):
+            action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
+            yield RequiredPermission(action, f"arn:aws:s3:::{code['S3Bucket']}/{code.get('S3Key', '')}")
+    for layer in properties.get("Layers") or []:
+        yield RequiredPermission("lambda:GetLayerVersion", str(layer))
+
+
+def _role_service(kind: str) -> str:
+    """The service that gets the roles of a type's resources, such as `ecs-tasks`: that of the action that makes one."""
+    actions = required_actions(kind, "create")
+    named = [PASSED_ROLES[each][0] for each in actions if each in PASSED_ROLES]
+    return (named or [each.partition(":")[0] for each in actions] or [kind.split("::")[1].lower()])[0]
+
+
+def _roles(value: Any, name: str = "") -> Iterator[str]:
+    """The roles that properties name, at any depth; of another account none can be passed."""
+    if isinstance(value, Mapping):
+        for each, inner in value.items():
+            if each not in _NOT_PASSED:
+                yield from _roles(inner, each)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _roles(inner, name)
+    elif str(value).startswith(f"arn:aws:iam::{get_account_id()}:role/") and name.lower().endswith(("role", "rolearn")):
+        yield str(value)

@@ -1,0 +1,240 @@
+"""Where a request meets policies: MiniStack's own check, then those that it leaves out, each decision noted down."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ministack.core import iam_actions
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.iam_evaluator import AuthError, EvalContext, EvalResult, PrincipalInfo, SignedRequest
+from ministack.core.responses import get_account_id
+
+from rehearsal.emulator.iam import denial_messages
+from rehearsal.emulator.iam.decision_log import Decision, decisions
+from rehearsal.emulator.iam.roles import role_of
+
+Check = Callable[["Request"], EvalResult | None]
+
+_additional_checks: list[Check] = []
+caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
+_original_request: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar("arrived", default=None)
+last_denial: contextvars.ContextVar[denial_messages.Denial | None] = contextvars.ContextVar("last_denial", default=None)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a principal wants to do.
+
+    keys: what the service tells policies about the request, in lower case. method, query, headers and body: the signed
+    request's, as it arrived.
+    """
+
+    principal: PrincipalInfo
+    action: str
+    resource: str
+    region: str
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes = b""
+    method: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def add_check(check: Check) -> None:
+    """Ask `check` as well, of every request that MiniStack allows to a principal with policies."""
+    _additional_checks.append(check)
+
+
+def install() -> None:
+    """Stand before MiniStack's `enforce`."""
+    _additional_checks.clear()
+    asked, authenticate = evaluator.enforce, evaluator.authenticate
+
+    def authenticated(*request: Any) -> Any:
+        _original_request.set(
+            evaluator._signed_request.get() or _original_request.get()
+        )  # gone once the signature is checked
+        return authenticate(*request)
+
+    def enforce(
+        access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: Any
+    ) -> EvalResult | AuthError | None:
+        caller.set(None)
+        _original_request.set(evaluator._signed_request.get() or _original_request.get())
+        answer = asked(access_key, action, service, region, resource_arn, **named)
+        principal = evaluator.resolve_principal(access_key or "", get_account_id())
+        if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
+            return answer
+        caller.set(principal)
+        keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
+        request = Request(principal, action, resource_arn, region, keys, **_signed_parts(_original_request.get()))
+        if answer:
+            _record_denial(
+                request,
+                _evaluate_resource_policy(
+                    request, *(evaluator._resource_policy(service, resource_arn) or (None, None))
+                ),
+            )
+            return answer
+        last_denial.set(None)
+        refused = next(filter(None, (check(request) for check in _additional_checks)), None)
+        denial = last_denial.get()
+        if denial is None or denial.action != action:  # else a check has noted that this very action is denied
+            _record_allowed(request)
+        return refused
+
+    evaluator.enforce, evaluator.authenticate = enforce, authenticated
+    _add_reason_to_denials()
+
+
+def _signed_parts(signed: SignedRequest | None) -> dict[str, Any]:
+    if signed is None:
+        return {}
+    query = {name: value[0] if isinstance(value, list) else value for name, value in signed.query_params.items()}
+    return {"body": signed.body, "method": signed.method, "query": query, "headers": signed.headers}
+
+
+def denial_message(session: str) -> str:
+    """What the answer to a request of `session` that was just denied says."""
+    denial = last_denial.get()
+    return denial.message(session) if denial else f"User: {session} is not authorized"
+
+
+def _add_reason_to_denials() -> None:
+    """Let the answer to a denied request say why; AWS's words come first."""
+    plain = iam_actions.access_denied_response
+
+    def explained(service: str, action: str, principal_arn: str, request_id: str, **named: Any) -> Any:
+        denial = last_denial.get()
+        if denial is None or named.get("error_code"):
+            return plain(service, action, principal_arn, request_id, **named)
+        named["message"] = denial.message(principal_arn)
+        status, headers, body = plain(service, action, principal_arn, request_id, **named)
+        if service in {"ssm", "logs"}:  # whose answer has a sentence of MiniStack's, whatever it is given
+            body = json.dumps({**json.loads(body), "Message": named["message"]}).encode()
+        return status, headers, body
+
+    iam_actions.access_denied_response = explained
+
+
+def find_denial(
+    request: Request,
+    action: str,
+    resource: str,
+    *,
+    keys: Mapping[str, Any] | None = None,
+    policy: str | None = None,
+    owner: str | None = None,
+    required: bool = False,
+) -> EvalResult | None:
+    """Ask the principal's policies whether it may do `action` on `resource`, and the resource's own if `required`."""
+    who = request.principal
+    context = _context(request, action, resource, keys or {})
+    answer = evaluator.evaluate(context, who.policies or [], *who.limits)
+    if policy is not None or required:
+        limits = who.limits
+        answer = evaluator.combine_resource_policy(answer, context, policy, owner, required=required, limits=limits)
+    request = replace(request, action=action, resource=resource, keys=keys or {})
+    if answer.decision == "Allow":
+        _record_allowed(request)
+        return None
+    _record_denial(request, _evaluate_resource_policy(request, policy, owner, required=required))
+    answer.principal_arn = who.arn
+    return answer
+
+
+def evaluate_request(request: Request) -> EvalResult | None:
+    """What a request would be answered: by the principal's policies, the resource's own, and what comes after them."""
+    service = request.action.partition(":")[0]
+    policy, owner = evaluator._resource_policy(service, request.resource) or (None, None)
+    required, request = service in evaluator._POLICY_REQUIRED, replace(request, method="GET")
+    token = evaluator._request_caller_arn.set(request.principal.arn)
+    try:
+        refused = find_denial(
+            request, request.action, request.resource, keys=request.keys, policy=policy, owner=owner, required=required
+        )
+        return refused or next(filter(None, (check(request) for check in _additional_checks)), None)
+    finally:
+        evaluator._request_caller_arn.reset(token)
+
+
+def record_trust_denial(request: Request) -> None:
+    """Note down that the trust policy of the role which the request is about does not let its principal assume it."""
+    _record_denial(
+        request,
+        denial_messages.ResourcePolicyResult(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True),
+    )
+
+
+def policy_allows(policy: str, request: Request) -> bool:
+    """Whether a resource's own policy allows the request."""
+    context = _context(request, request.action, request.resource, request.keys)
+    return bool(evaluator.evaluate_resource_policy(policy, context).decision == "Allow")
+
+
+def deny(request: Request, policy: str, owner: str) -> EvalResult:
+    """The denial of a request that the policy of its resource, another account's, does not allow."""
+    _record_denial(request, _evaluate_resource_policy(request, policy, owner))
+    return EvalResult("ImplicitDeny", principal_arn=request.principal.arn)
+
+
+def _evaluate_resource_policy(
+    request: Request, policy: str | None, owner: str | None, *, required: bool = False
+) -> denial_messages.ResourcePolicyResult | None:
+    """What the resource's own policy says; None where it has none."""
+    if policy is None:
+        return None
+    context = _context(request, request.action, request.resource, request.keys)
+    answer = evaluator.evaluate_resource_policy(policy, context)
+    of_a_key = request.action.startswith("kms:")
+    decides = required or of_a_key or owner not in {None, request.principal.account}
+    resource = "*" if of_a_key else request.resource
+    return denial_messages.ResourcePolicyResult(
+        f"the policy of {request.resource}", answer.decision, decides, answer.matched_sid, resource
+    )
+
+
+def _context(request: Request, action: str, resource: str, keys: Mapping[str, Any]) -> EvalContext:
+    who = request.principal
+    return EvalContext(
+        principal_arn=who.arn,
+        principal_type=who.type,
+        principal_account=who.account,
+        action=action,
+        resource_arn=resource,
+        region=request.region,
+        secure_transport=True,  # as with IAM all requests are, and those of services anyway
+        service_context=dict(keys),
+        principal_keys=who.keys,
+    )
+
+
+def all_denied(alternatives: Sequence[Sequence[Request]]) -> bool:
+    """Whether no alternative is allowed with all its requests; what the first one lacks is then what is denied."""
+    for requests in alternatives:
+        if all(_is_allowed(request) for request in requests):
+            for request in requests:
+                _record_allowed(request)
+            return False
+    lacking = next(request for request in alternatives[0] if not _is_allowed(request))
+    return find_denial(lacking, lacking.action, lacking.resource, keys=lacking.keys) is not None
+
+
+def _is_allowed(request: Request) -> bool:
+    who, context = request.principal, _context(request, request.action, request.resource, request.keys)
+    return bool(evaluator.evaluate(context, who.policies or [], *who.limits).decision == "Allow")
+
+
+def _record_allowed(request: Request) -> None:
+    decisions.add(Decision(role_of(request.principal.arn), request.action, request.resource, allowed=True))
+
+
+def _record_denial(request: Request, own: denial_messages.ResourcePolicyResult | None) -> None:
+    context = _context(request, request.action, request.resource, request.keys)
+    denial = denial_messages.explain_denial(role_of(request.principal.arn), request.principal, context, own)
+    last_denial.set(denial)
+    decisions.add(Decision(denial.principal, denial.action, denial.resource, allowed=False, why=denial.why))

@@ -1,0 +1,97 @@
+"""The ARN that an action on a stack's resource is about, as the service authorization reference writes it.
+
+cfn-lint ships the reference: which types of resource an action takes, and the format of their ARNs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services.cloudformation.provisioners import _physical_name
+
+from rehearsal.emulator.iam.cfnlint_data import DATA
+
+_REFERENCE = DATA / "AdditionalSpecs" / "Policies.json"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of a stack; `id` is its physical id, empty before it is made."""
+
+    kind: str
+    stack: str
+    logical_id: str
+    properties: Mapping[str, Any]
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} of stack {self.stack}"
+
+
+def arns(action: str, resource: Resource) -> list[str]:
+    """What `action` on the resource is asked about: `*` where AWS takes no resource, nothing where it can't be told.
+
+    Before a resource is made, it is the name in the template, or the one that CloudFormation makes up.
+    """
+    types = _types(action)
+    for kind, format_ in types.items():
+        if names := _names(kind, resource):
+            return [_arn(format_, name, resource) for name in names]
+    return [] if types else ["*"]
+
+
+def _names(kind: str, resource: Resource) -> list[str]:
+    """The resource's own name or id, or what a property says that it belongs to, such as an alias's function."""
+    noun = kind.partition("-on-")[0].replace("-", "").replace(" ", "").lower()
+    own = resource.kind.rpartition("::")[2].lower() in {noun, f"managed{noun}", f"{noun}version"}
+    keys = {noun, f"{noun}s", f"{noun}name", f"{noun}arn", f"{noun}id", *({"name"} if own else ())}
+    if own and resource.id:
+        return [resource.id]
+    for key, value in resource.properties.items():
+        if key.lower() in keys:
+            found = value if isinstance(value, list) else [value]
+            if found and all(isinstance(each, str) for each in found):
+                return found
+    return [_made_up(resource)] if own else []
+
+
+def _made_up(resource: Resource) -> str:
+    lowercase = resource.kind.startswith("AWS::S3::")
+    return str(_physical_name(resource.stack, resource.logical_id, lowercase=lowercase))
+
+
+def _arn(format_: str, name: str, resource: Resource) -> str:
+    if name.startswith("arn:"):
+        return name
+    name = name.rsplit("/", 1)[-1] if "://" in name else name  # a queue's URL
+    beginning = format_.removesuffix(".*")
+    noun = beginning.rsplit(":", 1)[-1]
+    if noun.endswith("/"):
+        name = name.removeprefix(noun).lstrip("/")  # alias/..., or a parameter's path
+    values = {"Partition": "aws", "Region": get_region(), "Account": get_account_id()}
+    for key, value in values.items():
+        beginning = beginning.replace(f"${{{key}}}", value)
+    path = str(resource.properties.get("Path", "/")).lstrip("/") if resource.kind.startswith("AWS::IAM::") else ""
+    # CloudWatch Logs asks with a stream, so that a group's ARN, which ends in `:*`, matches
+    end = ":log-stream:" if beginning.endswith(":log-group:") else ""
+    return f"{beginning}{path}{name}{end}"
+
+
+def _types(action: str) -> Mapping[str, str]:
+    """Type -> the format of its ARNs."""
+    service, _, name = action.partition(":")
+    known = _reference().get(service, {"Actions": {}, "Resources": {}})
+    wanted: Sequence[str] = known["Actions"].get(name.lower(), {}).get("Resources", ())
+    formats = {kind: known["Resources"].get(kind.lower(), {}).get("ARNFormats", [""])[0] for kind in wanted}
+    return {kind: format_ for kind, format_ in formats.items() if format_.endswith(".*")}
+
+
+@cache
+def _reference() -> Mapping[str, Any]:
+    found: dict[str, Any] = json.loads(_REFERENCE.read_text())
+    return found

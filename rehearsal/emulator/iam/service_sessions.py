@@ -1,0 +1,102 @@
+"""Role sessions for AWS services: what CodePipeline and CodeBuild do when they assume the role that a template names.
+
+With IAM a role is assumed only where its trust policy says so, as on AWS.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import replace
+
+from ministack import app
+from ministack.services import sts
+
+from rehearsal.aws import Credentials
+from rehearsal.emulator.iam import enforcement, roles
+from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.engine.action_api import ActionError
+
+DURATION = 12 * 3600
+
+
+class Sessions:
+    """Gives roles to services, and asks roles for what services do with them."""
+
+    def assume(
+        self, role_arn: str, service: str, session_name: str, *, through: str = "", region: str = ""
+    ) -> Credentials:
+        """Credentials of `role_arn` for `service`, such as `codebuild.amazonaws.com`.
+
+        through: the role with which the service assumes it, in `region`; empty where the service does so itself. Raises
+        ActionError where there is no such role, or where it may not be assumed.
+        """
+        role_id = _role_id(role_arn, service)
+        if not through or through == role_arn:
+            self.check(role_arn, service)
+        elif app.AUTH:
+            _require_assumable(
+                role_arn, through, Request(roles.session_principal(through, session_name), "", "", region)
+            )
+        return _session(role_arn, role_id, session_name, service)
+
+    def check(self, role_arn: str, service: str) -> None:
+        """Raise ActionError where the service itself may not assume the role."""
+        _role_id(role_arn, service)
+        if app.AUTH and not roles.trusts_service(role_arn, service, role_arn.split(":")[4]):
+            raise ActionError(f"{service} may not assume {role_arn}: {_missing_trust_message()} it", "PermissionError")
+
+    def require(self, role_arn: str, *actions: str, resource: str) -> None:
+        """Raise ActionError unless the role's policies allow one of `actions` on `resource`."""
+        if not app.AUTH:
+            return
+        who = roles.session_principal(role_arn, "AWSCodePipeline")
+        region = resource.split(":")[3]
+        if enforcement.all_denied([[Request(who, action, resource, region)] for action in actions]):
+            raise ActionError(enforcement.denial_message(who.arn), "PermissionError")
+
+
+def _role_id(role_arn: str, service: str) -> str:
+    """The role's id."""
+    role = roles.role_by_arn(role_arn)
+    if not role:
+        raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
+    return str(role["RoleId"])
+
+
+def _require_assumable(role_arn: str, through: str, request: Request) -> None:
+    """request: of the role `through`."""
+    who, action = request.principal, "sts:AssumeRole"
+    if enforcement.find_denial(request, action, role_arn):
+        raise ActionError(enforcement.denial_message(who.arn), "PermissionError")
+    if not roles.trusts(role_arn, who, request.region):
+        enforcement.record_trust_denial(replace(request, action=action, resource=role_arn))
+        raise ActionError(
+            f"{through} may not assume {role_arn}: {_missing_trust_message()} it or its account", "PermissionError"
+        )
+
+
+def _missing_trust_message() -> str:
+    return "its trust policy (AssumeRolePolicyDocument) has no statement that allows sts:AssumeRole to"
+
+
+def _session(role_arn: str, role_id: str, name: str, service: str) -> Credentials:
+    account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    key, secret, token = f"ASIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30), secrets.token_urlsafe(60)
+    sts.register_session(
+        key,
+        {
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
+            "UserId": f"{role_id}:{name}",
+            "SecretAccessKey": secret,
+            "SessionToken": token,
+            "Expiration": time.time() + DURATION,
+            "AccountId": account,
+            "PrincipalType": "AssumedRole",
+            "SourceAccessKeyId": "",
+            "SourcePrincipalArn": service,
+            "SessionTags": [],
+            "SessionPolicies": None,
+        },
+    )
+    return Credentials(key, secret, token)

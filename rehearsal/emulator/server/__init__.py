@@ -1,0 +1,1 @@
+"""The embedded AWS's process: start, serve, stop."""

@@ -1,0 +1,123 @@
+"""The ASGI application that stands before MiniStack: CodePipeline is answered here, all else goes through."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from itertools import takewhile
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.iam_evaluator import AuthError, pin_request_origin, pin_signed_body
+from ministack.core.responses import get_account_id, set_request_account_id
+from ministack.core.router import extract_access_key_id, extract_region
+
+from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
+from rehearsal.emulator.codepipeline.operations import CodePipelineApi
+from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.emulator.codepipeline.wire import TARGET
+from rehearsal.emulator.iam.enforcement import denial_message
+from rehearsal.emulator.server.request_guard import Refusal, refuse_foreign_caller, refuse_private_path
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class RequestRouter:
+    """Refuses who must not call, and routes the others by the header X-Amz-Target."""
+
+    def __init__(self, ministack: App, codepipeline: CodePipelineApi, types: AcceptedTypes, *, iam: bool) -> None:
+        self._ministack, self._codepipeline, self._types, self._iam = ministack, codepipeline, types, iam
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if refused := self._check_caller(scope):
+            await _send_refusal(refused, scope, send)
+            return
+        self._types.refresh()
+        target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
+        if not target.startswith(TARGET):
+            await self._ministack(scope, receive, send)
+            return
+        status, answer = await self._answer(target.removeprefix(TARGET), scope, receive)
+        headers = [(b"content-type", b"application/x-amz-json-1.1")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+    def _check_caller(self, scope: Scope) -> Refusal | None:
+        if scope["type"] not in ("http", "websocket"):
+            return None
+        return refuse_foreign_caller(_headers(scope)) or (refuse_private_path(scope["path"]) if self._iam else None)
+
+    async def _answer(self, operation: str, scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
+        headers = _headers(scope)
+        set_request_account_id(extract_access_key_id(headers, {}) or "")
+        account, region = get_account_id(), extract_region(headers, {})
+        try:
+            request = await self._authorized(operation, scope, receive, region)
+            return 200, await asyncio.to_thread(self._codepipeline.call, operation, request, account, region)
+        except ApiError as error:
+            return 400, {"__type": error.code, "message": str(error)}
+
+    async def _authorized(self, operation: str, scope: Scope, receive: Receive, region: str) -> dict[str, Any]:
+        """A request whose caller may make it. Raises ApiError for any other one, and for what is no JSON."""
+        if not self._iam:
+            return _parsed(await _body(receive))
+        pin_request_origin(scope["client"][0], scope["scheme"] == "https")
+        iam_evaluator.pin_signed_request(scope["method"], scope["raw_path"].decode("latin-1"), {}, scope["headers"])
+        body = await _body(receive)
+        pin_signed_body(body)
+        request = _parsed(body)
+        resource = pipeline_arn(request, get_account_id(), region)
+        key = extract_access_key_id(_headers(scope), {})
+        refused = iam_evaluator.enforce(key, f"codepipeline:{operation}", "codepipeline", region, resource)
+        if isinstance(refused, AuthError):
+            raise ApiError(refused.code, refused.message)
+        if refused:
+            raise ApiError("AccessDeniedException", denial_message(refused.principal_arn))
+        return request
+
+
+async def _send_refusal(refused: Refusal, scope: Scope, send: Send) -> None:
+    """In words, without a header that would let a page read them; a WebSocket is not opened."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    await send({"type": "http.response.body", "body": f"{refused.why}\n".encode()})
+
+
+def pipeline_arn(request: Mapping[str, Any], account: str, region: str) -> str:
+    """What the policies are asked about: a pipeline, or one of its stages or actions."""
+    declared = request.get("pipeline")
+    named = request.get("pipelineName") or request.get("name")
+    names: list[Any] = [named or (declared.get("name") if isinstance(declared, dict) else None)]
+    names += [request.get("stageName"), request.get("actionName")]
+    path = "/".join(takewhile(bool, names))
+    return f"arn:aws:codepipeline:{region}:{account}:{path}" if path else "*"
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ApiError("SerializationException", f"the request is no JSON: {error}") from error
+    if not isinstance(request, dict):
+        raise ApiError("SerializationException", f"the request is no JSON object: {body[:60]!r}")
+    return request
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)

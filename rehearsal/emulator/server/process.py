@@ -1,0 +1,242 @@
+"""The emulator's process, started by launcher.py with a clean environment.
+
+It ends on SIGTERM and, unless detached, when nobody uses it any more, so that it never outlives its users, however they
+end; then it saves its state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.constants
+import faulthandler
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypercorn.config import Config
+
+from rehearsal.aws import Endpoint, ca_bundle_variables, close_clients
+from rehearsal.emulator.server import tls
+from rehearsal.engine.state import crash_recovery, snapshot
+from rehearsal.host import processes
+from rehearsal.workspace.layout import Server, Workspace
+from rehearsal.workspace.locks import usage_lock
+
+# The engine's part of the saved state; another name for another format, so that no other version's is half read.
+ENGINE_STATE = f"engine-{snapshot.FORMAT}.json"
+# Actions work in the process that answers: each call of the system would wait five times as long for its turn.
+SWITCH_INTERVAL_SECONDS = 0.001
+HANGS_SECONDS, UNUSED_SECONDS = 40, 0.1
+
+
+def main(root: str, iam: str, listener: str, lock: str) -> None:
+    """listener: the descriptor of the socket to serve; lock: of that of `locks.starting`, held until it is known."""
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    workspace = Workspace(Path(root))
+    endpoint = _endpoint(workspace, int(listener), iam=iam == "yes")
+    state = _configure_ministack(workspace, endpoint)
+    parts = _assemble(workspace, endpoint)
+    crash_recovery.end_interrupted_executions(workspace.executions)
+    parts.engine.load(state / ENGINE_STATE)
+    from hypercorn.asyncio import serve
+
+    # by default an end waits 30 s for each client that keeps a connection and never reads that it is closed
+    asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 1.0
+
+    async def run() -> None:
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        threading.Thread(target=_wait_until_unused, args=(workspace, loop, ended), daemon=True).start()
+
+        async def shut_down() -> None:
+            await ended.wait()
+            # who waits kills it when it takes too long; its log then says what it was at
+            faulthandler.dump_traceback_later(HANGS_SECONDS, exit=False)
+            for end in parts.ends:
+                await asyncio.to_thread(end)
+
+        loop.set_exception_handler(_ignore_client_disconnects)
+        ca = str(endpoint.ca) if endpoint.ca else None
+        workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
+        os.close(int(lock))
+        await serve(parts.front, _hypercorn_config(endpoint, int(listener)), shutdown_trigger=shut_down)
+
+    ended = 1
+    try:
+        asyncio.run(run())
+        parts.engine.save(state / ENGINE_STATE)
+        _save_state(workspace, state)
+        processes.await_removals()  # no process outlives a run
+        ended = 0
+    finally:
+        if ended:
+            traceback.print_exc()
+        workspace.record.unlink(missing_ok=True)
+        os._exit(ended)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
+
+
+@dataclass(frozen=True)
+class Components:
+    """The engine, the application that answers, and what ends the work that goes on, in this order."""
+
+    engine: Any
+    front: Any
+    ends: Sequence[Callable[[], None]]
+
+
+def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
+    """MiniStack is imported here first."""
+    from ministack import app as ministack
+
+    from rehearsal.actions.not_executed import Accepting
+    from rehearsal.actions.registry import runners
+    from rehearsal.emulator.cloudformation import repository_resource
+    from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
+    from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
+    from rehearsal.emulator.codebuild.build_store import MinistackBuilds
+    from rehearsal.emulator.codebuild.start_build import StartedBuilds
+    from rehearsal.emulator.codepipeline.operations import CodePipelineApi
+    from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
+    from rehearsal.emulator.eventbridge.publisher import EventPublisher
+    from rehearsal.emulator.functions import ministack_worker
+    from rehearsal.emulator.functions.mounts import mount_error
+    from rehearsal.emulator.iam.decision_log import decisions
+    from rehearsal.emulator.iam.service_sessions import Sessions
+    from rehearsal.emulator.ministack import patches
+    from rehearsal.emulator.server.asgi import RequestRouter
+    from rehearsal.emulator.server.housekeeping import Housekeeping
+    from rehearsal.engine.engine import Engine
+    from rehearsal.engine.state.approvals import Approvals
+    from rehearsal.engine.state.execution import Environment
+    from rehearsal.engine.state.invoke_jobs import Jobs
+    from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
+
+    if not mount_error():
+        processes.hide(workspace.private)
+    patches.apply(iam=endpoint.iam)
+    decisions.append_to(workspace.decisions)
+    ministack_worker.register(workspace, endpoint)
+    approvals, jobs, builds, bus, sessions = Approvals(), Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
+    actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, jobs=jobs, builds=builds)
+    accepted = AcceptedFile(workspace)
+    types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
+    runs = Accepting(actions, accepted.read)
+    heard = Housekeeping(workspace, bus)
+    engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, heard, asked=sessions.require))
+    PipelineResource(engine).register()
+    repository_resource.register()
+    api = CodePipelineApi(engine, approvals, jobs)
+    PipelineTargets(api, sessions).register()
+    started = StartedBuilds(endpoint, sessions.assume, builds, workspace)
+    started.register()
+    ends = (engine.close, started.close, bus.close, close_clients)
+    return Components(engine, RequestRouter(ministack.app, api, types, iam=endpoint.iam), ends)
+
+
+def _hypercorn_config(endpoint: Endpoint, listener: int) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener}"]
+    if endpoint.ca:
+        config.certfile, config.keyfile = os.environ["MINISTACK_SSL_CERT"], os.environ["MINISTACK_SSL_KEY"]
+        config.alpn_protocols = ["http/1.1"]
+    config.keep_alive_timeout = 75
+    config.loglevel = "WARNING"
+    config.graceful_timeout = 1
+    return config
+
+
+def _endpoint(workspace: Workspace, listener: int, *, iam: bool) -> Endpoint:
+    """With IAM, TLS, as policies ask for it; and a secret that nobody guesses, because every root user has it."""
+    with socket.socket(fileno=os.dup(listener)) as served:
+        port = served.getsockname()[1]
+    if not iam:
+        return Endpoint(f"http://127.0.0.1:{port}")
+    files = tls.ensure_certificates(workspace.tls, workspace.key)
+    os.environ |= {
+        "AUTH": "true",
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": str(files.certificate),
+        "MINISTACK_SSL_KEY": str(files.key),
+        **ca_bundle_variables(files.bundle),
+    }
+    return Endpoint(f"https://127.0.0.1:{port}", iam, files.bundle, workspace.secret())
+
+
+def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
+    """MiniStack reads its settings from the environment when it is imported. Returns the folder of the state.
+
+    State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a
+    fresh one rather than one from half a state. State of another address is of no use: the URLs of its
+    queues hold it. Nor is state that another version of the engine wrote. With IAM, the address is an https one.
+    """
+    state = workspace.running
+    shutil.rmtree(state, ignore_errors=True)
+    if workspace.saved_address() == endpoint.url and (workspace.saved / ENGINE_STATE).exists():
+        workspace.saved.rename(state)
+    else:
+        shutil.rmtree(workspace.saved, ignore_errors=True)
+        workspace.decisions.unlink(missing_ok=True)
+    temporary = workspace.aws / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    state.mkdir(exist_ok=True)
+    (state / "address").write_text(endpoint.url)
+    os.environ |= {
+        "AWS_SECRET_ACCESS_KEY": endpoint.secret,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": endpoint.url.rpartition(":")[2],
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
+        "LOG_LEVEL": "WARNING",
+        "MINISTACK_HOST": "127.0.0.1",
+        "PERSIST_STATE": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "S3_PERSIST": "1",
+        "SFTP_ENABLED": "0",
+        "STATE_DIR": str(state),
+        "TMPDIR": str(temporary),
+    }
+    return state
+
+
+def _save_state(workspace: Workspace, state: Path) -> None:
+    """Where a part could not be saved there is no state, and the next start is a fresh one."""
+    from rehearsal.emulator.ministack.patches import UNSAVED
+
+    if UNSAVED:
+        raise OSError(f"the state of {', '.join(UNSAVED)} could not be saved, so none is kept")
+    state.rename(workspace.saved)
+    shutil.rmtree(workspace.aws / "tmp", ignore_errors=True)
+
+
+def _ignore_client_disconnects(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Clients drop a TLS connection without a word, which is no news for a log."""
+    if "SSL shutdown timed out" not in str(context.get("exception")):
+        loop.default_exception_handler(context)
+
+
+def _wait_until_unused(workspace: Workspace, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """Who comes while it ends waits for that, since the use is held until this process has ended."""
+    with usage_lock(workspace) as use:
+        while not use.try_exclusive():
+            time.sleep(UNUSED_SECONDS)
+        server = workspace.server()
+        if server and server.detached:
+            return
+        loop.call_soon_threadsafe(ended.set)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

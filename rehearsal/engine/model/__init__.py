@@ -1,0 +1,1 @@
+"""Pipeline definitions: parsing, validation, order, variables and triggers. Pure functions and values."""

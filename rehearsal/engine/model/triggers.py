@@ -1,0 +1,137 @@
+"""Which pushes start a pipeline.
+
+Sources: AWS CodePipeline user guide, "Add trigger with code push or pull request event types", "Working with glob
+patterns in syntax"; API reference, "GitPushFilter".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rehearsal.engine.model.definition import Action, Filter, Patterns, Pipeline, Trigger
+
+GIT = ("CodeStarSourceConnection", "CodeCommit", "GitHub")
+
+
+@dataclass(frozen=True)
+class Push:
+    """What was pushed: a branch or a tag, and the paths that changed in it."""
+
+    branch: str = ""
+    tag: str = ""
+    paths: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
+
+
+def mismatch_reason(pipeline: Pipeline, source: str, push: Push) -> str | None:
+    """None where the push starts the pipeline by its source action `source`, else why it does not.
+
+    Raises KeyError where there is no such action.
+    """
+    action = next((each for each in pipeline.stages[0].actions if each.name == source), None)
+    if action is None:
+        raise KeyError(source)
+    trigger = next((each for each in pipeline.triggers if each.source == source), None)
+    if trigger is None or not (trigger.push or trigger.pull_request):
+        return _branch_mismatch(action, push)
+    return _trigger_mismatch(trigger, push)
+
+
+def push_mismatch_reason(pipeline: Pipeline, push: Push) -> str | None:
+    """None where a git source of the pipeline is started by the push, else why none of them is."""
+    sources = [each.name for each in pipeline.stages[0].actions if each.type.provider in GIT]
+    reasons = [mismatch_reason(pipeline, each, push) for each in sources]
+    return None if None in reasons else "; ".join(each for each in reasons if each) or None
+
+
+def _branch_mismatch(action: Action, push: Push) -> str | None:
+    """The branch of the source action, unless it detects no changes."""
+    if action.configuration.get("DetectChanges", "true").lower() == "false":
+        return f"{action.name} does not detect changes (DetectChanges is false)"
+    branch = action.configuration.get("BranchName") or action.configuration.get("Branch", "")
+    return None if push.branch == branch else f"{action.name} follows branch {branch}, not {push}"
+
+
+def _trigger_mismatch(trigger: Trigger, push: Push) -> str | None:
+    """A trigger with filters starts where one of them matches."""
+    if not trigger.push:
+        return "the trigger has filters for pull requests alone"
+    reasons = [_filter_mismatch(each, push) for each in trigger.push]
+    return None if None in reasons else "; ".join(each for each in reasons if each)
+
+
+def _filter_mismatch(each: Filter, push: Push) -> str | None:
+    """Everything that a filter names has to match."""
+    if push.tag:
+        return f"{push} matches no filter of tags" if not _matches_patterns(each.tags, [push.tag]) else None
+    if each.tags is not None and each.branches is None:
+        return f"the filter is for tags, not for {push}"
+    if each.branches is not None and not _matches_patterns(each.branches, [push.branch]):
+        return f"{push} matches no filter of branches"
+    if each.paths is not None and not _matches_patterns(each.paths, push.paths):
+        return "no changed path matches the filter of file paths"
+    return None
+
+
+def _matches_patterns(patterns: Patterns | None, names: Iterable[str]) -> bool:
+    """Whether one of the names is included and not excluded."""
+    if patterns is None:
+        return False
+    return any(_included(patterns, name) for name in names)
+
+
+def _included(patterns: Patterns, name: str) -> bool:
+    included = not patterns.includes or _any(patterns.includes, name)
+    return included and not _any(patterns.excludes, name)
+
+
+def _any(globs: Sequence[str], name: str) -> bool:
+    return any(matches(each, name) for each in globs)
+
+
+def matches(glob: str, name: str) -> bool:
+    """Whether the whole of `name` matches `glob`.
+
+    `*` and `?` stay within a folder, `**` does not; `[abc]`, `[a-z]`, `[!a]`, `{one,two}` and backslashes work.
+    """
+    return re.fullmatch(_regex(glob), name, re.DOTALL) is not None
+
+
+_TOKEN = re.compile(
+    r"\\(?P<escaped>.)|(?P<stars>\*\*)|(?P<star>\*)|(?P<mark>\?)|\[(?P<set>!?\]?[^\]]*)\]|(?P<char>.)", re.DOTALL
+)
+
+
+def _regex(glob: str) -> str:
+    """One token after another; braces do not nest."""
+    regex, depth = "", 0
+    for token in _TOKEN.finditer(glob):
+        char = token["char"]
+        if token["escaped"]:
+            regex += re.escape(token["escaped"])
+        elif token["stars"]:
+            regex += ".*"
+        elif token["star"]:
+            regex += "[^/]*"
+        elif token["mark"]:
+            regex += "[^/]"
+        elif token["set"] is not None:
+            regex += _set(token["set"])
+        elif char == "{":
+            regex, depth = regex + "(?:", depth + 1
+        elif char == "}" and depth:
+            regex, depth = regex + ")", depth - 1
+        else:
+            regex += "|" if char == "," and depth else re.escape(char)
+    return regex + ")" * depth
+
+
+def _set(inside: str) -> str:
+    """Within brackets `*`, `?` and backslashes stand for themselves."""
+    negated = inside.startswith("!")
+    body = inside.removeprefix("!").replace("\\", "\\\\").replace("^", "\\^").replace("[", "\\[")
+    return f"(?!/)[{'^' if negated else ''}{body}]"

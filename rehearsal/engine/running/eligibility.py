@@ -1,0 +1,112 @@
+"""What a stage can be rolled back to, and when it can be retried.
+
+Sources: AWS CodePipeline user guide, "Configuring stage rollback" and "Configuring stage retry for a failed stage or
+failed actions"; API reference, "RollbackStage" and "RetryStageExecution".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import Pipeline
+from rehearsal.engine.running.stage_lock import PARALLEL
+from rehearsal.engine.state.execution import ConditionState, Execution
+
+
+class HasVersion(Protocol):
+    """A deployed pipeline, as far as it counts here."""
+
+    version: int
+
+    @property
+    def pipeline(self) -> Pipeline: ...
+
+
+def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Execution) -> None:
+    """Raise RequestRejected where `stage` cannot be rolled back to `target`."""
+    names = [each.name for each in pipeline.stages]
+    if stage not in names:
+        raise RequestRejected(
+            "StageNotFoundException", f"{pipeline.name} has no stage {stage}; there are {', '.join(names)}"
+        )
+    if stage == names[0]:
+        raise _unable(f"{stage} is the source stage, which cannot be rolled back")
+    if pipeline.execution_mode == PARALLEL:
+        raise _unable(f"{pipeline.name} runs its executions in PARALLEL, which has no rollback")
+    if target.rollback_of:
+        raise _unable(f"{target.id} is a rollback itself")
+    if target.version != version:
+        raise RequestRejected(
+            "PipelineExecutionOutdatedException",
+            f"{target.id} started with version {target.version} of the pipeline; the present one is {version}",
+        )
+    state = target.stages.get(stage)
+    if state is None or state.status != "Succeeded":
+        raise _unable(f"{target.id} did not succeed in {stage}")
+
+
+def find_rollback_target(
+    pipeline: Pipeline, version: int, stage: str, executions: Sequence[Execution], failed: Execution
+) -> Execution:
+    """Return the newest execution that `stage` can be rolled back to. Raises RequestRejected with its reason."""
+    refusal = _unable(f"no execution has succeeded in {stage} yet")
+    newest: RequestRejected | None = None
+    for candidate in reversed([each for each in executions if each is not failed and stage in each.stages]):
+        try:
+            check_rollback(pipeline, version, stage, candidate)
+        except RequestRejected as error:
+            newest = newest or error
+        else:
+            return candidate
+    raise newest or refusal
+
+
+def check_retry(deployed: HasVersion, executions: Sequence[Execution], execution: Execution, stage: str) -> None:
+    """Raise RequestRejected where `stage` of `execution` cannot be retried."""
+    names = [each.name for each in deployed.pipeline.stages]
+    if stage not in names:
+        raise RequestRejected("StageNotFoundException", f"there is no stage {stage}; there are {', '.join(names)}")
+    if execution.running:
+        raise RequestRejected("ConflictException", f"{execution.id} is still {execution.status}")
+    if execution.version != deployed.version:
+        raise _not_retryable(f"the pipeline has changed since {execution.id}, which had version {execution.version}")
+    state = execution.stages.get(stage)
+    if state is None or state.status not in ("Failed", "Stopped"):
+        raise _not_retryable(
+            f"{stage} of {execution.id} has not failed: it is {state.status if state else 'not begun'}"
+        )
+    newer = [each.id for each in executions if each.number > execution.number and stage in each.stages]
+    if newer and deployed.pipeline.execution_mode != PARALLEL:
+        raise RequestRejected("NotLatestPipelineExecutionException", f"{newer[-1]} has been in {stage} since")
+
+
+def check_override(
+    deployed: HasVersion, executions: Sequence[Execution], execution: Execution, stage: str, kind: str
+) -> ConditionState:
+    """How the conditions of `kind` came out that are to be overridden. Raises RequestRejected where they cannot be."""
+    state = execution.stages.get(stage)
+    checked = state.conditions.get(kind) if state else None
+    wanted = ("InProgress",) if execution.running else ("Failed", "Errored")
+    if checked is None or checked.status not in wanted:
+        found = checked.status if checked else "not checked"
+        raise RequestRejected(
+            "ConditionNotOverridableException",
+            f"the {kind} conditions of {stage} are {found}; those that are checked or have failed can be overridden",
+        )
+    if not execution.running:
+        try:
+            check_retry(deployed, executions, execution, stage)
+        except RequestRejected as error:
+            code = error.code.replace("StageNotRetryableException", "ConditionNotOverridableException")
+            raise RequestRejected(code, str(error)) from error
+    return checked
+
+
+def _unable(why: str) -> RequestRejected:
+    return RequestRejected("UnableToRollbackStageException", why)
+
+
+def _not_retryable(why: str) -> RequestRejected:
+    return RequestRejected("StageNotRetryableException", why)

@@ -1,0 +1,50 @@
+"""One action by itself, with what an earlier execution had. CodePipeline has nothing of the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rehearsal.engine.action_api import Artifact
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import Action, Pipeline, Stage
+from rehearsal.engine.state.execution import Execution
+
+
+def find_action(pipeline: Pipeline, stage: str, name: str) -> Action:
+    """Return the action as it is defined now. Raises RequestRejected for an unknown action and for a source action."""
+    known = [(each.name, action) for each in pipeline.stages for action in each.actions]
+    for where, action in known:
+        if (where, action.name) == (stage, name):
+            if action.type.category == "Source":
+                raise RequestRejected("ValidationException", f"{stage}/{name} is a source: `run` brings what is new")
+            return action
+    names = ", ".join(f"{where}/{action.name}" for where, action in known)
+    raise RequestRejected("ActionNotFoundException", f"{pipeline.name} has no {stage}/{name}; there are {names}")
+
+
+def input_artifacts(action: Action, target: Execution, executions: Sequence[Execution]) -> Mapping[str, Artifact]:
+    """Return the action's inputs from `target`. Raises RequestRejected while it runs, or where one was not made."""
+    lacking = [name for name in action.inputs if name not in target.artifacts]
+    if target.running or lacking:
+        others = [
+            each.id
+            for each in reversed(executions)
+            if not (each.running or each is target) and {*action.inputs} <= each.artifacts.keys()
+        ]
+        why = f"has not made {', '.join(lacking)}" if lacking else f"is still {target.status}"
+        raise RequestRejected(
+            "ValidationException",
+            f"{action.name} takes {', '.join(action.inputs) or 'nothing'}, and execution {target.id} {why}; these can"
+            f" be named: {', '.join(others[:5]) or 'none'}",
+        )
+    return {name: target.artifacts[name] for name in action.inputs}
+
+
+def single_action_stages(pipeline: Pipeline, only: str) -> list[Stage]:
+    """The stage with nothing but the action `only`, which is `stage/action`: no conditions, no retry, no rollback."""
+    for stage in pipeline.stages:
+        for action in stage.actions:
+            if f"{stage.name}/{action.name}" == only:
+                return [Stage(stage.name, (replace(action, run_order=1),))]
+    return []

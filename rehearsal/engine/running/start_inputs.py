@@ -1,0 +1,56 @@
+"""What an execution starts with, and why a pipeline that changes itself must come to rest."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import Json, Pipeline
+from rehearsal.engine.state.execution import Execution
+
+# By source action and type of revision (COMMIT_ID, S3_OBJECT_KEY, ...), as SourceRevisionOverride has them.
+Revisions = Mapping[str, Mapping[str, str]]
+
+
+def resolve_pipeline_variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, str]:
+    """The value of every pipeline variable: the one given, else its default.
+
+    Raises RequestRejected for a name that the pipeline does not declare, and for a variable without a value.
+    Source: AWS CodePipeline user guide, "Variables reference", pipeline-level variables.
+    """
+    unknown = sorted(set(given) - set(pipeline.variables))
+    if unknown:
+        known = ", ".join(sorted(pipeline.variables)) or "none"
+        raise RequestRejected(
+            "ValidationException", f"{pipeline.name} has no variable {', '.join(unknown)}; there are {known}"
+        )
+    values = {name: given.get(name, default) for name, default in pipeline.variables.items()}
+    missing = sorted(name for name, value in values.items() if value is None)
+    if missing:
+        raise RequestRejected(
+            "ValidationException", f"{pipeline.name}: {', '.join(missing)} has no default: give it a value"
+        )
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def restart_inputs(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[str, str], Revisions]:
+    """What `execution` was given at its start, as far as `pipeline` takes it: variables, and revisions."""
+    defaults, sources = execution.pipeline.variables, {each.name for each in pipeline.stages[0].actions}
+    variables = {
+        name: value
+        for name, value in execution.variables.get("variables", {}).items()
+        if name in pipeline.variables and value != defaults.get(name)
+    }
+    return variables, {name: each for name, each in execution.wanted.items() if name in sources}
+
+
+def describe_definition_change(before: Json, after: Json) -> str:
+    """Two definitions from one revision: what differs."""
+    old, new = (json.dumps(each, indent=2, sort_keys=True).splitlines() for each in (before, after))
+    changes = list(difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1))
+    return (
+        "the pipeline changed itself twice without a new push: synth gives another definition each time it runs.\n"
+        + "\n".join(changes[:40])
+    )

@@ -1,0 +1,1 @@
+"""Executions and pipelines as data, and the journal on disk."""

@@ -1,0 +1,1 @@
+"""Processes, namespaces and interpreters of this machine."""

@@ -1,0 +1,27 @@
+"""Runs one command that has the terminal of who called, and ends all that it left; a program of its own.
+
+It is started by processes.py, and ends with its status, as a shell tells it.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+from rehearsal.host import namespaces, supervisor
+
+
+def main(*command: str) -> None:
+    prctl = namespaces.libc.prctl
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # an interrupt is the command's affair; a handler, because it would inherit that the signal is ignored
+    signal.signal(signal.SIGINT, lambda *_: None)
+    prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    try:
+        code = subprocess.call(command)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        supervisor.terminate_descendants()
+    sys.exit(code if code >= 0 else 128 - code)

@@ -1,0 +1,87 @@
+"""The Python interpreters of this machine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import pwd
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rehearsal.host import host_environment
+
+PROBE_SECONDS = 10
+
+
+def running_interpreter() -> tuple[str, Path]:
+    """The rehearsal's own interpreter: its version, such as 3.13.0, and its executable outside any environment."""
+    return platform.python_version(), Path(sys.executable).resolve()
+
+
+@functools.cache
+def find_interpreters() -> dict[str, Path]:
+    """The rehearsal's own, then those of the search path, of pyenv and of uv; version -> executable, one for each."""
+    return dict([running_interpreter()]) | {
+        version: path for version, path in _probe_candidates("*").items() if version != running_interpreter()[0]
+    }
+
+
+@functools.cache
+def find_minor_version(minor: str) -> Path | None:
+    """The newest interpreter of a minor version, such as 3.13; None where this machine has none."""
+    version, path = running_interpreter()
+    if version.rpartition(".")[0] == minor:
+        return path
+    fitting = {
+        each: path for each, path in _probe_candidates(minor.removeprefix("3.")).items() if each.startswith(f"{minor}.")
+    }
+    return fitting[max(fitting, key=lambda each: [int(part) for part in re.findall(r"\d+", each)])] if fitting else None
+
+
+def _probe_candidates(minor: str) -> dict[str, Path]:
+    """The interpreters 3.`minor` (a star for all) that answer, the first one of each version."""
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
+    names = [f"python3.{each}" for each in (range(9, 20) if minor == "*" else [minor])]
+    candidates = [
+        # but pyenv's stand-ins, slow to answer: the ones that they stand for follow
+        *(each for each in on_path(*names) if each.parent != pyenv / "shims"),
+        *pyenv.glob(f"versions/3.{minor}.*/bin/python"),
+        *(home / ".local/share/uv/python").glob(f"cpython-3.{minor}.*/bin/python3"),
+    ]
+    question = "import platform, sys; print(platform.python_version(), sys.executable)"
+    with ThreadPoolExecutor() as pool:
+        answers = [
+            *pool.map(
+                lambda candidate: read_first_line([str(candidate), "-I", "-c", question]).partition(" "), candidates
+            )
+        ]
+    return {version: Path(path).resolve() for version, _, path in reversed(answers) if version}
+
+
+def on_path(*names: str) -> list[Path]:
+    """Every executable of these names on the search path."""
+    folders = [Path(folder) for folder in host_environment.clean_environment()["PATH"].split(os.pathsep) if folder]
+    return [folder / name for name in names for folder in folders if os.access(folder / name, os.X_OK)]
+
+
+def read_first_line(command: list[str]) -> str:
+    """The first line that a command prints; nothing where it fails, as pyenv's stand-ins do for what is off."""
+    try:
+        done = subprocess.run(
+            command,
+            env=host_environment.clean_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PROBE_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""

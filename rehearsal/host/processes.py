@@ -1,0 +1,249 @@
+"""The one gate for subprocesses: streaming, time limit, stopping, every descendant, a failure's text."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import secrets
+import select
+import shlex
+import signal
+import subprocess
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Literal, Protocol, Self
+
+from rehearsal.errors import RehearsalError
+from rehearsal.host import foreground, framing, helper_process, supervisor
+
+LAST_LINES = 20
+# A longer line comes as several: what prints without an end would take all memory.
+LINE_BYTES = 1 << 20
+# The status with which a shell tells that SIGINT has ended a command.
+INTERRUPTED = 128 + signal.SIGINT
+_END_SECONDS = supervisor.GRACE_SECONDS + 5.0
+
+_REMOVAL_SECONDS = 10.0
+_removals: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+# What no command of this process sees; empty where all may be seen.
+_hidden: list[str] = []
+
+Ending = Literal["exited", "timed out", "stopped"]
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """How a command ended; `tail` is the end of what it printed. returncode: negative is a signal's number."""
+
+    returncode: int
+    seconds: float
+    ending: Ending
+    tail: tuple[str, ...]
+
+
+class Stop(Protocol):
+    """Whether to give up, asked some twenty times a second; a threading.Event is one."""
+
+    def is_set(self) -> bool: ...
+
+
+class CommandFailed(RehearsalError):
+    """A command ended with another status than 0: the command, its directory, its status, its last lines, its log."""
+
+
+def hide(folder: Path) -> None:
+    """Hide a folder from every command that this process runs from now on: an empty one is in its place."""
+    _hidden[:] = [str(folder)]
+
+
+class Processes:
+    """Runs commands one after the other, and ends all that they started when the block is left.
+
+    What a command leaves in the background lives until then, and no longer: neither a session of its own nor a
+    rehearsal killed with SIGKILL saves it. on_line: gets each line that is printed, without its end.
+    """
+
+    def __init__(self, on_line: Callable[[str], None]) -> None:
+        self._on_line = on_line
+        self._token = secrets.token_hex(16)
+        self._codes: collections.deque[int] = collections.deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._tail: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
+
+    def __enter__(self) -> Self:
+        self._keeper = subprocess.Popen(
+            [*helper_process.helper_command(supervisor.__name__), self._token, *_hidden],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={"PATH": os.defpath},
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        if not _ends(self._keeper, _END_SECONDS):
+            self._keeper.kill()
+        self._keeper.wait()
+        # where the first keeper was killed, the second one is still at work, and has the pipe open
+        self._reader.join(1.0 if self._keeper.returncode >= 0 else _END_SECONDS)
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        return _opened(self._keeper.stdin)
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        deadline: float | None = None,
+        stop: Stop | None = None,
+    ) -> CommandResult:
+        """Run `command` until it ends, `deadline` passes or `stop` is set; after these two, leave the block.
+
+        deadline: as time.monotonic() counts.
+        """
+        began = time.monotonic()
+        self._tail.clear()
+        request = {"argv": list(command), "cwd": str(cwd), "env": dict(env)}
+        with contextlib.suppress(BrokenPipeError):  # the keeper was killed; _wait says so
+            self._stdin.write(framing.encode_message(request))
+            self._stdin.flush()
+        code, ending = self._wait(deadline, stop)
+        return CommandResult(code, time.monotonic() - began, ending, tuple(self._tail))
+
+    def _wait(self, deadline: float | None, stop: Stop | None) -> tuple[int, Ending]:
+        with self._changed:
+            while not self._codes:
+                if stop and stop.is_set():
+                    return -1, "stopped"
+                if deadline is not None and time.monotonic() > deadline:
+                    return -1, "timed out"
+                if self._closed:
+                    raise RehearsalError("the process that keeps a build's processes together was killed from outside")
+                self._changed.wait(0.05)
+            return self._codes.popleft(), "exited"
+
+    def _read(self) -> None:
+        try:
+            with _opened(self._keeper.stdout) as output:
+                self._pass_on(output)
+        finally:
+            self._tell(None)
+
+    def _pass_on(self, output: IO[bytes]) -> None:
+        mark = b"\0" + self._token.encode() + b" "
+        while raw := output.readline(LINE_BYTES):
+            while _cut(raw, mark) and len(raw) < 2 * LINE_BYTES:
+                raw += output.readline(2 * len(mark))
+            printed, found, code = raw.partition(mark)
+            if printed.rstrip(b"\r\n") or not found:
+                self._print(printed)
+            if found:
+                self._tell(int(code))
+
+    def _print(self, raw: bytes) -> None:
+        line = raw.decode(errors="replace").rstrip("\r\n")
+        self._tail.append(line)
+        self._on_line(line)
+
+    def _tell(self, code: int | None) -> None:
+        """A command has ended with `code`; None: no more will."""
+        with self._changed:
+            if code is None:
+                self._closed = True
+            else:
+                self._codes.append(code)
+            self._changed.notify_all()
+
+
+def remove_in_background(*paths: Path) -> None:
+    """Remove folders and files while the caller goes on, by a program of its own: here each of tens of thousands of
+    files would hold up every other thread. `await_removals` waits for it; a killed process leaves it to its end.
+    """
+    words = ["rm", "-rf", "--", *map(str, paths)]
+
+    def remove() -> None:
+        subprocess.run(words, check=False, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    if paths:
+        thread = threading.Thread(target=remove, daemon=True)
+        _removals.add(thread)
+        thread.start()
+
+
+def await_removals() -> None:
+    """Until all that `remove_in_background` was given is gone, or for some seconds."""
+    deadline = time.monotonic() + _REMOVAL_SECONDS
+    for thread in [*_removals]:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def run_in_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Run `command` with the terminal of this process, and end all that it left; its status, as a shell tells it.
+
+    An interrupt is the command's affair.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        words = [*helper_process.helper_command(foreground.__name__), *command]
+        return subprocess.run(words, cwd=cwd, env=dict(env), check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait until it has ended, so long at most; `Popen.wait` with a limit looks from time to time only."""
+    handle = os.pidfd_open(process.pid)
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(handle)
+
+
+def _cut(raw: bytes, mark: bytes) -> bool:
+    """Whether a piece of a line ends within the mark."""
+    start = raw.rfind(mark[:1])
+    tail = raw[start:]
+    return start >= 0 and not raw.endswith(b"\n") and (mark.startswith(tail) or tail.startswith(mark))
+
+
+def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise TypeError("the process was started without this pipe")
+    return pipe
+
+
+def check(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: Path,
+    stop: Stop | None = None,
+) -> None:
+    """Run `command` with a fresh log. Raises CommandFailed unless it ends with 0."""
+    with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:
+        done = processes.run(command, cwd=cwd, env=env, stop=stop)
+    if done.returncode != 0:
+        last = "\n".join(f"  {line}" for line in done.tail)
+        how = "was stopped" if done.ending == "stopped" else f"ended with {done.returncode}"
+        raise CommandFailed(f"`{shlex.join(command)}` in {cwd} {how}; its last lines:\n{last}\nthe whole log: {log}")

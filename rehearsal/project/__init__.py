@@ -1,0 +1,1 @@
+"""The user's project: CDK app, cloud assembly, git repository, rehearsal.toml."""

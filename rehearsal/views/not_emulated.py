@@ -1,0 +1,83 @@
+"""What of a run was not done as AWS does it, said at its end; docs/fidelity.md has the whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.views.execution_view import ActionView, ExecutionView
+
+_NO_IAM = "IAM: --no-iam lets everybody do everything"
+_ADMINISTRATORS = (
+    "CloudFormation may do everything (AdministratorAccess): rehearsal.toml names no bootstrap of the project's own"
+)
+_SOME_OF_IAM = (
+    "service control policies, the policies of resources other than buckets, keys, queues, topics, functions,"
+    " and who may use the keys of logs, tables and streams"
+)
+_BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild")
+_FUNCTIONS = ("Deploy/CloudFormation", "Invoke/Lambda")
+_GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")
+
+
+def not_emulated(
+    view: ExecutionView, resources: Sequence[str], *, iam: bool, administrators: bool = False
+) -> list[str]:
+    """One entry for each difference that had a part in this run.
+
+    iam: whether the run enforced policies. administrators: whether the accounts' bootstrap lets CloudFormation do
+    everything. resources: those of accepted types, which stand in the embedded AWS without
+    any effect.
+    """
+    return [
+        _SOME_OF_IAM if iam else _NO_IAM,
+        *([_ADMINISTRATORS] if iam and administrators else []),
+        *_of_providers(view, iam=iam),
+        *_not_executed(view),
+        *_not_reached(view),
+        *_resources(resources),
+    ]
+
+
+def _of_providers(view: ExecutionView, *, iam: bool) -> Iterator[str]:
+    ran = {action.provider for _, action in _actions(view) if action.status and action.executed}
+    if ran & {*_GIT}:
+        yield "sources came from this machine's repository, whatever repository the pipeline names"
+    if ran & {*_BUILDS}:
+        yield "builds ran on this machine, not in the project's build image"
+    if ran & {*_FUNCTIONS}:
+        yield from _of_functions()
+    if iam and ran & {*_BUILDS, *_FUNCTIONS, "Rule/Commands", "Rule/LambdaInvoke"} and (reason := mount_error()):
+        yield f"nothing is hidden from builds and functions, not even the keys of every account's root ({reason})"
+
+
+def _of_functions() -> Iterator[str]:
+    yield "functions ran on this machine's system libraries and CPU, not on Amazon Linux"
+    if reason := mount_error():
+        yield f"functions find code and layers in other folders than /var/task and /opt, not read-only ({reason})"
+
+
+def _not_executed(view: ExecutionView) -> Iterator[str]:
+    for where, action in _actions(view):
+        if not action.executed:
+            yield f"{where} was not executed: {action.provider} was accepted"
+    for where, provider in view.accepted_rules.items():
+        yield f"{where} was not executed: {provider} was accepted"
+
+
+def _not_reached(view: ExecutionView) -> Iterator[str]:
+    """After a rollback there is but one stage to reach."""
+    missed = [where for where, action in _actions(view) if not action.status]
+    if missed and view.status != "Succeeded":
+        yield "not reached: " + ", ".join(missed)
+
+
+def _resources(resources: Sequence[str]) -> Iterator[str]:
+    for each in resources:
+        yield f"{each} has no effect: its type was accepted"
+
+
+def _actions(view: ExecutionView) -> Iterator[tuple[str, ActionView]]:
+    for stage in view.stages:
+        for action in stage.actions:
+            yield f"{stage.name}/{action.name}", action

@@ -1,0 +1,1 @@
+"""The folder .rehearsal/: layout, locks, retention."""

@@ -1,0 +1,66 @@
+"""What somebody has accepted not to be rehearsed: providers of actions, and types of CloudFormation resources.
+
+`run --accept NAME` writes it, the embedded AWS reads it, and the end of the run tells what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.workspace.layout import Workspace, write_json
+
+# Beside the embedded AWS's state, and as long-lived: a JSON line for each resource that was made of an accepted type.
+RESOURCES = "accepted-resources.jsonl"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """providers: `Provider` or `Category/Provider`; types: `AWS::Service::Resource`."""
+
+    providers: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_names(cls, names: Iterable[str]) -> Self:
+        """A name with `::` is a type of CloudFormation."""
+        every = frozenset(names)
+        types = frozenset(each for each in every if "::" in each)
+        return cls(every - types, types)
+
+    def takes(self, type_: ActionType) -> bool:
+        return bool({type_.provider, str(type_)} & self.providers)
+
+
+class AcceptedFile:
+    """Where `run` leaves the names for an embedded AWS that may be running already."""
+
+    def __init__(self, space: Workspace) -> None:
+        self._path = space.home / "accepted.json"
+        self._read: tuple[int, Accepted] = (0, Accepted())
+
+    def write(self, names: Iterable[str]) -> None:
+        write_json(self._path, sorted(names))
+
+    def read(self) -> Accepted:
+        """The names as they are now; the file is read again when it has changed."""
+        try:
+            changed = self._path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return Accepted()
+        if changed != self._read[0]:
+            self._read = (changed, Accepted.from_names(json.loads(self._path.read_text())))
+        return self._read[1]
+
+
+def resources(space: Workspace) -> list[str]:
+    """The resources that stand in the embedded AWS without any effect: `AWS::Service::Resource stack/logical id`."""
+    for folder in (space.running, space.saved):
+        path = folder / RESOURCES
+        if path.exists():
+            lines = [json.loads(line) for line in path.read_text().splitlines()]
+            return sorted({f"{each['type']} {each['stack']}/{each['resource']}" for each in lines})
+    return []

@@ -1,0 +1,206 @@
+"""Where a rehearsal keeps its state: one folder, `.rehearsal/`, in the project's root."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from rehearsal.aws import Endpoint
+from rehearsal.engine.state import journal
+from rehearsal.errors import WrongUse
+from rehearsal.host.procfs import start_ticks
+
+KEPT_FAILURES = 2
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running emulator, as its record says; `secret` is that of its accounts' root users.
+
+    born: when its process started, so that another one of the same number is not taken for it. folder: which folder
+    the record was written in, by its inode, so that a copy of it has none. detached: whether it goes on until `down`.
+    """
+
+    pid: int
+    endpoint: str
+    iam: bool = False
+    ca: str | None = None
+    secret: str = ""
+    born: int | None = None
+    folder: int | None = None
+    detached: bool = False
+
+    def to_endpoint(self) -> Endpoint:
+        return Endpoint(self.endpoint, self.iam, Path(self.ca) if self.ca else None, self.secret)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one project's rehearsals."""
+
+    root: Path
+
+    @property
+    def home(self) -> Path:
+        return self.root / ".rehearsal"
+
+    @property
+    def private(self) -> Path:
+        """What no build and no function sees: the root users' secret, the embedded AWS's key and its state."""
+        return self.home / "private"
+
+    @property
+    def aws(self) -> Path:
+        """What the embedded AWS works with: temporary files, and what was deployed."""
+        return self.home / "aws"
+
+    @property
+    def executions(self) -> Path:
+        return self.home / "executions"
+
+    @property
+    def remote(self) -> Path:
+        """The bare repository that stands in for the connected one."""
+        return self.home / "remote.git"
+
+    @property
+    def caches(self) -> Path:
+        return self.home / "cache"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def cold_starts(self) -> Path:
+        """What the cold starts of functions cost, since the embedded AWS started."""
+        return self.logs / "cold-starts.jsonl"
+
+    @property
+    def record(self) -> Path:
+        return self.private / "server.json"
+
+    @property
+    def running(self) -> Path:
+        """The embedded AWS's state while it runs."""
+        return self.private / "running"
+
+    @property
+    def saved(self) -> Path:
+        """The embedded AWS's state, as its last clean end left it."""
+        return self.private / "saved"
+
+    @property
+    def tls(self) -> Path:
+        """The emulator's certificate, and the bundle of authorities."""
+        return self.home / "tls"
+
+    @property
+    def key(self) -> Path:
+        """The private key of the emulator's certificate."""
+        return self.private / "server.key"
+
+    @property
+    def decisions(self) -> Path:
+        """What policies decided, as JSON lines."""
+        return self.home / "decisions.jsonl"
+
+    def secret(self) -> str:
+        """The secret key of every root user, made once, so that a shell's exports stay good."""
+        path = self.private / "secret"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(30))
+        return path.read_text()
+
+    def saved_address(self) -> str:
+        """The URL that the saved state was reached at; empty without such a state."""
+        try:
+            return (self.saved / "address").read_text()
+        except FileNotFoundError:
+            return ""
+
+    def make(self) -> None:
+        for folder in (self.private, self.aws, self.executions, self.caches, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.private.chmod(0o700)
+        (self.home / ".gitignore").write_text("*\n")
+
+    def execution(self, execution_id: str) -> Path:
+        return self.executions / execution_id
+
+    def journal(self, execution_id: str) -> Path:
+        return self.execution(execution_id) / "journal.jsonl"
+
+    def latest(self) -> str | None:
+        """The id of the execution that was started last, or None before the first one."""
+        return next(iter(self.newest_first()), None)
+
+    def remove_failed_work_folders(self) -> None:
+        """Remove what failed actions of older executions worked in, some 250 MB each; logs and journals stay."""
+        for execution in self.newest_first()[KEPT_FAILURES:]:
+            left = [*self.execution(execution).glob("*/*/*/")]
+            if left and journal.has_ended(journal.read(self.journal(execution))):
+                for folder in left:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def newest_first(self) -> list[str]:
+        """The ids of all executions that have a journal, by when they started."""
+        started = {path.parent.name: _started(path) for path in self.executions.glob("*/journal.jsonl")}
+        return sorted(started, key=lambda each: started[each], reverse=True)
+
+    def server(self) -> Server | None:
+        """The emulator that runs for this project, or None. A record that is damaged is none."""
+        known = {each.name for each in fields(Server)}
+        try:
+            record = json.loads(self.record.read_text())
+            server = Server(**{name: value for name, value in record.items() if name in known})
+            lives = start_ticks(server.pid)
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
+            return None
+        here = server.folder == self.home.stat().st_ino
+        return server if here and lives is not None and lives == server.born else None
+
+    def write_server(self, server: Server) -> None:
+        here = self.home.stat().st_ino
+        write_json(self.record, asdict(replace(server, born=start_ticks(server.pid), folder=here)))
+
+
+def find(start: Path) -> Workspace:
+    """The workspace of the CDK project around `start`: the nearest folder upwards with a cdk.json, else a repository.
+
+    Raises WrongUse where there is none.
+    """
+    for mark in ("cdk.json", ".git"):
+        for folder in (start, *start.parents):
+            if (folder / mark).exists():
+                return Workspace(folder)
+    raise WrongUse(
+        f"no cdk.json in {start} or a folder above it, and no git repository; call this in the folder of a CDK project"
+    )
+
+
+def _started(journal: Path) -> float:
+    """When a journal's first event was written; of one without events, when its folder changed last."""
+    with journal.open(encoding="utf-8", errors="replace") as file:
+        try:
+            return float(json.loads(file.readline())["at"])
+        except (ValueError, KeyError, TypeError):
+            return journal.parent.stat().st_mtime
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write beside, then rename: a reader sees the old file or the new one, never half."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.touch(mode=0o600)
+        beside.write_text(json.dumps(value, indent=2) + "\n")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,132 @@
+"""Where a function's events come from: a queue, or a topic, each with a queue for its dead letters."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from compliance.accept import accept
+from stages.service_options import ServiceOptions
+
+MAX_RECEIVE_COUNT = 5
+
+
+class EventSource(Protocol):
+    """What a stack needs to know of a feed, whatever kind it is."""
+
+    dead_letters: sqs.Queue
+    address: tuple[str, str]
+    """The name of the output that says where to send to, and its value."""
+
+    def receive_statements(self) -> Sequence[iam.PolicyStatement]:
+        """What the function's role needs to be fed."""
+
+    def send_statement(self) -> iam.PolicyStatement:
+        """What a sender needs; without a Sid, because one role may send to many."""
+
+    def connect(self, alias: lambda_.Alias) -> None:
+        """Let the events flow to `alias`."""
+
+
+class QueueSource(Construct):
+    """An encrypted queue that takes TLS alone; a message that fails five times becomes a dead letter."""
+
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
+        super().__init__(scope, id_)
+        self._options = options
+        self.dead_letters = dead_letter_queue(self, key=key, options=options)
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption_master_key=key,
+            enforce_ssl=True,
+            # Less would hand a message to a second execution while the first one still works on it.
+            # Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS", six times the function's timeout.
+            visibility_timeout=Duration.seconds(6 * options.timeout_seconds),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
+            removal_policy=removal(options),
+        )
+        self.address = ("QueueUrl", self.queue.queue_url)
+
+    def receive_statements(self) -> Sequence[iam.PolicyStatement]:
+        """Lambda polls the queue with the function's role."""
+        actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        return [iam.PolicyStatement(sid="Receive", actions=actions, resources=[self.queue.queue_arn])]
+
+    def send_statement(self) -> iam.PolicyStatement:
+        """Send to the queue."""
+        return iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn])
+
+    def connect(self, alias: lambda_.Alias) -> None:
+        """A record that the function reports as failed comes back alone; its neighbours are done."""
+        alias.add_event_source(
+            sources.SqsEventSource(
+                self.queue, report_batch_item_failures=True, max_concurrency=self._options.queue_concurrency
+            )
+        )
+        accept(
+            alias,
+            "Serverless-LambdaEventSourceMappingDestination",
+            because="a queue's mapping has no destination for failures; the queue's own redrive policy is that",
+            see="AWS Lambda developer guide, Creating and configuring an Amazon SQS event source mapping",
+        )
+
+
+class TopicSource(Construct):
+    """An encrypted topic that takes TLS alone; what cannot be delivered becomes a dead letter."""
+
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
+        super().__init__(scope, id_)
+        self.dead_letters = dead_letter_queue(self, key=key, options=options)
+        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+        self.address = ("TopicArn", self.topic.topic_arn)
+
+    def receive_statements(self) -> Sequence[iam.PolicyStatement]:
+        """Nothing: the topic calls the function."""
+        return []
+
+    def send_statement(self) -> iam.PolicyStatement:
+        """Publish to the topic."""
+        return iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn])
+
+    def connect(self, alias: lambda_.Alias) -> None:
+        """Each message is one asynchronous call."""
+        self.topic.add_subscription(subscriptions.LambdaSubscription(alias, dead_letter_queue=self.dead_letters))
+        accept(
+            alias,
+            "W3694",
+            because="the endpoint is the ARN of an alias, which SNS takes as it takes a function's",
+            see="AWS Lambda developer guide, Using aliases in event source mappings and with other services",
+        )
+
+
+def dead_letter_queue(scope: Construct, *, key: kms.IKey, options: ServiceOptions) -> sqs.Queue:
+    """A queue that keeps what failed as long as SQS keeps anything: 14 days."""
+    queue = sqs.Queue(
+        scope,
+        "DeadLetters",
+        encryption_master_key=key,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+        removal_policy=removal(options),
+    )
+    accept(
+        queue,
+        "Serverless-SQSRedrivePolicy",
+        because="it is the end of the line: an alarm tells a person, who reads or redrives its messages",
+        see="docs/operate.md; Amazon SQS developer guide, Using dead-letter queues",
+    )
+    return queue
+
+
+def removal(options: ServiceOptions) -> RemovalPolicy:
+    """What becomes of data when the stack is deleted."""
+    return RemovalPolicy.RETAIN if options.retain else RemovalPolicy.DESTROY

@@ -1,0 +1,122 @@
+"""One Lambda function with what belongs to it alone: its role, its log group, its version and alias."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from compliance.accept import accept
+from stages.service_options import ServiceOptions
+
+
+@dataclass(frozen=True)
+class FunctionBuild:
+    """What a function is made from: its code, and what its layers were built for."""
+
+    code: Path
+    runtime: lambda_.Runtime
+    architecture: lambda_.Architecture
+    layers: Sequence[lambda_.ILayerVersion]
+
+
+class PythonFunction(Construct):
+    """`function` is the Lambda function, `live` the alias that events come in by.
+
+    may: statements of the function's role, beside those for its log, its traces and its dead letters.
+    CDK's own grants are kept out of the role: each statement of it can be read here and in the feeds.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        build: FunctionBuild,
+        environment: Mapping[str, str],
+        may: Sequence[iam.PolicyStatement],
+        dead_letters: sqs.IQueue,
+        key: kms.IKey,
+        options: ServiceOptions,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.log_group = logs.LogGroup(
+            self,
+            "Log",
+            encryption_key=key,
+            retention=logs.RetentionDays[options.log_retention],
+            removal_policy=RemovalPolicy.RETAIN if options.retain else RemovalPolicy.DESTROY,
+        )
+        self.role = self._role(may, dead_letters)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            code=lambda_.Code.from_asset(str(build.code), exclude=["**/__pycache__"]),
+            handler="main.handler",
+            runtime=build.runtime,
+            architecture=build.architecture,
+            layers=list(build.layers),
+            environment=dict(environment),
+            role=self.role.without_policy_updates(),
+            log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            dead_letter_queue=dead_letters,
+            timeout=Duration.seconds(options.timeout_seconds),
+            memory_size=options.memory_mb,
+            reserved_concurrent_executions=options.reserved_concurrency,
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.DESTROY),
+        )
+        self.function.node.add_dependency(self.role)
+        self.live = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+        self._accept_findings(options)
+
+    def _role(self, may: Sequence[iam.PolicyStatement], dead_letters: sqs.IQueue) -> iam.Role:
+        statements = [
+            _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn),
+            _allow("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
+            _allow("DeadLetters", ["sqs:SendMessage"], dead_letters.queue_arn),
+            *may,
+        ]
+        policy = iam.ManagedPolicy(self, "Policy", statements=statements)
+        accept(
+            policy,
+            "AwsSolutions-IAM5[Resource::*]",
+            because="the two actions that send traces take no resource",
+            see="Service authorization reference, Actions defined by AWS X-Ray",
+        )
+        return iam.Role(
+            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), managed_policies=[policy]
+        )
+
+    def _accept_findings(self, options: ServiceOptions) -> None:
+        accept(
+            self.function,
+            "AwsSolutions-L1",
+            "Serverless-LambdaLatestVersion",
+            because="the runtime is the one that the layers are built for; it is supported until 2029-06-30",
+            see="pyproject.toml [tool.layers]; AWS Lambda developer guide, Lambda runtimes",
+        )
+        accept(
+            self.function,
+            "NIST.800.53.R5-LambdaInsideVPC",
+            because="it reaches AWS services by their public TLS endpoints with its role, and nothing in a VPC",
+            see="AWS Lambda developer guide, Giving Lambda functions access to resources in an Amazon VPC",
+        )
+        if options.reserved_concurrency is None:
+            accept(
+                self.function,
+                "NIST.800.53.R5-LambdaConcurrency",
+                because="the event source limits it; reserved concurrency is a setting, as new accounts have none",
+                see="cdk.json environments[].service.reserved_concurrency; AWS Lambda developer guide, Lambda quotas",
+            )
+
+
+def _allow(sid: str, actions: list[str], resource: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(sid=sid, actions=actions, resources=[resource])

@@ -1,0 +1,68 @@
+"""The roles of the deployed pipeline, and calls with the credentials of one of them."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from tests.e2e.conftest import Project
+
+REGION = "eu-west-1"
+ACCOUNTS = {"pipeline": "111111111111", "dev": "222222222222", "prod": "333333333333"}
+
+
+class Acting:
+    """One role, by a part of its name, in one environment. Only its trust is widened, by the account's root user."""
+
+    def __init__(self, project: Project, environment: str, part: str) -> None:
+        self._project, self._environment = project, environment
+        iam = project.client("iam", environment)
+        roles = [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
+        (role,) = [each for each in roles if part in each["RoleName"]]
+        self.arn: str = role["Arn"]
+        trust = role["AssumeRolePolicyDocument"]
+        root = {"AWS": f"arn:aws:iam::{ACCOUNTS[environment]}:root"}
+        if not any(each["Principal"] == root for each in trust["Statement"]):
+            trust["Statement"].append({"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"})
+            iam.update_assume_role_policy(RoleName=role["RoleName"], PolicyDocument=json.dumps(trust))
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        sts = self._project.client("sts", self._environment)
+        keys: dict[str, str] = sts.assume_role(RoleArn=self.arn, RoleSessionName="tried")["Credentials"]
+        return keys
+
+    def client(self, service: str) -> Any:
+        """A boto3 client with the role's credentials."""
+        root = self._project.client(service, self._environment)
+        return boto3.client(
+            service,
+            endpoint_url=root.meta.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=self._keys["AccessKeyId"],
+            aws_secret_access_key=self._keys["SecretAccessKey"],
+            aws_session_token=self._keys["SessionToken"],
+            verify=root._endpoint.http_session._verify,
+        )
+
+    def may(self, service: str, operation: str, **arguments: Any) -> bool:
+        """Whether the call is allowed; one that fails for another reason is."""
+        try:
+            getattr(self.client(service), operation)(**arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            return code not in {"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"}
+        return True
+
+    def may_assume(self, arn: str) -> bool:
+        return self.may("sts", "assume_role", RoleArn=arn, RoleSessionName="tried")
+
+
+def bootstrap_role(kind: str, environment: str) -> str:
+    """The ARN of one of the CDK bootstrap's roles: deploy, file-publishing, lookup, cfn-exec."""
+    account = ACCOUNTS[environment]
+    return f"arn:aws:iam::{account}:role/cdk-hnb659fds-{kind}-role-{account}-{REGION}"

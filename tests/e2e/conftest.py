@@ -1,0 +1,176 @@
+"""One copy of this project in a repository of its own, whose deployed pipeline all whole rehearsals share."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from rehearsal.workspace.layout import Workspace
+from tests.root import ROOT
+
+LIMIT = 600  # seconds after which a test gives a rehearsal up
+COMMAND = (sys.executable, "-m", "rehearsal")
+TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modules" / ".bin")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How one `python -m rehearsal run` ended; `result` is what --json wrote, `left` the processes that go on."""
+
+    code: int
+    printed: str
+    result: dict[str, Any]
+    left: list[str]
+
+    def status(self, stage: str, action: str) -> str:
+        """The status of one action; empty where it was never started."""
+        actions = next(each["actions"] for each in self.result["stages"] if each["name"] == stage)
+        return str(next(each["status"] for each in actions if each["name"] == action))
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of this project."""
+
+    root: Path
+    environ: Mapping[str, str]
+    exports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the copy."""
+        command = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost", *arguments]
+        return subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True).stdout.strip()
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Change one place of one file."""
+        text = (self.root / path).read_text()
+        assert text.count(old) == 1, f"{path} holds {old!r} {text.count(old)} times"
+        (self.root / path).write_text(text.replace(old, new))
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start one command of the rehearsal, as a shell starts a job: in a process group of its own, with Ctrl-C."""
+        # a shell that starts pytest in the background has it ignore SIGINT, and what it starts would inherit that
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=self.root,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+        )
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command of the rehearsal to its end."""
+        process = self.start(*arguments)
+        printed, _ = process.communicate(timeout=LIMIT)
+        return subprocess.CompletedProcess(arguments, process.returncode, printed)
+
+    def run(self, *arguments: str) -> Ran:
+        """Rehearse the copy as it is."""
+        told = self.root.parent / "result.json"
+        told.unlink(missing_ok=True)
+        done = self.command("run", "--json", str(told), *arguments)
+        print(done.stdout)  # pytest shows it when the test fails
+        result = json.loads(told.read_text()) if told.exists() else {}
+        return Ran(done.returncode, done.stdout, result, self.processes())
+
+    def client(self, service: str, environment: str) -> Any:
+        """A boto3 client, as `python -m rehearsal env` lets a person have one; of one embedded AWS it is asked once."""
+        server = (environment, Workspace(self.root).record.read_text())
+        if server not in self.exports:
+            printed = self.command("env", environment).stdout
+            self.exports[server] = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
+        exports = self.exports[server]
+        return boto3.client(
+            service,
+            endpoint_url=exports["AWS_ENDPOINT_URL"],
+            region_name=exports["AWS_REGION"],
+            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
+            verify=exports.get("AWS_CA_BUNDLE"),
+        )
+
+    def holds(self, environment: str) -> dict[str, tuple[str, list[str]]]:
+        """What every function of an environment consists of: the digest of its code, and its layers."""
+        functions = self.client("lambda", environment).list_functions()["Functions"]
+        return {
+            each["FunctionName"]: (each["CodeSha256"], [layer["Arn"] for layer in each.get("Layers", [])])
+            for each in functions
+        }
+
+    def processes(self) -> list[str]:
+        """Every process that works in the copy, or names it on its command line."""
+        return [line for line in _processes() if str(self.root) in line]
+
+
+def _processes() -> Iterator[str]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                yield f"{entry.name}: {words}in {(entry / 'cwd').readlink()}"
+            except OSError:
+                continue  # it has ended meanwhile, or has no folder
+
+
+@pytest.fixture(scope="session")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """This working tree, committed to a repository of its own; what builds downloaded before is there already."""
+    folder = tmp_path_factory.mktemp("rehearsed")
+    root, home = folder / "project", folder / "home"
+    home.mkdir()
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    for name in names:
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    caches = ROOT / ".rehearsal" / "cache"
+    if caches.exists():
+        shutil.copytree(caches, root / ".rehearsal" / "cache", symlinks=True)
+    path = os.pathsep.join([*map(str, TOOLS), os.environ["PATH"]])
+    project = Project(root, {**os.environ, "HOME": str(home), "PATH": path})
+    project.git("init", "--quiet", "--initial-branch", "main")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "a working tree")
+    return project
+
+
+@pytest.fixture(scope="session")
+def first(copy: Project) -> Ran:
+    """The first rehearsal of the copy: bootstrap, deployment, and the whole pipeline with every gate."""
+    return copy.run("--approve")
+
+
+@pytest.fixture(scope="module")
+def _running(copy: Project, first: Ran) -> Iterator[Project]:
+    assert first.code == 0, "the good tree went red, so no fault can be told from it"
+    assert copy.command("up").returncode == 0
+    yield copy
+    copy.command("down")
+
+
+@pytest.fixture
+def deployed(_running: Project) -> Iterator[Project]:
+    """The copy, its pipeline deployed and its embedded AWS running; what a test changes is undone after it.
+
+    Its `make check` looks at the lock alone: the first rehearsal has run the whole, and each gate has tests of its own.
+    """
+    _running.replace("Makefile", "\ncheck: unit lint shipped lock types\n", "\ncheck: lock\n")
+    yield _running
+    _running.git("reset", "--quiet", "--hard")
+    _running.git("clean", "--quiet", "--force", "-d")

@@ -1,0 +1,24 @@
+"""The builds of a whole rehearsal, as CodeBuild and CloudWatch Logs tell them afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import Project, Ran
+
+pytestmark = pytest.mark.e2e
+
+
+def test_every_build_is_in_the_api_and_its_log_in_the_projects_group(deployed: Project, first: Ran) -> None:
+    """Each build of the run has its record, and its log stream lies in the group that the pipeline's stack made."""
+    provider = [
+        each for stage in first.result["stages"] for each in stage["actions"] if "CodeBuild" in each["provider"]
+    ]
+    codebuild, logs = deployed.client("codebuild", "pipeline"), deployed.client("logs", "pipeline")
+    builds = codebuild.batch_get_builds(ids=codebuild.list_builds()["ids"])["builds"]
+    assert len(builds) >= len(provider) > 0
+    for build in builds:
+        where = {"logGroupName": build["logs"]["groupName"], "logStreamName": build["logs"]["streamName"]}
+        events = logs.get_log_events(**where, startFromHead=True)["events"]
+        assert "BuildLog" in where["logGroupName"]
+        assert "Phase complete: DOWNLOAD_SOURCE State: SUCCEEDED" in "\n".join(event["message"] for event in events)

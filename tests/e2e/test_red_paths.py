@@ -1,0 +1,120 @@
+"""Faults are pushed to the deployed pipeline; each goes red at its place, and what stands behind it is not touched."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.e2e.conftest import Project
+from tests.e2e.hearing import Heard
+
+pytestmark = [pytest.mark.e2e, pytest.mark.gate]
+
+
+def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Project) -> None:
+    """A new cdk-nag finding in the stage: Synth is red, and neither dev nor prod changes."""
+    dev, prod = deployed.holds("dev"), deployed.holds("prod")
+    stage, outputs = "stages/echo_stage.py", "self.outputs = stack.outputs"
+    deployed.replace(
+        stage, "from aws_cdk import Environment, Stage\n", "from aws_cdk import Environment, Stage, aws_sqs\n"
+    )
+    deployed.replace(stage, outputs, f'{outputs}\n        aws_sqs.Queue(stack, "Unanswered")')
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert ran.status("Build", "Synth") == "Failed"
+    assert ran.status("Dev", "Test") == ""
+    assert "Dev/Echo/Unanswered/Resource" in ran.printed
+    assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
+
+
+def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
+    """Dev's integration tests go red, and prod holds what it held."""
+    prod = deployed.holds("prod")
+    deployed.replace("lambda/echo2/main.py", '    return {"messages": messages}', '    raise ValueError("planted")')
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert ran.status("Dev", "Test") == "Failed"
+    assert ran.status("ApproveProd", "Approve") == ""
+    assert "Dev/Test failed" in ran.printed
+    assert deployed.holds("prod") == prod
+
+
+def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Project) -> None:
+    """The accounts have the policies of this tree: a new version of a function needs lambda:PublishVersion."""
+    dev, prod = deployed.holds("dev"), deployed.holds("prod")
+    deployed.replace("pipeline/access/environment.json", '        "lambda:PublishVersion",\n', "")
+    with (deployed.root / "lambda" / "echo2" / "main.py").open("a") as code:
+        code.write("# a version that may not be published\n")
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert "has changed since the accounts were bootstrapped" in ran.printed
+    assert ran.status("Dev", "Echo.Deploy") == "Failed"
+    denied = r"cdk-hnb659fds-cfn-exec-role-222222222222-eu-west-1/AWSCloudFormation is not authorized to perform: "
+    denied += r"lambda:PublishVersion on resource: arn:aws:lambda:eu-west-1:222222222222:function:Dev-Echo-Echo2\S+"
+    denied += r" \(looked at arn:aws:iam::222222222222:policy/delivery-environment; missing is {\"Effect\": \"Allow\""
+    assert re.search(denied, ran.printed)
+    assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
+
+
+def test_a_rejection_stops_before_prod(deployed: Project) -> None:
+    """Dev holds the new release, prod the one before it."""
+    dev, prod = deployed.holds("dev"), deployed.holds("prod")
+    with (deployed.root / "lambda" / "echo" / "main.py").open("a") as code:
+        code.write("# a release that nobody wants\n")
+    ran = deployed.run("--reject")
+    assert ran.code == 1
+    assert ran.status("ApproveProd", "Approve") == "Failed"
+    assert deployed.holds("dev") != dev
+    assert deployed.holds("prod") == prod
+    api, execution = deployed.client("codepipeline", "pipeline"), ran.result["execution_id"]
+    executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
+    assert executions[0]["pipelineExecutionId"] == execution, "something began after the rejection"
+    tries = api.list_action_executions(pipelineName="echo-delivery", filter={"pipelineExecutionId": execution})
+    names = [(each["stageName"], each["actionName"]) for each in tries["actionExecutionDetails"]]
+    assert len(names) == len(set(names)), "an action was tried again"
+
+
+def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Project) -> None:
+    """What goes wrong in prod's account alone: its tests go red, and prod answers as it did before the push."""
+    prod, heard = deployed.holds("prod"), Heard(deployed)
+    deployed.replace(
+        "lambda/echo2/main.py",
+        "    messages = [echo(record)",
+        '    if ":333333333333:" in context.invoked_function_arn:\n'
+        '        raise ValueError("planted")\n'
+        "    messages = [echo(record)",
+    )
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert (ran.status("Dev", "Test"), ran.status("Prod", "Test")) == ("Succeeded", "Failed")
+    api = deployed.client("codepipeline", "pipeline")
+    executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
+    back, failed = executions[:2]
+    assert (back["trigger"]["triggerType"], back["status"]) == ("AutomatedRollback", "Succeeded")
+    assert (failed["pipelineExecutionId"], failed["status"]) == (ran.result["execution_id"], "Failed")
+    assert deployed.holds("prod") == prod
+    approval, red, green = heard.notices(3)
+    (revision,) = failed["sourceRevisions"]
+    asked = json.loads(approval)["approval"]["customData"]
+    assert asked.startswith(f"Deploy to prod: {revision['revisionId'][:8]} ")
+    assert "Approve or reject: docs/approve-and-roll-back.md" in asked
+    assert red.startswith("echo-delivery Prod/Test failed at ")
+    assert f"\nRevision: {revision['revisionId']} " in red
+    assert f"/executions/{failed['pipelineExecutionId']}/" in red
+    assert green.startswith("echo-delivery succeeded at ")
+    assert f"/executions/{back['pipelineExecutionId']}/" in green
+
+
+def test_a_new_environment_is_deployed_by_a_second_execution(deployed: Project) -> None:
+    """The push changes the pipeline: the first execution is cancelled, one with a new id deploys the environment."""
+    settings = json.loads((deployed.root / "cdk.json").read_text())
+    environments = settings["context"]["delivery"]["environments"]
+    environments.insert(1, {**environments[0], "name": "staging", "account": "444444444444"})
+    (deployed.root / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
+    ran = deployed.run("--reject")
+    assert [each["status"] for each in ran.result["earlier"]] == ["Cancelled"]
+    assert ran.result["execution_id"] != ran.result["earlier"][0]["execution_id"]
+    assert ran.status("Staging", "Test") == "Succeeded"
+    assert len(deployed.holds("staging")) == 2

@@ -1,0 +1,81 @@
+"""From `git push` to prod: the main promise, kept by the project itself."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.conftest import Project, Ran
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_fresh_clone_is_rehearsed_from_push_to_prod(first: Ran) -> None:
+    """Every action of every stage succeeds, and exit 0 says so."""
+    assert first.code == 0
+    assert first.result["status"] == "Succeeded"
+    assert [stage["name"] for stage in first.result["stages"]] == [
+        "Source", "Build", "UpdatePipeline", "Assets", "Dev", "ApproveProd", "Prod",
+    ]  # fmt: skip
+    statuses = {action["status"] for stage in first.result["stages"] for action in stage["actions"]}
+    assert statuses == {"Succeeded"}
+
+
+def test_both_functions_answer_in_both_accounts(first: Ran) -> None:
+    """Two functions in two accounts: four good answers."""
+    answers = [(each["environment"], each["account"], each["ok"]) for each in first.result["invocations"]]
+    assert answers == [("Dev", "222222222222", True)] * 2 + [("Prod", "333333333333", True)] * 2
+
+
+def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> None:
+    """For each function: its initialization, its first call, and what was compiled at import, its own module alone."""
+    told = {(each["account"], each["function"]): each["compiled"] for each in first.result["cold_starts"]}
+    called = {(each["account"], each["function"]) for each in first.result["invocations"]}
+    assert called <= told.keys()
+    assert {told[each] for each in called} == {1}
+    assert "First call ms" in first.printed
+
+
+def test_the_end_says_what_was_not_emulated(first: Ran) -> None:
+    """Nobody takes a rehearsal for more than it is."""
+    assert first.result["not_emulated"]
+    assert all(each in first.printed for each in first.result["not_emulated"])
+
+
+def test_no_process_outlives_a_run(first: Ran) -> None:
+    """Emulator, builds and functions end with the run."""
+    assert first.result
+    assert first.left == []
+
+
+def test_the_users_repository_is_left_alone(copy: Project, first: Ran) -> None:
+    """A run adds no commit, no branch, no remote and no change to the index."""
+    assert first.result
+    assert copy.git("status", "--porcelain") == ""
+    assert copy.git("branch", "--all", "--format", "%(refname)") == "refs/heads/main"
+    assert copy.git("remote") == ""
+    assert copy.git("rev-list", "--count", "--all") == "1"
+
+
+def test_an_interrupted_run_ends_everything(copy: Project, first: Ran) -> None:
+    """Ctrl-C during a build: exit 130, no process is left, and the next command works."""
+    assert first.result
+    run = copy.start("run", "--approve")
+    assert any("Build/Synth: started" in line for line in _lines(run))
+    run.send_signal(signal.SIGINT)
+    rest, _ = run.communicate(timeout=60)
+    assert run.returncode == 130, rest
+    assert copy.processes() == []
+    status = copy.command("status")
+    assert status.returncode == 1
+    assert "Stopped" in status.stdout or "Interrupted" in status.stdout
+
+
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    assert process.stdout
+    for line in process.stdout:
+        print(line, end="")
+        yield line

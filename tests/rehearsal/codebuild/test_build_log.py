@@ -1,0 +1,37 @@
+"""A build's log: what it hides, and what it tells of itself."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.log_stream import LogStream
+
+
+def test_secrets_are_masked_in_the_file_and_for_who_watches(tmp_path: Path) -> None:
+    """A secret within another, each line of a long one, and access keys that nobody named are hidden."""
+    seen: list[str] = []
+    log = BuildLog(tmp_path / "log.txt", seen.append)
+    log.line("hunter2 before")
+    log.hide(["hunter", "hunter2", "BEGIN\n  body  \nEND", ""])
+    for text in ("hunter2!", "a hunter", "the body", "BEGIN", "id ASIA1234567890ABCDEF", "ASIAshort"):
+        log.line(text)
+    log.close()
+    assert seen == ["hunter2 before", "***!", "a ***", "the ***", "***", "id ***", "ASIAshort"]
+    assert (tmp_path / "log.txt").read_text().splitlines() == seen
+
+
+def test_a_stream_that_cannot_be_written_is_told_and_holds_nothing_up(tmp_path: Path) -> None:
+    """Where CloudWatch Logs does not answer, the file has every line, and one that says so."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        endpoint = Endpoint(f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        client = endpoint.client("logs", root("111111111111"), "eu-west-1")
+        log = BuildLog(tmp_path / "log.txt", list[str]().append, stream=LogStream(client, "group", "stream"))
+        log.line("still here")
+        log.close()
+    first, last = (tmp_path / "log.txt").read_text().splitlines()
+    assert first == "still here"
+    assert "rehearsal: the log in CloudWatch Logs is not whole: group: " in last

@@ -1,0 +1,165 @@
+"""MiniStack's faults about actions, shown without their correction; and what each operation of AWS's models is asked.
+
+The requests are those that botocore sends, so that a wrong name or path of any operation is seen.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import botocore.session
+import pytest
+from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.serialize import create_serializer
+from ministack.core import iam_actions
+
+from rehearsal.emulator.iam import request_action
+from rehearsal.emulator.iam.request_action import OPERATION_PERMISSIONS
+
+pytestmark = pytest.mark.usefixtures("as_it_comes")
+
+# The services that builds, functions and templates call: MiniStack's name -> botocore's.
+SERVICES = {
+    each: each for each in ("cloudformation", "codebuild", "dynamodb", "ecs", "events", "iam", "kms", "lambda", "logs")
+}
+SERVICES |= {each: each for each in ("s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "sts")}
+SERVICES |= {"monitoring": "cloudwatch", "states": "stepfunctions"}
+# What AWS asks, and nobody here: the row of docs/fidelity.md says so.
+NOT_ASKED = {
+    *("dynamodb:ExecuteStatement", "dynamodb:BatchExecuteStatement", "dynamodb:ExecuteTransaction"),
+    *("s3:GetBucketAbac", "s3:PutBucketAbac", "s3:GetBucketMetadataTableConfiguration"),
+    *("s3:CreateBucketMetadataTableConfiguration", "s3:DeleteBucketMetadataTableConfiguration"),
+    *("s3:GetObjectTorrent", "s3:UpdateObjectEncryption"),
+    *(f"s3:UpdateBucketMetadata{part}TableConfiguration" for part in ("Annotation", "Inventory", "Journal")),
+}
+# Its items are asked one by one, each as what it is.
+BY_ITEM = {"dynamodb:TransactGetItems", "dynamodb:TransactWriteItems"}
+# Newer than the reference that cfn-lint ships.
+NEWER = {
+    *("cloudwatch:AssociateDatasetKmsKey", "cloudwatch:DisassociateDatasetKmsKey"),
+    *("cloudwatch:DescribeAlarmContributors", "logs:GetLogObject", "iam:AcquireRole", "iam:UpdateDelegationRequest"),
+}
+
+REFERENCE: dict[str, Any] = json.loads((files("cfnlint") / "data/AdditionalSpecs/Policies.json").read_text())
+
+
+def asked(service: str, operation: str) -> str:
+    """The action that MiniStack asks for the request that botocore makes of the operation, with the least in it."""
+    model = model_of(service)
+    shape = model.operation_model(operation)
+    serializer = create_serializer(model.resolved_protocol, include_validation=False)
+    sent = serializer.serialize_to_request(least(shape), shape)
+    path, _, fixed = sent["url_path"].partition("?")
+    query = sent["query_string"] if isinstance(sent["query_string"], str) else urlencode(sent["query_string"])
+    body = urlencode(sent["body"]) if isinstance(sent["body"], dict) else sent["body"]
+    parameters = parse_qs(f"{fixed}&{query}", keep_blank_values=True)
+    if model.resolved_protocol == "query":
+        parameters |= parse_qs(body)
+    headers = {name.lower(): value for name, value in sent["headers"].items()}
+    return str(iam_actions.extract_iam_action(service, sent["method"], path, headers, b"", parameters))
+
+
+def least(operation: OperationModel) -> Any:
+    """The input of an operation with what is required, and what is part of its path."""
+    return value(operation.input_shape) if operation.input_shape else {}
+
+
+def value(shape: Shape) -> Any:
+    if shape.type_name == "structure":
+        in_path = [name for name, each in shape.members.items() if each.serialization.get("location") == "uri"]
+        return {name: value(shape.members[name]) for name in {*shape.required_members, *in_path}}
+    if shape.type_name == "list":
+        return [value(shape.member)]
+    if shape.type_name == "map":
+        return {}
+    return {"string": "a-name", "blob": b"", "boolean": True}.get(shape.type_name, 1)
+
+
+@cache
+def model_of(service: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(SERVICES[service])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_operation_is_asked_for_an_action_of_aws(service: str) -> None:
+    """Its own, where the service authorization reference has one of its name."""
+    request_action.apply()
+    namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE[service]
+    known = REFERENCE[namespace]["Actions"]
+    wrong = {}
+    for operation in model_of(service).operation_names:
+        own, found = f"{namespace}:{operation}", asked(service, operation)
+        expected = OPERATION_PERMISSIONS.get(own, own if operation.lower() in known else found)
+        right = found.lower() == expected.lower() and found.partition(":")[2].lower() in known
+        if not right and own not in NEWER | NOT_ASKED | BY_ITEM:
+            wrong[own] = found
+    assert wrong == {}
+
+
+def test_an_operation_of_lambda_is_told_by_its_path() -> None:
+    """The fault: who may list may delete, what streams is asked nothing, and who may update only is refused."""
+    assert asked("lambda", "DeleteAlias") == asked("lambda", "UpdateAlias") == "lambda:ListAliases"
+    assert asked("lambda", "DeleteLayerVersion") == "None"
+    assert asked("lambda", "GetLayerVersionByArn") == "lambda:ListLayers"
+    request_action.resolve_lambda_actions_by_path()
+    assert asked("lambda", "DeleteAlias") == "lambda:DeleteAlias"
+    assert asked("lambda", "DeleteLayerVersion") == "lambda:DeleteLayerVersion"
+
+
+@pytest.mark.parametrize("path", ["/2015-03-31/functions/f/other", "//2015-03-31/functions/f/policy", "/2015-03-31"])
+def test_a_path_that_lambda_does_not_have_is_nobodys(path: str) -> None:
+    """What nobody knows the action of is denied."""
+    request_action.apply()
+    assert iam_actions.extract_iam_action("lambda", "GET", path, {}, b"", {}) == request_action.UNKNOWN
+
+
+def test_a_path_is_read_as_lambda_reads_it() -> None:
+    """A slash that is written as %2F is one, and an Action is nothing."""
+    request_action.apply()
+    path, beside = "/2015-03-31/functions/f%2Faliases%2Flive", {"Action": "ListFunctions"}
+    assert iam_actions.extract_iam_action("lambda", "DELETE", path, {}, b"", beside) == "lambda:DeleteAlias"
+
+
+def test_an_operation_without_an_action_is_asked_as_another_one() -> None:
+    """The fault: SendMessageBatch is asked as such, which no policy of AWS's allows but by a wildcard."""
+    assert asked("sqs", "SendMessageBatch") == "sqs:SendMessageBatch"
+    request_action.map_operations_to_permissions()
+    assert asked("sqs", "SendMessageBatch") == "sqs:SendMessage"
+    assert asked("sns", "PublishBatch") == "sns:Publish"
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "path", "headers", "right"),
+    [
+        ("s3", "DELETE", "/bucket/key", {}, "s3:DeleteObject"),
+        ("dynamodb", "POST", "/", {"x-amz-target": "DynamoDB_20120810.DeleteTable"}, "dynamodb:DeleteTable"),
+        ("sqs", "POST", "/", {"x-amz-target": "AmazonSQS.DeleteQueue"}, "sqs:DeleteQueue"),
+        (
+            "monitoring",
+            "POST",
+            "/service/GraniteServiceVersion20100801/operation/DeleteAlarms",
+            {},
+            "cloudwatch:DeleteAlarms",
+        ),
+    ],
+)
+def test_an_operation_is_not_what_its_caller_calls_it(
+    service: str, method: str, path: str, headers: dict[str, str], right: str
+) -> None:
+    """The fault: who may list may do everything, with `?Action=List...` in the address."""
+    request = (service, method, path, headers, b"", {"Action": "ListThem"})
+    assert iam_actions.extract_iam_action(*request).endswith(":ListThem")
+    request_action.ignore_action_parameter()
+    assert iam_actions.extract_iam_action(*request) == right
+
+
+@pytest.mark.parametrize("service", ["sns", "sqs"])
+def test_a_service_of_the_query_protocol_goes_by_its_action(service: str) -> None:
+    """Whatever target stands beside it."""
+    request_action.apply()
+    request = (service, "POST", "/", {"x-amz-target": "Other.ListThem"}, b"", {"Action": "DeleteThis"})
+    assert iam_actions.extract_iam_action(*request) == f"{service}:DeleteThis"

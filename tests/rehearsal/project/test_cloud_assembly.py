@@ -1,0 +1,94 @@
+"""What is read from a cloud assembly, whoever wrote the app."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.errors import WrongUse
+from rehearsal.project.cloud_assembly import PIPELINE, Environment, read
+
+HOME = "aws://111111111111/eu-west-1"
+
+
+def pipeline(**names: str | None) -> dict[str, Any]:
+    """A template with a pipeline under each logical id, with that name."""
+    return {id_: {"Type": PIPELINE, "Properties": {"Name": name} if name else {}} for id_, name in names.items()}
+
+
+def write(
+    out: Path, stacks: dict[str, dict[str, Any]], stages: dict[str, dict[str, dict[str, Any]]] | None = None
+) -> None:
+    """An assembly; a stack is its resources, and beside them `where`, `needs` and `qualifier`."""
+    out.mkdir()
+    artifacts: dict[str, Any] = {}
+    for name, resources in stacks.items():
+        where, needs = resources.pop("where", HOME), resources.pop("needs", [])
+        qualifier = resources.pop("qualifier", "hnb659fds")
+        (out / f"{name}.json").write_text(json.dumps({"Resources": resources}))
+        parameter = f"/cdk-bootstrap/{qualifier}/version"
+        properties = {"templateFile": f"{name}.json", "bootstrapStackVersionSsmParameter": parameter}
+        artifacts[name] = {
+            "type": "aws:cloudformation:stack",
+            "environment": where,
+            "dependencies": needs,
+            "properties": properties,
+        }
+    for name, nested in (stages or {}).items():
+        write(out / name, nested)
+        artifacts[name] = {"type": "cdk:cloud-assembly", "properties": {"directoryName": name}}
+    (out / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+
+
+def test_of_several_pipelines_one_has_to_be_chosen(tmp_path: Path) -> None:
+    """Those that there are, are named."""
+    write(tmp_path / "out", {"One": pipeline(P=None), "Two": pipeline(Q="second", R=None)})
+    with pytest.raises(WrongUse, match="found: One, Two/Q, Two/R; choose one with --pipeline"):
+        read(tmp_path / "out")
+    with pytest.raises(WrongUse, match="--pipeline Three: no pipelines are called so; there are One, Two/Q, Two/R"):
+        read(tmp_path / "out", "Three")
+    with pytest.raises(WrongUse, match="--pipeline Two: 2 pipelines are called so"):
+        read(tmp_path / "out", "Two")
+
+
+@pytest.mark.parametrize(("name", "chosen"), [("One", "P"), ("P", "P"), ("second", "Q"), ("Two/R", "R"), ("Q", "Q")])
+def test_a_pipeline_is_called_by_its_stack_its_name_or_its_id(name: str, chosen: str, tmp_path: Path) -> None:
+    """Whichever says which."""
+    write(tmp_path / "out", {"One": pipeline(P=None), "Two": pipeline(Q="second", R=None)})
+    assert read(tmp_path / "out", name).chosen.id == chosen
+
+
+def test_a_pipeline_of_a_stage_is_taken_where_the_app_itself_has_none(tmp_path: Path) -> None:
+    """A pipeline may deploy pipelines, which are not the one that is rehearsed."""
+    write(tmp_path / "both", {"Own": pipeline(P=None)}, {"Dev": {"Dev-Inner": pipeline(Q=None)}})
+    assert read(tmp_path / "both").pipeline.name == "Own"
+    write(tmp_path / "staged", {}, {"Tools": {"Tools-Inner": pipeline(Q=None)}})
+    assert read(tmp_path / "staged").pipeline.name == "Tools-Inner"
+
+
+def test_stacks_without_an_environment_go_to_the_default_one(tmp_path: Path) -> None:
+    """As `cdk deploy` takes them to the account and region of who calls it."""
+    agnostic = {"where": "aws://unknown-account/unknown-region"}
+    write(
+        tmp_path / "out",
+        {"P": pipeline(P=None) | agnostic},
+        {"Dev": {"Dev-A": {"where": "aws://unknown-account/eu-west-3"}}},
+    )
+    cloud = read(tmp_path / "out", default=("777777777777", "eu-north-1"))
+    assert cloud.environments == [Environment("777777777777", "eu-north-1"), Environment("777777777777", "eu-west-3")]
+
+
+def test_what_is_bootstrapped_is_what_the_pipeline_needs_and_deploys(tmp_path: Path) -> None:
+    """Support stacks and all stages; not a stack that somebody deploys by hand."""
+    own = pipeline(P=None) | {"needs": ["Support", "P.assets"]}
+    support, sandbox = {"where": "aws://111111111111/us-east-1"}, {"where": "aws://999999999999/eu-west-1"}
+    prod = {"where": "aws://333333333333/eu-west-1", "qualifier": "mine"}
+    write(tmp_path / "out", {"P": own, "Support": support, "Sandbox": sandbox}, {"Prod": {"Prod-A": prod}})
+    assert list(map(str, read(tmp_path / "out").environments)) == [
+        "111111111111/eu-west-1",
+        "111111111111/us-east-1",
+        "333333333333/eu-west-1 (mine)",
+    ]

@@ -1,0 +1,44 @@
+"""The stacks that a pipeline deploys, as its definition names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.engine.model.definition import parse
+from rehearsal.errors import WrongUse
+from rehearsal.project.configuration import list_deployed_stacks, read_config
+
+TYPE = {"category": "Deploy", "owner": "AWS", "provider": "CloudFormation", "version": "1"}
+SOURCE = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}
+
+
+def deploys(name: str, account: str) -> dict[str, Any]:
+    role = f"arn:aws:iam::{account}:role/deploy"
+    return {"name": name, "actionTypeId": TYPE, "roleArn": role, "configuration": {"StackName": name}}
+
+
+def test_the_environments_of_a_wave_are_told_apart() -> None:
+    """By the prefix that CDK Pipelines gives the actions of a wave; a stage of its own is an environment itself."""
+    stages = [
+        {"name": "Source", "actions": [{"name": "Source", "actionTypeId": SOURCE, "configuration": {}}]},
+        {"name": "Dev", "actions": [deploys("Echo.Deploy", "222222222222")]},
+        {
+            "name": "Live",
+            "actions": [deploys("Prod.Echo.Deploy", "333333333333"), deploys("Prod2.Echo.Deploy", "444444444444")],
+        },
+    ]
+    store = {"artifactStores": {"eu-west-1": {"type": "S3", "location": "artifacts"}}}
+    about = {"name": "p", "roleArn": "arn:aws:iam::111111111111:role/p", "version": 1}
+    pipeline = parse({**about, **store, "stages": stages})
+    found = {each.environment: each.account for each in list_deployed_stacks(pipeline, "eu-west-1")}
+    assert found == {"Dev": "222222222222", "Prod": "333333333333", "Prod2": "444444444444"}
+
+
+def test_a_rehearsal_toml_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    """TOML is UTF-8: by the name of the file, and no bug of the rehearsal."""
+    (tmp_path / "rehearsal.toml").write_bytes('region = "é"'.encode("latin-1"))
+    with pytest.raises(WrongUse, match=r"rehearsal\.toml: 'utf-8' codec"):
+        read_config(tmp_path)

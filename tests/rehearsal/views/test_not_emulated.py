@@ -1,0 +1,77 @@
+"""What the end of a run says was not done as AWS does it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
+from rehearsal.views.not_emulated import not_emulated
+
+
+def view(status: str, *actions: ActionView) -> ExecutionView:
+    return ExecutionView(status=status, stages=[StageView("One", list(actions))])
+
+
+def told(found: ExecutionView, *resources: str, iam: bool = True) -> str:
+    return "; ".join(not_emulated(found, resources, iam=iam))
+
+
+def test_what_had_no_part_in_the_run_is_not_told() -> None:
+    """No build, no word of builds; no function, no word of functions."""
+    text = told(view("Succeeded", ActionView("source", "Source/S3", status="Succeeded")))
+    assert "builds" not in text
+    assert "functions ran" not in text
+    assert "repository" not in text
+
+
+def test_what_had_a_part_in_the_run_is_told() -> None:
+    """Sources, builds and functions, each by what ran."""
+    actions = [
+        ActionView("source", "Source/CodeCommit", status="Succeeded"),
+        ActionView("build", "Build/CodeBuild", status="Succeeded"),
+        ActionView("deploy", "Deploy/CloudFormation", status="Succeeded"),
+    ]
+    text = told(view("Succeeded", *actions))
+    assert "sources came from this machine's repository" in text
+    assert "builds ran on this machine" in text
+    assert "functions ran on this machine" in text
+
+
+def test_what_a_red_run_did_not_reach_is_told() -> None:
+    """Nobody takes a stage that never ran for a good one."""
+    reached = ActionView("build", "Build/CodeBuild", status="Failed")
+    assert "not reached: One/deploy" in told(view("Failed", reached, ActionView("deploy", "Deploy/CloudFormation")))
+
+
+def test_what_was_accepted_is_told_by_name() -> None:
+    """Actions that were not executed, and resources without effect."""
+    skipped = ActionView("scan", "Test/DeviceFarm", status="Succeeded", executed=False)
+    text = told(view("Succeeded", skipped), "AWS::CodeBuild::ReportGroup stack/Group")
+    assert "One/scan was not executed: Test/DeviceFarm was accepted" in text
+    assert "AWS::CodeBuild::ReportGroup stack/Group has no effect" in text
+
+
+def test_administrators_for_cloudformation_are_told() -> None:
+    """Unless nobody is asked anyway."""
+    found = view("Succeeded")
+    assert "AdministratorAccess" in "; ".join(not_emulated(found, [], iam=True, administrators=True))
+    assert "AdministratorAccess" not in "; ".join(not_emulated(found, [], iam=False, administrators=True))
+    assert "AdministratorAccess" not in told(found)
+
+
+def test_without_iam_everybody_may_do_everything() -> None:
+    """And with it, what is not asked is told."""
+    assert "lets everybody do everything" in told(view("Succeeded"), iam=False)
+    assert "service control policies" in told(view("Succeeded"), iam=True)
+
+
+def test_a_machine_that_can_hide_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody is asked anyway, it is no loss; nor where nothing ran."""
+    monkeypatch.setattr("rehearsal.views.not_emulated.mount_error", lambda: "mount: no")
+    built = view("Succeeded", ActionView("build", "Build/CodeBuild", status="Succeeded"))
+    words = "nothing is hidden from builds and functions, not even the keys of every account's root (mount: no)"
+    assert words in told(built)
+    assert words not in told(built, iam=False)
+    assert words not in told(view("Succeeded"))
+    monkeypatch.setattr("rehearsal.views.not_emulated.mount_error", lambda: "")
+    assert "nothing is hidden" not in told(built)

@@ -1,0 +1,88 @@
+"""`.rehearsal/`: which execution is the latest, what is kept of older ones, and whose record is believed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rehearsal.workspace.layout import KEPT_FAILURES, Server, Workspace
+
+
+def executed(space: Workspace, name: str, age: int, *types: str) -> Path:
+    """An execution whose build failed `age` seconds ago; the folder that the build worked in."""
+    work = space.execution(name) / "Build" / "Synth" / "sources"
+    work.mkdir(parents=True)
+    (work / "big").write_text("x")
+    (work.parent / "action.log").write_text("why it failed")
+    when = 1_700_000_000 - age
+    space.journal(name).write_text("".join(json.dumps({"type": each, "at": when}) + "\n" for each in types))
+    os.utime(space.execution(name), (when, when))
+    return work
+
+
+ENDED = ("execution-started", "execution-finished")
+
+
+def test_the_latest_execution_is_the_one_started_last(tmp_path: Path) -> None:
+    """Whatever its id, and whether anything was written of it yet."""
+    space = Workspace(tmp_path)
+    assert space.latest() is None
+    executed(space, "b", 10)
+    executed(space, "a", 20, *ENDED)
+    assert space.latest() == "b"
+
+
+def test_logs_are_kept_longer_than_folders(tmp_path: Path) -> None:
+    """The newest failures can be looked into; of the others the log and the journal are left."""
+    space = Workspace(tmp_path)
+    folders = [executed(space, str(age), age, *ENDED) for age in range(KEPT_FAILURES + 2)]
+    space.remove_failed_work_folders()
+    assert [folder.exists() for folder in folders] == [True] * KEPT_FAILURES + [False, False]
+    assert all((folder.parent / "action.log").exists() for folder in folders)
+    assert space.journal("3").exists()
+
+
+@pytest.mark.parametrize("types", [(), ENDED[:1], (*ENDED, "execution-resumed")], ids=["new", "running", "retried"])
+def test_what_runs_keeps_its_folders(tmp_path: Path, types: tuple[str, ...]) -> None:
+    """However many have started since: in QUEUED, the oldest one is the one that works."""
+    space = Workspace(tmp_path)
+    working = executed(space, "oldest", 100, *types)
+    for age in range(KEPT_FAILURES):
+        executed(space, str(age), age, *ENDED)
+    space.remove_failed_work_folders()
+    assert working.exists()
+
+
+@pytest.mark.parametrize("record", ["", "[]", "{}", '{"pid": "many", "endpoint": ""}', "\x80", "null"])
+def test_a_damaged_record_is_none(tmp_path: Path, record: str) -> None:
+    """Or no command worked any more, `down` and `clean --all` included."""
+    space = Workspace(tmp_path)
+    space.make()
+    space.record.write_text(record, encoding="latin-1")
+    assert space.server() is None
+
+
+def test_the_record_of_a_newer_version_is_read(tmp_path: Path) -> None:
+    """What it has more is not needed to end what runs."""
+    space = Workspace(tmp_path)
+    space.make()
+    space.write_server(Server(os.getpid(), "http://127.0.0.1:1"))
+    space.record.write_text(json.dumps({**json.loads(space.record.read_text()), "more": 1}))
+    found = space.server()
+    assert found
+    assert found.endpoint == "http://127.0.0.1:1"
+
+
+def test_a_copied_project_does_not_have_what_runs_in_the_original(tmp_path: Path) -> None:
+    """Its `down` would end the other one's embedded AWS; a project that was moved still has its own."""
+    original, copied = Workspace(tmp_path / "original"), Workspace(tmp_path / "copied")
+    original.make()
+    original.write_server(Server(os.getpid(), "http://127.0.0.1:1"))
+    shutil.copytree(original.root, copied.root)
+    assert (original.server() is not None, copied.server()) == (True, None)
+    original.root.rename(tmp_path / "moved")
+    assert Workspace(tmp_path / "moved").server() is not None

@@ -1,0 +1,112 @@
+"""Events come in through a queue and a topic, and no message is lost."""
+
+from typing import Any
+
+from aws_cdk.assertions import Match, Template
+
+from stages.catalog import FUNCTIONS
+from stages.event_sources import QueueSource
+
+# What CloudFormation names by Ref or Fn::GetAtt; which resource it is, compliance/connections.py looks at.
+REFERENCE = Match.any_value()
+
+
+QUEUES = [declared for declared in FUNCTIONS if declared.feed is QueueSource]
+
+
+def feeding(template: Template) -> list[dict[str, Any]]:
+    """The queues that hand out messages, one for each function that is fed by one."""
+    queues = [queue["Properties"] for queue in template.find_resources("AWS::SQS::Queue").values()]
+    found = [queue for queue in queues if "RedrivePolicy" in queue]
+    assert len(found) == len(QUEUES)
+    return found
+
+
+def test_a_message_is_dead_after_five_tries(template: Template) -> None:
+    """Fewer would make dead letters of messages that met a throttled function."""
+    assert {queue["RedrivePolicy"]["maxReceiveCount"] for queue in feeding(template)} == {5}
+
+
+def test_a_message_stays_hidden_for_six_timeouts(changed: Template) -> None:
+    """However long the settings let the function run."""
+    queues = feeding(changed)
+    assert {queue["VisibilityTimeout"] for queue in queues} == {42}
+
+
+def test_dead_letters_are_kept_as_long_as_sqs_keeps_anything(template: Template) -> None:
+    """There is one such queue for each feed."""
+    kept = {"MessageRetentionPeriod": 14 * 24 * 60 * 60}
+    template.resource_properties_count_is("AWS::SQS::Queue", kept, len(FUNCTIONS))
+
+
+def test_every_queue_and_topic_is_encrypted_with_the_services_key(template: Template) -> None:
+    """Dead letters and alarms too."""
+    (key,) = template.find_resources("AWS::KMS::Key")
+    arn = {"Fn::GetAtt": [key, "Arn"]}
+    for kind in ("AWS::SQS::Queue", "AWS::SNS::Topic"):
+        template.all_resources_properties(kind, {"KmsMasterKeyId": arn})
+
+
+def test_nothing_is_sent_in_the_clear(template: Template) -> None:
+    """Every queue and every topic denies what does not come by TLS."""
+    denied = [
+        {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+    ]
+    for kind, policy in (("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"), ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy")):
+        statements = Match.array_with([Match.object_like(each) for each in denied])
+        template.all_resources_properties(policy, {"PolicyDocument": {"Statement": statements}})
+        assert len(template.find_resources(kind)) == len(template.find_resources(policy))
+
+
+def test_the_queue_feeds_the_alias_and_takes_partial_answers(changed: Template) -> None:
+    """With the limit on executions that the settings name."""
+    changed.has_resource_properties(
+        "AWS::Lambda::EventSourceMapping",
+        {
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": 9},
+            "FunctionName": {"Fn::Join": ["", [REFERENCE, ":live"]]},
+        },
+    )
+
+
+def test_the_topic_feeds_the_alias(template: Template) -> None:
+    """And may call it, and nothing else."""
+    (alias,) = (id_ for id_ in template.find_resources("AWS::Lambda::Alias") if id_.startswith("Echo2"))
+    template.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "lambda", "Endpoint": {"Ref": alias}})
+    template.has_resource_properties(
+        "AWS::Lambda::Permission",
+        {"FunctionName": {"Ref": alias}, "Principal": "sns.amazonaws.com", "SourceArn": {"Ref": REFERENCE}},
+    )
+
+
+def test_the_topic_may_write_dead_letters(template: Template) -> None:
+    """Into its own queue, and with the key that this is encrypted with: without the key they would be lost."""
+    template.has_resource_properties(
+        "AWS::SQS::QueuePolicy",
+        {
+            "PolicyDocument": {
+                "Statement": Match.array_with(
+                    [Match.object_like({"Action": "sqs:SendMessage", "Principal": {"Service": "sns.amazonaws.com"}})]
+                )
+            }
+        },
+    )
+    template.has_resource_properties(
+        "AWS::KMS::Key",
+        {
+            "KeyPolicy": {
+                "Statement": Match.array_with(
+                    [
+                        Match.object_like(
+                            {
+                                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                                "Principal": {"Service": "sns.amazonaws.com"},
+                                "Condition": {"ArnLike": {"aws:SourceArn": REFERENCE}},
+                            }
+                        )
+                    ]
+                )
+            }
+        },
+    )
