@@ -10,8 +10,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from rehearsal.host.atomic_write import write_json
 from rehearsal.views.terminal import terminal
-from rehearsal.workspace.layout import write_json
 
 STDOUT = Path("-")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object instead.")

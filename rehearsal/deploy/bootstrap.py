@@ -14,10 +14,11 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.errors import WrongUse
+from rehearsal.host.atomic_write import write_json
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cloud_assembly import Environment
 from rehearsal.project.configuration import FILE, Bootstrap, read_config
-from rehearsal.workspace.layout import Workspace, write_json
+from rehearsal.workspace.layout import Workspace
 
 ReportProgress = Callable[[str], None]
 

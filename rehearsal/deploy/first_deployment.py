@@ -17,13 +17,14 @@ from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
+from rehearsal.host.atomic_write import write_json
 from rehearsal.host.processes import CommandFailed
 from rehearsal.project import cloud_assembly, configuration
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cloud_assembly import Assembly, Environment
 from rehearsal.project.git_repository import Repository
-from rehearsal.workspace.layout import Workspace, write_json
+from rehearsal.workspace.layout import Workspace
 
 
 @dataclass(frozen=True)

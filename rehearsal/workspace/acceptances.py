@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from rehearsal.engine.model.definition import ActionType
-from rehearsal.workspace.layout import Workspace, write_json
+from rehearsal.host.atomic_write import write_json
+from rehearsal.workspace.layout import Workspace
 
 # Beside the embedded AWS's state, and as long-lived: a JSON line for each resource that was made of an accepted type.
 RESOURCES = "accepted-resources.jsonl"

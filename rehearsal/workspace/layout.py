@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from rehearsal.aws import Endpoint
 from rehearsal.engine.state import journal
 from rehearsal.errors import WrongUse
+from rehearsal.host.atomic_write import write_json
 from rehearsal.host.procfs import start_ticks
 
 KEPT_FAILURES = 2
@@ -192,15 +191,3 @@ def _started(journal: Path) -> float:
             return float(json.loads(file.readline())["at"])
         except (ValueError, KeyError, TypeError):
             return journal.parent.stat().st_mtime
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write beside, then rename: a reader sees the old file or the new one, never half."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.touch(mode=0o600)
-        beside.write_text(json.dumps(value, indent=2) + "\n")
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise

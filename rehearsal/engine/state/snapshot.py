@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from rehearsal.engine.action_api import Artifact, Outcome, Revision
 from rehearsal.engine.model.definition import Action, ActionType, ArtifactStore, PipelineKey, parse
 from rehearsal.engine.state.execution import ActionState, ConditionState, Execution, StageState
-from rehearsal.workspace.layout import write_json
+from rehearsal.host.atomic_write import write_json
 
 SAVED_EXECUTIONS = 100
 _PLAIN = ("version", "number", "trigger", "variables", "restart_of", "rollback_of", "id", "status", "summary")

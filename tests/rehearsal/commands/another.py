@@ -10,7 +10,7 @@ from typing import Any
 
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.engine.model.definition import PipelineKey
-from rehearsal.workspace.layout import write_json
+from rehearsal.host.atomic_write import write_json
 from tests.rehearsal.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny, until
 
 NAME = "another"

@@ -23,9 +23,10 @@ from rehearsal.emulator.server import launcher
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.engine.state import journal
 from rehearsal.errors import RehearsalError
+from rehearsal.host.atomic_write import write_json
 from rehearsal.project.git_repository import Repository
 from rehearsal.views.execution_view import ExecutionView, replay
-from rehearsal.workspace.layout import Workspace, write_json
+from rehearsal.workspace.layout import Workspace
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tiny"
 LIMIT = 120

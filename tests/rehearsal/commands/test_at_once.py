@@ -14,8 +14,9 @@ import pytest
 
 from rehearsal.aws import root
 from rehearsal.emulator.server import launcher
+from rehearsal.host.atomic_write import write_json
 from rehearsal.host.procfs import start_ticks
-from rehearsal.workspace.layout import Server, Workspace, write_json
+from rehearsal.workspace.layout import Server, Workspace
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import Command, left, processes, stays
 from tests.rehearsal.commands.test_plan import write_assembly

@@ -17,9 +17,10 @@ from rehearsal.emulator.server import launcher
 from rehearsal.emulator.server.process import ENGINE_STATE
 from rehearsal.engine.state import crash_recovery
 from rehearsal.engine.state.journal import Journal, read
+from rehearsal.host.atomic_write import write_json
 from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import replay
-from rehearsal.workspace.layout import Workspace, write_json
+from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.commands.conftest import TEMPLATE, Tiny, tiny_project, until
 from tests.rehearsal.commands.test_kills import STAYS, Command, again, left, processes, server
 from tests.rehearsal.commands.test_plan import template as cdk_template
