@@ -14,18 +14,11 @@ from botocore.config import Config
 from botocore.exceptions import UnknownServiceError
 from botocore.session import Session
 
+from rehearsal.engine.endpoint import Credentials
+
 # In the folder of a bundle that trusts it: the certificate of the authority that the embedded AWS has of its own.
 AUTHORITY = "authority.pem"
 _NO_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """Keys of a role's session, or of an account's root (whose access key is the account id)."""
-
-    access_key: str
-    secret_key: str
-    token: str | None = None
 
 
 def root(account: str) -> Credentials:

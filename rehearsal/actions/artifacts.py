@@ -7,8 +7,9 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import Credentials, download_object, root
+from rehearsal.aws import download_object, root
 from rehearsal.engine.action_api import ActionError, Artifact, Task
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import ArtifactStore
 
 

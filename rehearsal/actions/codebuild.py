@@ -14,7 +14,6 @@ from rehearsal.actions.artifact_cache import unzip_cached
 from rehearsal.actions.artifacts import download, upload
 from rehearsal.actions.clone_ref import CloneRef, unpack_or_clone
 from rehearsal.actions.codebuild_project import Project, build_of_action
-from rehearsal.aws import Credentials
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.build_record import BuildRecord, BuildStore
@@ -23,6 +22,7 @@ from rehearsal.codebuild.log_stream import LogStream
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult
 from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import RehearsalError
 
 

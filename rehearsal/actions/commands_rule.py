@@ -11,9 +11,9 @@ from typing import Any
 
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.actions.codebuild_project import Project
-from rehearsal.aws import Credentials
 from rehearsal.codebuild.model import Build
 from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.engine.endpoint import Credentials
 
 MINUTES = 60
 

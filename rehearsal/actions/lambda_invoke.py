@@ -14,8 +14,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.actions.artifacts import locate_artifact
-from rehearsal.aws import Credentials
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
 
 # Source: "Quotas in AWS CodePipeline": a function that sends no reply in this time has failed.

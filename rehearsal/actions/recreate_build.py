@@ -17,11 +17,12 @@ from botocore.exceptions import ClientError
 
 from rehearsal.actions.clone_ref import unpack_or_clone
 from rehearsal.actions.codebuild_project import Project
-from rehearsal.aws import Credentials, Endpoint, download_object, root
+from rehearsal.aws import Endpoint, download_object, root
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.model import Build, BuildFolders, EnvironmentVariable
 from rehearsal.codebuild.prepare import prepare
 from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
 

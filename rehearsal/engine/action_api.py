@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from rehearsal.aws import Credentials, Endpoint
+from rehearsal.engine.endpoint import Credentials, Endpoint
 from rehearsal.engine.model.definition import Action, ArtifactStore, PipelineKey
 from rehearsal.errors import RehearsalError
 

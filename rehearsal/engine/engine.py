@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rehearsal.aws import Endpoint
+from rehearsal.engine.endpoint import Endpoint
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import Json, PipelineKey, Stage, parse
 from rehearsal.engine.model.redaction import redact_tokens

@@ -8,7 +8,8 @@ import time
 import zipfile
 from typing import Any
 
-from rehearsal.aws import Credentials, Endpoint
+from rehearsal.aws import Endpoint
+from rehearsal.engine.endpoint import Credentials
 
 KIND = {"owner": "AWS", "version": "1"}
 TRUST = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"}, "Action": "sts:AssumeRole"}

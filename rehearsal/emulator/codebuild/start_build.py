@@ -18,7 +18,7 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.services import codebuild
 
 from rehearsal.actions.codebuild_project import Project, variables
-from rehearsal.aws import Credentials, Endpoint
+from rehearsal.aws import Endpoint
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.build_record import BuildRecord, BuildStore
@@ -27,6 +27,7 @@ from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseRes
 from rehearsal.codebuild.source_and_artifacts import deliver, fetch
 from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.engine.action_api import Assume
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.errors import RehearsalError
 from rehearsal.workspace.layout import Workspace

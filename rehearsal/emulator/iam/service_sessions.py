@@ -12,10 +12,10 @@ from dataclasses import replace
 from ministack import app
 from ministack.services import sts
 
-from rehearsal.aws import Credentials
 from rehearsal.emulator.iam import enforcement, roles
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.engine.action_api import ActionError
+from rehearsal.engine.endpoint import Credentials
 
 DURATION = 12 * 3600
 

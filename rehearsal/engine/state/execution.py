@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from rehearsal.aws import Endpoint
 from rehearsal.engine.action_api import ActionRunner, Artifact, Assume, Outcome, Require, Revision, allow_everything
+from rehearsal.engine.endpoint import Endpoint
 from rehearsal.engine.model.definition import Action, ActionType, Json, Pipeline, PipelineKey
 from rehearsal.engine.running.retry_barrier import RetryBarrier
 from rehearsal.engine.state.journal import Event

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from rehearsal.actions.codebuild import RunBuild
-from rehearsal.aws import Credentials, Endpoint, root
+from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.action_api import Artifact, Outcome, Task
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import Action, ActionType, ArtifactStore, PipelineKey
 from rehearsal.workspace.layout import Workspace
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.actions.not_executed import Accepting
-from rehearsal.aws import Credentials, Endpoint
+from rehearsal.aws import Endpoint
 from rehearsal.engine.action_api import ActionError, ActionRunner, Outcome, Task
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import ActionType, PipelineKey
 from rehearsal.engine.state import journal

@@ -13,8 +13,8 @@ from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import sts
 
-from rehearsal.aws import Credentials
 from rehearsal.emulator.server import launcher
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.workspace.layout import Workspace
 from tests.rehearsal.emulator.functions.conftest import ACCOUNT, REGION, Functions, zipped
 from tests.rehearsal.emulator.iam.principals import trusting

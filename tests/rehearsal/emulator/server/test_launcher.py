@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import Credentials, root
+from rehearsal.aws import root
 from rehearsal.emulator.server import launcher
+from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import WrongUse
 from rehearsal.workspace.layout import Server, Workspace
 
