@@ -1,0 +1,43 @@
+"""Write the records that the tests of this folder compare with.
+
+python tests/upgrade/record.py templates    templates.json: the templates of all settings
+python tests/upgrade/record.py layers       layers.json: the digests of the layers
+python tests/upgrade/record.py run FILE     run.json: from FILE, which `run --json FILE` of a rehearsal wrote
+python tests/upgrade/record.py tests        tests.txt: the name of each test
+
+Record again only for a change that is intended, and commit the record together with it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.upgrade import layers, node_ids, recorded, templates
+from tests.upgrade.settings import SETTINGS
+
+
+def main(arguments: list[str]) -> int:
+    """Write one record; 2 for wrong arguments."""
+    with tempfile.TemporaryDirectory() as scratch:
+        match arguments:
+            case ["templates"]:
+                found = {name: templates.synthesize(name, Path(scratch) / name) for name in SETTINGS}
+                written = templates.write(found)
+            case ["layers"]:
+                written = recorded.write(layers.NAME, layers.present(Path(scratch)), depth=2)
+            case ["tests"]:
+                written = recorded.FOLDER / "tests.txt"
+                written.write_text("".join(f"{id_}\n" for id_ in node_ids.collect()))
+            case _:
+                print(__doc__, file=sys.stderr)
+                return 2
+    print(f"wrote {written}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
