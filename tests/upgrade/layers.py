@@ -34,10 +34,10 @@ def present(cache: Path) -> dict[str, Any]:
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return what differs, and how to record again; empty if nothing does. The names of machines are not compared."""
-    left, right = ({**each, "inputs": _without_machine(each["inputs"])} for each in (old, new))
-    found = list(recorded.differences(left, right, depth=_DEPTH))
-    return [*found, AGAIN] if found else []
+    """Return what differs, and how to record again; empty if nothing does. The compilers are not compared."""
+    left, right = ({**layers, "inputs": _without_machine(layers["inputs"])} for layers in (old, new))
+    report = list(recorded.differences(left, right, depth=_DEPTH))
+    return [*report, AGAIN] if report else []
 
 
 def inputs() -> dict[str, str]:
@@ -77,8 +77,8 @@ def other_machine(recorded: Mapping[str, str], present: Mapping[str, str]) -> st
     return ", ".join(f"{name} {present[name]} in place of {recorded[name]}" for name in differ)
 
 
-def _without_machine(found: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in found.items() if name not in _MACHINE}
+def _without_machine(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name not in _MACHINE}
 
 
 def _of(path: Path, layer: Mapping[str, Any]) -> dict[str, Any]:

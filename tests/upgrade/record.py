@@ -10,13 +10,14 @@ Record again only for a change that is intended, and commit the record together 
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.upgrade import layers, node_ids, recorded, templates
+from tests.upgrade import layers, node_ids, recorded, runs, templates
 from tests.upgrade.settings import SETTINGS
 
 
@@ -25,10 +26,12 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         match arguments:
             case ["templates"]:
-                found = {name: templates.synthesize(name, Path(scratch) / name) for name in SETTINGS}
-                written = templates.write(found)
+                written = templates.write({name: templates.synthesize(name, Path(scratch) / name) for name in SETTINGS})
             case ["layers"]:
                 written = recorded.write(layers.NAME, layers.present(Path(scratch)), depth=2)
+            case ["run", file]:
+                stages = runs.stages(json.loads(Path(file).read_text()))
+                written = recorded.write(runs.NAME, {"stages": stages}, depth=2)
             case ["tests"]:
                 written = recorded.FOLDER / "tests.txt"
                 written.write_text("".join(f"{id_}\n" for id_ in node_ids.collect()))

@@ -34,7 +34,7 @@ def differences(old: Any, new: Any, where: str = "", *, depth: int) -> Iterator[
 
 def diff(old: Any, new: Any) -> str:
     """Return the lines that differ between two values, as JSON with one member, or one line of text, per line."""
-    left, right = (json.dumps(_split(each), indent=1, sort_keys=True).splitlines() for each in (old, new))
+    left, right = (json.dumps(_split(value), indent=1, sort_keys=True).splitlines() for value in (old, new))
     lines = [*difflib.unified_diff(left, right, "recorded", "present", n=2, lineterm="")]
     more = [f"... {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
     return "\n".join(f"    {line}" for line in [*lines[:_SHOWN], *more])
@@ -44,9 +44,9 @@ def _split(value: Any) -> Any:
     """Return `value` with each text of several lines, such as a buildspec, as a list of its lines."""
     match value:
         case Mapping():
-            return {name: _split(each) for name, each in value.items()}
+            return {name: _split(member) for name, member in value.items()}
         case list():
-            return [_split(each) for each in value]
+            return [_split(member) for member in value]
         case str() if "\n" in value:
             return value.splitlines()
     return value
@@ -58,7 +58,7 @@ def pack(snapshots: Mapping[str, Any], *, depth: int) -> dict[str, Any]:
 
     def packed(value: Any, left: int) -> Any:
         if left:
-            return {name: packed(each, left - 1) for name, each in value.items()}
+            return {name: packed(member, left - 1) for name, member in value.items()}
         text = json.dumps(value, sort_keys=True)
         kind = value.get("Type", "value") if isinstance(value, Mapping) else "value"
         key = f"{kind} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
@@ -72,14 +72,14 @@ def unpack(record: Mapping[str, Any], *, depth: int) -> dict[str, Any]:
     """Return what `pack` was given."""
 
     def unpacked(value: Any, left: int) -> Any:
-        return {name: unpacked(each, left - 1) for name, each in value.items()} if left else record["bodies"][value]
+        return {name: unpacked(member, left - 1) for name, member in value.items()} if left else record["bodies"][value]
 
-    found: dict[str, Any] = unpacked(record["snapshots"], depth)
-    return found
+    snapshots: dict[str, Any] = unpacked(record["snapshots"], depth)
+    return snapshots
 
 
 def write(name: str, record: Mapping[str, Any], *, depth: int) -> Path:
-    """Write a record with one line per value at `depth`, so that its history can be read."""
+    """Write a record with one line per value at `depth`, so that a change of it is a short diff."""
     path = FOLDER / name
     path.write_text(_lines(record, depth) + "\n")
     return path
@@ -87,13 +87,17 @@ def write(name: str, record: Mapping[str, Any], *, depth: int) -> Path:
 
 def read(name: str) -> dict[str, Any]:
     """Read a record."""
-    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
-    return found
+    record: dict[str, Any] = json.loads((FOLDER / name).read_text())
+    return record
 
 
 def _lines(value: Any, depth: int, indent: str = "") -> str:
-    if not depth or not isinstance(value, Mapping) or not value:
-        return json.dumps(value, sort_keys=True)
     inner = indent + " "
-    members = [f"{inner}{json.dumps(name)}: {_lines(value[name], depth - 1, inner)}" for name in sorted(value)]
-    return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+    match value:
+        case list() if depth:
+            members = [f"{inner}{_lines(member, depth - 1, inner)}" for member in value]
+            return "[\n" + ",\n".join(members) + f"\n{indent}]"
+        case Mapping() if depth and value:
+            members = [f"{inner}{json.dumps(name)}: {_lines(value[name], depth - 1, inner)}" for name in sorted(value)]
+            return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+    return json.dumps(value, sort_keys=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from typing import Any
 
 from tests.upgrade.commands import ROOT
@@ -44,6 +43,6 @@ SETTINGS: Mapping[str, Callable[[Delivery], None]] = {
 
 def context(name: str) -> dict[str, Any]:
     """Return the CDK context for one of SETTINGS, feature flags included."""
-    found: dict[str, Any] = deepcopy(json.loads((ROOT / "cdk.json").read_text())["context"])
-    SETTINGS[name](found["delivery"])
-    return found
+    values: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    SETTINGS[name](values["delivery"])
+    return values

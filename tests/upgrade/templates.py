@@ -41,9 +41,9 @@ def record() -> dict[str, Any]:
     return recorded.unpack(recorded.read(NAME), depth=_DEPTH)
 
 
-def write(found: Mapping[str, Templates]) -> Path:
+def write(snapshots: Mapping[str, Templates]) -> Path:
     """Record the templates of each setting."""
-    return recorded.write(NAME, recorded.pack(found, depth=_DEPTH), depth=_DEPTH + 1)
+    return recorded.write(NAME, recorded.pack(snapshots, depth=_DEPTH), depth=_DEPTH + 1)
 
 
 def compare(old: Templates, new: Templates) -> list[str]:
@@ -66,11 +66,11 @@ def synthesize(setting: str, folder: Path) -> Templates:
 
 def read(folder: Path) -> Templates:
     """Read and mask every template and every generated buildspec below `folder`."""
-    found = {path: _sections(json.loads(path.read_text())) for path in folder.rglob("*.template.json")}
-    found |= {path: {"Buildspec": {"all": yaml.safe_load(path.read_text())}} for path in folder.rglob("buildspec-*")}
-    named = {path.relative_to(folder).as_posix(): masked for path, masked in sorted(found.items())}
-    plain: Templates = json.loads(mask(json.dumps(named, sort_keys=True)))
-    return plain
+    files = {path: _sections(json.loads(path.read_text())) for path in folder.rglob("*.template.json")}
+    files |= {path: {"Buildspec": {"all": yaml.safe_load(path.read_text())}} for path in folder.rglob("buildspec-*")}
+    named = {path.relative_to(folder).as_posix(): sections for path, sections in files.items()}
+    masked: Templates = json.loads(mask(json.dumps(named)), object_pairs_hook=_distinct)
+    return masked
 
 
 def mask(text: str) -> str:
@@ -78,6 +78,12 @@ def mask(text: str) -> str:
     for pattern, replacement in _MASKS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in members]
+    assert len(names) == len({*names}), f"two names are the same once they are masked: {sorted(names)}"
+    return dict(members)
 
 
 def _sections(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -18,8 +18,8 @@ def test_layers_are_the_recorded_ones(tmp_path: Path) -> None:
     record = layers.record()
     if differs := layers.other_machine(record["inputs"], layers.inputs()):
         pytest.skip(f"layers are the same bytes for one interpreter and one zlib; here is {differs}")
-    found = layers.compare(record, layers.present(tmp_path))
-    assert not found, "\n".join(found)
+    report = layers.compare(record, layers.present(tmp_path))
+    assert not report, "\n".join(report)
 
 
 def test_a_changed_byte_is_reported() -> None:

@@ -23,8 +23,8 @@ def record() -> dict[str, Any]:
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_templates_are_the_recorded_ones(setting: str, record: dict[str, Any], tmp_path: Path) -> None:
     """No resource, output or parameter of any template is added, removed or changed."""
-    found = templates.compare(record[setting], templates.synthesize(setting, tmp_path / "cdk.out"))
-    assert not found, "\n".join([*found, AGAIN])
+    report = templates.compare(record[setting], templates.synthesize(setting, tmp_path / "cdk.out"))
+    assert not report, "\n".join([*report, AGAIN])
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_changed_command_of_a_buildspec_is_shown_by_itself(record: dict[str, A
 
 @pytest.mark.parametrize("key", ["DeletionPolicy", "UpdateReplacePolicy", "DependsOn"])
 def test_a_removed_attribute_is_reported(record: dict[str, Any], pipeline: dict[str, Any], key: str) -> None:
-    """Attributes beside the properties are compared as well."""
+    """Attributes other than the properties are compared as well."""
     resources = [body for template in pipeline.values() for body in template.get("Resources", {}).values()]
     next(body for body in resources if key in body).pop(key)
     (report,) = templates.compare(record["cdk.json"], pipeline)
