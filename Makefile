@@ -1,6 +1,8 @@
 # Each target sets up what it needs; bin/setup is instant when there is nothing to do.
 MAKEFLAGS += --no-print-directory
-.PHONY: rehearse test check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench wheel clean setup
+# What the project is built with, each with its tests; a project that was generated from this one has none here.
+PACKAGES := $(patsubst packages/%/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
+.PHONY: rehearse test check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench wheel wheels clean setup $(PACKAGES:%=test-%)
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -9,12 +11,16 @@ unexport PYTHONDONTWRITEBYTECODE
 REPORTS := build/reports
 
 rehearse: setup
-	python -m rehearsal run --approve
+	rehearse run --approve
 
 # Whole rehearsals need the machine for themselves.
 test: setup layers
 	pytest --numprocesses 2 -m "not e2e"
+	set -e; for package in $(PACKAGES); do $(MAKE) test-$$package; done
 	pytest -m e2e
+
+$(PACKAGES:%=test-%): test-%: setup layers
+	pytest packages/$* --numprocesses 2
 
 # `make -j` runs its parts side by side; the longest comes first, so that no processor idles at the end. What needs no
 # layers would be ready before it: here it waits for them as well.
@@ -32,21 +38,25 @@ lint: setup layers
 	ruff format --check --quiet .
 	ruff check --quiet .
 	lint-imports --no-cache
-	python -m layers check
+	set -e; for package in $(PACKAGES); do lint-imports --no-cache --config packages/$$package/pyproject.toml; done
+	lambda-layers check
 
+# The tests of every package are modules named `tests`, so each package has a run of its own.
+MYPY := mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache
 types: setup
 	mypy
+	set -e; for package in $(PACKAGES); do (cd packages/$$package && $(MYPY)/$$package tests); done
 
-# Every push runs these, side by side with `make -j`: those that import CDK, and the others. The tests of the rehearsal
-# and of the bench, which no push ships, and the slow ones, such as those of pipelines with other settings, are left to
-# `make test`. CDK's own look at each template they leave to `synth`.
+# Every push runs these, in parallel with `make -j`: those that import CDK, and those of the functions. The tests of the
+# packages, and the slow ones, such as those of pipelines with other settings, are left to `make test`. CDK's own
+# validation of each template is left to `synth`.
 unit: unit-stacks unit-functions
 
-FUNCTIONS := tests/handlers tests/layers
+FUNCTIONS := tests/handlers
 PUSHED := CDK_VALIDATION=false pytest -m "not e2e and not slow"
 
 unit-stacks: setup layers
-	$(PUSHED) $(addprefix --ignore=,$(FUNCTIONS) tests/rehearsal tests/bench) --junitxml=$(REPORTS)/stacks.xml
+	$(PUSHED) $(addprefix --ignore=,$(FUNCTIONS) tests/bench) --junitxml=$(REPORTS)/stacks.xml
 
 unit-functions: setup layers
 	$(PUSHED) $(FUNCTIONS) --junitxml=$(REPORTS)/functions.xml
@@ -59,7 +69,7 @@ lock: setup
 	python -m pipeline.gates.lock
 
 layers: setup
-	python -m layers build
+	lambda-layers build
 
 # cdk.json has the layers built as well, which is instant by then
 synth: setup layers
@@ -84,19 +94,20 @@ tested:
 generate: synth
 	python -m pipeline generate
 
-gates: setup
+gates: setup layers
 	pytest -m gate
+	set -e; for package in $(PACKAGES); do PYTHONPATH=tests pytest -p gate_table -m gate packages/$$package; done
 
 bench: setup
 	python -m bench
 	python -m bench.scale
 
-# The rehearsal by itself, for other projects (docs/rehearsal.md).
-wheel: setup
-	uv build rehearsal --wheel --quiet --out-dir build/wheel
+# The packages, for other projects.
+wheels wheel: setup
+	set -e; for package in $(PACKAGES); do uv build packages/$$package --wheel --quiet --out-dir dist; done
 
 clean:
-	rm -rf build cdk.out .mypy_cache .gates_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build dist cdk.out .mypy_cache .gates_cache .ruff_cache .pytest_cache .hypothesis
 
 setup:
 	@bin/setup

@@ -19,6 +19,8 @@ from bench.cost import cost
 
 AREAS = {"layers": layers.measure, "rehearsal": rehearsal.measure}
 TABLES = {"layers": table.markdown, "rehearsal": rehearsal.markdown}
+# The package whose docs/ hold the figures.
+PACKAGES = {"layers": "lambda-layers", "rehearsal": "rehearsal"}
 COUNTS = {"layers": "fastest", "rehearsal": "median"}
 RESULT = ROOT / "build" / "bench.json"
 
@@ -26,7 +28,7 @@ RESULT = ROOT / "build" / "bench.json"
 @click.command()
 @click.argument("areas", nargs=-1, type=click.Choice(sorted(AREAS)))
 @click.option("--runs", default=3, show_default=True, help="How often each build or rehearsal is measured.")
-@click.option("--docs", is_flag=True, help="Also write the tables and plots that are in docs/.")
+@click.option("--docs", is_flag=True, help="Also write the tables and plots that are in the packages' docs/.")
 def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
     """Measure this project against its peers, in one run on this machine."""
     found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
@@ -48,18 +50,18 @@ def _print_progress(line: str) -> None:
 
 
 def _document(area: str, found: dict[str, Any]) -> None:
-    folder = ROOT / "docs"
-    page = folder / f"{area}-bench.md"
+    folder = ROOT / "packages" / PACKAGES[area] / "docs"
+    page = folder / "benchmarks.md"
     before, mark, _ = page.read_text().partition("<!-- what `make bench` wrote -->")
     day = datetime.now(UTC).date()
     how = f"{COUNTS[area]} of {found['runs']} runs on {found['machine']}"
     told = f"\n\nMeasured on {day} by `python -m bench {area} --docs`, {how}.\n"
     drawn = found["slices"] if area == "layers" else {}
-    pictures = "".join(f"\n![{name}]({area}-bench-{name}.svg)\n" for name in drawn)
+    pictures = "".join(f"\n![{name}](benchmark-{name}.svg)\n" for name in drawn)
     page.write_text(before + mark + told + pictures + TABLES[area](found["slices"]) + "\n")
     for name, figures in drawn.items():
         picture = plot.svg(f"Processor seconds to build the layers, slice {name}, logarithmic", figures)
-        (folder / f"{area}-bench-{name}.svg").write_text(picture)
+        (folder / f"benchmark-{name}.svg").write_text(picture)
 
 
 def _machine() -> str:

@@ -9,7 +9,7 @@ from aws_cdk import CfnResource
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from layers.manifest import Layer, read
+from lambda_layers.manifest import Layer, read
 
 
 @dataclass(frozen=True)

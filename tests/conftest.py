@@ -102,15 +102,5 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+pytest_collection_modifyitems = gate_table.pytest_collection_modifyitems
 pytest_terminal_summary = gate_table.pytest_terminal_summary
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every push runs `make check`, which leaves to `make test` what builds layers in earnest or rehearses."""
-    for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[:2]
-        builds = folder[0] == "layers" and {"project", "house"} & {*getattr(item, "fixturenames", ())}
-        if builds or (folder[0] == "rehearsal" and folder[1] != "engine"):
-            item.add_marker(pytest.mark.slow)
-    gate_table.add_rows(items)

@@ -12,7 +12,7 @@ import pytest
 _ROW = "gate"
 
 
-def add_rows(items: Sequence[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Each test that plants a fault gets a row, by its own words where it says nothing better."""
     for item in items:
         if item.get_closest_marker("gate"):

@@ -36,7 +36,7 @@ def test_without_a_stage_they_say_how_to_get_one(env: dict[str, str], says: str)
     got = integration(env=env)
     assert got.returncode == 2
     assert says in got.stdout + got.stderr
-    assert 'eval "$(python -m rehearsal env dev)"' in got.stdout + got.stderr
+    assert 'eval "$(rehearse env dev)"' in got.stdout + got.stderr
 
 
 def test_what_never_arrives_fails_with_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ NEEDED = (
     "package-lock.json",
 )
 
+MADE = (".git", ".venv", ".tools", "node_modules", "build", "cdk.out", ".rehearsal", "__pycache__", ".*_cache")
+
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
@@ -90,3 +92,18 @@ def test_a_python_that_is_nowhere_is_refused(clone: Path) -> None:
     assert "no Python 3.99 was found on this machine; [tool.layers] in pyproject.toml names it" in said
     assert "pyenv install 3.99" in said
     assert not (clone / ".venv").exists()
+
+
+@pytest.mark.slow
+def test_a_project_that_is_moved_needs_no_new_environment(tmp_path: Path) -> None:
+    """Commands and packages of the environment are found where the project is now."""
+    before, after = tmp_path / "before", tmp_path / "after"
+    shutil.copytree(ROOT, before, symlinks=True, ignore=shutil.ignore_patterns(*MADE))
+    assert setup(before)[0] == 0
+    before.rename(after)
+    for command in ("rehearse", "lambda-layers"):
+        subprocess.run([after / ".venv" / "bin" / command, "--help"], cwd=tmp_path, check=True, capture_output=True)
+    code = "import rehearsal; print(rehearsal.__file__)"
+    found = subprocess.run([after / ".venv/bin/python", "-c", code], check=True, capture_output=True, text=True)
+    assert Path(found.stdout.strip()).is_relative_to(after)
+    assert setup(after) == (0, "")

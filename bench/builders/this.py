@@ -1,4 +1,4 @@
-"""`python -m layers build` of this tree."""
+"""`lambda-layers build` of this tree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.builders.builder import ROOT, BuildFolders, Invalidation, run
 class LayersBuilder:
     """This project's builder."""
 
-    name = "python -m layers"
+    name = "lambda-layers"
     version = "this tree"
 
     def prepare(self, tool: Path) -> None:
@@ -41,7 +41,7 @@ class LayersBuilder:
         tools = place.project / ".tools"
         if not tools.exists():
             tools.symlink_to(ROOT / ".tools")
-        run([sys.executable, "-m", "layers", "build"], place.project, place, PYTHONPATH=str(ROOT))
+        run([sys.executable, "-m", "lambda_layers", "build"], place.project, place, PYTHONPATH=str(ROOT))
 
     def built_artifacts(self, place: BuildFolders) -> list[Path]:
         """The zips of layers.json."""

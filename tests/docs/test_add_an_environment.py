@@ -18,7 +18,7 @@ def followed(page: Page, delivery: dict[str, Any]) -> dict[str, Any]:
     """Own accounts, name, region, connection and address; the environment of the page; a wave in two regions."""
     (added,) = (json.loads(block.text) for block in page.blocks() if block.language == "json")
     dev, prod = delivery["environments"]
-    prod |= {"account": "210987654323", "region": "us-east-1", "wave": "live"}
+    prod = prod | {"account": "210987654323", "region": "us-east-1", "wave": "live"}
     environments = [
         dev | {"account": "210987654322"},
         added,

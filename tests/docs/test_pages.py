@@ -11,8 +11,9 @@ from tests.docs.page import Page
 from tests.root import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FOLDERS = ("lambda", "stages", "pipeline", "layers", "compliance", "rehearsal", "tests", "docs", "bin")
-TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+FOLDERS = ("lambda", "stages", "pipeline", "packages", "tests", "docs", "bin")
+RULES = re.findall(r"^([\w ]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+TARGETS = {target for rule in RULES for target in rule.split()}
 
 
 def named(page: Path) -> Iterator[str]:

@@ -27,7 +27,7 @@ TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modu
 
 @dataclass(frozen=True)
 class Ran:
-    """How one `python -m rehearsal run` ended; `result` is what --json wrote, `left` the processes that go on."""
+    """How one `rehearse run` ended; `result` is what --json wrote, `left` the processes that go on."""
 
     code: int
     printed: str
@@ -89,7 +89,7 @@ class Project:
         return Ran(done.returncode, done.stdout, result, self.processes())
 
     def client(self, service: str, environment: str) -> Any:
-        """A boto3 client, as `python -m rehearsal env` lets a person have one; of one embedded AWS it is asked once."""
+        """A boto3 client, as `rehearse env` lets a person have one; of one embedded AWS it is asked once."""
         server = (environment, Workspace(self.root).record.read_text())
         if server not in self.exports:
             printed = self.command("env", environment).stdout

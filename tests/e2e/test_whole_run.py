@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.conftest import Project, Ran
+from tests.upgrade import runs
 
 pytestmark = pytest.mark.e2e
 
@@ -22,6 +23,12 @@ def test_a_fresh_clone_is_rehearsed_from_push_to_prod(first: Ran) -> None:
     ]  # fmt: skip
     statuses = {action["status"] for stage in first.result["stages"] for action in stage["actions"]}
     assert statuses == {"Succeeded"}
+
+
+def test_stages_and_actions_are_the_recorded_ones(first: Ran) -> None:
+    """A run has the recorded stages, and the actions with their names and providers, in the recorded order."""
+    report = runs.compare(runs.record(), runs.stages(first.result))
+    assert not report, "\n".join(report)
 
 
 def test_both_functions_answer_in_both_accounts(first: Ran) -> None:

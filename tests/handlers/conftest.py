@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from layers.manifest import MANIFEST_PATH, read
+from lambda_layers.manifest import MANIFEST_PATH, read
 from tests.root import ROOT
 
 VARIABLES = {

@@ -1,6 +1,6 @@
 """The deployed stage, as its tests see it: the outputs of its stack, and clients of the role that may work there.
 
-In the pipeline the role is assumed; by hand (`python -m rehearsal env dev`) one's own credentials are used.
+In the pipeline the role is assumed; by hand (`rehearse env dev`) one's own credentials are used.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ SMOKE = os.environ.get("TESTS", "full") == "smoke"
 
 NOWHERE = """The stack {stack} could not be asked: {error}
 These tests need a deployed stage. To run them against the one of a rehearsal:
-  python -m rehearsal up
-  python -m rehearsal run --approve
-  eval "$(python -m rehearsal env dev)"
+  rehearse up
+  rehearse run --approve
+  eval "$(rehearse env dev)"
   make integration"""
 
 

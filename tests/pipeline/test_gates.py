@@ -101,7 +101,7 @@ GATES = (
         "layer check",
         "an import that no layer provides",
         edit("lambda/echo2/main.py", "import ", "import requests\nimport "),
-        ("python", "-m", "layers", "check"),
+        ("python", "-m", "lambda_layers", "check"),
         "no layer of echo2 provides requests",
     ),
     Gate(

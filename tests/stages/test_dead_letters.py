@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
-from layers.manifest import MANIFEST_PATH
+from lambda_layers.manifest import MANIFEST_PATH
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
 from rehearsal.project.cdk_app import command_folders

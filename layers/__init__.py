@@ -1,1 +1,0 @@
-"""poetry.lock -> reproducible Lambda layers; the command is `python -m layers`."""

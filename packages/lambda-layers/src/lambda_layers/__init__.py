@@ -1,0 +1,1 @@
+"""poetry.lock -> reproducible Lambda layers; the command is `lambda-layers`."""

@@ -1,0 +1,121 @@
+"""Whether every import of the functions is provided, and whether every package of the layers is imported."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from lambda_layers import settings
+from lambda_layers.analysis import import_graph
+from lambda_layers.analysis.imports import Import, imports, modules, provides
+from lambda_layers.manifest import Layer, Manifest
+from lambda_layers.selection import boto3_rule, function_layers, plan
+
+# Source: AWS Lambda developer guide, "Packaging your layer content" and "Runtime-included SDK versions"; Lambda's base
+# image for Python 3.13 holds these beside its own bootstrap.
+RUNTIME_MODULES = frozenset(
+    {"awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "snapshot_restore_py", "urllib3"}
+)
+
+
+@dataclass(frozen=True)
+class MissingImport:
+    """An import that nothing provides to a function, and the command that adds its package."""
+
+    function: str
+    found: Import
+    command: str
+
+
+@dataclass(frozen=True)
+class UnusedPackage:
+    """A package of a layer that no function's imports reach; `bytes` go with it and `only_for`, what only it needs."""
+
+    layer: str
+    package: str
+    bytes: int
+    only_for: tuple[str, ...] = ()
+
+
+def missing_imports(root: Path, built: Manifest) -> list[MissingImport]:
+    """The imports of every function that its layers, its code, the standard library and the runtime don't provide."""
+    return [each for name in function_layers.functions(root) for each in _missing_in_function(root, name, built)]
+
+
+def _missing_in_function(root: Path, function: str, built: Manifest) -> Iterator[MissingImport]:
+    folder = root / "lambda" / function
+    own = modules(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    there = own.union(*(modules(layer_files(root, layer)) for layer in built.layers_of(function)))
+    for found in imports(folder):
+        top = found.name.partition(".")[0]
+        if top not in sys.stdlib_module_names | RUNTIME_MODULES and not provides(there, found.name):
+            yield MissingImport(function, found, _poetry_add_command(root, function, top))
+
+
+def layer_files(root: Path, layer: Layer) -> list[str]:
+    """The names in a layer, below its import root."""
+    with zipfile.ZipFile(root / layer.zip) as zipped:
+        return [name.removeprefix("python/") for name in zipped.namelist()]
+
+
+def _poetry_add_command(root: Path, function: str, module: str) -> str:
+    locked = plan.read_lock(root).packages
+    same = canonicalize_name(module)
+    # this environment knows that yaml is in PyYAML
+    known = [canonicalize_name(name) for name in packages_distributions().get(module, ())]
+    package = same if same in locked else (known or [same])[0]
+    users = [name for name in function_layers.functions(root) if _imports_module(root / "lambda" / name, module)]
+    # without --lock Poetry would install it in the development environment
+    return f"poetry add --lock {package}" if len(users) > 1 else f"poetry add --lock --group {function} {package}"
+
+
+def runtime_conflicts(root: Path, built: Manifest) -> list[str]:
+    """What to know of functions that run the runtime's boto3 on packages of their layers."""
+    found: list[str] = []
+    for name in function_layers.functions(root):
+        packages = {package.name for layer in built.layers_of(name) for package in layer.packages}
+        told = boto3_rule.runtime_conflict(name, [each.name for each in imports(root / "lambda" / name)], packages)
+        found += [told] if told else []
+    return found
+
+
+def _imports_module(folder: Path, module: str) -> bool:
+    return any(found.name.partition(".")[0] == module for found in imports(folder))
+
+
+def unused_packages(root: Path, built: Manifest) -> list[UnusedPackage]:
+    """What lies in a layer and no import of a function reaches, largest first; each with all that only it needs.
+
+    What a reached package needs in any case can't be done without, and is not told.
+    """
+    target, locked = settings.read(root / "pyproject.toml").target, plan.read_lock(root)
+    modules_of = {layer.name: import_graph.layer_modules(root, layer) for layer in built.layers}
+    needed: dict[str, frozenset[str]] = {}
+    for name in function_layers.functions(root):
+        there = {module: found for layer in built.layers_of(name) for module, found in modules_of[layer.name].items()}
+        names = [found.name for found in imports(root / "lambda" / name)]
+        needed[name] = import_graph.reachable_packages(names, there, lambda package: locked.closure(package, target))
+    found: list[UnusedPackage] = []
+    for layer in built.layers:
+        sizes = {package.name: package.bytes for package in layer.packages}
+        idle = sizes.keys() - frozenset[str]().union(*(needed[name] for name in layer.functions))
+        gone = {name: locked.closure(name, target) & idle for name in sorted(idle)}
+        for name in _unneeded_by_others(gone):
+            size = sum(sizes[each] for each in gone[name])
+            found.append(UnusedPackage(layer.name, name, size, tuple(sorted(gone[name] - {name}))))
+    return sorted(found, key=lambda each: -each.bytes)
+
+
+def _unneeded_by_others(needs: Mapping[str, Set[str]]) -> Iterator[str]:
+    """The packages that no other one needs; of those that need each other, the first."""
+    for name, own in needs.items():
+        if not any(
+            name in others and (other not in own or other < name) for other, others in needs.items() if other != name
+        ):
+            yield name

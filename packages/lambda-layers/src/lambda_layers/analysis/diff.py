@@ -1,0 +1,77 @@
+"""What differs between two builds: packages and bytes, layer by layer."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lambda_layers import manifest
+from lambda_layers.builder import command
+from lambda_layers.builder.restore import restore_build
+from lambda_layers.errors import WrongUse
+from lambda_layers.manifest import Manifest, Package
+
+
+@dataclass(frozen=True)
+class Change:
+    """One package of one layer: what it was, and what it is; None where it is not there."""
+
+    layer: str
+    name: str
+    before: Package | None
+    after: Package | None
+
+    @property
+    def bytes(self) -> int:
+        """By how much the layer grew."""
+        return (self.after.bytes if self.after else 0) - (self.before.bytes if self.before else 0)
+
+    @property
+    def kind(self) -> str:
+        """`added`, `removed` or `changed`."""
+        return "changed" if self.before and self.after else "added" if self.after else "removed"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The change, as JSON holds it."""
+        before, after = (package._asdict() if package else None for package in (self.before, self.after))
+        place = {"layer": self.layer, "name": self.name, "kind": self.kind}
+        return {**place, "before": before, "after": after, "bytes": self.bytes}
+
+
+def compare_manifests(before: Manifest, after: Manifest) -> list[Change]:
+    """Every package that was added, removed, or is of another version or size."""
+    old, new = _packages(before), _packages(after)
+    pairs = {place: (old.get(place), new.get(place)) for place in sorted({*old, *new})}
+    return [Change(layer, name, *pair) for (layer, name), pair in pairs.items() if pair[0] != pair[1]]
+
+
+def _packages(built: Manifest) -> dict[tuple[str, str], Package]:
+    return {(layer.name, package.name): package for layer in built.layers for package in layer.packages}
+
+
+def current_manifest(root: Path) -> Manifest:
+    """The layers of the project as it is."""
+    if restore_build(root) is None:
+        command.build(root)
+    return manifest.read(root / manifest.MANIFEST_PATH)
+
+
+def manifest_at_revision(root: Path, revision: str) -> Manifest:
+    """The layers of another revision, from its own lock and settings; raises WrongUse where git has none."""
+    with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
+        archive = ["git", "-C", str(root), "archive", "--format=tar", f"{revision}^{{tree}}"]
+        done = subprocess.run(archive, capture_output=True, check=False)
+        if done.returncode:
+            told = done.stderr.decode(errors="replace").strip()
+            raise WrongUse(f"{revision} is no revision of a git repository in {root}: {told}")
+        subprocess.run(["tar", "-x", "-C", scratch], input=done.stdout, check=True)
+        # the tools are this tree's: the same builder builds both
+        if (root / ".tools").exists():
+            (Path(scratch) / ".tools").symlink_to(root / ".tools")
+        for name in ("pyproject.toml", "poetry.lock"):
+            if not (Path(scratch) / name).exists():
+                raise WrongUse(f"revision {revision} has no {name}; name one that has layers to compare with")
+        return current_manifest(Path(scratch))

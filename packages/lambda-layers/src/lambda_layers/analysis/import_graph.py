@@ -1,0 +1,95 @@
+"""Which packages of its layers a function's code reaches: from its imports through the layers' own files."""
+
+from __future__ import annotations
+
+import ast
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from lambda_layers.analysis.imports import load_time_nodes, modules
+from lambda_layers.manifest import Layer
+
+_NAME = re.compile(r"\.*[A-Za-z_][\w.]*")
+
+
+class Module(NamedTuple):
+    """One module of a layer: its package, the layer's zip, and its file there."""
+
+    package: str
+    zip: Path
+    file: str
+
+
+def layer_modules(root: Path, layer: Layer) -> dict[str, Module]:
+    """The modules of a layer by their dotted names, as its packages' RECORDs tell."""
+    found: dict[str, Module] = {}
+    with zipfile.ZipFile(root / layer.zip) as zipped:
+        for record in [name for name in zipped.namelist() if name.endswith(".dist-info/RECORD")]:
+            package = canonicalize_name(Path(record).parts[1].split("-")[0])
+            files = [line.rsplit(",", 2)[0].strip('"') for line in zipped.read(record).decode().splitlines()]
+            for file in files:
+                found |= {name: Module(package, root / layer.zip, f"python/{file}") for name in modules([file])}
+    return found
+
+
+def reachable_packages(
+    names: Iterable[str], there: Mapping[str, Module], needs: Callable[[str], frozenset[str]]
+) -> frozenset[str]:
+    """The packages that imports of `names` reach among the modules `there`, with all that each of them needs.
+
+    What counts is what a module imports as it is loaded, and each string that names a module: some import by name. What
+    it imports once one of its functions is called may never be.
+    """
+    every, found = {module.package for module in there.values()}, frozenset[str]()
+    seen: set[str] = set()
+    front = [*names]
+    while front and not found >= every:
+        for name in [name for name in _executed_modules(front.pop(), there) if name not in seen]:
+            seen.add(name)
+            if there[name].package not in found:
+                found |= needs(there[name].package)
+            front += _imported_names(name, there)
+    return found
+
+
+def _executed_modules(name: str, there: Mapping[str, Module]) -> list[str]:
+    """The modules that an import of `name` runs: those on its way, or all below where it is a namespace."""
+    parts = name.split(".")
+    ways = [way for end in range(len(parts)) if (way := ".".join(parts[: end + 1])) in there]
+    return ways or [module for module in there if module.startswith(f"{name}.")]
+
+
+def _imported_names(name: str, there: Mapping[str, Module]) -> Iterator[str]:
+    module = there[name]
+    if not module.file.endswith(".py"):
+        return
+    above = name if module.file.endswith("/__init__.py") else name.rpartition(".")[0]
+    with zipfile.ZipFile(module.zip) as zipped:
+        source = zipped.read(module.file)
+    try:
+        nodes = ast.parse(source).body
+    except SyntaxError:
+        return  # a template, or for another version: no import of it succeeds
+    for node in load_time_nodes(nodes):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source_name = _absolute_name("." * node.level + (node.module or ""), above)
+            yield from (f"{source_name}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
+            named = _absolute_name(node.value, above)
+            yield from [named] if named in there else []
+
+
+def _absolute_name(name: str, above: str) -> str:
+    rest = name.lstrip(".")
+    level = len(name) - len(rest)
+    if not level:
+        return name
+    parts = above.split(".")
+    return ".".join([*parts[: len(parts) - level + 1], *([rest] if rest else [])])

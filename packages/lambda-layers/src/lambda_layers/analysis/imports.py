@@ -1,0 +1,95 @@
+"""What the functions' own code imports, and whether a set of files provides it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambda_layers.errors import LayersError
+
+_OPTIONAL = {"ImportError", "ModuleNotFoundError", "Exception"}
+_MODULE = re.compile(r"(?:/__init__)?(?:\.py|(?:\.[\w-]+)?\.so)$")
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import: the dotted name, with what it takes from there, and where it stands."""
+
+    name: str
+    path: Path
+    line: int
+
+
+def imports(folder: Path) -> list[Import]:
+    """Every absolute import of the Python files below `folder`, in functions too.
+
+    Left out are imports for type checkers alone, and those whose failure the code handles. Raises LayersError, with its
+    line, for a file that is no Python.
+    """
+    return [found for path in sorted(folder.rglob("*.py")) for found in _imports_of_file(path)]
+
+
+def _imports_of_file(path: Path) -> Iterator[Import]:
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        raise LayersError(f"{path}:{error.lineno or 1}: is no Python: {error.msg}") from error
+    for node in runtime_nodes(tree.body):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, path, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from (Import(f"{node.module}.{alias.name}", path, node.lineno) for alias in node.names)
+
+
+def runtime_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Every node, less what is for type checkers alone, and the blocks whose ImportError is handled."""
+    for node in nodes:
+        yield node
+        yield from runtime_nodes(_unguarded_children(node))
+
+
+def load_time_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Every node that runs when the module is loaded or an attribute of it is asked for, whatever is handled."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name == "__getattr__":
+            yield from load_time_nodes(_runtime_children(node))
+
+
+def _unguarded_children(node: ast.AST) -> Iterable[ast.AST]:
+    if isinstance(node, ast.Try) and any(_handles_import_error(handler.type) for handler in node.handlers):
+        return [*node.handlers, *node.orelse, *node.finalbody]
+    if isinstance(node, ast.With) and any(_suppresses_import_error(item.context_expr) for item in node.items):
+        return []
+    return _runtime_children(node)
+
+
+def _runtime_children(node: ast.AST) -> Iterable[ast.AST]:
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        return node.body if isinstance(node.test, ast.UnaryOp) else node.orelse
+    return ast.iter_child_nodes(node)
+
+
+def _suppresses_import_error(block: ast.expr) -> bool:
+    if not isinstance(block, ast.Call) or ast.unparse(block.func).rpartition(".")[2] != "suppress":
+        return False
+    return any(_handles_import_error(each) for each in block.args)
+
+
+def _handles_import_error(error: ast.expr | None) -> bool:
+    return error is None or bool(_OPTIONAL & {*re.findall(r"\w+", ast.unparse(error))})
+
+
+def modules(files: Iterable[str]) -> frozenset[str]:
+    """The dotted names of the modules and regular packages among files, whose paths are below the import root."""
+    return frozenset(_MODULE.sub("", name).replace("/", ".") for name in files if _MODULE.search(name))
+
+
+def provides(there: frozenset[str], name: str) -> bool:
+    """Whether an import of `name` finds its way: a module or regular package on it, or a namespace at its end."""
+    parts = name.split(".")
+    ways = [".".join(parts[: end + 1]) for end in range(len(parts))]
+    return any(way in there for way in ways) or any(module.startswith(f"{name}.") for module in there)

@@ -1,0 +1,67 @@
+"""Which group pulls a package into which layer, and by which way."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from lambda_layers import settings
+from lambda_layers.errors import WrongUse
+from lambda_layers.poetry.lock import Node
+from lambda_layers.selection import function_layers, plan
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A group that needs the package: the way from what it asks for, and the layer where the package is.
+
+    `layer` is empty where no layer has it, because the group is one of development, because the runtime brings it, or
+    because the lock has it for other targets alone, whose markers `only_where` then holds.
+    """
+
+    group: str
+    way: tuple[str, ...]
+    layer: str
+    left_out: bool = False
+    only_where: tuple[str, ...] = ()
+
+
+def why(root: Path, package: str) -> list[Reason]:
+    """Every group that needs the package, layers first; raises WrongUse where the lock has no such package."""
+    chosen = settings.read(root / "pyproject.toml")
+    locked, name = plan.read_lock(root), canonicalize_name(package)
+    if name not in locked.packages:
+        near = difflib.get_close_matches(name, locked.packages, n=3)
+        raise WrongUse(f"poetry.lock has no {package}" + (f"; near are {', '.join(near)}" if near else ""))
+    layers = {group: layer for layer, group in function_layers.groups(root).items()}
+    ways = {
+        group: locked.chains(group, chosen.target).get(name) for group in [*layers, *(locked.roots.keys() - layers)]
+    }
+    left_out = plan.runtime_provided_packages(root, chosen, function_layers.groups(root))
+    reasons: list[Reason] = []
+    for group, way in ways.items():
+        if way:
+            layer = function_layers.SHARED if ways["main"] and group in layers else layers.get(group, "")
+            reasons.append(_reason(group, way, layer, left_out=name in left_out.get(layers.get(group, ""), ())))
+    if not reasons:
+        markers = tuple(sorted({marker for version in locked.packages[name] for marker in version.markers if marker}))
+        elsewhere = {group: locked.chains(group, None).get(name) for group in locked.roots}
+        reasons = [Reason(group, _chain_names(way), "", only_where=markers) for group, way in elsewhere.items() if way]
+    return sorted(reasons, key=lambda reason: (not reason.layer, reason.group != "main", reason.group))
+
+
+def _reason(group: str, way: tuple[Node, ...], layer: str, *, left_out: bool) -> Reason:
+    return Reason(group, _chain_names(way), layer, left_out)
+
+
+def _chain_names(way: tuple[Node, ...]) -> tuple[str, ...]:
+    """The way with extras where they matter: an extra stands as a node of its own, before or after its package."""
+    steps: list[str] = []
+    for name, extra in way:
+        if steps and steps[-1].partition("[")[0] == name:
+            steps.pop()
+        steps.append(f"{name}[{extra}]" if extra else name)
+    return tuple(steps)

@@ -1,0 +1,1 @@
+"""From locked packages to a layer zip, reproducibly."""

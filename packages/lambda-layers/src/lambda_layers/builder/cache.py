@@ -1,0 +1,132 @@
+"""What was built before: files by the digest of their bytes, and records by the key of what made them.
+
+Everything is written beside its place and moved there, so that a killed build leaves nothing half. What is read is
+checked against its digest, so that a damaged entry counts as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lambda_layers.errors import WrongUse
+
+_DAY = 24 * 3600
+_RETENTION_SECONDS = 60 * _DAY
+
+
+def default_folder() -> Path:
+    """`${XDG_CACHE_HOME:-~/.cache}/lambda-layers-pipeline`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lambda-layers-pipeline"
+
+
+class Cache(NamedTuple):
+    """The cache in one folder; many builds may use it at once."""
+
+    folder: Path
+
+    def record(self, key: str) -> Any:
+        """What was kept under `key`, or None."""
+        try:
+            known, _, body = _touched(self.folder / "records" / key).read_text().partition("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return json.loads(body) if digest(body.encode()) == known else None
+
+    def keep_record(self, key: str, value: Any) -> None:
+        """Keep `value` (what JSON can hold) under `key`."""
+        body = json.dumps(value)
+        content = f"{digest(body.encode())}\n{body}"
+        write_atomically(self.folder / "records" / key, content.encode())
+
+    def keep_file(self, path: Path, known: str) -> None:
+        """Keep the bytes of `path`, whose digest the caller knows."""
+        copy_atomically(path, self.folder / "files" / known)
+
+    def keep_bytes(self, content: bytes, known: str) -> None:
+        """Keep bytes, whose digest the caller knows."""
+        write_atomically(self.folder / "files" / known, content)
+
+    def read(self, known: str) -> bytes | None:
+        """The bytes with this digest; None where they are absent or damaged."""
+        try:
+            content = _touched(self.folder / "files" / known).read_bytes()
+        except FileNotFoundError:
+            return None
+        return content if digest(content) == known else None
+
+    def prune(self) -> None:
+        """Remove what no build used for a long time, and what killed builds left."""
+        now = time.time()
+        for path in [*self.folder.glob("files/*"), *self.folder.glob("records/*"), *self.folder.glob("scratch-*")]:
+            with suppress(FileNotFoundError):  # another build prunes as well
+                if now - path.stat().st_mtime > (
+                    _DAY if path.name.startswith((".", "scratch-")) else _RETENTION_SECONDS
+                ):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for a moment, on the file system of the cache, so that files can be linked instead of copied."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongUse(f"the cache can't be in {self.folder}: {error}; let XDG_CACHE_HOME name a folder") from error
+        with tempfile.TemporaryDirectory(prefix="scratch-", dir=self.folder) as folder:
+            yield Path(folder)
+
+    def fetch(self, known: str, to: Path) -> bool:
+        """Make `to` the file with this digest; False where neither `to` nor the cache has it undamaged."""
+        if sha256(to) == known:
+            return True
+        kept = self.folder / "files" / known
+        if sha256(kept) != known:
+            return False
+        copy_atomically(_touched(kept), to)
+        return True
+
+
+def digest(content: bytes) -> str:
+    """The sha256 of bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256(path: Path) -> str | None:
+    """The digest of a file's bytes; None where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that others see the old one or the new one, never half."""
+    temporary = _temporary_path(path)
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def copy_atomically(path: Path, to: Path) -> None:
+    """Copy a file so that others see the old one or the new one, never half."""
+    temporary = _temporary_path(to)
+    shutil.copyfile(path, temporary)
+    temporary.replace(to)
+
+
+def _touched(path: Path) -> Path:
+    os.utime(path)
+    return path
+
+
+def _temporary_path(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{os.urandom(8).hex()}")  # process ids are not unique across containers

@@ -1,0 +1,70 @@
+"""The name of everything that decides what a build makes; the standard library alone, so that asking costs little."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+from lambda_layers import toml_files
+from lambda_layers.selection import function_layers
+from lambda_layers.subprocesses import find_tool
+from lambda_layers.target import interpreter
+
+_PROJECT_FIELDS = ("dependencies", "optional-dependencies", "requires-python")
+_LOCAL_SOURCE = re.compile(r'^type = "(?:directory|file)"$\s+^url = "(?P<url>[^"]+)"$', re.MULTILINE)
+# Not part of what a library of the team's own is built to; further down, `build` and `dist` may be packages.
+_IGNORED = {".git", "__pycache__", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+_BUILD_FOLDERS = {"build", "dist"}
+
+
+def project_key(root: Path) -> str:
+    """The key of all layers of one project; only what matters to layers is in it, the project's path is not."""
+    pyproject = toml_files.read_toml(root / "pyproject.toml")
+    project, tool_tables = pyproject.get("project", {}), pyproject.get("tool", {})
+    layers = tool_tables.get("layers", {})
+    lock = (root / "poetry.lock").read_bytes()
+    return digest(
+        [project.get(name) for name in _PROJECT_FIELDS],
+        [pyproject.get("dependency-groups"), tool_tables.get("poetry"), layers, function_layers.functions(root)],
+        hashlib.sha256(lock).hexdigest(),
+        [(url, library_key(root / url)) for url in _LOCAL_SOURCE.findall(lock.decode())],
+        toolchain(root, str(layers.get("python") if isinstance(layers, dict) else layers)),
+    )
+
+
+def digest(*parts: Any) -> str:
+    """The key of anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def toolchain(root: Path, python: str) -> list[Any]:
+    """What works on the lock: this builder's source, Poetry and uv, the bytecode compiler, deflate."""
+    source = b"\0".join(path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py")))
+    compiler = sys.version if interpreter.is_running_version(python) else interpreter.candidates(python)
+    return [hashlib.sha256(source).hexdigest(), _tools(root), compiler, zlib.ZLIB_RUNTIME_VERSION]
+
+
+def _tools(root: Path) -> Any:
+    pins = root / "requirements-tools.txt"
+    if pins.exists() and (root / ".tools").exists():
+        return hashlib.sha256(pins.read_bytes()).hexdigest()
+    found = [Path(find_tool(name, root)).resolve() for name in ("poetry", "uv")]
+    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
+
+
+def library_key(path: Path) -> str:
+    """The key of a library of the team's own: its file, or everything in its folder that matters to a wheel."""
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    kept = [file for file in files if not is_ignored(file.relative_to(path).parts)]
+    return digest([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])
+
+
+def is_ignored(parts: tuple[str, ...]) -> bool:
+    """Whether what lies there in a library's folder is what builds and checks leave."""
+    left = bool(_IGNORED & {*parts}) or bool(_BUILD_FOLDERS & {*parts[:1]})
+    return left or any(part.endswith((".egg-info", ".pyc")) for part in parts)

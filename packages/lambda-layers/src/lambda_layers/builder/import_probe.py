@@ -1,0 +1,85 @@
+"""Whether what could be imported from a folder still can be, after something was taken out of it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lambda_layers.analysis.imports import modules
+from lambda_layers.builder import pruning
+from lambda_layers.builder.installed import installed_packages
+from lambda_layers.errors import LayersError
+from lambda_layers.subprocesses import run
+
+# Each module in a process of its own would cost minutes. Answers are written one by one, so that it is known which
+# module ended the process; the others are then tried in another.
+_IMPORT_SCRIPT = """
+import importlib, json, sys
+asked, answers = sys.argv[1:3]
+sys.path[:0] = sys.argv[3:]
+with open(asked) as names, open(answers, "w") as told:
+    for name in json.load(names):
+        try:
+            importlib.import_module(name)
+            error = ""
+        except BaseException as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        print(json.dumps([name, error]), file=told, flush=True)
+"""
+# A module that waits for something when it is imported is none that a function imports.
+_TIMEOUT_SECONDS = 120
+
+
+@contextmanager
+def check_still_importable(folder: Path, beside: Path, python: str | None) -> Iterator[None]:
+    """Raise LayersError where a module that stays in `folder` can't be imported any more after the block.
+
+    beside: where other packages are that those of `folder` may need. Without an interpreter that could run what is in
+    the folder, nothing is asked.
+    """
+    files = _retained_modules(folder) if python else {}
+    before = _import_errors([*files], [folder, beside], python) if python else {}
+    yield
+    asked = [name for name, error in before.items() if not error and (folder / files[name]).exists()]
+    after = _import_errors(asked, [folder, beside], python) if python else {}
+    harmed = [f"{name} ({error})" for name, error in after.items() if error]
+    if harmed:
+        raise LayersError(
+            f"drop-tests = true takes away what is needed to import {', '.join(harmed)}; "
+            "set it to false in [tool.layers]"
+        )
+
+
+def _retained_modules(folder: Path) -> dict[str, str]:
+    """The modules that stay, each with its file."""
+    found: dict[str, str] = {}
+    for file in (
+        path.relative_to(folder).as_posix() for package in installed_packages(folder) for path in package.files
+    ):
+        if not pruning.is_pruned(file, drop_tests=True):
+            found |= dict.fromkeys(modules([file]), file)
+    return {name: file for name, file in found.items() if _is_importable_name(name)}
+
+
+def _is_importable_name(name: str) -> bool:
+    return not name.endswith("__main__") and all(part.isidentifier() for part in name.split("."))
+
+
+def _import_errors(names: Sequence[str], paths: Sequence[Path], python: str) -> Mapping[str, str]:
+    """Module -> its error, empty where it can be imported."""
+    found: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
+        asked, answers = Path(scratch) / "asked.json", Path(scratch) / "answers.json"
+        while left := [name for name in names if name not in found]:
+            asked.write_text(json.dumps(left))
+            answers.write_text("")
+            command = [python, "-I", "-S", "-B", "-c", _IMPORT_SCRIPT, str(asked), str(answers), *map(str, paths)]
+            with suppress(LayersError):
+                run(command, cwd=Path(scratch), seconds=_TIMEOUT_SECONDS)
+            found |= dict(json.loads(line) for line in answers.read_text().splitlines())
+            ended = [name for name in left if name not in found]
+            found |= dict.fromkeys(ended[:1], "it ends the process")
+    return found

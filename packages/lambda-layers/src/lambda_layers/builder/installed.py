@@ -1,0 +1,94 @@
+"""What is installed in a folder, as its dist-info folders tell: names, versions, wheel tags, files, needs, licences."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import HeaderParser
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.tags import Tag, parse_tag
+from packaging.utils import canonicalize_name
+
+from lambda_layers.errors import LayersError
+from lambda_layers.target.platform import Target
+
+# What RECORD may name a digest with. Source: packaging.python.org, "Recording installed projects", The RECORD file.
+_ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
+
+
+class RecordMismatch(LayersError):
+    """A file of a package is not what its RECORD says."""
+
+
+@dataclass(frozen=True)
+class InstalledPackage:
+    """One installed package; `files` are its paths below the folder, each of which exists.
+
+    `digests` are those that RECORD gives (`sha256=...`); it gives none for itself.
+    """
+
+    name: str
+    version: str
+    tags: frozenset[Tag]
+    files: tuple[Path, ...]
+    metadata: Message
+    digests: Mapping[Path, str] = field(default_factory=dict)
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of one of its files; raises RecordMismatch where they are not those that RECORD tells."""
+        content = path.read_bytes()
+        algorithm, _, known = self.digests.get(path, "").partition("=")
+        if algorithm in _ALGORITHMS and _digest(algorithm, content) != known.rstrip("="):
+            raise RecordMismatch(f"{self.name}: {path.name} is not the file that the wheel's RECORD tells")
+        return content
+
+    def bytecode(self) -> list[Path]:
+        """What was compiled of its files."""
+        return [path for file in self.files for path in _bytecode_files(file)]
+
+    def needs(self, target: Target) -> Iterator[str]:
+        """The packages that it requires on the target, without any extra."""
+        for text in self.metadata.get_all("Requires-Dist") or []:
+            requirement = Requirement(text)
+            if target.accepts(str(requirement.marker or "")):
+                yield canonicalize_name(requirement.name)
+
+
+def installed_packages(folder: Path) -> list[InstalledPackage]:
+    """Every package in `folder`, sorted by name."""
+    return sorted((_read_package(info) for info in folder.glob("*.dist-info")), key=lambda found: found.name)
+
+
+def packages_sharing_files(found: list[InstalledPackage]) -> set[str]:
+    """The packages of which two claim the same file; which of them wins in one folder is a matter of chance."""
+    claims = Counter(file for package in found for file in package.files)
+    return {package.name for package in found if any(claims[file] > 1 for file in package.files)}
+
+
+def _read_package(info: Path) -> InstalledPackage:
+    metadata = _headers(info / "METADATA")
+    tags = [tag for text in _headers(info / "WHEEL").get_all("Tag") or [] for tag in parse_tag(text.strip())]
+    lines = (line.rsplit(",", 2) for line in (info / "RECORD").read_text().splitlines())
+    listed = {info.parent / name.strip('"'): digest for name, digest, _ in lines}
+    files = tuple(path for path in sorted(listed) if path.is_file())
+    return InstalledPackage(
+        canonicalize_name(metadata["Name"]), metadata["Version"], frozenset(tags), files, metadata, listed
+    )
+
+
+def _digest(algorithm: str, content: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest()).decode().rstrip("=")
+
+
+def _bytecode_files(file: Path) -> list[Path]:
+    return [*file.parent.glob(f"__pycache__/{file.stem}.*.pyc")] if file.suffix == ".py" else []
+
+
+def _headers(path: Path) -> Message:
+    return HeaderParser().parsestr(path.read_text(encoding="utf-8"))

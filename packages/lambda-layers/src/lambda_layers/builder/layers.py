@@ -1,0 +1,77 @@
+"""The build, from the exported lock on: slices -> pieces -> layers -> layers.json, written last."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lambda_layers import settings
+from lambda_layers.builder import cache, cache_key, prefetch, restore
+from lambda_layers.builder.layer import BuildRecord, build_layer
+from lambda_layers.builder.packages import PackageBuilder
+from lambda_layers.errors import LayersError
+from lambda_layers.selection import boto3_rule, function_layers
+from lambda_layers.selection.plan import Closures, plan_layers, read_lock
+from lambda_layers.target import interpreter, limits
+
+
+def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> list[str]:
+    """Make every layer of the project in `root`, then layers.json; what people should be warned of.
+
+    pool: where Poetry is at work on the closures.
+
+    Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
+    """
+    chosen = settings.read(root / "pyproject.toml")
+    locked = read_lock(root)
+    asked = cache_key.project_key(root)
+    workshop = PackageBuilder(
+        root=root,
+        settings=chosen,
+        python=interpreter.find(chosen.python),
+        lock=locked,
+        machinery=cache_key.toolchain(root, chosen.python),
+        cache=cache.Cache(cache.default_folder()),
+    )
+    imported = pool.submit(prefetch.import_late_modules)
+    prefetch.prefetch_packages(workshop)
+    parts = plan_layers(root, chosen, closures)
+    _check_sdk_completeness(parts)
+    pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
+    imported.result()
+    records = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
+    made = _build_record(workshop, records)
+    warnings = limits.check(root, made["manifest"]["layers"])
+    if cache_key.project_key(root) != asked:
+        raise LayersError("the project was changed while its layers were built; build again")
+    workshop.cache.keep_record(asked, made)
+    if not restore.place_files(root, made, workshop.cache):
+        raise LayersError(f"a file in {workshop.cache.folder} was damaged while the build ran; build again")
+    workshop.cache.prune()
+    return [*_bytecode_warnings(workshop), *warnings]
+
+
+def _bytecode_warnings(workshop: PackageBuilder) -> list[str]:
+    if workshop.python:
+        return []
+    version = workshop.settings.python
+    told = (
+        f"no Python {version} was found here, so the layers hold no bytecode, and every cold start compiles them; "
+        f"install it (`pyenv install {version}`, `uv python install {version}`) and build again"
+    )
+    return [told]
+
+
+def _build_record(workshop: PackageBuilder, records: list[BuildRecord]) -> BuildRecord:
+    target = {"python": workshop.settings.python, "architecture": workshop.settings.architecture}
+    layers = [record["layer"] for record in records]
+    manifest = {"target": target, "bytecode": workshop.python is not None, "layers": layers}
+    return {"manifest": manifest, "files": {path: d for record in records for path, d in record["files"].items()}}
+
+
+def _check_sdk_completeness(parts: list[function_layers.LayerPlan]) -> None:
+    for function in sorted({function for part in parts for function in part.functions}):
+        used = [part for part in parts if function in part.functions]
+        left_out = {pin.name for part in used for pin in part.left_out}
+        if boto3_rule.BOTO3 not in left_out:
+            boto3_rule.check_complete(function, {pin.name for part in used for pin in part.pins})

@@ -1,0 +1,207 @@
+"""Each locked package, made ready once for all layers: installed, made lean, verified, compiled, deflated."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from lambda_layers.builder import bytecode, cache, cache_key, import_probe, pruning, sbom, verify, zip_archive
+from lambda_layers.builder.installed import InstalledPackage, RecordMismatch, installed_packages, packages_sharing_files
+from lambda_layers.builder.uv_install import install
+from lambda_layers.builder.zip_archive import ZipEntry
+from lambda_layers.errors import LayersError, WrongUse
+from lambda_layers.poetry.export import Pin
+from lambda_layers.poetry.lock import Lock
+from lambda_layers.settings import Settings
+
+# A file as a zip holds it, and its bytes there.
+PackedFile = tuple[ZipEntry, bytes]
+
+
+@dataclass(frozen=True)
+class BuiltPackage:
+    """One package for the target. `needs` are the packages that it requires there; `wheel` is the file and its sha256.
+
+    `blob` is the digest of its parts' bytes, one after the other, in the cache.
+    """
+
+    name: str
+    version: str
+    summary: str
+    licences: tuple[str, ...]
+    needs: tuple[str, ...]
+    url: str
+    wheel: tuple[str, str] | None
+    parts: tuple[ZipEntry, ...]
+    blob: str
+
+    @property
+    def size(self) -> int:
+        """What it takes unzipped in bytes, its bytecode included."""
+        return sum(part.size for part in self.parts)
+
+    def unpack_blob(self, blob: bytes) -> list[PackedFile]:
+        """The parts, each with its bytes."""
+        ends = accumulate(part.packed for part in self.parts)
+        return [(part, blob[end - part.packed : end]) for part, end in zip(self.parts, ends, strict=True)]
+
+
+BuiltPackages = dict[str, tuple[BuiltPackage, bytes]]
+
+
+@dataclass(frozen=True)
+class PackageBuilder:
+    """What every piece of one build is made with; `python` is the target's interpreter, None where there is none.
+
+    `ready` are the pieces that this build has read or made, by their keys.
+    """
+
+    root: Path
+    settings: Settings
+    python: str | None
+    lock: Lock
+    machinery: Sequence[Any]
+    cache: cache.Cache
+    ready: dict[str, tuple[BuiltPackage, bytes]] = field(default_factory=dict)
+
+    def build_packages(self, pins: Sequence[Pin]) -> BuiltPackages:
+        """A piece, with its bytes, for each package: kept from before, or made now, all that lack in one go."""
+        keys = {pin.name: self._key(pin) for pin in pins}
+        for made_from in {*keys.values()} - {*self.ready}:
+            if found := self._cached(made_from):
+                self.ready[made_from] = found
+        kept = {name: self.ready[made_from] for name, made_from in keys.items() if made_from in self.ready}
+        lacking = [pin for pin in pins if pin.name not in kept]
+        for name, (piece, blob) in (self._build(lacking, kept) if lacking else {}).items():
+            self.cache.keep_bytes(blob, piece.blob)
+            self.cache.keep_record(keys[name], _package_record(piece))
+            self.ready[keys[name]] = piece, blob
+        return {name: self.ready[made_from] for name, made_from in keys.items()}
+
+    def _key(self, pin: Pin) -> str:
+        own = cache_key.library_key(self.root / pin.url) if pin.url and (self.root / pin.url).exists() else ""
+        facts = [pin.name, pin.version, pin.hashes, pin.url, own, pin.name in self.settings.build_from_source]
+        return cache_key.digest(
+            "piece", facts, self.settings.python, self.settings.architecture, self.settings.drop_tests, self.machinery
+        )
+
+    def _cached(self, made_from: str) -> tuple[BuiltPackage, bytes] | None:
+        record = self.cache.record(made_from)
+        blob = self.cache.read(record["blob"]) if record else None
+        return (_package_from_record(record), blob) if blob is not None else None
+
+    def _build(self, pins: Sequence[Pin], kept: BuiltPackages, *, cached: bool = True) -> BuiltPackages:
+        target = self.settings.target
+        _check_source_builds(self.settings, pins)
+        with self.cache.scratch() as scratch, ThreadPoolExecutor() as pool:
+            content = scratch / "python"
+            python = self.python or sys.executable
+            allowed = self.settings.build_from_source
+            install(self.root, pins, target, content, python=python, allowed=allowed, cached=cached)
+            self._prune(content, pins, kept)
+            found = installed_packages(content)
+            crowded = packages_sharing_files(found)
+            if crowded and len(pins) > 1:
+                apart = [[pin] for pin in pins if pin.name in crowded]
+                together = [pin for pin in pins if pin.name not in crowded]
+                makings = [self._build(some, kept, cached=cached) for some in (together, *apart) if some]
+                return {name: made for each in makings for name, made in each.items()}
+            verify.verify(content, found, pins, target)
+            compiled = pool.submit(bytecode.compile_all, self.python, content) if self.python else None
+            by_name = {pin.name: pin for pin in pins}
+            packed, edited = _pack_packages(found, content.parent, pool)
+            if edited and not cached:
+                raise edited[0]
+            if compiled:
+                compiled.result()
+            made: BuiltPackages = {}
+            for each in [each for each in found if each.name in packed]:
+                parts = [*packed[each.name], *_pack_files(each, each.bytecode(), content.parent, pool)]
+                made[each.name] = self._describe(each, by_name[each.name], parts)
+        again = [pin for pin in pins if pin.name not in made]
+        return made | (self._rebuild_uncached(again, kept | made) if again else {})
+
+    def _rebuild_uncached(self, pins: Sequence[Pin], kept: BuiltPackages) -> BuiltPackages:
+        # uv's cache shares its files with every environment that links them: edited there, they are edited here. uv
+        # itself doesn't notice, and to have them refreshed brings the same files back.
+        try:
+            return self._build(pins, kept, cached=False)
+        except LayersError as error:
+            names = " ".join(pin.name for pin in pins)
+            told = f"uv's cache holds other files of {names} than the wheel (`uv cache clean {names}` removes them)"
+            raise LayersError(f"{told}, and the locked ones can't be had: {error}") from error
+
+    def _prune(self, content: Path, pins: Sequence[Pin], kept: BuiltPackages) -> None:
+        here = {pin.name for pin in pins if not pin.hashes} | self.settings.build_from_source
+        if not self.settings.drop_tests:
+            pruning.prune(content, drop_tests=False, built=here)
+            return
+        beside = content.parent / "beside"
+        for piece, blob in kept.values():
+            zip_archive.unpack(beside, piece.unpack_blob(blob))
+        python = self.python if self.settings.target.is_host else None
+        with import_probe.check_still_importable(content, beside / content.name, python):
+            pruning.prune(content, drop_tests=True, built=here)
+
+    def _describe(self, found: InstalledPackage, pin: Pin, packed: Sequence[PackedFile]) -> tuple[BuiltPackage, bytes]:
+        made = sorted(packed, key=lambda each: each[0].name)
+        blob = b"".join(content for _, content in made)
+        piece = BuiltPackage(
+            name=found.name,
+            version=found.version,
+            summary=found.metadata.get("Summary", ""),
+            licences=tuple(sbom.licences(found)),
+            needs=tuple(sorted({*found.needs(self.settings.target)})),
+            url=pin.url,
+            wheel=sbom.installed_wheel(found, self.lock.files(found.name, found.version)),
+            parts=tuple(part for part, _ in made),
+            blob=cache.digest(blob),
+        )
+        return piece, blob
+
+
+def _pack_packages(
+    found: Sequence[InstalledPackage], root: Path, pool: ThreadPoolExecutor
+) -> tuple[dict[str, list[PackedFile]], list[RecordMismatch]]:
+    """By package, its files as they came; what is wrong with a package's files takes its place in the second list."""
+    packed: dict[str, list[PackedFile]] = {}
+    edited: list[RecordMismatch] = []
+    for each in found:
+        try:
+            packed[each.name] = _pack_files(each, each.files, root, pool)
+        except RecordMismatch as error:
+            edited.append(error)
+    return packed, edited
+
+
+def _pack_files(
+    found: InstalledPackage, files: Sequence[Path], root: Path, pool: ThreadPoolExecutor
+) -> list[PackedFile]:
+    """Files of a package, deflated under their names below `root`; raises RecordMismatch."""
+    return [*pool.map(lambda path: zip_archive.deflate(path.relative_to(root).as_posix(), found.read(path)), files)]
+
+
+def _package_record(piece: BuiltPackage) -> dict[str, Any]:
+    return {**vars(piece), "parts": [list(part) for part in piece.parts]}
+
+
+def _package_from_record(record: Mapping[str, Any]) -> BuiltPackage:
+    wheel = tuple(record["wheel"]) if record["wheel"] else None
+    lists = {name: tuple(record[name]) for name in ("licences", "needs")}
+    return BuiltPackage(
+        **{**record, **lists, "wheel": wheel, "parts": tuple(ZipEntry(*part) for part in record["parts"])}
+    )
+
+
+def _check_source_builds(settings: Settings, pins: Sequence[Pin]) -> None:
+    here = sorted(settings.build_from_source & {pin.name for pin in pins})
+    if here and not settings.target.is_host:
+        raise WrongUse(
+            f"[tool.layers] build-from-source: {', '.join(here)} can be built for this machine alone, and the target "
+            f"is Python {settings.python} on {settings.architecture}; build there, or take a version that has a wheel"
+        )

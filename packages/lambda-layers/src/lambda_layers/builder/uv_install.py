@@ -1,0 +1,90 @@
+"""uv puts the locked packages into a folder, for a target that may differ from this machine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lambda_layers.builder import cache_key
+from lambda_layers.errors import LayersError
+from lambda_layers.poetry.export import Pin
+from lambda_layers.subprocesses import find_tool, run
+from lambda_layers.target.platform import Target
+
+
+def install(
+    root: Path,
+    pins: Sequence[Pin],
+    target: Target,
+    folder: Path,
+    *,
+    python: str,
+    allowed: Iterable[str] = (),
+    cached: bool = True,
+) -> None:
+    """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
+
+    The files may be hard links into uv's cache: whoever changes one has to replace it. Without `cached` everything
+    comes from the index, anew. What comes from a path or from a commit has no hash to verify, and is built: a library
+    of the repository from a copy, because backends leave things beside the sources, and take them in the next time.
+    """
+    own = [pin for pin in pins if pin.url and not pin.hashes]
+    locked = [pin for pin in pins if pin not in own]
+    command = [find_tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
+    command += ["--python", python, "--python-version", target.python, "--python-platform", target.platform]
+    command += ["--no-installer-metadata", "--link-mode", "hardlink"]
+    command += [] if cached else ["--no-cache"]
+    folder.mkdir(parents=True, exist_ok=True)
+    if locked:
+        requirements = folder.parent / "requirements.txt"
+        requirements.write_text("".join(f"{_locked_requirement(pin, root)}\n" for pin in locked))
+        wheels = [f"--only-binary={pin.name}" for pin in locked if pin.name not in {*allowed}]
+        verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
+        if not cached or not _install_offline(verified, root):
+            _install_with_wheel_hint(verified, root, target)
+    for pin in own:
+        library = root / pin.url
+        source = _copy_library(library, folder.parent / "libraries" / pin.name) if library.is_dir() else library
+        run([*command, f"--refresh-package={pin.name}", _requirement(pin, source)], cwd=root)
+
+
+def _locked_requirement(pin: Pin, root: Path) -> str:
+    # The marker has been asked already; asked again by uv, it could leave the package out without a word.
+    return " ".join([_requirement(pin, root / pin.url), *(f"--hash={given}" for given in pin.hashes)])
+
+
+def _requirement(pin: Pin, source: Path) -> str:
+    if not pin.url:
+        return f"{pin.name}=={pin.version}"
+    return f"{pin.name} @ {pin.url if '://' in pin.url else source.resolve().as_uri()}"
+
+
+def _copy_library(library: Path, to: Path) -> Path:
+    def left(folder: str, names: list[str]) -> list[str]:
+        above = Path(folder).relative_to(library).parts
+        return [name for name in names if cache_key.is_ignored((*above, name))]
+
+    return Path(shutil.copytree(library, to / library.resolve().name, ignore=left, ignore_dangling_symlinks=True))
+
+
+def _install_offline(command: list[str], root: Path) -> bool:
+    """Whether everything was in uv's cache: then no index is asked, which may be slow, or out of reach."""
+    try:
+        run([*command, "--offline"], cwd=root)
+    except LayersError:
+        return False  # what is missing or wrong is said with the index at hand
+    return True
+
+
+def _install_with_wheel_hint(command: list[str], root: Path, target: Target) -> None:
+    try:
+        run(command, cwd=root)
+    except LayersError as error:
+        if re.search(r"no (?:usable )?wheels|building from source is disabled", str(error)):
+            raise LayersError(
+                f"{error}\nA package has no wheel for Python {target.python} on {target.architecture}. Take a version "
+                "that has one, or name it in `build-from-source` of [tool.layers] to build it here, for this machine"
+            ) from error
+        raise

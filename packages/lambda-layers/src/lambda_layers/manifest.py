@@ -1,0 +1,71 @@
+"""build/layers/layers.json: what was built. The CDK app reads it; this module needs the standard library alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lambda_layers.errors import WrongUse
+
+MANIFEST_PATH = Path("build") / "layers" / "layers.json"
+
+
+class Package(NamedTuple):
+    """One package of a layer, at its locked version; `bytes` is what it takes unzipped."""
+
+    name: str
+    version: str
+    bytes: int = 0
+
+
+class Layer(NamedTuple):
+    """One layer: `zip` and `sbom` are paths below the project's folder, sizes are in bytes.
+
+    `left_out` are packages of the lock that the runtime brings instead.
+    """
+
+    name: str
+    zip: str
+    sha256: str
+    bytes: int
+    unzipped_bytes: int
+    functions: tuple[str, ...]
+    packages: tuple[Package, ...]
+    sbom: str
+    left_out: tuple[Package, ...] = ()
+
+
+class Manifest(NamedTuple):
+    """The target and its layers, the shared one first; `bytecode` tells whether they hold any."""
+
+    python: str
+    architecture: str
+    layers: tuple[Layer, ...]
+    bytecode: bool = True
+
+    def layers_of(self, function: str) -> tuple[Layer, ...]:
+        """The layers that one function gets, the shared one first."""
+        return tuple(layer for layer in self.layers if function in layer.functions)
+
+
+def read(path: Path) -> Manifest:
+    """The manifest in one file; raises WrongUse where there is none."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise WrongUse(f"there is no {path}; build the layers with `lambda-layers build`") from error
+    layers = tuple(_layer(layer) for layer in found["layers"])
+    target = found["target"]
+    return Manifest(target["python"], target["architecture"], layers, bytecode=found.get("bytecode", True))
+
+
+def _layer(found: dict[str, Any]) -> Layer:
+    packages = tuple(_package(package) for package in found["packages"])
+    left_out = tuple(_package(package) for package in found.get("left_out", ()))
+    rest = {"functions": tuple(found["functions"]), "packages": packages, "left_out": left_out}
+    return Layer(**{**found, **rest})
+
+
+def _package(found: dict[str, Any]) -> Package:
+    return Package(found["name"], found["version"], found.get("bytes", 0))

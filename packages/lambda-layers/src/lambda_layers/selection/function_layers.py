@@ -1,0 +1,100 @@
+"""Which packages go into which layer: the shared one from `main`, one more per function that has a group of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lambda_layers import toml_files
+from lambda_layers.errors import LayersError, WrongUse
+
+if TYPE_CHECKING:
+    from lambda_layers.poetry.export import Pin
+    from lambda_layers.target.platform import Target
+
+SHARED = "shared"
+
+
+class LayerPlan(NamedTuple):
+    """One layer to build: its packages, and the functions that get it.
+
+    `left_out` are packages of the lock that the runtime brings instead; `provided` names what the shared layer has.
+    """
+
+    name: str
+    pins: tuple[Pin, ...]
+    functions: tuple[str, ...]
+    left_out: tuple[Pin, ...] = ()
+    provided: frozenset[str] = frozenset()
+
+
+def functions(root: Path) -> list[str]:
+    """The folders below lambda/ that have a handler."""
+    return sorted(found.parent.name for found in (root / "lambda").glob("*/main.py"))
+
+
+def groups(root: Path) -> dict[str, str]:
+    """The Poetry group of each layer: `main` for the shared one, a function's own for the others.
+
+    Names of groups are canonical, as in the lock: the group of lambda/my_function may be written `my-function`.
+    """
+    pyproject = toml_files.read_toml(root / "pyproject.toml")
+    named = {*pyproject.get("dependency-groups", {}), *pyproject.get("tool", {}).get("poetry", {}).get("group", {})}
+    taken = {SHARED, "main"} & {*functions(root)}
+    if taken:
+        raise WrongUse(
+            f"lambda/{taken.pop()}: the name is taken by the layer of all functions; give the folder another"
+        )
+    there = {_canonical(name) for name in named}
+    groups = {function: _canonical(function) for function in functions(root)}
+    return {SHARED: "main"} | {function: group for function, group in groups.items() if group in there}
+
+
+def _canonical(name: str) -> str:
+    # as packaging does it, which takes longer to import than a build with nothing to do
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def assign_packages(
+    closures: Mapping[str, Sequence[Pin]],
+    every: Sequence[str],
+    target: Target,
+    dropped: Mapping[str, Set[str]],
+) -> list[LayerPlan]:
+    """The shared slice first, then each function's own, less what the shared one already has.
+
+    closures: layer -> the closure of its group, packages for other platforms included.
+    dropped: layer -> the names that its functions take from the runtime.
+    Raises LayersError where a group has packages, and none of them is for the target.
+    """
+    wanted = {name: _pins_for_target(name, pins, target) for name, pins in closures.items()}
+    shared = _plan_layer(SHARED, wanted[SHARED], every, dropped[SHARED], frozenset())
+    there = frozenset(pin.name for pin in (*shared.pins, *shared.left_out))
+    own = [
+        _plan_layer(name, pins, [name], dropped[name], there - (dropped[SHARED] - dropped[name]))
+        for name, pins in wanted.items()
+        if name != SHARED
+    ]
+    return [part for part in (shared, *own) if part.pins or part.left_out]
+
+
+def _plan_layer(
+    name: str, pins: Sequence[Pin], users: Sequence[str], dropped: Set[str], there: frozenset[str]
+) -> LayerPlan:
+    new = [pin for pin in pins if pin.name not in there]
+    kept = tuple(pin for pin in new if pin.name not in dropped)
+    left_out = tuple(pin for pin in new if pin.name in dropped)
+    return LayerPlan(name, kept, tuple(users), left_out, there)
+
+
+def _pins_for_target(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:
+    found = [pin for pin in pins if target.accepts(pin.marker)]
+    if pins and not found:
+        raise LayersError(
+            f"layer {name}: the lock has {len(pins)} packages for it, and none is for Python {target.python} on "
+            f"{target.architecture} (`{pins[0].name}; {pins[0].marker}`); let requires-python in pyproject.toml "
+            "include it, then `poetry lock`"
+        )
+    return found

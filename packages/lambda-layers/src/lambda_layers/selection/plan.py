@@ -1,0 +1,43 @@
+"""What goes into which layer, as the lock, `[tool.layers]` and the functions' folders say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from lambda_layers import toml_files
+from lambda_layers.errors import WrongUse
+from lambda_layers.poetry import lock
+from lambda_layers.poetry.export import Pin
+from lambda_layers.selection import boto3_rule, function_layers
+from lambda_layers.settings import Settings
+
+# Layer -> the closure of its group, asked for when it is needed: Poetry exports it meanwhile, and refuses a stale lock.
+Closures = Callable[[], Mapping[str, Sequence[Pin]]]
+
+
+def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[function_layers.LayerPlan]:
+    """Every layer to build, the shared one first."""
+    groups = function_layers.groups(root)
+    left_out = runtime_provided_packages(root, settings, groups)
+    return function_layers.assign_packages(closures(), function_layers.functions(root), settings.target, left_out)
+
+
+def read_lock(root: Path) -> lock.Lock:
+    """The lock's graph; raises WrongUse where there is no lock."""
+    path = root / "poetry.lock"
+    if not path.exists():
+        raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
+    return lock.parse_lock(toml_files.read_toml(path), toml_files.read_toml(root / "pyproject.toml"))
+
+
+def runtime_provided_packages(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Layer -> the packages that its functions take from the runtime instead."""
+    if settings.runtime_provided == "ship":
+        return dict.fromkeys(groups, frozenset())
+    locked = read_lock(root)
+    asked = {name: ("main",) if group == "main" else ("main", group) for name, group in groups.items()}
+    return {
+        name: boto3_rule.LayerRequirements(locked, settings.target, asking).removable_packages()
+        for name, asking in asked.items()
+    }

@@ -1,0 +1,63 @@
+"""The one gate for other programs: their environment, and the text of a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from lambda_layers.errors import LayersError, WrongUse
+
+# Settings of the user's shell that would change what is installed, or make Poetry and uv look elsewhere.
+_REMOVED_VARIABLES = (
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONSTARTUP",
+    "CONDA_PREFIX",
+)
+
+
+def find_tool(name: str, root: Path) -> str:
+    """The program `name`: the project's own in .tools/, or the one on the PATH."""
+    own = root / ".tools" / "bin" / name
+    found = str(own) if own.exists() else shutil.which(name)
+    if found is None:
+        raise WrongUse(f"{name} was not found in .tools/ or on the PATH; run `make setup`")
+    return found
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    shown: Sequence[str] | None = None,
+    seconds: float | None = None,
+) -> str:
+    """Run `command` and return its standard output; `shown` is what a failure calls it.
+
+    Raises LayersError with the command, its folder, its status and its last lines, or that it took too long.
+    """
+    import subprocess  # noqa: PLC0415 - a build with nothing to do runs no program
+
+    environ = {name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=environ | (env or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LayersError(f"`{' '.join(shown or command)}` in {cwd} took more than {seconds} seconds") from error
+    if done.returncode:
+        last = "\n".join(f"    {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-15:])
+        raise LayersError(f"`{' '.join(shown or command)}` in {cwd} ended with {done.returncode}:\n{last}")
+    return done.stdout

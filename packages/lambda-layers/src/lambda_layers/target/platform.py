@@ -1,0 +1,86 @@
+"""What runs a function: the values of environment markers, the tags of wheels that fit, whether this machine is one.
+
+Source: AWS Lambda developer guide, "Lambda runtimes": Python 3.12 and later run on Amazon Linux 2023 with glibc 2.34.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging import tags
+from packaging.markers import Marker
+
+from lambda_layers.target import interpreter
+
+GLIBC = (2, 34)
+# The name that Lambda gives an architecture, and what the kernel, wheels and ELF call it.
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+# The oldest glibc for which a machine has wheels at all.
+_OLDEST_GLIBC_MINOR = {"x86_64": 5, "arm64": 17}
+_LEGACY_MANYLINUX = {17: "2014", 12: "2010", 5: "1"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A Python version (3.13) and an architecture as Lambda names it (x86_64 or arm64)."""
+
+    python: str
+    architecture: str
+
+    @property
+    def machine(self) -> str:
+        """The architecture, as the kernel names it."""
+        return MACHINES[self.architecture]
+
+    @property
+    def platform(self) -> str:
+        """The platform, as uv names it."""
+        return f"{self.machine}-manylinux_{GLIBC[0]}_{GLIBC[1]}"
+
+    @property
+    def is_host(self) -> bool:
+        """Whether this very interpreter could run what is built."""
+        return (
+            sys.platform == "linux"
+            and platform.machine() == self.machine
+            and interpreter.is_running_version(self.python)
+        )
+
+    def accepts(self, marker: str) -> bool:
+        """Whether a package with this environment marker is for the target."""
+        return not marker or Marker(marker).evaluate(self._marker_environment())
+
+    def tags(self) -> frozenset[tags.Tag]:
+        """Every tag that a wheel for the target may have."""
+        version = tuple(int(part) for part in self.python.split("."))
+        platforms = list(self._platforms())
+        found = {*tags.cpython_tags(version, platforms=platforms)}
+        found |= {*tags.compatible_tags(version, f"cp{version[0]}{version[1]}", platforms)}
+        return frozenset(found)
+
+    def _platforms(self) -> Iterator[str]:
+        for minor in range(GLIBC[1], _OLDEST_GLIBC_MINOR[self.architecture] - 1, -1):
+            yield f"manylinux_{GLIBC[0]}_{minor}_{self.machine}"
+            if minor in _LEGACY_MANYLINUX:
+                yield f"manylinux{_LEGACY_MANYLINUX[minor]}_{self.machine}"
+        yield f"linux_{self.machine}"
+
+    def _marker_environment(self) -> dict[str, str]:
+        return {
+            "python_version": self.python,
+            # uv, too, takes the first patch version where none is named
+            "python_full_version": f"{self.python}.0",
+            "implementation_version": f"{self.python}.0",
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
+            "platform_machine": self.machine,
+            "platform_system": "Linux",
+            "platform_release": "",
+            "platform_version": "",
+            "os_name": "posix",
+            "sys_platform": "linux",
+            "extra": "",
+        }

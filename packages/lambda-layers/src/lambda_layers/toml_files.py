@@ -1,0 +1,20 @@
+"""The project's two TOML files, and what people leave in them; the standard library alone."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from lambda_layers.errors import WrongUse
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What one of them holds; raises WrongUse, with its path and the place, where it is no TOML in UTF-8."""
+    content = path.read_bytes()
+    try:
+        return tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        conflict = b"\n<<<<<<< " in b"\n" + content
+        told = f"; git left a conflict there: take one side of {path.name}, then `poetry lock`" if conflict else ""
+        raise WrongUse(f"{path}: {error}{told}") from error

@@ -1,0 +1,57 @@
+"""Fixtures of the builder's tests: wheels instead of an index, and caches of the test's own."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.projects import Project
+from tests.root import ROOT
+from tests.wheels import House
+
+# Skip the final GC pass: boto3's and CDK's objects hold many cycles.
+atexit.register(gc.freeze)
+
+# The time of an example depends on the machine.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cloud() -> Iterator[None]:
+    """AWS settings of the user's environment never reach a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_")) or name == "COLUMNS"]:
+            patch.delenv(name)
+        yield
+
+
+def pytest_collection_finish() -> None:
+    """Keep the imports' objects out of later garbage collections."""
+    gc.freeze()
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """Where uv finds packages; there is no index."""
+    folder = tmp_path / "house"
+    folder.mkdir()
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    return House(folder)
+
+
+@pytest.fixture
+def project(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project to write; the builder's cache is the test's own, and the tools are this project's."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    tools = [str(ROOT / folder / "bin") for folder in (".venv", ".tools")]
+    monkeypatch.setenv("PATH", os.pathsep.join([*tools, os.environ["PATH"]]))
+    return Project(tmp_path / "project", house)

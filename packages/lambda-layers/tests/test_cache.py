@@ -1,0 +1,69 @@
+"""The cache: what is damaged counts as absent, what nobody uses goes."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from lambda_layers.builder.cache import Cache, digest
+
+
+def test_what_is_kept_is_found(tmp_path: Path) -> None:
+    """Records by their key, bytes and files by their digest."""
+    cache = Cache(tmp_path / "cache")
+    cache.keep_record("key", {"a": [1, 2]})
+    cache.keep_bytes(b"content", digest(b"content"))
+    assert cache.record("key") == {"a": [1, 2]}
+    assert cache.read(digest(b"content")) == b"content"
+    assert cache.fetch(digest(b"content"), tmp_path / "there" / "file")
+    assert (tmp_path / "there" / "file").read_bytes() == b"content"
+
+
+@pytest.mark.gate
+def test_what_is_damaged_counts_as_absent(tmp_path: Path) -> None:
+    """One byte is enough, in a record as in a file."""
+    cache = Cache(tmp_path / "cache")
+    cache.keep_record("key", {"a": 1})
+    cache.keep_bytes(b"content", digest(b"content"))
+    for path in [*(tmp_path / "cache").rglob("key"), *(tmp_path / "cache" / "files").iterdir()]:
+        path.write_bytes(path.read_bytes()[:-1])
+    assert cache.record("key") is None
+    assert cache.read(digest(b"content")) is None
+    assert not cache.fetch(digest(b"content"), tmp_path / "file")
+    assert not (tmp_path / "file").exists()
+
+
+def test_two_machines_may_share_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers number their processes alike: what one of them writes is never another's."""
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    written: list[Path] = []
+    real = Path.replace
+
+    def noted(self: Path, target: Path) -> Path:
+        written.append(self)
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    for content in (b"one", b"two"):
+        Cache(tmp_path).keep_bytes(content, "same")
+    assert len({*written}) == 2
+
+
+def test_what_nobody_used_for_months_goes(tmp_path: Path) -> None:
+    """What was read lately stays, however long ago it was made; scratch folders of killed builds go after a day."""
+    cache = Cache(tmp_path)
+    cache.keep_record("used", 1)
+    cache.keep_record("unused", 2)
+    (tmp_path / "scratch-killed").mkdir()
+    (tmp_path / "scratch-running").mkdir()
+    ages = {"records/used": 90, "records/unused": 90, "scratch-killed": 2}
+    for name, days in ages.items():
+        moment = time.time() - days * 24 * 3600
+        os.utime(tmp_path / name, (moment, moment))
+    assert cache.record("used") == 1
+    cache.prune()
+    assert (cache.record("used"), cache.record("unused")) == (1, None)
+    assert [path.name for path in tmp_path.glob("scratch-*")] == ["scratch-running"]

@@ -1,0 +1,201 @@
+"""Imports without a package, and packages without an import."""
+
+from __future__ import annotations
+
+import zipfile
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from lambda_layers import settings
+from lambda_layers.analysis import check
+from lambda_layers.analysis.imports import imports, modules, provides
+from lambda_layers.builder.zip_archive import deflate, write
+from lambda_layers.manifest import Layer, Manifest, Package
+from lambda_layers.selection import function_layers, plan
+from tests.projects import Project
+from tests.root import ROOT
+from tests.wheels import House
+
+
+def code(root: Path, function: str, text: str) -> None:
+    """Write a function's handler."""
+    (root / "lambda" / function / "main.py").write_text(text)
+
+
+@pytest.fixture
+def built(project: Project, house: House) -> Manifest:
+    """Function one has a layer of its own with `extra`, which needs `deep`; both have `base`."""
+    house.wheel("base")
+    house.wheel("deep")
+    house.wheel("extra", requires=["deep"])
+    root = project.write({"main": ["base"], "one": ["extra"]})
+    shared = layer(project, "shared", ("one", "two"), "base")
+    own = layer(project, "one", ("one",), "deep", "extra")
+    code(root, "one", "import base\nimport extra.x\n")
+    code(root, "two", "import base\n")
+    return Manifest("3.13", "x86_64", (shared, own))
+
+
+def layer(project: Project, name: str, functions: tuple[str, ...], *packages: str) -> Layer:
+    """A layer of these packages, unpacked and packed without an installer."""
+    folder = project.root / name / "python"
+    for package in packages:
+        with zipfile.ZipFile(project.house.wheels[package].path) as zipped:
+            zipped.extractall(folder)
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    parts = [deflate(path.relative_to(folder.parent).as_posix(), path.read_bytes()) for path in paths]
+    size = write(project.root / f"{name}.zip", parts)
+    told = tuple(Package(package, "1.0", 100 + index) for index, package in enumerate(packages))
+    return Layer(name, f"{name}.zip", "", 0, size, functions, told, "")
+
+
+def test_what_is_provided_is_silent(project: Project, built: Manifest) -> None:
+    """Layers, the function's own modules, the standard library and the runtime's boto3 all count."""
+    (project.root / "lambda" / "two" / "own.py").write_text("")
+    code(project.root, "two", "import json, boto3.session, own\nfrom base import NAME\n")
+    assert check.missing_imports(project.root, built) == []
+    assert check.unused_packages(project.root, built) == []
+
+
+@pytest.mark.gate
+def test_a_missing_import_is_told_with_its_line_and_command(project: Project, built: Manifest) -> None:
+    """A package of another function's layer is not there, although the lock has it."""
+    code(project.root, "two", "import os\n\ndef handler(event, context):\n    from extra import X\n")
+    (found,) = check.missing_imports(project.root, built)
+    assert (found.function, found.found.name, found.found.line) == ("two", "extra.X", 4)
+    assert found.found.path == project.root / "lambda" / "two" / "main.py"
+    assert found.command == "poetry add --lock extra"
+
+
+@pytest.mark.gate
+def test_the_command_names_package_and_group(project: Project, built: Manifest) -> None:
+    """What one function alone imports belongs into its own group; a package may have another name than its module."""
+    code(project.root, "two", "import yaml\n")
+    (found,) = check.missing_imports(project.root, built)
+    assert found.command == "poetry add --lock --group two pyyaml"
+
+
+@pytest.mark.gate
+def test_a_package_that_nobody_imports_is_reported(project: Project, built: Manifest) -> None:
+    """With what is there for its sake alone, and the bytes that go with it."""
+    code(project.root, "one", "import base\n")
+    (found,) = check.unused_packages(project.root, built)
+    assert (found.layer, found.package, found.only_for) == ("one", "extra", ("deep",))
+    sizes = {package.name: package.bytes for layer in built.layers for package in layer.packages}
+    assert found.bytes == sizes["extra"] + sizes["deep"]
+
+
+def test_no_layer_is_installed_in_the_development_environment() -> None:
+    """What is in layers alone has no use here, where tests would find it although a layer lacks it."""
+    target, locked, groups = (
+        settings.read(ROOT / "pyproject.toml").target,
+        plan.read_lock(ROOT),
+        function_layers.groups(ROOT),
+    )
+    layers = {name for group in groups.values() for name in locked.chains(group, target)}
+    others = {name for group in locked.roots.keys() - groups.values() for name in locked.chains(group, target)}
+    here = {canonicalize_name(found.name) for found in distributions()}
+    assert "aws-lambda-powertools" in layers - others
+    assert not (layers - others) & here
+
+
+@pytest.mark.gate
+def test_the_runtime_s_boto3_on_a_layer_s_urllib3_is_warned_of(project: Project, house: House) -> None:
+    """What a layer holds comes first in the import path; with a boto3 of its own the layers are whole."""
+    for name in ("urllib3", "boto3"):
+        house.wheel(name)
+    root = project.write({"main": ["urllib3", "boto3"]})
+    code(root, "one", "import boto3, urllib3\n")
+    code(root, "two", "import urllib3\n")
+    half = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3"),))
+    (told,) = check.runtime_conflicts(root, half)
+    assert told.startswith("one: its layers hold urllib3, on which the runtime's boto3 then runs")
+    whole = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3", "boto3"),))
+    assert check.runtime_conflicts(root, whole) == []
+
+
+@pytest.mark.gate
+def test_what_an_extra_adds_and_nobody_uses_is_reported(project: Project, house: House) -> None:
+    """The package itself is imported, and the part of it that the extra is for is not."""
+    house.wheel("plain")
+    house.wheel("deep")
+    house.wheel("model", requires=["deep"], files={"model/__init__.py": "import deep\n"})
+    files = {
+        "base/__init__.py": "import plain\ndef x():\n    import base.parser\n",
+        "base/parser.py": "from base import more\n",
+    }
+    house.wheel(
+        "base",
+        requires=["plain"],
+        files={**files, "base/more.py": "try:\n    import model\nexcept ImportError:\n    pass\n"},
+    )
+    root = project.write({"main": ["base"], "one": ["model"]})
+    made = Manifest(
+        "3.13",
+        "x86_64",
+        (layer(project, "shared", ("one", "two"), "base", "plain"), layer(project, "one", ("one",), "deep", "model")),
+    )
+    code(root, "one", "from base import NAME\n")
+    (found,) = check.unused_packages(root, made)
+    assert (found.layer, found.package, found.only_for) == ("one", "model", ("deep",))
+    for text in ("import base.parser\n", "from base import parser\n"):
+        code(root, "one", text)
+        assert check.unused_packages(root, made) == []
+
+
+@pytest.mark.parametrize("text", ["from .inner import x\n", "from . import inner\n", "LAZY = {'x': '.inner'}\n"])
+def test_imports_are_followed_however_they_are_written(project: Project, house: House, text: str) -> None:
+    """Relative ones, and names that a module imports by itself when they are asked for."""
+    house.wheel("other")
+    house.wheel("base", files={"base/__init__.py": text, "base/inner.py": "import other\nx = 1\n"})
+    root = project.write({"main": ["base", "other"]})
+    code(root, "one", "import base\n")
+    assert (
+        check.unused_packages(
+            root, Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "base", "other"),))
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import absent\n",
+        "try:\n    import absent\nexcept ImportError:\n    absent = None\n",
+        "from . import absent\n",
+        "import contextlib\nwith contextlib.suppress(ImportError):\n    import absent\n",
+    ],
+)
+def test_imports_that_may_fail_are_no_imports(tmp_path: Path, text: str) -> None:
+    """Those for type checkers, those whose failure is handled, and relative ones."""
+    (tmp_path / "main.py").write_text(text)
+    assert "absent" not in " ".join(found.name for found in imports(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    import absent\nexcept ValueError:\n    pass\n",
+        "with suppress(ValueError):\n    import absent\n",
+        "if not TYPE_CHECKING:\n    import absent\n",
+        "if TYPE_CHECKING:\n    import other\nelse:\n    import absent\n",
+    ],
+)
+def test_an_import_that_fails_loudly_counts(tmp_path: Path, text: str) -> None:
+    """Handling another error is not handling this one, and what type checkers don't see is run."""
+    (tmp_path / "main.py").write_text(text)
+    assert [found.name for found in imports(tmp_path)] == ["absent"]
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [("a", True), ("a.anything", True), ("space", True), ("space.b.C", True), ("space.c", False), ("native", True)],
+)
+def test_namespaces_are_looked_into(name: str, there: bool) -> None:
+    """A regular package provides all below it; a namespace only what is in it."""
+    found = modules(["a/__init__.py", "space/b.py", "native.cpython-313-x86_64-linux-gnu.so", "x.dist-info/RECORD"])
+    assert provides(found, name) is there

@@ -1,0 +1,80 @@
+"""What Poetry hands over: names, versions, markers, hashes; paths and commits as well."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from lambda_layers.errors import LayersError
+from lambda_layers.poetry.export import Pin, export, parse
+from lambda_layers.subprocesses import find_tool
+from tests.root import ROOT
+
+
+def test_a_pin_keeps_its_marker_and_hashes() -> None:
+    """Names are canonical, hashes sorted, whatever the order of the export."""
+    text = 'My_Package==1.0 ; python_version >= "3.12" \\\n    --hash=sha256:bb \\\n    --hash=sha256:aa\n'
+    assert parse(text, Path("/p")) == [
+        Pin("my-package", "1.0", 'python_version >= "3.12"', ("sha256:aa", "sha256:bb")),
+    ]
+
+
+def test_an_extra_is_no_part_of_the_name() -> None:
+    """uv gets the closure as it is, and resolves no extra."""
+    assert parse("a[b,c]==1\n", Path("/p")) == [Pin("a", "1")]
+
+
+def test_options_and_comments_are_no_packages() -> None:
+    """An index that Poetry names is not taken over: the environment decides where packages come from."""
+    assert parse("--index-url https://example.org/simple\n# note\n\na==1\n", Path("/p")) == [Pin("a", "1")]
+
+
+def test_a_path_is_told_from_the_project() -> None:
+    """The key of a build must not depend on where the project lies."""
+    (pin,) = parse('own @ file:///home/me/project/libs/own ; python_version >= "3.12"\n', Path("/home/me/project"))
+    assert (pin.name, pin.url, pin.hashes) == ("own", "libs/own", ())
+
+
+def test_a_commit_is_a_pin() -> None:
+    """A git dependency is named with the commit that the lock holds."""
+    (pin,) = parse("own @ git+https://example.org/own.git@0123abc\n", Path("/p"))
+    assert pin.url == "git+https://example.org/own.git@0123abc"
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("line", ["a>=1", "a", "a @@ b"])
+def test_what_is_not_pinned_is_refused(line: str) -> None:
+    """Nothing is resolved while layers are built."""
+    with pytest.raises(LayersError, match=r"neither pinned|no requirement"):
+        parse(line, Path("/p"))
+
+
+def test_an_editable_library_is_named_by_its_folder() -> None:
+    """`develop = true` is for the desk; the layer gets the library all the same."""
+    text = '-e file:///home/me/project/libs/my%20own ; python_version >= "3.12"\n'
+    (pin,) = parse(text, Path("/home/me/project"), {"libs/my own": "own"})
+    assert (pin.name, pin.url, pin.marker) == ("own", "libs/my own", 'python_version >= "3.12"')
+
+
+@pytest.mark.gate
+def test_an_unknown_editable_folder_is_refused() -> None:
+    """Left out without a word, the layer would lack it."""
+    with pytest.raises(LayersError, match="does not name"):
+        parse("-e file:///elsewhere\n", Path("/home/me/project"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("beside", ["nothing", "another Python"])
+def test_both_ways_to_ask_poetry_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, beside: str) -> None:
+    """One Poetry for all groups, or a run of its command for each where its interpreter is not beside it."""
+    at_once = export(ROOT, ["main", "echo"])
+    assert [len(pins) > 2 for pins in at_once.values()] == [True, True]
+    script = tmp_path / "poetry"
+    script.write_text(f'#!/bin/sh\nexec "{find_tool("poetry", ROOT)}" "$@"\n')
+    script.chmod(0o755)
+    if beside != "nothing":
+        (tmp_path / "python").symlink_to(sys.executable)
+    monkeypatch.setattr("lambda_layers.poetry.export.find_tool", lambda *_: str(script))
+    assert export(ROOT, ["main", "echo"]) == at_once

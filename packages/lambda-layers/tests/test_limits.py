@@ -1,0 +1,62 @@
+"""Lambda's limits: 250 MB unzipped for a function and all its layers, and five layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_layers.analysis import report
+from lambda_layers.errors import LayersError
+from lambda_layers.manifest import Manifest
+from lambda_layers.target.limits import UNZIPPED, check
+
+
+def layer(size: int, *functions: str) -> dict[str, Any]:
+    """A layer of this size."""
+    packages = [{"name": "big", "version": "1", "bytes": size - 1}, {"name": "small", "version": "1", "bytes": 1}]
+    return {"functions": list(functions), "unzipped_bytes": size, "packages": packages}
+
+
+def test_what_fits_is_silent(tmp_path: Path) -> None:
+    """Up to four fifths of the limit nothing is said."""
+    assert UNZIPPED == 250 * 1024 * 1024
+    assert check(tmp_path, [layer(UNZIPPED * 8 // 10, "one")]) == []
+
+
+def test_a_function_near_the_limit_is_warned_of(tmp_path: Path) -> None:
+    """The warning names the function, the size and the largest packages; others are not warned of."""
+    (warning,) = check(tmp_path, [layer(UNZIPPED // 2, "one", "two"), layer(UNZIPPED * 4 // 10, "one")])
+    assert warning.startswith("one: its code and layers are 235,929,600 bytes unzipped, 90% of the 262,144,000")
+    assert "big 131,071,999" in warning
+
+
+@pytest.mark.gate
+def test_a_function_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    """The function's own code counts, down to the byte."""
+    (tmp_path / "lambda" / "one").mkdir(parents=True)
+    assert check(tmp_path, [layer(UNZIPPED, "one")])
+    (tmp_path / "lambda" / "one" / "main.py").write_text("#")
+    with pytest.raises(LayersError, match=r"one: .* 262,144,001 bytes unzipped.*the largest packages: big"):
+        check(tmp_path, [layer(UNZIPPED, "one")])
+
+
+@pytest.mark.gate
+def test_a_function_without_layers_is_looked_at_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its code alone may outgrow Lambda; the table names it, too."""
+    (tmp_path / "lambda" / "lone").mkdir(parents=True)
+    (tmp_path / "lambda" / "lone" / "main.py").write_text("#" * 100)
+    table = report.functions_table(Manifest("3.13", "x86_64", ()), tmp_path)
+    assert [list(column.cells) for column in table.columns][0:3] == [["lone"], [""], ["100"]]
+    monkeypatch.setattr("lambda_layers.target.limits.UNZIPPED", 99)
+    with pytest.raises(LayersError, match="lone: its code and layers are 100 bytes"):
+        check(tmp_path, [])
+
+
+@pytest.mark.gate
+def test_six_layers_are_refused(tmp_path: Path) -> None:
+    """Lambda takes five."""
+    assert check(tmp_path, [layer(2, "one")] * 5) == []
+    with pytest.raises(LayersError, match="one has 6 layers; Lambda takes 5"):
+        check(tmp_path, [layer(2, "one")] * 6)

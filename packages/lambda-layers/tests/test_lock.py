@@ -1,0 +1,158 @@
+"""The lock as a graph, and what a project asks for in each of the ways that Poetry reads."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from lambda_layers.errors import WrongUse
+from lambda_layers.poetry.groups import requirements_by_group
+from lambda_layers.poetry.lock import Lock, parse_lock
+from lambda_layers.target.platform import Target
+
+TARGET = Target("3.13", "x86_64")
+
+
+def parse(lock: str, pyproject: str) -> Lock:
+    """The graph of two texts."""
+    return parse_lock(tomllib.loads(lock), tomllib.loads(pyproject))
+
+
+LOCK = """
+[[package]]
+name = "top"
+version = "1"
+files = [{file = "top-1.tar.gz", hash = "sha256:aa"}]
+[package.dependencies]
+Deep_Package = "*"
+older = {version = "*", markers = "python_version < '3.13'"}
+choice = {version = "*", optional = true}
+rich = {version = "*", extras = ["more"]}
+[package.extras]
+choice = ["choice (>=1)"]
+[[package]]
+name = "deep-package"
+version = "1"
+[[package]]
+name = "older"
+version = "1"
+[[package]]
+name = "choice"
+version = "1"
+[[package]]
+name = "rich"
+version = "1"
+[package.extras]
+more = ["extra", "windows ; sys_platform == 'win32'"]
+[[package]]
+name = "extra"
+version = "1"
+[[package]]
+name = "windows"
+version = "1"
+"""
+
+
+def test_every_way_to_ask_is_read() -> None:
+    """PEP 621 and PEP 735, groups that include groups, and Poetry's own tables."""
+    text = """
+    [project]
+    dependencies = ["one[x]>=1"]
+    [dependency-groups]
+    echo = ["two", {include-group = "common"}]
+    common = ["three ; python_version > '3'"]
+    [tool.poetry.dependencies]
+    python = "^3.12"
+    four = {version = "^1", extras = ["a", "b"]}
+    [tool.poetry.group.five.dependencies]
+    own = {path = "libs/own", markers = "sys_platform == 'linux'"}
+    """
+    found = {
+        name: sorted(str(need) for need in needs) for name, needs in requirements_by_group(tomllib.loads(text)).items()
+    }
+    assert found == {
+        "main": ["four[a,b]", "one[x]>=1"],
+        "echo": ['three; python_version > "3"', "two"],
+        "common": ['three; python_version > "3"'],
+        "five": ['own; sys_platform == "linux"'],
+    }
+
+
+def test_groups_are_read_as_poetry_reads_them() -> None:
+    """Spellings of a name are one name, and Poetry's own tables may include groups as well."""
+    text = """
+    [dependency-groups]
+    My_Fn = ["one", {include-group = "the.common"}]
+    The-Common = ["two"]
+    [tool.poetry.group.own]
+    include-groups = ["my-fn"]
+    """
+    found = {name: [str(need) for need in needs] for name, needs in requirements_by_group(tomllib.loads(text)).items()}
+    assert found == {"main": [], "my-fn": ["one", "two"], "the-common": ["two"], "own": ["one", "two"]}
+
+
+@pytest.mark.gate
+def test_a_circle_of_groups_is_told() -> None:
+    """With the way around."""
+    text = '[dependency-groups]\na = [{include-group = "B"}]\nb = [{include-group = "a"}]\n'
+    with pytest.raises(WrongUse, match="in a circle: a -> b -> a"):
+        requirements_by_group(tomllib.loads(text))
+
+
+def test_a_chain_follows_markers_and_extras() -> None:
+    """What only another Python, another platform or an extra that nobody asks for needs is not there."""
+    locked = parse(LOCK, '[project]\ndependencies = ["top"]\n')
+    chains = locked.chains("main", TARGET)
+    assert sorted(chains) == ["deep-package", "extra", "rich", "top"]
+    assert chains["extra"] == (("top", ""), ("rich", "more"), ("extra", ""))
+    assert "choice" in parse(LOCK, '[project]\ndependencies = ["top[choice]"]\n').chains("main", TARGET)
+    assert "older" in locked.chains("main", Target("3.12", "x86_64"))
+
+
+def test_a_chain_can_leave_packages_out() -> None:
+    """And all that only they need."""
+    locked = parse(LOCK, '[project]\ndependencies = ["top"]\n')
+    assert sorted(locked.chains("main", TARGET, frozenset({"rich"}))) == ["deep-package", "top"]
+    assert locked.closure("rich", TARGET) == {"rich"}
+
+
+def test_of_two_versions_the_target_has_its_own() -> None:
+    """A lock may hold a package twice, for different Pythons; each has its own needs and files."""
+    text = """
+    [[package]]
+    name = "dual"
+    version = "1"
+    groups = ["main"]
+    markers = "python_version == '3.13'"
+    files = [{file = "dual-1.whl", hash = "sha256:one"}]
+    [package.dependencies]
+    old = "*"
+    [[package]]
+    name = "dual"
+    version = "2"
+    groups = ["main", "test"]
+    markers = {main = "python_version != '3.13'", test = "python_version >= '3.14'"}
+    files = [{file = "dual-2.whl", hash = "sha256:two"}]
+    [package.dependencies]
+    new = "*"
+    [[package]]
+    name = "old"
+    version = "1"
+    [[package]]
+    name = "new"
+    version = "1"
+    """
+    locked = parse(text, '[project]\ndependencies = ["dual"]\n')
+    assert sorted(locked.chains("main", TARGET)) == ["dual", "old"]
+    assert sorted(locked.chains("main", Target("3.14", "x86_64"))) == ["dual", "new"]
+    assert (locked.files("dual", "1.0"), locked.files("dual", "2"), locked.files("dual", "3")) == (
+        {"dual-1.whl": "one"},
+        {"dual-2.whl": "two"},
+        {},
+    )
+
+
+def test_files_are_known_by_their_digest() -> None:
+    """The bill of materials takes the hash of the installed wheel from here."""
+    assert parse(LOCK, "").files("top", "1.0") == {"top-1.tar.gz": "aa"}

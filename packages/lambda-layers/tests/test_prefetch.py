@@ -1,0 +1,78 @@
+"""While Poetry is still exporting, the packages that the lock names are made ready; Poetry's answer decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_layers.builder import packages
+from lambda_layers.builder.command import build
+from lambda_layers.builder.uv_install import install
+from lambda_layers.poetry.export import Pin, export
+from tests.projects import Project
+from tests.wheels import House
+
+
+@pytest.fixture
+def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """What was installed, and what Poetry had said by then, in its order."""
+    seen: list[tuple[str, list[str]]] = []
+
+    def exported(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
+        found = export(root, groups)
+        seen.append(("export", sorted({pin.name for pins in found.values() for pin in pins})))
+        return found
+
+    def installed(root: Path, pins: Sequence[Pin], *rest: Any, **named: Any) -> None:
+        seen.append(("install", [pin.name for pin in pins]))
+        install(root, pins, *rest, **named)
+
+    monkeypatch.setattr("lambda_layers.builder.command.export", exported)
+    monkeypatch.setattr(packages, "install", installed)
+    return seen
+
+
+def names(root: Path) -> dict[str, list[str]]:
+    """Layer -> its packages, as built."""
+    found = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"]
+    return {each["name"]: [package["name"] for package in each["packages"]] for each in found}
+
+
+def test_what_the_lock_names_is_installed_in_one_go(
+    project: Project, house: House, installs: list[tuple[str, list[str]]]
+) -> None:
+    """All groups' packages with what they need; what Poetry then says lacks nothing."""
+    house.wheel("base")
+    house.wheel("own", requires=["base", "deep"])
+    house.wheel("deep")
+    build(project.write({"main": ["base"], "one": ["own"]}))
+    assert [what for what in installs if what[0] == "install"] == [("install", ["base", "deep", "own"])]
+
+
+def test_what_only_poetry_names_is_made_all_the_same(
+    project: Project, house: House, installs: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guess that lacks a package costs time, nothing else."""
+    monkeypatch.setattr("lambda_layers.poetry.lock.Lock.chains", lambda *_: {})
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    build(root)
+    assert [kind for kind, _ in installs] == ["export", "install"]
+    assert names(root) == {"shared": ["base"]}
+
+
+def test_what_only_the_guess_names_is_in_no_layer(
+    project: Project, house: House, installs: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Poetry's answer alone decides."""
+    house.wheel("base")
+    house.wheel("extra")
+    root = project.write({"main": ["base"], "test": ["extra"]})
+    monkeypatch.setattr("lambda_layers.poetry.lock.Lock.chains", lambda *_: {"base": (), "extra": ()})
+    build(root)
+    assert ("install", ["base", "extra"]) in installs
+    assert names(root) == {"shared": ["base"]}

@@ -1,0 +1,62 @@
+"""`[tool.layers]`: what is refused, and in which words."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lambda_layers.errors import WrongUse
+from lambda_layers.settings import read
+from lambda_layers.target import runtimes
+
+GOOD = 'python = "3.13"\narchitecture = "arm64"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    """A pyproject.toml with this text."""
+    (folder / "pyproject.toml").write_text(text)
+    return folder / "pyproject.toml"
+
+
+def test_the_target_is_read(tmp_path: Path) -> None:
+    """Python and architecture are needed; everything else has a default."""
+    found = read(written(tmp_path, f'[tool.layers]\n{GOOD}build-from-source = ["My_Package"]\n'))
+    assert (found.target.python, found.target.machine) == ("3.13", "aarch64")
+    assert (found.runtime_provided, found.drop_tests, *found.build_from_source) == ("ship", False, "my-package")
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[tool]\n", "has no \\[tool.layers\\]"),
+        (f'[tool.layers]\n{GOOD}shard = "x"\n', "shard: there is no such setting; there are architecture, .*python"),
+        ('[tool.layers]\npython = "3.13"\n', "architecture is missing"),
+        ('[tool.layers]\npython = "3.13"\narchitecture = "amd64"\n', "architecture: got 'amd64'.*'x86_64' or 'arm64'"),
+        ('[tool.layers]\npython = "3.11"\narchitecture = "arm64"\n', "got '3.11'.*allowed are 3.12, 3.13, 3.14"),
+        ('[tool.layers]\npython = "2.7"\narchitecture = "arm64"\n', "got '2.7'.*no such runtime"),
+        ('[tool.layers]\npython = 3.13\narchitecture = "arm64"\n', "python: got 3.13; .*string"),
+        (f'[tool.layers]\n{GOOD}runtime-provided = "half"\n', "runtime-provided: got 'half'.*'ship' or 'drop'"),
+        ("[tool.layers\n", "pyproject.toml: "),
+    ],
+)
+def test_what_is_wrong_is_told(tmp_path: Path, text: str, told: str) -> None:
+    """The message names the key, what was read and what is allowed."""
+    with pytest.raises(WrongUse, match=told):
+        read(written(tmp_path, text))
+
+
+def test_no_pyproject_is_told(tmp_path: Path) -> None:
+    """A command that was started elsewhere says so."""
+    with pytest.raises(WrongUse, match="run this in the project's folder"):
+        read(tmp_path / "pyproject.toml")
+
+
+@pytest.mark.gate
+def test_a_runtime_past_its_end_is_refused() -> None:
+    """The table has dates: a runtime that is fine today is refused the day after its support ends."""
+    runtimes.check_supported("3.12", date(2028, 10, 31))
+    with pytest.raises(ValueError, match=r"ended on 2028-10-31; allowed are 3\.13, 3\.14"):
+        runtimes.check_supported("3.12", date(2028, 11, 1))

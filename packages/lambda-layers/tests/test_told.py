@@ -1,0 +1,253 @@
+"""The commands: what they print where, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_layers import cli, manifest
+from lambda_layers.analysis.diff import Change, compare_manifests, manifest_at_revision
+from lambda_layers.analysis.imports import imports
+from lambda_layers.analysis.why import why
+from lambda_layers.builder.command import build
+from lambda_layers.builder.restore import restore_build
+from lambda_layers.errors import LayersError, WrongUse
+from lambda_layers.manifest import Layer, Manifest, Package
+from lambda_layers.selection.function_layers import functions
+from lambda_layers.settings import Settings
+from lambda_layers.target.limits import code_bytes
+from tests.projects import Project
+from tests.root import PACKAGE, ROOT
+from tests.wheels import House
+
+
+def command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `lambda-layers` in a project."""
+    environ = {**os.environ, "PYTHONPATH": str(PACKAGE)}
+    call = [sys.executable, "-m", "lambda_layers", *arguments]
+    return subprocess.run(call, cwd=root, env=environ, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def root(project: Project, house: House) -> Path:
+    """A project whose function `one` has a layer of its own."""
+    house.wheel("base")
+    house.wheel("deep")
+    house.wheel("extra", requires=["deep"])
+    return project.write({"main": ["base"], "one": ["extra"], "test": ["deep"]})
+
+
+def test_the_table_is_on_standard_error_and_json_on_standard_output(root: Path) -> None:
+    """What `cdk synth > file` writes is no place for a table."""
+    first = command(root, "build")
+    assert (first.returncode, first.stdout) == (0, "")
+    assert all(word in first.stderr for word in ("shared", "extra", "Python 3.13 on x86_64, with bytecode"))
+    second = command(root, "build")
+    assert (second.returncode, second.stdout) == (0, "")
+    assert "nothing to do" in second.stderr
+    third = command(root, "build", "--json")
+    assert third.stdout == (root / manifest.MANIFEST_PATH).read_text()
+
+
+def test_the_reader_reads_what_the_builder_writes(root: Path) -> None:
+    """layers.json keeps to its contract."""
+    build(root)
+    written: dict[str, Any] = json.loads((root / manifest.MANIFEST_PATH).read_text())
+    assert written["target"] == {"python": "3.13", "architecture": "x86_64"}
+    fields = {"name", "zip", "sha256", "bytes", "unzipped_bytes", "functions", "packages", "sbom"}
+    assert all(fields <= layer.keys() for layer in written["layers"])
+    read = manifest.read(root / manifest.MANIFEST_PATH)
+    assert [layer.name for layer in read.layers_of("one")] == ["shared", "one"]
+    assert [layer.name for layer in read.layers_of("two")] == ["shared"]
+    with pytest.raises(WrongUse, match="build the layers with `lambda-layers build`"):
+        manifest.read(root / "absent.json")
+
+
+@pytest.mark.gate
+def test_exit_codes_say_whose_turn_it_is(root: Path) -> None:
+    """2 for wrong use and settings, 1 for a red check; each with what to do, and no traceback."""
+    pyproject = root / "pyproject.toml"
+    good = pyproject.read_text()
+    pyproject.write_text(good.replace("[tool.layers]", '[tool.layers]\nshard = "x"'))
+    wrong = command(root, "build")
+    assert wrong.returncode == 2
+    assert "shard: there is no such setting" in wrong.stderr
+    assert command(root, "bild").returncode == 2
+    pyproject.write_text(good)
+    (root / "lambda" / "two" / "main.py").write_text("import extra\n")
+    red = command(root, "check")
+    assert red.returncode == 1
+    assert "lambda/two/main.py:1: no layer of two provides extra; `poetry add --lock --group two extra`" in red.stderr
+    assert "Traceback" not in wrong.stderr + red.stderr
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        (
+            "poetry.lock",
+            b"<<<<<<< HEAD\n=======\n>>>>>>> other\n",
+            "git left a conflict there: take one side of poetry",
+        ),
+        ("pyproject.toml", b"# \xe9\n", "pyproject.toml: 'utf-8' codec can't decode"),
+        ("pyproject.toml", b"[tool]\nlayers = 3\n", "[tool.layers] is 3, and has to be a table"),
+        ("build", b"", "/build"),
+    ],
+)
+def test_what_people_leave_in_files_is_no_bug(root: Path, file: str, content: bytes, said: str) -> None:
+    """It is told with the file, and ends with 2, however early it is found."""
+    (root / file).write_bytes(content)
+    for verb in (["build"], ["build", "--json"]):
+        done = command(root, *verb)
+        assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("text", [b"import base\ndef handler(:\n", b"import base\nx = '\xe9'\n"])
+def test_a_handler_that_is_no_python_is_told_with_its_line(tmp_path: Path, text: bytes) -> None:
+    """As a check that went red, not as a bug."""
+    (tmp_path / "main.py").write_bytes(text)
+    with pytest.raises(LayersError, match=r"main\.py:[12]: is no Python: "):
+        imports(tmp_path)
+
+
+def test_why_tells_the_way_and_the_layer(root: Path) -> None:
+    """Layers come first; a group of development pulls into no layer."""
+    told = [(reason.group, reason.way, reason.layer) for reason in why(root, "Deep")]
+    assert told == [("one", ("extra", "deep"), "one"), ("test", ("deep",), "")]
+    done = command(root, "why", "deep")
+    assert done.stdout.splitlines()[0] == "layer one (group one): extra -> deep"
+
+
+def test_why_tells_what_keeps_a_package_out(root: Path) -> None:
+    """What the lock has for other targets alone is in no layer, for a reason."""
+    lock = root / "poetry.lock"
+    text = lock.read_text().replace('deep = "*"', 'deep = {version = "*", markers = "sys_platform == \'win32\'"}')
+    lock.write_text(text.replace('name = "deep"\n', 'name = "deep"\nmarkers = "sys_platform == \'win32\'"\n'))
+    pyproject = root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('test = ["deep"]', "test = []"))
+    done = command(root, "why", "deep")
+    assert (
+        done.stdout == "no layer, not for the target: only where sys_platform == 'win32' (group one): extra -> deep\n"
+    )
+
+
+@pytest.mark.gate
+def test_why_refuses_what_the_lock_has_not(root: Path) -> None:
+    """And names what comes near."""
+    with pytest.raises(WrongUse, match=r"poetry.lock has no depe; near are deep"):
+        why(root, "depe")
+
+
+def test_diff_tells_what_another_revision_would_ship(root: Path, house: House, project: Project) -> None:
+    """Its own lock is built, by this builder, and compared package by package."""
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for step in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *step], check=True)
+    house.wheel("base", files={"base/__init__.py": "NAME = 'base'\nMORE = 1\n"}, version="2.0")
+    project.lock()
+    done = command(root, "diff", "HEAD", "--json")
+    assert done.returncode == 0, done.stderr
+    (change,) = json.loads(done.stdout)
+    assert (change["layer"], change["name"], change["kind"]) == ("shared", "base", "changed")
+    assert (change["before"]["version"], change["after"]["version"]) == ("1.0", "2.0")
+    assert change["bytes"] == change["after"]["bytes"] - change["before"]["bytes"] > 0
+    unknown = command(root, "diff", "nowhere")
+    assert unknown.returncode == 2
+    assert "nowhere is no revision" in unknown.stderr
+
+
+@pytest.mark.gate
+def test_a_revision_without_a_lock_is_told_by_its_name(root: Path) -> None:
+    """Not by the folder that it was unpacked into."""
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for step in (["init", "-q"], ["add", "pyproject.toml"], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *step], check=True)
+    with pytest.raises(WrongUse, match=r"revision HEAD has no poetry\.lock"):
+        manifest_at_revision(root, "HEAD")
+
+
+def test_changes_are_added_removed_or_changed() -> None:
+    """A package that moved to another layer is removed there and added here."""
+    moved, same = Package("moved", "1", 5), Package("same", "1", 7)
+    before, after = _built(shared=[moved, same], one=[]), _built(shared=[same], one=[moved])
+    found = [(each.layer, each.kind, each.bytes) for each in compare_manifests(before, after)]
+    assert found == [("one", "added", 5), ("shared", "removed", -5)]
+    assert Change("shared", "same", same, Package("same", "2", 9)).kind == "changed"
+
+
+def _built(**layers: list[Package]) -> Manifest:
+    made = [Layer(name, "", "", 0, 0, ("one",), tuple(packages), "") for name, packages in layers.items()]
+    return Manifest("3.13", "x86_64", tuple(made))
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"), [(KeyboardInterrupt(), (130, "interrupted")), (ZeroDivisionError(), (3, "bug"))]
+)
+def test_interruptions_and_bugs_have_codes_of_their_own(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: BaseException,
+    expected: tuple[int, str],
+) -> None:
+    """A bug names the log that holds its traceback; nobody is shown one."""
+
+    def broken(*_: object) -> None:
+        raise fault
+
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(sys, "argv", ["layers", "build"])
+    monkeypatch.setattr("lambda_layers.builder.command.build", broken)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert (ended.value.code, expected[1] in said, "Traceback" in said) == (expected[0], True, False)
+    if expected[0] == 3:
+        log = Path(said.split()[-1])
+        assert "ZeroDivisionError" in log.read_text()
+        log.unlink()
+
+
+def test_a_cache_that_cannot_be_is_told(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file where the cache's folder should be is no bug of the builder."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    done = command(root, "build")
+    assert done.returncode == 2
+    assert "let XDG_CACHE_HOME name a folder" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_page_shows_the_layers_of_this_project() -> None:
+    """Names, versions, digests and sizes in docs/layers.md are those of a build of the tree."""
+    if restore_build(ROOT) is None:
+        build(ROOT)
+    page = (ROOT / "docs" / "layers.md").read_text().splitlines()
+    made = manifest.read(ROOT / manifest.MANIFEST_PATH)
+    for layer in made.layers:
+        sizes = [layer.sha256[:12], f"{layer.unzipped_bytes:,}", f"{layer.bytes:,}"]
+        shown = [[layer.name, str(len(layer.packages)), "packages", *sizes, *", ".join(layer.functions).split()]]
+        shown += [[package.name, package.version, f"{package.bytes:,}"] for package in layer.packages]
+        assert [row for row in shown if row not in [line.split() for line in page]] == []
+    for name in functions(ROOT):
+        size = code_bytes(ROOT, name) + sum(layer.unzipped_bytes for layer in made.layers_of(name))
+        assert any(line.split()[:1] == [name] and f" {size:,} " in line for line in page), f"{name}: {size:,}"
+
+
+def test_the_page_knows_every_command_and_setting() -> None:
+    """docs/layers.md shows what there is, and nothing that there is not."""
+    page = (ROOT / "docs" / "layers.md").read_text()
+    shown = set(re.findall(r"lambda-layers (\w+)", page))
+    assert shown == set(cli.cli.commands)
+    block = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])
+    assert block["tool"]["layers"].keys() == {field.alias or name for name, field in Settings.model_fields.items()}

@@ -1,0 +1,119 @@
+"""What got installed is what the lock names, and the target can load it; each fault is planted."""
+
+from __future__ import annotations
+
+import importlib.util
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lambda_layers.builder.installed import installed_packages
+from lambda_layers.builder.packages import BuiltPackage
+from lambda_layers.builder.verify import check_dependencies, verify
+from lambda_layers.errors import LayersError
+from lambda_layers.poetry.export import Pin
+from lambda_layers.target import elf
+from lambda_layers.target.platform import Target
+from tests.wheels import House
+
+TARGET = Target("3.13", "x86_64")
+ARM = 183
+INTEL = 62
+
+
+def unpacked(house: House, *names: str) -> Path:
+    """These wheels, installed by unzipping."""
+    folder = house.folder.parent / "python"
+    for name in names:
+        with zipfile.ZipFile(house.wheels[name].path) as zipped:
+            zipped.extractall(folder)
+    return folder
+
+
+def library(machine: int) -> bytes:
+    """An ELF library without sections, for a machine."""
+    return (
+        b"\x7fELF\x02\x01\x01"
+        + bytes(9)
+        + struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 0, 0, 0, 64, 56, 0, 64, 0, 0)
+    )
+
+
+def refused(folder: Path, pins: list[Pin], target: Target = TARGET) -> str:
+    """What is said of an installed folder."""
+    with pytest.raises(LayersError) as caught:
+        verify(folder, installed_packages(folder), pins, target)
+    return str(caught.value)
+
+
+def test_what_fits_is_let_through(house: House) -> None:
+    """Every locked package, at its version, as a wheel for the target."""
+    house.wheel("base", tag="cp313-cp313-manylinux_2_28_x86_64", files={"base.so": library(INTEL)})
+    folder = unpacked(house, "base")
+    verify(folder, installed_packages(folder), [Pin("base", "1.0")], TARGET)
+
+
+@pytest.mark.gate
+def test_a_partial_install_is_refused(house: House) -> None:
+    """A package that is locked and absent, one of another version and one that nobody locked are each named."""
+    house.wheel("base")
+    house.wheel("other")
+    told = refused(unpacked(house, "base", "other"), [Pin("base", "2.0"), Pin("missing", "1.0")])
+    assert "base is locked at 2.0, and 1.0 was installed" in told
+    assert "missing 1.0 is locked, and was not installed" in told
+    assert "other 1.0 was installed, and is not locked" in told
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    "tag",
+    ["cp313-cp313-manylinux_2_28_aarch64", "cp312-cp312-manylinux_2_28_x86_64", "cp313-cp313-manylinux_2_39_x86_64"],
+)
+def test_a_wheel_for_another_target_is_refused(house: House, tag: str) -> None:
+    """Another architecture, another Python and a newer glibc, as the wheel's own tags tell."""
+    house.wheel("base", tag=tag)
+    assert f"base is a wheel for {tag}; the target is Python 3.13" in refused(
+        unpacked(house, "base"), [Pin("base", "1.0")]
+    )
+
+
+@pytest.mark.gate
+def test_a_wheel_that_lies_is_refused(house: House) -> None:
+    """A library for another machine in a wheel that says it fits everywhere."""
+    house.wheel("base", files={"base/native.so": library(ARM), "base/text.so": b"no library"})
+    told = refused(unpacked(house, "base"), [Pin("base", "1.0")])
+    assert "base/native.so is for aarch64; the target is x86_64" in told
+    assert "base/text.so: is no ELF library" in told
+
+
+@pytest.mark.gate
+def test_a_library_that_needs_a_newer_glibc_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real library, held against a glibc older than any."""
+    found = importlib.util.find_spec("pydantic_core._pydantic_core")
+    assert found is not None
+    real = Path(found.origin or "")
+    machine, newest = elf.read_requirements(real)
+    assert newest >= (2, 2)
+    house.wheel("base", files={"base/native.so": real.read_bytes()})
+    monkeypatch.setattr(elf, "GLIBC", (2, 1))
+    target = Target("3.13", "arm64" if machine == "aarch64" else "x86_64")
+    told = refused(unpacked(house, "base"), [Pin("base", "1.0")], target)
+    assert f"base/native.so needs glibc {newest[0]}.{newest[1]}; Lambda's Amazon Linux 2023 has 2.1" in told
+
+
+def test_what_a_package_needs_is_asked_for_the_target(house: House) -> None:
+    """What only an extra or another platform needs may be absent."""
+    house.wheel("base", requires=["deep", "rare; extra == 'more'", "windows; sys_platform == 'win32'"])
+    (found,) = installed_packages(unpacked(house, "base"))
+    assert list(found.needs(TARGET)) == ["deep"]
+
+
+@pytest.mark.gate
+def test_an_incomplete_closure_is_refused() -> None:
+    """What a package needs is in its layer, in the shared one, or comes with the runtime."""
+    piece = BuiltPackage("base", "1.0", "", (), ("deep",), "", None, (), "")
+    check_dependencies("one", [piece], {"deep"})
+    with pytest.raises(LayersError, match="layer one: base needs deep: the lock's closure is incomplete"):
+        check_dependencies("one", [piece], set())

@@ -1,0 +1,1 @@
+"""The verbs of `rehearse`, one module each."""

@@ -1,0 +1,54 @@
+"""`clean`: give disk back."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+from rehearsal.commands.context import with_workspace
+from rehearsal.commands.output import AS_JSON, print_json
+from rehearsal.errors import WrongUse
+from rehearsal.workspace import retention
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.locks import exclusive_run
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Remove all of .rehearsal/: the next run starts afresh.")
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    default=retention.KEPT_EXECUTIONS,
+    show_default=True,
+    help="How many executions to keep, the latest ones.",
+)
+@AS_JSON
+@with_workspace
+def clean(space: Workspace, keep: int, *, everything: bool, as_json: bool) -> None:
+    """Remove old executions, with their logs and artifacts, and what can be made again at once.
+
+    What has not ended stays, as does what a stage is in or can be rolled back to, what builds have downloaded, and the
+    embedded AWS's state; --all removes everything.
+    """
+    freed, said = _remove_executions(space, keep, everything=everything)
+    if as_json:
+        print_json({"freed_bytes": freed, "bytes": retention.disk_usage(space.home)})
+    else:
+        click.echo(said)
+
+
+def _remove_executions(space: Workspace, keep: int, *, everything: bool) -> tuple[int, str]:
+    """The bytes that became free, and what is said of it."""
+    if not space.home.exists():
+        return 0, "there is no .rehearsal/"
+    if everything:
+        if space.server():
+            raise WrongUse("the embedded AWS is running: `rehearse down` first")
+        with exclusive_run(space):
+            freed = retention.disk_usage(space.home)
+            shutil.rmtree(space.home)
+        return freed, f"removed .rehearsal/: {retention.format_bytes(freed)}"
+    freed = retention.clean(space, keep)
+    left = retention.format_bytes(retention.disk_usage(space.home))
+    return freed, f"freed {retention.format_bytes(freed)}; .rehearsal/ takes {left} now"

@@ -1,0 +1,66 @@
+"""`permissions`: what each role used, never used, and was denied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.commands.context import with_workspace
+from rehearsal.commands.output import JSON_FILE, STDOUT, put_json
+from rehearsal.emulator.iam import decision_log
+from rehearsal.emulator.server import launcher
+from rehearsal.errors import WrongUse
+from rehearsal.views import role_usage as held
+from rehearsal.views.role_usage import Report
+from rehearsal.workspace.layout import Workspace
+
+
+@click.command()
+@click.argument("role", required=False)
+@JSON_FILE
+@with_workspace
+def permissions(space: Workspace, role: str | None, json_file: Path | None) -> None:
+    """List for each role what it was allowed and used, was allowed and never used, and was denied.
+
+    ROLE is a part of the names of the roles to list. Counted are all runs since the embedded AWS was started afresh.
+    """
+    made = list(decision_log.read(space.decisions))
+    if not made:
+        raise WrongUse("no policy was asked yet: `rehearse run` first, without --no-iam")
+    with launcher.join_or_resume(space) as endpoint:
+        reports = select_reports(_reports(endpoint, made), role)
+    if json_file:
+        put_json(json_file, [each.as_json() for each in reports])
+    if json_file != STDOUT:
+        for each in reports:
+            _show(each)
+
+
+def select_reports(reports: Sequence[Report], part: str | None) -> list[Report]:
+    """Those of roles with `part` in their names, which is all without one. Raises WrongUse where it is in none."""
+    found = [each for each in reports if part is None or part in each.role]
+    if not found:
+        known = ", ".join(each.role.rpartition("/")[2] for each in reports)
+        raise WrongUse(f"no role has {part} in its name; there are {known}")
+    return found
+
+
+def _reports(endpoint: Endpoint, made: list[decision_log.Decision]) -> list[Report]:
+    reports = []
+    for account in sorted({each.principal.split(":")[4] for each in made}):
+        iam = endpoint.client("iam", root(account), "us-east-1")
+        reports += [held.report(role, held.grants(iam, role), made) for role in held.roles(iam)]
+    return reports
+
+
+def _show(report: Report) -> None:
+    click.secho(report.role, bold=True)
+    if report.used:
+        click.echo(f"  used: {', '.join(report.used)}")
+    for (policy, resources), actions in report.unused_by_resource().items():
+        click.echo(f"  never used: {', '.join(actions)} on {', '.join(resources)} ({policy})")
+    for each in report.denied:
+        click.secho(f"  denied: {each.action} on {each.resource}: {each.why}", fg="red")

@@ -1,0 +1,55 @@
+"""`retry`: take a failed execution up again at the stage where it failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rehearsal.commands.api_errors import convert_api_errors
+from rehearsal.commands.completion_types import EXECUTION, STAGE
+from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
+from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
+from rehearsal.commands.output import JSON_FILE
+from rehearsal.commands.watch import next_ending
+from rehearsal.errors import WrongUse
+from rehearsal.views.execution_view import load_execution_view
+from rehearsal.workspace.layout import Workspace
+
+
+@click.command()
+@click.argument("stage", required=False, type=STAGE)
+@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
+@click.option("--all-actions", is_flag=True, help="Run the stage's other actions again as well.")
+@verdict_options
+@JSON_FILE
+@with_workspace
+def retry(
+    space: Workspace,
+    stage: str | None,
+    wanted: str | None,
+    verdict: str | None,
+    json_file: Path | None,
+    *,
+    all_actions: bool,
+) -> int:
+    """Run the failed actions of STAGE again, and follow the execution to its end; without STAGE, of the failed one."""
+    with open_deployment(space) as deployed:
+        which = resolve_execution(space, wanted)
+        failed = stage or _failed_stage(space, which)
+        ending = next_ending(space, which) + 1
+        with convert_api_errors("RetryStageExecution"):
+            deployed.api().retry_stage_execution(
+                pipelineName=deployed.key.name,
+                stageName=failed,
+                pipelineExecutionId=which,
+                retryMode="ALL_ACTIONS" if all_actions else "FAILED_ACTIONS",
+            )
+        return follow_to_end(space, which, verdict=verdict, json_file=json_file, ending=ending, stops=True)
+
+
+def _failed_stage(space: Workspace, which: str) -> str:
+    for stage in load_execution_view(space, which).stages:
+        if stage.status in ("Failed", "Stopped"):
+            return stage.name
+    raise WrongUse(f"no stage of execution {which} has failed; `rehearse history` lists other executions")

@@ -1,0 +1,125 @@
+"""`run --until` and `run --from`: a part of the pipeline, by what CodePipeline has for it.
+
+Until a stage: the transition behind it is closed, and the execution is stopped there. From a stage: each stage from
+there on is rolled back to an execution that succeeded in all of them, which is how its artifacts come in again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from rehearsal.commands.api_errors import convert_api_errors
+from rehearsal.commands.context import open_deployment, resolve_execution
+from rehearsal.commands.follow_to_end import follow_with_summary, write_result
+from rehearsal.commands.output import STDOUT, output_console
+from rehearsal.commands.run_options import RunOptions
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.errors import WrongUse
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.layout import Workspace
+
+# CodePipeline takes few characters here, fewer than in the name of a stage.
+DISABLED_REASON = "a rehearsal ends before this stage"
+
+
+@contextmanager
+def closed_transition(deployed: Deployment, stage: str | None) -> Iterator[None]:
+    """Let no execution go on beyond the stage, as long as the block runs. Raises WrongUse for an unknown stage."""
+    following = _next_stage(deployed, stage) if stage else None
+    if following is None:
+        yield
+        return
+    transition = {"pipelineName": deployed.key.name, "stageName": following, "transitionType": "Inbound"}
+    deployed.api().disable_stage_transition(**transition, reason=DISABLED_REASON)
+    try:
+        yield
+    finally:
+        deployed.api().enable_stage_transition(**transition)
+
+
+def reopen_transitions(deployed: Deployment) -> None:
+    """Open what `closed_transition` left closed because its process was killed."""
+    for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]:
+        if stage.get("inboundTransitionState", {}).get("disabledReason") == DISABLED_REASON:
+            deployed.api().enable_stage_transition(
+                pipelineName=deployed.key.name, stageName=stage["stageName"], transitionType="Inbound"
+            )
+
+
+def run_stages(space: Workspace, wanted: RunOptions) -> int:
+    """Run the stages from one to another (or the last) with what one execution brought; 0 if all succeed, or 1."""
+    began, views = time.monotonic(), list[ExecutionView]()
+    with open_deployment(space, wanted.port) as deployed:
+        stages = _stage_range(_stage_names(deployed), wanted.first or "", wanted.until)
+        target = (
+            resolve_execution(space, wanted.execution)
+            if wanted.execution
+            else _latest_successful_execution(deployed, stages)
+        )
+        for name in stages:
+            started = start_rollback(deployed, name, target)
+            said = f"{name} with the artifacts of {target}: execution {started}"
+            click.echo(said, err=wanted.json_file == STDOUT)
+            views += follow_with_summary(
+                space, output_console(wanted.json_file), started, verdict=wanted.verdict, stops=True
+            )
+            if views[-1].status != "Succeeded":
+                break
+        return write_result(space, views, time.monotonic() - began, wanted.json_file)
+
+
+def start_rollback(deployed: Deployment, stage: str, target: str) -> str:
+    """The execution that rolls a stage back to an earlier one. Raises WrongUse where the API refuses that."""
+    with convert_api_errors("RollbackStage"):
+        started = deployed.api().rollback_stage(
+            pipelineName=deployed.key.name, stageName=stage, targetPipelineExecutionId=target
+        )
+    return str(started["pipelineExecutionId"])
+
+
+def _stage_names(deployed: Deployment) -> list[str]:
+    return [stage.name for stage in deployed.pipeline().stages]
+
+
+def _next_stage(deployed: Deployment, stage: str) -> str | None:
+    names = _stage_names(deployed)
+    _check(names, stage)
+    return next(iter(names[names.index(stage) + 1 :]), None)
+
+
+def _check(names: Sequence[str], stage: str) -> None:
+    if stage not in names:
+        raise WrongUse(f"{stage}: there is no such stage; there are {', '.join(names)}")
+
+
+def _stage_range(names: Sequence[str], first: str, last: str | None) -> list[str]:
+    last = last or names[-1]
+    _check(names, first)
+    _check(names, last)
+    if first == names[0]:
+        raise WrongUse(f"{first} is the source stage: leave --from out, and the working tree is pushed")
+    if names.index(last) < names.index(first):
+        raise WrongUse(f"{last} comes before {first}; the order is {', '.join(names)}")
+    return list(names[names.index(first) : names.index(last) + 1])
+
+
+def _latest_successful_execution(deployed: Deployment, stages: Sequence[str]) -> str:
+    """The newest execution that succeeded in all the stages and is no rollback itself."""
+    lists = [successful_executions(deployed, stage) for stage in stages]
+    for each in lists[0]:
+        if all(each in others for others in lists):
+            return each
+    raise WrongUse(f"no execution has succeeded in all of {', '.join(stages)}; `rehearse retry` takes a failed one up")
+
+
+def successful_executions(deployed: Deployment, stage: str) -> list[str]:
+    """The executions that have succeeded in a stage and are no rollbacks themselves, newest first."""
+    listed: list[dict[str, Any]] = deployed.api().list_pipeline_executions(
+        pipelineName=deployed.key.name, filter={"succeededInStage": {"stageName": stage}}
+    )["pipelineExecutionSummaries"]
+    return [each["pipelineExecutionId"] for each in listed if each.get("executionType") != "ROLLBACK"]

@@ -1,0 +1,49 @@
+"""`stop`: end an execution."""
+
+from __future__ import annotations
+
+import click
+
+from rehearsal.commands.api_errors import convert_api_errors
+from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.context import resolve_execution, running_deployment, with_workspace
+from rehearsal.commands.output import AS_JSON, print_json
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.errors import WrongUse
+from rehearsal.workspace.layout import Workspace
+
+
+@click.command()
+@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@click.option("--abandon", is_flag=True, help="End its running actions as well; without it they are let end.")
+@click.option("-m", "--reason", default="stopped by hand", show_default=True, help="Why; kept with the execution.")
+@AS_JSON
+@with_workspace
+def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool, as_json: bool) -> None:
+    """Stop the running execution; ID (or how it begins) says which, where several run."""
+    deployed = running_deployment(space)
+    target = resolve_execution(space, wanted) if wanted else _single_active_execution(deployed)
+    with convert_api_errors("StopPipelineExecution"):
+        deployed.api().stop_pipeline_execution(
+            pipelineName=deployed.key.name, pipelineExecutionId=target, abandon=abandon, reason=reason
+        )
+    if as_json:
+        print_json({"execution_id": target, "abandoned": abandon})
+    else:
+        how = "its actions are ended" if abandon else "it stops when its running actions have ended"
+        click.echo(f"{target}: {how}")
+
+
+def active_executions(deployed: Deployment) -> list[str]:
+    """The executions that run or are being stopped, newest first."""
+    listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
+    return [each["pipelineExecutionId"] for each in listed if each["status"] in ("InProgress", "Stopping")]
+
+
+def _single_active_execution(deployed: Deployment) -> str:
+    found = active_executions(deployed)
+    if not found:
+        raise WrongUse(f"no execution of {deployed.key.name} is running; `rehearse history` lists them")
+    if len(found) > 1:
+        raise WrongUse(f"{len(found)} executions are running; say which: {', '.join(found)}")
+    return found[0]

@@ -1,0 +1,269 @@
+"""Start and end the emulator's process."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import secrets
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from rehearsal.aws import Endpoint, close_clients
+from rehearsal.errors import RehearsalError, WrongUse
+from rehearsal.host import helper_process, host_environment
+from rehearsal.workspace.layout import Server, Workspace
+from rehearsal.workspace.locks import UsageLock, startup_lock, usage_lock
+
+START_SECONDS, END_SECONDS = 60, 60
+IAM = True
+# Source: ip(7), ip_local_port_range. Below the lowest one are those that people give to their servers.
+LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+LOWEST_PORT, TRIES = 20_000, 100
+
+
+@contextlib.contextmanager
+def join_or_start(workspace: Workspace, port: int | None = None, *, iam: bool | None = None) -> Iterator[Endpoint]:
+    """The emulator for a while: the one that runs already, or a new one; it ends with its last user, unless detached.
+
+    None is the port and the mode of the one that runs already; of a new one, the port of the saved state or a free one,
+    and the default. Raises WrongUse where another one is wanted than runs.
+    """
+
+    def started(lock: int) -> Server:
+        with _listen_on_preferred_port(workspace, port) as listener:
+            return _start(workspace, listener, lock, iam=IAM if iam is None else iam)
+
+    with _shared_server(workspace, port=port, iam=iam, started=started) as endpoint:
+        yield endpoint
+
+
+@contextlib.contextmanager
+def join_or_resume(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]:
+    """The same for who only looks: no saved state is given up for it. Raises WrongUse where that cannot be used."""
+
+    def started(lock: int) -> Server:
+        saved = workspace.saved_address()
+        with _listen_on_saved_port(saved, port) if saved else _listen_on_preferred_port(workspace, port) as listener:
+            return _start(workspace, listener, lock, iam=saved.startswith("https") if saved else IAM)
+
+    with _shared_server(workspace, port=port, iam=None, started=started) as endpoint:
+        yield endpoint
+
+
+@contextlib.contextmanager
+def _shared_server(
+    workspace: Workspace, *, port: int | None, iam: bool | None, started: Callable[[int], Server]
+) -> Iterator[Endpoint]:
+    """Of two who come at once the second finds what the first has started; of two who leave the second ends it."""
+    workspace.make()
+    with usage_lock(workspace) as use:
+        with startup_lock(workspace) as lock:
+            use.share()
+            server = _running_server(workspace, port, iam=iam) or started(lock)
+        try:
+            yield server.to_endpoint()
+        finally:
+            with startup_lock(workspace):
+                _release(workspace, use, server)
+
+
+def _release(workspace: Workspace, use: UsageLock, server: Server) -> None:
+    left = workspace.server()
+    if left and left.detached:
+        return
+    if use.try_exclusive():
+        _end(workspace, server)
+    else:
+        use.share()  # at once where others use it; where it has noticed by itself that nobody does, when it has ended
+
+
+def up(workspace: Workspace, port: int | None, *, iam: bool | None = None) -> Server:
+    """An emulator that goes on until `down`; port and iam as those of `running`."""
+    with join_or_start(workspace, port, iam=iam):
+        return detach(workspace)
+
+
+def detach(workspace: Workspace) -> Server:
+    """Let the emulator that runs, which the caller uses, go on until `down`."""
+    with startup_lock(workspace):
+        server = workspace.server()
+        if server is None:
+            raise RehearsalError(f"the embedded AWS has ended; its log is {_log(workspace)}")
+        detached = replace(server, detached=True)
+        workspace.write_server(detached)
+        return detached
+
+
+def down(workspace: Workspace) -> bool:
+    """End the emulator, its state saved; False where none runs."""
+    if not workspace.home.exists():
+        return False
+    with startup_lock(workspace):
+        server = workspace.server()
+        if server:
+            _end(workspace, server)
+        return server is not None
+
+
+def _running_server(workspace: Workspace, port: int | None, *, iam: bool | None) -> Server | None:
+    """The emulator that runs already. Raises WrongUse where it has another port or mode than is wanted."""
+    server = workspace.server()
+    if server and iam not in (None, server.iam):
+        does = "enforces IAM" if server.iam else "does not enforce IAM"
+        raise WrongUse(f"the embedded AWS that runs already {does}: end it with `rehearse down` first")
+    if server and port not in (None, _port(server.endpoint)):
+        raise WrongUse(
+            f"the embedded AWS that runs already has port {_port(server.endpoint)}, not {port}: leave --port out, or"
+            " end it with `rehearse down` first"
+        )
+    return server
+
+
+def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: bool) -> Server:
+    """An emulator that has come up; its process holds the lock until then, even where this one is killed meanwhile."""
+    workspace.record.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "rehearsal.emulator.server.process", str(workspace.root), "yes" if iam else "no"]
+    with _log(workspace).open("wb") as log:
+        process = subprocess.Popen(
+            [*command, str(listener.fileno()), str(lock)],
+            cwd=workspace.home,
+            env={
+                **host_environment.clean_environment(),
+                "PYTHONPATH": str(helper_process.PACKAGES),
+                "HOME": str(workspace.aws),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lock, listener.fileno()),
+        )
+    try:
+        server = _wait_until_healthy(workspace, process)
+    except BaseException:  # an interrupt as well: nobody would know of it
+        _kill_process_group(process.pid)
+        process.wait()
+        raise
+    process.returncode = 0  # it may outlive this process: Popen need not warn of that
+    return server
+
+
+def _wait_until_healthy(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
+    """Until the emulator answers. Raises WrongUse with its last words where it does not come up."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        server = workspace.server()
+        if server and _is_healthy(server):
+            return server
+        time.sleep(0.02)
+    words = "\n".join(_log(workspace).read_text(errors="replace").splitlines()[-15:])
+    raise WrongUse(f"the embedded AWS did not come up; the end of {_log(workspace)}:\n{words}")
+
+
+def _is_healthy(server: Server) -> bool:
+    """The kernel takes connections for it before it serves them, and for a while after it has ended."""
+    where = server.endpoint.rpartition("//")[2]
+    if authority := server.to_endpoint().authority:
+        context = ssl.create_default_context(cafile=authority)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(where, timeout=1, context=context)
+    else:
+        connection = http.client.HTTPConnection(where, timeout=1)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    return False
+
+
+def _end(workspace: Workspace, server: Server) -> None:
+    """Ask it to end, and kill it, without its state, where it does not; nothing where it has ended."""
+    close_clients()
+    if workspace.server():
+        os.kill(server.pid, signal.SIGTERM)
+    deadline = time.monotonic() + END_SECONDS
+    while workspace.server() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _kill_process_group(server.pid)
+    with contextlib.suppress(ChildProcessError):  # somebody else's child
+        os.waitpid(server.pid, 0)
+
+
+def _kill_process_group(group: int) -> None:
+    """Kill what is left of an emulator's process group: functions that it keeps warm end some time after it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _log(workspace: Workspace) -> Path:
+    return workspace.logs / "emulator.log"
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def _listen_on_preferred_port(workspace: Workspace, port: int | None) -> socket.socket:
+    """On the port that is wanted; else on that of the saved state, which its queues' URLs hold, or on a free one.
+
+    The emulator inherits it, so that nobody takes the port between. Raises WrongUse where the wanted one is taken.
+    """
+    if port is not None:
+        return _listen_or_refuse(
+            port, f"port {port} on 127.0.0.1 cannot be used ({{}}); name another with --port, or leave it out"
+        )
+    saved = workspace.saved_address()
+    if saved:
+        with contextlib.suppress(OSError):
+            return _listen(_port(saved))
+    return _listen_on_free_port()
+
+
+def _listen_on_free_port() -> socket.socket:
+    """On a port that is still free when the saved state is wanted again: the kernel gives it to no connection.
+
+    Where there is none below those that it gives to connections, on any.
+    """
+    first, _ = map(int, LOCAL_PORTS.read_text().split())
+    below = range(LOWEST_PORT, first)
+    for port in secrets.SystemRandom().sample(below, min(TRIES, len(below))):
+        with contextlib.suppress(OSError):
+            return _listen(port)
+    return _listen(0)
+
+
+def _listen_on_saved_port(saved: str, port: int | None) -> socket.socket:
+    """On the port of the saved state, and no other. Raises WrongUse."""
+    afresh = "`rehearse up` starts afresh, without it"
+    if port not in (None, _port(saved)):
+        raise WrongUse(f"the saved state is reached at port {_port(saved)} alone: leave --port out ({afresh})")
+    return _listen_or_refuse(
+        _port(saved),
+        f"the saved state is reached at {saved} alone, which cannot be used ({{}}): free that port; {afresh}",
+    )
+
+
+def _listen_or_refuse(port: int, refusal: str) -> socket.socket:
+    try:
+        return _listen(port)
+    except OSError as error:
+        raise WrongUse(refusal.format(error.strerror)) from error
+
+
+def _listen(port: int) -> socket.socket:
+    """Listen on the port (0: any free one). Raises OSError where that can't be."""
+    listener = socket.socket()
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener

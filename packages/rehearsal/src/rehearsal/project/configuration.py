@@ -1,0 +1,203 @@
+"""A project's rehearsal.toml, and the calls of the deployed functions that it asks for.
+
+disk_gigabytes = 10                  # what .rehearsal/ may take; workspace/retention.py keeps to it
+account = "111111111111"             # of stacks that name none, and CDK_DEFAULT_ACCOUNT
+region = "us-east-1"                 # likewise
+
+[[prepare]]                          # before the pipeline is deployed: secrets, parameters, stacks that it needs
+command = "aws ssm put-parameter --name /orders/colour --type String --value green"
+
+[bootstrap]                          # how accounts are made ready; deploy/bootstrap.py does it
+command = "npx cdk bootstrap aws://{account}/{region} --cloudformation-execution-policies ..."
+files = ["policies/*.json"]          # what the command puts into them: a change bootstraps again
+
+[[invoke]]
+function = "OrdersFunctionName"      # the stack output that holds the function's name
+event = "tests/events/order.json"    # what the function is called with
+qualifier = "live"                   # the alias or version that its callers call; without it, $LATEST is called
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.engine.model.definition import Action, Pipeline
+from rehearsal.errors import WrongUse
+from rehearsal.project.cloud_assembly import QUALIFIER
+
+FILE = "rehearsal.toml"
+MAX_CONCURRENT_CALLS = os.cpu_count() or 1
+
+
+class Invoke(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    function: str
+    event: Path
+    qualifier: str = Field(default="$LATEST", min_length=1)
+
+
+class Bootstrap(BaseModel):
+    """command: run in the project's folder for each account and region, with the account's root user's credentials."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str = Field(min_length=1)
+    files: tuple[str, ...] = ()
+
+    @field_validator("command")
+    @classmethod
+    def _names_known_fields(cls, command: str) -> str:
+        try:
+            if command.format(account="1", region="2") == command.format(account="3", region="2"):
+                raise ValueError("has no {account}; it is run once for each account and {region}")
+        except (KeyError, IndexError) as error:
+            raise ValueError(f"has {{{error.args[0]}}}; allowed are {{account}} and {{region}}") from error
+        return command
+
+
+class Prepare(BaseModel):
+    """A command that a person has run before the pipeline is deployed, in its account unless another one is named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str
+    account: str | None = Field(default=None, pattern=r"^\d{12}$")
+    region: str | None = None
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bootstrap: Bootstrap | None = None
+    invoke: tuple[Invoke, ...] = ()
+    disk_gigabytes: float = Field(default=10, gt=0)
+    account: str = Field(default="111111111111", pattern=r"^\d{12}$")
+    region: str = "us-east-1"
+    prepare: tuple[Prepare, ...] = ()
+
+    @property
+    def environment(self) -> tuple[str, str]:
+        """Where stacks go that name no account or region of their own."""
+        return self.account, self.region
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function answered; `ok` unless it raised or could not be called."""
+
+    environment: str
+    account: str
+    function: str
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A stack that the pipeline deploys: its environment, account and region, and the qualifier of the role for it."""
+
+    environment: str
+    account: str
+    region: str
+    name: str
+    qualifier: str = QUALIFIER
+
+
+def read_config(root_folder: Path) -> Config:
+    """Read rehearsal.toml; without the file nothing is called. Raises WrongUse for unknown keys and missing events."""
+    path = root_folder / FILE
+    if not path.exists():
+        return Config()
+    try:
+        config = Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise WrongUse(f"{FILE}: {error}") from error
+    for each in config.invoke:
+        if not (root_folder / each.event).is_file():
+            raise WrongUse(f"{FILE}: invoke {each.function}: there is no file {each.event} in {root_folder}")
+    return config
+
+
+def list_deployed_stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
+    """The stacks of every CloudFormation action, each once, in the order of the definition."""
+    found = {
+        DeployedStack(
+            _environment(stage.name, action.name),
+            _account(action),
+            action.region or region,
+            action.configuration["StackName"],
+            _qualifier(action),
+        ): None
+        for stage in pipeline.stages
+        for action in stage.actions
+        if action.type.provider == "CloudFormation" and action.role_arn
+    }
+    return list(found)
+
+
+def _environment(stage: str, action: str) -> str:
+    """The stage's name; in a wave CDK Pipelines writes `Environment.Stack.Deploy`, elsewhere `Stack.Deploy`."""
+    first, *rest = action.split(".")
+    return first if len(rest) > 1 else stage
+
+
+def invoke_functions(
+    config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]
+) -> list[Answer]:
+    """Call every configured function in every stack that has it, side by side; the answers in order."""
+    with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
+        described = pool.map(lambda stack: _outputs(endpoint, stack), deployed)
+        calls = [
+            (stack, outputs[each.function], each.qualifier, (root_folder / each.event).read_bytes())
+            for stack, outputs in zip(deployed, described, strict=True)
+            for each in config.invoke
+            if each.function in outputs
+        ]
+        return list(pool.map(lambda wanted: _invoke_function(endpoint, *wanted), calls))
+
+
+def _invoke_function(endpoint: Endpoint, stack: DeployedStack, function: str, qualifier: str, event: bytes) -> Answer:
+    api = endpoint.client("lambda", root(stack.account), stack.region)
+    try:
+        response = api.invoke(FunctionName=function, Qualifier=qualifier, Payload=event)
+        text, ok = response["Payload"].read().decode(), "FunctionError" not in response
+    except ClientError as error:
+        text, ok = str(error), False
+    return Answer(stack.environment, stack.account, function, ok, text)
+
+
+def _outputs(endpoint: Endpoint, stack: DeployedStack) -> dict[str, str]:
+    api = endpoint.client("cloudformation", root(stack.account), stack.region)
+    described: dict[str, Any] = api.describe_stacks(StackName=stack.name)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+
+def _account(action: Action) -> str:
+    return (action.role_arn or "").split(":")[4]
+
+
+def _qualifier(action: Action) -> str:
+    """Of a role that bootstrapping made: `cdk-<qualifier>-deploy-role-<account>-<region>`."""
+    found = re.search(r":role/cdk-([^/]+)-deploy-role-", action.role_arn or "")
+    return found[1] if found else QUALIFIER
+
+
+def shortened(text: str, width: int = 60) -> str:
+    """An answer in one line of a table."""
+    try:
+        line = json.dumps(json.loads(text))
+    except ValueError:
+        line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,311 @@
+"""Deploy/S3, Deploy/CloudFormation and Invoke/Lambda in the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.actions.conftest import Pipelines, kind, template
+from tests.conftest import REGION, Embedded
+
+pytestmark = pytest.mark.slow
+
+CODE = {"inputArtifacts": [{"name": "Code"}]}
+
+
+def s3(**configuration: str) -> dict[str, Any]:
+    return {"name": "Deploy", "actionTypeId": kind("Deploy", "S3"), "configuration": configuration, **CODE}
+
+
+def stack(name: str, mode: str, run_order: int = 1, **configuration: str) -> dict[str, Any]:
+    settings = {"ActionMode": mode, "StackName": name, "TemplatePath": "Code::template.json", **configuration}
+    return {
+        "name": mode.replace("_", ""),
+        "runOrder": run_order,
+        "actionTypeId": kind("Deploy", "CloudFormation"),
+        "configuration": settings,
+        **CODE,
+    }
+
+
+def invoke(function: str, **more: Any) -> dict[str, Any]:
+    configuration = {"FunctionName": function, "UserParameters": "hello"}
+    return {"name": "Invoke", "actionTypeId": kind("Invoke", "Lambda"), "configuration": configuration, **more}
+
+
+def status(embedded: Embedded, name: str) -> str:
+    try:
+        return str(embedded.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+    except ClientError:
+        return "none"
+
+
+def test_s3_takes_the_files_or_the_artifact_itself(pipelines: Pipelines, embedded: Embedded) -> None:
+    """Extract decides; ObjectKey is a folder for files, and the key for the artifact."""
+    bucket, client = embedded.bucket(), embedded.client("s3")
+    files = s3(BucketName=bucket, Extract="true", ObjectKey="site", CacheControl="max-age=60")
+    whole = {**s3(BucketName=bucket, Extract="false", ObjectKey="all.zip"), "name": "Whole"}
+    ran = pipelines.run(pipelines.source({"index.html": "<p>", "img/a.svg": "<svg>"}), files, whole)
+    assert (ran.status, ran.summary) == ("Succeeded", "")
+    keys = {each["Key"] for each in client.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert keys == {"all.zip", "site/index.html", "site/img/a.svg"}
+    page = client.get_object(Bucket=bucket, Key="site/index.html")
+    assert (page["ContentType"], page["CacheControl"]) == ("text/html", "max-age=60")
+
+
+def test_a_key_of_s3_may_hold_the_time_and_a_random_part(pipelines: Pipelines, embedded: Embedded) -> None:
+    """`{datetime}` and `{uuid}`."""
+    bucket = embedded.bucket()
+    action = s3(BucketName=bucket, Extract="false", ObjectKey="app/{datetime}-{uuid}.zip")
+    assert pipelines.run(pipelines.source({"a": "b"}), action).status == "Succeeded"
+    (found,) = embedded.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert re.fullmatch(
+        r"app/\d{4}(-\d\d){2}_\d\d(-\d\d){2}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.zip", found["Key"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("configuration", "words"),
+    [
+        ({"BucketName": "nowhere-at-all", "Extract": "true"}, "cannot write to s3://nowhere-at-all"),
+        ({"BucketName": "x", "Extract": "false"}, "ObjectKey is needed"),
+        ({"BucketName": "x"}, "needs Extract"),
+    ],
+)
+def test_what_s3_cannot_deploy_is_an_error(pipelines: Pipelines, configuration: dict[str, str], words: str) -> None:
+    """The action fails in words that say what to do."""
+    ran = pipelines.run(pipelines.source({"a": "b"}), s3(**configuration))
+    assert (ran.status, words in ran.summary) == ("Failed", True)
+
+
+def test_a_stack_is_created_and_its_outputs_are_variables_and_a_file(pipelines: Pipelines, embedded: Embedded) -> None:
+    """CREATE_UPDATE with parameters from the template configuration, from overrides and from artifacts."""
+    name = embedded.name("stack")
+    overrides = {
+        "FromText": "text",
+        "FromFile": {"Fn::GetParam": ["Code", "values.json", "key"]},
+        "FromArtifact": {"Fn::GetArtifactAtt": ["Code", "ObjectKey"]},
+    }
+    settings = {"Parameters": {"FromSettings": "settings", "FromText": "overridden"}, "Tags": {"team": "a"}}
+    files = {
+        "template.json": template(FromText="", FromFile="", FromArtifact="", FromSettings=""),
+        "values.json": json.dumps({"key": "value"}),
+        "settings.json": json.dumps(settings),
+    }
+    action = stack(
+        name,
+        "CREATE_UPDATE",
+        ParameterOverrides=json.dumps(overrides),
+        TemplateConfiguration="Code::settings.json",
+        OutputFileName="outputs.json",
+    )
+    ran = pipelines.run(pipelines.source(files), {**action, "outputArtifacts": [{"name": "Outputs"}]})
+    assert (ran.status, ran.summary) == ("Succeeded", "")
+    expected = {
+        "FromTextOut": "text",
+        "FromFileOut": "value",
+        "FromArtifactOut": ran.artifact("Source")["key"],
+        "FromSettingsOut": "settings",
+    }
+    assert ran.variables("CREATEUPDATE") == expected
+    with pipelines.download(ran.artifact("CREATEUPDATE")) as archive:
+        assert json.loads(archive.read("outputs.json")) == expected
+    (found,) = embedded.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    assert found["Tags"] == [{"Key": "team", "Value": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ({"Fn::GetParam": ["Code", "values.json", "other"]}, "values.json has no other; it has key"),
+        ({"Fn::GetParam": ["Code", "lost.json", "key"]}, "holds no lost.json"),
+        ({"Fn::GetArtifactAtt": ["Code", "Colour"]}, "BucketName, ObjectKey, URL are allowed"),
+        ({"Fn::Sub": "x"}, "is allowed"),
+    ],
+)
+def test_an_override_that_cannot_be_read_is_an_error(
+    pipelines: Pipelines, embedded: Embedded, override: Any, words: str
+) -> None:
+    """It names what is there, or what is allowed; no stack is made."""
+    name = embedded.name("stack")
+    action = stack(name, "CREATE_UPDATE", ParameterOverrides=json.dumps({"A": override}))
+    ran = pipelines.run(pipelines.source({"template.json": template(A=""), "values.json": '{"key": "v"}'}), action)
+    assert (ran.status, words in ran.summary, status(embedded, name)) == ("Failed", True, "none")
+
+
+def test_only_input_artifacts_can_be_read(pipelines: Pipelines, embedded: Embedded) -> None:
+    """An artifact of the execution that is none of the action's own is named, and nothing is deployed."""
+    name = embedded.name("stack")
+    action = {**stack(name, "CREATE_UPDATE"), "inputArtifacts": []}
+    ran = pipelines.run(pipelines.source({"template.json": template()}), action)
+    assert (ran.status, status(embedded, name)) == ("Failed", "none")
+    assert "Code is no input artifact of this action; its input artifacts: none" in ran.summary
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"settings.json": '{"Parameters": {"A": 3}}'}, "TemplateConfiguration.Parameters.A: got 3; a text is allowed"),
+        ({"settings.json": '{"Tags": ["a"]}'}, 'TemplateConfiguration.Tags: got ["a"]; a JSON object is allowed'),
+    ],
+)
+def test_a_template_configuration_holds_texts(
+    pipelines: Pipelines, embedded: Embedded, files: dict[str, str], words: str
+) -> None:
+    """What is none is named."""
+    action = stack(embedded.name("stack"), "CREATE_UPDATE", TemplateConfiguration="Code::settings.json")
+    ran = pipelines.run(pipelines.source({"template.json": template(A=""), **files}), action)
+    assert (ran.status, words in ran.summary) == ("Failed", True)
+    assert ran.actions["CREATEUPDATE"]["output"]["executionResult"]["errorDetails"]["code"] == "ConfigurationError"
+
+
+def test_a_source_that_is_no_zip_is_told(pipelines: Pipelines, embedded: Embedded) -> None:
+    """By every action that looks into it."""
+    source = pipelines.source({})
+    where = {"Bucket": source["configuration"]["S3Bucket"], "Key": source["configuration"]["S3ObjectKey"]}
+    embedded.client("s3").put_object(**where, Body=b"plain")
+    deploys = [s3(BucketName=embedded.bucket(), Extract="true"), stack(embedded.name("stack"), "CREATE_UPDATE")]
+    ran = pipelines.run(source, *deploys)
+    assert ran.summary.count("the input artifact Code is no zip: File is not a zip file") == len(deploys)
+
+
+def test_a_change_set_is_made_then_executed(pipelines: Pipelines, embedded: Embedded) -> None:
+    """CHANGE_SET_REPLACE and CHANGE_SET_EXECUTE, by run order."""
+    name = embedded.name("stack")
+    make = stack(name, "CHANGE_SET_REPLACE", ChangeSetName="change")
+    execute = stack(name, "CHANGE_SET_EXECUTE", 2, ChangeSetName="change")
+    ran = pipelines.run(pipelines.source({"template.json": template(A="x")}), make, execute)
+    assert (ran.status, ran.variables("CHANGESETEXECUTE")) == ("Succeeded", {"AOut": "x"})
+
+
+def test_a_stack_is_deleted(pipelines: Pipelines, embedded: Embedded) -> None:
+    """DELETE_ONLY; a stack that is not there is no failure."""
+    name = embedded.name("stack")
+    embedded.stack(name, {"Topic": {"Type": "AWS::SNS::Topic"}})
+    source = pipelines.source({"template.json": template()})
+    assert pipelines.run(source, stack(name, "DELETE_ONLY")).status == "Succeeded"
+    assert status(embedded, name) in ("none", "DELETE_COMPLETE")
+    assert pipelines.run(source, stack(name, "DELETE_ONLY")).status == "Succeeded"
+
+
+def test_a_failed_stack_is_replaced_where_the_mode_says_so(pipelines: Pipelines, embedded: Embedded) -> None:
+    """REPLACE_ON_FAILURE deletes and creates; CREATE_UPDATE leaves the failed stack and fails."""
+    name = embedded.name("stack")
+    embedded.stack(
+        name, {"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"RoleArn": "x", "Stages": []}}}
+    )
+    assert status(embedded, name) == "ROLLBACK_COMPLETE"
+    source = pipelines.source({"template.json": template(A="x")})
+    assert pipelines.run(source, stack(name, "CREATE_UPDATE")).status == "Failed"
+    ran = pipelines.run(source, stack(name, "REPLACE_ON_FAILURE"))
+    assert (ran.status, ran.summary, status(embedded, name)) == ("Succeeded", "", "CREATE_COMPLETE")
+
+
+def test_an_unknown_mode_lists_those_known(pipelines: Pipelines, embedded: Embedded) -> None:
+    """It is an error."""
+    ran = pipelines.run(pipelines.source({"template.json": template()}), stack("x", "CHANGE_SET_FORGET"))
+    assert "there are CHANGE_SET_EXECUTE, CHANGE_SET_REPLACE" in ran.summary
+
+
+HANDLER = """
+import boto3
+
+def handler(event, context):
+    job = event["CodePipeline.job"]
+    api = boto3.client("codepipeline")
+    BODY
+"""
+
+
+def handler(body: str) -> str:
+    return HANDLER.replace("BODY", body)
+
+
+SUCCEEDS = """
+    data = job["data"]
+    place = data["inputArtifacts"][0]["location"]["s3Location"]
+    user = data["actionConfiguration"]["configuration"]["UserParameters"]
+    if "continuationToken" not in data:
+        return api.put_job_success_result(jobId=job["id"], continuationToken="again")
+    variables = {"user": user, "key": place["objectKey"], "token": data["continuationToken"]}
+    target = data["outputArtifacts"][0]["location"]["s3Location"]
+    boto3.client("s3").put_object(Bucket=target["bucketName"], Key=target["objectKey"], Body=b"made")
+    api.put_job_success_result(jobId=job["id"], outputVariables=variables, executionDetails={"summary": "well done"})
+"""
+
+
+def test_a_function_reads_its_job_and_answers_it(pipelines: Pipelines, embedded: Embedded) -> None:
+    """Called again for its continuation token; its variables and its artifact reach the pipeline."""
+    function = pipelines.function(handler(SUCCEEDS))
+    ran = pipelines.run(
+        pipelines.source({"a": "b"}), invoke(function, **CODE, outputArtifacts=[{"name": "Made"}], namespace="Call")
+    )
+    assert (ran.status, ran.summary) == ("Succeeded", "")
+    key = ran.artifact("Source")["key"]
+    assert ran.variables("Invoke") == {"user": "hello", "key": key, "token": "again"}
+    made = ran.artifact("Invoke")
+    body = embedded.client("s3").get_object(Bucket=made["bucket"], Key=made["key"])["Body"].read()
+    assert body == b"made"
+
+
+FAILS = 'api.put_job_failure_result(jobId=job["id"], failureDetails={"type": "JobFailed", "message": "no luck"})'
+
+
+@pytest.mark.parametrize(
+    ("body", "words"), [(FAILS, "no luck"), ('raise ValueError("broken")', "broken")], ids=["fails", "errors"]
+)
+def test_a_function_fails_its_action(pipelines: Pipelines, body: str, words: str) -> None:
+    """By PutJobFailureResult, or by breaking before it has answered."""
+    ran = pipelines.run(pipelines.source({"a": "b"}), invoke(pipelines.function(handler(body))))
+    assert (ran.status, words in ran.summary) == ("Failed", True)
+
+
+def test_a_function_decides_on_a_condition(pipelines: Pipelines, embedded: Embedded) -> None:
+    """The rule LambdaInvoke; a failed job skips the stage where the result is SKIP."""
+    configuration = {"FunctionName": pipelines.function(handler(FAILS))}
+    rule = {"name": "Ask", "ruleTypeId": kind("Rule", "LambdaInvoke"), "configuration": configuration}
+    entry = {"conditions": [{"result": "SKIP", "rules": [rule]}]}
+    bucket = embedded.bucket()
+    ran = pipelines.run(pipelines.source({"a": "b"}), s3(BucketName=bucket, Extract="true"), beforeEntry=entry)
+    assert (ran.status, list(ran.actions)) == ("Succeeded", ["Source"])
+
+
+@pytest.mark.parametrize(("state", "status"), [("OK", "Succeeded"), ("ALARM", "Failed")])
+def test_an_alarm_decides_on_a_condition(pipelines: Pipelines, embedded: Embedded, state: str, status: str) -> None:
+    """The rule CloudWatchAlarm."""
+    alarm, cloudwatch = embedded.name("alarm"), embedded.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=alarm,
+        MetricName="m",
+        Namespace="n",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        Statistic="Sum",
+    )
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="test")
+    rule = {"name": "Watch", "ruleTypeId": kind("Rule", "CloudWatchAlarm"), "configuration": {"AlarmName": alarm}}
+    after = {"conditions": [{"result": "FAIL", "rules": [rule]}]}
+    action = s3(BucketName=embedded.bucket(), Extract="true")
+    assert pipelines.run(pipelines.source({"a": "b"}), action, onSuccess=after).status == status
+
+
+def test_an_action_in_another_region_reads_its_artifacts_there(pipelines: Pipelines, embedded: Embedded) -> None:
+    """The artifact is copied to that region's store before the action runs, which writes there too."""
+    other = "us-west-2"
+    stores = {region: {"type": "S3", "location": embedded.bucket(region)} for region in (REGION, other)}
+    name = embedded.name("stack")
+    overrides = {"Bucket": {"Fn::GetArtifactAtt": ["Code", "BucketName"]}}
+    action = stack(name, "CREATE_UPDATE", ParameterOverrides=json.dumps(overrides), OutputFileName="o.json")
+    there = {**action, "region": other, "outputArtifacts": [{"name": "Outputs"}]}
+    ran = pipelines.run(pipelines.source({"template.json": template(Bucket="")}), there, stores=stores)
+    assert (ran.status, ran.summary) == ("Succeeded", "")
+    assert ran.variables("CREATEUPDATE") == {"BucketOut": stores[other]["location"]}
+    assert ran.artifact("CREATEUPDATE")["bucket"] == stores[other]["location"]
+    found = embedded.client("cloudformation", other).describe_stacks(StackName=name)["Stacks"]
+    assert [each["StackStatus"] for each in found] == ["CREATE_COMPLETE"]

@@ -1,0 +1,51 @@
+"""Rules of conditions that need no embedded AWS."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.actions.rules import CheckVariable
+from rehearsal.engine.model.definition import ActionType
+from tests.engine.conftest import Stage, action, declaration, rule
+
+
+def outcome(stage: Stage, **configuration: str) -> tuple[str, str]:
+    """Status and summary of the rule before the second stage."""
+    stage.runners[ActionType("Rule", "Played")] = CheckVariable()
+    definition = declaration([action("source", say="release/1", namespace="Source")], [action("a")])
+    check = rule("check", **configuration)
+    definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [check]}]}
+    state = stage.run(definition).rules[("Two", "check")]
+    return state.status, state.summary
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "status"),
+    [
+        ("EQ", "release/1", "Succeeded"),
+        ("EQ", "release", "Failed"),
+        ("NE", "main", "Succeeded"),
+        ("NE", "release/1", "Failed"),
+        ("CONTAINS", "lease", "Succeeded"),
+        ("CONTAINS", "main", "Failed"),
+        ("MATCHES", r"release/\d+", "Succeeded"),
+        ("MATCHES", "release", "Failed"),
+    ],
+)
+def test_an_operator_compares(stage: Stage, operator: str, value: str, status: str) -> None:
+    """VariableCheck; a match is one of the whole value."""
+    assert outcome(stage, Variable="#{Source.said}", Operator=operator, Value=value)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("configuration", "words"),
+    [
+        ({"Operator": "GT", "Value": "1"}, "Operator: got GT; EQ, NE, CONTAINS, MATCHES are allowed"),
+        ({"Operator": "MATCHES", "Value": "["}, "is no regular expression"),
+        ({"Operator": "EQ"}, "needs Value"),
+    ],
+)
+def test_a_check_that_cannot_be_made_is_an_error(stage: Stage, configuration: dict[str, str], words: str) -> None:
+    """It says what was read and what is allowed."""
+    status, summary = outcome(stage, Variable="x", **configuration)
+    assert (status, words in summary) == ("Failed", True)

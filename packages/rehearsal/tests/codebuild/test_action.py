@@ -1,0 +1,254 @@
+"""The action Build/CodeBuild on the embedded AWS: real projects, artifacts, values and log streams."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rehearsal.actions.clone_ref import USE_CONNECTION_ACTIONS, CloneRef
+from rehearsal.actions.codebuild_project import Project
+from rehearsal.codebuild.file_patterns import files
+from rehearsal.codebuild.zip_write import zip_files
+from rehearsal.engine.action_api import ActionError, Artifact
+from tests.codebuild.conftest import BUCKET, STORE, Account
+
+
+def spec(*commands: str, **more: Any) -> str:
+    return json.dumps({"version": "0.2", "phases": {"build": {"commands": list(commands)}}, **more})
+
+
+def test_a_build_takes_its_inputs_and_hands_on_its_outputs_and_variables(account: Account) -> None:
+    """Two sources in, two secondary artifacts out, and what is exported becomes output variables."""
+    name = account.project(
+        spec(
+            'cat one.txt "$CODEBUILD_SRC_DIR_Two/two.txt" > both.txt',
+            'SAID="$(cat both.txt | tr -d "\\n")"',
+            env={"exported-variables": ["SAID", "CODEBUILD_INITIATOR"]},
+            artifacts={
+                "secondary-artifacts": {"Out": {"files": ["both.txt"]}, "Extra": {"files": ["one.txt"]}},
+            },
+        )
+    )
+    inputs = {"One": account.source("One", **{"one.txt": "1\n"}), "Two": account.source("Two", **{"two.txt": "2\n"})}
+    outcome = account.run({"ProjectName": name, "PrimarySource": "One"}, inputs, ("Out", "Extra"))
+    assert (outcome.failed, outcome.summary) == (False, "build 1 succeeded")
+    assert outcome.variables == {"SAID": "12", "CODEBUILD_INITIATOR": "codepipeline/tiny"}
+    keys = [outcome.outputs[each].key for each in ("Out", "Extra")]
+    sizes = [account.client("s3").head_object(Bucket=BUCKET, Key=key)["ContentLength"] for key in keys]
+    assert all(sizes)
+
+
+def test_a_failed_build_fails_the_action_with_its_reason_and_its_tests(account: Account) -> None:
+    """The summary holds the phase, the command, its status and the tests that failed; nothing is handed on."""
+    report = '<testsuite><testcase name="red"><failure/></testcase></testsuite>'
+    name = account.project(
+        spec("exit 3", reports={"unit": {"files": ["*.xml"]}}, artifacts={"files": ["report.xml"]}),
+    )
+    outcome = account.run({"ProjectName": name}, {"In": account.source("In", **{"report.xml": report})}, ("Out",))
+    assert outcome.failed
+    assert outcome.summary == (
+        "build FAILED: BUILD: Error while executing command: exit 3. Reason: exit status 3;"
+        " unit: 0 passed, 1 failed, 0 skipped: red"
+    )
+    assert outcome.outputs == {}
+
+
+def test_a_stopped_build_fails_the_action(account: Account) -> None:
+    """An execution that is stopped ends its build at once."""
+    name = account.project(spec("sleep 60"))
+    account.stop.set()
+    outcome = account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
+    assert (outcome.failed, outcome.summary) == (True, "build STOPPED: BUILD: the build was stopped")
+
+
+def test_variables_of_the_action_win_over_those_of_the_project(account: Account) -> None:
+    """Plain values, parameters and secrets are read with the build's role, and the action's win."""
+    account.client("ssm").put_parameter(
+        Name="/tests/value", Value="of-a-parameter", Type="SecureString", Overwrite=True
+    )
+    secret = account.client("secretsmanager").create_secret(
+        Name=f"secret-{time.time_ns()}", SecretString='{"password": "hunter2"}'
+    )
+    name = account.project(
+        spec('echo "$PLAIN $PARAMETER" > seen.txt; echo "$SECRET" | tr -d r', artifacts={"files": ["seen.txt"]}),
+        Environment={
+            "EnvironmentVariables": [
+                {"Name": "PLAIN", "Value": "of the project"},
+                {"Name": "PARAMETER", "Value": "/tests/value", "Type": "PARAMETER_STORE"},
+                {"Name": "SECRET", "Value": f"{secret['Name']}:password", "Type": "SECRETS_MANAGER"},
+            ]
+        },
+    )
+    variables = json.dumps([{"name": "PLAIN", "value": "of the action", "type": "PLAINTEXT"}])
+    task = account.task({"ProjectName": name, "EnvironmentVariables": variables}, {"In": account.source("In", a="a")})
+    outcome = account.runner().run(task)
+    seen = (task.folder / "sources" / "In" / "seen.txt").read_text()
+    assert not outcome.failed, task.log.read_text()
+    assert seen == "of the action of-a-parameter\n"
+    assert "hunte2" in task.log.read_text()
+    assert "hunter2" not in task.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("logs", "group", "prefix"),
+    [
+        pytest.param({}, "/aws/codebuild/{project}", "", id="nothing said"),
+        pytest.param(
+            {"CloudWatchLogs": {"Status": "ENABLED", "GroupName": "builds", "StreamName": "of/tests"}},
+            "builds",
+            "of/tests/",
+            id="a group and a prefix",
+        ),
+    ],
+)
+def test_the_log_stream_holds_what_the_log_file_holds(
+    logs: dict[str, Any], group: str, prefix: str, account: Account
+) -> None:
+    """Every line of the build stands in the stream that the project names, in order, an empty one as a space."""
+    name = account.project(spec('echo "$CODEBUILD_LOG_PATH"', "echo", "seq 3000"), LogsConfig=logs)
+    task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
+    assert not account.runner().run(task).failed
+    lines = task.log.read_text().splitlines()
+    identifier = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    stream = next(line for line in lines if re.fullmatch(prefix + identifier, line))
+    logged = account.client("logs")
+    events: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        page = logged.get_log_events(
+            logGroupName=group.format(project=name), logStreamName=stream, startFromHead=True, **token
+        )
+        if not page["events"]:
+            break
+        events += [event["message"] for event in page["events"]]
+        token = {"nextToken": page["nextForwardToken"]}
+    assert events == [line or " " for line in lines]
+
+
+def test_a_project_without_cloudwatch_logs_writes_none(account: Account) -> None:
+    """A disabled log is not written."""
+    name = account.project(spec("true"), LogsConfig={"CloudWatchLogs": {"Status": "DISABLED"}})
+    account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
+    groups = account.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/codebuild/{name}")["logGroups"]
+    assert groups == []
+
+
+def test_builds_of_a_project_are_counted(account: Account) -> None:
+    """Each project counts its own builds from 1 up."""
+    name = account.project(spec("true"))
+    source = {"In": account.source("In", a="a")}
+    summaries = [account.run({"ProjectName": name}, source).summary for _ in range(2)]
+    assert summaries == ["build 1 succeeded", "build 2 succeeded"]
+
+
+def test_the_project_keeps_its_cache_between_builds(account: Account) -> None:
+    """A project with a local cache finds what its last build left under the cached paths."""
+    name = account.project(
+        spec(
+            'cat "$HOME/.kept/file" || true',
+            'mkdir -p "$HOME/.kept"; echo kept > "$HOME/.kept/file"',
+            cache={"paths": ["~/.kept/**/*"]},
+        ),
+        Cache={"Type": "LOCAL", "Modes": ["LOCAL_CUSTOM_CACHE"]},
+    )
+    source = {"In": account.source("In", a="a")}
+    for _ in range(2):
+        account.run({"ProjectName": name}, source)
+    assert account.notes.count("kept") == 1
+
+
+def test_the_action_may_bring_another_buildspec(account: Account) -> None:
+    """BuildspecOverride takes the place of the project's for this build."""
+    name = account.project(spec("false"))
+    source = {"In": account.source("In", **{"other.yml": spec("true")})}
+    assert account.run({"ProjectName": name}, source).failed
+    assert not account.run({"ProjectName": name, "BuildspecOverride": "other.yml"}, source).failed
+
+
+WRONG: dict[str, tuple[dict[str, str], str]] = {
+    "no project": ({"ProjectName": "none"}, "there is no CodeBuild project none in 111111111111/eu-west-1"),
+    "a batch": ({"BatchEnabled": "true"}, "BatchEnabled: batch builds are not rehearsed"),
+    "variables that are no JSON": ({"EnvironmentVariables": "A=b"}, "EnvironmentVariables: got A=b; a JSON list"),
+    "another primary source": ({"PrimarySource": "Other"}, "PrimarySource: got Other; one of its input artifacts"),
+    "what cannot be rehearsed": ({"BuildspecOverride": "run-as.yml"}, "run-as: got somebody-else"),
+}
+
+
+@pytest.mark.parametrize(("configuration", "message"), WRONG.values(), ids=WRONG)
+def test_what_the_action_cannot_do_is_an_error(configuration: dict[str, str], message: str, account: Account) -> None:
+    """An error, not a failed build, and it says what was read."""
+    name = account.project(spec("true"))
+    files = {"run-as.yml": "version: 0.2\nrun-as: somebody-else\nphases: {}\n"}
+    with pytest.raises(ActionError, match=message):
+        account.run({"ProjectName": name, **configuration}, {"In": account.source("In", **files)})
+
+
+def test_an_output_that_the_buildspec_does_not_make_is_an_error(account: Account) -> None:
+    """The error names the artifact, and those that were made."""
+    name = account.project(spec("true", artifacts={"secondary-artifacts": {"Made": {"files": ["a"]}}}))
+    with pytest.raises(ActionError, match="made no artifact Out; it made Made"):
+        account.run({"ProjectName": name}, {"In": account.source("In", a="a")}, ("Out",))
+
+
+def test_of_several_outputs_none_is_the_primary_artifact(account: Account) -> None:
+    """Each needs a secondary artifact of its name; one that is alone takes the primary one."""
+    made = {"files": ["a"], "secondary-artifacts": {"Extra": {"files": ["a"]}}}
+    name, source = account.project(spec("true", artifacts=made)), {"In": account.source("In", a="a")}
+    with pytest.raises(ActionError, match="each needs a secondary artifact of its name"):
+        account.run({"ProjectName": name}, source, ("Out", "Extra"))
+    assert list(account.run({"ProjectName": name}, source, ("Out",)).outputs) == ["Out"]
+
+
+def test_a_build_knows_the_revision_of_its_primary_source(account: Account) -> None:
+    """Whichever source action ended first."""
+    name = account.project(spec("true", env={"exported-variables": ["CODEBUILD_RESOLVED_SOURCE_VERSION"]}))
+    inputs = {each: replace(account.source(each, a="a"), revision=f"rev-of-{each}") for each in ("B", "A")}
+    outcome = account.run({"ProjectName": name, "PrimarySource": "A"}, inputs)
+    assert outcome.variables == {"CODEBUILD_RESOLVED_SOURCE_VERSION": "rev-of-A"}
+
+
+def test_builds_of_one_artifact_work_on_files_of_their_own(account: Account) -> None:
+    """What one changes, removes or adds, the next one has as it was pushed: contents, modes and links."""
+    base = account.folder / "base"
+    base.mkdir()
+    for name, mode in (("run", 0o755), ("gone", 0o644)):
+        (base / name).write_text("as pushed")
+        (base / name).chmod(mode)
+    (base / "link").symlink_to("run")
+    zip_files(files(base, ["**/*"], {}), account.folder / "source.zip", links=True)
+    account.client("s3").put_object(
+        Bucket=BUCKET, Key="pipeline/In/own", Body=(account.folder / "source.zip").read_bytes()
+    )
+    look = "ls -A && stat -c %a run && readlink link && cat link"
+    change = "echo changed > run && chmod 600 run && rm gone && touch new && rm link"
+    name = account.project(spec(f'SAID="$({look})"', change, env={"exported-variables": ["SAID"]}))
+    inputs = {"In": Artifact(STORE, "pipeline/In/own")}
+    said = [account.run({"ProjectName": name}, inputs).variables["SAID"].split("\n") for _ in range(2)]
+    assert said == [["gone", "link", "run", "755", "run", "as pushed"]] * 2
+    assert len([*(account.folder / "shared").iterdir()]) == 1
+
+
+def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> None:
+    """CodeBuild clones by itself: its role uses the connection, not the pipeline's."""
+    name = account.project(spec("true"))
+    zip_file = account.folder / "reference.zip"
+    CloneRef(
+        "0" * 40, "main", USE_CONNECTION_ACTIONS, "arn:aws:codeconnections:eu-west-1:111111111111:connection/c"
+    ).write(zip_file)
+    account.client("s3").put_object(Bucket=BUCKET, Key="pipeline/In/reference.zip", Body=zip_file.read_bytes())
+    source = Artifact(STORE, "pipeline/In/reference.zip")
+    asked: list[tuple[str, ...]] = []
+
+    def refuse(role_arn: str, *actions: str, resource: str) -> None:
+        asked.append((role_arn.rpartition("/")[2], *actions))
+        raise ActionError("denied", "PermissionError")
+
+    task = replace(account.task({"ProjectName": name}, {"In": source}), asked=refuse, role_arn="any")
+    with pytest.raises(ActionError, match="denied"):
+        account.runner()._unpack(task, Project.of_action(task), zip_file, account.folder / "code")
+    assert asked == [("build", *USE_CONNECTION_ACTIONS)]

@@ -1,0 +1,116 @@
+"""Builds in the CodeBuild API: every field as AWS's model has it, while they run and when they have ended."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+from ministack.core.responses import set_request_account_id, set_request_region
+from ministack.services import codebuild
+
+from tests.codebuild.conftest import ACCOUNT, REGION, Account
+from tests.codebuild.test_action import spec
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _api() -> Iterator[None]:
+    """MiniStack's handlers in this process, for the account of the tests."""
+    set_request_account_id(ACCOUNT)
+    set_request_region(REGION)
+    codebuild._builds.clear()
+    yield
+    codebuild._builds.clear()
+
+
+def builds() -> list[Json]:
+    """What ListBuilds and BatchGetBuilds answer, each held to AWS's model."""
+    ids = json.loads(codebuild._list_builds({})[2])["ids"]
+    found: list[Json] = json.loads(codebuild._batch_get_builds({"ids": ids})[2])["builds"]
+    shape = botocore.session.get_session().get_service_model("codebuild").shape_for("Build")
+    for build in found:
+        times = {"startTime", "endTime"}
+        plain = {key: value for key, value in build.items() if key not in times}
+        plain["phases"] = [{key: each[key] for key in each if key not in times} for each in build["phases"]]
+        assert ParamValidator().validate(plain, shape).generate_report() == ""
+        assert not build.keys() - shape.members.keys()
+    return found
+
+
+def test_a_build_that_succeeded_is_told_whole(account: Account) -> None:
+    """Number, phases, exported variables, log stream and project stand in the record."""
+    name = account.project(spec("A=b", env={"exported-variables": ["A"]}))
+    account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
+    (build,) = builds()
+    assert (build["projectName"], build["buildNumber"], build["buildStatus"]) == (name, 1, "SUCCEEDED")
+    assert (build["buildComplete"], build["currentPhase"], build["initiator"]) == (
+        True,
+        "COMPLETED",
+        "codepipeline/tiny",
+    )
+    assert build["exportedEnvironmentVariables"] == [{"name": "A", "value": "b"}]
+    assert build["logs"] == {"groupName": f"/aws/codebuild/{name}", "streamName": build["id"].partition(":")[2]}
+    assert build["source"]["type"] == "CODEPIPELINE"
+    assert build["endTime"] >= build["startTime"]
+    assert [phase["phaseType"] for phase in build["phases"]] == [
+        *("SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"),
+        *("UPLOAD_ARTIFACTS", "FINALIZING", "COMPLETED"),
+    ]
+
+
+def test_a_build_that_failed_says_where_and_why(account: Account) -> None:
+    """The phase has its status and its context."""
+    name = account.project(spec("exit 3"))
+    account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
+    (build,) = builds()
+    failed = next(phase for phase in build["phases"] if phase["phaseType"] == "BUILD")
+    assert (build["buildStatus"], failed["phaseStatus"]) == ("FAILED", "FAILED")
+    assert failed["contexts"] == [
+        {
+            "statusCode": "COMMAND_EXECUTION_ERROR",
+            "message": "Error while executing command: exit 3. Reason: exit status 3",
+        }
+    ]
+
+
+def test_a_build_that_cannot_be_run_is_a_fault(account: Account) -> None:
+    """What is not rehearsed leaves a record too."""
+    name = account.project(spec("true", batch={"build-list": []}))
+    with pytest.raises(Exception, match="batch: build-list is not rehearsed"):
+        account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
+    assert [build["buildStatus"] for build in builds()] == ["FAULT"]
+
+
+def test_stop_build_ends_a_running_build(account: Account) -> None:
+    """StopBuild of the API ends the build that a pipeline started, and the action fails."""
+    name = account.project(spec("sleep 60"))
+    source = {"In": account.source("In", a="a")}
+    summaries: list[str] = []
+    running = threading.Thread(target=lambda: summaries.append(account.run({"ProjectName": name}, source).summary))
+    running.start()
+    deadline = time.monotonic() + 20
+    while not (found := builds()) or found[0]["currentPhase"] != "PRE_BUILD":
+        assert time.monotonic() < deadline, "the build never got to its commands"
+        time.sleep(0.02)
+    assert (found[0]["buildStatus"], found[0]["buildComplete"]) == ("IN_PROGRESS", False)
+    codebuild._stop_build({"id": found[0]["id"]})
+    running.join(20)
+    assert summaries == ["build STOPPED: BUILD: the build was stopped"]
+    assert [build["buildStatus"] for build in builds()] == ["STOPPED"]
+
+
+def test_ministack_still_says_succeeded_by_itself() -> None:
+    """The fault: its own StartBuild runs nothing and says SUCCEEDED. When this fails, look at what it does now."""
+    codebuild._projects["fault"] = {"name": "fault"}
+    try:
+        answer = codebuild._start_build({"projectName": "fault"})
+    finally:
+        del codebuild._projects["fault"]
+    assert json.loads(answer[2])["build"]["buildStatus"] == "SUCCEEDED"

@@ -1,0 +1,101 @@
+"""Where a buildspec is found, and how on-failure reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rehearsal.codebuild import buildspec, failure_action
+from rehearsal.codebuild.buildspec import InvalidBuildspec, UnsupportedFeature
+from tests.codebuild.case import run
+from tests.root import ROOT
+
+TINY = "version: 0.2\nphases: {build: {commands: [make]}}\n"
+
+
+@pytest.mark.parametrize(
+    "declared", ["", "ci/other.yml", TINY, '{"version": 0.2, "phases": {"build": {"commands": ["make"]}}}']
+)
+def test_a_buildspec_is_a_file_of_the_source_or_text(declared: str, tmp_path: Path) -> None:
+    """Nothing means buildspec.yml; text may be YAML or JSON."""
+    (tmp_path / "ci").mkdir()
+    (tmp_path / (declared if declared.endswith("other.yml") else "buildspec.yml")).write_text(TINY)
+    assert buildspec.load(declared, tmp_path).phases.build.commands == ("make",)
+
+
+@pytest.mark.parametrize("declared", ["", "none.yml", "../outside.yml"])
+def test_a_buildspec_that_is_not_in_the_source_is_named(declared: str, tmp_path: Path) -> None:
+    """A path that leads nowhere, or out of the source, fails the build with its name."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "outside.yml").write_text(TINY)
+    with pytest.raises(InvalidBuildspec, match=declared or "buildspec.yml"):
+        buildspec.load(declared, tmp_path / "source")
+
+
+def test_a_buildspec_in_s3_is_refused_by_name(tmp_path: Path) -> None:
+    """CodeBuild reads one from S3; here it is not rehearsed."""
+    with pytest.raises(UnsupportedFeature, match="lies in S3"):
+        buildspec.load("arn:aws:s3:::bucket/buildspec.yml", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("env: {git-credential-helper: yes}", "env.git-credential-helper"),
+        ("proxy: {logs: yes}", "proxy.logs"),
+    ],
+)
+def test_what_has_no_effect_is_told(section: str, key: str, tmp_path: Path) -> None:
+    """What is read and not done stands in the log."""
+    log = run(f"version: 0.2\nphases: {{}}\n{section}\n", {}, tmp_path).log
+    assert f"rehearsal: {key}" in log
+    assert "has no effect here" in log
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "a: [", "version: 0.2\nphases: {build: {commands: {run: make}}}", "phases: {}", ""]
+)
+def test_what_is_no_buildspec_is_refused_in_words(text: str) -> None:
+    """The file is named, and what is wrong with it."""
+    with pytest.raises(InvalidBuildspec, match=r"^ci\.yml"):
+        buildspec.parse(text, "ci.yml")
+
+
+def test_a_name_that_yaml_takes_for_something_else_is_shown(tmp_path: Path) -> None:
+    """YES as a variable's name is a boolean to YAML: the message says so."""
+    with pytest.raises(InvalidBuildspec, match=r"env\.variables: got the key True; in quotes it would be a name"):
+        buildspec.parse("version: 0.2\nphases: {}\nenv: {variables: {YES: a}}", "ci.yml")
+
+
+@given(count=st.integers(0, 100), pattern=st.sampled_from(["", "invalid+", ".*timed out.*", "a-b"]))
+def test_retry_reads_its_count_and_its_pattern(count: int, pattern: str) -> None:
+    """RETRY-count-regex, either part left out, in any case of letters."""
+    read = failure_action.parse(f"Retry-{count}" + (f"-{pattern}" if pattern else ""))
+    assert (read.action, read.retries) == ("RETRY", count)
+    assert (read.pattern.pattern if read.pattern else "") == pattern
+
+
+@given(st.text())
+def test_whatever_on_failure_says_is_read_or_refused(text: str) -> None:
+    """No text breaks the reader: it is one of the allowed ones, or a ValueError."""
+    try:
+        read = failure_action.parse(text)
+    except ValueError:
+        return
+    assert read.action in {"ABORT", "CONTINUE", "RETRY"}
+    assert 0 <= read.retries <= failure_action.MOST_RETRIES
+
+
+def test_a_buildspec_that_is_no_utf_8_is_refused_in_words(tmp_path: Path) -> None:
+    """The file is named."""
+    (tmp_path / "ci.yml").write_bytes("version: 0.2 # \u00e9".encode("latin-1"))
+    with pytest.raises(InvalidBuildspec, match=r"^ci\.yml is no UTF-8"):
+        buildspec.load("ci.yml", tmp_path)
+
+
+def test_the_projects_own_buildspec_can_be_rehearsed() -> None:
+    """This project's file has nothing that a rehearsal refuses."""
+    assert buildspec.load("", ROOT).phases.build.commands

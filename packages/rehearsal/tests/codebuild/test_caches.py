@@ -1,0 +1,131 @@
+"""What a project keeps from one build to the next."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rehearsal.codebuild.cache_keys import RETAINED_KEYS, Caches
+from rehearsal.codebuild.caches import HOME
+from tests.codebuild.case import Ran, run
+
+FOLDER = 'ls "{0}" 2>/dev/null; mkdir -p "{0}"; touch "{0}/$CODEBUILD_BUILD_NUMBER"'
+
+
+def spec(path: str, *patterns: str, **more: str) -> str:
+    """A buildspec that lists `path` and then puts a file of the build's number there."""
+    phases = {"build": {"commands": [FOLDER.format(path), 'test -z "$FAIL"']}}
+    return yaml.safe_dump({"version": "0.2", "phases": phases, "cache": {"paths": list(patterns), **more}})
+
+
+def twice(buildspec: str, folder: Path, *, cached: bool = True) -> tuple[Ran, Ran]:
+    first, second = (run(buildspec, {"cached": cached}, folder, number=number) for number in (1, 2))
+    assert first.printed == []
+    return first, second
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [
+        ("$HOME/.m2", f"{HOME}/.m2/**/*"),
+        ("$HOME/.m2", "~/.m2/**"),
+        ("node_modules", "node_modules/**/*"),
+        ("a/b", "a/b/"),
+        ("$CODEBUILD_SRC_DIR/kept", "$CODEBUILD_SRC_DIR/kept/*"),
+    ],
+)
+def test_a_cached_folder_is_there_again(path: str, pattern: str, tmp_path: Path) -> None:
+    """Paths of root's home mean the build's home; the others lie in the source."""
+    _, second = twice(spec(path, pattern), tmp_path)
+    assert second.printed == ["1"]
+    assert f"Restored cache {pattern}" in second.log
+
+
+def test_a_cached_file_is_there_again(tmp_path: Path) -> None:
+    """A path without a star is a file's."""
+    text = yaml.safe_dump(
+        {
+            "version": "0.2",
+            "phases": {"build": {"commands": ["cat kept.txt 2>/dev/null; echo kept > kept.txt"]}},
+            "cache": {"paths": ["kept.txt"]},
+        }
+    )
+    _, second = twice(text, tmp_path)
+    assert second.printed == ["kept"]
+
+
+def test_what_is_not_cached_is_gone(tmp_path: Path) -> None:
+    """Nothing else outlives a build, and nothing at all without a cache in the project."""
+    (tmp_path / "a").mkdir()
+    assert twice(spec("kept", "other/**/*"), tmp_path / "a")[1].printed == []
+    (tmp_path / "b").mkdir()
+    assert twice(spec("kept", "kept/**/*"), tmp_path / "b", cached=False)[1].printed == []
+
+
+def test_a_cache_that_is_only_restored_or_only_saved(tmp_path: Path) -> None:
+    """`action` chooses one of the two."""
+    run(spec("kept", "kept/**/*", action="restore"), {}, tmp_path, number=1)
+    assert run(spec("kept", "kept/**/*", action="save"), {}, tmp_path, number=2).printed == []
+    assert run(spec("kept", "kept/**/*", action="save"), {}, tmp_path, number=3).printed == []
+    assert run(spec("kept", "kept/**/*", action="restore"), {}, tmp_path, number=4).printed == ["3"]
+    assert run(spec("kept", "kept/**/*", action="restore"), {}, tmp_path, number=5).printed == ["3"]
+
+
+def test_the_source_wins_over_the_cache(tmp_path: Path) -> None:
+    """A cached folder that the source brings itself is left as the source has it."""
+    source = tmp_path / "given"
+    (source / "kept").mkdir(parents=True)
+    (source / "kept" / "of the source").touch()
+    run(spec("kept", "kept/**/*"), {}, tmp_path, number=1)
+    second = run(spec("kept", "kept/**/*"), {}, tmp_path, number=2, source=source)
+    assert second.printed == ["of the source"]
+    assert "is left alone: the source has it" in second.log
+
+
+@pytest.mark.parametrize("pattern", ["/usr/local/lib/**/*", "**/*", f"{HOME}/**/*", "../other/**/*"])
+def test_a_path_that_cannot_be_kept_is_told(pattern: str, tmp_path: Path) -> None:
+    """What lies outside the build, and the whole of it, is not cached, and the log says so."""
+    ran = run(spec("kept", pattern), {}, tmp_path)
+    assert f"cache.paths {pattern} is not kept" in ran.log
+
+
+def keyed(folder: Path, lock: str, number: int, *fallback: str) -> list[str]:
+    """What a build finds whose cache's key is made of a lock file's content."""
+    source = folder / f"source {number}"
+    source.mkdir()
+    (source / "lock").write_text(lock)
+    more = {"key": "npm-$(codebuild-hash-files lock)-$CODEBUILD_INITIATOR", "fallback-keys": list(fallback)}
+    text = yaml.safe_load(spec("kept", "kept/**/*"))
+    text["cache"] |= more
+    return run(yaml.safe_dump(text), {}, folder, number=number, source=source).printed
+
+
+def test_a_key_chooses_the_cache(tmp_path: Path) -> None:
+    """Each lock has a cache of its own, and finds it again."""
+    assert keyed(tmp_path, "a", 1) == []
+    assert keyed(tmp_path, "b", 2) == []
+    assert keyed(tmp_path, "a", 3) == ["1"]
+    assert keyed(tmp_path, "b", 4) == ["2"]
+
+
+def test_a_fallback_key_brings_the_latest_that_begins_with_it(tmp_path: Path) -> None:
+    """The first fallback key that fits counts, and the cache that it brings stays where it is."""
+    assert keyed(tmp_path, "a", 1) == []
+    assert keyed(tmp_path, "b", 2, "other-") == []
+    assert keyed(tmp_path, "c", 3, "other-", "npm-") == ["2"]
+    assert keyed(tmp_path, "b", 4) == ["2"]
+    assert keyed(tmp_path, "c", 5) == ["2", "3"]
+
+
+def test_the_oldest_keys_are_forgotten(tmp_path: Path) -> None:
+    """A key for every state of a lock does not fill the disk."""
+    store = tmp_path / "keys"
+    for number in range(RETAINED_KEYS + 2):
+        saved = store / str(number)
+        saved.mkdir(parents=True)
+        os.utime(saved, (number, number))
+    Caches(restored=saved, saved=saved, key="last").remember()
+    assert {each.name for each in store.iterdir()} == {str(number) for number in range(2, RETAINED_KEYS + 2)}

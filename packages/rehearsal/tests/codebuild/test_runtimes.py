@@ -1,0 +1,177 @@
+"""Runtimes are looked for where people have them, and a version is the one that was asked for or none."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from rehearsal.codebuild import python_environment, runtimes
+from rehearsal.codebuild.runtimes import Runtime, RuntimeNotFound
+from rehearsal.host import interpreters
+
+COMMAND = "[console_scripts]\ntiny = tiny:main\n"
+
+HERE = tuple(
+    Runtime("ruby", version, {"ruby": f"/ruby-{version}"}) for version in ("3.2.10", "3.2.9", "3.10.1", "2.7.0")
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is the whole search path."""
+    (tmp_path / "path").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    return tmp_path / "path"
+
+
+def program(path: Path, name: str, text: str) -> None:
+    (path / name).write_text(f"#!/bin/sh\n{text}\n")
+    (path / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [
+        ("3.2", "3.2.10"),
+        ("3.2.9", "3.2.9"),
+        ("3.x", "3.10.1"),
+        ("latest", "3.10.1"),
+        ("2", "2.7.0"),
+        ("$RUBY", "2.7.0"),
+    ],
+)
+def test_a_version_chooses_among_those_that_are_here(
+    wanted: str, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest that fits, by number and not by letter; a variable may hold the version."""
+    monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE)
+    (installed,) = runtimes.install({"ruby": wanted}, {"RUBY": "2.7"}, tmp_path).wanted
+    assert installed.version == chosen
+    assert (tmp_path / "bin" / "ruby").read_text() == f'#!/bin/sh\nexec /ruby-{chosen} "$@"\n'
+
+
+@pytest.mark.parametrize("wanted", ["3", "3.20", "3.2.1", "4.x", ""])
+def test_another_version_never_takes_its_place(wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """3.2 is not 3.20, and the message lists what is here."""
+    monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE[3:])
+    with pytest.raises(RuntimeNotFound, match=r"of ruby\. This machine has the following versions: 2\.7\.0\."):
+        runtimes.install({"ruby": wanted}, {}, tmp_path)
+
+
+def test_python_and_node_are_there_where_nothing_is_said(tmp_path: Path, path: Path) -> None:
+    """A build image has both; here they are the rehearsal's own, whatever the search path holds."""
+    installed = runtimes.install({}, {}, tmp_path)
+    assert installed.wanted == ()
+    asked = subprocess.run([installed.path[1] / "python3", "-V"], capture_output=True, text=True, check=True).stdout
+    assert asked == f"Python {platform.python_version()}\n"
+    node = subprocess.run([tmp_path / "bin" / "node", "-p", "1 + 1"], capture_output=True, text=True, check=True).stdout
+    assert node == "2\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "says", "wanted", "version"),
+    [
+        ("java", "java", "echo 'openjdk version \"17.0.9\" 2023-10-17' >&2", "corretto17", "17.0.9"),
+        ("java", "java", "echo 'openjdk version \"1.8.0_392\"' >&2", "corretto8", "8.0"),
+        ("golang", "go", "echo go version go1.22.1 linux/amd64", "1.22", "1.22.1"),
+        ("dotnet", "dotnet", "echo 8.0.100", "8.0", "8.0.100"),
+    ],
+)
+def test_runtimes_of_the_search_path_are_asked_for_their_version(
+    *, name: str, command: str, says: str, wanted: str, version: str, path: Path, tmp_path: Path
+) -> None:
+    """What a program says of itself counts."""
+    program(path, command, says)
+    (installed,) = runtimes.install({name: wanted}, {}, tmp_path).wanted
+    assert installed.version == version
+
+
+def test_a_stand_in_that_fails_is_no_runtime(path: Path, tmp_path: Path) -> None:
+    """pyenv's shims are on the search path for versions that are switched off."""
+    program(path, "go", "echo 'go1.22.1: command not found' >&2; exit 127")
+    with pytest.raises(RuntimeNotFound, match="This machine has the following versions: none"):
+        runtimes.install({"golang": "1.22"}, {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("image", "minor"),
+    [
+        ("aws/codebuild/standard:7.0", "3.11"),
+        ("aws/codebuild/amazonlinux2-x86_64-standard:5.0", "3.11"),
+        ("aws/codebuild/amazonlinux-aarch64-standard:4.0", "3.14"),
+        ("aws/codebuild/standard:99.0", None),
+        ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/own:1", None),
+    ],
+)
+def test_an_image_says_which_python_a_build_starts_with(image: str, minor: str | None) -> None:
+    """As the Dockerfiles of CodeBuild's images have it."""
+    assert python_environment.image_python_version(image) == minor
+
+
+def test_the_python_of_the_image_is_taken_where_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the buildspec names none; and where it is not here, that is told."""
+    mine = Path(sys.executable).resolve()
+    monkeypatch.setattr(interpreters, "find_minor_version", {"3.11": mine.parent / "python3.11"}.get)
+    taken = runtimes.install({}, {}, tmp_path / "taken", "aws/codebuild/standard:7.0")
+    assert (taken.python.version, taken.missing) == ("3.11", "")
+    lacking = runtimes.install({}, {}, tmp_path / "lacking", "aws/codebuild/standard:6.0")
+    assert (lacking.python.path, lacking.missing) == (mine, "3.10")
+
+
+def write_wheel(folder: Path) -> Path:
+    """A package with one module and one command, both named `tiny`."""
+    files = {
+        "tiny.py": "def main(): print('tiny ran')",
+        "tiny-1.0.dist-info/entry_points.txt": COMMAND,
+        "tiny-1.0.dist-info/METADATA": "Metadata-Version: 2.4\nName: tiny\nVersion: 1.0\n",
+        "tiny-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files["tiny-1.0.dist-info/RECORD"] = "".join(f"{path},,\n" for path in files)
+    wheel = folder / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return wheel
+
+
+def test_what_a_build_installs_stays_in_its_own_environment(tmp_path: Path) -> None:
+    """This machine's interpreter is not changed, and no other build sees it; the command that came with it is found."""
+    wheel = write_wheel(tmp_path)
+    installed = runtimes.install({}, {}, tmp_path / "one")
+    offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "HOME": str(tmp_path)}
+    env = {"PATH": os.pathsep.join([*map(str, installed.path), "/usr/bin", "/bin"]), **offline}
+    command = ["sh", "-c", f"python -m pip install --quiet {wheel} && tiny"]
+    assert subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout == "tiny ran\n"
+    other = runtimes.install({}, {}, tmp_path / "two").path[1] / "python"
+    for python in (other, Path(sys.executable).resolve()):
+        seen = "import importlib.util; print(importlib.util.find_spec('tiny'))"
+        found = subprocess.run([python, "-c", seen], stdout=subprocess.PIPE, text=True, cwd=other.parent, check=True)
+        assert found.stdout == "None\n"
+
+
+def test_the_stand_ins_of_pyenv_are_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them takes as long as several interpreters, and stands for one that is asked anyway."""
+    asked: list[str] = []
+
+    def answer(command: list[str]) -> str:
+        asked.append(command[0])
+        return ""
+
+    for place in ("shims", "versions/3.99.1/bin"):
+        (tmp_path / place).mkdir(parents=True)
+    stands_for = tmp_path / "versions/3.99.1/bin/python3.99"
+    for name in ("python", "python3.99"):
+        (stands_for.parent / name).touch()
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setattr(
+        interpreters, "on_path", lambda *_: [tmp_path / "shims" / "python3.99", Path("/usr/bin/python3.99")]
+    )
+    monkeypatch.setattr(interpreters, "read_first_line", answer)
+    assert interpreters.find_minor_version("3.99") is None
+    assert sorted(asked) == sorted(["/usr/bin/python3.99", str(stands_for.parent / "python")])

@@ -1,0 +1,167 @@
+"""StartBuild: a project is built without a pipeline, in its four endings, and what is not rehearsed is refused."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.project.git_repository import git, init_bare_repository
+from tests.codebuild.conftest import ACCOUNT, Account
+from tests.codebuild.test_action import spec
+
+Json = dict[str, Any]
+NO_SOURCE: Json = {"Artifacts": {"Type": "NO_ARTIFACTS"}}
+
+
+def project(account: Account, buildspec: str, source: Json | None = None, **properties: Any) -> str:
+    """A project that no pipeline has; its name."""
+    account.role()
+    given = {"Type": "NO_SOURCE", **(source or {})}
+    return account.project(buildspec, Source={**given, "BuildSpec": buildspec}, **{**NO_SOURCE, **properties})
+
+
+def until(account: Account, id_: str, wanted: Callable[[Json], bool]) -> Json:
+    """The build as the API has it, once it is `wanted`."""
+    deadline = time.monotonic() + 30
+    while True:
+        (build,) = account.client("codebuild").batch_get_builds(ids=[id_])["builds"]
+        if wanted(build):
+            return dict(build)
+        assert time.monotonic() < deadline, build
+        time.sleep(0.02)
+
+
+def built(account: Account, name: str, **request: Any) -> Json:
+    """A build that has ended."""
+    started = account.client("codebuild").start_build(projectName=name, **request)["build"]
+    assert (started["buildStatus"], started["projectName"]) == ("IN_PROGRESS", name)
+    return until(account, started["id"], lambda build: bool(build["buildComplete"]))
+
+
+def lines(account: Account, build: Json) -> list[str]:
+    """What its log stream holds."""
+    where = {"logGroupName": build["logs"]["groupName"], "logStreamName": build["logs"]["streamName"]}
+    return [each["message"] for each in account.client("logs").get_log_events(**where, startFromHead=True)["events"]]
+
+
+def failure(build: Json) -> str:
+    """The phase that failed, and why."""
+    (failed,) = [each for each in build["phases"] if each.get("phaseStatus") == "FAILED"]
+    return f"{failed['phaseType']}: {failed['contexts'][0]['message']}"
+
+
+def test_a_build_runs_with_what_it_was_started_with(account: Account) -> None:
+    """Variables and a buildspec of the request win; the log is in CloudWatch; exported variables are told."""
+    name = project(account, spec("false"))
+    override = spec('echo "hello $WHO"', env={"exported-variables": ["WHO"]})
+    variables = [{"name": "WHO", "value": "you"}]
+    build = built(account, name, buildspecOverride=override, environmentVariablesOverride=variables)
+    assert (build["buildStatus"], build["buildNumber"]) == ("SUCCEEDED", 1)
+    assert build["exportedEnvironmentVariables"] == [{"name": "WHO", "value": "you"}]
+    assert "hello you" in lines(account, build)
+    assert build["id"] in account.client("codebuild").list_builds_for_project(projectName=name)["ids"]
+
+
+@pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
+def test_a_build_finds_no_secret_of_the_embedded_aws(account: Account) -> None:
+    """Or it would be every account's root; its own files and the caches beside are there."""
+    home = account.remote.parent
+    secret = (home / "private" / "secret").read_text()
+    sought = f"BEGIN [A-Z ]*PRIVATE KEY|[{secret[0]}]{secret[1:]}"  # no expression that finds itself
+    command = f"(find {home}/private -mindepth 1; grep -rlE '{sought}' {home}) > found"
+    build = built(account, project(account, spec(f"{command}; cat found; ! test -s found && test -d {home}/cache")))
+    assert build["buildStatus"] == "SUCCEEDED", lines(account, build)
+
+
+def test_a_build_that_fails_says_so(account: Account) -> None:
+    """As a pipeline's does."""
+    build = built(account, project(account, spec("exit 3")))
+    assert build["buildStatus"] == "FAILED"
+    assert failure(build) == "BUILD: Error while executing command: exit 3. Reason: exit status 3"
+
+
+def test_a_build_whose_role_or_source_is_not_there_fails(account: Account) -> None:
+    """Before its first command."""
+    role = project(account, spec("true"), ServiceRole=f"arn:aws:iam::{ACCOUNT}:role/nobody")
+    assert "role/nobody: there is no such role" in failure(built(account, role))
+    source = project(account, spec("true"), {"Type": "S3", "Location": "nowhere-at-all/code.zip"})
+    assert failure(built(account, source)).startswith("DOWNLOAD_SOURCE: ")
+
+
+def test_a_build_is_stopped(account: Account) -> None:
+    """By StopBuild."""
+    api = account.client("codebuild")
+    id_ = api.start_build(projectName=project(account, spec("sleep 60")))["build"]["id"]
+    until(account, id_, lambda build: build["currentPhase"] == "PRE_BUILD")
+    api.stop_build(id=id_)
+    build = until(account, id_, lambda build: any(each["phaseType"] == "BUILD" for each in build["phases"]))
+    assert build["buildStatus"] == "STOPPED"
+
+
+@pytest.mark.parametrize(
+    ("packaging", "keys"),
+    [("ZIP", ["out/{build}/made.zip"]), ("NONE", ["out/{build}/made.zip/a/b.txt", "out/{build}/made.zip/c.txt"])],
+)
+def test_source_and_artifacts_are_in_s3(account: Account, packaging: str, keys: list[str]) -> None:
+    """The object's version that is asked for goes in; a zip or the files come out."""
+    bucket = account.bucket()
+    s3 = account.client("s3")
+    versions = []
+    for text in ("old", "new"):
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w") as archive:
+            archive.writestr("c.txt", text)
+        versions.append(s3.put_object(Bucket=bucket, Key="code.zip", Body=data.getvalue())["VersionId"])
+    artifacts = {"Type": "S3", "Location": bucket, "Path": "out", "NamespaceType": "BUILD_ID", "Name": "made.zip"}
+    name = project(
+        account,
+        spec("mkdir a", "cp c.txt a/b.txt", artifacts={"files": ["**/*.txt"]}),
+        {"Type": "S3", "Location": f"{bucket}/code.zip"},
+        Artifacts={**artifacts, "Packaging": packaging},
+    )
+    build = built(account, name, sourceVersion=versions[0])
+    assert build["buildStatus"] == "SUCCEEDED"
+    listed = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix="out/")["Contents"]]
+    assert listed == [each.format(build=build["id"].partition(":")[2]) for each in keys]
+    if packaging == "NONE":
+        assert s3.get_object(Bucket=bucket, Key=listed[-1])["Body"].read() == b"old"
+
+
+def test_a_git_source_is_cloned_at_the_version_that_is_asked_for(account: Account) -> None:
+    """From the repository that is rehearsed, with its history."""
+    work = account.folder / "work"
+    work.mkdir()
+    git("init", "--quiet", "--initial-branch=main", cwd=work)
+    git("commit", "--quiet", "--allow-empty", "--message", "one", cwd=work)
+    git("tag", "v1", cwd=work)
+    git("commit", "--quiet", "--allow-empty", "--message", "two", cwd=work)
+    if not account.remote.exists():
+        init_bare_repository(account.remote)
+    git("symbolic-ref", "HEAD", "refs/heads/main", cwd=account.remote)
+    git("push", "--quiet", "--force", "--tags", str(account.remote), "main", cwd=work)
+    name = project(account, spec("git log --format=%s"), {"Type": "CODECOMMIT", "Location": "https://localhost/code"})
+    newest = lines(account, built(account, name))
+    assert newest.index("two") < newest.index("one")
+    tagged = lines(account, built(account, name, sourceVersion="v1"))
+    assert ("one" in tagged, "two" in tagged) == (True, False)
+    assert failure(built(account, name, sourceVersion="lost")) == "DOWNLOAD_SOURCE: the repository has no lost"
+
+
+def test_what_is_not_rehearsed_is_refused_by_name(account: Account) -> None:
+    """A build that differs from the one asked for is not run; nor is a pipeline's."""
+    api = account.client("codebuild")
+    pipelines = account.project(spec("true"))
+    for name, request, words in (
+        (pipelines, {}, "its source is CODEPIPELINE: start the pipeline"),
+        (project(account, spec("true")), {"privilegedModeOverride": True}, "privilegedModeOverride: not rehearsed"),
+        ("nobodys", {}, "Project cannot be found: nobodys"),
+    ):
+        with pytest.raises(ClientError, match=words):
+            api.start_build(projectName=name, **request)

@@ -1,0 +1,63 @@
+"""Another pipeline than the tiny one, for a while, in its project and its embedded AWS."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.engine.model.definition import PipelineKey
+from rehearsal.host.atomic_write import write_json
+from tests.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny, until
+
+NAME = "another"
+GIT = {"FullRepositoryId": "owner/tiny", "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/t"}
+
+
+def action(name: str, category: str, provider: str, **more: Any) -> dict[str, Any]:
+    kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+    return {"name": name, "actionTypeId": kind, **more}
+
+
+def source(provider: str = "CodeStarSourceConnection", **configuration: str) -> dict[str, Any]:
+    """One that follows main."""
+    given = {"BranchName": "main", **(configuration or GIT)}
+    return action("Repo", "Source", provider, configuration=given, outputArtifacts=[{"name": "Code"}])
+
+
+@contextmanager
+def another(tiny: Tiny, *stages: dict[str, Any]) -> Iterator[Tiny]:
+    """`tiny` with a deployed pipeline of these stages; its own one, its commits and its journals are as they were."""
+    declaration: dict[str, Any] = {
+        "name": NAME,
+        "pipelineType": "V2",
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/codepipeline",
+        "artifactStore": {"type": "S3", "location": BUCKET},
+        "stages": list(stages),
+    }
+    record, key = tiny.space.aws / "pipeline.json", PipelineKey(ACCOUNT, REGION, NAME)
+    api, own, head = tiny.deployed.api(), tiny.deployed, tiny.git("rev-parse", "HEAD").strip()
+    api.create_pipeline(pipeline=declaration)
+    write_json(record, asdict(key))
+    tiny.deployed = Deployment(own.endpoint, key)
+    try:
+        yield tiny
+    finally:
+        tiny.git("reset", "--quiet", "--hard", head)
+        tiny.deployed = own
+        write_json(record, asdict(own.key))
+        for each in api.list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"]:
+            _forget(tiny, api, each)
+        api.delete_pipeline(name=NAME)
+
+
+def _forget(tiny: Tiny, api: Any, execution: dict[str, Any]) -> None:
+    id_ = execution["pipelineExecutionId"]
+    where = {"pipelineName": NAME, "pipelineExecutionId": id_}
+    if execution["status"] == "InProgress":
+        api.stop_pipeline_execution(**where, abandon=True)
+        until(lambda: api.get_pipeline_execution(**where)["pipelineExecution"]["status"] == "Stopped")
+    shutil.rmtree(tiny.space.executions / id_, ignore_errors=True)

@@ -1,0 +1,69 @@
+"""Run by test_full_disk.py in a file system of its own: a build fills it, and all that follows is looked at.
+
+Called with the folder; every `assert` is one of the test's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from rehearsal.emulator.server import launcher
+from rehearsal.engine.state import journal
+from tests.commands.conftest import Tiny, tiny_project
+from tests.commands.test_kills import Command, again, left
+
+FILLS = """\
+dd if=/dev/zero of=fill bs=4k
+echo $PWD/fill > {file}
+yes 'and on it goes' | head -c 3000000
+exit 4
+"""
+
+
+def main(folder: Path) -> None:
+    os.chdir(folder)
+    with tiny_project(folder) as tiny:
+        filling = [filled_by_a_build(tiny), filled(folder)]
+        refused_in_words(tiny)
+        launcher.down(tiny.space)
+        assert left(folder) == []
+        assert not tiny.space.saved.exists(), "half a state was kept"
+        for each in filling:
+            each.unlink()
+        again(tiny)
+
+
+def filled_by_a_build(tiny: Tiny) -> Path:
+    """It ends red, its journal has its end, and the embedded AWS answers."""
+    file = tiny.root.parent / "filled"
+    execution = tiny.start(Compile=FILLS.format(file=file))
+    view = tiny.ended(execution)
+    assert (view.status, view.action("Build", "Compile").status) == ("Failed", "Failed"), view
+    events = journal.read(tiny.space.journal(execution))
+    assert events[-1]["type"] == "execution-finished"
+    assert tiny.deployed.pipeline().name == "tiny"
+    return Path(file.read_text().strip())
+
+
+def filled(folder: Path) -> Path:
+    """A file that takes what room there is."""
+    ballast = folder / ".rehearsal" / "ballast"
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    return ballast
+
+
+def refused_in_words(tiny: Tiny) -> None:
+    """A run that has no room says so, as wrong use: neither a bug nor a traceback."""
+    code, printed = Command(tiny, "run", "--until", "Source").ended()
+    assert code == 2, printed
+    assert "No space left on device" in printed, printed
+    assert "Traceback" not in printed, printed
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

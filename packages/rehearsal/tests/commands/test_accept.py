@@ -1,0 +1,74 @@
+"""`run --accept`: a whole run of a pipeline with what nobody here can rehearse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rehearsal.aws import root
+from rehearsal.workspace.acceptances import AcceptedFile
+from tests.commands.another import action, another, source
+from tests.commands.conftest import ACCOUNT, REGION, Tiny
+
+GROUP = "AWS::CodeBuild::ReportGroup"
+NAMES = ("DeviceFarm", "DeploymentWindow", GROUP)
+
+
+def stages() -> list[dict[str, Any]]:
+    """A scan, a window, and a stack with a resource, none of which the embedded AWS has."""
+    code = {"inputArtifacts": [{"name": "Code"}]}
+    settings = {
+        "ActionMode": "CREATE_UPDATE",
+        "StackName": "accepted",
+        "TemplatePath": "Code::template.json",
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/cloudformation",
+    }
+    window = {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"}
+    rule = {"name": "Window", "ruleTypeId": window, "configuration": {"Cron": "* * 9-17 ? * MON-FRI *"}}
+    return [
+        {"name": "Source", "actions": [source()]},
+        {
+            "name": "Ship",
+            "beforeEntry": {"conditions": [{"result": "FAIL", "rules": [rule]}]},
+            "actions": [
+                action("Scan", "Test", "DeviceFarm", configuration={}, **code),
+                action("Deploy", "Deploy", "CloudFormation", configuration=settings, runOrder=2, **code),
+            ],
+        },
+    ]
+
+
+def make_role(tiny: Tiny) -> None:
+    """CloudFormation's, which it may assume."""
+    iam = tiny.deployed.endpoint.client("iam", root(ACCOUNT), REGION)
+    trust = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="cloudformation", AssumeRolePolicyDocument=document)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam.put_role_policy(RoleName="cloudformation", PolicyName="all", PolicyDocument=policy)
+
+
+def test_a_run_goes_on_without_what_was_accepted_and_tells_all_of_it(tiny: Tiny, tmp_path: Path) -> None:
+    """One name after the other: each refusal says what to accept; the last run is good, and names all three."""
+    told = tmp_path / "told.json"
+    template = {"Resources": {"Group": {"Type": GROUP, "Properties": {"Type": "TEST"}}}}
+    make_role(tiny)
+    with another(tiny, *stages()):
+        (tiny.root / "template.json").write_text(json.dumps(template))
+        for count, words in ((0, "`run --accept DeploymentWindow`"), (2, GROUP)):
+            accepted = [word for name in NAMES[:count] for word in ("--accept", name)]
+            code, printed = tiny.call("run", *accepted)
+            assert (code, words in printed) == (1, True), printed
+        code, printed = tiny.call("run", "--json", str(told), *(word for name in NAMES for word in ("--accept", name)))
+        assert code == 0, printed
+    AcceptedFile(tiny.space).write([])
+    result = json.loads(told.read_text())
+    assert {each["status"] for stage in result["stages"] for each in stage["actions"]} == {"Succeeded"}
+    for words in (
+        "Ship/Scan was not executed: Test/DeviceFarm was accepted",
+        "Ship/Window was not executed: Rule/DeploymentWindow was accepted",
+        GROUP,
+    ):
+        assert any(words in each for each in result["not_emulated"]), words

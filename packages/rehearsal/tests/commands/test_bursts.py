@@ -1,0 +1,80 @@
+"""`up`, pushes in a burst, `down`: each starts an execution, and the mode says what becomes of them."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.host.procfs import start_ticks
+from tests.commands.conftest import TEMPLATE, Tiny, tiny_project, until
+from tests.commands.test_kills import left, server
+
+
+def pipeline(mode: str) -> dict[str, Any]:
+    """Its source, and one build."""
+    template = copy.deepcopy(TEMPLATE)
+    properties = template["Resources"]["Pipeline"]["Properties"]
+    source, build, *_ = properties["Stages"]
+    (lint,) = (each for each in build["Actions"] if each["Name"] == "Lint")
+    properties |= {"ExecutionMode": mode, "Stages": [source, {"Name": "Build", "Actions": [lint]}]}
+    return template
+
+
+WAITS = "touch {folder}/began; until test -f {folder}/flag; do sleep 0.1; done\n"
+PUSHES = 20
+
+
+@pytest.mark.parametrize(
+    ("mode", "ends"),
+    [
+        ("SUPERSEDED", ["Succeeded", *["Superseded"] * (PUSHES - 2), "Succeeded"]),
+        ("QUEUED", ["Succeeded"] * PUSHES),
+    ],
+)
+def test_pushes_in_a_burst(
+    mode: str,
+    ends: list[str],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From `up` to `down`, while the first build is at work: none is lost, and of those that wait the newest goes on.
+
+    In QUEUED all of them do. Nothing hangs, and nothing is left.
+    """
+    monkeypatch.chdir(tmp_path)
+    signals = tmp_path_factory.mktemp("signals")
+    with tiny_project(tmp_path, pipeline(mode)) as tiny:
+        code, printed = tiny.call("up")
+        assert (code, "`git push rehearsal main` starts it" in printed) == (0, True)
+        (tiny.root / "Lint.sh").write_text(WAITS.format(folder=signals))
+        tiny.git("add", "Lint.sh")
+        executions = [pushed(tiny, "push 0")]
+        until((signals / "began").exists)
+        executions += [pushed(tiny, f"push {number}") for number in range(1, PUSHES)]
+        until(lambda: [tiny.view(each).status for each in executions].count("Superseded") == ends.count("Superseded"))
+        assert "Succeeded" not in {tiny.view(each).status for each in executions}
+        (signals / "flag").touch()
+        views = [tiny.ended(each, limit=180) for each in executions]
+        assert [view.status for view in views] == ends
+        assert views[-1].revision == tiny.git("rev-parse", "main").strip()
+        assert len({view.revision for view in views if view.revision}) == len([view for view in views if view.revision])
+        pid = server(tiny).pid
+        assert "has ended; its state is kept" in tiny.call("down")[1]
+        assert start_ticks(pid) is None
+        assert left(tiny.root) == []
+        assert "rehearsal" not in tiny.git("remote")
+        assert "Succeeded" in tiny.call("history", "--number", "1")[1]
+
+
+def pushed(tiny: Tiny, message: str) -> str:
+    """The execution that a push of one more commit says it has started, and how to watch it."""
+    tiny.git("commit", "--quiet", "--allow-empty", "--message", message)
+    printed = tiny.git("push", "rehearsal", "main")
+    (found,) = re.findall(r"started execution (\S+)", printed)
+    assert f"rehearsal watch {found[:8]}" in printed
+    return str(found)

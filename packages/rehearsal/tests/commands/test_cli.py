@@ -1,0 +1,171 @@
+"""The command line: bad input gets one message that says what to do, and the status that the contract names."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rehearsal.deploy import first_deployment
+from rehearsal.errors import WrongUse
+from rehearsal.host import host_environment
+from rehearsal.project import configuration
+from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack, read
+from rehearsal.workspace.layout import Server, Workspace
+from tests.root import PACKAGE
+
+
+def rehearsal(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run one command in `folder`; its status, and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "rehearsal", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE), "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with a cdk.json, in a repository with one commit."""
+    (tmp_path / "cdk.json").write_text('{"app": "true"}')
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "first"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
+    """It is named, and so is what has to be there."""
+    code, said = rehearsal(tmp_path, "run")
+    assert code == 2
+    assert f"no cdk.json in {tmp_path}" in said
+
+
+def test_a_project_without_a_repository_is_refused(tmp_path: Path) -> None:
+    """There is nothing to push from."""
+    (tmp_path / "cdk.json").write_text("{}")
+    code, said = rehearsal(tmp_path, "run")
+    assert code == 2
+    assert "is in no git repository" in said
+
+
+def test_an_embedded_aws_that_is_gone_is_told(project: Path) -> None:
+    """It was killed while a command worked with it: no bug and no traceback, and what comes next."""
+    space = Workspace(project)
+    space.make()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        space.write_server(Server(os.getpid(), f"http://127.0.0.1:{nobody.getsockname()[1]}"))
+        key = {"account": "111111111111", "region": "eu-west-1", "name": "tiny"}
+        (space.aws / "pipeline.json").write_text(json.dumps(key))
+        code, said = rehearsal(project, "stop")
+    assert code == 1
+    assert "the embedded AWS does not answer any more" in said
+    assert "the next `run` or `up` starts it anew" in said
+
+
+def test_an_app_that_does_not_synthesize_is_refused(project: Path) -> None:
+    """The first deployment is by hand, so its failure is nobody else's: the CLI's own words, and where its log is."""
+    (project / "cdk.json").write_text(json.dumps({"app": "echo no such setting: colour >&2; false"}))
+    subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@x", "commit", "-qam", "bad"], cwd=project, check=True
+    )
+    code, said = rehearsal(project, "run", "--approve")
+    assert code == 2
+    assert "does not synthesize" in said
+    assert "no such setting: colour" in said
+    assert "cdk-synth.log" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[invoke]]\nfunktion = 'a'\nevent = 'e.json'", "funktion"),
+        ("[[invoke]]\nfunction = 'a'\nevent = 'missing.json'", "there is no file missing.json"),
+        ("[[invoke", "rehearsal.toml"),
+    ],
+)
+def test_a_bad_rehearsal_toml_is_refused(project: Path, text: str, told: str) -> None:
+    """Before anything is started."""
+    (project / "rehearsal.toml").write_text(text)
+    code, said = rehearsal(project, "run")
+    assert code == 2
+    assert told in said
+    assert not (project / ".rehearsal").exists()
+
+
+@pytest.mark.parametrize("arguments", [["env", "dev"], ["approve"], ["reject"], ["logs", "Build/Synth"]])
+def test_what_needs_a_run_says_so(project: Path, arguments: list[str]) -> None:
+    """With the command that brings one."""
+    code, said = rehearsal(project, *arguments)
+    assert code == 2
+    assert "`python -m rehearsal" in said
+
+
+def test_an_unknown_command_is_refused(project: Path) -> None:
+    """By click, with the status of wrong use."""
+    code, said = rehearsal(project, "deploy")
+    assert code == 2
+    assert "No such command 'deploy'" in said
+
+
+def test_a_bug_names_its_log(project: Path) -> None:
+    """A traceback is for us, not for who rehearses: it goes to a file, and the file is named."""
+    broken = "import runpy, rehearsal.workspace.layout; rehearsal.workspace.layout.find = lambda _: 1 / 0; "
+    done = subprocess.run(
+        [sys.executable, "-c", broken + "runpy.run_module('rehearsal', run_name='__main__')", "status"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    log = Path(done.stderr.strip().rpartition(" ")[2])
+    assert "ZeroDivisionError" in log.read_text()
+    log.unlink()
+
+
+def test_layers_for_another_architecture_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They cannot run here; the setting is named."""
+    monkeypatch.setattr(host_environment, "architecture", lambda: "x86_64")
+    template = tmp_path / "stack.json"
+    functions = {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Architectures": ["arm64"]}}}
+    template.write_text(json.dumps({"Resources": functions}))
+    stack = Stack("Pipeline", "Pipeline", "111111111111", "eu-west-1", template)
+    pipeline = PipelineResource(stack, "Pipeline", {})
+    with pytest.raises(WrongUse, match=r"are for arm64, and this machine is x86_64.*`architecture`.*\[tool.layers\]"):
+        first_deployment.check_architecture(Assembly(tmp_path, pipeline, (stack,)))
+
+
+def test_a_machine_that_lambda_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With where to rehearse instead."""
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    with pytest.raises(WrongUse, match="use WSL2 or the devcontainer"):
+        host_environment.architecture()
+
+
+def test_an_assembly_without_a_pipeline_is_refused(tmp_path: Path) -> None:
+    """What was looked for, and what was found."""
+    (tmp_path / "manifest.json").write_text('{"artifacts": {}}')
+    with pytest.raises(WrongUse, match=r"must hold one stack with an AWS::CodePipeline::Pipeline; found: none"):
+        read(tmp_path)
+
+
+def test_an_answer_is_shortened_to_a_line() -> None:
+    """A table has one line for it."""
+    assert configuration.shortened('{\n "a": 1\n}') == '{"a": 1}'
+    assert len(configuration.shortened("x" * 100)) == 60

@@ -1,0 +1,83 @@
+"""A full disk: the build is red, everybody is told, nothing hangs or is left, and with room again all works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.root import PACKAGE
+
+MEGABYTES = 32
+NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
+
+
+def on_a_small_disk(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the shell where `folder` is a file system of MEGABYTES, which nobody else sees."""
+    mount = f"mount -t tmpfs -o size={MEGABYTES}m none {folder}"
+    return subprocess.run(
+        [*NAMESPACE, "sh", "-c", f"{mount} && {command}"],
+        cwd=PACKAGE,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def small(tmp_path: Path) -> Path:
+    """A folder for the small disk; the test is skipped where there can be none."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    possible = on_a_small_disk(folder, "true")
+    if possible.returncode:
+        pytest.skip(f"this machine lets nobody mount a small disk: {possible.stderr.strip()}")
+    return folder
+
+
+def test_a_full_disk_is_told_and_outlived(tmp_path: Path) -> None:
+    """on_a_small_disk.py says what is looked at."""
+    folder = small(tmp_path)
+    done = on_a_small_disk(folder, f"exec {sys.executable} -m tests.commands.on_a_small_disk {folder}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+JOURNAL = """
+import contextlib, sys
+from pathlib import Path
+from rehearsal.engine.state import journal
+from rehearsal.engine.state.disk_reserve import Reserve
+folder = Path(sys.argv[1])
+if sys.argv[2] == "without":
+    Reserve.extend = lambda self: None
+written = journal.Journal(folder / "journal.jsonl")
+written.write("execution-started")
+with (folder / "ballast").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+    while file.write(bytes(4096)):
+        pass
+for number in range(200):
+    written.write("action-progress", text="x" * 500)
+    written.write("action-finished", number=number, text="y" * 500)
+written.write("execution-finished")
+written.close()
+events = [event["type"] for event in journal.read(folder / "journal.jsonl")]
+print(events.count("action-finished"), events.count("action-progress") < 200, events[-1])
+"""
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("reserve", "told"), [("with", "200 True execution-finished"), ("without", "action-")], ids=["with", "without"]
+)
+def test_a_journal_has_room_of_its_own(tmp_path: Path, reserve: str, told: str) -> None:
+    """What happened is written, what only shows progress is not; without the reserve the end would be lost."""
+    small(tmp_path)
+    (tmp_path / "write.py").write_text(JOURNAL)
+    done = on_a_small_disk(tmp_path / "small", f"{sys.executable} {tmp_path}/write.py {tmp_path}/small {reserve}")
+    assert done.returncode == 0, done.stderr
+    assert told in done.stdout
+    assert (reserve == "with") == ("execution-finished" in done.stdout)

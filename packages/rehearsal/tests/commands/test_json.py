@@ -1,0 +1,145 @@
+"""`--json`: every command has it, what it writes is JSON and nothing else, and a file that can't be is told at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.cli import cli
+from rehearsal.commands.output import put_json
+from rehearsal.views.execution_view import ExecutionView
+from tests.commands.conftest import Tiny, until
+from tests.root import PACKAGE
+
+# `shell` gives the terminal to somebody else's program, and a shell evaluates what `completion` prints.
+WITHOUT = {"shell", "completion"}
+RESULT = {
+    "execution_id",
+    "status",
+    "wall_seconds",
+    "earlier",
+    "stages",
+    "invocations",
+    "cold_starts",
+    "not_emulated",
+}
+
+
+def test_every_command_that_prints_has_it() -> None:
+    """So that a program need not read what is for people."""
+    options = {name: {option for each in verb.params for option in each.opts} for name, verb in cli.commands.items()}
+    shown = {name for name, verb in cli.commands.items() if not verb.hidden} - WITHOUT
+    assert {name for name in shown if "--json" not in options[name]} == set()
+
+
+def alone(tiny: Tiny, *arguments: str) -> tuple[int, Any, str]:
+    """A command's status, its standard output read as JSON, and what it said besides."""
+    done = subprocess.run(
+        [sys.executable, "-m", "rehearsal", *arguments],
+        cwd=tiny.root,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+def test_of_a_run_standard_output_has_the_result_alone(tiny: Tiny) -> None:
+    """Progress and tables go to standard error."""
+    code, told, said = alone(tiny, "run", "--until", "Build", "--json", "-")
+    assert code == 0
+    assert set(told) == RESULT
+    assert told["status"] == "Stopped"
+    assert "Build/Compile: Succeeded" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--only", "Lint"],
+        ["run", "--from", "Build", "--until", "Gate", "--approve"],
+        ["rollback", "Build"],
+        ["watch"],
+    ],
+    ids=" ".join,
+)
+def test_whatever_is_followed_has_the_result_of_a_run(tiny: Tiny, good: ExecutionView, arguments: list[str]) -> None:
+    """Of `--from` that of the last stage, with those before it."""
+    given = [] if arguments == ["watch"] else ["--execution", good.id]
+    if arguments[0] == "rollback":
+        given = [good.id]
+    code, told, _ = alone(tiny, *arguments, *given, "--json", "-")
+    assert (code, set(told)) == (0, RESULT)
+    assert [each["status"] for each in told["earlier"]] == (["Succeeded"] if "--from" in arguments else [])
+
+
+def test_what_is_answered_at_once_is_printed(tiny: Tiny, good: ExecutionView) -> None:
+    """The address that `up` leaves, what `down` has ended, what `clean` has given back."""
+    told = alone(tiny, "up", "--json")[1]
+    server = tiny.space.server()
+    assert server
+    assert told == {
+        "account": "111111111111",
+        "region": "eu-west-1",
+        "name": "tiny",
+        "endpoint": server.endpoint,
+        "remote": "rehearsal",
+    }
+    assert set(json.loads(tiny.call("clean", "--keep", "100", "--json")[1])) == {"freed_bytes", "bytes"}
+
+
+def test_what_was_not_there_is_not_ended(empty: Tiny) -> None:
+    """And there is nothing to give back."""
+    assert json.loads(empty.call("down", "--json")[1]) == {"ended": False}
+    assert json.loads(empty.call("clean", "--json")[1]) == {"freed_bytes": 0, "bytes": 0}
+
+
+def test_a_retry_writes_a_file(tiny: Tiny, tmp_path: Path) -> None:
+    """As a run does, whatever came of it."""
+    view = tiny.run(Lint="exit 9")
+    code, _ = tiny.call("retry", "--execution", view.id, "--json", str(tmp_path / "told.json"))
+    assert code == 1
+    assert json.loads((tmp_path / "told.json").read_text())["status"] == "Failed"
+
+
+def test_answers_and_a_stop_are_told(tiny: Tiny) -> None:
+    """What was answered, and which execution was stopped."""
+    execution = tiny.start()
+    until(lambda: tiny.view(execution).stage("Gate").actions[0].token is not None, 60)
+    assert json.loads(tiny.call("approve", "--json")[1]) == [
+        {"stage": "Gate", "action": "Approve", "verdict": "Approved"}
+    ]
+    tiny.ended(execution)
+    execution = tiny.start()
+    told = json.loads(tiny.call("stop", "--abandon", "--json")[1])
+    assert told == {"execution_id": execution, "abandoned": True}
+    tiny.ended(execution)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["run", "--list"], ["run", "--only", "Lint"], ["permissions"], ["watch"]], ids=" ".join
+)
+def test_a_file_that_cannot_be_is_refused_before_anything_runs(tiny: Tiny, arguments: list[str]) -> None:
+    """Not after a whole run."""
+    before = tiny.space.newest_first()
+    code, printed = tiny.call(*arguments, "--json", "/nowhere/told.json")
+    assert code == 2
+    assert "there is no folder /nowhere that can be written to" in printed
+    assert tiny.space.newest_first() == before
+
+
+def test_a_device_is_written_to(tmp_path: Path) -> None:
+    """And not put aside for a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+    put_json(pipe, {"a": 1})
+    assert json.loads(reader.communicate(timeout=10)[0]) == {"a": 1}
+    assert pipe.is_fifo()

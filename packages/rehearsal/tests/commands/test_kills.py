@@ -1,0 +1,195 @@
+"""kill -9 at any moment: nothing hangs, no process is left, the journal can be read, and the next run works."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.emulator.server import launcher
+from rehearsal.host.procfs import start_ticks
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.layout import Server
+from tests.commands.conftest import TEMPLATE, Tiny, create, tiny_project, until
+from tests.root import PACKAGE
+
+# Writes down the shell that runs it, that shell's keeper, itself, and a child that tries to get away; then it stays.
+STAYS = """\
+setsid nohup sleep 600 >/dev/null 2>&1 &
+echo $PPID $(ps -o ppid= -p $PPID) $$ $! > {file}.new && mv {file}.new {file}
+sleep 600
+"""
+SHELL, KEEPER, SCRIPT, CHILD = range(4)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    """A tiny project with an embedded AWS that a test may kill."""
+    with tiny_project(tmp_path) as tiny:
+        monkeypatch.chdir(tmp_path)
+        yield tiny
+
+
+class Command:
+    """One command of the command line in a process of its own, as a person starts it."""
+
+    def __init__(self, tiny: Tiny, *arguments: str) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with this object
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "rehearsal", *arguments],
+            cwd=tiny.root,
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._log.close()
+
+    def ended(self) -> tuple[int, str]:
+        code = self.process.wait(60)
+        printed = self.printed()
+        self._log.close()
+        return code, printed
+
+    def printed(self) -> str:
+        return os.pread(self._log.fileno(), 1_000_000, 0).decode()
+
+
+def stays(tiny: Tiny) -> Path:
+    """Let the build of the working tree stay until it is killed; the file that will hold its processes' numbers."""
+    file = tiny.space.home / "began"
+    file.unlink(missing_ok=True)
+    (tiny.root / "Compile.sh").write_text(STAYS.format(file=file))
+    return file
+
+
+def processes(file: Path) -> list[int]:
+    until(file.exists)
+    return [int(each) for each in file.read_text().split()]
+
+
+def left(folder: Path) -> list[str]:
+    """The processes that have to do with a folder: it stands in their command, environment or directory."""
+    found, name = [], os.fsencode(folder)
+    for each in Path("/proc").glob("[0-9]*"):
+        if int(each.name) == os.getpid() or start_ticks(int(each.name)) is None:
+            continue
+        try:
+            command = (each / "cmdline").read_bytes()
+            if name in command + (each / "environ").read_bytes() + bytes((each / "cwd").readlink()):
+                found.append(f"{each.name} {command.decode(errors='replace')}")
+        except OSError:
+            continue
+    return found
+
+
+def latest(tiny: Tiny) -> ExecutionView:
+    return tiny.view(tiny.space.newest_first()[0])
+
+
+def test_a_killed_run_takes_all_with_it(own: Tiny) -> None:
+    """Its embedded AWS ends in order, so that the pipeline is still deployed for the next run."""
+    launcher.down(own.space)
+    file = stays(own)
+    run = Command(own, "run")
+    pids = processes(file)
+    run.kill()
+    until(lambda: left(own.root) == [] and not any(map(start_ticks, pids)))
+    assert latest(own).status == "Stopped"
+    assert own.space.server() is None
+    (own.root / "Compile.sh").unlink()
+    code, printed = own.call("run", "--approve")
+    assert (code, "Succeeded in" in printed) == (0, True)
+
+
+def test_a_run_whose_embedded_aws_is_killed_ends_in_words(own: Tiny) -> None:
+    """It does not wait for what nobody tells any more; the build ends as well."""
+    launcher.down(own.space)
+    file = stays(own)
+    run = Command(own, "run")
+    pids = processes(file)
+    os.kill(server(own).pid, signal.SIGKILL)
+    code, printed = run.ended()
+    assert code == 1
+    assert "the embedded AWS ended during execution" in printed
+    until(lambda: left(own.root) == [] and not any(map(start_ticks, pids)))
+    assert latest(own).stage("Build").status == "InProgress"
+    assert "Interrupted" in own.call("history")[1]
+    assert own.call("run", "--list")[0] == 2
+    again(own)
+
+
+def test_an_embedded_aws_that_up_started_is_killed(own: Tiny) -> None:
+    """Who watches is told, `down` finds nothing to end, and the next start is a fresh one."""
+    file = stays(own)
+    own.start(Compile=(own.root / "Compile.sh").read_text())
+    pids = processes(file)
+    watch = Command(own, "watch")
+    until(lambda: "Build/Compile: started" in watch.printed())
+    os.kill(server(own).pid, signal.SIGKILL)
+    code, printed = watch.ended()
+    assert (code, "the embedded AWS" in printed) == (1, True)
+    until(lambda: not any(map(start_ticks, pids)))
+    assert "no embedded AWS was running" in own.call("down")[1]
+    again(own)
+
+
+def server(tiny: Tiny) -> Server:
+    found = tiny.space.server()
+    assert found
+    return found
+
+
+def again(tiny: Tiny) -> None:
+    """Deploy the pipeline again, as `up` and `run` do for a project with a CDK app, and run it to its end."""
+    (tiny.root / "Compile.sh").unlink(missing_ok=True)
+    launcher.up(tiny.space, None)
+    tiny.deployed = Deployment(server(tiny).to_endpoint(), tiny.deployed.key)
+    create(tiny, "tiny", TEMPLATE)
+    assert tiny.run().status == "Succeeded"
+
+
+@pytest.mark.parametrize("victim", [SCRIPT, SHELL, KEEPER], ids=["script", "shell", "keeper"])
+def test_a_killed_build_is_red_and_gone(tiny: Tiny, victim: int) -> None:
+    """Whichever of its processes it was; nothing of it lives on, and the next run works."""
+    file = tiny.space.home / "began"
+    file.unlink(missing_ok=True)
+    execution = tiny.start(Compile=STAYS.format(file=file))
+    pids = processes(file)
+    os.kill(pids[victim], signal.SIGKILL)
+    view = tiny.ended(execution)
+    assert (view.status, view.action("Build", "Compile").status) == ("Failed", "Failed")
+    assert (
+        "killed" in view.action("Build", "Compile").summary or "exit status" in view.action("Build", "Compile").summary
+    )
+    until(lambda: not any(map(start_ticks, pids)))
+    assert tiny.run().status == "Succeeded"
+
+
+def test_a_killed_run_until_a_stage_leaves_no_transition_closed(tiny: Tiny) -> None:
+    """The next run opens what the killed one had closed, and nothing that somebody else has."""
+    file = stays(tiny)
+    run = Command(tiny, "run", "--until", "Build")
+    processes(file)
+    run.kill()
+    assert tiny.call("stop", "--abandon")[0] == 0
+    tiny.ended(tiny.space.newest_first()[0])
+    api = tiny.deployed.api()
+    api.disable_stage_transition(pipelineName="tiny", stageName="Ship", transitionType="Inbound", reason="of the user")
+    (tiny.root / "Compile.sh").unlink()
+    code, _ = tiny.call("run", "--until", "Gate", "--approve")
+    states = {each["stageName"]: each for each in api.get_pipeline_state(name="tiny")["stageStates"]}
+    api.enable_stage_transition(pipelineName="tiny", stageName="Ship", transitionType="Inbound")
+    assert code == 0
+    assert states["Gate"]["inboundTransitionState"]["enabled"]

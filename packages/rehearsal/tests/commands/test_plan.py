@@ -1,0 +1,314 @@
+"""`plan`: what a push would do, from real stacks in an embedded AWS and an assembly that the real CDK CLI reads."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.deploy.bootstrap import is_bootstrapped
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.engine.model.definition import PipelineKey
+from rehearsal.plan import build_commands
+from rehearsal.plan import plan as planning
+from rehearsal.plan.build_commands import PlannedBuild
+from rehearsal.plan.plan import Plan
+from rehearsal.project import cloud_assembly
+from rehearsal.project.cloud_assembly import Environment
+from rehearsal.views import plan as view
+from tests.commands.conftest import ACCOUNT, REGION, STAGES, TEMPLATE, Tiny, build_action, create, project_resource
+from tests.root import ROOT
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/codepipeline"
+
+
+def deploys(stack: str) -> dict[str, Any]:
+    """An action that deploys a stack."""
+    return {
+        "Name": f"Deploy-{stack}",
+        "ActionTypeId": {"Category": "Deploy", "Provider": "CloudFormation", "Owner": "AWS", "Version": "1"},
+        "Configuration": {"StackName": stack, "ActionMode": "CREATE_UPDATE"},
+        "RoleArn": ROLE,
+        "RunOrder": 1,
+    }
+
+
+def queue(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SQS::Queue", "Properties": properties}
+
+
+def template(*stages: dict[str, Any], **commands: str) -> dict[str, Any]:
+    """A pipeline `selfish` with a synth, a self-mutation and these stages; commands: of its two builds."""
+    said = {"Synth": "make synth", "Mutate": "npm install -g aws-cdk@2.1148.1"} | commands
+    update = build_action("Mutate") | {"Name": "SelfMutate"}
+    first = [STAGES[0], {"Name": "Build", "Actions": [build_action("Synth")]}]
+    pipeline = copy.deepcopy(TEMPLATE["Resources"]["Pipeline"])
+    pipeline["Properties"] |= {
+        "Name": "selfish",
+        "RestartExecutionOnUpdate": True,
+        "Stages": [*first, {"Name": "UpdatePipeline", "Actions": [update]}, *stages],
+    }
+    projects = {name: project_resource(name, command) for name, command in said.items()}
+    return {"Resources": {"Pipeline": pipeline, **projects}}
+
+
+DEPLOYED = template({"Name": "Dev", "Actions": [deploys("Dev-Queues")]})
+QUEUES = {"Resources": {"Kept": queue(DelaySeconds=1), "Old": queue()}}
+
+
+@pytest.fixture(scope="session")
+def _selfish(_tiny: Tiny) -> Deployment:
+    create(_tiny, "selfish", DEPLOYED)
+    create(_tiny, "Dev-Queues", QUEUES)
+    if not is_bootstrapped(_tiny.deployed.endpoint, Environment(ACCOUNT, REGION)):  # a `run` of another test does that
+        create(_tiny, "CDKToolkit", {"Resources": {"Version": queue()}})
+    return Deployment(_tiny.deployed.endpoint, PipelineKey(ACCOUNT, REGION, "selfish"))
+
+
+class Pushed:
+    """A source, its assembly and what was pushed before, with a plan of pushing it."""
+
+    def __init__(self, folder: Path, deployed: Deployment) -> None:
+        self.folder, self._deployed = folder, deployed
+        self.pushed = folder / "last-push"
+        self.pushed.mkdir()
+        for each in (folder, self.pushed):
+            (each / "Makefile").write_text("synth:\n\t@true\n")
+
+    def plan(self, pipeline: dict[str, Any], stacks: dict[str, Any] | None = None) -> Plan:
+        write_assembly(self.folder / "cdk.out", {"selfish": pipeline, **(stacks or {})})
+        return self.planned()
+
+    def planned(self) -> Plan:
+        """Of the assembly as it lies there."""
+        cloud = cloud_assembly.read(self.folder / "cdk.out")
+        return planning.make_plan(self._deployed, cloud, self.folder, ROOT / "node_modules", self.pushed)
+
+
+def write_assembly(out: Path, stacks: dict[str, dict[str, Any]], region: str = REGION) -> None:
+    """A cloud assembly with these stacks, all in one account: the first is the app's own, the others a stage's."""
+    (first, body), *others = stacks.items()
+    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-stage"}}
+    _write(out / "assembly-stage", dict(others), region, {})
+    _write(out, {first: body}, region, {"assembly-stage": stage})
+
+
+def _write(out: Path, stacks: dict[str, dict[str, Any]], region: str, artifacts: dict[str, Any]) -> None:
+    out.mkdir(exist_ok=True, parents=True)
+    for name, body in stacks.items():
+        (out / f"{name}.template.json").write_text(json.dumps(body))
+        artifacts[name] = {
+            "type": "aws:cloudformation:stack",
+            "environment": f"aws://{ACCOUNT}/{region}",
+            "properties": {"templateFile": f"{name}.template.json", "stackName": name},
+            "displayName": name,
+        }
+    (out / "manifest.json").write_text(json.dumps({"version": "54.0.0", "artifacts": artifacts}))
+
+
+@pytest.fixture
+def push(_selfish: Deployment, tmp_path: Path) -> Pushed:
+    return Pushed(tmp_path, _selfish)
+
+
+def test_what_is_deployed_changes_nothing(push: Pushed) -> None:
+    """No update, no change, no warning; every build runs under the deployed buildspecs."""
+    plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
+    assert not plan.mutates
+    assert plan.pipeline.change is None
+    assert [each.change for each in plan.stacks] == [None]
+    assert plan.warnings == ()
+    printed = view.text(plan)
+    assert "The pipeline stays as it is." in printed
+    assert "Build/Synth: make synth" in printed
+    assert "No known deadlock was found." in printed
+
+
+def test_resources_are_told_apart(push: Pushed) -> None:
+    """Added, changed with the properties that differ, removed; metadata alone is no change."""
+    new = {"Resources": {"Kept": queue(DelaySeconds=2), "New": queue()}, "Outputs": {"Name": {"Value": "x"}}}
+    (stack,) = push.plan(DEPLOYED, {"Dev-Queues": new}).stacks
+    told = {each.id: (each.change, each.properties) for each in stack.resources}
+    assert told == {"Kept": ("changed", ("DelaySeconds",)), "New": ("added", ()), "Old": ("removed", ())}
+    assert stack.others == ("Outputs",)
+    aside = copy.deepcopy(QUEUES)
+    aside["Resources"]["Kept"]["Metadata"] = {"aws:cdk:path": "elsewhere"}
+    assert push.plan(DEPLOYED, {"Dev-Queues": aside}).stacks[0].change is None
+
+
+def test_a_changed_definition_updates_and_restarts(push: Pushed) -> None:
+    """The new stage is named, and only what runs before the update runs under the deployed buildspecs."""
+    new = template(
+        {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}, {"Name": "Prod", "Actions": [deploys("Prod-Queues")]}
+    )
+    plan = push.plan(new, {"Dev-Queues": QUEUES, "Prod-Queues": QUEUES})
+    assert (plan.mutates, plan.restarts) == (True, True)
+    told = view.as_json(plan)
+    assert {each["name"]: each["change"] for each in told["stages"]}["Prod"] == "added"
+    assert [each["change"] for each in told["stacks"]] == ["update", None, "create"]
+    assert {(each["action"], each["under"]) for each in told["jobs"]} == {
+        ("Synth", "deployed"),
+        ("SelfMutate", "deployed"),
+    }
+    assert "starts again on the new definition" in view.text(plan)
+
+
+def test_a_changed_project_updates_without_a_restart(push: Pushed) -> None:
+    """CodePipeline starts again only where its own definition has changed."""
+    stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
+    plan = push.plan(template(stages, Synth="make other"), {"Dev-Queues": QUEUES})
+    assert (plan.mutates, plan.restarts) == (True, False)
+    assert "updates itself, without starting again" in view.text(plan)
+
+
+def test_builds_after_the_update_are_those_of_the_new_definition(push: Pushed) -> None:
+    """With its commands, and an added stage's builds as well."""
+    test = build_action("Test")
+    new = template({"Name": "Dev", "Actions": [deploys("Dev-Queues"), test]}, Test="make integration")
+    told = view.as_json(push.plan(new, {"Dev-Queues": QUEUES}))["jobs"]
+    assert told[-1] == {
+        "stage": "Dev",
+        "action": "Test",
+        "project": "Test",
+        "commands": ["make integration"],
+        "under": "new",
+    }
+    assert [each["under"] for each in told] == ["deployed", "deployed", "new"]
+
+
+def test_a_project_of_a_template_is_found_by_reference(tmp_path: Path) -> None:
+    """As CDK writes it, with a buildspec into which CloudFormation puts values."""
+    body = template()
+    (synth,) = body["Resources"]["Pipeline"]["Properties"]["Stages"][1]["Actions"]
+    synth["Configuration"] = {"ProjectName": {"Ref": "Synth"}}
+    source = body["Resources"]["Synth"]["Properties"].pop("Source")
+    first, _, last = source["BuildSpec"].partition("make")
+    body["Resources"]["Synth"]["Properties"] = {
+        "Source": source | {"BuildSpec": {"Fn::Join": ["", [first, {"Ref": "AWS::Region"}, last]]}}
+    }
+    write_assembly(tmp_path, {"selfish": body})
+    job, *_ = build_commands.synthesized_builds(cloud_assembly.read(tmp_path))
+    assert job == PlannedBuild("Build", "Synth", "Synth", ("... synth",))
+
+
+def test_a_vanished_make_target_is_a_deadlock(push: Pushed) -> None:
+    """The new buildspec does without it, but the deployed one runs first."""
+    (push.folder / "Makefile").write_text("build:\n\t@true\n")
+    stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
+    plan = push.plan(template(stages, Synth="make build"), {"Dev-Queues": QUEUES})
+    (warning,) = plan.warnings
+    assert "Build/Synth runs `make synth` under the deployed buildspec" in warning
+    assert "no make target `synth` any more" in warning
+
+
+def test_a_vanished_file_is_a_deadlock(push: Pushed, tiny: Tiny) -> None:
+    """One that the last push had, and that the deployed buildspec names."""
+    stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
+    create(tiny, "selfish", template(stages, Synth="cd app && sh ./synth.sh"), update=True)
+    try:
+        (push.pushed / "synth.sh").touch()
+        plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
+    finally:
+        create(tiny, "selfish", DEPLOYED, update=True)
+    assert "Build/Synth names synth.sh in the deployed buildspec" in plan.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("pin", "told"),
+    [("aws-cdk@2.1000.0", "runs aws-cdk 2.1000.0 of the deployed"), ("aws-cdk@2", "installs aws-cdk@2, so that")],
+)
+def test_an_old_or_loose_cli_is_told(push: Pushed, tiny: Tiny, pin: str, told: str) -> None:
+    """It may not read what a newer library writes, and then it can't update the pipeline to a newer one."""
+    stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
+    create(tiny, "selfish", template(stages, Mutate=f"npm install -g {pin}"), update=True)
+    try:
+        plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
+    finally:
+        create(tiny, "selfish", DEPLOYED, update=True)
+    assert any(told in warning for warning in plan.warnings)
+
+
+def test_an_assembly_that_cdk_assets_cannot_read_is_told(push: Pushed) -> None:
+    """The library is newer than the tool that publishes its assets."""
+    write_assembly(push.folder / "cdk.out", {"selfish": DEPLOYED})
+    manifest = push.folder / "cdk.out" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("54.0.0", "99.0.0"))
+    plan = push.planned()
+    assert any("and aws-cdk-lib writes 99: publishing assets will fail" in each for each in plan.warnings)
+
+
+def test_a_stage_that_disappears_leaves_its_stacks(push: Pushed) -> None:
+    """Nobody deletes them."""
+    plan = push.plan(template())
+    assert f"the stack Dev-Queues ({ACCOUNT}/{REGION}) is deployed by no stage any more" in plan.warnings[0]
+    assert "  - stage Dev" in view.text(plan)
+
+
+def test_an_account_that_is_not_bootstrapped_is_told(push: Pushed) -> None:
+    """On AWS the first deployment would fail there."""
+    write_assembly(push.folder / "cdk.out", {"selfish": DEPLOYED, "Dev-Queues": QUEUES})
+    staged = push.folder / "cdk.out" / "assembly-stage" / "manifest.json"
+    manifest = json.loads(staged.read_text())
+    manifest["artifacts"]["Dev-Queues"]["environment"] = "aws://444444444444/eu-north-1"
+    staged.write_text(json.dumps(manifest))
+    plan = push.planned()
+    assert any("444444444444/eu-north-1 is not bootstrapped" in each for each in plan.warnings)
+
+
+@pytest.fixture
+def app(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+    """The tiny project with an app that the real CDK CLI runs."""
+    monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / "node_modules" / ".bin"), os.environ["PATH"]]))
+    (tiny.root / "cdk.json").write_text('{"app": "cp -r assembly/. $CDK_OUTDIR"}')
+    write_assembly(tiny.root / "assembly", {"tiny": TEMPLATE})
+    return tiny
+
+
+def test_the_command_synthesizes_the_working_tree(app: Tiny) -> None:
+    """Uncommitted changes included; and it neither pushes nor runs anything, nor leaves a folder behind."""
+    changed = copy.deepcopy(TEMPLATE)
+    changed["Resources"]["Lint"]["Properties"]["Source"]["BuildSpec"] = "other.yml"
+    write_assembly(app.root / "assembly", {"tiny": changed})
+    before = app.call("history", "--json")
+    code, printed = app.call("plan", "--json")
+    assert code == 0
+    told = json.loads(printed)
+    assert told["working_tree"]
+    assert told["stacks"][0]["resources"] == [
+        {"id": "Lint", "type": "AWS::CodeBuild::Project", "change": "changed", "properties": ["Source"]}
+    ]
+    assert "~ Lint (AWS::CodeBuild::Project): Source" in app.call("plan")[1]
+    assert app.call("history", "--json") == before
+    assert not (app.space.home / "plan").exists()
+
+
+def test_the_app_is_told_the_revision_that_a_build_would_have(app: Tiny) -> None:
+    """One that writes it into a template changes nothing where just this commit is deployed."""
+    (app.root / "cdk.json").write_text(
+        json.dumps({"app": f"cp -r assembly/. $CDK_OUTDIR; echo $CODEBUILD_RESOLVED_SOURCE_VERSION > {app.root}/seen"})
+    )
+    commit = json.loads(app.call("plan", "--json")[1])["commit"]
+    assert (app.root / "seen").read_text().strip() == commit
+
+
+def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:
+    """With the CLI's own words: on AWS it would be red as well."""
+    (app.root / "cdk.json").write_text(json.dumps({"app": "echo no such setting: colour >&2; false"}))
+    code, printed = app.call("plan")
+    assert code == 1
+    assert "no such setting: colour" in printed
+
+
+def test_without_a_deployment_there_is_nothing_to_compare_with(tiny: Tiny) -> None:
+    """What to do is said."""
+    record = tiny.space.aws / "pipeline.json"
+    kept = record.read_text()
+    record.unlink()
+    code, printed = tiny.call("plan")
+    record.write_text(kept)
+    assert code == 2
+    assert "no pipeline is deployed: `rehearse up`" in printed

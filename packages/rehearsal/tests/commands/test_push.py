@@ -1,0 +1,178 @@
+"""`git push rehearsal`: what starts the pipeline, what does not, and what the pusher reads."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.project import push_remote
+from rehearsal.project.git_repository import Repository, branch_head, pop_stashed_branch
+from rehearsal.workspace.layout import Workspace
+from tests.commands.conftest import Tiny, until
+
+
+@pytest.fixture
+def pushes(tiny: Tiny) -> Iterator[Tiny]:
+    """The tiny project with the remote, as `up` makes it."""
+    assert push_remote.add(tiny.space) is None
+    yield tiny
+    tiny.git("checkout", "--quiet", "-B", "main", "main")
+    push_remote.remove(tiny.space)
+
+
+def commit(tiny: Tiny, message: str) -> str:
+    tiny.git("commit", "--quiet", "--allow-empty", "--message", message)
+    return tiny.git("rev-parse", "HEAD").strip()
+
+
+def started(printed: str) -> str:
+    """The execution that a push says it started."""
+    found = re.findall(r"started execution (\S+)", printed)
+    assert len(found) == 1, printed
+    return str(found[0])
+
+
+def test_a_push_starts_the_pipeline(pushes: Tiny) -> None:
+    """With the commit that was pushed; who pushed reads where to watch it."""
+    pushed = commit(pushes, "to prod")
+    printed = pushes.git("push", "rehearsal", "main")
+    execution = started(printed)
+    assert f"rehearsal watch {execution[:8]}" in printed
+    code, shown = pushes.call("watch", execution[:8], "--approve")
+    assert code == 0
+    assert "Ship/Send: Succeeded" in shown
+    assert pushes.view(execution).revision == pushed
+
+
+def test_a_push_goes_over_what_a_run_has_pushed(pushes: Tiny) -> None:
+    """A rehearsal of the working tree leaves a commit there that the user does not have."""
+    (pushes.root / "cdk.json").write_text('{"app": "false"}')
+    repository = Repository(pushes.root, pushes.space.home)
+    repository.push(repository.snapshot(), pushes.space.remote, "main")
+    started(pushes.git("push", "rehearsal", "main"))
+
+
+def test_what_a_run_pushes_starts_nothing_by_itself(pushes: Tiny) -> None:
+    """It starts its own execution; a second one would be one too many."""
+    before = pushes.space.newest_first()
+    repository = Repository(pushes.root, pushes.space.home)
+    commit(pushes, "by run")
+    repository.push(pushes.git("rev-parse", "HEAD").strip(), pushes.space.remote, "main")
+    listed = pushes.deployed.api().list_pipeline_executions(pipelineName="tiny")["pipelineExecutionSummaries"]
+    assert len(listed) == len(before)
+
+
+def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
+    """By a run, or while nothing ran: git would have nothing to send. What changed is told since that push."""
+    run = Repository(pushes.root, pushes.space.home)
+    run.push(run.head, pushes.space.remote, "main")
+    assert push_remote.add(pushes.space) is None
+    newest = branch_head(pushes.space.remote, "main")
+    assert newest
+    assert newest.id == run.head
+    started(pushes.git("push", "rehearsal", "main"))
+    assert pop_stashed_branch(pushes.space.remote, "main") is None
+
+
+def test_a_file_name_that_is_not_utf_8_goes_through(pushes: Tiny) -> None:
+    """From the push to the build."""
+    (pushes.root / os.fsdecode(b"\xfc.txt")).touch()
+    pushes.git("add", ".")
+    commit(pushes, "in Latin-1")
+    execution = started(pushes.git("push", "rehearsal", "main"))
+    until(lambda: pushes.view(execution).stage("Source").status not in ("", "InProgress"))
+    until(lambda: pushes.view(execution).stage("Build").status not in ("", "InProgress"))
+    assert pushes.view(execution).stage("Build").status == "Succeeded"
+
+
+def test_the_hook_of_an_installed_command_calls_it(pushes: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what it prints names it too."""
+    monkeypatch.setattr(sys, "argv", ["/opt/some where/rehearse", "up"])
+    assert push_remote.add(pushes.space) is None
+    hook = (pushes.space.remote / "hooks" / "post-receive").read_text()
+    assert "exec '/opt/some where/rehearse' received" in hook
+    assert "-m rehearsal" not in hook
+
+
+def test_another_branch_starts_nothing(pushes: Tiny) -> None:
+    """And why is said."""
+    pushes.git("checkout", "--quiet", "-B", "feature")
+    commit(pushes, "not yet")
+    printed = pushes.git("push", "rehearsal", "feature")
+    assert "branch feature starts nothing: Repo follows branch main" in printed
+    assert "started" not in printed
+    assert "was deleted, which starts nothing" in pushes.git("push", "rehearsal", ":feature")
+
+
+def test_a_tag_starts_nothing(pushes: Tiny) -> None:
+    """A source without a trigger follows its branch alone."""
+    pushes.git("tag", "--force", "v1")
+    assert "tag v1 starts nothing" in pushes.git("push", "--force", "rehearsal", "refs/tags/v1")
+
+
+def test_of_several_pushes_each_has_its_own_commit(pushes: Tiny) -> None:
+    """And the second one is told that it is not alone."""
+    first = commit(pushes, "first of two")
+    one = started(pushes.git("push", "rehearsal", "main"))
+    second = commit(pushes, "second of two")
+    printed = pushes.git("push", "rehearsal", "main")
+    two = started(printed)
+    assert "more running: they share the stages" in printed
+    assert "(SUPERSEDED)" in printed
+    until(lambda: pushes.view(two).seconds is not None or pushes.call("approve")[0] > 2)
+    ended = pushes.ended(one)
+    assert ended.status in ("Superseded", "Succeeded")
+    assert (ended.revision, pushes.view(two).revision) == (first, second)
+
+
+def test_down_takes_remote_and_hook_away(pushes: Tiny) -> None:
+    """Nothing of the rehearsal is left in the user's repository."""
+    assert "rehearsal" in pushes.git("remote")
+    push_remote.remove(pushes.space)
+    assert "rehearsal" not in (pushes.root / ".git" / "config").read_text()
+    assert not (pushes.space.remote / "hooks" / "post-receive").exists()
+
+
+def test_a_remote_of_that_name_is_left_alone(pushes: Tiny) -> None:
+    """It is the user's: neither `up` nor `down` changes it."""
+    push_remote.remove(pushes.space)
+    pushes.git("remote", "add", "rehearsal", "https://localhost/theirs.git")
+    refusal = push_remote.add(pushes.space)
+    assert refusal
+    assert "https://localhost/theirs.git" in refusal
+    push_remote.remove(pushes.space)
+    assert "theirs" in pushes.git("remote", "get-url", "rehearsal")
+    pushes.git("remote", "remove", "rehearsal")
+
+
+def test_a_push_while_nothing_runs_says_so(project: Workspace) -> None:
+    """The embedded AWS was killed, so that nobody took the hook away: the push is kept, and what to do is said."""
+    environ = {**os.environ, "GIT_CONFIG_GLOBAL": str(_elsewhere(project.root))}
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost"]
+    for command in (["init", "-qb", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *command], cwd=project.root, check=True)
+    project.make()
+    push_remote.add(project)
+    done = subprocess.run(
+        [*git, "push", "rehearsal", "main"],
+        cwd=project.root,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "no embedded AWS is running: `python -m rehearsal up` first" in done.stderr
+
+
+def _elsewhere(folder: Path) -> Path:
+    """A user's settings that send all hooks to another folder."""
+    settings = folder / "gitconfig"
+    settings.write_text(f"[core]\n\thooksPath = {folder / 'none'}\n")
+    return settings

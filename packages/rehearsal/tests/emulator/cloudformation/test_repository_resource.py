@@ -1,0 +1,20 @@
+"""CodeCommit as far as a template has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Embedded
+
+
+@pytest.mark.slow
+def test_a_stack_has_a_repository(embedded: Embedded) -> None:
+    """Its attributes are what other resources, and the source action, name it by."""
+    name, repository = embedded.name("stack"), embedded.name("repository")
+    resource = {"Type": "AWS::CodeCommit::Repository", "Properties": {"RepositoryName": repository}}
+    get = {each: {"Fn::GetAtt": ["Repo", each]} for each in ("Arn", "Name", "CloneUrlHttp")}
+    stack = embedded.stack(name, {"Repo": resource}, **get)
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    assert outputs["Arn"] == f"arn:aws:codecommit:eu-west-1:111111111111:{repository}"
+    assert outputs["Name"] == repository
+    assert outputs["CloneUrlHttp"] == f"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/{repository}"

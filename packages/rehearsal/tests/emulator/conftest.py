@@ -1,0 +1,123 @@
+"""The CodePipeline API with played actions: every answer and error is held to AWS's model of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.validate import ParamValidator
+
+from rehearsal.actions.approval import AwaitApproval
+from rehearsal.emulator.codepipeline.model_constraints import model
+from rehearsal.emulator.codepipeline.operations import CodePipelineApi
+from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.engine.state.approvals import Approvals
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.invoke_jobs import Jobs
+from tests.engine.conftest import KEY, Stage, action, declaration
+
+Json = dict[str, Any]
+
+# Source: AWS CodePipeline API reference, "Common Errors".
+COMMON = {"ValidationException"}
+
+
+def source(**more: Any) -> Json:
+    kind = {"category": "Source", "owner": "AWS", "provider": "Played", "version": "1"}
+    return {**action("source", namespace="Source"), "actionTypeId": kind, "outputArtifacts": [{"name": "Code"}], **more}
+
+
+def step(name: str, run_order: int = 1, **configuration: str) -> Json:
+    kind = {"category": "Test", "owner": "AWS", "provider": "Played", "version": "1"}
+    return {**action(name, run_order, **configuration), "actionTypeId": kind}
+
+
+def approval(name: str = "ask") -> Json:
+    kind = {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}
+    return {"name": name, "actionTypeId": kind}
+
+
+def pipeline(*actions: Json, **more: Any) -> Json:
+    """Source, then one stage with these actions."""
+    return declaration([source()], list(actions or [step("deploy")]), pipelineType="V2", **more)
+
+
+def unknown_members(shape: Any, value: Any, path: str = "answer") -> list[str]:
+    """What an answer has that the model does not know; botocore's own check looks for what is missing alone."""
+    if shape.type_name == "structure":
+        strange = [f"{path}.{name}" for name in value.keys() - shape.members.keys()]
+        known = value.keys() & shape.members.keys()
+        return strange + [
+            found for name in known for found in unknown_members(shape.members[name], value[name], f"{path}.{name}")
+        ]
+    if shape.type_name == "list":
+        return [found for each in value for found in unknown_members(shape.member, each, f"{path}[]")]
+    if shape.type_name == "string" and shape.enum and value not in shape.enum:
+        return [f"{path}: {value} is none of {shape.enum}"]
+    return []
+
+
+class Service:
+    """Calls the API in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        approvals, self.jobs = Approvals(), Jobs()
+        self.stage = Stage(folder)
+        played = self.stage.played
+        self.stage.runners |= {
+            ActionType("Source", "Played"): played,
+            ActionType("Approval", "Manual"): AwaitApproval(approvals),
+        }
+        self.api = CodePipelineApi(self.stage.engine, approvals, self.jobs)
+        self.seen: set[str] = set()
+
+    def call(self, operation: str, **request: Any) -> Json:
+        """The answer, which the model must know; ApiError as it is, if the model knows it."""
+        shape = model().operation_model(operation)
+        try:
+            answer = self.api.call(operation, request, KEY.account, KEY.region)
+        except ApiError as error:
+            known = {each.name for each in shape.error_shapes} | COMMON
+            if error.code not in known:
+                pytest.fail(f"{operation} has no error {error.code}; it has {sorted(known)}")
+            raise
+        if shape.output_shape is not None:
+            report = ParamValidator().validate(answer, shape.output_shape)
+            assert report.generate_report() == ""
+            assert unknown_members(shape.output_shape, answer) == []
+        self.seen.add(operation)
+        return answer
+
+    def refused(self, operation: str, **request: Any) -> str:
+        """The code of the error that the call ends with."""
+        with pytest.raises(ApiError) as error:
+            self.call(operation, **request)
+        return error.value.code
+
+    def create(self, declaration: Json) -> Execution:
+        """Create a pipeline and wait for its first execution."""
+        self.call("CreatePipeline", pipeline=declaration)
+        self.stage.wait()
+        return self.latest
+
+    def start(self, **more: Any) -> Execution:
+        id_ = self.call("StartPipelineExecution", name=KEY.name, **more)["pipelineExecutionId"]
+        return self.stage.engine.executions[id_]
+
+    @property
+    def latest(self) -> Execution:
+        return self.stage.engine.executions_of(KEY)[-1]
+
+    def stage_state(self, name: str = "Two") -> Json:
+        states = self.call("GetPipelineState", name=KEY.name)["stageStates"]
+        return next(each for each in states if each["stageName"] == name)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    service = Service(tmp_path)
+    yield service
+    service.stage.engine.close()

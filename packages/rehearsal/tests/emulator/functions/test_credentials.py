@@ -1,0 +1,113 @@
+"""A function's role: who may have it, and who gets its keys."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+from ministack import app
+from ministack.core import lambda_runtime
+from ministack.services import sts
+
+from rehearsal.emulator.server import launcher
+from rehearsal.engine.endpoint import Credentials
+from rehearsal.workspace.layout import Workspace
+from tests.emulator.functions.conftest import ACCOUNT, REGION, Functions, zipped
+from tests.emulator.iam.principals import trusting
+
+WHO = "import boto3\ndef handler(event, context):\n    return boto3.client('sts').get_caller_identity()['Arn']"
+REFUSED = "The role defined for the function cannot be assumed by Lambda: lambda.amazonaws.com "
+
+
+@pytest.fixture(scope="module")
+def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
+    """Functions where IAM is enforced: the role `function` trusts Lambda, the role `build` does not."""
+    space = Workspace(tmp_path_factory.mktemp("credentials"))
+    with launcher.join_or_start(space, iam=True) as endpoint:
+        functions = Functions(endpoint, space)
+        for name, service in (("function", "lambda"), ("build", "codebuild")):
+            functions.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
+        yield functions
+
+
+def trust(service: str) -> str:
+    return json.dumps({"Version": "2012-10-17", **trusting(Service=f"{service}.amazonaws.com")})
+
+
+def guessed(name: str, role: str) -> Credentials:
+    """What everybody can compute who knows a function and its role."""
+    arns = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:arn:aws:iam::{ACCOUNT}:role/{role}"
+    digest = hashlib.sha256(arns.encode()).hexdigest()
+    secret, token = (hashlib.sha256(f"{kind}:{digest}".encode()).hexdigest() for kind in ("secret", "token"))
+    return Credentials(f"ASIA{digest[:16].upper()}", secret, token)
+
+
+def test_functions_have_keys_that_nobody_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: they are made of names."""
+    monkeypatch.setattr(app, "AUTH", True)
+    config = {
+        "FunctionName": "function",
+        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function",
+        "Role": f"arn:aws:iam::{ACCOUNT}:role/function",
+    }
+    found = lambda_runtime.execution_credentials(config)
+    sts._sessions.clear()
+    assert Credentials(*found.values()) == guessed("function", "function")
+
+
+def test_a_functions_keys_are_its_environments_own(enforced: Functions) -> None:
+    """They are a session of its role, and no one has them who only knows its name."""
+    name = enforced.make(WHO)
+    assert enforced.call(name).answer == f"arn:aws:sts::{ACCOUNT}:assumed-role/function/{name}"
+    keys = "[os.environ[each] for each in ('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN')]"
+    code = f"import os\ndef handler(event, context):\n    return {keys}"
+    first, second = (Credentials(*enforced.call(enforced.make(code)).answer) for _ in range(2))
+    assert len({first.access_key, second.access_key, first.secret_key, second.secret_key}) == 4
+    assert enforced.endpoint.client("sts", first, REGION).get_caller_identity()["Account"] == ACCOUNT
+    with pytest.raises(ClientError, match=r"InvalidClientTokenId|signature|security token"):
+        enforced.endpoint.client("sts", guessed(name, "function"), REGION).get_caller_identity()
+
+
+@pytest.mark.parametrize(
+    ("role", "why"),
+    [("build", "may not assume .*role/build: its trust policy"), ("none", "cannot assume .*no such role")],
+)
+def test_functions_get_a_role_that_lambda_may_assume(enforced: Functions, role: str, why: str) -> None:
+    """The fault planted: a role of another service, or none; the API and CloudFormation refuse it alike."""
+    arn, api = f"arn:aws:iam::{ACCOUNT}:role/{role}", enforced.client("lambda")
+    with pytest.raises(ClientError, match=f"InvalidParameterValueException.*{REFUSED}{why}"):
+        enforced.make(WHO, Role=arn)
+    with pytest.raises(ClientError, match=f"InvalidParameterValueException.*{REFUSED}{why}"):
+        api.update_function_configuration(FunctionName=enforced.make(WHO), Role=arn)
+    properties = {"Code": {"ZipFile": WHO}, "Handler": "index.handler", "Role": arn, "Runtime": "python3.13"}
+    assert REFUSED in failure(enforced, role, properties)
+
+
+def failure(functions: Functions, stack: str, properties: dict[str, Any]) -> str:
+    """Why a stack with this function was not made."""
+    api = functions.client("cloudformation")
+    template = {"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
+    api.create_stack(StackName=stack, TemplateBody=json.dumps(template))
+    with pytest.raises(WaiterError):
+        api.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.2})
+    reasons: list[str] = [
+        each.get("ResourceStatusReason", "") for each in api.describe_stack_events(StackName=stack)["StackEvents"]
+    ]
+    return next(each for each in reasons if "Lambda" in each)
+
+
+def test_a_role_that_trusts_lambda_no_more_ends_its_functions_calls(enforced: Functions) -> None:
+    """The next environment has no keys, and the caller is told why."""
+    api = enforced.client("iam")
+    api.create_role(RoleName="fickle", AssumeRolePolicyDocument=trust("lambda"))
+    name = enforced.make(WHO, Role=f"arn:aws:iam::{ACCOUNT}:role/fickle")
+    assert not enforced.call(name).error
+    api.update_assume_role_policy(RoleName="fickle", PolicyDocument=trust("codebuild"))
+    enforced.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(main_py=WHO))
+    told = enforced.call(name)
+    assert told.error
+    assert REFUSED in told.answer["errorMessage"]

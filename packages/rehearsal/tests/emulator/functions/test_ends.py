@@ -1,0 +1,249 @@
+"""Functions end with the embedded AWS, whatever ends it; and they run where nothing can be mounted."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ministack.core import lambda_runtime
+
+from rehearsal.aws import Endpoint
+from rehearsal.emulator.functions import sandbox, unpacked_code
+from rehearsal.emulator.functions.execution_environment import Invocation, InvocationResult, PythonEnvironment
+from rehearsal.emulator.functions.filesystem import FunctionFilesystem
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.emulator.server import launcher
+from rehearsal.host import helper_process
+from rehearsal.host.procfs import start_ticks
+from rehearsal.workspace.layout import Workspace
+from tests.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts, zipped
+
+# Answers with what all its processes have in common, and no others.
+INSIDE = "import os\nprint('imported')\ndef handler(event, context):\n    return os.readlink('/proc/self/ns/pid')"
+DAEMON = """
+import os, subprocess
+subprocess.run(["sh", "-c", "(setsid sleep 300 >/dev/null 2>&1 &)"])
+def handler(event, context):
+    return os.readlink("/proc/self/ns/pid")
+"""
+
+
+@needs_mounts
+@pytest.mark.parametrize(("code", "number"), [(INSIDE, 2), (DAEMON, 3)], ids=["function", "daemon"])
+def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path, code: str, number: int) -> None:
+    """The kernel ends them, though they stand still and are in nobody's reach any more: a daemon as well."""
+    space = Workspace(tmp_path)
+    server = launcher.up(space, None, iam=False)
+    try:
+        functions = Functions(server.to_endpoint(), space)
+        pids = running(functions.call(functions.make(code)).answer)
+        assert len(pids) == number
+    finally:
+        os.kill(server.pid, signal.SIGKILL)
+    os.waitpid(server.pid, 0)
+    assert gone(pids)
+
+
+@needs_mounts
+@pytest.mark.parametrize("code", [INSIDE, DAEMON], ids=["function", "daemon"])
+def test_they_die_with_an_emulator_that_ends(tmp_path: Path, code: str) -> None:
+    """Nothing is left of a rehearsal."""
+    space = Workspace(tmp_path)
+    with launcher.join_or_start(space, iam=False) as endpoint:
+        functions = Functions(endpoint, space)
+        pids = running(functions.call(functions.make(code)).answer)
+        assert pids
+    assert gone(pids)
+
+
+@needs_mounts
+def test_a_function_does_not_see_what_is_hidden(tmp_path: Path) -> None:
+    """The fault planted: the keys of every account lie in a folder that it could read."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        (Path(folder) / "secret").write_text("a secret")
+        undo = f"__import__('ctypes').CDLL(None).umount2({os.fsencode(folder)!r}, 2)"
+        code = f"import os\nhandler = lambda *_: [{undo}, os.listdir('{folder}')]"
+        environment = make(tmp_path, code, hidden=Path(folder))
+        try:
+            assert call(environment).body == [-1, []]
+        finally:
+            environment.kill()
+
+
+@needs_mounts
+def test_what_a_function_leaves_behind_stands_still_with_it(functions: Functions) -> None:
+    """A daemon of its own is no way to go on between calls."""
+    pids = running(functions.call(functions.make(DAEMON)).answer)
+    assert [state(each) for each in pids] == ["T", "T", "T"]
+
+
+@needs_mounts
+def test_an_old_version_ends_when_the_code_changes(functions: Functions) -> None:
+    """And the next call runs the new code."""
+    name = functions.make(INSIDE)
+    pids = running(functions.call(name).answer)
+    assert pids
+    functions.client("lambda").update_function_code(
+        FunctionName=name, ZipFile=zipped(main_py="handler = lambda *_: 'new'")
+    )
+    assert functions.call(name).answer == "new"
+    assert gone(pids)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Iterator[PythonEnvironment]:
+    """A function where nothing can be mounted."""
+    environment = make(tmp_path, "import os, boto3\nhandler = lambda *_: [os.getcwd(), boto3.__name__]", mounts=False)
+    yield environment
+    environment.kill()
+
+
+def test_without_mounts_the_folders_stay_where_they_are(plain: PythonEnvironment, tmp_path: Path) -> None:
+    """It still runs, with the same packages; the end of a run says what it lacks."""
+    folder, sdk = call(plain).body
+    assert Path(folder).is_relative_to(tmp_path)
+    assert sdk == "boto3"
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv takes the right to mount from a root user")
+def test_an_ordinary_user_has_mounts_as_well(tmp_path: Path) -> None:
+    """In a namespace of users: nobody needs to be root for a rehearsal."""
+    less = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"] if os.geteuid() == 0 else []
+    probe = [*less, *helper_process.helper_command(sandbox.__name__), "--probe", str(tmp_path)]
+    done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "") or mount_error()
+
+
+def test_without_mounts_the_machines_packages_are_not_found(tmp_path: Path) -> None:
+    """Isolation needs no namespace."""
+    environment = make(tmp_path, "import ministack", mounts=False)
+    try:
+        assert call(environment).body["errorType"] == "Runtime.ImportModuleError"
+    finally:
+        environment.kill()
+
+
+def test_an_initialization_that_takes_too_long_is_tried_again_with_the_functions_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on AWS, where the first limit is 10 seconds."""
+    monkeypatch.setattr("rehearsal.emulator.functions.execution_environment.INIT_SECONDS", 0.2)
+    environment = make(tmp_path, "import time\ntime.sleep(1)\nhandler = lambda *_: 'at last'", Timeout=20)
+    try:
+        assert call(environment).body == "at last"
+    finally:
+        environment.kill()
+
+
+def test_an_initialization_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the second limit, though it is the same as the first."""
+    monkeypatch.setattr("rehearsal.emulator.functions.execution_environment.INIT_SECONDS", 1)
+    environment = make(tmp_path, "import time\ntime.sleep(100)", Timeout=1)
+    try:
+        assert call(environment).body["errorMessage"] == "Task timed out after 1.00 seconds"
+    finally:
+        environment.kill()
+
+
+def test_a_function_that_closes_its_output_still_answers(tmp_path: Path) -> None:
+    """There is only nothing more in its log."""
+    environment = make(tmp_path, "import os\ndef handler(*_):\n    os.close(1)\n    os.close(2)\n    return 'heard'")
+    try:
+        assert call(environment).body == "heard"
+    finally:
+        environment.kill()
+
+
+def test_large_events_and_answers_go_through(tmp_path: Path) -> None:
+    """6 MB each way is what AWS allows."""
+    environment = make(tmp_path, "def handler(event, context):\n    print('x' * 200_000)\n    return event")
+    event = "y" * 6_000_000
+    try:
+        told = environment.call(Invocation(event, "request", "arn", None, {}, "1"))
+        assert told.body == event
+        assert len(told.log) > 200_000
+    finally:
+        environment.kill()
+
+
+def test_snapstart_runs_its_hooks_before_the_first_call(tmp_path: Path) -> None:
+    """AWS's client runs them: those before the snapshot, last one first, then those after it."""
+    code = """
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+ran = []
+register_before_snapshot(ran.append, "before")
+register_before_snapshot(ran.append, "before it")
+register_after_restore(ran.append, "after")
+handler = lambda *_: ran
+"""
+    environment = make(tmp_path, code, SnapStart={"OptimizationStatus": "On"})
+    try:
+        lambda_runtime.ensure_spawned(environment)
+        assert call(environment).body == ["before it", "before", "after"]
+    finally:
+        environment.kill()
+
+
+@pytest.mark.parametrize("path", ["../out.py", "sub/../../out.py"])
+def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path, path: str) -> None:
+    """Nothing is written outside."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(path, "")
+    with pytest.raises(ValueError, match="leads out of its archive"):
+        unpacked_code.unpack_archives(tmp_path / "store", [buffer.getvalue()])
+    assert not list(tmp_path.rglob("out.py"))
+
+
+def make(
+    folder: Path, code: str, *, mounts: bool | None = None, hidden: Path | None = None, **more: Any
+) -> PythonEnvironment:
+    config = {
+        "FunctionName": "function",
+        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function",
+        "Runtime": RUNTIME,
+        "Handler": "main.handler",
+        **more,
+    }
+    layout = FunctionFilesystem(
+        folder / "functions", Endpoint("http://127.0.0.1:1"), hidden=hidden or folder, mounts=mounts
+    )
+    return PythonEnvironment(layout, "function", config, zipped(main_py=code))
+
+
+def call(environment: PythonEnvironment) -> InvocationResult:
+    return environment.call(Invocation({}, "request", "arn", None, {}, "1"))
+
+
+def running(namespace: str) -> list[int]:
+    """The processes of a function, by what they have in common."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str((each / "ns" / "pid").readlink()) == namespace:
+                found.append(int(each.name))
+    return found
+
+
+def state(pid: int) -> str:
+    """As proc_pid_stat(5) has it: T stands still."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def gone(pids: list[int]) -> bool:
+    """Within five seconds."""
+    deadline = time.monotonic() + 5
+    while any(map(start_ticks, pids)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not any(map(start_ticks, pids))

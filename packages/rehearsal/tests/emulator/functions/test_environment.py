@@ -1,0 +1,181 @@
+"""What a function finds around it: its file system, its variables, its interpreter."""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from rehearsal.emulator.server import launcher
+from rehearsal.host import interpreters
+from rehearsal.workspace.layout import Workspace
+from tests.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts
+
+RESERVED = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+    "_HANDLER",
+}
+DEFAULTS = {
+    "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "LANG",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "PYTHONPATH",
+    "TZ",
+}
+BEYOND = {"AWS_LAMBDA_LOG_FORMAT", "PWD"}  # on AWS as well, though its list has them not
+OURS = {"AWS_ENDPOINT_URL", "AWS_DISABLE_HOST_PREFIX_INJECTION"}
+PYTHONS_OWN = {"LC_CTYPE"}  # the interpreter sets it where the machine lacks the locale
+
+
+def test_the_documented_variables_are_there_and_nothing_of_this_machine(functions: Functions) -> None:
+    """AWS's list, the way back to the embedded AWS, and no more."""
+    found = functions.ask("dict(os.environ)")
+    assert set(found) - PYTHONS_OWN == RESERVED | DEFAULTS | BEYOND | OURS
+    assert found["_HANDLER"] == "main.handler"
+    assert found["AWS_EXECUTION_ENV"] == f"AWS_Lambda_{RUNTIME}"
+    assert found["TZ"] == ":UTC"
+    assert (found["LAMBDA_TASK_ROOT"], found["LAMBDA_RUNTIME_DIR"]) == ("/var/task", "/var/runtime")
+    assert found["LD_LIBRARY_PATH"].split(":")[-2:] == ["/var/task/lib", "/opt/lib"]
+    assert found["PATH"].split(":")[-1] == "/opt/bin"
+    assert found["AWS_LAMBDA_LOG_GROUP_NAME"] == f"/aws/lambda/{found['AWS_LAMBDA_FUNCTION_NAME']}"
+    assert found["AWS_REGION"] == REGION
+
+
+def test_the_functions_own_variables_cannot_replace_reserved_ones(functions: Functions) -> None:
+    """Others may: LANG and PATH, say."""
+    own = {"Variables": {"AWS_REGION": "mars-1", "_HANDLER": "other.handler", "LANG": "C", "MINE": "1"}}
+    asked = functions.ask("[os.environ[name] for name in ('AWS_REGION', '_HANDLER', 'LANG', 'MINE')]", Environment=own)
+    assert asked == [REGION, "main.handler", "C", "1"]
+
+
+def test_code_and_layers_lie_where_aws_has_them(functions: Functions) -> None:
+    """/var/task is the working directory; /opt has what the layers have, with its modes."""
+    layer = functions.layer(bin__tool="#!/bin/sh\necho ran", python__piece_py="")
+    assert functions.ask("[os.getcwd(), sorted(os.listdir('/var/task'))]") == ["/var/task", ["main.py"]]
+    assert functions.ask("sorted(os.listdir('/opt'))", layers=[layer]) == ["bin", "python"]
+
+
+@needs_mounts
+@pytest.mark.parametrize(
+    "folder",
+    ["/var/task", "/opt", "/var/runtime", f"/var/lang/lib/{RUNTIME}/site-packages", "/", "/var/tmp", "/usr/local"],
+)
+def test_nothing_but_tmp_can_be_written_to(functions: Functions, folder: str) -> None:
+    """A function that writes beside its code, or into its user's cache, fails here, and not on AWS first."""
+    told = functions.call(functions.make(f"def handler(event, context):\n    open('{folder}/new', 'w')\n"))
+    assert told.answer["errorType"] == "OSError"
+    assert "Read-only file system" in told.answer["errorMessage"]
+
+
+def test_tmp_is_the_functions_own_and_stays_while_it_is_warm(functions: Functions) -> None:
+    """What one call leaves in /tmp the next one finds, and no other function."""
+    code = "import os\nhandler = lambda *_: [os.listdir('/tmp'), open('/tmp/left', 'w').close()][0]"
+    name = functions.make(code)
+    assert [functions.call(name).answer, functions.call(name).answer] == [[], ["left"]]
+    assert functions.call(functions.make(code)).answer == []
+
+
+def test_tmp_has_the_size_that_the_function_says(functions: Functions) -> None:
+    """EphemeralStorage, 512 MB where nothing is said."""
+    size = "os.statvfs('/tmp').f_blocks * os.statvfs('/tmp').f_frsize // 1024**2"
+    assert functions.ask(size) == 512
+    assert functions.ask(size, EphemeralStorage={"Size": 1024}) == 1024
+
+
+@needs_mounts
+def test_a_function_sees_its_own_processes_alone(functions: Functions) -> None:
+    """Not the one that knows the keys of every account; the first is the keeper of those that it starts."""
+    assert functions.ask("sorted(each for each in os.listdir('/proc') if each.isdigit())") == ["1", "2"]
+
+
+@needs_mounts
+def test_a_function_has_no_capabilities(functions: Functions) -> None:
+    """Also where a root user rehearses: nothing that hides something from it can be undone."""
+    held = "[each.split()[1] for each in open('/proc/self/status') if each.startswith('Cap')]"
+    assert functions.ask(held) == ["0" * 16] * 5
+
+
+@needs_mounts
+def test_a_python_that_a_function_starts_finds_the_runtimes_packages_alone(functions: Functions) -> None:
+    """As its own interpreter does: the SDK, and nothing that is installed on this machine."""
+    code = "import boto3, importlib.util as util; print([util.find_spec(each) for each in ('pip', 'ministack')])"
+    assert (
+        functions.ask(f"__import__('subprocess').check_output(['python3', '-c', {code!r}]).decode()")
+        == "[None, None]\n"
+    )
+
+
+def test_the_interpreter_is_that_of_the_runtime(functions: Functions) -> None:
+    """A function for another Python than the rehearsal's runs on that one, with the SDK."""
+    others = {version.rpartition(".")[0] for version in interpreters.find_interpreters()} & {
+        "3.10",
+        "3.11",
+        "3.12",
+        "3.13",
+        "3.14",
+    }
+    other = min(others - {platform.python_version().rpartition(".")[0]}, default=None)
+    if other is None:
+        pytest.skip("no second Python on this machine")
+    asked = functions.ask("[sys.version_info[:2], __import__('boto3').__name__]", Runtime=f"python{other}")
+    assert asked == [[int(part) for part in other.split(".")], "boto3"]
+
+
+def test_a_runtime_that_this_machine_has_not_is_refused_by_name(functions: Functions) -> None:
+    """No other interpreter takes its place; the message says which there are, and what to do."""
+    told = functions.call(functions.make("handler = print", Runtime="python3.99"))
+    assert told.answer["errorType"] == "NoInterpreter"
+    assert "runtime is python3.99, and this machine has no Python 3.99, but " in told.answer["errorMessage"]
+    assert platform.python_version() in told.answer["errorMessage"]
+
+
+def test_a_function_reaches_the_embedded_aws_with_its_credentials(functions: Functions) -> None:
+    """The SDK needs no settings of the function's own."""
+    code = "import boto3\ndef handler(event, context):\n    return boto3.client('sts').get_caller_identity()['Account']"
+    assert functions.call(functions.make(code)).answer == ACCOUNT
+
+
+def test_with_iam_a_function_has_its_role_and_trusts_the_embedded_aws(tmp_path: Path) -> None:
+    """The SDK verifies the certificate by a bundle that stands beside the runtime."""
+    code = "import boto3\ndef handler(event, context):\n    return boto3.client('sts').get_caller_identity()['Arn']"
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    space = Workspace(tmp_path)
+    with launcher.join_or_start(space, iam=True) as endpoint:
+        functions = Functions(endpoint, space)
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        functions.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=policy)
+        assert functions.call(functions.make(code)).answer.startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/function/")
+
+
+def test_modes_and_links_of_an_archive_are_kept(functions: Functions) -> None:
+    """A tool that a layer brings can be run, under each of its names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, mode, content in (
+            ("bin/tool", stat.S_IFREG | 0o755, "#!/bin/sh\necho ran"),
+            ("bin/other-name", stat.S_IFLNK | 0o777, "tool"),
+        ):
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, content)
+    layer = functions.publish(buffer.getvalue())
+    assert functions.ask("__import__('subprocess').check_output('other-name').decode()", layers=[layer]) == "ran\n"

@@ -1,0 +1,80 @@
+"""MiniStack's faults about buckets, shown without their correction: when one fails, the correction can go."""
+
+from __future__ import annotations
+
+import json
+from contextvars import copy_context
+from typing import Any
+
+import pytest
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.iam_evaluator import SignedRequest
+from ministack.services import s3, sts
+from ministack.services.cloudformation import provisioners
+
+from rehearsal.emulator.iam import bucket_policies, conditions, enforcement
+from rehearsal.emulator.iam.decision_log import Decision, Decisions
+from tests.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, make_role
+
+pytestmark = pytest.mark.usefixtures("as_it_comes")
+
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/the-key"
+
+
+def encryption(**by_default: str) -> dict[str, Any]:
+    default = {"SSEAlgorithm": "aws:kms", **by_default}
+    return {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": default}]}
+
+
+def test_buckets_keep_their_encryption() -> None:
+    """The fault: a bucket of a template has none."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    properties = {"BucketName": "made", "BucketEncryption": encryption(KMSMasterKeyID=KEY)}
+    handlers["create"]("Bucket", properties, "stack")
+    assert s3._bucket_encryption.get("made") is None
+    bucket_policies.retain_bucket_encryption()
+    handlers["update"]("made", {}, properties, "stack")
+    assert KEY in s3._bucket_encryption["made"]
+
+
+def test_a_bucket_without_a_key_of_its_own_stays_as_it_is() -> None:
+    """MiniStack refuses to write with `aws:kms` and no key: CDK's bootstrap bucket is such a one."""
+    bucket_policies.retain_bucket_encryption()
+    properties = {"BucketName": "made", "BucketEncryption": encryption()}
+    provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]("Bucket", properties, "stack")
+    assert s3._bucket_encryption.get("made") is None
+
+
+def test_another_accounts_bucket_is_asked_with_the_callers_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: its refusal is noted down as allowed, and two words are all that the caller is told."""
+    noted: list[Decision] = []
+    monkeypatch.setattr(Decisions, "add", lambda _, decision: noted.append(decision))
+    role = make_role("worker", allow("s3:*"))
+    sts._sessions["ASIAWORKER"] = {
+        "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work",
+        "SecretAccessKey": "secret",  # pragma: allowlist secret
+        "PrincipalType": "AssumedRole",
+        "AccountId": ACCOUNT,
+    }
+    s3._buckets.set_scoped(OTHER, None, "theirs", {"objects": {}})
+    key = "arn:aws:s3:::theirs/key"
+
+    def asked() -> bool:
+        evaluator._request_caller_arn.set(f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work")
+        evaluator._signed_request.set(SignedRequest("AKIAOTHER", "GET", "/theirs/key", {}, {}))
+        return evaluator.enforce("ASIAWORKER", "s3:GetObject", "s3", REGION, key) is None
+
+    def read() -> bool:
+        return copy_context().run(asked)
+
+    enforcement.install()
+    assert read()
+    conditions.evaluate_bucket_policy_for_role()
+    bucket_policies.evaluate_cross_account_bucket_policies()
+    noted.clear()
+    assert not read()
+    assert [each.allowed for each in noted] == [False]
+    assert f'the policy of {key}; missing in the policy of {key} is {{"Effect": "Allow", "Principal"' in noted[0].why
+    permission = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "s3:GetObject", "Resource": key}
+    s3._bucket_policies.set_scoped(OTHER, None, "theirs", json.dumps({"Statement": [permission]}))
+    assert read()

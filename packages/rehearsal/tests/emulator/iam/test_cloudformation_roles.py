@@ -1,0 +1,324 @@
+"""MiniStack never asks the role of a stack, shown without the correction: when one fails, the correction can go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.iam_evaluator import PrincipalInfo
+from ministack.services import cloudformation
+from ministack.services.cloudformation import helpers, provisioners, stacks
+
+from rehearsal.emulator.iam import cloudformation_roles, enforcement, roles
+from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, trusting
+
+pytestmark = pytest.mark.usefixtures("as_it_comes")
+
+KIND = "AWS::SQS::Queue"
+CLOUDFORMATION = trusting(Service="cloudformation.amazonaws.com")
+
+
+@pytest.fixture(autouse=True)
+def _queues_cost_nothing(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Resources are made in name alone, and no stack is left."""
+    for kind in (KIND, "AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::Function"):
+        monkeypatch.setitem(
+            provisioners._RESOURCE_HANDLERS,
+            kind,
+            {
+                "create": lambda *_: ("made", {}),
+                "update": lambda *_: ("changed", {}),
+                "delete": lambda *_: None,
+            },
+        )
+    yield
+    cloudformation._stacks.clear()
+
+
+def stack_of(role: str) -> None:
+    cloudformation._stacks["stack"] = {"StackName": "stack", cloudformation_roles.ROLE: role}
+
+
+def make(kind: str = KIND, **properties: Any) -> str:
+    return str(stacks._provision_resource(kind, "Logical", properties, "stack")[0])
+
+
+def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
+    """The fault: a role without any permission makes, changes and removes everything."""
+    stack_of(make_role("executes", allow("s3:*")))
+    assert make() == "made"
+    cloudformation_roles.enforce_stack_role_permissions()
+    with pytest.raises(PermissionError, match=r"role/executes/AWSCloudFormation is not .* to perform: sqs:CreateQueue"):
+        make()
+    with pytest.raises(PermissionError, match=r"sqs:"):
+        stacks._update_resource(KIND, "name", {}, {"DelaySeconds": 1}, "stack")
+    with pytest.raises(PermissionError, match="sqs:DeleteQueue"):
+        stacks._delete_resource(KIND, "name", {}, "stack")
+    make_role("executes", allow("sqs:*", resource="arn:aws:sqs:*:*:name"))
+    assert make(QueueName="name") == "made"
+    assert stacks._update_resource(KIND, "name", {}, {"DelaySeconds": 1}, "stack")[0] == "changed"
+    stacks._delete_resource(KIND, "name", {}, "stack")
+
+
+def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
+    """The fault planted: a policy for other queues, and one that denies this very queue."""
+    cloudformation_roles.enforce_stack_role_permissions()
+    stack_of(make_role("executes", allow("sqs:*", resource="arn:aws:sqs:*:*:stack-*")))
+    assert make() == "made"
+    with pytest.raises(PermissionError, match=f"sqs:CreateQueue on resource: arn:aws:sqs:{REGION}:{ACCOUNT}:elsewhere"):
+        make(QueueName="elsewhere")
+    policy = allow("sqs:*")
+    policy["Statement"] += allow("sqs:*", resource="arn:aws:sqs:*:*:kept", effect="Deny")["Statement"]
+    make_role("executes", policy)
+    with pytest.raises(PermissionError, match="Effect Deny"):
+        stacks._delete_resource(KIND, "kept", {}, "stack")
+
+
+def test_a_change_of_a_property_needs_its_own_action() -> None:
+    """The fault planted: a policy that lets a function be configured, not its code be changed."""
+    cloudformation_roles.enforce_stack_role_permissions()
+    stack_of(make_role("executes", allow("lambda:UpdateFunctionConfiguration")))
+    kind, old = "AWS::Lambda::Function", {"MemorySize": 128, "Code": {"S3Key": "old.zip"}}
+    assert stacks._update_resource(kind, "f", old, {**old, "MemorySize": 256}, "stack")[0] == "changed"
+    with pytest.raises(PermissionError, match="lambda:UpdateFunctionCode"):
+        stacks._update_resource(kind, "f", old, {**old, "Code": {"S3Key": "new.zip"}}, "stack")
+
+
+def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
+    """And none without it, or with another one."""
+    cloudformation_roles.enforce_stack_role_permissions()
+    demanded = {"StringEquals": {"iam:PermissionsBoundary": "arn:boundary"}}
+    stack_of(make_role("executes", allow("iam:CreateRole", Condition=demanded)))
+    assert make("AWS::IAM::Role", RoleName="r", PermissionsBoundary="arn:boundary") == "made"
+    for wrong in ({}, {"PermissionsBoundary": "arn:other"}):
+        with pytest.raises(PermissionError, match="iam:CreateRole"):
+            make("AWS::IAM::Role", RoleName="r", **wrong)
+
+
+def test_a_deny_and_a_boundary_count() -> None:
+    """What is denied is denied, whatever else is allowed; what a boundary leaves out as well."""
+    cloudformation_roles.enforce_stack_role_permissions()
+    policy = allow("sqs:*")
+    policy["Statement"] += allow("sqs:CreateQueue", effect="Deny")["Statement"]
+    stack_of(make_role("executes", policy))
+    with pytest.raises(PermissionError, match="Effect Deny"):
+        make()
+
+
+def test_a_function_gets_only_a_role_that_may_be_passed() -> None:
+    """A template can hand a function any role, unless iam:PassRole is asked."""
+    function_role = make_role("functions")
+    stack_of(make_role("executes", allow("lambda:*")))
+    assert make("AWS::Lambda::Function", Role=function_role) == "made"
+    cloudformation_roles.enforce_stack_role_permissions()
+    with pytest.raises(PermissionError, match=f"iam:PassRole on resource: {function_role}"):
+        make("AWS::Lambda::Function", Role=function_role)
+    policy = allow("lambda:*")
+    only = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    policy["Statement"] += allow("iam:PassRole", resource=function_role, Condition=only)["Statement"]
+    make_role("executes", policy)
+    assert make("AWS::Lambda::Function", Role=function_role) == "made"
+
+
+def test_the_roles_of_a_rules_targets_are_passed_as_well() -> None:
+    """Each target may have one of its own."""
+    cloudformation_roles.enforce_stack_role_permissions()
+    target = {"Arn": "any", "RoleArn": make_role("of-the-rule")}
+    stack_of(make_role("executes", allow("events:*")))
+    with pytest.raises(PermissionError, match=r"iam:PassRole on resource: .*of-the-rule"):
+        make("AWS::Events::Rule", Name="rule", Targets=[{"Arn": "other"}, target])
+    to = {"StringEquals": {"iam:PassedToService": "events.amazonaws.com"}}
+    policy = allow("events:*")
+    policy["Statement"] += allow("iam:PassRole", Condition=to)["Statement"]
+    make_role("executes", policy)
+    assert make("AWS::Events::Rule", Name="rule", Targets=[target]) == "made"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "service"),
+    [
+        ("AWS::Scheduler::Schedule", {"Target": {"Arn": "any", "RoleArn": "ROLE"}}, "scheduler"),
+        ("AWS::StepFunctions::StateMachine", {"RoleArn": "ROLE"}, "states"),
+        ("AWS::ECS::TaskDefinition", {"TaskRoleArn": "ROLE"}, "ecs-tasks"),
+    ],
+)
+def test_each_role_is_passed_to_the_service_that_gets_it(
+    monkeypatch: pytest.MonkeyPatch, kind: str, properties: dict[str, Any], service: str
+) -> None:
+    """At whatever depth a property names it, by the name that the service's principal has."""
+    monkeypatch.setitem(provisioners._RESOURCE_HANDLERS[kind], "create", lambda *_: ("made", {}))
+    cloudformation_roles.enforce_stack_role_permissions()
+    role = make_role("handed-on")
+    given = json.loads(json.dumps(properties).replace("ROLE", role))
+    own = ("scheduler:*", "states:*", "ecs:*")
+    stack_of(make_role("executes", allow(*own)))
+    with pytest.raises(PermissionError, match=r"iam:PassRole on resource: .*handed-on"):
+        make(kind, Name="named", **given)
+    policy = allow(*own)
+    to = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
+    policy["Statement"] += allow("iam:PassRole", Condition=to)["Statement"]
+    make_role("executes", policy)
+    assert make(kind, Name="named", **given) == "made"
+
+
+def test_the_roles_of_a_pipelines_actions_are_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pipeline's own role assumes them."""
+    kind, action = "AWS::CodePipeline::Pipeline", {"Name": "Act", "RoleArn": make_role("of-an-action")}
+    monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, kind, {"create": lambda *_: ("made", {})})
+    cloudformation_roles.enforce_stack_role_permissions()
+    stack_of(make_role("executes", allow("codepipeline:*")))
+    assert make(kind, Name="pipeline", Stages=[{"Name": "One", "Actions": [action]}]) == "made"
+
+
+LAMBDA, LAYER = "AWS::Lambda::Function", f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:shared:1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "needed"),
+    [
+        (LAMBDA, {"Code": {"S3Bucket": "assets", "S3Key": "code.zip"}}, "s3:GetObject"),
+        (LAMBDA, {"Layers": [LAYER]}, "lambda:GetLayerVersion"),
+        (LAMBDA, {"Tags": [{"Key": "team", "Value": "one"}]}, "lambda:TagResource"),
+        ("Custom::Thing", {"ServiceToken": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"}, "lambda:InvokeFunction"),
+        ("AWS::CloudFormation::Stack", {"TemplateURL": "https://assets.s3.eu-west-1.amazonaws.com/t"}, "s3:GetObject"),
+    ],
+)
+def test_what_a_resource_refers_to_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, kind: str, properties: dict[str, Any], needed: str
+) -> None:
+    """The fault: code, layers, templates, tags and the functions of custom resources need no permission."""
+    for each in ("Custom::Thing", "AWS::CloudFormation::Stack"):
+        handlers: dict[str, Any] = {"create": lambda *_: ("made", {}), "delete": lambda *_: None}
+        monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, each, handlers)
+    cloudformation_roles.enforce_stack_role_permissions()
+    enforcement.install()
+    own = ("lambda:CreateFunction", "cloudformation:*")
+    stack_of(make_role("executes", allow(*own)))
+    with pytest.raises(PermissionError, match=f"to perform: {needed} on resource: arn:"):
+        make(kind, FunctionName="f", **properties)
+    make_role("executes", allow(*own, needed))
+    assert make(kind, FunctionName="f", **properties) == "made"
+
+
+def test_the_tags_that_a_template_sets_are_known_to_policies() -> None:
+    """A policy may demand one."""
+    cloudformation_roles.enforce_stack_role_permissions()
+    demanded = {"StringEquals": {"aws:RequestTag/team": "one"}}
+    stack_of(make_role("executes", allow("sqs:*", Condition=demanded)))
+    assert make(Tags=[{"Key": "team", "Value": "one"}]) == "made"
+    with pytest.raises(PermissionError, match="its conditions are not met"):
+        make(Tags=[{"Key": "team", "Value": "two"}])
+
+
+def test_a_callers_permissions_can_be_for_cloudformation_alone() -> None:
+    """`aws:CalledVia` is told of a caller's permissions; a role of CloudFormation's own is not called via anything."""
+    cloudformation_roles.enforce_stack_role_permissions()
+    via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
+    role = make_role("deploys", allow("sqs:*", Condition=via))
+    stack_of("")
+    with called_by(roles.session_principal(role, "now")):
+        assert make() == "made"
+    stack_of(role)
+    with pytest.raises(PermissionError, match="its conditions are not met"):
+        make()
+
+
+@contextmanager
+def called_by(caller: PrincipalInfo | None) -> Iterator[None]:
+    """What happens within is asked for by `caller`; None is a root user."""
+    token = enforcement.caller.set(caller)
+    try:
+        yield
+    finally:
+        enforcement.caller.reset(token)
+
+
+def test_a_stack_without_a_role_works_with_its_callers() -> None:
+    """A user's as well as a role's, and no more than the session's policy leaves; the root user may everything."""
+    cloudformation_roles.enforce_stack_role_permissions()
+    stack_of("")
+    with called_by(None):
+        assert make() == "made"
+    role = roles.session_principal(make_role("deploys", allow("sqs:*")), "now")
+    user = replace(role, arn=f"arn:aws:iam::{ACCOUNT}:user/deploys", type="User", policies=[])
+    session = replace(role, limits=[[evaluator.parse_policy_document(allow("cloudformation:*"))]])
+    with called_by(role):
+        assert make() == "made"
+    for limited in (user, session):
+        with called_by(limited), pytest.raises(PermissionError, match="sqs:CreateQueue"):
+            make()
+
+
+def test_a_stack_without_a_role_works_with_the_caller_of_each_operation() -> None:
+    """Not with who made it."""
+    cloudformation_roles.check_pass_role_of_stacks()
+    stack_of("")
+    with called_by(roles.session_principal(make_role("deploys", allow("sqs:*")), "now")):
+        assert cloudformation._ACTION_HANDLERS["CreateChangeSet"]({"StackName": ["stack"]})[0] != 403
+    assert not cloudformation._stacks["stack"].get(cloudformation_roles.ROLE)
+
+
+@pytest.fixture
+def nested(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The properties of a nested stack that holds a queue."""
+    template = json.dumps({"Resources": {"Queue": {"Type": KIND, "Properties": {"QueueName": "name"}}}})
+    monkeypatch.setattr(helpers, "_resolve_template", lambda _: (template, None))
+    return {"TemplateURL": "https://s3.eu-west-1.amazonaws.com/bucket/key"}
+
+
+def test_a_nested_stacks_resources_need_the_same_permissions(nested: dict[str, str]) -> None:
+    """The fault: what the role may not make in its stack, it makes in a stack within."""
+    kind = "AWS::CloudFormation::Stack"
+    may = ("cloudformation:*", "s3:GetObject")
+    stack_of(make_role("executes", allow(*may)))
+    assert stacks._provision_resource(kind, "Nested", nested, "stack")[0]
+    cloudformation_roles.enforce_stack_role_permissions()
+    with pytest.raises(PermissionError, match=r"role/executes/AWSCloudFormation is not .* to perform: sqs:CreateQueue"):
+        stacks._provision_resource(kind, "Nested", nested, "stack")
+    make_role("executes", allow(*may, "sqs:CreateQueue"))
+    made, _ = stacks._provision_resource(kind, "Nested", nested, "stack")
+    with pytest.raises(PermissionError, match="sqs:DeleteQueue"):
+        stacks._delete_resource(kind, made, nested, "stack")
+    make_role("executes", allow(*may, "sqs:*"))
+    stacks._delete_resource(kind, made, nested, "stack")
+
+
+def test_a_template_is_read_with_the_callers_permissions() -> None:
+    """The fault: who may not read a bucket deploys what is in it."""
+    deployer = roles.session_principal(make_role("deploys", allow("cloudformation:*")), "now")
+    cloudformation_roles.check_pass_role_of_stacks()
+    params = {"StackName": ["stack"], "TemplateURL": ["https://127.0.0.1:1/assets/template.json"]}
+    with called_by(deployer):
+        _, _, body = cloudformation._ACTION_HANDLERS["CreateStack"](params)
+    assert b"S3 error: Access Denied" in body
+    assert b"s3:GetObject on resource: arn:aws:s3:::assets/template.json" in body
+
+
+def deleted(role: str, caller: PrincipalInfo | None) -> int:
+    """The status of a DeleteStack with a role."""
+    with called_by(caller):
+        params = {"StackName": ["none"], "RoleARN": [role]}
+        return int(cloudformation._ACTION_HANDLERS["DeleteStack"](params)[0])
+
+
+def test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
+    """The fault: anybody who may deploy can make CloudFormation use any role."""
+    execution = make_role("executes", trust=CLOUDFORMATION)
+    deployer = roles.session_principal(make_role("deploys", allow("cloudformation:*")), "now")
+    assert deleted(execution, deployer) == 200
+    cloudformation_roles.check_pass_role_of_stacks()
+    assert deleted(execution, deployer) == 403
+    allowed = roles.session_principal(make_role("deploys", allow("iam:PassRole", resource=execution)), "now")
+    assert deleted(execution, allowed) == 200
+
+
+def test_a_role_that_does_not_trust_cloudformation_is_no_stacks_role() -> None:
+    """Not even for a root user."""
+    cloudformation_roles.check_pass_role_of_stacks()
+    assert deleted(make_role("executes", trust=trusting(AWS=ACCOUNT)), None) == 403
+    assert deleted(make_role("executes", trust=CLOUDFORMATION), None) == 200

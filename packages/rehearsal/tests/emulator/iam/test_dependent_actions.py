@@ -1,0 +1,50 @@
+"""MiniStack lets everybody use all code and layers, shown without the correction: when that fails, it can go."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ministack.core.iam_evaluator import EvalResult
+
+from rehearsal.emulator.iam import dependent_actions, enforcement, roles
+from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role
+
+pytestmark = pytest.mark.usefixtures("as_it_comes")
+
+LAYERS = [f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:shared:1"]
+CODE = {"S3Bucket": "assets", "S3Key": "code.zip"}
+
+
+def decided(action: str, body: dict[str, Any], *permitted: str) -> EvalResult | None:
+    """What is decided after MiniStack has allowed the action itself."""
+    who = roles.session_principal(make_role("maker", allow("lambda:Create*", *permitted)), "at-work")
+    request = enforcement.Request(who, action, "*", REGION, body=json.dumps(body).encode())
+    return next(filter(None, (check(request) for check in enforcement._additional_checks)), None)
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "needed"),
+    [
+        ("CreateFunction", {"FunctionName": "f", "Code": CODE}, "s3:GetObject"),
+        ("CreateFunction", {"FunctionName": "f", "Code": {**CODE, "S3ObjectVersion": "1"}}, "s3:GetObjectVersion"),
+        ("UpdateFunctionCode", CODE, "s3:GetObject"),
+        ("PublishLayerVersion", {"Content": CODE}, "s3:GetObject"),
+        (
+            "UpdateFunctionConfiguration",
+            {"Layers": LAYERS},
+            "lambda:GetLayerVersion",
+        ),
+        ("CreateFunction", {"FunctionName": "f", "Tags": {"team": "one"}}, "lambda:TagResource"),
+    ],
+)
+def test_who_names_code_and_layers_has_to_be_allowed_to_use_them(
+    action: str, body: dict[str, Any], needed: str
+) -> None:
+    """The fault: nobody is asked."""
+    enforcement.install()
+    assert decided(f"lambda:{action}", body) is None
+    dependent_actions.check_code_and_layer_access()
+    assert decided(f"lambda:{action}", body)
+    assert decided(f"lambda:{action}", body, needed) is None

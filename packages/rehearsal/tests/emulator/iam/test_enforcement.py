@@ -1,0 +1,138 @@
+"""What a denial says, and what is noted down of decisions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ministack.core import iam_actions
+from ministack.core.iam_evaluator import EvalResult, PrincipalInfo
+from ministack.services import iam
+
+from rehearsal.emulator.iam import enforcement, roles
+from rehearsal.emulator.iam.decision_log import Decision, Decisions
+from rehearsal.emulator.iam.enforcement import Request
+from tests.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, make_role
+
+pytestmark = pytest.mark.usefixtures("as_it_comes")
+
+BUCKET = "arn:aws:s3:::bucket"
+
+
+def allow_all(principal: str, **more: Any) -> dict[str, Any]:
+    """A resource's policy, of one principal."""
+    policy = allow("*", **more)
+    policy["Statement"][0]["Principal"] = {"AWS": principal}
+    return policy
+
+
+def request(role: str) -> Request:
+    return Request(roles.session_principal(role, "at-work"), "", "", REGION)
+
+
+def test_a_denial_explains_itself() -> None:
+    """Principal, action, resource, the policies that were looked at, and the statement that is missing."""
+    role = make_role("worker", allow("s3:PutObject"))
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work"
+    assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
+    missing = json.dumps({"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET})
+    assert enforcement.denial_message(session) == (
+        f"User: {session} is not authorized to perform: s3:GetObject on resource: {BUCKET} "
+        f"(looked at own; missing is {missing})"
+    )
+
+
+def test_an_explicit_deny_is_named() -> None:
+    """By its Sid, where it has one: a missing statement would not help."""
+    role = make_role("worker", allow("s3:*", effect="Deny", Sid="NoBuckets"))
+    assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
+    assert "a statement NoBuckets with Effect Deny matches" in enforcement.denial_message("anybody")
+
+
+def test_conditions_that_are_not_met_are_named() -> None:
+    """Of the statement that fits but for them: to add the action once more would not help."""
+    bound = {"StringLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/boundary"}}
+    role = make_role("worker", allow("iam:CreateRole", Sid="BoundRoles", Condition=bound))
+    assert enforcement.find_denial(request(role), "iam:CreateRole", "arn:aws:iam::1:role/new")
+    told = enforcement.denial_message("anybody")
+    assert f"a statement BoundRoles would allow it, but its conditions are not met: {json.dumps(bound)}" in told
+    assert "missing is" not in told
+
+
+def test_a_boundary_that_does_not_allow_it_is_named() -> None:
+    """The role's own policies do."""
+    role = make_role("worker", allow("s3:*"))
+    iam._roles["worker"]["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    assert enforcement.find_denial(request(role), "s3:PutObject", BUCKET)
+    told = enforcement.denial_message("anybody")
+    assert "the boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess; its policies allow it, its boundary" in told
+
+
+def test_a_statement_without_a_name_is_one_all_the_same() -> None:
+    """Of CDK's statements none has a Sid."""
+    role = make_role("worker", allow("s3:*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-north-1"}}))
+    assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
+    assert "; a statement would allow it, but" in enforcement.denial_message("anybody")
+
+
+def test_a_user_is_no_role() -> None:
+    """Its policies are those of the user and of its groups."""
+    arn = f"arn:aws:iam::{ACCOUNT}:user/person"
+    iam._users["person"] = {"Arn": arn, "UserName": "person", "AttachedPolicies": ["arn:aws:iam::aws:policy/Managed"]}
+    user = PrincipalInfo(arn, "User", ACCOUNT, [])
+    assert enforcement.find_denial(Request(user, "", "", REGION), "s3:GetObject", BUCKET)
+    assert "looked at arn:aws:iam::aws:policy/Managed; missing is" in enforcement.denial_message("anybody")
+    iam._users["person"]["AttachedPolicies"] = []
+    iam._user_inline_policies["person"] = {"inline": "{}"}
+    assert roles.policies(arn) == ["inline"]
+    iam._user_inline_policies.pop("person")
+    assert enforcement.find_denial(Request(user, "", "", REGION), "s3:PutObject", BUCKET)
+    assert "looked at no policy at all: the user has none" in enforcement.denial_message("anybody")
+
+
+KEY = f"arn:aws:kms:{REGION}:{OTHER}:key/k"
+
+
+@pytest.mark.parametrize(
+    ("own", "policy", "told"),
+    [
+        (allow("kms:*"), allow_all(f"arn:aws:iam::{OTHER}:root"), f"missing in the policy of {KEY} is"),
+        (None, allow_all(f"arn:aws:iam::{ACCOUNT}:root"), "; missing is {"),
+        (allow("kms:*"), allow_all("*", effect="Deny", Sid="Never"), f"a statement Never of the policy of {KEY} with"),
+    ],
+    ids=["the key's policy lacks it", "the role's policies lack it", "the key's policy denies it"],
+)
+def test_a_denial_tells_which_policy_lacks_it(own: Any, policy: Any, told: str) -> None:
+    """The principal's, or the one of what is asked about."""
+    role = make_role("worker", own)
+    document = json.dumps(policy)
+    assert enforcement.find_denial(request(role), "kms:Decrypt", KEY, policy=document, owner=OTHER, required=True)
+    message = enforcement.denial_message("anybody")
+    assert f"the policy of {KEY}; " in message
+    assert told in message
+    assert message.count("missing") <= 1
+
+
+@pytest.mark.parametrize("service", ["sqs", "logs", "ssm"])
+def test_the_answer_to_a_denied_request_says_why(service: str) -> None:
+    """Every tool shows the message of an answer."""
+    role = make_role("worker")
+    enforcement.install()
+    assert enforcement.find_denial(request(role), f"{service}:Any", "arn:any")
+    _, _, body = iam_actions.access_denied_response(service, f"{service}:Any", "arn:me", "id")
+    assert b"looked at no policy at all: the role has none; missing is" in body
+
+
+def test_decisions_are_noted_down_by_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the session is called."""
+    noted: list[Decision] = []
+    monkeypatch.setattr(Decisions, "add", lambda _, decision: noted.append(decision))
+    role = make_role("worker", allow("s3:GetObject"), path="/team/")
+    assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET) is None
+    refused = enforcement.find_denial(request(role), "s3:PutObject", BUCKET)
+    assert isinstance(refused, EvalResult)
+    assert [(each.principal, each.action, each.allowed) for each in noted] == [
+        (role, "s3:GetObject", True),
+        (role, "s3:PutObject", False),
+    ]

@@ -1,0 +1,43 @@
+"""EventBridge starts a pipeline with the role of the rule's target, and with nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ministack import app
+from ministack.services import sts
+
+from rehearsal.emulator.eventbridge.pipeline_targets import SERVICE, PipelineTargets
+from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.engine.action_api import ActionError
+from tests.emulator.conftest import Service, pipeline
+from tests.emulator.iam.principals import allow, make_role, trusting
+from tests.engine.conftest import KEY
+
+RULE = "arn:aws:events:eu-west-1:111111111111:rule/pushes"
+
+
+@pytest.fixture(autouse=True)
+def _enforced(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(app, "AUTH", True)
+    yield
+    sts._sessions.clear()
+
+
+def test_a_rule_starts_a_pipeline_with_the_targets_role(service: Service) -> None:
+    """Which has to trust EventBridge, and to be allowed to start this pipeline."""
+    service.create(pipeline())
+    targets = PipelineTargets(service.api, Sessions())
+
+    def start(role: str) -> str:
+        return targets.start({"Arn": KEY.arn, "RoleArn": role}, RULE, None)
+
+    may = allow("codepipeline:StartPipelineExecution", resource=KEY.arn)
+    with pytest.raises(ActionError, match=r"events.amazonaws.com may not assume .*role/stranger"):
+        start(make_role("stranger", may, trust=trusting(Service="codepipeline.amazonaws.com")))
+    other = allow("codepipeline:StartPipelineExecution", resource=f"{KEY.arn}-other")
+    with pytest.raises(ActionError, match="codepipeline:StartPipelineExecution"):
+        start(make_role("elsewhere", other, trust=trusting(Service=SERVICE)))
+    assert start(make_role("pushes", may, trust=trusting(Service=SERVICE))) == service.latest.id
+    assert service.latest.trigger == {"triggerType": "CloudWatchEvent", "triggerDetail": RULE}

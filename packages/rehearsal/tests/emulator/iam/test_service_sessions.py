@@ -1,0 +1,84 @@
+"""Services assume roles, and are asked, as on AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ministack import app
+from ministack.services import sts
+
+from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.engine.action_api import ActionError
+from tests.emulator.iam.principals import ACCOUNT, allow, make_role, trusting
+
+CODEBUILD, CODEPIPELINE = "codebuild.amazonaws.com", "codepipeline.amazonaws.com"
+
+
+@pytest.fixture(autouse=True)
+def _enforced(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(app, "AUTH", True)
+    yield
+    sts._sessions.clear()
+
+
+def test_a_role_is_assumed_by_the_service_that_it_trusts() -> None:
+    """And by no other one."""
+    role = make_role("build", trust=trusting(Service=CODEBUILD))
+    credentials = Sessions().assume(role, CODEBUILD, "session")
+    assert sts._sessions[credentials.access_key]["Arn"].endswith(":assumed-role/build/session")
+    with pytest.raises(ActionError, match=r"codepipeline.amazonaws.com may not assume .*AssumeRolePolicyDocument"):
+        Sessions().assume(role, CODEPIPELINE, "session")
+
+
+def test_a_role_that_is_not_there_is_told() -> None:
+    """By its name."""
+    with pytest.raises(ActionError, match="role/none: there is no such role"):
+        Sessions().assume(f"arn:aws:iam::{ACCOUNT}:role/none", CODEBUILD, "session")
+
+
+def test_an_actions_role_is_assumed_through_the_pipelines() -> None:
+    """The pipeline's role needs the permission, and the action's role has to trust it."""
+    pipeline = make_role("pipeline", allow("sts:AssumeRole"), trust=trusting(Service=CODEPIPELINE))
+    trusted = make_role("deploy", trust=trusting(AWS=pipeline))
+    assert Sessions().assume(trusted, CODEPIPELINE, "session", through=pipeline).token
+    stranger = make_role("stranger", trust=trusting(AWS="222222222222"))
+    with pytest.raises(ActionError, match=r"role/pipeline may not assume .*role/stranger"):
+        Sessions().assume(stranger, CODEPIPELINE, "session", through=pipeline)
+    make_role("pipeline", allow("s3:*"))
+    with pytest.raises(ActionError, match=r'sts:AssumeRole on resource: .*role/deploy .*missing is .*"sts:AssumeRole"'):
+        Sessions().assume(trusted, CODEPIPELINE, "session", through=pipeline)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [{"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}, {"Bool": {"aws:SecureTransport": "true"}}],
+)
+def test_an_actions_role_is_assumed_in_the_pipelines_region_by_tls(condition: dict[str, Any]) -> None:
+    """Policies for the pipeline's role, and trust policies, may demand both."""
+    allowed = allow("sts:AssumeRole", Condition=condition)
+    pipeline = make_role("pipeline", allowed, trust=trusting(Service=CODEPIPELINE))
+    trust = trusting(AWS=pipeline)
+    trust["Statement"][0]["Condition"] = condition
+    role = make_role("deploy", trust=trust)
+    assert Sessions().assume(role, CODEPIPELINE, "session", through=pipeline, region="eu-west-1").token
+
+
+def test_what_codepipeline_does_for_an_action_needs_the_permission() -> None:
+    """One of the actions is enough; a service that was renamed has two names for one."""
+    connection = f"arn:aws:codeconnections:eu-west-1:{ACCOUNT}:connection/c"
+    use = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
+    role = make_role("pipeline", allow(use[1]))
+    Sessions().require(role, *use, resource=connection)
+    make_role("pipeline", allow("codebuild:*"))
+    with pytest.raises(ActionError, match=r"looked at own; missing is .*codeconnections:UseConnection"):
+        Sessions().require(role, *use, resource=connection)
+
+
+def test_without_iam_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The role has to be there all the same."""
+    monkeypatch.setattr(app, "AUTH", False)
+    role = make_role("build", trust=trusting(Service=CODEBUILD))
+    assert Sessions().assume(role, CODEPIPELINE, "session").token
+    Sessions().require(role, "s3:GetObject", resource="arn:aws:s3:::bucket")

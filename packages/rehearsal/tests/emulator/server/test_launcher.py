@@ -1,0 +1,283 @@
+"""The embedded AWS's process: one address, one state, and nothing that outlives it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rehearsal.aws import root
+from rehearsal.emulator.server import launcher
+from rehearsal.engine.endpoint import Credentials
+from rehearsal.errors import WrongUse
+from rehearsal.workspace.layout import Server, Workspace
+
+ACCOUNT, REGION = "222222222222", "eu-west-1"
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path)
+    yield workspace
+    launcher.down(workspace)
+
+
+def queues(server: Server) -> list[str]:
+    """The URLs of the account's queues."""
+    found: list[str] = server.to_endpoint().client("sqs", root(ACCOUNT), REGION).list_queues().get("QueueUrls", [])
+    return found
+
+
+def make_queue(server: Server) -> None:
+    server.to_endpoint().client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
+
+
+def test_state_outlives_a_clean_end_at_the_same_address(space: Workspace) -> None:
+    """What `up` finds is what `down` left; queues' URLs hold the port, so it stays as well."""
+    first = launcher.up(space, None)
+    make_queue(first)
+    launcher.down(space)
+    second = launcher.up(space, None)
+    assert second.endpoint == first.endpoint
+    assert [url.rpartition("/")[2] for url in queues(second)] == ["kept"]
+
+
+def test_state_of_another_port_is_given_up(space: Workspace) -> None:
+    """Its URLs lead nowhere: a fresh start is better than half a state."""
+    first = launcher.up(space, None)
+    make_queue(first)
+    launcher.down(space)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(first.endpoint.rpartition(":")[2])))
+        taken.listen()
+        second = launcher.up(space, None)
+        assert second.endpoint != first.endpoint
+        assert queues(second) == []
+
+
+def test_state_of_the_other_mode_is_given_up(space: Workspace) -> None:
+    """With IAM the address is another one, and so are the URLs of queues."""
+    make_queue(launcher.up(space, None, iam=False))
+    launcher.down(space)
+    assert queues(launcher.up(space, None, iam=True)) == []
+    launcher.down(space)
+    assert queues(launcher.up(space, None, iam=False)) == []
+
+
+def test_one_that_runs_in_the_other_mode_is_refused(space: Workspace) -> None:
+    """Who asks for --no-iam must not get IAM, nor the other way round; who asks for nothing gets what runs."""
+    launcher.up(space, None, iam=True)
+    with pytest.raises(WrongUse, match="enforces IAM: end it with `rehearse down` first"):
+        launcher.up(space, None, iam=False)
+    assert launcher.up(space, None).iam
+
+
+def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(space: Workspace) -> None:
+    """A build that knows an account's id is not its root user yet."""
+    reached = launcher.up(space, None, iam=True).to_endpoint()
+    guessed = reached.client("sqs", Credentials(ACCOUNT, "rehearsal"), REGION)
+    with pytest.raises(ClientError, match="signature"):
+        guessed.list_queues()
+    assert reached.client("sqs", root(ACCOUNT), REGION).list_queues()
+
+
+def test_a_root_users_key_without_its_secret_opens_nothing(space: Workspace) -> None:
+    """Neither in a URL, nor with an older signature, nor in a header that is none."""
+    server = launcher.up(space, None, iam=True)
+    iam, s3 = (server.to_endpoint().client(each, Credentials(ACCOUNT, "guessed"), REGION) for each in ("iam", "s3"))
+    plain, query = (
+        "/?Action=ListRoles&Version=2010-05-08",
+        f"AWSAccessKeyId={ACCOUNT}&Signature=none&Expires=9999999999",
+    )
+    scope = f"Credential={ACCOUNT}/20260101/{REGION}/iam/aws4_request"
+    assert status(server, iam.generate_presigned_url("list_roles")) == 403
+    assert status(server, s3.generate_presigned_url("list_buckets")) == 403
+    assert status(server, f"{plain}&{query}") == 403
+    assert status(server, f"/?{query}") == 403
+    assert status(server, "/", f"AWS {ACCOUNT}:none") == 403
+    assert status(server, plain, scope) == 403
+
+
+def test_with_iam_no_path_goes_around_it(space: Workspace) -> None:
+    """MiniStack's own ones let anybody read the messages of all queues, or forget everything."""
+    server = launcher.up(space, None, iam=True)
+    for path in ("/_ministack/reset", "/_ministack/config", "/_ministack/sqs/messages", "/_ministack/ses/messages"):
+        assert status(server, path) == 403
+    assert status(server, "/_ministack/health") == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "refused"),
+    [
+        ("Host", "attacker.example", 421),
+        ("Origin", "https://attacker.example", 403),
+        ("Sec-Fetch-Site", "cross-site", 403),
+    ],
+)
+def test_with_iam_a_web_page_is_refused_as_well(space: Workspace, header: str, value: str, refused: int) -> None:
+    """By the name that it calls and by its origin, over TLS as without."""
+    server = launcher.up(space, None, iam=True)
+    assert status(server, "/_ministack/health", **{header: value}) == refused
+
+
+def status(server: Server, url: str, authorization: str = "", **headers: str) -> int:
+    """What a GET answers, to who knows no more than the address."""
+    context = ssl.create_default_context(cafile=server.ca)
+    connection = http.client.HTTPSConnection(server.endpoint.rpartition("//")[2], context=context)
+    headers |= {"Authorization": authorization} if authorization else {}
+    with contextlib.closing(connection):
+        connection.request("GET", url.removeprefix(server.endpoint), headers=headers)
+        return connection.getresponse().status
+
+
+def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(space: Workspace) -> None:
+    """A certificate of its own authority, on 127.0.0.1 and the one port."""
+    server = launcher.up(space, None, iam=True)
+    assert server.endpoint.startswith("https://127.0.0.1:")
+    context = ssl.create_default_context(cafile=server.ca)
+    host, _, port = server.endpoint.removeprefix("https://").partition(":")
+    with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain, server_hostname=host) as it:
+        assert it.getpeercert()
+    sockets = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    assert "0100007F:01BB" not in {line.split()[1] for line in sockets if line.split()[3] == "0A"}
+
+
+def test_a_client_that_stays_connected_does_not_hold_up_its_end(
+    space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never reads that the connection is closed; asyncio waits 30 s for that, if nobody tells it otherwise."""
+    monkeypatch.setattr(launcher, "END_SECONDS", 20)
+    server = launcher.up(space, None, iam=True)
+    context = ssl.create_default_context(cafile=server.ca)
+    host, _, port = server.endpoint.removeprefix("https://").partition(":")
+    with socket.create_connection((host, int(port))) as plain, context.wrap_socket(plain, server_hostname=host) as it:
+        it.sendall(b"GET /_ministack/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert it.recv(100)
+        launcher.down(space)
+    assert space.saved.exists()
+
+
+def test_a_killed_one_starts_afresh(space: Workspace) -> None:
+    """Half a state is none."""
+    first = launcher.up(space, None)
+    make_queue(first)
+    os.killpg(first.pid, signal.SIGKILL)
+    os.waitpid(first.pid, 0)
+    assert queues(launcher.up(space, None)) == []
+
+
+def test_state_of_another_version_starts_afresh(space: Workspace) -> None:
+    """Its engine wrote other fields, and so another name; no half of it is read."""
+    make_queue(launcher.up(space, None))
+    launcher.down(space)
+    (written,) = space.saved.glob("engine-*.json")
+    written.rename(written.with_name("engine-of-another-version.json"))
+    assert queues(launcher.up(space, None)) == []
+
+
+def test_it_listens_on_127_0_0_1_alone(space: Workspace) -> None:
+    """Nobody else on the network reaches it."""
+    port = int(launcher.up(space, None).endpoint.rpartition(":")[2])
+    listening = {
+        line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
+    }
+    assert f"0100007F:{port:04X}" in listening
+    assert f"00000000:{port:04X}" not in listening
+
+
+def test_a_busy_port_is_refused(space: Workspace) -> None:
+    """Which one, why, and what to do instead."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(WrongUse, match=f"port {port} on 127.0.0.1 cannot be used .* name another with --port"):
+            launcher.up(space, port)
+
+
+@pytest.fixture
+def connections_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], object]:
+    """Sets the lowest port that connections are given."""
+    monkeypatch.setattr(launcher, "LOCAL_PORTS", tmp_path / "range")
+    return lambda lowest: launcher.LOCAL_PORTS.write_text(f"{lowest}\t65535\n")
+
+
+def test_no_connection_is_given_the_port_while_it_is_down(
+    space: Workspace, connections_from: Callable[[int], object]
+) -> None:
+    """The state would be given up for it."""
+    connections_from(20_100)
+    assert 20_000 <= int(launcher.up(space, None).endpoint.rpartition(":")[2]) < 20_100
+
+
+def test_where_every_port_is_given_to_connections_any_will_do(
+    space: Workspace, connections_from: Callable[[int], object]
+) -> None:
+    """As on a machine that is set up for many connections."""
+    connections_from(1024)
+    assert queues(launcher.up(space, None)) == []
+
+
+def test_nobody_takes_the_port_while_it_starts(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It inherits the socket: between a look at the port and its binding another process could be quicker."""
+    ports: list[str] = []
+    popen = subprocess.Popen
+
+    def starts(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        (inherited,) = (each for each in options["pass_fds"] if stat.S_ISSOCK(os.fstat(each).st_mode))
+        with socket.socket(fileno=os.dup(inherited)) as its, socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with pytest.raises(OSError, match="in use"):
+                other.bind(its.getsockname())
+            ports.append(str(its.getsockname()[1]))
+        return popen(command, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", starts)
+    assert ports == [launcher.up(space, None).endpoint.rpartition(":")[2]]
+
+
+def test_one_that_runs_at_another_port_is_refused(space: Workspace) -> None:
+    """Who asks for a port must not get another one in silence; who asks for that one gets it."""
+    server = launcher.up(space, None)
+    own = int(server.endpoint.rpartition(":")[2])
+    with pytest.raises(WrongUse, match=f"has port {own}, not 1: leave --port out"):
+        launcher.up(space, 1)
+    assert launcher.up(space, own) == server
+
+
+def test_one_that_does_not_come_up_says_its_last_words(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message holds the end of its log, and where the log is."""
+    space.make()
+    space.running.write_text("a file where a folder has to be")
+    with pytest.raises(WrongUse, match=r"(?s)did not come up.*emulator\.log.*Error"):
+        launcher.up(space, None)
+    space.running.unlink()
+
+
+def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions inherit the server's environment: a real key must never be in it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-users-own")
+    monkeypatch.setenv("AWS_PROFILE", "the-users-own")
+    server = launcher.up(space, None)
+    environ = Path(f"/proc/{server.pid}/environ").read_bytes()
+    assert b"the-users-own" not in environ
+
+
+def test_accounts_are_apart(space: Workspace) -> None:
+    """What one account has, another one does not see."""
+    server = launcher.up(space, None)
+    make_queue(server)
+    other = server.to_endpoint().client("sqs", root("333333333333"), REGION)
+    with pytest.raises(ClientError, match="NonExistentQueue"):
+        other.get_queue_url(QueueName="kept")

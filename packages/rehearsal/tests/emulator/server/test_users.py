@@ -1,0 +1,98 @@
+"""The embedded AWS's users: it ends with the last of them, and who only looks never gives up its saved state."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.aws import root
+from rehearsal.emulator.server import launcher
+from rehearsal.errors import WrongUse
+from rehearsal.host.procfs import start_ticks
+from rehearsal.workspace.layout import Workspace
+from tests.commands.conftest import until
+from tests.emulator.server.test_launcher import ACCOUNT, REGION, make_queue, queues
+from tests.root import PACKAGE
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path)
+    yield workspace
+    launcher.down(workspace)
+
+
+@pytest.mark.parametrize("port", [None, 1])
+def test_who_only_looks_never_gives_up_the_saved_state(space: Workspace, port: int | None) -> None:
+    """Where its port is taken, or another one is asked for: the looking is refused, and what was deployed is kept."""
+    first = launcher.up(space, None)
+    make_queue(first)
+    launcher.down(space)
+    saved = int(first.endpoint.rpartition(":")[2])
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if port is None:
+            taken.bind(("127.0.0.1", saved))
+            taken.listen()
+        told = rf"the saved state is reached at .*{saved} alone.*starts afresh"
+        with pytest.raises(WrongUse, match=told), launcher.join_or_resume(space, port):
+            pass
+    with launcher.join_or_resume(space) as endpoint:
+        assert endpoint.url == first.endpoint
+        assert queues(launcher.up(space, saved)) != []
+
+
+def test_who_only_looks_takes_the_mode_of_the_saved_state(space: Workspace) -> None:
+    """The default one would start it afresh."""
+    make_queue(launcher.up(space, None, iam=False))
+    launcher.down(space)
+    with launcher.join_or_resume(space) as endpoint:
+        assert not endpoint.iam
+        assert endpoint.client("sqs", root(ACCOUNT), REGION).list_queues()["QueueUrls"]
+
+
+def test_it_ends_with_its_last_user(space: Workspace) -> None:
+    """Whoever started it: nobody takes it away from others, and its state is there for who comes next."""
+    with contextlib.ExitStack() as second:
+        with launcher.join_or_start(space) as started:
+            found = second.enter_context(launcher.join_or_start(space))
+            assert found == started
+        found.client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
+    assert space.server() is None
+    assert len(queues(launcher.up(space, None))) == 1
+
+
+def test_up_keeps_what_a_command_has_started_for_itself(space: Workspace) -> None:
+    """It goes on until `down`, and not until that command has ended."""
+    with launcher.join_or_start(space):
+        server = launcher.up(space, None)
+    assert space.server() == server
+    assert queues(server) == []
+    assert launcher.down(space)
+
+
+def test_it_ends_with_a_user_that_is_killed(space: Workspace) -> None:
+    """The kernel tells it that nobody uses it any more; its state is saved all the same."""
+    text = "import sys, time; from pathlib import Path; from rehearsal.emulator.server import launcher;"
+    text += "from rehearsal.workspace.layout import Workspace\n"
+    text += "with launcher.join_or_start(Workspace(Path(sys.argv[1]))): print('runs', flush=True); time.sleep(600)"
+    user = subprocess.Popen(
+        [sys.executable, "-c", text, str(space.root)],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        stdout=subprocess.PIPE,
+    )
+    assert user.stdout
+    assert user.stdout.readline() == b"runs\n"
+    server = space.server()
+    user.kill()
+    user.communicate()
+    assert server
+    until(lambda: start_ticks(server.pid) is None)
+    assert space.saved.exists()

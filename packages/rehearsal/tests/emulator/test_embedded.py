@@ -1,0 +1,136 @@
+"""CodePipeline in the embedded AWS: deployed by CloudFormation, called by boto3, heard by EventBridge and SNS."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conftest import ROLE, Embedded
+
+pytestmark = pytest.mark.slow
+
+
+def deployed(embedded: Embedded, stack: str, *actions: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A stack with a pipeline: a source that no bucket has, then these actions; the stack's description."""
+    bucket = more.pop("bucket", "no-bucket")
+    source = {
+        "Name": "Source",
+        "ActionTypeId": {"Category": "Source", "Owner": "AWS", "Provider": "S3", "Version": "1"},
+        "Configuration": {"S3Bucket": bucket, "S3ObjectKey": "source.zip"},
+        "OutputArtifacts": [{"Name": "Code"}],
+    }
+    properties = {
+        "RoleArn": ROLE,
+        "PipelineType": "V2",
+        "ArtifactStore": {"Type": "S3", "Location": bucket},
+        "Stages": [{"Name": "Source", "Actions": [source]}, {"Name": "Next", "Actions": list(actions or [approval()])}],
+        **more,
+    }
+    resources = {"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": properties}}
+    return embedded.stack(stack, resources, Name={"Ref": "Pipeline"}, Version={"Fn::GetAtt": ["Pipeline", "Version"]})
+
+
+def approval(**configuration: str) -> dict[str, Any]:
+    kind = {"Category": "Approval", "Owner": "AWS", "Provider": "Manual", "Version": "1"}
+    return {"Name": "Ask", "ActionTypeId": kind, "Configuration": configuration}
+
+
+def outputs(stack: dict[str, Any]) -> dict[str, str]:
+    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+
+def test_cloudformation_creates_updates_and_deletes_a_pipeline(embedded: Embedded) -> None:
+    """The version grows; a property that is the API's alone does not start anything anew."""
+    api, name = embedded.client("codepipeline"), embedded.name("stack")
+    pipeline = outputs(deployed(embedded, name))["Name"]
+    assert api.get_pipeline(name=pipeline)["pipeline"]["stages"][1]["actions"][0]["name"] == "Ask"
+    updated = deployed(embedded, name, approval(CustomData="look"))
+    assert (outputs(updated)["Name"], api.get_pipeline(name=pipeline)["pipeline"]["version"]) == (pipeline, 2)
+    cloudformation = embedded.client("cloudformation")
+    cloudformation.delete_stack(StackName=name)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    with pytest.raises(ClientError, match="PipelineNotFoundException"):
+        api.get_pipeline(name=pipeline)
+
+
+def test_cloudformation_replaces_a_pipeline_whose_name_changes(embedded: Embedded) -> None:
+    """The old one is gone, the new one starts at version 1."""
+    api, stack = embedded.client("codepipeline"), embedded.name("stack")
+    old, new = embedded.name("old"), embedded.name("new")
+    deployed(embedded, stack, Name=old)
+    assert outputs(deployed(embedded, stack, Name=new))["Name"] == new
+    names = {each["name"] for each in api.list_pipelines()["pipelines"]}
+    assert new in names
+    assert old not in names
+
+
+def test_cloudformation_disables_transitions(embedded: Embedded) -> None:
+    """And enables those that the template names no more."""
+    api, stack = embedded.client("codepipeline"), embedded.name("stack")
+    disabled = [{"StageName": "Next", "Reason": "freeze"}]
+    name = outputs(deployed(embedded, stack, DisableInboundStageTransitions=disabled))["Name"]
+    state = api.get_pipeline_state(name=name)["stageStates"][1]["inboundTransitionState"]
+    assert (state["enabled"], state["disabledReason"]) == (False, "freeze")
+    deployed(embedded, stack)
+    assert api.get_pipeline_state(name=name)["stageStates"][1]["inboundTransitionState"] == {"enabled": True}
+
+
+def test_a_structure_that_codepipeline_refuses_fails_the_stack(embedded: Embedded) -> None:
+    """With the reason in the stack's events."""
+    name = embedded.name("stack")
+    stack = deployed(embedded, name, {**approval(), "InputArtifacts": [{"Name": "Lost"}]})
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    events = embedded.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    assert any("makes the input artifact Lost" in each.get("ResourceStatusReason", "") for each in events)
+
+
+def test_a_rule_on_codepipelines_events_fires(embedded: Embedded) -> None:
+    """A failed execution reaches a queue through a rule of EventBridge."""
+    pipeline = outputs(deployed(embedded, embedded.name("stack")))["Name"]
+    url, arn = embedded.queue()
+    rule, events = embedded.name("rule"), embedded.client("events")
+    pattern = {
+        "source": ["aws.codepipeline"],
+        "detail-type": ["CodePipeline Pipeline Execution State Change"],
+        "detail": {"state": ["FAILED"], "pipeline": [pipeline]},
+    }
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+    execution = embedded.client("codepipeline").start_pipeline_execution(name=pipeline)["pipelineExecutionId"]
+    (event,) = embedded.received(url, lambda bodies: len(bodies) == 1)
+    assert (event["source"], event["account"], event["region"]) == ("aws.codepipeline", "111111111111", "eu-west-1")
+    assert (event["detail"]["execution-id"], event["detail"]["state"]) == (execution, "FAILED")
+
+
+def test_an_approval_is_told_to_its_topic_with_the_token_that_answers_it(embedded: Embedded) -> None:
+    """The notice has AWS's shape, and its token is enough to approve."""
+    api, sns, bucket = embedded.client("codepipeline"), embedded.client("sns"), embedded.bucket()
+    embedded.client("s3").put_object(Bucket=bucket, Key="source.zip", Body=b"any")
+    topic = sns.create_topic(Name=embedded.name("topic"))["TopicArn"]
+    url, arn = embedded.queue()
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    ask = approval(NotificationArn=topic, CustomData="look", ExternalEntityLink="https://example.com")
+    pipeline = outputs(deployed(embedded, embedded.name("stack"), ask, bucket=bucket))["Name"]
+    execution = api.start_pipeline_execution(name=pipeline)["pipelineExecutionId"]
+    (notice,) = embedded.received(url, lambda bodies: len(bodies) == 1)
+    told = notice["approval"]
+    assert (told["pipelineName"], told["stageName"], told["actionName"]) == (pipeline, "Next", "Ask")
+    assert (told["customData"], told["externalEntityLink"]) == ("look", "https://example.com")
+    assert told["expires"].endswith("Z")
+    where = {"pipelineName": pipeline, "stageName": "Next", "actionName": "Ask"}
+    api.put_approval_result(**where, token=told["token"], result={"status": "Approved", "summary": "fine"})
+    assert embedded.ended(pipeline, execution)["status"] == "Succeeded"
+
+
+def test_an_approval_that_cannot_tell_its_topic_fails(embedded: Embedded) -> None:
+    """Nobody would ever answer it."""
+    bucket = embedded.bucket()
+    embedded.client("s3").put_object(Bucket=bucket, Key="source.zip", Body=b"any")
+    ask = approval(NotificationArn="arn:aws:sns:eu-west-1:111111111111:nowhere")
+    pipeline = outputs(deployed(embedded, embedded.name("stack"), ask, bucket=bucket))["Name"]
+    execution = embedded.client("codepipeline").start_pipeline_execution(name=pipeline)["pipelineExecutionId"]
+    ended = embedded.ended(pipeline, execution)
+    assert (ended["status"], "cannot publish to arn:aws:sns" in ended["statusSummary"]) == ("Failed", True)

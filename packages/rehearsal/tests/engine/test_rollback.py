@@ -1,0 +1,159 @@
+"""Rolling a stage back to an execution that was good in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rehearsal.engine.action_api import Artifact, Outcome, Revision, Task
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import ArtifactStore
+from rehearsal.engine.state.execution import Execution
+from tests.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
+
+
+def two_stages(**more: Any) -> dict[str, Any]:
+    source = action("source", namespace="Source")
+    return declaration([source], [action("deploy", say="#{Source.said}", namespace="Deploy")], **more)
+
+
+def rolling() -> dict[str, Any]:
+    """Two stages, the second of which rolls itself back when it fails."""
+    definition = two_stages()
+    definition["stages"][1]["onFailure"] = {"result": "ROLLBACK"}
+    return definition
+
+
+def brings(revision: str) -> Callable[[Task], Outcome]:
+    artifact = Artifact(ArtifactStore("bucket", None), f"key-{revision}")
+    brought = Revision("source", revision)
+    return lambda _: Outcome(
+        False, revision, variables={"said": revision}, outputs={"Source": artifact}, revision=brought
+    )
+
+
+def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) -> None:
+    """A new execution takes artifacts and variables of its target, and runs no other stage."""
+    stage.played.parts["source"] = brings("old")
+    old = stage.run(two_stages())
+    stage.played.parts["source"] = brings("new")
+    stage.run(two_stages())
+    back = stage.engine.rollback(KEY, "Two", old)
+    stage.wait()
+    assert back.status == "Succeeded"
+    assert back.variables["Deploy"] == {"said": "old"}
+    assert (back.artifacts["Source"].key, back.artifacts["Source"].revision) == ("key-old", "old")
+    assert [each.id for each in back.revisions] == ["old"]
+    assert back.trigger == {"triggerType": "ManualRollback", "triggerDetail": old.id}
+    assert list(back.stages) == ["Two"]
+
+
+@pytest.mark.parametrize("ending", [fails, errors])
+def test_a_failed_stage_rolls_itself_back_to_the_last_good_execution(stage: Stage, ending: Any) -> None:
+    """The failed execution stays failed; another one puts the stage back."""
+    stage.played.parts["source"] = brings("old")
+    good = stage.run(rolling())
+    stage.played.parts["source"] = brings("new")
+    stage.played.parts["deploy"] = lambda task: ending(task) if task.action.configuration["say"] == "new" else ok(task)
+    failed = stage.run(rolling())
+    stage.wait()
+    back = latest(stage)
+    assert (failed.status, back.status, back.rollback_of) == ("Failed", "Succeeded", good.id)
+    assert back.trigger["triggerType"] == "AutomatedRollback"
+    assert stage.events(failed)[-1]["rolled_back_as"] == back.id
+
+
+def test_a_stopped_stage_is_not_rolled_back(stage: Stage) -> None:
+    """A stop is no failure."""
+    stage.run(rolling())
+    stage.played.parts["deploy"] = until_stopped
+    execution = stage.start(rolling())
+    eventually(lambda: stage.played.seen.count("deploy") == 2)
+    stage.engine.stop(execution, "enough", abandon=True)
+    stage.wait()
+    assert (execution.status, latest(stage)) == ("Stopped", execution)
+
+
+def test_without_a_good_execution_there_is_nothing_to_roll_back_to(stage: Stage) -> None:
+    """The summary says so, and the execution stays failed."""
+    stage.played.parts["deploy"] = fails
+    execution = stage.run(rolling())
+    assert execution.status == "Failed"
+    assert "was not rolled back: no execution has succeeded in Two yet" in execution.summary
+
+
+def test_a_rollback_that_fails_is_not_rolled_back_itself(stage: Stage) -> None:
+    """Else it would go on for ever."""
+    good = stage.run(rolling())
+    stage.played.parts["deploy"] = fails
+    stage.run(rolling())
+    stage.wait()
+    back = latest(stage)
+    assert (back.status, back.rollback_of) == ("Failed", good.id)
+
+
+def test_a_rollback_reaches_no_execution_of_an_earlier_definition(stage: Stage) -> None:
+    """The target must have started with the present version of the pipeline."""
+    old = stage.run(two_stages())
+    stage.engine.update(KEY, two_stages(variables=[{"name": "x", "defaultValue": "1"}]), restart=False)
+    with pytest.raises(RequestRejected, match="version 1 of the pipeline; the present one is 2") as refused:
+        stage.engine.rollback(KEY, "Two", old)
+    assert refused.value.code == "PipelineExecutionOutdatedException"
+
+
+def test_the_source_stage_cannot_be_rolled_back(stage: Stage) -> None:
+    """It has no artifacts to go back to."""
+    old = stage.run(two_stages())
+    with pytest.raises(RequestRejected, match="One is the source stage") as refused:
+        stage.engine.rollback(KEY, "One", old)
+    assert refused.value.code == "UnableToRollbackStageException"
+
+
+def test_a_rollback_is_no_target_of_a_rollback(stage: Stage) -> None:
+    """Only an execution that came in by the source stage is."""
+    back = stage.engine.rollback(KEY, "Two", stage.run(two_stages()))
+    stage.wait()
+    with pytest.raises(RequestRejected, match="is a rollback itself"):
+        stage.engine.rollback(KEY, "Two", back)
+
+
+def test_a_target_that_failed_in_the_stage_is_refused(stage: Stage) -> None:
+    """It has to have been good there."""
+    stage.played.parts["deploy"] = fails
+    old = stage.run(two_stages())
+    with pytest.raises(RequestRejected, match="did not succeed in Two"):
+        stage.engine.rollback(KEY, "Two", old)
+
+
+def test_parallel_executions_know_no_rollback(stage: Stage) -> None:
+    """CodePipeline has none in this mode."""
+    old = stage.run(two_stages(executionMode="PARALLEL"))
+    with pytest.raises(RequestRejected, match="PARALLEL"):
+        stage.engine.rollback(KEY, "Two", old)
+
+
+def test_yesterdays_execution_can_be_rolled_back_to(stage: Stage, tmp_path: Any) -> None:
+    """Executions outlive the engine, with their artifacts and variables."""
+    stage.played.parts["source"] = brings("old")
+    old = stage.run(two_stages())
+    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.save(tmp_path / "engine.json")
+    tomorrow = Stage(tmp_path / "tomorrow")
+    tomorrow.engine.load(tmp_path / "engine.json")
+    disabled = tomorrow.engine.stage_lock(KEY, "Two").disabled
+    assert disabled
+    assert (disabled.reason, disabled.by) == ("freeze", "somebody")
+    tomorrow.engine.stage_lock(KEY, "Two").enable()
+    back = tomorrow.engine.rollback(KEY, "Two", tomorrow.engine.executions[old.id])
+    tomorrow.wait()
+    assert (back.status, back.variables["Deploy"]) == ("Succeeded", {"said": "old"})
+
+
+def ok(task: Task) -> Outcome:
+    return Outcome(False, "done", variables={"said": task.action.configuration["say"]})
+
+
+def latest(stage: Stage) -> Execution:
+    return stage.engine.executions_of(KEY)[-1]

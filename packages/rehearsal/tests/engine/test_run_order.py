@@ -1,0 +1,13 @@
+"""Which actions run together."""
+
+from __future__ import annotations
+
+from rehearsal.engine.model.definition import parse
+from rehearsal.engine.model.run_order import group_by_run_order
+from tests.engine.conftest import action, declaration
+
+
+def test_waves_group_by_run_order() -> None:
+    """Actions come in groups of one run order, lowest first, each group in the definition's order."""
+    actions = parse(declaration([action("c", 2), action("a"), action("d", 7), action("b")])).stages[0].actions
+    assert [[each.name for each in wave] for wave in group_by_run_order(actions)] == [["a", "b"], ["c"], ["d"]]

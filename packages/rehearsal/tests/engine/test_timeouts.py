@@ -1,0 +1,125 @@
+"""How long actions may take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.engine.action_api import Outcome, Task
+from rehearsal.engine.model.definition import ActionType, parse
+from rehearsal.engine.model.timeouts import DEFAULTS, format_duration, limit
+from tests.engine.conftest import Stage, action, declaration, errors, fails, rule, until_stopped
+
+PLAYED = ActionType("Test", "Played")
+
+
+@pytest.fixture
+def hasty(tmp_path: Path) -> Any:
+    """A stage whose actions may take a tenth of a second."""
+    stage = Stage(tmp_path, limits={PLAYED: 0.1})
+    yield stage
+    stage.engine.close()
+
+
+def until_stopped_then_succeeds(task: Task) -> Outcome:
+    task.stop.wait(10)
+    return Outcome(failed=False, summary="done all the same")
+
+
+def until_stopped_then_errors(task: Task) -> Outcome:
+    task.stop.wait(10)
+    return errors(task)
+
+
+@pytest.mark.parametrize("part", [until_stopped, until_stopped_then_errors])
+def test_an_action_that_takes_too_long_fails(hasty: Stage, part: Any) -> None:
+    """It is asked to end, the stage fails, and the summary names the limit."""
+    hasty.played.parts["a"] = part
+    execution = hasty.run(declaration([action("a")], [action("b")]))
+    assert execution.status == "Failed"
+    assert "One/a: it took longer than 0.1 seconds" in execution.summary
+    state = execution.actions[("One", "a")]
+    assert (state.status, state.error_code) == ("Failed", "JobFailed")
+    assert hasty.played.seen == ["a"]
+
+
+def test_an_action_that_ends_well_at_the_last_moment_has_succeeded(hasty: Stage) -> None:
+    """What was done was done."""
+    hasty.played.parts["a"] = until_stopped_then_succeeds
+    assert hasty.run(declaration([action("a")])).status == "Succeeded"
+
+
+def test_an_action_that_fails_in_time_fails_with_its_own_words(hasty: Stage) -> None:
+    """The limit is not mentioned where it was not reached."""
+    hasty.played.parts["a"] = fails
+    assert hasty.run(declaration([action("a")])).summary == "One/a: red"
+
+
+def test_a_timeout_reaches_one_action_alone(hasty: Stage) -> None:
+    """Another action of the same wave, with a limit of its own, ends as it would have."""
+    hasty.played.parts["a"] = until_stopped
+    execution = hasty.run(declaration([action("a"), action("b")]))
+    assert execution.actions[("One", "b")].status == "Succeeded"
+    assert not execution.stop.is_set()
+
+
+def approval(**more: Any) -> dict[str, Any]:
+    return {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}, **more}
+
+
+@pytest.mark.parametrize(
+    ("declared", "seconds"),
+    [
+        (approval(), 7 * 24 * 3600),
+        (approval(timeoutInMinutes=5), 300),
+        (action("other"), 3600),
+        ({**action("other"), "timeoutInMinutes": 5}, 3600),
+    ],
+)
+def test_a_timeout_counts_for_approvals_alone(declared: dict[str, Any], seconds: float) -> None:
+    """`timeoutInMinutes` counts for approvals alone."""
+    (found,) = parse(declaration([declared])).stages[0].actions
+    assert limit(found, {}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours"),
+    [
+        ("Approval/Manual", 7 * 24),
+        ("Build/CodeBuild", 36),
+        ("Test/CodeBuild", 36),
+        ("Deploy/CloudFormation", 3 * 24),
+        ("Deploy/S3", 1.5),
+        ("Invoke/Lambda", 24),
+        ("Test/DeviceFarm", 1),
+    ],
+)
+def test_limits_are_those_of_codepipeline(kind: str, hours: float) -> None:
+    """By type of action, where none is given."""
+    category, provider = kind.split("/")
+    declared = {**action("a"), "actionTypeId": {"category": category, "provider": provider}}
+    assert limit(parse(declaration([declared])).stages[0].actions[0], {}) == hours * 3600
+
+
+def test_each_type_with_a_limit_of_its_own_is_tried() -> None:
+    """Those above are all."""
+    (marks,) = [each.args[1] for each in test_limits_are_those_of_codepipeline.pytestmark]  # type: ignore[attr-defined]
+    assert {str(each) for each in DEFAULTS} == {kind for kind, _ in marks} - {"Test/DeviceFarm"}
+
+
+def test_a_rule_has_the_limit_that_it_names() -> None:
+    """Rules take timeoutInMinutes as well."""
+    definition = declaration([action("a")])
+    condition = {"result": "FAIL", "rules": [{**rule("check"), "timeoutInMinutes": 10}]}
+    definition["stages"][0]["beforeEntry"] = {"conditions": [condition]}
+    assert limit(parse(definition).stages[0].before_entry[0].rules[0], {}) == 600
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(7 * 86400, "7 days"), (36 * 3600, "36 hours"), (300, "5 minutes"), (0.1, "0.1 seconds")]
+)
+def test_limits_are_told_in_words(seconds: float, words: str) -> None:
+    """The largest unit that says it exactly."""
+    assert format_duration(seconds) == words

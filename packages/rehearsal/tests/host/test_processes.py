@@ -1,0 +1,252 @@
+"""The gate for subprocesses: nothing that a command starts outlives it, and a failure says all a person needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.errors import RehearsalError
+from rehearsal.host import processes
+from rehearsal.host.processes import LINE_BYTES, CommandFailed, Processes, check
+from tests.root import PACKAGE
+
+ENV = {"PATH": os.environ["PATH"]}
+ESCAPES = {
+    "a child in the background": "sleep 60 & echo $!",
+    "a child in a session of its own": "setsid sleep 60 & echo $!",
+    "an orphan": "(setsid sleep 60 >/dev/null 2>&1 & echo $!)",
+    "a daemon by a double fork": "(setsid nohup sh -c 'sleep 60 & echo $!' &) | head -n 1",
+    "one that does not listen": "sh -c 'trap \"\" TERM; while :; do sleep 1; done' & echo $!",
+    "one with an empty environment": "env -i setsid sleep 60 >/dev/null 2>&1 & echo $!",
+}
+
+
+def shell(processes: Processes, text: str, folder: Path, **more: object) -> object:
+    return processes.run(["/bin/sh", "-c", text], cwd=folder, env=ENV, **more)  # type: ignore[arg-type]
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not condition():
+        time.sleep(0.02)
+    return condition()
+
+
+@pytest.mark.parametrize("command", ESCAPES.values(), ids=ESCAPES)
+def test_nothing_outlives_the_block(command: str, tmp_path: Path) -> None:
+    """Whatever a command starts ends with the block, however it tried to get away."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        shell(processes, command, tmp_path)
+        pid = int(lines[0])
+        assert not gone(pid)
+    assert gone(pid)
+
+
+def test_the_background_lives_until_the_block_ends(tmp_path: Path) -> None:
+    """A server that one command starts answers the next one."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        shell(processes, "mkfifo pipe; (echo hello > pipe) &", tmp_path)
+        shell(processes, "cat pipe", tmp_path)
+    assert lines == ["hello"]
+
+
+def test_output_and_status_belong_to_their_command(tmp_path: Path) -> None:
+    """Lines come in order, also one without an end, and before the command counts as ended."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        first = processes.run(["/bin/sh", "-c", "echo one; echo two >&2; printf three; exit 3"], cwd=tmp_path, env=ENV)
+        assert lines == ["one", "two", "three"]
+        second = processes.run(["/bin/sh", "-c", "echo four"], cwd=tmp_path, env=ENV)
+    assert (first.returncode, first.ending, first.tail) == (3, "exited", ("one", "two", "three"))
+    assert (second.returncode, second.tail) == (0, ("four",))
+
+
+def test_a_time_limit_and_a_stop_end_the_wait(tmp_path: Path) -> None:
+    """A command that goes on is given up at its deadline, or when it is stopped."""
+    with Processes(list[str]().append) as processes:
+        late = processes.run(["sleep", "60"], cwd=tmp_path, env=ENV, deadline=time.monotonic() + 0.1)
+    stop = threading.Event()
+    stop.set()
+    with Processes(list[str]().append) as processes:
+        stopped = processes.run(["sleep", "60"], cwd=tmp_path, env=ENV, stop=stop)
+    assert (late.ending, stopped.ending) == ("timed out", "stopped")
+
+
+def test_a_rehearsal_killed_outright_leaves_nothing(tmp_path: Path) -> None:
+    """Even SIGKILL for the one who started them ends the processes."""
+    script = tmp_path / "starts.py"
+    script.write_text(
+        textwrap.dedent("""
+        from pathlib import Path
+        from rehearsal.host.processes import Processes
+        with Processes(lambda line: print(line, flush=True)) as processes:
+            processes.run(["/bin/sh", "-c", "setsid sleep 60 & echo $!; wait"], cwd=Path("/"), env={"PATH": "/bin"})
+        """)
+    )
+    env = {**ENV, "PYTHONPATH": str(PACKAGE)}
+    with subprocess.Popen([sys.executable, str(script)], env=env, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        pid = int(started.stdout.readline())
+        started.send_signal(signal.SIGKILL)
+    assert eventually(lambda: gone(pid))
+
+
+@pytest.mark.parametrize("size", [LINE_BYTES + each for each in (-40, -20, -1, 0, 1, 5)])
+def test_a_line_without_an_end_comes_in_pieces(size: int, tmp_path: Path) -> None:
+    """Wherever it is cut, nothing is lost, and the command's status is read."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        done = processes.run(["/bin/sh", "-c", f"head -c {size} /dev/zero | tr '\\0' x; exit 3"], cwd=tmp_path, env=ENV)
+        zeros = processes.run(["head", "-c", "3000000", "/dev/zero"], cwd=tmp_path, env=ENV)
+    assert (done.returncode, zeros.returncode) == (3, 0)
+    assert "".join(lines).rstrip("\0") == "x" * size
+    assert max(map(len, lines)) < 3 * LINE_BYTES
+
+
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_a_killed_keeper_leaves_nothing(which: str, tmp_path: Path) -> None:
+    """Either of the two ends what the other one kept, and who waits for the command is told."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        first = processes._keeper.pid
+        eventually(lambda: bool(children(first)))
+        (second,) = children(first)
+        text = f"setsid nohup sleep 60 & echo $!; kill -9 {first if which == 'first' else second}; sleep 60"
+        with pytest.raises(RehearsalError, match="killed from outside"):
+            shell(processes, text, tmp_path)
+    assert gone(int(lines[0]))
+    assert eventually(lambda: gone(second))
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_failure_says_command_folder_status_last_lines_and_log(tmp_path: Path) -> None:
+    """What a person needs to go on stands in one message."""
+    log = tmp_path / "log.txt"
+    with pytest.raises(CommandFailed) as failure:
+        check(["/bin/sh", "-c", "echo the reason; exit 4"], cwd=tmp_path, env=ENV, log=log)
+    message = str(failure.value)
+    assert all(part in message for part in ("exit 4", str(tmp_path), "ended with 4", "  the reason", str(log)))
+    assert log.read_text() == "the reason\n"
+
+
+def test_a_missing_program_is_a_failure_in_words(tmp_path: Path) -> None:
+    """A program that does not exist ends with 127, as in a shell, and is named."""
+    with pytest.raises(CommandFailed, match="no-such-program"):
+        check(["no-such-program"], cwd=tmp_path, env=ENV, log=tmp_path / "log.txt")
+
+
+@pytest.mark.parametrize(
+    ("value", "length"), [("x" * 100_000, 100_000), ("two\nlines", 9), ("caf\u00e9 \udce9", 7), ("", 0)]
+)
+def test_any_value_reaches_a_command(value: str, length: int, tmp_path: Path) -> None:
+    """Longer than what a pipe holds, and whatever bytes a variable had."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        env = {**ENV, "VALUE": value, "LC_ALL": "C"}
+        processes.run(["/bin/sh", "-c", 'printf %s "$VALUE" | wc -c'], cwd=tmp_path, env=env)
+    assert [int(line) for line in lines] == [length]
+
+
+def test_what_no_command_can_be_given_is_told(tmp_path: Path) -> None:
+    """And the next command runs."""
+    lines: list[str] = []
+    with Processes(lines.append) as processes:
+        codes = [
+            processes.run(["/bin/sh", "-c", "true"], cwd=tmp_path, env={**ENV, "A": value}).returncode
+            for value in ("a\0b", "")
+        ]
+    assert (codes, lines) == ([127, 0], ["embedded null byte"])
+
+
+def test_commands_find_signals_as_they_are_by_default(tmp_path: Path) -> None:
+    """Ctrl-C means to a command what it means to one from a shell, whatever its keeper does with it."""
+    lines: list[str] = []
+    asked = (
+        "import signal; print(*(signal.getsignal(each).__class__.__name__ for each in (signal.SIGINT, signal.SIGTERM)))"
+    )
+    with Processes(lines.append) as processes:
+        processes.run([sys.executable, "-c", asked], cwd=tmp_path, env=ENV)
+    assert lines == ["builtin_function_or_method Handlers"]
+
+
+HIDES = """
+import os, sys
+from pathlib import Path
+from rehearsal.host import processes
+folder = Path(sys.argv[1])
+processes.hide(folder)
+env = {"PATH": os.environ["PATH"], "PARENT": str(os.getpid())}
+with processes.Processes(lambda line: print(line, flush=True)) as running:
+    running.run(["/bin/sh", "-c", sys.argv[2]], cwd=folder, env=env)
+"""
+LESS = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+USERS = {"as who tests": [], "root of its own namespace": ["unshare", "-Ur"], "no right to mount": LESS}
+
+
+@pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
+@pytest.mark.parametrize("user", USERS.values(), ids=USERS)
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("ls -A {folder}", ""),
+        ("touch {folder}/new 2>&1 | grep -o 'Read-only file system'", "Read-only file system\n"),
+        ("umount {folder} 2>/dev/null; unshare -Urm umount {folder} 2>/dev/null; ls -A {folder}", ""),
+        ("cat /proc/$PARENT/environ 2>&1 | grep -o 'Permission denied'", "Permission denied\n"),
+        ("cat /proc/$PARENT/root{folder}/secret 2>&1 | grep -o 'Permission denied'", "Permission denied\n"),
+        ("nsenter --mount --target $PARENT ls {folder} 2>/dev/null", ""),
+        ("touch {folder}/../beside && ls -A {folder}/..", "beside\nprivate\n"),
+    ],
+)
+def test_a_command_does_not_see_what_is_hidden(user: list[str], command: str, printed: str, tmp_path: Path) -> None:
+    """The fault planted: a secret on disk, and one in a process's environment. All else is as it was."""
+    if user and (not shutil.which(user[0]) or (user is LESS and os.geteuid())):
+        pytest.skip(f"{user[0]} is not on this machine, or needs root to drop capabilities")
+    folder = tmp_path / "home" / "private"
+    folder.mkdir(parents=True)
+    (folder / "secret").write_text("a secret")
+    done = subprocess.run(
+        [*user, sys.executable, "-c", HIDES, str(folder), command.format(folder=folder)],
+        env={**ENV, "PYTHONPATH": str(PACKAGE)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (printed, "")
+    assert (folder / "secret").read_text() == "a secret"
+
+
+def test_what_is_removed_beside_is_waited_for(tmp_path: Path) -> None:
+    """Otherwise the program that removes it outlives a run."""
+    folder = tmp_path / "many"
+    for number in range(50):
+        (folder / str(number)).mkdir(parents=True)
+        for name in range(50):
+            (folder / str(number) / str(name)).touch()
+    processes.remove_in_background(folder)
+    assert folder.exists()
+    processes.await_removals()
+    assert not folder.exists()

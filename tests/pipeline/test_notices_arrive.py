@@ -1,0 +1,177 @@
+"""The notices of this project's own template, on a tiny pipeline: each kind arrives where its topic leads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.embedded import ROLE, Embedded, embedded_aws, zipped
+from tests.synthesized import Synthesized
+
+pytestmark = pytest.mark.slow
+
+Json = dict[str, Any]
+SUMMARY = "Revision 0123456 by Ada: 1 added, 0 removed."
+
+
+@dataclass
+class Noticed:
+    """A deployed pipeline under the name and with the rules of this project's; `function` tells what `queue` hears."""
+
+    embedded: Embedded
+    bucket: str
+    name: str
+    queue: str
+    function: str
+
+    def start(self) -> str:
+        """The id of a new execution."""
+        api = self.embedded.client("codepipeline")
+        return str(api.start_pipeline_execution(name=self.name)["pipelineExecutionId"])
+
+    def told(self) -> Json:
+        """The next notice, its Subject and its Message; no other one waits with it."""
+        (notice,) = self.embedded.received(self.queue, bool)
+        return dict(notice)
+
+    def asked(self) -> Json:
+        """The next notice, which is an approval's."""
+        approval: Json = json.loads(self.told()["Message"])["approval"]
+        return approval
+
+    def answer(self, approval: Json, status: str) -> str:
+        """Answer with what the notice holds; how the only execution that still ran ends."""
+        where = {key: approval[key] for key in ("pipelineName", "stageName", "actionName", "token")}
+        api = self.embedded.client("codepipeline")
+        api.put_approval_result(**where, result={"status": status, "summary": "tried"})
+        newest = api.list_pipeline_executions(pipelineName=self.name)["pipelineExecutionSummaries"][0]
+        return str(self.embedded.ended(self.name, newest["pipelineExecutionId"])["status"])
+
+
+def page(execution: str) -> str:
+    """The console's page of an execution, which leads to its logs."""
+    console = "https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines"
+    return f"{console}/echo-delivery/executions/{execution}/timeline?region=eu-west-1"
+
+
+def _of_type(resources: Mapping[str, Json], kind: str) -> dict[str, Json]:
+    return {name: each for name, each in resources.items() if each["Type"] == kind}
+
+
+def tiny(resources: Mapping[str, Json], bucket: str) -> dict[str, Json]:
+    """The template's notices, their key and its approval, around a source in a bucket and one build."""
+    ((id_, pipeline),) = _of_type(resources, "AWS::CodePipeline::Pipeline").items()
+    real = pipeline["Properties"]
+    (stage,) = [each for each in real["Stages"] if each["Name"] == "ApproveProd"]
+    changes, approval = stage["Actions"]
+    source = {
+        "Name": "Source",
+        "ActionTypeId": {"Category": "Source", "Owner": "AWS", "Provider": "S3", "Version": "1"},
+        "Configuration": {"S3Bucket": bucket, "S3ObjectKey": "source.zip"},
+        "OutputArtifacts": [{"Name": "Code"}],
+    }
+    changes = {
+        **{key: changes[key] for key in ("Name", "ActionTypeId", "Namespace", "RunOrder")},
+        "Configuration": {"ProjectName": {"Ref": "Changes"}},
+        "InputArtifacts": [{"Name": "Code"}],
+    }
+    spec = {
+        "version": "0.2",
+        "env": {"exported-variables": ["SUMMARY"]},
+        "phases": {"build": {"commands": [f'export SUMMARY="{SUMMARY}"']}},
+    }
+    project = {
+        "ServiceRole": ROLE,
+        "Source": {"Type": "CODEPIPELINE", "BuildSpec": json.dumps(spec)},
+        "Artifacts": {"Type": "CODEPIPELINE"},
+        "Environment": {
+            "Type": "LINUX_CONTAINER",
+            "ComputeType": "BUILD_GENERAL1_SMALL",
+            "Image": "aws/codebuild/standard:7.0",
+        },
+    }
+    properties = {
+        "Name": real["Name"],
+        "RoleArn": ROLE,
+        "PipelineType": "V2",
+        "ArtifactStore": {"Type": "S3", "Location": bucket},
+        "Stages": [
+            {"Name": "Source", "Actions": [source]},
+            {"Name": "ApproveProd", "Actions": [changes, approval]},
+        ],
+    }
+    notices = {name: each for name, each in resources.items() if name.startswith("Notices")}
+    return {
+        **notices,
+        **{name: each for name, each in _of_type(resources, "AWS::KMS::Key").items() if _names(notices, name)},
+        "Changes": {"Type": "AWS::CodeBuild::Project", "Properties": project},
+        id_: {"Type": "AWS::CodePipeline::Pipeline", "Properties": properties},
+    }
+
+
+def _names(resources: Mapping[str, Json], name: str) -> bool:
+    return f'"{name}"' in json.dumps(resources)
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with embedded_aws(tmp_path_factory.mktemp("embedded")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def noticed(embedded: Embedded, synthesized: Synthesized) -> Noticed:
+    bucket, name = embedded.bucket(), embedded.name("notices")
+    resources = tiny(synthesized.pipeline.to_json()["Resources"], bucket)
+    assert embedded.stack(name, resources)["StackStatus"] == "CREATE_COMPLETE"
+    made = embedded.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
+    ids = {each["ResourceType"]: each["PhysicalResourceId"] for each in made}
+    url, arn = embedded.queue()
+    embedded.client("sns").subscribe(TopicArn=ids["AWS::SNS::Topic"], Protocol="sqs", Endpoint=arn)
+    api = embedded.client("lambda")
+    function = api.get_function_configuration(FunctionName=ids["AWS::Lambda::Function"])["FunctionArn"]
+    return Noticed(embedded, bucket, ids["AWS::CodePipeline::Pipeline"], url, function)
+
+
+def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Noticed, embedded: Embedded) -> None:
+    """One notice each: stage and action; the summary and how to answer it; the revision; the page of the execution."""
+    failed = noticed.start()
+    told = noticed.told()
+    assert told["Subject"] == "echo-delivery Source/Source failed"
+    when, why, where = told["Message"].splitlines()
+    assert when.startswith("echo-delivery Source/Source failed at 20")
+    assert why.startswith("Result: ")
+    assert where == f"Execution: {page(failed)}"
+    put = embedded.client("s3").put_object(Bucket=noticed.bucket, Key="source.zip", Body=zipped({"any": "file"}))
+    good = noticed.start()
+    approval = noticed.asked()
+    assert (approval["stageName"], approval["actionName"]) == ("ApproveProd", "Approve")
+    assert approval["customData"].startswith(f"Deploy to prod: {SUMMARY}. ")
+    assert approval["customData"].endswith("Approve or reject: docs/approve-and-roll-back.md")
+    assert noticed.answer(approval, "Approved") == "Succeeded"
+    told = noticed.told()
+    assert told["Subject"] == "echo-delivery succeeded"
+    when, revision, where = told["Message"].splitlines()
+    assert when.startswith("echo-delivery succeeded at 20")
+    assert revision.startswith(f"Revision: {put['VersionId']}")
+    assert where == f"Execution: {page(good)}"
+    rejected = noticed.start()
+    assert noticed.answer(noticed.asked(), "Rejected") == "Failed"
+    told = noticed.told()
+    assert told["Subject"] == "echo-delivery ApproveProd/Approve failed"
+    assert f"Revision: {put['VersionId']}" in told["Message"]
+    assert told["Message"].endswith(page(rejected))
+
+
+def test_what_cannot_be_told_is_told_as_it_came(noticed: Noticed, embedded: Embedded) -> None:
+    """The function fails on an execution that nobody knows: it is tried again, then the topic gets the event."""
+    events, name = embedded.client("events"), embedded.name("rule")
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "0", "Arn": noticed.function}])
+    detail = {"pipeline": noticed.name, "execution-id": "gone", "state": "SUCCEEDED"}
+    events.put_events(Entries=[{"Source": name, "DetailType": "any", "Detail": json.dumps(detail)}])
+    assert json.loads(noticed.told()["Message"])["requestPayload"]["detail"] == detail

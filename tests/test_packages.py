@@ -1,0 +1,90 @@
+"""The packages of this repository: what they need is locked, and their tests know nothing of this project."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.root import ROOT
+
+PACKAGES = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
+THIN_PROJECT = {"pipeline", "stages", "bench", "pipeline_app", "compliance"}
+
+
+def metadata(package: Path) -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    return project
+
+
+def locked_requirements() -> set[str]:
+    """Every requirement of a group of this project, by which poetry.lock was made."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    return {str(Requirement(text)) for group in groups.values() for text in group}
+
+
+def unlocked(project: dict[str, Any], locked: set[str]) -> list[str]:
+    """The requirements of a package that no group has."""
+    extras = [text for group in project.get("optional-dependencies", {}).values() for text in group]
+    wanted = {str(Requirement(text)) for text in [*project["dependencies"], *extras]}
+    return sorted(text for text in wanted - locked if Requirement(text).name not in own_names())
+
+
+def own_names() -> set[str]:
+    return {str(metadata(package)["name"]) for package in PACKAGES}
+
+
+def imported_roots(file: Path) -> Iterator[str]:
+    """The top-level names that a module imports."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def foreign_imports(package: Path) -> list[str]:
+    """Imports of this project's own folders in a package's tests."""
+    files = [file for file in (package / "tests").rglob("*.py") if "app" not in file.relative_to(package).parts]
+    return [f"{file.name}: {name}" for file in sorted(files) for name in imported_roots(file) if name in THIN_PROJECT]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_what_a_package_needs_is_locked(package: Path) -> None:
+    """The same ranges as in the groups of this project, so the environment is the one that the wheel asks for."""
+    assert unlocked(metadata(package), locked_requirements()) == []
+
+
+@pytest.mark.gate
+def test_a_requirement_that_no_group_has_is_found() -> None:
+    """Another range counts as another requirement."""
+    project = {"dependencies": ["click>=7"], "optional-dependencies": {"more": ["absent"]}}
+    assert unlocked(project, {"click>=8"}) == ["absent", "click>=7"]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_a_package_s_tests_import_nothing_of_this_project(package: Path) -> None:
+    """So that a package can be tested, and moved, without the project that uses it."""
+    assert foreign_imports(package) == []
+
+
+@pytest.mark.gate
+def test_a_test_that_imports_the_project_is_found(tmp_path: Path) -> None:
+    """Wherever the import is."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_odd.py").write_text("def test():\n    from stages.catalog import FUNCTIONS\n")
+    assert foreign_imports(tmp_path) == ["test_odd.py: stages"]
+
+
+def test_the_environment_has_the_packages_by_relative_paths() -> None:
+    """An absolute path would be wrong where the project, or the cache of its environment, is moved."""
+    (file,) = Path(sys.prefix).glob("lib/python*/site-packages/packages.pth")
+    lines = file.read_text().splitlines()
+    assert [line for line in lines if Path(line).is_absolute()] == []
+    assert [(file.parent / line).resolve() for line in lines] == [package / "src" for package in PACKAGES]
