@@ -26,14 +26,13 @@ GENERATED_PATHS = {
     ".rehearsal",
     ".hypothesis",
     ".coverage",
+    "dist",
     FOLDER,
 }
 GENERATED_PATHS |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "import_linter")}
 # What the builds of a pipeline that is deployed still bring along, though this push has none of it any more.
 GENERATED_PATHS |= {".secrets_cache", ".cfnlint_cache"}
-GENERATED_PATHS |= {
-    f"build/{each}" for each in ("layers", "reports", "integration", "changes", "wheel", "bench", "bench.json")
-}
+GENERATED_PATHS |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "bench", "bench.json")}
 # Locks hold hashes, and bytecode what its source holds.
 EXCLUDED_FILES = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
 # The scanner's own ideas of which files hold no secret, by their names.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,10 +15,10 @@ from botocore.exceptions import UnknownServiceError
 from botocore.session import Session
 
 from rehearsal.engine.endpoint import Credentials
+from rehearsal.host.host_environment import NO_AWS_FILES
 
 # In the folder of a bundle that trusts it: the certificate of the authority that the embedded AWS has of its own.
 AUTHORITY = "authority.pem"
-_NO_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 
 
 def root(account: str) -> Credentials:
@@ -69,7 +69,7 @@ class Endpoint:
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",
-            **_NO_FILES,
+            **NO_AWS_FILES,
         }
         if credentials.token:
             variables["AWS_SESSION_TOKEN"] = credentials.token
@@ -135,11 +135,3 @@ def ca_bundle_variables(bundle: Path) -> dict[str, str]:
     """The variables with which AWS's tools and SDKs in any language, and package managers, trust `bundle`."""
     names = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
     return dict.fromkeys(names, str(bundle))
-
-
-def remove_aws_settings(environ: MutableMapping[str, str]) -> None:
-    """Take every AWS setting out of `environ`: the real world's profiles, keys and endpoints have no place here."""
-    for name in [name for name in environ if name.startswith("AWS_")]:
-        if name != "AWS_CA_BUNDLE":
-            del environ[name]
-    environ.update(_NO_FILES)

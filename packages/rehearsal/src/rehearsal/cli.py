@@ -8,27 +8,24 @@ import os
 import sys
 import tempfile
 import traceback
-from collections import UserDict
 from importlib import import_module
-from typing import Any
+from typing import NamedTuple
 
 import click
-from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
 
-from rehearsal import aws, program_name
-from rehearsal.commands import completion
+from rehearsal import program_name
 from rehearsal.errors import RehearsalError
+from rehearsal.host.host_environment import remove_aws_settings
 
-VERSION = "0.1.0"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> None:
     """Run one command. 0 done; 1 the pipeline went red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
-    aws.remove_aws_settings(os.environ)
+    remove_aws_settings(os.environ)
     try:
         code = cli.main(
-            standalone_mode=False, prog_name=program_name.command_name(), complete_var=completion.COMPLETION_VARIABLE
+            standalone_mode=False, prog_name=program_name.command_name(), complete_var=program_name.COMPLETION_VARIABLE
         )
     except click.ClickException as error:
         error.show()
@@ -36,24 +33,27 @@ def main() -> None:
     except RehearsalError as error:
         click.echo(program_name.with_command_name(f"rehearsal: {error}"), err=True)
         code = error.exit_code
-    except BotoCoreError as error:
-        code = _report_unreachable_emulator(error)
     except OSError as error:
         code = _report_full_disk(error) if error.errno in FULL else _report_bug()
     except (KeyboardInterrupt, click.Abort):
         click.echo("rehearsal: interrupted", err=True)
         code = 130
-    except Exception:
-        code = _report_bug()
+    except Exception as error:
+        code = _report_unreachable_emulator(error) if _is_unreachable(error) else _report_bug()
     sys.stdout.flush()
-    gc.freeze()  # the interpreter would look for garbage as it ends, of which clients of AWS make much
+    gc.freeze()  # skip the final GC pass: boto3 clients leave many cycles
     sys.exit(code or 0)
 
 
-def _report_unreachable_emulator(error: BotoCoreError) -> int:
-    """The embedded AWS that a command has been working with is gone: somebody ended it, or killed it."""
-    if not isinstance(error, (HTTPClientError, EndpointConnectionError)):
-        return _report_bug()
+def _is_unreachable(error: Exception) -> bool:
+    """Whether the embedded AWS did not answer; botocore is imported here because it takes 0.2 s."""
+    from botocore.exceptions import EndpointConnectionError, HTTPClientError
+
+    return isinstance(error, (HTTPClientError, EndpointConnectionError))
+
+
+def _report_unreachable_emulator(error: Exception) -> int:
+    """The embedded AWS that a command has been working with is gone: it was stopped or killed."""
     click.echo(
         f"rehearsal: the embedded AWS does not answer any more: it was ended, or killed; .rehearsal/logs/emulator.log"
         f" has its last words, and the next `run` or `up` starts it anew ({error})",
@@ -79,41 +79,87 @@ def _report_bug() -> int:
     return 3
 
 
-class _Verbs(UserDict[str, Any]):
-    """Verbs by name, each imported when it is asked for: all of them together take half a second."""
+class LazyGroup(click.Group):
+    """Commands by name, each imported when it is called: `--help` alone imports none of them."""
 
-    def __getitem__(self, name: str) -> click.Command:
-        verb: click.Command = getattr(import_module(f"rehearsal.commands.{self.data[name]}"), name)
-        return verb
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table, hidden ones included."""
+        return list(VERBS)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None for an unknown name."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"rehearsal.commands.{VERBS[cmd_name].module}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
 
-# In which module of `commands/` each one is.
-VERBS = _Verbs(
-    {
-        "run": "run",
-        "plan": "plan",
-        "up": "up",
-        "down": "up",
-        "watch": "watch",
-        "status": "status",
-        "history": "history",
-        "logs": "logs",
-        "approve": "approve",
-        "reject": "approve",
-        "stop": "stop",
-        "retry": "retry",
-        "rollback": "rollback",
-        "env": "env",
-        "shell": "shell",
-        "clean": "clean",
-        "permissions": "permissions",
-        "completion": "completion",
-        "received": "post_receive",
-    }
-)
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items() if verb.summary])
 
 
-@click.group(commands=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name=program_name.COMMAND, message="%(prog)s %(version)s")
+class Verb(NamedTuple):
+    """The module in `commands/` that has a command, and the first sentence of its help; a hidden command has none."""
+
+    module: str
+    summary: str
+
+
+VERBS = {
+    "run": Verb("run", "Push the working tree, follow the pipeline through every stage, call the deployed functions."),
+    "plan": Verb(
+        "plan",
+        "Synthesize the working tree and tell what a push of it would change, run and ask; warn of known deadlocks.",
+    ),
+    "up": Verb("up", "Start the embedded AWS, with the pipeline deployed, and leave it running."),
+    "down": Verb("up", "End the embedded AWS that `up` started, take the remote `rehearsal` away; the state is kept."),
+    "watch": Verb(
+        "watch", "Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on."
+    ),
+    "status": Verb("status", "Show an execution, the latest unless ID names another: every stage and action."),
+    "history": Verb("history", "List the executions, newest first: id, status, revision, start, seconds, trigger."),
+    "logs": Verb(
+        "logs",
+        'Print the log of ACTION ("Build/Synth", or "Synth") of the latest execution; without ACTION, list the logs.',
+    ),
+    "approve": Verb(
+        "approve",
+        'Approve what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything.',
+    ),
+    "reject": Verb(
+        "approve",
+        'Reject what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything.',
+    ),
+    "stop": Verb("stop", "Stop the running execution; ID (or how it begins) says which, where several run."),
+    "retry": Verb(
+        "retry",
+        "Run the failed actions of STAGE again, and follow the execution to its end; without STAGE, of the failed one.",
+    ),
+    "rollback": Verb(
+        "rollback", "Roll STAGE back to execution ID, or to the one that last succeeded in it before the present one."
+    ),
+    "env": Verb(
+        "env",
+        'Print exports with which `aws`, `cdk` and boto3 work in NAME: "pipeline", an environment, or an account.',
+    ),
+    "shell": Verb(
+        "shell",
+        "Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND fails.",
+    ),
+    "clean": Verb("clean", "Remove old executions, with their logs and artifacts, and what can be made again at once."),
+    "permissions": Verb(
+        "permissions", "List for each role what it was allowed and used, was allowed and never used, and was denied."
+    ),
+    "completion": Verb(
+        "completion", "Print the completion script of SHELL, and the short name `rehearse` that it completes."
+    ),
+    "received": Verb("post_receive", ""),
+}
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cdk-rehearsal", prog_name=program_name.COMMAND, message="%(prog)s %(version)s")
 def cli() -> None:
     """Rehearse this project's CDK pipeline on this machine, from `git push` to prod."""

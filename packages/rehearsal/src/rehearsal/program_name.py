@@ -8,6 +8,8 @@ from pathlib import Path
 
 MODULE = "python -m rehearsal"
 COMMAND = "rehearse"
+# Set by the completion scripts, as click has it.
+COMPLETION_VARIABLE = "_REHEARSE_COMPLETE"
 
 
 def command_name() -> str:

@@ -10,8 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from rehearsal.cli import VERBS, cli
 from rehearsal.deploy import first_deployment
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
@@ -169,3 +171,25 @@ def test_an_answer_is_shortened_to_a_line() -> None:
     """A table has one line for it."""
     assert configuration.shortened('{\n "a": 1\n}') == '{"a": 1}'
     assert len(configuration.shortened("x" * 100)) == 60
+
+
+def summary(name: str) -> str:
+    """The first sentence of a command's own help; empty for a hidden one."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    return "" if command.hidden else command.get_short_help_str(limit=200)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_the_list_of_commands_has_the_summary_of_each(name: str) -> None:
+    """`--help` reads a table, so that it imports no command."""
+    assert VERBS[name].summary == summary(name)
+
+
+def test_help_imports_no_command(project: Path) -> None:
+    """Nor a client of AWS: each takes longer than the whole answer."""
+    code = "import sys; from rehearsal.cli import cli; cli.main(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    modules = done.stdout.split()
+    assert "rehearsal.cli" in modules
+    assert [name for name in modules if name.startswith(("rehearsal.commands.", "botocore", "rich", "pydantic"))] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.commands.completion import COMPLETION_VARIABLE
+from rehearsal.program_name import COMPLETION_VARIABLE
 from rehearsal.views.execution_view import ExecutionView
 from tests.commands.conftest import Tiny
 from tests.root import PACKAGE

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from rehearsal.cli import cli
+from rehearsal.cli import VERBS, cli
 from rehearsal.commands.output import put_json
 from rehearsal.views.execution_view import ExecutionView
 from tests.commands.conftest import Tiny, until
@@ -33,8 +34,10 @@ RESULT = {
 
 def test_every_command_that_prints_has_it() -> None:
     """So that a program need not read what is for people."""
-    options = {name: {option for each in verb.params for option in each.opts} for name, verb in cli.commands.items()}
-    shown = {name for name, verb in cli.commands.items() if not verb.hidden} - WITHOUT
+    context = click.Context(cli)
+    commands = {name: command for name in VERBS if (command := cli.get_command(context, name))}
+    options = {name: {option for each in verb.params for option in each.opts} for name, verb in commands.items()}
+    shown = {name for name, verb in commands.items() if not verb.hidden} - WITHOUT
     assert {name for name in shown if "--json" not in options[name]} == set()
 
 

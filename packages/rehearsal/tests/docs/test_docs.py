@@ -13,7 +13,9 @@ from rehearsal.cli import cli
 from tests.root import ROOT
 
 PAGE = (ROOT / "docs" / "rehearsal.md").read_text()
-VERBS = {name: verb for name, verb in cli.commands.items() if not verb.hidden}
+CONTEXT = click.Context(cli)
+ALL = {name: cli.get_command(CONTEXT, name) for name in cli.list_commands(CONTEXT)}
+VERBS = {name: verb for name, verb in ALL.items() if verb and not verb.hidden}
 SECTIONS = {
     "A run": ("run",),
     "Why is it red?": ("history", "status", "logs"),

@@ -7,7 +7,6 @@ from click.shell_completion import get_completion_class
 
 from rehearsal import program_name
 
-COMPLETION_VARIABLE = "_REHEARSE_COMPLETE"
 # A shell completes the arguments of a name, which `python -m rehearsal` is not.
 _SHELL_FUNCTIONS = {
     "bash": 'command -v rehearse >/dev/null || rehearse() {{ {call} "$@"; }}',
@@ -28,7 +27,9 @@ def completion(shell: str) -> None:
         raise TypeError(f"click knows no shell {shell}")
     root, call = click.get_current_context().find_root(), program_name.shell_command()
     click.echo(_SHELL_FUNCTIONS[shell].format(call=call))
-    click.echo(_call_program(kind(root.command, {}, "rehearse", COMPLETION_VARIABLE).source(), shell, call))
+    click.echo(
+        _call_program(kind(root.command, {}, "rehearse", program_name.COMPLETION_VARIABLE).source(), shell, call)
+    )
 
 
 def _call_program(script: str, shell: str, call: str) -> str:

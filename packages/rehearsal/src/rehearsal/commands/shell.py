@@ -24,7 +24,7 @@ from rehearsal.workspace.locks import scratch_folder
 @click.option("-c", "--command", metavar="COMMAND", help="Run this command instead of a shell to type in.")
 @with_workspace
 def shell(space: Workspace, action: str, wanted: str | None, command: str | None) -> int:
-    """Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND ends with an error.
+    """Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND fails.
 
     A failed build's folder is as it left it; of any other one it is made again from the artifacts that it took.
     """

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import MutableMapping
 
 from rehearsal.errors import WrongUse
 
 # What a process needs to reach package registries from behind a proxy, and to trust it.
 _NETWORK = ("proxy", "ssl_cert", "ca_bundle", "cert", "ca_certs", "ssl_cainfo")
+# Instead of the user's own files, which the real AWS is in.
+NO_AWS_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 _BASICS = ("PATH", "LANG", "LC_ALL", "TZ")
 
 
@@ -39,3 +42,11 @@ def architecture() -> str:
             f"{platform.system()} {machine}: use WSL2 or the devcontainer"
         )
     return names[machine]
+
+
+def remove_aws_settings(environ: MutableMapping[str, str]) -> None:
+    """Take every AWS setting out of `environ`: the real world's profiles, keys and endpoints have no place here."""
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        if name != "AWS_CA_BUNDLE":
+            del environ[name]
+    environ.update(NO_AWS_FILES)

@@ -10,8 +10,9 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rehearsal.aws import Endpoint, remove_aws_settings, root
+from rehearsal.aws import Endpoint, root
 from rehearsal.errors import WrongUse
+from rehearsal.host.host_environment import remove_aws_settings
 from rehearsal.host.processes import check
 from rehearsal.project.cloud_assembly import Environment
 
