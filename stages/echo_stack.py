@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from pipeline.constructs.test_role import IntegrationTestRole, IntegrationTestRoleNames
 from stages.alarms import Alarms
 from stages.catalog import FUNCTIONS, FunctionDeclaration
 from stages.dashboard import ServiceDashboard
@@ -16,7 +17,6 @@ from stages.event_sources import EventSource, QueueSource, removal
 from stages.layers import BuiltLayers
 from stages.python_function import FunctionBuild, PythonFunction
 from stages.service_options import ServiceOptions
-from stages.tester import IntegrationTestRole, IntegrationTestRoleNames
 
 
 @dataclass(frozen=True)

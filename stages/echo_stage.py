@@ -3,9 +3,9 @@
 from aws_cdk import Environment, Stage
 from constructs import Construct
 
+from pipeline.constructs.test_role import IntegrationTestRoleNames
 from stages.echo_stack import EchoStack, Release
 from stages.service_options import ServiceOptions
-from stages.tester import IntegrationTestRoleNames
 
 
 class EchoStage(Stage):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from aws_cdk import DefaultStackSynthesizer
 
+from pipeline.constructs.test_role import IntegrationTestRoleNames
 from pipeline.settings.model import Delivery, Environment
-from stages.tester import IntegrationTestRoleNames
 
 _PARTITION = "aws"
 # What the bootstrap's roles and buckets are named with.

@@ -86,9 +86,9 @@ GATES = (
     Gate(
         "imports",
         "the service knows its pipeline",
-        write("stages/odd.py", "import pipeline.settings.model\n"),
+        write("stages/odd.py", "import pipeline.stack\n"),
         ("lint-imports", "--no-cache"),
-        "stages.odd -> pipeline.settings.model",
+        "stages.odd -> pipeline.stack",
     ),
     Gate(
         "tests",

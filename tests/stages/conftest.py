@@ -10,9 +10,9 @@ from aws_cdk import Environment as Target
 from aws_cdk.assertions import Template
 
 from pipeline.constructs.project_files import Project
+from pipeline.constructs.test_role import IntegrationTestRoleNames
 from stages.echo_stack import EchoStack, Release
 from stages.service_options import ServiceOptions
-from stages.tester import IntegrationTestRoleNames
 
 Make = Callable[[ServiceOptions], Template]
 ACCOUNT, REGION = "222222222222", "eu-west-1"
