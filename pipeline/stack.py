@@ -19,11 +19,11 @@ from pipeline.constructs.build_names import EnvironmentBuildNames
 from pipeline.constructs.build_role import BuildRole
 from pipeline.constructs.notifications import Notifications
 from pipeline.constructs.project_files import Project
+from pipeline.layers import runtime_of
 from pipeline.settings.model import Delivery, Environment
 from pipeline.steps import changes_step, synth_step, test_step
 from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
-from stages.layers import runtime_of
 
 # The runtime that CDK's own steps install their pinned tools with, and where npm keeps them.
 NODE = codebuild.BuildSpec.from_object(

@@ -9,12 +9,12 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from pipeline.constructs.test_role import IntegrationTestRole, IntegrationTestRoleNames
+from pipeline.layers import BuiltLayers
 from stages.alarms import Alarms
 from stages.catalog import FUNCTIONS, FunctionDeclaration
 from stages.dashboard import ServiceDashboard
 from stages.encryption import ServiceKey
 from stages.event_sources import EventSource, QueueSource, removal
-from stages.layers import BuiltLayers
 from stages.python_function import FunctionBuild, PythonFunction
 from stages.service_options import ServiceOptions
 

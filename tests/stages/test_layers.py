@@ -10,7 +10,7 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
 from pipeline.constructs.project_files import Project
-from stages.layers import BuiltLayers
+from pipeline.layers import BuiltLayers
 
 
 def keys(project: Project) -> dict[str, Any]:
