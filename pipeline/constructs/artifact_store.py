@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from compliance.accept import accept, logical_id
-from stages.encryption import allow_logs
+from pipeline.constructs.encryption import allow_logs
 
 
 class ArtifactStore(Construct):
