@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from pipeline.errors import WrongUse
+from pipeline.pyproject import tool_table
 from pipeline.settings.types import Settings
 
 TABLE = "dependency-gate"
@@ -40,12 +40,9 @@ class VulnerabilityExceptions(Settings):
 
 def read(root: Path) -> VulnerabilityExceptions:
     """The table in `root`'s pyproject.toml. Raises WrongUse, a line for each fault."""
+    table = tool_table(root, TABLE)
     try:
-        tools = tomllib.loads((root / "pyproject.toml").read_text()).get("tool", {})
-    except tomllib.TOMLDecodeError as error:
-        raise WrongUse(f"pyproject.toml cannot be read: {error}") from error
-    try:
-        return VulnerabilityExceptions.model_validate(tools.get(TABLE, {}))
+        return VulnerabilityExceptions.model_validate(table)
     except ValidationError as error:
         lines = [
             f"pyproject.toml [tool.{TABLE}] {'.'.join(map(str, each['loc']))}: got {each['input']!r}; {each['msg']}"
