@@ -11,16 +11,15 @@ from compliance.packs import attach_packs
 from pipeline.constructs.project_files import Project
 from pipeline.quotas import quota_usages
 from pipeline.settings.messages import SettingsError
-from pipeline.settings.model import Delivery
 from pipeline.settings.placeholders import reject_placeholders
-from pipeline.stack import PipelineStack
+from pipeline.stack import PipelineStack, Settings
 
 
 def main() -> int:
     """Synthesize; 2 for settings that are refused. A finding of a rule makes the synthesis itself fail."""
     app = App(analytics_reporting=False)
     try:
-        delivery = Delivery.read(app.node.try_get_context("delivery"))
+        delivery = Settings.read(app.node.try_get_context("delivery"))
         reject_placeholders(delivery, os.environ)
     except SettingsError as error:
         print(error, file=sys.stderr)

@@ -20,10 +20,12 @@ from pipeline.constructs.build_role import BuildRole
 from pipeline.constructs.notifications import Notifications
 from pipeline.constructs.project_files import Project
 from pipeline.layers import runtime_of
-from pipeline.settings.model import Delivery, Environment
+from pipeline.settings.environment import Environment, Wave
+from pipeline.settings.model import Delivery
 from pipeline.steps import changes_step, synth_step, test_step
 from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
+from stages.service_options import ServiceOptions
 
 # The runtime that CDK's own steps install their pinned tools with, and where npm keeps them.
 NODE = codebuild.BuildSpec.from_object(
@@ -33,13 +35,14 @@ NODE = codebuild.BuildSpec.from_object(
 CHANGES = "Changes"
 # Source: AWS CodePipeline API reference, "ActionConfiguration": a value has 1000 characters at most.
 LONGEST_COMMENT = 1_000
+Settings = Delivery[ServiceOptions]
 MODES = {"superseded": codepipeline.ExecutionMode.SUPERSEDED, "queued": codepipeline.ExecutionMode.QUEUED}
 
 
 class PipelineStack(Stack):
     """A self-mutating pipeline that deploys the echo stage to every environment of `delivery`."""
 
-    def __init__(self, scope: Construct, id_: str, *, delivery: Delivery, project: Project) -> None:
+    def __init__(self, scope: Construct, id_: str, *, delivery: Settings, project: Project) -> None:
         super().__init__(
             scope,
             id_,
@@ -77,7 +80,7 @@ class PipelineStack(Stack):
         escape_hatches.ignore_cfn_lint_rule(self.pipeline.pipeline)
         escape_hatches.add_triggers(self.pipeline.pipeline, source_triggers.triggers(delivery.source))
         escape_hatches.roll_back(
-            self.pipeline.pipeline, [_stage(wave) for wave in delivery.waves() if wave[0].approval]
+            self.pipeline.pipeline, [wave.stage_name for wave in delivery.waves() if wave.approval]
         )
         accept_findings(self.pipeline, self._store)
 
@@ -113,24 +116,24 @@ class PipelineStack(Stack):
             asset_publishing_code_build_defaults=generated,
         )
 
-    def _deploy(self, wave: Sequence[Environment]) -> None:
+    def _deploy(self, wave: Wave[ServiceOptions]) -> None:
         stages = {environment.name: self._stage(environment) for environment in wave}
         changes = {one.name: self._changes(one, stages[one.name]) for one in wave}
-        if wave[0].approval:
+        if wave.approval:
             # In a wave of its own: inside the stage, a rejection would count as a failure of the deployment.
             steps = list(changes.values())
-            self.pipeline.add_wave(f"Approve{_stage(wave)}", pre=[*steps, self._approval(wave, steps)])
-        together = self.pipeline.add_wave(_stage(wave))
+            self.pipeline.add_wave(f"Approve{wave.stage_name}", pre=[*steps, self._approval(wave, steps)])
+        together = self.pipeline.add_wave(wave.stage_name)
         tests = [self._test(environment, stages[environment.name]) for environment in wave]
         for environment, test in zip(wave, tests, strict=True):
             before = [] if environment.approval else [changes[environment.name]]
             together.add_stage(stages[environment.name], pre=before, post=[test])
         self._tested = tests[0]
 
-    def _stage(self, environment: Environment) -> EchoStage:
+    def _stage(self, environment: Environment[ServiceOptions]) -> EchoStage:
         stage = EchoStage(
             self,
-            environment.name.title(),
+            environment.stage_id,
             env=Target(account=environment.account, region=environment.region),
             environment=environment.name,
             release=self._release,
@@ -143,7 +146,7 @@ class PipelineStack(Stack):
         return stage
 
     def _approval(
-        self, wave: Sequence[Environment], changes: Sequence[pipelines.CodeBuildStep]
+        self, wave: Wave[ServiceOptions], changes: Sequence[pipelines.CodeBuildStep]
     ) -> pipelines.ManualApprovalStep:
         """Asks with what would change in each environment."""
         approval = pipelines.ManualApprovalStep(
@@ -156,7 +159,7 @@ class PipelineStack(Stack):
             approval.add_step_dependency(step)
         return approval
 
-    def _changes(self, environment: Environment, stage: EchoStage) -> pipelines.CodeBuildStep:
+    def _changes(self, environment: Environment[ServiceOptions], stage: EchoStage) -> pipelines.CodeBuildStep:
         names = EnvironmentBuildNames.of(self._delivery, environment)
         env = {
             "ENVIRONMENT": environment.name,
@@ -188,7 +191,7 @@ class PipelineStack(Stack):
         role.allow("ReadTheRevision", ["codepipeline:GetPipelineExecution"], itself)
         return role
 
-    def _test(self, environment: Environment, stage: EchoStage) -> pipelines.CodeBuildStep:
+    def _test(self, environment: Environment[ServiceOptions], stage: EchoStage) -> pipelines.CodeBuildStep:
         names = EnvironmentBuildNames.of(self._delivery, environment)
         role = self._build_role(f"{environment.name.title()}TestRole", project=names.project, name=names.build_role)
         role.allow("WorkInTheEnvironment", ["sts:AssumeRole"], names.environment_role_arn)
@@ -214,18 +217,13 @@ class PipelineStack(Stack):
         return BuildRole(self, id_, project=project, name=name, store=self._store, log=self._log)
 
 
-def _stage(wave: Sequence[Environment]) -> str:
-    """The name of the pipeline's stage that deploys a wave."""
-    return wave[0].wave_name.title()
-
-
-def _approval_comment(wave: Sequence[Environment], summaries: Sequence[str]) -> str:
+def _approval_comment(wave: Wave[ServiceOptions], summaries: Sequence[str]) -> str:
     """The comment of a wave's approval, with a summary of each environment."""
     told = "; ".join(f"{one.name}: {summary}" for one, summary in zip(wave, summaries, strict=True))
     answer = "Approve or reject: docs/approve-and-roll-back.md"
     return f"Deploy to {told}. All of it: changes.md of the builds before. {answer}"
 
 
-def _summary_length(wave: Sequence[Environment]) -> int:
+def _summary_length(wave: Wave[ServiceOptions]) -> int:
     """How many characters each environment's summary may have in the comment."""
-    return (LONGEST_COMMENT - len(_approval_comment(wave, [""] * len(wave)))) // len(wave)
+    return (LONGEST_COMMENT - len(_approval_comment(wave, [""] * len(wave.environments)))) // len(wave.environments)

@@ -17,6 +17,7 @@ from compliance.packs import attach_packs
 from pipeline.constructs.project_files import Project
 from pipeline.settings.model import Delivery
 from pipeline.stack import PipelineStack
+from stages.service_options import ServiceOptions
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Synthesized:
 def synthesize(context: Mapping[str, Any], project: Project, folder: Path, *, packs: bool = False) -> Synthesized:
     """The app with the settings of `context`; the rule packs, which `make synth` asks, take most of the time."""
     app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
-    PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
+    PipelineStack(app, "Pipeline", delivery=Delivery[ServiceOptions].read(context["delivery"]), project=project)
     if packs:
         attach_packs(app)
     return Synthesized(Path(app.synth().directory))

@@ -14,7 +14,9 @@ from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
 
 from pipeline.errors import WrongUse
+from pipeline.project_config import read_config
 from pipeline.settings.model import Delivery
+from pipeline.settings.options import settings_type
 
 # What answers slowly or not at all is told, not waited for.
 CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
@@ -32,7 +34,7 @@ class Target:
         return f"{self.account}/{self.region}"
 
 
-def settings(root: Path) -> Delivery:
+def settings(root: Path) -> Delivery[Any]:
     """The settings in `root`. Raises SettingsError, or WrongUse where there is no cdk.json."""
     file = root / "cdk.json"
     if not file.exists():
@@ -41,10 +43,10 @@ def settings(root: Path) -> Delivery:
         delivery = json.loads(file.read_text())["context"].get("delivery")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WrongUse(f"{file} cannot be read: {error!r}; it has to be JSON with a `context`") from error
-    return Delivery.read(delivery)
+    return settings_type(root, read_config(root)).read(delivery)
 
 
-def targets(delivery: Delivery) -> Sequence[Target]:
+def targets(delivery: Delivery[Any]) -> Sequence[Target]:
     """Where things are deployed, each account and region once; the pipeline's own first.
 
     In each region of an environment, the pipeline's account holds a bucket of artifacts.

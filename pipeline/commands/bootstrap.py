@@ -46,7 +46,7 @@ def policy_arn(account: str, name: str) -> str:
     return f"arn:aws:iam::{account}:policy/delivery-{name}"
 
 
-def plans(delivery: Delivery) -> Sequence[Plan]:
+def plans(delivery: Delivery[Any]) -> Sequence[Plan]:
     """A plan for each account and region. An account that is both gets the policies of both."""
     pipelines, environments = {delivery.account}, {one.account for one in delivery.environments}
     return [

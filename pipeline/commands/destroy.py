@@ -56,7 +56,7 @@ def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> in
     return 0
 
 
-def _stacks_to_delete(delivery: Delivery, sessions: Sessions) -> Iterator[StackDeletion]:
+def _stacks_to_delete(delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
     for stack in stacks(delivery):
         check_identity(sessions, stack.target)
         api = sessions.client("cloudformation", stack.target)
@@ -69,7 +69,7 @@ def _stacks_to_delete(delivery: Delivery, sessions: Sessions) -> Iterator[StackD
             yield StackDeletion(stack, list(resources_to_retain(api, stack.target, stack.name, template)))
 
 
-def _leftovers(delivery: Delivery, sessions: Sessions) -> Iterator[RetainedResource]:
+def _leftovers(delivery: Delivery[Any], sessions: Sessions) -> Iterator[RetainedResource]:
     for stack in stacks(delivery):
         if stack.holds_artifacts:
             yield from leftovers(sessions, stack.target, stack.name)

@@ -98,7 +98,7 @@ def _policy_row(plan: Plan, name: str, iam: Any, wanted: Any) -> Row:
     return Row(check, "ok" if same else "red", found, BOOTSTRAP_COMMAND)
 
 
-def connection_row(delivery: Delivery, target: Target, sessions: Sessions) -> Row | None:
+def connection_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> Row | None:
     """Whether the connection was accepted in the console; None for another source."""
     if not isinstance(delivery.source, ConnectionSource):
         return None

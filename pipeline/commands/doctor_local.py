@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from pipeline.commands.doctor_rows import Row, State
 from pipeline.constructs.tool_pins import Pins
@@ -18,7 +19,7 @@ from pipeline.settings.placeholders import is_real_aws, placeholders
 LIBRARY = "aws-cdk-lib"
 
 
-def settings_rows(delivery: Delivery, environ: Mapping[str, str]) -> Iterator[Row]:
+def settings_rows(delivery: Delivery[Any], environ: Mapping[str, str]) -> Iterator[Row]:
     """A row for each placeholder; none is a fault where an endpoint says that AWS itself is not meant."""
     fault: State = "red" if is_real_aws({**environ, "CDK_DEFAULT_ACCOUNT": delivery.account}) else "ok"
     left = list(placeholders(delivery))

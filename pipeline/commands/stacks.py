@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.commands.accounts import Target, targets
 from pipeline.constructs.build_names import QUALIFIER
-from pipeline.settings.model import Delivery, Environment
+from pipeline.settings.environment import Environment
+from pipeline.settings.model import Delivery
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class DeployedStack:
         return f"{self.target}: {self.name}"
 
 
-def stacks(delivery: Delivery) -> Iterator[DeployedStack]:
+def stacks(delivery: Delivery[Any]) -> Iterator[DeployedStack]:
     """The highest environment first, as nothing is left then that could deploy to it again; the pipeline comes last.
 
     Behind it: what CDK makes in other regions for the artifacts of environments there, and names after its stack.
@@ -41,5 +43,5 @@ def stacks(delivery: Delivery) -> Iterator[DeployedStack]:
             yield DeployedStack(target, f"{delivery.name}-support-{target.region}", holds_artifacts=True)
 
 
-def _stack_name(environment: Environment) -> str:
-    return f"{environment.name.title()}-Echo"
+def _stack_name(environment: Environment[Any]) -> str:
+    return f"{environment.stage_id}-Echo"

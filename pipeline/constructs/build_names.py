@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import DefaultStackSynthesizer
 
 from pipeline.constructs.test_role import IntegrationTestRoleNames
-from pipeline.settings.model import Delivery, Environment
+from pipeline.settings.environment import Environment
+from pipeline.settings.model import Delivery
 
 _PARTITION = "aws"
 # What the bootstrap's roles and buckets are named with.
@@ -23,7 +25,7 @@ class EnvironmentBuildNames:
     region: str
 
     @classmethod
-    def of(cls, delivery: Delivery, environment: Environment) -> EnvironmentBuildNames:
+    def of(cls, delivery: Delivery[Any], environment: Environment[Any]) -> EnvironmentBuildNames:
         return cls(f"{delivery.name}-{environment.name}-{environment.region}", environment.account, environment.region)
 
     @property

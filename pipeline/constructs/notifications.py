@@ -1,5 +1,7 @@
 """Who hears what: failures and successes by events of the pipeline, approvals by the approval's own notice."""
 
+from typing import Any
+
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -18,7 +20,7 @@ class Notifications(Construct):
     """`topic` carries every notice, encrypted with `key`, to whom the settings name; `watch(pipeline)` starts them."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, key: kms.Key, delivery: Delivery, runtime: lambda_.Runtime
+        self, scope: Construct, id_: str, *, key: kms.Key, delivery: Delivery[Any], runtime: lambda_.Runtime
     ) -> None:
         super().__init__(scope, id_)
         self._delivery = delivery

@@ -10,9 +10,12 @@ from pipeline.access import policies
 from pipeline.access.resource_schemas import resource_schema
 from pipeline.errors import WrongUse
 from pipeline.generate import costs_table, roles_table
+from pipeline.project_config import read_config
 from pipeline.settings import json_schema
+from pipeline.settings.options import settings_type
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
 def resource_types(assembly: Path) -> list[str]:
@@ -74,7 +77,7 @@ def costs_page(_: Path) -> str:
 
 # Path below the project -> what stands in it, made from the assembly in cdk.out.
 FILES: Mapping[str, Callable[[Path], str]] = {
-    json_schema.FILE: lambda _: json_schema.text(),
+    json_schema.FILE: lambda _: json_schema.text(settings_type(ROOT, read_config(ROOT))),
     "pipeline/changes/create_only.json": create_only,
     "pipeline/access/pipeline.json": pipeline_policy,
     "pipeline/access/environment.json": environment_policy,

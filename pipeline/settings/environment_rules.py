@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
+from pipeline.settings.environment import Environment
 from pipeline.settings.types import settings_error
-
-if TYPE_CHECKING:
-    from pipeline.settings.model import Environment
 
 # What the pipeline's stack and its stages call their own parts; `shares_account_with` calls its account `pipeline`.
 PIPELINE = "pipeline"
@@ -25,15 +23,15 @@ RESERVED_NAMES = (
 )
 
 
-def waves(environments: Sequence[Environment]) -> dict[str, list[Environment]]:
+def waves[OptionsT](environments: Sequence[Environment[OptionsT]]) -> dict[str, list[Environment[OptionsT]]]:
     """Wave -> its environments; waves come in the order of their first environments."""
-    found: dict[str, list[Environment]] = {}
+    found: dict[str, list[Environment[OptionsT]]] = {}
     for one in environments:
         found.setdefault(one.wave_name, []).append(one)
     return found
 
 
-def check_names(environments: Sequence[Environment]) -> None:
+def check_names(environments: Sequence[Environment[Any]]) -> None:
     """Each environment has a name of its own, and no wave that of an environment outside it; none is that of a part."""
     names = [one.name for one in environments]
     for name in [*names, *waves(environments)]:
@@ -47,7 +45,7 @@ def check_names(environments: Sequence[Environment]) -> None:
             raise settings_error(f"environments: the wave '{wave}' has the name of an environment that is not in it")
 
 
-def check_waves(environments: Sequence[Environment]) -> None:
+def check_waves(environments: Sequence[Environment[Any]]) -> None:
     """A wave has one approval for all, or none."""
     for wave, members in waves(environments).items():
         if len({one.approval for one in members}) > 1:
@@ -58,7 +56,7 @@ def check_waves(environments: Sequence[Environment]) -> None:
             )
 
 
-def check_accounts(environments: Sequence[Environment], *, pipeline: str) -> None:
+def check_accounts(environments: Sequence[Environment[Any]], *, pipeline: str) -> None:
     """No account of a lower wave, nor the pipeline's, is that of a higher one, unless the higher one says so."""
     known = {PIPELINE, *(one.name for one in environments)}
     for one in environments:
@@ -81,7 +79,7 @@ def check_accounts(environments: Sequence[Environment], *, pipeline: str) -> Non
             lower.setdefault(one.account, []).append(one.name)
 
 
-def check_approvals(environments: Sequence[Environment], *, notify_nobody: bool) -> None:
+def check_approvals(environments: Sequence[Environment[Any]], *, notify_nobody: bool) -> None:
     """Somebody hears that an approval is needed."""
     for one in environments:
         if one.approval and notify_nobody:

@@ -8,41 +8,18 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.settings import environment_rules
+from pipeline.settings.environment import Environment, Wave
 from pipeline.settings.messages import PREFIX, SettingsError, error_line
 from pipeline.settings.source import Source
 from pipeline.settings.types import (
     Account,
     Email,
-    EnvironmentName,
     HttpsUrl,
     PipelineName,
     Region,
     Settings,
     settings_error,
 )
-from stages.service_options import ServiceOptions
-
-
-class Environment(Settings):
-    """One account and region that the stage is deployed to."""
-
-    name: EnvironmentName
-    account: Account
-    region: Region
-    wave: EnvironmentName | None = None
-    """Environments of one wave are deployed side by side; left out, an environment is a wave of its own."""
-    approval: bool = False
-    """A person decides before the wave is deployed; a failure then rolls the wave back."""
-    shares_account_with: tuple[EnvironmentName, ...] = ()
-    """The lower environments, or `pipeline`, that may be in this account; as a rule, none is."""
-    allow_broadening: bool = False
-    """Let IAM and security groups broaden without a person's approval."""
-    service: ServiceOptions = ServiceOptions()
-
-    @property
-    def wave_name(self) -> str:
-        """The name of the wave that it belongs to."""
-        return self.wave or self.name
 
 
 class Notify(Settings):
@@ -67,7 +44,7 @@ class Notify(Settings):
         return not self.emails + self.endpoints
 
 
-class Delivery(Settings):
+class Delivery[OptionsT](Settings):
     """Everything that may differ between two users of this project."""
 
     name: PipelineName
@@ -79,7 +56,7 @@ class Delivery(Settings):
     permissions_boundary: bool = False
     """Every role gets the boundary that `python -m pipeline bootstrap` makes; its execution policies demand it."""
     notify: Notify = Notify()
-    environments: tuple[Environment, ...] = Field(min_length=1)
+    environments: tuple[Environment[OptionsT], ...] = Field(min_length=1)
     """Lower ones first; waves are deployed in the order of their first environments."""
 
     @model_validator(mode="after")
@@ -90,12 +67,13 @@ class Delivery(Settings):
         environment_rules.check_approvals(self.environments, notify_nobody=self.notify.nobody)
         return self
 
-    def waves(self) -> tuple[tuple[Environment, ...], ...]:
+    def waves(self) -> tuple[Wave[OptionsT], ...]:
         """The environments, grouped by wave, in the order of deployment."""
-        return tuple(tuple(each) for each in environment_rules.waves(self.environments).values())
+        waves = environment_rules.waves(self.environments)
+        return tuple(Wave(name, tuple(members)) for name, members in waves.items())
 
     @classmethod
-    def read(cls, context: Any) -> Delivery:
+    def read(cls, context: Any) -> Self:
         """Check what stands in cdk.json. Raises SettingsError with one line per fault."""
         if not isinstance(context, Mapping):
             got = "nothing" if context is None else f"'{context}'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pipeline.settings.messages import PREFIX, SettingsError
 from pipeline.settings.model import Delivery
@@ -18,7 +19,7 @@ def is_real_aws(environ: Mapping[str, str]) -> bool:
     return not endpoint and bool(environ.get("CDK_DEFAULT_ACCOUNT") or environ.get("CODEBUILD_BUILD_ARN"))
 
 
-def placeholders(delivery: Delivery) -> Iterator[str]:
+def placeholders(delivery: Delivery[Any]) -> Iterator[str]:
     """Settings that stand as the project came with them; a line each."""
     accounts = {"account": delivery.account}
     accounts |= {f"environments[{number}].account": one.account for number, one in enumerate(delivery.environments)}
@@ -33,7 +34,7 @@ def placeholders(delivery: Delivery) -> Iterator[str]:
             yield f"{PREFIX}.notify.emails[{number}]: {email} is a placeholder, and nobody reads it"
 
 
-def reject_placeholders(delivery: Delivery, environ: Mapping[str, str]) -> None:
+def reject_placeholders(delivery: Delivery[Any], environ: Mapping[str, str]) -> None:
     """Let placeholders pass unless the target is the real AWS. Raises SettingsError, a line for each."""
     if is_real_aws(environ) and (found := list(placeholders(delivery))):
         account = environ.get("CDK_DEFAULT_ACCOUNT", "")

@@ -16,6 +16,16 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:  # noqa: ARG003 - pydantic's signature
+        """Keep the name of a generic class, whatever model it is given."""
+        return cls.__name__
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Keep the docstring of a generic class as well: the JSON Schema has it as description."""
+        cls.__doc__ = cls.__doc__ or cls.__mro__[1].__doc__
+
 
 def settings_error(message: str) -> PydanticCustomError:
     """What a validator raises."""

@@ -13,6 +13,7 @@ from bench.scale import BEGIN, END, REGIONS, SIZES, WAVE, inspect_assembly, sett
 from pipeline.constructs.project_files import Project
 from pipeline.settings.model import Delivery
 from pipeline.stack import PipelineStack
+from stages.service_options import ServiceOptions
 from tests.root import ROOT
 
 COUNTED = ("resources", "stages", "actions", "builds of a push", "roles")
@@ -46,7 +47,7 @@ def test_the_counts_of_the_smallest_are_those_of_a_synthesis(project: Project, t
     """What a change of the pipeline adds stands in the page as well; bytes and times may wait."""
     context = settings(SIZES[0])
     app = App(context=context, outdir=str(tmp_path), analytics_reporting=False)
-    PipelineStack(app, "Pipeline", delivery=Delivery.read(context["delivery"]), project=project)
+    PipelineStack(app, "Pipeline", delivery=Delivery[ServiceOptions].read(context["delivery"]), project=project)
     app.synth()
     found, told = inspect_assembly(tmp_path), rows()[0]
     assert {key: told[key] for key in COUNTED} == {key: f"{found[key.replace(' ', '_')]:,}" for key in COUNTED}

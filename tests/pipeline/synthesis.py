@@ -17,6 +17,7 @@ from compliance.packs import attach_packs
 from pipeline.constructs.project_files import Project
 from pipeline.settings.model import Delivery
 from pipeline.stack import PipelineStack
+from stages.service_options import ServiceOptions
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -26,7 +27,9 @@ def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> 
     settings = deepcopy(context["delivery"])
     change(settings)
     app = App(context=dict(context), analytics_reporting=False)
-    return Template.from_stack(PipelineStack(app, "Pipeline", delivery=Delivery.read(settings), project=project))
+    return Template.from_stack(
+        PipelineStack(app, "Pipeline", delivery=Delivery[ServiceOptions].read(settings), project=project)
+    )
 
 
 def findings(context: Mapping[str, Any], project: Project, folder: Path, change: Change) -> list[str]:
@@ -34,7 +37,7 @@ def findings(context: Mapping[str, Any], project: Project, folder: Path, change:
     settings = deepcopy(context["delivery"])
     change(settings)
     app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
-    PipelineStack(app, "Pipeline", delivery=Delivery.read(settings), project=project)
+    PipelineStack(app, "Pipeline", delivery=Delivery[ServiceOptions].read(settings), project=project)
     attach_packs(app)
     with suppress(RuntimeError):  # the assembly is complete all the same, and has the findings
         app.synth()

@@ -8,6 +8,7 @@ import pytest
 from pipeline.settings.messages import SettingsError
 from pipeline.settings.model import Delivery
 from pipeline.settings.placeholders import reject_placeholders
+from stages.service_options import ServiceOptions
 
 REAL = {"CDK_DEFAULT_ACCOUNT": "210987654321"}
 
@@ -16,7 +17,7 @@ REAL = {"CDK_DEFAULT_ACCOUNT": "210987654321"}
 def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> None:
     """Each of them by its place, so that a person knows what to fill in."""
     with pytest.raises(SettingsError) as refused:
-        reject_placeholders(Delivery.read(context["delivery"]), REAL)
+        reject_placeholders(Delivery[ServiceOptions].read(context["delivery"]), REAL)
     *found, why = str(refused.value).splitlines()
     places = [line.split(": ")[0].removeprefix("cdk.json context.delivery.") for line in found]
     accounts = ["account", "environments[0].account", "environments[1].account"]
@@ -28,13 +29,15 @@ def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> No
 def test_a_build_of_the_real_codebuild_is_the_real_aws(context: dict[str, Any]) -> None:
     """Also where the CLI could not find out the account."""
     with pytest.raises(SettingsError):
-        reject_placeholders(Delivery.read(context["delivery"]), {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:..."})
+        reject_placeholders(
+            Delivery[ServiceOptions].read(context["delivery"]), {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:..."}
+        )
 
 
 @pytest.mark.parametrize("environ", [{}, REAL | {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}])
 def test_placeholders_do_without_the_real_aws(context: dict[str, Any], environ: dict[str, str]) -> None:
     """A fresh clone synthesizes, and rehearses."""
-    delivery = Delivery.read(context["delivery"])
+    delivery = Delivery[ServiceOptions].read(context["delivery"])
     reject_placeholders(delivery, environ)
     assert delivery.account == "111111111111"
 
@@ -47,6 +50,6 @@ def test_settings_of_ones_own_pass(context: dict[str, Any]) -> None:
     settings["notify"] = {"emails": ["delivery@company.com"]}
     for number, one in enumerate(settings["environments"]):
         one["account"] = f"21098765430{number}"
-    delivery = Delivery.read(settings)
+    delivery = Delivery[ServiceOptions].read(settings)
     reject_placeholders(delivery, REAL)
     assert delivery.account == "210987654321"

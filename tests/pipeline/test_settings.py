@@ -12,6 +12,7 @@ from pipeline.settings.environment_rules import RESERVED_NAMES
 from pipeline.settings.messages import SettingsError
 from pipeline.settings.model import Delivery
 from pipeline.stack import PipelineStack
+from stages.service_options import ServiceOptions
 
 HERE = "cdk.json context.delivery"
 
@@ -158,7 +159,7 @@ def test_a_wrong_setting_is_refused(
     settings = deepcopy(context["delivery"])
     spoil(settings)
     with pytest.raises(SettingsError) as refused:
-        Delivery.read(settings)
+        Delivery[ServiceOptions].read(settings)
     assert message in str(refused.value)
 
 
@@ -168,19 +169,19 @@ def test_every_fault_is_named_at_once(context: dict[str, Any]) -> None:
     unknown_key(settings)
     odd_region(settings)
     with pytest.raises(SettingsError) as refused:
-        Delivery.read(settings)
+        Delivery[ServiceOptions].read(settings)
     assert len(str(refused.value).splitlines()) == 2
 
 
 def test_no_settings_at_all_are_refused() -> None:
     """`python pipeline_app.py` alone does not see cdk.json."""
     with pytest.raises(SettingsError, match="got nothing"):
-        Delivery.read(None)
+        Delivery[ServiceOptions].read(None)
 
 
 def test_settings_are_frozen(context: dict[str, Any]) -> None:
     """They are read once."""
-    delivery = Delivery.read(context["delivery"])
+    delivery = Delivery[ServiceOptions].read(context["delivery"])
     with pytest.raises(ValueError, match="frozen"):
         delivery.name = "other"
 
@@ -190,7 +191,7 @@ def test_an_account_is_shared_in_so_many_words(context: dict[str, Any]) -> None:
     settings = deepcopy(context["delivery"])
     shared_account(settings)
     settings["environments"][1]["shares_account_with"] = ["dev"]
-    assert len({one.account for one in Delivery.read(settings).environments}) == 1
+    assert len({one.account for one in Delivery[ServiceOptions].read(settings).environments}) == 1
 
 
 def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -> None:
@@ -198,7 +199,10 @@ def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -
     settings = deepcopy(context["delivery"])
     prod = settings["environments"][1] | {"wave": "prods"}
     settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
-    assert [[one.name for one in wave] for wave in Delivery.read(settings).waves()] == [["dev"], ["prod", "prod2"]]
+    assert [[one.name for one in wave] for wave in Delivery[ServiceOptions].read(settings).waves()] == [
+        ["dev"],
+        ["prod", "prod2"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,7 @@ def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -
 )
 def test_each_kind_of_source_is_taken(context: dict[str, Any], source: dict[str, Any]) -> None:
     """GitLab nests its groups."""
-    assert Delivery.read({**context["delivery"], "source": source}).source.type == source["type"]
+    assert Delivery[ServiceOptions].read({**context["delivery"], "source": source}).source.type == source["type"]
 
 
 @pytest.mark.slow
@@ -222,7 +226,7 @@ def test_no_environment_can_be_called_as_a_part_of_the_pipeline(
 ) -> None:
     """One capital letter is what the name of an environment becomes; CDK's own error would be a traceback."""
     key = {"key": "source.zip"} if source["type"] == "s3" else {}
-    delivery = Delivery.read({**context["delivery"], "source": source | key})
+    delivery = Delivery[ServiceOptions].read({**context["delivery"], "source": source | key})
     stack = PipelineStack(
         App(context=context, analytics_reporting=False), "Pipeline", delivery=delivery, project=project
     )

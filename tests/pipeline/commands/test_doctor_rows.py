@@ -14,6 +14,7 @@ from pipeline.commands.doctor_aws import BOOTSTRAP_VERSION, connection_row
 from pipeline.commands.doctor_local import quota_rows, version_rows
 from pipeline.commands.stacks import stacks
 from pipeline.settings.model import Delivery
+from stages.service_options import ServiceOptions
 from tests.pipeline.commands.stubbed import Answers, Stubbed
 from tests.root import ROOT
 from tests.synthesized import Synthesized
@@ -45,7 +46,7 @@ def test_a_connection_is_green_once_a_person_accepted_it(
     context: dict[str, Any], answer: Answers, state: str, found: str
 ) -> None:
     """What could not be looked at is unknown."""
-    row = connection_row(Delivery.read(context["delivery"]), HERE, Stubbed(answer))
+    row = connection_row(Delivery[ServiceOptions].read(context["delivery"]), HERE, Stubbed(answer))
     assert row
     assert (row.state, row.found) == (state, found)
     assert "finish the handshake" in row.mend
@@ -54,7 +55,7 @@ def test_a_connection_is_green_once_a_person_accepted_it(
 def test_another_source_has_no_connection(context: dict[str, Any]) -> None:
     """No row is printed for it."""
     source = {"type": "codecommit", "repository": "echo"}
-    delivery = Delivery.read({**context["delivery"], "source": source})
+    delivery = Delivery[ServiceOptions].read({**context["delivery"], "source": source})
     assert connection_row(delivery, HERE, Stubbed(status("AVAILABLE"))) is None
 
 
@@ -74,9 +75,9 @@ def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any]) 
     """The pipeline's account in the regions of its environments too."""
     settings = json.loads(json.dumps(context["delivery"]))
     settings["environments"][1]["region"] = "eu-central-1"
-    places = [str(each) for each in targets(Delivery.read(settings))]
+    places = [str(each) for each in targets(Delivery[ServiceOptions].read(settings))]
     assert "111111111111/eu-central-1" in places
-    assert places == [str(plan.target) for plan in plans(Delivery.read(settings))]
+    assert places == [str(plan.target) for plan in plans(Delivery[ServiceOptions].read(settings))]
 
 
 def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesized: Synthesized) -> None:
@@ -87,7 +88,9 @@ def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesiz
         for artifact in json.loads(file.read_text())["artifacts"].values()
         if artifact["type"] == "aws:cloudformation:stack"
     }
-    assert {(each.name, str(each.target)) for each in stacks(Delivery.read(context["delivery"]))} == found
+    assert {
+        (each.name, str(each.target)) for each in stacks(Delivery[ServiceOptions].read(context["delivery"]))
+    } == found
 
 
 def test_the_library_is_the_one_that_is_locked(tmp_path: Path) -> None:
