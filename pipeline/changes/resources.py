@@ -29,7 +29,7 @@ class ResourceChange:
 def create_only() -> Mapping[str, Collection[str]]:
     """Type -> the properties whose change replaces the resource, from the schemas of AWS; `python -m pipeline
     generate` writes the file for every type that the templates hold."""
-    found: Mapping[str, Collection[str]] = json.loads((Path(__file__).parent / "create_only.json").read_text())
+    found: Mapping[str, Collection[str]] = json.loads((Path(__file__).parents[1] / "access" / "create_only.json").read_text())
     return found
 
 

@@ -78,7 +78,7 @@ def costs_page(_: Path) -> str:
 # Path below the project -> what stands in it, made from the assembly in cdk.out.
 FILES: Mapping[str, Callable[[Path], str]] = {
     json_schema.FILE: lambda _: json_schema.text(settings_type(ROOT, read_config(ROOT))),
-    "pipeline/changes/create_only.json": create_only,
+    "pipeline/access/create_only.json": create_only,
     "pipeline/access/pipeline.json": pipeline_policy,
     "pipeline/access/environment.json": environment_policy,
     "docs/security.md": security_page,
