@@ -45,6 +45,11 @@ class ProjectConfig:
     """Pattern of a role's logical id, without its hash -> why the project's stacks have it."""
 
 
+def see(page: str) -> str:
+    """Return the end of a sentence that refers to a page; empty without one."""
+    return f" ({page})" if page else ""
+
+
 def read_config(root: Path) -> ProjectConfig:
     """Read the table of the project in `root`. Raises WrongUse, one line per fault."""
     faults: list[str] = []

@@ -1,6 +1,6 @@
 """`python -m pipeline.changes`: write changes.md, changes.json and summary.txt, and be red where IAM broadens unasked.
 
-The variables are those that the pipeline gives to the build; see pipeline/steps.py.
+Runs in the project's root, with the variables that the pipeline gives to the build; see pipeline/delivery_stack.py.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pipeline.changes.deployed import DeployedTemplates
 from pipeline.changes.report import Push, Report, report
 from pipeline.changes.resources import create_only
 from pipeline.changes.stacks import AssemblyError, Stack, compare, read_stacks
+from pipeline.errors import WrongUse
+from pipeline.project_config import read_config, see
 
 REQUIRED_ENV = ("ENVIRONMENT", "STAGE", "BROADENING", "PIPELINE", "EXECUTION")
 # Where no approval has less room for the summary (`ROOM`).
@@ -37,17 +39,18 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         )
         return 2
     try:
+        config = read_config(Path.cwd())
         stacks = read_stacks(Path(arguments[0]), environ["STAGE"])
-    except AssemblyError as error:
+    except (WrongUse, AssemblyError) as error:
         print(f"changes: {error}", file=sys.stderr)
         return 2
     compared = compare(stacks, DeployedTemplates())
     if strangers := [each.stack for each in compared if each.belongs_to_another_pipeline(environ["PIPELINE"])]:
         return _report_foreign_stacks(strangers, environ["PIPELINE"])
-    made = report(environ["ENVIRONMENT"], _read_push(environ), compared, create_only())
+    made = report(environ["ENVIRONMENT"], _read_push(environ), compared, create_only(Path(config.access)))
     _write(made, Path(arguments[1]), int(environ.get("ROOM", SUMMARY_LENGTH)))
     print(made.as_markdown())
-    return _exit_status(made, environ["BROADENING"])
+    return _exit_status(made, environ["BROADENING"], config.pages.approvals)
 
 
 def _report_foreign_stacks(strangers: Sequence[Stack], pipeline: str) -> int:
@@ -61,13 +64,13 @@ def _report_foreign_stacks(strangers: Sequence[Stack], pipeline: str) -> int:
     return 1
 
 
-def _exit_status(made: Report, answer: str) -> int:
+def _exit_status(made: Report, answer: str, page: str) -> int:
     if answer != "red" or not made.broadenings:
         return 0
     print(
         f"changes: red: IAM or security groups broaden in {made.environment}, and nobody would be asked:",
         *(f"  {each}" for each in made.broadenings),
-        "Narrow it, or set `approval` or `allow_broadening` for this environment (docs/approve-and-roll-back.md)",
+        f"Narrow it, or set `approval` or `allow_broadening` for this environment{see(page)}",
         sep="\n",
         file=sys.stderr,
     )

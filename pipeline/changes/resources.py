@@ -26,10 +26,13 @@ class ResourceChange:
     properties: tuple[str, ...] = ()
 
 
-def create_only() -> Mapping[str, Collection[str]]:
-    """Type -> the properties whose change replaces the resource, from the schemas of AWS; `python -m pipeline
-    generate` writes the file for every type that the templates hold."""
-    found: Mapping[str, Collection[str]] = json.loads((Path(__file__).parents[1] / "access" / "create_only.json").read_text())
+def create_only(access: Path) -> Mapping[str, Collection[str]]:
+    """Type -> the properties whose change replaces the resource, from the schemas of AWS.
+
+    access: the folder of the generated policies. `python -m pipeline generate` writes the file there, for every type
+    that the templates hold.
+    """
+    found: Mapping[str, Collection[str]] = json.loads((access / "create_only.json").read_text())
     return found
 
 

@@ -1,4 +1,4 @@
-"""The table of docs/costs.md: what a push and a month cost, from docs/prices.json and the actions of the pipeline."""
+"""The table of costs: what a push and a month cost, from the project's prices and the actions of the pipeline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-BEGIN, END = "<!-- costs: made by `make generate` -->", "<!-- end of costs -->"
+from pipeline.generate.page import Marks
+
+MARKS = Marks("<!-- costs: made by `make generate` -->", "<!-- end of costs -->")
 ENVIRONMENTS = (2, 10, 50)
 PUSHES = 100
 BUILDS_OF_A_PUSH, BUILDS_OF_AN_ENVIRONMENT = ("Synth", "SelfMutate", "FileAssets"), ("Changes", "Test")
@@ -33,7 +35,7 @@ class Cost:
 def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
     """One region; a key for the pipeline and one for each environment.
 
-    Source: the price pages that docs/prices.json names: each build and each action is rounded up to the minute.
+    Source: the price pages that the file of prices names: each build and each action is rounded up to the minute.
     """
     minutes: Mapping[str, int] = {name: ceil(minutes) for name, minutes in prices["minutes"].items()}
     building = sum(minutes[name] for name in BUILDS_OF_A_PUSH) + environments * sum(
@@ -52,10 +54,8 @@ def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
     )
 
 
-def replace_table(page: str, prices: Path) -> str:
-    """The page with its table made anew."""
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
+def table(prices: Path) -> str:
+    """Return the prices' date and source, and one row for each number of environments."""
     held = json.loads(prices.read_text())
     lines = [
         f"Prices of {held['as_of']} ({held['source']}).",
@@ -67,4 +67,4 @@ def replace_table(page: str, prices: Path) -> str:
         found = cost(number, held)
         dollars = " | ".join(f"${each:.2f}" for each in (found.push, found.keys, found.month))
         lines.append(f"| {number} | {found.builds} | {dollars} | {found.flat} pushes a month |")
-    return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
+    return "\n".join(lines) + "\n"

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.access import policies
 from pipeline.access.resource_schemas import resource_schema
 from pipeline.errors import WrongUse
 from pipeline.generate import costs_table, roles_table
+from pipeline.generate.page import replace_table
 from pipeline.project_config import read_config
 from pipeline.settings import json_schema
 from pipeline.settings.options import settings_type
-
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
 
 
 def resource_types(assembly: Path) -> list[str]:
@@ -65,26 +63,26 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def security_page(assembly: Path) -> str:
-    """docs/security.md as it stands, with its table of roles made anew."""
-    return roles_table.replace_table((DOCS / "security.md").read_text(), assembly)
-
-
-def costs_page(_: Path) -> str:
-    """docs/costs.md as it stands, with its table made anew from docs/prices.json."""
-    return costs_table.replace_table((DOCS / "costs.md").read_text(), DOCS / "prices.json")
-
-
-# Path below the project -> what stands in it, made from the assembly in cdk.out.
-FILES: Mapping[str, Callable[[Path], str]] = {
-    json_schema.FILE: lambda _: json_schema.text(settings_type(ROOT, read_config(ROOT))),
-    "pipeline/access/create_only.json": create_only,
-    "pipeline/access/pipeline.json": pipeline_policy,
-    "pipeline/access/environment.json": environment_policy,
-    "docs/security.md": security_page,
-    "docs/costs.md": costs_page,
-    "pipeline/access/boundary.json": lambda _: _json(policies.boundary_policy()),
-}
+def generated_files(root: Path) -> Mapping[str, Callable[[Path], str]]:
+    """Path below the project's `root` -> what stands in it, made from the assembly in cdk.out. Raises WrongUse."""
+    config = read_config(root)
+    access, pages = PurePosixPath(config.access), config.pages
+    files: dict[str, Callable[[Path], str]] = {
+        json_schema.FILE: lambda _: json_schema.text(settings_type(root, config)),
+        f"{access}/create_only.json": create_only,
+        f"{access}/pipeline.json": pipeline_policy,
+        f"{access}/environment.json": environment_policy,
+        f"{access}/boundary.json": lambda _: _json(policies.boundary_policy()),
+    }
+    if pages.security:
+        files[pages.security] = lambda assembly: replace_table(
+            root, pages.security, roles_table.MARKS, roles_table.table(assembly, config.roles)
+        )
+    if pages.costs:
+        files[pages.costs] = lambda _: replace_table(
+            root, pages.costs, costs_table.MARKS, costs_table.table(root / config.prices)
+        )
+    return files
 
 
 def write(root: Path) -> None:
@@ -92,5 +90,6 @@ def write(root: Path) -> None:
     assembly = root / "cdk.out"
     if not (assembly / "manifest.json").exists():
         raise WrongUse(f"there is no assembly in {assembly}; `make synth` writes it")
-    for path, text in FILES.items():
+    for path, text in generated_files(root).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text(assembly))

@@ -1,4 +1,4 @@
-"""The table of docs/security.md: each role of the templates, who may assume it, what it may do, and why it is there."""
+"""The table of roles: each role of the templates, who may assume it, what it may do, and why it is there."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-BEGIN, END = "<!-- roles: made by `make generate` -->", "<!-- end of roles -->"
+from pipeline.errors import WrongUse
+from pipeline.generate.page import Marks
 
-# Pattern of logical ids without hash -> why there is such a role. One that is not here makes the generation fail.
-ROLE_PURPOSES: Mapping[str, str] = {
+MARKS = Marks("<!-- roles: made by `make generate` -->", "<!-- end of roles -->")
+
+# Pattern of logical ids without hash -> why a pipeline has such a role.
+PIPELINE_ROLES: Mapping[str, str] = {
     "PipelineRole": "CodePipeline's own: passes artifacts on, starts builds, and deploys through the bootstrap's roles",
     "PushedRole": "lets the event of a push start the pipeline",
     "NoticesNotifierRole": "looks up the revision of an execution, and writes the notice of it",
@@ -21,39 +24,35 @@ ROLE_PURPOSES: Mapping[str, str] = {
     "PipelineAssetsFileRole": "publishes assets, through the bootstrap's publishing roles",
     "ChangesRole": "compares with what is deployed in each environment, through the bootstrap's role for looking",
     r"\w+TestRole": "the tests of one environment, through one role there",
-    "TesterRole": "what the tests do in the environment's account",
 }
 FUNCTION = "a function's role"
 
 
-def replace_table(page: str, assembly: Path) -> str:
-    """The page with the table between its marks. Raises ValueError where it has none."""
-    before, found, rest = page.partition(BEGIN)
-    _, found_too, after = rest.partition(END)
-    if not (found and found_too):
-        raise ValueError(f"docs/security.md needs the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{table(assembly)}\n{END}{after}"
+def table(assembly: Path, purposes: Mapping[str, str]) -> str:
+    """One row for each role that differs; roles of several stacks that are alike share a row.
 
-
-def table(assembly: Path) -> str:
-    """One row for each role that differs; roles of several stacks that are alike share a row."""
+    purposes: why the project's stacks have the roles whose logical ids match a pattern. Raises WrongUse for a role of
+    unknown purpose.
+    """
     rows: dict[tuple[str, str, str], list[str]] = {}
-    for file in [assembly / "Pipeline.template.json", *sorted(assembly.glob("assembly-*/*.template.json"))]:
+    for file in [*sorted(assembly.glob("*.template.json")), *sorted(assembly.glob("assembly-*/*.template.json"))]:
         where = "pipeline" if file.parent == assembly else file.parent.name.rpartition("-")[2].lower()
-        for row in _roles(json.loads(file.read_text())["Resources"]):
+        for row in _roles(json.loads(file.read_text())["Resources"], purposes):
             rows.setdefault(row, []).append(where)
     lines = ["| Role | In | Who may assume it | What it may do | Why |", "|---|---|---|---|---|"]
     for (role, who, what), places in rows.items():
-        lines.append(f"| {role} | {', '.join(dict.fromkeys(places))} | {who} | {what} | {_purpose(role)} |")
+        lines.append(f"| {role} | {', '.join(dict.fromkeys(places))} | {who} | {what} | {_purpose(role, purposes)} |")
     return "\n".join(lines) + "\n"
 
 
-def _roles(resources: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _roles(resources: Mapping[str, Any], purposes: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for id_, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             statements = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
             who = sorted({each for statement in statements for each in _principals(statement["Principal"])})
-            name = FUNCTION if who == ["lambda"] and _without_hash(id_) not in ROLE_PURPOSES else _without_hash(id_)
+            name = _without_hash(id_)
+            if who == ["lambda"] and name not in PIPELINE_ROLES and _match(name, purposes) is None:
+                name = FUNCTION
             yield name, ", ".join(who), _actions(id_, resource, resources)
 
 
@@ -117,10 +116,14 @@ def _without_hash(logical_id: str) -> str:
     return re.sub(r"(?<=[a-z])[0-9A-F]{8}(?![0-9A-Za-z])", "", logical_id)
 
 
-def _purpose(role: str) -> str:
+def _purpose(role: str, purposes: Mapping[str, str]) -> str:
     if role == FUNCTION:
         return "what one function does, and nothing that CDK would add"
-    for pattern, why in ROLE_PURPOSES.items():
-        if re.fullmatch(pattern, role):
-            return why
-    raise KeyError(f"{role}: pipeline/generate/roles_table.py has to say why there is such a role")
+    found = _match(role, purposes) or _match(role, PIPELINE_ROLES)
+    if found is None:
+        raise WrongUse(f"{role}: why is there such a role? Say it in pyproject.toml [tool.delivery.roles]")
+    return found
+
+
+def _match(role: str, purposes: Mapping[str, str]) -> str | None:
+    return next((why for pattern, why in purposes.items() if re.fullmatch(pattern, role)), None)

@@ -2,9 +2,11 @@
 
 import pytest
 
-from pipeline.generate.files import FILES
+from pipeline.generate.files import generated_files
 from tests.root import ROOT
 from tests.synthesized import Synthesized
+
+FILES = generated_files(ROOT)
 
 
 @pytest.mark.gate

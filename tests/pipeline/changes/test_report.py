@@ -6,8 +6,10 @@ from typing import Any
 from pipeline.changes.report import Push, Report, report
 from pipeline.changes.resources import create_only
 from pipeline.changes.stacks import Stack, StackComparison
+from tests.root import ROOT
 
 POLICY = {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}}
+REPLACING = create_only(ROOT / "pipeline" / "access")
 PUSH = Push("0123456789abcdef", message='say "hello" to #{everybody}\n\nbody', tests="5 passed, 0 failed, 0 skipped")
 
 
@@ -22,7 +24,7 @@ def layer(**versions: str) -> dict[str, Any]:
 def made(old: dict[str, Any] | None, new: dict[str, Any], push: Push = PUSH) -> Report:
     """The report for one stack."""
     stack = Stack("Prod-Echo", "333333333333", "eu-west-1", "role", {"Resources": new})
-    return report("prod", push, [StackComparison(stack, None if old is None else {"Resources": old})], create_only())
+    return report("prod", push, [StackComparison(stack, None if old is None else {"Resources": old})], REPLACING)
 
 
 def test_each_change_is_of_one_kind() -> None:

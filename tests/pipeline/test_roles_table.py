@@ -1,0 +1,74 @@
+"""Every role of the templates has a row, with the reason why there is one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import WrongUse
+from pipeline.generate.page import Marks, replace_table
+from pipeline.generate.roles_table import FUNCTION, table
+
+MARKS = Marks("<!-- begin -->", "<!-- end -->")
+
+
+def assembly(folder: Path, role: str, service: str) -> Path:
+    """An assembly with one role, of a stack in the stage Dev."""
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": f"{service}.amazonaws.com"}}
+    properties = {"AssumeRolePolicyDocument": {"Statement": [statement]}}
+    nested = folder / "assembly-Pipeline-Dev"
+    nested.mkdir()
+    resources = {f"{role}0A1B2C3D": {"Type": "AWS::IAM::Role", "Properties": properties}}
+    (nested / "Shop.template.json").write_text(json.dumps({"Resources": resources}))
+    return folder
+
+
+@pytest.mark.gate
+def test_a_role_that_nothing_explains_is_refused(tmp_path: Path) -> None:
+    """The message names the role, and where its reason belongs."""
+    with pytest.raises(WrongUse, match=r"ReaderRole: .* pyproject\.toml \[tool\.delivery\.roles\]"):
+        table(assembly(tmp_path, "ReaderRole", "states"), {"OtherRole": "writes"})
+
+
+def test_a_project_explains_its_own_roles(tmp_path: Path) -> None:
+    """By a pattern of their logical ids, without the hash that CDK adds."""
+    found = table(assembly(tmp_path, "ReaderRole", "states"), {r"Read\w+": "reads"})
+    assert found.splitlines()[-1] == "| ReaderRole | dev | states | nothing | reads |"
+
+
+@pytest.mark.parametrize(
+    ("purposes", "role", "why"),
+    [
+        ({}, FUNCTION, "what one function does, and nothing that CDK would add"),
+        ({"ShopRole": "sells"}, "ShopRole", "sells"),
+    ],
+)
+def test_the_role_of_a_function_needs_no_reason(tmp_path: Path, purposes: dict[str, str], role: str, why: str) -> None:
+    """It may have one."""
+    found = table(assembly(tmp_path, "ShopRole", "lambda"), purposes)
+    assert found.splitlines()[-1] == f"| {role} | dev | lambda | nothing | {why} |"
+
+
+def test_only_the_table_of_a_page_is_replaced(tmp_path: Path) -> None:
+    """What stands before and behind it stays."""
+    (tmp_path / "page.md").write_text("before\n<!-- begin -->\nold\n<!-- end -->\nafter\n")
+    found = replace_table(tmp_path, "page.md", MARKS, "| new |\n")
+    assert found == "before\n<!-- begin -->\n\n| new |\n\n<!-- end -->\nafter\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, r"there is no page\.md in .*; pyproject\.toml \[tool\.delivery\.pages\] names it"),
+        ("<!-- begin -->", "page.md needs the lines <!-- begin --> and <!-- end -->"),
+        ("<!-- end -->", "page.md needs the lines <!-- begin --> and <!-- end -->"),
+    ],
+)
+def test_a_page_without_a_place_for_the_table_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
+    """Nothing is written beside it in silence."""
+    if text is not None:
+        (tmp_path / "page.md").write_text(text)
+    with pytest.raises(WrongUse, match=message):
+        replace_table(tmp_path, "page.md", MARKS, "| new |\n")
