@@ -13,8 +13,6 @@ from pipeline.constructs.build_names import QUALIFIER
 SUPPORT_STACK_TYPES = ("AWS::KMS::Alias", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::S3::BucketPolicy")
 # Only with the boundary may a role be made or get more rights. Source: IAM user guide, "Permissions boundaries".
 _ROLE_ACTIONS = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary")
-# The roles and policies of an environment: those of a stage's stacks, and the role that the tests work with.
-STAGE_NAMES = ("*-Echo-*", "*-tests")
 _ASSETS = f"arn:aws:s3:::cdk-{QUALIFIER}-assets-*"
 # What no role of a stack may do, whatever its policy says.
 _DENIED_ACTIONS = ["iam:*", "organizations:*", "account:*", "sso:*", "cloudtrail:StopLogging", "cloudtrail:DeleteTrail"]

@@ -14,6 +14,8 @@ from pipeline.settings.model import Delivery
 _PARTITION = "aws"
 # What the bootstrap's roles and buckets are named with.
 QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
+# The pattern of every `environment_role`.
+TESTS_ROLES = "*-tests"
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,17 @@ class EnvironmentBuildNames:
         return f"{self.prefix}-build"
 
     @property
-    def environment_role_arn(self) -> str:
+    def environment_role(self) -> str:
         """The role in the environment's account that the tests work with."""
-        return f"arn:{_PARTITION}:iam::{self.account}:role/{self.prefix}-tests"
+        return f"{self.prefix}-tests"
+
+    @property
+    def environment_role_arn(self) -> str:
+        """The ARN of that role."""
+        return f"arn:{_PARTITION}:iam::{self.account}:role/{self.environment_role}"
 
     def test_role(self, pipeline_account: str) -> IntegrationTestRoleNames:
         """What the stage needs to know: its role's name, and who may assume it."""
         return IntegrationTestRoleNames(
-            role=f"{self.prefix}-tests", trusted=f"arn:{_PARTITION}:iam::{pipeline_account}:role/{self.build_role}"
+            role=self.environment_role, trusted=f"arn:{_PARTITION}:iam::{pipeline_account}:role/{self.build_role}"
         )

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.access import policies
 from pipeline.access.resource_schemas import resource_schema
+from pipeline.access.role_names import environment_role_names
 from pipeline.errors import WrongUse
 from pipeline.generate import costs_table, roles_table
 from pipeline.generate.page import replace_table
@@ -48,7 +49,8 @@ def pipeline_policy(assembly: Path) -> str:
 def environment_policy(assembly: Path) -> str:
     """For an environment's account: its stages' stacks."""
     files = [*assembly.glob("assembly-*/*.template.json")]
-    return _json(policies.execution_policy(_types(files), passed_to=_passed_to(files), names=policies.STAGE_NAMES))
+    names = environment_role_names(assembly)
+    return _json(policies.execution_policy(_types(files), passed_to=_passed_to(files), names=names))
 
 
 def _passed_to(files: Iterable[Path]) -> set[str]:

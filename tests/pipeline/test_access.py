@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline.access.boundary import BOUNDARY
-from pipeline.access.policies import STAGE_NAMES
 from pipeline.access.resource_permissions import is_required, required_actions
+from pipeline.access.role_names import environment_role_names
 from pipeline.constructs.project_files import Project
 from pipeline.quotas import MANAGED_POLICY
 from tests.pipeline.synthesis import synthesize
@@ -107,11 +107,12 @@ def test_an_environment_has_roles_of_its_own_names_alone(synthesized: Synthesize
         if any(action.startswith("iam:") for action in each["Action"])
         for resource in each["Resource"]
     }
-    assert reached == {f"{kind}/{name}" for kind in ("role", "policy") for name in STAGE_NAMES}
+    patterns = environment_role_names(synthesized.folder)
+    assert reached == {f"{kind}/{name}" for kind in ("role", "policy") for name in patterns}
     names = list(role_names(synthesized.folder))
     assert names
-    assert [name for name in names if not any(fnmatchcase(name, pattern) for pattern in STAGE_NAMES)] == []
-    assert not any(fnmatchcase(name, pattern) for name in ("Administrator", "cdk-x") for pattern in STAGE_NAMES)
+    assert [name for name in names if not any(fnmatchcase(name, pattern) for pattern in patterns)] == []
+    assert not any(fnmatchcase(name, pattern) for name in ("Administrator", "cdk-x") for pattern in patterns)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,40 @@
+"""The policy of an environment reaches the roles of its own stacks, whatever they are called."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pipeline.access.role_names import environment_role_names
+
+
+def assembly(folder: Path, **stages: list[str]) -> Path:
+    """An assembly whose stages have stacks of these names."""
+    for stage, names in stages.items():
+        nested = folder / f"assembly-Pipeline-{stage}"
+        nested.mkdir()
+        (nested / "template.json").write_text("{}")
+        artifacts = {name: stack(name) for name in names} | {"Assets": {"type": "cdk:asset-manifest"}}
+        (nested / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    return folder
+
+
+def stack(name: str) -> dict[str, object]:
+    properties = {"stackName": name, "templateFile": "template.json", "lookupRole": {"arn": "role"}}
+    return {
+        "type": "aws:cloudformation:stack",
+        "environment": "aws://222222222222/eu-west-1",
+        "properties": properties,
+    }
+
+
+def test_each_stack_of_a_stage_has_a_pattern(tmp_path: Path) -> None:
+    """One for all environments, since only the name of the stage before it differs; tests have a role of their own."""
+    stages = {"Dev": ["Dev-Shop", "Dev-Shop-Data"], "Prod": ["Prod-Shop", "Prod-Shop-Data"]}
+    assert environment_role_names(assembly(tmp_path, **stages)) == ["*-Shop-*", "*-Shop-Data-*", "*-tests"]
+
+
+def test_a_stack_that_one_environment_has_counts_too(tmp_path: Path) -> None:
+    """There is one policy for all of them."""
+    found = environment_role_names(assembly(tmp_path, Dev=["Dev-Shop", "Dev-Samples"], Prod=["Prod-Shop"]))
+    assert found == ["*-Samples-*", "*-Shop-*", "*-tests"]
