@@ -9,10 +9,14 @@ from aws_cdk import App
 
 from compliance.packs import attach_packs
 from pipeline.constructs.project_files import Project
+from pipeline.errors import WrongUse
+from pipeline.project_config import read_config
 from pipeline.quotas import quota_usages
 from pipeline.settings.messages import SettingsError
 from pipeline.settings.placeholders import reject_placeholders
 from pipeline.stack import PipelineStack, Settings
+
+ROOT = Path(__file__).parent
 
 
 def main() -> int:
@@ -20,11 +24,11 @@ def main() -> int:
     app = App(analytics_reporting=False)
     try:
         delivery = Settings.read(app.node.try_get_context("delivery"))
-        reject_placeholders(delivery, os.environ)
-    except SettingsError as error:
+        reject_placeholders(delivery, os.environ, page=read_config(ROOT).pages.go_live)
+    except (SettingsError, WrongUse) as error:
         print(error, file=sys.stderr)
         return 2
-    PipelineStack(app, "Pipeline", delivery=delivery, project=Project.at(Path(__file__).parent))
+    PipelineStack(app, "Pipeline", delivery=delivery, project=Project.at(ROOT))
     attach_packs(app)
     try:
         assembly = app.synth()

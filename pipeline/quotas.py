@@ -1,6 +1,6 @@
 """What AWS allows, and what an assembly takes of it.
 
-The pipeline's quotas bind the number of environments in a wave, and that of waves; docs/scale.md has the figures.
+The pipeline's quotas bind the number of environments in a wave, and that of waves.
 """
 
 from __future__ import annotations

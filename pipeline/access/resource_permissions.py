@@ -35,9 +35,7 @@ def required_actions(kind: str) -> frozenset[str]:
     handlers = resource_schema(kind).get("handlers", {})
     said = {action for handler in handlers.values() for action in handler.get("permissions", ())}
     if not said and kind not in ACTIONS_WITHOUT_SCHEMA:
-        raise KeyError(
-            f"{kind}: neither its schema nor pipeline/access/resource_permissions.py says which actions it needs"
-        )
+        raise KeyError(f"{kind}: neither its schema nor ACTIONS_WITHOUT_SCHEMA says which actions it needs")
     return frozenset(said | {*ACTIONS_WITHOUT_SCHEMA.get(kind, ())})
 
 

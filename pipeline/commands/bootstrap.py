@@ -14,10 +14,10 @@ from typing import Any
 import click
 
 from pipeline.commands.accounts import Sessions, Target, settings, targets
+from pipeline.commands.policy_files import PolicyFiles
 from pipeline.errors import PipelineError, WrongUse
 from pipeline.settings.model import Delivery
 
-ACCESS = Path("pipeline") / "access"
 # Source: IAM API reference, "CreatePolicyVersion": five versions are kept, and the oldest one has to go by hand.
 MAX_POLICY_VERSIONS = 5
 
@@ -74,9 +74,9 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
             "cdk.json context.delivery.permissions_boundary: is false; the execution policies let a role be made with"
             " the boundary alone, so deployments would fail. Set it to true"
         )
-    steps = _select_plans(plans(delivery), only)
+    steps, policies = _select_plans(plans(delivery), only), PolicyFiles.of(root)
     for plan in steps:
-        click.echo("\n".join(_shell_commands(plan)))
+        click.echo("\n".join(_shell_commands(plan, policies)))
     if only_print:
         return 0
     if not shutil.which("cdk"):
@@ -87,7 +87,7 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
     for plan in steps:
         check_identity(sessions, plan.target)
     for plan in steps:
-        _bootstrap_account(plan, sessions, root)
+        _bootstrap_account(plan, sessions, policies)
         click.echo(f"{plan.target}: done")
     return 0
 
@@ -110,20 +110,20 @@ def check_identity(sessions: Sessions, target: Target) -> None:
         )
 
 
-def _shell_commands(plan: Plan) -> Iterator[str]:
+def _shell_commands(plan: Plan, policies: PolicyFiles) -> Iterator[str]:
     """Commands for a shell; IAM creates a policy once, and keeps five versions of it."""
     yield f"# {plan.target}"
     for name in ("boundary", *plan.policies):
-        arn, file = policy_arn(plan.target.account, name), f"file://{ACCESS / name}.json"
+        arn, file = policy_arn(plan.target.account, name), f"file://{policies.path(name)}"
         yield f"aws iam create-policy --policy-name {arn.rsplit('/', 1)[1]} --policy-document {file} ||"
         yield f"  aws iam create-policy-version --policy-arn {arn} --policy-document {file} --set-as-default"
     yield f"{' '.join(plan.command)}"
 
 
-def _bootstrap_account(plan: Plan, sessions: Sessions, root: Path) -> None:
+def _bootstrap_account(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> None:
     iam = sessions.client("iam", plan.target)
     for name in ("boundary", *plan.policies):
-        put_policy(iam, policy_arn(plan.target.account, name), (root / ACCESS / f"{name}.json").read_text())
+        put_policy(iam, policy_arn(plan.target.account, name), policies.read(name))
     with tempfile.TemporaryDirectory() as folder:  # without cdk.json, so that no app is run
         done = subprocess.run(
             plan.command, cwd=folder, env=sessions.environ(plan.target), capture_output=True, text=True, check=False

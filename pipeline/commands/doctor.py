@@ -9,21 +9,23 @@ from pathlib import Path
 import click
 
 from pipeline.commands.accounts import Sessions, settings
-from pipeline.commands.bootstrap import ACCESS, plans
+from pipeline.commands.bootstrap import plans
 from pipeline.commands.doctor_aws import account_rows, connection_row
 from pipeline.commands.doctor_local import quota_rows, settings_rows, version_rows
 from pipeline.commands.doctor_rows import Row
+from pipeline.commands.policy_files import PolicyFiles
+from pipeline.project_config import read_config
 
 _COLOUR = {"ok": "green", "unknown": "yellow", "red": "red"}
 
 
 def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
     """Look at everything; nothing is changed."""
-    delivery, sessions = settings(root), Sessions(profiles)
-    found = [*settings_rows(delivery, os.environ), *version_rows(root), *quota_rows(root)]
+    delivery, sessions, page = settings(root), Sessions(profiles), read_config(root).pages.go_live
+    found = [*settings_rows(delivery, os.environ, page=page), *version_rows(root), *quota_rows(root)]
     steps = plans(delivery)
     for plan in steps:
-        found += account_rows(plan, sessions, root / ACCESS)
+        found += account_rows(plan, sessions, PolicyFiles.of(root))
     connection = connection_row(delivery, steps[0].target, sessions)
     return [*found, *([connection] if connection else [])]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.commands.accounts import Sessions, Target
-from pipeline.commands.bootstrap import ACCESS, Plan, policy_arn, policy_document
+from pipeline.commands.bootstrap import Plan, policy_arn, policy_document
 from pipeline.commands.doctor_rows import Row
+from pipeline.commands.policy_files import PolicyFiles
 from pipeline.constructs.build_names import QUALIFIER
 from pipeline.settings.model import Delivery
 from pipeline.settings.source import ConnectionSource
@@ -23,10 +23,10 @@ BOOTSTRAP_VERSION = 8
 BOOTSTRAP_COMMAND = "python -m pipeline bootstrap"
 
 
-def account_rows(plan: Plan, sessions: Sessions, access: Path) -> Iterator[Row]:
+def account_rows(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> Iterator[Row]:
     """Everything about one account and region; the rest is left out where the credentials are not the account's.
 
-    access: the folder of the policies as they should be.
+    policies: as they should be.
     """
     target, where = plan.target, str(plan.target)
     try:
@@ -42,7 +42,7 @@ def account_rows(plan: Plan, sessions: Sessions, access: Path) -> Iterator[Row]:
     iam = sessions.client("iam", target)
     yield from _role_rows(plan, iam)
     for name in ("boundary", *plan.policies):
-        yield _policy_row(plan, name, iam, json.loads((access / f"{name}.json").read_text()))
+        yield _policy_row(plan, name, iam, policies)
 
 
 def _bootstrap_row(target: Target, sessions: Sessions) -> Row:
@@ -86,15 +86,15 @@ def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
     return Row(f"{target}: trust", "ok" if trusted else "red", found, BOOTSTRAP_COMMAND)
 
 
-def _policy_row(plan: Plan, name: str, iam: Any, wanted: Any) -> Row:
+def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
     """Whether a policy in the account is the one that the project holds, which a `make generate` may have changed."""
     check = f"{plan.target}: {'boundary' if name == 'boundary' else 'execution policy'}"
     arn = policy_arn(plan.target.account, name)
     try:
-        same = policy_document(iam, arn) == wanted
+        same = policy_document(iam, arn) == json.loads(policies.read(name))
     except ClientError as error:
         return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
-    found = f"{arn.rsplit('/', 1)[1]} {'is' if same else 'is not'} as in {ACCESS / name}.json"
+    found = f"{arn.rsplit('/', 1)[1]} {'is' if same else 'is not'} as in {policies.path(name)}"
     return Row(check, "ok" if same else "red", found, BOOTSTRAP_COMMAND)
 
 

@@ -19,10 +19,13 @@ from pipeline.settings.placeholders import is_real_aws, placeholders
 LIBRARY = "aws-cdk-lib"
 
 
-def settings_rows(delivery: Delivery[Any], environ: Mapping[str, str]) -> Iterator[Row]:
-    """A row for each placeholder; none is a fault where an endpoint says that AWS itself is not meant."""
+def settings_rows(delivery: Delivery[Any], environ: Mapping[str, str], *, page: str) -> Iterator[Row]:
+    """A row for each placeholder; none is a fault where an endpoint says that AWS itself is not meant.
+
+    page: the page of the project that says how to go live.
+    """
     fault: State = "red" if is_real_aws({**environ, "CDK_DEFAULT_ACCOUNT": delivery.account}) else "ok"
-    left = list(placeholders(delivery))
+    left = list(placeholders(delivery, page=page))
     for line in left:
         where, _, found = line.partition(": ")
         yield Row(where, fault, found, "edit cdk.json")

@@ -56,7 +56,7 @@ class ArtifactStore(Construct):
                 bucket,
                 "NIST.800.53.R5-S3BucketReplicationEnabled",
                 because="artifacts can be made again by a push, and expire",
-                see="docs/security.md",
+                see="the lifecycle rules of this bucket",
             )
 
     def artifact_arns(self, pipeline: str, artifact: str) -> str:

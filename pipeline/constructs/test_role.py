@@ -17,7 +17,7 @@ class IntegrationTestRoleNames:
 
 
 class IntegrationTestRole(Construct):
-    """`role` may do what tests/integration does and nothing more."""
+    """`role` may do what the integration tests do and nothing more."""
 
     def __init__(
         self, scope: Construct, id_: str, *, names: IntegrationTestRoleNames, may: Sequence[iam.PolicyStatement]

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline.errors import WrongUse
 from pipeline.gates.result_cache import FOLDER, ResultCache, digest
+from pipeline.project_config import read_config, see
 
 BASELINE = ".secrets.baseline"
 # What set-up, builds and rehearsals leave behind, by its whole name.
@@ -95,8 +97,14 @@ def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
 
 def main(root: Path) -> int:
     """0: nothing; 1: red; 2: wrong use."""
+    try:
+        page = read_config(root).pages.security
+    except WrongUse as error:
+        print(f"secrets: {error}", file=sys.stderr)
+        return 2
     if not (root / BASELINE).exists():
-        print(f"secrets: there is no {BASELINE} in {root}; docs/security.md says how it is made", file=sys.stderr)
+        made = f"{page} says how it is made" if page else "`detect-secrets scan` makes it"
+        print(f"secrets: there is no {BASELINE} in {root}; {made}", file=sys.stderr)
         return 2
     faults = sorted(unaccepted_secrets(root))
     for fault in faults:
@@ -104,7 +112,7 @@ def main(root: Path) -> int:
     if faults:
         print(
             "secrets: revoke what is a secret, and take it out of the history; where it is none, end its line with"
-            f" `pragma: allowlist secret`, or put it into {BASELINE} (docs/security.md)",
+            f" `pragma: allowlist secret`, or put it into {BASELINE}{see(page)}",
             file=sys.stderr,
         )
     return int(bool(faults))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.project_config import see
 from pipeline.settings.messages import PREFIX, SettingsError
 from pipeline.settings.model import Delivery
 from pipeline.settings.source import ConnectionSource
@@ -19,8 +20,11 @@ def is_real_aws(environ: Mapping[str, str]) -> bool:
     return not endpoint and bool(environ.get("CDK_DEFAULT_ACCOUNT") or environ.get("CODEBUILD_BUILD_ARN"))
 
 
-def placeholders(delivery: Delivery[Any]) -> Iterator[str]:
-    """Settings that stand as the project came with them; a line each."""
+def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
+    """Settings that stand as the project came with them; a line each.
+
+    page: the page of the project that says how to go live.
+    """
     accounts = {"account": delivery.account}
     accounts |= {f"environments[{number}].account": one.account for number, one in enumerate(delivery.environments)}
     for where, account in accounts.items():
@@ -28,15 +32,15 @@ def placeholders(delivery: Delivery[Any]) -> Iterator[str]:
             yield f"{PREFIX}.{where}: {account} is a placeholder; put your account's id here"
     source = delivery.source
     if isinstance(source, ConnectionSource) and source.connection_arn.endswith(_PLACEHOLDER_CONNECTION):
-        yield f"{PREFIX}.source.connection_arn: is a placeholder; put your connection's ARN here (docs/go-live.md)"
+        yield f"{PREFIX}.source.connection_arn: is a placeholder; put your connection's ARN here{see(page)}"
     for number, email in enumerate(delivery.notify.emails):
         if re.search(r"@(.+\.)?example\.(com|org|net)$", email):
             yield f"{PREFIX}.notify.emails[{number}]: {email} is a placeholder, and nobody reads it"
 
 
-def reject_placeholders(delivery: Delivery[Any], environ: Mapping[str, str]) -> None:
+def reject_placeholders(delivery: Delivery[Any], environ: Mapping[str, str], *, page: str) -> None:
     """Let placeholders pass unless the target is the real AWS. Raises SettingsError, a line for each."""
-    if is_real_aws(environ) and (found := list(placeholders(delivery))):
+    if is_real_aws(environ) and (found := list(placeholders(delivery, page=page))):
         account = environ.get("CDK_DEFAULT_ACCOUNT", "")
         found.append(
             f"{PREFIX}: refused because the target is the real AWS{f' (account {account})' if account else ''}; without"

@@ -17,11 +17,12 @@ REAL = {"CDK_DEFAULT_ACCOUNT": "210987654321"}
 def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> None:
     """Each of them by its place, so that a person knows what to fill in."""
     with pytest.raises(SettingsError) as refused:
-        reject_placeholders(Delivery[ServiceOptions].read(context["delivery"]), REAL)
+        reject_placeholders(Delivery[ServiceOptions].read(context["delivery"]), REAL, page="pages/go-live.md")
     *found, why = str(refused.value).splitlines()
     places = [line.split(": ")[0].removeprefix("cdk.json context.delivery.") for line in found]
     accounts = ["account", "environments[0].account", "environments[1].account"]
     assert places == [*accounts, "source.connection_arn", "notify.emails[0]"]
+    assert found[3].endswith("put your connection's ARN here (pages/go-live.md)")
     assert "the target is the real AWS (account 210987654321)" in why
 
 
@@ -30,7 +31,9 @@ def test_a_build_of_the_real_codebuild_is_the_real_aws(context: dict[str, Any]) 
     """Also where the CLI could not find out the account."""
     with pytest.raises(SettingsError):
         reject_placeholders(
-            Delivery[ServiceOptions].read(context["delivery"]), {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:..."}
+            Delivery[ServiceOptions].read(context["delivery"]),
+            {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:..."},
+            page="",
         )
 
 
@@ -38,7 +41,7 @@ def test_a_build_of_the_real_codebuild_is_the_real_aws(context: dict[str, Any]) 
 def test_placeholders_do_without_the_real_aws(context: dict[str, Any], environ: dict[str, str]) -> None:
     """A fresh clone synthesizes, and rehearses."""
     delivery = Delivery[ServiceOptions].read(context["delivery"])
-    reject_placeholders(delivery, environ)
+    reject_placeholders(delivery, environ, page="")
     assert delivery.account == "111111111111"
 
 
@@ -51,5 +54,5 @@ def test_settings_of_ones_own_pass(context: dict[str, Any]) -> None:
     for number, one in enumerate(settings["environments"]):
         one["account"] = f"21098765430{number}"
     delivery = Delivery[ServiceOptions].read(settings)
-    reject_placeholders(delivery, REAL)
+    reject_placeholders(delivery, REAL, page="pages/go-live.md")
     assert delivery.account == "210987654321"

@@ -13,12 +13,14 @@ pytestmark = pytest.mark.slow
 
 KEY = "AKIA" + "Q3EGRIUPLCEXAMPX"
 FIND = {"hashed_secret": hashlib.sha1(KEY.encode(), usedforsecurity=False).hexdigest(), "is_secret": False}
+CONFIG = '[tool.delivery]\naccess = "access"\npages = { security = "pages/security.md" }\n'
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project of two files, scanned once."""
     (tmp_path / secrets.BASELINE).write_text('{"results": {}}')
+    (tmp_path / "pyproject.toml").write_text(CONFIG)
     (tmp_path / "docs").mkdir()
     for name in ("a.md", "docs/b.md"):
         (tmp_path / name).write_text("nothing to see\n")
@@ -32,7 +34,9 @@ def test_a_file_that_was_clean_is_scanned_again_once_it_changed(root: Path, caps
     (root / "docs" / "b.md").write_text(f"the key is {KEY}\n")
     for _ in range(2):
         assert secrets.main(root) == 1
-        assert "docs/b.md:1: AWS Access Key" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert "docs/b.md:1: AWS Access Key" in said
+        assert f"put it into {secrets.BASELINE} (pages/security.md)" in said
 
 
 @pytest.mark.gate
@@ -99,3 +103,21 @@ def test_what_is_called_harmless_is_scanned_once(root: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("subprocess.run", None)
         assert secrets.main(root) == 0
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        (CONFIG, "pages/security.md says how it is made"),
+        ('[tool.delivery]\naccess = "access"\n', "`detect-secrets scan` makes it"),
+        ("", "pyproject.toml [tool.delivery] access: is missing"),
+    ],
+)
+def test_a_project_without_a_baseline_is_wrong_use(
+    root: Path, config: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message says how to make one."""
+    (root / secrets.BASELINE).unlink()
+    (root / "pyproject.toml").write_text(config)
+    assert secrets.main(root) == 2
+    assert says in capsys.readouterr().err

@@ -20,7 +20,7 @@ from rehearsal.workspace.layout import Workspace
 from tests.root import ROOT
 
 ACCOUNTS = ("111111111111", "222222222222", "333333333333")
-LINKED = ("pipeline", "stages", "compliance", "layers", "node_modules", "package.json", "poetry.lock")
+LINKED = ("pipeline", "stages", "compliance", "layers", "node_modules", "package.json", "poetry.lock", "pyproject.toml")
 
 
 @dataclass(frozen=True)
