@@ -6,7 +6,7 @@ The stages' stacks are deleted with the bootstrap's execution role, which is wha
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from pipeline.commands.accounts import Sessions, Target, settings
 from pipeline.commands.bootstrap import check_identity
 from pipeline.commands.pause import pause_pipeline
 from pipeline.commands.retained_resources import RetainedResource, delete_resource, leftovers, resources_to_retain
-from pipeline.commands.stacks import DeployedStack, stacks
+from pipeline.commands.stacks import DeployedStack, environment_stacks, environment_target, pipeline_stacks
 from pipeline.errors import PipelineError
 from pipeline.settings.model import Delivery
 
@@ -57,22 +57,32 @@ def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> in
 
 
 def _stacks_to_delete(delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
-    for stack in stacks(delivery):
+    """The highest environment first, as nothing is left then that could deploy to it again; the pipeline comes last."""
+    for environment in reversed(delivery.environments):
+        check_identity(sessions, environment_target(environment))
+        for stack in environment_stacks(environment, sessions):
+            yield from _deletion(stack, delivery, sessions)
+    for stack in pipeline_stacks(delivery):
         check_identity(sessions, stack.target)
-        api = sessions.client("cloudformation", stack.target)
-        if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
-            continue
-        template = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
-        if not stack.holds_artifacts and deployed_by(template) != delivery.name:
-            click.echo(f"{stack} is left alone: {delivery.name} did not deploy it", err=True)
-        else:
-            yield StackDeletion(stack, list(resources_to_retain(api, stack.target, stack.name, template)))
+        yield from _deletion(stack, delivery, sessions)
+
+
+def _deletion(stack: DeployedStack, delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
+    """Nothing where there is no such stack, or where it belongs to somebody else."""
+    api = sessions.client("cloudformation", stack.target)
+    if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
+        return
+    body = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
+    template = body if isinstance(body, Mapping) else {}  # text is YAML, which CDK deploys nothing from
+    if not stack.holds_artifacts and deployed_by(template) != delivery.name:
+        click.echo(f"{stack} is left alone: {delivery.name} did not deploy it", err=True)
+    else:
+        yield StackDeletion(stack, list(resources_to_retain(api, stack.target, stack.name, template)))
 
 
 def _leftovers(delivery: Delivery[Any], sessions: Sessions) -> Iterator[RetainedResource]:
-    for stack in stacks(delivery):
-        if stack.holds_artifacts:
-            yield from leftovers(sessions, stack.target, stack.name)
+    for stack in pipeline_stacks(delivery):
+        yield from leftovers(sessions, stack.target, stack.name)
 
 
 def _print_deletions(doomed: Sequence[StackDeletion], left: Sequence[RetainedResource], *, data: bool) -> None:

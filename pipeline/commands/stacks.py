@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.commands.accounts import Target, targets
+from pipeline.commands.accounts import Sessions, Target, targets
 from pipeline.constructs.build_names import QUALIFIER
 from pipeline.settings.environment import Environment
 from pipeline.settings.model import Delivery
@@ -30,18 +30,34 @@ class DeployedStack:
         return f"{self.target}: {self.name}"
 
 
-def stacks(delivery: Delivery[Any]) -> Iterator[DeployedStack]:
-    """The highest environment first, as nothing is left then that could deploy to it again; the pipeline comes last.
+def environment_stacks(environment: Environment[Any], sessions: Sessions) -> Iterator[DeployedStack]:
+    """What has the name of a stack of the environment's stage, the newest first: an older one may feed a newer one.
+
+    Whether it was deployed by the delivery, its template says. Nested stacks go with the stack that they belong to.
+    """
+    target = environment_target(environment)
+    pages = sessions.client("cloudformation", target).get_paginator("describe_stacks").paginate()
+    found = [
+        stack
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(f"{environment.stage_id}-") and not stack.get("ParentId")
+    ]
+    for stack in sorted(found, key=lambda stack: stack["CreationTime"], reverse=True):
+        yield DeployedStack(target, stack["StackName"])
+
+
+def environment_target(environment: Environment[Any]) -> Target:
+    """The account and region of one environment."""
+    return Target(environment.account, environment.region, (environment.name,))
+
+
+def pipeline_stacks(delivery: Delivery[Any]) -> Iterator[DeployedStack]:
+    """The pipeline's own stack.
 
     Behind it: what CDK makes in other regions for the artifacts of environments there, and names after its stack.
     """
-    for one in reversed(delivery.environments):
-        yield DeployedStack(Target(one.account, one.region, (one.name,)), _stack_name(one))
     yield DeployedStack(Target(delivery.account, delivery.region), delivery.name, holds_artifacts=True)
     for target in targets(delivery):
         if target.account == delivery.account and target.region != delivery.region:
             yield DeployedStack(target, f"{delivery.name}-support-{target.region}", holds_artifacts=True)
-
-
-def _stack_name(environment: Environment[Any]) -> str:
-    return f"{environment.stage_id}-Echo"

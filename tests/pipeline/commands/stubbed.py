@@ -26,3 +26,10 @@ class Stubbed(Sessions):
         self._answers(stub)
         stub.activate()
         return api
+
+
+def holding(*stacks: str | dict[str, Any]) -> Answers:
+    """CloudFormation has these stacks, by their names or with what else is known of them."""
+    known = {"StackStatus": "CREATE_COMPLETE", "CreationTime": "2026-01-01T00:00:00Z"}
+    described = [known | ({"StackName": stack} if isinstance(stack, str) else stack) for stack in stacks]
+    return lambda stub: stub.add_response("describe_stacks", {"Stacks": described})

@@ -12,10 +12,10 @@ from pipeline.commands.accounts import Target, targets
 from pipeline.commands.bootstrap import plans
 from pipeline.commands.doctor_aws import BOOTSTRAP_VERSION, connection_row
 from pipeline.commands.doctor_local import quota_rows, version_rows
-from pipeline.commands.stacks import stacks
+from pipeline.commands.stacks import environment_stacks, pipeline_stacks
 from pipeline.settings.model import Delivery
 from stages.service_options import ServiceOptions
-from tests.pipeline.commands.stubbed import Answers, Stubbed
+from tests.pipeline.commands.stubbed import Answers, Stubbed, holding
 from tests.root import ROOT
 from tests.synthesized import Synthesized
 
@@ -81,16 +81,17 @@ def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any]) 
 
 
 def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesized: Synthesized) -> None:
-    """What is destroyed is what was deployed."""
+    """What is destroyed is what was deployed: stacks of environments are found among all of their accounts."""
     found = {
         (artifact["properties"]["stackName"], artifact["environment"].removeprefix("aws://"))
         for file in synthesized.folder.rglob("manifest.json")
         for artifact in json.loads(file.read_text())["artifacts"].values()
         if artifact["type"] == "aws:cloudformation:stack"
     }
-    assert {
-        (each.name, str(each.target)) for each in stacks(Delivery[ServiceOptions].read(context["delivery"]))
-    } == found
+    delivery = Delivery[ServiceOptions].read(context["delivery"])
+    everywhere = Stubbed(holding(*(name for name, _ in found)))
+    stacks = [stack for environment in delivery.environments for stack in environment_stacks(environment, everywhere)]
+    assert {(stack.name, str(stack.target)) for stack in [*stacks, *pipeline_stacks(delivery)]} == found
 
 
 def test_the_library_is_the_one_that_is_locked(tmp_path: Path) -> None:

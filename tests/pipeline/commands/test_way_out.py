@@ -114,6 +114,20 @@ def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> Non
     api.delete_pipeline(name="echo-delivery")
 
 
+def test_stacks_of_one_environment_go_in_reverse_order_of_their_creation(person: Person) -> None:
+    """A later one may use what an earlier one exports; a template that is no JSON is nobody's of ours."""
+    api = person.client("cloudformation", ACCOUNTS[1])
+    deploy(api, "Dev-Later", QUEUE)
+    api.create_stack(StackName="Dev-Yaml", TemplateBody="Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n")
+    done = person.types("destroy", "--yes", *PROFILES)
+    assert done.returncode == 0, done.stderr
+    deleted = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(" is deleted")]
+    assert deleted == [f"{name} is deleted" for name in ("Prod-Echo", "Dev-Later", "Dev-Echo", "echo-delivery")]
+    assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Yaml is left alone: echo-delivery did not deploy it" in done.stderr
+    api.delete_stack(StackName="Dev-Yaml")
+    assert person.types("destroy", "--data", "--yes", *PROFILES).returncode == 0
+
+
 def test_a_stack_of_somebody_else_is_left_alone(person: Person) -> None:
     """Another pipeline may have an environment of the same name in the account."""
     person.set(name="other-delivery")
