@@ -10,7 +10,6 @@ from aws_cdk import App
 from compliance.packs import attach_packs
 from pipeline.constructs.project_files import Project
 from pipeline.errors import WrongUse
-from pipeline.project_config import read_config
 from pipeline.quotas import quota_usages
 from pipeline.settings.messages import SettingsError
 from pipeline.settings.placeholders import reject_placeholders
@@ -23,12 +22,12 @@ def main() -> int:
     """Synthesize; 2 for settings that are refused. A finding of a rule makes the synthesis itself fail."""
     app = App(analytics_reporting=False)
     try:
-        delivery = Settings.read(app.node.try_get_context("delivery"))
-        reject_placeholders(delivery, os.environ, page=read_config(ROOT).pages.go_live)
+        delivery, project = Settings.read(app.node.try_get_context("delivery")), Project.at(ROOT)
+        reject_placeholders(delivery, os.environ, page=project.config.pages.go_live)
     except (SettingsError, WrongUse) as error:
         print(error, file=sys.stderr)
         return 2
-    PipelineStack(app, "Pipeline", delivery=delivery, project=Project.at(ROOT))
+    PipelineStack(app, "Pipeline", delivery=delivery, project=project)
     attach_packs(app)
     try:
         assembly = app.synth()

@@ -1,15 +1,16 @@
 """One deployment of the echo service, to one account and region."""
 
-from aws_cdk import Environment, Stage
+from aws_cdk import Environment
 from constructs import Construct
 
+from pipeline.constructs.service_stage import ServiceStage
 from pipeline.constructs.test_role import IntegrationTestRoleNames
 from stages.echo_stack import EchoStack, Release
 from stages.service_options import ServiceOptions
 
 
-class EchoStage(Stage):
-    """`outputs`: environment variable of the integration tests -> output of the stack."""
+class EchoStage(ServiceStage):
+    """One stack, whose outputs its tests get."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The files of the project that the pipeline is made from."""
+"""The files of a project that its pipeline is made from."""
 
 from __future__ import annotations
 
@@ -6,28 +6,42 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from aws_cdk import aws_lambda as lambda_
+
+from layers.manifest import MANIFEST_PATH
 from pipeline.constructs.tool_pins import Pins
+from pipeline.layers import runtime_of
+from pipeline.project_config import ProjectConfig, read_config
 
 
 @dataclass(frozen=True)
 class Project:
-    """Where things are: `functions` holds a folder per function, `layers` is the manifest of the built layers;
-    `revision` is the push that is built."""
+    """The project in `root`; `layers` is the manifest of its built layers, `revision` the push that is built."""
 
-    buildspec: Path
-    functions: Path
+    root: Path
+    config: ProjectConfig
     layers: Path
     pins: Pins
     revision: str = "none"
 
     @classmethod
     def at(cls, root: Path) -> Project:
-        """The project in the folder `root`."""
+        """The project in the folder `root`. Raises WrongUse where its pyproject.toml is not in order."""
         return cls(
-            buildspec=root / "buildspec.yml",
-            functions=root / "lambda",
-            layers=root / "build" / "layers" / "layers.json",
+            root=root,
+            config=read_config(root),
+            layers=root / MANIFEST_PATH,
             pins=Pins.read(root / "package.json"),
             # CodeBuild says which push it builds; a synth by hand is of no revision.
             revision=os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION", "none"),
         )
+
+    @property
+    def buildspec(self) -> Path:
+        """The commands of the build that synthesizes."""
+        return self.root / "buildspec.yml"
+
+    @property
+    def runtime(self) -> lambda_.Runtime:
+        """The runtime that the layers were built for."""
+        return runtime_of(self.layers)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from layers.manifest import MANIFEST_PATH
 from pipeline.errors import WrongUse
 from pipeline.gates.accepted_vulnerabilities import VulnerabilityExceptions, read
 
@@ -32,7 +33,7 @@ class Audit:
 
 def packages_of_layers(root: Path) -> list[str]:
     """`name==version` of every package in a layer. Raises WrongUse where no layers are built."""
-    manifest = root / "build" / "layers" / "layers.json"
+    manifest = root / MANIFEST_PATH
     if not manifest.exists():
         raise WrongUse(f"there is no {manifest}; `make layers` builds them")
     layers = json.loads(manifest.read_text())["layers"]
