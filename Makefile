@@ -31,8 +31,8 @@ endif
 
 # What is shipped and what is pushed: known vulnerabilities, and secrets.
 shipped: setup layers
-	python -m pipeline.gates.dependencies
-	python -m pipeline.gates.secrets
+	python -m cdk_delivery.gates.dependencies
+	python -m cdk_delivery.gates.secrets
 
 lint: setup layers
 	ruff format --check --quiet .
@@ -66,7 +66,7 @@ format: setup
 	ruff check --fix .
 
 lock: setup
-	python -m pipeline.gates.lock
+	python -m cdk_delivery.gates.lock
 
 layers: setup
 	lambda-layers build
@@ -74,25 +74,25 @@ layers: setup
 # cdk.json has the layers built as well, which is instant by then
 synth: setup layers
 	cdk synth --quiet
-	python -m compliance cdk.out
-	python -m pipeline.gates.templates
+	python -m cdk_delivery.compliance cdk.out
+	python -m cdk_delivery.gates.templates
 
 # What the pipeline runs against a deployed stage; needs a part of the set-up only, so that it takes seconds.
 integration:
 	bin/setup integration
 	build/integration/bin/python -m pytest tests/integration --confcutdir=tests/integration --junitxml=$(REPORTS)/integration.xml
 
-# What a deployment would change, for the pipeline's changes job; the variables that it needs are in pipeline/changes/.
+# What a deployment would change, for the pipeline's changes job; the variables that it needs are in cdk_delivery.changes.
 changes:
 	bin/setup integration
-	build/integration/bin/python -m pipeline.changes assembly build/changes
+	build/integration/bin/python -m cdk_delivery.changes assembly build/changes
 
 tested:
-	@build/integration/bin/python -m pipeline.changes.test_summary $(REPORTS)/integration.xml
+	@build/integration/bin/python -m cdk_delivery.changes.test_summary $(REPORTS)/integration.xml
 
 # Files that are made from code and templates and committed: JSON Schema, execution policy, tables of docs/.
 generate: synth
-	python -m pipeline generate
+	delivery generate
 
 gates: setup layers
 	pytest -m gate

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from aws_cdk import App
 
-from compliance.packs import attach_packs
-from pipeline.constructs.project_files import Project
-from pipeline.errors import WrongUse
-from pipeline.quotas import quota_usages
-from pipeline.settings.messages import SettingsError
-from pipeline.settings.placeholders import reject_placeholders
+from cdk_delivery.compliance.packs import attach_packs
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.quotas import quota_usages
+from cdk_delivery.settings.messages import SettingsError
+from cdk_delivery.settings.placeholders import reject_placeholders
 from pipeline.stack import PipelineStack, Settings
 
 ROOT = Path(__file__).parent

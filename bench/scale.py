@@ -27,7 +27,7 @@ RESULT = ROOT / "build" / "bench.json"
 SIZES = (2, 10, 50, 100)
 REGIONS = ("eu-west-1", "eu-central-1", "us-east-1")
 WAVE = 12
-# What `python -m pipeline quotas` calls them.
+# What `delivery quotas` calls them.
 POLICIES = {
     "iam_policy": "/characters of (?!.*buildspec)",
     "bucket_policy": r"/bytes of \w+$",
@@ -82,7 +82,7 @@ def inspect_assembly(assembly: Path) -> dict[str, Any]:
     types = [each["Type"] for each in resources.values()]
     (pipeline,) = (each["Properties"] for each in resources.values() if each["Type"] == "AWS::CodePipeline::Pipeline")
     actions = [action for stage in pipeline["Stages"] for action in stage["Actions"]]
-    command = [sys.executable, "-m", "pipeline", "quotas", "--json", str(assembly)]
+    command = [sys.executable, "-m", "cdk_delivery", "quotas", "--json", str(assembly)]
     asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     quotas = json.loads(asked.stdout)
     return {

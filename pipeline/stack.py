@@ -5,13 +5,13 @@ from __future__ import annotations
 from aws_cdk import Environment as Target
 from constructs import Construct
 
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.constructs.service_stage import StageFactory
+from cdk_delivery.constructs.test_role import IntegrationTestRoleNames
+from cdk_delivery.delivery_stack import DeliveryStack
+from cdk_delivery.settings.environment import Environment
+from cdk_delivery.settings.model import Delivery
 from pipeline import steps
-from pipeline.constructs.project_files import Project
-from pipeline.constructs.service_stage import StageFactory
-from pipeline.constructs.test_role import IntegrationTestRoleNames
-from pipeline.delivery_stack import DeliveryStack
-from pipeline.settings.environment import Environment
-from pipeline.settings.model import Delivery
 from stages.echo_stack import Release
 from stages.echo_stage import EchoStage
 from stages.service_options import ServiceOptions

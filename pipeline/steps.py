@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from pipeline.constructs.build_step import BuildCommands
-from pipeline.settings.environment import Environment
+from cdk_delivery.constructs.build_step import BuildCommands
+from cdk_delivery.settings.environment import Environment
 from stages.service_options import ServiceOptions
 
 # What `bin/setup integration` downloads and makes is kept for the next build.

@@ -8,8 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from pipeline.constructs.test_role import IntegrationTestRole, IntegrationTestRoleNames
-from pipeline.layers import BuiltLayers
+from cdk_delivery.constructs.test_role import IntegrationTestRole, IntegrationTestRoleNames
+from cdk_delivery.layers import BuiltLayers
 from stages.alarms import Alarms
 from stages.catalog import FUNCTIONS, FunctionDeclaration
 from stages.dashboard import ServiceDashboard

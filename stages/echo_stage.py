@@ -3,8 +3,8 @@
 from aws_cdk import Environment
 from constructs import Construct
 
-from pipeline.constructs.service_stage import ServiceStage
-from pipeline.constructs.test_role import IntegrationTestRoleNames
+from cdk_delivery.constructs.service_stage import ServiceStage
+from cdk_delivery.constructs.test_role import IntegrationTestRoleNames
 from stages.echo_stack import EchoStack, Release
 from stages.service_options import ServiceOptions
 

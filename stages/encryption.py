@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from pipeline.constructs.encryption import allow_logs
+from cdk_delivery.constructs.encryption import allow_logs
 
 
 class ServiceKey(Construct):

@@ -13,7 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from compliance.accept import accept
+from cdk_delivery.compliance.accept import accept
 from stages.service_options import ServiceOptions
 
 MAX_RECEIVE_COUNT = 5

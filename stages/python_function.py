@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from compliance.accept import accept
+from cdk_delivery.compliance.accept import accept
 from stages.service_options import ServiceOptions
 
 

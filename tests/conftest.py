@@ -20,7 +20,7 @@ from tests.root import ROOT
 
 # CDK takes seconds to import, and half of the tests do without it.
 if TYPE_CHECKING:
-    from pipeline.constructs.project_files import Project
+    from cdk_delivery.constructs.project_files import Project
     from tests.synthesized import Synthesized
 
 # The interpreter would look for garbage as it ends, of which CDK makes much.
@@ -56,7 +56,7 @@ def context(own: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """This project, with layers made up, so that templates are tested without building any."""
-    from pipeline.constructs.project_files import Project
+    from cdk_delivery.constructs.project_files import Project
 
     layers = tmp_path_factory.mktemp("layers")
     built: list[dict[str, Any]] = []

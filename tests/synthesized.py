@@ -12,10 +12,10 @@ from typing import Any
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from compliance.assembly import Assembly
-from compliance.packs import attach_packs
-from pipeline.constructs.project_files import Project
-from pipeline.settings.model import Delivery
+from cdk_delivery.compliance.assembly import Assembly
+from cdk_delivery.compliance.packs import attach_packs
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.settings.model import Delivery
 from pipeline.stack import PipelineStack
 from stages.service_options import ServiceOptions
 

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from tests.root import ROOT
 
 PACKAGES = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
-THIN_PROJECT = {"pipeline", "stages", "bench", "pipeline_app", "compliance"}
+THIN_PROJECT = {"pipeline", "stages", "bench", "pipeline_app"}
 
 
 def metadata(package: Path) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import pytest
 from aws_cdk import App
 
 from bench.scale import BEGIN, END, REGIONS, SIZES, WAVE, inspect_assembly, settings, table
-from pipeline.constructs.project_files import Project
-from pipeline.settings.model import Delivery
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.settings.model import Delivery
 from pipeline.stack import PipelineStack
 from stages.service_options import ServiceOptions
 from tests.root import ROOT

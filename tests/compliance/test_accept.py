@@ -3,7 +3,7 @@
 import pytest
 from aws_cdk import Stack
 
-from compliance.accept import accept, logical_id
+from cdk_delivery.compliance.accept import accept, logical_id
 
 
 def test_an_answer_needs_a_reason() -> None:

@@ -7,11 +7,11 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_s3 as s3
 
-from compliance.__main__ import main
-from compliance.accept import accept
-from compliance.assembly import PACKS, Assembly
-from compliance.packs import attach_packs
-from pipeline.constructs.project_files import Project
+from cdk_delivery.compliance.__main__ import main
+from cdk_delivery.compliance.accept import accept
+from cdk_delivery.compliance.assembly import PACKS, Assembly
+from cdk_delivery.compliance.packs import attach_packs
+from cdk_delivery.constructs.project_files import Project
 from tests.synthesized import Synthesized, synthesize
 
 
@@ -35,7 +35,7 @@ def test_every_acknowledgement_silences_a_finding(judged: Synthesized) -> None:
 
 @pytest.mark.slow
 def test_the_command_agrees(judged: Synthesized) -> None:
-    """`python -m compliance` is what the pipeline runs."""
+    """`python -m cdk_delivery.compliance` is what the pipeline runs."""
     assert main([str(judged.folder)]) == 0
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from compliance.__main__ import main
-from compliance.assembly import PACKS
-from compliance.connections import faults
-from compliance.template import Template
+from cdk_delivery.compliance.__main__ import main
+from cdk_delivery.compliance.assembly import PACKS
+from cdk_delivery.compliance.connections import faults
+from cdk_delivery.compliance.template import Template
 from tests.synthesized import Synthesized
 
 Plant = Callable[[dict[str, Any]], None]
@@ -97,7 +97,7 @@ def test_the_assembly_as_it_is_has_no_fault(synthesized: Synthesized) -> None:
 def test_a_planted_fault_is_red(
     assembly: Callable[[Plant], Path], plant: Plant, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m compliance` names the template, the resource and what is wrong, and ends with 1."""
+    """`python -m cdk_delivery.compliance` names the template, the resource and what is wrong, and ends with 1."""
     assert main([str(assembly(plant))]) == 1
     said = capsys.readouterr().err
     assert says in said

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.access.boundary import BOUNDARY
-from pipeline.access.resource_permissions import is_required, required_actions
-from pipeline.access.role_names import environment_role_names
-from pipeline.constructs.project_files import Project
-from pipeline.quotas import MANAGED_POLICY
+from cdk_delivery.access.boundary import BOUNDARY
+from cdk_delivery.access.resource_permissions import is_required, required_actions
+from cdk_delivery.access.role_names import environment_role_names
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.quotas import MANAGED_POLICY
 from tests.pipeline.synthesis import synthesize
 from tests.root import ROOT
 from tests.synthesized import Synthesized

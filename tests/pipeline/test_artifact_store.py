@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from pipeline.constructs.project_files import Project
+from cdk_delivery.constructs.project_files import Project
 from tests.pipeline.synthesis import pipeline_of, synthesize
 
 pytestmark = pytest.mark.slow

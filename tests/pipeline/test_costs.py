@@ -2,7 +2,7 @@
 
 import json
 
-from pipeline.generate.costs_table import cost
+from cdk_delivery.generate.costs_table import cost
 from tests.pipeline.synthesis import pipeline_of
 from tests.root import ROOT
 from tests.synthesized import Synthesized

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import WrongUse
-from pipeline.gates.accepted_vulnerabilities import read
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.gates.accepted_vulnerabilities import read
 from tests.root import ROOT
 
 MADE = (".git", "cdk.out", ".rehearsal", "__pycache__", ".*_cache", ".hypothesis", ".venv", ".tools", "node_modules")
@@ -65,7 +65,7 @@ GATES = (
         "lock freshness",
         "a dependency that poetry.lock does not know",
         edit("pyproject.toml", 'dependencies = ["', 'dependencies = ["requests", "'),
-        ("python", "-m", "pipeline.gates.lock"),
+        ("python", "-m", "cdk_delivery.gates.lock"),
         "pyproject.toml changed significantly",
     ),
     Gate(
@@ -79,8 +79,8 @@ GATES = (
     Gate(
         "types",
         "a text where a number belongs",
-        write("compliance/odd.py", '"""Odd."""\n\nx: int = "text"\n'),
-        ("mypy", "compliance/odd.py"),
+        write("stages/odd.py", '"""Odd."""\n\nx: int = "text"\n'),
+        ("mypy", "stages/odd.py"),
         "Incompatible types in assignment",
     ),
     Gate(
@@ -121,7 +121,7 @@ GATES = (
             '        accept(self.queue, "AwsSolutions-SQS4", because="planted", see="planted")\n'
             '        self.address = ("QueueUrl"',
         ),
-        ("sh", "-c", "cdk synth -q && python -m compliance cdk.out"),
+        ("sh", "-c", "cdk synth -q && python -m cdk_delivery.compliance cdk.out"),
         "is accepted, but raised no more",
     ),
     Gate(
@@ -133,14 +133,14 @@ GATES = (
             '        self.queue.node.default_child.add_property_override("Colour", "red")\n'
             '        self.address = ("QueueUrl"',
         ),
-        ("sh", "-c", "cdk synth -q; python -m pipeline.gates.templates"),
+        ("sh", "-c", "cdk synth -q; python -m cdk_delivery.gates.templates"),
         "E3002",
     ),
     Gate(
         "secrets",
         "a key of AWS",
         write("docs/odd.md", "The key is AKIA" + "Q3EGRIUPLCEXAMPX\n"),
-        ("python", "-m", "pipeline.gates.secrets"),
+        ("python", "-m", "cdk_delivery.gates.secrets"),
         "docs/odd.md:1: AWS Access Key",
     ),
     Gate(
@@ -151,14 +151,14 @@ GATES = (
             "ignore = []",
             'ignore = [{ id = "GHSA-xxxx", reason = "it is not called here", expires = 2020-01-01 }]',
         ),
-        ("python", "-m", "pipeline.gates.dependencies"),
+        ("python", "-m", "cdk_delivery.gates.dependencies"),
         "its exception ended on 2020-01-01",
     ),
     Gate(
         "dependencies, unreachable",
         "a database that nobody reaches, where the setting says fail",
         edit("pyproject.toml", 'on-unreachable = "warn"', 'on-unreachable = "fail"'),
-        ("python", "-m", "pipeline.gates.dependencies"),
+        ("python", "-m", "cdk_delivery.gates.dependencies"),
         "could not be audited",
     ),
 )
@@ -236,7 +236,7 @@ def test_it_goes_red(gate: Gate, copy: Path) -> None:
 @pytest.mark.gate
 def test_a_known_vulnerability_is_red(copy: Path, osv: str) -> None:
     """Unless it is accepted until a day to come, by any of its names."""
-    command = ("python", "-m", "pipeline.gates.dependencies")
+    command = ("python", "-m", "cdk_delivery.gates.dependencies")
     red = run(command, copy, PIP_AUDIT_OSV_URL=osv)
     assert red.returncode == 1
     assert "CVE-2026-1, GHSA-planted; update it (`poetry update jmespath`)" in red.stderr
@@ -250,7 +250,7 @@ def test_an_exception_that_nothing_needs_is_red(copy: Path, osv: str) -> None:
     """It would hide the next one of that name."""
     other = '[{ id = "GHSA-other", reason = "it was there once", expires = 2999-12-31 }]'
     edit("pyproject.toml", "ignore = []", f"ignore = {other}")(copy)
-    done = run(("python", "-m", "pipeline.gates.dependencies"), copy, PIP_AUDIT_OSV_URL=osv)
+    done = run(("python", "-m", "cdk_delivery.gates.dependencies"), copy, PIP_AUDIT_OSV_URL=osv)
     assert "GHSA-other: no shipped package has it; remove the exception" in done.stderr
 
 
@@ -265,6 +265,6 @@ def test_settings_that_are_no_toml_are_wrong_use(tmp_path: Path) -> None:
 def test_a_malformed_exception_is_wrong_use(copy: Path) -> None:
     """A reason and a day are needed."""
     edit("pyproject.toml", "ignore = []", 'ignore = [{ id = "GHSA-other" }]')(copy)
-    done = run(("python", "-m", "pipeline.gates.dependencies"), copy)
+    done = run(("python", "-m", "cdk_delivery.gates.dependencies"), copy)
     assert done.returncode == 2
     assert "[tool.dependency-gate] ignore.0.reason" in done.stderr

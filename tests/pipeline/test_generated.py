@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.generate.files import generated_files
+from cdk_delivery.generate.files import generated_files
 from tests.root import ROOT
 from tests.synthesized import Synthesized
 

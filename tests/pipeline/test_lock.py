@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.gates import lock
+from cdk_delivery.gates import lock
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from pipeline.constructs.project_files import Project
+from cdk_delivery.constructs.project_files import Project
 from tests.pipeline.synthesis import synthesize
 from tests.synthesized import Synthesized
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from pipeline.constructs import notifier_function
+from cdk_delivery.constructs import notifier_function
 
 # Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
 DETAIL = {"pipeline": "echo-delivery", "execution-id": "0a1b", "state": "SUCCEEDED", "version": 3.0}

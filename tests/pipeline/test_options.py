@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import WrongUse
-from pipeline.project_config import ProjectConfig
-from pipeline.settings.messages import SettingsError
-from pipeline.settings.options import settings_type
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.project_config import ProjectConfig
+from cdk_delivery.settings.messages import SettingsError
+from cdk_delivery.settings.options import settings_type
 
 MODEL = """
 from pydantic import BaseModel

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.settings.messages import SettingsError
-from pipeline.settings.model import Delivery
-from pipeline.settings.placeholders import reject_placeholders
+from cdk_delivery.settings.messages import SettingsError
+from cdk_delivery.settings.model import Delivery
+from cdk_delivery.settings.placeholders import reject_placeholders
 from stages.service_options import ServiceOptions
 
 REAL = {"CDK_DEFAULT_ACCOUNT": "210987654321"}

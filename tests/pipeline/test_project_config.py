@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import WrongUse
-from pipeline.project_config import Pages, ProjectConfig, read_config
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.project_config import Pages, ProjectConfig, read_config
 
 HERE = "pyproject.toml [tool.delivery"
 WHOLE = """

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pipeline.cli import cli
-from pipeline.quotas import quota_usages
+from cdk_delivery.cli import cli
+from cdk_delivery.quotas import quota_usages
 from tests.synthesized import Synthesized
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipeline.access.role_names import environment_role_names
+from cdk_delivery.access.role_names import environment_role_names
 
 
 def assembly(folder: Path, **stages: list[str]) -> Path:

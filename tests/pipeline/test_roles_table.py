@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import WrongUse
-from pipeline.generate.page import Marks, replace_table
-from pipeline.generate.roles_table import FUNCTION, table
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.generate.page import Marks, replace_table
+from cdk_delivery.generate.roles_table import FUNCTION, table
 
 MARKS = Marks("<!-- begin -->", "<!-- end -->")
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline.settings import json_schema
-from pipeline.settings.model import Delivery
+from cdk_delivery.settings import json_schema
+from cdk_delivery.settings.model import Delivery
 from stages.service_options import ServiceOptions
 from tests.root import ROOT
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.gates import secrets
-from pipeline.gates.result_cache import FOLDER
+from cdk_delivery.gates import secrets
+from cdk_delivery.gates.result_cache import FOLDER
 
 pytestmark = pytest.mark.slow
 

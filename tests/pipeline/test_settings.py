@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
-from pipeline.constructs.project_files import Project
-from pipeline.settings.environment_rules import RESERVED_NAMES
-from pipeline.settings.messages import SettingsError
-from pipeline.settings.model import Delivery
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.settings.environment_rules import RESERVED_NAMES
+from cdk_delivery.settings.messages import SettingsError
+from cdk_delivery.settings.model import Delivery
 from pipeline.stack import PipelineStack
 from stages.service_options import ServiceOptions
 

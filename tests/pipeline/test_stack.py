@@ -9,8 +9,8 @@ import pytest
 import yaml
 from aws_cdk.assertions import Match, Template
 
-from pipeline.constructs.build_caches import cache_paths
-from pipeline.constructs.project_files import Project
+from cdk_delivery.constructs.build_caches import cache_paths
+from cdk_delivery.constructs.project_files import Project
 from tests.pipeline.synthesis import synthesize
 from tests.root import ROOT
 from tests.synthesized import Synthesized

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.gates import templates
+from cdk_delivery.gates import templates
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ from aws_cdk import App
 from aws_cdk import Environment as Target
 from aws_cdk.assertions import Template
 
-from pipeline.constructs.project_files import Project
-from pipeline.constructs.test_role import IntegrationTestRoleNames
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.constructs.test_role import IntegrationTestRoleNames
 from stages.echo_stack import EchoStack, Release
 from stages.service_options import ServiceOptions
 

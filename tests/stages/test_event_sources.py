@@ -7,7 +7,7 @@ from aws_cdk.assertions import Match, Template
 from stages.catalog import FUNCTIONS
 from stages.event_sources import QueueSource
 
-# What CloudFormation names by Ref or Fn::GetAtt; which resource it is, compliance/connections.py looks at.
+# What CloudFormation names by Ref or Fn::GetAtt; which resource it is, cdk_delivery/compliance/connections.py looks at.
 REFERENCE = Match.any_value()
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from pipeline.constructs.project_files import Project
-from pipeline.layers import BuiltLayers
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.layers import BuiltLayers
 
 
 def keys(project: Project) -> dict[str, Any]:

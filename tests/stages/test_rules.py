@@ -6,9 +6,9 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_iam as iam
 
-from compliance.assembly import Assembly
-from compliance.packs import attach_packs
-from pipeline.constructs.project_files import Project
+from cdk_delivery.compliance.assembly import Assembly
+from cdk_delivery.compliance.packs import attach_packs
+from cdk_delivery.constructs.project_files import Project
 from stages.echo_stack import EchoStack, Release
 from stages.service_options import ServiceOptions
 from tests.stages.conftest import echo_stack

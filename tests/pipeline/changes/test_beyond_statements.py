@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.changes.broadening import broadenings
+from cdk_delivery.changes.broadening import broadenings
 from tests.pipeline.changes.test_broadening import RULE, TRUST, allow, policy
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.changes.broadening import broadenings
+from cdk_delivery.changes.broadening import broadenings
 
 QUEUE = {"Fn::GetAtt": ["Queue", "Arn"]}
 

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from pipeline.changes.deployed import DeployedTemplates
-from pipeline.changes.stacks import Stack
+from cdk_delivery.changes.deployed import DeployedTemplates
+from cdk_delivery.changes.stacks import Stack
 
 STACK = Stack("Prod-Echo", "333333333333", "eu-west-1", "lookup", {})
 TEMPLATE = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}

@@ -1,4 +1,4 @@
-"""`python -m pipeline.changes`: asks the embedded AWS what is deployed, writes its three files, and is red or not."""
+"""`python -m cdk_delivery.changes` compares with what the embedded AWS has deployed, and is red or not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.changes.__main__ import main
+from cdk_delivery.changes.__main__ import main
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
 from rehearsal.workspace.layout import Workspace

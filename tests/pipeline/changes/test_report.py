@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from pipeline.changes.report import Push, Report, report
-from pipeline.changes.resources import create_only
-from pipeline.changes.stacks import Stack, StackComparison
+from cdk_delivery.changes.report import Push, Report, report
+from cdk_delivery.changes.resources import create_only
+from cdk_delivery.changes.stacks import Stack, StackComparison
 from tests.root import ROOT
 
 POLICY = {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}}

@@ -32,8 +32,8 @@ class Person:
     endpoint: Endpoint
 
     def types(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        """`python -m pipeline`, with an answer to what it asks."""
-        command = [sys.executable, "-m", "pipeline", *arguments]
+        """`delivery`, with an answer to what it asks."""
+        command = [sys.executable, "-m", "cdk_delivery", *arguments]
         return subprocess.run(
             command, cwd=self.folder, env=self.environ, input=given, capture_output=True, text=True, check=False
         )

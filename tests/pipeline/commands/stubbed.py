@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from pipeline.commands.accounts import Sessions, Target
+from cdk_delivery.commands.accounts import Sessions, Target
 
 Answers = Callable[[Stubber], object]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands.accounts import Target, targets
-from pipeline.commands.bootstrap import plans
-from pipeline.commands.doctor_aws import BOOTSTRAP_VERSION, connection_row
-from pipeline.commands.doctor_local import quota_rows, version_rows
-from pipeline.commands.stacks import environment_stacks, pipeline_stacks
-from pipeline.settings.model import Delivery
+from cdk_delivery.commands.accounts import Target, targets
+from cdk_delivery.commands.bootstrap import plans
+from cdk_delivery.commands.doctor_aws import BOOTSTRAP_VERSION, connection_row
+from cdk_delivery.commands.doctor_local import quota_rows, version_rows
+from cdk_delivery.commands.stacks import environment_stacks, pipeline_stacks
+from cdk_delivery.settings.model import Delivery
 from stages.service_options import ServiceOptions
 from tests.pipeline.commands.stubbed import Answers, Stubbed, holding
 from tests.root import ROOT

@@ -3,11 +3,11 @@
 import pytest
 from botocore.stub import Stubber
 
-from pipeline.commands import destroy
-from pipeline.commands.accounts import Target
-from pipeline.commands.retained_resources import RetainedResource, delete_resource
-from pipeline.commands.stacks import DeployedStack
-from pipeline.errors import PipelineError
+from cdk_delivery.commands import destroy
+from cdk_delivery.commands.accounts import Target
+from cdk_delivery.commands.retained_resources import RetainedResource, delete_resource
+from cdk_delivery.commands.stacks import DeployedStack
+from cdk_delivery.errors import PipelineError
 from tests.pipeline.commands.stubbed import Stubbed
 
 HERE = Target("111111111111", "eu-west-1")

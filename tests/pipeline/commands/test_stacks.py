@@ -6,8 +6,8 @@ from typing import Any
 
 from botocore.stub import Stubber
 
-from pipeline.commands.stacks import environment_stacks
-from pipeline.settings.environment import Environment
+from cdk_delivery.commands.stacks import environment_stacks
+from cdk_delivery.settings.environment import Environment
 from tests.pipeline.commands.stubbed import Answers, Stubbed, holding
 
 DEV = Environment[dict[str, Any]](name="dev", account="222222222222", region="eu-west-1")

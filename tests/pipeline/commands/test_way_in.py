@@ -108,7 +108,7 @@ def test_doctor_is_red_before_and_green_after(person: Person) -> None:
     before = person.types("doctor", *PROFILES)
     assert before.returncode == 1
     assert states(before.stdout)["222222222222/eu-west-1: bootstrap"] == "red"
-    assert "python -m pipeline bootstrap" in before.stdout
+    assert "delivery bootstrap" in before.stdout
 
     done = person.types("bootstrap", "--yes", *PROFILES)
     assert done.returncode == 0, done.stderr

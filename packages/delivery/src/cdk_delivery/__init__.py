@@ -1,0 +1,1 @@
+"""A self-mutating delivery pipeline for CDK stages, with settings, gates, a changes report, bootstrap and doctor."""

@@ -1,0 +1,108 @@
+"""Where a deployment would let somebody do more than today: IAM, resource policies, security groups.
+
+What cannot be judged counts as broader: nobody is asked about what was taken for harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cdk_delivery.changes.denials import find_denials
+from cdk_delivery.changes.grants import find_grants, permissions_boundaries
+from cdk_delivery.changes.policy_documents import as_list, as_text
+from cdk_delivery.changes.resolved_templates import resolve_template
+from cdk_delivery.changes.stacks import Template
+
+_SECURITY_GROUP_RULES = {
+    "AWS::EC2::SecurityGroup": ("SecurityGroupIngress", "SecurityGroupEgress"),
+    "AWS::EC2::SecurityGroupIngress": (),
+    "AWS::EC2::SecurityGroupEgress": (),
+}
+# Types that give rights by what is not a policy, or that hold templates which nobody looks at here.
+_UNCHECKED_TYPES = (
+    "AWS::CloudFormation::Stack",
+    "AWS::CloudFormation::StackSet",
+    "AWS::Cognito::IdentityPoolRoleAttachment",
+    "AWS::EKS::AccessEntry",
+    "AWS::IAM::AccessKey",
+    "AWS::IAM::OIDCProvider",
+    "AWS::IAM::SAMLProvider",
+    "AWS::IAM::User",
+    "AWS::IAM::UserToGroupAddition",
+    "AWS::LakeFormation::PrincipalPermissions",
+    "AWS::RAM::ResourceShare",
+    "AWS::RolesAnywhere::TrustAnchor",
+    "AWS::SSO::Assignment",
+)
+
+
+def broadenings(old: Template, new: Template) -> Sequence[str]:
+    """A line for each thing that is newly allowed; what an older, wider grant covered is none.
+
+    A policy of a resource with a new logical id counts as new: nobody can tell that it is the old one.
+    """
+    before, after = resolve_template(old), resolve_template(new)
+    checks = (_grants, _denials, _boundaries, _security_groups, _unchecked_resources, _transforms)
+    return sorted({line for check in checks for line in check(before, after)})
+
+
+def _grants(old: Template, new: Template) -> Iterator[str]:
+    before = find_grants(old)
+    for grant in find_grants(new) - before:
+        if not any(each.covers(grant) for each in before):
+            yield str(grant)
+
+
+def _denials(old: Template, new: Template) -> Iterator[str]:
+    for denial in find_denials(old) - find_denials(new):
+        if denial.still_applies(new):
+            yield str(denial)
+
+
+def _boundaries(old: Template, new: Template) -> Iterator[str]:
+    before, after = permissions_boundaries(old), permissions_boundaries(new)
+    for id_ in new.get("Resources", {}):
+        if id_ in before and before[id_] != after.get(id_):
+            yield f"{id_}: its permissions boundary changes from {before[id_]} to {after.get(id_, 'none')}"
+
+
+def _security_groups(old: Template, new: Template) -> Iterator[str]:
+    for group, rule in _rules(new) - _rules(old):
+        yield f"{group}: opens {rule}"
+
+
+def _rules(template: Template) -> set[tuple[str, str]]:
+    return {
+        (id_, as_text(rule))
+        for id_, resource in template.get("Resources", {}).items()
+        if resource["Type"] in _SECURITY_GROUP_RULES
+        for rule in _rules_of(resource)
+    }
+
+
+def _rules_of(resource: Mapping[str, Any]) -> Iterator[Any]:
+    properties, inline = resource.get("Properties", {}), _SECURITY_GROUP_RULES[resource["Type"]]
+    rules = [rule for name in inline for rule in as_list(properties.get(name, []))] if inline else [properties]
+    for rule in rules:
+        yield {key: value for key, value in rule.items() if key != "Description"} if isinstance(rule, dict) else rule
+
+
+def _unchecked_resources(old: Template, new: Template) -> Iterator[str]:
+    before: Mapping[str, Any] = old.get("Resources", {})
+    for id_, resource in new.get("Resources", {}).items():
+        kind, was = resource["Type"], before.get(id_, {})
+        if (kind in _UNCHECKED_TYPES or kind.endswith("::MODULE")) and _without_metadata(was) != _without_metadata(
+            resource
+        ):
+            yield f"{id_}: {'changes' if was else 'is new'}, and nobody can tell here what {kind} allows"
+
+
+def _without_metadata(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in resource.items() if key != "Metadata"}
+
+
+def _transforms(old: Template, new: Template) -> Iterator[str]:
+    """A macro may make anything of a template that differs."""
+    if new.get("Transform") and old != new:
+        yield f"the template changes, and nobody can tell here what {as_text(new['Transform'])} makes of it"

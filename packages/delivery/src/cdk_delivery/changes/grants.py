@@ -1,0 +1,148 @@
+"""What a template lets whom do: every statement of every policy in it, taken apart so that two can be compared.
+
+A policy is found by its shape, whatever resource holds it: roles, policies, keys, buckets, queues, topics.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import Any
+
+from cdk_delivery.changes.policy_attachments import attached_identities, attached_policies, referenced_ids
+from cdk_delivery.changes.policy_documents import as_list, as_text, is_readable, statements
+from cdk_delivery.changes.stacks import Template
+
+# A property by which a resource acts with the rights of a role, such as a function's.
+_ROLE = re.compile(r"(?:\w*[a-z])?Roles?(?:Arns?|ARN)?")
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One action on one resource for one principal; what is no plain text is JSON.
+
+    holder: the logical id of the resource that holds the statement; principal: empty in a role's own policy.
+    """
+
+    holder: str
+    principal: str
+    action: str
+    resource: str
+    condition: str = ""
+
+    def covers(self, other: Grant) -> bool:
+        """Whether `other` allows nothing that this one does not allow."""
+        return (
+            self.holder == other.holder
+            and self.principal in (other.principal, "*")
+            and self.condition in (other.condition, "")
+            and _matches(other.action.lower(), self.action.lower())
+            and _matches(other.resource, self.resource)
+        )
+
+    def __str__(self) -> str:
+        who = f"{self.principal} may " if self.principal else ""
+        return f"{self.holder}: {who}{self.action} on {self.resource}" + (
+            f" if {self.condition}" * bool(self.condition)
+        )
+
+
+def find_grants(template: Template) -> frozenset[Grant]:
+    """Everything that some statement, attachment, permission or role of the template allows."""
+    resources: Mapping[str, Any] = template.get("Resources", {})
+    only_deny = {id_ for id_, resource in resources.items() if _only_denies(resource)}
+    found: set[Grant] = set()
+    for holder, resource in resources.items():
+        properties = resource.get("Properties", {})
+        grants = [grant for statement in statements(properties) for grant in _grants(holder, statement)]
+        grants += _lambda_permission_grants(holder, resource["Type"], properties)
+        grants += _attachment_grants(holder, resource, only_deny)
+        if "Condition" in resource:
+            when = as_text(resource["Condition"])
+            grants = [replace(each, condition=f"{each.condition} when {when}".strip()) for each in grants]
+        found |= set(grants)
+    return frozenset(found)
+
+
+def permissions_boundaries(template: Template) -> Mapping[str, str]:
+    """Logical id -> permissions boundary, of the resources that have one."""
+    properties = {id_: each.get("Properties", {}) for id_, each in template.get("Resources", {}).items()}
+    return {
+        id_: as_text(each["PermissionsBoundary"]) for id_, each in properties.items() if "PermissionsBoundary" in each
+    }
+
+
+def _only_denies(resource: Mapping[str, Any]) -> bool:
+    found = list(statements(resource.get("Properties", {})))
+    return bool(found) and all(is_readable(each) and each["Effect"] == "Deny" for each in found)
+
+
+def _grants(holder: str, statement: Any) -> Iterator[Grant]:
+    if not is_readable(statement):
+        yield Grant(holder, "", "what this says, as it cannot be read,", as_text(statement))
+    elif statement["Effect"] == "Allow":
+        condition = as_text(statement["Condition"]) if statement.get("Condition") else ""
+        everything = product(
+            _principals(statement),
+            _values(statement, "Action", "NotAction"),
+            _values(statement, "Resource", "NotResource"),
+        )
+        for principal, action, resource in everything:
+            yield Grant(holder, principal, action, resource, condition)
+
+
+def _values(statement: Mapping[str, Any], name: str, inverse: str) -> list[str]:
+    if inverse in statement:
+        return [f"all but {as_text(statement[inverse])}"]
+    return [as_text(each) for each in as_list(statement.get(name, "itself"))]
+
+
+def _principals(statement: Mapping[str, Any]) -> list[str]:
+    if "NotPrincipal" in statement:
+        return [f"all but {as_text(statement['NotPrincipal'])}"]
+    principal = statement.get("Principal", "")
+    if not isinstance(principal, Mapping):
+        return [str(principal)]
+    named = [(kind, each) for kind, names in principal.items() for each in as_list(names)]
+    return ["*" if each == "*" else f"{kind} {as_text(each)}" for kind, each in named]
+
+
+def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Grant]:
+    """Permissions of functions and layers, and their addresses, are resources of their own, without a document."""
+    if kind in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
+        target = properties.get("FunctionName") or properties.get("LayerVersionArn")
+        beside = ("Action", "Principal", "FunctionName", "LayerVersionArn")
+        rest = {key: value for key, value in properties.items() if key not in beside}
+        who = as_text(properties["Principal"])
+        yield Grant(holder, who, as_text(properties["Action"]), as_text(target), as_text(rest) if rest else "")
+    elif kind == "AWS::Lambda::Url" and properties["AuthType"] != "AWS_IAM":
+        yield Grant(holder, "*", "lambda:InvokeFunctionUrl", as_text(properties["TargetFunctionArn"]))
+
+
+def _attachment_grants(holder: str, resource: Mapping[str, Any], only_deny: set[str]) -> Iterator[Grant]:
+    """Who has a policy, which policies a role has, and which role a resource acts with."""
+    for who in attached_identities(resource) if holder not in only_deny else ():
+        yield Grant(holder, as_text(who), "use the policy", "itself")
+    for arn in attached_policies(resource):
+        if not referenced_ids(arn) & only_deny:
+            yield Grant(holder, "", "use the policy", as_text(arn))
+    if not resource["Type"].startswith("AWS::IAM::") or resource["Type"] == "AWS::IAM::InstanceProfile":
+        for role in _roles(resource.get("Properties", {})):
+            yield Grant(holder, "", "act with the rights", as_text(role))
+
+
+def _roles(value: Any) -> Iterator[Any]:
+    for key, inner in value.items() if isinstance(value, Mapping) else ():
+        if _ROLE.fullmatch(key) and inner:
+            yield from as_list(inner)
+        else:
+            yield from _roles(inner)
+    for inner in value if isinstance(value, list) else ():
+        yield from _roles(inner)
+
+
+def _matches(value: str, pattern: str) -> bool:
+    return value == pattern or (not value.startswith("all but ") and fnmatchcase(value, pattern.replace("[", "[[]")))

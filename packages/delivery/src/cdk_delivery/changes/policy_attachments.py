@@ -1,0 +1,50 @@
+"""Which policies belong to whom: what a policy binds, and which policies a role has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cdk_delivery.changes.policy_documents import as_list, statements
+
+_IDENTITIES = ("Roles", "Users", "Groups", "RoleName", "UserName", "GroupName")
+_POLICIES = ("ManagedPolicyArns", "ManagedPolicies", "CustomerManagedPolicyReferences")
+
+
+def attached_identities(resource: Mapping[str, Any]) -> list[Any]:
+    """The roles, users and groups that have a policy of IAM, as it says itself; none for any other resource."""
+    properties = resource.get("Properties", {})
+    if not (resource["Type"].startswith("AWS::IAM::") and resource["Type"].endswith("Policy")):
+        return []
+    return [each for name in _IDENTITIES if name in properties for each in as_list(properties[name])]
+
+
+def guarded_resources(resource: Mapping[str, Any]) -> list[Any]:
+    """What a policy beside its resource is for, such as a bucket; none where the resource holds the policy itself."""
+    if resource["Type"].startswith("AWS::IAM::") or not resource["Type"].endswith("Policy"):
+        return []
+    values = [each for each in resource.get("Properties", {}).values() if not list(statements(each))]
+    return [each for value in values for each in as_list(value) if isinstance(each, str | Mapping)]
+
+
+def attached_policies(resource: Mapping[str, Any]) -> list[Any]:
+    """The managed policies that a role, a user, a group or a permission set has."""
+    properties = resource.get("Properties", {})
+    return [each for name in _POLICIES if name in properties for each in as_list(properties[name])]
+
+
+def referenced_ids(value: Any) -> set[str]:
+    """The logical ids within `value`; those of pseudo parameters are none."""
+    return {each for each in _walk_references(value) if not each.startswith("AWS::")}
+
+
+def _walk_references(value: Any) -> Iterator[str]:
+    match value:
+        case {"Ref": str(id_)} | {"Fn::GetAtt": [str(id_), *_]}:
+            yield id_
+        case Mapping():
+            for inner in value.values():
+                yield from _walk_references(inner)
+        case list():
+            for inner in value:
+                yield from _walk_references(inner)

@@ -1,0 +1,130 @@
+"""Everything that a stage's deployment would change, as one value, and as what people and programs read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from cdk_delivery.changes.broadening import broadenings
+from cdk_delivery.changes.layer_packages import PackageChange, package_changes
+from cdk_delivery.changes.resources import KINDS, ResourceChange, resource_changes
+from cdk_delivery.changes.stacks import StackComparison
+
+
+@dataclass(frozen=True)
+class StackReport:
+    """One stack; `first` is its first deployment."""
+
+    name: str
+    account: str
+    region: str
+    first: bool
+    resources: Sequence[ResourceChange]
+    broadenings: Sequence[str]
+    packages: Sequence[PackageChange]
+
+
+@dataclass(frozen=True)
+class Push:
+    """What was pushed; empty where it is not known. tests: how the tests of the environment before this one ended."""
+
+    revision: str
+    message: str = ""
+    authored: str = ""
+    tests: str = ""
+
+    @property
+    def title(self) -> str:
+        """The message's first line, without what CodePipeline would take for a variable."""
+        return self.message.partition("\n")[0].replace("#{", "# {")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One environment."""
+
+    environment: str
+    push: Push
+    stacks: Sequence[StackReport]
+
+    @property
+    def broadenings(self) -> Sequence[str]:
+        """Those that count: before its first deployment, an environment has nothing that could be broadened."""
+        if all(stack.first for stack in self.stacks):
+            return []
+        return [f"{stack.name}: {each}" for stack in self.stacks for each in stack.broadenings]
+
+    def as_json(self) -> str:
+        """What stands in changes.json."""
+        return json.dumps({**asdict(self), "counted_broadenings": self.broadenings}, indent=2) + "\n"
+
+    def summary(self, room: int) -> str:
+        """One line of at most `room` characters; where they are few, what broadens comes before all else."""
+        revision, title, counts = self.push.revision[:8], self.push.title[:120], _counts(self.stacks)
+        broader = [f"IAM or security groups broaden in {len(self.broadenings)} places"] if self.broadenings else []
+        packages = [str(each) for stack in self.stacks for each in stack.packages]
+        rest = [f"packages: {', '.join(packages)}"] if packages else []
+        rest += [f"tests before: {self.push.tests}"] if self.push.tests else []
+        text = _line(f"{revision} {title}", counts, *broader, *rest)
+        if len(text) > room:
+            text = _line(revision, *broader, counts, title, *rest)
+        return text if len(text) <= room else text[: room - 1] + "…"
+
+    def as_markdown(self) -> str:
+        """What stands in changes.md."""
+        return "\n".join(self._lines()) + "\n"
+
+    def _lines(self) -> Iterator[str]:
+        yield f"# {self.environment}: what would change"
+        yield ""
+        yield f"- revision: {self.push.revision}"
+        for name, value in (("message", self.push.title), ("authored on", self.push.authored)):
+            if value:
+                yield f"- {name}: {value}"
+        yield f"- tests of the environment before: {self.push.tests or 'none'}"
+        for stack in self.stacks:
+            yield from _stack_lines(stack)
+
+
+def report(
+    environment: str, push: Push, compared: Sequence[StackComparison], replacing: Mapping[str, Collection[str]]
+) -> Report:
+    """Compare every stack of an environment with what is deployed."""
+    return Report(environment, push, [_stack(each, replacing) for each in compared])
+
+
+def _stack(compared: StackComparison, replacing: Mapping[str, Collection[str]]) -> StackReport:
+    old, new = compared.deployed or {}, compared.stack.template
+    return StackReport(
+        name=compared.stack.name,
+        account=compared.stack.account,
+        region=compared.stack.region,
+        first=compared.deployed is None,
+        resources=list(resource_changes(old, new, replacing)),
+        broadenings=broadenings(old, new),
+        packages=list(package_changes(old, new)),
+    )
+
+
+def _line(*parts: str) -> str:
+    return re.sub(r"\s+", " ", "; ".join(parts))
+
+
+def _counts(stacks: Sequence[StackReport]) -> str:
+    counted = Counter(change.kind for stack in stacks for change in stack.resources)
+    return ", ".join(f"{counted[kind]} {kind}" for kind in KINDS if counted[kind]) or "no resource changes"
+
+
+def _stack_lines(stack: StackReport) -> Iterator[str]:
+    yield ""
+    yield f"## {stack.name} in {stack.account}/{stack.region}"
+    yield ""
+    yield "The first deployment." if stack.first else f"{_counts([stack])}."
+    for change in stack.resources:
+        yield f"- {change.kind}: {change.id} ({change.type}) {', '.join(change.properties)}".rstrip()
+    for heading, lines in (("Broadens", stack.broadenings), ("Packages", stack.packages)):
+        if lines:
+            yield from ("", f"### {heading}", "", *(f"- {each}" for each in lines))

@@ -1,0 +1,65 @@
+"""Which resources are added, changed, replaced and removed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from cdk_delivery.changes.stacks import Template
+
+Kind = Literal["added", "changed", "replaced", "removed"]
+KINDS: tuple[Kind, ...] = ("added", "changed", "replaced", "removed")
+# What CloudFormation does not look at when it decides whether a resource changed.
+_IGNORED_ATTRIBUTES = ("Metadata",)
+
+
+@dataclass(frozen=True, order=True)
+class ResourceChange:
+    """One resource; `properties` are those that differ, of a changed or replaced one."""
+
+    kind: Kind
+    id: str
+    type: str
+    properties: tuple[str, ...] = ()
+
+
+def create_only(access: Path) -> Mapping[str, Collection[str]]:
+    """Type -> the properties whose change replaces the resource, from the schemas of AWS.
+
+    access: the folder of the generated policies. `delivery generate` writes the file there, for every type
+    that the templates hold.
+    """
+    found: Mapping[str, Collection[str]] = json.loads((access / "create_only.json").read_text())
+    return found
+
+
+def resource_changes(
+    old: Template, new: Template, replacing: Mapping[str, Collection[str]]
+) -> Iterator[ResourceChange]:
+    """In the order of the new template; the removed ones last. A type that `replacing` lacks counts as changed."""
+    before: Mapping[str, Any] = old.get("Resources", {})
+    after: Mapping[str, Any] = new.get("Resources", {})
+    for id_, resource in after.items():
+        kind = resource["Type"]
+        if id_ not in before:
+            yield ResourceChange("added", id_, kind)
+        elif before[id_]["Type"] != kind:
+            yield ResourceChange("replaced", id_, kind, ("Type",))
+        elif properties := _changed_properties(before[id_], resource):
+            replaced = set(properties) & set(replacing.get(kind, ()))
+            yield ResourceChange("replaced" if replaced else "changed", id_, kind, properties)
+    for id_, resource in before.items():
+        if id_ not in after:
+            yield ResourceChange("removed", id_, resource["Type"])
+
+
+def _changed_properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of properties, and of attributes beside them such as DeletionPolicy."""
+    flat = [
+        {**{k: v for k, v in each.items() if k != "Properties"}, **each.get("Properties", {})} for each in (old, new)
+    ]
+    names = sorted({*flat[0], *flat[1]} - {*_IGNORED_ATTRIBUTES})
+    return tuple(name for name in names if flat[0].get(name) != flat[1].get(name))

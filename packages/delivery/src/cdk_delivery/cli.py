@@ -1,0 +1,109 @@
+"""The command line: parses arguments, calls a verb, and turns an error into a message and a code."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cdk_delivery.errors import PipelineError
+from cdk_delivery.settings.messages import SettingsError
+
+YES = click.option("--yes", is_flag=True, help="Do it without asking.")
+
+
+def main() -> None:
+    """Run one command. 0 done; 1 red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="delivery")
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except PipelineError as error:
+        click.echo(f"delivery: {error}", err=True)
+        code = error.exit_code
+    except SettingsError as error:
+        click.echo(f"delivery: {error}", err=True)
+        code = 2
+    except (ClientError, BotoCoreError) as error:
+        click.echo(f"delivery: AWS refused: {error}; `delivery doctor` checks what is needed", err=True)
+        code = 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("delivery: interrupted", err=True)
+        code = 130
+    except Exception:
+        code = _report_bug()
+    sys.exit(code or 0)
+
+
+def _report_bug() -> int:
+    with tempfile.NamedTemporaryFile("w", prefix="delivery-bug-", suffix=".log", delete=False) as log:
+        traceback.print_exc(file=log)
+    click.echo(f"delivery: this is a bug in the command itself; please report it with {log.name}", err=True)
+    return 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """The way in, the way to look, and the way out of a delivery pipeline."""
+
+
+@cli.command()
+@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+@click.option("--only", multiple=True, metavar="ACCOUNT/REGION", help="This one alone. Repeatable.")
+@click.option("--print", "only_print", is_flag=True, help="Print the commands and run nothing.")
+@YES
+def bootstrap(profiles: tuple[str, ...], only: tuple[str, ...], *, only_print: bool, yes: bool) -> int:
+    """Prepare every account: the CDK bootstrap, trust for the pipeline's account, and a narrow execution policy."""
+    from cdk_delivery.commands import bootstrap as verb
+
+    return verb.bootstrap(Path.cwd(), profiles, only, only_print=only_print, yes=yes)
+
+
+@cli.command()
+@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+def doctor(profiles: tuple[str, ...]) -> int:
+    """Check accounts, bootstraps, connection, versions and quotas; a row each, with what mends it."""
+    from cdk_delivery.commands import doctor as verb
+
+    return verb.doctor(Path.cwd(), profiles)
+
+
+@cli.command()
+@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+@click.option("--data", is_flag=True, help="Remove what retention keeps of the pipeline: artifacts and their logs.")
+@YES
+def destroy(profiles: tuple[str, ...], *, data: bool, yes: bool) -> int:
+    """List, ask, then remove the stages and the pipeline, in an order that works."""
+    from cdk_delivery.commands import destroy as verb
+
+    return verb.destroy(Path.cwd(), profiles, data=data, yes=yes)
+
+
+@cli.command()
+@click.argument("assembly", type=click.Path(exists=True, file_okay=False, path_type=Path), default="cdk.out")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output.")
+def quotas(assembly: Path, *, as_json: bool) -> int:
+    """How much of AWS's quotas the assembly in ASSEMBLY (cdk.out) takes, the nearest first; 1 where one is passed."""
+    from cdk_delivery import quotas as verb
+
+    found = sorted(verb.quota_usages(assembly), key=lambda use: -use.used / use.allowed)
+    if as_json:
+        click.echo(json.dumps([asdict(use) for use in found], indent=2))
+    for use in [] if as_json else found:
+        click.echo(f"{use.used:>9,} of {use.allowed:>9,}  {use.what}" + (f": {use.mend}" if use.exceeded else ""))
+    return int(any(use.exceeded for use in found))
+
+
+@cli.command()
+def generate() -> None:
+    """Write the committed files that are made from the code and from cdk.out (`make synth` first)."""
+    from cdk_delivery.generate import files
+
+    files.write(Path.cwd())

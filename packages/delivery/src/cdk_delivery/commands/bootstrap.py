@@ -1,0 +1,157 @@
+"""`bootstrap`: what each account needs before the first deployment, printed, and done on confirmation."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cdk_delivery.commands.accounts import Sessions, Target, settings, targets
+from cdk_delivery.commands.policy_files import PolicyFiles
+from cdk_delivery.errors import PipelineError, WrongUse
+from cdk_delivery.settings.model import Delivery
+
+# Source: IAM API reference, "CreatePolicyVersion": five versions are kept, and the oldest one has to go by hand.
+MAX_POLICY_VERSIONS = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One account and region: the managed policies that it gets, and the command that bootstraps it."""
+
+    target: Target
+    policies: Sequence[str]
+    trust: str | None
+
+    @property
+    def command(self) -> list[str]:
+        """The CDK CLI's bootstrap, with the execution policies in place of AdministratorAccess."""
+        arns = ",".join(policy_arn(self.target.account, each) for each in self.policies)
+        trust = ["--trust", self.trust, "--trust-for-lookup", self.trust] if self.trust else []
+        return [
+            *("cdk", "bootstrap", f"aws://{self.target}", *trust),
+            *("--cloudformation-execution-policies", arns, "--termination-protection"),
+        ]
+
+
+def policy_arn(account: str, name: str) -> str:
+    """The ARN of a policy of ours; `delivery-` is what the execution policies keep stacks from changing."""
+    return f"arn:aws:iam::{account}:policy/delivery-{name}"
+
+
+def plans(delivery: Delivery[Any]) -> Sequence[Plan]:
+    """A plan for each account and region. An account that is both gets the policies of both."""
+    pipelines, environments = {delivery.account}, {one.account for one in delivery.environments}
+    return [
+        Plan(
+            target,
+            [
+                kind
+                for kind, accounts in (("pipeline", pipelines), ("environment", environments))
+                if target.account in accounts
+            ],
+            None if target.account == delivery.account else delivery.account,
+        )
+        for target in targets(delivery)
+    ]
+
+
+def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_print: bool, yes: bool) -> int:
+    """Print every step; with leave, check the credentials of all accounts, then do them one by one.
+
+    only: the accounts and regions to do, such as 210987654321/eu-west-1; all without one.
+    """
+    delivery = settings(root)
+    if not delivery.permissions_boundary:
+        raise WrongUse(
+            "cdk.json context.delivery.permissions_boundary: is false; the execution policies let a role be made with"
+            " the boundary alone, so deployments would fail. Set it to true"
+        )
+    steps, policies = _select_plans(plans(delivery), only), PolicyFiles.of(root)
+    for plan in steps:
+        click.echo("\n".join(_shell_commands(plan, policies)))
+    if only_print:
+        return 0
+    if not shutil.which("cdk"):
+        raise WrongUse("there is no `cdk` on PATH; `export PATH=$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH`")
+    if not yes:
+        click.confirm(f"Do this in {len({plan.target.account for plan in steps})} accounts?", abort=True)
+    sessions = Sessions(profiles)
+    for plan in steps:
+        check_identity(sessions, plan.target)
+    for plan in steps:
+        _bootstrap_account(plan, sessions, policies)
+        click.echo(f"{plan.target}: done")
+    return 0
+
+
+def _select_plans(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
+    known = {str(each.target): each for each in steps}
+    strange = [each for each in only if each not in known]
+    if strange:
+        raise WrongUse(f"--only: got '{strange[0]}'; cdk.json's delivery needs {', '.join(known)}")
+    return [known[each] for each in only] or steps
+
+
+def check_identity(sessions: Sessions, target: Target) -> None:
+    """Raises WrongUse where the credentials are those of another account."""
+    found = sessions.client("sts", target).get_caller_identity()["Account"]
+    if found != target.account:
+        raise WrongUse(
+            f"{target}: the credentials are those of account {found}; name a profile for it: --profile"
+            f" {target.account}=PROFILE"
+        )
+
+
+def _shell_commands(plan: Plan, policies: PolicyFiles) -> Iterator[str]:
+    """Commands for a shell; IAM creates a policy once, and keeps five versions of it."""
+    yield f"# {plan.target}"
+    for name in ("boundary", *plan.policies):
+        arn, file = policy_arn(plan.target.account, name), f"file://{policies.path(name)}"
+        yield f"aws iam create-policy --policy-name {arn.rsplit('/', 1)[1]} --policy-document {file} ||"
+        yield f"  aws iam create-policy-version --policy-arn {arn} --policy-document {file} --set-as-default"
+    yield f"{' '.join(plan.command)}"
+
+
+def _bootstrap_account(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> None:
+    iam = sessions.client("iam", plan.target)
+    for name in ("boundary", *plan.policies):
+        put_policy(iam, policy_arn(plan.target.account, name), policies.read(name))
+    with tempfile.TemporaryDirectory() as folder:  # without cdk.json, so that no app is run
+        done = subprocess.run(
+            plan.command, cwd=folder, env=sessions.environ(plan.target), capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise PipelineError(f"{plan.target}: `{' '.join(plan.command)}` ended with {done.returncode}\n{last}")
+
+
+def policy_document(iam: Any, arn: str) -> Any:
+    """The document of a policy's default version."""
+    current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    held = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
+    return held if isinstance(held, dict) else json.loads(held)
+
+
+def put_policy(iam: Any, arn: str, text: str) -> None:
+    """Create a policy, or give it a new default version if its text changed."""
+    document = json.dumps(json.loads(text), separators=(",", ":"))
+    try:
+        current = policy_document(iam, arn)
+    except iam.exceptions.NoSuchEntityException:
+        iam.create_policy(PolicyName=arn.rsplit("/", 1)[1], PolicyDocument=document)
+        return
+    if current == json.loads(document):
+        return
+    versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+    if len(versions) >= MAX_POLICY_VERSIONS:
+        oldest = min((each for each in versions if not each["IsDefaultVersion"]), key=lambda each: each["CreateDate"])
+        iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)

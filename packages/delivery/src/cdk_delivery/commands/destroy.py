@@ -1,0 +1,136 @@
+"""`destroy`: the stages first, then the pipeline, and on request what retention keeps of it.
+
+The stages' stacks are deleted with the bootstrap's execution role, which is what they were made with.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from botocore.exceptions import ClientError, WaiterError
+
+from cdk_delivery.changes.stacks import deployed_by
+from cdk_delivery.commands.accounts import Sessions, Target, settings
+from cdk_delivery.commands.bootstrap import check_identity
+from cdk_delivery.commands.pause import pause_pipeline
+from cdk_delivery.commands.retained_resources import RetainedResource, delete_resource, leftovers, resources_to_retain
+from cdk_delivery.commands.stacks import DeployedStack, environment_stacks, environment_target, pipeline_stacks
+from cdk_delivery.errors import PipelineError
+from cdk_delivery.settings.model import Delivery
+
+_WAIT = {"Delay": 5, "MaxAttempts": 240}
+
+
+@dataclass(frozen=True)
+class StackDeletion:
+    """A stack to delete, and its resources that stay behind because their deletion policy says so."""
+
+    stack: DeployedStack
+    kept: Sequence[RetainedResource]
+
+
+def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> int:
+    """List, ask, delete; what an earlier run left behind is taken up again."""
+    delivery, sessions = settings(root), Sessions(profiles)
+    doomed = list(_stacks_to_delete(delivery, sessions))
+    left = list(_leftovers(delivery, sessions))
+    _print_deletions(doomed, left, data=data)
+    if not doomed and not (data and left):
+        return 0
+    if not yes:
+        click.confirm(_question(len(doomed), data=data), abort=True)
+    pause_pipeline(sessions.client("codepipeline", Target(delivery.account, delivery.region)), delivery.name)
+    for each in doomed:
+        _delete(each.stack, sessions)
+        click.echo(f"{each.stack} is deleted")
+        if data and each.stack.holds_artifacts:
+            left += each.kept
+    for kept in left if data else ():
+        delete_resource(kept, sessions)
+    click.echo("the bootstrap stays: delete the stack CDKToolkit of each account by hand if nothing else uses it")
+    return 0
+
+
+def _stacks_to_delete(delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
+    """The highest environment first, as nothing is left then that could deploy to it again; the pipeline comes last."""
+    for environment in reversed(delivery.environments):
+        check_identity(sessions, environment_target(environment))
+        for stack in environment_stacks(environment, sessions):
+            yield from _deletion(stack, delivery, sessions)
+    for stack in pipeline_stacks(delivery):
+        check_identity(sessions, stack.target)
+        yield from _deletion(stack, delivery, sessions)
+
+
+def _deletion(stack: DeployedStack, delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
+    """Nothing where there is no such stack, or where it belongs to somebody else."""
+    api = sessions.client("cloudformation", stack.target)
+    if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
+        return
+    body = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
+    template = body if isinstance(body, Mapping) else {}  # text is YAML, which CDK deploys nothing from
+    if not stack.holds_artifacts and deployed_by(template) != delivery.name:
+        click.echo(f"{stack} is left alone: {delivery.name} did not deploy it", err=True)
+    else:
+        yield StackDeletion(stack, list(resources_to_retain(api, stack.target, stack.name, template)))
+
+
+def _leftovers(delivery: Delivery[Any], sessions: Sessions) -> Iterator[RetainedResource]:
+    for stack in pipeline_stacks(delivery):
+        yield from leftovers(sessions, stack.target, stack.name)
+
+
+def _print_deletions(doomed: Sequence[StackDeletion], left: Sequence[RetainedResource], *, data: bool) -> None:
+    if not doomed:
+        click.echo("nothing is deployed")
+    for each in doomed:
+        click.echo(str(each.stack))
+        for resource in each.kept:
+            emptied = data and each.stack.holds_artifacts
+            click.echo(f"  {'emptied and deleted' if emptied else 'stays, by its deletion policy'}: {resource}")
+    for kept in left:
+        what = "emptied and deleted" if data else "stays; --data would delete it"
+        click.echo(f"{kept.target}: left by an earlier deletion, {what}: {kept}")
+
+
+def _question(count: int, *, data: bool) -> str:
+    return f"Delete {count} stacks{' and what they keep of artifacts' if data else ''}?"
+
+
+def _status(api: Any, stack: str) -> str | None:
+    """None where there is no such stack."""
+    try:
+        found: str = api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return found
+
+
+def _delete(stack: DeployedStack, sessions: Sessions) -> None:
+    api = sessions.client("cloudformation", stack.target)
+    try:
+        _wait_for_update(api, stack)
+        api.delete_stack(StackName=stack.name, RoleARN=stack.execution_role)
+        api.get_waiter("stack_delete_complete").wait(StackName=stack.name, WaiterConfig=_WAIT)
+    except WaiterError as error:
+        raise PipelineError(
+            f"{stack} is not deleted: {error}; its events in CloudFormation say why. Run this again when that is"
+            " mended: what is deleted is left out"
+        ) from error
+
+
+def _wait_for_update(api: Any, stack: DeployedStack) -> None:
+    """What an abandoned action began goes on in CloudFormation, which deletes no stack in the midst of an update."""
+    for _ in range(_WAIT["MaxAttempts"]):
+        status = _status(api, stack.name) or ""
+        if not status.endswith("_IN_PROGRESS") or status.startswith(("REVIEW", "DELETE")):
+            return
+        time.sleep(_WAIT["Delay"])
+    raise PipelineError(f"{stack} is still {status}; run this again when it has come to its end")

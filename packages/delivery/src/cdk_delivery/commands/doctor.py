@@ -1,0 +1,39 @@
+"""`doctor`: a row for each thing that a deployment needs, before the first one and any time after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from cdk_delivery.commands.accounts import Sessions, settings
+from cdk_delivery.commands.bootstrap import plans
+from cdk_delivery.commands.doctor_aws import account_rows, connection_row
+from cdk_delivery.commands.doctor_local import quota_rows, settings_rows, version_rows
+from cdk_delivery.commands.doctor_rows import Row
+from cdk_delivery.commands.policy_files import PolicyFiles
+from cdk_delivery.project_config import read_config
+
+_COLOUR = {"ok": "green", "unknown": "yellow", "red": "red"}
+
+
+def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
+    """Look at everything; nothing is changed."""
+    delivery, sessions, page = settings(root), Sessions(profiles), read_config(root).pages.go_live
+    found = [*settings_rows(delivery, os.environ, page=page), *version_rows(root), *quota_rows(root)]
+    steps = plans(delivery)
+    for plan in steps:
+        found += account_rows(plan, sessions, PolicyFiles.of(root))
+    connection = connection_row(delivery, steps[0].target, sessions)
+    return [*found, *([connection] if connection else [])]
+
+
+def doctor(root: Path, profiles: Sequence[str]) -> int:
+    """Print the rows: state, what was looked at, what was found; the command that mends it. 1 where one is red."""
+    found = rows(root, profiles)
+    for row in found:
+        mend = f"; mend it: {row.mend}" if row.mend and row.state != "ok" else ""
+        click.echo(f"{click.style(f'{row.state:<8}', fg=_COLOUR[row.state])} {row.check}: {row.found}{mend}")
+    return int(any(row.state == "red" for row in found))

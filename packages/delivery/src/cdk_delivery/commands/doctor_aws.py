@@ -1,0 +1,115 @@
+"""What `doctor` asks AWS: credentials, bootstrap, trust, execution policies, boundary, connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cdk_delivery.commands.accounts import Sessions, Target
+from cdk_delivery.commands.bootstrap import Plan, policy_arn, policy_document
+from cdk_delivery.commands.doctor_rows import Row
+from cdk_delivery.commands.policy_files import PolicyFiles
+from cdk_delivery.constructs.build_names import QUALIFIER
+from cdk_delivery.settings.model import Delivery
+from cdk_delivery.settings.source import ConnectionSource
+
+# What the assemblies of the pinned CDK ask for; the changes builds' role for looking asks for most.
+# Source: AWS CDK developer guide, "Bootstrap template version history".
+BOOTSTRAP_VERSION = 8
+BOOTSTRAP_COMMAND = "delivery bootstrap"
+
+
+def account_rows(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> Iterator[Row]:
+    """Everything about one account and region; the rest is left out where the credentials are not the account's.
+
+    policies: as they should be.
+    """
+    target, where = plan.target, str(plan.target)
+    try:
+        found = sessions.client("sts", target).get_caller_identity()["Account"]
+    except (ClientError, BotoCoreError) as error:
+        yield Row(f"{where}: credentials", "red", str(error), f"--profile {target.account}=PROFILE")
+        return
+    if found != target.account:
+        yield Row(f"{where}: credentials", "red", f"of account {found}", f"--profile {target.account}=PROFILE")
+        return
+    yield Row(f"{where}: credentials", "ok", f"of account {found}")
+    yield _bootstrap_row(target, sessions)
+    iam = sessions.client("iam", target)
+    yield from _role_rows(plan, iam)
+    for name in ("boundary", *plan.policies):
+        yield _policy_row(plan, name, iam, policies)
+
+
+def _bootstrap_row(target: Target, sessions: Sessions) -> Row:
+    check = f"{target}: bootstrap"
+    try:
+        name = f"/cdk-bootstrap/{QUALIFIER}/version"
+        version = int(sessions.client("ssm", target).get_parameter(Name=name)["Parameter"]["Value"])
+    except ClientError as error:
+        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
+    return Row(
+        check,
+        "ok" if version >= BOOTSTRAP_VERSION else "red",
+        f"version {version}, needed {BOOTSTRAP_VERSION}",
+        BOOTSTRAP_COMMAND,
+    )
+
+
+def _role_rows(plan: Plan, iam: Any) -> Iterator[Row]:
+    target = plan.target
+    suffix = f"{target.account}-{target.region}"
+    try:
+        if plan.trust:
+            for role in ("deploy", "lookup", "file-publishing"):
+                yield _trust_row(iam, f"cdk-{QUALIFIER}-{role}-role-{suffix}", plan.trust, target)
+        execution = f"cdk-{QUALIFIER}-cfn-exec-role-{suffix}"
+        attached = iam.list_attached_role_policies(RoleName=execution)["AttachedPolicies"]
+    except ClientError as error:
+        yield Row(f"{target}: bootstrap's roles", "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
+        return
+    names = sorted(each["PolicyArn"] for each in attached)
+    wanted = sorted(policy_arn(target.account, each) for each in plan.policies)
+    found = ", ".join(name.rsplit("/", 1)[1] for name in names) or "none"
+    yield Row(f"{target}: execution policy", "ok" if names == wanted else "red", found, BOOTSTRAP_COMMAND)
+
+
+def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
+    held = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    document = held if isinstance(held, dict) else json.loads(unquote(held))
+    trusted = account in json.dumps([each.get("Principal") for each in document["Statement"]])
+    found = f"{role} {'trusts' if trusted else 'does not trust'} {account}"
+    return Row(f"{target}: trust", "ok" if trusted else "red", found, BOOTSTRAP_COMMAND)
+
+
+def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
+    """Whether a policy in the account is the one that the project holds, which a `make generate` may have changed."""
+    check = f"{plan.target}: {'boundary' if name == 'boundary' else 'execution policy'}"
+    arn = policy_arn(plan.target.account, name)
+    try:
+        same = policy_document(iam, arn) == json.loads(policies.read(name))
+    except ClientError as error:
+        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
+    found = f"{arn.rsplit('/', 1)[1]} {'is' if same else 'is not'} as in {policies.path(name)}"
+    return Row(check, "ok" if same else "red", found, BOOTSTRAP_COMMAND)
+
+
+def connection_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> Row | None:
+    """Whether the connection was accepted in the console; None for another source."""
+    if not isinstance(delivery.source, ConnectionSource):
+        return None
+    mend = f"finish the handshake: console, Developer Tools, Settings, Connections, in {delivery.region}"
+    try:
+        api = sessions.client("codeconnections", target)
+        status = api.get_connection(ConnectionArn=delivery.source.connection_arn)["Connection"]["ConnectionStatus"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        known = code in ("ResourceNotFoundException", "AccessDeniedException")
+        return Row("connection", "red" if known else "unknown", code, mend)
+    except BotoCoreError as error:
+        return Row("connection", "unknown", str(error), mend)
+    return Row("connection", "ok" if status == "AVAILABLE" else "red", status, mend)

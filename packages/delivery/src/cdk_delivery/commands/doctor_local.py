@@ -1,0 +1,76 @@
+"""What `doctor` finds on this machine: settings, versions, and quotas of the synthesized assembly."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cdk_delivery.commands.doctor_rows import Row, State
+from cdk_delivery.constructs.tool_pins import Pins
+from cdk_delivery.quotas import quota_usages
+from cdk_delivery.settings.model import Delivery
+from cdk_delivery.settings.placeholders import is_real_aws, placeholders
+
+LIBRARY = "aws-cdk-lib"
+
+
+def settings_rows(delivery: Delivery[Any], environ: Mapping[str, str], *, page: str) -> Iterator[Row]:
+    """A row for each placeholder; none is a fault where an endpoint says that AWS itself is not meant.
+
+    page: the page of the project that says how to go live.
+    """
+    fault: State = "red" if is_real_aws({**environ, "CDK_DEFAULT_ACCOUNT": delivery.account}) else "ok"
+    left = list(placeholders(delivery, page=page))
+    for line in left:
+        where, _, found = line.partition(": ")
+        yield Row(where, fault, found, "edit cdk.json")
+    if not left:
+        yield Row("settings", "ok", "no placeholder is left")
+    if delivery.permissions_boundary:
+        yield Row("permissions boundary", "ok", "on")
+    else:
+        yield Row("permissions boundary", fault, "off", "set permissions_boundary in cdk.json to true")
+
+
+def version_rows(root: Path) -> Iterator[Row]:
+    """The CLI, cdk-assets and the library as they are pinned, and an assembly that cdk-assets reads."""
+    pins = Pins.read(root / "package.json")
+    for package, pinned in (("aws-cdk", pins.cdk), ("cdk-assets", pins.cdk_assets)):
+        file = root / "node_modules" / package / "package.json"
+        found = json.loads(file.read_text())["version"] if file.exists() else "not installed"
+        yield Row(f"{package} {pinned}", "ok" if found == pinned else "red", found, "make setup")
+    yield _library_row(root / "poetry.lock")
+    manifest = root / "cdk.out" / "manifest.json"
+    bundle = root / "node_modules" / "cdk-assets" / "bin" / "cdk-assets.js"
+    if not manifest.exists() or not bundle.exists():
+        yield Row("assembly", "unknown", "there is none in cdk.out", "make synth")
+        return
+    written = int(json.loads(manifest.read_text())["version"].split(".")[0])
+    read = max(map(int, re.findall(r"schemaHash: .*\n.*\n\s+revision: (\d+)", bundle.read_text())), default=0)
+    found = f"version {written}; cdk-assets reads up to {read}"
+    yield Row("assembly", "ok" if written <= read else "red", found, "pin a newer cdk-assets in package.json")
+
+
+def _library_row(lock: Path) -> Row:
+    packages = tomllib.loads(lock.read_text())["package"] if lock.exists() else []
+    locked = next((each["version"] for each in packages if each["name"] == LIBRARY), "in no poetry.lock")
+    found = version(LIBRARY)
+    return Row(f"{LIBRARY} {locked}", "ok" if found == locked else "red", found, "make setup")
+
+
+def quota_rows(root: Path) -> Iterator[Row]:
+    """Each quota that is passed, and the one that is nearest."""
+    found = quota_usages(root / "cdk.out")
+    if not found:
+        yield Row("quotas", "unknown", "there is no assembly in cdk.out", "make synth")
+    for use in found:
+        if use.exceeded:
+            yield Row(f"quota: {use.what}", "red", f"{use.used} of {use.allowed}", use.mend)
+    if found and not any(use.exceeded for use in found):
+        nearest = max(found, key=lambda use: use.used / use.allowed)
+        yield Row("quotas", "ok", f"nearest: {nearest.what}, {nearest.used} of {nearest.allowed}")

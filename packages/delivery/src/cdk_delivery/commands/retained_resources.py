@@ -1,0 +1,104 @@
+"""What the deletion of a stack leaves behind, because a deletion policy says so, and how that goes as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import click
+from botocore.exceptions import ClientError
+
+from cdk_delivery.changes.stacks import Template
+from cdk_delivery.commands.accounts import Sessions, Target
+from cdk_delivery.errors import PipelineError
+
+_RETAIN_POLICIES = ("Retain", "RetainExceptOnCreate")
+
+
+@dataclass(frozen=True)
+class RetainedResource:
+    """One resource, by its type and its physical id."""
+
+    target: Target
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def resources_to_retain(api: Any, target: Target, stack: str, template: Template) -> Iterator[RetainedResource]:
+    """What the deletion of a stack would leave behind."""
+    keeping = {id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _RETAIN_POLICIES}
+    for page in api.get_paginator("list_stack_resources").paginate(StackName=stack):
+        for each in page["StackResourceSummaries"]:
+            if each["LogicalResourceId"] in keeping:
+                yield RetainedResource(
+                    target, each["ResourceType"], each.get("PhysicalResourceId", each["LogicalResourceId"])
+                )
+
+
+def leftovers(sessions: Sessions, target: Target, stack: str) -> Iterator[RetainedResource]:
+    """The buckets and keys that stacks of this name left behind when they were deleted, and that are still there.
+
+    Source: AWS CloudFormation API reference, "ListStacks", "DescribeStackEvents": deleted stacks are kept for 90 days.
+    """
+    api = sessions.client("cloudformation", target)
+    for page in api.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"]):
+        for each in page["StackSummaries"]:
+            if each["StackName"] == stack:
+                found = (RetainedResource(target, *one) for one in _skipped_deletions(api, each["StackId"]))
+                yield from (one for one in found if _exists(one, sessions))
+
+
+def _skipped_deletions(api: Any, stack_id: str) -> Iterator[tuple[str, str]]:
+    """Of the deletion alone: events come newest first, and an update may have let go of something long before."""
+    pages = api.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+    events = (event for page in pages for event in page["StackEvents"])
+    begun = (stack_id, "DELETE_IN_PROGRESS")
+    for each in takewhile(lambda event: (event.get("PhysicalResourceId"), event["ResourceStatus"]) != begun, events):
+        if each["ResourceStatus"] == "DELETE_SKIPPED":
+            yield each["ResourceType"], each["PhysicalResourceId"]
+
+
+def _exists(kept: RetainedResource, sessions: Sessions) -> bool:
+    try:
+        match kept.kind:
+            case "AWS::S3::Bucket":
+                sessions.client("s3", kept.target).head_bucket(Bucket=kept.name)
+                return True
+            case "AWS::KMS::Key":
+                key = sessions.client("kms", kept.target).describe_key(KeyId=kept.name)["KeyMetadata"]
+                return bool(key["KeyState"] != "PendingDeletion")
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("404", "NoSuchBucket", "NotFoundException"):
+            raise
+    return False
+
+
+def delete_resource(kept: RetainedResource, sessions: Sessions) -> None:
+    """Delete a bucket with every version of every object, or schedule a key's deletion; name what is neither."""
+    match kept.kind:
+        case "AWS::S3::Bucket":
+            s3 = sessions.client("s3", kept.target)
+            _empty_bucket(s3, kept.name)
+            s3.delete_bucket(Bucket=kept.name)
+        case "AWS::KMS::Key":
+            sessions.client("kms", kept.target).schedule_key_deletion(KeyId=kept.name, PendingWindowInDays=30)
+        case _:
+            click.echo(f"  {kept} has to be deleted by hand", err=True)
+
+
+def _empty_bucket(s3: Any, bucket: str) -> None:
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        held = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in held]
+        refused = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects}).get("Errors", []) if objects else []
+        if refused:
+            first = refused[0]
+            raise PipelineError(
+                f"{bucket}: {len(refused)} objects are not deleted, {first['Key']} among them: {first['Message']}. Run"
+                " `destroy --data` again when that is mended: it finds what is left"
+            )

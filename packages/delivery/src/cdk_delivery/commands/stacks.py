@@ -1,0 +1,63 @@
+"""The stacks of a delivery, by name and place, in the order in which they can be deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cdk_delivery.commands.accounts import Sessions, Target, targets
+from cdk_delivery.constructs.build_names import QUALIFIER
+from cdk_delivery.settings.environment import Environment
+from cdk_delivery.settings.model import Delivery
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A stack where it is, or would be, deployed; `holds_artifacts`: it is the pipeline's own, or supports it."""
+
+    target: Target
+    name: str
+    holds_artifacts: bool = False
+
+    @property
+    def execution_role(self) -> str:
+        """The bootstrap's role that CloudFormation works with in the stack's account and region."""
+        account, region = self.target.account, self.target.region
+        return f"arn:aws:iam::{account}:role/cdk-{QUALIFIER}-cfn-exec-role-{account}-{region}"
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.name}"
+
+
+def environment_stacks(environment: Environment[Any], sessions: Sessions) -> Iterator[DeployedStack]:
+    """What has the name of a stack of the environment's stage, the newest first: an older one may feed a newer one.
+
+    Whether it was deployed by the delivery, its template says. Nested stacks go with the stack that they belong to.
+    """
+    target = environment_target(environment)
+    pages = sessions.client("cloudformation", target).get_paginator("describe_stacks").paginate()
+    found = [
+        stack
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(f"{environment.stage_id}-") and not stack.get("ParentId")
+    ]
+    for stack in sorted(found, key=lambda stack: stack["CreationTime"], reverse=True):
+        yield DeployedStack(target, stack["StackName"])
+
+
+def environment_target(environment: Environment[Any]) -> Target:
+    """The account and region of one environment."""
+    return Target(environment.account, environment.region, (environment.name,))
+
+
+def pipeline_stacks(delivery: Delivery[Any]) -> Iterator[DeployedStack]:
+    """The pipeline's own stack.
+
+    Behind it: what CDK makes in other regions for the artifacts of environments there, and names after its stack.
+    """
+    yield DeployedStack(Target(delivery.account, delivery.region), delivery.name, holds_artifacts=True)
+    for target in targets(delivery):
+        if target.account == delivery.account and target.region != delivery.region:
+            yield DeployedStack(target, f"{delivery.name}-support-{target.region}", holds_artifacts=True)

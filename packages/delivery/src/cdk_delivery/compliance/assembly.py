@@ -1,0 +1,63 @@
+"""What a cloud assembly says about the rules: the packs that were asked, and the acknowledgements that matter."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cdk_delivery.compliance.template import Template
+
+PACKS = ("AwsSolutions", "Serverless", "NIST.800.53.R5")
+
+
+@dataclass(frozen=True, order=True)
+class Acknowledgement:
+    """One finding accepted on one construct."""
+
+    path: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A synthesized cloud assembly, `cdk.out`."""
+
+    folder: Path
+
+    def packs(self) -> frozenset[str]:
+        """The rule packs that stand in the report."""
+        return frozenset(plugin["pluginName"] for plugin in self._plugins())
+
+    def violations(self) -> list[str]:
+        """The findings that nobody accepted."""
+        return [violation["ruleName"] for plugin in self._plugins() for violation in plugin["violations"]]
+
+    def acknowledged(self) -> frozenset[Acknowledgement]:
+        """What the code accepted, anywhere in the app."""
+        return frozenset(self._acknowledged())
+
+    def stale(self) -> list[Acknowledgement]:
+        """The acknowledgements that silence nothing any more; cdk-nag itself never speaks of them."""
+        live = {
+            Acknowledgement(suppressed["acknowledgedAt"], suppressed["acknowledgedId"])
+            for plugin in self._plugins()
+            for suppressed in plugin.get("suppressedViolations", [])
+        }
+        return sorted(self.acknowledged() - live)
+
+    def templates(self) -> list[Template]:
+        """Every template, those of the nested assemblies too."""
+        return [Template.read(file) for file in sorted(self.folder.rglob("*.template.json"))]
+
+    def _plugins(self) -> list[dict[str, Any]]:
+        report: dict[str, Any] = json.loads((self.folder / "validation-report.json").read_text())
+        plugins: list[dict[str, Any]] = report["pluginReports"]
+        return plugins
+
+    def _acknowledged(self) -> Iterator[Acknowledgement]:
+        for file in self.folder.rglob("*.metadata.json"):
+            for path, entries in json.loads(file.read_text()).items():
+                for entry in entries:
+                    if entry["type"] == "aws:cdk:acknowledged-rules":
+                        yield from (Acknowledgement(path.removeprefix("/"), rule) for rule in entry["data"])

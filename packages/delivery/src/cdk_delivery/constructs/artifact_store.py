@@ -1,0 +1,89 @@
+"""Where the pipeline keeps what it passes from action to action, and its logs."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from cdk_delivery.compliance.accept import accept, logical_id
+from cdk_delivery.constructs.encryption import allow_logs
+
+
+class ArtifactStore(Construct):
+    """`bucket` is encrypted with `key`, which roles of other accounts can be allowed to use."""
+
+    def __init__(self, scope: Construct, id_: str) -> None:
+        super().__init__(scope, id_)
+        self.key = kms.Key(self, "Key", description="The artifacts of the delivery pipeline", enable_key_rotation=True)
+        allow_logs(self.key)
+        access_logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(30))
+            ],
+        )
+        accept(
+            access_logs,
+            "NIST.800.53.R5-S3DefaultEncryptionKMS",
+            because="S3 delivers access logs to a bucket of SSE-S3 alone, not to one whose default is a KMS key",
+            see="Amazon S3 user guide, Enabling Amazon S3 server access logging",
+        )
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            versioned=True,
+            server_access_logs_bucket=access_logs,
+            lifecycle_rules=[
+                s3.LifecycleRule(expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(30))
+            ],
+        )
+
+        for bucket in (access_logs, self.bucket):
+            accept(
+                bucket,
+                "NIST.800.53.R5-S3BucketReplicationEnabled",
+                because="artifacts can be made again by a push, and expire",
+                see="the lifecycle rules of this bucket",
+            )
+
+    def artifact_arns(self, pipeline: str, artifact: str) -> str:
+        """The objects of one artifact, or of all whose names begin so.
+
+        Source: AWS CodePipeline user guide, "Input and output artifacts": CodePipeline cuts the names in the keys of
+        its artifacts, the pipeline's to 20 characters and the artifact's to 10.
+        """
+        return self.bucket.arn_for_objects(_key(pipeline, artifact))
+
+    def artifact_finding(self, pipeline: str, artifact: str) -> str:
+        """The finding that a statement about those objects raises, wherever it stands."""
+        return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/{_key(pipeline, artifact)}]"
+
+    @property
+    def bucket_finding(self) -> str:
+        """The finding that a statement about every object of the bucket raises, wherever it stands."""
+        return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/*]"
+
+
+def _key(pipeline: str, artifact: str) -> str:
+    return f"{pipeline[:20]}*/{artifact[:10]}*"
+
+
+def outputs(pipeline: codepipeline.Pipeline, action: str = "") -> list[str]:
+    """The names of the artifacts that the action makes, or that the source stage makes; after `build_pipeline()`."""
+    actions = [each for stage in pipeline.stages for each in stage.actions] if action else pipeline.stages[0].actions
+    found = [each.action_properties for each in actions]
+    made = [artifact for each in found if action in {"", each.action_name} for artifact in each.outputs or []]
+    return [str(artifact.artifact_name) for artifact in made]

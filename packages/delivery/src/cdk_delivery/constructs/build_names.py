@@ -1,0 +1,68 @@
+"""The physical names of an environment's builds, so that two accounts can name each other's roles without a cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import DefaultStackSynthesizer
+
+from cdk_delivery.constructs.test_role import IntegrationTestRoleNames
+from cdk_delivery.settings.environment import Environment
+from cdk_delivery.settings.model import Delivery
+
+_PARTITION = "aws"
+# What the bootstrap's roles and buckets are named with.
+QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
+# The pattern of every `environment_role`.
+TESTS_ROLES = "*-tests"
+
+
+@dataclass(frozen=True)
+class EnvironmentBuildNames:
+    """Names are global in an account, so pipeline, environment and region stand in each."""
+
+    prefix: str
+    account: str
+    region: str
+
+    @classmethod
+    def of(cls, delivery: Delivery[Any], environment: Environment[Any]) -> EnvironmentBuildNames:
+        return cls(f"{delivery.name}-{environment.name}-{environment.region}", environment.account, environment.region)
+
+    @property
+    def project(self) -> str:
+        """The build project that runs the tests."""
+        return f"{self.prefix}-test"
+
+    @property
+    def changes_project(self) -> str:
+        """The build project that compares the assembly with what is deployed."""
+        return f"{self.prefix}-changes"
+
+    @property
+    def lookup_role_arn(self) -> str:
+        """The bootstrap's role that may look at what is deployed."""
+        role = f"cdk-{QUALIFIER}-lookup-role-{self.account}-{self.region}"
+        return f"arn:{_PARTITION}:iam::{self.account}:role/{role}"
+
+    @property
+    def build_role(self) -> str:
+        """The role of that project."""
+        return f"{self.prefix}-build"
+
+    @property
+    def environment_role(self) -> str:
+        """The role in the environment's account that the tests work with."""
+        return f"{self.prefix}-tests"
+
+    @property
+    def environment_role_arn(self) -> str:
+        """The ARN of that role."""
+        return f"arn:{_PARTITION}:iam::{self.account}:role/{self.environment_role}"
+
+    def test_role(self, pipeline_account: str) -> IntegrationTestRoleNames:
+        """What the stage needs to know: its role's name, and who may assume it."""
+        return IntegrationTestRoleNames(
+            role=self.environment_role, trusted=f"arn:{_PARTITION}:iam::{pipeline_account}:role/{self.build_role}"
+        )

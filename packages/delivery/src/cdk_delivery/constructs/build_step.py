@@ -1,0 +1,102 @@
+"""Builds of a pipeline: what a team says of them, and the steps that are made of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aws_cdk import CfnOutput, Duration, pipelines
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_iam as iam
+
+from cdk_delivery.constructs.build_caches import CACHE_FOLDERS, cache_paths
+
+# Where builds run on the same host again, what they downloaded and made is still there.
+_CACHE = codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM)
+
+
+@dataclass(frozen=True)
+class BuildCommands:
+    """The commands of a build, and what they need."""
+
+    commands: Sequence[str]
+    python: str
+    """The version that CodeBuild provides."""
+    downloads: Sequence[str] = ()
+    """Tools whose downloads are kept for the next build; keys of `build_caches.CACHE_FOLDERS`."""
+    cache: Sequence[str] = ()
+    """Patterns of other files that are kept."""
+    reports: Sequence[str] = ()
+    """Patterns of JUnit reports."""
+    output: str | None = None
+    """The folder that later actions may have."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    minutes: int = 15
+
+    def buildspec(self) -> codebuild.BuildSpec:
+        """All of it but the commands and their variables."""
+        spec: dict[str, Any] = {
+            "version": "0.2",
+            "phases": {"install": {"runtime-versions": {"python": self.python}}},
+        }
+        if self.reports:
+            spec["reports"] = {"tests": {"files": [*self.reports], "file-format": "JUNITXML"}}
+        spec["cache"] = {"paths": [*cache_paths(*self.downloads), *self.cache]}
+        return codebuild.BuildSpec.from_object(spec)
+
+
+def build_step(
+    id_: str,
+    source: pipelines.CodePipelineSource,
+    build: BuildCommands,
+    *,
+    project: str,
+    role: iam.IRole,
+    variables: Mapping[str, str],
+    inputs: Mapping[str, pipelines.IFileSetProducer] | None = None,
+    outputs: Mapping[str, CfnOutput] | None = None,
+) -> pipelines.CodeBuildStep:
+    """Return the step that runs `build` in the pushed source.
+
+    inputs: folder -> what it holds; outputs: variable -> output of a deployed stack.
+    """
+    return pipelines.CodeBuildStep(
+        id_,
+        input=source,
+        additional_inputs=inputs,
+        project_name=project,
+        role=role,
+        commands=[*build.commands],
+        env={**variables, **build.variables},
+        env_from_cfn_outputs=outputs,
+        primary_output_directory=build.output,
+        partial_build_spec=build.buildspec(),
+        cache=_CACHE,
+        timeout=Duration.minutes(build.minutes),
+    )
+
+
+def synth_step(
+    source: pipelines.CodePipelineSource, buildspec: Path, *, project: str, role: iam.IRole
+) -> pipelines.CodeBuildStep:
+    """Return the step that runs `buildspec`; its output is the cloud assembly in cdk.out. What tools download is kept.
+
+    CodeBuild would read the file from the source by itself, but CDK has to add its output artifact to it.
+    """
+    spec: dict[str, Any] = yaml.safe_load(buildspec.read_text())
+    cache = spec.get("cache", {})
+    spec["cache"] = {**cache, "paths": [*cache_paths(*CACHE_FOLDERS), *cache.get("paths", [])]}
+    return pipelines.CodeBuildStep(
+        "Synth",
+        input=source,
+        project_name=project,
+        role=role,
+        commands=[],
+        partial_build_spec=codebuild.BuildSpec.from_object(spec),
+        primary_output_directory="cdk.out",
+        cache=_CACHE,
+        timeout=Duration.minutes(30),
+    )

@@ -1,0 +1,64 @@
+"""Who hears what: failures and successes by events of the pipeline, approvals by the approval's own notice."""
+
+from typing import Any
+
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from cdk_delivery.compliance.accept import accept
+from cdk_delivery.constructs.notifier import Notifier
+from cdk_delivery.settings.model import Delivery
+
+
+class Notifications(Construct):
+    """`topic` carries every notice, encrypted with `key`, to whom the settings name; `watch(pipeline)` starts them."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, key: kms.Key, delivery: Delivery[Any], runtime: lambda_.Runtime
+    ) -> None:
+        super().__init__(scope, id_)
+        self._delivery = delivery
+        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+        self._notifier = Notifier(self, "Notifier", pipeline=delivery.name, runtime=runtime, topic=self.topic, key=key)
+        told: list[sns.ITopicSubscription] = [subscriptions.EmailSubscription(each) for each in delivery.notify.emails]
+        told += [subscriptions.UrlSubscription(each) for each in delivery.notify.endpoints]
+        for subscription in told:
+            accept(
+                self.topic.add_subscription(subscription),
+                "Serverless-SNSRedrivePolicy",
+                because="a notice that reached nobody is no loss of data: the pipeline's history has all of them",
+                see="AWS CodePipeline user guide, View pipelines and details",
+            )
+
+    def watch(self, pipeline: codepipeline.IPipeline) -> None:
+        """Tell of actions that fail, and of executions that succeed.
+
+        Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
+        """
+        for id_, kind, state in (("Failed", "Action", "FAILED"), ("Succeeded", "Pipeline", "SUCCEEDED")):
+            pattern = events.EventPattern(
+                source=["aws.codepipeline"],
+                detail_type=[f"CodePipeline {kind} Execution State Change"],
+                resources=[pipeline.pipeline_arn],
+                detail={"state": [state]},
+            )
+            target = targets.LambdaFunction(self._notifier.function)
+            accept(
+                events.Rule(self, id_, event_pattern=pattern, targets=[target]),
+                "Serverless-EventBusDLQ",
+                because="EventBridge tries for a day; a notice that came later than that would help nobody",
+                see="Amazon EventBridge user guide, How EventBridge retries delivering events",
+            )
+
+    @property
+    def link(self) -> str:
+        """The console's page of the pipeline, where an approval is answered."""
+        region = self._delivery.region
+        console = f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines"
+        return f"{console}/{self._delivery.name}/view?region={region}"

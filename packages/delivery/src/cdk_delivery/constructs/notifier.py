@@ -1,0 +1,96 @@
+"""The function that writes the notices of events, with its role and its log."""
+
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from cdk_delivery.compliance.accept import accept
+
+_CODE = Path(__file__).with_name("notifier_function.py")
+
+
+class Notifier(Construct):
+    """`function` takes an event of the pipeline, looks its revision up and tells `topic`, encrypted with `key`.
+
+    Its code stands in the template, so that no asset has to be published for the pipeline's own stack. What it cannot
+    tell goes to the topic as it came: the topic is its dead-letter queue.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, pipeline: str, runtime: lambda_.Runtime, topic: sns.Topic, key: kms.Key
+    ) -> None:
+        super().__init__(scope, id_)
+        log = logs.LogGroup(
+            self,
+            "Log",
+            encryption_key=key,
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        arn = Stack.of(self).format_arn(service="codepipeline", resource=pipeline)
+        statements = (
+            ("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
+            ("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
+            ("LookUp", ["codepipeline:GetPipelineExecution"], arn),
+            ("Publish", ["sns:Publish"], topic.topic_arn),
+            ("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn),
+        )
+        policy = iam.ManagedPolicy(
+            self,
+            "Policy",
+            statements=[iam.PolicyStatement(sid=sid, actions=may, resources=[on]) for sid, may, on in statements],
+        )
+        accept(
+            policy,
+            "AwsSolutions-IAM5[Resource::*]",
+            because="the two actions that send traces take no resource",
+            see="Service authorization reference, Actions defined by AWS X-Ray",
+        )
+        role = iam.Role(
+            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), managed_policies=[policy]
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=f"Tells people of failed actions and succeeded executions of {pipeline}",
+            code=lambda_.Code.from_inline(_CODE.read_text()),
+            handler="index.handler",
+            runtime=runtime,
+            environment={"TOPIC": topic.topic_arn},
+            role=role.without_policy_updates(),
+            log_group=log,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            dead_letter_topic=topic,
+            timeout=Duration.seconds(30),
+            memory_size=256,
+        )
+        self.function.node.add_dependency(role)
+        self._accept_findings()
+
+    def _accept_findings(self) -> None:
+        accept(
+            self.function,
+            "AwsSolutions-L1",
+            "Serverless-LambdaLatestVersion",
+            because="the runtime is that of the service's functions, so that a rehearsal needs one interpreter",
+            see="pyproject.toml [tool.layers]; AWS Lambda developer guide, Lambda runtimes",
+        )
+        accept(
+            self.function,
+            "NIST.800.53.R5-LambdaInsideVPC",
+            because="it reaches CodePipeline and SNS by their public TLS endpoints with its role, and nothing in a VPC",
+            see="AWS Lambda developer guide, Giving Lambda functions access to resources in an Amazon VPC",
+        )
+        accept(
+            self.function,
+            "NIST.800.53.R5-LambdaConcurrency",
+            because="an execution sends a handful of events, and Lambda keeps the rest in its queue for six hours",
+            see="AWS Lambda developer guide, Invoking a Lambda function asynchronously",
+        )

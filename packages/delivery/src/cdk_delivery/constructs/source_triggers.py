@@ -1,0 +1,124 @@
+"""How pushes reach the pipeline: its source action, and which of them start it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import Stack, pipelines
+from aws_cdk import aws_codecommit as codecommit
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_codepipeline_actions as codepipeline_actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from cdk_delivery.compliance.accept import accept
+from cdk_delivery.settings.source import CodeCommitSource, ConnectionSource, S3Source, Source
+
+ACTION = "Source"
+
+
+def source_action(scope: Construct, source: Source) -> pipelines.CodePipelineSource:
+    """The action that fetches what was pushed."""
+    match source:
+        case ConnectionSource():
+            return pipelines.CodePipelineSource.connection(
+                source.repository,
+                source.branch,
+                action_name=ACTION,
+                connection_arn=source.connection_arn,
+                # the trigger below starts the pipeline in its place
+                trigger_on_push=False,
+            )
+        case CodeCommitSource():
+            repository = codecommit.Repository.from_repository_name(scope, "Repository", source.repository)
+            # the event, below, starts the pipeline in its place
+            unwatched = codepipeline_actions.CodeCommitTrigger.NONE
+            return pipelines.CodePipelineSource.code_commit(
+                repository, source.branch, action_name=ACTION, trigger=unwatched
+            )
+        case S3Source():
+            bucket = s3.Bucket.from_bucket_name(scope, "SourceBucket", source.bucket)
+            # S3's own events, below, need no trail of CloudTrail and no polling
+            none = codepipeline_actions.S3Trigger.NONE
+            return pipelines.CodePipelineSource.s3(bucket, source.key, action_name=ACTION, trigger=none)
+
+
+def start_on_push(scope: Construct, source: Source, pipeline: codepipeline.IPipeline) -> None:
+    """Start the pipeline by an event of CodeCommit or S3; a connection has a trigger for that, below.
+
+    Source: AWS CodePipeline user guide, "Source actions and change detection methods".
+    """
+    if pattern := _push_event_pattern(scope, source):
+        target = targets.CodePipeline(pipeline, event_role=_event_role(scope, pipeline))
+        accept(
+            events.Rule(scope, "Pushed", event_pattern=pattern, targets=[target]),
+            "Serverless-EventBusDLQ",
+            because="EventBridge tries for a day; a start that never came is made up for by a release of the change",
+            see="Amazon EventBridge user guide, How EventBridge retries delivering events",
+        )
+
+
+def _push_event_pattern(scope: Construct, source: Source) -> events.EventPattern | None:
+    """The event of a push.
+
+    Source: AWS CodeCommit user guide, "Monitoring CodeCommit events"; Amazon S3 user guide, "Using EventBridge".
+    """
+    match source:
+        case CodeCommitSource():
+            repository = Stack.of(scope).format_arn(service="codecommit", resource=source.repository)
+            detail = {"event": ["referenceCreated", "referenceUpdated"], "referenceName": [source.branch]}
+            kind = ["CodeCommit Repository State Change"]
+            return events.EventPattern(
+                source=["aws.codecommit"], detail_type=kind, resources=[repository], detail=detail
+            )
+        case S3Source():
+            written = {"bucket": {"name": [source.bucket]}, "object": {"key": [source.key]}}
+            return events.EventPattern(source=["aws.s3"], detail_type=["Object Created"], detail=written)
+    return None
+
+
+def _event_role(scope: Construct, pipeline: codepipeline.IPipeline) -> iam.IRole:
+    """EventBridge's role for the rule; CDK would give one with an inline policy."""
+    start = iam.PolicyStatement(actions=["codepipeline:StartPipelineExecution"], resources=[pipeline.pipeline_arn])
+    account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    role = iam.Role(
+        scope,
+        "PushedRole",
+        assumed_by=iam.ServicePrincipal("events.amazonaws.com", conditions=account),
+        managed_policies=[iam.ManagedPolicy(scope, "PushedPolicy", statements=[start])],
+    )
+    return role.without_policy_updates()
+
+
+def use_connection(source: Source, role: iam.IRole) -> None:
+    """Let the role of a connection's source action use it under the service's new name as well.
+
+    Source: AWS CodePipeline user guide, "Add permissions to the CodePipeline service role"; CDK grants the old one.
+    """
+    if isinstance(source, ConnectionSource):
+        role.add_to_principal_policy(
+            iam.PolicyStatement(actions=["codeconnections:UseConnection"], resources=[source.connection_arn])
+        )
+
+
+def triggers(source: Source) -> list[Mapping[str, Any]]:
+    """The pipeline's triggers; none for a source that starts it by an event.
+
+    Source: AWS CloudFormation user guide, "AWS::CodePipeline::Pipeline PipelineTriggerDeclaration".
+    """
+    if not isinstance(source, ConnectionSource):
+        return []
+    push: dict[str, Any] = {"Branches": {"Includes": [source.branch]}}
+    if source.ignored_paths:
+        push["FilePaths"] = {"Excludes": list(source.ignored_paths)}
+    configuration = {"SourceActionName": ACTION, "Push": [push]}
+    return [{"ProviderType": "CodeStarSourceConnection", "GitConfiguration": configuration}]
+
+
+def author_date_variable(source: Source, action: pipelines.CodePipelineSource) -> dict[str, str]:
+    """A build's variable that tells when the commit was authored, where the source knows it."""
+    return {} if isinstance(source, S3Source) else {"AUTHORED": action.source_attribute("AuthorDate")}

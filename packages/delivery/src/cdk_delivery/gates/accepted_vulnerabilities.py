@@ -1,0 +1,51 @@
+"""[tool.dependency-gate] of pyproject.toml: what is done without a database, and which vulnerabilities are accepted."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.pyproject import tool_table
+from cdk_delivery.settings.types import Settings
+
+TABLE = "dependency-gate"
+
+
+class AcceptedVulnerability(Settings):
+    """One vulnerability that is accepted for a reason, until a day."""
+
+    id: str = Field(min_length=1)
+    reason: str = Field(min_length=10)
+    expires: date
+
+
+class VulnerabilityExceptions(Settings):
+    """on-unreachable: what a package means that the database said nothing about."""
+
+    on_unreachable: Literal["fail", "warn"] = Field(default="fail", alias="on-unreachable")
+    ignore: tuple[AcceptedVulnerability, ...] = ()
+
+    def expired(self, today: date) -> list[str]:
+        """A line for each exception that has come to its end."""
+        return [
+            f"{each.id}: its exception ended on {each.expires}; update the package, or look again and give a new day"
+            for each in self.ignore
+            if each.expires < today
+        ]
+
+
+def read(root: Path) -> VulnerabilityExceptions:
+    """The table in `root`'s pyproject.toml. Raises WrongUse, a line for each fault."""
+    table = tool_table(root, TABLE)
+    try:
+        return VulnerabilityExceptions.model_validate(table)
+    except ValidationError as error:
+        lines = [
+            f"pyproject.toml [tool.{TABLE}] {'.'.join(map(str, each['loc']))}: got {each['input']!r}; {each['msg']}"
+            for each in error.errors()
+        ]
+        raise WrongUse("\n".join([*lines, "an exception is {id, reason, expires = 2026-12-31}"])) from None

@@ -1,0 +1,70 @@
+"""The table of costs: what a push and a month cost, from the project's prices and the actions of the pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from cdk_delivery.generate.page import Marks
+
+MARKS = Marks("<!-- costs: made by `make generate` -->", "<!-- end of costs -->")
+ENVIRONMENTS = (2, 10, 50)
+PUSHES = 100
+BUILDS_OF_A_PUSH, BUILDS_OF_AN_ENVIRONMENT = ("Synth", "SelfMutate", "FileAssets"), ("Changes", "Test")
+ACTIONS_OF_A_DEPLOYMENT = ("Prepare", "Deploy")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """For a number of environments: builds and dollars of one push, dollars of keys and of everything in a month.
+
+    flat: from how many pushes a month on a pipeline of type V1, with its price for the month, would cost less.
+    """
+
+    builds: int
+    push: float
+    keys: float
+    month: float
+    flat: int
+
+
+def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
+    """One region; a key for the pipeline and one for each environment.
+
+    Source: the price pages that the file of prices names: each build and each action is rounded up to the minute.
+    """
+    minutes: Mapping[str, int] = {name: ceil(minutes) for name, minutes in prices["minutes"].items()}
+    building = sum(minutes[name] for name in BUILDS_OF_A_PUSH) + environments * sum(
+        minutes[name] for name in BUILDS_OF_AN_ENVIRONMENT
+    )
+    acting = building + minutes["Source"] + environments * sum(minutes[name] for name in ACTIONS_OF_A_DEPLOYMENT)
+    actions = acting * prices["codepipeline_v2_action_minute"]
+    push = building * prices["codebuild_minute_small"] + actions
+    keys = (1 + environments) * prices["kms_key_month"]
+    return Cost(
+        len(BUILDS_OF_A_PUSH) + environments * len(BUILDS_OF_AN_ENVIRONMENT),
+        push,
+        keys,
+        keys + PUSHES * push,
+        int(prices["codepipeline_v1_month"] / actions) + 1,
+    )
+
+
+def table(prices: Path) -> str:
+    """Return the prices' date and source, and one row for each number of environments."""
+    held = json.loads(prices.read_text())
+    lines = [
+        f"Prices of {held['as_of']} ({held['source']}).",
+        "",
+        f"| environments | builds of a push | a push | keys, a month | a month with {PUSHES} pushes | V1 pays from |",
+        "|---|---|---|---|---|---|",
+    ]
+    for number in ENVIRONMENTS:
+        found = cost(number, held)
+        dollars = " | ".join(f"${each:.2f}" for each in (found.push, found.keys, found.month))
+        lines.append(f"| {number} | {found.builds} | {dollars} | {found.flat} pushes a month |")
+    return "\n".join(lines) + "\n"

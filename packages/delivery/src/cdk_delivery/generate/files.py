@@ -1,0 +1,97 @@
+"""Files that are made from the code and committed, so that other programs and people can read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from cdk_delivery.access import policies
+from cdk_delivery.access.resource_schemas import resource_schema
+from cdk_delivery.access.role_names import environment_role_names
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.generate import costs_table, roles_table
+from cdk_delivery.generate.page import replace_table
+from cdk_delivery.project_config import read_config
+from cdk_delivery.settings import json_schema
+from cdk_delivery.settings.options import settings_type
+
+
+def resource_types(assembly: Path) -> list[str]:
+    """The types of all resources of an assembly, those of the nested assemblies too, without CDK's own."""
+    return _types([*assembly.rglob("*.template.json")])
+
+
+def _types(files: Iterable[Path]) -> list[str]:
+    templates = [json.loads(file.read_text()) for file in files]
+    found = {resource["Type"] for template in templates for resource in template["Resources"].values()}
+    return sorted(each for each in found if not each.startswith(("AWS::CDK::", "Custom::")))
+
+
+def create_only(assembly: Path) -> str:
+    """Type -> the properties whose change replaces a resource, from the resource schemas that cfn-lint brings."""
+    types = {kind: _create_only(kind) for kind in resource_types(assembly)}
+    return _json(types)
+
+
+def _create_only(kind: str) -> list[str]:
+    return sorted({path.split("/")[2] for path in resource_schema(kind).get("createOnlyProperties", [])})
+
+
+def pipeline_policy(assembly: Path) -> str:
+    """For the pipeline's account: its stack, which the settings name, and what CDK makes for other regions."""
+    files = [*assembly.glob("*.template.json")]
+    return _json(
+        policies.execution_policy({*_types(files), *policies.SUPPORT_STACK_TYPES}, passed_to=_passed_to(files))
+    )
+
+
+def environment_policy(assembly: Path) -> str:
+    """For an environment's account: its stages' stacks."""
+    files = [*assembly.glob("assembly-*/*.template.json")]
+    names = environment_role_names(assembly)
+    return _json(policies.execution_policy(_types(files), passed_to=_passed_to(files), names=names))
+
+
+def _passed_to(files: Iterable[Path]) -> set[str]:
+    """The services that a role of the templates trusts."""
+    resources = [each for file in files for each in json.loads(file.read_text())["Resources"].values()]
+    roles = [each["Properties"]["AssumeRolePolicyDocument"] for each in resources if each["Type"] == "AWS::IAM::Role"]
+    trusted = [statement["Principal"].get("Service") for role in roles for statement in role["Statement"]]
+    return {each for each in trusted if isinstance(each, str)}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def generated_files(root: Path) -> Mapping[str, Callable[[Path], str]]:
+    """Path below the project's `root` -> what stands in it, made from the assembly in cdk.out. Raises WrongUse."""
+    config = read_config(root)
+    access, pages = PurePosixPath(config.access), config.pages
+    files: dict[str, Callable[[Path], str]] = {
+        json_schema.FILE: lambda _: json_schema.text(settings_type(root, config)),
+        f"{access}/create_only.json": create_only,
+        f"{access}/pipeline.json": pipeline_policy,
+        f"{access}/environment.json": environment_policy,
+        f"{access}/boundary.json": lambda _: _json(policies.boundary_policy()),
+    }
+    if pages.security:
+        files[pages.security] = lambda assembly: replace_table(
+            root, pages.security, roles_table.MARKS, roles_table.table(assembly, config.roles)
+        )
+    if pages.costs:
+        files[pages.costs] = lambda _: replace_table(
+            root, pages.costs, costs_table.MARKS, costs_table.table(root / config.prices)
+        )
+    return files
+
+
+def write(root: Path) -> None:
+    """Write every file. Raises WrongUse without an assembly in cdk.out."""
+    assembly = root / "cdk.out"
+    if not (assembly / "manifest.json").exists():
+        raise WrongUse(f"there is no assembly in {assembly}; `make synth` writes it")
+    for path, text in generated_files(root).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text(assembly))

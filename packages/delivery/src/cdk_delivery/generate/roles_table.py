@@ -1,0 +1,129 @@
+"""The table of roles: each role of the templates, who may assume it, what it may do, and why it is there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.generate.page import Marks
+
+MARKS = Marks("<!-- roles: made by `make generate` -->", "<!-- end of roles -->")
+
+# Pattern of logical ids without hash -> why a pipeline has such a role.
+PIPELINE_ROLES: Mapping[str, str] = {
+    "PipelineRole": "CodePipeline's own: passes artifacts on, starts builds, and deploys through the bootstrap's roles",
+    "PushedRole": "lets the event of a push start the pipeline",
+    "NoticesNotifierRole": "looks up the revision of an execution, and writes the notice of it",
+    "SynthRole": "the Synth build: reads the push, writes the assembly; no account is open to it",
+    "PipelineUpdatePipelineSelfMutationRole": "the pipeline's update of itself, through the bootstrap's roles",
+    "PipelineAssetsFileRole": "publishes assets, through the bootstrap's publishing roles",
+    "ChangesRole": "compares with what is deployed in each environment, through the bootstrap's role for looking",
+    r"\w+TestRole": "the tests of one environment, through one role there",
+}
+FUNCTION = "a function's role"
+
+
+def table(assembly: Path, purposes: Mapping[str, str]) -> str:
+    """One row for each role that differs; roles of several stacks that are alike share a row.
+
+    purposes: why the project's stacks have the roles whose logical ids match a pattern. Raises WrongUse for a role of
+    unknown purpose.
+    """
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for file in [*sorted(assembly.glob("*.template.json")), *sorted(assembly.glob("assembly-*/*.template.json"))]:
+        where = "pipeline" if file.parent == assembly else file.parent.name.rpartition("-")[2].lower()
+        for row in _roles(json.loads(file.read_text())["Resources"], purposes):
+            rows.setdefault(row, []).append(where)
+    lines = ["| Role | In | Who may assume it | What it may do | Why |", "|---|---|---|---|---|"]
+    for (role, who, what), places in rows.items():
+        lines.append(f"| {role} | {', '.join(dict.fromkeys(places))} | {who} | {what} | {_purpose(role, purposes)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _roles(resources: Mapping[str, Any], purposes: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    for id_, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Role":
+            statements = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+            who = sorted({each for statement in statements for each in _principals(statement["Principal"])})
+            name = _without_hash(id_)
+            if who == ["lambda"] and name not in PIPELINE_ROLES and _match(name, purposes) is None:
+                name = FUNCTION
+            yield name, ", ".join(who), _actions(id_, resource, resources)
+
+
+def _principals(principal: Mapping[str, Any]) -> Iterator[str]:
+    for names in principal.values():
+        for name in names if isinstance(names, list) else [names]:
+            yield _short_resource(_text(name))
+
+
+def _actions(id_: str, role: Mapping[str, Any], resources: Mapping[str, Any]) -> str:
+    attached = {_text(arn) for arn in role["Properties"].get("ManagedPolicyArns", [])}
+    found: dict[str, None] = {}
+    for policy_id, policy in resources.items():
+        if policy["Type"] not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+            continue
+        if policy_id in attached or id_ in map(_text, policy["Properties"].get("Roles", [])):
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+                found |= dict.fromkeys(_statement(statement, resources))
+    return "; ".join(found) or "nothing"
+
+
+def _statement(statement: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[str]:
+    """Actions of one service, and on what: the types of this stack's own resources, the names of others."""
+    types = {id_: resource["Type"].removeprefix("AWS::").replace("::", " ") for id_, resource in resources.items()}
+    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    held = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    on = ", ".join(dict.fromkeys(_short_resource(_text(each, types)) for each in held))
+    limited = " (conditions)" if statement.get("Condition") else ""
+    for service in dict.fromkeys(action.split(":")[0] for action in actions):
+        verbs = ", ".join(action.split(":")[1] for action in actions if action.startswith(f"{service}:"))
+        yield f"{service}: {verbs} on `{on}`{limited}"
+
+
+def _text(value: Any, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A value with references as names: `{"Fn::GetAtt": ["Queue", "Arn"]}` is what `names` has for Queue, or Queue."""
+    if isinstance(value, str):
+        return value
+    ((function, inner),) = value.items()
+    match function:
+        case "Ref":
+            return names.get(inner, str(inner))
+        case "Fn::GetAtt":
+            return names.get(inner[0], str(inner[0]))
+        case "Fn::Sub":
+            return str(inner).replace("${AWS::Partition}", "aws")
+        case "Fn::Join":
+            return str(inner[0].join(_text(each, names) for each in inner[1]))
+    return json.dumps(value)
+
+
+def _short_resource(text: str) -> str:
+    """ARNs by what matters: their resource; without the hash that CDK ends logical ids with."""
+    plain = text.replace("AWS::Partition", "aws").removesuffix(".amazonaws.com")
+    arn = re.fullmatch(r"arn:aws:([\w-]*):[^:]*:([^:]*):(.*)", plain)
+    if arn and arn[1] == "iam" and arn[3] == "root":
+        return f"account {arn[2]}"
+    return _without_hash(arn[3] if arn else plain)
+
+
+def _without_hash(logical_id: str) -> str:
+    return re.sub(r"(?<=[a-z])[0-9A-F]{8}(?![0-9A-Za-z])", "", logical_id)
+
+
+def _purpose(role: str, purposes: Mapping[str, str]) -> str:
+    if role == FUNCTION:
+        return "what one function does, and nothing that CDK would add"
+    found = _match(role, purposes) or _match(role, PIPELINE_ROLES)
+    if found is None:
+        raise WrongUse(f"{role}: why is there such a role? Say it in pyproject.toml [tool.delivery.roles]")
+    return found
+
+
+def _match(role: str, purposes: Mapping[str, str]) -> str | None:
+    return next((why for pattern, why in purposes.items() if re.fullmatch(pattern, role)), None)

@@ -1,0 +1,56 @@
+"""What is wrong in the settings, in words that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from cdk_delivery.settings.source import KINDS
+
+PREFIX = "cdk.json context.delivery"
+
+
+class SettingsError(Exception):
+    """The settings are refused; one line per fault."""
+
+
+def error_line(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    """Where, what was read, and what is allowed."""
+    location = _without_tags(fault["loc"])
+    where = PREFIX + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"{where}: there is no such setting; there are {', '.join(_fields(model, fault['loc'][:-1]))}"
+        case "missing":
+            return f"{where}: is missing; it has to be given"
+        case "union_tag_not_found":
+            return f"{where}.type: is missing; allowed are {', '.join(KINDS)}"
+        case "union_tag_invalid":
+            got = fault["input"]["type"]
+            return f"{where}.type: got {got!r}; allowed are {', '.join(KINDS)}"
+        case "refused":
+            return f"{where}: {fault['msg']}"
+    return f"{where}: got {fault['input']!r}; {fault['msg'][:1].lower()}{fault['msg'][1:]}"
+
+
+def _without_tags(location: Sequence[str | int]) -> list[str | int]:
+    """pydantic puts the kind of a source between `source` and its field; cdk.json has no such level."""
+    return [part for before, part in zip(["", *location], location, strict=False) if before != "source"]
+
+
+def _fields(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """The names that are allowed where `location` leads to."""
+    for part in location:
+        if isinstance(part, str):
+            model = KINDS.get(part) or _model_of(model, part)
+    return sorted(model.model_fields)
+
+
+def _model_of(model: type[BaseModel], field: str) -> type[BaseModel]:
+    if field not in model.model_fields:
+        return model
+    annotation = model.model_fields[field].annotation
+    inner = [annotation, *getattr(annotation, "__args__", ())]
+    return next((each for each in inner if isinstance(each, type) and issubclass(each, BaseModel)), model)

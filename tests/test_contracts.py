@@ -1,0 +1,91 @@
+"""The import rules of pyproject.toml and of the packages: each goes red on a planted import."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.root import ROOT
+
+THIN = ("pipeline", "stages", "lambda", "bench")
+LAYERS, DELIVERY, REHEARSAL = (f"packages/{name}/src" for name in ("lambda-layers", "delivery", "rehearsal"))
+# The module that gets the import, what it imports, and a part of the contract's name.
+PLANTED = [
+    ("lambda/echo/odd.py", "stages", "functions know nothing"),
+    ("lambda/echo/odd.py", "lambda_layers", "functions know nothing"),
+    ("stages/odd.py", "pipeline.steps", "stages know no pipeline"),
+    ("pipeline/steps.py", "rehearsal", "the pipeline knows stages and cdk_delivery only"),
+    ("bench/odd.py", "rehearsal", "measurements run the commands"),
+    (f"{LAYERS}/lambda_layers/odd.py", "aws_cdk", "the builder knows no project"),
+    (f"{LAYERS}/lambda_layers/odd.py", "cdk_delivery", "the builder knows no project"),
+    (f"{DELIVERY}/cdk_delivery/settings/odd.py", "stages.catalog", "the delivery knows no project"),
+    (f"{DELIVERY}/cdk_delivery/layers.py", "lambda_layers.settings", "the delivery knows no project"),
+    (f"{DELIVERY}/cdk_delivery/constructs/odd.py", "cdk_delivery.delivery_stack", "inside cdk_delivery"),
+    (f"{DELIVERY}/cdk_delivery/odd.py", "os", "inside cdk_delivery"),
+    (f"{DELIVERY}/cdk_delivery/changes/odd.py", "yaml", "what runs in the changes and integration builds"),
+    (f"{DELIVERY}/cdk_delivery/errors.py", "pydantic", "what runs in the changes and integration builds"),
+    (f"{REHEARSAL}/rehearsal/odd.py", "cdk_delivery", "the rehearsal knows no project"),
+    (f"{REHEARSAL}/rehearsal/engine/odd.py", "rehearsal.workspace.layout", "inside rehearsal"),
+    (f"{REHEARSAL}/rehearsal/host/odd.py", "rehearsal.engine.engine", "inside rehearsal"),
+    (f"{REHEARSAL}/rehearsal/codebuild/odd.py", "rehearsal.actions.s3", "inside rehearsal"),
+    (f"{REHEARSAL}/rehearsal/actions/odd.py", "ministack", "only the embedded AWS knows MiniStack"),
+    (f"{REHEARSAL}/rehearsal/engine/odd.py", "botocore", "the engine knows no AWS client"),
+]
+
+
+def configuration(module: str) -> Path:
+    """The file whose contracts are about a module."""
+    return Path(*Path(module).parts[:2], "pyproject.toml") if module.startswith("packages/") else Path("pyproject.toml")
+
+
+def contracts(file: Path) -> list[str]:
+    return [contract["name"] for contract in tomllib.loads(file.read_text())["tool"]["importlinter"]["contracts"]]
+
+
+def test_a_fault_is_planted_for_each_contract() -> None:
+    """A contract that is added without one is found."""
+    files = [ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")]
+    names = [name for file in files for name in contracts(file)]
+    assert [name for name in names if not any(name.startswith(part) for _, _, part in PLANTED)] == []
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The modules and their configuration: import-linter needs no more."""
+    folder = tmp_path_factory.mktemp("contracts")
+    for name in (*THIN, LAYERS, DELIVERY, REHEARSAL):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")):
+        shutil.copy2(file, folder / file.relative_to(ROOT))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+@pytest.mark.parametrize(("module", "imported", "contract"), PLANTED)
+def test_a_planted_import_is_red(original: Path, module: str, imported: str, contract: str) -> None:
+    """By the contract that forbids it."""
+    file = original / module
+    before = file.read_text() if file.exists() else None
+    file.write_text(f"{before or ''}\nimport {imported}\n")
+    try:
+        done = subprocess.run(
+            [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", configuration(module)],
+            cwd=original,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([LAYERS, DELIVERY, REHEARSAL])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        file.unlink() if before is None else file.write_text(before)
+    said = re.sub(r"\s+", " ", done.stdout)
+    assert done.returncode == 1, said
+    assert re.search(rf"{contract}[^.]*? ?BROKEN", said), said
