@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services.cloudformation import provisioners
-
+from rehearsal.emulator.ministack.port import cloudformation
+from rehearsal.emulator.ministack.port.cloudformation import Handlers, ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 from rehearsal.workspace.acceptances import Accepted
-
-ProvisionedResource = tuple[str, dict[str, str]]
 
 
 class AcceptedTypes:
@@ -30,14 +28,14 @@ class AcceptedTypes:
         if wanted == self._ours:
             return
         with self._lock:
-            handlers = provisioners._RESOURCE_HANDLERS
             for gone in self._ours - wanted:
-                del handlers[gone]
-            added = {name for name in wanted - self._ours if name not in handlers}
-            handlers |= {name: self._handlers(name) for name in added}
+                cloudformation.remove_resource_type(gone)
+            added = {name for name in wanted - self._ours if not cloudformation.has_resource_type(name)}
+            for name in added:
+                cloudformation.register_resource_type(name, self._handlers(name))
             self._ours = frozenset((self._ours & wanted) | added)
 
-    def _handlers(self, type_: str) -> dict[str, Any]:
+    def _handlers(self, type_: str) -> Handlers:
         def create(logical_id: str, _properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
             self._record_resource(type_, logical_id, stack)
             return _resource_result(type_, f"{stack}-{logical_id}")
@@ -48,7 +46,7 @@ class AcceptedTypes:
             self._record_resource(type_, logical_id, stack)
             return _resource_result(type_, name)
 
-        return {"create": create, "update": update, "update_with_logical_id": True, "delete": lambda *_: None}
+        return cloudformation.resource_handlers(create, update, lambda *_: None, update_with_logical_id=True)
 
     def _record_resource(self, type_: str, logical_id: str, stack: str) -> None:
         line = json.dumps({"type": type_, "resource": logical_id, "stack": stack, "account": get_account_id()})

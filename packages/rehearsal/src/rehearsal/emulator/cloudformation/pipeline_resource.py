@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services.cloudformation import provisioners
-
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
+from rehearsal.emulator.ministack.port import cloudformation
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.cloudformation import to_api
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.engine.model.validation import validate_definition
 
 Properties = Mapping[str, Any]
-ProvisionedResource = tuple[str, dict[str, str]]
 
 TYPE = "AWS::CodePipeline::Pipeline"
 
@@ -30,15 +29,11 @@ class PipelineResource:
         self._engine = engine
 
     def register(self) -> None:
-        provisioners._RESOURCE_HANDLERS[TYPE] = {
-            "create": self.create,
-            "update": self.update,
-            "update_with_logical_id": True,
-            "delete": self.delete,
-        }
+        handlers = cloudformation.resource_handlers(self.create, self.update, self.delete, update_with_logical_id=True)
+        cloudformation.register_resource_type(TYPE, handlers)
 
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> ProvisionedResource:
-        name = properties.get("Name") or provisioners._physical_name(stack_name, logical_id, max_len=100)
+        name = properties.get("Name") or cloudformation.physical_name(stack_name, logical_id, length=100)
         key = _key(name)
         if key in self._engine.pipelines:
             raise ValueError(f"{key.arn} already exists")

@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services.cloudformation import provisioners
+from rehearsal.emulator.ministack.port import cloudformation
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 TYPE = "AWS::CodeCommit::Repository"
 Properties = Mapping[str, Any]
@@ -18,7 +18,8 @@ Properties = Mapping[str, Any]
 
 def register() -> None:
     """Let templates have repositories; a source action reads the one that is rehearsed, whatever it names."""
-    provisioners._RESOURCE_HANDLERS[TYPE] = {"create": _create, "update": _update, "delete": lambda *_: None}
+    handlers = cloudformation.resource_handlers(_create, _update, lambda *_: None)
+    cloudformation.register_resource_type(TYPE, handlers)
 
 
 def _create(_logical_id: str, properties: Properties, _stack: str) -> tuple[str, dict[str, str]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ministack.services import codebuild
-
 from rehearsal.codebuild.model import Build
+from rehearsal.emulator.ministack.port import codebuild
 
 Json = dict[str, Any]
 
@@ -16,8 +15,8 @@ class MinistackBuilds:
 
     def put(self, build: Build, record: Json) -> None:
         if not (self.is_stop_requested(build) and record["buildStatus"] == "IN_PROGRESS"):
-            codebuild._builds.set_scoped(build.account, build.region, build.id, record)
+            codebuild.put_build(build.account, build.region, build.id, record)
 
     def is_stop_requested(self, build: Build) -> bool:
-        record = codebuild._builds.get_scoped(build.account, build.region, build.id, {})
+        record = codebuild.find_build(build.account, build.region, build.id)
         return bool(record.get("buildStatus") == "STOPPED")

@@ -14,7 +14,6 @@ from typing import Any
 from zipfile import BadZipFile
 
 from botocore.exceptions import BotoCoreError, ClientError
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import codebuild
 
 from rehearsal.actions.codebuild_project import Project, variables
@@ -26,6 +25,13 @@ from rehearsal.codebuild.log_stream import LogStream
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseResult
 from rehearsal.codebuild.source_and_artifacts import deliver, fetch
 from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.emulator.ministack.port import codebuild as port
+from rehearsal.emulator.ministack.port.requests import (
+    error_response_json,
+    get_account_id,
+    get_region,
+    json_response,
+)
 from rehearsal.engine.action_api import Assume
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.errors import RequestRejected
@@ -72,7 +78,7 @@ class StartedBuilds:
             return error_response_json(error.code, str(error), 400)
         thread = threading.Thread(target=self._run, args=(started,), name=started.build.id, daemon=True)
         self._running.append((started, thread))
-        answer = json_response({"build": codebuild._builds[started.build.id]})
+        answer = json_response({"build": port.build_record(started.build.id)})
         thread.start()
         return answer
 
@@ -85,12 +91,12 @@ class StartedBuilds:
 
     def _start(self, request: Json) -> _StartedBuild:
         account, region = get_account_id(), get_region()
-        name = codebuild._project_name_from_identifier(request.get("projectName", ""))
-        if name not in codebuild._projects:
+        name = port.project_name(request.get("projectName", ""))
+        if not port.has_project(name):
             raise RequestRejected(
                 "ResourceNotFoundException", f"Project cannot be found: {request.get('projectName', '')}"
             )
-        project = Project.read(codebuild._project_shape(codebuild._projects[name]))
+        project = Project.read(port.describe_project(name))
         _check(request, project)
         build = project.build(
             self._space.caches,

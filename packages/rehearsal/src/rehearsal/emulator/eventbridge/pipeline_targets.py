@@ -16,6 +16,7 @@ from ministack.services import eventbridge
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.emulator.ministack.port import eventbridge as port
 from rehearsal.engine.action_api import ActionError
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class PipelineTargets:
                 invoke(target, event, rule, view)
                 return
             try:
-                self.start(target, rule["Arn"], view or eventbridge._pattern_event_view(event))
+                self.start(target, rule["Arn"], view or port.event_envelope(event))
             except (ActionError, ApiError, ValueError, KeyError) as error:
                 log.warning("rule %s did not start %s: %s", rule.get("Name"), target["Arn"], error)
 
@@ -65,7 +66,7 @@ class PipelineTargets:
 def _start_overrides(target: Mapping[str, Any], view: Any) -> Json:
     """The revisions and variables that the target's input gives; an event as it comes gives none."""
     if target.get("InputTransformer"):
-        text = eventbridge._apply_input_transformer(target["InputTransformer"], None, view)
+        text = port.transform_input(target["InputTransformer"], view)
     else:
         text = target.get("Input") or "{}"
     given = json.loads(text)

@@ -7,10 +7,9 @@ import logging
 import queue
 import threading
 
-from ministack.core.responses import request_scope
-from ministack.services import eventbridge
-
 from rehearsal.emulator.eventbridge.event_shapes import entry
+from rehearsal.emulator.ministack.port import eventbridge
+from rehearsal.emulator.ministack.port.requests import request_scope
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.journal import Event
 
@@ -55,7 +54,7 @@ def _put(put: dict[str, object]) -> None:
     """Past the API, which takes events of AWS's sources from nobody; another thread may change the rules meanwhile."""
     for _ in range(PUBLISH_ATTEMPTS):
         try:
-            eventbridge._put_events({"Entries": [put]}, allow_aws_source=True)
+            eventbridge.put_aws_event(put)
         except RuntimeError:
             continue
         except Exception:

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core import lambda_runtime
-
 from rehearsal.aws import Endpoint
+from rehearsal.emulator.ministack.port import functions
 
 CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 CERTIFICATES = "certificates.pem"  # in the runtime's folder
@@ -57,12 +56,12 @@ def _defaults(places: FunctionPaths) -> dict[str, str]:
 def _endpoint_variables(places: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
     """How the SDK reaches the embedded AWS instead of the real one, and trusts it."""
     trust = dict.fromkeys(CA_VARIABLES, f"{places.runtime}/{CERTIFICATES}") if endpoint.ca else {}
-    return {"AWS_ENDPOINT_URL": endpoint.url, lambda_runtime.HOST_PREFIX_ENV: "true", **trust}
+    return {"AWS_ENDPOINT_URL": endpoint.url, functions.HOST_PREFIX_ENV: "true", **trust}
 
 
 def _reserved(config: Mapping[str, Any], places: FunctionPaths, stream: str) -> dict[str, str]:
-    _, region = lambda_runtime._account_region_from_function_config(config)
-    credentials = lambda_runtime.execution_credentials(config)
+    region = functions.function_region(config)
+    credentials = functions.execution_credentials(config)
     logging = config.get("LoggingConfig") or {}
     structured = logging.get("LogFormat") == "JSON"
     level = logging.get("ApplicationLogLevel") or "INFO"

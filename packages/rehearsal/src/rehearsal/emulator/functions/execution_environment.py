@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ministack.core import lambda_runtime
-
 from rehearsal.emulator.functions.filesystem import FunctionFilesystem
 from rehearsal.emulator.functions.runtime_process import (
     Interpreter,
@@ -22,6 +20,7 @@ from rehearsal.emulator.functions.runtime_process import (
     InterpreterTimeout,
     RuntimeMessage,
 )
+from rehearsal.emulator.ministack.port.workers import PooledWorker
 
 INIT_SECONDS = 10.0
 START_SECONDS = 60.0  # until the interpreter starts, on a machine that is busy
@@ -79,21 +78,20 @@ class InvocationResult:
     stream: str
 
 
-class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
+class PythonEnvironment(PooledWorker):
     """Made by MiniStack's pool, which keeps it warm, reuses it and ends it."""
 
     def __init__(self, layout: FunctionFilesystem, name: str, config: Mapping[str, Any], code: bytes) -> None:
         super().__init__(name, config, code)
         self._layout = layout
         self._interpreter: Interpreter | None = None
-        self._proc: Interpreter | None = None
         day = datetime.now(UTC).strftime("%Y/%m/%d")
         self.stream = f"{day}/[{config.get('Version', '$LATEST')}]{secrets.token_hex(16)}"
         self._initialized: Initialization | None = None
 
     def call(self, invocation: Invocation) -> InvocationResult:
         """Run one invocation, after an initialization where the environment is not warm. Raises NoInterpreter."""
-        with self._lock:
+        with self.lock:
             interpreter = self._interpreter
             if interpreter is None or not interpreter.running():
                 interpreter = self._start()
@@ -137,7 +135,7 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
         """Initialize; one that takes too long is tried once more with the function's own time limit, as on AWS."""
         self._stop()
         interpreter = self._layout.start(self.config, self.code_zip, self.stream)
-        self._interpreter = self._proc = interpreter
+        self._interpreter = self.process = interpreter
         limit = float(self.config.get("Timeout", 3))
         more: Mapping[str, Any] = {"compiled": 0, "modules": 0}
         error, began = None, time.monotonic()
@@ -159,7 +157,7 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
         self._initialized = Initialization(took, more["compiled"], more["modules"], error, interpreter.log())
         return interpreter
 
-    def _spawn(self) -> None:
+    def initialize(self) -> None:
         """For SnapStart, which initializes when a version is published. Raises RuntimeError."""
         self._start()
         if self._initialized and self._initialized.error:
@@ -169,17 +167,17 @@ class PythonEnvironment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _stop(self) -> None:
         interpreter = self._interpreter
-        self._interpreter = self._proc = None
+        self._interpreter = self.process = None
         if interpreter:
             interpreter.close()
 
-    def _discard_tmpdir(self) -> None:
-        """MiniStack's last word to a worker, after it has killed its process: a call under way notices by itself."""
-        if self._lock.acquire(blocking=False):
+    def discard(self) -> None:
+        """Close the interpreter that the pool has ended; an invocation that is running notices by itself."""
+        if self.lock.acquire(blocking=False):
             try:
                 self._stop()
             finally:
-                self._lock.release()
+                self.lock.release()
 
 
 def _parsed(answer: RuntimeMessage) -> Any:

@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
-
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import environment_variables, unpacked_code
 from rehearsal.emulator.functions.environment_variables import FunctionPaths
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.emulator.functions.runtime_process import Interpreter
+from rehearsal.emulator.ministack.port.functions import INVOKE_DEPTH_HEADER, layer_archive
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters
 
@@ -51,7 +49,7 @@ class FunctionFilesystem:
         """A new interpreter with the function's code and layers. Raises NoInterpreter."""
         python = find_interpreter(config["Runtime"])
         task = unpacked_code.unpack_archives(self._folder / "code", [code])
-        layers = [found for each in config.get("Layers") or () if (found := lambda_svc._resolve_layer_zip(each))]
+        layers = [found for each in config.get("Layers") or () if (found := layer_archive(each))]
         opt = unpacked_code.unpack_archives(self._folder / "layers", layers) if layers else self._folder / "none"
         if not mount_error() if self._mounts is None else self._mounts:
             plan = self._mount_plan(config["Runtime"], python, task, opt) | {"tmp_mb": _tmp_size(config, python)}
@@ -61,7 +59,7 @@ class FunctionFilesystem:
             places = FunctionPaths(str(task), str(opt), str(self._runtime), str(python.parent.parent))
         plan["variables"] = environment_variables.environment_variables(config, places, self._endpoint, stream)
         plan["command"] = [str(python), "-S", "-B", f"{places.runtime}/runtime_bootstrap.py"]
-        plan["arguments"] = [f"{places.opt}/python", plan["packages"], lambda_runtime.INVOKE_DEPTH_HEADER]
+        plan["arguments"] = [f"{places.opt}/python", plan["packages"], INVOKE_DEPTH_HEADER]
         return Interpreter(plan, int(config.get("MemorySize", 128)))
 
     def _mount_plan(self, runtime: str, python: Path, task: Path, opt: Path) -> dict[str, Any]:

@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ministack.services import cloudwatch_logs
-
 from rehearsal.emulator.functions.execution_environment import InvocationResult
+from rehearsal.emulator.ministack.port.logs import put_log_events
 
 
 def lines(config: Mapping[str, Any], call: InvocationResult, request_id: str) -> list[str]:
@@ -34,13 +33,7 @@ def lines(config: Mapping[str, Any], call: InvocationResult, request_id: str) ->
 def write(config: Mapping[str, Any], stream: str, events: Sequence[str]) -> None:
     """Put the events into the function's log group, in the stream that its environment knows by name."""
     name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
-    now = int(time.time() * 1000)
-    if name not in cloudwatch_logs._log_groups:
-        cloudwatch_logs._create_log_group({"logGroupName": name})
-    if stream not in cloudwatch_logs._log_groups[name]["streams"]:
-        cloudwatch_logs._create_log_stream({"logGroupName": name, "logStreamName": stream})
-    entries = [{"timestamp": now, "message": each} for each in events if each]
-    cloudwatch_logs._put_log_events({"logGroupName": name, "logStreamName": stream, "logEvents": entries})
+    put_log_events(name, stream, int(time.time() * 1000), [message for message in events if message])
 
 
 def _printed(text: str) -> list[str]:

@@ -1,0 +1,76 @@
+"""CloudFormation: the handlers of resource types, stacks, and requests in MiniStack's form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.services import cloudformation
+from ministack.services.cloudformation import handlers, helpers, provisioners
+
+# A resource's physical id and its attributes.
+ProvisionedResource = tuple[str, dict[str, str]]
+Answer = tuple[int, dict[str, str], bytes]
+Handlers = Mapping[str, Any]
+
+
+def resource_handlers(
+    create: Callable[..., ProvisionedResource],
+    update: Callable[..., ProvisionedResource],
+    delete: Callable[..., None],
+    *,
+    update_with_logical_id: bool = False,
+) -> Handlers:
+    """Return the handlers of a resource type, as MiniStack keeps them."""
+    made: dict[str, Any] = {"create": create, "update": update, "delete": delete}
+    return {**made, "update_with_logical_id": True} if update_with_logical_id else made
+
+
+def has_resource_type(type_: str) -> bool:
+    return type_ in provisioners._RESOURCE_HANDLERS
+
+
+def register_resource_type(type_: str, made: Handlers) -> None:
+    """Let templates have resources of the type."""
+    provisioners._RESOURCE_HANDLERS[type_] = made
+
+
+def remove_resource_type(type_: str) -> None:
+    del provisioners._RESOURCE_HANDLERS[type_]
+
+
+def physical_name(stack: str, logical_id: str, *, lowercase: bool = False, length: int = 128) -> str:
+    """Return the name that CloudFormation makes up for a resource without one."""
+    return str(provisioners._physical_name(stack, logical_id, lowercase=lowercase, max_len=length))
+
+
+def camel_case(properties: Any) -> Any:
+    """Return a template's properties with the names that service APIs use."""
+    return provisioners._pascal_to_camel(properties)
+
+
+def function_name(reference: str) -> str:
+    """Return the name of the function that a template's property refers to by its name or ARN."""
+    _, name, _, _ = provisioners._lambda_function_for_cfn_ref(reference)
+    return str(name)
+
+
+def stack_record(name: str) -> dict[str, Any]:
+    """Return the record of a stack by its name; empty if there is none."""
+    return cloudformation._stacks.get(name) or {}
+
+
+def find_stack(name_or_id: str) -> dict[str, Any] | None:
+    """Return the record of a stack by its name or its id."""
+    record: dict[str, Any] | None = handlers._resolve_stack(name_or_id)
+    return record
+
+
+def parameter(params: Mapping[str, Any], name: str) -> str:
+    """Return one parameter of a request; empty if it has none."""
+    return str(helpers._p(params, name) or "")
+
+
+def error_answer(code: str, message: str, status: int) -> Answer:
+    answer: Answer = helpers._error(code, message, status)
+    return answer

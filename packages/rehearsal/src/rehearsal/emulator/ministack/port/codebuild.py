@@ -1,0 +1,46 @@
+"""CodeBuild's projects and builds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services import codebuild
+
+Json = dict[str, Any]
+
+
+def project_name(identifier: str) -> str:
+    """Return the name of a project that a request names by its name or ARN."""
+    return str(codebuild._project_name_from_identifier(identifier))
+
+
+def has_project(name: str) -> bool:
+    return name in codebuild._projects
+
+
+def project_record(name: str) -> Json:
+    """Return the record of a project, which may be changed. Raises KeyError."""
+    record: Json = codebuild._projects[name]
+    return record
+
+
+def describe_project(name: str) -> Json:
+    """Return a project as BatchGetProjects does. Raises KeyError."""
+    project: Json = codebuild._project_shape(codebuild._projects[name])
+    return project
+
+
+def build_record(build_id: str) -> Json:
+    """Return the record of a build in the request's account. Raises KeyError."""
+    record: Json = codebuild._builds[build_id]
+    return record
+
+
+def find_build(account: str, region: str, build_id: str) -> Json:
+    """Return the record of a build; empty if there is none."""
+    record: Json = codebuild._builds.get_scoped(account, region, build_id, {})
+    return record
+
+
+def put_build(account: str, region: str, build_id: str, record: Json) -> None:
+    codebuild._builds.set_scoped(account, region, build_id, record)

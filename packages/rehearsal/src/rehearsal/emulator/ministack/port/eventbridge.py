@@ -1,0 +1,23 @@
+"""EventBridge: events of AWS's own sources, and what the target of a rule gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.services import eventbridge
+
+
+def put_aws_event(entry: Mapping[str, object]) -> None:
+    """Put an event of a source of AWS's own, which the API refuses, on the bus of the request's account."""
+    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def event_envelope(event: Mapping[str, Any]) -> Any:
+    """Return an event as it is delivered to targets."""
+    return eventbridge._pattern_event_view(event)
+
+
+def transform_input(transformer: Mapping[str, Any], envelope: Any) -> str:
+    """Return the text that an input transformer makes of an event's envelope."""
+    return str(eventbridge._apply_input_transformer(transformer, None, envelope))

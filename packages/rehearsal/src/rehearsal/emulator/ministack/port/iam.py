@@ -1,0 +1,39 @@
+"""IAM's roles, users and groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services import iam
+
+Record = dict[str, Any]
+
+
+def role_record(account: str, name: str) -> Record:
+    """Return a copy of a role's record; empty if there is none."""
+    return dict(iam._roles.get_scoped(account, None, name) or {})
+
+
+def set_permissions_boundary(role: str, boundary: str | None) -> None:
+    """Set or remove the boundary of a role in the request's account. Raises KeyError."""
+    iam._roles[role]["PermissionsBoundary"] = boundary
+
+
+def user_record(account: str, name: str) -> Record:
+    """Return a copy of a user's record; empty if there is none."""
+    return dict(iam._users.get_scoped(account, None, name) or {})
+
+
+def inline_user_policies(account: str, name: str) -> Record:
+    """Return the inline policies of a user by their names."""
+    return dict(iam._user_inline_policies.get_scoped(account, None, name) or {})
+
+
+def groups_of_user(name: str) -> list[str]:
+    """Return the names of the groups that a user of the request's account is in."""
+    return [group for group, record in iam._groups.items() if name in record.get("Users", [])]
+
+
+def has_policy(arn: str) -> bool:
+    """Return whether a managed policy with this ARN exists."""
+    return bool(iam._policy_exists(arn))

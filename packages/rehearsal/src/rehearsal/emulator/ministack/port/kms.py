@@ -1,0 +1,19 @@
+"""KMS keys and aliases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services import kms
+
+
+def key_of_alias(account: str, region: str, alias: str) -> str:
+    """Return the id of the key that an alias such as `alias/name` leads to; empty if there is none."""
+    arn = f"arn:aws:kms:{region}:{account}:{alias}"
+    return str(kms._aliases.get_scoped(account, region, arn) or "")
+
+
+def key_record(account: str, region: str, key_id: str) -> dict[str, Any] | None:
+    """Return a copy of a key's record."""
+    record = kms._keys.get_scoped(account, region, key_id)
+    return dict(record) if record else None

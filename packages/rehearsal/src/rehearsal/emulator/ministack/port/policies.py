@@ -1,0 +1,142 @@
+"""Policy evaluation, and what is known of the request that policies are evaluated for.
+
+Functions that a correction replaces are looked up when they are called, so that callers get the corrected ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.iam_evaluator import (
+    AuthError,
+    EvalContext,
+    EvalResult,
+    ParsedStatement,
+    PrincipalInfo,
+    SignedRequest,
+    combine_resource_policy,
+    evaluate,
+    pin_request_origin,
+    pin_signed_body,
+    resolve_principal,
+)
+from ministack.services import iam
+
+__all__ = [
+    "AuthError",
+    "EvalContext",
+    "EvalResult",
+    "ParsedStatement",
+    "PrincipalInfo",
+    "SignedRequest",
+    "calling_as",
+    "combine_resource_policy",
+    "enforce",
+    "evaluate",
+    "evaluate_resource_policy",
+    "evaluate_trust_policy",
+    "first_match",
+    "ignoring_root_keys",
+    "is_policy_required",
+    "mark_anonymous",
+    "pin_request_origin",
+    "pin_signed_body",
+    "pin_signed_request",
+    "request_caller",
+    "resolve_principal",
+    "resource_policy",
+    "role_limits",
+    "role_policies",
+    "signed_request",
+]
+
+Policies = list[list[ParsedStatement]]
+
+
+def enforce(key: str, action: str, service: str, region: str, resource: str) -> EvalResult | AuthError | None:
+    """Return why the holder of an access key may not do `action`; None if it may."""
+    return iam_evaluator.enforce(key, action, service, region, resource)
+
+
+def evaluate_resource_policy(policy: Any, context: EvalContext, *, service: str | None = None) -> EvalResult:
+    """Return what a resource's own policy says; service: the AWS service that calls, if one does."""
+    return iam_evaluator.evaluate_resource_policy(policy, context, service=service)
+
+
+def evaluate_trust_policy(policy: Any, caller: str, context: EvalContext) -> bool:
+    """Return whether a role's trust policy lets the caller assume it."""
+    return bool(iam_evaluator.evaluate_trust_policy(policy, caller, context))
+
+
+def first_match(context: EvalContext, statements: Sequence[ParsedStatement], effect: str) -> ParsedStatement | None:
+    """Return the first statement with this effect that matches the request."""
+    return iam_evaluator._first_match(context, statements, effect)
+
+
+def resource_policy(service: str, resource: str) -> tuple[str | None, str | None]:
+    """Return the resource's own policy and the account that owns it; None twice if it has none."""
+    policy, owner = iam_evaluator._resource_policy(service, resource) or (None, None)
+    return policy, owner
+
+
+def is_policy_required(service: str) -> bool:
+    """Return whether the resource's own policy has to allow a request even in the account that owns it."""
+    return service in iam_evaluator._POLICY_REQUIRED
+
+
+def role_policies(name: str, account: str) -> Policies:
+    """Return the policies of a role, inline and attached."""
+    policies: Policies = iam_evaluator._gather_role_policies(name, account)
+    return policies
+
+
+def role_limits(name: str, account: str) -> list[Policies]:
+    """Return what limits a role's policies: its permissions boundary."""
+    limits: list[Policies] = iam_evaluator._permissions_boundary(iam._roles, name, account)
+    return limits
+
+
+def pin_signed_request(
+    method: str, path: str, query: Mapping[str, Any], headers: Sequence[tuple[bytes, bytes]]
+) -> None:
+    """Keep a request as it was signed, for the check of its signature."""
+    iam_evaluator.pin_signed_request(method, path, query, headers)
+
+
+def ignoring_root_keys(function: Callable[..., None]) -> Callable[..., None]:
+    """Return a copy of a function of MiniStack's evaluator that takes no access key for a root user's."""
+
+    def is_root_key(_: Any) -> bool:
+        return False
+
+    code, defaults = function.__code__, function.__defaults__
+    return FunctionType(code, {**vars(iam_evaluator), "_is_root_key": is_root_key}, None, defaults)
+
+
+def signed_request() -> SignedRequest | None:
+    """Return the request as it was signed, until its signature is checked."""
+    return iam_evaluator._signed_request.get()
+
+
+def mark_anonymous() -> None:
+    """Take the request for one that carries no credentials."""
+    iam_evaluator._anonymous.set(True)
+
+
+def request_caller() -> str:
+    """Return the ARN of the request's principal; empty where it is unknown."""
+    return str(iam_evaluator._request_caller_arn.get() or "")
+
+
+@contextmanager
+def calling_as(arn: str) -> Iterator[None]:
+    """Evaluate what happens within for the principal with this ARN."""
+    token = iam_evaluator._request_caller_arn.set(arn)
+    try:
+        yield
+    finally:
+        iam_evaluator._request_caller_arn.reset(token)

@@ -1,0 +1,64 @@
+"""S3's buckets: their owners, policies, encryption, objects and uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.services import s3
+
+S3_NS: str = s3.S3_NS
+
+
+def bucket_owner(name: str) -> str | None:
+    """Return the account that owns a bucket."""
+    owner: str | None = s3._bucket_owner_account(name)
+    return owner
+
+
+def bucket_record(owner: str, name: str) -> Mapping[str, Any]:
+    """Return the record of a bucket, its objects included; empty if there is none."""
+    record: Mapping[str, Any] = s3._buckets.get_scoped(owner, None, name) or {}
+    return record
+
+
+def bucket_policy(owner: str | None, name: str) -> str:
+    """Return the policy of a bucket; empty if it has none."""
+    policy: str = s3._bucket_policies.get_scoped(owner, None, name) or ""
+    return policy
+
+
+def bucket_encryption(owner: str, name: str) -> str:
+    """Return the default encryption of a bucket as S3's API writes it, in XML; empty if it has none."""
+    return str(s3._bucket_encryption.get_scoped(owner, None, name) or "")
+
+
+def set_bucket_encryption(name: str, document: str) -> None:
+    """Set the default encryption of a bucket in the request's account."""
+    s3._bucket_encryption[name] = document
+
+
+def upload_record(owner: str, upload_id: str) -> Mapping[str, Any]:
+    """Return the record of a multipart upload; empty if there is none."""
+    record: Mapping[str, Any] = s3._multipart_uploads.get_scoped(owner, None, upload_id) or {}
+    return record
+
+
+def encryption_headers(stored: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the headers that say how an object, or what an upload writes, is encrypted."""
+    headers: Mapping[str, str] = s3._stored_sse_headers(dict(stored))
+    return headers
+
+
+def allows_foreign_caller(
+    owner: str | None,
+    bucket: str,
+    key: str,
+    *,
+    method: str,
+    query: Mapping[str, str],
+    caller: str,
+    headers: Mapping[str, str],
+) -> bool:
+    """Return whether policy and access lists of a bucket allow the request of another account, `caller`."""
+    return bool(s3._foreign_bucket_allows(owner, bucket, key, method, dict(query), caller, dict(headers)))

@@ -1,0 +1,66 @@
+"""MiniStack's pool of execution environments, one for each concurrent invocation of a function."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+Config = Mapping[str, Any]
+
+
+class PooledWorker(lambda_runtime.Worker):  # type: ignore[misc]
+    """A worker of the pool, which keeps it warm, reuses it and ends it.
+
+    `process` is what the pool signals and waits for when it ends the worker.
+    """
+
+    config: Config
+    code_zip: bytes
+
+    def __init__(self, name: str, config: Config, code: bytes) -> None:
+        super().__init__(name, config, code)
+
+    @property
+    def lock(self) -> threading.Lock:
+        """The lock that an invocation holds."""
+        lock: threading.Lock = self._lock
+        return lock
+
+    @property
+    def process(self) -> Any:
+        return self._proc
+
+    @process.setter
+    def process(self, process: Any) -> None:
+        self._proc = process
+
+    def initialize(self) -> None:
+        """Start the process when a version with SnapStart is published. Raises RuntimeError."""
+        raise NotImplementedError
+
+    def discard(self) -> None:
+        """Clean up after the pool has ended the process."""
+        raise NotImplementedError
+
+    def _spawn(self) -> None:
+        self.initialize()
+
+    def _discard_tmpdir(self) -> None:
+        self.discard()
+
+
+def acquire_worker(config: Config, code: bytes) -> Any:
+    """Return a worker for one invocation of the function: a warm one if there is one."""
+    lambda_svc._ensure_reaper_thread()
+    qualifier = config.get("Version", "$LATEST")
+    worker, _ = lambda_runtime.acquire_worker(config["FunctionName"], config, code, qualifier=qualifier)
+    return worker
+
+
+def release_worker(worker: Any) -> None:
+    """Return a worker to the pool."""
+    lambda_runtime.release_worker(worker)
