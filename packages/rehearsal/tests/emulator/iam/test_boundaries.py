@@ -9,7 +9,9 @@ from ministack.core import iam_actions
 from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.iam import boundaries, roles
+from rehearsal.emulator.iam import roles
+from rehearsal.emulator.ministack.corrections import permissions, requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -27,7 +29,7 @@ def made(name: str, **properties: Any) -> dict[str, Any]:
 def test_a_stacks_roles_have_their_boundary() -> None:
     """The fault: a role that may do nothing beyond its boundary may do what its policies say."""
     assert not made("worker", PermissionsBoundary=BOUNDARY).get("PermissionsBoundary")
-    boundaries.set_boundaries_of_stack_roles()
+    correct(permissions.STACK_ROLE_BOUNDARIES)
     assert made("worker", PermissionsBoundary=BOUNDARY)["PermissionsBoundary"] == BOUNDARY
     update = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]["update"]
     plain = {"RoleName": "worker", "AssumeRolePolicyDocument": {}}
@@ -37,7 +39,7 @@ def test_a_stacks_roles_have_their_boundary() -> None:
 
 def test_a_boundary_that_is_not_there_is_refused() -> None:
     """As in an account that was not bootstrapped with it."""
-    boundaries.set_boundaries_of_stack_roles()
+    correct(permissions.STACK_ROLE_BOUNDARIES)
     with pytest.raises(ValueError, match="policy/none does not exist or is not attachable"):
         made("worker", PermissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/none")
     assert not roles.role_record(ACCOUNT, "worker")
@@ -52,7 +54,7 @@ def test_boundaries_are_known_to_policies() -> None:
     make_role("bound")
     iam._roles["bound"]["PermissionsBoundary"] = BOUNDARY
     assert told("CreateRole", RoleName="new", PermissionsBoundary=BOUNDARY) is None
-    boundaries.provide_boundary_condition_key()
+    correct(requests.BOUNDARY_KEY)
     assert told("CreateRole", RoleName="new", PermissionsBoundary=BOUNDARY) == BOUNDARY
     assert told("PutRolePolicy", RoleName="bound") == BOUNDARY
     assert told("CreateRole", RoleName="new") is None

@@ -12,8 +12,9 @@ from ministack.core.iam_evaluator import SignedRequest
 from ministack.services import s3, sts
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.iam import bucket_policies, conditions, enforcement
 from rehearsal.emulator.iam.decision_log import Decision, Decisions
+from rehearsal.emulator.ministack.corrections import permissions, requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -32,14 +33,14 @@ def test_buckets_keep_their_encryption() -> None:
     properties = {"BucketName": "made", "BucketEncryption": encryption(KMSMasterKeyID=KEY)}
     handlers["create"]("Bucket", properties, "stack")
     assert s3._bucket_encryption.get("made") is None
-    bucket_policies.retain_bucket_encryption()
+    correct(permissions.BUCKET_ENCRYPTION)
     handlers["update"]("made", {}, properties, "stack")
     assert KEY in s3._bucket_encryption["made"]
 
 
 def test_a_bucket_without_a_key_of_its_own_stays_as_it_is() -> None:
     """MiniStack refuses to write with `aws:kms` and no key: CDK's bootstrap bucket is such a one."""
-    bucket_policies.retain_bucket_encryption()
+    correct(permissions.BUCKET_ENCRYPTION)
     properties = {"BucketName": "made", "BucketEncryption": encryption()}
     provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]("Bucket", properties, "stack")
     assert s3._bucket_encryption.get("made") is None
@@ -67,10 +68,10 @@ def test_another_accounts_bucket_is_asked_with_the_callers_policies(monkeypatch:
     def read() -> bool:
         return copy_context().run(asked)
 
-    enforcement.install()
+    correct(requests.ENFORCEMENT)
     assert read()
-    conditions.evaluate_bucket_policy_for_role()
-    bucket_policies.evaluate_cross_account_bucket_policies()
+    correct(requests.BUCKET_POLICY_PRINCIPAL)
+    correct(permissions.FOREIGN_BUCKETS)
     noted.clear()
     assert not read()
     assert [each.allowed for each in noted] == [False]

@@ -15,6 +15,8 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import helpers, provisioners, stacks
 
 from rehearsal.emulator.iam import cloudformation_roles, enforcement, roles
+from rehearsal.emulator.ministack.corrections import permissions, requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, trusting
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -52,7 +54,7 @@ def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
     """The fault: a role without any permission makes, changes and removes everything."""
     stack_of(make_role("executes", allow("s3:*")))
     assert make() == "made"
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     with pytest.raises(PermissionError, match=r"role/executes/AWSCloudFormation is not .* to perform: sqs:CreateQueue"):
         make()
     with pytest.raises(PermissionError, match=r"sqs:"):
@@ -67,7 +69,7 @@ def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
 
 def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
     """The fault planted: a policy for other queues, and one that denies this very queue."""
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     stack_of(make_role("executes", allow("sqs:*", resource="arn:aws:sqs:*:*:stack-*")))
     assert make() == "made"
     with pytest.raises(PermissionError, match=f"sqs:CreateQueue on resource: arn:aws:sqs:{REGION}:{ACCOUNT}:elsewhere"):
@@ -81,7 +83,7 @@ def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
 
 def test_a_change_of_a_property_needs_its_own_action() -> None:
     """The fault planted: a policy that lets a function be configured, not its code be changed."""
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     stack_of(make_role("executes", allow("lambda:UpdateFunctionConfiguration")))
     kind, old = "AWS::Lambda::Function", {"MemorySize": 128, "Code": {"S3Key": "old.zip"}}
     assert stacks._update_resource(kind, "f", old, {**old, "MemorySize": 256}, "stack")[0] == "changed"
@@ -91,7 +93,7 @@ def test_a_change_of_a_property_needs_its_own_action() -> None:
 
 def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
     """And none without it, or with another one."""
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     demanded = {"StringEquals": {"iam:PermissionsBoundary": "arn:boundary"}}
     stack_of(make_role("executes", allow("iam:CreateRole", Condition=demanded)))
     assert make("AWS::IAM::Role", RoleName="r", PermissionsBoundary="arn:boundary") == "made"
@@ -102,7 +104,7 @@ def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
 
 def test_a_deny_and_a_boundary_count() -> None:
     """What is denied is denied, whatever else is allowed; what a boundary leaves out as well."""
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     policy = allow("sqs:*")
     policy["Statement"] += allow("sqs:CreateQueue", effect="Deny")["Statement"]
     stack_of(make_role("executes", policy))
@@ -115,7 +117,7 @@ def test_a_function_gets_only_a_role_that_may_be_passed() -> None:
     function_role = make_role("functions")
     stack_of(make_role("executes", allow("lambda:*")))
     assert make("AWS::Lambda::Function", Role=function_role) == "made"
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     with pytest.raises(PermissionError, match=f"iam:PassRole on resource: {function_role}"):
         make("AWS::Lambda::Function", Role=function_role)
     policy = allow("lambda:*")
@@ -127,7 +129,7 @@ def test_a_function_gets_only_a_role_that_may_be_passed() -> None:
 
 def test_the_roles_of_a_rules_targets_are_passed_as_well() -> None:
     """Each target may have one of its own."""
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     target = {"Arn": "any", "RoleArn": make_role("of-the-rule")}
     stack_of(make_role("executes", allow("events:*")))
     with pytest.raises(PermissionError, match=r"iam:PassRole on resource: .*of-the-rule"):
@@ -152,7 +154,7 @@ def test_each_role_is_passed_to_the_service_that_gets_it(
 ) -> None:
     """At whatever depth a property names it, by the name that the service's principal has."""
     monkeypatch.setitem(provisioners._RESOURCE_HANDLERS[kind], "create", lambda *_: ("made", {}))
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     role = make_role("handed-on")
     given = json.loads(json.dumps(properties).replace("ROLE", role))
     own = ("scheduler:*", "states:*", "ecs:*")
@@ -170,7 +172,7 @@ def test_the_roles_of_a_pipelines_actions_are_not_passed(monkeypatch: pytest.Mon
     """The pipeline's own role assumes them."""
     kind, action = "AWS::CodePipeline::Pipeline", {"Name": "Act", "RoleArn": make_role("of-an-action")}
     monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, kind, {"create": lambda *_: ("made", {})})
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     stack_of(make_role("executes", allow("codepipeline:*")))
     assert make(kind, Name="pipeline", Stages=[{"Name": "One", "Actions": [action]}]) == "made"
 
@@ -195,8 +197,8 @@ def test_what_a_resource_refers_to_is_asked_for(
     for each in ("Custom::Thing", "AWS::CloudFormation::Stack"):
         handlers: dict[str, Any] = {"create": lambda *_: ("made", {}), "delete": lambda *_: None}
         monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, each, handlers)
-    cloudformation_roles.enforce_stack_role_permissions()
-    enforcement.install()
+    correct(permissions.STACK_PERMISSIONS)
+    correct(requests.ENFORCEMENT)
     own = ("lambda:CreateFunction", "cloudformation:*")
     stack_of(make_role("executes", allow(*own)))
     with pytest.raises(PermissionError, match=f"to perform: {needed} on resource: arn:"):
@@ -207,7 +209,7 @@ def test_what_a_resource_refers_to_is_asked_for(
 
 def test_the_tags_that_a_template_sets_are_known_to_policies() -> None:
     """A policy may demand one."""
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     demanded = {"StringEquals": {"aws:RequestTag/team": "one"}}
     stack_of(make_role("executes", allow("sqs:*", Condition=demanded)))
     assert make(Tags=[{"Key": "team", "Value": "one"}]) == "made"
@@ -217,7 +219,7 @@ def test_the_tags_that_a_template_sets_are_known_to_policies() -> None:
 
 def test_a_callers_permissions_can_be_for_cloudformation_alone() -> None:
     """`aws:CalledVia` is told of a caller's permissions; a role of CloudFormation's own is not called via anything."""
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
     role = make_role("deploys", allow("sqs:*", Condition=via))
     stack_of("")
@@ -240,7 +242,7 @@ def called_by(caller: PrincipalInfo | None) -> Iterator[None]:
 
 def test_a_stack_without_a_role_works_with_its_callers() -> None:
     """A user's as well as a role's, and no more than the session's policy leaves; the root user may everything."""
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     stack_of("")
     with called_by(None):
         assert make() == "made"
@@ -256,7 +258,7 @@ def test_a_stack_without_a_role_works_with_its_callers() -> None:
 
 def test_a_stack_without_a_role_works_with_the_caller_of_each_operation() -> None:
     """Not with who made it."""
-    cloudformation_roles.check_pass_role_of_stacks()
+    correct(permissions.STACK_ROLES)
     stack_of("")
     with called_by(roles.session_principal(make_role("deploys", allow("sqs:*")), "now")):
         assert cloudformation._ACTION_HANDLERS["CreateChangeSet"]({"StackName": ["stack"]})[0] != 403
@@ -277,7 +279,7 @@ def test_a_nested_stacks_resources_need_the_same_permissions(nested: dict[str, s
     may = ("cloudformation:*", "s3:GetObject")
     stack_of(make_role("executes", allow(*may)))
     assert stacks._provision_resource(kind, "Nested", nested, "stack")[0]
-    cloudformation_roles.enforce_stack_role_permissions()
+    correct(permissions.STACK_PERMISSIONS)
     with pytest.raises(PermissionError, match=r"role/executes/AWSCloudFormation is not .* to perform: sqs:CreateQueue"):
         stacks._provision_resource(kind, "Nested", nested, "stack")
     make_role("executes", allow(*may, "sqs:CreateQueue"))
@@ -291,7 +293,7 @@ def test_a_nested_stacks_resources_need_the_same_permissions(nested: dict[str, s
 def test_a_template_is_read_with_the_callers_permissions() -> None:
     """The fault: who may not read a bucket deploys what is in it."""
     deployer = roles.session_principal(make_role("deploys", allow("cloudformation:*")), "now")
-    cloudformation_roles.check_pass_role_of_stacks()
+    correct(permissions.STACK_ROLES)
     params = {"StackName": ["stack"], "TemplateURL": ["https://127.0.0.1:1/assets/template.json"]}
     with called_by(deployer):
         _, _, body = cloudformation._ACTION_HANDLERS["CreateStack"](params)
@@ -311,7 +313,7 @@ def test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
     execution = make_role("executes", trust=CLOUDFORMATION)
     deployer = roles.session_principal(make_role("deploys", allow("cloudformation:*")), "now")
     assert deleted(execution, deployer) == 200
-    cloudformation_roles.check_pass_role_of_stacks()
+    correct(permissions.STACK_ROLES)
     assert deleted(execution, deployer) == 403
     allowed = roles.session_principal(make_role("deploys", allow("iam:PassRole", resource=execution)), "now")
     assert deleted(execution, allowed) == 200
@@ -319,6 +321,6 @@ def test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
 
 def test_a_role_that_does_not_trust_cloudformation_is_no_stacks_role() -> None:
     """Not even for a root user."""
-    cloudformation_roles.check_pass_role_of_stacks()
+    correct(permissions.STACK_ROLES)
     assert deleted(make_role("executes", trust=trusting(AWS=ACCOUNT)), None) == 403
     assert deleted(make_role("executes", trust=CLOUDFORMATION), None) == 200

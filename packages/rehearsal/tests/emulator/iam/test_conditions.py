@@ -9,7 +9,8 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import EvalContext
 from ministack.services import s3
 
-from rehearsal.emulator.iam import conditions
+from rehearsal.emulator.ministack.corrections import requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, OTHER, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -24,7 +25,7 @@ def test_principal_arn_of_a_session_is_its_roles(session: EvalContext) -> None:
     """The fault: it is the session's."""
     role = make_role("worker", path="/team/")
     assert value("aws:PrincipalArn", session) == session.principal_arn
-    conditions.use_role_arn_as_principal_arn()
+    correct(requests.PRINCIPAL_ARN)
     assert value("aws:PrincipalArn", session) == role
 
 
@@ -32,7 +33,7 @@ def test_tags_of_a_role_are_known_to_who_assumes_it(session: EvalContext) -> Non
     """The fault: the key has no value, so that CDK's self-mutation can assume nothing."""
     asking = replace(session, action="sts:AssumeRole", resource_arn=make_role("deploy", kind="Deploy"))
     assert value("iam:ResourceTag/kind", asking) is None
-    conditions.provide_role_tags()
+    correct(requests.ROLE_TAGS)
     assert value("iam:ResourceTag/kind", asking) == "Deploy"
     assert value("iam:ResourceTag/other", asking) is None
 
@@ -42,7 +43,7 @@ def test_a_buckets_account_is_its_owners(session: EvalContext, key: str) -> None
     """The fault: it is the caller's."""
     s3._buckets.set_scoped(OTHER, None, "of-another-account", {"objects": {}})
     assert value(key, session) == ACCOUNT
-    conditions.use_bucket_owner_as_resource_account()
+    correct(requests.BUCKET_ACCOUNT)
     assert value(key, session) == OTHER
 
 
@@ -55,7 +56,7 @@ def test_a_foreign_bucket_is_asked_about_the_calling_role(session: EvalContext) 
     token = evaluator._request_caller_arn.set(session.principal_arn)
     try:
         assert evaluator.evaluate_resource_policy(policy, asked).decision == "ImplicitDeny"
-        conditions.evaluate_bucket_policy_for_role()
+        correct(requests.BUCKET_POLICY_PRINCIPAL)
         assert evaluator.evaluate_resource_policy(policy, asked).decision == "Allow"
     finally:
         evaluator._request_caller_arn.reset(token)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from ministack.core.iam_evaluator import EvalResult
 
-from rehearsal.emulator.iam import dependent_actions, enforcement, roles
+from rehearsal.emulator.iam import enforcement, roles
+from rehearsal.emulator.ministack.corrections import permissions, requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -43,8 +45,8 @@ def test_who_names_code_and_layers_has_to_be_allowed_to_use_them(
     action: str, body: dict[str, Any], needed: str
 ) -> None:
     """The fault: nobody is asked."""
-    enforcement.install()
+    correct(requests.ENFORCEMENT)
     assert decided(f"lambda:{action}", body) is None
-    dependent_actions.check_code_and_layer_access()
+    correct(permissions.CODE_AND_LAYERS)
     assert decided(f"lambda:{action}", body)
     assert decided(f"lambda:{action}", body, needed) is None

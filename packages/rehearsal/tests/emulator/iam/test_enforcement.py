@@ -13,6 +13,8 @@ from ministack.services import iam
 from rehearsal.emulator.iam import enforcement, roles
 from rehearsal.emulator.iam.decision_log import Decision, Decisions
 from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.ministack.corrections import requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -116,12 +118,16 @@ def test_a_denial_tells_which_policy_lacks_it(own: Any, policy: Any, told: str) 
 
 @pytest.mark.parametrize("service", ["sqs", "logs", "ssm"])
 def test_the_answer_to_a_denied_request_says_why(service: str) -> None:
-    """Every tool shows the message of an answer."""
-    role = make_role("worker")
-    enforcement.install()
-    assert enforcement.find_denial(request(role), f"{service}:Any", "arn:any")
-    _, _, body = iam_actions.access_denied_response(service, f"{service}:Any", "arn:me", "id")
-    assert b"looked at no policy at all: the role has none; missing is" in body
+    """The fault: it says that the request is denied. Every tool shows the message of an answer."""
+
+    def answer() -> bytes:
+        _, _, body = iam_actions.access_denied_response(service, f"{service}:Any", "arn:me", "id")
+        return bytes(body)
+
+    assert enforcement.find_denial(request(make_role("worker")), f"{service}:Any", "arn:any")
+    assert b"missing is" not in answer()
+    correct(requests.ENFORCEMENT)
+    assert b"looked at no policy at all: the role has none; missing is" in answer()
 
 
 def test_decisions_are_noted_down_by_role(monkeypatch: pytest.MonkeyPatch) -> None:

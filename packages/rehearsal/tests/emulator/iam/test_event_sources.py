@@ -8,7 +8,8 @@ import pytest
 from ministack.services import eventbridge, lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.iam import event_sources
+from rehearsal.emulator.ministack.corrections import permissions
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -54,7 +55,7 @@ def test_a_queues_messages_are_received_with_the_functions_role() -> None:
     """The fault: a function whose role may not take messages gets them all the same, and its mapping is made."""
     properties = {"FunctionName": "reader", "EventSourceArn": QUEUE}
     assert len(polled()) == 1
-    event_sources.enforce_sqs_poll_permissions()
+    correct(permissions.QUEUE_POLLS)
     create = provisioners._RESOURCE_HANDLERS[MAPPING]["create"]
     assert polled() == []
     with pytest.raises(PermissionError, match="does not have permissions to call ReceiveMessage on SQS"):
@@ -70,7 +71,7 @@ def test_a_topic_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sns, "_deliver_to_lambda", lambda endpoint, *_: called.append(endpoint))
     sns._deliver_to_lambda(FUNCTION, "{}", TOPIC)
     assert called == [FUNCTION]
-    event_sources.enforce_sns_invoke_permissions()
+    correct(permissions.TOPIC_INVOCATIONS)
     sns._deliver_to_lambda(FUNCTION, "{}", TOPIC)
     assert called == [FUNCTION]
     let_in(monkeypatch, "sns.amazonaws.com", TOPIC)
@@ -89,7 +90,7 @@ def test_a_rule_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatch
 
     fire(FUNCTION)
     assert called == [FUNCTION]
-    event_sources.enforce_eventbridge_invoke_permissions()
+    correct(permissions.RULE_INVOCATIONS)
     fire(FUNCTION)
     fire(QUEUE)
     assert called == [FUNCTION, QUEUE]

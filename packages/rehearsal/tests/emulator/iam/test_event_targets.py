@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from ministack import app
-from ministack.services import sts
+from ministack.services import eventbridge, sts
 
 from rehearsal.emulator.eventbridge.pipeline_targets import SERVICE, PipelineTargets
 from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.emulator.ministack.corrections import permissions, services
+from rehearsal.emulator.ministack.patches import correct
 from rehearsal.engine.action_api import ActionError
 from tests.emulator.conftest import Service, pipeline
 from tests.emulator.iam.principals import allow, make_role, trusting
@@ -41,3 +43,25 @@ def test_a_rule_starts_a_pipeline_with_the_targets_role(service: Service) -> Non
         start(make_role("elsewhere", other, trust=trusting(Service=SERVICE)))
     assert start(make_role("pushes", may, trust=trusting(Service=SERVICE))) == service.latest.id
     assert service.latest.trigger == {"triggerType": "CloudWatchEvent", "triggerDetail": RULE}
+
+
+def test_a_pipeline_is_started_by_this_project(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    """The fault: the target is accepted and nothing happens. Corrected, no permission of a function is asked for."""
+    first = service.create(pipeline())
+    may = allow("codepipeline:StartPipelineExecution", resource=KEY.arn)
+    target = {"Arn": KEY.arn, "RoleArn": make_role("pushes", may, trust=trusting(Service=SERVICE))}
+    event = {"Source": "tests", "DetailType": "any", "Detail": "{}"}
+
+    def fire() -> None:
+        eventbridge._invoke_target(target, event, {"Arn": RULE, "Name": "pushes"})
+
+    fire()
+    assert "unsupported target type" in caplog.text
+    assert service.latest.id == first.id
+    correct(
+        permissions.RULE_INVOCATIONS,
+        services.PIPELINE_TARGETS,
+        owners=[PipelineTargets(service.api, Sessions())],
+    )
+    fire()
+    assert service.latest.id != first.id

@@ -11,7 +11,8 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import SignedRequest
 from ministack.services import kms, s3, secretsmanager, sns, sqs, ssm, sts
 
-from rehearsal.emulator.iam import enforcement, kms_usage
+from rehearsal.emulator.ministack.corrections import permissions, requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -87,16 +88,14 @@ def test_s3_asks_for_the_key(action: str, needed: list[str], name: str) -> None:
     stored(name)
     s3._bucket_encryption["encrypted"] = f"<KMSMasterKeyID>{name}</KMSMasterKeyID>"
     assert allowed(action, f"{BUCKET}/key", action)
-    enforcement.install()
-    kms_usage.check_s3_key_usage()
+    correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     assert not allowed(action, f"{BUCKET}/key", action)
     assert allowed(action, f"{BUCKET}/key", action, *needed)
 
 
 def test_who_looks_at_an_objects_headers_needs_no_key() -> None:
     """But for its checksum."""
-    enforcement.install()
-    kms_usage.check_s3_key_usage()
+    correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     assert allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", sent=Sent("HEAD"))
     checksum = Sent("HEAD", headers={"x-amz-checksum-mode": "ENABLED"})
     assert not allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", sent=checksum)
@@ -104,8 +103,7 @@ def test_who_looks_at_an_objects_headers_needs_no_key() -> None:
 
 def test_a_request_that_says_how_to_encrypt_is_taken_at_its_word() -> None:
     """With no key of the account's, or with another one than the bucket's."""
-    enforcement.install()
-    kms_usage.check_s3_key_usage()
+    correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     sse = "x-amz-server-side-encryption"
     plain, put = Sent("PUT", headers={sse: "AES256"}), f"{BUCKET}/new"
     assert allowed("s3:PutObject", put, "s3:PutObject", sent=plain)
@@ -118,8 +116,7 @@ def test_a_request_that_says_how_to_encrypt_is_taken_at_its_word() -> None:
 @pytest.mark.parametrize("query", [{"uploads": ""}, {"uploadId": "of-the-upload", "partNumber": "1"}])
 def test_an_upload_in_parts_needs_to_decrypt_as_well(query: dict[str, str]) -> None:
     """The parts are put together again."""
-    enforcement.install()
-    kms_usage.check_s3_key_usage()
+    correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     s3._multipart_uploads["of-the-upload"] = s3._buckets["encrypted"]["objects"]["key"]
     sent = Sent("POST", query)
     assert not allowed("s3:PutObject", f"{BUCKET}/new", "s3:PutObject", "kms:GenerateDataKey", sent=sent)
@@ -136,8 +133,7 @@ def test_an_upload_in_parts_needs_to_decrypt_as_well(query: dict[str, str]) -> N
 )
 def test_policies_can_tell_what_a_key_is_used_for(key: str, right: str) -> None:
     """By whom, by which service, and for what."""
-    enforcement.install()
-    kms_usage.check_s3_key_usage()
+    correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     for value, is_right in ((right, True), ("other", False)):
         where = {"StringEquals": {key: value}}
         read = allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", "kms:Decrypt", where=where)
@@ -146,8 +142,7 @@ def test_policies_can_tell_what_a_key_is_used_for(key: str, right: str) -> None:
 
 def test_with_a_bucket_key_it_is_the_bucket_that_is_encrypted() -> None:
     """Its context is the bucket's ARN, not the object's."""
-    enforcement.install()
-    kms_usage.check_s3_key_usage()
+    correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     s3._bucket_encryption["encrypted"] = "<BucketKeyEnabled>true</BucketKeyEnabled>"
     where = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": BUCKET}}
     assert allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", "kms:Decrypt", where=where)
@@ -163,8 +158,7 @@ def test_sqs_asks_for_the_key(action: str, needed: list[str], name: str) -> None
     url = sqs._queue_url_for_account(ACCOUNT, "encrypted")
     sqs._queues[url]["attributes"]["KmsMasterKeyId"] = name
     assert allowed(action, QUEUE, action)
-    enforcement.install()
-    kms_usage.check_sqs_key_usage()
+    correct(requests.ENFORCEMENT, permissions.QUEUE_KEYS)
     assert not allowed(action, QUEUE, action)
     assert allowed(action, QUEUE, action, *needed)
 
@@ -172,8 +166,7 @@ def test_sqs_asks_for_the_key(action: str, needed: list[str], name: str) -> None
 def test_a_key_of_awss_own_needs_no_permission() -> None:
     """Neither one that is not there."""
     url = sqs._queue_url_for_account(ACCOUNT, "encrypted")
-    enforcement.install()
-    kms_usage.check_sqs_key_usage()
+    correct(requests.ENFORCEMENT, permissions.QUEUE_KEYS)
     for name in ("alias/aws/sqs", "none", ""):
         sqs._queues[url]["attributes"]["KmsMasterKeyId"] = name
         assert allowed("sqs:SendMessage", QUEUE, "sqs:SendMessage")
@@ -184,8 +177,7 @@ def test_sns_asks_for_the_key() -> None:
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:encrypted"
     sns._topics[topic] = {"attributes": {"KmsMasterKeyId": "alias/the-alias"}}
     assert allowed("sns:Publish", topic, "sns:Publish")
-    enforcement.install()
-    kms_usage.check_sns_key_usage()
+    correct(requests.ENFORCEMENT, permissions.TOPIC_KEYS)
     assert not allowed("sns:Publish", topic, "sns:Publish", "kms:GenerateDataKey")
     assert allowed("sns:Publish", topic, "sns:Publish", "kms:GenerateDataKey", "kms:Decrypt")
 
@@ -206,8 +198,7 @@ def test_secrets_and_parameters_ask_for_the_key() -> None:
     ]
     for action, resource, body in reads:
         assert allowed(action, resource, action, sent=Sent(body=body)), action
-    enforcement.install()
-    kms_usage.check_secret_and_parameter_key_usage()
+    correct(requests.ENFORCEMENT, permissions.STORED_VALUE_KEYS)
     for action, resource, body in reads:
         assert not allowed(action, resource, action, sent=Sent(body=body)), action
         assert allowed(action, resource, action, "kms:Decrypt", sent=Sent(body=body)), action
@@ -219,8 +210,7 @@ def test_who_encrypts_again_may_use_both_keys() -> None:
     sent = Sent(body={"DestinationKeyId": "alias/the-alias"})
     kms._keys.set_scoped(ACCOUNT, REGION, "old", {**kms._keys["the-key"], "Arn": KEY.replace("the-key", "old")})
     assert allowed("kms:ReEncryptFrom", KEY.replace("the-key", "old"), "kms:ReEncryptFrom", sent=sent)
-    enforcement.install()
-    kms_usage.check_reencrypt_key_usage()
+    correct(requests.ENFORCEMENT, permissions.REENCRYPT_KEYS)
     assert not allowed("kms:ReEncryptFrom", KEY.replace("the-key", "old"), "kms:ReEncryptFrom", sent=sent)
     assert allowed("kms:ReEncryptFrom", KEY.replace("the-key", "old"), "kms:ReEncrypt*", sent=sent)
 
@@ -228,6 +218,5 @@ def test_who_encrypts_again_may_use_both_keys() -> None:
 def test_a_keys_own_policy_counts() -> None:
     """A key whose policy names nobody is nobody's to use, whatever a role may do."""
     kms._keys.set_scoped(ACCOUNT, REGION, "the-key", {"Arn": KEY, "Policy": json.dumps({"Statement": []})})
-    enforcement.install()
-    kms_usage.check_s3_key_usage()
+    correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     assert not allowed("s3:GetObject", f"{BUCKET}/key", "s3:*", "kms:*")

@@ -14,7 +14,9 @@ from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalResult
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator.iam import enforcement, pass_role, roles
+from rehearsal.emulator.iam import enforcement, roles
+from rehearsal.emulator.ministack.corrections import permissions, requests
+from rehearsal.emulator.ministack.patches import correct
 from rehearsal.emulator.server import launcher
 from rehearsal.workspace.layout import Workspace
 from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, trusting
@@ -45,9 +47,9 @@ def test_who_names_a_role_has_to_be_allowed_to_pass_it(
     as_it_comes: None, action: str, body: dict[str, Any], service: str
 ) -> None:
     """The fault: nobody is asked. Then: the role, and the service that gets it, have to be allowed."""
-    enforcement.install()
+    correct(requests.ENFORCEMENT)
     assert decided(action, body) is None
-    pass_role.check_pass_role()
+    correct(permissions.PASSED_ROLES)
     assert decided(action, body)
     to = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
     assert decided(action, body, allow("iam:PassRole", resource=WANTED, Condition=to)) is None
@@ -58,8 +60,7 @@ def test_who_names_a_role_has_to_be_allowed_to_pass_it(
 
 def test_a_request_that_names_no_role_needs_no_permission_to_pass_one(as_it_comes: None) -> None:
     """Such as a change of a function's memory."""
-    enforcement.install()
-    pass_role.check_pass_role()
+    correct(requests.ENFORCEMENT, permissions.PASSED_ROLES)
     assert decided("lambda:UpdateFunctionConfiguration", {"MemorySize": 512}) is None
     assert decided("events:PutTargets", {"Targets": [{"Arn": "any"}]}) is None
     assert decided("sqs:CreateQueue", {"Role": WANTED}) is None

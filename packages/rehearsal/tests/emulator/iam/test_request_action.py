@@ -19,9 +19,12 @@ from ministack.core import iam_actions
 
 from rehearsal.emulator.iam import request_action
 from rehearsal.emulator.iam.request_action import OPERATION_PERMISSIONS
+from rehearsal.emulator.ministack.corrections import requests
+from rehearsal.emulator.ministack.patches import correct
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
 
+ACTIONS = (requests.ACTION_PARAMETER, requests.LAMBDA_ACTIONS, requests.OPERATION_PERMISSIONS)
 # The services that builds, functions and templates call: MiniStack's name -> botocore's.
 SERVICES = {
     each: each for each in ("cloudformation", "codebuild", "dynamodb", "ecs", "events", "iam", "kms", "lambda", "logs")
@@ -87,7 +90,7 @@ def model_of(service: str) -> ServiceModel:
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_operation_is_asked_for_an_action_of_aws(service: str) -> None:
     """Its own, where the service authorization reference has one of its name."""
-    request_action.apply()
+    correct(*ACTIONS)
     namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE[service]
     known = REFERENCE[namespace]["Actions"]
     wrong = {}
@@ -105,7 +108,7 @@ def test_an_operation_of_lambda_is_told_by_its_path() -> None:
     assert asked("lambda", "DeleteAlias") == asked("lambda", "UpdateAlias") == "lambda:ListAliases"
     assert asked("lambda", "DeleteLayerVersion") == "None"
     assert asked("lambda", "GetLayerVersionByArn") == "lambda:ListLayers"
-    request_action.resolve_lambda_actions_by_path()
+    correct(requests.LAMBDA_ACTIONS)
     assert asked("lambda", "DeleteAlias") == "lambda:DeleteAlias"
     assert asked("lambda", "DeleteLayerVersion") == "lambda:DeleteLayerVersion"
 
@@ -113,13 +116,13 @@ def test_an_operation_of_lambda_is_told_by_its_path() -> None:
 @pytest.mark.parametrize("path", ["/2015-03-31/functions/f/other", "//2015-03-31/functions/f/policy", "/2015-03-31"])
 def test_a_path_that_lambda_does_not_have_is_nobodys(path: str) -> None:
     """What nobody knows the action of is denied."""
-    request_action.apply()
+    correct(*ACTIONS)
     assert iam_actions.extract_iam_action("lambda", "GET", path, {}, b"", {}) == request_action.UNKNOWN
 
 
 def test_a_path_is_read_as_lambda_reads_it() -> None:
     """A slash that is written as %2F is one, and an Action is nothing."""
-    request_action.apply()
+    correct(*ACTIONS)
     path, beside = "/2015-03-31/functions/f%2Faliases%2Flive", {"Action": "ListFunctions"}
     assert iam_actions.extract_iam_action("lambda", "DELETE", path, {}, b"", beside) == "lambda:DeleteAlias"
 
@@ -127,7 +130,7 @@ def test_a_path_is_read_as_lambda_reads_it() -> None:
 def test_an_operation_without_an_action_is_asked_as_another_one() -> None:
     """The fault: SendMessageBatch is asked as such, which no policy of AWS's allows but by a wildcard."""
     assert asked("sqs", "SendMessageBatch") == "sqs:SendMessageBatch"
-    request_action.map_operations_to_permissions()
+    correct(requests.OPERATION_PERMISSIONS)
     assert asked("sqs", "SendMessageBatch") == "sqs:SendMessage"
     assert asked("sns", "PublishBatch") == "sns:Publish"
 
@@ -153,13 +156,13 @@ def test_an_operation_is_not_what_its_caller_calls_it(
     """The fault: who may list may do everything, with `?Action=List...` in the address."""
     request = (service, method, path, headers, b"", {"Action": "ListThem"})
     assert iam_actions.extract_iam_action(*request).endswith(":ListThem")
-    request_action.ignore_action_parameter()
+    correct(requests.ACTION_PARAMETER)
     assert iam_actions.extract_iam_action(*request) == right
 
 
 @pytest.mark.parametrize("service", ["sns", "sqs"])
 def test_a_service_of_the_query_protocol_goes_by_its_action(service: str) -> None:
     """Whatever target stands beside it."""
-    request_action.apply()
+    correct(*ACTIONS)
     request = (service, "POST", "/", {"x-amz-target": "Other.ListThem"}, b"", {"Action": "DeleteThis"})
     assert iam_actions.extract_iam_action(*request) == f"{service}:DeleteThis"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from ministack.core import iam_actions
 
-from rehearsal.emulator.iam import request_resource
+from rehearsal.emulator.ministack.corrections import requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, REGION, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -27,7 +28,7 @@ def test_a_log_groups_resource_ends_in_its_stream() -> None:
     """The fault: it is the group's ARN without the end that each policy for a group has."""
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/a/group"
     assert resource("logs", body={"logGroupName": "/a/group"}) == group
-    request_resource.add_log_stream_to_arn()
+    correct(requests.LOG_STREAM_ARNS)
     assert resource("logs", body={"logGroupName": "/a/group"}) == f"{group}:log-stream:"
     assert resource("logs", body={"logGroupName": "/a/group", "logStreamName": "s"}) == f"{group}:log-stream:s"
     assert resource("logs", body={"resourceArn": group}, target="Logs_20140328.TagResource") == group
@@ -37,7 +38,7 @@ def test_a_qualifier_is_part_of_a_functions_resource() -> None:
     """The fault: a policy for an alias alone denies a call of the alias."""
     path = "/2015-03-31/functions/echo/invocations"
     assert resource("lambda", path, Qualifier="live") == f"{LAMBDA}:function:echo"
-    request_resource.add_qualifier_to_function_arn()
+    correct(requests.FUNCTION_QUALIFIERS)
     assert resource("lambda", path, Qualifier="live") == f"{LAMBDA}:function:echo:live"
     assert resource("lambda", path) == f"{LAMBDA}:function:echo"
 
@@ -46,7 +47,7 @@ def test_a_version_is_part_of_a_layers_resource() -> None:
     """The fault: a policy for one version denies a call of it."""
     arn = f"{LAMBDA}:layer:shared:3"
     assert resource("lambda", "/2018-10-31/layers/shared/versions/3") == f"{LAMBDA}:layer:shared"
-    request_resource.add_version_to_layer_arn()
+    correct(requests.LAYER_VERSIONS)
     assert resource("lambda", "/2018-10-31/layers/shared/versions/3") == arn
     assert resource("lambda", "/2018-10-31/layers", Arn=arn) == arn
 
@@ -55,5 +56,5 @@ def test_a_path_is_part_of_a_roles_resource() -> None:
     """The fault: a policy for roles below a path denies a call about one of them."""
     role = make_role("deep", path="/a/path/")
     assert resource("iam", RoleName="deep") == f"arn:aws:iam::{ACCOUNT}:role/deep"
-    request_resource.add_path_to_role_arn()
+    correct(requests.ROLE_PATHS)
     assert resource("iam", RoleName="deep") == role

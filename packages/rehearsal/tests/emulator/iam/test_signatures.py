@@ -12,7 +12,8 @@ from botocore.credentials import Credentials
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import AuthError
 
-from rehearsal.emulator.iam import signatures
+from rehearsal.emulator.ministack.corrections import requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, REGION
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -48,14 +49,14 @@ def test_signatures_of_root_users_are_verified(signer: type[SigV4Auth]) -> None:
     """The fault: who knows an account's id is its root user, whatever the secret; in the header and in a URL."""
     pin("guessed", signer)
     assert not refused()
-    signatures.verify_root_user_signatures()
+    correct(requests.ROOT_SIGNATURES)
     pin("guessed", signer)
     assert refused()
 
 
 def test_the_root_user_itself_is_let_in() -> None:
     """With the secret."""
-    signatures.verify_root_user_signatures()
+    correct(requests.ROOT_SIGNATURES)
     pin(OURS)
     assert not refused()
 
@@ -65,6 +66,6 @@ def test_who_signs_nothing_is_nobody() -> None:
     header = [(b"authorization", b"none")]
     evaluator.pin_signed_request("GET", "/", {}, header)
     assert not evaluator._anonymous.get()
-    signatures.verify_root_user_signatures()
+    correct(requests.ROOT_SIGNATURES)
     evaluator.pin_signed_request("GET", "/", {}, header)
     assert evaluator._anonymous.get()

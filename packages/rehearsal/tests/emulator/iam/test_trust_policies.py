@@ -10,7 +10,9 @@ import pytest
 from ministack import app
 from ministack.services import sts
 
-from rehearsal.emulator.iam import enforcement, roles, trust_policies
+from rehearsal.emulator.iam import enforcement, roles
+from rehearsal.emulator.ministack.corrections import requests
+from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, OTHER, allow, make_role, trusting
 
 WANTED = f"arn:aws:iam::{ACCOUNT}:role/wanted"
@@ -39,7 +41,7 @@ async def assumed() -> bytes:
 def test_who_may_not_assume_a_role_is_told_why() -> None:
     """The fault: the answer is the same as where the caller's own policies lack it."""
     assert b"trust policy" not in asyncio.run(assumed())
-    trust_policies.explain_trust_policy_denials()
+    correct(requests.TRUST_DENIALS)
     told = html.unescape(asyncio.run(assumed()).decode())
     assert f"looked at own, the trust policy of {WANTED}; missing in the trust policy of {WANTED} is" in told
     assert '"Action": "sts:AssumeRole"})' in told

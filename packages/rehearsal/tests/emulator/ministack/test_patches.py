@@ -16,7 +16,8 @@ from ministack.core.responses import request_scope
 from ministack.services import eventbridge, lambda_svc, s3, sts
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator.ministack import patches
+from rehearsal.emulator.ministack.corrections import services
+from rehearsal.emulator.ministack.patches import correct
 from rehearsal.emulator.server import launcher
 from rehearsal.workspace.layout import Workspace
 
@@ -40,12 +41,12 @@ def test_one_session_reads_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(botocore.session, "get_session", make)
     monkeypatch.setattr(responses, "_service_model", responses._service_model)
     responses._service_model.cache_clear()
-    services = ("monitoring", "sqs", "no-such-service")
-    before = [responses._service_model(each) for each in services]
-    assert make.call_count == len(services)
-    patches.cache_service_models()
-    after = [responses._service_model(each) for each in services]
-    assert make.call_count == len(services)
+    names = ("monitoring", "sqs", "no-such-service")
+    before = [responses._service_model(name) for name in names]
+    assert make.call_count == len(names)
+    correct(services.SERVICE_MODELS)
+    after = [responses._service_model(name) for name in names]
+    assert make.call_count == len(names)
     assert [each and each.metadata for each in after] == [each and each.metadata for each in before]
     assert after[-1] is None
 
@@ -75,7 +76,7 @@ def test_sessions_are_registered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sts, "_sessions", {})
     monkeypatch.setattr(sts, "register_session", sts.register_session)
     assert registered() > 1
-    patches.serialize_session_registration()
+    correct(services.SESSION_REGISTRATION)
     assert registered() == 1
 
 
@@ -102,7 +103,7 @@ def test_a_rules_event_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lambda_svc, "_LAMBDA_ASYNC_RETRY_BASE_SECONDS", 0.01)
     monkeypatch.setattr(eventbridge, "_dispatch_to_lambda", eventbridge._dispatch_to_lambda)
     assert called() == 1
-    patches.retry_rule_events()
+    correct(services.RULE_RETRIES)
     assert called() == 3
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from ministack.core import persistence
 
-from rehearsal.emulator.ministack import patches
+from rehearsal.emulator.ministack.corrections import services
+from rehearsal.emulator.ministack.patches import correct
+from rehearsal.emulator.server import saved_state
 
 
 def test_what_cannot_be_saved_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,13 +17,13 @@ def test_what_cannot_be_saved_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "state").write_text("a file where a folder has to be")
     monkeypatch.setattr(persistence, "PERSIST_STATE", True)
     monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path / "state" / "below"))
-    monkeypatch.setattr(patches, "UNSAVED", [])
+    monkeypatch.setattr(saved_state, "UNSAVED", [])
     monkeypatch.setattr(persistence, "save_state", persistence.save_state)
     persistence.save_state("s3", {})
-    assert patches.UNSAVED == []
-    patches.report_unsaved_state()
+    assert saved_state.UNSAVED == []
+    correct(services.UNSAVED_STATE)
     monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
     persistence.save_state("sqs", {})
-    assert patches.UNSAVED == []
+    assert saved_state.UNSAVED == []
     persistence.save_state("s3", {"what is no JSON": object()})
-    assert patches.UNSAVED == ["s3"]
+    assert saved_state.UNSAVED == ["s3"]

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 from botocore.exceptions import BotoCoreError, ClientError
-from ministack.services import codebuild
 
 from rehearsal.actions.codebuild_project import Project, variables
 from rehearsal.aws import Endpoint
@@ -25,7 +24,7 @@ from rehearsal.codebuild.log_stream import LogStream
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseResult
 from rehearsal.codebuild.source_and_artifacts import deliver, fetch
 from rehearsal.codebuild.value_lookup import AwsLookup
-from rehearsal.emulator.ministack.port import codebuild as port
+from rehearsal.emulator.ministack.port import codebuild
 from rehearsal.emulator.ministack.port.requests import (
     error_response_json,
     get_account_id,
@@ -67,8 +66,9 @@ class StartedBuilds:
         self._endpoint, self._assume, self._builds, self._space = endpoint, assume, builds, workspace
         self._running: list[tuple[_StartedBuild, threading.Thread]] = []
 
-    def register(self) -> None:
-        codebuild._start_build = self.answer
+    def start_build(self, _start_build: Callable[[Json], Any]) -> Callable[[Json], Any]:
+        """Return the replacement of MiniStack's StartBuild."""
+        return self.answer
 
     def answer(self, request: Json) -> Any:
         """In MiniStack's shape: status, headers, body."""
@@ -78,7 +78,7 @@ class StartedBuilds:
             return error_response_json(error.code, str(error), 400)
         thread = threading.Thread(target=self._run, args=(started,), name=started.build.id, daemon=True)
         self._running.append((started, thread))
-        answer = json_response({"build": port.build_record(started.build.id)})
+        answer = json_response({"build": codebuild.build_record(started.build.id)})
         thread.start()
         return answer
 
@@ -91,12 +91,12 @@ class StartedBuilds:
 
     def _start(self, request: Json) -> _StartedBuild:
         account, region = get_account_id(), get_region()
-        name = port.project_name(request.get("projectName", ""))
-        if not port.has_project(name):
+        name = codebuild.project_name(request.get("projectName", ""))
+        if not codebuild.has_project(name):
             raise RequestRejected(
                 "ResourceNotFoundException", f"Project cannot be found: {request.get('projectName', '')}"
             )
-        project = Project.read(port.describe_project(name))
+        project = Project.read(codebuild.describe_project(name))
         _check(request, project)
         build = project.build(
             self._space.caches,

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from ministack.services import eventbridge
 
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.iam.service_sessions import Sessions
-from rehearsal.emulator.ministack.port import eventbridge as port
+from rehearsal.emulator.ministack.port import eventbridge
 from rehearsal.engine.action_api import ActionError
 
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
+Invoke = Callable[..., None]
 SERVICE = "events.amazonaws.com"
 
 
@@ -31,20 +30,22 @@ class PipelineTargets:
     def __init__(self, api: CodePipelineApi, sessions: Sessions) -> None:
         self._api, self._sessions = api, sessions
 
-    def register(self) -> None:
-        """In front of MiniStack's own targets; a start that is refused is in the log, as nobody waits for it."""
-        invoke = eventbridge._invoke_target
+    def start_or_invoke(self, invoke: Invoke) -> Invoke:
+        """Return the replacement of the function that invokes the target of a rule: it starts pipelines.
 
-        def start_or_invoke(target: Json, event: Json, rule: Json, view: Any = None) -> None:
+        A start that is refused is in the log, because no caller waits for it.
+        """
+
+        def start_pipeline_or_invoke(target: Json, event: Json, rule: Json, view: Any = None) -> None:
             if target.get("Arn", "").split(":")[2:3] != ["codepipeline"]:
                 invoke(target, event, rule, view)
                 return
             try:
-                self.start(target, rule["Arn"], view or port.event_envelope(event))
+                self.start(target, rule["Arn"], view or eventbridge.event_envelope(event))
             except (ActionError, ApiError, ValueError, KeyError) as error:
                 log.warning("rule %s did not start %s: %s", rule.get("Name"), target["Arn"], error)
 
-        eventbridge._invoke_target = start_or_invoke
+        return start_pipeline_or_invoke
 
     def start(self, target: Mapping[str, Any], rule_arn: str, view: Any) -> str:
         """The id of the execution; `view` is MiniStack's of the event.
@@ -66,7 +67,7 @@ class PipelineTargets:
 def _start_overrides(target: Mapping[str, Any], view: Any) -> Json:
     """The revisions and variables that the target's input gives; an event as it comes gives none."""
     if target.get("InputTransformer"):
-        text = port.transform_input(target["InputTransformer"], view)
+        text = eventbridge.transform_input(target["InputTransformer"], view)
     else:
         text = target.get("Input") or "{}"
     given = json.loads(text)

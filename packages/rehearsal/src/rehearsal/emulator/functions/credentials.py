@@ -1,4 +1,4 @@
-"""Faults of MiniStack: a function's keys are made of its name and its role's, and no role has to trust Lambda.
+"""The role of a function: its session in each execution environment, and its trust in Lambda.
 
 Sources: AWS Lambda developer guide, "Defining Lambda function permissions with an execution role"; API reference,
 CreateFunction.
@@ -6,17 +6,17 @@ CreateFunction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.core import lambda_runtime
-from ministack.core.responses import error_response_json
-from ministack.services import lambda_svc
-from ministack.services.cloudformation import provisioners
-
+from rehearsal.emulator.cloudformation.resource_handlers import Create
 from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import error_response_json
 from rehearsal.engine.action_api import ActionError
 from rehearsal.errors import RehearsalError
+
+Credentials = Callable[[Mapping[str, Any]], dict[str, str]]
 
 LAMBDA = "lambda.amazonaws.com"
 
@@ -28,10 +28,13 @@ class RoleNotAssumable(RehearsalError):
         super().__init__(f"The role defined for the function cannot be assumed by Lambda: {why}")
 
 
-def issue_session_credentials() -> None:
-    """Each execution environment gets a session of the function's role, as long as the role trusts Lambda."""
+def issue_session_credentials(_credentials: Credentials) -> Credentials:
+    """Return the replacement of the function that gives an execution environment its credentials.
 
-    def credentials(config: Mapping[str, Any]) -> dict[str, str]:
+    Each environment gets a session of the function's role, as long as the role trusts Lambda.
+    """
+
+    def session_credentials(config: Mapping[str, Any]) -> dict[str, str]:
         try:
             given = Sessions().assume(config["Role"], LAMBDA, config["FunctionName"])
         except ActionError as error:
@@ -42,27 +45,35 @@ def issue_session_credentials() -> None:
             "AWS_SESSION_TOKEN": given.token or "",
         }
 
-    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = credentials
+    return session_credentials
 
 
-def require_lambda_trust() -> None:
-    """A function is refused another one, whether the API or CloudFormation makes or changes it."""
-    create, update = lambda_svc._create_function, lambda_svc._update_config
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
-    provision = handlers["create"]
+def create_with_trust(create: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """Return the replacement of CreateFunction: a role that does not trust Lambda is refused."""
 
-    def creates(data: Mapping[str, Any]) -> Any:
+    def create_checked(data: Mapping[str, Any]) -> Any:
         return _role_error(data) or create(data)
 
-    def updates(name: str, data: Mapping[str, Any]) -> Any:
+    return create_checked
+
+
+def update_with_trust(update: Callable[[str, Mapping[str, Any]], Any]) -> Callable[[str, Mapping[str, Any]], Any]:
+    """Return the replacement of UpdateFunctionConfiguration: a role that does not trust Lambda is refused."""
+
+    def update_checked(name: str, data: Mapping[str, Any]) -> Any:
         return _role_error(data) or update(name, data)
 
-    def provisions(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+    return update_checked
+
+
+def provision_with_trust(provision: Create) -> Create:
+    """Return the replacement of the handler that creates a function of a stack."""
+
+    def provision_checked(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
         _require_assumable_role(properties)
         return provision(logical_id, properties, stack)
 
-    lambda_svc._create_function, lambda_svc._update_config = creates, updates
-    handlers["create"] = provisions
+    return provision_checked
 
 
 def _role_error(data: Mapping[str, Any]) -> Any:

@@ -1,13 +1,10 @@
-"""Puts Python functions in the place of MiniStack's workers; functions of other runtimes stay MiniStack's."""
+"""Execution environments of Python functions in place of MiniStack's; functions of other runtimes stay MiniStack's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zipfile import BadZipFile
-
-from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
 
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import logs
@@ -15,41 +12,50 @@ from rehearsal.emulator.functions.cold_starts import ColdStartRecord
 from rehearsal.emulator.functions.credentials import RoleNotAssumable
 from rehearsal.emulator.functions.execution_environment import Invocation, PythonEnvironment
 from rehearsal.emulator.functions.filesystem import FunctionFilesystem, NoInterpreter
+from rehearsal.emulator.ministack.port import functions, workers
 from rehearsal.workspace.layout import Workspace
 
 LOG_SOURCE = "functions"  # marks a result whose log is written already
 
 
-def register(space: Workspace, endpoint: Endpoint) -> None:
-    """Before the first request."""
-    layout = FunctionFilesystem(space.aws / "tmp" / "functions", endpoint, hidden=space.home)
-    record = ColdStartRecord(space.cold_starts)
-    record.begin()
-    others, runs, writes = (
-        lambda_runtime._worker_class_for,
-        lambda_svc._execute_function_warm,
-        lambda_svc._emit_lambda_logs,
-    )
+class PythonFunctions:
+    """Runs Python functions in the environments of this project; created before the first request."""
 
-    def create_worker(name: str, config: Mapping[str, Any], code: bytes) -> PythonEnvironment:
-        return PythonEnvironment(layout, name, config, code)
+    def __init__(self, space: Workspace, endpoint: Endpoint) -> None:
+        self._layout = FunctionFilesystem(space.aws / "tmp" / "functions", endpoint, hidden=space.home)
+        self._record = ColdStartRecord(space.cold_starts)
+        self._record.begin()
 
-    def worker_class_for(config: Mapping[str, Any]) -> Any:
-        return create_worker if _is_python(config) else others(config)
+    def choose_worker(self, choose: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+        """Return the replacement of the function that chooses what MiniStack's pool makes for a function."""
 
-    def execute(function: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-        config = function.get("config") or function
-        if not _is_python(config) or not function.get("code_zip"):
-            return dict(runs(function, event, request_id))
-        return _execute(config, function["code_zip"], event, request_id, record)
+        def create_worker(name: str, config: Mapping[str, Any], code: bytes) -> PythonEnvironment:
+            return PythonEnvironment(self._layout, name, config, code)
 
-    def write(*arguments: Any, log_source: str | None = None) -> None:
-        if log_source != LOG_SOURCE:
-            writes(*arguments, log_source=log_source)
+        def worker_for(config: Mapping[str, Any]) -> Any:
+            return create_worker if _is_python(config) else choose(config)
 
-    lambda_runtime._worker_class_for = worker_class_for
-    lambda_svc._execute_function_warm = execute
-    lambda_svc._emit_lambda_logs = write
+        return worker_for
+
+    def execute(self, execute: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+        """Return the replacement of the function that runs an invocation in a warm environment."""
+
+        def execute_function(function: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+            config = function.get("config") or function
+            if not _is_python(config) or not function.get("code_zip"):
+                return dict(execute(function, event, request_id))
+            return _execute(config, function["code_zip"], event, request_id, self._record)
+
+        return execute_function
+
+    def write_logs(self, write: Callable[..., None]) -> Callable[..., None]:
+        """Return the replacement of the function that writes an invocation's log, which is written here already."""
+
+        def write_other_logs(*arguments: Any, log_source: str | None = None) -> None:
+            if log_source != LOG_SOURCE:
+                write(*arguments, log_source=log_source)
+
+        return write_other_logs
 
 
 def _is_python(config: Mapping[str, Any]) -> bool:
@@ -64,10 +70,7 @@ def _execute(
     record: ColdStartRecord,
 ) -> dict[str, Any]:
     """One invocation in an environment of MiniStack's pool; the answer is in MiniStack's form."""
-    lambda_svc._ensure_reaper_thread()
-    environment, _ = lambda_runtime.acquire_worker(
-        config["FunctionName"], config, code, qualifier=config.get("Version", "$LATEST")
-    )
+    environment = workers.acquire_worker(config, code)
     try:
         call = environment.call(_invocation(config, event, request_id))
     except (NoInterpreter, RoleNotAssumable, BadZipFile, ValueError) as error:
@@ -77,7 +80,7 @@ def _execute(
             "log": str(error),
         }
     finally:
-        lambda_runtime.release_worker(environment)
+        workers.release_worker(environment)
     if call.init:
         record.note(config, call)
     lines = logs.lines(config, call, request_id)
@@ -91,7 +94,7 @@ def _invocation(config: Mapping[str, Any], event: Any, request_id: str) -> Invoc
         event=event,
         request_id=request_id,
         arn=config.get("FunctionArn", ""),
-        trace_id=lambda_svc._xray_trace_id_for_invocation(config),
-        changing={**dict.fromkeys(lambda_runtime.DURABLE_ENV_VARS), **lambda_svc._durable_env_overlay()},
-        depth=str(lambda_svc._invoke_depth.get()),
+        trace_id=functions.trace_id(config),
+        changing={**dict.fromkeys(functions.DURABLE_ENV_VARS), **functions.durable_variables()},
+        depth=str(functions.invocation_depth()),
     )

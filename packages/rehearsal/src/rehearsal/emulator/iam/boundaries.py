@@ -1,4 +1,4 @@
-"""Faults of MiniStack about permissions boundaries: a stack's roles lose theirs, and policies cannot demand one.
+"""Permissions boundaries of the roles in stacks, and the condition key by which policies demand one.
 
 Source: service authorization reference, "Condition keys for AWS IAM": iam:PermissionsBoundary is the boundary that a
 request sets, or that the role in it has.
@@ -6,67 +6,62 @@ request sets, or that the role in it has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.core import iam_actions
-from ministack.core.responses import get_account_id
-from ministack.services import iam
-from ministack.services.cloudformation import provisioners
-
+from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
 from rehearsal.emulator.iam import roles
+from rehearsal.emulator.ministack.port import iam
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import get_account_id
 
-ProvisionedResource = tuple[str, dict[str, str]]
+TagContext = Callable[[str, str, bytes, Mapping[str, Any]], dict[str, Any]]
 
 _KEY = "iam:permissionsboundary"
 
 
-def apply() -> None:
-    set_boundaries_of_stack_roles()
-    provide_boundary_condition_key()
+def create_role_with_boundary(create: Create) -> Create:
+    """Return the replacement of the handler that creates a role: an unknown boundary is refused, as on AWS."""
 
-
-def set_boundaries_of_stack_roles() -> None:
-    """CloudFormation drops PermissionsBoundary of a role; one that is not there is refused, in AWS's words."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
-    create, update = handlers["create"], handlers["update"]
-
-    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+    def create_bound(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
         _check(properties)
         return _set_boundary(create(logical_id, properties, stack), properties)
 
-    def updates(
-        name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str
-    ) -> ProvisionedResource:
-        _check(new)
-        return _set_boundary(update(name, old, new, stack, logical_id), new)
+    return create_bound
 
-    handlers |= {"create": creates, "update": updates}
+
+def update_role_with_boundary(update: Update) -> Update:
+    """Return the replacement of the handler that updates a role; without the property its boundary is removed."""
+
+    def update_bound(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *rest: str) -> ProvisionedResource:
+        _check(new)
+        return _set_boundary(update(name, old, new, *rest), new)
+
+    return update_bound
 
 
 def _check(properties: Mapping[str, Any]) -> None:
     boundary = properties.get("PermissionsBoundary")
-    if boundary and not iam._policy_exists(boundary):
+    if boundary and not iam.has_policy(boundary):
         raise ValueError(f"Scope ARN: {boundary} does not exist or is not attachable.")
 
 
-def _set_boundary(made: ProvisionedResource, properties: Mapping[str, Any]) -> ProvisionedResource:
-    iam._roles[made[0]]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
-    return made
+def _set_boundary(resource: ProvisionedResource, properties: Mapping[str, Any]) -> ProvisionedResource:
+    iam.set_permissions_boundary(resource[0], properties.get("PermissionsBoundary"))
+    return resource
 
 
-def provide_boundary_condition_key() -> None:
-    """`iam:PermissionsBoundary`, of who makes or changes a role: an execution policy lets no role be without one."""
-    known = iam_actions.request_tag_context
+def add_boundary_key(known: TagContext) -> TagContext:
+    """Return the replacement of the function that reads condition keys: with the boundary that a role gets or has."""
 
-    def add_boundary_keys(service: str, action: str, body: bytes, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = known(service, action, body, parameters)
+    def keys_with_boundary(service: str, action: str, body: bytes, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        keys = known(service, action, body, parameters)
         if service != "iam":
-            return found
+            return keys
         name = f"arn:aws:iam::{get_account_id()}:role/{_first_value(parameters.get('RoleName', ''))}"
-        return found | boundary_keys(name, _first_value(parameters.get("PermissionsBoundary", "")))
+        return keys | boundary_keys(name, _first_value(parameters.get("PermissionsBoundary", "")))
 
-    iam_actions.request_tag_context = add_boundary_keys
+    return keys_with_boundary
 
 
 def boundary_keys(role: str, wanted: Any) -> dict[str, Any]:

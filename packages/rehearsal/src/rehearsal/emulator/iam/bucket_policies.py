@@ -1,69 +1,64 @@
-"""Faults of MiniStack about buckets: a template's encryption is lost, and another account's bucket refuses unseen.
-
-The tests of the same names show each fault without its correction.
-"""
+"""Buckets: the encryption that a template gives them, and policies of buckets of other accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from ministack.core.iam_evaluator import EvalResult
-from ministack.services import s3
-from ministack.services.cloudformation import provisioners
-
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
-
-ProvisionedResource = tuple[str, dict[str, str]]
+from rehearsal.emulator.ministack.port import s3
+from rehearsal.emulator.ministack.port.policies import EvalResult
 
 _BUCKET = "arn:aws:s3:::"
 _NAMESPACE = f"{{{s3.S3_NS}}}"
 
 
-def apply() -> None:
-    retain_bucket_encryption()
-    evaluate_cross_account_bucket_policies()
+def keep_encryption(bucket: str, properties: Mapping[str, Any]) -> None:
+    """Store the encryption that a bucket's template gives it."""
+    document = _encryption(properties)
+    if document:
+        s3.set_bucket_encryption(bucket, document)
 
 
-def retain_bucket_encryption() -> None:
-    """CloudFormation drops BucketEncryption: nothing in a pipeline's bucket would be encrypted with its key."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
-    create, update = handlers["create"], handlers["update"]
+def foreign_bucket_denial(request: Request) -> EvalResult | None:
+    """Return the denial of a request that another account's bucket does not allow.
 
-    def keep(made: ProvisionedResource, properties: Mapping[str, Any]) -> ProvisionedResource:
-        text = _encryption(properties)
-        if text:
-            s3._bucket_encryption[made[0]] = text
-        return made
-
-    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
-        return keep(create(logical_id, properties, stack), properties)
-
-    def updates(name: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> ProvisionedResource:
-        return keep(update(name, old, new, stack), new)
-
-    handlers |= {"create": creates, "update": updates}
+    The policy is evaluated where the caller's are, so that its denial is recorded and says what it lacks.
+    """
+    bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
+    owner = s3.bucket_owner(bucket) if request.resource.startswith(_BUCKET) else None
+    if owner in {None, request.principal.account}:
+        return None
+    policy = s3.bucket_policy(owner, bucket)
+    if enforcement.policy_allows(policy, request) or _access_lists_allow(request, owner, bucket, key):
+        return None
+    return enforcement.deny(request, policy, str(owner))
 
 
-def evaluate_cross_account_bucket_policies() -> None:
-    """Its policy is asked where the caller's are: a denial of either is noted down, and says what is missing where."""
+def _access_lists_allow(request: Request, owner: str | None, bucket: str, key: str) -> bool:
+    return s3.allows_foreign_caller(
+        owner,
+        bucket,
+        key,
+        method=request.method,
+        query=request.query,
+        caller=request.principal.account,
+        headers=request.headers,
+    )
 
-    def check(request: Request) -> EvalResult | None:
-        bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
-        owner = s3._bucket_owner_account(bucket) if request.resource.startswith(_BUCKET) else None
-        if owner in {None, request.principal.account}:
-            return None
-        policy = s3._bucket_policies.get_scoped(owner, None, bucket) or ""
-        told = (bucket, key, request.method, dict(request.query), request.principal.account, dict(request.headers))
-        if enforcement.policy_allows(policy, request) or s3._foreign_bucket_allows(
-            owner, *told
-        ):  # the latter knows access lists
-            return None
-        return enforcement.deny(request, policy, str(owner))
 
-    enforcement.add_check(check)
+def allow_foreign_callers(_allows: Callable[..., bool]) -> Callable[..., bool]:
+    """Return the replacement of the function that asks a bucket's policy about another account, for use without IAM.
+
+    On AWS the policy is asked about the calling role; where nothing is enforced, it should not be asked at all.
+    """
+
+    def allow(*_: Any, **__: Any) -> bool:
+        return True
+
+    return allow
 
 
 def _encryption(properties: Mapping[str, Any]) -> str:

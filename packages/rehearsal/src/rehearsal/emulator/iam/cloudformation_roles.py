@@ -1,4 +1,4 @@
-"""What CloudFormation does is checked against the role of its stack, which MiniStack never asks.
+"""CloudFormation's work with a stack's resources, checked against the role of the stack.
 
 Sources: AWS CloudFormation user guide, "CloudFormation service role"; IAM user guide, "Grant a user permissions to pass
 a role to an AWS service".
@@ -11,19 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ministack.core.iam_evaluator import PrincipalInfo
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudformation
-from ministack.services.cloudformation import handlers, helpers, provisioners, stacks
-
 from rehearsal.emulator.iam import dependent_actions, enforcement, roles
 from rehearsal.emulator.iam.boundaries import boundary_keys
 from rehearsal.emulator.iam.cloudformation_actions import actions_for_properties, required_actions
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.iam.resource_arns import Resource, arns
+from rehearsal.emulator.ministack.port import cloudformation
+from rehearsal.emulator.ministack.port.cloudformation import Answer
+from rehearsal.emulator.ministack.port.policies import PrincipalInfo
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 Params = dict[str, Any]
-Answer = tuple[int, dict[str, str], bytes]
+Handler = Callable[..., Any]
 
 ROLE = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
 SERVICE = "cloudformation.amazonaws.com"
@@ -38,36 +37,36 @@ _CALLED_VIA_KEYS = {
 _nested_denials: contextvars.ContextVar[list[PermissionError] | None] = contextvars.ContextVar("kept", default=None)
 
 
-def apply() -> None:
-    check_pass_role_of_stacks()
-    enforce_stack_role_permissions()
+def check_create(provision: Handler) -> Handler:
+    """Return the replacement of the function that creates a resource, also of a nested stack.
 
-
-def check_pass_role_of_stacks() -> None:
-    """The caller of CreateStack and its like needs iam:PassRole; the stack keeps the role for later operations."""
-    actions = cloudformation._ACTION_HANDLERS
-    for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet"):
-        actions[name] = _with_role(actions[name])
-
-
-def enforce_stack_role_permissions() -> None:
-    """Each resource is made, changed and removed with the role's permissions, also those of nested stacks.
-
-    Without a role, CloudFormation works with what its caller may; a root user may everything.
+    A resource is created, changed and deleted with the permissions of the stack's role. Without a role, CloudFormation
+    works with its caller's; a root user may do everything.
     """
-    provision, update, delete = stacks._provision_resource, stacks._update_resource, stacks._delete_resource
 
-    def provisioned(kind: str, logical_id: str, properties: Params, stack: str) -> Any:
+    def provision_permitted(kind: str, logical_id: str, properties: Params, stack: str) -> Any:
         _check_permissions("create", Resource(kind, stack, logical_id, properties))
         return provision(kind, logical_id, properties, stack)
 
-    def updated(kind: str, name: str, old: Params, new: Params, stack: str, *rest: Any) -> Any:
+    return provision_permitted
+
+
+def check_update(update: Handler) -> Handler:
+    """Return the replacement of the function that updates a resource."""
+
+    def update_permitted(kind: str, name: str, old: Params, new: Params, stack: str, *rest: Any) -> Any:
         if old != new:
-            changed = [each for each in {*old, *new} if old.get(each) != new.get(each)]
+            changed = [key for key in {*old, *new} if old.get(key) != new.get(key)]
             _check_permissions("update", Resource(kind, stack, "", new, name), changed)
         return update(kind, name, old, new, stack, *rest)
 
-    def deleted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: Any) -> Any:
+    return update_permitted
+
+
+def check_delete(delete: Handler) -> Handler:
+    """Return the replacement of the function that deletes a resource."""
+
+    def delete_permitted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: Any) -> Any:
         try:
             _check_permissions("delete", Resource(kind, stack or "", "", properties, name))
             return delete(kind, name, properties, stack, *rest)
@@ -77,17 +76,13 @@ def enforce_stack_role_permissions() -> None:
                 kept.append(refused)
             raise
 
-    for module in (stacks, provisioners):  # the latter's are those that nested stacks are made with
-        module._provision_resource, module._update_resource, module._delete_resource = provisioned, updated, deleted
-    _retain_undeletable_nested_stacks()
+    return delete_permitted
 
 
-def _retain_undeletable_nested_stacks() -> None:
-    """MiniStack goes over what it cannot delete of a nested stack."""
-    table = provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
-    delete = table["delete"]
+def delete_nested_stack(delete: Handler) -> Handler:
+    """Return the replacement of the handler that deletes a nested stack: it fails where a resource in it is kept."""
 
-    def deletes(name: str, properties: Params) -> None:
+    def delete_whole(name: str, properties: Params) -> None:
         kept: list[PermissionError] = []
         token = _nested_denials.set(kept)
         try:
@@ -97,30 +92,32 @@ def _retain_undeletable_nested_stacks() -> None:
         if kept:
             raise kept[0]
 
-    table["delete"] = deletes
+    return delete_whole
 
 
-def _with_role(handler: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
-    def handled(params: Params) -> Answer:
-        role = helpers._p(params, "RoleARN")
+def check_stack_role(handler: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+    """Return the replacement of an operation on stacks that takes a role.
+
+    Its caller needs iam:PassRole for the role. The stack keeps the role for later operations.
+    """
+
+    def handle(params: Params) -> Answer:
+        role = cloudformation.parameter(params, "RoleARN")
         refused = role and (_pass_role_denial(role) or _trust_denial(role))
-        answer: Answer
         if refused:
-            answer = helpers._error("AccessDenied", refused, 403)
-            return answer
-        if unread := _template_read_denial(helpers._p(params, "TemplateURL")):
-            answer = helpers._error("ValidationError", f"S3 error: Access Denied ({unread})", 400)
-            return answer
-        before = handlers._resolve_stack(helpers._p(params, "StackName"))
+            return cloudformation.error_answer("AccessDenied", refused, 403)
+        if unread := _template_read_denial(cloudformation.parameter(params, "TemplateURL")):
+            return cloudformation.error_answer("ValidationError", f"S3 error: Access Denied ({unread})", 400)
+        before = cloudformation.find_stack(cloudformation.parameter(params, "StackName"))
         if before and role:
             before[ROLE] = role
         answer = handler(params)
-        stack = handlers._resolve_stack(helpers._p(params, "StackName"))
+        stack = cloudformation.find_stack(cloudformation.parameter(params, "StackName"))
         if stack and answer[0] == 200:
             stack[ROLE] = role or stack.get(ROLE) or ""
         return answer
 
-    return handled
+    return handle
 
 
 def _pass_role_denial(role: str) -> str:
@@ -170,7 +167,7 @@ def _check_permissions(operation: str, resource: Resource, changed: Sequence[str
 
 def _role(stack: str) -> str:
     """The role that the stack was given, or the one that it is nested in; empty where there is none."""
-    record = cloudformation._stacks.get(stack) or {}
+    record = cloudformation.stack_record(stack)
     parent = str(record.get("_parent_stack_name") or "")
     return str(record.get(ROLE) or (_role(parent) if parent else ""))
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import EvalContext, ParsedStatement, PrincipalInfo
-
 from rehearsal.emulator.iam import roles
+from rehearsal.emulator.ministack.port import policies
+from rehearsal.emulator.ministack.port.policies import EvalContext, ParsedStatement, PrincipalInfo
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def explain_denial(
 def _missing_permissions(
     principal: str, who: PrincipalInfo, context: EvalContext, own: ResourcePolicyResult | None
 ) -> list[str]:
-    answer = evaluator.evaluate(context, who.policies or [], *who.limits)
+    answer = policies.evaluate(context, who.policies or [], *who.limits)
     if answer.decision == "Deny":
         return [f"{_statement(answer.matched_sid)} with Effect Deny matches"]
     if own and own.decision == "Deny":
@@ -73,10 +72,10 @@ def _missing_permissions(
 def _closest_statement(who: PrincipalInfo, context: EvalContext) -> str:
     """What kept a statement that fits from allowing the request, its conditions or a limit; empty without one."""
     statements: list[ParsedStatement] = [each for policy in who.policies or [] for each in policy]
-    if evaluator._first_match(context, statements, "Allow"):
+    if policies.first_match(context, statements, "Allow"):
         return "its policies allow it, its boundary or the session's policy does not"
     without = [replace(each, conditions={}) for each in statements]
-    found = evaluator._first_match(context, without, "Allow")
+    found = policies.first_match(context, without, "Allow")
     if not found:
         return ""
     conditions = statements[next(n for n, each in enumerate(without) if each is found)].conditions

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from ministack.core.iam_evaluator import EvalResult, PrincipalInfo
-from ministack.core.responses import get_account_id
-
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.cloudformation_actions import passes_roles, required_actions, tagging_actions
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.iam.pass_role import PASSED_ROLES
 from rehearsal.emulator.iam.resource_arns import Resource, arns
+from rehearsal.emulator.ministack.port.policies import EvalResult, PrincipalInfo
+from rehearsal.emulator.ministack.port.requests import get_account_id
 
 _CODE = ("Code", "Content")  # of a function and of a layer
 _NOT_PASSED = ("Stages",)  # the roles of a pipeline's actions are assumed by the pipeline's own
@@ -88,20 +87,16 @@ def first_denial(
     return next(filter(None, asked), None)
 
 
-def check_code_and_layer_access() -> None:
-    """A fault of MiniStack: of the caller of Lambda's API, only the action itself is asked."""
-
-    def check(request: Request) -> EvalResult | None:
-        if request.action not in _LAMBDA_ACTIONS:
-            return None
-        try:
-            body = json.loads(request.body or b"{}")
-        except ValueError:
-            return None  # the service tells what is wrong with it
-        body = {"Code": body} if request.action == "lambda:UpdateFunctionCode" else body
-        return first_denial(request.principal, request.region, _call_permissions(request, body))
-
-    enforcement.add_check(check)
+def code_and_layer_denial(request: Request) -> EvalResult | None:
+    """Return the denial of a request of Lambda's API for code, layers or tags that its caller may not use."""
+    if request.action not in _LAMBDA_ACTIONS:
+        return None
+    try:
+        body = json.loads(request.body or b"{}")
+    except ValueError:
+        return None  # the service reports what is wrong with it
+    body = {"Code": body} if request.action == "lambda:UpdateFunctionCode" else body
+    return first_denial(request.principal, request.region, _call_permissions(request, body))
 
 
 _LAMBDA_ACTIONS = {

@@ -1,4 +1,4 @@
-"""Where a request meets policies: MiniStack's own check, then those that it leaves out, each decision noted down."""
+"""Where a request meets policies: MiniStack's own check, then those that it leaves out, each decision recorded."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ministack.core import iam_actions
-from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import AuthError, EvalContext, EvalResult, PrincipalInfo, SignedRequest
-from ministack.core.responses import get_account_id
-
 from rehearsal.emulator.iam import denial_messages
 from rehearsal.emulator.iam.decision_log import Decision, decisions
 from rehearsal.emulator.iam.roles import role_of
+from rehearsal.emulator.ministack.port import policies
+from rehearsal.emulator.ministack.port.policies import AuthError, EvalContext, EvalResult, PrincipalInfo, SignedRequest
+from rehearsal.emulator.ministack.port.requests import get_account_id
 
 Check = Callable[["Request"], EvalResult | None]
+Enforce = Callable[..., EvalResult | AuthError | None]
 
 _additional_checks: list[Check] = []
 caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
@@ -49,46 +48,53 @@ def add_check(check: Check) -> None:
     _additional_checks.append(check)
 
 
-def install() -> None:
-    """Stand before MiniStack's `enforce`."""
-    _additional_checks.clear()
-    asked, authenticate = evaluator.enforce, evaluator.authenticate
+def keep_signed_request(authenticate: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the replacement of the function that checks a signature, after which the signed request is gone."""
 
-    def authenticated(*request: Any) -> Any:
-        _original_request.set(
-            evaluator._signed_request.get() or _original_request.get()
-        )  # gone once the signature is checked
+    def authenticate_and_keep(*request: Any) -> Any:
+        _keep_signed_request()
         return authenticate(*request)
 
-    def enforce(
+    return authenticate_and_keep
+
+
+def check_requests(enforce: Enforce) -> Enforce:
+    """Return the replacement of MiniStack's check of a request; checks are added to it from here on."""
+    _additional_checks.clear()
+
+    def enforce_and_check(
         access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: Any
     ) -> EvalResult | AuthError | None:
         caller.set(None)
-        _original_request.set(evaluator._signed_request.get() or _original_request.get())
-        answer = asked(access_key, action, service, region, resource_arn, **named)
-        principal = evaluator.resolve_principal(access_key or "", get_account_id())
+        _keep_signed_request()
+        answer = enforce(access_key, action, service, region, resource_arn, **named)
+        principal = policies.resolve_principal(access_key or "", get_account_id())
         if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
             return answer
         caller.set(principal)
         keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
         request = Request(principal, action, resource_arn, region, keys, **_signed_parts(_original_request.get()))
         if answer:
-            _record_denial(
-                request,
-                _evaluate_resource_policy(
-                    request, *(evaluator._resource_policy(service, resource_arn) or (None, None))
-                ),
-            )
+            own = _evaluate_resource_policy(request, *policies.resource_policy(service, resource_arn))
+            _record_denial(request, own)
             return answer
-        last_denial.set(None)
-        refused = next(filter(None, (check(request) for check in _additional_checks)), None)
-        denial = last_denial.get()
-        if denial is None or denial.action != action:  # else a check has noted that this very action is denied
-            _record_allowed(request)
-        return refused
+        return _check_further(request)
 
-    evaluator.enforce, evaluator.authenticate = enforce, authenticated
-    _add_reason_to_denials()
+    return enforce_and_check
+
+
+def _keep_signed_request() -> None:
+    _original_request.set(policies.signed_request() or _original_request.get())
+
+
+def _check_further(request: Request) -> EvalResult | None:
+    """Return the denial of a request that MiniStack allows."""
+    last_denial.set(None)
+    refused = next(filter(None, (check(request) for check in _additional_checks)), None)
+    denial = last_denial.get()
+    if denial is None or denial.action != request.action:  # else a check has recorded that this very action is denied
+        _record_allowed(request)
+    return refused
 
 
 def _signed_parts(signed: SignedRequest | None) -> dict[str, Any]:
@@ -104,21 +110,20 @@ def denial_message(session: str) -> str:
     return denial.message(session) if denial else f"User: {session} is not authorized"
 
 
-def _add_reason_to_denials() -> None:
-    """Let the answer to a denied request say why; AWS's words come first."""
-    plain = iam_actions.access_denied_response
+def explain_denials(respond: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the replacement of the function that answers a denied request: it says why, after AWS's words."""
 
-    def explained(service: str, action: str, principal_arn: str, request_id: str, **named: Any) -> Any:
+    def respond_with_reason(service: str, action: str, principal_arn: str, request_id: str, **named: Any) -> Any:
         denial = last_denial.get()
         if denial is None or named.get("error_code"):
-            return plain(service, action, principal_arn, request_id, **named)
+            return respond(service, action, principal_arn, request_id, **named)
         named["message"] = denial.message(principal_arn)
-        status, headers, body = plain(service, action, principal_arn, request_id, **named)
+        status, headers, body = respond(service, action, principal_arn, request_id, **named)
         if service in {"ssm", "logs"}:  # whose answer has a sentence of MiniStack's, whatever it is given
             body = json.dumps({**json.loads(body), "Message": named["message"]}).encode()
         return status, headers, body
 
-    iam_actions.access_denied_response = explained
+    return respond_with_reason
 
 
 def find_denial(
@@ -134,10 +139,10 @@ def find_denial(
     """Ask the principal's policies whether it may do `action` on `resource`, and the resource's own if `required`."""
     who = request.principal
     context = _context(request, action, resource, keys or {})
-    answer = evaluator.evaluate(context, who.policies or [], *who.limits)
+    answer = policies.evaluate(context, who.policies or [], *who.limits)
     if policy is not None or required:
         limits = who.limits
-        answer = evaluator.combine_resource_policy(answer, context, policy, owner, required=required, limits=limits)
+        answer = policies.combine_resource_policy(answer, context, policy, owner, required=required, limits=limits)
     request = replace(request, action=action, resource=resource, keys=keys or {})
     if answer.decision == "Allow":
         _record_allowed(request)
@@ -150,16 +155,13 @@ def find_denial(
 def evaluate_request(request: Request) -> EvalResult | None:
     """What a request would be answered: by the principal's policies, the resource's own, and what comes after them."""
     service = request.action.partition(":")[0]
-    policy, owner = evaluator._resource_policy(service, request.resource) or (None, None)
-    required, request = service in evaluator._POLICY_REQUIRED, replace(request, method="GET")
-    token = evaluator._request_caller_arn.set(request.principal.arn)
-    try:
+    policy, owner = policies.resource_policy(service, request.resource)
+    required, request = policies.is_policy_required(service), replace(request, method="GET")
+    with policies.calling_as(request.principal.arn):
         refused = find_denial(
             request, request.action, request.resource, keys=request.keys, policy=policy, owner=owner, required=required
         )
         return refused or next(filter(None, (check(request) for check in _additional_checks)), None)
-    finally:
-        evaluator._request_caller_arn.reset(token)
 
 
 def record_trust_denial(request: Request) -> None:
@@ -173,7 +175,7 @@ def record_trust_denial(request: Request) -> None:
 def policy_allows(policy: str, request: Request) -> bool:
     """Whether a resource's own policy allows the request."""
     context = _context(request, request.action, request.resource, request.keys)
-    return bool(evaluator.evaluate_resource_policy(policy, context).decision == "Allow")
+    return bool(policies.evaluate_resource_policy(policy, context).decision == "Allow")
 
 
 def deny(request: Request, policy: str, owner: str) -> EvalResult:
@@ -189,7 +191,7 @@ def _evaluate_resource_policy(
     if policy is None:
         return None
     context = _context(request, request.action, request.resource, request.keys)
-    answer = evaluator.evaluate_resource_policy(policy, context)
+    answer = policies.evaluate_resource_policy(policy, context)
     of_a_key = request.action.startswith("kms:")
     decides = required or of_a_key or owner not in {None, request.principal.account}
     resource = "*" if of_a_key else request.resource
@@ -226,7 +228,7 @@ def all_denied(alternatives: Sequence[Sequence[Request]]) -> bool:
 
 def _is_allowed(request: Request) -> bool:
     who, context = request.principal, _context(request, request.action, request.resource, request.keys)
-    return bool(evaluator.evaluate(context, who.policies or [], *who.limits).decision == "Allow")
+    return bool(policies.evaluate(context, who.policies or [], *who.limits).decision == "Allow")
 
 
 def _record_allowed(request: Request) -> None:

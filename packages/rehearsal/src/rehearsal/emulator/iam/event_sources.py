@@ -1,37 +1,30 @@
-"""Faults of MiniStack about events: it takes messages and calls functions without asking who may.
-
-The tests of the same names show each fault without its correction.
-"""
+"""Permissions of event sources: queues that functions poll, topics and rules that invoke functions."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ministack.core.responses import get_region, request_scope
-from ministack.services import eventbridge, lambda_svc, sns
-from ministack.services.cloudformation import provisioners
-
+from rehearsal.emulator.cloudformation.resource_handlers import Create
 from rehearsal.emulator.iam import enforcement, kms_usage, roles, service_principals
 from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.ministack.port import cloudformation, functions
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import get_region, request_scope
+
+Mappings = Callable[[], Iterator[tuple[str, str, dict[str, Any]]]]
 
 log = logging.getLogger(__name__)
 
 _POLL_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
-def apply() -> None:
-    enforce_sqs_poll_permissions()
-    enforce_sns_invoke_permissions()
-    enforce_eventbridge_invoke_permissions()
+def poll_permitted_mappings(mappings: Mappings) -> Mappings:
+    """Return the replacement of the function that lists event source mappings to poll.
 
-
-def enforce_sqs_poll_permissions() -> None:
-    """Lambda takes a queue's messages with the role of the function: without its permission no mapping is made."""
-    mappings = lambda_svc._iter_all_esms
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
-    create = handlers["create"]
+    Lambda receives a queue's messages with the role of the function. Without its permission they stay in the queue.
+    """
 
     def permitted_mappings() -> Iterator[tuple[str, str, dict[str, Any]]]:
         for account, region, mapping in mappings():
@@ -42,30 +35,39 @@ def enforce_sqs_poll_permissions() -> None:
             else:
                 yield account, region, mapping
 
-    def creates(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
-        _, function, _, _ = provisioners._lambda_function_for_cfn_ref(properties.get("FunctionName", ""))
+    return permitted_mappings
+
+
+def create_permitted_mapping(create: Create) -> Create:
+    """Return the replacement of the handler that creates an event source mapping: it needs the same permission."""
+
+    def create_permitted(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+        function = cloudformation.function_name(properties.get("FunctionName", ""))
         refused = _poll_denial(function, properties.get("EventSourceArn", ""))
         if refused:
             raise PermissionError(refused)
         return create(logical_id, properties, stack)
 
-    lambda_svc._iter_all_esms = permitted_mappings
-    handlers["create"] = creates
+    return create_permitted
 
 
-def enforce_sns_invoke_permissions() -> None:
-    """SNS calls a function only where a permission (AddPermission) of the function names SNS and the topic."""
-    deliver = sns._deliver_to_lambda
+def deliver_to_permitted_functions(deliver: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the replacement of the function by which a topic invokes a function.
+
+    It needs a permission (AddPermission) of the function that names SNS and the topic.
+    """
 
     def deliver_if_permitted(endpoint: str, envelope: str, topic: str, *rest: Any) -> Any:
         return deliver(endpoint, envelope, topic, *rest) if _may_invoke(endpoint, "sns.amazonaws.com", topic) else None
 
-    sns._deliver_to_lambda = deliver_if_permitted
+    return deliver_if_permitted
 
 
-def enforce_eventbridge_invoke_permissions() -> None:
-    """EventBridge calls a function only where a permission (AddPermission) of the function names it and the rule."""
-    invoke = eventbridge._invoke_target
+def invoke_permitted_functions(invoke: Callable[..., None]) -> Callable[..., None]:
+    """Return the replacement of the function that invokes the target of a rule.
+
+    Of functions it needs a permission (AddPermission) of the function that names EventBridge and the rule.
+    """
 
     def invoke_if_permitted(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], view: Any = None) -> None:
         arn = target.get("Arn", "")
@@ -74,22 +76,22 @@ def enforce_eventbridge_invoke_permissions() -> None:
         else:
             log.warning("rule %s did not call %s: no permission of the function lets it", rule.get("Name"), arn)
 
-    eventbridge._invoke_target = invoke_if_permitted
+    return invoke_if_permitted
 
 
 def _may_invoke(function: str, service: str, source: str) -> bool:
     """Whether the function's own policy lets a service call it on behalf of a topic or rule. All but service: ARNs."""
     region, account = function.split(":")[3:5]
     with request_scope(account, region):
-        policy, _ = lambda_svc.function_policy_for_arn(function) or (None, None)
+        policy = functions.function_policy(function)
     asked = (policy, service, "lambda:InvokeFunction", function, account)
     return service_principals.service_allowed(*asked, sourcearn=source, sourceaccount=source.split(":")[4])
 
 
 def _poll_denial(function: str, source: str) -> str:
     """Why the function's role may not take messages from the queue; empty where it may, or where it is no queue."""
-    found, configuration = lambda_svc._get_func_record_for_qualifier(function, None)
-    if not source.startswith("arn:aws:sqs:") or found is None:
+    configuration = functions.function_config(function)
+    if not source.startswith("arn:aws:sqs:") or configuration is None:
         return ""
     who = roles.session_principal(configuration["Role"], function)
     request = Request(who, "sqs:ReceiveMessage", source, get_region())

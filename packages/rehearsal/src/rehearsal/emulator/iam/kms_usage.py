@@ -1,8 +1,7 @@
-"""Faults of MiniStack about encryption: services use a key without asking whether their caller may.
+"""KMS permissions of callers whose requests make a service use a key.
 
-The tests of the same names show each fault without its correction. Sources: "Using server-side encryption with AWS KMS
-keys" of S3, "Key management" of SQS and SNS, "Encryption" of Secrets Manager and Parameter Store; AWS KMS developer
-guide, "AWS KMS condition keys".
+Sources: "Using server-side encryption with AWS KMS keys" of S3, "Key management" of SQS and SNS, "Encryption" of
+Secrets Manager and Parameter Store; AWS KMS developer guide, "AWS KMS condition keys".
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.iam_evaluator import EvalResult
-from ministack.core.responses import get_account_id
-from ministack.services import kms, s3, secretsmanager, sns, sqs, ssm
-
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.ministack.port import kms, messaging, s3, secrets
+from rehearsal.emulator.ministack.port.policies import EvalResult
+from rehearsal.emulator.ministack.port.requests import get_account_id
 
 _BUCKET = "arn:aws:s3:::"
 _SSE = "x-amz-server-side-encryption"
@@ -40,141 +38,104 @@ class KeyUse:
     about: tuple[str, str]
 
 
-def apply() -> None:
-    check_s3_key_usage()
-    check_sqs_key_usage()
-    check_sns_key_usage()
-    check_secret_and_parameter_key_usage()
-    check_reencrypt_key_usage()
+def object_key_denial(request: Request) -> EvalResult | None:
+    """Return the denial of a request for an encrypted object by its key.
 
-
-def check_s3_key_usage() -> None:
-    """Who reads an encrypted object needs kms:Decrypt, who writes one kms:GenerateDataKey, in parts both.
-
-    Who looks at its headers needs neither, unless they ask for its checksum.
+    Reading one needs kms:Decrypt, writing one kms:GenerateDataKey, in parts both. Reading its headers needs neither,
+    unless the request asks for its checksum.
     """
-
-    def check(request: Request) -> EvalResult | None:
-        bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
-        owner = s3._bucket_owner_account(bucket)
-        if not request.resource.startswith(_BUCKET) or not key or not owner:
-            return None
-        found = s3._buckets.get_scoped(owner, None, bucket) or {}
-        region = str(found.get("region") or request.region)
-        if request.action in {"s3:GetObject", "s3:GetObjectVersion"}:
-            looks = request.method == "HEAD" and not request.headers.get("x-amz-checksum-mode")
-            actions, named = (
-                _WRITE_ACTIONS[1:],
-                "" if looks else _stored_key((found.get("objects") or {}).get(key) or {}),
-            )
-        elif request.action == "s3:PutObject":
-            parts = {"uploads", "uploadId"} & {*request.query}
-            actions, named = _WRITE_ACTIONS if parts else _WRITE_ACTIONS[:1], _encryption_key(request, owner, bucket)
-        else:
-            return None
-        shared = "<BucketKeyEnabled>true" in str(s3._bucket_encryption.get_scoped(owner, None, bucket))
-        about = f"{_BUCKET}{bucket}" if shared else request.resource
-        return _key_denial(request, KeyUse(actions, named, owner, region, "s3", ("aws:s3:arn", about)))
-
-    enforcement.add_check(check)
+    bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
+    owner = s3.bucket_owner(bucket)
+    if not request.resource.startswith(_BUCKET) or not key or not owner:
+        return None
+    record = s3.bucket_record(owner, bucket)
+    region = str(record.get("region") or request.region)
+    if request.action in {"s3:GetObject", "s3:GetObjectVersion"}:
+        reads_headers = request.method == "HEAD" and not request.headers.get("x-amz-checksum-mode")
+        stored = (record.get("objects") or {}).get(key) or {}
+        actions, named = _WRITE_ACTIONS[1:], "" if reads_headers else _stored_key(stored)
+    elif request.action == "s3:PutObject":
+        parts = {"uploads", "uploadId"} & {*request.query}
+        actions, named = _WRITE_ACTIONS if parts else _WRITE_ACTIONS[:1], _encryption_key(request, owner, bucket)
+    else:
+        return None
+    shared = "<BucketKeyEnabled>true" in s3.bucket_encryption(owner, bucket)
+    about = f"{_BUCKET}{bucket}" if shared else request.resource
+    return _key_denial(request, KeyUse(actions, named, owner, region, "s3", ("aws:s3:arn", about)))
 
 
 def _encryption_key(request: Request, owner: str, bucket: str) -> str:
     """The key that encrypts what a request writes: what it says itself, or its upload, or the bucket."""
     upload = request.query.get("uploadId", "")
     if upload:
-        return _stored_key(s3._multipart_uploads.get_scoped(owner, None, upload) or {})
+        return _stored_key(s3.upload_record(owner, upload))
     said = {**request.query, **request.headers}
     if said.get(_SSE):
         return said.get(f"{_SSE}-aws-kms-key-id", "")
-    found = re.search(r"<KMSMasterKeyID>([^<]+)", s3._bucket_encryption.get_scoped(owner, None, bucket) or "")
+    found = re.search(r"<KMSMasterKeyID>([^<]+)", s3.bucket_encryption(owner, bucket))
     return found[1] if found else ""
 
 
 def _stored_key(stored: Mapping[str, Any]) -> str:
-    return str(s3._stored_sse_headers(dict(stored)).get(f"{_SSE}-aws-kms-key-id", ""))
-
-
-def check_sqs_key_usage() -> None:
-    """Who sends to an encrypted queue needs kms:GenerateDataKey and kms:Decrypt, who receives kms:Decrypt."""
-    enforcement.add_check(queue_key_denial)
+    return str(s3.encryption_headers(stored).get(f"{_SSE}-aws-kms-key-id", ""))
 
 
 def queue_key_denial(request: Request) -> EvalResult | None:
-    """What a queue's key says to a request to send or to receive; None where it allows it."""
+    """Return the denial of a request for an encrypted queue by its key.
+
+    Sending needs kms:GenerateDataKey and kms:Decrypt, receiving kms:Decrypt.
+    """
     actions = {"sqs:SendMessage": _WRITE_ACTIONS, "sqs:ReceiveMessage": _WRITE_ACTIONS[1:]}.get(request.action)
     if not actions or request.resource.count(":") != 5:
         return None
     _, _, _, region, owner, name = request.resource.split(":")
-    queue = sqs._queues.get_scoped(owner, region, sqs._queue_url_for_account(owner, name)) or {}
-    key = queue.get("attributes", {}).get("KmsMasterKeyId", "")
+    key = messaging.queue_attributes(owner, region, name).get("KmsMasterKeyId", "")
     return _key_denial(request, KeyUse(actions, key, owner, region, "sqs", ("aws:sqs:arn", request.resource)))
 
 
-def check_sns_key_usage() -> None:
-    """Who publishes to an encrypted topic needs kms:GenerateDataKey and kms:Decrypt."""
-
-    def check(request: Request) -> EvalResult | None:
-        if request.action != "sns:Publish" or request.resource.count(":") != 5:
-            return None
-        _, _, _, region, owner, _ = request.resource.split(":")
-        topic = sns._topics.get_scoped(owner, region, request.resource) or {}
-        key = topic.get("attributes", {}).get("KmsMasterKeyId", "")
-        return _key_denial(
-            request, KeyUse(_WRITE_ACTIONS, key, owner, region, "sns", ("aws:sns:topicarn", request.resource))
-        )
-
-    enforcement.add_check(check)
+def topic_key_denial(request: Request) -> EvalResult | None:
+    """Return the denial of a request to publish to a topic by its key: needs kms:GenerateDataKey and kms:Decrypt."""
+    if request.action != "sns:Publish" or request.resource.count(":") != 5:
+        return None
+    _, _, _, region, owner, _ = request.resource.split(":")
+    key = messaging.topic_attributes(owner, region, request.resource).get("KmsMasterKeyId", "")
+    about = ("aws:sns:topicarn", request.resource)
+    return _key_denial(request, KeyUse(_WRITE_ACTIONS, key, owner, region, "sns", about))
 
 
-def check_secret_and_parameter_key_usage() -> None:
-    """Who reads a secret, or a parameter in the clear, that a key of the account's own encrypts needs kms:Decrypt."""
-
-    def check(request: Request) -> EvalResult | None:
-        uses = {"secretsmanager:GetSecretValue": _secret_key_uses, "ssm:GetParameter": _parameter_key_uses}
-        uses |= dict.fromkeys(
-            ("ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"), _parameter_key_uses
-        )
-        found = uses[request.action](request) if request.action in uses else ()
-        return next(filter(None, (_key_denial(request, use) for use in found)), None)
-
-    enforcement.add_check(check)
+def stored_value_key_denial(request: Request) -> EvalResult | None:
+    """Return the denial of a request for a secret, or for a parameter in clear text, that a customer's key encrypts."""
+    uses = {"secretsmanager:GetSecretValue": _secret_key_uses, "ssm:GetParameter": _parameter_key_uses}
+    uses |= dict.fromkeys(
+        ("ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"), _parameter_key_uses
+    )
+    key_uses = uses[request.action](request) if request.action in uses else ()
+    return next(filter(None, (_key_denial(request, use) for use in key_uses)), None)
 
 
 def _secret_key_uses(request: Request) -> Iterator[KeyUse]:
     if request.resource.count(":") == 6:
         _, _, _, region, owner, _, _ = request.resource.split(":")
-        _, secret = secretsmanager._resolve(request.resource)
-        yield KeyUse(
-            _WRITE_ACTIONS[1:],
-            (secret or {}).get("KmsKeyId") or "",
-            owner,
-            region,
-            "secretsmanager",
-            ("secretarn", request.resource),
-        )
+        key = secrets.secret_record(request.resource).get("KmsKeyId") or ""
+        yield KeyUse(_WRITE_ACTIONS[1:], key, owner, region, "secretsmanager", ("secretarn", request.resource))
 
 
 def _parameter_key_uses(request: Request) -> Iterator[KeyUse]:
     wanted = json.loads(request.body or b"{}")
     names, path = {wanted.get("Name"), *wanted.get("Names", ())}, wanted.get("Path")
-    for name, parameter in ssm._parameters.items() if wanted.get("WithDecryption") else ():
+    for name, parameter in secrets.parameters().items() if wanted.get("WithDecryption") else ():
         below = path and name.startswith(f"{path.rstrip('/')}/")
         if parameter.get("Type") == "SecureString" and (below or {name, parameter.get("ARN")} & names):
             about = ("parameter_arn", str(parameter.get("ARN")))
             yield KeyUse(_WRITE_ACTIONS[1:], parameter.get("KeyId", ""), get_account_id(), request.region, "ssm", about)
 
 
-def check_reencrypt_key_usage() -> None:
-    """kms:ReEncryptFrom is asked of the key that encrypted, kms:ReEncryptTo of the one that will."""
-
-    def check(request: Request) -> EvalResult | None:
-        if request.action != "kms:ReEncryptFrom":
-            return None
-        key = str(json.loads(request.body or b"{}").get("DestinationKeyId", ""))
-        return _key_denial(request, KeyUse(("kms:ReEncryptTo",), key, get_account_id(), request.region, "", ("", "")))
-
-    enforcement.add_check(check)
+def reencrypt_key_denial(request: Request) -> EvalResult | None:
+    """Return the denial of ReEncrypt by the key that will encrypt; kms:ReEncryptFrom is for the one that encrypted."""
+    if request.action != "kms:ReEncryptFrom":
+        return None
+    key = str(json.loads(request.body or b"{}").get("DestinationKeyId", ""))
+    return _key_denial(request, KeyUse(("kms:ReEncryptTo",), key, get_account_id(), request.region, "", ("", "")))
 
 
 def _key_denial(request: Request, use: KeyUse) -> EvalResult | None:
@@ -201,6 +162,5 @@ def _key_record(use: KeyUse) -> dict[str, Any] | None:
     if name.startswith("arn:aws:kms:"):
         _, _, _, region, owner, name = name.split(":", 5)
     if name.startswith("alias/"):
-        name = str(kms._aliases.get_scoped(owner, region, f"arn:aws:kms:{region}:{owner}:{name}") or "")
-    found = kms._keys.get_scoped(owner, region, name.removeprefix("key/")) if name else None
-    return dict(found) if found else None
+        name = kms.key_of_alias(owner, region, name)
+    return kms.key_record(owner, region, name.removeprefix("key/")) if name else None

@@ -1,7 +1,8 @@
-"""A fault of MiniStack: who hands a role to a service is not asked whether it may pass that role.
+"""iam:PassRole of callers that hand a role to a service.
 
 Source: IAM user guide, "Grant a user permissions to pass a role to an AWS service"; the actions are those that the
-service authorization reference lists with iam:PassRole as a dependent action. CloudFormation's: execution_roles.py.
+service authorization reference lists with iam:PassRole as a dependent action. CloudFormation's are in
+cloudformation_roles.py.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ministack.core.iam_evaluator import EvalResult
-
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.ministack.port.policies import EvalResult
 
 # Action -> the service that gets the role, and where the request names it; of lists, each item.
 PASSED_ROLES: Mapping[str, tuple[str, Sequence[str]]] = {
@@ -33,12 +33,11 @@ PASSED_ROLES: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 
 
-def check_pass_role() -> None:
-    """Without it, who may make a function becomes any role of the account."""
-    enforcement.add_check(_pass_role_denial)
+def pass_role_denial(request: Request) -> EvalResult | None:
+    """Return the denial of a request with a role that its caller may not pass.
 
-
-def _pass_role_denial(request: Request) -> EvalResult | None:
+    Without this check, a caller that may create a function becomes any role of the account.
+    """
     service, paths = PASSED_ROLES.get(request.action, ("", ()))
     keys = {"iam:passedtoservice": f"{service}.amazonaws.com"}
     for role in _roles(request.body, paths):

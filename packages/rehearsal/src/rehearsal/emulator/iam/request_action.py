@@ -1,19 +1,21 @@
-"""Faults of MiniStack about which action a request is, which policies are then asked for.
+"""Which action a request is: the one that policies are evaluated for.
 
-The tests of the same names show each fault without its correction. Sources: service authorization reference; SQS
-developer guide, "Automatic message batching and permissions".
+Sources: service authorization reference; SQS developer guide, "Automatic message batching and permissions".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
 import botocore.session
-from ministack.core import iam_actions
+
+from rehearsal.emulator.ministack.port.actions import PATH_ROUTED_SERVICES, has_own_protocol
+
+Extract = Callable[..., Any]
 
 # Operations that have no permission of their own -> the action that is asked instead.
 OPERATION_PERMISSIONS: Mapping[str, str] = {
@@ -29,34 +31,27 @@ OPERATION_PERMISSIONS: Mapping[str, str] = {
 }
 # No policy names it: who may do everything of Lambda is answered that there is no such path, others are denied.
 UNKNOWN = "lambda:UnknownOperation"
-_PATH_ROUTED_SERVICES = {"s3", *iam_actions._BOTOCORE_SERVICE_MAP} - {"ses"}
 
 
-def apply() -> None:
-    ignore_action_parameter()
-    resolve_lambda_actions_by_path()
-    map_operations_to_permissions()
+def ignore_action_parameter(extract: Extract) -> Extract:
+    """Return the replacement of the function that finds a request's action.
 
-
-def ignore_action_parameter() -> None:
-    """`?Action=ListQueues` beside what a service goes by, a path or a target, changes nothing about a request.
-
-    CloudWatch goes by its path as well, where a client speaks its newest protocol.
+    `?Action=ListQueues` next to what a service goes by, a path or a target, changes nothing about a request. CloudWatch
+    goes by its path as well, where a client speaks its newest protocol.
     """
-    known = iam_actions.extract_iam_action
 
     def extract_action(*request: Any) -> Any:
         service, method, path, headers, body, parameters = request
-        by_path, by_target = service in _PATH_ROUTED_SERVICES, _uses_target_header(service, headers)
+        by_path, by_target = service in PATH_ROUTED_SERVICES, _uses_target_header(service, headers)
         operation = re.search(r"/operation/([^/?]+)", path)
         if service == "monitoring" and operation and not by_target:
             return f"cloudwatch:{operation[1]}"
         if by_path or by_target:
             headers = {} if by_path else {"x-amz-target": headers["x-amz-target"]}
             parameters = {name: value for name, value in parameters.items() if name != "Action"}
-        return known(service, method, path, headers, body, parameters)
+        return extract(service, method, path, headers, body, parameters)
 
-    iam_actions.extract_iam_action = extract_action
+    return extract_action
 
 
 def _uses_target_header(service: str, headers: Mapping[str, str]) -> bool:
@@ -64,25 +59,24 @@ def _uses_target_header(service: str, headers: Mapping[str, str]) -> bool:
     target = headers.get("x-amz-target", "")
     if service == "sqs":
         return target.startswith("AmazonSQS.")
-    return "." in target and (service == "monitoring" or service not in iam_actions._SERVICE_PROTOCOL)
+    return "." in target and (service == "monitoring" or not has_own_protocol(service))
 
 
-def resolve_lambda_actions_by_path() -> None:
-    """DeleteAlias was asked as ListAliases, InvokeWithResponseStream as nothing: here as AWS's model of Lambda says."""
-    known = iam_actions.extract_iam_action
+def resolve_lambda_action(extract: Extract) -> Extract:
+    """Return the replacement of the function that finds a request's action: of Lambda as AWS's model has the paths."""
 
     def extract_action(*request: Any) -> Any:
         service, method, path, _, _, parameters = request
         if service != "lambda":
-            return known(*request)
+            return extract(*request)
         path = unquote(path).rstrip("/")
         for verb, pattern, query, operation in _routes():
-            asked = all(_first_value(parameters.get(name, "")) == value for name, value in query.items())
-            if verb == method and asked and pattern.fullmatch(path):
+            has_query = all(_first_value(parameters.get(name, "")) == value for name, value in query.items())
+            if verb == method and has_query and pattern.fullmatch(path):
                 return f"lambda:{operation}"
         return UNKNOWN
 
-    iam_actions.extract_iam_action = extract_action
+    return extract_action
 
 
 @cache
@@ -105,15 +99,14 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("".join(f"{re.escape(text)}{label}" for text, label in zip(texts, [*labels, ""], strict=True)))
 
 
-def map_operations_to_permissions() -> None:
-    """A batch as what it is a batch of: no policy can name SendMessageBatch."""
-    known = iam_actions.extract_iam_action
+def map_to_permission(extract: Extract) -> Extract:
+    """Return the replacement of the function that finds a request's action: no policy can name SendMessageBatch."""
 
     def extract_action(*request: Any) -> Any:
-        found = known(*request)
-        return OPERATION_PERMISSIONS.get(found, found)
+        action = extract(*request)
+        return OPERATION_PERMISSIONS.get(action, action)
 
-    iam_actions.extract_iam_action = extract_action
+    return extract_action
 
 
 def _first_value(value: Any) -> Any:

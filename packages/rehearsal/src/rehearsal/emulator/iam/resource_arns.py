@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services.cloudformation.provisioners import _physical_name
-
 from rehearsal.emulator.iam.cfnlint_data import DATA
+from rehearsal.emulator.ministack.port.cloudformation import physical_name
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 _REFERENCE = DATA / "AdditionalSpecs" / "Policies.json"
 
@@ -62,7 +61,7 @@ def _names(kind: str, resource: Resource) -> list[str]:
 
 def _made_up(resource: Resource) -> str:
     lowercase = resource.kind.startswith("AWS::S3::")
-    return str(_physical_name(resource.stack, resource.logical_id, lowercase=lowercase))
+    return physical_name(resource.stack, resource.logical_id, lowercase=lowercase)
 
 
 def _arn(format_: str, name: str, resource: Resource) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import EvalContext, PrincipalInfo
-from ministack.services import iam
-
 from rehearsal.emulator.iam import service_principals
+from rehearsal.emulator.ministack.port import iam
+from rehearsal.emulator.ministack.port.policies import EvalContext, PrincipalInfo, evaluate_trust_policy
 
 
 def role_of(arn: str) -> str:
@@ -21,7 +19,7 @@ def role_of(arn: str) -> str:
 
 def role_record(account: str, name: str) -> dict[str, Any]:
     """The role's record; empty where there is none."""
-    return dict(iam._roles.get_scoped(account, None, name) or {})
+    return iam.role_record(account, name)
 
 
 def role_by_arn(arn: str) -> dict[str, Any]:
@@ -36,8 +34,8 @@ def session_principal(role_arn: str, name: str) -> PrincipalInfo:
         arn=f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
         type="AssumedRole",
         account=account,
-        policies=evaluator._gather_role_policies(role, account),
-        limits=evaluator._permissions_boundary(iam._roles, role, account),
+        policies=iam.role_policies(account, role),
+        limits=iam.role_limits(account, role),
     )
 
 
@@ -45,15 +43,15 @@ def policies(arn: str) -> list[str]:
     """The names of a role's or user's policies: inline ones by their name, managed ones by their ARN, the boundary."""
     account, name = arn.split(":")[4], arn.rsplit("/", 1)[-1]
     if ":user/" in arn:
-        record = dict(iam._users.get_scoped(account, None, name) or {})
-        inline = iam._user_inline_policies.get_scoped(account, None, name)
-        groups = [group for group, each in iam._groups.items() if name in each.get("Users", [])]
+        record = iam.user_record(account, name)
+        inline = iam.inline_user_policies(account, name)
+        groups = iam.groups_of_user(name)
     else:
         record, groups = role_by_arn(arn) if ":role/" in arn else {}, []
-        inline = record.get("InlinePolicies")
+        inline = record.get("InlinePolicies") or {}
     boundary = record.get("PermissionsBoundary")
     return [
-        *(inline or {}),
+        *inline,
         *record.get("AttachedPolicies", []),
         *(f"the policies of group {each}" for each in groups),
         *([f"the boundary {boundary}"] if boundary else []),
@@ -81,6 +79,4 @@ def trusts(role_arn: str, who: PrincipalInfo, region: str) -> bool:
         service_context={},
         principal_keys=who.keys,
     )
-    return bool(
-        evaluator.evaluate_trust_policy(role_by_arn(role_arn).get("AssumeRolePolicyDocument"), who.arn, context)
-    )
+    return evaluate_trust_policy(role_by_arn(role_arn).get("AssumeRolePolicyDocument"), who.arn, context)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import EvalContext
+from rehearsal.emulator.ministack.port import policies
+from rehearsal.emulator.ministack.port.policies import EvalContext
 
 
 def service_allowed(policy: Any, service: str, action: str, resource: str, account: str, **source: str) -> bool:
@@ -24,4 +24,4 @@ def service_allowed(policy: Any, service: str, action: str, resource: str, accou
         secure_transport=True,
         service_context={f"aws:{key}": value for key, value in source.items()},
     )
-    return bool(evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
+    return bool(policies.evaluate_resource_policy(policy, context, service=service).decision == "Allow")

@@ -9,11 +9,10 @@ import secrets
 import time
 from dataclasses import replace
 
-from ministack import app
-from ministack.services import sts
-
 from rehearsal.emulator.iam import enforcement, roles
 from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.ministack.port import sts
+from rehearsal.emulator.ministack.port.application import enforces_iam
 from rehearsal.engine.action_api import ActionError
 from rehearsal.engine.endpoint import Credentials
 
@@ -34,7 +33,7 @@ class Sessions:
         role_id = _role_id(role_arn, service)
         if not through or through == role_arn:
             self.check(role_arn, service)
-        elif app.AUTH:
+        elif enforces_iam():
             _require_assumable(
                 role_arn, through, Request(roles.session_principal(through, session_name), "", "", region)
             )
@@ -43,12 +42,12 @@ class Sessions:
     def check(self, role_arn: str, service: str) -> None:
         """Raise ActionError where the service itself may not assume the role."""
         _role_id(role_arn, service)
-        if app.AUTH and not roles.trusts_service(role_arn, service, role_arn.split(":")[4]):
+        if enforces_iam() and not roles.trusts_service(role_arn, service, role_arn.split(":")[4]):
             raise ActionError(f"{service} may not assume {role_arn}: {_missing_trust_message()} it", "PermissionError")
 
     def require(self, role_arn: str, *actions: str, resource: str) -> None:
         """Raise ActionError unless the role's policies allow one of `actions` on `resource`."""
-        if not app.AUTH:
+        if not enforces_iam():
             return
         who = roles.session_principal(role_arn, "AWSCodePipeline")
         region = resource.split(":")[3]

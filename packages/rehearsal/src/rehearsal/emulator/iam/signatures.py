@@ -1,30 +1,27 @@
-"""A fault of MiniStack: it takes the key of a root user, which is an account's id, without looking at the signature."""
+"""Signatures of requests with the access key of a root user, which is an account's id."""
 
 from __future__ import annotations
 
-from types import FunctionType
+from collections.abc import Callable
 from typing import Any
 
-from ministack import app
-from ministack.core import iam_evaluator as evaluator
+from rehearsal.emulator.ministack.port import policies
+
+Pin = Callable[..., None]
 
 
-def verify_root_user_signatures() -> None:
-    """Who signs as the root user of an account has to know its secret: nothing but the person at the machine does.
+def verify_root_signatures(pin: Pin) -> Pin:
+    """Return the replacement of the function that keeps a request for the check of its signature.
 
-    MiniStack lays requests aside for the check of their signature unless a root user's key is in them; the same code
-    does it for all keys when it takes none for a root user's.
+    A caller that signs as a root user has to know its secret, which only the user of this machine does. MiniStack keeps
+    requests for the check unless a root user's key is in them; the same code keeps all of them when it takes no key for
+    a root user's. A request without a signature has no principal, not the root user of account 000000000000.
     """
-    pin = evaluator.pin_signed_request
+    pin_every_key = policies.ignoring_root_keys(pin)
 
-    def no_root(_: Any) -> bool:
-        return False
+    def pin_request(*request: Any, **named: Any) -> None:
+        pin_every_key(*request, **named)
+        if policies.signed_request() is None:
+            policies.mark_anonymous()
 
-    as_of_others = FunctionType(pin.__code__, {**vars(evaluator), "_is_root_key": no_root}, None, pin.__defaults__)
-
-    def pinned(*request: Any, **named: Any) -> None:
-        as_of_others(*request, **named)
-        if evaluator._signed_request.get() is None:
-            evaluator._anonymous.set(True)  # who signs nothing is nobody, not the root user of account 000000000000
-
-    evaluator.pin_signed_request = app.pin_signed_request = pinned
+    return pin_request

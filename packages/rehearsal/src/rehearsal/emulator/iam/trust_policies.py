@@ -1,28 +1,34 @@
-"""A fault of MiniStack: who is kept from a role by the role's trust policy is not told that it is this policy."""
+"""Denials of a role's trust policy, in the log of decisions and in the answer of AssumeRole."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-
-from ministack.core import iam_evaluator as evaluator
-from ministack.core.iam_evaluator import EvalContext
-from ministack.services import sts
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.ministack.port.policies import EvalContext
+
+Evaluate = Callable[[Any, str, EvalContext | None], bool]
+Error = Callable[..., Any]
 
 
-def explain_trust_policy_denials() -> None:
-    """The denial is noted down, and the answer names the trust policy and the statement that it lacks."""
-    trusts, error = evaluator.evaluate_trust_policy, sts._error
+def record_trust_denials(evaluate: Evaluate) -> Evaluate:
+    """Return the replacement of the function that evaluates a trust policy: it records a denial of the caller."""
 
     def evaluate_and_record(policy: Any, caller: str, context: EvalContext | None = None) -> bool:
-        allowed = bool(trusts(policy, caller, context))
+        allowed = bool(evaluate(policy, caller, context))
         who = enforcement.caller.get()
         if not allowed and context and who and who.arn == caller:
             keys = {name: value for name, value in context.service_context.items() if value is not None}
             enforcement.record_trust_denial(Request(who, context.action, context.resource_arn, context.region, keys))
         return allowed
+
+    return evaluate_and_record
+
+
+def explain_trust_denials(error: Error) -> Error:
+    """Return the replacement of the function that makes STS's errors: a denial names the policy and what it lacks."""
 
     def error_with_reason(status: int, code: str, message: str, *rest: Any, **named: Any) -> Any:
         who, denial = enforcement.caller.get(), enforcement.last_denial.get()
@@ -30,4 +36,4 @@ def explain_trust_policy_denials() -> None:
             message = denial.message(who.arn)
         return error(status, code, message, *rest, **named)
 
-    evaluator.evaluate_trust_policy, sts._error = evaluate_and_record, error_with_reason
+    return error_with_reason

@@ -1,1 +1,1 @@
-"""Corrections of MiniStack."""
+"""MiniStack: the port to its private names, and its corrections."""

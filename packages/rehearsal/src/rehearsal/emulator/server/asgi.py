@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
-
-from ministack.core import iam_evaluator
-from ministack.core.iam_evaluator import AuthError, pin_request_origin, pin_signed_body
-from ministack.core.responses import get_account_id, set_request_account_id
-from ministack.core.router import extract_access_key_id, extract_region
 
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.codepipeline.wire import TARGET
 from rehearsal.emulator.iam.enforcement import denial_message
+from rehearsal.emulator.ministack.port import policies
+from rehearsal.emulator.ministack.port.application import Application, Receive, Scope, Send
+from rehearsal.emulator.ministack.port.policies import AuthError
+from rehearsal.emulator.ministack.port.requests import (
+    extract_access_key_id,
+    extract_region,
+    get_account_id,
+    set_request_account_id,
+)
 from rehearsal.emulator.server.request_guard import Refusal, refuse_foreign_caller, refuse_private_path
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class RequestRouter:
     """Refuses who must not call, and routes the others by the header X-Amz-Target."""
 
-    def __init__(self, ministack: App, codepipeline: CodePipelineApi, types: AcceptedTypes, *, iam: bool) -> None:
+    def __init__(
+        self, ministack: Application, codepipeline: CodePipelineApi, types: AcceptedTypes, *, iam: bool
+    ) -> None:
         self._ministack, self._codepipeline, self._types, self._iam = ministack, codepipeline, types, iam
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,14 +66,14 @@ class RequestRouter:
         """A request whose caller may make it. Raises ApiError for any other one, and for what is no JSON."""
         if not self._iam:
             return _parsed(await _body(receive))
-        pin_request_origin(scope["client"][0], scope["scheme"] == "https")
-        iam_evaluator.pin_signed_request(scope["method"], scope["raw_path"].decode("latin-1"), {}, scope["headers"])
+        policies.pin_request_origin(scope["client"][0], scope["scheme"] == "https")
+        policies.pin_signed_request(scope["method"], scope["raw_path"].decode("latin-1"), {}, scope["headers"])
         body = await _body(receive)
-        pin_signed_body(body)
+        policies.pin_signed_body(body)
         request = _parsed(body)
         resource = pipeline_arn(request, get_account_id(), region)
         key = extract_access_key_id(_headers(scope), {})
-        refused = iam_evaluator.enforce(key, f"codepipeline:{operation}", "codepipeline", region, resource)
+        refused = policies.enforce(key, f"codepipeline:{operation}", "codepipeline", region, resource)
         if isinstance(refused, AuthError):
             raise ApiError(refused.code, refused.message)
         if refused:

@@ -96,9 +96,10 @@ class Components:
 
 
 def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
-    """MiniStack is imported here first."""
-    from ministack import app as ministack
+    """MiniStack is imported here first, and its application before its services."""
+    from rehearsal.emulator.ministack.port.application import application
 
+    ministack = application()
     from rehearsal.actions.not_executed import Accepting
     from rehearsal.actions.registry import runners
     from rehearsal.emulator.cloudformation import repository_resource
@@ -109,7 +110,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.emulator.codepipeline.operations import CodePipelineApi
     from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
     from rehearsal.emulator.eventbridge.publisher import EventPublisher
-    from rehearsal.emulator.functions import ministack_worker
+    from rehearsal.emulator.functions.ministack_worker import PythonFunctions
     from rehearsal.emulator.functions.mounts import mount_error
     from rehearsal.emulator.iam.decision_log import decisions
     from rehearsal.emulator.iam.service_sessions import Sessions
@@ -124,9 +125,8 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
 
     if not mount_error():
         processes.hide(workspace.private)
-    patches.apply(iam=endpoint.iam)
     decisions.append_to(workspace.decisions)
-    ministack_worker.register(workspace, endpoint)
+    functions = PythonFunctions(workspace, endpoint)
     approvals, jobs, builds, bus, sessions = Approvals(), Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
     actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, jobs=jobs, builds=builds)
     accepted = AcceptedFile(workspace)
@@ -137,11 +137,11 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     PipelineResource(engine).register()
     repository_resource.register()
     api = CodePipelineApi(engine, approvals, jobs)
-    PipelineTargets(api, sessions).register()
+    targets = PipelineTargets(api, sessions)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace)
-    started.register()
+    patches.apply(iam=endpoint.iam, owners=(functions, targets, started))
     ends = (engine.close, started.close, bus.close, close_clients)
-    return Components(engine, RequestRouter(ministack.app, api, types, iam=endpoint.iam), ends)
+    return Components(engine, RequestRouter(ministack, api, types, iam=endpoint.iam), ends)
 
 
 def _hypercorn_config(endpoint: Endpoint, listener: int) -> Config:
@@ -212,7 +212,7 @@ def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
 
 def _save_state(workspace: Workspace, state: Path) -> None:
     """Where a part could not be saved there is no state, and the next start is a fresh one."""
-    from rehearsal.emulator.ministack.patches import UNSAVED
+    from rehearsal.emulator.server.saved_state import UNSAVED
 
     if UNSAVED:
         raise OSError(f"the state of {', '.join(UNSAVED)} could not be saved, so none is kept")

@@ -1,4 +1,4 @@
-"""Which IAM action a request is, as MiniStack tells it."""
+"""How MiniStack finds the IAM action of a request."""
 
 from __future__ import annotations
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ministack.core import iam_evaluator
 from ministack.services import iam
+
+from rehearsal.emulator.ministack.port.policies import Policies
 
 Record = dict[str, Any]
 
@@ -12,6 +15,18 @@ Record = dict[str, Any]
 def role_record(account: str, name: str) -> Record:
     """Return a copy of a role's record; empty if there is none."""
     return dict(iam._roles.get_scoped(account, None, name) or {})
+
+
+def role_policies(account: str, name: str) -> Policies:
+    """Return the policies of a role, inline and attached."""
+    policies: Policies = iam_evaluator._gather_role_policies(name, account)
+    return policies
+
+
+def role_limits(account: str, name: str) -> list[Policies]:
+    """Return what limits a role's policies: its permissions boundary."""
+    limits: list[Policies] = iam_evaluator._permissions_boundary(iam._roles, name, account)
+    return limits
 
 
 def set_permissions_boundary(role: str, boundary: str | None) -> None:

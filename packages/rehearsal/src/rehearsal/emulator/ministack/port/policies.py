@@ -24,13 +24,13 @@ from ministack.core.iam_evaluator import (
     pin_signed_body,
     resolve_principal,
 )
-from ministack.services import iam
 
 __all__ = [
     "AuthError",
     "EvalContext",
     "EvalResult",
     "ParsedStatement",
+    "Policies",
     "PrincipalInfo",
     "SignedRequest",
     "calling_as",
@@ -49,11 +49,10 @@ __all__ = [
     "request_caller",
     "resolve_principal",
     "resource_policy",
-    "role_limits",
-    "role_policies",
     "signed_request",
 ]
 
+# The statements of each policy.
 Policies = list[list[ParsedStatement]]
 
 
@@ -86,18 +85,6 @@ def resource_policy(service: str, resource: str) -> tuple[str | None, str | None
 def is_policy_required(service: str) -> bool:
     """Return whether the resource's own policy has to allow a request even in the account that owns it."""
     return service in iam_evaluator._POLICY_REQUIRED
-
-
-def role_policies(name: str, account: str) -> Policies:
-    """Return the policies of a role, inline and attached."""
-    policies: Policies = iam_evaluator._gather_role_policies(name, account)
-    return policies
-
-
-def role_limits(name: str, account: str) -> list[Policies]:
-    """Return what limits a role's policies: its permissions boundary."""
-    limits: list[Policies] = iam_evaluator._permissions_boundary(iam._roles, name, account)
-    return limits
 
 
 def pin_signed_request(

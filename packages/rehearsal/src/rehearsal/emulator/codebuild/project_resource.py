@@ -1,0 +1,29 @@
+"""Logs and cache of a CodeBuild project that CloudFormation creates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rehearsal.emulator.ministack.port import cloudformation, codebuild
+
+Shape = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+# A template's property -> the member of the project.
+_MEMBERS = {"LogsConfig": "logsConfig", "Cache": "cache"}
+
+
+def keep_logs_and_cache(project: str, properties: Mapping[str, Any]) -> None:
+    """Store what the template says about a project's logs and cache."""
+    record = codebuild.project_record(project)
+    for name, member in _MEMBERS.items():
+        record[member] = cloudformation.camel_case(properties.get(name, {}))
+
+
+def show_logs_and_cache(shape: Shape) -> Shape:
+    """Return the replacement of the function that describes a project: with its logs and its cache."""
+
+    def shape_with_members(project: Mapping[str, Any]) -> dict[str, Any]:
+        return {**shape(project), **{member: project[member] for member in _MEMBERS.values() if project.get(member)}}
+
+    return shape_with_members

@@ -1,0 +1,1 @@
+"""Declarations of MiniStack's corrections; patches.py puts them in order."""

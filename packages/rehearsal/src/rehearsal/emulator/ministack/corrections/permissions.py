@@ -1,0 +1,216 @@
+"""Permissions that MiniStack does not check: of stacks' roles, event sources, keys, passed roles, code and layers."""
+
+from __future__ import annotations
+
+from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
+from rehearsal.emulator.functions import credentials
+from rehearsal.emulator.iam import (
+    boundaries,
+    bucket_policies,
+    cloudformation_roles,
+    dependent_actions,
+    event_sources,
+    kms_usage,
+    pass_role,
+)
+from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
+from rehearsal.emulator.ministack.patch import Correction, Patch
+
+TESTS = "packages/rehearsal/tests/emulator/iam"
+CLOUDFORMATION = "ministack.services.cloudformation"
+HANDLERS = f"{CLOUDFORMATION}.provisioners:_RESOURCE_HANDLERS"
+LAMBDA = "ministack.services.lambda_svc"
+
+STACK_ROLE_BOUNDARIES = Correction(
+    fault="CloudFormation drops PermissionsBoundary of a role, which may then do more than its boundary allows.",
+    test=f"{TESTS}/test_boundaries.py::test_a_stacks_roles_have_their_boundary",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{HANDLERS}[AWS::IAM::Role][create]", "sha256:2d7e3d8ec507d448", boundaries.create_role_with_boundary),
+        Patch(f"{HANDLERS}[AWS::IAM::Role][update]", "sha256:4f4039080dc14d49", boundaries.update_role_with_boundary),
+    ),
+)
+BUCKET_ENCRYPTION = Correction(
+    fault="CloudFormation drops BucketEncryption, so that nothing in a pipeline's bucket is encrypted with its key.",
+    test=f"{TESTS}/test_bucket_policies.py::test_buckets_keep_their_encryption",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::S3::Bucket][create]",
+            "sha256:477b78a3cb150dfd",
+            after_create(bucket_policies.keep_encryption),
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::S3::Bucket][update]",
+            "sha256:1d4f3f6390bb209c",
+            after_update(bucket_policies.keep_encryption),
+        ),
+    ),
+)
+FOREIGN_BUCKETS = Correction(
+    fault="A denial by another account's bucket is recorded as allowed, and does not say what is missing where.",
+    test=f"{TESTS}/test_bucket_policies.py::test_another_accounts_bucket_is_asked_with_the_callers_policies",
+    upstream=UNREDUCED,
+    check=bucket_policies.foreign_bucket_denial,
+)
+OBJECT_KEYS = Correction(
+    fault="S3 uses a key without a check of its caller's permission for it.",
+    test=f"{TESTS}/test_kms_usage.py::test_s3_asks_for_the_key",
+    upstream=UNREDUCED,
+    check=kms_usage.object_key_denial,
+)
+QUEUE_KEYS = Correction(
+    fault="SQS uses a key without a check of its caller's permission for it.",
+    test=f"{TESTS}/test_kms_usage.py::test_sqs_asks_for_the_key",
+    upstream=UNREDUCED,
+    check=kms_usage.queue_key_denial,
+)
+TOPIC_KEYS = Correction(
+    fault="SNS uses a key without a check of its caller's permission for it.",
+    test=f"{TESTS}/test_kms_usage.py::test_sns_asks_for_the_key",
+    upstream=UNREDUCED,
+    check=kms_usage.topic_key_denial,
+)
+STORED_VALUE_KEYS = Correction(
+    fault="Secrets Manager and Parameter Store use a key without a check of their caller's permission for it.",
+    test=f"{TESTS}/test_kms_usage.py::test_secrets_and_parameters_ask_for_the_key",
+    upstream=UNREDUCED,
+    check=kms_usage.stored_value_key_denial,
+)
+REENCRYPT_KEYS = Correction(
+    fault="ReEncrypt is not checked for the key that will encrypt.",
+    test=f"{TESTS}/test_kms_usage.py::test_who_encrypts_again_may_use_both_keys",
+    upstream=UNREDUCED,
+    check=kms_usage.reencrypt_key_denial,
+)
+STACK_ROLES = Correction(
+    fault="A caller may have CloudFormation use any role, also one that does not trust it.",
+    test=f"{TESTS}/test_cloudformation_roles.py::test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{CLOUDFORMATION}:_ACTION_HANDLERS[CreateStack]",
+            "sha256:84e0df897c75b4a0",
+            cloudformation_roles.check_stack_role,
+        ),
+        Patch(
+            f"{CLOUDFORMATION}:_ACTION_HANDLERS[UpdateStack]",
+            "sha256:6a6a6ca3db0d00d0",
+            cloudformation_roles.check_stack_role,
+        ),
+        Patch(
+            f"{CLOUDFORMATION}:_ACTION_HANDLERS[DeleteStack]",
+            "sha256:09d64e10e4f299ae",
+            cloudformation_roles.check_stack_role,
+        ),
+        Patch(
+            f"{CLOUDFORMATION}:_ACTION_HANDLERS[CreateChangeSet]",
+            "sha256:06b31550065c78d5",
+            cloudformation_roles.check_stack_role,
+        ),
+    ),
+)
+STACK_PERMISSIONS = Correction(
+    fault="The role of a stack is not asked for what its resources need, those of nested stacks included.",
+    test=f"{TESTS}/test_cloudformation_roles.py::test_a_stacks_role_has_to_be_allowed_what_its_resources_need",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{CLOUDFORMATION}.stacks:_provision_resource",
+            "sha256:3b8f01fb187141b6",
+            cloudformation_roles.check_create,
+            also=(f"{CLOUDFORMATION}.provisioners:_provision_resource",),
+        ),
+        Patch(
+            f"{CLOUDFORMATION}.stacks:_update_resource",
+            "sha256:21b9b1207f59a864",
+            cloudformation_roles.check_update,
+            also=(f"{CLOUDFORMATION}.provisioners:_update_resource",),
+        ),
+        Patch(
+            f"{CLOUDFORMATION}.stacks:_delete_resource",
+            "sha256:9e9ba54fb4281d65",
+            cloudformation_roles.check_delete,
+            also=(f"{CLOUDFORMATION}.provisioners:_delete_resource",),
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::CloudFormation::Stack][delete]",
+            "sha256:7770365b9f05fecb",
+            cloudformation_roles.delete_nested_stack,
+        ),
+    ),
+)
+QUEUE_POLLS = Correction(
+    fault="A function receives a queue's messages without its role's permission.",
+    test=f"{TESTS}/test_event_sources.py::test_a_queues_messages_are_received_with_the_functions_role",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{LAMBDA}:_iter_all_esms", "sha256:7db06c0627a59696", event_sources.poll_permitted_mappings),
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::EventSourceMapping][create]",
+            "sha256:f053a4e8c30c5543",
+            event_sources.create_permitted_mapping,
+        ),
+    ),
+)
+TOPIC_INVOCATIONS = Correction(
+    fault="A topic invokes any function, also without a permission of the function.",
+    test=f"{TESTS}/test_event_sources.py::test_a_topic_calls_only_functions_that_let_it",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.sns:_deliver_to_lambda",
+            "sha256:aa6b8a8c312e182a",
+            event_sources.deliver_to_permitted_functions,
+        ),
+    ),
+)
+RULE_INVOCATIONS = Correction(
+    fault="A rule invokes any function, also without a permission of the function.",
+    test=f"{TESTS}/test_event_sources.py::test_a_rule_calls_only_functions_that_let_it",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.eventbridge:_invoke_target",
+            "sha256:550e304af0809563",
+            event_sources.invoke_permitted_functions,
+        ),
+    ),
+)
+PASSED_ROLES = Correction(
+    fault="A caller may hand any role to a service: iam:PassRole is not checked.",
+    test=f"{TESTS}/test_pass_role.py::test_who_names_a_role_has_to_be_allowed_to_pass_it",
+    upstream=UNREDUCED,
+    check=pass_role.pass_role_denial,
+)
+CODE_AND_LAYERS = Correction(
+    fault="A caller of Lambda may use any code, layer and tag: only the action itself is checked.",
+    test=f"{TESTS}/test_dependent_actions.py::test_who_names_code_and_layers_has_to_be_allowed_to_use_them",
+    upstream=UNREDUCED,
+    check=dependent_actions.code_and_layer_denial,
+)
+FUNCTION_CREDENTIALS = Correction(
+    fault="The keys of a function are computed from its name and its role's name.",
+    test="packages/rehearsal/tests/emulator/functions/test_credentials.py::test_functions_have_keys_that_nobody_guesses",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.core.lambda_runtime:execution_credentials",
+            "sha256:cffaadc4f396f6e4",
+            credentials.issue_session_credentials,
+            also=(f"{LAMBDA}:execution_credentials",),
+        ),
+    ),
+)
+FUNCTION_ROLES = Correction(
+    fault="A function gets a role that does not trust Lambda.",
+    test=f"{TESTS}/test_function_roles.py::test_a_function_gets_only_a_role_that_trusts_lambda",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{LAMBDA}:_create_function", "sha256:e307eecdf0d8b51c", credentials.create_with_trust),
+        Patch(f"{LAMBDA}:_update_config", "sha256:6999cb0695dace00", credentials.update_with_trust),
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::Function][create]", "sha256:8b2cf80e961d92ee", credentials.provision_with_trust
+        ),
+    ),
+)

@@ -1,0 +1,159 @@
+"""Faults of MiniStack's services, and parts of them that this project replaces."""
+
+from __future__ import annotations
+
+from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
+from rehearsal.emulator.codebuild import project_resource
+from rehearsal.emulator.codebuild.start_build import StartedBuilds
+from rehearsal.emulator.eventbridge import rule_retries
+from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
+from rehearsal.emulator.functions import function_resource
+from rehearsal.emulator.functions.ministack_worker import PythonFunctions
+from rehearsal.emulator.iam import bucket_policies, session_registration
+from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, UNREDUCED
+from rehearsal.emulator.ministack.patch import Correction, Patch
+from rehearsal.emulator.server import saved_state, service_models
+
+TESTS = "packages/rehearsal/tests/emulator"
+HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
+LAMBDA = "ministack.services.lambda_svc"
+
+UNSAVED_STATE = Correction(
+    fault="A service whose state cannot be saved is skipped, so that the next start reads an old state or none.",
+    test=f"{TESTS}/server/test_state.py::test_what_cannot_be_saved_is_told",
+    upstream=UNREDUCED,
+    patches=(Patch("ministack.core.persistence:save_state", "sha256:58a9551109738f64", saved_state.report_unsaved),),
+)
+SERVICE_MODELS = Correction(
+    fault="Each service that answers makes a session of botocore, which takes as long as reading the model.",
+    test=f"{TESTS}/ministack/test_patches.py::test_one_session_reads_models",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.core.responses:_service_model", "sha256:19fff93e5fdb9417", service_models.read_with_one_session
+        ),
+    ),
+)
+SESSION_REGISTRATION = Correction(
+    fault="Sessions are iterated without a lock while concurrent actions and functions register theirs.",
+    test=f"{TESTS}/ministack/test_patches.py::test_sessions_are_registered_one_by_one",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.sts:register_session",
+            "sha256:a84ec986ec012146",
+            session_registration.register_one_at_a_time,
+        ),
+    ),
+)
+PROJECT_LOGS_AND_CACHE = Correction(
+    fault="CloudFormation drops LogsConfig and Cache of a CodeBuild project, whose builds log and cache elsewhere.",
+    test=f"{TESTS}/ministack/test_build_patches.py::test_projects_keep_their_log_group_and_cache",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::CodeBuild::Project][create]",
+            "sha256:294d8586480a964e",
+            after_create(project_resource.keep_logs_and_cache),
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::CodeBuild::Project][update]",
+            "sha256:c4e366a45eb53159",
+            after_update(project_resource.keep_logs_and_cache),
+        ),
+        Patch(
+            "ministack.services.codebuild:_project_shape",
+            "sha256:23d1733bd7d73c26",
+            project_resource.show_logs_and_cache,
+        ),
+    ),
+)
+FUNCTION_DEAD_LETTERS = Correction(
+    fault="CloudFormation drops DeadLetterConfig and ReservedConcurrentExecutions of a function.",
+    test=f"{TESTS}/functions/test_faults.py::test_functions_keep_their_dead_letters_and_concurrency",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::Function][create]",
+            "sha256:8b2cf80e961d92ee",
+            after_create(function_resource.keep_dead_letters_and_concurrency),
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::Function][update]",
+            "sha256:4855410e37d7a80d",
+            after_update(function_resource.keep_dead_letters_and_concurrency),
+        ),
+    ),
+)
+RULE_RETRIES = Correction(
+    fault="A rule's event for a function is dropped at the function's first error, where Lambda retries it.",
+    test=f"{TESTS}/ministack/test_patches.py::test_a_rules_event_is_tried_again",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.eventbridge:_dispatch_to_lambda",
+            "sha256:1f95adbaed3a966a",
+            rule_retries.invoke_with_retries,
+        ),
+    ),
+)
+OPEN_BUCKETS = Correction(
+    fault="Where IAM is off, a bucket of another account still asks its policy about the caller's account.",
+    test=f"{TESTS}/ministack/test_patches.py::test_foreign_buckets_open_without_iam",
+    upstream=DIFFERENT_DESIGN,
+    patches=(
+        Patch(
+            "ministack.services.s3:_foreign_bucket_allows",
+            "sha256:7865eb38b093e5a8",
+            bucket_policies.allow_foreign_callers,
+        ),
+    ),
+)
+PYTHON_FUNCTIONS = Correction(
+    fault="A Python function sees the host's packages and variables, no /var/task and no _HANDLER.",
+    test=f"{TESTS}/functions/test_faults.py::test_ministacks_own_worker_is_not_as_on_aws",
+    upstream=DIFFERENT_DESIGN,
+    patches=(
+        Patch(
+            "ministack.core.lambda_runtime:_worker_class_for",
+            "sha256:b5a23849280af819",
+            PythonFunctions.choose_worker,
+            owner=PythonFunctions,
+        ),
+        Patch(
+            f"{LAMBDA}:_execute_function_warm",
+            "sha256:62b9218bef5b948a",
+            PythonFunctions.execute,
+            owner=PythonFunctions,
+        ),
+        Patch(
+            f"{LAMBDA}:_emit_lambda_logs", "sha256:111efbf06968bb20", PythonFunctions.write_logs, owner=PythonFunctions
+        ),
+    ),
+)
+PIPELINE_TARGETS = Correction(
+    fault="A rule accepts a pipeline as its target and does not start it.",
+    test=f"{TESTS}/iam/test_event_targets.py::test_a_pipeline_is_started_by_this_project",
+    upstream=DIFFERENT_DESIGN,
+    patches=(
+        Patch(
+            "ministack.services.eventbridge:_invoke_target",
+            "sha256:550e304af0809563",
+            PipelineTargets.start_or_invoke,
+            owner=PipelineTargets,
+        ),
+    ),
+)
+START_BUILD = Correction(
+    fault="StartBuild runs nothing and answers SUCCEEDED.",
+    test="packages/rehearsal/tests/codebuild/test_build_record.py::test_ministack_still_says_succeeded_by_itself",
+    upstream=DIFFERENT_DESIGN,
+    patches=(
+        Patch(
+            "ministack.services.codebuild:_start_build",
+            "sha256:661025bbce1e016c",
+            StartedBuilds.start_build,
+            owner=StartedBuilds,
+        ),
+    ),
+)

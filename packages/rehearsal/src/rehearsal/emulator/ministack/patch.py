@@ -1,0 +1,95 @@
+"""A correction of MiniStack: its fault, the test that shows it, and the functions that are replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+class MissingTarget(LookupError):
+    """MiniStack has no such function any more."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"MiniStack has no {target}")
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A function of MiniStack that is replaced.
+
+    target: `module:name`, or `module:table[key]...` for an entry of a table. source: the digest of the source.
+    replacement: is called with the function and returns what takes its place. also: other places that hold it.
+    owner: the class of which `replacement` is a method; the object is one of this run.
+    """
+
+    target: str
+    source: str
+    replacement: Callable[..., Any]
+    also: tuple[str, ...] = ()
+    owner: type | None = None
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A fault of MiniStack and what corrects it: patches, or a check of every request that MiniStack allows.
+
+    test: shows the fault without the correction; when it fails, the correction can go. upstream: a link, or the reason
+    why there is none.
+    """
+
+    fault: str
+    test: str
+    upstream: str
+    patches: tuple[Patch, ...] = ()
+    check: Callable[..., Any] | None = None
+
+
+def place(target: str) -> tuple[MutableMapping[str, Any], str]:
+    """Return the mapping that holds a target, and its key: a module's names or a table. Raises MissingTarget."""
+    module, _, path = target.partition(":")
+    *tables, key = re.split(r"\]?\[", path.removesuffix("]"))
+    try:
+        holder: MutableMapping[str, Any] = vars(import_module(module))
+        for table in tables:
+            holder = holder[table]
+        holder[key]
+    except (ImportError, KeyError) as error:
+        raise MissingTarget(target) from error
+    return holder, key
+
+
+def read(target: str) -> Any:
+    """Return what a target holds. Raises MissingTarget."""
+    holder, key = place(target)
+    return holder[key]
+
+
+def replace(patch: Patch, owners: Mapping[type, object]) -> None:
+    """Put the replacement in the place of the function. Raises MissingTarget."""
+    owner = (owners[patch.owner],) if patch.owner else ()
+    replacement = patch.replacement(*owner, read(patch.target))
+    for target in (patch.target, *patch.also):
+        holder, key = place(target)
+        holder[key] = replacement
+
+
+def source(function: Callable[..., Any], files: dict[str, list[str]]) -> str:
+    """Return the source of a function, decorators included; files: the lines of the files that were read before.
+
+    Raises OSError without a file. The inspect module would keep every file in memory, 2.5 MB.
+    """
+    code = inspect.unwrap(function).__code__
+    if code.co_filename not in files:
+        files[code.co_filename] = Path(code.co_filename).read_text().splitlines(keepends=True)
+    return "".join(inspect.getblock(files[code.co_filename][code.co_firstlineno - 1 :]))
+
+
+def digest(text: str) -> str:
+    """Return the digest of a function's source, as patches have it."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -1,0 +1,112 @@
+"""The registry of MiniStack's corrections: complete, in order, and written for the installed version."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import replace
+
+import pytest
+
+from rehearsal.emulator.ministack import patch, patches
+from rehearsal.emulator.ministack.corrections import services
+from rehearsal.emulator.ministack.patch import Correction, MissingTarget, Patch
+from rehearsal.emulator.ministack.port import snapshot
+from tests.root import ROOT
+
+PATCHES = [replaced for correction in patches.CORRECTIONS for replaced in correction.patches]
+# Copies of replaced functions that keep MiniStack's own: no request of a rehearsal comes by them, or another meaning.
+COPIES = {
+    "ministack.services.iam:_error",  # answers for IAM; only STS's answers are explained
+    "ministack.services.stepfunctions:_service_model",  # as right as the replacement, only slower
+}
+FIND_COPIES = """
+import importlib, json, pkgutil, sys, ministack.services
+from ministack import app
+for module in pkgutil.walk_packages(ministack.services.__path__, "ministack.services."):
+    importlib.import_module(module.name)
+found = {}
+for target in (targets := json.load(sys.stdin)):
+    importlib.import_module(target.split(":")[0])
+for target in targets:
+    module, name = target.split(":")
+    function = getattr(sys.modules[module], name)
+    places = [f"{m}:{n}" for m, loaded in sys.modules.items() if m.startswith("ministack") for n, value in
+        vars(loaded).items() if value is function]
+    found[target] = sorted({*places} - {target})
+print(json.dumps(found))
+"""
+
+
+def faults_of(correction: Correction) -> list[str]:
+    """What is wrong with a declaration."""
+    path, _, name = correction.test.partition("::")
+    file = ROOT / path
+    names = (
+        {node.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)}
+        if (file.exists())
+        else set()
+    )
+    return [
+        *([] if name in names else [f"no test {correction.test}"]),
+        *([] if correction.upstream.startswith(("https://", "not reported: ")) else ["neither a link nor a reason"]),
+        *([] if correction.fault.endswith(".") else ["the fault is no sentence"]),
+        *([] if correction.patches or correction.check else ["it corrects nothing"]),
+    ]
+
+
+@pytest.mark.parametrize("correction", patches.CORRECTIONS, ids=lambda correction: correction.fault)
+def test_each_correction_names_its_fault_its_test_and_its_report(correction: Correction) -> None:
+    """The test exists, and the fault is reported, or a reason says why not."""
+    assert faults_of(correction) == []
+
+
+def test_an_incomplete_declaration_is_found() -> None:
+    """The fault planted: a test that was renamed, no reason, half a sentence, and nothing that corrects."""
+    odd = replace(services.UNSAVED_STATE, test="tests/root.py::test_none", upstream="later", fault="a", patches=())
+    assert len(faults_of(odd)) == 4
+    assert faults_of(replace(services.UNSAVED_STATE, test="tests/none.py::test_none")) == [
+        "no test tests/none.py::test_none"
+    ]
+
+
+@pytest.mark.parametrize("replaced", PATCHES, ids=lambda replaced: replaced.target)
+def test_each_patch_is_for_the_installed_version(replaced: Patch) -> None:
+    """When this fails after an update: read the new source, adapt the patch, and write down the new digest."""
+    assert patch.digest(patch.source(patch.read(replaced.target), {})) == replaced.source
+
+
+def test_targets_with_several_patches_have_an_explicit_order() -> None:
+    """Which patch calls which is not left to the order of imports."""
+    by_target = defaultdict(list)
+    for correction in patches.CORRECTIONS:
+        for replaced in correction.patches:
+            by_target[replaced.target].append(correction)
+    shared = {target: tuple(corrections) for target, corrections in by_target.items() if len(corrections) > 1}
+    assert shared == patches.SHARED_TARGETS
+
+
+def test_every_place_that_holds_a_replaced_function_is_replaced() -> None:
+    """MiniStack's modules import functions from each other by name: each copy is corrected too, or named here."""
+    targets = {replaced.target: replaced.also for replaced in PATCHES if "[" not in replaced.target}
+    command = [sys.executable, "-c", FIND_COPIES]
+    done = subprocess.run(command, input=json.dumps(list(targets)), check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    copies = {target: {*places} - COPIES for target, places in json.loads(done.stdout).items()}
+    assert copies == {target: {*also} for target, also in targets.items()}
+
+
+def test_the_snapshot_covers_every_module_that_is_corrected() -> None:
+    """Else a test would leave a correction to the tests after it."""
+    corrected = {target.partition(":")[0] for replaced in PATCHES for target in (replaced.target, *replaced.also)}
+    assert corrected <= {module.__name__ for module in snapshot.MODULES}
+
+
+def test_a_function_that_is_gone_is_named() -> None:
+    """The fault planted: names, tables and modules that MiniStack does not have."""
+    for target in ("ministack.services.s3:_none", "ministack.services.s3:_none[key]", "ministack.none:_none"):
+        with pytest.raises(MissingTarget, match=f"MiniStack has no {target}".replace("[", r"\[")):
+            patch.read(target)
