@@ -6,12 +6,18 @@ before it, so that the last one is called first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.ministack import patch
 from rehearsal.emulator.ministack.corrections import permissions, requests, services
-from rehearsal.emulator.ministack.patch import Correction
+from rehearsal.emulator.ministack.patch import Correction, Patch
+
+log = logging.getLogger(__name__)
+
+Originals = list[tuple[Correction, Patch, Callable[..., Any]]]
 
 ALWAYS = (
     services.UNSAVED_STATE,
@@ -90,9 +96,24 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
 }
 
 
-def apply(*, iam: bool, owners: Iterable[object]) -> None:
-    """Correct this process's MiniStack, before it serves its first request; owners: the objects of OWN_SERVICES."""
-    correct(*ALWAYS, *(WITH_IAM if iam else WITHOUT_IAM), *OWN_SERVICES, owners=owners)
+def apply(*, iam: bool, owners: Iterable[object]) -> Originals:
+    """Correct this process's MiniStack, before it serves its first request; owners: the objects of OWN_SERVICES.
+
+    Returns the functions that are replaced, for `report_changes`. Raises MissingTarget.
+    """
+    corrections = (*ALWAYS, *(WITH_IAM if iam else WITHOUT_IAM), *OWN_SERVICES)
+    functions = originals(corrections)
+    correct(*corrections, owners=owners)
+    return functions
+
+
+def originals(corrections: Iterable[Correction]) -> Originals:
+    """Return the functions that the corrections replace, if nothing is corrected yet. Raises MissingTarget."""
+    return [
+        (correction, replaced, patch.read(replaced.target))
+        for correction in corrections
+        for replaced in correction.patches
+    ]
 
 
 def correct(*corrections: Correction, owners: Iterable[object] = ()) -> None:
@@ -103,3 +124,19 @@ def correct(*corrections: Correction, owners: Iterable[object] = ()) -> None:
             patch.replace(replaced, objects)
         if correction.check:
             enforcement.add_check(correction.check)
+
+
+def report_changes(functions: Originals) -> None:
+    """Log a warning for each function that is not the one its patch was written for."""
+    files: dict[str, list[str]] = {}
+    for correction, replaced, function in functions:
+        if _digest(function, files) != replaced.source:
+            log.warning("MiniStack changed what we patch: %s (fault: %s)", replaced.target, correction.fault)
+
+
+def _digest(function: Callable[..., Any], files: dict[str, list[str]]) -> str:
+    """Return the digest of a function's source; empty where it has none, such as one that is compiled."""
+    try:
+        return patch.digest(patch.source(function, files))
+    except (AttributeError, OSError):
+        return ""

@@ -19,6 +19,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
         ca = str(endpoint.ca) if endpoint.ca else None
         workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
         os.close(int(lock))
+        threading.Thread(target=parts.report_changes, daemon=True).start()  # 30 ms, which no start has to wait for
         await serve(parts.front, _hypercorn_config(endpoint, int(listener)), shutdown_trigger=shut_down)
 
     ended = 1
@@ -88,11 +90,12 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
 
 @dataclass(frozen=True)
 class Components:
-    """The engine, the application that answers, and what ends the work that goes on, in this order."""
+    """The engine, the application that answers, what ends the work that goes on, in this order, and a late check."""
 
     engine: Any
     front: Any
     ends: Sequence[Callable[[], None]]
+    report_changes: Callable[[], None]
 
 
 def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
@@ -139,9 +142,10 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     api = CodePipelineApi(engine, approvals, jobs)
     targets = PipelineTargets(api, sessions)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace)
-    patches.apply(iam=endpoint.iam, owners=(functions, targets, started))
+    originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, started))
     ends = (engine.close, started.close, bus.close, close_clients)
-    return Components(engine, RequestRouter(ministack, api, types, iam=endpoint.iam), ends)
+    front = RequestRouter(ministack, api, types, iam=endpoint.iam)
+    return Components(engine, front, ends, partial(patches.report_changes, originals))
 
 
 def _hypercorn_config(endpoint: Endpoint, listener: int) -> Config:

@@ -1,0 +1,57 @@
+"""A version of MiniStack for which a patch was not written is reported, and works all the same."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rehearsal.aws import root
+from rehearsal.emulator.ministack import patches
+from rehearsal.emulator.ministack.corrections import services
+from rehearsal.emulator.server import launcher
+from rehearsal.host import helper_process
+from rehearsal.workspace.layout import Workspace
+
+CHANGED = "MiniStack changed what we patch: ministack.core.persistence:save_state (fault: A service whose state"
+
+
+def test_nothing_is_reported_for_the_installed_version(caplog: pytest.LogCaptureFixture) -> None:
+    """The digests are those of the functions that are replaced."""
+    patches.report_changes(patches.originals(patches.CORRECTIONS))
+    assert caplog.text == ""
+
+
+def test_a_changed_function_is_reported_with_its_fault(caplog: pytest.LogCaptureFixture) -> None:
+    """The fault planted: another digest, and a function without a source."""
+    correction = services.UNSAVED_STATE
+    (known,) = correction.patches
+    changed = replace(known, source="sha256:0123456789abcdef")
+    patches.report_changes([(correction, changed, patches.correct), (correction, known, len)])
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
+    assert all(record.getMessage().startswith(CHANGED) for record in caplog.records)
+
+
+def test_the_log_of_the_embedded_aws_has_the_report(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault planted: every digest differs. The embedded AWS starts and answers."""
+    planted, space = tmp_path_factory.mktemp("planted"), Workspace(tmp_path_factory.mktemp("changed"))
+    plant = "from rehearsal.emulator.ministack import patch\npatch.digest = lambda text: 'sha256:planted'\n"
+    (planted / "sitecustomize.py").write_text(plant)
+    monkeypatch.setattr(helper_process, "PACKAGES", f"{planted}{os.pathsep}{helper_process.PACKAGES}")
+    with launcher.join_or_start(space, iam=True) as endpoint:
+        assert endpoint.client("s3", root("111111111111"), "eu-west-1").list_buckets()["Buckets"] == []
+        until(space.logs / "emulator.log", CHANGED)
+
+
+def until(log: Path, text: str) -> None:
+    """Wait for a text in a log."""
+    deadline = time.monotonic() + 20
+    while text not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
