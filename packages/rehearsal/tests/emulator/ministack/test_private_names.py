@@ -1,0 +1,81 @@
+"""Private names of MiniStack are used in the port, and named as targets in the registry, and nowhere else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from tests.emulator.ministack.private_names import accesses, modules, private_uses
+from tests.root import ROOT
+
+PACKAGE = ROOT / "rehearsal"
+PORT, REGISTRY = "emulator/ministack/port/", ("emulator/ministack/corrections/", "emulator/ministack/patches.py")
+
+
+def test_only_port_and_registry_use_private_names() -> None:
+    """Neither attributes, imports, getattr, patches nor texts."""
+    found = {
+        name: uses
+        for name, text in modules(PACKAGE).items()
+        if not name.startswith((PORT, *REGISTRY)) and (uses := private_uses(text))
+    }
+    assert found == {}
+
+
+def test_the_registry_names_targets_and_uses_none() -> None:
+    """A correction has its target as a text."""
+    found = [use for name, text in modules(PACKAGE).items() if name.startswith(REGISTRY) for use in private_uses(text)]
+    assert found
+    assert [use for use in found if not use.startswith("ministack.")] == []
+
+
+def test_each_private_name_is_in_one_module_of_the_port() -> None:
+    """So that a change of MiniStack is met in one place."""
+    places = defaultdict(set)
+    for name, text in modules(PACKAGE / PORT).items():
+        for access in accesses(text):
+            if ":_" in access:
+                places[access].add(name)
+    assert len(places) > 50
+    assert {access: names for access, names in places.items() if len(names) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from ministack.services import s3\ns3._buckets",
+        "from ministack.services import s3 as store\nstore._buckets['a'] = {}",
+        "from ministack.services.s3 import _buckets",
+        "def inside():\n    from ministack.services.s3 import _buckets as buckets",
+        "import ministack.services.s3\nministack.services.s3._buckets",
+        "import ministack.services.s3 as s3\ns3._buckets.clear()",
+        "from ministack.services import s3\ngetattr(s3, '_buckets')",
+        "from ministack.services import s3\nsetattr(s3, '_buckets', {})",
+        "from ministack.services import s3\nvars(s3)['_buckets']",
+        "from ministack.services import s3\nmonkeypatch.setattr(s3, '_buckets', {})",
+        "monkeypatch.setattr('ministack.services.s3._buckets', {})",
+        "from ministack.core.responses import AccountScopedDict\nAccountScopedDict()._data",
+        "from rehearsal.emulator.ministack.port import s3\ns3.s3._buckets",
+        "from rehearsal.emulator.ministack.port.s3 import s3\ns3._buckets",
+        "import rehearsal.emulator.ministack.port.s3 as port\nport.s3._buckets",
+    ],
+)
+def test_a_private_name_is_found(planted: str) -> None:
+    """The fault planted, in every way that this code base could use one."""
+    assert len(private_uses(planted)) == 1
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "from ministack.services import s3\ns3.S3_NS\ns3.__name__",
+        "from rehearsal.emulator.iam import roles\nroles._anything",
+        "from rehearsal.emulator.ministack.port import s3\ns3.bucket_owner('b')",
+        "class A:\n    def b(self):\n        self._buckets = getattr(self, '_other')",
+        "'ministack.services.s3'\n'MiniStack has no _buckets'",
+    ],
+)
+def test_a_public_name_is_not_found(harmless: str) -> None:
+    """Nor private names of this project's own."""
+    assert private_uses(harmless) == []
