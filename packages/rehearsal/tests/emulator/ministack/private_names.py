@@ -19,18 +19,6 @@ def private_uses(text: str) -> list[str]:
     return [use for node in ast.walk(tree) for use in _uses(node, names)]
 
 
-def accesses(text: str) -> set[str]:
-    """Return `module:name` of every attribute of a module of MiniStack that is read or written."""
-    tree = ast.parse(text)
-    names = dict(_imported(tree))
-    attributes = {
-        f"{names[node.value.id]}:{node.attr}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
-    }
-    return {access for access in attributes if access.startswith("ministack")}
-
-
 def modules(folder: Path) -> dict[str, str]:
     """Return the text of each module below a folder by its path in the folder."""
     return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.py"))}

@@ -6,7 +6,8 @@ from collections import defaultdict
 
 import pytest
 
-from tests.emulator.ministack.private_names import accesses, modules, private_uses
+from rehearsal.emulator.ministack.used_names import names_in
+from tests.emulator.ministack.private_names import modules, private_uses
 from tests.root import ROOT
 
 PACKAGE = ROOT / "rehearsal"
@@ -34,11 +35,11 @@ def test_each_private_name_is_in_one_module_of_the_port() -> None:
     """So that a change of MiniStack is met in one place."""
     places = defaultdict(set)
     for name, text in modules(PACKAGE / PORT).items():
-        for access in accesses(text):
-            if ":_" in access:
-                places[access].add(name)
+        for used in names_in(text):
+            if ":_" in used:
+                places[used].add(name)
     assert len(places) > 50
-    assert {access: names for access, names in places.items() if len(names) > 1} == {}
+    assert {used: names for used, names in places.items() if len(names) > 1} == {}
 
 
 @pytest.mark.parametrize(

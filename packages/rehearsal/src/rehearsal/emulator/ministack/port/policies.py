@@ -101,7 +101,8 @@ def ignoring_root_keys(function: Callable[..., None]) -> Callable[..., None]:
         return False
 
     code, defaults = function.__code__, function.__defaults__
-    return FunctionType(code, {**vars(iam_evaluator), "_is_root_key": is_root_key}, None, defaults)
+    names = {**vars(iam_evaluator), iam_evaluator._is_root_key.__name__: is_root_key}
+    return FunctionType(code, names, None, defaults)
 
 
 def signed_request() -> SignedRequest | None:

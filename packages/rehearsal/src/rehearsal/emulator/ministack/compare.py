@@ -1,0 +1,135 @@
+"""Compare another version of MiniStack with the installed one: `python -m rehearsal.emulator.ministack.compare 1.5.34`.
+
+A tool for this repository, run from its root. It prints the differences of the functions that are patched or used, and
+runs the tests that show the faults with the other version. Exit codes: 0 nothing changed, 1 something did, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from rehearsal.emulator.ministack import patches
+from rehearsal.emulator.ministack.used_names import used_names
+
+Sources = Mapping[str, str | None]
+
+FAULTS = {correction.test: correction.fault for correction in patches.CORRECTIONS}
+
+
+class NotComparable(Exception):
+    """The other version could not be installed, or the tests could not be run with it."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Names that differ, and names that the other version does not have."""
+
+    changed: Sequence[str]
+    gone: Sequence[str]
+
+    @classmethod
+    def between(cls, before: Sources, after: Sources, names: Iterable[str]) -> Changes:
+        known = sorted(name for name in names if before[name] is not None)
+        gone = [name for name in known if after[name] is None]
+        return cls([name for name in known if after[name] not in (before[name], None)], gone)
+
+    def summary(self, what: str) -> str:
+        lines = [f"{len(self.changed)} {what} changed, {len(self.gone)} gone"]
+        return "\n".join([*lines, *(f"  gone: {name}" for name in self.gone)])
+
+
+def main(arguments: Sequence[str]) -> int:
+    if len(arguments) != 1 or not re.fullmatch(r"\d+(\.\w+)*", arguments[0]):
+        print(f"got {' '.join(arguments) or 'no version'}; needed is one: make ministack VERSION=1.5.34")
+        return 2
+    with tempfile.TemporaryDirectory(prefix="ministack-") as folder:
+        try:
+            python = install(arguments[0], Path(folder))
+        except NotComparable as error:
+            print(error)
+            return 2
+        return compare(arguments[0], python)
+
+
+def compare(version: str, python: Path) -> int:
+    """Print what differs between the installed MiniStack and that of an interpreter; return the exit code."""
+    targets = {patch.target for correction in patches.CORRECTIONS for patch in correction.patches}
+    used = used_names() - targets
+    before, after = sources(sys.executable, targets | used), sources(str(python), targets | used)
+    patched, others = Changes.between(before, after, targets), Changes.between(before, after, used)
+    for name in (*patched.changed, *others.changed):
+        print(difference(name, before[name] or "", after[name] or ""))
+    tests = fault_summary(python)
+    print(f"MiniStack {version}, compared with {installed_version('ministack')}:")
+    print(patched.summary("patched functions"), others.summary("used names"), *tests, sep="\n")
+    return 1 if any((patched.changed, patched.gone, others.changed, others.gone, tests[1:])) else 0
+
+
+def install(version: str, folder: Path) -> Path:
+    """Create an environment with a version of MiniStack in front of all that is installed; return its interpreter."""
+    uv, python = shutil.which("uv"), folder / "bin" / "python"
+    if uv is None:
+        raise NotComparable("uv is not installed: `make setup` installs it into .tools/bin")
+    _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
+    # boto3, so that the resolver finds the one for the botocore that this version of MiniStack needs
+    _run(uv, "pip", "install", "--quiet", "--python", str(python), f"ministack=={version}", "boto3")
+    site = folder / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
+    (site / "installed.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+    return python
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise NotComparable(done.stderr.strip())
+
+
+def sources(python: str, names: Iterable[str]) -> Sources:
+    """Return the sources of functions as the MiniStack of an interpreter has them."""
+    command = [python, "-m", "rehearsal.emulator.ministack.sources"]
+    done = subprocess.run(command, input=json.dumps(sorted(names)), check=True, stdout=subprocess.PIPE, text=True)
+    found: Sources = json.loads(done.stdout)
+    return found
+
+
+def difference(name: str, before: str, after: str) -> str:
+    """Return the unified difference of two sources."""
+    texts = (before.splitlines(keepends=True), after.splitlines(keepends=True))
+    return "".join(difflib.unified_diff(*texts, f"installed {name}", f"other {name}"))
+
+
+def fault_summary(python: Path) -> list[str]:
+    """Run the tests that show the faults; return a summary, then a line for each test that fails."""
+    try:
+        failed = failed_tests(python, sorted(FAULTS))
+    except NotComparable as error:
+        return ["the tests that show the faults could not be run:", f"  {error}"]
+    lines = [f"  {test}: {FAULTS[test]}" for test in failed]
+    return [f"{len(failed)} faults fixed upstream, or their tests broke", *lines]
+
+
+def failed_tests(python: Path, tests: Sequence[str]) -> list[str]:
+    """Run tests with an interpreter, print why they fail, and return those that do. Raises NotComparable."""
+    command = [str(python), "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--tb=short", *tests]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    found = {failure[1] for failure in re.finditer(r"^(?:FAILED|ERROR) ([^\s\[]+)", done.stdout, re.MULTILINE)}
+    if done.returncode:
+        print(done.stdout)
+    if done.returncode and not found & {*tests}:
+        raise NotComparable(f"pytest ended with exit code {done.returncode}")
+    return sorted(found & {*tests})
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

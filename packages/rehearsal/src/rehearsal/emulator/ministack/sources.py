@@ -1,0 +1,39 @@
+"""Sources of functions of the installed MiniStack: reads their names as JSON, writes their sources as JSON."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from typing import Any
+
+from rehearsal.emulator.ministack import patch
+from rehearsal.emulator.ministack.patch import MissingTarget
+
+
+def source(name: str, files: dict[str, list[str]]) -> str | None:
+    """Return the source of a function or class, the value of a constant or the type of a store; None if it is gone."""
+    try:
+        value = patch.read(name)
+    except MissingTarget:
+        return None
+    if inspect.isclass(value):
+        return inspect.getsource(value)
+    return patch.source(value, files) if callable(value) else _literal(value)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str | bool):
+        return f"{value!r}\n"
+    if isinstance(value, tuple | frozenset):
+        return f"{sorted(value)}\n"
+    return f"{type(value).__name__}\n"
+
+
+def main() -> None:
+    files: dict[str, list[str]] = {}
+    json.dump({name: source(name, files) for name in json.load(sys.stdin)}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

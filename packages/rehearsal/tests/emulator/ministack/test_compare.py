@@ -1,0 +1,126 @@
+"""The comparison of another version of MiniStack with the installed one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rehearsal.emulator.ministack import compare, patches, sources
+from rehearsal.emulator.ministack.compare import NotComparable
+from rehearsal.emulator.ministack.used_names import names_in, used_names
+from tests.root import ROOT
+
+TARGET, USED = "ministack.core.persistence:save_state", "ministack.services.s3:_buckets"
+
+
+@pytest.fixture
+def _same_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other version is the installed one, and no test is run."""
+    monkeypatch.setattr(compare, "install", lambda *_: Path(sys.executable))
+    monkeypatch.setattr(compare, "failed_tests", lambda *_: [])
+
+
+@pytest.mark.usefixtures("_same_version")
+def test_the_installed_version_has_no_differences(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 0, and a summary."""
+    assert compare.main(["1.5.33"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "0 patched functions changed, 0 gone",
+        "0 used names changed, 0 gone",
+        "0 faults fixed upstream, or their tests broke",
+    ]
+
+
+@pytest.mark.usefixtures("_same_version")
+def test_differences_are_printed_and_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The fault planted: a patched function that differs, a used one that is gone, and a fault that is fixed."""
+    versions = iter([{}, {TARGET: "def save_state(): ...\n", USED: None}])
+    correct, (test, *_) = compare.sources, compare.FAULTS
+    monkeypatch.setattr(compare, "sources", lambda python, names: {**correct(python, names), **next(versions)})
+    monkeypatch.setattr(compare, "failed_tests", lambda *_: [test])
+    assert compare.main(["1.5.33"]) == 1
+    told = capsys.readouterr().out
+    assert f"--- installed {TARGET}\n+++ other {TARGET}\n" in told
+    assert "+def save_state(): ...\n" in told
+    assert "\n1 patched functions changed, 0 gone\n" in told
+    assert f"\n0 used names changed, 1 gone\n  gone: {USED}\n" in told
+    assert told.endswith(f"\n1 faults fixed upstream, or their tests broke\n  {test}: {compare.FAULTS[test]}\n")
+
+
+@pytest.mark.parametrize("arguments", [[], ["1.5.33", "1.5.32"], ["--help"]])
+def test_one_version_is_needed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, with an example."""
+    assert compare.main(arguments) == 2
+    assert "make ministack VERSION=" in capsys.readouterr().out
+
+
+def test_a_version_that_cannot_be_installed_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, in the words of uv."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    assert compare.main(["0.0.1"]) == 2
+    assert "ministack" in capsys.readouterr().out
+
+
+def test_the_other_version_is_in_front_of_what_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its environment finds every other package where it is installed. uv is played: it installs an empty MiniStack."""
+
+    def install(*command: str) -> None:
+        if command[1] == "venv":
+            run(*command)
+        else:
+            (site,) = tmp_path.glob("lib/python*/site-packages")
+            (site / "ministack.py").touch()
+
+    run = compare._run
+    monkeypatch.setattr(compare, "_run", install)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ["PATH"]]))
+    code = "import ministack, pytest; print(ministack.__file__, pytest.__file__)"
+    python = compare.install("1.2.3", tmp_path)
+    found = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert [Path(path).is_relative_to(tmp_path) for path in found] == [True, False]
+
+
+def test_failed_tests_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By their ids, whatever the parameter, with the reason; a test that cannot be collected is another matter."""
+    monkeypatch.chdir(tmp_path)
+    planted = "@pytest.mark.parametrize('a', [1, 2])\ndef test_red(a): assert a == 3\ndef test_green(): ...\n"
+    (tmp_path / "test_planted.py").write_text(f"import pytest\n{planted}")
+    red, green, python = "test_planted.py::test_red", "test_planted.py::test_green", Path(sys.executable)
+    assert compare.failed_tests(python, [red, green]) == [red]
+    assert "assert 1 == 3" in capsys.readouterr().out
+    assert compare.failed_tests(python, [green]) == []
+    (tmp_path / "test_planted.py").write_text("import none\n")
+    with pytest.raises(NotComparable, match="exit code"):
+        compare.failed_tests(python, [green])
+
+
+def test_used_names_are_those_of_the_port() -> None:
+    """Functions and stores, public ones too."""
+    assert {USED, "ministack.core.responses:get_account_id", "ministack.core.lambda_runtime:Worker"} <= used_names()
+
+
+def test_names_are_found_in_every_form() -> None:
+    """Imported as they are, under another name, and as attributes of a module."""
+    text = (
+        "from ministack import app as a\nfrom ministack.core.responses import get_region as r\na.AUTH\nr()\nother.x\n"
+    )
+    assert names_in(text) == {"ministack.app:AUTH", "ministack.core.responses:get_region"}
+
+
+def test_every_name_that_is_patched_or_used_has_a_source() -> None:
+    """Of a constant its value, of a store its type; None for what is gone."""
+    targets = {replaced.target for correction in patches.CORRECTIONS for replaced in correction.patches}
+    assert [name for name in targets | used_names() if sources.source(name, {}) is None] == []
+    assert sources.source(USED, {}) == "AccountScopedDict\n"
+    assert sources.source("ministack.services.s3:_none", {}) is None
