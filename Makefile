@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 # What the project is built with, each with its tests; a project that was generated from this one has none here.
 PACKAGES := $(patsubst packages/%/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
-.PHONY: rehearse test check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench wheel wheels clean setup $(PACKAGES:%=test-%)
+.PHONY: rehearse test check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels clean setup $(PACKAGES:%=test-%)
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -101,6 +101,10 @@ gates: setup layers
 bench: setup
 	python -m bench
 	python -m bench.scale
+
+# What another version of MiniStack changes in what is patched or used here: make ministack VERSION=1.5.34
+ministack: setup
+	cd packages/rehearsal && python -m rehearsal.emulator.ministack.compare $(VERSION)
 
 # The packages, for other projects.
 wheels wheel: setup

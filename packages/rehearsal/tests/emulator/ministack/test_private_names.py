@@ -8,9 +8,9 @@ import pytest
 
 from rehearsal.emulator.ministack.used_names import names_in
 from tests.emulator.ministack.private_names import modules, private_uses
-from tests.root import ROOT
+from tests.root import PACKAGE
 
-PACKAGE = ROOT / "rehearsal"
+SOURCE = PACKAGE / "src" / "rehearsal"
 PORT, REGISTRY = "emulator/ministack/port/", ("emulator/ministack/corrections/", "emulator/ministack/patches.py")
 
 
@@ -18,7 +18,7 @@ def test_only_port_and_registry_use_private_names() -> None:
     """Neither attributes, imports, getattr, patches nor texts."""
     found = {
         name: uses
-        for name, text in modules(PACKAGE).items()
+        for name, text in modules(SOURCE).items()
         if not name.startswith((PORT, *REGISTRY)) and (uses := private_uses(text))
     }
     assert found == {}
@@ -26,7 +26,7 @@ def test_only_port_and_registry_use_private_names() -> None:
 
 def test_the_registry_names_targets_and_uses_none() -> None:
     """A correction has its target as a text."""
-    found = [use for name, text in modules(PACKAGE).items() if name.startswith(REGISTRY) for use in private_uses(text)]
+    found = [use for name, text in modules(SOURCE).items() if name.startswith(REGISTRY) for use in private_uses(text)]
     assert found
     assert [use for use in found if not use.startswith("ministack.")] == []
 
@@ -34,7 +34,7 @@ def test_the_registry_names_targets_and_uses_none() -> None:
 def test_each_private_name_is_in_one_module_of_the_port() -> None:
     """So that a change of MiniStack is met in one place."""
     places = defaultdict(set)
-    for name, text in modules(PACKAGE / PORT).items():
+    for name, text in modules(SOURCE / PORT).items():
         for used in names_in(text):
             if ":_" in used:
                 places[used].add(name)

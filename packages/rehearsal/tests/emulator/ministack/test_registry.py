@@ -15,7 +15,7 @@ from rehearsal.emulator.ministack import patch, patches
 from rehearsal.emulator.ministack.corrections import services
 from rehearsal.emulator.ministack.patch import Correction, MissingTarget, Patch
 from rehearsal.emulator.ministack.port import snapshot
-from tests.root import ROOT
+from tests.root import PACKAGE
 
 PATCHES = [replaced for correction in patches.CORRECTIONS for replaced in correction.patches]
 # Copies of replaced functions that keep MiniStack's own: no request of a rehearsal comes by them, or another meaning.
@@ -44,7 +44,7 @@ print(json.dumps(found))
 def faults_of(correction: Correction) -> list[str]:
     """What is wrong with a declaration."""
     path, _, name = correction.test.partition("::")
-    file = ROOT / path
+    file = PACKAGE / path
     names = (
         {node.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)}
         if (file.exists())

@@ -1,7 +1,8 @@
 """Compare another version of MiniStack with the installed one: `python -m rehearsal.emulator.ministack.compare 1.5.34`.
 
-A tool for this repository, run from its root. It prints the differences of the functions that are patched or used, and
-runs the tests that show the faults with the other version. Exit codes: 0 nothing changed, 1 something did, 2 wrong use.
+A tool for this package, run in its folder (`make ministack`). It prints the differences of the functions that are
+patched or used, and runs the tests that show the faults with the other version.
+Exit codes: 0 nothing changed, 1 something did, 2 wrong use.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from rehearsal.emulator.iam import (
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
-TESTS = "packages/rehearsal/tests/emulator/iam"
+TESTS = "tests/emulator/iam"
 CLOUDFORMATION = "ministack.services.cloudformation"
 HANDLERS = f"{CLOUDFORMATION}.provisioners:_RESOURCE_HANDLERS"
 LAMBDA = "ministack.services.lambda_svc"
@@ -191,7 +191,7 @@ CODE_AND_LAYERS = Correction(
 )
 FUNCTION_CREDENTIALS = Correction(
     fault="The keys of a function are computed from its name and its role's name.",
-    test="packages/rehearsal/tests/emulator/functions/test_credentials.py::test_functions_have_keys_that_nobody_guesses",
+    test="tests/emulator/functions/test_credentials.py::test_functions_have_keys_that_nobody_guesses",
     upstream=UNREDUCED,
     patches=(
         Patch(

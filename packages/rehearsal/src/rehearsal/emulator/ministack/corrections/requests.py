@@ -16,7 +16,7 @@ from rehearsal.emulator.iam.request_resource import override_resource_arn
 from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
-TESTS = "packages/rehearsal/tests/emulator/iam"
+TESTS = "tests/emulator/iam"
 EVALUATOR = "ministack.core.iam_evaluator"
 ACTIONS = "ministack.core.iam_actions"
 

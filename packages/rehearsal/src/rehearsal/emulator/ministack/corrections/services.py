@@ -14,7 +14,7 @@ from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, 
 from rehearsal.emulator.ministack.patch import Correction, Patch
 from rehearsal.emulator.server import saved_state, service_models
 
-TESTS = "packages/rehearsal/tests/emulator"
+TESTS = "tests/emulator"
 HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
 LAMBDA = "ministack.services.lambda_svc"
 
@@ -146,7 +146,7 @@ PIPELINE_TARGETS = Correction(
 )
 START_BUILD = Correction(
     fault="StartBuild runs nothing and answers SUCCEEDED.",
-    test="packages/rehearsal/tests/codebuild/test_build_record.py::test_ministack_still_says_succeeded_by_itself",
+    test="tests/codebuild/test_build_record.py::test_ministack_still_says_succeeded_by_itself",
     upstream=DIFFERENT_DESIGN,
     patches=(
         Patch(
