@@ -11,13 +11,11 @@ from tests.root import ROOT
 @pytest.mark.slow
 def test_every_tried_gate_has_a_row() -> None:
     """Also where workers tried it: by the name of its gate or of its test; what is no gate has none."""
-    files = ["tests/pipeline/test_gates.py", "tests/pipeline/test_placeholders.py"]
-    chosen = ["-k", "no_toml or real or (lint and not cfn)"]
+    files = ["tests/gates/test_gates.py", "tests/pipeline/test_machinery.py"]
+    chosen = ["-k", "no_text or (name and echo) or (lint and not cfn)"]
     command = [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2", *files, *chosen]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     rows = [line for line in done.stdout.splitlines() if line.endswith(" red")]
-    assert [line.split("  ")[0] for line in rows] == ["lint", "pipeline: placeholders", "pipeline: placeholders"], (
-        done.stdout
-    )
+    assert [line.split("  ")[0] for line in rows] == ["lint", "pipeline: machinery", "pipeline: machinery"], done.stdout
     assert "an unused import" in rows[0]
-    assert "placeholders are refused by the real aws" in rows[2]
+    assert "a name of this team is found (the log of echo2)" in rows[2]

@@ -17,9 +17,7 @@ def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Proje
     """A new cdk-nag finding in the stage: Synth is red, and neither dev nor prod changes."""
     dev, prod = deployed.holds("dev"), deployed.holds("prod")
     stage, outputs = "stages/echo_stage.py", "self.outputs = stack.outputs"
-    deployed.replace(
-        stage, "from aws_cdk import Environment, Stage\n", "from aws_cdk import Environment, Stage, aws_sqs\n"
-    )
+    deployed.replace(stage, "from aws_cdk import Environment\n", "from aws_cdk import Environment, aws_sqs\n")
     deployed.replace(stage, outputs, f'{outputs}\n        aws_sqs.Queue(stack, "Unanswered")')
     ran = deployed.run("--approve")
     assert ran.code == 1

@@ -1,22 +1,13 @@
-"""What the page of costs counts is what the pipeline does."""
+"""The prices of this project are those of its pipeline, and say where they are from."""
 
 import json
 
-from cdk_delivery.generate.costs_table import cost
+from cdk_delivery.project_config import read_config
 from tests.pipeline.synthesis import pipeline_of
 from tests.root import ROOT
 from tests.synthesized import Synthesized
 
-PRICES = json.loads((ROOT / "docs" / "prices.json").read_text())
-
-
-def test_the_builds_of_a_push_are_those_of_the_pipeline(synthesized: Synthesized) -> None:
-    """For the two environments that the tests know."""
-    stages = pipeline_of(synthesized.pipeline)["Stages"]
-    builds = [
-        action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"
-    ]
-    assert cost(2, PRICES).builds == len(builds)
+PRICES = json.loads((ROOT / read_config(ROOT).prices).read_text())
 
 
 def test_every_action_has_its_minutes(synthesized: Synthesized) -> None:
@@ -24,24 +15,6 @@ def test_every_action_has_its_minutes(synthesized: Synthesized) -> None:
     stages = pipeline_of(synthesized.pipeline)["Stages"]
     names = {action["Name"].rpartition(".")[2] for stage in stages for action in stage["Actions"]} - {"Approve"}
     assert {"Changes" if name.startswith("Changes") else name for name in names} == set(PRICES["minutes"])
-
-
-def test_a_push_of_two_environments() -> None:
-    """9 minutes once and 4 for each environment are built; 3 more for each are deployed, and 1 is fetched."""
-    found = cost(2, PRICES)
-    assert round(found.push, 4) == round(17 * 0.005 + 24 * 0.002, 4)
-    assert found.keys == 3
-
-
-def test_from_how_many_pushes_on_the_flat_price_is_lower() -> None:
-    """24 minutes of actions cost 4.8 cents, so 21 pushes cost more than a dollar."""
-    assert cost(2, PRICES).flat == 21
-
-
-def test_a_part_of_a_minute_is_paid_as_a_whole_one() -> None:
-    """Of each build and each action."""
-    longer = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
-    assert cost(2, longer) == cost(2, PRICES)
 
 
 def test_every_price_says_where_it_is_from() -> None:

@@ -1,7 +1,6 @@
 """The committed JSON Schema is that of the settings."""
 
 import json
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -28,15 +27,3 @@ def test_cdk_json_names_it_and_keeps_it(validator: Draft202012Validator) -> None
     settings = json.loads((ROOT / "cdk.json").read_text())
     assert settings["$schema"] == f"./{json_schema.FILE}"
     assert list(validator.iter_errors(settings)) == []
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("name", "Echo Delivery"), ("account", "1"), ("execution", "parallel"), ("nmae", "echo"), ("environments", [])],
-)
-def test_an_editor_sees_what_is_refused(
-    context: dict[str, Any], validator: Draft202012Validator, key: str, value: object
-) -> None:
-    """Before anything is run."""
-    wrong = {"context": {"delivery": {**context["delivery"], key: value}}}
-    assert [error.path[-1] if key != "nmae" else key for error in validator.iter_errors(wrong)] == [key]

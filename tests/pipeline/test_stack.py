@@ -1,21 +1,17 @@
-"""The pipeline stack states what happens after a push, in which order, and by whose leave."""
+"""This team's pipeline: the stages of an execution, and the build that synthesizes."""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pytest
 import yaml
-from aws_cdk.assertions import Match, Template
+from aws_cdk.assertions import Template
 
 from cdk_delivery.constructs.build_caches import cache_paths
 from cdk_delivery.constructs.project_files import Project
-from tests.pipeline.synthesis import synthesize
+from tests.pipeline.synthesis import pipeline_of
 from tests.root import ROOT
 from tests.synthesized import Synthesized
-
-Stage = Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -23,158 +19,10 @@ def template(synthesized: Synthesized) -> Template:
     return synthesized.pipeline
 
 
-@pytest.fixture(scope="module")
-def stages(template: Template) -> Sequence[Stage]:
-    (pipeline,) = template.find_resources("AWS::CodePipeline::Pipeline").values()
-    found: Sequence[Stage] = pipeline["Properties"]["Stages"]
-    return found
-
-
-def statements(template: Template, role: str) -> list[Any]:
-    """The statements of the policies whose logical id begins with `role`."""
-    policies = template.find_resources("AWS::IAM::ManagedPolicy")
-    return [
-        s for id_, p in policies.items() if id_.startswith(role) for s in p["Properties"]["PolicyDocument"]["Statement"]
-    ]
-
-
-def test_stages_come_in_order(stages: Sequence[Stage]) -> None:
+def test_stages_come_in_order(template: Template) -> None:
     """Prod comes last, behind an approval in a stage of its own."""
-    names = [stage["Name"] for stage in stages]
+    names = [stage["Name"] for stage in pipeline_of(template)["Stages"]]
     assert names == ["Source", "Build", "UpdatePipeline", "Assets", "Dev", "ApproveProd", "Prod"]
-
-
-def test_no_deployment_shares_a_stage_with_an_approval(stages: Sequence[Stage]) -> None:
-    """A rejection is never the failure of a deployment; what would change is known before anybody is asked."""
-    (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
-    assert {action["ActionTypeId"]["Provider"]: action["RunOrder"] for action in approve["Actions"]} == {
-        "CodeBuild": 1,
-        "Manual": 2,
-    }
-
-
-def test_an_approval_is_asked_with_what_would_change(template: Template, stages: Sequence[Stage]) -> None:
-    """The notice carries the summary, and where to answer."""
-    (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
-    changes, approval = approve["Actions"]
-    assert f"#{{{changes['Namespace']}.SUMMARY}}" in approval["Configuration"]["CustomData"]
-    (topic,) = template.find_resources("AWS::SNS::Topic")
-    assert approval["Configuration"]["NotificationArn"] == {"Ref": topic}
-    assert "/pipelines/echo-delivery/view" in approval["Configuration"]["ExternalEntityLink"]
-
-
-def test_pipelines_of_two_names_can_be_in_one_account(synthesized: Synthesized) -> None:
-    """The stack has the pipeline's name, and `cdk deploy Pipeline` finds it; those of stages say whose they are."""
-    stack = json.loads((synthesized.folder / "manifest.json").read_text())["artifacts"]["Pipeline"]
-    assert (stack["displayName"], stack["properties"]["stackName"]) == ("Pipeline", "echo-delivery")
-    for template in (synthesized.dev, synthesized.prod):
-        assert template.to_json()["Metadata"] == {"DeployedBy": "echo-delivery"}
-
-
-@pytest.mark.parametrize(("environment", "answer"), [("dev", "allowed"), ("prod", "asked")])
-def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, answer: str) -> None:
-    """It is red on its own where nobody is."""
-    project = {"Name": f"echo-delivery-{environment}-eu-west-1-changes"}
-    (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
-    variables = {each["Name"]: each["Value"] for each in found["Properties"]["Environment"]["EnvironmentVariables"]}
-    assert variables["BROADENING"] == answer
-    assert variables["STAGE"] == f"assembly-Pipeline-{environment.title()}"
-
-
-@pytest.mark.slow
-def test_without_approval_and_leave_a_broadening_is_red(context: dict[str, Any], project: Project) -> None:
-    """This is what a new environment has."""
-    template = synthesize(context, project, lambda settings: settings["environments"][0].pop("allow_broadening"))
-    template.has_resource_properties(
-        "AWS::CodeBuild::Project",
-        {
-            "Name": "echo-delivery-dev-eu-west-1-changes",
-            "Environment": Match.object_like(
-                {"EnvironmentVariables": Match.array_with([Match.object_like({"Name": "BROADENING", "Value": "red"})])}
-            ),
-        },
-    )
-
-
-def test_a_push_starts_as_few_builds_as_it_can(stages: Sequence[Stage]) -> None:
-    """Synth, the pipeline's own update, assets; for each environment its changes and its tests."""
-    builds = [
-        action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"
-    ]
-    assert len(builds) == 3 + 2 * 2
-
-
-@pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "ChangesProd", "SelfMutation", "FileAsset", "Synth"])
-def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id_: str) -> None:
-    """CodeBuild's own limit is an hour, and its own log is kept for ever."""
-    projects = template.find_resources("AWS::CodeBuild::Project")
-    (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
-    assert project["TimeoutInMinutes"] <= 30
-    group = template.find_resources("AWS::Logs::LogGroup")[project["LogsConfig"]["CloudWatchLogs"]["GroupName"]["Ref"]]
-    assert {"KmsKeyId", "RetentionInDays"} <= set(group["Properties"])
-
-
-def test_a_changes_job_may_only_look(template: Template) -> None:
-    """With the bootstrap's roles for looking, and no other."""
-    found = statements(template, "ChangesRole")
-    (assume,) = (statement for statement in found if statement["Action"] == "sts:AssumeRole")
-    assert assume["Resource"] == [
-        f"arn:aws:iam::{account}:role/cdk-hnb659fds-lookup-role-{account}-eu-west-1"
-        for account in ("222222222222", "333333333333")
-    ]
-
-
-@pytest.mark.parametrize("environment", ["Dev", "Prod"])
-def test_tests_run_after_the_deployment(stages: Sequence[Stage], environment: str) -> None:
-    """They come last in their stage, so that a red test stops the run before the next one."""
-    (stage,) = (stage for stage in stages if stage["Name"] == environment)
-    order = {action["Name"]: action["RunOrder"] for action in stage["Actions"]}
-    assert order["Echo.Prepare"] < order["Echo.Deploy"] < order["Test"]
-
-
-def test_the_pipeline_is_of_type_v2(template: Template) -> None:
-    """V1 has neither triggers nor execution modes."""
-    template.has_resource_properties("AWS::CodePipeline::Pipeline", {"PipelineType": "V2"})
-
-
-def test_assets_are_published_by_one_project(stages: Sequence[Stage]) -> None:
-    """A project for each asset would cost a build for each."""
-    (assets,) = (stage for stage in stages if stage["Name"] == "Assets")
-    assert len(assets["Actions"]) == 1
-
-
-def test_artifacts_are_encrypted_with_a_rotated_key(template: Template) -> None:
-    """Another account can be allowed to use a key of one's own alone."""
-    template.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
-    template.has_resource_properties(
-        "AWS::S3::Bucket",
-        {
-            "VersioningConfiguration": {"Status": "Enabled"},
-            "BucketEncryption": {
-                "ServerSideEncryptionConfiguration": [
-                    Match.object_like({"ServerSideEncryptionByDefault": Match.object_like({"SSEAlgorithm": "aws:kms"})})
-                ]
-            },
-        },
-    )
-
-
-def test_generated_steps_install_pinned_tools(synthesized: Synthesized) -> None:
-    """`npm install -g aws-cdk@2` would install what is newest on the day."""
-    pins = json.loads((ROOT / "package.json").read_text())["devDependencies"]
-    text = json.dumps(synthesized.pipeline.to_json()) + "".join(
-        file.read_text() for file in synthesized.folder.glob("buildspec-*.yaml")
-    )
-    assert set(re.findall(r"aws-cdk@([^\s\\\"]+)", text)) == {pins["aws-cdk"]}
-    assert set(re.findall(r"cdk-assets@([^\s\\\"]+)", text)) == {pins["cdk-assets"]}
-
-
-@pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "SelfMutation", "FileAsset", "Synth"])
-def test_each_build_keeps_what_it_downloads(template: Template, id_: str) -> None:
-    """Where the next one runs on the same host."""
-    projects = template.find_resources("AWS::CodeBuild::Project")
-    (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
-    assert project["Cache"] == {"Type": "LOCAL", "Modes": ["LOCAL_CUSTOM_CACHE"]}
 
 
 def test_the_synth_step_runs_this_buildspec(template: Template, project: Project) -> None:
@@ -191,25 +39,6 @@ def test_the_synth_step_runs_this_buildspec(template: Template, project: Project
     own = yaml.safe_load(project.buildspec.read_text())["cache"]["paths"]
     assert spec["cache"]["paths"] == [*cache_paths("uv", "pip", "npm", "jsii"), *own]
     assert "artifacts:" not in project.buildspec.read_text()
-
-
-@pytest.mark.parametrize(("environment", "account"), [("dev", "222222222222"), ("prod", "333333333333")])
-def test_a_test_build_may_assume_the_role_of_its_environment_alone(
-    template: Template, environment: str, account: str
-) -> None:
-    """The tests of dev cannot reach prod."""
-    allowed = [s for s in statements(template, f"{environment.title()}TestRole") if s["Action"] == "sts:AssumeRole"]
-    role = f"arn:aws:iam::{account}:role/echo-delivery-{environment}-eu-west-1-tests"
-    assert [statement["Resource"] for statement in allowed] == [role]
-
-
-def test_a_test_build_learns_the_deployed_names(stages: Sequence[Stage]) -> None:
-    """Names are never made up twice; they come from the stack's outputs."""
-    (dev,) = (stage for stage in stages if stage["Name"] == "Dev")
-    (test,) = (action for action in dev["Actions"] if action["Name"] == "Test")
-    variables = {v["name"]: v["value"] for v in json.loads(test["Configuration"]["EnvironmentVariables"])}
-    assert variables["STACK"].endswith(".StackArn}")
-    assert variables["TEST_ROLE"].endswith(".TestRoleArn}")
 
 
 def test_the_pinned_cdk_assets_reads_the_assembly(synthesized: Synthesized) -> None:

@@ -1,6 +1,7 @@
-"""Where this package and its repository are."""
+"""Where this package, its repository, and the project of the tests are."""
 
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-ROOT = PACKAGE.parents[1]
+REPOSITORY = PACKAGE.parents[1]
+APP = PACKAGE / "tests" / "app"

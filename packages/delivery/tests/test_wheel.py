@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.root import PACKAGE, ROOT
+from tests.root import PACKAGE, REPOSITORY
 
-UV = shutil.which("uv", path=os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ["PATH"]])) or "uv"
+UV = shutil.which("uv", path=os.pathsep.join([str(REPOSITORY / ".tools" / "bin"), os.environ["PATH"]])) or "uv"
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

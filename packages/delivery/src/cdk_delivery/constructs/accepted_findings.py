@@ -26,9 +26,10 @@ def accept_findings(pipeline: pipelines.CodePipeline, store: ArtifactStore) -> N
         _other_region(pipeline.pipeline.role, region)
     if pipeline.pipeline.cross_region_support:
         _keys_of_other_regions(pipeline.pipeline.role)
-    publish = pipeline.node.find_child("Assets").node.find_child("FileRole")
-    _artifacts(publish, store, *_READ)
-    _publishing(publish)
+    assets = pipeline.node.try_find_child("Assets")  # none where the stacks need no files
+    if publish := assets and assets.node.try_find_child("FileRole"):
+        _artifacts(publish, store, *_READ)
+        _publishing(publish)
 
 
 def _artifacts(role: IConstruct, store: ArtifactStore, *actions: str) -> None:

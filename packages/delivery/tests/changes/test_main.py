@@ -1,0 +1,188 @@
+"""`python -m cdk_delivery.changes` compares with what the embedded AWS has deployed, and is red or not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rehearsal.aws import Endpoint, root
+from rehearsal.emulator.server import launcher
+from rehearsal.workspace.layout import Workspace
+
+from cdk_delivery.changes.__main__ import main
+from tests.waiting import waiting_pipeline
+
+pytestmark = pytest.mark.slow
+
+PIPELINE, PROD, REGION = "111111111111", "333333333333", "eu-west-1"
+STAGE = "assembly-Pipeline-Prod"
+LOOKUP = f"arn:aws:iam::{PROD}:role/lookup"
+CONFIG = '[tool.delivery]\naccess = "access"\npages = { approvals = "pages/approvals.md" }\n'
+
+
+def template(*actions: str, **queue: Any) -> dict[str, Any]:
+    """A queue, and a policy that allows these actions on everything."""
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+    policy = {"ManagedPolicyName": "changed", "PolicyDocument": document}
+    return {
+        "Metadata": {"DeployedBy": "delivery"},
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": queue},
+            "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy},
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Job:
+    """The changes job of one execution, with the variables that the pipeline gives it."""
+
+    endpoint: Endpoint
+    folder: Path
+    environ: Mapping[str, str]
+
+    def client(self, service: str, account: str) -> Any:
+        return self.endpoint.client(service, root(account), REGION)
+
+    def deploy(self, name: str, made: Mapping[str, Any]) -> None:
+        api = self.client("cloudformation", PROD)
+        api.create_stack(StackName=name, TemplateBody=json.dumps(made), Capabilities=["CAPABILITY_NAMED_IAM"])
+        api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+
+    def run(self, name: str, wanted: Mapping[str, Any], **environ: str) -> int:
+        """Compare the stack with `wanted`; the exit code. What it writes lies in `folder`/changes."""
+        assembly = self.folder / "assembly" / STAGE
+        assembly.mkdir(parents=True, exist_ok=True)
+        (assembly / "template.json").write_text(json.dumps(wanted))
+        properties = {"stackName": name, "templateFile": "template.json", "lookupRole": {"arn": LOOKUP}}
+        stack = {"type": "aws:cloudformation:stack", "environment": f"aws://{PROD}/{REGION}", "properties": properties}
+        (assembly / "manifest.json").write_text(json.dumps({"artifacts": {"stack": stack}}))
+        folders = [str(self.folder / "assembly"), str(self.folder / "changes")]
+        return main(folders, {**self.environ, **environ})
+
+    def wrote(self, name: str) -> str:
+        return (self.folder / "changes" / name).read_text()
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    folder = tmp_path_factory.mktemp("aws")
+    with launcher.join_or_start(Workspace(folder), iam=False) as running:
+        trust = {"Effect": "Allow", "Principal": {"AWS": PIPELINE}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        running.client("iam", root(PROD), REGION).create_role(RoleName="lookup", AssumeRolePolicyDocument=document)
+        yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def execution(endpoint: Endpoint) -> tuple[str, str]:
+    """An execution that has its source, and the revision that it brought."""
+    return waiting_pipeline(endpoint, root(PIPELINE), REGION, name="delivery", bucket="source")
+
+
+@pytest.fixture
+def job(endpoint: Endpoint, execution: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """It runs in the root of a project."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(CONFIG)
+    (tmp_path / "access").mkdir()
+    (tmp_path / "access" / "create_only.json").write_text(json.dumps({"AWS::IAM::ManagedPolicy": ["Description"]}))
+    for name, value in endpoint.environ(root(PIPELINE), REGION).items():
+        monkeypatch.setenv(name, value)
+    given = {"ENVIRONMENT": "prod", "STAGE": STAGE, "BROADENING": "red", "PIPELINE": "delivery"}
+    return Job(endpoint, tmp_path, {**given, "EXECUTION": execution[0], "TESTED": "5 passed"})
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("metadata", [{}, {"DeployedBy": "another-delivery"}])
+def test_a_stack_of_somebody_else_is_never_deployed_over(
+    job: Job, capsys: pytest.CaptureFixture[str], metadata: dict[str, str]
+) -> None:
+    """Two clones with an environment of one name in one account; whoever is asked or allowed does not matter."""
+    name = f"Taken{len(metadata)}"
+    job.deploy(name, template("sqs:SendMessage") | {"Metadata": metadata})
+    assert job.run(name, template("sqs:SendMessage"), BROADENING="asked") == 1
+    assert f"{name} is in {PROD}/{REGION} already, and delivery did not deploy it" in capsys.readouterr().err
+
+
+@pytest.mark.gate
+def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
+    job: Job, execution: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is deployed allows less; the message names what broadens and the ways out; all is written either way."""
+    job.deploy("Broader", template("sqs:SendMessage"))
+    wanted = template("sqs:SendMessage", "sqs:PurgeQueue", VisibilityTimeout=5)
+    assert job.run("Broader", wanted) == 1
+    told = capsys.readouterr()
+    assert "changes: red: IAM or security groups broaden in prod, and nobody would be asked:" in told.err
+    assert "sqs:PurgeQueue" in told.err
+    assert "`approval` or `allow_broadening` for this environment (pages/approvals.md)" in told.err
+    found = json.loads(job.wrote("changes.json"))
+    assert (found["environment"], found["push"]["revision"]) == ("prod", execution[1])
+    assert len(found["counted_broadenings"]) == 1
+    ((stack),) = found["stacks"]
+    changed = {each["id"]: each["kind"] for each in stack["resources"]}
+    assert changed == {"Policy": "changed", "Queue": "changed"}
+    assert (stack["account"], stack["first"]) == (PROD, False)
+    assert job.wrote("changes.md") == told.out.removesuffix("\n")
+    summary = job.wrote("summary.txt")
+    assert summary.startswith(f"{execution[1][:8]} ")
+    assert "2 changed" in summary
+    assert "IAM or security groups broaden in 1 places" in summary
+    assert "tests before: 5 passed" in summary
+    for answer in ("asked", "allowed"):
+        assert job.run("Broader", wanted, BROADENING=answer) == 0
+
+
+def test_a_change_that_broadens_nothing_is_green(job: Job) -> None:
+    """A setting of a queue, say, or a permission less."""
+    job.deploy("Narrower", template("sqs:SendMessage", "sqs:PurgeQueue"))
+    assert job.run("Narrower", template("sqs:SendMessage", VisibilityTimeout=5)) == 0
+    assert json.loads(job.wrote("changes.json"))["counted_broadenings"] == []
+
+
+def test_a_replaced_resource_is_told_by_the_projects_list(job: Job) -> None:
+    """It has the properties that the types of this project's templates are created with only."""
+    deployed, wanted = template("sqs:SendMessage"), template("sqs:SendMessage")
+    wanted["Resources"]["Policy"]["Properties"]["Description"] = "another"
+    job.deploy("Replaced", deployed)
+    assert job.run("Replaced", wanted, BROADENING="asked") == 0
+    assert "1 replaced" in job.wrote("summary.txt")
+
+
+def test_without_the_projects_configuration_nothing_is_compared(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message names the table and the key."""
+    (job.folder / "pyproject.toml").write_text("")
+    assert job.run("Any", template("sqs:*")) == 2
+    assert "changes: pyproject.toml [tool.delivery] access: is missing" in capsys.readouterr().err
+
+
+def test_a_first_deployment_is_green(job: Job) -> None:
+    """There is nothing yet that could be broader."""
+    assert job.run("New", template("sqs:*")) == 0
+    (stack,) = json.loads(job.wrote("changes.json"))["stacks"]
+    assert stack["first"]
+    assert {each["kind"] for each in stack["resources"]} == {"added"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"EXECUTION": ""}, "EXECUTION not set"),
+        ({"BROADENING": "perhaps"}, "(one of ('asked', 'allowed', 'red'))"),
+        ({"STAGE": "assembly-Pipeline-Staging"}, f"there is no assembly-Pipeline-Staging; there are {STAGE}"),
+    ],
+)
+def test_wrong_use_says_what_is_needed(
+    job: Job, change: dict[str, str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And writes nothing."""
+    assert job.run("Any", template("sqs:*"), **change) == 2
+    assert words in capsys.readouterr().err
+    assert not (job.folder / "changes").exists()

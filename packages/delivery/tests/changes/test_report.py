@@ -1,0 +1,94 @@
+"""What a deployment would change is told in full, and in one line."""
+
+import json
+from typing import Any
+
+from cdk_delivery.changes.report import Push, Report, report
+from cdk_delivery.changes.stacks import Stack, StackComparison
+
+POLICY = {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}}
+REPLACING = {"AWS::SQS::Queue": ["QueueName"]}
+PUSH = Push("0123456789abcdef", message='say "hello" to #{everybody}\n\nbody', tests="5 passed, 0 failed, 0 skipped")
+
+
+def queue(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SQS::Queue", "Properties": properties}
+
+
+def layer(**versions: str) -> dict[str, Any]:
+    return {"Type": "AWS::Lambda::LayerVersion", "Metadata": {"packages": {"layer": "shared", "versions": versions}}}
+
+
+def made(old: dict[str, Any] | None, new: dict[str, Any], push: Push = PUSH) -> Report:
+    """The report for one stack."""
+    stack = Stack("Prod-Shop", "333333333333", "eu-west-1", "role", {"Resources": new})
+    return report("prod", push, [StackComparison(stack, None if old is None else {"Resources": old})], REPLACING)
+
+
+def test_each_change_is_of_one_kind() -> None:
+    """Replaced is what CloudFormation makes anew: its data is lost."""
+    old = {"a": queue(VisibilityTimeout=1), "b": queue(QueueName="b"), "c": queue(), "d": queue()}
+    new = {"a": queue(VisibilityTimeout=2), "b": queue(QueueName="bb"), "c": queue(), "e": queue()}
+    (stack,) = made(old, new).stacks
+    assert [(change.kind, change.id, change.properties) for change in stack.resources] == [
+        ("changed", "a", ("VisibilityTimeout",)),
+        ("replaced", "b", ("QueueName",)),
+        ("added", "e", ()),
+        ("removed", "d", ()),
+    ]
+
+
+def test_metadata_alone_is_no_change() -> None:
+    """CloudFormation does nothing for it."""
+    (stack,) = made({"a": queue()}, {"a": {**queue(), "Metadata": {"aws:cdk:path": "x"}}}).stacks
+    assert stack.resources == []
+
+
+def test_a_new_version_of_a_package_is_told() -> None:
+    """From the metadata that each layer carries."""
+    (stack,) = made({"l": layer(pydantic="2.1", old="1")}, {"l": layer(pydantic="2.2")}).stacks
+    assert [str(each) for each in stack.packages] == ["shared: old 1 -> none", "shared: pydantic 2.1 -> 2.2"]
+
+
+def test_the_first_deployment_broadens_nothing() -> None:
+    """There is nothing yet that could be broader; a second stack beside a deployed one is another matter."""
+    new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
+    assert made(None, new).broadenings == []
+    assert made({}, new).broadenings == ["Prod-Shop: p: sqs:* on *"]
+
+
+def test_the_summary_fits_into_an_approval() -> None:
+    """One line, without anything that CodePipeline would take for a variable."""
+    summary = made({"a": queue()}, {"b": queue(), "l": layer(pydantic="2")}).summary(700)
+    assert summary == (
+        '01234567 say "hello" to # {everybody}; 2 added, 1 removed; packages: shared: pydantic none -> 2;'
+        " tests before: 5 passed, 0 failed, 0 skipped"
+    )
+    many = layer(**{f"package{number}": "1" for number in range(100)})
+    assert len(made({}, {"l": many}).summary(700)) == 700
+
+
+def test_where_room_is_short_what_broadens_is_said() -> None:
+    """A wave of twelve has some fifty characters for each."""
+    new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
+    assert made({}, new).summary(60) == "01234567; IAM or security groups broaden in 1 places; 1 add…"
+
+
+def test_programs_read_all_of_it() -> None:
+    """changes.json holds what changes.md says."""
+    found = json.loads(made({"a": queue()}, {"b": queue()}).as_json())
+    assert found["push"]["revision"] == PUSH.revision
+    assert found["stacks"][0]["resources"][0] == {
+        "kind": "added",
+        "id": "b",
+        "type": "AWS::SQS::Queue",
+        "properties": [],
+    }
+
+
+def test_people_read_all_of_it() -> None:
+    """With the heading that a reviewer looks for first."""
+    new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
+    text = made({}, new).as_markdown()
+    assert "### Broadens\n\n- p: sqs:* on *\n" in text
+    assert "- tests of the environment before: 5 passed" in text

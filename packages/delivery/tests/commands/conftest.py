@@ -1,0 +1,74 @@
+"""A project with its own settings, and three accounts of the embedded AWS that nobody prepared."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rehearsal.aws import Endpoint, root
+from rehearsal.emulator.server import launcher
+from rehearsal.workspace.layout import Workspace
+
+from tests.root import REPOSITORY
+
+ACCOUNTS = ("111111111111", "222222222222", "333333333333")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who sits in front of a project, with a profile for each account."""
+
+    folder: Path
+    environ: dict[str, str]
+    endpoint: Endpoint
+
+    def types(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """`delivery`, with an answer to what it asks."""
+        command = [sys.executable, "-m", "cdk_delivery", *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environ, input=given, capture_output=True, text=True, check=False
+        )
+
+    def set(self, **delivery: Any) -> None:
+        """Change settings."""
+        file = self.folder / "cdk.json"
+        text = json.loads(file.read_text())
+        text["context"]["delivery"].update(delivery)
+        file.write_text(json.dumps(text))
+
+    def client(self, service: str, account: str) -> Any:
+        return self.endpoint.client(service, root(account), "eu-west-1")
+
+
+PROFILES = [argument for account in ACCOUNTS for argument in ("--profile", f"{account}=a{account}")]
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    folder = tmp_path_factory.mktemp("aws")
+    with launcher.join_or_start(Workspace(folder), iam=False) as running:
+        yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def person(endpoint: Endpoint, generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Person:
+    folder = tmp_path_factory.mktemp("person") / "project"
+    shutil.copytree(generated, folder, symlinks=True)
+    config = folder / "profiles"
+    keys = "aws_access_key_id = {0}\naws_secret_access_key = rehearsal"
+    config.write_text("\n".join(f"[a{account}]\n{keys.format(account)}" for account in ACCOUNTS) + "\n")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CODEBUILD_"))}
+    environ |= endpoint.environ(root(ACCOUNTS[0]), "eu-west-1")
+    environ["AWS_SHARED_CREDENTIALS_FILE"] = str(config)
+    tools = [REPOSITORY / "node_modules" / ".bin", REPOSITORY / ".venv" / "bin"]
+    environ["PATH"] = os.pathsep.join([*map(str, tools), environ["PATH"]])
+    return Person(folder, environ, endpoint)

@@ -1,0 +1,109 @@
+"""What doctor says of each thing, where the embedded AWS cannot play it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk_delivery.commands.accounts import Target, targets
+from cdk_delivery.commands.bootstrap import plans
+from cdk_delivery.commands.doctor_aws import BOOTSTRAP_VERSION, connection_row
+from cdk_delivery.commands.doctor_local import quota_rows, version_rows
+from cdk_delivery.commands.stacks import environment_stacks, pipeline_stacks
+from cdk_delivery.settings.model import Delivery
+from tests.app.shop_options import ShopOptions
+from tests.commands.stubbed import Answers, Stubbed, holding
+from tests.synthesis import Synthesized
+
+ARN = "arn:aws:codeconnections:eu-west-1:111111111111:connection/1"
+HERE = Target("111111111111", "eu-west-1")
+
+
+def status(found: str) -> Answers:
+    answer = {"Connection": {"ConnectionName": "c", "ConnectionArn": ARN, "ConnectionStatus": found}}
+    return lambda stub: stub.add_response("get_connection", answer)
+
+
+def refusal(code: str) -> Answers:
+    return lambda stub: stub.add_client_error("get_connection", code)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "found"),
+    [
+        (status("AVAILABLE"), "ok", "AVAILABLE"),
+        (status("PENDING"), "red", "PENDING"),
+        (refusal("ResourceNotFoundException"), "red", "ResourceNotFoundException"),
+        (refusal("AccessDeniedException"), "red", "AccessDeniedException"),
+        (refusal("InternalFailure"), "unknown", "InternalFailure"),
+    ],
+)
+def test_a_connection_is_green_once_a_person_accepted_it(
+    context: dict[str, Any], answer: Answers, state: str, found: str
+) -> None:
+    """What could not be looked at is unknown."""
+    row = connection_row(Delivery[ShopOptions].read(context["delivery"]), HERE, Stubbed(answer))
+    assert row
+    assert (row.state, row.found) == (state, found)
+    assert "finish the handshake" in row.mend
+
+
+def test_another_source_has_no_connection(context: dict[str, Any]) -> None:
+    """No row is printed for it."""
+    source = {"type": "codecommit", "repository": "shop"}
+    delivery = Delivery[ShopOptions].read({**context["delivery"], "source": source})
+    assert connection_row(delivery, HERE, Stubbed(status("AVAILABLE"))) is None
+
+
+def test_the_bootstrap_is_as_new_as_the_assembly_asks_for(synthesized: Synthesized) -> None:
+    """By every role that a stack is deployed or looked at with."""
+    needed = {
+        holder["requiresBootstrapStackVersion"]
+        for file in synthesized.folder.rglob("manifest.json")
+        for artifact in json.loads(file.read_text())["artifacts"].values()
+        for holder in (artifact.get("properties", {}), artifact.get("properties", {}).get("lookupRole", {}))
+        if "requiresBootstrapStackVersion" in holder
+    }
+    assert max(needed) == BOOTSTRAP_VERSION
+
+
+def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any]) -> None:
+    """The pipeline's account in the regions of its environments too."""
+    settings = json.loads(json.dumps(context["delivery"]))
+    settings["environments"][1]["region"] = "eu-central-1"
+    places = [str(each) for each in targets(Delivery[ShopOptions].read(settings))]
+    assert "111111111111/eu-central-1" in places
+    assert places == [str(plan.target) for plan in plans(Delivery[ShopOptions].read(settings))]
+
+
+def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesized: Synthesized) -> None:
+    """What is destroyed is what was deployed: stacks of environments are found among all of their accounts."""
+    found = {
+        (artifact["properties"]["stackName"], artifact["environment"].removeprefix("aws://"))
+        for file in synthesized.folder.rglob("manifest.json")
+        for artifact in json.loads(file.read_text())["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    delivery = Delivery[ShopOptions].read(context["delivery"])
+    everywhere = Stubbed(holding(*(name for name, _ in found)))
+    stacks = [stack for environment in delivery.environments for stack in environment_stacks(environment, everywhere)]
+    assert {(stack.name, str(stack.target)) for stack in [*stacks, *pipeline_stacks(delivery)]} == found
+
+
+def test_the_library_is_the_one_that_is_locked(shop: Path, tmp_path: Path) -> None:
+    """A row beside those of the CLI and of cdk-assets."""
+    found = {row.check.partition(" ")[0]: row.state for row in version_rows(shop)}
+    assert found["aws-cdk-lib"] == "ok"
+    (tmp_path / "package.json").write_text((shop / "package.json").read_text())
+    (tmp_path / "poetry.lock").write_text('[[package]]\nname = "aws-cdk-lib"\nversion = "2.1.0"\n')
+    (row,) = (row for row in version_rows(tmp_path) if row.check == "aws-cdk-lib 2.1.0")
+    assert (row.state, row.mend) == ("red", "make setup")
+
+
+def test_without_an_assembly_the_quotas_are_unknown(tmp_path: Path) -> None:
+    """Nobody takes silence for green."""
+    (row,) = quota_rows(tmp_path)
+    assert (row.state, row.mend) == ("unknown", "make synth")

@@ -1,0 +1,177 @@
+"""The way in: bootstrap and doctor, against the embedded AWS."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import ACCOUNTS, PROFILES, Person
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def bootstrapped(person: Person) -> Person:
+    """Every account is made ready, whichever tests came before."""
+    assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    return person
+
+
+def states(output: str) -> dict[str, str]:
+    """Check -> state, of what doctor prints; of several rows of a check the worst."""
+    found: dict[str, str] = {}
+    for line in output.splitlines():
+        state, row = line[:8].strip(), line[9:]
+        check = re.split(r": (?!credentials|bootstrap|trust|execution|boundary)", row)[0]
+        found[check] = "red" if "red" in (state, found.get(check)) else state
+    return found
+
+
+def test_without_the_boundary_nothing_is_done(person: Person) -> None:
+    """Deployments would fail later, with a message that is harder to read."""
+    person.set(permissions_boundary=False)
+    done = person.types("bootstrap", "--print")
+    person.set(permissions_boundary=True)
+    assert done.returncode == 2
+    assert "permissions_boundary: is false" in done.stderr
+
+
+def test_it_prints_what_it_would_do(person: Person) -> None:
+    """For whoever has to ask others to do it."""
+    done = person.types("bootstrap", "--print")
+    assert done.returncode == 0
+    assert (
+        "cdk bootstrap aws://333333333333/eu-west-1 --trust 111111111111 --trust-for-lookup 111111111111"
+        " --cloudformation-execution-policies arn:aws:iam::333333333333:policy/delivery-environment" in done.stdout
+    )
+    created = "aws iam create-policy --policy-name delivery-boundary --policy-document file://access/boundary.json"
+    assert created in done.stdout
+    assert (
+        "aws iam create-policy-version --policy-arn arn:aws:iam::333333333333:policy/delivery-environment"
+        " --policy-document file://access/environment.json --set-as-default" in done.stdout
+    )
+    assert subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=False).returncode == 0
+
+
+def test_without_the_cli_nothing_is_done(person: Person) -> None:
+    """It would be missed only after the policies were put into the first account."""
+    environ = {**person.environ, "PATH": "/usr/bin:/bin"}
+    done = Person(person.folder, environ, person.endpoint).types("bootstrap", "--yes", *PROFILES)
+    assert done.returncode == 2
+    assert "there is no `cdk` on PATH" in done.stderr
+    assert person.client("iam", ACCOUNTS[0]).list_policies(Scope="Local")["Policies"] == []
+
+
+@pytest.mark.parametrize("text", ["[]", '{"context": []}', "null", "{"])
+def test_settings_of_another_shape_are_wrong_use(person: Person, text: str) -> None:
+    """Not a bug of the command."""
+    file = person.folder / "cdk.json"
+    before = file.read_text()
+    file.write_text(text)
+    done = person.types("doctor")
+    file.write_text(before)
+    assert done.returncode == 2
+    assert "it has to be JSON with a `context`" in done.stderr
+
+
+def test_one_account_alone(person: Person) -> None:
+    """When an environment is added, the others need not be touched; an account of nobody is refused."""
+    done = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-1")
+    assert "aws://222222222222/eu-west-1" in done.stdout
+    assert "aws://333333333333/eu-west-1" not in done.stdout
+    refused = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-9")
+    assert refused.returncode == 2
+    assert "delivery needs 111111111111/eu-west-1, 222222222222/eu-west-1, 333333333333/eu-west-1" in refused.stderr
+
+
+def test_a_no_changes_nothing(person: Person) -> None:
+    """Whoever is asked may say so."""
+    done = person.types("bootstrap", *PROFILES, given="n\n")
+    assert done.returncode == 130
+    names = [each["PolicyName"] for each in person.client("iam", ACCOUNTS[1]).list_policies(Scope="Local")["Policies"]]
+    assert names == []
+
+
+def test_credentials_of_another_account_are_refused(person: Person) -> None:
+    """Before anything is changed anywhere."""
+    done = person.types("bootstrap", "--yes", *PROFILES[:2], "--profile", f"{ACCOUNTS[1]}=a{ACCOUNTS[2]}")
+    assert done.returncode == 2
+    assert f"--profile {ACCOUNTS[1]}=PROFILE" in done.stderr
+
+
+def test_doctor_is_red_before_and_green_after(person: Person) -> None:
+    """Bootstrap is what mends it."""
+    before = person.types("doctor", *PROFILES)
+    assert before.returncode == 1
+    assert states(before.stdout)["222222222222/eu-west-1: bootstrap"] == "red"
+    assert "delivery bootstrap" in before.stdout
+
+    done = person.types("bootstrap", "--yes", *PROFILES)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(": done") == len(ACCOUNTS)
+
+    after = person.types("doctor", *PROFILES)
+    found = states(after.stdout)
+    assert {check: state for check, state in found.items() if state == "red"} == {}, after.stdout
+    for account in ACCOUNTS:
+        for check in ("credentials", "bootstrap", "execution policy", "boundary"):
+            assert found[f"{account}/eu-west-1: {check}"] == "ok"
+    assert found["222222222222/eu-west-1: trust"] == "ok"
+    assert after.returncode == 0
+
+
+def test_a_second_bootstrap_changes_nothing(bootstrapped: Person) -> None:
+    """A policy that is as it should be gets no new version."""
+    assert bootstrapped.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    iam = bootstrapped.client("iam", ACCOUNTS[1])
+    arn = f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-environment"
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v1"
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("policy", ["boundary", "environment"])
+def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: str) -> None:
+    """As after a `make generate` without a bootstrap; bootstrap mends it."""
+    iam, arn = bootstrapped.client("iam", ACCOUNTS[1]), f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+    check = f"{ACCOUNTS[1]}/eu-west-1: {'boundary' if policy == 'boundary' else 'execution policy'}"
+    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "red"
+    assert bootstrapped.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "ok"
+
+
+@pytest.mark.gate
+def test_the_policy_of_another_kind_of_account_is_red(bootstrapped: Person) -> None:
+    """The pipeline's own policy has no place where the service runs."""
+    iam = bootstrapped.client("iam", ACCOUNTS[1])
+    role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[1]}-eu-west-1"
+    anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [anything]})
+    arn = iam.create_policy(PolicyName="delivery-pipeline", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[f"{ACCOUNTS[1]}/eu-west-1: execution policy"] == "red"
+    iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+
+
+@pytest.mark.gate
+def test_administrators_for_cloudformation_are_red(bootstrapped: Person) -> None:
+    """Whoever bootstraps by hand and leaves the policies out gets AdministratorAccess."""
+    iam = bootstrapped.client("iam", ACCOUNTS[2])
+    role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[2]}-eu-west-1"
+    iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    done = bootstrapped.types("doctor", *PROFILES)
+    assert done.returncode == 1
+    assert states(done.stdout)[f"{ACCOUNTS[2]}/eu-west-1: execution policy"] == "red"
+
+
+@pytest.mark.gate
+def test_placeholders_are_red_where_no_endpoint_is_set(person: Person, tmp_path: Path) -> None:
+    """That is the real AWS; it is not asked anything here, because there are no credentials."""
+    environ = {name: value for name, value in person.environ.items() if not name.startswith("AWS_")}
+    environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    done = Person(person.folder, environ, person.endpoint).types("doctor")
+    assert done.returncode == 1
+    assert states(done.stdout)["cdk.json context.delivery.account"] == "red"

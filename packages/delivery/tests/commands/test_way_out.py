@@ -1,0 +1,161 @@
+"""The way out: destroy, against the embedded AWS."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rehearsal.aws import root
+
+from tests.commands.conftest import ACCOUNTS, PROFILES, Person
+from tests.waiting import waiting_pipeline
+
+pytestmark = pytest.mark.slow
+QUEUE = {"Metadata": {"DeployedBy": "shop-delivery"}, "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+
+
+def keeping(bucket: str) -> dict[str, Any]:
+    """A template whose bucket stays, with a key that stays as well."""
+    resources = {
+        "Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": bucket}},
+        "Key": {"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "Properties": {"KeyPolicy": {}}},
+    }
+    return {"Resources": resources}
+
+
+@pytest.fixture(autouse=True)
+def deployed(person: Person) -> None:
+    """Three stacks as the pipeline leaves them."""
+    for account, name, template in zip(
+        ACCOUNTS, ("shop-delivery", "Dev-Shop", "Prod-Shop"), (keeping("kept"), QUEUE, QUEUE), strict=True
+    ):
+        if not [each for each in stacks(person) if each == name]:
+            deploy(person.client("cloudformation", account), name, template)
+
+
+def deploy(api: Any, name: str, template: dict[str, Any]) -> None:
+    api.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+
+
+def buckets(person: Person) -> list[str]:
+    """Those of the pipeline's account."""
+    return [each["Name"] for each in person.client("s3", ACCOUNTS[0]).list_buckets()["Buckets"]]
+
+
+def keys(person: Person, region: str = "eu-west-1") -> set[str]:
+    """The states of the keys of the pipeline's account."""
+    kms = person.endpoint.client("kms", root(ACCOUNTS[0]), region)
+    ids = [each["KeyId"] for each in kms.list_keys()["Keys"]]
+    return {kms.describe_key(KeyId=each)["KeyMetadata"]["KeyState"] for each in ids}
+
+
+def stacks(person: Person) -> set[str]:
+    """What is still deployed."""
+    alive = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    return {
+        each["StackName"]
+        for account in ACCOUNTS
+        for each in person.client("cloudformation", account).list_stacks()["StackSummaries"]
+        if each["StackStatus"] in alive
+    }
+
+
+def test_a_no_deletes_nothing(person: Person) -> None:
+    """What would go and what would stay is listed first."""
+    done = person.types("destroy", *PROFILES, given="n\n")
+    assert done.returncode == 130
+    lines = [line for line in done.stdout.splitlines() if "/eu-west-1: " in line]
+    assert [line.split(": ")[1] for line in lines] == ["Prod-Shop", "Dev-Shop", "shop-delivery"]
+    assert "stays, by its deletion policy: AWS::S3::Bucket kept" in done.stdout
+    assert stacks(person) == {"Prod-Shop", "Dev-Shop", "shop-delivery"}
+
+
+def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
+    """The highest environment first; a second run finds nothing."""
+    person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
+    done = person.types("destroy", "--yes", "--data", *PROFILES)
+    assert done.returncode == 0, done.stderr
+    deleted = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(" is deleted")]
+    assert deleted == ["Prod-Shop is deleted", "Dev-Shop is deleted", "shop-delivery is deleted"]
+    assert stacks(person) == set()
+    assert (buckets(person), keys(person)) == ([], {"PendingDeletion"})
+    assert person.types("destroy", *PROFILES).stdout == "nothing is deployed\n"
+
+
+def test_data_that_was_left_is_taken_up_again(person: Person) -> None:
+    """Whoever thinks of it later, or was interrupted, needs no stack any more."""
+    person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
+    assert person.types("destroy", "--yes", *PROFILES).returncode == 0
+    told = person.types("destroy", *PROFILES).stdout
+    assert "nothing is deployed" in told
+    assert "left by an earlier deletion, stays; --data would delete it: AWS::S3::Bucket kept" in told
+    assert buckets(person) == ["kept"]
+    assert person.types("destroy", "--data", *PROFILES, given="n\n").returncode == 130
+    done = person.types("destroy", "--data", "--yes", *PROFILES)
+    assert "left by an earlier deletion, emptied and deleted: AWS::S3::Bucket kept" in done.stdout
+    assert (buckets(person), keys(person)) == ([], {"PendingDeletion"})
+    assert person.types("destroy", "--data", "--yes", *PROFILES).stdout == "nothing is deployed\n"
+
+
+def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> None:
+    """It would deploy again what is being deleted."""
+    execution, _ = waiting_pipeline(
+        person.endpoint, root(ACCOUNTS[0]), "eu-west-1", name="shop-delivery", bucket="source"
+    )
+    done = person.types("destroy", "--yes", "--data", *PROFILES)
+    assert done.returncode == 0, done.stderr
+    assert f"shop-delivery: execution {execution} is stopped" in done.stdout.splitlines()[:6]
+    api = person.client("codepipeline", ACCOUNTS[0])
+    found = api.get_pipeline_execution(pipelineName="shop-delivery", pipelineExecutionId=execution)
+    assert found["pipelineExecution"]["status"] == "Stopped"
+    stages = api.get_pipeline_state(name="shop-delivery")["stageStates"]
+    assert [each["inboundTransitionState"]["enabled"] for each in stages] == [True, False]
+    api.delete_pipeline(name="shop-delivery")
+
+
+def test_stacks_of_one_environment_go_in_reverse_order_of_their_creation(person: Person) -> None:
+    """A later one may use what an earlier one exports; a template that is no JSON is nobody's of ours."""
+    api = person.client("cloudformation", ACCOUNTS[1])
+    deploy(api, "Dev-Later", QUEUE)
+    api.create_stack(StackName="Dev-Yaml", TemplateBody="Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n")
+    done = person.types("destroy", "--yes", *PROFILES)
+    assert done.returncode == 0, done.stderr
+    deleted = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(" is deleted")]
+    assert deleted == [f"{name} is deleted" for name in ("Prod-Shop", "Dev-Later", "Dev-Shop", "shop-delivery")]
+    assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Yaml is left alone: shop-delivery did not deploy it" in done.stderr
+    api.delete_stack(StackName="Dev-Yaml")
+    assert person.types("destroy", "--data", "--yes", *PROFILES).returncode == 0
+
+
+def test_a_stack_of_somebody_else_is_left_alone(person: Person) -> None:
+    """Another pipeline may have an environment of the same name in the account."""
+    person.set(name="other-delivery")
+    done = person.types("destroy", "--yes", *PROFILES)
+    person.set(name="shop-delivery")
+    assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Shop is left alone: other-delivery did not deploy it" in done.stderr
+    assert done.stdout == "nothing is deployed\n"
+    assert {"Dev-Shop", "Prod-Shop"} <= stacks(person)
+
+
+@pytest.fixture
+def another_region(person: Person) -> Iterator[Any]:
+    """Prod is in another region, where the pipeline's account has what CDK makes for its artifacts."""
+    before = json.loads((person.folder / "cdk.json").read_text())["context"]["delivery"]["environments"]
+    person.set(environments=[before[0], before[1] | {"region": "eu-central-1"}])
+    api = person.endpoint.client("cloudformation", root(ACCOUNTS[0]), "eu-central-1")
+    deploy(api, "shop-delivery-support-eu-central-1", keeping("support"))
+    yield api
+    person.set(environments=before)
+
+
+def test_what_supports_other_regions_goes_too(person: Person, another_region: Any) -> None:
+    """Its bucket and its key are named, and are data like those of the pipeline."""
+    listed = person.types("destroy", *PROFILES, given="n\n").stdout
+    assert f"{ACCOUNTS[0]}/eu-central-1: shop-delivery-support-eu-central-1" in listed
+    assert "stays, by its deletion policy: AWS::S3::Bucket support" in listed
+    assert person.types("destroy", "--yes", "--data", *PROFILES).returncode == 0
+    (summary,) = another_region.list_stacks()["StackSummaries"]
+    assert summary["StackStatus"] == "DELETE_COMPLETE"
+    assert "support" not in buckets(person)
+    assert keys(person, "eu-central-1") == {"PendingDeletion"}

@@ -1,0 +1,156 @@
+"""What a template connects can work, and no message is lost."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk_delivery.compliance.__main__ import main
+from cdk_delivery.compliance.assembly import PACKS
+from cdk_delivery.compliance.connections import faults
+from cdk_delivery.compliance.template import Template
+
+Plant = Callable[[dict[str, Any]], None]
+
+
+QUEUE_ARN, KEY_ARN = {"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::GetAtt": ["Key", "Arn"]}
+POLLING = {
+    "Effect": "Allow",
+    "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+    "Resource": QUEUE_ARN,
+}
+DECRYPTING = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": KEY_ARN}
+DEAD_LETTERS = {"deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+
+
+def resource(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": f"AWS::{kind}", "Properties": properties}
+
+
+def connected() -> dict[str, Any]:
+    """A queue and a topic that feed one function, by its alias."""
+    policy = {"PolicyDocument": {"Statement": [deepcopy(POLLING), DECRYPTING]}}
+    return {
+        "Key": resource("KMS::Key"),
+        "DeadLetters": resource("SQS::Queue", KmsMasterKeyId=KEY_ARN),
+        "Queue": resource("SQS::Queue", KmsMasterKeyId=KEY_ARN, RedrivePolicy=DEAD_LETTERS),
+        "Policy": resource("IAM::ManagedPolicy", **policy),
+        "Role": resource("IAM::Role", ManagedPolicyArns=[{"Ref": "Policy"}]),
+        "Function": resource("Lambda::Function", Role={"Fn::GetAtt": ["Role", "Arn"]}),
+        "Live": resource("Lambda::Alias", FunctionName={"Ref": "Function"}),
+        "Mapping": resource("Lambda::EventSourceMapping", EventSourceArn=QUEUE_ARN, FunctionName={"Ref": "Live"}),
+        "Subscription": resource("SNS::Subscription", Protocol="lambda", RedrivePolicy=DEAD_LETTERS),
+    }
+
+
+def statements(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = resources["Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    return found
+
+
+def without_receive(resources: dict[str, Any]) -> None:
+    """The function's role may no longer receive."""
+    statements(resources)[0]["Action"].remove("sqs:ReceiveMessage")
+
+
+def receive_elsewhere(resources: dict[str, Any]) -> None:
+    """The function's role may receive from another queue than the one that feeds it."""
+    statements(resources)[0]["Resource"] = "arn:aws:sqs:eu-west-1:222222222222:another"
+
+
+def without_the_key(resources: dict[str, Any]) -> None:
+    """The function's role may receive, but not read what is encrypted."""
+    del statements(resources)[1]
+
+
+def queue_without_dead_letters(resources: dict[str, Any]) -> None:
+    """A message that always fails is handed out for days."""
+    del resources["Queue"]["Properties"]["RedrivePolicy"]
+
+
+def subscription_without_dead_letters(resources: dict[str, Any]) -> None:
+    """What cannot be delivered is gone."""
+    del resources["Subscription"]["Properties"]["RedrivePolicy"]
+
+
+@pytest.fixture
+def assembly(tmp_path: Path) -> Callable[[Plant], Path]:
+    """Makes an assembly of what is connected, with a fault planted in it, and with a report of no findings."""
+    report = {"pluginReports": [{"pluginName": each, "violations": []} for each in PACKS]}
+    (tmp_path / "validation-report.json").write_text(json.dumps(report))
+
+    def planted(plant: Plant) -> Path:
+        resources = connected()
+        plant(resources)
+        (tmp_path / "assembly-Pipeline-Dev").mkdir()
+        file = tmp_path / "assembly-Pipeline-Dev" / "PipelineDevShop.template.json"
+        file.write_text(json.dumps({"Resources": resources}))
+        return tmp_path
+
+    return planted
+
+
+def test_what_is_connected_as_it_should_be_has_no_fault(assembly: Callable[[Plant], Path]) -> None:
+    """So that each fault below is the planted one."""
+    assert main([str(assembly(lambda _: None))]) == 0
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("plant", "says"),
+    [
+        (without_receive, "may not sqs:ReceiveMessage on Queue"),
+        (receive_elsewhere, "may not sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes on Queue"),
+        (without_the_key, "may not kms:Decrypt with Key"),
+        (queue_without_dead_letters, "a queue without a dead-letter queue"),
+        (subscription_without_dead_letters, "a subscription of a function without a dead-letter queue"),
+    ],
+)
+def test_a_planted_fault_is_red(
+    assembly: Callable[[Plant], Path], plant: Plant, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`python -m cdk_delivery.compliance` names the template, the resource and what is wrong, and ends with 1."""
+    assert main([str(assembly(plant))]) == 1
+    said = capsys.readouterr().err
+    assert says in said
+    assert "compliance: PipelineDevShop" in said
+
+
+def test_a_queue_without_properties_is_read() -> None:
+    """As CDK writes `sqs.Queue(self, "Queue")`; what feeds a function from it is looked at all the same."""
+    mapping = {"EventSourceArn": {"Fn::GetAtt": ["Q", "Arn"]}, "FunctionName": {"Ref": "F"}}
+    resources: dict[str, dict[str, Any]] = {
+        "Q": {"Type": "AWS::SQS::Queue"},
+        "R": {"Type": "AWS::IAM::Role"},
+        "F": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["R", "Arn"]}}},
+        "M": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+    }
+    found = faults(Template("T", resources))
+    assert [each for each in found if "the role R may not sqs:ReceiveMessage" in each]
+
+
+def a_role(**properties: Any) -> Template:
+    return Template("T", {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}, "Q": {"Type": "Q"}})
+
+
+def statement(action: str, resource: Any, effect: str = "Allow") -> dict[str, Any]:
+    return {"Effect": effect, "Action": action, "Resource": resource}
+
+
+@pytest.mark.parametrize(
+    ("written", "allowed"),
+    [
+        (statement("sqs:*", {"Fn::GetAtt": ["Q", "Arn"]}), True),
+        (statement("sqs:ReceiveMessage", "*"), True),
+        (statement("sqs:ReceiveMessage", {"Fn::GetAtt": ["Role", "Arn"]}), False),
+        (statement("sqs:SendMessage", {"Fn::GetAtt": ["Q", "Arn"]}), False),
+        (statement("sqs:*", {"Fn::GetAtt": ["Q", "Arn"]}, effect="Deny"), False),
+    ],
+)
+def test_statements_are_read_as_iam_reads_them(written: dict[str, Any], *, allowed: bool) -> None:
+    """One action or several, with wildcards, on one resource or any."""
+    role = a_role(Policies=[{"PolicyDocument": {"Statement": [written]}}])
+    assert role.allows("Role", "sqs:ReceiveMessage", "Q") is allowed

@@ -1,0 +1,95 @@
+"""Which build may read and write which artifact, by the keys that CodePipeline makes of their names."""
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from cdk_delivery.constructs.project_files import Project
+from tests.synthesis import pipeline_of, synthesize
+
+pytestmark = pytest.mark.slow
+
+Role = Mapping[str, list[str]]
+
+
+def key(artifact: str) -> str:
+    """As CodePipeline makes it: names are cut to 20 and to 10 characters."""
+    return f"{'shop-delivery'[:20]}/{artifact[:10]}/abcdefg"
+
+
+def patterns(template: Template, role: str) -> Role:
+    """Action on objects -> the keys that the role of this logical id may use, without the bucket."""
+    found: dict[str, list[str]] = {}
+    policies = template.find_resources("AWS::IAM::ManagedPolicy")
+    arns = template.find_resources("AWS::IAM::Role")[role]["Properties"]["ManagedPolicyArns"]
+    for policy in (policies[each["Ref"]]["Properties"]["PolicyDocument"] for each in arns):
+        for statement in policy["Statement"]:
+            objects = [each for each in _listed(statement["Resource"]) if "ArtifactsBucket" in json.dumps(each)]
+            for action in _listed(statement["Action"]):
+                found.setdefault(action, []).extend(_key_pattern(each) for each in objects)
+    return found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _key_pattern(resource: Any) -> str:
+    return str(resource["Fn::Join"][1][-1]).removeprefix("/") if "Fn::Join" in resource else ""
+
+
+def may(role: Role, action: str, artifact: str) -> bool:
+    return any(fnmatchcase(key(artifact), pattern) for pattern in role[action]) if action in role else False
+
+
+def builds(template: Template) -> Iterator[tuple[Mapping[str, Any], Role]]:
+    """The actions whose builds have a role of ours, and that role."""
+    projects = template.find_resources("AWS::CodeBuild::Project")
+    for stage in pipeline_of(template)["Stages"]:
+        for action in stage["Actions"]:
+            if action["ActionTypeId"]["Provider"] == "CodeBuild" and action["Name"] not in {"SelfMutate", "FileAssets"}:
+                project = projects[action["Configuration"]["ProjectName"]["Ref"]]
+                yield action, patterns(template, project["Properties"]["ServiceRole"]["Fn::GetAtt"][0])
+
+
+@pytest.fixture(scope="module")
+def template(context: dict[str, Any], project: Project) -> Template:
+    """With several environments in a wave, some with an approval, from an S3 source."""
+
+    def change(settings: dict[str, Any]) -> None:
+        dev, prod = settings["environments"]
+        settings["environments"] = [dev | {"wave": "low"}, dev | {"name": "test", "wave": "low", "account": "4" * 12}]
+        settings["environments"] += [prod | {"wave": "live"}, prod | {"name": "prod2", "wave": "live"}]
+
+    return synthesize(context, project, change)
+
+
+def names(action: Mapping[str, Any], kind: str) -> set[str]:
+    return {each["Name"] for each in action.get(f"{kind}Artifacts", [])}
+
+
+def test_a_build_may_have_the_artifacts_of_its_action(template: Template) -> None:
+    """All that it takes, and all that it makes."""
+    found = list(builds(template))
+    assert len(found) == 1 + 4 + 4
+    for action, role in found:
+        assert all(may(role, "s3:GetObject", each) for each in names(action, "Input")), action["Name"]
+        assert all(may(role, "s3:PutObject", each) for each in names(action, "Output")), action["Name"]
+
+
+def test_a_build_writes_nothing_that_another_one_makes(template: Template) -> None:
+    """Nobody but Synth makes the assembly that is deployed; tests make nothing, and read the push alone."""
+    (source,) = pipeline_of(template)["Stages"][0]["Actions"]
+    pushed = names(source, "Output")
+    for action, role in builds(template):
+        assert not any(may(role, "s3:PutObject", each) for each in pushed), action["Name"]
+        if not action["Name"].endswith("Synth"):
+            assert not may(role, "s3:PutObject", "Synth_Output"), action["Name"]
+        if action["Name"].endswith("Test"):
+            assert "s3:PutObject" not in role
+            assert not may(role, "s3:GetObject", "Synth_Output")
+            assert not may(role, "s3:GetObject", "Changes_Output")

@@ -1,0 +1,86 @@
+"""Whom the pipeline tells what."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from cdk_delivery.constructs.project_files import Project
+from tests.synthesis import Synthesized, synthesize
+
+# What CodePipeline sends. Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
+FAILED = {"detail-type": "CodePipeline Action Execution State Change", "state": "FAILED"}
+SUCCEEDED = {"detail-type": "CodePipeline Pipeline Execution State Change", "state": "SUCCEEDED"}
+
+# The rules whose target is the function that writes notices.
+OF_NOTICES = {"Properties": {"EventPattern": {"source": ["aws.codepipeline"]}}}
+
+
+def rule(template: Template, event: Mapping[str, str]) -> Mapping[str, Any]:
+    """The one rule that takes an event."""
+    rules: list[Mapping[str, Any]] = [
+        each["Properties"] for each in template.find_resources("AWS::Events::Rule").values()
+    ]
+    (found,) = (
+        each
+        for each in rules
+        if event["detail-type"] in each["EventPattern"]["detail-type"]
+        and event["state"] in each["EventPattern"]["detail"]["state"]
+    )
+    return found
+
+
+@pytest.mark.parametrize("event", [FAILED, SUCCEEDED])
+def test_people_hear_of(synthesized: Synthesized, event: Mapping[str, str]) -> None:
+    """Of this pipeline alone, by the function that writes the notice; the rule gives it the event as it is."""
+    found = rule(synthesized.pipeline, event)
+    assert "codepipeline" in json.dumps(found["EventPattern"]["resources"])
+    (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function")
+    assert found["Targets"] == [{"Id": "Target0", "Arn": {"Fn::GetAtt": [function, "Arn"]}}]
+
+
+def test_what_cannot_be_told_reaches_people_as_it_came(synthesized: Synthesized) -> None:
+    """A notice that is lost because its writer fails would be silence about a failure."""
+    (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function").values()
+    (topic,) = synthesized.pipeline.find_resources("AWS::SNS::Topic")
+    assert function["Properties"]["DeadLetterConfig"] == {"TargetArn": {"Ref": topic}}
+    assert function["Properties"]["Environment"]["Variables"] == {"TOPIC": {"Ref": topic}}
+
+
+def test_the_code_fits_into_the_template(synthesized: Synthesized) -> None:
+    """Source: AWS CloudFormation user guide, AWS::Lambda::Function Code, ZipFile."""
+    (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function").values()
+    assert len(function["Properties"]["Code"]["ZipFile"]) <= 4096
+
+
+def test_notices_are_encrypted(synthesized: Synthesized) -> None:
+    """They name revisions and accounts."""
+    (topic,) = synthesized.pipeline.find_resources("AWS::SNS::Topic").values()
+    assert "Fn::GetAtt" in topic["Properties"]["KmsMasterKeyId"]
+
+
+def test_no_rule_but_the_pipelines_own_has_notices_written(synthesized: Synthesized) -> None:
+    """A topic that lets EventBridge publish takes notices from anybody's rules, a request to approve among them."""
+    (policy,) = synthesized.pipeline.find_resources("AWS::SNS::TopicPolicy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert [each["Effect"] for each in statements] == ["Deny"]
+    (key,) = synthesized.pipeline.find_resources("AWS::KMS::Key").values()
+    assert "events.amazonaws.com" not in json.dumps(key["Properties"]["KeyPolicy"])
+    permissions = synthesized.pipeline.find_resources("AWS::Lambda::Permission").values()
+    callers = [each["Properties"]["SourceArn"]["Fn::GetAtt"][0] for each in permissions]
+    assert sorted(callers) == sorted(synthesized.pipeline.find_resources("AWS::Events::Rule", OF_NOTICES))
+
+
+@pytest.mark.slow
+def test_everybody_of_the_settings_is_told(context: dict[str, Any], project: Project) -> None:
+    """By e-mail, and at endpoints."""
+    notify = {"emails": ["a@company.com", "b@company.com"], "endpoints": ["https://chat.company.com/bridge"]}
+    template = synthesize(context, project, lambda settings: settings.update(notify=notify))
+    told = [each["Properties"] for each in template.find_resources("AWS::SNS::Subscription").values()]
+    assert sorted((each["Protocol"], each["Endpoint"]) for each in told) == [
+        ("email", "a@company.com"),
+        ("email", "b@company.com"),
+        ("https", "https://chat.company.com/bridge"),
+    ]

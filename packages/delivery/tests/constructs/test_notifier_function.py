@@ -1,0 +1,92 @@
+"""The words of a notice, for events as the user guide has them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from cdk_delivery.constructs import notifier_function
+
+# Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
+DETAIL = {"pipeline": "shop-delivery", "execution-id": "0a1b", "state": "SUCCEEDED", "version": 3.0}
+FAILED = DETAIL | {"state": "FAILED", "stage": "Build", "action": "Synth"}
+PAGE = (
+    "Execution: https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/shop-delivery"
+    "/executions/0a1b/timeline?region=eu-west-1"
+)
+
+
+class Aws:
+    """CodePipeline and SNS, as far as the function calls them: what it asks is `asked`, what it tells `told`."""
+
+    def __init__(self, *revisions: dict[str, str]) -> None:
+        self.revisions, self.asked, self.told = revisions, dict[str, str](), dict[str, str]()
+
+    def client(self, _: str) -> Aws:
+        return self
+
+    def get_pipeline_execution(self, **asked: str) -> dict[str, Any]:
+        self.asked = asked
+        return {"pipelineExecution": {"artifactRevisions": list(self.revisions)}}
+
+    def publish(self, **told: str) -> None:
+        self.told = told
+
+
+def notice(monkeypatch: pytest.MonkeyPatch, detail: dict[str, Any], *revisions: dict[str, str]) -> Aws:
+    """What is told of an event."""
+    aws = Aws(*revisions)
+    monkeypatch.setattr(boto3, "client", aws.client)
+    monkeypatch.setenv("TOPIC", "arn:of:the:topic")
+    notifier_function.handler({"time": "2026-01-02T03:04:05Z", "region": "eu-west-1", "detail": detail}, None)
+    return aws
+
+
+def test_a_success_tells_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message that a connection wraps into JSON is its first line alone."""
+    summary = json.dumps({"ProviderType": "GitHub", "CommitMessage": "Sell twice\n\nBecause."})
+    revision = {"revisionId": "0123abc", "revisionSummary": summary, "revisionUrl": "https://example.com/0123abc"}
+    aws = notice(monkeypatch, DETAIL, revision)
+    assert aws.asked == {"pipelineName": "shop-delivery", "pipelineExecutionId": "0a1b"}
+    assert (aws.told["TopicArn"], aws.told["Subject"]) == ("arn:of:the:topic", "shop-delivery succeeded")
+    assert aws.told["Message"].splitlines() == [
+        "shop-delivery succeeded at 2026-01-02T03:04:05Z.",
+        "Revision: 0123abc Sell twice https://example.com/0123abc",
+        PAGE,
+    ]
+
+
+@pytest.mark.parametrize("summary", ["Sell twice", "[]", "42", '{"a": 1}', "{"])
+def test_a_message_of_other_sources_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, summary: str) -> None:
+    """CodeCommit's is the commit's message, which may look like JSON."""
+    aws = notice(monkeypatch, DETAIL, {"revisionId": "0123abc", "revisionSummary": summary})
+    assert f"Revision: 0123abc {summary}" in aws.told["Message"].splitlines()
+
+
+def test_a_failure_tells_where_why_and_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as the action's provider says it."""
+    result = {
+        "external-execution-summary": "Build terminated with state: FAILED",
+        "external-execution-url": "https://log",
+    }
+    aws = notice(monkeypatch, FAILED | {"execution-result": result}, {"revisionId": "0123abc"})
+    assert aws.told["Subject"] == "shop-delivery Build/Synth failed"
+    assert aws.told["Message"].splitlines()[1:] == [
+        "Revision: 0123abc",
+        "Result: Build terminated with state: FAILED",
+        "Log: https://log",
+        PAGE,
+    ]
+
+
+def test_a_source_that_fails_has_no_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notice comes all the same."""
+    assert notice(monkeypatch, FAILED).told["Message"].splitlines()[1:] == [PAGE]
+
+
+def test_the_subject_is_as_short_as_sns_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Source: Amazon SNS API reference, Publish: less than 100 characters is safe; a name alone may have that many."""
+    assert len(notice(monkeypatch, FAILED | {"action": "a" * 100}).told["Subject"]) == 100

@@ -1,0 +1,96 @@
+"""What starts the pipeline, and how executions meet."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from cdk_delivery.constructs.project_files import Project
+from tests.synthesis import Synthesized, findings, pipeline_of, synthesize
+
+CODECOMMIT = {"type": "codecommit", "repository": "shop"}
+S3 = {"type": "s3", "bucket": "pushes", "key": "source.zip"}
+
+
+def test_a_change_of_documentation_alone_starts_nothing(synthesized: Synthesized) -> None:
+    """The trigger has a filter of file paths beside that of the branch; nothing else watches the branch."""
+    properties = pipeline_of(synthesized.pipeline)
+    (trigger,) = properties["Triggers"]
+    assert trigger["GitConfiguration"] == {
+        "SourceActionName": "Source",
+        "Push": [{"Branches": {"Includes": ["main"]}, "FilePaths": {"Excludes": ["docs/**", "*.md", "**/*.md"]}}],
+    }
+    (source,) = properties["Stages"][0]["Actions"]
+    assert (source["Name"], source["Configuration"]["DetectChanges"]) == ("Source", False)
+
+
+@pytest.mark.slow
+def test_without_ignored_paths_every_push_starts_it(context: dict[str, Any], project: Project) -> None:
+    """CloudFormation refuses an empty filter."""
+    template = synthesize(context, project, lambda settings: settings["source"].update(ignored_paths=[]))
+    (trigger,) = pipeline_of(template)["Triggers"]
+    assert trigger["GitConfiguration"]["Push"] == [{"Branches": {"Includes": ["main"]}}]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("source", "provider"), [(CODECOMMIT, "CodeCommit"), (S3, "S3")])
+def test_other_sources_start_it_by_an_event(
+    context: dict[str, Any], project: Project, source: dict[str, str], provider: str
+) -> None:
+    """Nothing polls, and no trigger names what has none."""
+    template = synthesize(context, project, lambda settings: settings.update(source=source))
+    (action,) = pipeline_of(template)["Stages"][0]["Actions"]
+    assert action["ActionTypeId"]["Provider"] == provider
+    assert action["Configuration"]["PollForSourceChanges"] is False
+    assert "Triggers" not in pipeline_of(template)
+    rules = [each["Properties"] for each in template.find_resources("AWS::Events::Rule").values()]
+    (targets,) = (each["Targets"] for each in rules if each["EventPattern"]["source"] == [f"aws.{provider.lower()}"])
+    assert [each["RoleArn"]["Fn::GetAtt"][0].startswith("PushedRole") for each in targets] == [True]
+
+
+@pytest.mark.slow
+def test_a_push_to_another_branch_of_codecommit_starts_nothing(context: dict[str, Any], project: Project) -> None:
+    """The event names repository and branch."""
+    source = CODECOMMIT | {"branch": "release"}
+    template = synthesize(context, project, lambda settings: settings.update(source=source))
+    rules = [each["Properties"]["EventPattern"] for each in template.find_resources("AWS::Events::Rule").values()]
+    (pushed,) = (each for each in rules if each["source"] == ["aws.codecommit"])
+    assert pushed["resources"] == ["arn:aws:codecommit:eu-west-1:111111111111:shop"]
+    assert pushed["detail"] == {"event": ["referenceCreated", "referenceUpdated"], "referenceName": ["release"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", [CODECOMMIT, S3], ids=lambda source: source["type"])
+def test_other_sources_raise_no_finding(
+    context: dict[str, Any], project: Project, tmp_path: Path, source: dict[str, str]
+) -> None:
+    """Their synthesis is as green as that of a connection."""
+    assert findings(context, project, tmp_path, lambda settings: settings.update(source=source)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("execution", ["superseded", "queued"])
+def test_how_executions_meet_is_a_setting(context: dict[str, Any], project: Project, execution: str) -> None:
+    """A newer push overtakes, or waits."""
+    template = synthesize(context, project, lambda settings: settings.update(execution=execution))
+    assert pipeline_of(template)["ExecutionMode"] == execution.upper()
+
+
+def test_the_source_role_can_use_one_connection(synthesized: Synthesized) -> None:
+    """With the old prefix of the action and with the new one, of which AWS asks either."""
+    text = synthesized.pipeline.to_json()["Resources"].values()
+    documents = [r["Properties"]["PolicyDocument"] for r in text if r["Type"] == "AWS::IAM::Policy"]
+    using = [s for d in documents for s in d["Statement"] if "UseConnection" in str(s["Action"])]
+    arns = {str(statement["Resource"]) for statement in using}
+    actions = {action for s in using for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
+    assert len(arns) == 1
+    assert actions == {"codestar-connections:UseConnection", "codeconnections:UseConnection"}
+
+
+@pytest.mark.slow
+def test_only_pushes_of_the_branch_start_it(context: dict[str, Any], project: Project) -> None:
+    """Another branch than main is a setting."""
+    template: Template = synthesize(context, project, lambda settings: settings["source"].update(branch="release"))
+    (trigger,) = pipeline_of(template)["Triggers"]
+    assert trigger["GitConfiguration"]["Push"][0]["Branches"] == {"Includes": ["release"]}

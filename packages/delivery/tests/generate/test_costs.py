@@ -1,0 +1,43 @@
+"""What the page of costs counts is what the pipeline does."""
+
+import json
+
+from cdk_delivery.generate.costs_table import cost
+from tests.root import APP
+from tests.synthesis import Synthesized, pipeline_of
+
+PRICES = json.loads((APP / "prices.json").read_text())
+
+
+def test_the_builds_of_a_push_are_those_of_the_pipeline(synthesized: Synthesized) -> None:
+    """For the two environments that the tests know."""
+    stages = pipeline_of(synthesized.pipeline)["Stages"]
+    builds = [
+        action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"
+    ]
+    assert cost(2, PRICES).builds == len(builds)
+
+
+def test_every_action_has_its_minutes(synthesized: Synthesized) -> None:
+    """But the approval, which costs nothing while it waits."""
+    stages = pipeline_of(synthesized.pipeline)["Stages"]
+    names = {action["Name"].rpartition(".")[2] for stage in stages for action in stage["Actions"]} - {"Approve"}
+    assert {"Changes" if name.startswith("Changes") else name for name in names} == set(PRICES["minutes"])
+
+
+def test_a_push_of_two_environments() -> None:
+    """9 minutes once and 4 for each environment are built; 3 more for each are deployed, and 1 is fetched."""
+    found = cost(2, PRICES)
+    assert round(found.push, 4) == round(17 * 0.005 + 24 * 0.002, 4)
+    assert found.keys == 3
+
+
+def test_from_how_many_pushes_on_the_flat_price_is_lower() -> None:
+    """24 minutes of actions cost 4.8 cents, so 21 pushes cost more than a dollar."""
+    assert cost(2, PRICES).flat == 21
+
+
+def test_a_part_of_a_minute_is_paid_as_a_whole_one() -> None:
+    """Of each build and each action."""
+    longer = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
+    assert cost(2, longer) == cost(2, PRICES)

@@ -1,0 +1,53 @@
+"""What is generated for a project is where its configuration says, and made from its own assembly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cdk_delivery.errors import WrongUse
+from cdk_delivery.generate.files import generated_files, write
+
+FILES = {
+    "cdk.schema.json",
+    "access/boundary.json",
+    "access/create_only.json",
+    "access/environment.json",
+    "access/pipeline.json",
+    "pages/costs.md",
+    "pages/security.md",
+}
+
+
+def test_every_generated_file_is_written(generated: Path) -> None:
+    """Below the project's root, none of them empty."""
+    assert {*generated_files(generated)} == FILES
+    assert all((generated / path).read_text().strip() for path in FILES)
+
+
+def test_a_project_without_pages_and_prices_has_the_policies_only(tmp_path: Path) -> None:
+    """Besides the schema of its settings."""
+    (tmp_path / "pyproject.toml").write_text('[tool.delivery]\naccess = "access/"\n')
+    assert {*generated_files(tmp_path)} == {path for path in FILES if not path.startswith("pages/")}
+
+
+def test_a_second_time_nothing_changes(generated: Path) -> None:
+    """Tables are replaced, not added."""
+    before = {path: (generated / path).read_text() for path in FILES}
+    write(generated)
+    assert {path: (generated / path).read_text() for path in FILES} == before
+
+
+def test_the_list_of_replacing_properties_has_the_types_of_the_templates(generated: Path) -> None:
+    """And no others: the shop has a function, and no queue."""
+    found = json.loads((generated / "access" / "create_only.json").read_text())
+    assert "FunctionName" in found["AWS::Lambda::Function"]
+    assert "AWS::SQS::Queue" not in found
+
+
+def test_without_an_assembly_nothing_is_generated(tmp_path: Path) -> None:
+    """The message says what makes one."""
+    with pytest.raises(WrongUse, match=r"there is no assembly in .*cdk\.out; `make synth` writes it"):
+        write(tmp_path)

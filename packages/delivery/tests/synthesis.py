@@ -1,0 +1,96 @@
+"""The shop's pipeline, synthesized with any settings."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from cdk_delivery.compliance.assembly import Assembly
+from cdk_delivery.compliance.packs import attach_packs
+from cdk_delivery.constructs.project_files import Project
+from tests.app.shop_pipeline import Settings, ShopPipeline
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """The assembly in `folder`."""
+
+    folder: Path
+
+    @property
+    def assembly(self) -> Assembly:
+        return Assembly(self.folder)
+
+    @cached_property
+    def pipeline(self) -> Template:
+        """The template of the pipeline's stack."""
+        return Template.from_json(json.loads((self.folder / "Pipeline.template.json").read_text()))
+
+    def stage(self, id_: str) -> Template:
+        """The template of the shop in one environment, such as Dev."""
+        (file,) = (self.folder / f"assembly-Pipeline-{id_}").glob("*.template.json")
+        return Template.from_json(json.loads(file.read_text()))
+
+
+def pipeline_stack(
+    app: App, context: Mapping[str, Any], project: Project, change: Change | None = None
+) -> ShopPipeline:
+    """The stack for the settings of `context`, as `change` leaves them."""
+    settings = deepcopy(context["delivery"])
+    if change:
+        change(settings)
+    return ShopPipeline(app, "Pipeline", delivery=Settings.read(settings), project=project)
+
+
+def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> Template:
+    """The template of the pipeline's stack for the settings of the shop, as `change` leaves them."""
+    app = App(context=dict(context), analytics_reporting=False)
+    return Template.from_stack(pipeline_stack(app, context, project, change))
+
+
+def assembly(
+    context: Mapping[str, Any], project: Project, folder: Path, change: Change | None = None, *, packs: bool = False
+) -> Synthesized:
+    """The whole assembly, written to `folder`; `packs`: with a report of the rule packs, whatever they find."""
+    app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
+    pipeline_stack(app, context, project, change)
+    if packs:
+        attach_packs(app)
+    with suppress(RuntimeError):  # the assembly is complete all the same, and has the findings
+        app.synth()
+    return Synthesized(folder)
+
+
+def findings(context: Mapping[str, Any], project: Project, folder: Path, change: Change) -> list[str]:
+    """What the rule packs find in the app of those settings, which answers are stale, and what cfn-lint says of it."""
+    found = assembly(context, project, folder, change, packs=True).assembly
+    files = map(str, folder.glob("*.template.json"))
+    linted = subprocess.run(["cfn-lint", "--", *files], check=False, capture_output=True, text=True)
+    return [*found.violations(), *map(str, found.stale()), *linted.stdout.splitlines()]
+
+
+def pipeline_of(template: Template) -> Mapping[str, Any]:
+    """The properties of the one pipeline."""
+    (pipeline,) = template.find_resources("AWS::CodePipeline::Pipeline").values()
+    properties: Mapping[str, Any] = pipeline["Properties"]
+    return properties
+
+
+def actions(template: Template) -> Mapping[str, Sequence[tuple[str, int]]]:
+    """Stage -> name and run order of its actions."""
+    return {
+        stage["Name"]: [(each["Name"], each["RunOrder"]) for each in stage["Actions"]]
+        for stage in pipeline_of(template)["Stages"]
+    }

@@ -1,0 +1,212 @@
+"""What every pipeline has, whatever its team deploys: who is asked, what builds may do, and what they keep."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from cdk_delivery.constructs.build_caches import cache_paths
+from cdk_delivery.constructs.project_files import Project
+from tests.root import REPOSITORY
+from tests.synthesis import Synthesized, synthesize
+
+Stage = Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def template(synthesized: Synthesized) -> Template:
+    return synthesized.pipeline
+
+
+@pytest.fixture(scope="module")
+def stages(template: Template) -> Sequence[Stage]:
+    (pipeline,) = template.find_resources("AWS::CodePipeline::Pipeline").values()
+    found: Sequence[Stage] = pipeline["Properties"]["Stages"]
+    return found
+
+
+def statements(template: Template, role: str) -> list[Any]:
+    """The statements of the policies whose logical id begins with `role`."""
+    policies = template.find_resources("AWS::IAM::ManagedPolicy")
+    return [
+        s for id_, p in policies.items() if id_.startswith(role) for s in p["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def test_no_deployment_shares_a_stage_with_an_approval(stages: Sequence[Stage]) -> None:
+    """A rejection is never the failure of a deployment; what would change is known before anybody is asked."""
+    (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
+    assert {action["ActionTypeId"]["Provider"]: action["RunOrder"] for action in approve["Actions"]} == {
+        "CodeBuild": 1,
+        "Manual": 2,
+    }
+
+
+def test_an_approval_is_asked_with_what_would_change(template: Template, stages: Sequence[Stage]) -> None:
+    """The notice carries the summary, and where to answer."""
+    (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
+    changes, approval = approve["Actions"]
+    assert f"#{{{changes['Namespace']}.SUMMARY}}" in approval["Configuration"]["CustomData"]
+    (topic,) = template.find_resources("AWS::SNS::Topic")
+    assert approval["Configuration"]["NotificationArn"] == {"Ref": topic}
+    assert "/pipelines/shop-delivery/view" in approval["Configuration"]["ExternalEntityLink"]
+
+
+def test_pipelines_of_two_names_can_be_in_one_account(synthesized: Synthesized) -> None:
+    """The stack has the pipeline's name, and `cdk deploy Pipeline` finds it; those of stages say whose they are."""
+    stack = json.loads((synthesized.folder / "manifest.json").read_text())["artifacts"]["Pipeline"]
+    assert (stack["displayName"], stack["properties"]["stackName"]) == ("Pipeline", "shop-delivery")
+    for stage in ("Dev", "Prod"):
+        template = synthesized.stage(stage)
+        assert template.to_json()["Metadata"] == {"DeployedBy": "shop-delivery"}
+
+
+@pytest.mark.parametrize(("environment", "answer"), [("dev", "allowed"), ("prod", "asked")])
+def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, answer: str) -> None:
+    """It is red on its own where nobody is."""
+    project = {"Name": f"shop-delivery-{environment}-eu-west-1-changes"}
+    (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
+    variables = {each["Name"]: each["Value"] for each in found["Properties"]["Environment"]["EnvironmentVariables"]}
+    assert variables["BROADENING"] == answer
+    assert variables["STAGE"] == f"assembly-Pipeline-{environment.title()}"
+
+
+@pytest.mark.slow
+def test_without_approval_and_leave_a_broadening_is_red(context: dict[str, Any], project: Project) -> None:
+    """This is what a new environment has."""
+    template = synthesize(context, project, lambda settings: settings["environments"][0].pop("allow_broadening"))
+    template.has_resource_properties(
+        "AWS::CodeBuild::Project",
+        {
+            "Name": "shop-delivery-dev-eu-west-1-changes",
+            "Environment": Match.object_like(
+                {"EnvironmentVariables": Match.array_with([Match.object_like({"Name": "BROADENING", "Value": "red"})])}
+            ),
+        },
+    )
+
+
+def test_a_push_starts_as_few_builds_as_it_can(stages: Sequence[Stage]) -> None:
+    """Synth, the pipeline's own update, assets; for each environment its changes and its tests."""
+    builds = [
+        action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"
+    ]
+    assert len(builds) == 3 + 2 * 2
+
+
+@pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "ChangesProd", "SelfMutation", "FileAsset", "Synth"])
+def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id_: str) -> None:
+    """CodeBuild's own limit is an hour, and its own log is kept for ever."""
+    projects = template.find_resources("AWS::CodeBuild::Project")
+    (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
+    assert project["TimeoutInMinutes"] <= 30
+    group = template.find_resources("AWS::Logs::LogGroup")[project["LogsConfig"]["CloudWatchLogs"]["GroupName"]["Ref"]]
+    assert {"KmsKeyId", "RetentionInDays"} <= set(group["Properties"])
+
+
+def test_a_changes_job_may_only_look(template: Template) -> None:
+    """With the bootstrap's roles for looking, and no other."""
+    found = statements(template, "ChangesRole")
+    (assume,) = (statement for statement in found if statement["Action"] == "sts:AssumeRole")
+    assert assume["Resource"] == [
+        f"arn:aws:iam::{account}:role/cdk-hnb659fds-lookup-role-{account}-eu-west-1"
+        for account in ("222222222222", "333333333333")
+    ]
+
+
+@pytest.mark.parametrize("environment", ["Dev", "Prod"])
+def test_tests_run_after_the_deployment(stages: Sequence[Stage], environment: str) -> None:
+    """They come last in their stage, so that a red test stops the run before the next one."""
+    (stage,) = (stage for stage in stages if stage["Name"] == environment)
+    order = {action["Name"]: action["RunOrder"] for action in stage["Actions"]}
+    assert order["Shop.Prepare"] < order["Shop.Deploy"] < order["Test"]
+
+
+def test_the_pipeline_is_of_type_v2(template: Template) -> None:
+    """V1 has neither triggers nor execution modes."""
+    template.has_resource_properties("AWS::CodePipeline::Pipeline", {"PipelineType": "V2"})
+
+
+def test_assets_are_published_by_one_project(stages: Sequence[Stage]) -> None:
+    """A project for each asset would cost a build for each."""
+    (assets,) = (stage for stage in stages if stage["Name"] == "Assets")
+    assert len(assets["Actions"]) == 1
+
+
+def test_artifacts_are_encrypted_with_a_rotated_key(template: Template) -> None:
+    """Another account can be allowed to use a key of one's own alone."""
+    template.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
+    template.has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [
+                    Match.object_like({"ServerSideEncryptionByDefault": Match.object_like({"SSEAlgorithm": "aws:kms"})})
+                ]
+            },
+        },
+    )
+
+
+def test_generated_steps_install_pinned_tools(synthesized: Synthesized) -> None:
+    """`npm install -g aws-cdk@2` would install what is newest on the day."""
+    pins = json.loads((REPOSITORY / "package.json").read_text())["devDependencies"]
+    text = json.dumps(synthesized.pipeline.to_json()) + "".join(
+        file.read_text() for file in synthesized.folder.glob("buildspec-*.yaml")
+    )
+    assert set(re.findall(r"aws-cdk@([^\s\\\"]+)", text)) == {pins["aws-cdk"]}
+    assert set(re.findall(r"cdk-assets@([^\s\\\"]+)", text)) == {pins["cdk-assets"]}
+
+
+@pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "SelfMutation", "FileAsset", "Synth"])
+def test_each_build_keeps_what_it_downloads(template: Template, id_: str) -> None:
+    """Where the next one runs on the same host."""
+    projects = template.find_resources("AWS::CodeBuild::Project")
+    (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
+    assert project["Cache"] == {"Type": "LOCAL", "Modes": ["LOCAL_CUSTOM_CACHE"]}
+
+
+@pytest.mark.parametrize(("environment", "account"), [("dev", "222222222222"), ("prod", "333333333333")])
+def test_a_test_build_may_assume_the_role_of_its_environment_alone(
+    template: Template, environment: str, account: str
+) -> None:
+    """The tests of dev cannot reach prod."""
+    allowed = [s for s in statements(template, f"{environment.title()}TestRole") if s["Action"] == "sts:AssumeRole"]
+    role = f"arn:aws:iam::{account}:role/shop-delivery-{environment}-eu-west-1-tests"
+    assert [statement["Resource"] for statement in allowed] == [role]
+
+
+def test_a_test_build_learns_the_deployed_names(stages: Sequence[Stage]) -> None:
+    """Names are never made up twice; they come from the stack's outputs."""
+    (dev,) = (stage for stage in stages if stage["Name"] == "Dev")
+    (test,) = (action for action in dev["Actions"] if action["Name"] == "Test")
+    variables = {v["name"]: v["value"] for v in json.loads(test["Configuration"]["EnvironmentVariables"])}
+    assert variables["TILL"].endswith(".TillName}")
+    assert variables["TEST_ROLE"].endswith(".CheckerArn}")
+
+
+def test_the_synth_build_keeps_what_its_tools_download(template: Template) -> None:
+    """What the project's own buildspec keeps comes after it; its commands stay as they are."""
+    (synth,) = template.find_resources(
+        "AWS::CodeBuild::Project", {"Properties": {"Name": "shop-delivery-synth"}}
+    ).values()
+    spec = json.loads(synth["Properties"]["Source"]["BuildSpec"])
+    assert spec["cache"]["paths"] == [*cache_paths("uv", "pip", "npm", "jsii"), ".venv/**/*"]
+    assert spec["phases"]["build"]["commands"] == ["python app.py"]
+    assert spec["artifacts"]["base-directory"] == "cdk.out"
+
+
+def test_a_build_has_what_its_team_says(template: Template) -> None:
+    """Its commands, the reports and folders that it names, and its own variables beside those of the pipeline."""
+    project = {"Name": "shop-delivery-prod-eu-west-1-test"}
+    (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
+    spec = json.loads(found["Properties"]["Source"]["BuildSpec"])
+    assert spec["phases"]["build"]["commands"] == ["check", "export TESTED=checked"]
+    assert spec["reports"] == {"tests": {"files": ["reports/*.xml"], "file-format": "JUNITXML"}}
+    assert spec["cache"]["paths"] == cache_paths("uv", "pip")
+    variables = {each["Name"]: each["Value"] for each in found["Properties"]["Environment"]["EnvironmentVariables"]}
+    assert (variables["CHECKS"], variables["STAGE_REGION"]) == ("reading", "eu-west-1")

@@ -1,0 +1,76 @@
+"""A layer is what its digest says, so that the same lock deploys no new version."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template
+
+from cdk_delivery.layers import BuiltLayers
+
+DIGESTS = {"shared": "a" * 64, "till": "b" * 64}
+
+
+def manifest(folder: Path, digests: dict[str, str], *, content: str = "") -> Path:
+    """The manifest of two layers, the second for one of two functions, and their archives."""
+    folder.mkdir()
+    built: list[dict[str, Any]] = []
+    for name, functions in (("shared", ["till", "stock"]), ("till", ["till"])):
+        with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
+            archive.writestr(f"python/{name}.py", content)
+        packages = [{"name": f"{name}-package", "version": "1.0", "bytes": 1}]
+        sizes = {"bytes": 1, "unzipped_bytes": 1, "packages": packages, "sbom": ""}
+        layer = {"name": name, "zip": f"build/{name}.zip", "sha256": digests[name], "functions": functions}
+        built.append(layer | sizes)
+    target = {"python": "3.13", "architecture": "arm64"}
+    (folder / "layers.json").write_text(json.dumps({"target": target, "layers": built}))
+    return folder / "layers.json"
+
+
+def template(manifest: Path) -> Template:
+    stack = Stack(App(analytics_reporting=False), "Stack")
+    BuiltLayers(stack, "Layers", manifest=manifest)
+    return Template.from_stack(stack)
+
+
+def keys(manifest: Path) -> dict[str, Any]:
+    """Where the bytes of each layer are published, by its logical id."""
+    layers = template(manifest).find_resources("AWS::Lambda::LayerVersion")
+    return {id_: layer["Properties"]["Content"]["S3Key"] for id_, layer in layers.items()}
+
+
+def test_the_digest_alone_names_the_asset(tmp_path: Path) -> None:
+    """Not the folder, nor what CDK makes of the file."""
+    before = manifest(tmp_path / "before", DIGESTS)
+    assert keys(manifest(tmp_path / "after", DIGESTS, content="other")) == keys(before)
+
+
+def test_another_digest_is_another_asset(tmp_path: Path) -> None:
+    """Of that layer alone."""
+    before = keys(manifest(tmp_path / "before", DIGESTS))
+    after = keys(manifest(tmp_path / "after", DIGESTS | {"shared": "0" * 64}))
+    assert [id_ for id_ in before if before[id_] != after.get(id_)] == [id_ for id_ in before if "shared" in id_]
+
+
+@pytest.mark.parametrize(("function", "digests"), [("till", ["a", "b"]), ("stock", ["a"])])
+def test_a_function_gets_the_layers_that_were_built_for_it(tmp_path: Path, function: str, digests: list[str]) -> None:
+    """The shared one first."""
+    built = BuiltLayers(
+        Stack(App(analytics_reporting=False), "Stack"), "Layers", manifest=manifest(tmp_path / "layers", DIGESTS)
+    )
+    assert [layer.digest for layer in built.layers_of(function)] == [digit * 64 for digit in digests]
+
+
+def test_a_layer_is_for_its_target_and_tells_its_packages(tmp_path: Path) -> None:
+    """The changes report compares them with those of the next push."""
+    found = template(manifest(tmp_path / "layers", DIGESTS))
+    target = {"CompatibleRuntimes": ["python3.13"], "CompatibleArchitectures": ["arm64"]}
+    found.all_resources_properties("AWS::Lambda::LayerVersion", target)
+    layers = found.find_resources("AWS::Lambda::LayerVersion").values()
+    told = [layer["Metadata"]["packages"] for layer in layers]
+    assert {"layer": "till", "versions": {"till-package": "1.0"}} in told

@@ -1,0 +1,62 @@
+"""What an assembly takes of AWS's quotas is known before anything is deployed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cdk_delivery.cli import cli
+from cdk_delivery.quotas import quota_usages
+from tests.synthesis import Synthesized
+
+
+@pytest.mark.gate
+def test_too_many_actions_are_found(tmp_path: Path) -> None:
+    """With the way out."""
+    action = {"Name": "a"}
+    stages = [{"Name": "Live", "Actions": [action] * 51}]
+    pipeline = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Stages": stages}}
+    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": pipeline}}))
+    (found,) = (use for use in quota_usages(tmp_path) if use.exceeded)
+    assert (found.what, found.used, found.allowed) == ("Pipeline/actions of Live", 51, 50)
+    assert "fewer environments into one wave" in found.mend
+
+
+@pytest.mark.gate
+def test_a_buildspec_that_is_too_long_is_found(tmp_path: Path) -> None:
+    """CodeBuild refuses it only when the stack is deployed."""
+    project = {"Type": "AWS::CodeBuild::Project", "Properties": {"Source": {"BuildSpec": "x" * 25_601}}}
+    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"B": project}}))
+    assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == ["Pipeline/characters of B's buildspec"]
+
+
+@pytest.mark.gate
+def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
+    """IAM refuses it only when the stack is deployed."""
+    document = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(300)]}]}
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
+    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": policy}}))
+    assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == ["Pipeline/characters of P"]
+
+
+@pytest.mark.gate
+def test_the_policies_of_a_role_count_together(tmp_path: Path) -> None:
+    """Two inline ones that fit by themselves, and an eleventh managed one."""
+    long = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(170)]}]}
+    attached = {"PolicyDocument": long, "Roles": [{"Ref": "R"}]}
+    role = {"Policies": [{"PolicyDocument": long}], "ManagedPolicyArns": [{"Ref": f"M{n}"} for n in range(11)]}
+    resources = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
+    resources |= {"P": {"Type": "AWS::IAM::Policy", "Properties": attached}}
+    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": resources}))
+    assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == [
+        "Pipeline/managed policies of R",
+        "Pipeline/characters of R's inline policies",
+    ]
+
+
+def test_programs_ask_for_them(synthesized: Synthesized) -> None:
+    """The nearest first."""
+    done = CliRunner().invoke(cli, ["quotas", "--json", str(synthesized.folder)], standalone_mode=False)
+    shares = [use["used"] / use["allowed"] for use in json.loads(done.stdout)]
+    assert (done.return_value, shares) == (0, sorted(shares, reverse=True))

@@ -1,0 +1,79 @@
+"""Waves: who is deployed side by side, who is asked before, and what a failure does."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from cdk_delivery.constructs.project_files import Project
+from tests.synthesis import Synthesized, actions, findings, pipeline_of, synthesize
+
+
+def three(settings: dict[str, Any]) -> None:
+    """Two prods in one wave, in two regions."""
+    prod = settings["environments"][1] | {"wave": "live"}
+    settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
+
+
+@pytest.fixture(scope="module")
+def waves(context: dict[str, Any], project: Project) -> Template:
+    return synthesize(context, project, three)
+
+
+@pytest.mark.slow
+def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> None:
+    """Each after one approval for all of them, each with its own tests behind it."""
+    stages = actions(waves)
+    assert list(stages)[-3:] == ["Dev", "ApproveLive", "Live"]
+    live = dict(stages["Live"])
+    assert live["Prod.Shop.Prepare"] == live["Prod2.Shop.Prepare"]
+    assert live["Prod.Test"] == live["Prod2.Test"] > live["Prod.Shop.Deploy"]
+
+
+@pytest.mark.slow
+def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Template) -> None:
+    """Whoever broadens IAM in the second one only is seen as well; all of it fits into CodePipeline's comment."""
+    (stage,) = (each for each in pipeline_of(waves)["Stages"] if each["Name"] == "ApproveLive")
+    *changes, approval = stage["Actions"]
+    comment = approval["Configuration"]["CustomData"]
+    assert len(changes) == 2
+    for each in changes:
+        comment = comment.replace(f"#{{{each['Namespace']}.SUMMARY}}", "x" * room(waves, each))
+    assert "#{" not in comment
+    assert 950 < len(comment) <= 1000
+
+
+def room(template: Template, action: Mapping[str, Any]) -> int:
+    """How many characters the build of a changes action may say."""
+    project = template.find_resources("AWS::CodeBuild::Project")[action["Configuration"]["ProjectName"]["Ref"]]
+    variables = {each["Name"]: each["Value"] for each in project["Properties"]["Environment"]["EnvironmentVariables"]}
+    return int(variables["ROOM"])
+
+
+@pytest.mark.slow
+def test_another_region_gets_an_artifact_store_of_its_own(waves: Template) -> None:
+    """CDK makes it in a support stack, encrypted, with a key that the actions may use."""
+    regions = {store["Region"] for store in pipeline_of(waves)["ArtifactStores"]}
+    assert regions == {"eu-west-1", "eu-central-1"}
+
+
+def test_a_failed_prod_rolls_back_and_is_not_tried_again(synthesized: Synthesized) -> None:
+    """CodePipeline takes one result of a failure, not two."""
+    stages = {stage["Name"]: stage.get("OnFailure") for stage in pipeline_of(synthesized.pipeline)["Stages"]}
+    assert stages.pop("Prod") == {"Result": "ROLLBACK"}
+    assert set(stages.values()) == {None}
+
+
+@pytest.mark.slow
+def test_a_rejection_rolls_nothing_back(waves: Template) -> None:
+    """The approval is no part of the stage whose failure rolls back."""
+    approvals = [stage for stage in pipeline_of(waves)["Stages"] if stage["Name"].startswith("Approve")]
+    assert [(stage["Name"], "OnFailure" in stage) for stage in approvals] == [("ApproveLive", False)]
+
+
+@pytest.mark.slow
+def test_other_regions_raise_no_finding(context: dict[str, Any], project: Project, tmp_path: Path) -> None:
+    """The buckets that CDK makes there are answered for; no answer is stale."""
+    assert findings(context, project, tmp_path, three) == []

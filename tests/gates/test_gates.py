@@ -1,0 +1,261 @@
+"""Each gate goes red for the fault that it is there for: planted in a copy of the project, tried with its own command.
+
+`make gates` prints the table.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.root import ROOT
+
+MADE = (".git", "cdk.out", ".rehearsal", "__pycache__", ".*_cache", ".hypothesis", ".venv", ".tools", "node_modules")
+
+
+def write(path: str, text: str) -> Callable[[Path], None]:
+    """A fault that is a new file."""
+
+    def plant(copy: Path) -> None:
+        (copy / path).write_text(text)
+
+    return plant
+
+
+def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
+    """A fault that is a change of a file."""
+
+    def plant(copy: Path) -> None:
+        text = (copy / path).read_text()
+        assert old in text, f"{path} has no {old}: the fault cannot be planted"
+        (copy / path).write_text(text.replace(old, new, 1))
+
+    return plant
+
+
+def hide_a_finding(copy: Path) -> None:
+    """A queue without encryption in transit, which no accept() answers."""
+    edit("stages/event_sources.py", "enforce_ssl=True,", "enforce_ssl=False,")(copy)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """`command` is red with the fault, and says `says`."""
+
+    name: str
+    fault: str
+    plant: Callable[[Path], None]
+    command: Sequence[str]
+    says: str
+
+
+GATES = (
+    Gate(
+        "lock freshness",
+        "a dependency that poetry.lock does not know",
+        edit("pyproject.toml", 'dependencies = ["', 'dependencies = ["requests", "'),
+        ("python", "-m", "cdk_delivery.gates.lock"),
+        "pyproject.toml changed significantly",
+    ),
+    Gate(
+        "format",
+        "a line as nobody formats it",
+        write("stages/odd.py", "x  =  1\n"),
+        ("ruff", "format", "--check"),
+        "odd.py",
+    ),
+    Gate("lint", "an unused import", write("stages/odd.py", "import os\n"), ("ruff", "check", "stages"), "F401"),
+    Gate(
+        "types",
+        "a text where a number belongs",
+        write("stages/odd.py", '"""Odd."""\n\nx: int = "text"\n'),
+        ("mypy", "stages/odd.py"),
+        "Incompatible types in assignment",
+    ),
+    Gate(
+        "imports",
+        "the service knows its pipeline",
+        write("stages/odd.py", "import pipeline.stack\n"),
+        ("lint-imports", "--no-cache"),
+        "stages.odd -> pipeline.stack",
+    ),
+    Gate(
+        "tests",
+        "a test that fails",
+        write("tests/stages/test_odd.py", "def test_odd() -> None:\n    assert False\n"),
+        ("python", "-m", "pytest", "-q", "tests/stages/test_odd.py"),
+        "1 failed",
+    ),
+    Gate(
+        "layer check",
+        "an import that no layer provides",
+        edit("lambda/echo2/main.py", "import ", "import requests\nimport "),
+        ("python", "-m", "lambda_layers", "check"),
+        "no layer of echo2 provides requests",
+    ),
+    Gate(
+        "settings",
+        "an account with 13 digits",
+        edit("cdk.json", '"account": "', '"account": "1'),
+        ("cdk", "synth", "-q"),
+        "(13 digits); an AWS account id has 12",
+    ),
+    Gate("cdk-nag", "a queue that takes messages without TLS", hide_a_finding, ("cdk", "synth", "-q"), "SQS4"),
+    Gate(
+        "stale acknowledgements",
+        "an accept() of a finding that is none",
+        edit(
+            "stages/event_sources.py",
+            '        self.address = ("QueueUrl"',
+            '        accept(self.queue, "AwsSolutions-SQS4", because="planted", see="planted")\n'
+            '        self.address = ("QueueUrl"',
+        ),
+        ("sh", "-c", "cdk synth -q && python -m cdk_delivery.compliance cdk.out"),
+        "is accepted, but raised no more",
+    ),
+    Gate(
+        "cfn-lint",
+        "a property that no queue has",
+        edit(
+            "stages/event_sources.py",
+            '        self.address = ("QueueUrl"',
+            '        self.queue.node.default_child.add_property_override("Colour", "red")\n'
+            '        self.address = ("QueueUrl"',
+        ),
+        ("sh", "-c", "cdk synth -q; python -m cdk_delivery.gates.templates"),
+        "E3002",
+    ),
+    Gate(
+        "secrets",
+        "a key of AWS",
+        write("docs/odd.md", "The key is AKIA" + "Q3EGRIUPLCEXAMPX\n"),
+        ("python", "-m", "cdk_delivery.gates.secrets"),
+        "docs/odd.md:1: AWS Access Key",
+    ),
+    Gate(
+        "dependencies, ended exception",
+        "an exception of yesterday",
+        edit(
+            "pyproject.toml",
+            "ignore = []",
+            'ignore = [{ id = "GHSA-xxxx", reason = "it is not called here", expires = 2020-01-01 }]',
+        ),
+        ("python", "-m", "cdk_delivery.gates.dependencies"),
+        "its exception ended on 2020-01-01",
+    ),
+    Gate(
+        "dependencies, unreachable",
+        "a database that nobody reaches, where the setting says fail",
+        edit("pyproject.toml", 'on-unreachable = "warn"', 'on-unreachable = "fail"'),
+        ("python", "-m", "cdk_delivery.gates.dependencies"),
+        "could not be audited",
+    ),
+)
+
+
+VULNERABLE = {"vulns": [{"id": "GHSA-planted", "aliases": ["CVE-2026-1"], "summary": "planted", "affected": []}]}
+
+
+class Osv(BaseHTTPRequestHandler):
+    """A database that knows one vulnerability, of jmespath."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = json.dumps(VULNERABLE if asked["package"]["name"] == "jmespath" else {}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Not in the tests' output."""
+
+
+@pytest.fixture(scope="module")
+def osv() -> Iterator[str]:
+    """The address of a database of vulnerabilities on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Osv)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/v1/query"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This project with what is set up in it, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("gates") / "project"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE))
+    for tools in (".venv", ".tools", "node_modules"):
+        (folder / tools).symlink_to(ROOT / tools)
+    return folder
+
+
+@pytest.fixture
+def copy(original: Path, tmp_path: Path) -> Path:
+    """A copy whose faults harm nobody else."""
+    folder = tmp_path / "project"
+    shutil.copytree(original, folder, symlinks=True)
+    return folder
+
+
+def run(command: Sequence[str], folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a gate's command as make does."""
+    tools = [str(folder / each) for each in (".venv/bin", ".tools/bin", "node_modules/.bin")]
+    foreign = ("MAKE", "MFLAGS", "PYTEST_", "CODEBUILD_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    env |= {"PATH": os.pathsep.join([*tools, env["PATH"]]), **environ}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+def test_it_goes_red(gate: Gate, copy: Path) -> None:
+    """By its own command, and says why."""
+    gate.plant(copy)
+    done = run(gate.command, copy)
+    red = done.returncode != 0 and gate.says in done.stdout + done.stderr
+    assert red, f"{' '.join(gate.command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+def test_a_known_vulnerability_is_red(copy: Path, osv: str) -> None:
+    """Unless it is accepted until a day to come, by any of its names."""
+    command = ("python", "-m", "cdk_delivery.gates.dependencies")
+    red = run(command, copy, PIP_AUDIT_OSV_URL=osv)
+    assert red.returncode == 1
+    assert "CVE-2026-1, GHSA-planted; update it (`poetry update jmespath`)" in red.stderr
+    accepted = '[{ id = "CVE-2026-1", reason = "no query of a stranger is run", expires = 2999-12-31 }]'
+    edit("pyproject.toml", "ignore = []", f"ignore = {accepted}")(copy)
+    assert run(command, copy, PIP_AUDIT_OSV_URL=osv).returncode == 0
+
+
+@pytest.mark.slow
+def test_an_exception_that_nothing_needs_is_red(copy: Path, osv: str) -> None:
+    """It would hide the next one of that name."""
+    other = '[{ id = "GHSA-other", reason = "it was there once", expires = 2999-12-31 }]'
+    edit("pyproject.toml", "ignore = []", f"ignore = {other}")(copy)
+    done = run(("python", "-m", "cdk_delivery.gates.dependencies"), copy, PIP_AUDIT_OSV_URL=osv)
+    assert "GHSA-other: no shipped package has it; remove the exception" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_malformed_exception_is_wrong_use(copy: Path) -> None:
+    """A reason and a day are needed."""
+    edit("pyproject.toml", "ignore = []", 'ignore = [{ id = "GHSA-other" }]')(copy)
+    done = run(("python", "-m", "cdk_delivery.gates.dependencies"), copy)
+    assert done.returncode == 2
+    assert "[tool.dependency-gate] ignore.0.reason" in done.stderr
