@@ -3,7 +3,7 @@
 python tests/upgrade/record.py templates    templates.json: the templates of all settings
 python tests/upgrade/record.py layers       layers.json: the digests of the layers
 python tests/upgrade/record.py run FILE     run.json: from FILE, which `run --json FILE` of a rehearsal wrote
-python tests/upgrade/record.py tests        tests.txt: the name of each test
+python tests/upgrade/record.py tests        tests.tsv: the successor of each test of 42d74c1
 
 Record again only for a change that is intended, and commit the record together with it.
 """
@@ -33,8 +33,7 @@ def main(arguments: list[str]) -> int:
                 stages = runs.stages(json.loads(Path(file).read_text()))
                 written = recorded.write(runs.NAME, {"stages": stages}, depth=2)
             case ["tests"]:
-                written = recorded.FOLDER / "tests.txt"
-                written.write_text("".join(f"{id_}\n" for id_ in node_ids.collect()))
+                written = node_ids.write(node_ids.successors(node_ids.read(), node_ids.collect()))
             case _:
                 print(__doc__, file=sys.stderr)
                 return 2
