@@ -1,4 +1,4 @@
-"""A pipeline that was deployed from the recorded commit takes the present tree, from the push to prod."""
+"""A pipeline that was deployed from the last release takes the present tree, from the push to prod."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.upgrade import runs, trees
 from tests.upgrade.deployed import ENVIRONMENTS, Deployed, Resources, commit, git, lost
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.soak
 
 VARIABLE = "UPGRADED"
 SYNTH = "echo-delivery-synth"
@@ -30,11 +30,12 @@ class Upgrade:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """The recorded commit's pipeline after one whole run, in that commit's embedded AWS."""
-    if not trees.has(trees.RECORDED):
-        pytest.skip(f"this clone does not have the commit {trees.RECORDED}; `git fetch --unshallow` gets it")
+    """The pipeline of the last release after one whole run, in that release's embedded AWS."""
+    release = trees.last_release()
+    if not trees.has(release):
+        pytest.skip(f"this clone does not have {release}; `git fetch --unshallow --tags` gets it")
     pipeline = Deployed(tmp_path_factory.mktemp("upgrade") / "old")
-    trees.unpack(trees.RECORDED, pipeline.root)
+    trees.unpack(release, pipeline.root)
     trees.shorten_check(pipeline.root)
     pipeline.set_up()
     try:

@@ -12,7 +12,14 @@ import yaml
 from tests.upgrade.commands import ROOT
 
 RECORDED = "42d74c1"
-"""The commit that the records of this folder were made from."""
+"""The commit that the records of this folder were made from, and that upgrades start from before there is a release."""
+
+
+def last_release(repository: Path = ROOT) -> str:
+    """Return the newest release tag in the history of a repository's HEAD, or the recorded commit without one."""
+    command = ["git", "describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "HEAD"]
+    done = subprocess.run(command, cwd=repository, check=False, capture_output=True, text=True)
+    return done.stdout.strip() or RECORDED
 
 
 def has(commit: str) -> bool:
