@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import runpy
 import shutil
 import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,16 +26,52 @@ NEEDED = (
     "package-lock.json",
 )
 
+UV = str(ROOT / ".tools" / "bin" / "uv")
 MADE = (".git", ".venv", ".tools", "node_modules", "build", "cdk.out", ".rehearsal", "__pycache__", ".*_cache")
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """The files that set-up reads."""
+    """The files that set-up reads, and a package."""
     for name in NEEDED:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, tmp_path / name)
+    (tmp_path / "packages" / "demo" / "src").mkdir(parents=True)
     return tmp_path
+
+
+def add_wheel(project: Path, name: str, requires: str = "", module: str = "") -> Path:
+    """Write a wheel of one module and a line that pins it, as a generated project has them."""
+    wheel = project / "wheels" / f"{name}-1.0-py3-none-any.whl"
+    wheel.parent.mkdir(exist_ok=True)
+    needed = f"Requires-Dist: {requires}\n" if requires else ""
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"{name}.py", module)
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{needed}")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
+        archive.writestr(f"{info}/RECORD", "")
+    with (wheel.parent / "requirements.txt").open("a") as pins:
+        pins.write(f"./wheels/{wheel.name} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n")
+    return wheel
+
+
+@pytest.fixture
+def generated(clone: Path) -> Path:
+    """The files that set-up reads in a generated project: two wheels in place of packages."""
+    shutil.rmtree(clone / "packages")
+    for name in ("cdk_delivery", "demo"):
+        add_wheel(clone, name)
+    return clone
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The functions of bin/setup, for the project in tmp_path."""
+    names = runpy.run_path(str(ROOT / "bin" / "setup"))
+    monkeypatch.setitem(names["main"].__globals__, "ROOT", tmp_path)
+    return names
 
 
 def setup(clone: Path, *arguments: str) -> tuple[int, str]:
@@ -46,17 +86,145 @@ def test_an_unknown_argument_is_refused(clone: Path) -> None:
     """What was read, and what is allowed."""
     assert setup(clone, "everything") == (
         2,
-        "setup: got everything; allowed are no argument at all, or `integration`\n",
+        "setup: got everything; allowed are no argument at all, `integration`, or `tools`\n",
     )
 
 
+def test_the_wheels_of_a_generated_project_are_those_that_it_pins(generated: Path, script: dict[str, Any]) -> None:
+    """All for daily work, the one that is needed for the tests of a deployed stage; none where packages are."""
+    pins = (generated / "wheels" / "requirements.txt").read_text().splitlines(keepends=True)
+    assert script["pinned_wheels"]("") == pins
+    assert script["pinned_wheels"]("cdk_delivery") == pins[:1]
+    (generated / "packages" / "demo" / "src").mkdir(parents=True)
+    assert script["pinned_wheels"]("") == []
+
+
+@pytest.mark.gate
+def test_a_changed_wheel_is_refused(generated: Path) -> None:
+    """Before anything is installed; with the wheel, and how to get the right one."""
+    with (generated / "wheels" / "demo-1.0-py3-none-any.whl").open("ab") as wheel:
+        wheel.write(b"\0")
+    code, said = setup(generated, "integration")
+    assert code == 2
+    assert "wheels/demo-1.0-py3-none-any.whl has another hash than wheels/requirements.txt" in said
+    assert "`git checkout -- wheels` gets the committed ones back" in said
+    assert not (generated / "build").exists()
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            "./wheels/absent-1.0-py3-none-any.whl --hash=sha256:" + "0" * 64,
+            "there is no wheels/absent-1.0-py3-none-any",
+        ),
+        ("./wheels/demo-1.0-py3-none-any.whl", "got './wheels/demo-1.0-py3-none-any.whl\\n'; a wheel and its hash"),
+        ("demo==1.0 --hash=sha256:" + "0" * 64, "a wheel and its hash are needed"),
+        (None, "there is no wheels/requirements.txt"),
+    ],
+    ids=["absent", "without a hash", "from an index", "no pins"],
+)
+def test_pins_that_name_no_wheel_of_the_project_are_refused(generated: Path, line: str | None, says: str) -> None:
+    """A wheel that is not here, one without a hash, one from elsewhere, and no pins at all."""
+    pins = generated / "wheels" / "requirements.txt"
+    if line is None:
+        pins.unlink()
+    else:
+        pins.write_text(f"{line}\n")
+    code, said = setup(generated, "integration")
+    assert code == 2
+    assert says in said
+
+
+@pytest.mark.parametrize(("only", "prepared_again"), [("", False), ("demo", True)])
+def test_another_wheel_is_another_environment(
+    generated: Path, script: dict[str, Any], only: str, *, prepared_again: bool
+) -> None:
+    """The pins are part of its key; what is prepared from the lock is shared where they are added last."""
+    keys = []
+    script["environment"].__globals__["provide"] = lambda *inputs, added, **_: keys.append((inputs[3:], added))
+    for module in ("", "changed = True\n"):
+        (generated / "wheels" / "requirements.txt").unlink()
+        add_wheel(generated, "demo", module=module)
+        script["environment"](generated / ".venv", "test", [], only=only)
+    (prepared, added), (prepared_later, added_later) = keys
+    assert added != added_later
+    assert (prepared != prepared_later) is prepared_again
+
+
+def test_what_is_added_last_is_not_cached(
+    tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another addition is made to what is prepared, which has none of the earlier one."""
+    monkeypatch.setitem(script["provide"].__globals__, "CACHE", tmp_path / "environments")
+
+    def make(prepared: Path) -> None:
+        (prepared / "bin").mkdir()
+        (prepared / "bin" / "python").touch()
+
+    for name in ("first", "second", "second"):
+        add = (tmp_path / ".venv" / name).touch
+        script["provide"](tmp_path / ".venv", "it", make, b"pins", finish=lambda _, add=add: add(), added=name.encode())
+    assert sorted(path.name for path in (tmp_path / ".venv").iterdir()) == [".setup-stamp", "bin", "second"]
+    (prepared,) = (tmp_path / "environments").iterdir()
+    assert [path.name for path in prepared.iterdir()] == ["bin"]
+
+
+@pytest.fixture
+def environment(generated: Path) -> Path:
+    """An empty environment that can be moved, as set-up makes them."""
+    folder = generated / "made"
+    command = [UV, "venv", "--quiet", "--relocatable", "--python", sys.executable, str(folder)]
+    subprocess.run(command, check=True)
+    return folder
+
+
+@pytest.mark.slow
+def test_wheels_are_installed_with_commands_that_can_be_moved(
+    generated: Path, environment: Path, script: dict[str, Any]
+) -> None:
+    """The commands run wherever the environment is."""
+    (generated / "wheels" / "requirements.txt").unlink()
+    add_wheel(generated, "demo", module="def main():\n    print('here')\n")
+    script["install_wheels"](UV, environment, script["pinned_wheels"](""), check=True)
+    moved = environment.rename(generated / "moved")
+    assert subprocess.run([moved / "bin" / "demo"], check=True, capture_output=True, text=True).stdout == "here\n"
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+def test_a_wheel_that_the_lock_does_not_fit_is_refused(
+    generated: Path, environment: Path, script: dict[str, Any]
+) -> None:
+    """A requirement that no locked group has: what is missing, and what brings both; nothing is resolved here."""
+    add_wheel(generated, "needy", requires="absent>=1")
+    lines = script["pinned_wheels"]("")
+    with pytest.raises(script["SetupError"], match=r"requires `absent>=1`(.|\n)*`copier update` brings wheels and"):
+        script["install_wheels"](UV, environment, lines, check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+def test_a_wheel_that_changes_while_it_is_installed_is_refused(
+    generated: Path, environment: Path, script: dict[str, Any]
+) -> None:
+    """uv checks the hash as well."""
+    lines = script["pinned_wheels"]("")
+    (generated / "wheels" / "requirements.txt").unlink()
+    add_wheel(generated, "demo", module="changed = True\n")
+    with pytest.raises(script["SetupError"], match="Hash mismatch"):
+        script["install_wheels"](UV, environment, lines, check=True)
+
+
 def test_what_the_cache_of_codebuild_links_is_made_in_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    script: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The link stays, and what it leads to holds what the pins say, then nothing more to do."""
-    script = runpy.run_path(str(ROOT / "bin" / "setup"))
     provide: Callable[..., None] = script["provide"]
-    monkeypatch.setitem(provide.__globals__, "ROOT", tmp_path)
     monkeypatch.setitem(provide.__globals__, "CACHE", tmp_path / "environments")
     (tmp_path / "kept" / "of an older lock").mkdir(parents=True)
     (tmp_path / ".venv").symlink_to("kept")
