@@ -113,8 +113,8 @@ ministack: setup
 	cd packages/rehearsal && python -m rehearsal.emulator.ministack.compare $(VERSION)
 
 # The packages, for other projects.
-wheels wheel: setup
-	set -e; for package in $(PACKAGES); do uv build packages/$$package --wheel --quiet --out-dir dist; done
+wheels wheel:
+	bin/wheels dist
 
 clean:
 	rm -rf build dist cdk.out .mypy_cache .gates_cache .ruff_cache .pytest_cache .hypothesis

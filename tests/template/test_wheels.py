@@ -1,0 +1,110 @@
+"""bin/wheels: the same sources give the same bytes, and a requirements file pins them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.root import ROOT
+
+PACKAGES = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
+# What a build of the wheels needs, in a folder that is no repository.
+NEEDED = ("bin", "packages", "VERSION", "README.md", "pyproject.toml", "requirements-tools.txt")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The sources of the wheels, elsewhere and with other dates, and with files that are none."""
+    folder = tmp_path / "copy"
+    for name in NEEDED:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("tests", "docs")
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored, copy_function=shutil.copyfile)
+        else:
+            shutil.copyfile(ROOT / name, folder / name)
+    (folder / "bin" / "setup").chmod(0o755)
+    for package in PACKAGES:
+        source = folder / "packages" / package.name / "src"
+        (source / "__pycache__").mkdir(exist_ok=True)
+        (source / "__pycache__" / "old.cpython-313.pyc").touch()
+        (source.parent / "notes.txt").touch()
+    return folder
+
+
+def wheels(root: Path, folder: Path) -> tuple[int, str]:
+    """Run bin/wheels of a tree; the status, and what it printed."""
+    command = ["python3", str(root / "bin" / "wheels"), str(folder)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_same_sources_give_the_same_bytes(copy: Path, tmp_path: Path) -> None:
+    """In another folder, with other dates and modes; a wheel of an earlier build goes."""
+    here, there = tmp_path / "here" / "wheels", tmp_path / "there" / "wheels"
+    there.mkdir(parents=True)
+    (there / "demo-0.0.1-py3-none-any.whl").touch()
+    assert wheels(ROOT, here)[0] == 0
+    assert wheels(copy, there)[0] == 0
+    assert {file.name: file.read_bytes() for file in here.iterdir()} == {
+        file.name: file.read_bytes() for file in there.iterdir()
+    }
+
+
+@pytest.mark.slow
+def test_each_package_has_a_wheel_of_the_one_version_with_its_pin(tmp_path: Path) -> None:
+    """Lines as bin/setup of a generated project reads them; the files of the wheels are those of src/."""
+    folder = tmp_path / "wheels"
+    assert wheels(ROOT, folder)[0] == 0
+    version = (ROOT / "VERSION").read_text().strip()
+    built = sorted(folder.glob("*.whl"))
+    assert [wheel.name.split("-")[1] for wheel in built] == [version] * len(PACKAGES)
+    digests = [hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in built]
+    lines = [f"./wheels/{wheel.name} --hash=sha256:{digest}" for wheel, digest in zip(built, digests, strict=True)]
+    assert (folder / "requirements.txt").read_text().splitlines() == lines
+    held = {name for wheel in built for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    files = {file.relative_to(package / "src") for package in PACKAGES for file in (package / "src").rglob("*")}
+    assert held == {path.as_posix() for path in files if path.suffix not in ("", ".pyc") or path.name == "py.typed"}
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+def test_a_package_that_cannot_be_built_is_named(copy: Path, tmp_path: Path) -> None:
+    """Exit 2 with what the backend says; the wheels of the build before stay."""
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / "demo-0.0.1-py3-none-any.whl").touch()
+    pyproject = copy / "packages" / PACKAGES[0].name / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("[project]", "[projekt]"))
+    code, said = wheels(copy, tmp_path / "wheels")
+    assert code == 2
+    assert said.startswith(f"wheels: {PACKAGES[0].name}: `-m hatchling build ")
+    assert "project.dynamic" in said
+    assert [file.name for file in (tmp_path / "wheels").iterdir()] == ["demo-0.0.1-py3-none-any.whl"]
+
+
+@pytest.mark.gate
+def test_a_project_without_packages_has_nothing_to_build(copy: Path, tmp_path: Path) -> None:
+    """Exit 2, and where wheels are built."""
+    shutil.rmtree(copy / "packages")
+    code, said = wheels(copy, tmp_path)
+    assert (code, said) == (
+        2,
+        f"wheels: there is no package in {copy}/packages; wheels are built in the template's repository\n",
+    )
+
+
+def test_the_build_backend_is_the_pinned_one() -> None:
+    """requirements-tools.txt has its hash, and each package asks for the same version."""
+    pins = (ROOT / "requirements-tools.txt").read_text().split()
+    for package in PACKAGES:
+        (backend,) = tomllib.loads((package / "pyproject.toml").read_text())["build-system"]["requires"]
+        assert backend in pins
+    assert os.access(ROOT / "bin" / "wheels", os.X_OK)
