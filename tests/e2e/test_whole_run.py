@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
+import tomllib
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.conftest import Project, Ran
-from tests.upgrade import runs
+from tests.root import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -25,16 +27,13 @@ def test_a_fresh_clone_is_rehearsed_from_push_to_prod(first: Ran) -> None:
     assert statuses == {"Succeeded"}
 
 
-def test_stages_and_actions_are_the_recorded_ones(first: Ran) -> None:
-    """A run has the recorded stages, and the actions with their names and providers, in the recorded order."""
-    report = runs.compare(runs.record(), runs.stages(first.result))
-    assert not report, "\n".join(report)
-
-
-def test_both_functions_answer_in_both_accounts(first: Ran) -> None:
-    """Two functions in two accounts: four good answers."""
-    answers = [(each["environment"], each["account"], each["ok"]) for each in first.result["invocations"]]
-    assert answers == [("Dev", "222222222222", True)] * 2 + [("Prod", "333333333333", True)] * 2
+def test_every_function_answers_in_every_account(first: Ran) -> None:
+    """A good answer to each call of rehearsal.toml in each environment of cdk.json."""
+    environments = json.loads((ROOT / "cdk.json").read_text())["context"]["delivery"]["environments"]
+    calls = tomllib.loads((ROOT / "rehearsal.toml").read_text())["invoke"]
+    answers = [(call["environment"], call["account"], call["ok"]) for call in first.result["invocations"]]
+    expected = [(environment["name"].capitalize(), environment["account"], True) for environment in environments]
+    assert answers == [answer for answer in expected for _ in calls]
 
 
 def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> None:
