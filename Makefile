@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 # What the project is built with, each with its tests; a project that was generated from this one has none here.
 PACKAGES := $(patsubst packages/%/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
-.PHONY: rehearse test soak check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels clean setup $(PACKAGES:%=test-%)
+.PHONY: rehearse test soak check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels release clean setup $(PACKAGES:%=test-%)
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -104,6 +104,8 @@ gates: setup layers
 	pytest -m gate
 	set -e; for package in $(PACKAGES); do PYTHONPATH=tests pytest -p gate_table -m gate packages/$$package; done
 
+# What only the repository of the packages does: measurements, wheels for other projects, releases.
+ifneq ($(PACKAGES),)
 bench: setup
 	python -m bench
 	python -m bench.scale
@@ -112,9 +114,12 @@ bench: setup
 ministack: setup
 	cd packages/rehearsal && python -m rehearsal.emulator.ministack.compare $(VERSION)
 
-# The packages, for other projects.
 wheels wheel:
 	bin/wheels dist
+
+release: setup
+	bin/release
+endif
 
 clean:
 	rm -rf build dist cdk.out .mypy_cache .gates_cache .ruff_cache .pytest_cache .hypothesis
