@@ -1,0 +1,73 @@
+"""Projects that are generated from this working tree, outside of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.root import ROOT
+
+AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+Generate = Callable[[Path, str], None]
+
+ANSWERS = """\
+project_name: orders
+description: Orders "à la carte", from the web to the kitchen
+pipeline_account: "210987654321"
+dev_account: "210987654322"
+prod_account: "210987654323"
+region: eu-central-1
+source: connection
+connection_arn: arn:aws:codeconnections:eu-central-1:210987654321:connection/7d2469ff-514a-4f39-9003-9ca4d1bf1f3a
+repository: company/orders
+branch: trunk
+email: delivery@company.com
+licence: MIT
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git; what it prints."""
+    command = ["git", *AUTHOR, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def copier(verb: str, *arguments: str | Path, cwd: Path) -> str:
+    """Run copier as a user does; what it prints. Tasks are those of the template in the test."""
+    command = [sys.executable, "-m", "copier", verb, "--trust", "--vcs-ref", "HEAD", "--defaults", *map(str, arguments)]
+    names = {"GIT_AUTHOR_NAME": "test", "GIT_COMMITTER_NAME": "test"}
+    names |= {"GIT_AUTHOR_EMAIL": "test@localhost", "GIT_COMMITTER_EMAIL": "test@localhost"}
+    done = subprocess.run(command, cwd=cwd, env={**os.environ, **names}, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose one commit is this working tree, uncommitted changes included."""
+    folder = tmp_path_factory.mktemp("template") / "template"
+    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    for name in listed:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "a working tree")
+    git(folder, "repack", "-adq")  # copier looks at each file of .git
+    return folder
+
+
+@pytest.fixture(scope="session")
+def generated(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with answers of its own, as copier has written it."""
+    folder = tmp_path_factory.mktemp("generated")
+    (folder / "answers.yml").write_text(ANSWERS)
+    copier("copy", "--data-file", folder / "answers.yml", template, folder / "orders", cwd=folder)
+    return folder / "orders"

@@ -1,0 +1,132 @@
+"""What a generated project consists of."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.root import ROOT
+from tests.template.conftest import ANSWERS, copier
+
+pytestmark = pytest.mark.slow
+
+ANSWERED = yaml.safe_load(ANSWERS)
+# Lines of Python: what a team owns, with and without its tests. bin/setup has no suffix.
+MOST, MOST_WITH_TESTS = 1500, 3200
+RENDERED = {".copier-answers.yml", ".secrets.baseline", "LICENSE", "README.md", "cdk.json", "docs/security.md"}
+RENDERED |= {"pyproject.toml"}
+
+
+def files(folder: Path) -> Iterator[str]:
+    """The files of a project, without those of git and of commands that ran there."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not re.match(r"(\.git|\.venv|\.tools|node_modules|build|cdk\.out|\..*_cache)/", name):
+            yield name
+
+
+def python_lines(folder: Path, *, tests: bool) -> int:
+    """Count the lines of the modules."""
+    names = [name for name in files(folder) if name.endswith(".py") and (tests or not name.startswith("tests/"))]
+    return sum(len((folder / name).read_text().splitlines()) for name in names)
+
+
+def broken_links(folder: Path) -> list[str]:
+    """Links of pages to files that the project does not have."""
+    pages = [folder / name for name in files(folder) if name.endswith(".md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text())]
+    return [f"{page.relative_to(folder)}: {link}" for page, link in links if not (page.parent / link).exists()]
+
+
+def test_files_are_those_of_the_template_or_rendered(generated: Path) -> None:
+    """Each is the same as here, but for those that have the project's answers, and the wheels."""
+    names = [name for name in files(generated) if not name.startswith("wheels/")]
+    changed = {name for name in names if not (ROOT / name).exists() or not filecmp.cmp(ROOT / name, generated / name)}
+    assert changed == RENDERED
+
+
+def test_nothing_of_the_template_s_own_work_is_left(generated: Path) -> None:
+    """No package but its pages, no measurement, no test of the template, no wheel builder, and no name of ours."""
+    names = set(files(generated))
+    folders = ("bench/", ".ci/", "dist/", "docs/decisions/", "tests/bench/", "tests/template/", "tests/upgrade/")
+    assert [name for name in names if name.startswith(folders) or name.endswith(".jinja")] == []
+    assert [name for name in names if name.startswith("packages/") and "/docs/" not in name] == []
+    assert {name for name in names if name.startswith("bin/")} == {"bin/setup"}
+    assert not names & {"copier.yml", "CHANGELOG.md", ".github/workflows/packages.yml", "docs/start-your-own.md"}
+    ours = ("lambda-layers-pipeline", "template only")
+    naming = [name for name in RENDERED & names if any(word in (generated / name).read_text() for word in ours)]
+    assert naming == []
+
+
+def test_a_team_owns_few_lines(generated: Path) -> None:
+    """What is left to read and to change; the rest comes as wheels."""
+    assert python_lines(generated, tests=False) <= MOST
+    assert python_lines(generated, tests=True) <= MOST_WITH_TESTS
+
+
+def test_no_link_is_broken(generated: Path) -> None:
+    """Pages of packages included."""
+    assert broken_links(generated) == []
+
+
+@pytest.mark.gate
+def test_a_page_that_links_to_what_is_left_out_is_found(tmp_path: Path) -> None:
+    """As a page that links to a decision record would."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "layers.md").write_text("[why](decisions/0003.md), [here](layers.md), [there](https://a.b)")
+    assert broken_links(tmp_path) == ["docs/layers.md: decisions/0003.md"]
+
+
+def test_the_lock_is_the_template_s_and_fits(generated: Path) -> None:
+    """`poetry check --lock` accepts it with the project's pyproject.toml."""
+    assert filecmp.cmp(ROOT / "poetry.lock", generated / "poetry.lock", shallow=False)
+    poetry = ROOT / ".tools" / "bin" / "poetry"
+    subprocess.run([poetry, "check", "--lock"], cwd=generated, check=True, capture_output=True)
+
+
+def test_answers_are_where_they_belong(generated: Path) -> None:
+    """In pyproject.toml, cdk.json, README and licence."""
+    project = tomllib.loads((generated / "pyproject.toml").read_text())["project"]
+    delivery = json.loads((generated / "cdk.json").read_text())["context"]["delivery"]
+    assert (project["name"], project["description"]) == (ANSWERED["project_name"], ANSWERED["description"])
+    assert project["license"] == "MIT"
+    assert (generated / "LICENSE").read_text().startswith("MIT License")
+    assert (delivery["name"], delivery["account"], delivery["region"]) == ("orders", "210987654321", "eu-central-1")
+    assert delivery["source"] == {
+        "type": "connection",
+        "connection_arn": ANSWERED["connection_arn"],
+        "repository": "company/orders",
+        "branch": "trunk",
+    }
+    assert [(environment["account"], environment["region"]) for environment in delivery["environments"]] == [
+        ("210987654322", "eu-central-1"),
+        ("210987654323", "eu-central-1"),
+    ]
+    assert delivery["notify"] == {"emails": ["delivery@company.com"]}
+    assert (generated / "README.md").read_text().startswith(f"# orders\n\n{ANSWERED['description']}\n")
+
+
+def test_the_baseline_has_findings_in_files_of_the_project_only(generated: Path) -> None:
+    """Those of the packages' tests stay with the packages."""
+    here = json.loads((ROOT / ".secrets.baseline").read_text())
+    there = json.loads((generated / ".secrets.baseline").read_text())
+    assert there["results"] == {name: finds for name, finds in here["results"].items() if (generated / name).exists()}
+    assert 0 < len(there["results"]) < len(here["results"])
+
+
+def test_the_same_answers_give_the_same_project(template: Path, generated: Path, tmp_path: Path) -> None:
+    """The wheels too: an update compares a project with what the template gave before."""
+    answers = generated.parent / "answers.yml"
+    copier("copy", "--quiet", "--data-file", answers, template, tmp_path / "orders", cwd=tmp_path)
+    assert set(files(tmp_path / "orders")) == set(files(generated))
+    wheels = sorted(path.name for path in (generated / "wheels").iterdir())
+    assert len(wheels) == len(list(ROOT.glob("packages/*/pyproject.toml"))) + 1
+    assert filecmp.cmpfiles(generated / "wheels", tmp_path / "orders" / "wheels", wheels, shallow=False)[0] == wheels
