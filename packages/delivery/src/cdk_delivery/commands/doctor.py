@@ -12,6 +12,7 @@ from cdk_delivery.commands.accounts import Sessions, settings
 from cdk_delivery.commands.bootstrap import plans
 from cdk_delivery.commands.doctor_aws import account_rows, connection_row
 from cdk_delivery.commands.doctor_local import quota_rows, settings_rows, version_rows
+from cdk_delivery.commands.doctor_packages import package_rows
 from cdk_delivery.commands.doctor_rows import Row
 from cdk_delivery.commands.policy_files import PolicyFiles
 from cdk_delivery.project_config import read_config
@@ -22,7 +23,12 @@ _COLOUR = {"ok": "green", "unknown": "yellow", "red": "red"}
 def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
     """Look at everything; nothing is changed."""
     delivery, sessions, page = settings(root), Sessions(profiles), read_config(root).pages.go_live
-    found = [*settings_rows(delivery, os.environ, page=page), *version_rows(root), *quota_rows(root)]
+    found = [
+        *settings_rows(delivery, os.environ, page=page),
+        *package_rows(root),
+        *version_rows(root),
+        *quota_rows(root),
+    ]
     steps = plans(delivery)
     for plan in steps:
         found += account_rows(plan, sessions, PolicyFiles.of(root))
