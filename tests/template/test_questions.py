@@ -14,8 +14,8 @@ import jinja2
 import pytest
 import yaml
 
-from pipeline.settings.messages import SettingsError
-from pipeline.settings.model import Delivery
+from cdk_delivery.settings.messages import SettingsError
+from pipeline.stack import Settings
 from tests.root import ROOT
 
 QUESTIONS: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text())
@@ -69,7 +69,7 @@ def test_good_answers_become_settings(source: str) -> None:
     answers = {**GOOD, "source": source, **SOURCES[source]}
     assert asked(answers) == [name for name in QUESTIONS if name in answers]
     assert [refusal(name, answers) for name in asked(answers)] == [""] * len(answers)
-    delivery = Delivery.read(json.loads(rendered("cdk.json", answers))["context"]["delivery"])
+    delivery = Settings.read(json.loads(rendered("cdk.json", answers))["context"]["delivery"])
     assert (delivery.name, delivery.source.type) == ("orders", source)
 
 
@@ -101,7 +101,7 @@ def test_what_the_settings_refuse_is_refused_when_it_is_answered(question: str, 
     answers = {**GOOD, "source": source, **SOURCES[source], question: answer}
     assert answer in refusal(question, answers)
     with pytest.raises(SettingsError):
-        Delivery.read(json.loads(rendered("cdk.json", answers))["context"]["delivery"])
+        Settings.read(json.loads(rendered("cdk.json", answers))["context"]["delivery"])
 
 
 def test_with_this_repository_s_answers_cdk_json_is_this_one(own: dict[str, Any]) -> None:
