@@ -22,10 +22,6 @@ test: setup layers
 	set -e; for package in $(PACKAGES); do $(MAKE) test-$$package; done
 	pytest -m e2e
 
-# What takes long: a pipeline that was deployed from the last release takes the present tree.
-soak: setup layers
-	pytest -m soak
-
 $(PACKAGES:%=test-%): test-%: setup layers
 	$(PYTEST) packages/$* --numprocesses 2
 
@@ -106,6 +102,10 @@ gates: setup layers
 
 # What only the repository of the packages does: measurements, wheels for other projects, releases.
 ifneq ($(PACKAGES),)
+# What takes long: a pipeline that was deployed from the last release takes the present tree.
+soak: setup layers
+	pytest -m soak
+
 bench: setup
 	python -m bench
 	python -m bench.scale
