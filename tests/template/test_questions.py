@@ -46,7 +46,7 @@ def environment(folder: Path) -> jinja2.Environment:
     return jinja2.Environment(loader=loader, extensions=extensions, keep_trailing_newline=True, autoescape=False)  # noqa: S701
 
 
-def rendered(name: str, answers: dict[str, Any], folder: Path = ROOT) -> str:
+def rendered(name: str, answers: dict[str, Any], folder: Path) -> str:
     """A file as a project with these answers gets it."""
     return environment(folder).get_template(f"{name}.jinja").render(answers)
 
@@ -63,13 +63,22 @@ def asked(answers: dict[str, Any]) -> list[str]:
     return [name for name in names if environment(ROOT).from_string(conditions[name]).render(answers) != "False"]
 
 
+@pytest.fixture
+def template(context: dict[str, Any], tmp_path: Path) -> Path:
+    """A folder with cdk.json as it comes, whatever settings this copy of the project has."""
+    settings = {**json.loads((ROOT / "cdk.json").read_text()), "context": context}
+    (tmp_path / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
+    shutil.copyfile(ROOT / "cdk.json.jinja", tmp_path / "cdk.json.jinja")
+    return tmp_path
+
+
 @pytest.mark.parametrize("source", SOURCES)
-def test_good_answers_become_settings(source: str) -> None:
+def test_good_answers_become_settings(template: Path, source: str) -> None:
     """Every kind of source: no question refuses its answer, and the settings of cdk.json are read."""
     answers = {**GOOD, "source": source, **SOURCES[source]}
     assert asked(answers) == [name for name in QUESTIONS if name in answers]
     assert [refusal(name, answers) for name in asked(answers)] == [""] * len(answers)
-    delivery = Settings.read(json.loads(rendered("cdk.json", answers))["context"]["delivery"])
+    delivery = Settings.read(json.loads(rendered("cdk.json", answers, template))["context"]["delivery"])
     assert (delivery.name, delivery.source.type) == ("orders", source)
 
 
@@ -96,23 +105,25 @@ def test_good_answers_become_settings(source: str) -> None:
         ("email", "delivery", "s3"),
     ],
 )
-def test_what_the_settings_refuse_is_refused_when_it_is_answered(question: str, answer: str, source: str) -> None:
+def test_what_the_settings_refuse_is_refused_when_it_is_answered(
+    template: Path, question: str, answer: str, source: str
+) -> None:
     """So that no project is generated whose first synthesis fails; the answer is in the message."""
     answers = {**GOOD, "source": source, **SOURCES[source], question: answer}
     assert answer in refusal(question, answers)
     with pytest.raises(SettingsError):
-        Settings.read(json.loads(rendered("cdk.json", answers))["context"]["delivery"])
+        Settings.read(json.loads(rendered("cdk.json", answers, template))["context"]["delivery"])
 
 
-def test_with_this_repository_s_answers_cdk_json_is_this_one(own: dict[str, Any]) -> None:
+def test_with_the_template_s_own_answers_cdk_json_is_the_same(template: Path, context: dict[str, Any]) -> None:
     """Feature flags, formatting and all settings that are not asked for are taken from cdk.json as it is."""
-    delivery = own["delivery"]
+    delivery = context["delivery"]
     source = delivery["source"]
     dev, prod = delivery["environments"]
     answers = {"project_name": delivery["name"], "region": delivery["region"], "email": delivery["notify"]["emails"][0]}
     answers |= {"pipeline_account": delivery["account"], "dev_account": dev["account"], "prod_account": prod["account"]}
     answers |= {"source": source["type"], **{name: source[name] for name in SOURCES["connection"]}}
-    assert rendered("cdk.json", answers) == (ROOT / "cdk.json").read_text()
+    assert rendered("cdk.json", answers, template) == (template / "cdk.json").read_text()
 
 
 def drift(folder: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.template.conftest import git
 pytestmark = pytest.mark.e2e
 
 START, ADD, UPGRADE = (ROOT / "docs" / f"{name}.md" for name in ("start-your-own", "add-a-function", "upgrade"))
+ENVIRONMENTS = "lambda-layers-pipeline/environments"
 LATER = "99.0.0"
 COMMENT = "# A later version of the template says so.\n"
 SENTENCE = "\nA later version of the template says so.\n"
@@ -52,10 +54,25 @@ def project(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("team")
     Page(START).follow(folder, console="new")
     follow(START, folder / "orders")
+    share_environments(folder / "orders")
     Page(ADD).follow(folder / "orders", console=None)
     git(folder / "orders", "add", "--all")
     git(folder / "orders", "commit", "--quiet", "--message", "Greet")
     return folder / "orders"
+
+
+def share_environments(project: Path) -> None:
+    """Give the builds what this machine has just prepared for the same locks: half a minute less, with hard links."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    prepared = [path for path in (cache / ENVIRONMENTS).iterdir() if not path.name.startswith("making-")]
+    for environment in sorted(prepared, key=lambda path: path.stat().st_mtime)[-3:]:
+        target = project / ".rehearsal" / "cache" / "xdg" / ENVIRONMENTS / environment.name
+        shutil.copytree(environment, target, symlinks=True, copy_function=link)
+
+
+def link(source: str, target: str) -> None:
+    """Hard-link one file, or a symbolic link itself."""
+    os.link(source, target, follow_symlinks=False)
 
 
 def test_the_gates_are_green(project: Path) -> None:
