@@ -58,7 +58,7 @@ FUNCTIONS := tests/handlers
 PUSHED := $(PYTEST) -m "not e2e and not slow and not soak"
 
 unit-stacks: setup layers
-	$(PUSHED) $(addprefix --ignore=,$(FUNCTIONS) tests/bench) --junitxml=$(REPORTS)/stacks.xml
+	$(PUSHED) $(addprefix --ignore=,$(FUNCTIONS) tests/bench tests/template) --junitxml=$(REPORTS)/stacks.xml
 
 unit-functions: setup layers
 	$(PUSHED) $(FUNCTIONS) --junitxml=$(REPORTS)/functions.xml
