@@ -66,7 +66,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def generated(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with answers of its own, as copier has written it."""
+    """A project with the answers above, as copier has written it."""
     folder = tmp_path_factory.mktemp("generated")
     (folder / "answers.yml").write_text(ANSWERS)
     copier("copy", "--data-file", folder / "answers.yml", template, folder / "orders", cwd=folder)

@@ -52,7 +52,7 @@ def rendered(name: str, answers: dict[str, Any], folder: Path) -> str:
 
 
 def refusal(question: str, answers: dict[str, Any]) -> str:
-    """What copier says about an answer; empty for one that it takes."""
+    """Return copier's message about an answer; empty for one that it takes."""
     return environment(ROOT).from_string(QUESTIONS[question].get("validator", "")).render(answers)
 
 
@@ -127,7 +127,7 @@ def test_with_the_template_s_own_answers_cdk_json_is_the_same(template: Path, co
 
 
 def drift(folder: Path) -> list[str]:
-    """What a project's pyproject.toml has otherwise than this one, names of [project] and tools."""
+    """Return the tables of a project's pyproject.toml that differ from those here."""
     here = tomllib.loads((folder / "pyproject.toml").read_text())
     there = tomllib.loads(rendered("pyproject.toml", GOOD, folder))
     asked_for = {"name": "orders", "description": "Orders", "license": "MIT"}

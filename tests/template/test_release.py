@@ -77,7 +77,7 @@ def test_a_release_builds_wheels_and_tags_the_commit(repository: Path) -> None:
     ids=["none", "of another version", "empty"],
 )
 def test_a_changelog_without_the_version_is_in_the_way(repository: Path, name: str, before: str, after: str) -> None:
-    """The repository's and each package's; an empty section tells users nothing."""
+    """The repository's and each package's; an empty section is of no use to users."""
     text = (repository / name).read_text()
     assert before in text
     (repository / name).write_text(text.replace(before, after))
@@ -142,7 +142,7 @@ def test_wheels_that_cannot_be_built_leave_no_tag(repository: Path) -> None:
 
 
 def test_version_is_the_only_home_of_the_version() -> None:
-    """No pyproject.toml has a version of its own."""
+    """Each pyproject.toml has a dynamic version."""
     for file in [ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")]:
         lines = file.read_text().splitlines()
         assert [line for line in lines if line.startswith("version =")] == []

@@ -82,7 +82,7 @@ def test_the_gates_are_green(project: Path) -> None:
 
 
 def test_the_project_is_rehearsed_from_push_to_prod(project: Path) -> None:
-    """Every stage of its own pipeline, and the added function answers in both accounts."""
+    """Every stage of the team's pipeline succeeds, and the added function answers in both accounts."""
     run("rehearse run --approve --json build/result.json", project)
     result = json.loads((project / "build" / "result.json").read_text())
     assert result["status"] == "Succeeded"

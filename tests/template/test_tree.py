@@ -1,4 +1,4 @@
-"""What a generated project consists of."""
+"""The files of a generated project."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_nothing_of_the_template_s_own_work_is_left(generated: Path) -> None:
 
 
 def test_a_team_owns_few_lines(generated: Path) -> None:
-    """What is left to read and to change; the rest comes as wheels."""
+    """The lines that a team reads and changes; the rest comes as wheels."""
     assert python_lines(generated, tests=False) <= MOST
     assert python_lines(generated, tests=True) <= MOST_WITH_TESTS
 

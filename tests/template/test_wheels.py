@@ -15,7 +15,7 @@ import pytest
 from tests.root import ROOT
 
 PACKAGES = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
-# What a build of the wheels needs, in a folder that is no repository.
+# The files that a build of the wheels needs, in a folder that is not a repository.
 NEEDED = ("bin", "packages", "VERSION", "README.md", "pyproject.toml", "requirements-tools.txt")
 
 

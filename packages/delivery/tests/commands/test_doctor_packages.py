@@ -1,4 +1,4 @@
-"""What doctor says of the packages, for each way in which they and the project do not fit."""
+"""Doctor's rows of the packages, for each way in which they and the project do not fit."""
 
 from __future__ import annotations
 
@@ -89,6 +89,6 @@ def test_a_project_without_a_version_needs_packages_of_one_version(tmp_path: Pat
 
 
 def test_this_environment_fits() -> None:
-    """What is installed here is known to importlib.metadata, with one version."""
+    """importlib.metadata knows the packages that are installed here, with one version."""
     repository = Path(__file__).parents[4]
     assert {row.state for row in package_rows(repository)} == {"ok"}
