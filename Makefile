@@ -44,11 +44,14 @@ lint: setup layers
 	set -e; for package in $(PACKAGES); do lint-imports --no-cache --config packages/$$package/pyproject.toml; done
 	lambda-layers check
 
-# The tests of every package are modules named `tests`, so each package has a run of its own.
-MYPY := mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache
+# The tests of every package are modules named `tests`, so each package has a run of its own. Its cache begins as a copy of the
+# first run's, which has read the packages already.
 types: setup
 	mypy
-	set -e; for package in $(PACKAGES); do (cd packages/$$package && $(MYPY)/$$package tests); done
+	set -e; for package in $(PACKAGES); do \
+		test -d .mypy_cache/$$package || (mkdir .mypy_cache/$$package && cp -R .mypy_cache/[0-9]* .mypy_cache/$$package); \
+		MYPYPATH=packages/$$package mypy --cache-dir .mypy_cache/$$package packages/$$package/tests; \
+	done
 
 # Every push runs these, in parallel with `make -j`: those that import CDK, and those of the functions. The tests of the
 # packages, and the slow ones, such as those of pipelines with other settings, are left to `make test`.
