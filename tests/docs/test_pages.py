@@ -10,6 +10,7 @@ from stages.service_options import ServiceOptions
 from tests.root import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+REFERENCES = [*sorted(ROOT.glob("packages/*/README.md")), *sorted(ROOT.glob("packages/*/docs/*.md"))]
 FOLDERS = ("lambda", "stages", "pipeline", "packages", "tests", "docs", "bin")
 RULES = re.findall(r"^([\w ]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 TARGETS = {target for rule in RULES for target in rule.split()}
@@ -22,7 +23,7 @@ def named(page: Path) -> Iterator[str]:
             yield text
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *REFERENCES], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     """Those to other pages and files of this project."""
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
