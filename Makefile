@@ -13,17 +13,14 @@ REPORTS := build/reports
 rehearse: setup
 	rehearse run --approve
 
-# CDK's own validation of each template is left to `synth`: it takes most of the time of a synthesis.
-PYTEST := CDK_VALIDATION=false pytest
-
 # Whole rehearsals need the machine for themselves.
 test: setup layers
-	$(PYTEST) --numprocesses 2 -m "not e2e and not soak"
+	pytest --numprocesses 2 -m "not e2e and not soak"
 	set -e; for package in $(PACKAGES); do $(MAKE) test-$$package; done
 	pytest -m e2e
 
 $(PACKAGES:%=test-%): test-%: setup layers
-	$(PYTEST) packages/$* --numprocesses 2
+	pytest packages/$* --numprocesses 2
 
 # `make -j` runs its parts side by side; the longest comes first, so that no processor idles at the end. What needs no
 # layers would be ready before it: here it waits for them as well.
@@ -54,11 +51,12 @@ types: setup
 	done
 
 # Every push runs these, in parallel with `make -j`: those that import CDK, and those of the functions. The tests of the
-# packages, and the slow ones, such as those of pipelines with other settings, are left to `make test`.
+# packages, and the slow ones, such as those of pipelines with other settings, are left to `make test`. CDK's own
+# validation of each template is left to `synth`.
 unit: unit-stacks unit-functions
 
 FUNCTIONS := tests/handlers
-PUSHED := $(PYTEST) -m "not e2e and not slow and not soak"
+PUSHED := CDK_VALIDATION=false pytest -m "not e2e and not slow and not soak"
 
 unit-stacks: setup layers
 	$(PUSHED) $(addprefix --ignore=,$(FUNCTIONS) tests/bench tests/template) --junitxml=$(REPORTS)/stacks.xml
