@@ -1,4 +1,4 @@
-"""What CloudFormation may do in the accounts of this project: all that its stacks need, in a policy of IAM's size."""
+"""Execution policies of this project allow all that its stacks need, and fit into a managed policy."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def policy(name: str) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_policy_covers_what_the_templates_need(ours: Synthesized, name: str) -> None:
-    """Somebody may have added a type of resource to the service and generated nothing."""
+    """A type of resource may have been added to the service without `make generate`."""
     allowed = {action for each in policy(name)["Statement"] if each["Effect"] == "Allow" for action in each["Action"]}
     templates = [json.loads(file.read_text()) for file in ours.folder.glob(FILES[name])]
     types = {each["Type"] for template in templates for each in template["Resources"].values()}

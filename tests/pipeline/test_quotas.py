@@ -1,4 +1,4 @@
-"""What this project takes of AWS's quotas."""
+"""The use of AWS's quotas by this project."""
 
 from cdk_delivery.quotas import quota_usages
 from tests.synthesized import Synthesized

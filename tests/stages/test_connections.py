@@ -1,4 +1,4 @@
-"""What the service connects can work, and no message is lost."""
+"""Connections of the service work, and no message is lost."""
 
 from cdk_delivery.compliance.connections import faults
 from tests.synthesized import Synthesized

@@ -1,4 +1,4 @@
-"""What every pipeline has, whatever its team deploys: who is asked, what builds may do, and what they keep."""
+"""Properties of every pipeline, whatever its team deploys: approvals, permissions of builds, and caches."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What an assembly takes of AWS's quotas is known before anything is deployed."""
+"""The use of AWS's quotas by an assembly is known before anything is deployed."""
 
 import json
 from pathlib import Path

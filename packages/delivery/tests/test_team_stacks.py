@@ -1,4 +1,4 @@
-"""What a team's own stack has to say, and what it cannot get wrong without an error."""
+"""Requirements of a team's stack, and the errors for what it gets wrong."""
 
 from __future__ import annotations
 

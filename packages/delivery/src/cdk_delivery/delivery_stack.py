@@ -129,9 +129,9 @@ class DeliveryStack[OptionsT](Stack):
         )
 
     def approve(self, wave: Wave[OptionsT], changes: Sequence[pipelines.CodeBuildStep]) -> None:
-        """Ask a person, with the summaries of `changes`, which run before.
+        """Add a manual approval, with the summaries of `changes`, which run before.
 
-        It is a wave of its own: inside the stage, a rejection would count as a failure of the deployment. Raises
+        It has a separate wave: inside the stage, a rejection would count as a failure of the deployment. Raises
         ValueError for a wave that needs no approval by its settings.
         """
         if not wave.approval:
@@ -202,7 +202,7 @@ class DeliveryStack[OptionsT](Stack):
         )
 
     def _changes_variables(self, environment: Environment[OptionsT]) -> dict[str, str]:
-        """What cdk_delivery/changes/__main__.py needs."""
+        """Return the variables that cdk_delivery/changes/__main__.py needs."""
         variables = {
             "ENVIRONMENT": environment.name,
             "STAGE": self._assembly_of(environment),

@@ -1,4 +1,4 @@
-"""What a command of `delivery` ends with when it cannot do its work."""
+"""Errors that end a command of `delivery`, with their exit codes."""
 
 from __future__ import annotations
 

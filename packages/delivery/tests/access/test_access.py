@@ -1,4 +1,4 @@
-"""What CloudFormation may do in the accounts: all that the stacks need, and not more."""
+"""Execution policies allow all that the stacks need, and nothing more."""
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What may differ between two environments of the shop."""
+"""Options that may differ between two environments of the shop."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def check(environment: Environment[ShopOptions]) -> BuildCommands:
 
 
 class ShopPipeline(DeliveryStack[ShopOptions]):
-    """What a push of the shop goes through."""
+    """The steps of the shop's pipeline."""
 
     def build(self, delivery: Delivery[ShopOptions], project: Project) -> None:
         """Synth, then every wave."""

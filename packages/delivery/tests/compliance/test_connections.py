@@ -1,4 +1,4 @@
-"""What a template connects can work, and no message is lost."""
+"""Connections in a template work, and no message is lost."""
 
 import json
 from collections.abc import Callable

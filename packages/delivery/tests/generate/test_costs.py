@@ -1,4 +1,4 @@
-"""What the page of costs counts is what the pipeline does."""
+"""The page of costs counts the actions of the pipeline."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is generated for a project is where its configuration says, and made from its own assembly."""
+"""Generated files are where the project's configuration says, and made from its own assembly."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _report_bug() -> int:
 
 
 class LazyGroup(click.Group):
-    """Commands by name, each imported when it is called: `--help` alone imports none of them."""
+    """Commands by name, each imported when it is called: `--help` imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the table, hidden ones included."""

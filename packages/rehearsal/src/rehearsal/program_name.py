@@ -1,4 +1,4 @@
-"""How this program was called, for what it tells people to call next."""
+"""The name that this program was called by, for the commands that its messages suggest."""
 
 from __future__ import annotations
 

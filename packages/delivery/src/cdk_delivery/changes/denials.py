@@ -1,4 +1,4 @@
-"""What a template denies, and to whom or on what: a denial that goes is a right that comes."""
+"""Find explicit denials that a change removes: removing a Deny broadens access."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _stacks_to_delete(delivery: Delivery[Any], sessions: Sessions) -> Iterator[S
 
 
 def _deletion(stack: DeployedStack, delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
-    """Nothing where there is no such stack, or where it belongs to somebody else."""
+    """Return nothing where the stack does not exist, or where another pipeline deployed it."""
     api = sessions.client("cloudformation", stack.target)
     if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
         return

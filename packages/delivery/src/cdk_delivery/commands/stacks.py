@@ -31,7 +31,7 @@ class DeployedStack:
 
 
 def environment_stacks(environment: Environment[Any], sessions: Sessions) -> Iterator[DeployedStack]:
-    """What has the name of a stack of the environment's stage, the newest first: an older one may feed a newer one.
+    """Return stacks named like those of the environment's stage, newest first: a newer one may use an older one.
 
     Whether it was deployed by the delivery, its template says. Nested stacks go with the stack that they belong to.
     """

@@ -1,4 +1,4 @@
-"""The comment that a person is asked with before a wave is deployed."""
+"""The comment of the approval before a wave is deployed."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def build_step(
 def synth_step(
     source: pipelines.CodePipelineSource, buildspec: Path, *, project: str, role: iam.IRole
 ) -> pipelines.CodeBuildStep:
-    """Return the step that runs `buildspec`; its output is the cloud assembly in cdk.out. What tools download is kept.
+    """Return the step that runs `buildspec`; its output is the cloud assembly in cdk.out. Downloads are cached.
 
     CodeBuild would read the file from the source by itself, but CDK has to add its output artifact to it.
     """

@@ -1,4 +1,4 @@
-"""What a team deploys to an environment: a CDK stage, and the outputs that its tests get."""
+"""The interface of a deployed service: a CDK stage, and the outputs that its tests get."""
 
 from __future__ import annotations
 

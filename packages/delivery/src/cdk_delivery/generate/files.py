@@ -66,7 +66,7 @@ def _json(value: object) -> str:
 
 
 def generated_files(root: Path) -> Mapping[str, Callable[[Path], str]]:
-    """Path below the project's `root` -> what stands in it, made from the assembly in cdk.out. Raises WrongUse."""
+    """Return each path below `root` with its content, generated from the assembly in cdk.out. Raises WrongUse."""
     config = read_config(root)
     access, pages = PurePosixPath(config.access), config.pages
     files: dict[str, Callable[[Path], str]] = {

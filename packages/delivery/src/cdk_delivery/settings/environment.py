@@ -54,5 +54,5 @@ class Wave[OptionsT]:
 
     @property
     def approval(self) -> bool:
-        """Whether a person decides before it is deployed."""
+        """Whether an approval is needed before the wave is deployed."""
         return any(environment.approval for environment in self)

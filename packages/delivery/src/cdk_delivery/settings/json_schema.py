@@ -33,5 +33,5 @@ def schema(settings: type[Delivery[Any]]) -> dict[str, Any]:
 
 
 def text(settings: type[Delivery[Any]]) -> str:
-    """What stands in the file."""
+    """Return the text of the file."""
     return json.dumps(schema(settings), indent=2) + "\n"

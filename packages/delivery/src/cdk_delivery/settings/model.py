@@ -66,7 +66,7 @@ class Delivery[OptionsT](Settings):
 
     @classmethod
     def read(cls, context: Any) -> Self:
-        """Check what stands in cdk.json. Raises SettingsError with one line per fault."""
+        """Validate the settings of cdk.json. Raises SettingsError with one line per fault."""
         if not isinstance(context, Mapping):
             got = "nothing" if context is None else f"'{context}'"
             raise SettingsError(

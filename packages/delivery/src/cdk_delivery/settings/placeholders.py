@@ -21,7 +21,7 @@ def is_real_aws(environ: Mapping[str, str]) -> bool:
 
 
 def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
-    """Settings that stand as the project came with them; a line each.
+    """Return a line for each setting that still has its placeholder value.
 
     page: the page of the project that says how to go live.
     """

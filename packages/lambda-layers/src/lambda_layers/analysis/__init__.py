@@ -1,1 +1,1 @@
-"""What layers hold and why: checks, differences and reports."""
+"""Checks, differences and reports of the content of layers."""

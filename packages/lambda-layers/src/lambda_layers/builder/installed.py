@@ -41,7 +41,7 @@ class InstalledPackage:
     digests: Mapping[Path, str] = field(default_factory=dict)
 
     def read(self, path: Path) -> bytes:
-        """The bytes of one of its files; raises RecordMismatch where they are not those that RECORD tells."""
+        """Return the bytes of one of its files. Raises RecordMismatch where they differ from RECORD."""
         content = path.read_bytes()
         algorithm, _, known = self.digests.get(path, "").partition("=")
         if algorithm in _ALGORITHMS and _digest(algorithm, content) != known.rstrip("="):

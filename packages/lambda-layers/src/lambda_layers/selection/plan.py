@@ -1,4 +1,4 @@
-"""What goes into which layer, as the lock, `[tool.layers]` and the functions' folders say."""
+"""The content of each layer, from the lock, `[tool.layers]` and the functions' folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lambda_layers.poetry.export import Pin
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.settings import Settings
 
-# Layer -> the closure of its group, asked for when it is needed: Poetry exports it meanwhile, and refuses a stale lock.
+# Layer -> the closure of its group, read when needed: Poetry exports in parallel, and refuses a stale lock.
 Closures = Callable[[], Mapping[str, Sequence[Pin]]]
 
 
@@ -24,7 +24,7 @@ def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[func
 
 
 def read_lock(root: Path) -> lock.Lock:
-    """The lock's graph; raises WrongUse where there is no lock."""
+    """Return the lock's graph. Raises WrongUse without a lock."""
     path = root / "poetry.lock"
     if not path.exists():
         raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")

@@ -35,7 +35,7 @@ from rehearsal.workspace.locks import exclusive_run
 
 def run_full(space: Workspace, wanted: RunOptions) -> int:
     """Run the pipeline of the working tree; 0 if it got as far as it was to get and every function answered, else 1."""
-    config = configuration.read_config(space.root)  # a mistake in it is told before anything is made
+    config = configuration.read_config(space.root)  # a mistake in it is reported before anything is created
     began, console, app = time.monotonic(), output_console(wanted.json_file), wanted.cdk_app
     with exclusive_run(space):
         host_environment.architecture()
@@ -50,7 +50,7 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
             reach = functools.partial(first_deployment.bootstrap_new_environments, space, deployed, tell, stop)
             with run_partial.closed_transition(deployed, wanted.until):
                 started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
-                beside.submit(mount_error)  # which the end of a run tells
+                beside.submit(mount_error)  # the end of a run reports them
                 views = follow(
                     space, console, deployed, started, verdict=wanted.verdict, on_restart=reach, until=wanted.until
                 )
@@ -75,7 +75,7 @@ def _prepare(space: Workspace, config: Config, console: Console, accepted: tuple
 def _start_emulator(
     space: Workspace, port: int | None, *, iam: bool | None
 ) -> Iterator[tuple[Endpoint, threading.Event]]:
-    """The embedded AWS, and an event that ends what was started beside it when the block is left early."""
+    """Run the embedded AWS, with an event that ends parallel work when the block is left early."""
     stop = threading.Event()
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
         try:
@@ -98,7 +98,7 @@ def _push(space: Workspace, console: Console, repository: Repository, deployed: 
 
 
 def push_changes(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:
-    """What the push of `commit` changes: since the last push, or since HEAD where that is not known any more."""
+    """Return the files that the push of `commit` changes since the last push, or since HEAD if that is unknown."""
     before = branch_head(space.remote, branch)
     since = before.id if before and repository.has(before.id) else repository.head
     paths = [each.partition(" ")[2] for each in repository.changes(since, commit)]

@@ -74,9 +74,8 @@ class Engine:
                 if execution.status == "InProgress":
                     execution.finish_as("Cancelled", "the pipeline was deleted")
                     execution.restart_wanted = False
-            for gate in [each for each in self._stage_locks if each[0] == key]:
-                if not self._stage_locks[gate].is_held:
-                    del self._stage_locks[gate]
+            for place in [place for place, lock in self._stage_locks.items() if place[0] == key and not lock.is_held]:
+                del self._stage_locks[place]
 
     def executions_of(self, key: PipelineKey) -> list[Execution]:
         """The executions of one pipeline, oldest first."""

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write beside, then rename: a reader sees the old file or the new one, never half."""
+    """Write a temporary file, then rename it: a reader sees the old file or the new one, never half."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.touch(mode=0o600)

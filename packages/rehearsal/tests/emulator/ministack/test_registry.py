@@ -42,7 +42,7 @@ print(json.dumps(found))
 
 
 def faults_of(correction: Correction) -> list[str]:
-    """What is wrong with a declaration."""
+    """Return the faults of a declaration."""
     path, _, name = correction.test.partition("::")
     file = PACKAGE / path
     names = (

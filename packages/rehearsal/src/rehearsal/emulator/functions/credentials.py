@@ -86,7 +86,7 @@ def _role_error(data: Mapping[str, Any]) -> Any:
 
 
 def _require_assumable_role(data: Mapping[str, Any]) -> None:
-    """Raise RoleNotAssumable for a role that Lambda cannot assume; one that is no role's ARN is told by MiniStack."""
+    """Raise RoleNotAssumable for a role that Lambda cannot assume; MiniStack reports what is not the ARN of a role."""
     role = data.get("Role")
     if isinstance(role, str) and role.count(":") == 5:
         try:

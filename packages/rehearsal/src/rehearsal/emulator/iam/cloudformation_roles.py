@@ -26,7 +26,7 @@ Handler = Callable[..., Any]
 
 ROLE = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
 SERVICE = "cloudformation.amazonaws.com"
-# What policies are told of a request that a service makes with its caller's permissions, not with a role of its own.
+# Condition keys of a request that a service makes with its caller's permissions instead of a service role.
 _CALLED_VIA_KEYS = {
     "aws:calledvia": [SERVICE],
     "aws:calledviafirst": SERVICE,
@@ -173,7 +173,7 @@ def _role(stack: str) -> str:
 
 
 def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping[str, Any]) -> list[Request]:
-    """What is asked for one action: each ARN; where none can be told, whether it may be done on any resource."""
+    """Return the requests to check for an action: one per ARN; without a known ARN, one on any resource."""
     named = arns(action, resource)
     asked = who if named else _widen_to_any_resource(who)
     told = {**keys, **dependent_actions.tag_keys(resource.properties)}

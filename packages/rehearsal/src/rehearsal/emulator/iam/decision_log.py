@@ -1,4 +1,4 @@
-"""What policies decided: one line a principal, action, resource and verdict, for `rehearse permissions`."""
+"""Log of policy decisions: one line per principal, action, resource and verdict, for `rehearse permissions`."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _may_invoke(function: str, service: str, source: str) -> bool:
 
 
 def _poll_denial(function: str, source: str) -> str:
-    """Why the function's role may not take messages from the queue; empty where it may, or where it is no queue."""
+    """Return why the function's role may not receive from the queue; empty where it may, or without a queue."""
     configuration = functions.function_config(function)
     if not source.startswith("arn:aws:sqs:") or configuration is None:
         return ""

@@ -25,7 +25,7 @@ _WRITE_ACTIONS: tuple[str, ...] = ("kms:GenerateDataKey", "kms:Decrypt")
 
 @dataclass(frozen=True)
 class KeyUse:
-    """What a service does with a key for its caller; key: its id, its alias or an ARN of it, of `owner` in `region`.
+    """The use of a key by a service for its caller; key: its id, its alias or an ARN of it, of `owner` in `region`.
 
     about: the encryption context's name and value, by which a policy may tell what is encrypted.
     """
