@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.embedded import ROLE, Embedded, embedded_aws, zipped
+from tests.embedded import ROLE, Embedded, embedded_aws
 from tests.synthesized import Synthesized
 
 pytestmark = pytest.mark.slow
@@ -35,8 +37,7 @@ class Noticed:
 
     def told(self) -> Json:
         """The next notice, its Subject and its Message; no other one waits with it."""
-        (notice,) = self.embedded.received(self.queue, bool)
-        return dict(notice)
+        return dict(self.embedded.next_message(self.queue))
 
     def asked(self) -> Json:
         """The next notice, which is an approval's."""
@@ -49,7 +50,7 @@ class Noticed:
         api = self.embedded.client("codepipeline")
         api.put_approval_result(**where, result={"status": status, "summary": "tried"})
         newest = api.list_pipeline_executions(pipelineName=self.name)["pipelineExecutionSummaries"][0]
-        return str(self.embedded.ended(self.name, newest["pipelineExecutionId"])["status"])
+        return self.embedded.final_status(self.name, newest["pipelineExecutionId"])
 
 
 def page(execution: str) -> str:
@@ -127,7 +128,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 def noticed(embedded: Embedded, synthesized: Synthesized) -> Noticed:
     bucket, name = embedded.bucket(), embedded.name("notices")
     resources = tiny(synthesized.pipeline.to_json()["Resources"], bucket)
-    assert embedded.stack(name, resources)["StackStatus"] == "CREATE_COMPLETE"
+    embedded.create_stack(name, resources)
     made = embedded.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
     ids = {each["ResourceType"]: each["PhysicalResourceId"] for each in made}
     url, arn = embedded.queue()
@@ -146,7 +147,10 @@ def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Notice
     assert when.startswith("echo-delivery Source/Source failed at 20")
     assert why.startswith("Result: ")
     assert where == f"Execution: {page(failed)}"
-    put = embedded.client("s3").put_object(Bucket=noticed.bucket, Key="source.zip", Body=zipped({"any": "file"}))
+    source = io.BytesIO()
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr("any", "file")
+    put = embedded.client("s3").put_object(Bucket=noticed.bucket, Key="source.zip", Body=source.getvalue())
     good = noticed.start()
     approval = noticed.asked()
     assert (approval["stageName"], approval["actionName"]) == ("ApproveProd", "Approve")
