@@ -16,6 +16,13 @@ from tests.root import ROOT
 
 PACKAGES = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
 THIN_PROJECT = {"pipeline", "stages", "bench", "pipeline_app"}
+# What the tests of a package may import of ours; those of the delivery deploy to the embedded AWS of a rehearsal.
+IMPORTS = {
+    "lambda-layers": {"lambda_layers"},
+    "delivery": {"cdk_delivery", "lambda_layers", "rehearsal"},
+    "rehearsal": {"rehearsal"},
+}
+OURS = THIN_PROJECT.union(*IMPORTS.values())
 
 
 def metadata(package: Path) -> dict[str, Any]:
@@ -50,9 +57,10 @@ def imported_roots(file: Path) -> Iterator[str]:
 
 
 def foreign_imports(package: Path) -> list[str]:
-    """Imports of this project's own folders in a package's tests."""
-    files = [file for file in (package / "tests").rglob("*.py") if "app" not in file.relative_to(package).parts]
-    return [f"{file.name}: {name}" for file in sorted(files) for name in imported_roots(file) if name in THIN_PROJECT]
+    """Return the imports of this project, and of packages that are not allowed, in a package's tests."""
+    forbidden = OURS - IMPORTS[package.name]
+    files = sorted((package / "tests").rglob("*.py"))
+    return [f"{file.name}: {name}" for file in files for name in imported_roots(file) if name in forbidden]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
@@ -70,16 +78,18 @@ def test_a_requirement_that_no_group_has_is_found() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_a_package_s_tests_import_nothing_of_this_project(package: Path) -> None:
-    """So that a package can be tested, and moved, without the project that uses it."""
+    """Nor of a package that it does not know: it can be tested, and moved, without the project that uses it."""
     assert foreign_imports(package) == []
 
 
 @pytest.mark.gate
 def test_a_test_that_imports_the_project_is_found(tmp_path: Path) -> None:
     """Wherever the import is."""
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test_odd.py").write_text("def test():\n    from stages.catalog import FUNCTIONS\n")
-    assert foreign_imports(tmp_path) == ["test_odd.py: stages"]
+    package = tmp_path / "rehearsal"
+    (package / "tests" / "app").mkdir(parents=True)
+    (package / "tests" / "test_odd.py").write_text("def test():\n    from stages.catalog import FUNCTIONS\n")
+    (package / "tests" / "app" / "odd.py").write_text("import cdk_delivery.errors\n")
+    assert foreign_imports(package) == ["odd.py: cdk_delivery", "test_odd.py: stages"]
 
 
 def test_the_environment_has_the_packages_by_relative_paths() -> None:

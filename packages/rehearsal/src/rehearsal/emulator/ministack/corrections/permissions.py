@@ -87,27 +87,14 @@ STACK_ROLES = Correction(
     fault="A caller may have CloudFormation use any role, also one that does not trust it.",
     test=f"{TESTS}/test_cloudformation_roles.py::test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it",
     upstream=UNREDUCED,
-    patches=(
-        Patch(
-            f"{CLOUDFORMATION}:_ACTION_HANDLERS[CreateStack]",
-            "sha256:84e0df897c75b4a0",
-            cloudformation_roles.check_stack_role,
-        ),
-        Patch(
-            f"{CLOUDFORMATION}:_ACTION_HANDLERS[UpdateStack]",
-            "sha256:6a6a6ca3db0d00d0",
-            cloudformation_roles.check_stack_role,
-        ),
-        Patch(
-            f"{CLOUDFORMATION}:_ACTION_HANDLERS[DeleteStack]",
-            "sha256:09d64e10e4f299ae",
-            cloudformation_roles.check_stack_role,
-        ),
-        Patch(
-            f"{CLOUDFORMATION}:_ACTION_HANDLERS[CreateChangeSet]",
-            "sha256:06b31550065c78d5",
-            cloudformation_roles.check_stack_role,
-        ),
+    patches=tuple(
+        Patch(f"{CLOUDFORMATION}:_ACTION_HANDLERS[{operation}]", source, cloudformation_roles.check_stack_role)
+        for operation, source in (
+            ("CreateStack", "sha256:84e0df897c75b4a0"),
+            ("UpdateStack", "sha256:6a6a6ca3db0d00d0"),
+            ("DeleteStack", "sha256:09d64e10e4f299ae"),
+            ("CreateChangeSet", "sha256:06b31550065c78d5"),
+        )
     ),
 )
 STACK_PERMISSIONS = Correction(
