@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from tests.root import ROOT
@@ -98,3 +99,10 @@ def test_the_environment_has_the_packages_by_relative_paths() -> None:
     lines = file.read_text().splitlines()
     assert [line for line in lines if Path(line).is_absolute()] == []
     assert [(file.parent / line).resolve() for line in lines] == [package / "src" for package in PACKAGES]
+
+
+def test_each_package_has_a_job_of_the_workflow() -> None:
+    """The synth build of a push does not run the packages' tests, so the workflow of pull requests has to."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "packages.yml").read_text())
+    jobs = workflow["jobs"]["test"]["strategy"]["matrix"]["package"]
+    assert sorted(jobs) == [package.name for package in PACKAGES]
