@@ -39,6 +39,8 @@ def test_a_folder_that_is_not_in_the_page_is_found() -> None:
 
 def test_the_modules_that_are_named_exist() -> None:
     """In the section of their package."""
-    for name, section in re.findall(r"^## packages/([\w-]+):.*?\n(.*?)(?=^## )", PAGE, re.MULTILINE | re.DOTALL):
+    sections = re.findall(r"^## packages/([\w-]+):.*?\n(.*?)(?=^## )", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(sections) == len([*ROOT.glob("packages/*/")])
+    for name, section in sections:
         there = {file.name for file in (ROOT / "packages" / name / "src").rglob("*.py")}
         assert set(re.findall(r"\b(\w+\.py)\b", section)) <= there
