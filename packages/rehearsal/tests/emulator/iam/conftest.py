@@ -8,8 +8,8 @@ import pytest
 
 from rehearsal.emulator.ministack.port.policies import EvalContext
 from rehearsal.emulator.ministack.port.requests import request_scope
-from rehearsal.emulator.ministack.port.snapshot import take_snapshot
 from tests.emulator.iam.principals import ACCOUNT, REGION
+from tests.emulator.ministack.snapshot import take_snapshot
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from rehearsal.emulator.ministack import patch, patches
 from rehearsal.emulator.ministack.corrections import services
 from rehearsal.emulator.ministack.patch import Correction, MissingTarget, Patch
-from rehearsal.emulator.ministack.port import snapshot
+from tests.emulator.ministack import snapshot
 from tests.root import PACKAGE
 
 PATCHES = [replaced for correction in patches.CORRECTIONS for replaced in correction.patches]
