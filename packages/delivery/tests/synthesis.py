@@ -74,7 +74,7 @@ def assembly(
 
 
 def findings(context: Mapping[str, Any], project: Project, folder: Path, change: Change) -> list[str]:
-    """What the rule packs find in the app of those settings, which answers are stale, and what cfn-lint says of it."""
+    """Return violations of the rule packs, stale acceptances and findings of cfn-lint, for those settings."""
     found = assembly(context, project, folder, change, packs=True).assembly
     files = map(str, folder.glob("*.template.json"))
     linted = subprocess.run(["cfn-lint", "--", *files], check=False, capture_output=True, text=True)

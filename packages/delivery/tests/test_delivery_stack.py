@@ -66,7 +66,7 @@ def test_pipelines_of_two_names_can_be_in_one_account(synthesized: Synthesized) 
 
 @pytest.mark.parametrize(("environment", "answer"), [("dev", "allowed"), ("prod", "asked")])
 def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, answer: str) -> None:
-    """It is red on its own where nobody is."""
+    """Without an approval the build itself is red."""
     project = {"Name": f"shop-delivery-{environment}-eu-west-1-changes"}
     (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
     variables = {each["Name"]: each["Value"] for each in found["Properties"]["Environment"]["EnvironmentVariables"]}
@@ -137,7 +137,7 @@ def test_assets_are_published_by_one_project(stages: Sequence[Stage]) -> None:
 
 
 def test_artifacts_are_encrypted_with_a_rotated_key(template: Template) -> None:
-    """Another account can be allowed to use a key of one's own alone."""
+    """Only a customer managed key can be shared with another account."""
     template.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
     template.has_resource_properties(
         "AWS::S3::Bucket",
@@ -190,7 +190,7 @@ def test_a_test_build_learns_the_deployed_names(stages: Sequence[Stage]) -> None
 
 
 def test_the_synth_build_keeps_what_its_tools_download(template: Template) -> None:
-    """What the project's own buildspec keeps comes after it; its commands stay as they are."""
+    """Cached paths of the project's buildspec come after it; its commands stay as they are."""
     (synth,) = template.find_resources(
         "AWS::CodeBuild::Project", {"Properties": {"Name": "shop-delivery-synth"}}
     ).values()
@@ -201,7 +201,7 @@ def test_the_synth_build_keeps_what_its_tools_download(template: Template) -> No
 
 
 def test_a_build_has_what_its_team_says(template: Template) -> None:
-    """Its commands, the reports and folders that it names, and its own variables beside those of the pipeline."""
+    """Its commands, its reports and folders, and its variables in addition to those of the pipeline."""
     project = {"Name": "shop-delivery-prod-eu-west-1-test"}
     (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
     spec = json.loads(found["Properties"]["Source"]["BuildSpec"])

@@ -51,7 +51,7 @@ def test_the_digest_alone_names_the_asset(tmp_path: Path) -> None:
 
 
 def test_another_digest_is_another_asset(tmp_path: Path) -> None:
-    """Of that layer alone."""
+    """Only of that layer."""
     before = keys(manifest(tmp_path / "before", DIGESTS))
     after = keys(manifest(tmp_path / "after", DIGESTS | {"shared": "0" * 64}))
     assert [id_ for id_ in before if before[id_] != after.get(id_)] == [id_ for id_ in before if "shared" in id_]

@@ -45,7 +45,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 
 def test_only_the_folder_of_the_policies_is_needed(tmp_path: Path) -> None:
-    """A project without pages, prices and options of its own says nothing about them."""
+    """A project without pages, prices and options leaves them out."""
     assert read_config(project(tmp_path, '[tool.delivery]\naccess = "access"')) == ProjectConfig(access="access")
 
 

@@ -38,7 +38,7 @@ class TopicStage(ServiceStage):
 
 
 def topics(*, suffix: str = "", stack_name: str | None = None) -> StageFactory[ShopOptions]:
-    """Makes a stage whose id ends with `suffix`, and whose stack may have a name of its own."""
+    """Makes a stage whose id ends with `suffix`, and whose stack may have an explicit name."""
 
     def make(
         scope: Construct, id_: str, environment: Environment[ShopOptions], tester: IntegrationTestRoleNames
@@ -55,7 +55,7 @@ Make = Callable[..., Template]
 
 @pytest.fixture
 def made(context: Mapping[str, Any], project: Project) -> Make:
-    """Makes the pipeline of a team that deploys `stage`, and asks a person before the waves that `asks` names."""
+    """Makes the pipeline of a team that deploys `stage`, with an approval before the waves that `asks` names."""
 
     def make(stage: StageFactory[ShopOptions], asks: Asks = lambda wave: wave.approval) -> Template:
         class Team(DeliveryStack[ShopOptions]):
@@ -100,7 +100,7 @@ def test_a_service_without_files_needs_no_assets(made: Make) -> None:
 def test_a_stack_that_says_something_else_than_its_settings_is_refused(
     made: Make, stage: StageFactory[ShopOptions], asks: Asks, message: str
 ) -> None:
-    """Nobody would be asked about prod, or a stack would be out of reach for `destroy` and the changes build."""
+    """Prod would have no approval, or `destroy` and the changes build would not find a stack."""
     with pytest.raises(ValueError, match=re.escape(message)):
         made(stage, asks)
 

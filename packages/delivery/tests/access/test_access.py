@@ -32,7 +32,7 @@ def allowed(statements: list[Mapping[str, Any]]) -> set[str]:
 
 
 def missing(types: Collection[str], may: Collection[str]) -> Iterator[str]:
-    """What a type needs and the policy does not allow."""
+    """Return the actions that a type needs and the policy does not allow."""
     for kind in sorted(types):
         yield from (
             f"{kind}: {action}"
@@ -56,7 +56,7 @@ def test_the_policy_covers_what_the_templates_need(synthesized: Synthesized, pol
 
 @pytest.mark.gate
 def test_a_type_that_is_not_covered_is_found(policy: Policy) -> None:
-    """As after somebody adds a table to the service and generates nothing."""
+    """As after a table is added to the service without `make generate`."""
     assert "AWS::DynamoDB::Table: dynamodb:CreateTable" in list(
         missing({"AWS::DynamoDB::Table"}, allowed(policy("environment")))
     )
@@ -99,7 +99,7 @@ def role_names(folder: Path) -> Iterator[str]:
 
 
 def test_an_environment_has_roles_of_its_own_names_alone(synthesized: Synthesized, policy: Policy) -> None:
-    """A role that somebody else made, and that trusts Lambda, is not the stage's to pass on or to change."""
+    """A stage can neither pass nor change a role that it did not create, even one that trusts Lambda."""
     allowing = [each for each in policy("environment") if each["Effect"] == "Allow"]
     reached = {
         resource.partition(":iam::*:")[2]
@@ -138,7 +138,7 @@ def test_the_boundary_and_the_bootstrap_are_out_of_reach(policy: Policy, name: s
 
 @pytest.mark.slow
 def test_with_the_setting_every_role_has_the_boundary(context: dict[str, Any], project: Project) -> None:
-    """That of its own account."""
+    """Each role has the boundary of its account."""
     template = synthesize(context, project, lambda settings: settings.update(permissions_boundary=True))
     boundaries = [
         role["Properties"]["PermissionsBoundary"] for role in template.find_resources("AWS::IAM::Role").values()

@@ -1,4 +1,4 @@
-"""The policy of an environment reaches the roles of its own stacks, whatever they are called."""
+"""The policy of an environment covers the roles of its stacks, whatever their names are."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def stack(name: str) -> dict[str, object]:
 
 
 def test_each_stack_of_a_stage_has_a_pattern(tmp_path: Path) -> None:
-    """One for all environments, since only the name of the stage before it differs; tests have a role of their own."""
+    """One pattern for all environments: only the stage's name before it differs. Tests have a separate role."""
     stages = {"Dev": ["Dev-Shop", "Dev-Shop-Data"], "Prod": ["Prod-Shop", "Prod-Shop-Data"]}
     assert environment_role_names(assembly(tmp_path, **stages)) == ["*-Shop-*", "*-Shop-Data-*", "*-tests"]
 

@@ -80,7 +80,7 @@ def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any]) 
 
 
 def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesized: Synthesized) -> None:
-    """What is destroyed is what was deployed: stacks of environments are found among all of their accounts."""
+    """`destroy` removes the deployed stacks: those of environments are found among all of their accounts."""
     found = {
         (artifact["properties"]["stackName"], artifact["environment"].removeprefix("aws://"))
         for file in synthesized.folder.rglob("manifest.json")

@@ -115,7 +115,7 @@ def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> Non
 
 
 def test_stacks_of_one_environment_go_in_reverse_order_of_their_creation(person: Person) -> None:
-    """A later one may use what an earlier one exports; a template that is no JSON is nobody's of ours."""
+    """A later one may use what an earlier one exports; a template that is not JSON was not deployed by a delivery."""
     api = person.client("cloudformation", ACCOUNTS[1])
     deploy(api, "Dev-Later", QUEUE)
     api.create_stack(StackName="Dev-Yaml", TemplateBody="Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n")

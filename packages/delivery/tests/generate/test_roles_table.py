@@ -52,7 +52,7 @@ def test_the_role_of_a_function_needs_no_reason(tmp_path: Path, purposes: dict[s
 
 
 def test_only_the_table_of_a_page_is_replaced(tmp_path: Path) -> None:
-    """What stands before and behind it stays."""
+    """The text before and after it stays."""
     (tmp_path / "page.md").write_text("before\n<!-- begin -->\nold\n<!-- end -->\nafter\n")
     found = replace_table(tmp_path, "page.md", MARKS, "| new |\n")
     assert found == "before\n<!-- begin -->\n\n| new |\n\n<!-- end -->\nafter\n"
@@ -67,7 +67,7 @@ def test_only_the_table_of_a_page_is_replaced(tmp_path: Path) -> None:
     ],
 )
 def test_a_page_without_a_place_for_the_table_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
-    """Nothing is written beside it in silence."""
+    """A table without a place is an error."""
     if text is not None:
         (tmp_path / "page.md").write_text(text)
     with pytest.raises(WrongUse, match=message):

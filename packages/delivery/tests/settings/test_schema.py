@@ -15,7 +15,7 @@ from tests.app.shop_options import ShopOptions
 
 @pytest.fixture(scope="module")
 def validator() -> Draft202012Validator:
-    """What an editor does with the file."""
+    """Validate the file as an editor does."""
     return Draft202012Validator(json.loads(json_schema.text(Delivery[ShopOptions])))
 
 
@@ -32,7 +32,7 @@ def test_an_editor_sees_what_is_refused(
 
 
 def test_an_editor_knows_the_options_of_the_service(context: dict[str, Any], validator: Draft202012Validator) -> None:
-    """They are the team's; without a model of its own, any object is allowed."""
+    """They are the team's; without a model any object is allowed."""
     wrong = json.loads(json.dumps({"context": context}))
     wrong["context"]["delivery"]["environments"][1]["service"]["memory"] = 1
     (error,) = validator.iter_errors(wrong)
