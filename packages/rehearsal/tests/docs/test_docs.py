@@ -1,10 +1,10 @@
-"""docs/rehearsal.md and `--help` say the same: each command has a section that shows it and names all its options."""
+"""docs/rehearsal/ and `--help` agree: each command has a page that shows it and names all its options."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 import pytest
@@ -12,83 +12,76 @@ import pytest
 from rehearsal.cli import cli
 from tests.root import ROOT
 
-PAGE = (ROOT / "docs" / "rehearsal.md").read_text()
+FOLDER = ROOT / "docs" / "rehearsal"
+PAGES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.md"))}
 CONTEXT = click.Context(cli)
 ALL = {name: cli.get_command(CONTEXT, name) for name in cli.list_commands(CONTEXT)}
 VERBS = {name: verb for name, verb in ALL.items() if verb and not verb.hidden}
-SECTIONS = {
-    "A run": ("run",),
-    "Why is it red?": ("history", "status", "logs"),
-    "What would run?": ("run",),
-    "What would a push do?": ("plan",),
-    "Keep it open": ("up", "down", "watch", "stop", "approve", "reject"),
-    "Once more, and back": ("retry", "rollback"),
-    "A part of it": ("run",),
-    "Who may do what": ("permissions", "run", "up"),
-    "Look around": ("env", "shell"),
-    "Any CDK pipeline": ("run", "up", "plan"),
-    "Disk, and a fresh start": ("clean",),
-    "In a shell": ("completion",),
+# The pages where a reader looks a command up.
+COMMANDS = {
+    "run": ("run",),
+    "debug": ("history", "status", "logs", "env", "shell"),
+    "plan": ("run", "plan"),
+    "keep-running": ("up", "down", "watch", "stop", "approve", "reject"),
+    "parts": ("retry", "rollback", "run"),
+    "iam": ("permissions", "run", "up"),
+    "other-projects": ("run", "up", "plan"),
+    "configuration": ("clean", "completion"),
 }
 # What a shell evaluates, and nobody reads.
 UNSHOWN = {"completion"}
 
 
 def options(verb: click.Command) -> list[click.Option]:
-    return [each for each in verb.params if isinstance(each, click.Option)]
+    return [option for option in verb.params if isinstance(option, click.Option)]
 
 
-def sections(page: str) -> dict[str, str]:
-    """The text under each heading."""
-    found = re.split(r"^## (.+)\n", page, flags=re.MULTILINE)
-    return dict(zip(found[1::2], found[2::2], strict=True))
+def paragraphs(pages: Mapping[str, str], name: str) -> str:
+    """The paragraphs, items and rows that name a command, in the pages where it belongs."""
+    text = "\n\n".join(pages[page] for page, names in COMMANDS.items() if name in names)
+    parts = re.split(r"\n\n|\n(?=- |\| )", text)
+    return "\n".join(part for part in parts if re.search(rf"(rehearsal|rehearse) {name}\b|`{name}\b", part))
 
 
-def about(page: str, name: str) -> str:
-    """The paragraphs, items and rows that name a command, in the sections where it has its place."""
-    told = sections(page)
-    text = "\n\n".join(told[title] for title, names in SECTIONS.items() if name in names)
-    paragraphs = re.split(r"\n\n|\n(?=- |\| )", text)
-    return "\n".join(each for each in paragraphs if re.search(rf"(rehearsal|rehearse) {name}\b|`{name}\b", each))
-
-
-def missing(page: str) -> Iterator[str]:
-    """Commands and options, by every spelling that they have, which a page does not name where it should."""
+def missing(pages: Mapping[str, str]) -> Iterator[str]:
+    """Commands and options, in each of their spellings, that their pages do not name."""
     for name, verb in VERBS.items():
-        words = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", about(page, name)))
-        if not about(page, name):
+        words = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", paragraphs(pages, name)))
+        if not paragraphs(pages, name):
             yield name
         for option in options(verb):
-            yield from (f"{name} {each}" for each in (*option.opts, *option.secondary_opts) if each not in words)
+            yield from (
+                f"{name} {spelling}" for spelling in (*option.opts, *option.secondary_opts) if spelling not in words
+            )
 
 
-def unshown(page: str) -> Iterator[str]:
-    """Commands that are nowhere shown with what they print."""
+def unshown(pages: Mapping[str, str]) -> Iterator[str]:
+    """Commands that no page shows with their output."""
+    blocks = "".join(re.findall(r"```text\n(.*?)```", "\n".join(pages.values()), flags=re.DOTALL))
     for name in VERBS.keys() - UNSHOWN:
-        blocks = "".join(re.findall(r"```text\n(.*?)```", page, flags=re.DOTALL))
         if not re.search(rf"^\$ rehearse {name}\b.*\n(?!\$ |\n|$)", blocks, flags=re.MULTILINE):
             yield name
 
 
-def called(page: str) -> list[list[str]]:
-    """What a page calls, as words."""
-    lines = re.findall(r"(?:python -m rehearsal|rehearse) ([^`\n)\"|>]+)", page)
+def called(pages: Mapping[str, str]) -> list[list[str]]:
+    """The commands that the pages call, as words."""
+    lines = re.findall(r"(?:python -m rehearsal|rehearse) ([^`\n)\"|>]+)", "\n".join(pages.values()))
     return [shlex.split(line.replace("<Tab>", "").replace("'", ""), comments=True) for line in lines]
 
 
-def test_every_command_and_option_is_in_its_section() -> None:
-    """A person who looks a command up finds all that it takes, in its short and its negative form as well."""
-    assert list(missing(PAGE)) == []
+def test_every_command_and_option_is_in_its_page() -> None:
+    """A reader who looks a command up finds all its options, in their short and negative forms as well."""
+    assert list(missing(PAGES)) == []
 
 
-def test_every_command_is_shown_with_what_it_prints() -> None:
-    """So that a person knows what to expect."""
-    assert list(unshown(PAGE)) == []
+def test_every_command_is_shown_with_its_output() -> None:
+    """A reader knows what to expect."""
+    assert list(unshown(PAGES)) == []
 
 
-@pytest.mark.parametrize("words", called(PAGE), ids=" ".join)
-def test_what_the_page_calls_exists(words: list[str]) -> None:
-    """No command and no option of another time."""
+@pytest.mark.parametrize("words", called(PAGES), ids=" ".join)
+def test_the_commands_of_the_pages_exist(words: list[str]) -> None:
+    """The pages name no removed command or option."""
     verb = VERBS[words[0].rstrip(".,:;")]
     known = {name for option in options(verb) for name in (*option.opts, *option.secondary_opts)}
     assert {word for word in words[1:] if word.startswith("-")} <= known
@@ -101,11 +94,15 @@ def test_every_option_says_what_it_is_for(name: str) -> None:
     assert [option.name for option in options(VERBS[name]) if not option.help] == []
 
 
+def replaced(old: str, new: str) -> dict[str, str]:
+    """The pages with a word replaced."""
+    return {page: text.replace(old, new) for page, text in PAGES.items()}
+
+
 @pytest.mark.gate
-def test_a_command_that_is_not_in_the_page_is_found() -> None:
-    """So that the first tests can go red; an option of the same name of another command is no help."""
-    assert "rollback" in list(missing(PAGE.replace("rollback", "")))
-    assert "stop --abandon" in list(missing(PAGE.replace("--abandon", "")))
-    kept = PAGE.replace("`history`", "history")
-    assert "history --number" in list(missing(kept))
-    assert "status" in list(unshown(PAGE.replace("rehearse status", "rehearse history")))
+def test_a_command_that_no_page_has_is_found() -> None:
+    """The first tests can go red; an option of the same name of another command does not hide it."""
+    assert "rollback" in list(missing(replaced("rollback", "")))
+    assert "stop --abandon" in list(missing(replaced("--abandon", "")))
+    assert "history --number" in list(missing(replaced("`history`", "history")))
+    assert "status" in list(unshown(replaced("rehearse status", "rehearse history")))

@@ -125,7 +125,7 @@ def load_execution_view(space: Workspace, execution: str) -> ExecutionView:
 
 
 def stages_as_json(view: ExecutionView) -> list[dict[str, Any]]:
-    """Stages and their actions, as `--json` tells them; the contract is in docs/rehearsal.md."""
+    """Stages and their actions, as `--json` tells them; the contract is in docs/rehearsal/json.md."""
     return [
         {
             "name": stage.name,

@@ -14,7 +14,7 @@ APPROVAL = "Approval"
 
 
 def as_json(pipeline: Pipeline) -> dict[str, Any]:
-    """The definition as `run --list --json` tells it; the contract is in docs/rehearsal.md."""
+    """The definition as `run --list --json` tells it; the contract is in docs/rehearsal/json.md."""
     return {
         "pipeline": pipeline.name,
         "type": pipeline.type,

@@ -21,7 +21,7 @@ def status_of(view: ExecutionView, *, alive: bool) -> str:
 
 
 def as_json(view: ExecutionView, *, alive: bool) -> dict[str, Any]:
-    """One execution without its stages; the contract is in docs/rehearsal.md. `started` is in ISO 8601, UTC."""
+    """One execution without its stages; the contract is in docs/rehearsal/json.md. `started` is in ISO 8601, UTC."""
     return {
         "execution_id": view.id,
         "status": status_of(view, alive=alive),

@@ -13,7 +13,7 @@ _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """The contract is in docs/rehearsal.md."""
+    """The contract is in docs/rehearsal/json.md."""
     return {
         "self_mutation": {"updates": plan.mutates, "restarts": plan.restarts},
         "stages": [

@@ -45,7 +45,7 @@ def show(
 def as_json(
     space: Workspace, views: Sequence[ExecutionView], answers: Iterable[Answer], seconds: float, *, iam: bool
 ) -> dict[str, Any]:
-    """What `--json` writes of the last one, and of those that came before it; the contract is in docs/rehearsal.md."""
+    """The result as `--json` writes it: the last execution, and those before it. Contract: docs/rehearsal/json.md."""
     last = views[-1]
     return {
         "execution_id": last.id,
