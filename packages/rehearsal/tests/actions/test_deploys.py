@@ -15,6 +15,8 @@ from tests.conftest import REGION, Embedded
 pytestmark = pytest.mark.slow
 
 CODE = {"inputArtifacts": [{"name": "Code"}]}
+# Resources whose creation fails and is rolled back.
+BROKEN = {"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"RoleArn": "x", "Stages": []}}}
 
 
 def s3(**configuration: str) -> dict[str, Any]:
@@ -195,14 +197,26 @@ def test_a_stack_is_deleted(pipelines: Pipelines, embedded: Embedded) -> None:
 def test_a_failed_stack_is_replaced_where_the_mode_says_so(pipelines: Pipelines, embedded: Embedded) -> None:
     """REPLACE_ON_FAILURE deletes and creates; CREATE_UPDATE leaves the failed stack and fails."""
     name = embedded.name("stack")
-    embedded.stack(
-        name, {"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"RoleArn": "x", "Stages": []}}}
-    )
+    embedded.stack(name, BROKEN)
     assert status(embedded, name) == "ROLLBACK_COMPLETE"
     source = pipelines.source({"template.json": template(A="x")})
     assert pipelines.run(source, stack(name, "CREATE_UPDATE")).status == "Failed"
     ran = pipelines.run(source, stack(name, "REPLACE_ON_FAILURE"))
     assert (ran.status, ran.summary, status(embedded, name)) == ("Succeeded", "", "CREATE_COMPLETE")
+
+
+def test_a_pipeline_cannot_repair_a_stack_that_was_rolled_back(pipelines: Pipelines, embedded: Embedded) -> None:
+    """The next push fails where its change set is prepared, and the stack stays as it is until it is deleted."""
+    name = embedded.name("stack")
+    embedded.stack(name, BROKEN)
+    source = pipelines.source({"template.json": template(A="x")})
+    prepare = stack(name, "CHANGE_SET_REPLACE", ChangeSetName="change")
+    execute = stack(name, "CHANGE_SET_EXECUTE", 2, ChangeSetName="change")
+    ran = pipelines.run(source, prepare, execute)
+    assert (ran.status, status(embedded, name)) == ("Failed", "ROLLBACK_COMPLETE")
+    assert "is in ROLLBACK_COMPLETE state and can not be updated" in ran.summary
+    assert pipelines.run(source, stack(name, "DELETE_ONLY")).status == "Succeeded"
+    assert pipelines.run(source, prepare, execute).status == "Succeeded"
 
 
 def test_an_unknown_mode_lists_those_known(pipelines: Pipelines, embedded: Embedded) -> None:

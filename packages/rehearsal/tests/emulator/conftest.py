@@ -1,4 +1,4 @@
-"""The CodePipeline API with played actions: every answer and error is held to AWS's model of the service."""
+"""MiniStack without corrections, and the CodePipeline API with played actions, each answer held to AWS's model."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from rehearsal.actions.approval import AwaitApproval
 from rehearsal.emulator.codepipeline.model_constraints import model
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.emulator.ministack.port.requests import request_scope
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.state.approvals import Approvals
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.invoke_jobs import Jobs
+from tests.emulator.iam.principals import ACCOUNT, REGION
+from tests.emulator.ministack.snapshot import take_snapshot
 from tests.engine.conftest import KEY, Stage, action, declaration
 
 Json = dict[str, Any]
@@ -121,3 +124,12 @@ def service(tmp_path: Path) -> Iterator[Service]:
     service = Service(tmp_path)
     yield service
     service.stage.engine.close()
+
+
+@pytest.fixture
+def as_it_comes() -> Iterator[None]:
+    """MiniStack without any correction, in one account and region; what a test corrects or stores is undone."""
+    restore = take_snapshot()
+    with request_scope(ACCOUNT, REGION):
+        yield
+    restore()

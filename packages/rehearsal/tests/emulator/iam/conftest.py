@@ -1,24 +1,11 @@
-"""MiniStack in this process, as it comes, and as it was again after each test."""
+"""A session whose requests policies are evaluated for."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from rehearsal.emulator.ministack.port.policies import EvalContext
-from rehearsal.emulator.ministack.port.requests import request_scope
 from tests.emulator.iam.principals import ACCOUNT, REGION
-from tests.emulator.ministack.snapshot import take_snapshot
-
-
-@pytest.fixture
-def as_it_comes() -> Iterator[None]:
-    """MiniStack without any correction, in one account and region; what a test corrects or stores is undone."""
-    restore = take_snapshot()
-    with request_scope(ACCOUNT, REGION):
-        yield
-    restore()
 
 
 @pytest.fixture

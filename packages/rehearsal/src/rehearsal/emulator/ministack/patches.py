@@ -12,7 +12,7 @@ from typing import Any
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.ministack import patch
-from rehearsal.emulator.ministack.corrections import permissions, requests, services
+from rehearsal.emulator.ministack.corrections import permissions, refusals, requests, services
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ ALWAYS = (
     services.PROJECT_LOGS_AND_CACHE,
     services.FUNCTION_DEAD_LETTERS,
     services.RULE_RETRIES,
+    refusals.STACK_STATES,
 )
 WITHOUT_IAM = (services.OPEN_BUCKETS,)
 # The order of the checks decides which of several denials a caller sees.
@@ -69,6 +70,13 @@ CORRECTIONS = (*ALWAYS, *WITHOUT_IAM, *WITH_IAM, *OWN_SERVICES)
 
 # Targets with several patches -> their corrections in this order.
 SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
+    **{  # a caller that may not pass the role hears nothing of the stack
+        f"ministack.services.cloudformation:_ACTION_HANDLERS[{operation}]": (
+            refusals.STACK_STATES,
+            permissions.STACK_ROLES,
+        )
+        for operation in ("CreateStack", "UpdateStack", "CreateChangeSet")
+    },
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::Function][create]": (
         services.FUNCTION_DEAD_LETTERS,
         permissions.FUNCTION_ROLES,  # a function whose role is refused is not created
