@@ -7,8 +7,9 @@ import tomllib
 import pytest
 
 from lambda_layers.errors import LayersError
+from lambda_layers.locks.graph import Lock
 from lambda_layers.manifest import Layer, Manifest, Package
-from lambda_layers.poetry.lock import Lock, parse_lock
+from lambda_layers.poetry.lock import parse_lock
 from lambda_layers.selection.boto3_rule import LayerRequirements, check_complete, size_message
 from lambda_layers.target.platform import Target
 

@@ -18,8 +18,8 @@ from lambda_layers.builder.layer import build_layer
 from lambda_layers.builder.packages import PackageBuilder
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
-from lambda_layers.poetry.export import Pin
-from lambda_layers.poetry.lock import Lock
+from lambda_layers.locks.graph import Lock
+from lambda_layers.locks.pin import Pin
 from lambda_layers.settings import Settings
 from tests.projects import Project
 from tests.wheels import House

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import zipfile
 from importlib.metadata import distributions
 from pathlib import Path
@@ -15,6 +16,8 @@ from lambda_layers.analysis.imports import imports, modules, provides
 from lambda_layers.builder.zip_archive import deflate, write
 from lambda_layers.manifest import Layer, Manifest, Package
 from lambda_layers.selection import function_layers, plan
+from lambda_layers.target import interpreter, standard_library
+from lambda_layers.target.runtimes import SUPPORTED_UNTIL
 from tests.projects import Project
 from tests.root import ROOT
 from tests.wheels import House
@@ -68,6 +71,30 @@ def test_a_missing_import_is_told_with_its_line_and_command(project: Project, bu
     assert (found.function, found.found.name, found.found.line) == ("two", "extra.X", 4)
     assert found.found.path == project.root / "lambda" / "two" / "main.py"
     assert found.command == "poetry add --lock extra"
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("python", "missing"),
+    [("3.12", {"annotationlib", "compression"}), ("3.13", {"annotationlib", "compression", "cgi"})],
+)
+def test_the_standard_library_is_the_target_s(
+    project: Project, built: Manifest, python: str, missing: set[str]
+) -> None:
+    """A module that only another Python has is missing; one that this Python took out is not sought on the index."""
+    code(project.root, "two", "import annotationlib, cgi\nfrom compression import zstd\n")
+    found = check.missing_imports(project.root, built._replace(python=python))
+    assert {each.found.name.partition(".")[0] for each in found} == missing
+    assert [each.command for each in found if each.found.name == "cgi"] == [""] * (python == "3.13")
+    assert check.missing_imports(project.root, built._replace(python="3.14"))[0].found.name == "cgi"
+
+
+@pytest.mark.parametrize("python", [version for version in SUPPORTED_UNTIL if interpreter.find(version)])
+def test_the_table_of_the_standard_library_is_right(python: str) -> None:
+    """The public modules of each version are those that its interpreter names."""
+    script = "import sys; print(*[name for name in sys.stdlib_module_names if name[0] != '_'])"
+    said = subprocess.run([str(interpreter.find(python)), "-c", script], capture_output=True, text=True, check=True)
+    assert {name for name in standard_library.module_names(python) if name[0] != "_"} == {*said.stdout.split()}
 
 
 @pytest.mark.gate

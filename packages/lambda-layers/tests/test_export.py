@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lambda_layers.errors import LayersError
-from lambda_layers.poetry.export import Pin, export, parse
+from lambda_layers.locks.pin import Pin
+from lambda_layers.poetry.export import export, parse
 from lambda_layers.subprocesses import find_tool
 from tests.root import ROOT
 

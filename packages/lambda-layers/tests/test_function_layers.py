@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_layers.errors import LayersError, WrongUse
-from lambda_layers.poetry.export import Pin, export
+from lambda_layers.locks.pin import Pin
+from lambda_layers.poetry.export import export
 from lambda_layers.selection.function_layers import SHARED, assign_packages, functions, groups
 from lambda_layers.target.platform import Target
 from tests.projects import Project

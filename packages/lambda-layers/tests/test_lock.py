@@ -7,8 +7,9 @@ import tomllib
 import pytest
 
 from lambda_layers.errors import WrongUse
+from lambda_layers.locks.graph import Lock
 from lambda_layers.poetry.groups import requirements_by_group
-from lambda_layers.poetry.lock import Lock, parse_lock
+from lambda_layers.poetry.lock import parse_lock
 from lambda_layers.target.platform import Target
 
 TARGET = Target("3.13", "x86_64")

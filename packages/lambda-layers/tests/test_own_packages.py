@@ -72,6 +72,22 @@ def test_a_library_of_the_repository_is_built_and_included(project: Project, dev
 
 
 @pytest.mark.gate
+@pytest.mark.gate
+def test_line_ends_change_nothing(project: Project) -> None:
+    """A lock that git gave CRLF has the same key, and an edited library of the repository is still noticed."""
+    library(project.root / "libs" / "own")
+    root = asking(project, '{path = "libs/own", develop = true}')
+    build(root)
+    for name in ("poetry.lock", "pyproject.toml"):
+        text = (root / name).read_bytes()
+        (root / name).write_bytes(text.replace(b"\n", b"\r\n"))
+    assert restore_build(root) == []
+    (root / "libs" / "own" / "own.py").write_text("ANSWER = 43\n")
+    assert restore_build(root) is None
+    build(root)
+    assert content(root)["text"] == "ANSWER = 43\n"
+
+
 def test_what_an_earlier_build_left_is_not_shipped(project: Project) -> None:
     """setuptools, for one, puts all of build/lib into a wheel, modules that are gone from the sources too."""
     own = project.root / "libs" / "own"

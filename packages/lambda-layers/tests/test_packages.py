@@ -14,7 +14,7 @@ from lambda_layers.builder import packages
 from lambda_layers.builder.command import build
 from lambda_layers.builder.uv_install import install
 from lambda_layers.errors import LayersError
-from lambda_layers.poetry.export import Pin
+from lambda_layers.locks.pin import Pin
 from tests.projects import TARGET, Project
 from tests.wheels import House
 

@@ -12,7 +12,8 @@ import pytest
 from lambda_layers.builder import packages
 from lambda_layers.builder.command import build
 from lambda_layers.builder.uv_install import install
-from lambda_layers.poetry.export import Pin, export
+from lambda_layers.locks.pin import Pin
+from lambda_layers.poetry.export import export
 from tests.projects import Project
 from tests.wheels import House
 

@@ -13,7 +13,7 @@ from lambda_layers.builder.installed import installed_packages
 from lambda_layers.builder.packages import BuiltPackage
 from lambda_layers.builder.verify import check_dependencies, verify
 from lambda_layers.errors import LayersError
-from lambda_layers.poetry.export import Pin
+from lambda_layers.locks.pin import Pin
 from lambda_layers.target import elf
 from lambda_layers.target.platform import Target
 from tests.wheels import House

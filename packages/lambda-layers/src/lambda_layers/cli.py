@@ -124,7 +124,8 @@ def check(*, as_json: bool) -> int:
         return int(bool(missing))
     for each in missing:
         where = f"{each.found.path.relative_to(root)}:{each.found.line}"
-        click.echo(f"{where}: no layer of {each.function} provides {each.found.name}; `{each.command}`", err=True)
+        advice = f"`{each.command}`" if each.command else f"Python {built.python} took it out of the standard library"
+        click.echo(f"{where}: no layer of {each.function} provides {each.found.name}; {advice}", err=True)
     if not missing:
         click.echo("layers: every import of the functions is provided", err=True)
     for lone in unused:

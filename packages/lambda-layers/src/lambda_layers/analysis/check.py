@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from lambda_layers.analysis import import_graph
 from lambda_layers.analysis.imports import Import, imports, modules, provides
 from lambda_layers.manifest import Layer, Manifest
 from lambda_layers.selection import boto3_rule, function_layers, plan
+from lambda_layers.target import standard_library
 
 # Source: AWS Lambda developer guide, "Packaging your layer content" and "Runtime-included SDK versions"; Lambda's base
 # image for Python 3.13 holds these beside its own bootstrap.
@@ -26,7 +26,11 @@ RUNTIME_MODULES = frozenset(
 
 @dataclass(frozen=True)
 class MissingImport:
-    """An import that nothing provides to a function, and the command that adds its package."""
+    """An import that nothing provides to a function, and the command that adds its package.
+
+    `command` is empty for a module that the target's standard library has no more, because the index may have a package
+    of another author under its name.
+    """
 
     function: str
     found: Import
@@ -52,10 +56,12 @@ def _missing_in_function(root: Path, function: str, built: Manifest) -> Iterator
     folder = root / "lambda" / function
     own = modules(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     there = own.union(*(modules(layer_files(root, layer)) for layer in built.layers_of(function)))
+    known = standard_library.module_names(built.python) | RUNTIME_MODULES
+    removed = standard_library.removed_names(built.python)
     for found in imports(folder):
         top = found.name.partition(".")[0]
-        if top not in sys.stdlib_module_names | RUNTIME_MODULES and not provides(there, found.name):
-            yield MissingImport(function, found, _poetry_add_command(root, function, top))
+        if top not in known and not provides(there, found.name):
+            yield MissingImport(function, found, "" if top in removed else _poetry_add_command(root, function, top))
 
 
 def layer_files(root: Path, layer: Layer) -> list[str]:

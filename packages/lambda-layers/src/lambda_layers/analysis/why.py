@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers import settings
 from lambda_layers.errors import WrongUse
-from lambda_layers.poetry.lock import Node
+from lambda_layers.locks.graph import Node
 from lambda_layers.selection import function_layers, plan
 
 

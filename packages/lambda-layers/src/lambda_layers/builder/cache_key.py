@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import sys
+import tomllib
 import zlib
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from lambda_layers.subprocesses import find_tool
 from lambda_layers.target import interpreter
 
 _PROJECT_FIELDS = ("dependencies", "optional-dependencies", "requires-python")
-_LOCAL_SOURCE = re.compile(r'^type = "(?:directory|file)"$\s+^url = "(?P<url>[^"]+)"$', re.MULTILINE)
+_SOURCE_TABLE = re.compile(r"^\[package\.source\]\n(.*?)(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
 # Not part of what a library of the team's own is built to; further down, `build` and `dist` may be packages.
 _IGNORED = {".git", "__pycache__", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 _BUILD_FOLDERS = {"build", "dist"}
@@ -27,14 +28,25 @@ def project_key(root: Path) -> str:
     pyproject = toml_files.read_toml(root / "pyproject.toml")
     project, tool_tables = pyproject.get("project", {}), pyproject.get("tool", {})
     layers = tool_tables.get("layers", {})
-    lock = (root / "poetry.lock").read_bytes()
+    lock = _read_lock(root / "poetry.lock")
     return digest(
         [project.get(name) for name in _PROJECT_FIELDS],
         [pyproject.get("dependency-groups"), tool_tables.get("poetry"), layers, function_layers.functions(root)],
-        hashlib.sha256(lock).hexdigest(),
-        [(url, library_key(root / url)) for url in _LOCAL_SOURCE.findall(lock.decode())],
+        hashlib.sha256(lock.encode()).hexdigest(),
+        [(url, library_key(root / url)) for url in _local_sources(lock)],
         toolchain(root, str(layers.get("python") if isinstance(layers, dict) else layers)),
     )
+
+
+def _read_lock(path: Path) -> str:
+    # Line ends are no content: git may have changed them.
+    return path.read_bytes().replace(b"\r\n", b"\n").decode()
+
+
+def _local_sources(lock: str) -> list[str]:
+    """Return the paths of the lock's folders and files; parsing the whole lock would take ten times as long."""
+    tables = (tomllib.loads(table) for table in _SOURCE_TABLE.findall(lock) if "directory" in table or "file" in table)
+    return [table["url"] for table in tables if table["type"] in {"directory", "file"}]
 
 
 def digest(*parts: Any) -> str:

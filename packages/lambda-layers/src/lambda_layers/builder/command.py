@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lambda_layers.poetry.export import Pin, export
+from lambda_layers.locks.pin import Pin
+from lambda_layers.poetry.export import export
 from lambda_layers.selection import function_layers
 
 

@@ -15,8 +15,8 @@ from lambda_layers.builder.installed import InstalledPackage, RecordMismatch, in
 from lambda_layers.builder.uv_install import install
 from lambda_layers.builder.zip_archive import ZipEntry
 from lambda_layers.errors import LayersError, WrongUse
-from lambda_layers.poetry.export import Pin
-from lambda_layers.poetry.lock import Lock
+from lambda_layers.locks.graph import Lock
+from lambda_layers.locks.pin import Pin
 from lambda_layers.settings import Settings
 
 # A file as a zip holds it, and its bytes there.

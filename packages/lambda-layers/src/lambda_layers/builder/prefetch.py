@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from lambda_layers.builder.packages import PackageBuilder
 from lambda_layers.errors import LayersError
-from lambda_layers.poetry.export import Pin
+from lambda_layers.locks.pin import Pin
 from lambda_layers.selection import function_layers
 
 _LATE_MODULES = ("cyclonedx.contrib.license.factories", "cyclonedx.output.json", "lambda_layers.analysis.report")

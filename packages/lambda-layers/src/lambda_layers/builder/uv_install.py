@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lambda_layers.builder import cache_key
 from lambda_layers.errors import LayersError
-from lambda_layers.poetry.export import Pin
+from lambda_layers.locks.pin import Pin
 from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target.platform import Target
 

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from lambda_layers.builder.installed import InstalledPackage
 from lambda_layers.errors import LayersError
-from lambda_layers.poetry.export import Pin
+from lambda_layers.locks.pin import Pin
 from lambda_layers.target import elf
 from lambda_layers.target.platform import Target
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import unquote
@@ -15,22 +14,8 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers import toml_files
 from lambda_layers.errors import LayersError, WrongUse
+from lambda_layers.locks.pin import Pin
 from lambda_layers.subprocesses import find_tool, run
-
-
-@dataclass(frozen=True)
-class Pin:
-    """One locked package: from the index (`hashes` then hold what its files may be), or from `url`.
-
-    `url` is empty, a path below the project's folder, or `git+https://...@commit`; those have no hashes.
-    """
-
-    name: str
-    version: str = ""
-    marker: str = ""
-    hashes: tuple[str, ...] = ()
-    url: str = ""
-
 
 # Poetry takes half a second to start and a tenth to export: all groups are exported by one of it.
 _EXPORT = """
@@ -87,7 +72,7 @@ def parse(text: str, root: Path, editable: Mapping[str, str] = MappingProxyType(
 
     editable: path below `root` -> name, because `-e file:///path`, as Poetry writes it, names no package.
     """
-    lines = (line.strip() for line in text.replace("\\\n", "").splitlines())
+    lines = (line.strip() for line in text.replace("\r\n", "\n").replace("\\\n", "").splitlines())
     named = (_name_editable(line, root, editable) if line.startswith("-e ") else line for line in lines)
     return [_parse_pin(line, root) for line in named if line and line[0] not in "#-"]
 

@@ -1,94 +1,15 @@
-"""poetry.lock as a graph: which package needs which, with extras, and which files each may be installed from."""
+"""poetry.lock, read into the graph of its packages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
+from lambda_layers.locks.graph import Lock, LockedPackage
 from lambda_layers.poetry import groups
-from lambda_layers.target.platform import Target
-
-# A package, and one of its extras; the empty extra is the package itself.
-Node = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class LockedPackage:
-    """One version of a package of the lock; `files` maps each file's name to its sha256.
-
-    `markers` are those of the groups that it is in; an empty one keeps it out nowhere.
-    """
-
-    name: str
-    version: str
-    dependencies: Mapping[str, Any]
-    extras: Mapping[str, tuple[Requirement, ...]]
-    files: Mapping[str, str]
-    markers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Lock:
-    """Every package of a lock by name, and what the project asks for in each group.
-
-    A package may be there in several versions, each with markers that keep it from the others' targets.
-    """
-
-    packages: Mapping[str, tuple[LockedPackage, ...]]
-    roots: Mapping[str, tuple[Requirement, ...]]
-
-    def files(self, name: str, version: str) -> Mapping[str, str]:
-        """What one version may be installed from; nothing where the lock has no such version."""
-        same = [each for each in self.packages[name] if Version(each.version) == Version(version)]
-        return same[-1].files if same else {}
-
-    def chains(self, group: str, target: Target | None, without: Set[str] = frozenset()) -> dict[str, tuple[Node, ...]]:
-        """For each package that a group pulls in: the shortest way to it, from what the group asks for.
-
-        without: packages that are not entered, nor what only they need. Without a target, every marker holds.
-        """
-        roots = (need for need in self.roots.get(group, ()) if _applies(target, str(need.marker or "")))
-        return self._shortest_chains((node for need in roots for node in _nodes(need)), target, without)
-
-    def closure(self, name: str, target: Target | None) -> frozenset[str]:
-        """A package and everything that it needs."""
-        return frozenset(self._shortest_chains([(name, "")], target, frozenset()))
-
-    def _shortest_chains(
-        self, starts: Iterable[Node], target: Target | None, without: Set[str]
-    ) -> dict[str, tuple[Node, ...]]:
-        ways: dict[Node, tuple[Node, ...]] = {}
-        front: list[tuple[Node, ...]] = [(node,) for node in starts]
-        while front:
-            ahead: list[tuple[Node, ...]] = []
-            for way in front:
-                if way[-1] not in ways and way[-1][0] in self.packages and way[-1][0] not in without:
-                    ways[way[-1]] = way
-                    ahead += [(*way, node) for node in self._dependencies(*way[-1], target)]
-            front = ahead
-        named: dict[str, tuple[Node, ...]] = {}
-        for (name, _), way in ways.items():
-            named.setdefault(name, way)
-        return named
-
-    def _dependencies(self, name: str, extra: str, target: Target | None) -> Iterator[Node]:
-        versions = self.packages[name]
-        wanted = (each for each in versions if any(_applies(target, marker) for marker in each.markers))
-        package = next(wanted, versions[-1])
-        if extra:
-            needs = package.extras.get(extra, ())
-            yield from (node for need in needs if _applies(target, str(need.marker or "")) for node in _nodes(need))
-            return
-        for needed, given in package.dependencies.items():
-            for option in given if isinstance(given, list) else [given]:
-                facts = option if isinstance(option, dict) else {}
-                if not facts.get("optional") and _applies(target, facts.get("markers", "")):
-                    yield from ((canonicalize_name(needed), part) for part in ("", *facts.get("extras", ())))
 
 
 def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
@@ -106,11 +27,3 @@ def _parse_package(found: dict[str, Any]) -> LockedPackage:
     markers = [given.get(group, "") for group in found.get("groups", given)] if isinstance(given, dict) else [given]
     name, needs = canonicalize_name(found["name"]), found.get("dependencies", {})
     return LockedPackage(name, found["version"], needs, extras, files, tuple(markers))
-
-
-def _applies(target: Target | None, marker: str) -> bool:
-    return target is None or target.accepts(marker)
-
-
-def _nodes(need: Requirement) -> list[Node]:
-    return [(canonicalize_name(need.name), extra) for extra in ("", *sorted(need.extras))]

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from lambda_layers.errors import LayersError
+from lambda_layers.locks.graph import Lock, Node
 from lambda_layers.manifest import Manifest
-from lambda_layers.poetry.lock import Lock, Node
 from lambda_layers.target.platform import Target
 
 BOTO3 = "boto3"

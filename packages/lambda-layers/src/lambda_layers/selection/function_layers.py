@@ -11,7 +11,7 @@ from lambda_layers import toml_files
 from lambda_layers.errors import LayersError, WrongUse
 
 if TYPE_CHECKING:
-    from lambda_layers.poetry.export import Pin
+    from lambda_layers.locks.pin import Pin
     from lambda_layers.target.platform import Target
 
 SHARED = "shared"

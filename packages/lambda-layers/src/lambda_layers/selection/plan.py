@@ -7,8 +7,9 @@ from pathlib import Path
 
 from lambda_layers import toml_files
 from lambda_layers.errors import WrongUse
+from lambda_layers.locks.graph import Lock
+from lambda_layers.locks.pin import Pin
 from lambda_layers.poetry import lock
-from lambda_layers.poetry.export import Pin
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.settings import Settings
 
@@ -23,7 +24,7 @@ def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[func
     return function_layers.assign_packages(closures(), function_layers.functions(root), settings.target, left_out)
 
 
-def read_lock(root: Path) -> lock.Lock:
+def read_lock(root: Path) -> Lock:
     """Return the lock's graph. Raises WrongUse without a lock."""
     path = root / "poetry.lock"
     if not path.exists():

@@ -1,0 +1,1 @@
+"""What every kind of lock says: pins, their sources, and the graph of packages."""
