@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 # What the project is built with, each with its tests; a project that was generated from this one has none here.
 PACKAGES := $(patsubst packages/%/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
-.PHONY: rehearse test soak check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels release clean setup $(PACKAGES:%=test-%)
+.PHONY: rehearse test soak check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels release licences clean setup $(PACKAGES:%=test-%)
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -120,6 +120,10 @@ wheels wheel:
 
 release: setup
 	bin/release
+
+# The licence of every package that each wheel pulls in.
+licences: setup
+	@python bin/licences $(PACKAGES)
 endif
 
 clean:
