@@ -16,7 +16,7 @@ from lambda_layers.builder.cache import Cache
 from lambda_layers.builder.command import build
 from lambda_layers.builder.layer import build_layer
 from lambda_layers.builder.packages import PackageBuilder
-from lambda_layers.builder.restore import restore_build
+from lambda_layers.builder.restore import Restored, restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from lambda_layers.locks.graph import Lock
 from lambda_layers.locks.pin import Pin
@@ -70,7 +70,7 @@ def test_a_second_build_has_nothing_to_do(project: Project, house: House) -> Non
     before = made(root)
     (root / before["layers"][0]["zip"]).unlink()
     (root / "build" / "layers" / "layers.json").unlink()
-    assert restore_build(root) == []
+    assert restore_build(root) == Restored([])
     assert made(root) == before
     assert (root / before["layers"][0]["zip"]).exists()
 
@@ -293,7 +293,7 @@ def test_layers_that_nobody_names_any_more_go(project: Project, house: House) ->
         os.utime(folder / name, (moment, moment))
     for name in there:
         os.utime(folder / name, (0, 0))
-    assert restore_build(root) == []
+    assert restore_build(root) == Restored([])
     assert {path.name for path in folder.iterdir()} == {*there, "shared-new.zip"}
 
 

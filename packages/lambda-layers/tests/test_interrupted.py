@@ -14,7 +14,7 @@ import pytest
 
 from lambda_layers.builder import cache
 from lambda_layers.builder.command import build
-from lambda_layers.builder.restore import restore_build
+from lambda_layers.builder.restore import Restored, restore_build
 from tests.projects import Project
 from tests.root import PACKAGE
 from tests.wheels import House
@@ -93,7 +93,7 @@ def test_a_damaged_layer_is_put_right(project: Project, house: House) -> None:
     build(root)
     before = manifest(root)
     (root / before["layers"][0]["zip"]).write_bytes(b"changed")
-    assert restore_build(root) == []
+    assert restore_build(root) == Restored([])
     assert manifest(root) == before
 
 

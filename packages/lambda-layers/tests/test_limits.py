@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambda_layers.analysis import report
 from lambda_layers.errors import LayersError
-from lambda_layers.manifest import Manifest
-from lambda_layers.target.limits import UNZIPPED, check
+from lambda_layers.manifest import FunctionCode, Manifest
+from lambda_layers.target import limits
+from lambda_layers.target.limits import UNZIPPED
 
 
 def layer(size: int, *functions: str) -> dict[str, Any]:
@@ -19,44 +19,47 @@ def layer(size: int, *functions: str) -> dict[str, Any]:
     return {"functions": list(functions), "unzipped_bytes": size, "packages": packages}
 
 
-def test_what_fits_is_silent(tmp_path: Path) -> None:
+def check(layers: list[dict[str, Any]], **code: int) -> list[str]:
+    """The warnings for these layers, and for functions whose own code has these sizes."""
+    functions = [{"name": name, "unzipped_bytes": size} for name, size in code.items()]
+    return limits.check({"layers": layers, "functions": functions})
+
+
+def test_what_fits_is_silent() -> None:
     """Up to four fifths of the limit nothing is said."""
     assert UNZIPPED == 250 * 1024 * 1024
-    assert check(tmp_path, [layer(UNZIPPED * 8 // 10, "one")]) == []
+    assert check([layer(UNZIPPED * 8 // 10, "one")]) == []
 
 
-def test_a_function_near_the_limit_is_warned_of(tmp_path: Path) -> None:
+def test_a_function_near_the_limit_is_warned_of() -> None:
     """The warning names the function, the size and the largest packages; others are not warned of."""
-    (warning,) = check(tmp_path, [layer(UNZIPPED // 2, "one", "two"), layer(UNZIPPED * 4 // 10, "one")])
+    (warning,) = check([layer(UNZIPPED // 2, "one", "two"), layer(UNZIPPED * 4 // 10, "one")])
     assert warning.startswith("one: its code and layers are 235,929,600 bytes unzipped, 90% of the 262,144,000")
     assert "big 131,071,999" in warning
 
 
 @pytest.mark.gate
-def test_a_function_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+def test_a_function_beyond_the_limit_is_refused() -> None:
     """The function's own code counts, down to the byte."""
-    (tmp_path / "lambda" / "one").mkdir(parents=True)
-    assert check(tmp_path, [layer(UNZIPPED, "one")])
-    (tmp_path / "lambda" / "one" / "main.py").write_text("#")
+    assert check([layer(UNZIPPED, "one")])
     with pytest.raises(LayersError, match=r"one: .* 262,144,001 bytes unzipped.*the largest packages: big"):
-        check(tmp_path, [layer(UNZIPPED, "one")])
+        check([layer(UNZIPPED, "one")], one=1)
 
 
 @pytest.mark.gate
-def test_a_function_without_layers_is_looked_at_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_without_layers_is_looked_at_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its code alone may outgrow Lambda; the table names it, too."""
-    (tmp_path / "lambda" / "lone").mkdir(parents=True)
-    (tmp_path / "lambda" / "lone" / "main.py").write_text("#" * 100)
-    table = report.functions_table(Manifest("3.13", "x86_64", ()), tmp_path)
-    assert [list(column.cells) for column in table.columns][0:3] == [["lone"], [""], ["100"]]
+    code = FunctionCode("lone", "function-lone.zip", "0a" * 32, 50, 100)
+    table = report.functions_table(Manifest("3.13", "x86_64", (), functions=(code,)))
+    assert [list(column.cells) for column in table.columns][0:4] == [["lone"], [""], ["0a0a0a0a0a0a"], ["100"]]
     monkeypatch.setattr("lambda_layers.target.limits.UNZIPPED", 99)
     with pytest.raises(LayersError, match="lone: its code and layers are 100 bytes"):
-        check(tmp_path, [])
+        check([], lone=100)
 
 
 @pytest.mark.gate
-def test_six_layers_are_refused(tmp_path: Path) -> None:
+def test_six_layers_are_refused() -> None:
     """Lambda takes five."""
-    assert check(tmp_path, [layer(2, "one")] * 5) == []
+    assert check([layer(2, "one")] * 5) == []
     with pytest.raises(LayersError, match="one has 6 layers; Lambda takes 5"):
-        check(tmp_path, [layer(2, "one")] * 6)
+        check([layer(2, "one")] * 6)

@@ -12,7 +12,7 @@ import pytest
 
 from lambda_layers.builder.cache_key import library_key
 from lambda_layers.builder.command import build
-from lambda_layers.builder.restore import restore_build
+from lambda_layers.builder.restore import Restored, restore_build
 from lambda_layers.errors import LayersError
 from lambda_layers.subprocesses import find_tool, run
 from tests.projects import Project
@@ -64,7 +64,7 @@ def test_a_library_of_the_repository_is_built_and_included(project: Project, dev
     before = content(root)
     assert before["text"] == "ANSWER = 42\n"
     assert [package["name"] for package in before["packages"]] == ["own"]
-    assert restore_build(root) == []
+    assert restore_build(root) == Restored([])
     (root / "libs" / "own" / "own.py").write_text("ANSWER = 43\n")
     assert restore_build(root) is None
     build(root)

@@ -68,7 +68,7 @@ def test_layers_without_bytecode_say_so(project: Project, house: House, monkeypa
     root = project.write({"main": ["base"]})
     monkeypatch.setattr(interpreter, "find", {}.get)
     (warning,) = build(root)
-    assert "no Python 3.13 was found here, so the layers hold no bytecode" in warning
+    assert "no Python 3.13 was found here, so layers and code hold no bytecode" in warning
     made = manifest.read(root / manifest.MANIFEST_PATH)
     assert made.bytecode is False
     with zipfile.ZipFile(root / made.layers[0].zip) as zipped:

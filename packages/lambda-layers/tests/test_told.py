@@ -21,9 +21,7 @@ from lambda_layers.builder.command import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from lambda_layers.manifest import Layer, Manifest, Package
-from lambda_layers.selection.function_layers import functions
 from lambda_layers.settings import Settings
-from lambda_layers.target.limits import code_bytes
 from tests.projects import Project
 from tests.root import PACKAGE, ROOT
 from tests.wheels import House
@@ -239,9 +237,10 @@ def test_the_page_shows_the_layers_of_this_project() -> None:
         shown = [[layer.name, str(len(layer.packages)), "packages", *sizes, *", ".join(layer.functions).split()]]
         shown += [[package.name, package.version, f"{package.bytes:,}"] for package in layer.packages]
         assert [row for row in shown if row not in [line.split() for line in page]] == []
-    for name in functions(ROOT):
-        size = code_bytes(ROOT, name) + sum(layer.unzipped_bytes for layer in made.layers_of(name))
-        assert any(line.split()[:1] == [name] and f" {size:,} " in line for line in page), f"{name}: {size:,}"
+    for code in made.functions:
+        size = code.unzipped_bytes + sum(layer.unzipped_bytes for layer in made.layers_of(code.name))
+        row = [*", ".join(layer.name for layer in made.layers_of(code.name)).split(), code.sha256[:12], f"{size:,}"]
+        assert any(line.split()[:-1] == [code.name, *row] for line in page), f"{code.name}: {row}"
 
 
 def test_the_page_knows_every_command_and_setting() -> None:

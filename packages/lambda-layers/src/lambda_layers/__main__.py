@@ -7,16 +7,20 @@ from lambda_layers.builder.restore import restore_build
 
 
 def _restored_last_build() -> bool:
-    """Whether `build` had nothing to do: found out before anything is imported that takes time."""
+    """Whether `build` had no layer to build: found out before anything is imported that takes time."""
     if sys.argv[1:] != ["build"]:
         return False
     try:
-        warnings = restore_build(Path.cwd())
+        restored = restore_build(Path.cwd())
     except Exception:
         return False
-    for line in ["layers: nothing to do, build/layers/ is what the lock says"] if warnings is not None else []:
-        print(line, *(f"layers: warning: {warning}" for warning in warnings or []), sep="\n", file=sys.stderr)
-    return warnings is not None
+    if restored is None:
+        return False
+    code = f"built the code of {', '.join(restored.new)}" if restored.new else "nothing to do"
+    print(f"layers: {code}, build/layers/ is what the lock says", file=sys.stderr)
+    for warning in restored.warnings:
+        print(f"layers: warning: {warning}", file=sys.stderr)
+    return True
 
 
 def main() -> None:

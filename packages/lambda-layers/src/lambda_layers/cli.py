@@ -67,7 +67,7 @@ def build(*, as_json: bool) -> None:
     from lambda_layers.selection import boto3_rule
 
     report.show(report.layers_table(built))
-    report.show(report.functions_table(built, Path.cwd()))
+    report.show(report.functions_table(built))
     told = boto3_rule.size_message(built)
     if told:
         click.echo(f"layers: {told}", err=True)
@@ -144,8 +144,8 @@ def _build_or_restore() -> manifest.Manifest:
     from lambda_layers.builder.restore import restore_build
 
     root = Path.cwd()
-    warnings = restore_build(root)
-    for warning in verb.build(root) if warnings is None else warnings:
+    restored = restore_build(root)
+    for warning in restored.warnings if restored else verb.build(root):
         click.echo(f"layers: warning: {warning}", err=True)
     return manifest.read(root / manifest.MANIFEST_PATH)
 

@@ -36,17 +36,39 @@ class Layer(NamedTuple):
     left_out: tuple[Package, ...] = ()
 
 
+class FunctionCode(NamedTuple):
+    """The code of one function: `zip` is a path below the project's folder, sizes are in bytes."""
+
+    name: str
+    zip: str
+    sha256: str
+    bytes: int
+    unzipped_bytes: int
+
+
 class Manifest(NamedTuple):
-    """The target and its layers, the shared one first; `bytecode` tells whether they hold any."""
+    """The target, its layers, the shared one first, and the functions' code; `bytecode`: whether they hold any."""
 
     python: str
     architecture: str
     layers: tuple[Layer, ...]
     bytecode: bool = True
+    functions: tuple[FunctionCode, ...] = ()
 
     def layers_of(self, function: str) -> tuple[Layer, ...]:
         """The layers that one function gets, the shared one first."""
         return tuple(layer for layer in self.layers if function in layer.functions)
+
+    def code_of(self, function: str) -> FunctionCode:
+        """Return the code of one function. Raises WrongUse where the manifest has none."""
+        for code in self.functions:
+            if code.name == function:
+                return code
+        names = ", ".join(code.name for code in self.functions) or "none"
+        raise WrongUse(
+            f"layers.json has no code of the function {function}; it has {names}. A function is a folder of lambda/ "
+            "with a main.py; build again with `lambda-layers build`"
+        )
 
 
 def read(path: Path) -> Manifest:
@@ -56,8 +78,9 @@ def read(path: Path) -> Manifest:
     except FileNotFoundError as error:
         raise WrongUse(f"there is no {path}; build the layers with `lambda-layers build`") from error
     layers = tuple(_layer(layer) for layer in found["layers"])
+    functions = tuple(FunctionCode(**code) for code in found.get("functions", ()))
     target = found["target"]
-    return Manifest(target["python"], target["architecture"], layers, bytecode=found.get("bytecode", True))
+    return Manifest(target["python"], target["architecture"], layers, found.get("bytecode", True), functions)
 
 
 def _layer(found: dict[str, Any]) -> Layer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -12,7 +11,6 @@ from rich.table import Table
 
 from lambda_layers.analysis.diff import Change
 from lambda_layers.manifest import Layer, Manifest
-from lambda_layers.selection import function_layers
 from lambda_layers.target import limits
 
 # Where nobody sees a terminal's edge, nothing is cut.
@@ -48,15 +46,16 @@ def _add_layer_rows(table: Table, layer: Layer) -> None:
     table.add_section()
 
 
-def functions_table(built: Manifest, root: Path) -> Table:
+def functions_table(built: Manifest) -> Table:
     """What each function loads, its own code included, of what Lambda takes."""
     table = _table("Functions", "Function", "Layers")
-    for title in ("Unzipped", "Of the limit"):
+    for title in ("Code", "Unzipped", "Of the limit"):
         table.add_column(title, justify="right")
-    for name in function_layers.functions(root):
-        layers = built.layers_of(name)
-        size = limits.code_bytes(root, name) + sum(layer.unzipped_bytes for layer in layers)
-        table.add_row(name, ", ".join(layer.name for layer in layers), f"{size:,}", f"{size / limits.UNZIPPED:.1%}")
+    for code in built.functions:
+        layers = built.layers_of(code.name)
+        size = code.unzipped_bytes + sum(layer.unzipped_bytes for layer in layers)
+        sizes = code.sha256[:12], f"{size:,}", f"{size / limits.UNZIPPED:.1%}"
+        table.add_row(code.name, ", ".join(layer.name for layer in layers), *sizes)
     return table
 
 

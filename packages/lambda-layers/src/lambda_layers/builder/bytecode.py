@@ -1,12 +1,14 @@
-"""Bytecode that Lambda accepts: dates in a layer are fixed and /opt is read-only, so none is checked by date."""
+"""Bytecode that Lambda accepts: dates in a zip are fixed and its folders are read-only, so none is checked by date."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from lambda_layers.subprocesses import run
 
-# Some packages hold files that are no Python for this version, templates say. They stay as they are.
+# Some packages hold files that are not Python of this version, such as templates. They stay as they are.
 _COMPILE = """
 import compileall, py_compile, sys
 unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -15,9 +17,32 @@ compileall.compile_dir(
     f"{root}/{name}", quiet=2, invalidation_mode=unchecked, stripdir=root, prependdir="/opt", workers=0
 )
 """
+# Few files: a pool of processes would take longer to start than they take to compile.
+_COMPILE_CODE = """
+import json, py_compile, sys
+unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+errors = {}
+for name in json.loads(sys.argv[1]):
+    try:
+        py_compile.compile(name, dfile=f"/var/task/{name}", doraise=True, invalidation_mode=unchecked)
+    except py_compile.PyCompileError as error:
+        cause = error.exc_value
+        line = f"{cause.lineno}: " if getattr(cause, "lineno", None) else ""
+        errors[name] = f"{line}{getattr(cause, 'msg', None) or cause}"
+print(json.dumps(errors))
+"""
 
 
 def compile_all(python: str, folder: Path) -> None:
-    """Compile `folder` (the layer's `python/`) with the target's interpreter, as if it stood in /opt."""
+    """Compile `folder` (the layer's `python/`) with the target's interpreter, as if it were in /opt."""
     root = folder.parent.resolve()
     run([python, "-I", "-c", _COMPILE, str(root), folder.name], cwd=root)
+
+
+def compile_code(python: str, folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """Compile a function's modules with the target's interpreter, as if `folder` were /var/task.
+
+    Return the modules that are not Python of this version, each with its line and error.
+    """
+    errors: dict[str, str] = json.loads(run([python, "-I", "-c", _COMPILE_CODE, json.dumps(names)], cwd=folder))
+    return errors

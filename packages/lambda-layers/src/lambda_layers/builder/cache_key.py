@@ -56,9 +56,18 @@ def digest(*parts: Any) -> str:
 
 def toolchain(root: Path, python: str) -> list[Any]:
     """What works on the lock: this builder's source, Poetry and uv, the bytecode compiler, deflate."""
-    source = b"\0".join(path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py")))
+    return [*compilers(python), _tools(root)]
+
+
+def compilers(python: str) -> list[Any]:
+    """What turns files into a zip: this builder's source, the bytecode compiler, deflate."""
     compiler = sys.version if interpreter.is_running_version(python) else interpreter.candidates(python)
-    return [hashlib.sha256(source).hexdigest(), _tools(root), compiler, zlib.ZLIB_RUNTIME_VERSION]
+    return [_source_digest(), compiler, zlib.ZLIB_RUNTIME_VERSION]
+
+
+def _source_digest() -> str:
+    source = b"\0".join(path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py")))
+    return hashlib.sha256(source).hexdigest()
 
 
 def _tools(root: Path) -> Any:

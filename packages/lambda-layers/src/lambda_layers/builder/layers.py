@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lambda_layers import settings
 from lambda_layers.builder import cache, cache_key, prefetch, restore
+from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.builder.layer import BuildRecord, build_layer
 from lambda_layers.builder.packages import PackageBuilder
 from lambda_layers.errors import LayersError
@@ -34,21 +35,23 @@ def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> li
         cache=cache.Cache(cache.default_folder()),
     )
     imported = pool.submit(prefetch.import_late_modules)
+    coded = pool.submit(CodeBuilder(root, chosen.python, workshop.cache).build)
     prefetch.prefetch_packages(workshop)
     parts = plan_layers(root, chosen, closures)
     _check_sdk_completeness(parts)
     pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
     imported.result()
     records = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
-    made = _build_record(workshop, records)
-    warnings = limits.check(root, made["manifest"]["layers"])
+    layers, code = _build_record(workshop, records), coded.result()
+    made = code.add_to(layers)
+    warnings = limits.check(made["manifest"])
     if cache_key.project_key(root) != asked:
         raise LayersError("the project was changed while its layers were built; build again")
-    workshop.cache.keep_record(asked, made)
+    workshop.cache.keep_record(asked, layers)
     if not restore.place_files(root, made, workshop.cache):
         raise LayersError(f"a file in {workshop.cache.folder} was damaged while the build ran; build again")
     workshop.cache.prune()
-    return [*_bytecode_warnings(workshop), *warnings]
+    return [*_bytecode_warnings(workshop), *code.warnings, *warnings]
 
 
 def _bytecode_warnings(workshop: PackageBuilder) -> list[str]:
@@ -56,7 +59,7 @@ def _bytecode_warnings(workshop: PackageBuilder) -> list[str]:
         return []
     version = workshop.settings.python
     told = (
-        f"no Python {version} was found here, so the layers hold no bytecode, and every cold start compiles them; "
+        f"no Python {version} was found here, so layers and code hold no bytecode, and every cold start compiles them; "
         f"install it (`pyenv install {version}`, `uv python install {version}`) and build again"
     )
     return [told]

@@ -7,31 +7,40 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambda_layers import manifest
 from lambda_layers.builder import cache, cache_key
+from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.target import limits
 
 _DAY = 24 * 3600
 
 
-def restore_build(root: Path) -> list[str] | None:
-    """Have build/layers/ hold what the lock and settings say, without building anything; None where that can't be.
+class Restored(NamedTuple):
+    """A build that needed neither Poetry nor uv: `new` names the functions whose code was built."""
 
-    Otherwise a warning for each function that nears Lambda's limits.
+    warnings: list[str]
+    new: tuple[str, ...] = ()
 
-    Raises LayersError where a function grew beyond Lambda's limits meanwhile.
+
+def restore_build(root: Path) -> Restored | None:
+    """Have build/layers/ hold what the lock and settings say, without building a layer; None where that can't be.
+
+    The code of functions is built where it changed. Raises LayersError where that fails, and where a function is beyond
+    Lambda's limits.
     """
     try:
         kept = cache.Cache(cache.default_folder())
-        found = kept.record(cache_key.project_key(root))
+        layers = kept.record(cache_key.project_key(root))
     except (OSError, ValueError):
         return None  # what is wrong with the project, the build itself says in words
-    if found is None:
+    if layers is None:
         return None
-    warnings = limits.check(root, found["manifest"]["layers"])
-    return warnings if place_files(root, found, kept) else None
+    code = CodeBuilder(root, layers["manifest"]["target"]["python"], kept).build()
+    found = code.add_to(layers)
+    warnings = limits.check(found["manifest"])
+    return Restored([*code.warnings, *warnings], code.new) if place_files(root, found, kept) else None
 
 
 def place_files(root: Path, found: dict[str, Any], kept: cache.Cache) -> bool:

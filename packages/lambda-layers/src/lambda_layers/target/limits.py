@@ -6,36 +6,31 @@ Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped for a funct
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from lambda_layers.errors import LayersError
-from lambda_layers.selection import function_layers
 
 UNZIPPED = 262_144_000
 WARNING_RATIO = 0.8
 LAYERS = 5
 
 
-def check(root: Path, layers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A warning for each function that nears the limit, with layers or without; raises LayersError for those beyond."""
-    names = {*function_layers.functions(root)}.union(*(layer["functions"] for layer in layers))
+def check(manifest: Mapping[str, Any]) -> list[str]:
+    """A warning for each function that nears the limit, with layers or without; raises LayersError for those beyond.
+
+    manifest: `layers` and `functions`, as layers.json has them.
+    """
+    layers, code = manifest["layers"], {code["name"]: code["unzipped_bytes"] for code in manifest["functions"]}
+    names = {*code}.union(*(layer["functions"] for layer in layers))
     used = {name: [layer for layer in layers if name in layer["functions"]] for name in sorted(names)}
     many = [
         f"{name} has {len(found)} layers; Lambda takes {LAYERS}" for name, found in used.items() if len(found) > LAYERS
     ]
-    sizes = {
-        name: code_bytes(root, name) + sum(layer["unzipped_bytes"] for layer in found) for name, found in used.items()
-    }
+    sizes = {name: code.get(name, 0) + sum(layer["unzipped_bytes"] for layer in found) for name, found in used.items()}
     over = [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED]
     if many or over:
         raise LayersError("\n".join([*many, *over]))
     return [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED * WARNING_RATIO]
-
-
-def code_bytes(root: Path, function: str) -> int:
-    """The bytes of a function's own files."""
-    return sum(path.stat().st_size for path in (root / "lambda" / function).rglob("*") if path.is_file())
 
 
 def _size_message(name: str, size: int, layers: Sequence[Mapping[str, Any]]) -> str:

@@ -1,0 +1,114 @@
+"""The zip of each function's code: its files and their bytecode, by the rules of the layers, for /var/task.
+
+A function's zip depends on its own files and on the target only, so a change of code builds no layer and starts neither
+Poetry nor uv.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lambda_layers import manifest
+from lambda_layers.builder import cache_key
+from lambda_layers.builder.function_files import FunctionFile, read_files
+from lambda_layers.errors import LayersError
+from lambda_layers.selection import function_layers
+from lambda_layers.target import interpreter
+
+if TYPE_CHECKING:
+    from lambda_layers.builder.cache import Cache
+
+HANDLER = "main.py"
+
+# {"function": the entry in layers.json, "digest": of the zip, "warnings": [...]}
+CodeRecord = dict[str, Any]
+
+
+class BuiltCode(NamedTuple):
+    """The code of all functions; `new` names those that no earlier build had made."""
+
+    records: Sequence[CodeRecord]
+    new: tuple[str, ...]
+
+    def add_to(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a build's record, with the functions in its manifest and their zips among its files."""
+        functions = [made["function"] for made in self.records]
+        files = {made["function"]["zip"]: made["function"]["sha256"] for made in self.records}
+        return {"manifest": {**record["manifest"], "functions": functions}, "files": {**record["files"], **files}}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to warn people of."""
+        return [warning for made in self.records for warning in made["warnings"]]
+
+
+class CodeBuilder:
+    """Builds the functions of the project in `root`, for one version of Python."""
+
+    def __init__(self, root: Path, version: str, cache: Cache) -> None:
+        self._root, self._version, self._cache = root, version, cache
+
+    def build(self) -> BuiltCode:
+        """Return the code of all functions: from the cache, or built now.
+
+        Raises LayersError for a handler that is not Python, and for links that no build can follow.
+        """
+        records, new = [], []
+        for name in function_layers.functions(self._root):
+            files = read_files(self._root, name)
+            key = cache_key.digest("function", name, _digests(files), cache_key.compilers(self._version))
+            record = self._cache.record(key)
+            if record is None or not self._has_zip(record["function"]):
+                record = self._build(name, files)
+                self._cache.keep_record(key, record)
+                new.append(name)
+            records.append(record)
+        return BuiltCode(records, tuple(new))
+
+    def _has_zip(self, function: dict[str, Any]) -> bool:
+        return self._cache.fetch(function["sha256"], self._root / function["zip"])
+
+    @cached_property
+    def _python(self) -> str | None:
+        return interpreter.find(self._version)
+
+    def _build(self, name: str, files: Sequence[FunctionFile]) -> CodeRecord:
+        from lambda_layers.builder import cache, zip_archive  # noqa: PLC0415 - a build with nothing to do needs neither
+
+        with self._cache.scratch() as scratch:
+            task, archive = scratch / "task", scratch / "code.zip"
+            errors = self._compile(task, files)
+            if HANDLER in errors:
+                raise LayersError(
+                    f"lambda/{name}/{HANDLER}:{errors[HANDLER]}: the handler is not Python {self._version}"
+                )
+            bytecode = [(path.relative_to(task).as_posix(), path.read_bytes()) for path in task.rglob("*.pyc")]
+            parts = [zip_archive.deflate(*file) for file in (*files, *bytecode)]
+            unzipped = zip_archive.write(archive, parts)
+            digest = cache.sha256(archive) or ""
+            self._cache.keep_file(archive, digest)
+            entry = manifest.FunctionCode(name, _place(name, digest), digest, archive.stat().st_size, unzipped)
+        warnings = [f"lambda/{name}/{module}:{error}: no bytecode of it is shipped" for module, error in errors.items()]
+        return {"function": entry._asdict(), "warnings": warnings}
+
+    def _compile(self, task: Path, files: Sequence[FunctionFile]) -> dict[str, str]:
+        from lambda_layers.builder import bytecode  # noqa: PLC0415 - as above
+
+        modules = [file for file in files if file.name.endswith(".py")]
+        for file in modules:
+            path = task / file.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+        return bytecode.compile_code(self._python, task, [file.name for file in modules]) if self._python else {}
+
+
+def _place(name: str, digest: str) -> str:
+    return (manifest.MANIFEST_PATH.parent / f"function-{name}-{digest}.zip").as_posix()
+
+
+def _digests(files: Sequence[FunctionFile]) -> list[tuple[str, str]]:
+    return [(file.name, hashlib.sha256(file.content).hexdigest()) for file in files]
