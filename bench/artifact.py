@@ -1,4 +1,4 @@
-"""What a builder made, looked at as Lambda does: its files unpacked, imported, and held against another build's."""
+"""A builder's artifact as Lambda sees it: unpacked, imported, and compared with another build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call costs: seconds on the clock, and seconds of processor time in it and all programs that it ran."""
+"""The cost of a call: wall seconds, and processor seconds of the call and of all programs that it ran."""
 
 from __future__ import annotations
 

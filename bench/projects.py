@@ -1,4 +1,4 @@
-"""Projects to rehearse, each in a repository of its own."""
+"""Projects to rehearse, each in a separate repository."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def working_tree(folder: Path) -> None:
 
 
 def one_environment(folder: Path) -> None:
-    """A dev alone."""
+    """One environment, dev."""
     _environments(folder, 1)
 
 
 def ten_environments(folder: Path) -> None:
-    """Ten in one wave, in accounts of their own."""
+    """Ten environments in one wave, each in a separate account."""
     _environments(folder, 10)
 
 
 def link_caches(folder: Path) -> None:
-    """What builds have downloaded and prepared here; it is never written to again, so links will do."""
+    """The downloads and environments of builds; they are never written to again, so links are enough."""
     for kept in (ROOT / ".rehearsal" / "cache").glob("*"):
         if kept.name != "projects":
             shutil.copytree(kept, folder / ".rehearsal" / "cache" / kept.name, symlinks=True, copy_function=os.link)
 
 
 def _environments(folder: Path, number: int) -> None:
-    """What is compared is deployment, so `make check` is left out."""
+    """Leave `make check` out, because the bench compares deployments."""
     _copy(folder)
     settings = json.loads((folder / "cdk.json").read_text())
     delivery = settings["context"]["delivery"]

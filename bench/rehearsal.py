@@ -134,7 +134,7 @@ def rehearse(command: Sequence[str], folder: Path) -> Run:
 
 
 def _run_command(command: Sequence[str], folder: Path) -> str:
-    """What it printed; ends the bench where it fails."""
+    """Return its output; a failure ends the bench."""
     if not command:
         return ""
     home, log = folder.parent / "home", folder.parent / "log"

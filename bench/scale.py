@@ -37,7 +37,7 @@ BEGIN, END = "<!-- what `python -m bench.scale --docs` wrote -->", "<!-- end of 
 
 
 def settings(size: int) -> dict[str, Any]:
-    """cdk.json's context with `size` environments in waves of 12, in three regions, each in an account of its own."""
+    """cdk.json's context with `size` environments in waves of 12, in three regions, each in a separate account."""
     context: dict[str, Any] = deepcopy(json.loads((ROOT / "cdk.json").read_text())["context"])
     context["delivery"]["environments"] = [
         {

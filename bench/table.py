@@ -1,4 +1,4 @@
-"""The figures as a table, in Markdown, each beside its ratio to this project's builder."""
+"""The figures as a Markdown table, each with its ratio to this project's builder."""
 
 from __future__ import annotations
 

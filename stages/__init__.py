@@ -1,1 +1,1 @@
-"""What is deployed: the echo service as one CDK Stage."""
+"""The deployed service: echo, as one CDK Stage."""

@@ -1,4 +1,4 @@
-"""What somebody has to be told, and the topic that tells."""
+"""Alarms of the service, and the topic that publishes them."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -18,7 +18,7 @@ PERIOD = Duration.minutes(1)
 
 
 class Alarms(Construct):
-    """`topic` tells whoever subscribes; each `watch_...` adds the alarms of one resource."""
+    """`topic` notifies its subscribers; each `watch_...` adds the alarms of one resource."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
         super().__init__(scope, id_)

@@ -21,7 +21,7 @@ from stages.service_options import ServiceOptions
 
 @dataclass(frozen=True)
 class Release:
-    """What is deployed: the folder of the functions, the manifest of the built layers, and the pushed revision."""
+    """The inputs of a deployment: the functions' folder, the manifest of the built layers, and the pushed revision."""
 
     functions: Path
     layers: Path

@@ -9,7 +9,7 @@ from cdk_delivery.constructs.encryption import allow_logs
 
 
 class ServiceKey(Construct):
-    """`key` encrypts logs, queues and topics; AWS services may use it for this account's resources alone."""
+    """`key` encrypts logs, queues and topics; AWS services may use it for resources of this account only."""
 
     def __init__(self, scope: Construct, id_: str, *, removal: RemovalPolicy) -> None:
         super().__init__(scope, id_)
@@ -25,7 +25,7 @@ class ServiceKey(Construct):
         self._allow_undelivered()
 
     def use_statement(self) -> iam.PolicyStatement:
-        """What a role needs to send to or read from an encrypted queue or topic."""
+        """The statement with which a role sends to or reads from an encrypted queue or topic."""
         return iam.PolicyStatement(
             sid="UseTheKey", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]
         )

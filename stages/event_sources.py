@@ -20,24 +20,24 @@ MAX_RECEIVE_COUNT = 5
 
 
 class EventSource(Protocol):
-    """What a stack needs to know of a feed, whatever kind it is."""
+    """The interface of an event source, as a stack uses it."""
 
     dead_letters: sqs.Queue
     address: tuple[str, str]
     """The name of the output that says where to send to, and its value."""
 
     def receive_statements(self) -> Sequence[iam.PolicyStatement]:
-        """What the function's role needs to be fed."""
+        """The statements that the function's role needs to receive events."""
 
     def send_statement(self) -> iam.PolicyStatement:
-        """What a sender needs; without a Sid, because one role may send to many."""
+        """The statements that a sender needs; without a Sid, because one role may send to many."""
 
     def connect(self, alias: lambda_.Alias) -> None:
         """Let the events flow to `alias`."""
 
 
 class QueueSource(Construct):
-    """An encrypted queue that takes TLS alone; a message that fails five times becomes a dead letter."""
+    """An encrypted queue that accepts TLS only; a message that fails five times becomes a dead letter."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
         super().__init__(scope, id_)
@@ -66,7 +66,7 @@ class QueueSource(Construct):
         return iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn])
 
     def connect(self, alias: lambda_.Alias) -> None:
-        """A record that the function reports as failed comes back alone; its neighbours are done."""
+        """Only the records that the function reports as failed are received again."""
         alias.add_event_source(
             sources.SqsEventSource(
                 self.queue, report_batch_item_failures=True, max_concurrency=self._options.queue_concurrency
@@ -81,7 +81,7 @@ class QueueSource(Construct):
 
 
 class TopicSource(Construct):
-    """An encrypted topic that takes TLS alone; what cannot be delivered becomes a dead letter."""
+    """An encrypted topic that accepts TLS only; messages that cannot be delivered become dead letters."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
         super().__init__(scope, id_)
@@ -128,5 +128,5 @@ def dead_letter_queue(scope: Construct, *, key: kms.IKey, options: ServiceOption
 
 
 def removal(options: ServiceOptions) -> RemovalPolicy:
-    """What becomes of data when the stack is deleted."""
+    """The removal policy of data when the stack is deleted."""
     return RemovalPolicy.RETAIN if options.retain else RemovalPolicy.DESTROY

@@ -1,4 +1,4 @@
-"""One Lambda function with what belongs to it alone: its role, its log group, its version and alias."""
+"""One Lambda function with its role, log group, version and alias."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from stages.service_options import ServiceOptions
 
 @dataclass(frozen=True)
 class FunctionBuild:
-    """What a function is made from: its code, and what its layers were built for."""
+    """The sources of a function: its code, and the target of its layers."""
 
     code: Path
     runtime: lambda_.Runtime
@@ -29,7 +29,7 @@ class FunctionBuild:
 class PythonFunction(Construct):
     """`function` is the Lambda function, `live` the alias that events come in by.
 
-    may: statements of the function's role, beside those for its log, its traces and its dead letters.
+    may: statements of the function's role, in addition to those for its log, traces and dead letters.
     CDK's own grants are kept out of the role: each statement of it can be read here and in the feeds.
     """
 

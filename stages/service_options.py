@@ -1,4 +1,4 @@
-"""What may differ between two deployments of the service; the differences come in here, never from a name."""
+"""Options that may differ between deployments of the service; code never branches on an environment's name."""
 
 from __future__ import annotations
 

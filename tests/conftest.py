@@ -98,7 +98,7 @@ def ours(
 
 
 def pytest_collection_finish() -> None:
-    """What the imports made stays, and there is much of it: it is looked for garbage no more."""
+    """Exempt the objects that imports created from garbage collection: there are many, and they stay."""
     gc.freeze()
 
 

@@ -10,7 +10,7 @@ from tests.root import ROOT
 
 @pytest.mark.slow
 def test_every_tried_gate_has_a_row() -> None:
-    """Also where workers tried it: by the name of its gate or of its test; what is no gate has none."""
+    """Also for tests that ran in workers: by the name of its gate or test. Other tests have none."""
     files = ["tests/gates/test_gates.py", "tests/pipeline/test_machinery.py"]
     chosen = ["-k", "no_text or (name and echo) or (lint and not cfn)"]
     command = [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2", *files, *chosen]

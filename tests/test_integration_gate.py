@@ -1,4 +1,4 @@
-"""The tests of a deployed stage say what is wrong, also where there is no stage at all."""
+"""The tests of a deployed stage report what is wrong, also where no stage is deployed."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ def test_without_a_stage_they_say_how_to_get_one(env: dict[str, str], says: str)
 
 
 def test_what_never_arrives_fails_with_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was sent, where it was looked for, and what was there instead."""
+    """The message, where it was looked for, and what was there instead."""
     monkeypatch.setattr(waiting, "LIMIT", 0.0)
     with pytest.raises(AssertionError) as failure:
         waiting.until(lambda: None, sent="'a' to the queue", where="the log of echo", seen=lambda: ["another line"])

@@ -83,7 +83,7 @@ def setup(clone: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_an_unknown_argument_is_refused(clone: Path) -> None:
-    """What was read, and what is allowed."""
+    """The value that was read, and the allowed values."""
     assert setup(clone, "everything") == (
         2,
         "setup: got everything; allowed are no argument at all, `integration`, or `tools`\n",

@@ -1,1 +1,1 @@
-"""What turns a lock into a layer: this project's builder and its peers, each from its registry at a pinned version."""
+"""Builders of a layer from a lock: this project's and its peers, each at a pinned version from its registry."""

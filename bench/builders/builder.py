@@ -1,4 +1,4 @@
-"""What every builder can do, and how its commands are run."""
+"""The interface of a builder, and the run of its commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 ROOT = Path(__file__).resolve().parents[2]
 
 # What is gone before a build. `all`: everything, downloads too. `built`: what was built, of any package. `one`: the
-# layer, and what was built of one package. `nothing`: nothing, the last build stands as it is.
+# layer, and what was built of one package. `nothing`: nothing; the last build is unchanged.
 Invalidation = Literal["all", "built", "one", "nothing"]
 
 
@@ -67,7 +67,7 @@ class Builder(Protocol):
 
 
 def run(command: Sequence[str], cwd: Path, place: BuildFolders | None = None, **environ: str) -> str:
-    """Run a command with caches of its own; raises Unavailable with the last lines where it fails."""
+    """Run a command with separate caches. Raises Unavailable with its last lines where it fails."""
     env = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     env |= _caches(place.caches) if place else {}
     done = subprocess.run(command, cwd=cwd, env={**env, **environ}, capture_output=True, text=True, check=False)

@@ -16,7 +16,7 @@ class Recipe:
     version = "26.3"
 
     def prepare(self, tool: Path) -> None:
-        """pip, pinned, in an environment of its own."""
+        """pip, pinned, in a separate environment."""
         run([sys.executable, "-m", "venv", str(tool)], tool, PATH=base_path())
         run([str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet", f"pip=={self.version}"], tool)
 

@@ -30,7 +30,7 @@ class Sam:
     version = "1.170.0"
 
     def prepare(self, tool: Path) -> None:
-        """aws-sam-cli, pinned, in an environment of its own."""
+        """aws-sam-cli, pinned, in a separate environment."""
         run([sys.executable, "-m", "venv", str(tool)], tool, PATH=base_path())
         pip = [str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         run([*pip, f"aws-sam-cli=={self.version}"], tool)

@@ -53,7 +53,7 @@ class Serverless:
 
 def _service(place: BuildFolders) -> dict[str, object]:
     requirements = {
-        "usePoetry": False,  # it knows a Poetry project by its build-system alone, and a project of functions has none
+        "usePoetry": False,  # it recognizes Poetry by the build-system, and a project of functions has none
         "pythonBin": str(Path(sys.base_prefix) / "bin" / "python3"),
         "cacheLocation": str(place.caches / "serverless"),
         "useStaticCache": True,

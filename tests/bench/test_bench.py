@@ -1,4 +1,4 @@
-"""What the measurements look at, and how they are told."""
+"""Measurements of artifacts, and the tables that show them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_processor_seconds_are_those_of_programs_too() -> None:
 
 
 def test_the_table_names_who_was_skipped_and_why() -> None:
-    """Ratios are to the first builder; nobody vanishes."""
+    """Ratios are to the first builder; every builder is in the table."""
     told = table.markdown(
         {"own": {"ours": figures(0.5), "theirs": figures(2.0), "gone": {"version": "3", "skipped": "no npm"}}}
     )

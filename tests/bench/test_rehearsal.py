@@ -1,4 +1,4 @@
-"""Rehearsals are compared in turns, and a red one is no figure."""
+"""Rehearsals are compared in turns, and a red one does not count."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bench.rehearsal import Column, Run
 PLAYED = """
 import json, sys
 from pathlib import Path
-column, told = sys.argv[1:]
+column, output = sys.argv[1:]
 with (Path.cwd().parent.parent / "order").open("a") as file:
     file.write(column + " ")
-Path(told).write_text(json.dumps({"stages": [{"name": "Dev", "actions": [{"provider": "Manual"}]}]}))
+Path(output).write_text(json.dumps({"stages": [{"name": "Dev", "actions": [{"provider": "Manual"}]}]}))
 """
 LOG = """[Container] 2026/11/24 12:36:33.000000 Phase is DOWNLOAD_SOURCE
 [Container] 2026/11/24 12:36:34.000000 Entering phase INSTALL
@@ -44,7 +44,7 @@ def quiet(_: str) -> None:
 
 
 def test_columns_take_turns_and_the_first_run_of_each_is_not_counted(tmp_path: Path) -> None:
-    """What else the machine does meets both of them, and none is always the first."""
+    """Other load of the machine affects both of them, and none is always the first."""
     found = rehearsal.compare(played("a", "b"), tmp_path, runs=2, say=quiet)
     assert (tmp_path / "order").read_text().split() == ["a", "b", "a", "b", "b", "a"]
     assert [len(found[column]["whole run, s"]["all"]) for column in "ab"] == [2, 2]
@@ -61,12 +61,12 @@ def test_a_red_run_ends_the_bench(tmp_path: Path) -> None:
 
 
 def test_the_time_of_commands_is_that_of_their_phases() -> None:
-    """What a command prints is no phase."""
+    """The output of a command is not a phase."""
     assert [round(stop - start, 3) for start, stop in commands.intervals(LOG)] == [2.5, 1.0]
 
 
 def test_commands_that_ran_side_by_side_count_once() -> None:
-    """What is left of a run is the time in which none ran."""
+    """The rest of a run is the time in which no command ran."""
     assert commands.union_seconds([(0.0, 4.0), (1.0, 2.0), (3.0, 6.0), (8.0, 9.0)]) == 7.0
 
 
@@ -84,7 +84,7 @@ def test_the_table_has_medians_and_the_ratio() -> None:
 
 
 def test_this_project_is_copied_as_it_is(tmp_path: Path) -> None:
-    """In a repository of its own, with what is not committed yet."""
+    """In a separate repository, with uncommitted changes."""
     projects.working_tree(tmp_path)
     assert (tmp_path / ".git").is_dir()
     assert (tmp_path / "cdk.json").read_text() == (ROOT / "cdk.json").read_text()

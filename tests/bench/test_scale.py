@@ -44,7 +44,7 @@ def test_the_page_tells_the_settings_that_are_measured() -> None:
 
 @pytest.mark.slow
 def test_the_counts_of_the_smallest_are_those_of_a_synthesis(project: Project, tmp_path: Path) -> None:
-    """What a change of the pipeline adds stands in the page as well; bytes and times may wait."""
+    """The page has the resources that a change of the pipeline adds; bytes and times may differ."""
     context = settings(SIZES[0])
     app = App(context=context, outdir=str(tmp_path), analytics_reporting=False)
     PipelineStack(app, "Pipeline", delivery=Delivery[ServiceOptions].read(context["delivery"]), project=project)

@@ -13,7 +13,7 @@ MADE = (".git", ".venv", ".tools", "node_modules", "build", "cdk.out", ".rehears
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """What is committed or about to be, set up and in a repository of its own, as a clone is."""
+    """A copy of the tracked and new files, set up, in a separate repository, as a clone is."""
     folder = tmp_path / "copy"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE, ".hypothesis"))
     author = "-c user.name=Reader -c user.email=reader@example.com"

@@ -21,7 +21,7 @@ class DoesNotHold(AssertionError):
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: `language`, what stands behind it (a path, or a word), and `text`."""
+    """One fenced block: `language`, `about` (the path or word after it), and `text`."""
 
     language: str
     about: str
@@ -31,17 +31,17 @@ class Block:
 @dataclass(frozen=True)
 class Page:
     """Blocks in order. `python PATH` is a file to write, `diff` a change to apply, `console` commands with their output
-    (`...` for what differs from run to run); what stands behind `console` says who follows it."""
+    (`...` for text that differs from run to run); the word after `console` says which test runs it."""
 
     path: Path
 
     def blocks(self) -> Iterator[Block]:
-        """Every block that tells the reader to do something."""
+        """Every block with an instruction for the reader."""
         for language, about, text in BLOCK.findall(self.path.read_text()):
             yield Block(language, about, text)
 
     def follow(self, folder: Path, *, console: str | None = "") -> None:
-        """Do in `folder` what the page says; of the console blocks, those alone that are for `console`, None: none.
+        """Follow the page in `folder`; of the console blocks only those for `console`, or none for None.
 
         Raises DoesNotHold for a change that does not apply, a command that fails, and output that differs.
         """
@@ -89,7 +89,7 @@ def run(command: str, folder: Path, given: str | None = None) -> str:
 
 
 def compare(command: str, wanted: str, got: str) -> None:
-    """`...` stands for anything, nothing included; white space at the ends of lines counts for nothing."""
+    """`...` matches any text, also none; white space at the ends of lines is ignored."""
     if wanted and not doctest.OutputChecker().check_output(
         re.sub(r"\.\.\.\s+", "...", wanted), got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     ):

@@ -14,7 +14,7 @@ def written(folder: Path, text: str) -> Page:
 
 
 def test_files_are_written_changes_applied_and_commands_run(tmp_path: Path) -> None:
-    """In the order in which they stand."""
+    """In the order of the page."""
     page = written(
         tmp_path,
         "# Page\n\n```python a/b.py\nprint('one')\n```\n\ntext\n\n"

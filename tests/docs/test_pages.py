@@ -1,4 +1,4 @@
-"""What the pages name exists."""
+"""Files, links and targets that the pages name exist."""
 
 import re
 from collections.abc import Iterator

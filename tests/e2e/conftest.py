@@ -1,4 +1,4 @@
-"""One copy of this project in a repository of its own, whose deployed pipeline all whole rehearsals share."""
+"""One copy of this project in a separate repository; all whole rehearsals share its deployed pipeline."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Project:
         (self.root / path).write_text(text.replace(old, new))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start one command of the rehearsal, as a shell starts a job: in a process group of its own, with Ctrl-C."""
+        """Start a command of the rehearsal as a shell starts a job: in a separate process group, with Ctrl-C."""
         # a shell that starts pytest in the background has it ignore SIGINT, and what it starts would inherit that
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
@@ -89,7 +89,7 @@ class Project:
         return Ran(done.returncode, done.stdout, result, self.processes())
 
     def client(self, service: str, environment: str) -> Any:
-        """A boto3 client, as `rehearse env` lets a person have one; of one embedded AWS it is asked once."""
+        """A boto3 client with the variables of `rehearse env`, which runs once for each embedded AWS."""
         server = (environment, Workspace(self.root).record.read_text())
         if server not in self.exports:
             printed = self.command("env", environment).stdout
@@ -105,7 +105,7 @@ class Project:
         )
 
     def holds(self, environment: str) -> dict[str, tuple[str, list[str]]]:
-        """What every function of an environment consists of: the digest of its code, and its layers."""
+        """The code digest and the layers of every function of an environment."""
         functions = self.client("lambda", environment).list_functions()["Functions"]
         return {
             each["FunctionName"]: (each["CodeSha256"], [layer["Arn"] for layer in each.get("Layers", [])])
@@ -124,12 +124,12 @@ def _processes() -> Iterator[str]:
                 words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 yield f"{entry.name}: {words}in {(entry / 'cwd').readlink()}"
             except OSError:
-                continue  # it has ended meanwhile, or has no folder
+                continue  # it has ended by then, or has no folder
 
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """This working tree, committed to a repository of its own; what builds downloaded before is there already."""
+    """This working tree, committed to a separate repository, with the downloads of earlier builds."""
     folder = tmp_path_factory.mktemp("rehearsed")
     root, home = folder / "project", folder / "home"
     home.mkdir()
@@ -168,7 +168,7 @@ def _running(copy: Project, first: Ran) -> Iterator[Project]:
 def deployed(_running: Project) -> Iterator[Project]:
     """The copy, its pipeline deployed and its embedded AWS running; what a test changes is undone after it.
 
-    Its `make check` looks at the lock alone: the first rehearsal has run the whole, and each gate has tests of its own.
+    Its `make check` checks the lock only: the first rehearsal has run all of it, and each gate has tests.
     """
     _running.replace("Makefile", "\ncheck: unit lint shipped lock types\n", "\ncheck: lock\n")
     yield _running

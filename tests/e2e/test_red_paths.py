@@ -1,4 +1,4 @@
-"""Faults are pushed to the deployed pipeline; each goes red at its place, and what stands behind it is not touched."""
+"""Faults are pushed to the deployed pipeline; each is red in its action, and later stages are not touched."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_rejection_stops_before_prod(deployed: Project) -> None:
 
 
 def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Project) -> None:
-    """What goes wrong in prod's account alone: its tests go red, and prod answers as it did before the push."""
+    """A fault in prod's account only: its tests are red, and prod answers as before the push."""
     prod, heard = deployed.holds("prod"), Heard(deployed)
     deployed.replace(
         "lambda/echo2/main.py",

@@ -83,7 +83,7 @@ def changed(role: Acting, name: str) -> list[str]:
 
 
 def test_the_pipelines_role_passes_artifacts_and_deploys_through_the_bootstrap(deployed: Project) -> None:
-    """It is no way to a function, and not into CloudFormation's own role."""
+    """It can neither call a function nor assume CloudFormation's role."""
     role, bucket = Acting(deployed, "pipeline", "PipelineRole"), artifacts(deployed)
     assert role.may("s3", "put_object", Bucket=bucket, Key="echo-delivery/tried/by-pipeline", Body=b"")
     assert role.may("s3", "get_object", Bucket=bucket, Key="echo-delivery/tried/by-pipeline")
@@ -114,7 +114,7 @@ def test_the_synth_build_reaches_no_account(deployed: Project) -> None:
     ],
 )
 def test_a_build_has_its_own_artifacts_alone(deployed: Project, part: str, reads: set[str], writes: set[str]) -> None:
-    """What is deployed is made by Synth; no test and no comparison can put anything in its place."""
+    """Synth builds what is deployed; no test and no comparison can replace it."""
     role, bucket = Acting(deployed, "pipeline", part), artifacts(deployed)
     owner = deployed.client("s3", "pipeline")
     for name in ("owner_repo", "Synth_Outp", "Changes_Ou", "ChangesPro"):
@@ -163,7 +163,7 @@ def test_a_test_build_becomes_the_tester_of_its_environment_alone(deployed: Proj
 
 
 def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Project) -> None:
-    """It knows which revision failed, and tells it."""
+    """The notice names the revision that failed."""
     role, bucket = Acting(deployed, "pipeline", "NoticesNotifierRole"), artifacts(deployed)
     api = deployed.client("codepipeline", "pipeline")
     newest = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"][0]
@@ -184,7 +184,7 @@ def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Pr
 
 @pytest.mark.parametrize("part", BUILDS)
 def test_no_build_changes_the_pipeline_or_answers_its_approval(deployed: Project, part: str) -> None:
-    """What stands in a push does not decide whether it is approved."""
+    """The contents of a push do not decide whether it is approved."""
     role = Acting(deployed, "pipeline", part)
     answer = {"summary": "", "status": "Approved"}
     where = {"pipelineName": "echo-delivery", "stageName": "ApproveProd", "actionName": "Approve"}
@@ -219,7 +219,7 @@ def test_the_tester_in_prod_only_calls(deployed: Project) -> None:
 def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformation(
     deployed: Project, environment: str
 ) -> None:
-    """What it cannot do itself, CloudFormation does with a role of its own, which it may pass to nothing else."""
+    """CloudFormation deploys with its execution role, which the build may pass to nothing else."""
     role, found = Acting(deployed, environment, "-deploy-role-"), outputs(deployed, environment)
     stack = f"{environment.capitalize()}-Echo"
     change: dict[str, Any] = {"StackName": stack, "ChangeSetName": "tried", "UsePreviousTemplate": True}
@@ -233,7 +233,7 @@ def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformati
 
 
 def test_the_pipelines_own_deploy_role_updates_its_stack(deployed: Project) -> None:
-    """With CloudFormation's role of the pipeline's account alone; it is no way into another account."""
+    """Only with CloudFormation's role of the pipeline's account; it cannot reach another account."""
     role = Acting(deployed, "pipeline", "-deploy-role-")
     change: dict[str, Any] = {"StackName": "echo-delivery", "ChangeSetName": "tried", "UsePreviousTemplate": True}
     assert role.may("cloudformation", "create_change_set", **change, RoleARN=bootstrap_role("cfn-exec", "pipeline"))
@@ -284,7 +284,7 @@ def test_the_lookup_role_looks_and_changes_nothing(deployed: Project, environmen
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deployed: Project, environment: str) -> None:
-    """`pipeline/access/environment.json` knows the resource types of the stacks alone."""
+    """`pipeline/access/environment.json` allows the resource types of the stacks only."""
     role = Acting(deployed, environment, "-cfn-exec-role-")
     assert role.may("lambda", "delete_function", FunctionName="none")
     assert role.may("logs", "delete_log_group", logGroupName="none")

@@ -37,7 +37,7 @@ def test_every_function_answers_in_every_account(first: Ran) -> None:
 
 
 def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> None:
-    """For each function: its initialization, its first call, and what was compiled at import, its own module alone."""
+    """For each function: its initialization, its first call, and the modules that were compiled at import."""
     told = {(each["account"], each["function"]): each["compiled"] for each in first.result["cold_starts"]}
     called = {(each["account"], each["function"]) for each in first.result["invocations"]}
     assert called <= told.keys()
@@ -46,7 +46,7 @@ def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> Non
 
 
 def test_the_end_says_what_was_not_emulated(first: Ran) -> None:
-    """Nobody takes a rehearsal for more than it is."""
+    """The end of a run reports what was not emulated."""
     assert first.result["not_emulated"]
     assert all(each in first.printed for each in first.result["not_emulated"])
 

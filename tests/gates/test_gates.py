@@ -194,7 +194,7 @@ def osv() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This project with what is set up in it, in a folder of its own."""
+    """This project and its environments, in a separate folder."""
     folder = tmp_path_factory.mktemp("gates") / "project"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE))
     for tools in (".venv", ".tools", "node_modules"):
@@ -204,7 +204,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(original: Path, tmp_path: Path) -> Path:
-    """A copy whose faults harm nobody else."""
+    """A copy whose faults do not affect other tests."""
     folder = tmp_path / "project"
     shutil.copytree(original, folder, symlinks=True)
     return folder

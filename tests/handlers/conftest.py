@@ -1,4 +1,4 @@
-"""The handlers, each in an interpreter of its own that sees its code and the built layers alone."""
+"""The handlers, each in a separate interpreter that sees only its code and the built layers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VARIABLES = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call gave: its answer or its error, and the lines that it logged."""
+    """The result of one call: its answer or error, and the lines that it logged."""
 
     answer: Any
     error: str | None

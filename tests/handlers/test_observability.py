@@ -1,4 +1,4 @@
-"""What a call leaves behind: structured lines and metrics, as Powertools' documentation recommends."""
+"""The logs of a call: structured lines and metrics, as Powertools' documentation recommends."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ sys.path[:0] = [code, *(str(Path(layer, "python")) for layer in layers)]
 
 try:
     main = importlib.import_module("main")
-except Exception as error:  # noqa: BLE001 - whatever keeps it from being imported is told
+except Exception as error:  # noqa: BLE001 - any import error is reported
     print(json.dumps({"error": f"{type(error).__name__}: {error}"}), file=protocol, flush=True)
     sys.exit(1)
 print(json.dumps({}), file=protocol, flush=True)

@@ -22,7 +22,7 @@ SUMMARY = "Revision 0123456 by Ada: 1 added, 0 removed."
 
 @dataclass
 class Noticed:
-    """A deployed pipeline under the name and with the rules of this project's; `function` tells what `queue` hears."""
+    """A deployed pipeline with this project's name and rules; `function` sends the notices that `queue` receives."""
 
     embedded: Embedded
     bucket: str
@@ -172,7 +172,7 @@ def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Notice
 
 
 def test_what_cannot_be_told_is_told_as_it_came(noticed: Noticed, embedded: Embedded) -> None:
-    """The function fails on an execution that nobody knows: it is tried again, then the topic gets the event."""
+    """The function fails on an unknown execution: it is retried, then the topic gets the event."""
     events, name = embedded.client("events"), embedded.name("rule")
     events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
     events.put_targets(Rule=name, Targets=[{"Id": "0", "Arn": noticed.function}])

@@ -13,7 +13,7 @@ from tests.root import ROOT
 
 @pytest.fixture(scope="module")
 def validator() -> Draft202012Validator:
-    """What an editor does with the file."""
+    """Validate the file as an editor does."""
     return Draft202012Validator(json.loads((ROOT / json_schema.FILE).read_text()))
 
 

@@ -20,13 +20,13 @@ def template(synthesized: Synthesized) -> Template:
 
 
 def test_stages_come_in_order(template: Template) -> None:
-    """Prod comes last, behind an approval in a stage of its own."""
+    """Prod is last, after an approval in a separate stage."""
     names = [stage["Name"] for stage in pipeline_of(template)["Stages"]]
     assert names == ["Source", "Build", "UpdatePipeline", "Assets", "Dev", "ApproveProd", "Prod"]
 
 
 def test_the_synth_step_runs_this_buildspec(template: Template, project: Project) -> None:
-    """What stands in buildspec.yml is what CodeBuild gets, with the output that CDK adds."""
+    """CodeBuild gets the contents of buildspec.yml, with the output that CDK adds."""
     (synth,) = template.find_resources(
         "AWS::CodeBuild::Project", {"Properties": {"Name": "echo-delivery-synth"}}
     ).values()

@@ -1,4 +1,4 @@
-"""The service's stack alone, with any options, synthesized in a moment."""
+"""The service's stack by itself, with any options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUILD_ROLE = "arn:aws:iam::111111111111:role/delivery-dev-build"
 
 
 def echo_stack(app: App, release: Release, options: ServiceOptions) -> EchoStack:
-    """The stack in an account of its own, tested by one build role."""
+    """The stack in a separate account, tested by one build role."""
     return EchoStack(
         app,
         "Echo",

@@ -1,4 +1,4 @@
-"""Each function has what belongs to it alone: a role, a log, a version, and the layers that were built for it."""
+"""Each function has its own role, log, version, and the layers that were built for it."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def statements(template: Template, name: str) -> list[dict[str, Any]]:
 
 
 def test_every_folder_of_code_is_declared_and_the_other_way_round() -> None:
-    """A folder that nobody declared would never be deployed."""
+    """A folder without a declaration would never be deployed."""
     folders = {main.parent.name for main in (ROOT / "lambda").glob("*/main.py")}
     assert folders == {declared.name for declared in FUNCTIONS}
 
@@ -42,7 +42,7 @@ def test_the_target_is_that_of_the_layers(template: Template) -> None:
 
 
 def test_a_function_gets_its_own_layers_and_no_others(template: Template) -> None:
-    """echo2 has no group of its own, so it does not carry what echo needs."""
+    """echo2 has no dependency group, so it does not get the packages of echo."""
     shared, own = (
         {"Ref": next(id_ for id_ in template.find_resources("AWS::Lambda::LayerVersion") if id_.startswith(layer))}
         for layer in ("Layersshared", "Layersecho")
@@ -98,7 +98,7 @@ def test_no_statement_comes_from_a_grant(template: Template) -> None:
 
 
 def test_each_function_has_a_role_of_its_own(template: Template) -> None:
-    """What one of them may do, the other may not."""
+    """The permissions of one function are not those of the other."""
     functions = template.find_resources("AWS::Lambda::Function").values()
     roles = {str(function["Properties"]["Role"]) for function in functions}
     assert len(roles) == len(FUNCTIONS)

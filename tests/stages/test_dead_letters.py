@@ -1,4 +1,4 @@
-"""A message that nobody can work on ends among the dead letters, on a stack that is deployed with short timeouts."""
+"""A message that always fails becomes a dead letter, on a stack that is deployed with short timeouts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Service:
         self.client("sqs").send_message(QueueUrl=self.outputs["EchoQueueUrl"], MessageBody=body)
 
     def echoed(self) -> list[str]:
-        """The texts that stand in the log of echo."""
+        """The texts in the log of echo."""
         found = self.client("logs").filter_log_events(logGroupName=self.outputs["EchoLogGroupName"])
         lines = [json.loads(event["message"]) for event in found["events"] if event["message"].startswith("{")]
         return [line["text"] for line in lines if line.get("message") == "message echoed"]
@@ -61,7 +61,7 @@ class Service:
 
 
 def synthesize(out: Path) -> None:
-    """The service's stack alone, made from the built layers."""
+    """The service's stack by itself, with the built layers."""
     if not (ROOT / MANIFEST_PATH).exists():
         pytest.fail(f"{MANIFEST_PATH} is missing; run `make layers`")
     app = App(outdir=str(out), analytics_reporting=False)
@@ -98,7 +98,7 @@ def all_of(texts: set[str], look: Callable[[], list[str]]) -> list[str] | None:
 
 
 def test_a_poisoned_message_ends_among_the_dead_letters(service: Service) -> None:
-    """After five tries, while its neighbours are worked on at once, and only once."""
+    """After five tries, while the other messages are processed immediately, and once."""
     sqs, neighbours = service.client("sqs"), {"before", "after"}
     for body in ('{"text": "before"}', "poison", '{"text": "after"}'):
         service.send(body)

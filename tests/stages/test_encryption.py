@@ -1,4 +1,4 @@
-"""One key for the service's data, which AWS services may use for this account's resources alone."""
+"""One key for the service's data, which AWS services may use for resources of this account only."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ def statements(template: Template) -> dict[str, Any]:
 
 
 def test_logs_alarms_and_topics_may_use_the_key(statements: dict[str, Any]) -> None:
-    """Without it, no log would be written, no alarm told, and no dead letter kept."""
+    """Without it, no log would be written, no alarm sent, and no dead letter kept."""
     assert set(statements) == {"logs.eu-west-1.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"}
 
 
 def test_no_service_may_use_it_for_others(statements: dict[str, Any]) -> None:
-    """Each statement names this account, so that nobody else's log or topic can be encrypted with it."""
+    """Each statement names this account, so that no other account's log or topic can be encrypted with it."""
     assert all("222222222222" in str(statement["Condition"]) for statement in statements.values())
 
 

@@ -1,4 +1,4 @@
-"""Somebody is told when the service fails, and what differs between environments is a setting."""
+"""Alarms report failures of the service, and differences between environments are settings."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def test_everything_that_can_go_wrong_has_an_alarm(template: Template) -> None:
 
 
 def test_one_dead_letter_is_enough(template: Template) -> None:
-    """A message that nobody could work on is always worth a look."""
+    """One dead letter is enough for an alarm."""
     (threshold,) = {
         (alarm["ComparisonOperator"], alarm["Threshold"])
         for alarm in alarms(template)

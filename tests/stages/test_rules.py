@@ -45,7 +45,7 @@ def service(folder: Path, project: Project, options: ServiceOptions) -> tuple[Ap
 def test_no_setting_makes_a_finding_or_a_stale_answer(
     tmp_path: Path, project: Project, options: ServiceOptions
 ) -> None:
-    """What is accepted for a setting is accepted only where the setting makes the finding."""
+    """An acceptance for a setting applies only where the setting causes the finding."""
     assembly = synthesized(service(tmp_path, project, options)[0])
     assert assembly.violations() == []
     assert assembly.stale() == []
@@ -76,7 +76,7 @@ def managed_by_aws(stack: Stack) -> None:
     ],
 )
 def test_a_wide_policy_is_found(tmp_path: Path, project: Project, plant: object, rule: str) -> None:
-    """Beside X-Ray's wildcard, which is accepted on the functions' policies alone."""
+    """Except X-Ray's wildcard, which is accepted on the functions' policies only."""
     app, stack = service(tmp_path, project, ServiceOptions())
     assert callable(plant)
     plant(stack)

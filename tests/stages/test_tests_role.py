@@ -1,4 +1,4 @@
-"""What the tests of a deployed stage are told, and what they may do there."""
+"""The variables and the permissions of the tests of a deployed stage."""
 
 import ast
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.parser import BaseModel
 
 
 class Message(BaseModel):
-    """What it takes."""
+    """The request."""
 
     text: str
 
