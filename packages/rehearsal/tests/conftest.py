@@ -1,4 +1,4 @@
-"""An embedded AWS for all tests of a session that need a real one; each takes names of its own."""
+"""An embedded AWS for all tests of a session that need a real one; each test uses separate names."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Embedded:
             time.sleep(0.05)
 
     def actions(self, pipeline: str, execution: str) -> dict[str, dict[str, Any]]:
-        """What list-action-executions says of one execution, by action."""
+        """Return the answer of list-action-executions for one execution, by action."""
         found = self.client("codepipeline").list_action_executions(
             pipelineName=pipeline, filter={"pipelineExecutionId": execution}
         )

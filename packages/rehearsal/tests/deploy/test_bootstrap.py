@@ -17,7 +17,7 @@ from rehearsal.workspace.layout import Workspace
 from tests.conftest import REGION, Embedded
 from tests.root import ROOT
 
-# Makes the stack that stands for a bootstrap, and tells that it was called.
+# Creates the stack of a bootstrap, and records that it was called.
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -35,7 +35,7 @@ NAMED = '[bootstrap]\ncommand = "python make_ready.py {account}/{region}"\nfiles
 
 
 class Project:
-    """A project with a bootstrap of its own; `accounts` are nobody else's."""
+    """A project with a bootstrap command, in `accounts` that no other test uses."""
 
     def __init__(self, folder: Path, embedded: Embedded, toml: str) -> None:
         (folder / "access").mkdir()
@@ -65,7 +65,7 @@ def project(tmp_path: Path, embedded: Embedded) -> Project:
 
 
 def test_the_projects_command_runs_once_for_each_account(project: Project) -> None:
-    """As the account's root user, and only where nobody did so yet."""
+    """As the account's root user, and only where it is not bootstrapped yet."""
     first, second = project.accounts
     assert project.bootstrap_missing(first) == [f"{first}/{REGION}"]
     assert project.bootstrap_missing(first, second) == [f"{second}/{REGION}"]
@@ -110,6 +110,6 @@ def test_without_a_command_cloudformation_may_do_everything(tmp_path: Path, embe
     [("cdk bootstrap", "has no {account}"), ("make {stage} {account}", "has {stage}; allowed are {account}")],
 )
 def test_a_command_names_the_account(tmp_path: Path, embedded: Embedded, command: str, told: str) -> None:
-    """And nothing that nobody knows."""
+    """An unknown placeholder is an error."""
     with pytest.raises(WrongUse, match=told):
         Project(tmp_path, embedded, f'[bootstrap]\ncommand = "{command}"\n').bootstrap_missing("111111111111")

@@ -28,7 +28,7 @@ COMMANDS = {
     "other-projects": ("run", "up", "plan"),
     "configuration": ("clean", "completion"),
 }
-# What a shell evaluates, and nobody reads.
+# Output that a shell evaluates.
 UNSHOWN = {"completion"}
 
 

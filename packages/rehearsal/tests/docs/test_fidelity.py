@@ -39,7 +39,7 @@ def rows(text: str) -> list[Row]:
 
 
 def problems(row: Row, text: str) -> list[str]:
-    """What a row lacks: `same` and `different` need source and test, `missing` a source, `unverified` a test."""
+    """Return what a row lacks: `same` and `different` need source and test, `missing` a source, `unverified` a test."""
     found = [] if row.here in HERE else [f"Here is {row.here}; allowed are {', '.join(sorted(HERE))}"]
     reference = re.fullmatch(r"\[([\w-]+)\]", row.source)
     defined = reference and re.search(rf"^\[{reference[1]}\]: {SOURCES}", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What of this machine's environment a build gets."""
+"""The variables of this machine that a build inherits."""
 
 from __future__ import annotations
 

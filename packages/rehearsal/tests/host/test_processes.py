@@ -1,4 +1,4 @@
-"""The gate for subprocesses: nothing that a command starts outlives it, and a failure says all a person needs."""
+"""Subprocesses: no process of a command outlives it, and a failure has a complete message."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_line_without_an_end_comes_in_pieces(size: int, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("which", ["first", "second"])
 def test_a_killed_keeper_leaves_nothing(which: str, tmp_path: Path) -> None:
-    """Either of the two ends what the other one kept, and who waits for the command is told."""
+    """Either of the two ends the other's processes, and the caller that waits gets an error."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
         first = processes._keeper.pid
@@ -143,7 +143,7 @@ def children(pid: int) -> list[int]:
 
 
 def test_a_failure_says_command_folder_status_last_lines_and_log(tmp_path: Path) -> None:
-    """What a person needs to go on stands in one message."""
+    """One message has everything that is needed to go on."""
     log = tmp_path / "log.txt"
     with pytest.raises(CommandFailed) as failure:
         check(["/bin/sh", "-c", "echo the reason; exit 4"], cwd=tmp_path, env=ENV, log=log)

@@ -20,7 +20,7 @@ from rehearsal.workspace.layout import Workspace
 
 
 def test_a_folder_is_an_assembly_and_anything_else_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As `cdk --app` has it; the folder is one of where the person stands."""
+    """As with `cdk --app`; a folder is relative to the current one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "out").mkdir()
     with pytest.raises(WrongUse, match="--app: out is no cloud assembly"):
@@ -90,7 +90,7 @@ def installed(folder: Path, version: str) -> Path:
 def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would call AWS itself; a newer one on PATH takes its place, and without one that is told."""
+    """It would call AWS; a newer one on PATH is used instead, and without one the message says so."""
     old, new = installed(tmp_path / "old", "2.17.0"), installed(tmp_path / "new", "2.1148.1")
     (tmp_path / "logs").mkdir()
     monkeypatch.setenv("PATH", os.pathsep.join([str(new), "/usr/bin", "/bin"]))
@@ -103,7 +103,7 @@ def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
 
 
 def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
-    """As a person has who makes a secret by hand before the first deployment; in a shell of the project's folder."""
+    """A secret that an operator creates before the first deployment, for example; in a shell of the project's folder."""
     commands = installed(tmp_path / "npm", "2.1148.1")
     (tmp_path / "logs").mkdir()
     cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
@@ -113,7 +113,7 @@ def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
 
 
 def test_a_type_that_is_not_here_is_told_with_what_to_do() -> None:
-    """The option that goes on without it stands in the message, and nothing is added to other failures."""
+    """The message names the option that goes on without it, and other failures are unchanged."""
     failed = CommandFailed("Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]")
     assert "`run --accept AWS::A::B --accept AWS::C::D` goes on" in str(add_accept_hint(failed))
     assert str(add_accept_hint(CommandFailed("no such bucket"))) == "no such bucket"

@@ -1,4 +1,4 @@
-"""What is read from a cloud assembly, whoever wrote the app."""
+"""Reading a cloud assembly, for any CDK app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pipeline(**names: str | None) -> dict[str, Any]:
 def write(
     out: Path, stacks: dict[str, dict[str, Any]], stages: dict[str, dict[str, dict[str, Any]]] | None = None
 ) -> None:
-    """An assembly; a stack is its resources, and beside them `where`, `needs` and `qualifier`."""
+    """An assembly; a stack has resources, and optionally `where`, `needs` and `qualifier`."""
     out.mkdir()
     artifacts: dict[str, Any] = {}
     for name, resources in stacks.items():
@@ -82,7 +82,7 @@ def test_stacks_without_an_environment_go_to_the_default_one(tmp_path: Path) -> 
 
 
 def test_what_is_bootstrapped_is_what_the_pipeline_needs_and_deploys(tmp_path: Path) -> None:
-    """Support stacks and all stages; not a stack that somebody deploys by hand."""
+    """Support stacks and all stages; not a stack that is deployed by hand."""
     own = pipeline(P=None) | {"needs": ["Support", "P.assets"]}
     support, sandbox = {"where": "aws://111111111111/us-east-1"}, {"where": "aws://999999999999/eu-west-1"}
     prod = {"where": "aws://333333333333/eu-west-1", "qualifier": "mine"}

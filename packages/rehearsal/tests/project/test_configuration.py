@@ -21,7 +21,7 @@ def deploys(name: str, account: str) -> dict[str, Any]:
 
 
 def test_the_environments_of_a_wave_are_told_apart() -> None:
-    """By the prefix that CDK Pipelines gives the actions of a wave; a stage of its own is an environment itself."""
+    """By the prefix that CDK Pipelines gives the actions of a wave; a stage without a wave is an environment."""
     stages = [
         {"name": "Source", "actions": [{"name": "Source", "actionTypeId": SOURCE, "configuration": {}}]},
         {"name": "Dev", "actions": [deploys("Echo.Deploy", "222222222222")]},

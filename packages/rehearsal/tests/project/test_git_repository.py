@@ -1,4 +1,4 @@
-"""The snapshot that is pushed: the whole working tree, beside the user's own history."""
+"""The snapshot that is pushed: the whole working tree, outside the user's history."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def clone(tmp_path: Path) -> Clone:
 
 
 def pushed(clone: Clone, tmp_path: Path) -> dict[str, str]:
-    """What a push of the working tree brings to the remote, as its archive holds it: name -> text."""
+    """Return the files that a push of the working tree brings to the remote: name -> text."""
     repository, remote = clone.repository(), tmp_path / "remote.git"
     repository.push(repository.snapshot(), remote, "main")
     archive(remote, "main", tmp_path / "source.zip")
@@ -65,7 +65,7 @@ def test_a_clean_tree_is_pushed_as_its_own_commit(clone: Clone, tmp_path: Path) 
 
 
 def test_uncommitted_and_untracked_files_are_pushed(clone: Clone, tmp_path: Path) -> None:
-    """What stands in the folder is what is rehearsed; ignored files are not."""
+    """The files in the folder are rehearsed; ignored files are not."""
     clone.write("kept.txt", "changed")
     clone.write("new.txt", "untracked")
     clone.write("ignored.txt", "ignored")
@@ -80,7 +80,7 @@ def test_a_deleted_file_is_not_pushed(clone: Clone, tmp_path: Path) -> None:
 
 
 def test_index_branches_and_objects_stay_as_they_are(clone: Clone, tmp_path: Path) -> None:
-    """A person's repository is read, and nothing else."""
+    """The user's repository is only read."""
     clone.write("kept.txt", "staged")
     clone.git("add", "kept.txt")
     clone.write("kept.txt", "changed after that")
@@ -104,7 +104,7 @@ def test_git_settings_of_the_environment_do_not_lead_astray(
 
 
 def test_a_folder_without_a_repository_is_refused(tmp_path: Path) -> None:
-    """What is missing, and the command that makes it."""
+    """The message names what is missing, and the command that creates it."""
     with pytest.raises(WrongUse, match="is in no git repository: `git init`"):
         Repository(tmp_path, tmp_path)
 

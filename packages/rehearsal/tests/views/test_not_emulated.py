@@ -1,4 +1,4 @@
-"""What the end of a run says was not done as AWS does it."""
+"""The report of what was not emulated, at the end of a run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_what_had_a_part_in_the_run_is_told() -> None:
 
 
 def test_what_a_red_run_did_not_reach_is_told() -> None:
-    """Nobody takes a stage that never ran for a good one."""
+    """A stage that never ran is not shown as good."""
     reached = ActionView("build", "Build/CodeBuild", status="Failed")
     assert "not reached: One/deploy" in told(view("Failed", reached, ActionView("deploy", "Deploy/CloudFormation")))
 
@@ -52,7 +52,7 @@ def test_what_was_accepted_is_told_by_name() -> None:
 
 
 def test_administrators_for_cloudformation_are_told() -> None:
-    """Unless nobody is asked anyway."""
+    """Except where IAM is off."""
     found = view("Succeeded")
     assert "AdministratorAccess" in "; ".join(not_emulated(found, [], iam=True, administrators=True))
     assert "AdministratorAccess" not in "; ".join(not_emulated(found, [], iam=False, administrators=True))
@@ -60,13 +60,13 @@ def test_administrators_for_cloudformation_are_told() -> None:
 
 
 def test_without_iam_everybody_may_do_everything() -> None:
-    """And with it, what is not asked is told."""
+    """With IAM, the requests that are not checked are reported."""
     assert "lets everybody do everything" in told(view("Succeeded"), iam=False)
     assert "service control policies" in told(view("Succeeded"), iam=True)
 
 
 def test_a_machine_that_can_hide_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody is asked anyway, it is no loss; nor where nothing ran."""
+    """It is not reported where IAM is off, or where nothing ran."""
     monkeypatch.setattr("rehearsal.views.not_emulated.mount_error", lambda: "mount: no")
     built = view("Succeeded", ActionView("build", "Build/CodeBuild", status="Succeeded"))
     words = "nothing is hidden from builds and functions, not even the keys of every account's root (mount: no)"

@@ -81,7 +81,7 @@ class Iam:
 
 
 def test_inline_and_attached_policies_are_read() -> None:
-    """Each action that a statement allows is a grant of its own; a Deny grants nothing."""
+    """Each action that a statement allows is a separate grant; a Deny grants nothing."""
     assert list(grants(Iam(), ROLE)) == [
         Grant("inline", "a:One", ("arn:a",)),
         Grant("inline", "a:Two", ("arn:a",)),
@@ -113,7 +113,7 @@ def test_what_a_statement_excepts_is_told() -> None:
 
 
 def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
-    """A kill may come at any time; what is decided later stands on a line of its own."""
+    """After a kill at any time, the next decision is on a separate line."""
     path = tmp_path / "decisions.jsonl"
     first, second = Decisions(), Decisions()
     first.append_to(path)

@@ -1,4 +1,4 @@
-"""How wide things are shown where nobody can say how wide the screen is."""
+"""The width of tables and lines without a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_what_is_no_terminal_is_wide(kind: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_columns_are_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who says how wide it is gets that."""
+    """COLUMNS sets the width."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "90")
     assert terminal().width == 90

@@ -67,7 +67,7 @@ def test_a_damaged_record_is_none(tmp_path: Path, record: str) -> None:
 
 
 def test_the_record_of_a_newer_version_is_read(tmp_path: Path) -> None:
-    """What it has more is not needed to end what runs."""
+    """Unknown fields are ignored."""
     space = Workspace(tmp_path)
     space.make()
     space.write_server(Server(os.getpid(), "http://127.0.0.1:1"))

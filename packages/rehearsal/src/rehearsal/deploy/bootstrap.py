@@ -25,7 +25,7 @@ ReportProgress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class BootstrapRecord:
-    """What was bootstrapped: with which command (empty: CDK's own), files of which digest, and where."""
+    """A record of the bootstrap: its command (empty: CDK's), the digest of its files, and the places."""
 
     command: str = ""
     digest: str = ""
@@ -94,12 +94,12 @@ def read_record(space: Workspace) -> BootstrapRecord:
 
 
 def grants_administrator_access(space: Workspace) -> bool:
-    """Whether CloudFormation may do everything in the accounts, because the project names no bootstrap of its own."""
+    """Whether CloudFormation has AdministratorAccess, because the project names no bootstrap command."""
     return not read_record(space).command
 
 
 def is_bootstrapped(endpoint: Endpoint, place: Environment) -> bool:
-    """Whether somebody bootstrapped the account and region, for CDK to deploy there."""
+    """Whether the account and region are bootstrapped."""
     api = endpoint.client("cloudformation", root(place.account), place.region)
     try:
         api.describe_stacks(StackName=place.toolkit)

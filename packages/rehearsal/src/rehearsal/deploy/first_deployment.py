@@ -1,4 +1,4 @@
-"""The pipeline's first deployment, by hand as it were; every later change arrives by push alone."""
+"""The pipeline's first deployment, as an operator does it by hand; every later change arrives by push."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _deploy(
 
 
 def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: App, tell: ReportProgress) -> Assembly:
-    """The assembly of HEAD, as a person would make it by hand; or the one that was given."""
+    """Return the assembly of HEAD, as an operator would synthesize it, or the given one."""
     folder, default = workspace.home / "deploy", configuration.read_config(workspace.root).environment
     if app.assembly:
         tell(f"no such pipeline is deployed yet: taking {app.assembly}, as it is")
@@ -147,7 +147,7 @@ def add_accept_hint(error: CommandFailed) -> CommandFailed:
 
 
 def _physical(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> str:
-    """What CloudFormation calls the pipeline."""
+    """The pipeline's name in CloudFormation."""
     stack = pipeline.stack
     api = endpoint.client("cloudformation", root(stack.account), stack.region)
     made = api.describe_stack_resources(StackName=stack.name)["StackResources"]
@@ -157,7 +157,7 @@ def _physical(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> 
 def bootstrap_new_environments(
     workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: threading.Event
 ) -> None:
-    """Bootstrap the accounts and regions that the pipeline deploys to now and did not before, as a person would."""
+    """Bootstrap the accounts and regions that the pipeline newly deploys to, as an operator would."""
     pipeline, key = deployed.pipeline(), deployed.key
     wanted = dict.fromkeys(
         Environment(each.account, each.region, each.qualifier)

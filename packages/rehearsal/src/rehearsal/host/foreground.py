@@ -1,6 +1,6 @@
-"""Runs one command that has the terminal of who called, and ends all that it left; a program of its own.
+"""Runs one command with the caller's terminal, and ends the processes that it leaves; a separate program.
 
-It is started by processes.py, and ends with its status, as a shell tells it.
+processes.py starts it. It exits with the command's status, as a shell does.
 """
 
 from __future__ import annotations

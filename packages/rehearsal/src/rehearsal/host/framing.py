@@ -1,4 +1,4 @@
-"""What a program of programs.py is told on its standard input, unbuffered: it may wait for more, or leave the rest.
+"""Messages to a helper process on its standard input, unbuffered: it may wait for more, or leave the rest.
 
 As `marshal` writes it: the interpreter that reads it is the same one, and needs none of the imports that would take
 longer than its whole start.

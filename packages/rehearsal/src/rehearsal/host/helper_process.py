@@ -1,4 +1,4 @@
-"""Modules of this package that are programs of their own."""
+"""Modules of this package that run as separate programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGES = Path(__file__).resolve().parents[2]
 def helper_command(module: str) -> list[str]:
     """Calls `main` of a module, with what is added as its arguments; within some 10 ms.
 
-    It finds the standard library and this package alone: nothing that is installed, or that the environment names.
+    It finds the standard library and this package only: nothing that is installed, or that the environment names.
     """
     code = f"import sys; sys.path.append({str(PACKAGES)!r}); import {module}; {module}.main(*sys.argv[1:])"
     return [sys.executable, "-I", "-S", "-c", code]

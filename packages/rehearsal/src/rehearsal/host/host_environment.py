@@ -1,4 +1,4 @@
-"""What this machine gives to the processes that a rehearsal starts."""
+"""The variables of this machine that processes of a rehearsal inherit."""
 
 from __future__ import annotations
 

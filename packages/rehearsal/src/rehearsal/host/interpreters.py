@@ -48,7 +48,7 @@ def _probe_candidates(minor: str) -> dict[str, Path]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
     names = [f"python3.{each}" for each in (range(9, 20) if minor == "*" else [minor])]
     candidates = [
-        # but pyenv's stand-ins, slow to answer: the ones that they stand for follow
+        # pyenv's shims are slow to answer; the interpreters behind them follow
         *(each for each in on_path(*names) if each.parent != pyenv / "shims"),
         *pyenv.glob(f"versions/3.{minor}.*/bin/python"),
         *(home / ".local/share/uv/python").glob(f"cpython-3.{minor}.*/bin/python3"),
@@ -70,7 +70,7 @@ def on_path(*names: str) -> list[Path]:
 
 
 def read_first_line(command: list[str]) -> str:
-    """The first line that a command prints; nothing where it fails, as pyenv's stand-ins do for what is off."""
+    """Return the first line that a command prints; empty where it fails, as pyenv's shims do for inactive versions."""
     try:
         done = subprocess.run(
             command,

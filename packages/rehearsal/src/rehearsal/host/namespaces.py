@@ -1,4 +1,4 @@
-"""What a process sees and may do, as the kernel sees to it: namespaces, mounts and capabilities.
+"""Kernel isolation of a process: namespaces, mounts and capabilities.
 
 For the programs that programs.py starts, so it needs nothing but the standard library.
 Sources: namespaces(7), mount_namespaces(7), mount_setattr(2), capabilities(7), proc_pid_mem(5).
@@ -25,9 +25,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter_mount_namespace(also: int = 0) -> None:
-    """A mount namespace that nobody else sees, and those of the flags `also`. Raises OSError.
+    """Enter a private mount namespace, and the namespaces of the flags `also`. Raises OSError.
 
-    For an ordinary user a namespace of users is around it: by that alone the kernel lets it look into no process
+    For an ordinary user a user namespace is around it: the kernel then lets it look into no process
     outside, and a program that it starts has no power in it.
     """
     user, group = os.geteuid(), os.getegid()
@@ -54,7 +54,7 @@ def hide(folder: str) -> None:
 
 
 def read_only(path: str, *, on: bool = True) -> None:
-    """All mounts from `path` on; with `on` False its own mount alone can be written to again."""
+    """Make all mounts from `path` on read-only; with `on` False make only its own mount writable again."""
     attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY if on else 0, 0 if on else _MOUNT_ATTR_RDONLY, 0, 0)
     call = (_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), _AT_RECURSIVE if on else 0)
     if libc.syscall(*call, ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes))):
@@ -62,7 +62,7 @@ def read_only(path: str, *, on: bool = True) -> None:
 
 
 def drop_capabilities(keep: Collection[int] = ()) -> None:
-    """What is executed from now on has these capabilities at most, though its user is root.
+    """Limit programs that are executed from now on to these capabilities, though their user is root.
 
     So it undoes no mount, and looks into no process that has more.
     """

@@ -25,7 +25,7 @@ from rehearsal.host import foreground, framing, helper_process, supervisor
 LAST_LINES = 20
 # A longer line comes as several: what prints without an end would take all memory.
 LINE_BYTES = 1 << 20
-# The status with which a shell tells that SIGINT has ended a command.
+# A shell's status for a command that SIGINT has ended.
 INTERRUPTED = 128 + signal.SIGINT
 _END_SECONDS = supervisor.GRACE_SECONDS + 5.0
 
@@ -66,7 +66,7 @@ def hide(folder: Path) -> None:
 class Processes:
     """Runs commands one after the other, and ends all that they started when the block is left.
 
-    What a command leaves in the background lives until then, and no longer: neither a session of its own nor a
+    Background processes of a command live until then, and no longer: neither a separate session nor a
     rehearsal killed with SIGKILL saves it. on_line: gets each line that is printed, without its end.
     """
 

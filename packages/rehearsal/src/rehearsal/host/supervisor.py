@@ -1,14 +1,14 @@
-"""Keeps the processes of one build or command together; a program of its own, started by processes.py.
+"""Supervises the processes of one build or command; a separate program that processes.py starts.
 
-Reads commands as messages (`argv`, `cwd`, `env`) and runs them one at a time. What they print goes straight through;
+Reads commands as messages (`argv`, `cwd`, `env`) and runs them one at a time. Their output goes straight through;
 when one has ended, a line `NUL token returncode` follows what it printed. Processes that a command leaves behind live
 on, as in a build container, until standard input ends: because the rehearsal is done, or because it was killed. Then
-every descendant is ended. The kernel hands orphans to this process, so that no session of its own saves one.
+every descendant is ended. The kernel reparents orphans to this process, so that a separate session does not save one.
 
-Commands do not see the folder that it is told to hide, and cannot look into processes that know what is in it.
+Commands do not see the folder `hidden`, and cannot look into processes that know its contents.
 
 It is two processes, either of which ends everything when the other one is killed: what a killed one leaves is handed to
-the first, and the second is told by the kernel when the first has ended.
+the first, and the kernel signals the second when the first has ended.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _run(command: dict[str, Any]) -> int | None:
 
 
 def _become(command: dict[str, Any]) -> NoReturn:
-    """Be the command, in a session of its own; 127 where that cannot be, as a shell ends then."""
+    """Execute the command in a new session; exit with 127 where that is impossible, as a shell does."""
     try:
         os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -1,1 +1,1 @@
-"""What a push would do, told without running it: the synthesized working tree against what is deployed."""
+"""The effects of a push, without running it: the synthesized working tree compared with the deployed stacks."""

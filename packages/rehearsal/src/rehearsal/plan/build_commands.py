@@ -67,7 +67,7 @@ def _build_actions(pipeline: Pipeline) -> list[tuple[str, str, str]]:
 
 
 def _text(spec: Any) -> str:
-    """What CloudFormation puts into a buildspec, such as a region, is left open."""
+    """Values that CloudFormation puts into a buildspec, such as a region, match anything."""
     if isinstance(spec, str):
         return spec
     return "".join(each if isinstance(each, str) else "..." for each in spec.get("Fn::Join", ["", []])[1])

@@ -1,7 +1,7 @@
 """Ways in which a push is known to get stuck, looked for before it is one.
 
 CodeBuild runs the buildspec that the pipeline was deployed with, and the tools that it pins, on the sources of the
-push: what fits together in the working tree may not fit there. What the last push did not have either is no news, so
+push: the working tree's parts may not fit there. A target that the last push did not have either is not reported, so
 each check of files compares with that.
 """
 
@@ -44,7 +44,7 @@ def vanished_targets(jobs: Iterable[PlannedBuild], source: Path, before: Path) -
 
 
 def _missing_targets(words: Sequence[str], folder: Path) -> set[str]:
-    """What make can't make of its arguments. It judges that by itself, and nothing runs.
+    """Return the targets that make cannot build. Make decides that by itself, and nothing runs.
 
     Even with --dry-run make runs `+recipes` and `$(shell ...)`, so that it gets a shell which does nothing.
     """
@@ -141,7 +141,7 @@ def _pins(job: PlannedBuild) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class _Command:
-    """A simple command of a line, as words, without the variables that it sets; `then` is what stands behind it."""
+    """A simple command of a line, as words, without the variables that it sets; `then` is the text after it."""
 
     words: tuple[str, ...]
     then: str
@@ -157,7 +157,7 @@ def _root_commands(job: PlannedBuild) -> Iterator[tuple[str, ...]]:
 
 
 def _simple(commands: Iterable[str]) -> Iterator[_Command]:
-    """Each simple command of each line; what the shell alone could tell is left as it is."""
+    """Yield each simple command of each line; text that only a shell could expand is unchanged."""
     for line in "\n".join(commands).splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True

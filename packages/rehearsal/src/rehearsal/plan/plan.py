@@ -1,4 +1,4 @@
-"""What a push of one revision would do to the deployed pipeline and its stacks."""
+"""The effects of a push of one revision on the deployed pipeline and its stacks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Stages = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a push would do.
+    """The effects of a push.
 
     pipeline: the change of the pipeline's own stack; stacks: of all others. before and after: the names of the actions
     of each stage, as deployed and as synthesized. restarts: whether the update of the pipeline starts the execution

@@ -83,7 +83,7 @@ def _without_metadata(resource: Json) -> Json:
 
 
 def _properties(old: Json, new: Json) -> tuple[str, ...]:
-    """Which properties differ, and which attributes beside them, a DeletionPolicy for example."""
+    """Return the properties that differ, and the attributes next to them, such as DeletionPolicy."""
     before, after = old.get("Properties", {}), new.get("Properties", {})
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     keys = [

@@ -1,1 +1,1 @@
-"""What a person sees of an execution: every view replays the journal."""
+"""Views of an execution; every view replays the journal."""

@@ -1,4 +1,4 @@
-"""An execution as its journal tells it."""
+"""An execution, replayed from its journal."""
 
 from __future__ import annotations
 
@@ -120,12 +120,12 @@ def replay(events: Iterable[Event]) -> ExecutionView:
 
 
 def load_execution_view(space: Workspace, execution: str) -> ExecutionView:
-    """An execution of this id as its journal tells it so far."""
+    """Return the execution of this id, from its journal so far."""
     return replay(journal.read(space.journal(execution)))
 
 
 def stages_as_json(view: ExecutionView) -> list[dict[str, Any]]:
-    """Stages and their actions, as `--json` tells them; the contract is in docs/rehearsal/json.md."""
+    """Return stages and their actions as `--json` prints them. Contract: docs/rehearsal/json.md."""
     return [
         {
             "name": stage.name,

@@ -14,7 +14,7 @@ APPROVAL = "Approval"
 
 
 def as_json(pipeline: Pipeline) -> dict[str, Any]:
-    """The definition as `run --list --json` tells it; the contract is in docs/rehearsal/json.md."""
+    """The definition as `run --list --json` prints it. Contract: docs/rehearsal/json.md."""
     return {
         "pipeline": pipeline.name,
         "type": pipeline.type,
@@ -36,7 +36,7 @@ def _action(action: Action) -> dict[str, Any]:
 
 
 def text(pipeline: Pipeline) -> str:
-    """A line per run order, its actions beside each other."""
+    """Return a line per run order, with its actions."""
     lines = [f"{pipeline.name}  ({pipeline.type}, {pipeline.execution_mode})"]
     for stage in pipeline.stages:
         lines += ["  │", f"  ▼ {stage.name}"]

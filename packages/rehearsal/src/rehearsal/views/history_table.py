@@ -1,4 +1,4 @@
-"""Executions as a list: what `history` prints, and the head of what `status` tells."""
+"""Executions as a list, for `history`, and the heading of `status`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a run was not done as AWS does it, said at its end; docs/fidelity.md has the whole table."""
+"""The report of what was not emulated, at the end of a run; docs/fidelity.md has the whole table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def not_emulated(
     """One entry for each difference that had a part in this run.
 
     iam: whether the run enforced policies. administrators: whether the accounts' bootstrap lets CloudFormation do
-    everything. resources: those of accepted types, which stand in the embedded AWS without
+    everything. resources: those of accepted types, which are in the embedded AWS without
     any effect.
     """
     return [

@@ -1,4 +1,4 @@
-"""What roles may do, held against what they did: used, never used, denied."""
+"""Permissions of roles, compared with their use: used, never used, denied."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Grant:
     elsewhere: tuple[str, ...] = ()
 
     def covers(self, decision: Decision) -> bool:
-        """Whether this may have allowed what was decided. What CloudFormation makes has no ARN yet."""
+        """Whether this may have allowed the decision. Resources that CloudFormation creates have no ARN yet."""
         action, resource = decision.action.lower(), decision.resource
         on_it = not resource.startswith("arn:") or (
             _like_one(resource, self.resources) and not _like_one(resource, self.elsewhere)
@@ -43,7 +43,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Report:
-    """What one role did. used: actions, each once; unused: what no request needed; denied: what it was refused."""
+    """The requests of one role. used: actions, each once; unused: grants that no request needed; denied: denials."""
 
     role: str
     used: tuple[str, ...]
@@ -88,7 +88,7 @@ def roles(iam: Any) -> list[str]:
 
 
 def grants(iam: Any, role: str) -> Iterator[Grant]:
-    """What the role's own policies and those attached to it allow."""
+    """Return the grants of the role's inline and attached policies."""
     name = role.rpartition("/")[2]
     for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
         yield from _allowed(policy, iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])

@@ -63,7 +63,7 @@ def as_json(
 
 
 def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
-    """What was not emulated in a run that has just ended."""
+    """Return what was not emulated in a run that has just ended."""
     return not_emulated(view, resources(space), iam=iam, administrators=grants_administrator_access(space))
 
 
@@ -81,7 +81,7 @@ def _answer_table(answers: list[Answer]) -> Table:
 
 
 def _cold_starts(cold: list[ColdStart]) -> Table:
-    """What the first call of each function cost; compiled modules are those that bytecode in the layer would save."""
+    """The cold start of each function; compiled modules are those without valid bytecode."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Cold start of", overflow="fold")
     table.add_column("Account", no_wrap=True)
@@ -106,7 +106,7 @@ def _print_failure(console: Console, space: Workspace, stage: StageView, action:
 
 
 def _log_tail(log: Iterable[str]) -> list[str]:
-    """What a build printed last before a command failed; CodeBuild's own lines about the rest of it come after that."""
+    """Return the last output of a build before a command failed; CodeBuild's lines after it are left out."""
     recent, before = deque[str](maxlen=LAST_LINES), list[str]()
     for line in log:
         recent.append(line.rstrip("\n")[:LINE_LENGTH])

@@ -34,7 +34,7 @@ class Progress(Protocol):
 
 
 def terminal(*, stderr: bool = False) -> Console:
-    """Where everything is shown; what is no terminal has no width, and lines there are not cut to one."""
+    """The output. Without a terminal there is no width, and lines are not cut."""
     console = Console(highlight=False, stderr=stderr)
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
