@@ -103,7 +103,7 @@ def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
 
 
 def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
-    """A secret that an operator creates before the first deployment, for example; in a shell of the project's folder."""
+    """A secret that an operator creates before the first deployment, for example; in the project's folder."""
     commands = installed(tmp_path / "npm", "2.1148.1")
     (tmp_path / "logs").mkdir()
     cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
