@@ -1,4 +1,6 @@
-"""The table of gates at the end of a run that tried some: which, the planted fault, whether it went red.
+"""The table of gates at the end of a run that tried some: which, the planted fault, whether the gate caught it.
+
+A run with a failed test lists only what was not caught, so that the table does not bury the failure.
 
 Rows travel with the reports of the tests, so that those of workers arrive as well.
 """
@@ -30,7 +32,7 @@ def _row(item: pytest.Item) -> tuple[str, str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A test that failed is a gate that did not go red."""
+    """A gate whose test failed did not catch its fault."""
     reports = [each for kind in ("passed", "failed", "error") for each in terminalreporter.stats.get(kind, [])]
     rows = {
         tuple(row): report.passed
@@ -38,5 +40,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for key, row in getattr(report, "user_properties", ())
         if key == _ROW and (report.when == "call" or report.failed)
     }
-    for (gate, fault), red in sorted(rows.items()):
-        terminalreporter.write_line(f"{gate.replace('/', ': '):<40} {fault[:90]:<90} {'red' if red else 'NOT RED'}")
+    failed = any(terminalreporter.stats.get(kind) for kind in ("failed", "error"))
+    for (gate, fault), caught in sorted(rows.items()):
+        if caught and failed:
+            continue
+        terminalreporter.write_line(
+            f"{gate.replace('/', ': '):<40} {fault[:90]:<90} {'caught' if caught else 'NOT CAUGHT'}"
+        )

@@ -17,8 +17,27 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.views.cause.find_cause import find_causes
+from rehearsal.views.cause.model import Cause
+from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
 from tests.root import ROOT
 
+MAKE = "make --jobs 2 --output-sync=target synth check"
+# What a build prints in which one target succeeds, the gate's target fails, and another one fails after it.
+PARALLEL = """\
+[Container] 2026/11/29 20:11:39.511648 Running command {command}
+lambda-layers build
+layers: nothing to do, build/layers/ is what the lock says
+============================== 48 passed in 3.87s ==============================
+{printed}
+make: *** [Makefile:71: planted] Error 1
+make: *** Waiting for unfinished jobs....
+mypy
+lambda/late.py:9: error: the error of another target  [misc]
+make: *** [Makefile:55: types] Error 1
+[Container] 2026/11/29 20:12:26.550606 Command did not exit successfully {command} exit status 2
+[Container] 2026/11/29 20:12:26.550665 Phase complete: BUILD State: FAILED
+"""
 MADE = (".git", "cdk.out", ".rehearsal", "__pycache__", ".*_cache", ".hypothesis", ".venv", ".tools", "node_modules")
 
 
@@ -49,13 +68,15 @@ def hide_a_finding(copy: Path) -> None:
 
 @dataclass(frozen=True)
 class Gate:
-    """`command` is red with the fault, and says `says`."""
+    """`command` is red with the fault, and says `says`; `rehearse why` names `place`, and says `cause`."""
 
     name: str
     fault: str
     plant: Callable[[Path], None]
     command: Sequence[str]
     says: str
+    place: str
+    cause: str = ""
 
 
 GATES = (
@@ -65,6 +86,7 @@ GATES = (
         edit("pyproject.toml", 'dependencies = ["', 'dependencies = ["requests", "'),
         ("python", "-m", "cdk_delivery.gates.lock"),
         "pyproject.toml changed significantly",
+        "pyproject.toml",
     ),
     Gate(
         "format",
@@ -72,14 +94,24 @@ GATES = (
         write("stages/odd.py", "x  =  1\n"),
         ("ruff", "format", "--check"),
         "odd.py",
+        "stages/odd.py:1",
+        "File would be reformatted",
     ),
-    Gate("lint", "an unused import", write("stages/odd.py", "import os\n"), ("ruff", "check", "stages"), "F401"),
+    Gate(
+        "lint",
+        "an unused import",
+        write("stages/odd.py", "import os\n"),
+        ("ruff", "check", "stages"),
+        "F401",
+        "stages/odd.py:1",
+    ),
     Gate(
         "types",
         "a text where a number belongs",
         write("stages/odd.py", '"""Odd."""\n\nx: int = "text"\n'),
         ("mypy", "stages/odd.py"),
         "Incompatible types in assignment",
+        "stages/odd.py:3",
     ),
     Gate(
         "imports",
@@ -87,6 +119,8 @@ GATES = (
         write("stages/odd.py", "import pipeline.stack\n"),
         ("lint-imports", "--no-cache"),
         "stages.odd -> pipeline.stack",
+        "stages/odd.py:1",
+        "stages know no pipeline",
     ),
     Gate(
         "tests",
@@ -94,6 +128,8 @@ GATES = (
         write("tests/stages/test_odd.py", "def test_odd() -> None:\n    assert False\n"),
         ("python", "-m", "pytest", "-q", "tests/stages/test_odd.py"),
         "1 failed",
+        "tests/stages/test_odd.py:2",
+        "assert False",
     ),
     Gate(
         "layer check",
@@ -101,6 +137,7 @@ GATES = (
         edit("lambda/echo2/main.py", "import ", "import requests\nimport "),
         ("python", "-m", "lambda_layers", "check"),
         "no layer of echo2 provides requests",
+        "lambda/echo2/main.py:",
     ),
     Gate(
         "settings",
@@ -108,8 +145,17 @@ GATES = (
         edit("cdk.json", '"account": "', '"account": "1'),
         ("cdk", "synth", "-q"),
         "(13 digits); an AWS account id has 12",
+        "cdk.json",
     ),
-    Gate("cdk-nag", "a queue that takes messages without TLS", hide_a_finding, ("cdk", "synth", "-q"), "SQS4"),
+    Gate(
+        "cdk-nag",
+        "a queue that takes messages without TLS",
+        hide_a_finding,
+        ("cdk", "synth", "-q"),
+        "SQS4",
+        "Pipeline/Dev/Echo/EchoFeed/Queue/Resource",
+        "does not require requests to use SSL",
+    ),
     Gate(
         "stale acknowledgements",
         "an accept() of a finding that is none",
@@ -121,6 +167,7 @@ GATES = (
         ),
         ("sh", "-c", "cdk synth -q && python -m cdk_delivery.compliance cdk.out"),
         "is accepted, but raised no more",
+        "Pipeline/Dev/Echo/EchoFeed/Queue",
     ),
     Gate(
         "cfn-lint",
@@ -133,6 +180,8 @@ GATES = (
         ),
         ("sh", "-c", "cdk synth -q; python -m cdk_delivery.gates.templates"),
         "E3002",
+        "cdk.out/assembly-Pipeline-Dev/",
+        "Colour",
     ),
     Gate(
         "secrets",
@@ -140,6 +189,8 @@ GATES = (
         write("docs/odd.md", "The key is AKIA" + "Q3EGRIUPLCEXAMPX\n"),
         ("python", "-m", "cdk_delivery.gates.secrets"),
         "docs/odd.md:1: AWS Access Key",
+        "docs/odd.md:1",
+        "AWS Access Key",
     ),
     Gate(
         "dependencies, ended exception",
@@ -151,6 +202,7 @@ GATES = (
         ),
         ("python", "-m", "cdk_delivery.gates.dependencies"),
         "its exception ended on 2020-01-01",
+        "pyproject.toml:",
     ),
     Gate(
         "dependencies, unreachable",
@@ -158,6 +210,7 @@ GATES = (
         edit("pyproject.toml", 'on-unreachable = "warn"', 'on-unreachable = "fail"'),
         ("python", "-m", "cdk_delivery.gates.dependencies"),
         "could not be audited",
+        "pyproject.toml:",
     ),
 )
 
@@ -223,11 +276,24 @@ def run(command: Sequence[str], folder: Path, **environ: str) -> subprocess.Comp
 @pytest.mark.gate
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
 def test_it_goes_red(gate: Gate, copy: Path) -> None:
-    """By its own command, and says why."""
+    """By its own command, and `rehearse why` names the planted line, whatever other targets of make print."""
     gate.plant(copy)
     done = run(gate.command, copy)
     red = done.returncode != 0 and gate.says in done.stdout + done.stderr
     assert red, f"{' '.join(gate.command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    cause = why(done.stdout + done.stderr)
+    assert str(cause.place).startswith(gate.place), cause
+    assert (gate.cause or gate.says) in cause.message, cause
+    assert cause.part == "planted"
+
+
+def why(printed: str) -> Cause:
+    """The root cause as `rehearse why` finds it in the log of a parallel make, among the output of other targets."""
+    log = PARALLEL.format(command=MAKE, printed=printed.rstrip("\n")).splitlines()
+    action = ActionView("Synth", "Build/CodeBuild", "Failed", summary="build FAILED", log="action.log")
+    view = ExecutionView(stages=[StageView("Build", [action])])
+    (cause,) = find_causes(view, lambda _: log, lambda *_: "")
+    return cause
 
 
 @pytest.mark.slow

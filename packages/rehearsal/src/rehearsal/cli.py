@@ -124,6 +124,7 @@ VERBS = {
         "logs",
         'Print the log of ACTION ("Build/Synth", or "Synth") of the latest execution; without ACTION, list the logs.',
     ),
+    "why": Verb("why", "Say why an execution is red: the first error, where it is, and the next command."),
     "approve": Verb(
         "approve",
         'Approve what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything.',

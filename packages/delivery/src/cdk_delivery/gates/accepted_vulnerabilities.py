@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -29,13 +30,16 @@ class VulnerabilityExceptions(Settings):
     on_unreachable: Literal["fail", "warn"] = Field(default="fail", alias="on-unreachable")
     ignore: tuple[AcceptedVulnerability, ...] = ()
 
-    def expired(self, today: date) -> list[str]:
-        """A line for each exception that has come to its end."""
-        return [
-            f"{each.id}: its exception ended on {each.expires}; update the package, or look again and give a new day"
-            for each in self.ignore
-            if each.expires < today
-        ]
+    def expired(self, today: date) -> list[AcceptedVulnerability]:
+        """Return the exceptions whose last day has passed."""
+        return [exception for exception in self.ignore if exception.expires < today]
+
+
+def line_of(root: Path, text: str) -> str:
+    """Return `pyproject.toml:LINE`, the first line that holds the text; the file alone where none does."""
+    lines = (root / "pyproject.toml").read_text().splitlines()
+    numbers = (number for number, line in enumerate(lines, start=1) if text in line)
+    return ":".join(["pyproject.toml", *map(str, islice(numbers, 1))])
 
 
 def read(root: Path) -> VulnerabilityExceptions:

@@ -19,7 +19,7 @@ from typing import Any
 from lambda_layers.manifest import MANIFEST_PATH
 
 from cdk_delivery.errors import WrongUse
-from cdk_delivery.gates.accepted_vulnerabilities import VulnerabilityExceptions, read
+from cdk_delivery.gates.accepted_vulnerabilities import VulnerabilityExceptions, line_of, read
 
 SECONDS = 120
 
@@ -100,19 +100,28 @@ def main(root: Path) -> int:
         print(f"dependencies: {error}", file=sys.stderr)
         return 2
     result = audit(packages)
-    wrong = [*exceptions.expired(datetime.now(UTC).date()), *faults(result, exceptions)]
+    wrong = [*_expired(root, exceptions), *faults(result, exceptions)]
     for line in wrong:
         print(f"dependencies: {line}", file=sys.stderr)
-    return int(bool(wrong) or _report_unaudited(result, packages, exceptions))
+    return int(bool(wrong) or _report_unaudited(root, result, packages, exceptions))
 
 
-def _report_unaudited(result: Audit, packages: Sequence[str], exceptions: VulnerabilityExceptions) -> bool:
+def _expired(root: Path, exceptions: VulnerabilityExceptions) -> list[str]:
+    return [
+        f"{line_of(root, exception.id)}: {exception.id}: its exception ended on {exception.expires}; update the"
+        " package, or look again and give a new day"
+        for exception in exceptions.expired(datetime.now(UTC).date())
+    ]
+
+
+def _report_unaudited(root: Path, result: Audit, packages: Sequence[str], exceptions: VulnerabilityExceptions) -> bool:
     """Say what could not be audited; whether that is red."""
     if result.unknown:
-        then = {"fail": "this is red", "warn": "let through"}[exceptions.on_unreachable]
+        red = exceptions.on_unreachable == "fail"
         told = f"{len(result.unknown)} of {len(packages)} shipped packages could not be audited"
+        where, then = (line_of(root, "on-unreachable"), "this is red") if red else ("warning", "let through")
         why = "on-unreachable in pyproject.toml [tool.dependency-gate]"
-        print(f"dependencies: {told} ({', '.join(result.unknown)}): {then} ({why})", file=sys.stderr)
+        print(f"dependencies: {where}: {told} ({', '.join(result.unknown)}): {then} ({why})", file=sys.stderr)
     return bool(result.unknown) and exceptions.on_unreachable == "fail"
 
 

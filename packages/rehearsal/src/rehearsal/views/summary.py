@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -16,13 +14,12 @@ from rich.text import Text
 from rehearsal.deploy.bootstrap import grants_administrator_access
 from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
 from rehearsal.project.configuration import Answer, shortened
-from rehearsal.views.execution_view import ActionView, ExecutionView, StageView, stages_as_json
+from rehearsal.views import why
+from rehearsal.views.execution_view import ExecutionView, stages_as_json
 from rehearsal.views.not_emulated import not_emulated
 from rehearsal.views.terminal import STYLES, rows
 from rehearsal.workspace.acceptances import resources
 from rehearsal.workspace.layout import Workspace
-
-LAST_LINES, LINE_LENGTH = 20, 2000
 
 
 def show(
@@ -33,8 +30,9 @@ def show(
         console.print(_answer_table(answers))
     if cold := ColdStartRecord(space.cold_starts).latest():
         console.print(_cold_starts(cold))
-    for stage, action in view.failed():
-        _print_failure(console, space, stage, action)
+    if causes := why.causes(space, view):
+        console.print()
+        why.print_causes(console, causes)
     console.print(f"Not emulated: {'; '.join(limits(space, view, iam=iam))}.", style="dim", soft_wrap=True)
     verdict = Text(view.status, STYLES.get(view.status, "red"))
     console.print(
@@ -91,25 +89,3 @@ def _cold_starts(cold: list[ColdStart]) -> Table:
         numbers = (f"{each.init_ms:.0f}", f"{each.first_call_ms:.0f}", f"{each.compiled}", f"{each.memory_mb}")
         table.add_row(each.function, each.account, *numbers)
     return table
-
-
-def _print_failure(console: Console, space: Workspace, stage: StageView, action: ActionView) -> None:
-    """Where it went red: stage, action, the last lines of its log, and where the whole log is."""
-    log = Path(action.log)
-    console.print(f"\n{stage.name}/{action.name} failed: {action.summary}", style="red", markup=False, soft_wrap=True)
-    if log.exists():
-        with log.open(errors="replace") as lines:
-            for line in _log_tail(lines):
-                console.print("  " + line, markup=False, soft_wrap=True)
-    shown = log.relative_to(space.root) if log.is_relative_to(space.root) else log
-    console.print(f"The whole log: {shown}", soft_wrap=True)
-
-
-def _log_tail(log: Iterable[str]) -> list[str]:
-    """Return the last output of a build before a command failed; CodeBuild's lines after it are left out."""
-    recent, before = deque[str](maxlen=LAST_LINES), list[str]()
-    for line in log:
-        recent.append(line.rstrip("\n")[:LINE_LENGTH])
-        if "Command did not exit successfully" in line:
-            before = [*recent]
-    return before or [*recent]

@@ -1,0 +1,84 @@
+"""`why`: the root cause of an execution, from its journal and logs."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from rehearsal.engine.state.journal import Journal
+from rehearsal.project.zipped_assembly import construct_path
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.layout import Workspace
+from tests.commands.conftest import Tiny
+
+DENIED = 'Dev-Shop ROLLBACK_COMPLETE: Topic (AWS::SNS::Topic): missing is {"Effect": "Allow", "Action": "sns:Tag"}'
+
+
+def test_a_red_execution_says_what_failed(tiny: Tiny, bad: ExecutionView) -> None:
+    """The failed command, its last lines, and the next command; exit 1, as `status` has it."""
+    code, printed = tiny.call("why", bad.id)
+    lines = printed.strip().splitlines()
+    assert code == 1
+    assert lines[0].startswith("Build/Lint failed: ")
+    assert any(line.startswith("  in `") for line in lines)
+    assert "  next: `rehearse shell Build/Lint`" in lines
+    assert lines[-1].startswith("The whole log: .rehearsal/executions/")
+
+
+def test_programs_read_the_same_cause(tiny: Tiny, bad: ExecutionView) -> None:
+    """With every key, and the place where it is known."""
+    code, printed = tiny.call("why", bad.id, "--json")
+    told = json.loads(printed)
+    assert (code, told["execution_id"], told["status"]) == (1, bad.id, "Failed")
+    assert (told["cause"]["stage"], told["cause"]["action"]) == ("Build", "Lint")
+    assert told["cause"].keys() >= {"message", "place", "lines", "missing_statement", "next_command", "also"}
+    assert told["also"] == []
+
+
+def test_a_good_execution_has_no_cause(tiny: Tiny, good: ExecutionView) -> None:
+    """Exit 0, and a sentence."""
+    assert tiny.call("why", good.id) == (0, "no action failed: Succeeded\n")
+    assert json.loads(tiny.call("why", good.id, "--json")[1])["cause"] is None
+
+
+@pytest.fixture
+def denied(project: Workspace) -> Workspace:
+    """An execution whose deployment was denied something, and whose log was lost."""
+    project.make()
+    stage = {"name": "Dev", "actions": [{"name": "Deploy", "provider": "Deploy/CloudFormation"}]}
+    with_log = {"log": str(project.execution("ab12") / "lost.log")}
+    journal = Journal(project.journal("ab12"))
+    journal.write("execution-started", execution="ab12", pipeline="tiny", stages=[stage])
+    journal.write("action-started", stage="Dev", action="Deploy", **with_log)
+    journal.write("action-finished", stage="Dev", action="Deploy", status="Failed", summary=DENIED, seconds=1.0)
+    journal.write("execution-finished", status="Failed", summary="", seconds=1.0)
+    journal.close()
+    return project
+
+
+def test_a_denial_shows_the_missing_statement(denied: Workspace, empty: Tiny) -> None:
+    """And the command that removes a stack that takes no update; a log that does not exist is not named."""
+    code, printed = empty.call("why")
+    assert code == 1
+    assert "  at Dev-Shop/Topic" in printed
+    assert '  missing statement: {"Effect": "Allow", "Action": "sns:Tag"}' in printed
+    assert "  next: `aws cloudformation delete-stack --stack-name Dev-Shop`" in printed
+    assert "The whole log" not in printed
+
+
+def test_the_construct_is_read_from_the_assembly(tmp_path: Path) -> None:
+    """By the names of stack and resource, in nested assemblies too; what is not there has none."""
+    stack = {"type": "aws:cloudformation:stack", "properties": {"stackName": "Dev-Shop", "templateFile": "S.json"}}
+    topic = {"Type": "AWS::SNS::Topic", "Metadata": {"aws:cdk:path": "P/Dev/Shop/Topic/Resource"}}
+    with zipfile.ZipFile(tmp_path / "out.zip", "w") as assembly:
+        assembly.writestr("manifest.json", json.dumps({"artifacts": {"Tree": {"type": "cdk:tree"}}}))
+        assembly.writestr("assembly-P-Dev/manifest.json", json.dumps({"artifacts": {"S": stack}}))
+        assembly.writestr("assembly-P-Dev/S.json", json.dumps({"Resources": {"Topic": topic}}))
+    assert construct_path(tmp_path / "out.zip", "Dev-Shop", "Topic") == "P/Dev/Shop/Topic/Resource"
+    assert construct_path(tmp_path / "out.zip", "Dev-Shop", "Queue") == ""
+    assert construct_path(tmp_path / "out.zip", "Prod-Shop", "Topic") == ""
+    (tmp_path / "out.zip").write_text("no zip")
+    assert construct_path(tmp_path / "out.zip", "Dev-Shop", "Topic") == ""

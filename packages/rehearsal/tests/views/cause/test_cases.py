@@ -1,0 +1,64 @@
+"""Root causes, found in recorded logs: a case is a folder with an action's log, its summary, and what is expected."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.views.cause.find_cause import find_causes
+from rehearsal.views.cause.model import Cause, CauseJson
+from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
+
+CASES = Path(__file__).parent / "cases"
+
+
+def cause_of(folder: Path) -> tuple[CauseJson, dict[str, Any]]:
+    """The cause that is found, and what is expected of it."""
+    case = json.loads((folder / "case.json").read_text())
+    action = ActionView("Act", case["provider"], "Failed", summary=case["summary"], log="action.log")
+    view = ExecutionView(stages=[StageView("Build", [action])])
+    log, paths = (folder / "action.log").read_text().splitlines(), case["construct_paths"]
+    (cause,) = find_causes(view, lambda _: log, lambda stack, id_: paths.get(f"{stack}/{id_}", ""))
+    return cause.as_json(), case["expected"]
+
+
+@pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
+def test_the_cause_of_a_recorded_log(folder: Path) -> None:
+    """The folder's name is the promise."""
+    cause, expected = cause_of(folder)
+    assert {key: value for key, value in cause.items() if key in expected} == expected
+
+
+def test_the_action_that_failed_first_comes_first() -> None:
+    """An action that started later and failed earlier is the root cause."""
+    slow = ActionView("Slow", "Build/CodeBuild", "Failed", started=1.0, seconds=9.0, summary="slow")
+    quick = ActionView("Quick", "Build/CodeBuild", "Failed", started=2.0, seconds=1.0, summary="quick")
+    good = ActionView("Good", "Build/CodeBuild", "Succeeded", started=0.0, seconds=1.0, summary="good")
+    view = ExecutionView(stages=[StageView("Build", [slow, quick, good])])
+    assert [cause.message for cause in find_causes(view, lambda _: [], lambda *_: "")] == ["quick", "slow"]
+
+
+def test_a_log_beyond_all_bounds_is_read_with_little_memory() -> None:
+    """The lines of a command are read one by one; of more than fifty thousand, the last ones are searched."""
+    begin, end = (
+        "[Container] d t Running command c",
+        "[Container] d t Command did not exit successfully c exit status 1",
+    )
+
+    def log() -> Any:
+        yield begin
+        yield from (f"line {number} " + "x" * 3000 for number in range(60_000))
+        yield from ("a.py:3: error: found", end)
+
+    action = ActionView("Act", "Build/CodeBuild", "Failed", log="action.log")
+    view = ExecutionView(stages=[StageView("Build", [action])])
+    (cause,) = find_causes(view, lambda _: log(), lambda *_: "")
+    assert (str(cause.place), cause.message) == ("a.py:3", "found")
+
+
+def test_an_empty_cause_has_every_key() -> None:
+    """Programs read the same keys whatever is known."""
+    assert Cause("S", "A", "P", "m").as_json()["place"] == {"file": None, "line": None, "construct": None}
