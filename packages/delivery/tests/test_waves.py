@@ -34,7 +34,7 @@ def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> 
 
 @pytest.mark.slow
 def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Template) -> None:
-    """Whoever broadens IAM in the second one only is seen as well; all of it fits into CodePipeline's comment."""
+    """Broadening in only the second environment is reported as well; the summaries fit into CodePipeline's comment."""
     (stage,) = (each for each in pipeline_of(waves)["Stages"] if each["Name"] == "ApproveLive")
     *changes, approval = stage["Actions"]
     comment = approval["Configuration"]["CustomData"]
@@ -68,7 +68,7 @@ def test_a_failed_prod_rolls_back_and_is_not_tried_again(synthesized: Synthesize
 
 @pytest.mark.slow
 def test_a_rejection_rolls_nothing_back(waves: Template) -> None:
-    """The approval is no part of the stage whose failure rolls back."""
+    """The approval is not in the stage whose failure rolls back."""
     approvals = [stage for stage in pipeline_of(waves)["Stages"] if stage["Name"].startswith("Approve")]
     assert [(stage["Name"], "OnFailure" in stage) for stage in approvals] == [("ApproveLive", False)]
 

@@ -69,7 +69,7 @@ def bootstrap(profiles: tuple[str, ...], only: tuple[str, ...], *, only_print: b
 @cli.command()
 @click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
 def doctor(profiles: tuple[str, ...]) -> int:
-    """Check accounts, bootstraps, connection, versions and quotas; a row each, with what mends it."""
+    """Check accounts, bootstraps, connection, versions and quotas; a row each, with the command that fixes it."""
     from cdk_delivery.commands import doctor as verb
 
     return verb.doctor(Path.cwd(), profiles)

@@ -1,4 +1,4 @@
-"""What AWS allows, and what an assembly takes of it.
+"""AWS quotas, and their usage by an assembly.
 
 The pipeline's quotas bind the number of environments in a wave, and that of waves.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class QuotaUsage:
-    """How much of one quota is taken; `mend` is the way out where it would be passed."""
+    """The usage of one quota; `mend` says what to do where it would be exceeded."""
 
     what: str
     used: int
@@ -91,7 +91,7 @@ def _resource_usages(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[st
 
 
 def _role_usages(resources: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
-    """A role's inline policies are counted together, wherever they stand; its managed ones by their number."""
+    """Count the characters of all inline policies of a role, and the number of its managed policies."""
     inline: Counter[str] = Counter()
     for resource in resources.values():
         if resource["Type"] == "AWS::IAM::Policy":

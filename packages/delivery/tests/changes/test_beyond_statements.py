@@ -1,4 +1,4 @@
-"""A broadening that is no new statement of a policy is found as well, and what nobody can judge counts as one."""
+"""Broadening without a new statement of a policy is found as well, and unknown changes count as broadening."""
 
 from typing import Any
 
@@ -182,7 +182,7 @@ HOLES = {
 @pytest.mark.gate
 @pytest.mark.parametrize("case", HOLES)
 def test_what_is_no_statement_of_the_policy_itself_is_found_too(case: str) -> None:
-    """Who has it, what it stands in, what it depends on; what cannot be judged is broader."""
+    """Its holder, its resource, its dependencies; a change that cannot be evaluated is broader."""
     old, new, says = HOLES[case]
     found = broadenings(old, new)
     assert any(line.startswith(says) for line in found), found
@@ -223,5 +223,5 @@ def test_what_is_no_statement_of_the_policy_itself_is_found_too(case: str) -> No
     ],
 )
 def test_what_goes_with_what_it_was_about_is_left_alone(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """A denial that nothing needs any more, one that another policy says, a right that somebody loses."""
+    """A denial without a subject, a denial that another policy repeats, a removed permission."""
     assert broadenings(old, new) == []

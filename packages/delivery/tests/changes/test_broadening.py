@@ -1,4 +1,4 @@
-"""What lets somebody do more than today is found, and what does not is left alone."""
+"""Changes that broaden access are found, and other changes are not."""
 
 from copy import deepcopy
 from typing import Any
@@ -76,7 +76,7 @@ def test_a_boundary_that_changes_is_found() -> None:
 
 @pytest.mark.gate
 def test_an_opened_security_group_is_found() -> None:
-    """By its rule; a new description alone is nothing."""
+    """By its rule; a new description is not a change."""
     old, described = {"SecurityGroupIngress": [RULE]}, {"SecurityGroupIngress": [{**RULE, "Description": "why"}]}
     opened = {"SecurityGroupIngress": [RULE, {**RULE, "CidrIp": "0.0.0.0/0"}]}
     assert broadenings(template(Group=old), template(Group=described)) == []
@@ -86,7 +86,7 @@ def test_an_opened_security_group_is_found() -> None:
 
 @pytest.mark.gate
 def test_a_new_caller_of_a_function_is_found() -> None:
-    """Such a permission is a resource of its own, without a policy document."""
+    """Such a permission is a separate resource, without a policy document."""
     call = {"Action": "lambda:InvokeFunction", "FunctionName": "f", "Principal": "s3.amazonaws.com"}
     (found,) = broadenings(template(), template(Call=call))
     assert found == "Call: s3.amazonaws.com may lambda:InvokeFunction on f"

@@ -1,4 +1,4 @@
-"""What counts as deployed."""
+"""The stack statuses that count as deployed."""
 
 import json
 from typing import Any

@@ -55,7 +55,7 @@ class Job:
         api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
 
     def run(self, name: str, wanted: Mapping[str, Any], **environ: str) -> int:
-        """Compare the stack with `wanted`; the exit code. What it writes lies in `folder`/changes."""
+        """Compare the stack with `wanted`, and return the exit code; the files are in `folder`/changes."""
         assembly = self.folder / "assembly" / STAGE
         assembly.mkdir(parents=True, exist_ok=True)
         (assembly / "template.json").write_text(json.dumps(wanted))
@@ -115,7 +115,7 @@ def test_a_stack_of_somebody_else_is_never_deployed_over(
 def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
     job: Job, execution: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is deployed allows less; the message names what broadens and the ways out; all is written either way."""
+    """The message names the broadening and the ways out; the files are written in any case."""
     job.deploy("Broader", template("sqs:SendMessage"))
     wanted = template("sqs:SendMessage", "sqs:PurgeQueue", VisibilityTimeout=5)
     assert job.run("Broader", wanted) == 1

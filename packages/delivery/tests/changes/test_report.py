@@ -1,4 +1,4 @@
-"""What a deployment would change is told in full, and in one line."""
+"""The report of a deployment's changes, in full and in one line."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ def made(old: dict[str, Any] | None, new: dict[str, Any], push: Push = PUSH) -> 
 
 
 def test_each_change_is_of_one_kind() -> None:
-    """Replaced is what CloudFormation makes anew: its data is lost."""
+    """A replaced resource is created again: its data is lost."""
     old = {"a": queue(VisibilityTimeout=1), "b": queue(QueueName="b"), "c": queue(), "d": queue()}
     new = {"a": queue(VisibilityTimeout=2), "b": queue(QueueName="bb"), "c": queue(), "e": queue()}
     (stack,) = made(old, new).stacks
@@ -51,7 +51,7 @@ def test_a_new_version_of_a_package_is_told() -> None:
 
 
 def test_the_first_deployment_broadens_nothing() -> None:
-    """There is nothing yet that could be broader; a second stack beside a deployed one is another matter."""
+    """A first deployment cannot broaden; a second stack next to a deployed one can."""
     new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
     assert made(None, new).broadenings == []
     assert made({}, new).broadenings == ["Prod-Shop: p: sqs:* on *"]

@@ -1,4 +1,4 @@
-"""A project with its own settings, and three accounts of the embedded AWS that nobody prepared."""
+"""A project with its settings, and three empty accounts of the embedded AWS."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ACCOUNTS = ("111111111111", "222222222222", "333333333333")
 
 @dataclass(frozen=True)
 class Person:
-    """Who sits in front of a project, with a profile for each account."""
+    """The operator of a project, with a profile for each account."""
 
     folder: Path
     environ: dict[str, str]

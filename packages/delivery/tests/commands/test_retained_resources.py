@@ -1,4 +1,4 @@
-"""What is in the way of a deletion is waited for, or told."""
+"""A deletion waits for resources that are still deleted, and reports what prevents it."""
 
 import pytest
 from botocore.stub import Stubber

@@ -77,7 +77,7 @@ def test_settings_of_another_shape_are_wrong_use(person: Person, text: str) -> N
 
 
 def test_one_account_alone(person: Person) -> None:
-    """When an environment is added, the others need not be touched; an account of nobody is refused."""
+    """A new environment is bootstrapped by itself; an unknown account is rejected."""
     done = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-1")
     assert "aws://222222222222/eu-west-1" in done.stdout
     assert "aws://333333333333/eu-west-1" not in done.stdout
@@ -87,7 +87,7 @@ def test_one_account_alone(person: Person) -> None:
 
 
 def test_a_no_changes_nothing(person: Person) -> None:
-    """Whoever is asked may say so."""
+    """The operator can decline."""
     done = person.types("bootstrap", *PROFILES, given="n\n")
     assert done.returncode == 130
     names = [each["PolicyName"] for each in person.client("iam", ACCOUNTS[1]).list_policies(Scope="Local")["Policies"]]
@@ -102,7 +102,7 @@ def test_credentials_of_another_account_are_refused(person: Person) -> None:
 
 
 def test_doctor_is_red_before_and_green_after(person: Person) -> None:
-    """Bootstrap is what mends it."""
+    """A bootstrap fixes it."""
     before = person.types("doctor", *PROFILES)
     assert before.returncode == 1
     assert states(before.stdout)["222222222222/eu-west-1: bootstrap"] == "red"
@@ -133,7 +133,7 @@ def test_a_second_bootstrap_changes_nothing(bootstrapped: Person) -> None:
 @pytest.mark.gate
 @pytest.mark.parametrize("policy", ["boundary", "environment"])
 def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: str) -> None:
-    """As after a `make generate` without a bootstrap; bootstrap mends it."""
+    """As after a `make generate` without a bootstrap; a bootstrap fixes it."""
     iam, arn = bootstrapped.client("iam", ACCOUNTS[1]), f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
     document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
@@ -158,7 +158,7 @@ def test_the_policy_of_another_kind_of_account_is_red(bootstrapped: Person) -> N
 
 @pytest.mark.gate
 def test_administrators_for_cloudformation_are_red(bootstrapped: Person) -> None:
-    """Whoever bootstraps by hand and leaves the policies out gets AdministratorAccess."""
+    """A bootstrap by hand without the policies grants AdministratorAccess."""
     iam = bootstrapped.client("iam", ACCOUNTS[2])
     role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[2]}-eu-west-1"
     iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")

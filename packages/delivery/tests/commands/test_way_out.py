@@ -51,7 +51,7 @@ def keys(person: Person, region: str = "eu-west-1") -> set[str]:
 
 
 def stacks(person: Person) -> set[str]:
-    """What is still deployed."""
+    """Return the stacks that are still deployed."""
     alive = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     return {
         each["StackName"]
@@ -62,7 +62,7 @@ def stacks(person: Person) -> set[str]:
 
 
 def test_a_no_deletes_nothing(person: Person) -> None:
-    """What would go and what would stay is listed first."""
+    """The resources to delete and to retain are listed first."""
     done = person.types("destroy", *PROFILES, given="n\n")
     assert done.returncode == 130
     lines = [line for line in done.stdout.splitlines() if "/eu-west-1: " in line]
@@ -84,7 +84,7 @@ def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
 
 
 def test_data_that_was_left_is_taken_up_again(person: Person) -> None:
-    """Whoever thinks of it later, or was interrupted, needs no stack any more."""
+    """Later, or after an interruption, it works without the stack."""
     person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
     assert person.types("destroy", "--yes", *PROFILES).returncode == 0
     told = person.types("destroy", *PROFILES).stdout

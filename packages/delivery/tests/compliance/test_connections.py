@@ -72,7 +72,7 @@ def queue_without_dead_letters(resources: dict[str, Any]) -> None:
 
 
 def subscription_without_dead_letters(resources: dict[str, Any]) -> None:
-    """What cannot be delivered is gone."""
+    """Undeliverable messages would be lost."""
     del resources["Subscription"]["Properties"]["RedrivePolicy"]
 
 

@@ -82,7 +82,7 @@ def test_a_build_may_have_the_artifacts_of_its_action(template: Template) -> Non
 
 
 def test_a_build_writes_nothing_that_another_one_makes(template: Template) -> None:
-    """Nobody but Synth makes the assembly that is deployed; tests make nothing, and read the push alone."""
+    """Only Synth writes the assembly that is deployed; tests write nothing, and read only the push."""
     (source,) = pipeline_of(template)["Stages"][0]["Actions"]
     pushed = names(source, "Output")
     for action, role in builds(template):

@@ -1,4 +1,4 @@
-"""Whom the pipeline tells what."""
+"""The notifications of the pipeline and their subscribers."""
 
 import json
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def rule(template: Template, event: Mapping[str, str]) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("event", [FAILED, SUCCEEDED])
 def test_people_hear_of(synthesized: Synthesized, event: Mapping[str, str]) -> None:
-    """Of this pipeline alone, by the function that writes the notice; the rule gives it the event as it is."""
+    """Only of this pipeline, by the function that writes the notice; the rule passes the event unchanged."""
     found = rule(synthesized.pipeline, event)
     assert "codepipeline" in json.dumps(found["EventPattern"]["resources"])
     (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function")

@@ -20,7 +20,7 @@ PAGE = (
 
 
 class Aws:
-    """CodePipeline and SNS, as far as the function calls them: what it asks is `asked`, what it tells `told`."""
+    """CodePipeline and SNS, as far as the function calls them: `asked` has its requests, `told` its messages."""
 
     def __init__(self, *revisions: dict[str, str]) -> None:
         self.revisions, self.asked, self.told = revisions, dict[str, str](), dict[str, str]()
@@ -37,7 +37,7 @@ class Aws:
 
 
 def notice(monkeypatch: pytest.MonkeyPatch, detail: dict[str, Any], *revisions: dict[str, str]) -> Aws:
-    """What is told of an event."""
+    """Return the notice of an event."""
     aws = Aws(*revisions)
     monkeypatch.setattr(boto3, "client", aws.client)
     monkeypatch.setenv("TOPIC", "arn:of:the:topic")
@@ -46,7 +46,7 @@ def notice(monkeypatch: pytest.MonkeyPatch, detail: dict[str, Any], *revisions: 
 
 
 def test_a_success_tells_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message that a connection wraps into JSON is its first line alone."""
+    """Only the first line of the message that a connection wraps into JSON."""
     summary = json.dumps({"ProviderType": "GitHub", "CommitMessage": "Sell twice\n\nBecause."})
     revision = {"revisionId": "0123abc", "revisionSummary": summary, "revisionUrl": "https://example.com/0123abc"}
     aws = notice(monkeypatch, DETAIL, revision)
@@ -88,5 +88,5 @@ def test_a_source_that_fails_has_no_revision(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_subject_is_as_short_as_sns_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Source: Amazon SNS API reference, Publish: less than 100 characters is safe; a name alone may have that many."""
+    """Source: Amazon SNS API reference, Publish: less than 100 characters is safe; one name may have that many."""
     assert len(notice(monkeypatch, FAILED | {"action": "a" * 100}).told["Subject"]) == 100

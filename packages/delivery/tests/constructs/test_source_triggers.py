@@ -1,4 +1,4 @@
-"""What starts the pipeline, and how executions meet."""
+"""Triggers of the pipeline, and its execution mode."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ S3 = {"type": "s3", "bucket": "pushes", "key": "source.zip"}
 
 
 def test_a_change_of_documentation_alone_starts_nothing(synthesized: Synthesized) -> None:
-    """The trigger has a filter of file paths beside that of the branch; nothing else watches the branch."""
+    """The trigger filters file paths and the branch; nothing else watches the branch."""
     properties = pipeline_of(synthesized.pipeline)
     (trigger,) = properties["Triggers"]
     assert trigger["GitConfiguration"] == {

@@ -54,7 +54,7 @@ def test_what_the_baseline_calls_harmless_no_more_is_told(root: Path, capsys: py
 def test_what_is_only_named_like_something_made_is_scanned(
     root: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Somebody wrote it, and pushed it."""
+    """It is a file of the push."""
     (root / name).parent.mkdir(exist_ok=True)
     (root / name).write_text(f"the key is {KEY}\n")
     assert secrets.main(root) == 1

@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What cfn-lint was told to read."""
+    """Return the files that cfn-lint was given."""
     found: list[str] = []
 
     class Green:

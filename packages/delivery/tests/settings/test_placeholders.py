@@ -15,7 +15,7 @@ REAL = {"CDK_DEFAULT_ACCOUNT": "210987654321"}
 
 @pytest.mark.gate
 def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> None:
-    """Each of them by its place, so that a person knows what to fill in."""
+    """Each of them by its place in cdk.json."""
     with pytest.raises(SettingsError) as refused:
         reject_placeholders(Delivery[ShopOptions].read(context["delivery"]), REAL, page="pages/go-live.md")
     *found, why = str(refused.value).splitlines()

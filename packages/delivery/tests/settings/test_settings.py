@@ -1,4 +1,4 @@
-"""Settings are refused in words that a person can act on."""
+"""Wrong settings are rejected with the value, the allowed values and what to do."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -164,7 +164,7 @@ def test_a_wrong_setting_is_refused(
 
 
 def test_every_fault_is_named_at_once(context: dict[str, Any]) -> None:
-    """A person mends all of them before the next try."""
+    """All errors are reported together."""
     settings = deepcopy(context["delivery"])
     unknown_key(settings)
     odd_region(settings)
@@ -174,7 +174,7 @@ def test_every_fault_is_named_at_once(context: dict[str, Any]) -> None:
 
 
 def test_no_settings_at_all_are_refused() -> None:
-    """`python pipeline_app.py` alone does not see cdk.json."""
+    """`python pipeline_app.py` by itself does not read cdk.json."""
     with pytest.raises(SettingsError, match="got nothing"):
         Delivery[ShopOptions].read(None)
 
@@ -187,7 +187,7 @@ def test_settings_are_frozen(context: dict[str, Any]) -> None:
 
 
 def test_an_account_is_shared_in_so_many_words(context: dict[str, Any]) -> None:
-    """Whoever has one account for all of it says so."""
+    """A setting allows one account for everything."""
     settings = deepcopy(context["delivery"])
     shared_account(settings)
     settings["environments"][1]["shares_account_with"] = ["dev"]

@@ -1,1 +1,1 @@
-"""What CloudFormation and the roles that it makes may do in the accounts, instead of everything."""
+"""Execution policies and the permissions boundary: what CloudFormation and the roles that it creates may do."""

@@ -1,1 +1,1 @@
-"""What a deployment would change: the pushed assembly against what is deployed. Runs in a build, with boto3 alone."""
+"""Changes of a deployment: the pushed assembly compared with the deployed stacks. Runs in a build, with boto3 only."""

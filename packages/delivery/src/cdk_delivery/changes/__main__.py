@@ -24,7 +24,7 @@ from cdk_delivery.project_config import read_config, see
 REQUIRED_ENV = ("ENVIRONMENT", "STAGE", "BROADENING", "PIPELINE", "EXECUTION")
 # Where no approval has less room for the summary (`ROOM`).
 SUMMARY_LENGTH = 700
-# What may follow when IAM or security groups broaden: a person is asked, the settings allow it, or the build is red.
+# If IAM or security groups broaden: an approval follows, the settings allow it, or the build is red.
 BROADENING_MODES = ("asked", "allowed", "red")
 
 

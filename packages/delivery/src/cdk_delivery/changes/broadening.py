@@ -1,6 +1,6 @@
-"""Where a deployment would let somebody do more than today: IAM, resource policies, security groups.
+"""Changes that broaden access: IAM, resource policies, security groups.
 
-What cannot be judged counts as broader: nobody is asked about what was taken for harmless.
+A change that cannot be evaluated counts as broader, because a change that counts as harmless needs no approval.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SECURITY_GROUP_RULES = {
     "AWS::EC2::SecurityGroupIngress": (),
     "AWS::EC2::SecurityGroupEgress": (),
 }
-# Types that give rights by what is not a policy, or that hold templates which nobody looks at here.
+# Types that grant access without a policy, or that contain templates which are not read here.
 _UNCHECKED_TYPES = (
     "AWS::CloudFormation::Stack",
     "AWS::CloudFormation::StackSet",
@@ -40,7 +40,7 @@ _UNCHECKED_TYPES = (
 def broadenings(old: Template, new: Template) -> Sequence[str]:
     """A line for each thing that is newly allowed; what an older, wider grant covered is none.
 
-    A policy of a resource with a new logical id counts as new: nobody can tell that it is the old one.
+    A policy of a resource with a new logical id counts as new: it cannot be matched with an old one.
     """
     before, after = resolve_template(old), resolve_template(new)
     checks = (_grants, _denials, _boundaries, _security_groups, _unchecked_resources, _transforms)

@@ -33,7 +33,7 @@ class Denial:
         return f"{self.holder}: no longer denies {self.text} over {', '.join(sorted(self.ids)) or self.over}"
 
     def still_applies(self, template: Template) -> bool:
-        """Whether anything of what it is over is still there; a name alone may be that of something elsewhere."""
+        """Whether any of its subjects still exists; a plain name may be that of a resource elsewhere."""
         return not self.ids or bool(self.ids & set(template.get("Resources", {})))
 
 
@@ -68,7 +68,7 @@ def _denial_texts(resource: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _denial_targets(holder: str, resource: Mapping[str, Any], resources: Mapping[str, Any]) -> list[Any]:
-    """A policy of IAM is over those who have it; one beside its resource is over that; any other over its holder.
+    """Return the subjects of a policy: its holders in IAM, the resource that it is attached to, or its own resource.
 
     A managed policy is over itself as well: others than those of this template may have it.
     """

@@ -1,4 +1,4 @@
-"""What a template lets whom do: every statement of every policy in it, taken apart so that two can be compared.
+"""Grants of a template: every statement of every policy in it, split so that two templates can be compared.
 
 A policy is found by its shape, whatever resource holds it: roles, policies, keys, buckets, queues, topics.
 """
@@ -22,7 +22,7 @@ _ROLE = re.compile(r"(?:\w*[a-z])?Roles?(?:Arns?|ARN)?")
 
 @dataclass(frozen=True, order=True)
 class Grant:
-    """One action on one resource for one principal; what is no plain text is JSON.
+    """One action on one resource for one principal; values that are not plain text are JSON.
 
     holder: the logical id of the resource that holds the statement; principal: empty in a role's own policy.
     """
@@ -111,7 +111,7 @@ def _principals(statement: Mapping[str, Any]) -> list[str]:
 
 
 def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Grant]:
-    """Permissions of functions and layers, and their addresses, are resources of their own, without a document."""
+    """Permissions of functions and layers, and function URLs, are separate resources without a policy document."""
     if kind in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
         target = properties.get("FunctionName") or properties.get("LayerVersionArn")
         beside = ("Action", "Principal", "FunctionName", "LayerVersionArn")
@@ -123,7 +123,7 @@ def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, A
 
 
 def _attachment_grants(holder: str, resource: Mapping[str, Any], only_deny: set[str]) -> Iterator[Grant]:
-    """Who has a policy, which policies a role has, and which role a resource acts with."""
+    """Return the holders of each policy, the policies of each role, and the role of each resource."""
     for who in attached_identities(resource) if holder not in only_deny else ():
         yield Grant(holder, as_text(who), "use the policy", "itself")
     for arn in attached_policies(resource):

@@ -52,7 +52,7 @@ def _read(text: str, otherwise: Any) -> Iterator[Any]:
 
 
 def _text_of(value: Any) -> str | None:
-    """A text, also one that CloudFormation puts together: what it fills in stands there as JSON that was escaped."""
+    """A text, also one that CloudFormation joins: the values that it inserts are escaped JSON there."""
     match value:
         case str():
             return value

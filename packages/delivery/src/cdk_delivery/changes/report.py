@@ -29,7 +29,7 @@ class StackReport:
 
 @dataclass(frozen=True)
 class Push:
-    """What was pushed; empty where it is not known. tests: how the tests of the environment before this one ended."""
+    """The push; empty where it is unknown. tests: the result of the tests of the previous environment."""
 
     revision: str
     message: str = ""
@@ -58,7 +58,7 @@ class Report:
         return [f"{stack.name}: {each}" for stack in self.stacks for each in stack.broadenings]
 
     def as_json(self) -> str:
-        """What stands in changes.json."""
+        """The contents of changes.json."""
         return json.dumps({**asdict(self), "counted_broadenings": self.broadenings}, indent=2) + "\n"
 
     def summary(self, room: int) -> str:
@@ -74,7 +74,7 @@ class Report:
         return text if len(text) <= room else text[: room - 1] + "…"
 
     def as_markdown(self) -> str:
-        """What stands in changes.md."""
+        """The contents of changes.md."""
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ from cdk_delivery.changes.stacks import Template
 def resolve_template(template: Template) -> Template:
     """The template, where each reference to a parameter is its default, and each mapping and condition is written out.
 
-    So a policy differs from its older self also where what differs stands elsewhere in the template.
+    So a policy differs from its older version also where the difference is elsewhere in the template.
     """
     resources = template.get("Resources", {})
     return {**template, "Resources": _Resolver(template).resolve(resources)}

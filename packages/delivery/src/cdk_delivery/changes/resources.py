@@ -57,7 +57,7 @@ def resource_changes(
 
 
 def _changed_properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of properties, and of attributes beside them such as DeletionPolicy."""
+    """Names of properties, and of attributes next to them such as DeletionPolicy."""
     flat = [
         {**{k: v for k, v in each.items() if k != "Properties"}, **each.get("Properties", {})} for each in (old, new)
     ]

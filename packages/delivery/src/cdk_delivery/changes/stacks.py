@@ -48,7 +48,7 @@ class TemplateSource(Protocol):
 
 
 def deployed_by(template: Template) -> str | None:
-    """The pipeline that deploys the template; None for a stack of somebody else's."""
+    """The pipeline that deploys the template; None for any other stack."""
     name: str | None = template.get("Metadata", {}).get(DEPLOYED_BY)
     return name
 
@@ -76,5 +76,5 @@ def _stack(folder: Path, artifact: Mapping[str, Any]) -> Stack:
 
 
 def compare(stacks: Sequence[Stack], deployed: TemplateSource) -> Sequence[StackComparison]:
-    """Each stack beside what is deployed of it."""
+    """Each stack with its deployed version."""
     return [StackComparison(stack, deployed.template(stack)) for stack in stacks]

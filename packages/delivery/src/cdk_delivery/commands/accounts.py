@@ -18,13 +18,13 @@ from cdk_delivery.project_config import read_config
 from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.options import settings_type
 
-# What answers slowly or not at all is told, not waited for.
+# A slow or missing answer is reported instead of waited for.
 CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
 
 
 @dataclass(frozen=True)
 class Target:
-    """One account and region; `environments` are those that are deployed there, none for the pipeline alone."""
+    """One account and region; `environments` are those that are deployed there; empty for the pipeline's own place."""
 
     account: str
     region: str
@@ -35,7 +35,7 @@ class Target:
 
 
 def settings(root: Path) -> Delivery[Any]:
-    """The settings in `root`. Raises SettingsError, or WrongUse where there is no cdk.json."""
+    """Return the settings in `root`. Raises SettingsError, or WrongUse without a cdk.json."""
     file = root / "cdk.json"
     if not file.exists():
         raise WrongUse(f"there is no cdk.json in {root}; run this in the project's folder")

@@ -127,7 +127,7 @@ def _delete(stack: DeployedStack, sessions: Sessions) -> None:
 
 
 def _wait_for_update(api: Any, stack: DeployedStack) -> None:
-    """What an abandoned action began goes on in CloudFormation, which deletes no stack in the midst of an update."""
+    """An update that an abandoned action started continues; CloudFormation deletes no stack during an update."""
     for _ in range(_WAIT["MaxAttempts"]):
         status = _status(api, stack.name) or ""
         if not status.endswith("_IN_PROGRESS") or status.startswith(("REVIEW", "DELETE")):

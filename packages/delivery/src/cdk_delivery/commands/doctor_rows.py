@@ -1,4 +1,4 @@
-"""One line of `doctor`: what was looked at, how it is, and the command that mends it."""
+"""One row of `doctor`: the check, its result, and the command that fixes it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from cdk_delivery.errors import PipelineError
 REASON = "being destroyed"
 _SECONDS, _EVERY = 600, 2
 _RUNNING = ("InProgress", "Stopping")
-# Executions that ended, or that somebody else stops, meanwhile.
+# Executions that have ended by then, or that are being stopped.
 _ALREADY_STOPPED = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestException")
 
 

@@ -1,4 +1,4 @@
-"""What the deletion of a stack leaves behind, because a deletion policy says so, and how that goes as well."""
+"""Resources that the deletion of a stack retains by their deletion policy, and their removal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RetainedResource:
 
 
 def resources_to_retain(api: Any, target: Target, stack: str, template: Template) -> Iterator[RetainedResource]:
-    """What the deletion of a stack would leave behind."""
+    """Return the resources that the deletion of a stack would retain."""
     keeping = {id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _RETAIN_POLICIES}
     for page in api.get_paginator("list_stack_resources").paginate(StackName=stack):
         for each in page["StackResourceSummaries"]:
@@ -54,7 +54,7 @@ def leftovers(sessions: Sessions, target: Target, stack: str) -> Iterator[Retain
 
 
 def _skipped_deletions(api: Any, stack_id: str) -> Iterator[tuple[str, str]]:
-    """Of the deletion alone: events come newest first, and an update may have let go of something long before."""
+    """Only events of the deletion: the newest come first, and an update may have retained resources long before."""
     pages = api.get_paginator("describe_stack_events").paginate(StackName=stack_id)
     events = (event for page in pages for event in page["StackEvents"])
     begun = (stack_id, "DELETE_IN_PROGRESS")

@@ -1,4 +1,4 @@
-"""Answer a rule's finding beside the resource that it is about."""
+"""Accept a rule's finding next to its resource."""
 
 from aws_cdk import Acknowledgment, CfnElement, Stack, Validations
 from constructs import IConstruct
@@ -16,7 +16,7 @@ def accept(construct: IConstruct, *rules: str, because: str, see: str) -> None:
     """Accept the findings of `rules` on `construct` and on what it holds.
 
     rules: rule ids as the report shows them, one finding each: `AwsSolutions-L1`, `AwsSolutions-IAM5[Resource::*]`.
-    because: why the finding is no risk here; see: where a reader can check that.
+    because: why the finding is not a risk here; see: where a reader can check that.
     Raises ValueError for a rule of no known pack, a wildcard, or an empty reason: cdk-nag takes all three in silence.
     """
     if not because.strip() or not see.strip():

@@ -1,4 +1,4 @@
-"""What a cloud assembly says about the rules: the packs that were asked, and the acknowledgements that matter."""
+"""The rules' results in a cloud assembly: the packs that ran, their findings, and the acknowledgements."""
 
 import json
 from collections.abc import Iterator
@@ -26,15 +26,15 @@ class Assembly:
     folder: Path
 
     def packs(self) -> frozenset[str]:
-        """The rule packs that stand in the report."""
+        """The rule packs in the report."""
         return frozenset(plugin["pluginName"] for plugin in self._plugins())
 
     def violations(self) -> list[str]:
-        """The findings that nobody accepted."""
+        """The findings that are not accepted."""
         return [violation["ruleName"] for plugin in self._plugins() for violation in plugin["violations"]]
 
     def acknowledged(self) -> frozenset[Acknowledgement]:
-        """What the code accepted, anywhere in the app."""
+        """The acceptances in the code of the app."""
         return frozenset(self._acknowledged())
 
     def stale(self) -> list[Acknowledgement]:

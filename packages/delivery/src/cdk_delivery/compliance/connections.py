@@ -1,4 +1,4 @@
-"""What the rule packs do not ask: whether what a template connects can work, and where a failed message ends."""
+"""Checks that the rule packs lack: whether connected resources can work, and where failed messages end."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check_queue_dead_letters(template: Template) -> Iterator[str]:
 
 
 def check_subscription_dead_letters(template: Template) -> Iterator[str]:
-    """What a topic cannot deliver is gone, unless it may put it somewhere."""
+    """Messages that a topic cannot deliver are lost without a dead-letter queue."""
     for id_, subscription in template.of_type("AWS::SNS::Subscription"):
         if subscription.get("Protocol") == "lambda" and "RedrivePolicy" not in subscription:
             yield f"{id_}: a subscription of a function without a dead-letter queue"
@@ -47,7 +47,7 @@ CHECKS: tuple[Check, ...] = (check_poll_permissions, check_queue_dead_letters, c
 
 
 def faults(template: Template) -> list[str]:
-    """What is wrong in one template, one line each."""
+    """Return the faults of one template, one line each."""
     return [f"{template.name}: {fault}" for check in CHECKS for fault in check(template)]
 
 

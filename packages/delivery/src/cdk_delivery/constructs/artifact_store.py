@@ -68,12 +68,12 @@ class ArtifactStore(Construct):
         return self.bucket.arn_for_objects(_key(pipeline, artifact))
 
     def artifact_finding(self, pipeline: str, artifact: str) -> str:
-        """The finding that a statement about those objects raises, wherever it stands."""
+        """The finding of a statement about those objects, in any policy."""
         return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/{_key(pipeline, artifact)}]"
 
     @property
     def bucket_finding(self) -> str:
-        """The finding that a statement about every object of the bucket raises, wherever it stands."""
+        """The finding of a statement about every object of the bucket, in any policy."""
         return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/*]"
 
 

@@ -20,7 +20,7 @@ TESTS_ROLES = "*-tests"
 
 @dataclass(frozen=True)
 class EnvironmentBuildNames:
-    """Names are global in an account, so pipeline, environment and region stand in each."""
+    """Names are global in an account, so each has pipeline, environment and region."""
 
     prefix: str
     account: str
@@ -62,7 +62,7 @@ class EnvironmentBuildNames:
         return f"arn:{_PARTITION}:iam::{self.account}:role/{self.environment_role}"
 
     def test_role(self, pipeline_account: str) -> IntegrationTestRoleNames:
-        """What the stage needs to know: its role's name, and who may assume it."""
+        """Return the tests role for the stage: its name, and the role that may assume it."""
         return IntegrationTestRoleNames(
             role=self.environment_role, trusted=f"arn:{_PARTITION}:iam::{pipeline_account}:role/{self.build_role}"
         )

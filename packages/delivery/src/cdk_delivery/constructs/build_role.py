@@ -14,7 +14,7 @@ from cdk_delivery.constructs.artifact_store import ArtifactStore
 class BuildRole(Construct):
     """`role` may log, and report the tests of the project named `project`, if there is one.
 
-    CDK would add grants of its own, with wildcards in their actions; `fixed` is the role that ignores them.
+    CDK would add grants with wildcards in their actions; `fixed` is the role that ignores them.
     Source: AWS CodeBuild user guide, "Create a CodeBuild service role" and "Test report permissions".
     """
 

@@ -1,4 +1,4 @@
-"""What a pipeline of type V2 can and CDK Pipelines has no words for, put into the resource that it made."""
+"""Escape hatches for features of V2 pipelines that CDK Pipelines has no properties for."""
 
 from __future__ import annotations
 

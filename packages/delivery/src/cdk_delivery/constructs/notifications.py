@@ -1,4 +1,4 @@
-"""Who hears what: failures and successes by events of the pipeline, approvals by the approval's own notice."""
+"""Notifications: failures and successes from events of the pipeline, approvals from the approval's notice."""
 
 from typing import Any
 

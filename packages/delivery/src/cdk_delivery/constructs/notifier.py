@@ -16,9 +16,9 @@ _CODE = Path(__file__).with_name("notifier_function.py")
 
 
 class Notifier(Construct):
-    """`function` takes an event of the pipeline, looks its revision up and tells `topic`, encrypted with `key`.
+    """`function` takes an event of the pipeline, looks up its revision and publishes to `topic`, encrypted with `key`.
 
-    Its code stands in the template, so that no asset has to be published for the pipeline's own stack. What it cannot
+    Its code is in the template, so that the pipeline's stack needs no published asset. Events that it cannot
     tell goes to the topic as it came: the topic is its dead-letter queue.
     """
 

@@ -120,5 +120,5 @@ def triggers(source: Source) -> list[Mapping[str, Any]]:
 
 
 def author_date_variable(source: Source, action: pipelines.CodePipelineSource) -> dict[str, str]:
-    """A build's variable that tells when the commit was authored, where the source knows it."""
+    """The build's variable with the date on which the commit was authored, where the source has it."""
     return {} if isinstance(source, S3Source) else {"AUTHORED": action.source_attribute("AuthorDate")}

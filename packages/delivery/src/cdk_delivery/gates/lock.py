@@ -1,6 +1,6 @@
 """`python -m cdk_delivery.gates.lock`: poetry.lock is that of pyproject.toml, as `poetry check --lock` says it.
 
-What Poetry had nothing to say of it is not asked about again: it takes a second to start.
+A lock that Poetry has accepted is not checked again: Poetry takes a second to start.
 """
 
 from __future__ import annotations

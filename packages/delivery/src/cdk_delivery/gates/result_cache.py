@@ -1,4 +1,4 @@
-"""What a gate found nothing in, so that it looks again at what changed alone: the builds' cache keeps it."""
+"""Cache of passing results by content hash, so that gates re-check only changed files; builds keep it."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ class Environment[OptionsT](Settings):
     account: Account
     region: Region
     wave: EnvironmentName | None = None
-    """Environments of one wave are deployed side by side; left out, an environment is a wave of its own."""
+    """Environments of one wave are deployed concurrently; an environment without a wave is a wave by itself."""
     approval: bool = False
-    """A person decides before the wave is deployed; a failure then rolls the wave back."""
+    """Wait for an approval before the wave is deployed; a failure then rolls the wave back."""
     shares_account_with: tuple[EnvironmentName, ...] = ()
     """The lower environments, or `pipeline`, that may be in this account; as a rule, none is."""
     allow_broadening: bool = False
-    """Let IAM and security groups broaden without a person's approval."""
+    """Let IAM and security groups broaden without an approval."""
     service: OptionsT = Field(default={}, validate_default=True)  # an empty object gives the defaults of the model
 
     @property

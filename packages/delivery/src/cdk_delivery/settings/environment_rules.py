@@ -32,7 +32,7 @@ def waves[OptionsT](environments: Sequence[Environment[OptionsT]]) -> dict[str, 
 
 
 def check_names(environments: Sequence[Environment[Any]]) -> None:
-    """Each environment has a name of its own, and no wave that of an environment outside it; none is that of a part."""
+    """Names are unique: environments, waves with environments outside them, and parts of the pipeline."""
     names = [one.name for one in environments]
     for name in [*names, *waves(environments)]:
         if name in RESERVED_NAMES:
@@ -80,7 +80,7 @@ def check_accounts(environments: Sequence[Environment[Any]], *, pipeline: str) -
 
 
 def check_approvals(environments: Sequence[Environment[Any]], *, notify_nobody: bool) -> None:
-    """Somebody hears that an approval is needed."""
+    """An approval has a notice."""
     for one in environments:
         if one.approval and notify_nobody:
             raise settings_error(

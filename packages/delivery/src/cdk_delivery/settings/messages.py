@@ -1,4 +1,4 @@
-"""What is wrong in the settings, in words that a person can act on."""
+"""Error messages for wrong settings."""
 
 from __future__ import annotations
 

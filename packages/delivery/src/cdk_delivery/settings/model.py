@@ -15,7 +15,7 @@ from cdk_delivery.settings.types import Account, Email, HttpsUrl, PipelineName, 
 
 
 class Notify(Settings):
-    """Who hears of failures, of approvals that are needed, and of successes."""
+    """Subscribers of failures, approvals and successes."""
 
     emails: tuple[Email, ...] = ()
     """Each address has to confirm once."""

@@ -15,7 +15,7 @@ _PLACEHOLDER_CONNECTION = "00000000-0000-0000-0000-000000000000"
 
 
 def is_real_aws(environ: Mapping[str, str]) -> bool:
-    """Whether credentials of AWS itself are at work: the CDK CLI tells their account, and no endpoint is set."""
+    """Whether the credentials are of AWS itself: the CDK CLI passes their account, and no endpoint is set."""
     endpoint = any(name == "AWS_ENDPOINT_URL" or name.startswith("AWS_ENDPOINT_URL_") for name in environ)
     return not endpoint and bool(environ.get("CDK_DEFAULT_ACCOUNT") or environ.get("CODEBUILD_BUILD_ARN"))
 

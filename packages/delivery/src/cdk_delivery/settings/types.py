@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 class Settings(BaseModel):
-    """Frozen, and no key is let through that nobody reads."""
+    """Frozen; unknown keys are rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -28,13 +28,13 @@ class Settings(BaseModel):
 
 
 def settings_error(message: str) -> PydanticCustomError:
-    """What a validator raises."""
+    """The error of a validator."""
     return PydanticCustomError("refused", message)
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A text that matches `pattern` as a whole; `wanted` tells a person what that means.
+    """A text that matches `pattern` as a whole; `wanted` describes the pattern in words.
 
     Editors get the pattern too, in the JSON Schema.
     """
@@ -56,12 +56,12 @@ class Pattern:
 
 
 def _length(value: str) -> str:
-    """Nobody counts digits by eye."""
+    """The number of digits is in the message."""
     return f" ({len(value)} digits)" if value.isdigit() else ""
 
 
 Account = Annotated[str, Pattern(r"\d{12}", "an AWS account id has 12 digits")]
-# China, GovCloud and the isolated regions are partitions of their own, and ARNs here are those of `aws`.
+# China, GovCloud and the isolated regions are other partitions, and ARNs here are those of `aws`.
 Region = Annotated[
     str,
     Pattern(
@@ -69,7 +69,7 @@ Region = Annotated[
         "an AWS region looks like eu-west-1; those of China, GovCloud and other partitions are not supported",
     ),
 ]
-# Lengths: pipeline, environment and region stand together in role names, which have 64 characters at most.
+# Lengths: role names contain pipeline, environment and region, and have 64 characters at most.
 PipelineName = Annotated[str, Pattern(r"[a-z][a-z0-9-]{1,22}", "2 to 23 characters: a-z, 0-9 and -, a letter first")]
 EnvironmentName = Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 characters: a-z and 0-9, a letter first")]
 Branch = Annotated[str, Pattern(r"[^\s*?\[\]{}]{1,200}", "one branch, named in full")]
