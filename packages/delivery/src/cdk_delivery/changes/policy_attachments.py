@@ -20,7 +20,7 @@ def attached_identities(resource: Mapping[str, Any]) -> list[Any]:
 
 
 def guarded_resources(resource: Mapping[str, Any]) -> list[Any]:
-    """Return the resources that a policy is attached to, such as a bucket; empty where a resource contains the policy."""
+    """Return the resources that a policy is attached to, such as a bucket; empty where one contains the policy."""
     if resource["Type"].startswith("AWS::IAM::") or not resource["Type"].endswith("Policy"):
         return []
     values = [each for each in resource.get("Properties", {}).values() if not list(statements(each))]
