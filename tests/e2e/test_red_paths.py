@@ -42,7 +42,7 @@ def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
 def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Project) -> None:
     """The accounts have the policies of this tree: a new version of a function needs lambda:PublishVersion."""
     dev, prod = deployed.holds("dev"), deployed.holds("prod")
-    deployed.replace("pipeline/access/environment.json", '        "lambda:PublishVersion",\n', "")
+    deployed.replace("pipeline/access/environment-resources.json", '        "lambda:PublishVersion",\n', "")
     with (deployed.root / "lambda" / "echo2" / "main.py").open("a") as code:
         code.write("# a version that may not be published\n")
     ran = deployed.run("--approve")
@@ -51,7 +51,8 @@ def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed
     assert ran.status("Dev", "Echo.Deploy") == "Failed"
     denied = r"cdk-hnb659fds-cfn-exec-role-222222222222-eu-west-1/AWSCloudFormation is not authorized to perform: "
     denied += r"lambda:PublishVersion on resource: arn:aws:lambda:eu-west-1:222222222222:function:Dev-Echo-Echo2\S+"
-    denied += r" \(looked at arn:aws:iam::222222222222:policy/delivery-environment; missing is {\"Effect\": \"Allow\""
+    policy = "arn:aws:iam::222222222222:policy/delivery-environment"
+    denied += rf" \(looked at {policy}, {policy}-resources; missing is {{\"Effect\": \"Allow\""
     assert re.search(denied, ran.printed)
     assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
 

@@ -284,7 +284,7 @@ def test_the_lookup_role_looks_and_changes_nothing(deployed: Project, environmen
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deployed: Project, environment: str) -> None:
-    """`pipeline/access/environment.json` allows the resource types of the stacks only."""
+    """`pipeline/access/environment-resources.json` allows the resource types of the stacks only."""
     role = Acting(deployed, environment, "-cfn-exec-role-")
     assert role.may("lambda", "delete_function", FunctionName="none")
     assert role.may("logs", "delete_log_group", logGroupName="none")

@@ -1,13 +1,16 @@
 """Execution policies of this project allow all that its stacks need, and fit into a managed policy."""
 
 import json
+import tomllib
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from cdk_delivery.access.policies import policy_size
+from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_permissions import is_required, required_actions
-from cdk_delivery.project_config import read_config
 from cdk_delivery.quotas import MANAGED_POLICY
 from tests.root import ROOT
 from tests.synthesized import Synthesized
@@ -15,17 +18,19 @@ from tests.synthesized import Synthesized
 FILES = {"pipeline": "*.template.json", "environment": "assembly-*/*.template.json"}
 
 
-def policy(name: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads((ROOT / read_config(ROOT).access / f"{name}.json").read_text())
-    return document
+def policies(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return each part of a policy; the boundary has one."""
+    files = PolicyFiles.of(ROOT)
+    return {part: json.loads(files.read(part)) for part in files.parts(name)}
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_policy_covers_what_the_templates_need(ours: Synthesized, name: str) -> None:
     """A type of resource may have been added to the service without `make generate`."""
-    allowed = {action for each in policy(name)["Statement"] if each["Effect"] == "Allow" for action in each["Action"]}
+    statements = [statement for part in policies(name).values() for statement in part["Statement"]]
+    allowed = {action for statement in statements if statement["Effect"] == "Allow" for action in statement["Action"]}
     templates = [json.loads(file.read_text()) for file in ours.folder.glob(FILES[name])]
-    types = {each["Type"] for template in templates for each in template["Resources"].values()}
+    types = {resource["Type"] for template in templates for resource in template["Resources"].values()}
     needed = {action for kind in types if not kind.startswith("AWS::CDK::") for action in required_actions(kind)}
     assert {action for action in needed if is_required(action)} <= allowed
 
@@ -33,4 +38,12 @@ def test_the_policy_covers_what_the_templates_need(ours: Synthesized, name: str)
 @pytest.mark.parametrize("name", [*FILES, "boundary"])
 def test_the_policy_fits_into_a_managed_policy(name: str) -> None:
     """IAM counts characters without white space."""
-    assert len(json.dumps(policy(name), separators=(",", ":"))) <= MANAGED_POLICY
+    assert [part for part, document in policies(name).items() if policy_size(document) > MANAGED_POLICY] == []
+
+
+def test_a_rehearsal_bootstraps_again_when_any_policy_changes() -> None:
+    """rehearsal.toml names every part of the policies, also those that will be added."""
+    patterns = tomllib.loads((ROOT / "rehearsal.toml").read_text())["bootstrap"]["files"]
+    parts = [*policies("pipeline"), *policies("environment"), "boundary", "environment-resources-2"]
+    paths = [PolicyFiles.of(ROOT).path(part) for part in parts]
+    assert [path for path in paths if not any(fnmatchcase(path, pattern) for pattern in patterns)] == []

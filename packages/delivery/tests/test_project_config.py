@@ -65,7 +65,12 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
         ('access = ""', f"{HERE}] access: got ''; a path below the project's folder is needed"),
         ('access = "/etc"', f"{HERE}] access: got '/etc'; a path below the project's folder is needed"),
         ('access = "a/../../b"', f"{HERE}] access: got 'a/../../b'; a path below the project's folder is needed"),
-        ('acess = "a"', f"{HERE}] acess: there is no such setting; there are access, options, pages, prices, roles"),
+        (
+            'acess = "a"',
+            f"{HERE}] acess: there is no such setting; there are access, options, other-pipelines, pages, prices,",
+        ),
+        ("other-pipelines = 'second'", f"{HERE}] other-pipelines: got 'second'; a list of pipelines' names is needed"),
+        ('other-pipelines = ["*"]', f"{HERE}] other-pipelines: got ['*']; a list of pipelines' names is needed"),
         ('options = "service"', f"{HERE}] options: got 'service'; an import string such as package.module:Class"),
         ("options = 1", f"{HERE}] options: got 1; an import string such as package.module:Class is needed"),
         ('pages = "docs"', f"{HERE}] pages: got 'docs'; a table is needed"),

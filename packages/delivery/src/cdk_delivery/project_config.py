@@ -18,6 +18,8 @@ TABLE = "delivery"
 # `package.module:Class`
 _IMPORT_STRING = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+
 
 @dataclass(frozen=True)
 class Pages:
@@ -37,6 +39,8 @@ class ProjectConfig:
 
     access: str
     """The folder of the generated policies, and of the list of properties whose change replaces a resource."""
+    other_pipelines: tuple[str, ...] = ()
+    """Names of other pipelines in the pipeline's account, whose roles its execution policy opens as well."""
     options: str = ""
     """The import string of the model of `environments[].service`; without it, any JSON object is allowed there."""
     pages: Pages = field(default_factory=Pages)
@@ -57,6 +61,7 @@ def read_config(root: Path) -> ProjectConfig:
     pages, roles = table.table("pages"), table.table("roles")
     config = ProjectConfig(
         access=table.path("access", required=True),
+        other_pipelines=table.names("other-pipelines"),
         options=table.text("options", _IMPORT_STRING, "an import string such as package.module:Class is needed"),
         pages=Pages(
             approvals=pages.path("approvals"),
@@ -106,6 +111,14 @@ class _Table:
         if PurePosixPath(found).is_absolute() or ".." in PurePosixPath(found).parts:
             self._refuse(key, "a path below the project's folder is needed")
         return found
+
+    def names(self, key: str) -> tuple[str, ...]:
+        self._known.append(key)
+        found = self.values.get(key, [])
+        if not (isinstance(found, list) and all(isinstance(name, str) and _NAME.fullmatch(name) for name in found)):
+            self._refuse(key, "a list of pipelines' names is needed, each of a-z, 0-9 and - with a letter first")
+            return ()
+        return tuple(found)
 
     def purpose(self, pattern: str) -> str:
         try:

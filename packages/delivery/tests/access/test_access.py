@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from cdk_delivery.access.boundary import BOUNDARY
+from cdk_delivery.access.policies import execution_policies, policy_size
+from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_permissions import is_required, required_actions
-from cdk_delivery.access.role_names import environment_role_names
+from cdk_delivery.access.role_names import environment_role_names, pipeline_role_names
 from cdk_delivery.constructs.project_files import Project
 from cdk_delivery.quotas import MANAGED_POLICY
 from tests.synthesis import Synthesized, synthesize
@@ -23,8 +25,11 @@ Policy = Callable[[str], list[Mapping[str, Any]]]
 
 @pytest.fixture(scope="module")
 def policy(generated: Path) -> Policy:
-    """The statements of a policy that was generated for the shop."""
-    return lambda name: list(json.loads((generated / "access" / f"{name}.json").read_text())["Statement"])
+    """The statements of a policy that was generated for the shop, of all its parts."""
+    files = PolicyFiles.of(generated)
+    return lambda name: [
+        statement for part in files.parts(name) for statement in json.loads(files.read(part))["Statement"]
+    ]
 
 
 def allowed(statements: list[Mapping[str, Any]]) -> set[str]:
@@ -63,11 +68,24 @@ def test_a_type_that_is_not_covered_is_found(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize("name", [*FILES, "boundary"])
-def test_the_policy_fits_into_a_managed_policy(policy: Policy, name: str) -> None:
+def test_the_policy_fits_into_a_managed_policy(generated: Path, name: str) -> None:
     """IAM counts characters without white space."""
-    assert (
-        len(json.dumps({"Version": "2012-10-17", "Statement": policy(name)}, separators=(",", ":"))) <= MANAGED_POLICY
-    )
+    files = PolicyFiles.of(generated)
+    sizes = {part: policy_size(json.loads(files.read(part))) for part in files.parts(name)}
+    assert {part: size for part, size in sizes.items() if size > MANAGED_POLICY} == {}
+
+
+def test_a_policy_is_split_before_it_is_too_long_for_iam() -> None:
+    """A service with many types of resources has a further part: every action is in one of them, and each fits."""
+    types = ["AWS::Events::Rule", "AWS::S3::Bucket", "AWS::StepFunctions::StateMachine", "AWS::ECS::Service"]
+    types += ["AWS::RDS::DBCluster", "AWS::ApiGatewayV2::Api", "AWS::Cognito::UserPool", "AWS::Kinesis::Stream"]
+    types += ["AWS::ElastiCache::ReplicationGroup", "AWS::OpenSearchService::Domain"]
+    types += ["AWS::Lambda::Function", "AWS::KMS::Key", "AWS::SNS::Topic"]
+    split = execution_policies("environment", types, passed_to=["lambda.amazonaws.com"], names=["*-Shop-*"])
+    assert [*split] == ["environment", "environment-resources", "environment-resources-2"]
+    assert max(map(policy_size, split.values())) <= MANAGED_POLICY
+    statements = [statement for part in split.values() for statement in part["Statement"]]
+    assert list(missing(types, allowed(statements))) == []
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -120,20 +138,103 @@ def test_an_environment_has_roles_of_its_own_names_alone(synthesized: Synthesize
 )
 def test_roles_are_passed_to_the_services_that_have_one(policy: Policy, name: str, services: set[str]) -> None:
     """And to no other: EventBridge has one only where it starts the pipeline."""
-    (found,) = (each for each in policy(name) if each["Action"] == ["iam:PassRole"])
+    (found,) = (statement for statement in policy(name) if statement["Sid"] == "PassRoles")
     assert set(found["Condition"]["StringEquals"]["iam:PassedToService"]) == {
-        f"{each}.amazonaws.com" for each in services
+        f"{service}.amazonaws.com" for service in services
     }
+
+
+def decision(statements: list[Mapping[str, Any]], action: str, resource: str) -> str:
+    """Return what the statements say, conditions met: allowed, denied, or nothing."""
+    effects = {
+        statement["Effect"]
+        for statement in statements
+        if any(fnmatchcase(action, pattern) for pattern in statement["Action"])
+        and any(fnmatchcase(resource, pattern) for pattern in _list(statement["Resource"]))
+    }
+    return "denied" if "Deny" in effects else "allowed" if effects else "nothing"
+
+
+def _list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+CHANGES = (
+    *("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary"),
+    *("iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole"),
+    *("iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"),
+)
+POLICY_CHANGES = ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:SetDefaultPolicyVersion")
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_boundary_and_the_bootstrap_are_out_of_reach(policy: Policy, name: str) -> None:
     """A denial wins over everything."""
-    denied = [each for each in policy(name) if each["Effect"] == "Deny"]
-    roles = ["arn:aws:iam::1:role/cdk-hnb659fds-cfn-exec-role-1-eu-west-1", f"arn:aws:iam::1:policy/{BOUNDARY}"]
-    patterns = [pattern for each in denied for pattern in each["Resource"] if each["Action"] == ["iam:*"]]
-    assert all(any(fnmatchcase(role, pattern) for pattern in patterns) for role in roles)
-    assert ["iam:DeleteRolePermissionsBoundary"] in [each["Action"] for each in denied]
+    for role in ("cfn-exec", "deploy", "lookup"):
+        arn = f"arn:aws:iam::1:role/cdk-hnb659fds-{role}-role-1-eu-west-1"
+        assert {decision(policy(name), action, arn) for action in CHANGES} == {"denied"}
+    for held in (BOUNDARY, "delivery-pipeline", "delivery-environment-resources"):
+        arn = f"arn:aws:iam::1:policy/{held}"
+        assert {decision(policy(name), action, arn) for action in POLICY_CHANGES} == {"denied"}
+    assert ["iam:DeleteRolePermissionsBoundary"] in [each["Action"] for each in policy(name)]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "role",
+    ["OrganizationAccountAccessRole", "AWSControlTowerExecution", "stacksets-exec-1a2b", "aws-reserved/sso/Admin"],
+)
+def test_the_accounts_own_roles_are_out_of_reach(policy: Policy, name: str, role: str) -> None:
+    """They open the whole account, without a boundary; a stack that could read them could also import them."""
+    arn = f"arn:aws:iam::1:role/{role}"
+    reads = ("iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole")
+    assert {decision(policy(name), action, arn) for action in (*CHANGES, *reads)} == {"denied"}
+
+
+def test_the_pipelines_account_opens_roles_of_the_pipelines_name_only(policy: Policy, synthesized: Synthesized) -> None:
+    """Those that CloudFormation names after the stack, and those with a name; no other role of the account."""
+    (file,) = synthesized.folder.glob("*.template.json")
+    roles = [each for each in json.loads(file.read_text())["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
+    names = [role["Properties"].get("RoleName", "shop-delivery-Any-1A2B") for role in roles]
+    assert len(names) > 5
+    for name in names:
+        assert decision(policy("pipeline"), "iam:UpdateAssumeRolePolicy", f"arn:aws:iam::1:role/{name}") == "allowed"
+    for other in ("Administrator", "deployer", "delivery"):
+        assert decision(policy("pipeline"), "iam:UpdateAssumeRolePolicy", f"arn:aws:iam::1:role/{other}") == "nothing"
+
+
+def test_roles_of_another_pipeline_in_the_account_are_opened_by_name(synthesized: Synthesized) -> None:
+    """Pipelines of one account share its policy: `other-pipelines` of pyproject.toml names them."""
+    assert pipeline_role_names(synthesized.folder, ["second"]) == ["second-*", "shop-delivery-*"]
+
+
+def test_the_bootstraps_roles_are_passed_to_the_services_of_a_pipelines_actions(policy: Policy) -> None:
+    """In any account: a pipeline's actions have the deploy roles, and CloudFormation the execution roles."""
+    passed = {
+        statement["Resource"][0]: statement["Condition"]["StringEquals"]["iam:PassedToService"]
+        for statement in policy("pipeline")
+        if statement["Action"] == ["iam:PassRole"] and statement["Sid"] != "PassRoles"
+    }
+    assert passed == {
+        "arn:aws:iam::*:role/cdk-hnb659fds-deploy-role-*": ["codepipeline.amazonaws.com"],
+        "arn:aws:iam::*:role/cdk-hnb659fds-cfn-exec-role-*": ["cloudformation.amazonaws.com"],
+    }
+    for role in ("deploy", "cfn-exec"):
+        arn = f"arn:aws:iam::222222222222:role/cdk-hnb659fds-{role}-role-222222222222-eu-west-1"
+        assert decision(policy("pipeline"), "iam:PassRole", arn) == "allowed"
+        assert decision(policy("environment"), "iam:PassRole", arn) == "nothing"
+
+
+@pytest.mark.parametrize("action", ["s3:GetBucketWebsite", "ec2:DescribeSubnets", "s3:GetReplicationConfiguration"])
+def test_what_a_handler_reads_is_allowed(action: str) -> None:
+    """Also for properties that no template has: no rehearsal can tell that a handler does without."""
+    assert is_required(action)
+
+
+@pytest.mark.parametrize("action", ["s3:PutBucketWebsite", "s3tables:CreateTable", "iam:GetUserPolicy"])
+def test_what_changes_something_else_is_left_out(action: str) -> None:
+    """As before."""
+    assert not is_required(action)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.commands.accounts import Target, targets
 from cdk_delivery.commands.bootstrap import plans
 from cdk_delivery.commands.doctor_aws import BOOTSTRAP_VERSION, connection_row
@@ -70,13 +71,14 @@ def test_the_bootstrap_is_as_new_as_the_assembly_asks_for(synthesized: Synthesiz
     assert max(needed) == BOOTSTRAP_VERSION
 
 
-def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any]) -> None:
+def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any], generated: Path) -> None:
     """The pipeline's account in the regions of its environments too."""
     settings = json.loads(json.dumps(context["delivery"]))
     settings["environments"][1]["region"] = "eu-central-1"
     places = [str(each) for each in targets(Delivery[ShopOptions].read(settings))]
     assert "111111111111/eu-central-1" in places
-    assert places == [str(plan.target) for plan in plans(Delivery[ShopOptions].read(settings))]
+    planned = plans(Delivery[ShopOptions].read(settings), PolicyFiles.of(generated))
+    assert places == [str(plan.target) for plan in planned]
 
 
 def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesized: Synthesized) -> None:

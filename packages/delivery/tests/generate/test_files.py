@@ -15,7 +15,9 @@ FILES = {
     "access/boundary.json",
     "access/create_only.json",
     "access/environment.json",
+    "access/environment-resources.json",
     "access/pipeline.json",
+    "access/pipeline-resources.json",
     "pages/costs.md",
     "pages/security.md",
 }
@@ -23,14 +25,15 @@ FILES = {
 
 def test_every_generated_file_is_written(generated: Path) -> None:
     """Below the project's root, none of them empty."""
-    assert {*generated_files(generated)} == FILES
+    assert {*generated_files(generated, generated / "cdk.out")} == FILES
     assert all((generated / path).read_text().strip() for path in FILES)
 
 
-def test_a_project_without_pages_and_prices_has_the_policies_only(tmp_path: Path) -> None:
+def test_a_project_without_pages_and_prices_has_the_policies_only(tmp_path: Path, generated: Path) -> None:
     """Besides the schema of its settings."""
     (tmp_path / "pyproject.toml").write_text('[tool.delivery]\naccess = "access/"\n')
-    assert {*generated_files(tmp_path)} == {path for path in FILES if not path.startswith("pages/")}
+    files = generated_files(tmp_path, generated / "cdk.out")
+    assert {*files} == {path for path in FILES if not path.startswith("pages/")}
 
 
 def test_a_second_time_nothing_changes(generated: Path) -> None:
@@ -38,6 +41,16 @@ def test_a_second_time_nothing_changes(generated: Path) -> None:
     before = {path: (generated / path).read_text() for path in FILES}
     write(generated)
     assert {path: (generated / path).read_text() for path in FILES} == before
+
+
+def test_a_part_of_a_policy_that_is_not_needed_any_more_is_removed(generated: Path) -> None:
+    """Else `bootstrap` would put it into accounts; other files of the folder stay."""
+    stale, other = generated / "access" / "environment-resources-2.json", generated / "access" / "notes.json"
+    for file in (stale, other):
+        file.write_text("{}")
+    write(generated)
+    assert (stale.exists(), other.exists()) == (False, True)
+    other.unlink()
 
 
 def test_the_list_of_replacing_properties_has_the_types_of_the_templates(generated: Path) -> None:

@@ -13,7 +13,10 @@ ACTIONS_WITHOUT_SCHEMA: Mapping[str, Sequence[str]] = {
     + ["codebuild:BatchGetProjects"],
 }
 
-# Handlers name what any use of a type could need. Pattern -> why the stacks here do without.
+# What a handler reads opens nothing, and no rehearsal can tell that a handler does without. Those of users and groups
+# could not be granted: IAM's actions are granted by the names of roles and policies.
+_READS = re.compile(r"(?!iam:)[\w-]+:(Describe|Get|List)\w*")
+# Handlers name what any use of a type could need. Pattern -> why the stacks here do without what changes something.
 EXCLUDED_ACTIONS: Mapping[str, str] = {
     r"iam:\w*(User|Group)Policy": "policies are attached to roles alone",
     r"iam:DeleteRolePermissionsBoundary": "a role keeps its boundary as long as it lives",
@@ -40,5 +43,5 @@ def required_actions(kind: str) -> frozenset[str]:
 
 
 def is_required(action: str) -> bool:
-    """Whether the stacks here need it."""
-    return not any(re.fullmatch(pattern, action) for pattern in EXCLUDED_ACTIONS)
+    """Return whether the stacks here need it, or CloudFormation could read with it."""
+    return bool(_READS.fullmatch(action)) or not any(re.fullmatch(pattern, action) for pattern in EXCLUDED_ACTIONS)

@@ -1,10 +1,11 @@
-"""Which roles and policies belong to an environment, by patterns of their names."""
+"""Which roles and policies belong to an environment or to the pipeline, by patterns of their names."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from cdk_delivery.changes.stacks import read_stacks
+from cdk_delivery.changes.stacks import Template, read_stacks
 from cdk_delivery.constructs.build_names import TESTS_ROLES
 
 
@@ -18,3 +19,16 @@ def environment_role_names(assembly: Path) -> list[str]:
         stage = folder.name.rpartition("-")[2]
         names |= {stack.name.removeprefix(f"{stage}-") for stack in read_stacks(assembly, folder.name)}
     return [*(f"*-{name}-*" for name in sorted(names)), TESTS_ROLES]
+
+
+def pipeline_role_names(assembly: Path, other_pipelines: Collection[str] = ()) -> list[str]:
+    """Return patterns for the roles and policies of the pipeline's stack, and of other pipelines in its account.
+
+    The pipeline's stack has its name, which the roles with a name of their own begin with as well.
+    """
+    names = {stack.name for stack in read_stacks(assembly, ".") if any(_is_role(stack.template))}
+    return [f"{name}-*" for name in sorted({*names, *other_pipelines})]
+
+
+def _is_role(template: Template) -> Iterator[bool]:
+    return (resource["Type"] == "AWS::IAM::Role" for resource in template["Resources"].values())

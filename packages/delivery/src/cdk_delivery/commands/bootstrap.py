@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
+from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.commands.accounts import Sessions, Target, settings, targets
-from cdk_delivery.commands.policy_files import PolicyFiles
 from cdk_delivery.errors import PipelineError, WrongUse
 from cdk_delivery.settings.model import Delivery
 
@@ -46,16 +46,17 @@ def policy_arn(account: str, name: str) -> str:
     return f"arn:aws:iam::{account}:policy/delivery-{name}"
 
 
-def plans(delivery: Delivery[Any]) -> Sequence[Plan]:
-    """A plan for each account and region. An account that is both gets the policies of both."""
+def plans(delivery: Delivery[Any], policies: PolicyFiles) -> Sequence[Plan]:
+    """A plan for each account and region. An account that is both gets the policies of both. Raises WrongUse."""
     pipelines, environments = {delivery.account}, {one.account for one in delivery.environments}
     return [
         Plan(
             target,
             [
-                kind
+                part
                 for kind, accounts in (("pipeline", pipelines), ("environment", environments))
                 if target.account in accounts
+                for part in policies.parts(kind)
             ],
             None if target.account == delivery.account else delivery.account,
         )
@@ -74,7 +75,8 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
             "cdk.json context.delivery.permissions_boundary: is false; the execution policies let a role be made with"
             " the boundary alone, so deployments would fail. Set it to true"
         )
-    steps, policies = _select_plans(plans(delivery), only), PolicyFiles.of(root)
+    policies = PolicyFiles.of(root)
+    steps = _select_plans(plans(delivery, policies), only)
     for plan in steps:
         click.echo("\n".join(_shell_commands(plan, policies)))
     if only_print:

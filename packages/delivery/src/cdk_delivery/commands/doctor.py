@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
+from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.commands.accounts import Sessions, settings
 from cdk_delivery.commands.bootstrap import plans
 from cdk_delivery.commands.doctor_aws import account_rows, connection_row
 from cdk_delivery.commands.doctor_local import quota_rows, settings_rows, version_rows
 from cdk_delivery.commands.doctor_packages import package_rows
 from cdk_delivery.commands.doctor_rows import Row
-from cdk_delivery.commands.policy_files import PolicyFiles
 from cdk_delivery.project_config import read_config
 
 _COLOUR = {"ok": "green", "unknown": "yellow", "red": "red"}
@@ -29,9 +29,10 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
         *version_rows(root),
         *quota_rows(root),
     ]
-    steps = plans(delivery)
+    policies = PolicyFiles.of(root)
+    steps = plans(delivery, policies)
     for plan in steps:
-        found += account_rows(plan, sessions, PolicyFiles.of(root))
+        found += account_rows(plan, sessions, policies)
     connection = connection_row(delivery, steps[0].target, sessions)
     return [*found, *([connection] if connection else [])]
 

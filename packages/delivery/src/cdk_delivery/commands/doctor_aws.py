@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.commands.accounts import Sessions, Target
 from cdk_delivery.commands.bootstrap import Plan, policy_arn, policy_document
 from cdk_delivery.commands.doctor_rows import Row
-from cdk_delivery.commands.policy_files import PolicyFiles
 from cdk_delivery.constructs.build_names import QUALIFIER
 from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.source import ConnectionSource

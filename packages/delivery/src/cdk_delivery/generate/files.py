@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from cdk_delivery.access import policies
+from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_schemas import resource_schema
-from cdk_delivery.access.role_names import environment_role_names
+from cdk_delivery.access.role_names import environment_role_names, pipeline_role_names
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate import costs_table, roles_table
 from cdk_delivery.generate.page import replace_table
@@ -38,19 +39,18 @@ def _create_only(kind: str) -> list[str]:
     return sorted({path.split("/")[2] for path in resource_schema(kind).get("createOnlyProperties", [])})
 
 
-def pipeline_policy(assembly: Path) -> str:
-    """For the pipeline's account: its stack, which the settings name, and what CDK makes for other regions."""
+def pipeline_policies(assembly: Path, other_pipelines: Collection[str]) -> Mapping[str, policies.Policy]:
+    """Return the policies of the pipeline's account: of its stack, and of what CDK makes for other regions."""
     files = [*assembly.glob("*.template.json")]
-    return _json(
-        policies.execution_policy({*_types(files), *policies.SUPPORT_STACK_TYPES}, passed_to=_passed_to(files))
-    )
+    types, names = {*_types(files), *policies.SUPPORT_STACK_TYPES}, pipeline_role_names(assembly, other_pipelines)
+    return policies.execution_policies("pipeline", types, passed_to=_passed_to(files), names=names)
 
 
-def environment_policy(assembly: Path) -> str:
-    """For an environment's account: its stages' stacks."""
+def environment_policies(assembly: Path) -> Mapping[str, policies.Policy]:
+    """Return the policies of an environment's account: of its stages' stacks."""
     files = [*assembly.glob("assembly-*/*.template.json")]
     names = environment_role_names(assembly)
-    return _json(policies.execution_policy(_types(files), passed_to=_passed_to(files), names=names))
+    return policies.execution_policies("environment", _types(files), passed_to=_passed_to(files), names=names)
 
 
 def _passed_to(files: Iterable[Path]) -> set[str]:
@@ -65,33 +65,39 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def generated_files(root: Path) -> Mapping[str, Callable[[Path], str]]:
-    """Return each path below `root` with its content, generated from the assembly in cdk.out. Raises WrongUse."""
+def generated_files(root: Path, assembly: Path) -> Mapping[str, str]:
+    """Return each path below `root` with its content, generated from an assembly. Raises WrongUse."""
     config = read_config(root)
     access, pages = PurePosixPath(config.access), config.pages
-    files: dict[str, Callable[[Path], str]] = {
-        json_schema.FILE: lambda _: json_schema.text(settings_type(root, config)),
-        f"{access}/create_only.json": create_only,
-        f"{access}/pipeline.json": pipeline_policy,
-        f"{access}/environment.json": environment_policy,
-        f"{access}/boundary.json": lambda _: _json(policies.boundary_policy()),
+    documents = {
+        **pipeline_policies(assembly, config.other_pipelines),
+        **environment_policies(assembly),
+        "boundary": policies.boundary_policy(),
+    }
+    files = {
+        json_schema.FILE: json_schema.text(settings_type(root, config)),
+        f"{access}/create_only.json": create_only(assembly),
+        **{f"{access}/{name}.json": _json(document) for name, document in documents.items()},
     }
     if pages.security:
-        files[pages.security] = lambda assembly: replace_table(
+        files[pages.security] = replace_table(
             root, pages.security, roles_table.MARKS, roles_table.table(assembly, config.roles)
         )
     if pages.costs:
-        files[pages.costs] = lambda _: replace_table(
+        files[pages.costs] = replace_table(
             root, pages.costs, costs_table.MARKS, costs_table.table(root / config.prices)
         )
     return files
 
 
 def write(root: Path) -> None:
-    """Write every file. Raises WrongUse without an assembly in cdk.out."""
+    """Write every file, remove policies that are not made any more. Raises WrongUse without an assembly in cdk.out."""
     assembly = root / "cdk.out"
     if not (assembly / "manifest.json").exists():
         raise WrongUse(f"there is no assembly in {assembly}; `make synth` writes it")
-    for path, text in generated_files(root).items():
+    files = generated_files(root, assembly)
+    for path in PolicyFiles.of(root).stale(files):
+        (root / path).unlink()
+    for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text(assembly))
+        (root / path).write_text(text)

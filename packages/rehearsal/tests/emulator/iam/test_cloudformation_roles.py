@@ -17,7 +17,7 @@ from ministack.services.cloudformation import helpers, provisioners, stacks
 from rehearsal.emulator.iam import cloudformation_roles, enforcement, roles
 from rehearsal.emulator.ministack.corrections import permissions, requests
 from rehearsal.emulator.ministack.patches import correct
-from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, trusting
+from tests.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, make_role, trusting
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
 
@@ -168,13 +168,25 @@ def test_each_role_is_passed_to_the_service_that_gets_it(
     assert make(kind, Name="named", **given) == "made"
 
 
-def test_the_roles_of_a_pipelines_actions_are_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pipeline's own role assumes them."""
-    kind, action = "AWS::CodePipeline::Pipeline", {"Name": "Act", "RoleArn": make_role("of-an-action")}
+def test_the_roles_of_a_pipelines_actions_are_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: nobody is asked. Then: those of other accounts too, to CodePipeline and to CloudFormation."""
+    kind = "AWS::CodePipeline::Pipeline"
+    deploy, execution = (f"arn:aws:iam::{OTHER}:role/{name}" for name in ("deploy", "execution"))
+    action = {"Name": "Act", "RoleArn": deploy, "Configuration": {"RoleArn": execution}}
+    stages = [{"Name": "One", "Actions": [{"Name": "Build"}, action]}]
     monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, kind, {"create": lambda *_: ("made", {})})
-    correct(permissions.STACK_PERMISSIONS)
     stack_of(make_role("executes", allow("codepipeline:*")))
-    assert make(kind, Name="pipeline", Stages=[{"Name": "One", "Actions": [action]}]) == "made"
+    assert make(kind, Name="pipeline", Stages=stages) == "made"
+    correct(permissions.STACK_PERMISSIONS)
+    policy = allow("codepipeline:*")
+    for role, service in ((deploy, "codepipeline"), (execution, "cloudformation")):
+        make_role("executes", policy)
+        with pytest.raises(PermissionError, match=f"iam:PassRole on resource: {role}"):
+            make(kind, Name="pipeline", Stages=stages)
+        to = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
+        policy["Statement"] += allow("iam:PassRole", resource=role, Condition=to)["Statement"]
+    make_role("executes", policy)
+    assert make(kind, Name="pipeline", Stages=stages) == "made"
 
 
 LAMBDA, LAYER = "AWS::Lambda::Function", f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:shared:1"

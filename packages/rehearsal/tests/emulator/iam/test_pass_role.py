@@ -23,6 +23,8 @@ from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, tru
 
 WANTED = f"arn:aws:iam::{ACCOUNT}:role/wanted"
 
+ACTION, GIVEN = {"roleArn": WANTED}, {"configuration": {"RoleArn": WANTED}}
+
 
 def decided(action: str, body: dict[str, Any], *policy: dict[str, Any]) -> EvalResult | None:
     """What is decided after MiniStack has allowed the action itself."""
@@ -38,6 +40,8 @@ def decided(action: str, body: dict[str, Any], *policy: dict[str, Any]) -> EvalR
         ("lambda:CreateFunction", {"Role": WANTED}, "lambda"),
         ("lambda:UpdateFunctionConfiguration", {"Role": WANTED}, "lambda"),
         ("codepipeline:CreatePipeline", {"pipeline": {"roleArn": WANTED}}, "codepipeline"),
+        ("codepipeline:UpdatePipeline", {"pipeline": {"stages": [{"actions": [ACTION]}]}}, "codepipeline"),
+        ("codepipeline:CreatePipeline", {"pipeline": {"stages": [{"actions": [GIVEN]}]}}, "cloudformation"),
         ("codebuild:CreateProject", {"serviceRole": WANTED}, "codebuild"),
         ("events:PutTargets", {"Targets": [{"Arn": "any"}, {"RoleArn": WANTED}]}, "events"),
         ("ecs:RegisterTaskDefinition", {"taskRoleArn": WANTED}, "ecs-tasks"),

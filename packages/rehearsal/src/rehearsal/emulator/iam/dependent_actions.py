@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.cloudformation_actions import passes_roles, required_actions, tagging_actions
 from rehearsal.emulator.iam.enforcement import Request
-from rehearsal.emulator.iam.pass_role import PASSED_ROLES
+from rehearsal.emulator.iam.pass_role import PASSED_ROLES, passed_to
 from rehearsal.emulator.iam.resource_arns import Resource, arns
 from rehearsal.emulator.ministack.port.policies import EvalResult, PrincipalInfo
 from rehearsal.emulator.ministack.port.requests import get_account_id
 
 _CODE = ("Code", "Content")  # of a function and of a layer
-_NOT_PASSED = ("Stages",)  # the roles of a pipeline's actions are assumed by the pipeline's own
+_STAGES = "Stages"  # of a pipeline, whose actions have roles of several services and accounts
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ def dependent_permissions(operation: str, resource: Resource, changed: Collectio
     if operation == "delete":
         return
     if passes_roles(resource.kind, operation):
-        keys = {"iam:passedtoservice": f"{_role_service(resource.kind)}.amazonaws.com"}
-        yield from (RequiredPermission("iam:PassRole", each, keys) for each in _roles(properties))
+        keys = passed_to(_role_service(resource.kind))
+        yield from (RequiredPermission("iam:PassRole", role, keys) for role in _roles(properties))
+        yield from _permissions_for_action_roles(properties.get(_STAGES))
     new = {name: value for name, value in properties.items() if operation == "create" or name in changed}
     if resource.kind == "AWS::CloudFormation::Stack":
         yield from template_permissions(str(new.get("TemplateURL", "")))
@@ -123,10 +124,23 @@ def _code_and_layer_permissions(properties: Mapping[str, Any]) -> Iterator[Requi
         yield RequiredPermission("lambda:GetLayerVersion", str(layer))
 
 
+def _permissions_for_action_roles(stages: Any) -> Iterator[RequiredPermission]:
+    """The roles of a pipeline's actions, and those that they give CloudFormation, of other accounts as well.
+
+    No documentation says that they are passed; see pass_role.
+    """
+    for stage in stages if isinstance(stages, list) else ():
+        for action in stage.get("Actions") or ():
+            given = (action.get("Configuration") or {}).get("RoleArn")
+            for service, role in (("codepipeline", action.get("RoleArn")), ("cloudformation", given)):
+                if role:
+                    yield RequiredPermission("iam:PassRole", str(role), passed_to(service))
+
+
 def _role_service(kind: str) -> str:
     """The service that gets the roles of a type's resources, such as `ecs-tasks`: that of the action that makes one."""
     actions = required_actions(kind, "create")
-    named = [PASSED_ROLES[each][0] for each in actions if each in PASSED_ROLES]
+    named = [next(iter(PASSED_ROLES[action])) for action in actions if action in PASSED_ROLES]
     return (named or [each.partition(":")[0] for each in actions] or [kind.split("::")[1].lower()])[0]
 
 
@@ -134,7 +148,7 @@ def _roles(value: Any, name: str = "") -> Iterator[str]:
     """The roles that properties name, at any depth; of another account none can be passed."""
     if isinstance(value, Mapping):
         for each, inner in value.items():
-            if each not in _NOT_PASSED:
+            if each != _STAGES:
                 yield from _roles(inner, each)
     elif isinstance(value, list):
         for inner in value:

@@ -15,21 +15,27 @@ from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.ministack.port.policies import EvalResult
 
-# Action -> the service that gets the role, and where the request names it; of lists, each item.
-PASSED_ROLES: Mapping[str, tuple[str, Sequence[str]]] = {
-    "codebuild:CreateProject": ("codebuild", ["serviceRole"]),
-    "codebuild:UpdateProject": ("codebuild", ["serviceRole"]),
-    "codepipeline:CreatePipeline": ("codepipeline", ["pipeline.roleArn"]),
-    "codepipeline:UpdatePipeline": ("codepipeline", ["pipeline.roleArn"]),
-    "ecs:RegisterTaskDefinition": ("ecs-tasks", ["executionRoleArn", "taskRoleArn"]),
-    "events:PutRule": ("events", ["RoleArn"]),
-    "events:PutTargets": ("events", ["Targets.RoleArn"]),
-    "lambda:CreateFunction": ("lambda", ["Role"]),
-    "lambda:UpdateFunctionConfiguration": ("lambda", ["Role"]),
-    "scheduler:CreateSchedule": ("scheduler", ["Target.RoleArn"]),
-    "scheduler:UpdateSchedule": ("scheduler", ["Target.RoleArn"]),
-    "states:CreateStateMachine": ("states", ["roleArn"]),
-    "states:UpdateStateMachine": ("states", ["roleArn"]),
+# Of a pipeline: its own role, those of its actions, and those that its actions give CloudFormation. AWS documents the
+# first one only. Projects with narrow policies allow all three, of other accounts too (ADF's pipeline_management.yml).
+_PIPELINE = {
+    "codepipeline": ["pipeline.roleArn", "pipeline.stages.actions.roleArn"],
+    "cloudformation": ["pipeline.stages.actions.configuration.RoleArn"],
+}
+# Action -> the services that get roles, and where the request names them; of lists, each item.
+PASSED_ROLES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "codebuild:CreateProject": {"codebuild": ["serviceRole"]},
+    "codebuild:UpdateProject": {"codebuild": ["serviceRole"]},
+    "codepipeline:CreatePipeline": _PIPELINE,
+    "codepipeline:UpdatePipeline": _PIPELINE,
+    "ecs:RegisterTaskDefinition": {"ecs-tasks": ["executionRoleArn", "taskRoleArn"]},
+    "events:PutRule": {"events": ["RoleArn"]},
+    "events:PutTargets": {"events": ["Targets.RoleArn"]},
+    "lambda:CreateFunction": {"lambda": ["Role"]},
+    "lambda:UpdateFunctionConfiguration": {"lambda": ["Role"]},
+    "scheduler:CreateSchedule": {"scheduler": ["Target.RoleArn"]},
+    "scheduler:UpdateSchedule": {"scheduler": ["Target.RoleArn"]},
+    "states:CreateStateMachine": {"states": ["roleArn"]},
+    "states:UpdateStateMachine": {"states": ["roleArn"]},
 }
 
 
@@ -38,12 +44,17 @@ def pass_role_denial(request: Request) -> EvalResult | None:
 
     Without this check, a caller that may create a function becomes any role of the account.
     """
-    service, paths = PASSED_ROLES.get(request.action, ("", ()))
-    keys = {"iam:passedtoservice": f"{service}.amazonaws.com"}
-    for role in _roles(request.body, paths):
-        if refused := enforcement.find_denial(request, "iam:PassRole", role, keys=keys):
-            return refused
+    for service, paths in PASSED_ROLES.get(request.action, {}).items():
+        keys = passed_to(service)
+        for role in _roles(request.body, paths):
+            if refused := enforcement.find_denial(request, "iam:PassRole", role, keys=keys):
+                return refused
     return None
+
+
+def passed_to(service: str) -> Mapping[str, str]:
+    """Return the condition keys of a role that is passed to a service."""
+    return {"iam:passedtoservice": f"{service}.amazonaws.com"}
 
 
 def _roles(body: bytes, paths: Sequence[str]) -> Iterator[str]:

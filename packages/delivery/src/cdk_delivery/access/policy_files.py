@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -24,6 +25,23 @@ class PolicyFiles:
     def path(self, policy: str) -> str:
         """The path of one policy, such as `environment`, relative to the root."""
         return str(self.folder / f"{policy}.json")
+
+    def parts(self, kind: str) -> list[str]:
+        """Return the policies of `environment` or `pipeline` in order: IAM's limit of size splits them.
+
+        Raises WrongUse where there is none.
+        """
+        self.read(kind)
+        return self._found(kind)
+
+    def stale(self, generated: Collection[str]) -> list[str]:
+        """Return the paths of parts of a policy that are not among the generated files."""
+        found = [self.path(part) for kind in ("pipeline", "environment") for part in self._found(kind)]
+        return [path for path in found if path not in generated]
+
+    def _found(self, kind: str) -> list[str]:
+        names = sorted(path.stem for path in (self.root / self.folder).glob("*.json"))
+        return [name for name in names if name == kind or name.startswith(f"{kind}-")]
 
     def read(self, policy: str) -> str:
         """The text of one policy. Raises WrongUse where there is none."""
