@@ -72,7 +72,6 @@ def test_a_library_of_the_repository_is_built_and_included(project: Project, dev
 
 
 @pytest.mark.gate
-@pytest.mark.gate
 def test_line_ends_change_nothing(project: Project) -> None:
     """A lock that git gave CRLF has the same key, and an edited library of the repository is still noticed."""
     library(project.root / "libs" / "own")
@@ -81,7 +80,7 @@ def test_line_ends_change_nothing(project: Project) -> None:
     for name in ("poetry.lock", "pyproject.toml"):
         text = (root / name).read_bytes()
         (root / name).write_bytes(text.replace(b"\n", b"\r\n"))
-    assert restore_build(root) == []
+    assert restore_build(root) == Restored([])
     (root / "libs" / "own" / "own.py").write_text("ANSWER = 43\n")
     assert restore_build(root) is None
     build(root)
