@@ -39,7 +39,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """Where uv finds packages; there is no index."""
+    """The folder where uv finds packages; there is no index."""
     folder = tmp_path / "house"
     folder.mkdir()
     monkeypatch.setenv("UV_NO_INDEX", "1")

@@ -1,4 +1,4 @@
-"""The cache: what is damaged counts as absent, what nobody uses goes."""
+"""The cache: damaged entries count as absent, unused ones are removed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_two_machines_may_share_a_cache(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_what_nobody_used_for_months_goes(tmp_path: Path) -> None:
-    """What was read lately stays, however long ago it was made; scratch folders of killed builds go after a day."""
+    """Recently read entries stay, however old; scratch folders of killed builds are removed after a day."""
     cache = Cache(tmp_path)
     cache.keep_record("used", 1)
     cache.keep_record("unused", 2)

@@ -20,7 +20,7 @@ from tests.projects import Project
 from tests.root import PACKAGE, ROOT
 from tests.wheels import House
 
-# Imports what is named, and tells which of its files were compiled for it.
+# Imports the named modules, and prints which of their files were compiled.
 _IMPORTS = """
 import importlib, json, sys
 folder, compiled = sys.argv[1], []
@@ -55,7 +55,7 @@ os.scandir = lambda *path: Scanned(sorted(scanned(*path), key=lambda entry: entr
 
 
 def unpack(archive: Path, to: Path) -> Path:
-    """Unpack as Lambda does: the zip's times, and nobody may write."""
+    """Unpack as Lambda does: with the zip's times, read-only."""
     with zipfile.ZipFile(archive) as zipped:
         for entry in zipped.infolist():
             path = Path(zipped.extract(entry, to))
@@ -98,7 +98,7 @@ def test_the_bytes_depend_on_nothing_around_them(project: Project, house: House,
 
 
 def test_an_import_compiles_nothing(project: Project, house: House, tmp_path: Path) -> None:
-    """The bytecode is valid with the zip's times, in a folder that nobody may write to."""
+    """The bytecode is valid with the zip's times, in a read-only folder."""
     house.wheel("base", files={"base/__init__.py": "from base import inner", "base/inner.py": "X = 1"})
     root = project.write({"main": ["base"]})
     build(root)

@@ -17,7 +17,7 @@ TREES = st.dictionaries(NAMES, st.binary(max_size=200) | st.just(b"text " * 100)
 
 
 def written(tree: dict[str, bytes]) -> tuple[bytes, int]:
-    """The bytes of the archive of these files, and the sum of sizes that is told."""
+    """Return the bytes of the archive of these files, and the reported sum of their sizes."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "layer.zip"
         size = write(path, [deflate(name, content) for name, content in tree.items()])

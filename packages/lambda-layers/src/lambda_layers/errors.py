@@ -1,4 +1,4 @@
-"""The two kinds of error that a person can act on; anything else is a bug."""
+"""The two kinds of errors that a user can fix; any other exception is a bug."""
 
 
 class LayersError(Exception):

@@ -1,4 +1,4 @@
-"""The project's two TOML files, and what people leave in them; the standard library alone."""
+"""The project's two TOML files, read with the standard library only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lambda_layers.errors import WrongUse
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """What one of them holds; raises WrongUse, with its path and the place, where it is no TOML in UTF-8."""
+    """Parse one of them. Raises WrongUse, with its path and the place, where it is not TOML in UTF-8."""
     content = path.read_bytes()
     try:
         return tomllib.loads(content.decode())

@@ -1,4 +1,4 @@
-"""What differs between two builds: packages and bytes, layer by layer."""
+"""The differences between two builds: packages and bytes, layer by layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the functions' own code imports, and whether a set of files provides it."""
+"""Imports of the functions' code, and whether a set of files provides them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MODULE = re.compile(r"(?:/__init__)?(?:\.py|(?:\.[\w-]+)?\.so)$")
 
 @dataclass(frozen=True)
 class Import:
-    """One import: the dotted name, with what it takes from there, and where it stands."""
+    """One import: its dotted name with the imported names, and its place."""
 
     name: str
     path: Path
@@ -26,8 +26,8 @@ class Import:
 def imports(folder: Path) -> list[Import]:
     """Every absolute import of the Python files below `folder`, in functions too.
 
-    Left out are imports for type checkers alone, and those whose failure the code handles. Raises LayersError, with its
-    line, for a file that is no Python.
+    Imports for type checkers only, and those whose failure the code handles, are left out. Raises LayersError, with its
+    line, for a file that is not Python.
     """
     return [found for path in sorted(folder.rglob("*.py")) for found in _imports_of_file(path)]
 
@@ -45,7 +45,7 @@ def _imports_of_file(path: Path) -> Iterator[Import]:
 
 
 def runtime_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Every node, less what is for type checkers alone, and the blocks whose ImportError is handled."""
+    """Yield every node, except those for type checkers only and the blocks whose ImportError is handled."""
     for node in nodes:
         yield node
         yield from runtime_nodes(_unguarded_children(node))

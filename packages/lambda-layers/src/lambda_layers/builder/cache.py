@@ -1,6 +1,6 @@
-"""What was built before: files by the digest of their bytes, and records by the key of what made them.
+"""Cache of earlier builds: files by the digest of their bytes, and records by the key of their inputs.
 
-Everything is written beside its place and moved there, so that a killed build leaves nothing half. What is read is
+Files are written next to their place and moved there, so that a killed build leaves no partial file. Contents are
 checked against its digest, so that a damaged entry counts as absent.
 """
 
@@ -29,12 +29,12 @@ def default_folder() -> Path:
 
 
 class Cache(NamedTuple):
-    """The cache in one folder; many builds may use it at once."""
+    """The cache in one folder; builds may use it concurrently."""
 
     folder: Path
 
     def record(self, key: str) -> Any:
-        """What was kept under `key`, or None."""
+        """Return the record of `key`, or None."""
         try:
             known, _, body = _touched(self.folder / "records" / key).read_text().partition("\n")
         except (OSError, UnicodeDecodeError):

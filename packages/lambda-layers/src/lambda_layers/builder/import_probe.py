@@ -14,7 +14,7 @@ from lambda_layers.builder.installed import installed_packages
 from lambda_layers.errors import LayersError
 from lambda_layers.subprocesses import run
 
-# Each module in a process of its own would cost minutes. Answers are written one by one, so that it is known which
+# Each module in a separate process would cost minutes. Answers are written one by one, so that it is known which
 # module ended the process; the others are then tried in another.
 _IMPORT_SCRIPT = """
 import importlib, json, sys

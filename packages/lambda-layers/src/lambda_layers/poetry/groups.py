@@ -33,7 +33,7 @@ def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requi
 def _with_included_groups(
     way: tuple[str, ...], own: Mapping[str, Sequence[Requirement]], included: Mapping[str, Sequence[str]]
 ) -> Iterator[Requirement]:
-    """What a group asks for, and then what the groups ask for that it includes."""
+    """Yield the requirements of a group, and then those of the groups that it includes."""
     yield from own.get(way[-1], ())
     for name in map(canonicalize_name, included.get(way[-1], ())):
         if name in way:

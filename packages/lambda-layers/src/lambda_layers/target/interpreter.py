@@ -1,4 +1,4 @@
-"""The interpreter of the target's version, which alone can compile for it."""
+"""The interpreter of the target's version; only it can compile for the target."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which Python versions Lambda runs, and until when.
 
 Source: AWS Lambda developer guide, "Lambda runtimes", tables of supported and deprecated runtimes, 2026-11.
-A layer is built for Amazon Linux 2023 alone: 3.11 and older run on Amazon Linux 2, whose glibc is older.
+A layer is built for Amazon Linux 2023 only: 3.11 and older run on Amazon Linux 2, whose glibc is older.
 """
 
 from __future__ import annotations

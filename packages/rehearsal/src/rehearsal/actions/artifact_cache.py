@@ -22,7 +22,7 @@ def unzip_cached(zip_file: Path, folder: Path, shared: Path) -> None:
         with contextlib.suppress(OSError):  # another build was faster
             fresh.rename(whole)
     folder.mkdir(parents=True)
-    # by a program of its own, as unzip: each file would wait for its turn among this process's threads
+    # in a separate process, as unzip: each file would wait for this process's other threads
     copied = subprocess.run(["cp", "-a", f"{whole}/.", str(folder)], capture_output=True, text=True, check=False)
     if copied.returncode:
         raise RehearsalError(f"{zip_file.name}: {copied.stderr.strip().rpartition('\n')[2]}")

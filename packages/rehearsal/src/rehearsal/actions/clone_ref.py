@@ -44,7 +44,7 @@ class CloneRef:
 
     @classmethod
     def read(cls, zip_file: Path) -> Self | None:
-        """What the artifact refers to; None for one that holds files. Raises BadZipFile."""
+        """Return the reference in the artifact; None for one that contains files. Raises BadZipFile."""
         with zipfile.ZipFile(zip_file) as archive:
             if archive.namelist() != [_FILE]:
                 return None

@@ -20,7 +20,7 @@ from rehearsal.engine.action_api import ActionError, Task
 
 @dataclass(frozen=True)
 class Project:
-    """What a build takes from its project.
+    """The settings that a build takes from its project.
 
     log_group: empty where the project writes no CloudWatch log. about: what the API's record of a build repeats.
     artifacts: where those of a build go that no pipeline started.
@@ -85,7 +85,7 @@ class Project:
         overrides: Iterable[EnvironmentVariable] = (),
         source_version: str = "",
     ) -> Build:
-        """The project's next build. buildspec: in place of its own; source_version: as its starter names the source."""
+        """Return the project's next build. buildspec: replaces the project's; source_version: named by the caller."""
         number = uuid.uuid4()
         prefix = f"{self.log_prefix}/" if self.log_prefix else ""
         return Build(

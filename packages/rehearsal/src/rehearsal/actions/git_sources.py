@@ -20,7 +20,7 @@ _FORMAT = "OutputArtifactFormat"
 
 
 class FetchRevision:
-    """Reads the bare repository that stands in for the connected one.
+    """Reads the bare repository that replaces the connected one.
 
     branch: the key of the configuration that names the branch; repository: those that name the repository.
     """

@@ -54,7 +54,7 @@ class InvokeFunction:
         return Outcome(result.failed, summary, result.variables, made, external_id=result.external_id, code=result.code)
 
     def _answer(self, task: Task, job: Job, call: _Call) -> JobResult | None:
-        """What the function says, without a wait for its own end. Raises ActionError where it cannot say anything."""
+        """Return the function's answer, without waiting for its end. Raises ActionError where it cannot answer."""
         deadline = time.monotonic() + self._reply_seconds
         while not job.answered.wait(0.1):
             if call.problem:

@@ -1,4 +1,4 @@
-"""What goes into a stack from artifacts, and from a stack into one.
+"""Values from artifacts into a stack, and from a stack into an artifact.
 
 Source: AWS CodePipeline user guide, "Using parameter override functions with CodePipeline pipelines" and
 "CloudFormation deploy action reference".

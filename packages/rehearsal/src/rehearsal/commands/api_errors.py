@@ -1,4 +1,4 @@
-"""What the API refuses, told as wrong use: its own name for the refusal, and its own words."""
+"""Errors of the API as wrong use: with the API's code and message."""
 
 from __future__ import annotations
 

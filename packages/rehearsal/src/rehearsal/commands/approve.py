@@ -26,7 +26,7 @@ def _options(verb: Callable[..., Any]) -> Callable[..., Any]:
 @_options
 @with_workspace
 def approve(space: Workspace, action: str | None, summary: str, *, as_json: bool) -> None:
-    """Approve what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything."""
+    """Approve one waiting ACTION ("Prod/Approve", or "Approve"), or all of them."""
     _answer(space, action, "Approved", summary, as_json=as_json)
 
 
@@ -34,7 +34,7 @@ def approve(space: Workspace, action: str | None, summary: str, *, as_json: bool
 @_options
 @with_workspace
 def reject(space: Workspace, action: str | None, summary: str, *, as_json: bool) -> None:
-    """Reject what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything."""
+    """Reject one waiting ACTION ("Prod/Approve", or "Approve"), or all of them."""
     _answer(space, action, "Rejected", summary, as_json=as_json)
 
 

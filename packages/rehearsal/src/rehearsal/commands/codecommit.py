@@ -1,4 +1,4 @@
-"""Pushes to CodeCommit: EventBridge is told of them, and a rule starts the pipeline that does not poll.
+"""Pushes to CodeCommit: EventBridge gets an event, and a rule starts the pipeline that does not poll.
 
 Sources: AWS CodePipeline user guide, "CodeCommit source actions and EventBridge"; AWS CodeCommit user guide,
 "Monitoring CodeCommit events in Amazon EventBridge".
@@ -17,12 +17,12 @@ from rehearsal.engine.model.triggers import Push
 
 
 def polls(action: Action) -> bool:
-    """Whether CodePipeline looks for new commits by itself, which is what it does unless it is told not to."""
+    """Whether CodePipeline polls for new commits, which is its default."""
     return action.configuration.get("PollForSourceChanges", "true").lower() != "false"
 
 
 def push_event(key: PipelineKey, action: Action, push: Push, before: str, after: str) -> Mapping[str, Any]:
-    """What CodeCommit tells EventBridge of a push; `before` and `after` are commits, zeros where there was none."""
+    """Return CodeCommit's event of a push; `before` and `after` are commits, zeros where there was none."""
     name = action.configuration["RepositoryName"]
     arn = f"arn:aws:codecommit:{key.region}:{key.account}:{name}"
     new = not before.strip("0")

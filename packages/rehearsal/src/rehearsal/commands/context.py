@@ -1,4 +1,4 @@
-"""What every verb starts from: the project around the current folder, and the pipeline that runs for it."""
+"""The context of every verb: the project around the current folder, and its running pipeline."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def open_deployment(space: Workspace, port: int | None = None) -> Iterator[Deplo
 
 
 def resolve_execution(space: Workspace, wanted: str | None) -> str:
-    """The id of the execution that `wanted` begins, or of the latest. Raises WrongUse where it is not one alone."""
+    """Return the one execution id that begins with `wanted`, or the latest. Raises WrongUse unless it is unique."""
     known = space.newest_first()
     if not known:
         raise WrongUse("nothing was rehearsed yet: `rehearse run`")

@@ -75,7 +75,7 @@ def _watch(
     ending: int,
     until: str | None = None,
 ) -> ExecutionView:
-    """What lies before the end before `ending` is history: it is taken in, and neither shown nor answered."""
+    """Events before the end before `ending` are history: they are replayed, but neither shown nor answered."""
     view, ended = ExecutionView(), 0
     with progress(console) as shown:
         for event in journal.follow(space.journal(execution), lambda: space.server() is not None, ending=ending):
@@ -112,7 +112,7 @@ def _stop_after_stage(deployed: Deployment, execution: str, event: Event) -> Non
 
 
 def _stop(space: Workspace, deployed: Deployment, execution: str, ending: int) -> None:
-    """Who interrupts a run wants nothing of it to go on: end its actions, and wait until they have ended."""
+    """Interrupt a run: end its actions, and wait until they have ended."""
     deadline = time.monotonic() + STOP_SECONDS
     with contextlib.suppress(ClientError, BotoCoreError):
         deployed.api().stop_pipeline_execution(
@@ -143,7 +143,7 @@ def _ask_verdict(event: Event) -> str:
 
 
 def put_approval(deployed: Deployment, stage: str, action: str, token: str, *, verdict: str, summary: str) -> bool:
-    """Answer one approval. One that somebody else answered meanwhile stays as it is: False."""
+    """Answer one approval. False where it was answered by another caller."""
     who = os.environ.get("USER") or "you"
     try:
         deployed.api().put_approval_result(

@@ -108,7 +108,7 @@ def _is_over(action: ActionView, goes_on: bool) -> bool:  # noqa: FBT001 - it ta
 
 
 def _print_appended(path: Path, over: Callable[[], bool]) -> None:
-    """Whether it is over is asked before the last reading, so that nothing written meanwhile is lost."""
+    """Check whether it is over before the last read, so that no line written in between is lost."""
     while not path.exists():
         if over():
             return

@@ -18,7 +18,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print it as a JS
 
 
 def _check_writable(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
-    """Nobody waits for a whole run to read that there is no such folder."""
+    """Check the folder before the run."""
     if file and file != STDOUT and not (file.parent.is_dir() and os.access(file.parent, os.W_OK)):
         raise click.BadParameter(f"{file}: there is no folder {file.parent} that can be written to")
     return file

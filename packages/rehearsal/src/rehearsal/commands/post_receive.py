@@ -70,7 +70,7 @@ def _start_execution(space: Workspace, deployed: Deployment, before: str, after:
 
 
 def _missing_rule(deployed: Deployment, action: Action, push: Push, before: str, after: str) -> str | None:
-    """Why a push to CodeCommit starts nothing; None for other sources, whose connection or webhook always tells."""
+    """Why a push to CodeCommit starts nothing; None for other sources, whose connection or webhook always starts it."""
     if action.type.provider != "CodeCommit" or codecommit.polls(action):
         return None
     missing = codecommit.missing_rule(deployed, codecommit.push_event(deployed.key, action, push, before, after))
@@ -86,12 +86,12 @@ def source_actions(pipeline: Pipeline) -> list[Action]:
 
 
 def _resolve_commit(space: Workspace, revision: str) -> str:
-    """A tag with a message of its own is an object that names a commit."""
+    """An annotated tag is an object that names a commit."""
     return git("rev-parse", f"{revision}^{{commit}}", cwd=space.remote)
 
 
 def _changed_paths(space: Workspace, before: str, after: str) -> Iterable[str]:
-    """What changed; of a new branch, everything in its newest commit."""
+    """Return the changed files; of a new branch, all files of its newest commit."""
     if before.strip("0"):
         command = ["diff", "--name-only", "-z", before, after]
     else:

@@ -1,4 +1,4 @@
-"""What was asked of `run`: one of its ways, with the options that have an effect in it."""
+"""The options of `run`: one of its modes, with the options that apply to it."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _stage_range(names: Sequence[str], first: str, last: str | None) -> list[str
 
 
 def _latest_successful_execution(deployed: Deployment, stages: Sequence[str]) -> str:
-    """The newest execution that succeeded in all the stages and is no rollback itself."""
+    """Return the newest execution that succeeded in all the stages and is not a rollback."""
     lists = [successful_executions(deployed, stage) for stage in stages]
     for each in lists[0]:
         if all(each in others for others in lists):

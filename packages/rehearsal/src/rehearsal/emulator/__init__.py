@@ -1,1 +1,1 @@
-"""The embedded AWS: MiniStack in a process of ours, with CodePipeline and the engine beside it."""
+"""The embedded AWS: MiniStack, CodePipeline and the engine in one process."""

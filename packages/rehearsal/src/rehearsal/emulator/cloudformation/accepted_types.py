@@ -1,4 +1,4 @@
-"""CloudFormation types that MiniStack lacks, where somebody has accepted them: resources without any effect."""
+"""CloudFormation types that MiniStack lacks and the user accepted: resources without effect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rehearsal.workspace.acceptances import Accepted
 
 
 class AcceptedTypes:
-    """Keeps MiniStack's table of types in step with what is accepted; `record` tells each resource made of one."""
+    """Adds accepted types to MiniStack's table of types; `record` records each resource of such a type."""
 
     def __init__(self, accepted: Callable[[], Accepted], record: Path) -> None:
         self._accepted, self._record = accepted, record
@@ -55,5 +55,5 @@ class AcceptedTypes:
 
 
 def _resource_result(type_: str, name: str) -> ProvisionedResource:
-    service, kind = type_.lower().split("::")[-2:]  # a resource of one's own, Custom::Thing, has two parts
+    service, kind = type_.lower().split("::")[-2:]  # a custom resource, Custom::Thing, has two parts
     return name, {"Arn": f"arn:aws:{service}:{get_region()}:{get_account_id()}:{kind}/{name}", "Id": name}

@@ -25,7 +25,7 @@ _STATES = {
 
 
 def entry(execution: Execution, event: Event) -> Mapping[str, Any] | None:
-    """The fields of an event that EventBridge delivers, `detail` included; None for what CodePipeline tells nobody."""
+    """The fields of an event as EventBridge delivers it; None for events that CodePipeline does not send."""
     kind = event["type"]
     found = (
         _pipeline(execution, event, kind)

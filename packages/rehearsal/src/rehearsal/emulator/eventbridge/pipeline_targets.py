@@ -51,7 +51,7 @@ class PipelineTargets:
         """The id of the execution; `view` is MiniStack's of the event.
 
         Raises ActionError where the target's role may not start it, ApiError where CodePipeline refuses, ValueError
-        where the target's input is no JSON object.
+        where the target's input is not a JSON object.
         """
         arn = target["Arn"]
         role = target.get("RoleArn")

@@ -1,1 +1,1 @@
-"""Python functions run as on AWS: AWS's own runtime client, in an interpreter and a file system of their own."""
+"""Python functions run as on AWS: AWS's runtime client, in a separate interpreter and file system."""

@@ -1,4 +1,4 @@
-"""What the cold starts of functions cost: the embedded AWS writes them, the end of a run reads them."""
+"""Cold starts of functions: the embedded AWS writes them, the end of a run reads them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ColdStart:
 
 @dataclass(frozen=True)
 class ColdStartRecord:
-    """The file; it begins anew with each start of the embedded AWS."""
+    """The file; each start of the embedded AWS truncates it."""
 
     path: Path
 

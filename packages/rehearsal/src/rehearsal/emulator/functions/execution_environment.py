@@ -28,9 +28,9 @@ START_SECONDS = 60.0  # until the interpreter starts, on a machine that is busy
 
 @dataclass(frozen=True)
 class Invocation:
-    """What one invocation brings.
+    """One invocation.
 
-    changing: variables of this invocation alone, None takes one away; depth: of functions that call each other.
+    changing: variables of this invocation only, None removes one; depth: of functions that call each other.
     """
 
     event: Any

@@ -63,7 +63,7 @@ class FunctionFilesystem:
         return Interpreter(plan, int(config.get("MemorySize", 128)))
 
     def _mount_plan(self, runtime: str, python: Path, task: Path, opt: Path) -> dict[str, Any]:
-        """What is bound where, and the runtime's commands and libraries, which are links."""
+        """The bind mounts, and the links to the runtime's commands and libraries."""
         site = f"/var/lang/lib/{runtime}/site-packages"
         binds = {"/var/task": task, "/opt": opt, "/var/runtime": self._runtime}
         binds |= {f"{site}/{name}": path for name, path in self._own.items()}

@@ -1,4 +1,4 @@
-"""Whether this machine lets a function have a file system and processes of its own, and a build not see everything."""
+"""Whether this machine allows namespaces for the isolation of functions and builds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function's interpreter and all that it started: on AWS they share one memory, and stand still and end together."""
+"""A function's interpreter and its descendants: they share one memory limit, and are frozen and ended together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KB_PER_MB = 1024
 
 
 class ProcessTree:
-    """The process `pid` and its descendants. Asked often, so a process is looked at once, when it is new.
+    """The process `pid` and its descendants. Called often, so each process is read once, when it is new.
 
     contained: in a namespace of processes, whose first one is the only child of `pid`, and the interpreter is the first
     child of that one; otherwise the interpreter is `pid`.
@@ -22,7 +22,7 @@ class ProcessTree:
         self._contained = contained
 
     def end(self) -> None:
-        """Kill all. With the first process of a namespace the kernel ends all of it, before `pid` is told."""
+        """Kill all. With the first process of a namespace the kernel ends all of it, before `pid` is signalled."""
         first = next(iter(_children(self._pid)), None) if self._contained else None
         if first is None:
             self.send_signal(signal.SIGKILL)
@@ -38,7 +38,7 @@ class ProcessTree:
                 os.kill(each, number)
 
     def resident_memory(self) -> int:
-        """What they hold in RAM, in MB: the interpreter's own peak, or, with descendants, what all hold now.
+        """Return their memory in MB: the interpreter's peak, or, with descendants, the present use of all.
 
         A page that several of them share counts once, as on AWS.
         """

@@ -1,4 +1,4 @@
-"""What runs in a function's interpreter: AWS's runtime client, talking to the rehearsal over pipes instead of HTTP.
+"""The program in a function's interpreter: AWS's runtime client, connected to the rehearsal by pipes instead of HTTP.
 
 Called as `python -S runtime_bootstrap.py ANSWERS LAYERS PACKAGES HEADER`. Invocations come on standard input, answers
 leave on the file descriptor ANSWERS. Both ways a message is one JSON line, and as many bytes as its `bytes` says.
@@ -69,7 +69,7 @@ def search_path(task: str, layers: str, packages: str) -> None:
     """sys.path as the runtime sets it: the code, the layers, the runtime's own packages, the standard library.
 
     A PYTHONPATH of the function's own takes the place of the layers and the packages. Files `*.pth` count in the code
-    and in the layers. What the runtime's client needs is imported before, as on AWS.
+    and in the layers. The runtime client's modules are imported before, as on AWS.
     """
     minor = "{}.{}".format(*sys.version_info)
     own_path = "PYTHONPATH" in os.environ
@@ -125,7 +125,7 @@ def create_client(channel: Channel) -> Any:
 
     class Client(lambda_runtime_client.LambdaRuntimeClient):  # type: ignore[misc]
         def call_rapid(self, method: str, endpoint: str, code: int, payload: Any = None, headers: Any = None) -> None:
-            """All but invocations: an initialization that failed is told; SnapStart's hooks need not wait."""
+            """All requests except invocations: report a failed initialization; SnapStart's hooks need not wait."""
             if method == "POST":
                 channel.send("init-error", json.dumps(payload).encode())
 

@@ -1,6 +1,6 @@
 """One interpreter of a function: what goes in, what comes out, its log, its time, its memory and its end.
 
-Between two invocations it stands still, as on AWS. It dies with this process, however that ends: the kernel sees to it.
+Between two invocations it is frozen, as on AWS. It dies with this process, however that ends: the kernel sees to it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Interpreter:
         self._tree.send_signal(signal.SIGSTOP)
 
     def log(self) -> str:
-        """What it printed since this was last asked."""
+        """Return its output since the last call."""
         self._read()
         text, self._log = self._log.decode(errors="replace"), bytearray()
         return text
@@ -124,7 +124,7 @@ class Interpreter:
             self._tree.end()
         self._process.wait()
 
-    terminate = kill  # what stands still would not hear a SIGTERM
+    terminate = kill  # a stopped process would not handle a SIGTERM
 
     def close(self) -> None:
         """Kill it and give everything back."""

@@ -1,7 +1,7 @@
-"""Makes one function's file system and becomes its interpreter; a program of its own, started by process.py.
+"""Mounts one function's file system and executes its interpreter; a separate program that runtime_process.py starts.
 
 Reads one message from standard input, layout.py's plan, and leaves the rest to the interpreter. With `mounts` the
-function has namespaces of its own: the code is on /var/task, the layers on /opt and the runtime on /var/runtime and
+function has separate namespaces: the code is on /var/task, the layers on /opt and the runtime on /var/runtime and
 /var/lang, /tmp is empty, nothing else can be written to, and it sees no process but those that it starts. Without, the
 folders stay where they are.
 

@@ -1,4 +1,4 @@
-"""What a function's interpreter can import: the code and the layers, unpacked once for all, and the runtime's packages.
+"""The import path of a function: its code and layers, each unpacked once, and the runtime's packages.
 
 Source: AWS Lambda developer guide, "Packaging layers": layers are unpacked into /opt in their order, and a later one
 overwrites what an earlier one has.
@@ -66,7 +66,7 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
 def runtime_packages() -> dict[str, Path]:
     """The runtime's own packages, taken from the rehearsal's environment: the name in site-packages -> where it is.
 
-    They are the closures of the AWS SDK and of the runtime's client, at the versions that are installed beside the
+    They are the closures of the AWS SDK and of the runtime's client, at the versions that are installed next to the
     rehearsal, whatever the project's own functions use.
     """
     found: dict[str, Path] = {}

@@ -1,1 +1,1 @@
-"""IAM as on AWS: what MiniStack gets wrong or never asks, each corrected by one function; decisions told."""
+"""IAM as on AWS: corrections of MiniStack's policy evaluation, missing checks, and a log of the decisions."""

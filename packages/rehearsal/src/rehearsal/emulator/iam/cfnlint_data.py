@@ -1,4 +1,4 @@
-"""What cfn-lint ships: resource schemas, and the service authorization reference. Importing it would take seconds."""
+"""Data files of cfn-lint: resource schemas and the service authorization reference. Importing it would take seconds."""
 
 from importlib.metadata import distribution
 from pathlib import Path

@@ -21,7 +21,7 @@ class Decision:
 
 
 class Decisions:
-    """Keeps each decision once; without a file, in memory alone."""
+    """Keeps each decision once; without a file, in memory only."""
 
     def __init__(self) -> None:
         self._seen: set[Decision] = set()

@@ -70,7 +70,7 @@ def _missing_permissions(
 
 
 def _closest_statement(who: PrincipalInfo, context: EvalContext) -> str:
-    """What kept a statement that fits from allowing the request, its conditions or a limit; empty without one."""
+    """Return why a matching statement did not allow the request: its conditions or a limit; empty without one."""
     statements: list[ParsedStatement] = [each for policy in who.policies or [] for each in policy]
     if policies.first_match(context, statements, "Allow"):
         return "its policies allow it, its boundary or the session's policy does not"

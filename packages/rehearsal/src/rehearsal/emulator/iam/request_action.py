@@ -17,7 +17,7 @@ from rehearsal.emulator.ministack.port.actions import PATH_ROUTED_SERVICES, has_
 
 Extract = Callable[..., Any]
 
-# Operations that have no permission of their own -> the action that is asked instead.
+# Operations without a permission -> the action that AWS evaluates instead.
 OPERATION_PERMISSIONS: Mapping[str, str] = {
     "kms:ReEncrypt": "kms:ReEncryptFrom",
     "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion",

@@ -33,7 +33,7 @@ class Resource:
 
 
 def arns(action: str, resource: Resource) -> list[str]:
-    """What `action` on the resource is asked about: `*` where AWS takes no resource, nothing where it can't be told.
+    """Return the ARNs that `action` is evaluated on: `*` where AWS takes no resource, none where they are unknown.
 
     Before a resource is made, it is the name in the template, or the one that CloudFormation makes up.
     """

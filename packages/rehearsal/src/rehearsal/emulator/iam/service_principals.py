@@ -1,4 +1,4 @@
-"""What a resource's own policy lets an AWS service do."""
+"""Permissions of AWS services in resource policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ASGI application that stands before MiniStack: CodePipeline is answered here, all else goes through."""
+"""The ASGI application in front of MiniStack: it answers CodePipeline, and forwards all other requests."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class RequestRouter:
             return 400, {"__type": error.code, "message": str(error)}
 
     async def _authorized(self, operation: str, scope: Scope, receive: Receive, region: str) -> dict[str, Any]:
-        """A request whose caller may make it. Raises ApiError for any other one, and for what is no JSON."""
+        """Return an allowed request. Raises ApiError for a denied one, and for a body that is not JSON."""
         if not self._iam:
             return _parsed(await _body(receive))
         policies.pin_request_origin(scope["client"][0], scope["scheme"] == "https")
@@ -92,7 +92,7 @@ async def _send_refusal(refused: Refusal, scope: Scope, send: Send) -> None:
 
 
 def pipeline_arn(request: Mapping[str, Any], account: str, region: str) -> str:
-    """What the policies are asked about: a pipeline, or one of its stages or actions."""
+    """Return the resource that the policies are evaluated on: a pipeline, or one of its stages or actions."""
     declared = request.get("pipeline")
     named = request.get("pipelineName") or request.get("name")
     names: list[Any] = [named or (declared.get("name") if isinstance(declared, dict) else None)]
