@@ -37,7 +37,7 @@ PIPELINE = {
 
 
 def called(*command: str | Path, cwd: Path) -> str:
-    """What a command prints; it has to end well, and sees nothing of this project."""
+    """Return the output of a command, which must succeed; it sees nothing of this project."""
     env = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
     done = subprocess.run(command, cwd=cwd, env=env, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -57,7 +57,7 @@ def rehearse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_the_installed_command_lists_a_foreign_pipeline(rehearse: Path, tmp_path: Path) -> None:
-    """Outside of this repository, by the app's assembly alone."""
+    """Outside of this repository, with only the app's assembly."""
     (tmp_path / "cdk.json").write_text("{}")
     write(tmp_path / "out", {"Delivery": {"Pipeline": PIPELINE}})
     assert "Usage: rehearse [OPTIONS] COMMAND" in called(rehearse, "--help", cwd=tmp_path)
@@ -90,7 +90,7 @@ def test_the_wheel_tells_what_it_is_and_under_which_licence(rehearse: Path) -> N
 
 @pytest.mark.slow
 def test_the_wheel_holds_every_file_and_nothing_else_of_the_project(rehearse: Path) -> None:
-    """What is no module too, such as what a build's Node reads first."""
+    """Files that are not modules as well, such as the one that a build's Node loads first."""
     (installed,) = rehearse.parent.parent.glob("lib/python*/site-packages/rehearsal")
     source = PACKAGE / "src" / "rehearsal"
     here = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}

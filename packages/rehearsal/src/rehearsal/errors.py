@@ -1,10 +1,10 @@
-"""What can go wrong, by whose turn it is: the pipeline's (red, exit 1) or the person's (wrong use, exit 2)."""
+"""Errors with an exit status: the pipeline is red (1), or wrong use (2)."""
 
 from __future__ import annotations
 
 
 class RehearsalError(Exception):
-    """A failure whose message a person can act on; shown without a traceback."""
+    """A failure with a message for the user; shown without a traceback."""
 
     exit_code = 1
 

@@ -32,7 +32,7 @@ def zipped(files: dict[str, str]) -> bytes:
 
 @dataclass(frozen=True)
 class Ran:
-    """An execution that has ended, and its actions as list-action-executions tells them."""
+    """An execution that has ended, and its actions as list-action-executions returns them."""
 
     status: str
     summary: str

@@ -111,7 +111,7 @@ def test_a_build_clones_the_repository_with_its_history(
     action: dict[str, Any],
     needs: str,
 ) -> None:
-    """CODEBUILD_CLONE_REF: the artifact is a reference alone, and a build finds `.git` with every commit."""
+    """CODEBUILD_CLONE_REF: the artifact is only a reference, and a build finds `.git` with every commit."""
     commands = ["git log --format=%s > subjects.txt", "git branch --show-current >> subjects.txt"]
     spec = {"version": "0.2", "phases": {"build": {"commands": commands}}, "artifacts": {"files": ["*.txt"]}}
     build = {

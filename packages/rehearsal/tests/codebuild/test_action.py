@@ -44,7 +44,7 @@ def test_a_build_takes_its_inputs_and_hands_on_its_outputs_and_variables(account
 
 
 def test_a_failed_build_fails_the_action_with_its_reason_and_its_tests(account: Account) -> None:
-    """The summary holds the phase, the command, its status and the tests that failed; nothing is handed on."""
+    """The summary holds the phase, the command, its status and the tests that failed; there is no output artifact."""
     report = '<testsuite><testcase name="red"><failure/></testcase></testsuite>'
     name = account.project(
         spec("exit 3", reports={"unit": {"files": ["*.xml"]}}, artifacts={"files": ["report.xml"]}),
@@ -59,7 +59,7 @@ def test_a_failed_build_fails_the_action_with_its_reason_and_its_tests(account: 
 
 
 def test_a_stopped_build_fails_the_action(account: Account) -> None:
-    """An execution that is stopped ends its build at once."""
+    """An execution that is stopped ends its build immediately."""
     name = account.project(spec("sleep 60"))
     account.stop.set()
     outcome = account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
@@ -109,7 +109,7 @@ def test_variables_of_the_action_win_over_those_of_the_project(account: Account)
 def test_the_log_stream_holds_what_the_log_file_holds(
     logs: dict[str, Any], group: str, prefix: str, account: Account
 ) -> None:
-    """Every line of the build stands in the stream that the project names, in order, an empty one as a space."""
+    """Every line of the build is in the stream that the project names, in order, an empty one as a space."""
     name = account.project(spec('echo "$CODEBUILD_LOG_PATH"', "echo", "seq 3000"), LogsConfig=logs)
     task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
     assert not account.runner().run(task).failed
@@ -196,7 +196,7 @@ def test_an_output_that_the_buildspec_does_not_make_is_an_error(account: Account
 
 
 def test_of_several_outputs_none_is_the_primary_artifact(account: Account) -> None:
-    """Each needs a secondary artifact of its name; one that is alone takes the primary one."""
+    """Each needs a secondary artifact of its name; a single one takes the primary artifact."""
     made = {"files": ["a"], "secondary-artifacts": {"Extra": {"files": ["a"]}}}
     name, source = account.project(spec("true", artifacts=made)), {"In": account.source("In", a="a")}
     with pytest.raises(ActionError, match="each needs a secondary artifact of its name"):
@@ -213,7 +213,7 @@ def test_a_build_knows_the_revision_of_its_primary_source(account: Account) -> N
 
 
 def test_builds_of_one_artifact_work_on_files_of_their_own(account: Account) -> None:
-    """What one changes, removes or adds, the next one has as it was pushed: contents, modes and links."""
+    """Changes of one build do not affect the next: its files are as pushed, in contents, modes and links."""
     base = account.folder / "base"
     base.mkdir()
     for name, mode in (("run", 0o755), ("gone", 0o644)):

@@ -1,4 +1,4 @@
-"""A build's log: what it hides, and what it tells of itself."""
+"""A build's log: masked secrets, and the log's own reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.codebuild.log_stream import LogStream
 
 
 def test_secrets_are_masked_in_the_file_and_for_who_watches(tmp_path: Path) -> None:
-    """A secret within another, each line of a long one, and access keys that nobody named are hidden."""
+    """A secret within another, each line of a long one, and undeclared access keys are masked."""
     seen: list[str] = []
     log = BuildLog(tmp_path / "log.txt", seen.append)
     log.line("hunter2 before")

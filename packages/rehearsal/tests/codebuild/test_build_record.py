@@ -31,7 +31,7 @@ def _api() -> Iterator[None]:
 
 
 def builds() -> list[Json]:
-    """What ListBuilds and BatchGetBuilds answer, each held to AWS's model."""
+    """Return the answers of ListBuilds and BatchGetBuilds, validated by AWS's model."""
     ids = json.loads(codebuild._list_builds({})[2])["ids"]
     found: list[Json] = json.loads(codebuild._batch_get_builds({"ids": ids})[2])["builds"]
     shape = botocore.session.get_session().get_service_model("codebuild").shape_for("Build")
@@ -45,7 +45,7 @@ def builds() -> list[Json]:
 
 
 def test_a_build_that_succeeded_is_told_whole(account: Account) -> None:
-    """Number, phases, exported variables, log stream and project stand in the record."""
+    """The record has number, phases, exported variables, log stream and project."""
     name = account.project(spec("A=b", env={"exported-variables": ["A"]}))
     account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
     (build,) = builds()
@@ -81,7 +81,7 @@ def test_a_build_that_failed_says_where_and_why(account: Account) -> None:
 
 
 def test_a_build_that_cannot_be_run_is_a_fault(account: Account) -> None:
-    """What is not rehearsed leaves a record too."""
+    """A build that is not rehearsed has a record too."""
     name = account.project(spec("true", batch={"build-list": []}))
     with pytest.raises(Exception, match="batch: build-list is not rehearsed"):
         account.run({"ProjectName": name}, {"In": account.source("In", a="a")})

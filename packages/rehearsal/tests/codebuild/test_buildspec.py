@@ -49,7 +49,7 @@ def test_a_buildspec_in_s3_is_refused_by_name(tmp_path: Path) -> None:
     ],
 )
 def test_what_has_no_effect_is_told(section: str, key: str, tmp_path: Path) -> None:
-    """What is read and not done stands in the log."""
+    """Keys without effect are reported in the log."""
     log = run(f"version: 0.2\nphases: {{}}\n{section}\n", {}, tmp_path).log
     assert f"rehearsal: {key}" in log
     assert "has no effect here" in log

@@ -1,4 +1,4 @@
-"""What a project keeps from one build to the next."""
+"""The local cache of a project, from one build to the next."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def test_the_source_wins_over_the_cache(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pattern", ["/usr/local/lib/**/*", "**/*", f"{HOME}/**/*", "../other/**/*"])
 def test_a_path_that_cannot_be_kept_is_told(pattern: str, tmp_path: Path) -> None:
-    """What lies outside the build, and the whole of it, is not cached, and the log says so."""
+    """Paths outside the build, and the whole build folder, are not cached, and the log says so."""
     ran = run(spec("kept", pattern), {}, tmp_path)
     assert f"cache.paths {pattern} is not kept" in ran.log
 
 
 def keyed(folder: Path, lock: str, number: int, *fallback: str) -> list[str]:
-    """What a build finds whose cache's key is made of a lock file's content."""
+    """Return the cached files of a build whose cache key contains a lock file's digest."""
     source = folder / f"source {number}"
     source.mkdir()
     (source / "lock").write_text(lock)
@@ -104,7 +104,7 @@ def keyed(folder: Path, lock: str, number: int, *fallback: str) -> list[str]:
 
 
 def test_a_key_chooses_the_cache(tmp_path: Path) -> None:
-    """Each lock has a cache of its own, and finds it again."""
+    """Each lock has a separate cache, and finds it again."""
     assert keyed(tmp_path, "a", 1) == []
     assert keyed(tmp_path, "b", 2) == []
     assert keyed(tmp_path, "a", 3) == ["1"]

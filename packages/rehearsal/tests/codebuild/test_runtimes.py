@@ -86,7 +86,7 @@ def test_python_and_node_are_there_where_nothing_is_said(tmp_path: Path, path: P
 def test_runtimes_of_the_search_path_are_asked_for_their_version(
     *, name: str, command: str, says: str, wanted: str, version: str, path: Path, tmp_path: Path
 ) -> None:
-    """What a program says of itself counts."""
+    """The version that a program reports counts."""
     program(path, command, says)
     (installed,) = runtimes.install({name: wanted}, {}, tmp_path).wanted
     assert installed.version == version
@@ -115,7 +115,7 @@ def test_an_image_says_which_python_a_build_starts_with(image: str, minor: str |
 
 
 def test_the_python_of_the_image_is_taken_where_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the buildspec names none; and where it is not here, that is told."""
+    """Where the buildspec names none; a missing one is reported."""
     mine = Path(sys.executable).resolve()
     monkeypatch.setattr(interpreters, "find_minor_version", {"3.11": mine.parent / "python3.11"}.get)
     taken = runtimes.install({}, {}, tmp_path / "taken", "aws/codebuild/standard:7.0")
@@ -156,7 +156,7 @@ def test_what_a_build_installs_stays_in_its_own_environment(tmp_path: Path) -> N
 
 
 def test_the_stand_ins_of_pyenv_are_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of them takes as long as several interpreters, and stands for one that is asked anyway."""
+    """A shim takes as long as several interpreters, and its interpreter is found without it."""
     asked: list[str] = []
 
     def answer(command: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Run by test_full_disk.py in a file system of its own: a build fills it, and all that follows is looked at.
+"""Run by test_full_disk.py in a separate file system: a build fills it, and the consequences are checked.
 
 Called with the folder; every `assert` is one of the test's.
 """

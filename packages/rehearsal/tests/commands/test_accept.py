@@ -1,4 +1,4 @@
-"""`run --accept`: a whole run of a pipeline with what nobody here can rehearse."""
+"""`run --accept`: a whole run of a pipeline with actions and resources that cannot be rehearsed."""
 
 from __future__ import annotations
 

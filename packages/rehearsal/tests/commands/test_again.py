@@ -12,7 +12,7 @@ from tests.commands.conftest import Tiny, tiny_project
 
 
 def test_a_failed_stage_is_retried_to_the_end(tiny: Tiny) -> None:
-    """By default the failed stage of the latest execution, its failed actions alone; the rest follows."""
+    """By default the failed actions of the failed stage of the latest execution; later stages follow."""
     flag = tiny.root.parent / "mended"
     view = tiny.run(Lint=f"test -f {flag}", Compile="echo compiled once")
     assert view.status == "Failed"
@@ -27,7 +27,7 @@ def test_a_failed_stage_is_retried_to_the_end(tiny: Tiny) -> None:
 
 
 def test_a_retry_that_fails_again_is_red(tiny: Tiny, bad: ExecutionView) -> None:
-    """With what failed, as a run tells it."""
+    """With the cause, as at the end of a run."""
     view = tiny.run(Lint="exit 9")
     code, printed = tiny.call("retry", "Build", "--execution", view.id)
     assert code == 1

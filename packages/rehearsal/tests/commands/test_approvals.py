@@ -1,4 +1,4 @@
-"""`approve` and `reject`: which action is answered, and what is said where somebody else was faster."""
+"""`approve` and `reject`: which action is answered, and the message where another answer was faster."""
 
 from __future__ import annotations
 

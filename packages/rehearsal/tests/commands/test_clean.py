@@ -110,7 +110,7 @@ def test_artifacts_go_with_their_execution(project: Workspace, empty: Tiny) -> N
 
 
 def test_artifacts_go_from_an_embedded_aws_that_runs(tiny: Tiny) -> None:
-    """By its own API, every version: a bucket that keeps versions would hide them alone."""
+    """By its own API, every version: a bucket with versions would only hide them."""
     execution = tiny.ended(tiny.start(Lint="exit 7")).id
     events = journal.read(tiny.space.journal(execution))
     zipped = artifact_zips.artifacts(tiny.space, events)["Code"]
@@ -121,7 +121,7 @@ def test_artifacts_go_from_an_embedded_aws_that_runs(tiny: Tiny) -> None:
 
 
 def test_a_working_run_keeps_its_folders(used: Workspace, empty: Tiny) -> None:
-    """What is deployed from, and the objects of what is pushed; of another one that was killed they go."""
+    """Folders of the present deployment and objects of the push stay; those of a killed command are removed."""
     with exclusive_run(used), scratch_folder(used, "plan") as planned:
         killed = used.home / "plan-of-a-killed-one"
         killed.mkdir()
@@ -134,7 +134,7 @@ def test_a_working_run_keeps_its_folders(used: Workspace, empty: Tiny) -> None:
 
 
 def test_an_embedded_aws_that_is_kept_open_is_looked_after(used: Workspace) -> None:
-    """Whenever an execution ends, as a run looks after it; whoever else listens is told first."""
+    """Whenever an execution ends, as after a run; other listeners get the event first."""
     (used.root / "rehearsal.toml").write_text("disk_gigabytes = 0.004")
     fill(used.execution("execution-00") / "Build" / "Synth" / "sources" / "big", 10)
     heard: list[str] = []

@@ -79,7 +79,7 @@ def test_an_embedded_aws_that_is_gone_is_told(project: Path) -> None:
 
 
 def test_an_app_that_does_not_synthesize_is_refused(project: Path) -> None:
-    """The first deployment is by hand, so its failure is nobody else's: the CLI's own words, and where its log is."""
+    """A failed first deployment shows the CLI's message, and the path of its log."""
     (project / "cdk.json").write_text(json.dumps({"app": "echo no such setting: colour >&2; false"}))
     subprocess.run(
         ["git", "-c", "user.name=a", "-c", "user.email=a@x", "commit", "-qam", "bad"], cwd=project, check=True
@@ -161,7 +161,7 @@ def test_a_machine_that_lambda_does_not_know_is_refused(monkeypatch: pytest.Monk
 
 
 def test_an_assembly_without_a_pipeline_is_refused(tmp_path: Path) -> None:
-    """What was looked for, and what was found."""
+    """The message has what was looked for, and what was found."""
     (tmp_path / "manifest.json").write_text('{"artifacts": {}}')
     with pytest.raises(WrongUse, match=r"must hold one stack with an AWS::CodePipeline::Pipeline; found: none"):
         read(tmp_path)

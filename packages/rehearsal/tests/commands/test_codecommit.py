@@ -1,4 +1,4 @@
-"""A pipeline that follows CodeCommit by events: a push starts it where a rule takes what CodeCommit tells of it."""
+"""A pipeline that follows CodeCommit by events: a push starts it where a rule matches CodeCommit's event."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def follows(tiny: Tiny) -> Iterator[Tiny]:
 
 
 def push(tiny: Tiny, branch: str = "main") -> str:
-    """What the pusher of a new commit reads."""
+    """Return the output of a push of a new commit."""
     tiny.git("commit", "--quiet", "--allow-empty", "--message", "any")
     return tiny.git("push", "rehearsal", f"+HEAD:refs/heads/{branch}")
 

@@ -31,7 +31,7 @@ def test_a_script_is_printed_anywhere(shell: str) -> None:
 
 
 def test_bash_completes_verbs(tmp_path: Path) -> None:
-    """As a person would have it: evaluated, and asked for what begins with `hi`."""
+    """As in a user's shell: evaluated, then completing `hi`."""
     asked = 'COMP_WORDS=(rehearse hi); COMP_CWORD=1; _rehearse_completion rehearse; echo "${COMPREPLY[@]}"'
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(

@@ -30,7 +30,7 @@ SYNTH = "Build/Synth"
     ],
 )
 def test_what_is_no_deadlock_is_not_told(tmp_path: Path, command: str) -> None:
-    """What only the shell knows, what may fail, and what the last push had not either."""
+    """Words that only the shell knows, commands that may fail, and targets that the last push lacked too."""
     assert warnings(tmp_path, command) == []
 
 
@@ -86,7 +86,7 @@ def test_nothing_of_a_makefile_runs(tmp_path: Path) -> None:
     ],
 )
 def test_a_pin_is_found_however_it_is_installed(command: str) -> None:
-    """The CLI's own spellings, and other packages beside it."""
+    """The CLI's spellings, and other packages next to it."""
     job = PlannedBuild("Build", "Synth", "Synth", (command,))
     (warning,) = deadlocks.unsafe_tool_pins([job], 54, ROOT / "node_modules")
     assert "runs aws-cdk 2.1.0 of the deployed buildspec" in warning

@@ -1,4 +1,4 @@
-"""A full disk: the build is red, everybody is told, nothing hangs or is left, and with room again all works."""
+"""A full disk: the build is red, each command reports it, nothing hangs or is left, and with space again all works."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 
 
 def on_a_small_disk(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the shell where `folder` is a file system of MEGABYTES, which nobody else sees."""
+    """Run a command of the shell where `folder` is a private file system of MEGABYTES."""
     mount = f"mount -t tmpfs -o size={MEGABYTES}m none {folder}"
     return subprocess.run(
         [*NAMESPACE, "sh", "-c", f"{mount} && {command}"],
@@ -74,7 +74,7 @@ print(events.count("action-finished"), events.count("action-progress") < 200, ev
     ("reserve", "told"), [("with", "200 True execution-finished"), ("without", "action-")], ids=["with", "without"]
 )
 def test_a_journal_has_room_of_its_own(tmp_path: Path, reserve: str, told: str) -> None:
-    """What happened is written, what only shows progress is not; without the reserve the end would be lost."""
+    """Results are written, progress is not; without the reserve the end would be lost."""
     small(tmp_path)
     (tmp_path / "write.py").write_text(JOURNAL)
     done = on_a_small_disk(tmp_path / "small", f"{sys.executable} {tmp_path}/write.py {tmp_path}/small {reserve}")

@@ -1,4 +1,4 @@
-"""`history` and `status`: what is told of executions, from their journals alone."""
+"""`history` and `status`: the views of executions, from their journals only."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_artifacts_of_an_execution_can_be_looked_into(tiny: Tiny, good: Exec
 
 
 def test_the_status_of_an_older_execution_is_asked_by_the_beginning_of_its_id(tiny: Tiny, good: ExecutionView) -> None:
-    """A person copies eight characters."""
+    """The first eight characters of an id are enough."""
     code, printed = tiny.call("status", good.id[:8])
     assert code == 0
     assert good.id in printed
@@ -68,7 +68,7 @@ def test_an_unknown_id_is_refused(tiny: Tiny, good: ExecutionView) -> None:
 
 
 def test_an_execution_whose_server_was_killed_is_interrupted(project: Workspace, empty: Tiny) -> None:
-    """Nobody wrote its end, and nobody will."""
+    """Its end was never written."""
     project.make()
     written = Journal(project.journal("gone"))
     written.write("execution-started", execution="gone", pipeline="tiny", stages=[], trigger={})
@@ -80,6 +80,6 @@ def test_an_execution_whose_server_was_killed_is_interrupted(project: Workspace,
 
 
 def test_without_any_run_history_says_what_to_do(project: Workspace, empty: Tiny) -> None:
-    """It is no error to ask."""
+    """An empty list is not an error."""
     assert empty.call("history") == (0, "nothing was rehearsed yet: `rehearse run`\n")
     assert json.loads(empty.call("history", "--json")[1]) == []

@@ -1,4 +1,4 @@
-"""`--json`: every command has it, what it writes is JSON and nothing else, and a file that can't be is told at once."""
+"""`--json`: every command has it, its output is only JSON, and a file that cannot be written is an early error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rehearsal.views.execution_view import ExecutionView
 from tests.commands.conftest import Tiny, until
 from tests.root import PACKAGE
 
-# `shell` gives the terminal to somebody else's program, and a shell evaluates what `completion` prints.
+# `shell` passes the terminal to another program, and a shell evaluates the output of `completion`.
 WITHOUT = {"shell", "completion"}
 RESULT = {
     "execution_id",
@@ -113,7 +113,7 @@ def test_a_retry_writes_a_file(tiny: Tiny, tmp_path: Path) -> None:
 
 
 def test_answers_and_a_stop_are_told(tiny: Tiny) -> None:
-    """What was answered, and which execution was stopped."""
+    """The answers, and the execution that was stopped."""
     execution = tiny.start()
     until(lambda: tiny.view(execution).stage("Gate").actions[0].token is not None, 60)
     assert json.loads(tiny.call("approve", "--json")[1]) == [

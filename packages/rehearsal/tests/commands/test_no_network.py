@@ -1,4 +1,4 @@
-"""No network: the embedded AWS needs none, and a build that does is red at once, with the reason in its log."""
+"""No network: the embedded AWS needs none, and a build that does is red immediately, with the reason in its log."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def test_what_is_deployed_changes_nothing(push: Pushed) -> None:
 
 
 def test_resources_are_told_apart(push: Pushed) -> None:
-    """Added, changed with the properties that differ, removed; metadata alone is no change."""
+    """Added, changed with the properties that differ, removed; a change of metadata does not count."""
     new = {"Resources": {"Kept": queue(DelaySeconds=2), "New": queue()}, "Outputs": {"Name": {"Value": "x"}}}
     (stack,) = push.plan(DEPLOYED, {"Dev-Queues": new}).stacks
     told = {each.id: (each.change, each.properties) for each in stack.resources}
@@ -242,7 +242,7 @@ def test_an_assembly_that_cdk_assets_cannot_read_is_told(push: Pushed) -> None:
 
 
 def test_a_stage_that_disappears_leaves_its_stacks(push: Pushed) -> None:
-    """Nobody deletes them."""
+    """Their stacks stay."""
     plan = push.plan(template())
     assert f"the stack Dev-Queues ({ACCOUNT}/{REGION}) is deployed by no stage any more" in plan.warnings[0]
     assert "  - stage Dev" in view.text(plan)
@@ -304,7 +304,7 @@ def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:
 
 
 def test_without_a_deployment_there_is_nothing_to_compare_with(tiny: Tiny) -> None:
-    """What to do is said."""
+    """The message says what to do."""
     record = tiny.space.aws / "pipeline.json"
     kept = record.read_text()
     record.unlink()

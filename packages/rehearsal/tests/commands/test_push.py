@@ -69,7 +69,7 @@ def test_what_a_run_pushes_starts_nothing_by_itself(pushes: Tiny) -> None:
 
 
 def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
-    """By a run, or while nothing ran: git would have nothing to send. What changed is told since that push."""
+    """By a run, or while nothing ran: git would have nothing to send. Changes are those since that push."""
     run = Repository(pushes.root, pushes.space.home)
     run.push(run.head, pushes.space.remote, "main")
     assert push_remote.add(pushes.space) is None
@@ -111,13 +111,13 @@ def test_another_branch_starts_nothing(pushes: Tiny) -> None:
 
 
 def test_a_tag_starts_nothing(pushes: Tiny) -> None:
-    """A source without a trigger follows its branch alone."""
+    """A source without a trigger follows its branch only."""
     pushes.git("tag", "--force", "v1")
     assert "tag v1 starts nothing" in pushes.git("push", "--force", "rehearsal", "refs/tags/v1")
 
 
 def test_of_several_pushes_each_has_its_own_commit(pushes: Tiny) -> None:
-    """And the second one is told that it is not alone."""
+    """The second push reports that another execution runs."""
     first = commit(pushes, "first of two")
     one = started(pushes.git("push", "rehearsal", "main"))
     second = commit(pushes, "second of two")
@@ -152,7 +152,7 @@ def test_a_remote_of_that_name_is_left_alone(pushes: Tiny) -> None:
 
 
 def test_a_push_while_nothing_runs_says_so(project: Workspace) -> None:
-    """The embedded AWS was killed, so that nobody took the hook away: the push is kept, and what to do is said."""
+    """The embedded AWS was killed and the hook stayed: the push is kept, and the message says what to do."""
     environ = {**os.environ, "GIT_CONFIG_GLOBAL": str(_elsewhere(project.root))}
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost"]
     for command in (["init", "-qb", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):

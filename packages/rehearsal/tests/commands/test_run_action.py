@@ -1,4 +1,4 @@
-"""`run --only`: one action, with what an earlier execution had; an execution of its own that says so."""
+"""`run --only`: one action with the artifacts of an earlier execution, as a separate execution."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def ran(view: ExecutionView) -> list[str]:
 
 @pytest.mark.parametrize("name", ["Build/Lint", "Build.Lint", "Lint"])
 def test_one_action_runs_and_nothing_else(tiny: Tiny, good: ExecutionView, name: str) -> None:
-    """Neither its source, nor what stands beside it, nor what follows; `history` says what it was."""
+    """Neither its source, nor parallel nor later actions run; `history` names the action."""
     code, printed = tiny.call("run", "--only", name, "--execution", good.id[:8])
     assert code == 0
     assert f"Build/Lint alone, with the artifacts and variables of {good.id}: execution " in printed
@@ -43,7 +43,7 @@ def test_it_takes_what_the_latest_execution_had(tiny: Tiny, bad: ExecutionView) 
 
 
 def test_what_it_makes_is_there_for_the_next_one(tiny: Tiny, good: ExecutionView) -> None:
-    """An action mended, its output goes into the action behind it."""
+    """The output of a fixed action is the input of the next one."""
     assert tiny.call("run", "--only", "Compile", "--execution", good.id)[0] == 0
     made = tiny.space.newest_first()[0]
     assert tiny.call("run", "--only", "Send")[0] == 0
@@ -60,7 +60,7 @@ def test_nothing_is_rolled_back_to_it(tiny: Tiny, good: ExecutionView) -> None:
 
 
 def test_an_execution_that_lacks_its_artifacts_is_refused(tiny: Tiny, good: ExecutionView) -> None:
-    """What it takes, what is missing, and which executions have it."""
+    """The message has its inputs, what is missing, and the executions that have it."""
     execution = tiny.start(Compile="exit 1")
     tiny.ended(execution)
     code, printed = tiny.call("run", "--only", "Ship/Send")

@@ -36,7 +36,7 @@ def test_a_graph_is_drawn(tiny: Tiny, kind: str, begins: str) -> None:
 
 
 def test_text_is_the_graph_of_no_name(tiny: Tiny) -> None:
-    """A person looks at a terminal first."""
+    """The table fits into a terminal."""
     assert tiny.call("run", "--graph") == tiny.call("run", "--graph", "text")
 
 

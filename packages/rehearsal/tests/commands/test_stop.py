@@ -7,7 +7,7 @@ from tests.commands.conftest import Tiny, until
 
 
 def test_the_running_execution_is_stopped_after_its_actions(tiny: Tiny) -> None:
-    """What runs is let end; what comes after does not begin."""
+    """Running actions end normally; later actions do not start."""
     execution = tiny.start(Compile="echo up; sleep 1; echo and down")
     until(lambda: any(stage.name == "Build" and stage.status for stage in tiny.view(execution).stages))
     code, printed = tiny.call("stop", "--reason", "enough of it")

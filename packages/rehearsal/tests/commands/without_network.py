@@ -1,4 +1,4 @@
-"""Run by test_no_network.py where there is no network but the machine's own loopback; called with the folder."""
+"""Run by test_no_network.py where the only network is the loopback interface; its argument is the folder."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def outputs(stack: dict[str, Any]) -> dict[str, str]:
 
 
 def test_cloudformation_creates_updates_and_deletes_a_pipeline(embedded: Embedded) -> None:
-    """The version grows; a property that is the API's alone does not start anything anew."""
+    """The version grows; a property that only the API has does not restart anything."""
     api, name = embedded.client("codepipeline"), embedded.name("stack")
     pipeline = outputs(deployed(embedded, name))["Name"]
     assert api.get_pipeline(name=pipeline)["pipeline"]["stages"][1]["actions"][0]["name"] == "Ask"
@@ -126,7 +126,7 @@ def test_an_approval_is_told_to_its_topic_with_the_token_that_answers_it(embedde
 
 
 def test_an_approval_that_cannot_tell_its_topic_fails(embedded: Embedded) -> None:
-    """Nobody would ever answer it."""
+    """It would never be answered."""
     bucket = embedded.bucket()
     embedded.client("s3").put_object(Bucket=bucket, Key="source.zip", Body=b"any")
     ask = approval(NotificationArn="arn:aws:sns:eu-west-1:111111111111:nowhere")

@@ -106,7 +106,7 @@ def test_filters_for_pull_requests_alone_take_no_push() -> None:
 
 
 def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
-    """Where none of them is started, each says why; a source that is no git is not asked."""
+    """Where none of them is started, each says why; a source that is not git is not checked."""
     main, other = action("a", BranchName="main"), action("b", Branch="other")
     for each, provider in ((main, "CodeStarSourceConnection"), (other, "GitHub")):
         each["actionTypeId"] = {"category": "Source", "provider": provider}

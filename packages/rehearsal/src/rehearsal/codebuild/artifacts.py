@@ -1,4 +1,4 @@
-"""The files that a build hands on, as one zip per artifact.
+"""Output artifacts of a build, as one zip each.
 
 Source: AWS CodeBuild user guide, "Build specification reference", artifacts.
 """
@@ -51,7 +51,7 @@ def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: B
 
 
 def _flat(found: list[MatchedFile], log: BuildLog) -> list[MatchedFile]:
-    """All files side by side; of two with one name the later one stays, which is told."""
+    """Put all files into one folder; of two with one name the later one stays, which is reported."""
     flat: dict[str, MatchedFile] = {}
     for each in found:
         if each.path.name in flat:

@@ -135,7 +135,7 @@ def _cache(
 
 @contextlib.contextmanager
 def _temporary_folder(place: BuildFolders) -> Iterator[BuildFolders]:
-    """A folder of its own for TMPDIR: sockets' paths have 108 bytes at most, and the build's folder lies deep."""
+    """A separate folder for TMPDIR: socket paths have 108 bytes at most, and the build's folder is deep."""
     own = Path(tempfile.mkdtemp(prefix="build-", dir=place.temporary))
     try:
         yield replace(place, temporary=own)
@@ -145,7 +145,7 @@ def _temporary_folder(place: BuildFolders) -> Iterator[BuildFolders]:
 
 @contextlib.contextmanager
 def _state(place: BuildFolders) -> Iterator[Path]:
-    """The shell's folder, gone afterwards because secrets stand in it."""
+    """The shell's folder, which is removed at the end because it contains secrets."""
     state = place.folder / "state"
     try:
         yield state

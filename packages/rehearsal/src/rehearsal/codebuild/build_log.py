@@ -84,13 +84,13 @@ class BuildLog:
         return _ACCESS_KEY.sub(MASK, text)
 
     def capture_output(self, *, wanted: bool) -> list[str]:
-        """What commands print from now on, in a list that grows until the next call; one that stays empty, if not."""
+        """Collect the output of commands in a list, until the next call; the list stays empty if not wanted."""
         heard = list[str]()
         self._heard = heard if wanted else None
         return heard
 
     def close(self) -> None:
-        """End all outlets; one that failed is told in the others."""
+        """Close all outlets; the others report one that failed."""
         failure = self._stream.close() if self._stream else ""
         self._stream = None
         if failure:

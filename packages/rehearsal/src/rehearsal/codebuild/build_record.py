@@ -1,4 +1,4 @@
-"""A build as the CodeBuild API tells it, from its start to its end.
+"""A build as the CodeBuild API returns it, from its start to its end.
 
 Source: CodeBuild API reference, "Build".
 """
@@ -22,7 +22,7 @@ class BuildStore(Protocol):
 
 
 class BuildRecord:
-    """One build's record, put anew with every phase that ends.
+    """The record of one build, replaced at the end of every phase.
 
     about: what the record takes from the project as it is: source, environment, serviceRole, cache and so on.
     """

@@ -1,4 +1,4 @@
-"""A buildspec as frozen values; nobody else reads its YAML.
+"""A buildspec as frozen values; only this module reads its YAML.
 
 Source: AWS CodeBuild user guide, "Build specification reference", version 0.2.
 """

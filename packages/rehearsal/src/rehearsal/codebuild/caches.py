@@ -1,4 +1,4 @@
-"""What a project keeps between builds: the paths under `cache`, moved in before a build and out after it.
+"""The local cache of a project: the paths under `cache`, moved in before a build and out after it.
 
 Sources: AWS CodeBuild user guide, "Build specification reference" (cache) and "Cache builds to improve performance".
 """
@@ -15,7 +15,7 @@ from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Cache
 from rehearsal.codebuild.cache_keys import Caches, slug
 
-# In CodeBuild's images; here it stands for the build's own.
+# The home of CodeBuild's images; here the build's HOME is used for it.
 HOME = "/root"
 _HOME = re.compile(rf"(?:{HOME}|~|\$HOME|\$\{{HOME\}})(?=/|$)")
 _SOURCE = re.compile(r"(?:\$CODEBUILD_SRC_DIR|\$\{CODEBUILD_SRC_DIR\})(?=/|$)")
@@ -44,7 +44,7 @@ def restored_caches(cache: Cache, caches: Caches, *, source: Path, home: Path, l
 
 
 def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[tuple[str, Path]]:
-    """The file or directory that each pattern stands for: what comes before its first wildcard."""
+    """The file or directory of each pattern: the part before its first wildcard."""
     for pattern in cache.paths:
         text = _SOURCE.sub(str(source), _HOME.sub(str(home), pattern))
         wild = _WILD.search(text)

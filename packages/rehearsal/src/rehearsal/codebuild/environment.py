@@ -55,7 +55,7 @@ def resolve(
 
 
 def exported(names: Iterable[str], kept: frozenset[str], values: Mapping[str, str]) -> dict[str, str]:
-    """What the build hands on: those of `names` that are set at its end, and may leave it."""
+    """Return the exported variables: those of `names` that are set at the end, and are not secrets."""
     return {name: values[name] for name in names if name in values and name not in kept and not name.startswith("AWS_")}
 
 
@@ -84,7 +84,7 @@ def _value(variable: EnvironmentVariable, lookup: Lookup) -> str:
 
 
 def _secret(reference: str, lookup: Lookup) -> str:
-    """Read `secret-id:json-key:version-stage:version-id`; an ARN is an id with colons of its own."""
+    """Read `secret-id:json-key:version-stage:version-id`; an ARN is an id that contains colons."""
     parts = reference.split(":")
     length = 7 if parts[0] == "arn" else 1
     secret_id, rest = ":".join(parts[:length]), [*parts[length:], "", "", ""]

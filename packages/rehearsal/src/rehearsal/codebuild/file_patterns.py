@@ -31,7 +31,7 @@ def expand_variables(text: str, env: Mapping[str, str]) -> str:
 
 
 def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Path]:
-    """The directories that a base directory names; a star may stand for several."""
+    """The directories that match a base directory; a star may match several."""
     pattern = expand_variables(base_directory, env)
     relative = _relative(pattern, source).rstrip("/")
     if relative in {"", "."}:

@@ -1,4 +1,4 @@
-"""A build's log stream in CloudWatch Logs, written beside the build so that it never waits.
+"""A build's log stream in CloudWatch Logs, written in a separate thread so that the build never waits.
 
 Source: Amazon CloudWatch Logs API reference, "PutLogEvents".
 """
@@ -17,7 +17,7 @@ BATCH_EVENTS = 1000
 BATCH_BYTES = 900_000  # the API takes 1 MiB, 26 bytes of it for each event
 EVENT_BYTES = 200_000
 CLOSE_SECONDS = 10.0
-# The embedded AWS has it all in memory, ten times as large; the file beside it has every line.
+# The embedded AWS has it all in memory, ten times as large; the log file has every line.
 STREAM_BYTES = 10_000_000
 _OVERHEAD = 26
 
@@ -69,7 +69,7 @@ class LogStream:
                 self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
 
     def _batch(self) -> list[Event]:
-        """What waits now, at least one event; nothing at the end."""
+        """Return the waiting events, at least one; none at the end."""
         batch: list[Event] = []
         size = 0
         while len(batch) < BATCH_EVENTS and size < BATCH_BYTES - EVENT_BYTES:

@@ -1,4 +1,4 @@
-"""What a build is given and what it gives back."""
+"""Inputs and results of a build."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class BuildFolders:
-    """Where a build works: a folder of its own that is not there yet, its unpacked sources, and what outlives it.
+    """The folders of a build: a new one for itself, its unpacked sources, and those that outlive it.
 
     sources: by name, the primary one under the empty name.
     """
@@ -106,7 +106,7 @@ class BuildFolders:
     folder: Path
     sources: Mapping[str, Path]
     caches: Path
-    temporary: Path = Path("/tmp")  # noqa: S108 - a build gets a folder of its own in it
+    temporary: Path = Path("/tmp")  # noqa: S108 - a build gets a separate folder in it
 
     @property
     def source(self) -> Path:

@@ -63,7 +63,7 @@ def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> 
 
 
 def _run_phase(name: str, phase: Phase, shell: Shell, log: BuildLog, limits: Limits) -> PhaseResult:
-    """The commands up to the first that fails, then what stands under `finally` in any case."""
+    """Run the commands up to the first that fails, then those under `finally` in any case."""
     began = time.monotonic()
     log.say(f"Entering phase {name}")
     status, message = _run_commands(phase.commands, shell, log, limits)

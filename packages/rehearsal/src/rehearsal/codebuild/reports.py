@@ -1,4 +1,4 @@
-"""Test reports: JUnit's XML read, counted and told.
+"""Test reports: JUnit's XML, read and counted.
 
 Sources: AWS CodeBuild user guide, "Build specification reference" (reports) and "Test report statuses".
 """

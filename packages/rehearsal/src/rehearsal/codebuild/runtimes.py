@@ -40,7 +40,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Installed:
-    """What a build finds.
+    """The runtimes that a build finds.
 
     wanted: the runtimes that the buildspec named. python: the build's. path: where their commands lie. missing: the
     Python that the image has and this machine has not, where the buildspec names none.

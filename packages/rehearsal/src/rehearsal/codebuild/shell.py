@@ -1,6 +1,6 @@
 """The shell of a build: every command goes on where the one before it left off.
 
-Each command is a script of its own, so that one that says `exit` ends itself and not the build; its variables, exported
+Each command is a separate script, so that `exit` ends the command and not the build; its variables, exported
 or not, and its folder are carried over. That is how CodeBuild's agent does it: its scripts begin with `set -a` and end
 with CODEBUILD_LAST_EXIT.
 """

@@ -22,7 +22,7 @@ def fetch(source: Mapping[str, str], version: str, s3: Any, remote: Path, folder
     """Put the source into the new folder. Raises RehearsalError for a kind that is not rehearsed.
 
     version: a commit, a branch or a tag; for S3 the object's version; empty for the newest. remote: the repository that
-    stands in for every git source.
+    replaces every git source.
     """
     kind = source.get("type", "NO_SOURCE")
     if kind == "NO_SOURCE":

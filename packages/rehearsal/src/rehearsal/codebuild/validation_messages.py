@@ -23,7 +23,7 @@ _KINDS = {
 
 
 def describe_errors(error: ValidationError, name: str, model: type[BaseModel]) -> str:
-    """Every mistake of `error` in a line of its own."""
+    """Return a line for every mistake of `error`."""
     return "\n".join(_line(each, name, model) for each in error.errors())
 
 

@@ -1,4 +1,4 @@
-"""Artifact zips, as they are unpacked. A program of its own, so it needs nothing but the standard library."""
+"""Extraction of artifact zips. A separate program, so it needs only the standard library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Unzip = Callable[[Path, Path], None]
 def unzip(zip_file: Path, folder: Path) -> None:
     """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed.
 
-    By a program of its own: in a process of many threads, each of thousands of files would wait for its turn.
+    In a separate process: in a process of many threads, each of thousands of files would wait for its turn.
     """
     told = framing.encode_message([str(zip_file), str(folder)])
     done = subprocess.run(helper_process.helper_command(__name__), input=told, stderr=subprocess.PIPE, check=False)
@@ -29,7 +29,7 @@ def unzip(zip_file: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    """The program: told an archive and a folder. What goes wrong is its last words."""
+    """The program: its arguments are an archive and a folder; an error is its last output."""
     zip_file, folder = map(Path, framing.read())
     try:
         _unpack(zip_file, folder)
@@ -39,7 +39,7 @@ def main() -> None:
 
 def _unpack(zip_file: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    ready: set[str] = set()  # folders that lie inside; a link is no folder, so what is here stays true
+    ready: set[str] = set()  # folders that are inside; a link is not a folder, so the check stays true
     with zipfile.ZipFile(zip_file) as archive:
         for member in archive.infolist():
             target, mode = f"{folder}/{member.filename}", member.external_attr >> 16

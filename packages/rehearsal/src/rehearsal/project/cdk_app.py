@@ -20,7 +20,7 @@ MODULES = "node_modules"
 class App:
     """command: of the app, or the absolute path of an assembly; None is what cdk.json says.
 
-    pipeline: which one, where the app has several; a name of its stack or of its own.
+    pipeline: which one, where the app has several; the name of its stack or of the pipeline.
     """
 
     command: str | None = None
@@ -46,7 +46,7 @@ class App:
     ) -> Path:
         """The assembly: the app's own, or synthesized in `folder` to `out` with `environment` as CDK's default.
 
-        revision: the commit that it is told to be of, as a build is.
+        revision: the commit that the app gets, as in a build.
         Raises WrongUse where there is no app, and CommandFailed where it does not synthesize.
         """
         if self.assembly:

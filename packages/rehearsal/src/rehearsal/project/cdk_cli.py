@@ -1,4 +1,4 @@
-"""The real CDK CLI, as a person would call it by hand."""
+"""The real CDK CLI, as an operator would call it by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rehearsal.project.cloud_assembly import Environment
 
 # The first CLI with version 3 of the AWS SDK, which reads AWS_ENDPOINT_URL: tried, since its notes say nothing of it.
 FIRST = (2, 167)
-# How a build is told what it builds. Source: AWS CodeBuild user guide, "Environment variables in build environments".
+# A build's variables. Source: AWS CodeBuild user guide, "Environment variables in build environments".
 REVISION = "CODEBUILD_RESOLVED_SOURCE_VERSION"
 
 
@@ -63,7 +63,7 @@ class Cdk:
         self._run("deploy", arguments, folder, account, region)
 
     def run_shell(self, command: str, folder: Path, account: str, region: str) -> None:
-        """Run what a person would type into a shell, as the account's root."""
+        """Run a shell command as the account's root user."""
         self.run("prepare", ["/bin/sh", "-c", command], folder, account, region)
 
     def _run(
@@ -73,7 +73,7 @@ class Cdk:
         self.run(f"cdk-{name}", command, folder, account, region, **variables)
 
     def run(self, name: str, command: Sequence[str], folder: Path, account: str, region: str, **variables: str) -> None:
-        """Run a command as a person would with the CLI at hand and as the root user of `account`."""
+        """Run a command with the CLI on its path and as the root user of `account`."""
         env = dict(os.environ)
         remove_aws_settings(env)
         env |= self._endpoint.environ(root(account), region) | variables
@@ -102,7 +102,7 @@ def _cli(path: str) -> str:
 
 
 def _linked(cli: str, folder: Path) -> Path:
-    """A folder with this `cdk` alone, to come first on a search path."""
+    """A folder with only this `cdk`, to come first on a search path."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "cdk").symlink_to(cli)

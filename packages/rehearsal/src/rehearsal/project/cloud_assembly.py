@@ -64,7 +64,7 @@ class PipelineResource:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it may be called by: its stack, its own name where the template has one, its logical id."""
+        """The names of a pipeline: its stack, its own name where the template has one, its logical id."""
         own = self.properties.get("Name")
         named = [own] if isinstance(own, str) else []
         return (self.stack.id, self.stack.name, *named, self.id, f"{self.stack.id}/{self.id}")

@@ -68,7 +68,7 @@ class Bootstrap(BaseModel):
 
 
 class Prepare(BaseModel):
-    """A command that a person has run before the pipeline is deployed, in its account unless another one is named."""
+    """A command to run before the pipeline is deployed, in its account unless another one is named."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,13 +89,13 @@ class Config(BaseModel):
 
     @property
     def environment(self) -> tuple[str, str]:
-        """Where stacks go that name no account or region of their own."""
+        """The place of stacks that name no account or region."""
         return self.account, self.region
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function answered; `ok` unless it raised or could not be called."""
+    """The answer of a function; `ok` unless it raised or could not be called."""
 
     environment: str
     account: str

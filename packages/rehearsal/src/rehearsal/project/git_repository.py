@@ -1,4 +1,4 @@
-"""The project's repository: a commit of the working tree beside its history, and the remote that takes it."""
+"""The project's repository: a commit of the working tree outside its history, and the remote that takes it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Repository:
 
         HEAD itself where nothing differs. The user's index, branches and object store stay as they are.
         """
-        # a new one each time: a run that was killed may have left its lock beside the old one
+        # a new one each time: a killed run may have left its lock next to the old one
         with tempfile.TemporaryDirectory(prefix="index-", dir=self.scratch) as folder:
             index = Path(folder) / "index"
             shutil.copyfile(self._git("rev-parse", "--path-format=absolute", "--git-path", "index"), index)
@@ -64,7 +64,7 @@ class Repository:
         return self._git("commit-tree", tree, "-p", "HEAD", "-m", message, env=env)
 
     def changes(self, before: str, after: str) -> list[str]:
-        """What differs between two commits, a snapshot perhaps: `M path` a line, as git says it."""
+        """Return the differences between two commits, also snapshots: `M path` a line, as git says it."""
         env = self._scratch_objects()
         listed = self._git("diff", "--name-status", "--no-renames", "-z", before, after, "--", env=env)
         words = iter(listed.removesuffix("\0").split("\0") if listed else [])
@@ -168,7 +168,7 @@ def branch_head(remote: Path, branch: str) -> Commit | None:
 
 
 def commit(remote: Path, revision: str) -> Commit:
-    """What git knows of `revision` in the bare repository `remote`."""
+    """Return git's data of `revision` in the bare repository `remote`."""
     told = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B%x00%cI", revision, cwd=remote)
     fields = printable(told).split("\0")
     return Commit(id=fields[0], author=fields[1], date=fields[2], message=fields[3].strip(), committed=fields[4])
@@ -194,7 +194,7 @@ def clone(remote: Path, revision: str, branch: str, folder: Path) -> None:
     git("checkout", "--quiet", "-B", branch, revision, cwd=folder)
 
 
-# A commit needs somebody; the user's own name would claim that they committed this.
+# A commit needs an author; the user's name would claim that they committed this.
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "rehearsal",
     "GIT_AUTHOR_EMAIL": "rehearsal@localhost",

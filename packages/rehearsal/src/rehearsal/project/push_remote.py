@@ -34,7 +34,7 @@ def add(space: Workspace) -> str | None:
     _write_hook(space)
     if taken is None:
         git("remote", "add", NAME, str(space.remote), cwd=space.root)
-    # a rehearsal of the working tree has put a commit of its own on the branch: a push goes over it
+    # a rehearsal of the working tree has put a snapshot on the branch: a push replaces it
     git("config", "--replace-all", f"remote.{NAME}.push", "+refs/heads/*:refs/heads/*", cwd=space.root)
     return None
 

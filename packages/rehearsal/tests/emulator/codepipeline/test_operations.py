@@ -53,7 +53,7 @@ def test_what_a_definition_lacks_is_refused(service: Service) -> None:
 
 
 def test_an_execution_is_started_with_variables_and_shown(service: Service) -> None:
-    """What it was given and what its source brought stand in the answer."""
+    """The answer has its variables and the revisions of its source."""
     service.create(pipeline(variables=[{"name": "x", "defaultValue": "1"}]))
     execution = service.start(variables=[{"name": "x", "value": "2"}])
     service.stage.wait()
@@ -236,7 +236,7 @@ def test_an_approval_is_answered_with_its_token(service: Service, verdict: str, 
 
 
 def test_a_transition_is_disabled_and_enabled(service: Service) -> None:
-    """What waits there is shown as inbound, with the reason; the outbound transition of a stage is the next one's."""
+    """Waiting executions are inbound, with the reason; the outbound transition of a stage is the next one's."""
     service.create(pipeline())
     service.call("DisableStageTransition", **NAME, stageName="Two", transitionType="Inbound", reason="freeze")
     execution = service.start()
@@ -301,7 +301,7 @@ def used_by_helpers() -> set[str]:
 
 
 def test_an_unknown_operation_lists_those_known(service: Service) -> None:
-    """What is not rehearsed is an error."""
+    """Operations that are not rehearsed are an error."""
     with pytest.raises(Exception, match="ListWebhooks is not rehearsed; there are CreatePipeline"):
         service.api.call("ListWebhooks", {}, KEY.account, KEY.region)
 

@@ -81,7 +81,7 @@ def tiny(bucket: str) -> Json:
 
 
 def deployed(embedded: Embedded, resources: Mapping[str, Json], id_: str) -> Started:
-    """The tiny pipeline under the logical id `id_`, with these resources beside it."""
+    """The tiny pipeline under the logical id `id_`, with these additional resources."""
     bucket, stack = embedded.bucket(), embedded.name("stack")
     text = json.dumps(resources).replace("source-bucket", bucket)
     pipeline = {id_: {"Type": "AWS::CodePipeline::Pipeline", "Properties": tiny(bucket)}}
@@ -139,7 +139,7 @@ def test_the_targets_input_names_revision_and_variables(started: Started, embedd
 def test_a_start_that_is_refused_is_told_in_the_log(
     started: Started, embedded: Embedded, target: Json, words: str
 ) -> None:
-    """Nobody waits for the answer, and the next event finds everything as it was."""
+    """The event is delivered asynchronously, and the next event finds the same state."""
     started.tell(started.rule(**target))
     assert started.executions() == []
     log = (embedded.workspace.logs / "emulator.log").read_text()

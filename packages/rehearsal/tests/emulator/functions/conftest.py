@@ -40,7 +40,7 @@ def zipped(**files: str | bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Told:
-    """What a call gave: its answer or its error, and the end of its log."""
+    """The result of a call: its answer or error, and the end of its log."""
 
     answer: Any
     error: bool

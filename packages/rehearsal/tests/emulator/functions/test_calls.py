@@ -1,4 +1,4 @@
-"""Calls: warm and cold, errors, limits, and what stands in the log."""
+"""Calls: warm and cold, errors, limits, and the log."""
 
 from __future__ import annotations
 

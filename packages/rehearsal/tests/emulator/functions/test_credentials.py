@@ -39,7 +39,7 @@ def trust(service: str) -> str:
 
 
 def guessed(name: str, role: str) -> Credentials:
-    """What everybody can compute who knows a function and its role."""
+    """Keys that follow from the names of a function and its role."""
     arns = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:arn:aws:iam::{ACCOUNT}:role/{role}"
     digest = hashlib.sha256(arns.encode()).hexdigest()
     secret, token = (hashlib.sha256(f"{kind}:{digest}".encode()).hexdigest() for kind in ("secret", "token"))
@@ -101,7 +101,7 @@ def failure(functions: Functions, stack: str, properties: dict[str, Any]) -> str
 
 
 def test_a_role_that_trusts_lambda_no_more_ends_its_functions_calls(enforced: Functions) -> None:
-    """The next environment has no keys, and the caller is told why."""
+    """The next environment has no keys, and the caller gets the reason."""
     api = enforced.client("iam")
     api.create_role(RoleName="fickle", AssumeRolePolicyDocument=trust("lambda"))
     name = enforced.make(WHO, Role=f"arn:aws:iam::{ACCOUNT}:role/fickle")

@@ -42,7 +42,7 @@ def handler(event, context):
 @needs_mounts
 @pytest.mark.parametrize(("code", "number"), [(INSIDE, 2), (DAEMON, 3)], ids=["function", "daemon"])
 def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path, code: str, number: int) -> None:
-    """The kernel ends them, though they stand still and are in nobody's reach any more: a daemon as well."""
+    """The kernel ends them, though they are frozen and orphaned: a daemon as well."""
     space = Workspace(tmp_path)
     server = launcher.up(space, None, iam=False)
     try:
@@ -83,7 +83,7 @@ def test_a_function_does_not_see_what_is_hidden(tmp_path: Path) -> None:
 
 @needs_mounts
 def test_what_a_function_leaves_behind_stands_still_with_it(functions: Functions) -> None:
-    """A daemon of its own is no way to go on between calls."""
+    """A daemon does not run between calls either."""
     pids = running(functions.call(functions.make(DAEMON)).answer)
     assert [state(each) for each in pids] == ["T", "T", "T"]
 
@@ -118,7 +118,7 @@ def test_without_mounts_the_folders_stay_where_they_are(plain: PythonEnvironment
 
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv takes the right to mount from a root user")
 def test_an_ordinary_user_has_mounts_as_well(tmp_path: Path) -> None:
-    """In a namespace of users: nobody needs to be root for a rehearsal."""
+    """In a user namespace: a rehearsal does not need root."""
     less = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"] if os.geteuid() == 0 else []
     probe = [*less, *helper_process.helper_command(sandbox.__name__), "--probe", str(tmp_path)]
     done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -237,7 +237,7 @@ def running(namespace: str) -> list[int]:
 
 
 def state(pid: int) -> str:
-    """As proc_pid_stat(5) has it: T stands still."""
+    """As in proc_pid_stat(5): T is stopped."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 

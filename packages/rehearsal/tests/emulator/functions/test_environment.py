@@ -1,4 +1,4 @@
-"""What a function finds around it: its file system, its variables, its interpreter."""
+"""A function's environment: its file system, variables and interpreter."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def test_code_and_layers_lie_where_aws_has_them(functions: Functions) -> None:
     ["/var/task", "/opt", "/var/runtime", f"/var/lang/lib/{RUNTIME}/site-packages", "/", "/var/tmp", "/usr/local"],
 )
 def test_nothing_but_tmp_can_be_written_to(functions: Functions, folder: str) -> None:
-    """A function that writes beside its code, or into its user's cache, fails here, and not on AWS first."""
+    """A function that writes next to its code, or into its user's cache, fails here as on AWS."""
     told = functions.call(functions.make(f"def handler(event, context):\n    open('{folder}/new', 'w')\n"))
     assert told.answer["errorType"] == "OSError"
     assert "Read-only file system" in told.answer["errorMessage"]
 
 
 def test_tmp_is_the_functions_own_and_stays_while_it_is_warm(functions: Functions) -> None:
-    """What one call leaves in /tmp the next one finds, and no other function."""
+    """Files in /tmp stay for the next call, and no other function sees them."""
     code = "import os\nhandler = lambda *_: [os.listdir('/tmp'), open('/tmp/left', 'w').close()][0]"
     name = functions.make(code)
     assert [functions.call(name).answer, functions.call(name).answer] == [[], ["left"]]
@@ -155,7 +155,7 @@ def test_a_function_reaches_the_embedded_aws_with_its_credentials(functions: Fun
 
 
 def test_with_iam_a_function_has_its_role_and_trusts_the_embedded_aws(tmp_path: Path) -> None:
-    """The SDK verifies the certificate by a bundle that stands beside the runtime."""
+    """The SDK verifies the certificate by a bundle next to the runtime."""
     code = "import boto3\ndef handler(event, context):\n    return boto3.client('sts').get_caller_identity()['Arn']"
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     space = Workspace(tmp_path)

@@ -1,4 +1,4 @@
-"""What a function can import, and where from."""
+"""Imports of a function, and their order."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_sdk_is_there_at_the_version_beside_the_rehearsal(functions: Functio
 
 @pytest.mark.parametrize("module", ["ministack", "pydantic", "rich", "rehearsal", "pip", "yaml"])
 def test_nothing_of_this_machine_is_found(functions: Functions, module: str) -> None:
-    """What the rehearsal itself needs, or what happens to be installed, is no dependency of a function."""
+    """Dependencies of the rehearsal and other installed packages are not visible to a function."""
     told = functions.call(functions.make(f"import {module}\nhandler = print"))
     assert told.answer["errorType"] == "Runtime.ImportModuleError"
 

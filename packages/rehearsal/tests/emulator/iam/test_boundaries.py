@@ -46,7 +46,7 @@ def test_a_boundary_that_is_not_there_is_refused() -> None:
 
 
 def test_boundaries_are_known_to_policies() -> None:
-    """The fault: an execution policy that lets roles be made with a boundary alone lets none be made."""
+    """The fault: an execution policy that allows only roles with a boundary allows none."""
 
     def told(action: str, **parameters: str) -> Any:
         return iam_actions.request_tag_context("iam", f"iam:{action}", b"", parameters).get("iam:permissionsboundary")

@@ -47,7 +47,7 @@ def test_a_bucket_without_a_key_of_its_own_stays_as_it_is() -> None:
 
 
 def test_another_accounts_bucket_is_asked_with_the_callers_policies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: its refusal is noted down as allowed, and two words are all that the caller is told."""
+    """The fault: its denial is logged as allowed, and the caller gets a message of two words."""
     noted: list[Decision] = []
     monkeypatch.setattr(Decisions, "add", lambda _, decision: noted.append(decision))
     role = make_role("worker", allow("s3:*"))

@@ -1,4 +1,4 @@
-"""What CloudFormation needs for a resource, from cfn-lint's schemas."""
+"""The actions that CloudFormation needs for a resource, from cfn-lint's schemas."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_action_that_makes_or_removes_the_thing_is_needed(kind: str, create:
 
 
 def test_a_change_needs_one_of_the_types_own_actions() -> None:
-    """Which one depends on the property; reading and tagging alone change nothing."""
+    """The action depends on the property; reading and tagging change nothing."""
     update = required_actions("AWS::Lambda::Function", "update")
     assert {"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"} <= set(update)
     assert not [each for each in update if "Get" in each or "Tag" in each or not each.startswith("lambda:")]

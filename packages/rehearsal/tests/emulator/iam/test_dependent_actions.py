@@ -20,7 +20,7 @@ CODE = {"S3Bucket": "assets", "S3Key": "code.zip"}
 
 
 def decided(action: str, body: dict[str, Any], *permitted: str) -> EvalResult | None:
-    """What is decided after MiniStack has allowed the action itself."""
+    """The decision after MiniStack has allowed the action itself."""
     who = roles.session_principal(make_role("maker", allow("lambda:Create*", *permitted)), "at-work")
     request = enforcement.Request(who, action, "*", REGION, body=json.dumps(body).encode())
     return next(filter(None, (check(request) for check in enforcement._additional_checks)), None)
@@ -44,7 +44,7 @@ def decided(action: str, body: dict[str, Any], *permitted: str) -> EvalResult | 
 def test_who_names_code_and_layers_has_to_be_allowed_to_use_them(
     action: str, body: dict[str, Any], needed: str
 ) -> None:
-    """The fault: nobody is asked."""
+    """The fault: no policy is evaluated."""
     correct(requests.ENFORCEMENT)
     assert decided(f"lambda:{action}", body) is None
     correct(permissions.CODE_AND_LAYERS)

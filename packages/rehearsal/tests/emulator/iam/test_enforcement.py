@@ -1,4 +1,4 @@
-"""What a denial says, and what is noted down of decisions."""
+"""Messages of denials, and the log of decisions."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_a_topic_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_rule_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: any rule calls any function. Targets that are no functions are left alone."""
+    """The fault: any rule calls any function. Targets that are not functions are unchanged."""
     called: list[str] = []
     monkeypatch.setattr(eventbridge, "_invoke_target", lambda target, *_: called.append(target["Arn"]))
 

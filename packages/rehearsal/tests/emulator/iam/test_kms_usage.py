@@ -38,7 +38,7 @@ def _key_bucket_and_queue(as_it_comes: None) -> None:
 
 @dataclass(frozen=True)
 class Sent:
-    """What a request says besides its action and its resource."""
+    """The other parameters of a request."""
 
     method: str = ""
     query: dict[str, str] = field(default_factory=dict)
@@ -206,7 +206,7 @@ def test_secrets_and_parameters_ask_for_the_key() -> None:
 
 
 def test_who_encrypts_again_may_use_both_keys() -> None:
-    """The fault: of the key that will encrypt, nobody is asked."""
+    """The fault: the policy of the encrypting key is not evaluated."""
     sent = Sent(body={"DestinationKeyId": "alias/the-alias"})
     kms._keys.set_scoped(ACCOUNT, REGION, "old", {**kms._keys["the-key"], "Arn": KEY.replace("the-key", "old")})
     assert allowed("kms:ReEncryptFrom", KEY.replace("the-key", "old"), "kms:ReEncryptFrom", sent=sent)
@@ -216,7 +216,7 @@ def test_who_encrypts_again_may_use_both_keys() -> None:
 
 
 def test_a_keys_own_policy_counts() -> None:
-    """A key whose policy names nobody is nobody's to use, whatever a role may do."""
+    """A key whose policy names no principal cannot be used, whatever a role's policies allow."""
     kms._keys.set_scoped(ACCOUNT, REGION, "the-key", {"Arn": KEY, "Policy": json.dumps({"Statement": []})})
     correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     assert not allowed("s3:GetObject", f"{BUCKET}/key", "s3:*", "kms:*")

@@ -31,7 +31,7 @@ SERVICES = {
 }
 SERVICES |= {each: each for each in ("s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "sts")}
 SERVICES |= {"monitoring": "cloudwatch", "states": "stepfunctions"}
-# What AWS asks, and nobody here: the row of docs/fidelity.md says so.
+# Actions that AWS evaluates and this emulator does not: the row of docs/fidelity.md says so.
 NOT_ASKED = {
     *("dynamodb:ExecuteStatement", "dynamodb:BatchExecuteStatement", "dynamodb:ExecuteTransaction"),
     *("s3:GetBucketAbac", "s3:PutBucketAbac", "s3:GetBucketMetadataTableConfiguration"),
@@ -115,7 +115,7 @@ def test_an_operation_of_lambda_is_told_by_its_path() -> None:
 
 @pytest.mark.parametrize("path", ["/2015-03-31/functions/f/other", "//2015-03-31/functions/f/policy", "/2015-03-31"])
 def test_a_path_that_lambda_does_not_have_is_nobodys(path: str) -> None:
-    """What nobody knows the action of is denied."""
+    """A request with an unknown action is denied."""
     correct(*ACTIONS)
     assert iam_actions.extract_iam_action("lambda", "GET", path, {}, b"", {}) == request_action.UNKNOWN
 
@@ -162,7 +162,7 @@ def test_an_operation_is_not_what_its_caller_calls_it(
 
 @pytest.mark.parametrize("service", ["sns", "sqs"])
 def test_a_service_of_the_query_protocol_goes_by_its_action(service: str) -> None:
-    """Whatever target stands beside it."""
+    """With any other target."""
     correct(*ACTIONS)
     request = (service, "POST", "/", {"x-amz-target": "Other.ListThem"}, b"", {"Action": "DeleteThis"})
     assert iam_actions.extract_iam_action(*request) == f"{service}:DeleteThis"

@@ -35,7 +35,7 @@ def test_a_log_groups_resource_ends_in_its_stream() -> None:
 
 
 def test_a_qualifier_is_part_of_a_functions_resource() -> None:
-    """The fault: a policy for an alias alone denies a call of the alias."""
+    """The fault: a policy for only an alias denies a call of the alias."""
     path = "/2015-03-31/functions/echo/invocations"
     assert resource("lambda", path, Qualifier="live") == f"{LAMBDA}:function:echo"
     correct(requests.FUNCTION_QUALIFIERS)

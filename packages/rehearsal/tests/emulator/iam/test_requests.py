@@ -69,7 +69,7 @@ def worker(endpoint: Endpoint) -> Worker:
 def test_lambda_asks_for_the_action_of_the_operation(
     worker: Worker, operation: str, arguments: dict[str, Any], action: str
 ) -> None:
-    """Who may list may do nothing else; who may do just this is let in, and told that there is no such thing."""
+    """List permission allows nothing else; with only this permission the answer is that the resource does not exist."""
     worker.may("lambda:List*", "sqs:ListQueues")
     with pytest.raises(ClientError, match=f"not authorized to perform: {action} on resource: .*looked at own; missing"):
         getattr(worker.client("lambda"), operation)(**arguments)
@@ -81,7 +81,7 @@ def test_lambda_asks_for_the_action_of_the_operation(
 
 
 def test_who_may_send_may_send_many(worker: Worker, endpoint: Endpoint) -> None:
-    """A batch has no permission of its own."""
+    """A batch has no separate permission."""
     url = endpoint.client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="orders")["QueueUrl"]
     worker.may("sqs:SendMessage")
     batch = [{"Id": "1", "MessageBody": "{}"}]
@@ -99,7 +99,7 @@ def test_another_accounts_bucket_says_that_its_policy_lacks_it(worker: Worker, e
 
 
 def test_what_is_encrypted_is_asked_by_what_arrives(worker: Worker, endpoint: Endpoint) -> None:
-    """Headers alone need no key, nor does what is to be encrypted with S3's own."""
+    """Requests for headers need no key, nor do objects with S3's own encryption."""
     theirs, kms = endpoint.client("s3", root(ACCOUNT), REGION), endpoint.client("kms", root(ACCOUNT), REGION)
     theirs.create_bucket(Bucket="ours", CreateBucketConfiguration={"LocationConstraint": REGION})
     key = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -116,7 +116,7 @@ def test_what_is_encrypted_is_asked_by_what_arrives(worker: Worker, endpoint: En
 
 
 def test_a_trust_policy_that_lacks_the_role_is_named(worker: Worker, endpoint: Endpoint) -> None:
-    """What the caller may do itself does not help."""
+    """The caller's own permissions do not help."""
     trust = json.dumps(trusting(Service="codebuild.amazonaws.com"))
     iam = endpoint.client("iam", root(ACCOUNT), REGION)
     role = iam.create_role(RoleName="strict", AssumeRolePolicyDocument=trust)["Role"]["Arn"]

@@ -1,4 +1,4 @@
-"""What CloudFormation's role is asked about, by action and resource."""
+"""The ARNs on which CloudFormation's role is evaluated, by action and resource."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_the_root_user_itself_is_let_in() -> None:
 
 
 def test_who_signs_nothing_is_nobody() -> None:
-    """The fault: a header that is no signature is taken for the root user of account 000000000000."""
+    """The fault: a header that is not a signature counts as the root user of account 000000000000."""
     header = [(b"authorization", b"none")]
     evaluator.pin_signed_request("GET", "/", {}, header)
     assert not evaluator._anonymous.get()

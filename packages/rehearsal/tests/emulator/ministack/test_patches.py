@@ -1,4 +1,4 @@
-"""Faults of MiniStack's that no folder of their own tests, shown without their correction."""
+"""Faults of MiniStack that no other folder tests, shown without their correction."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_state_of_the_other_mode_is_given_up(space: Workspace) -> None:
 
 
 def test_one_that_runs_in_the_other_mode_is_refused(space: Workspace) -> None:
-    """Who asks for --no-iam must not get IAM, nor the other way round; who asks for nothing gets what runs."""
+    """--no-iam with a server with IAM is an error, and the other way round; without an option any server is used."""
     launcher.up(space, None, iam=True)
     with pytest.raises(WrongUse, match="enforces IAM: end it with `rehearse down` first"):
         launcher.up(space, None, iam=False)
@@ -132,7 +132,7 @@ def test_with_iam_a_web_page_is_refused_as_well(space: Workspace, header: str, v
 
 
 def status(server: Server, url: str, authorization: str = "", **headers: str) -> int:
-    """What a GET answers, to who knows no more than the address."""
+    """Return the answer to a GET without credentials."""
     context = ssl.create_default_context(cafile=server.ca)
     connection = http.client.HTTPSConnection(server.endpoint.rpartition("//")[2], context=context)
     headers |= {"Authorization": authorization} if authorization else {}
@@ -142,7 +142,7 @@ def status(server: Server, url: str, authorization: str = "", **headers: str) ->
 
 
 def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(space: Workspace) -> None:
-    """A certificate of its own authority, on 127.0.0.1 and the one port."""
+    """A certificate of its authority, on 127.0.0.1 and the one port."""
     server = launcher.up(space, None, iam=True)
     assert server.endpoint.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=server.ca)
@@ -156,7 +156,7 @@ def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(space: Workspace) -> N
 def test_a_client_that_stays_connected_does_not_hold_up_its_end(
     space: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It never reads that the connection is closed; asyncio waits 30 s for that, if nobody tells it otherwise."""
+    """It never reads that the connection is closed; asyncio waits 30 s for that by default."""
     monkeypatch.setattr(launcher, "END_SECONDS", 20)
     server = launcher.up(space, None, iam=True)
     context = ssl.create_default_context(cafile=server.ca)
@@ -187,7 +187,7 @@ def test_state_of_another_version_starts_afresh(space: Workspace) -> None:
 
 
 def test_it_listens_on_127_0_0_1_alone(space: Workspace) -> None:
-    """Nobody else on the network reaches it."""
+    """Other machines of the network cannot reach it."""
     port = int(launcher.up(space, None).endpoint.rpartition(":")[2])
     listening = {
         line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
@@ -248,7 +248,7 @@ def test_nobody_takes_the_port_while_it_starts(space: Workspace, monkeypatch: py
 
 
 def test_one_that_runs_at_another_port_is_refused(space: Workspace) -> None:
-    """Who asks for a port must not get another one in silence; who asks for that one gets it."""
+    """A request for a different port is an error; a request for the same one succeeds."""
     server = launcher.up(space, None)
     own = int(server.endpoint.rpartition(":")[2])
     with pytest.raises(WrongUse, match=f"has port {own}, not 1: leave --port out"):
@@ -275,7 +275,7 @@ def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatc
 
 
 def test_accounts_are_apart(space: Workspace) -> None:
-    """What one account has, another one does not see."""
+    """Resources of one account are invisible to another one."""
     server = launcher.up(space, None)
     make_queue(server)
     other = server.to_endpoint().client("sqs", root("333333333333"), REGION)

@@ -1,4 +1,4 @@
-"""Who may call the embedded AWS: no page that a browser shows, whatever it makes its browser send."""
+"""Access to the embedded AWS: no web page, whatever headers its browser sends."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_what_a_web_page_sends_is_refused(embedded: Embedded, headers: dict[str,
 
 @pytest.mark.parametrize("headers", [{"Host": "attacker.example"}, {"Origin": "https://attacker.example"}])
 def test_a_page_gets_no_leave_to_send_more(embedded: Embedded, headers: dict[str, str]) -> None:
-    """MiniStack alone answers each preflight with leave for everybody."""
+    """MiniStack by itself answers each preflight with permission for every origin."""
     asks = {**headers, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-amz-target"}
     status, _ = answered(embedded, asks, method="OPTIONS")
     assert status in (403, 421)

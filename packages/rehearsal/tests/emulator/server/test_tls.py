@@ -55,7 +55,7 @@ def test_the_key_is_nobody_elses_to_read(tmp_path: Path) -> None:
 
 
 def test_certificates_of_a_machine_without_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the machine has none at all, certifi's stand in."""
+    """Where the machine has none, certifi's are used."""
     for name in tls._SETTINGS:
         monkeypatch.delenv(name, raising=False)
     nothing = ssl.DefaultVerifyPaths("", "", "", "", "", "")

@@ -59,7 +59,7 @@ def test_who_only_looks_takes_the_mode_of_the_saved_state(space: Workspace) -> N
 
 
 def test_it_ends_with_its_last_user(space: Workspace) -> None:
-    """Whoever started it: nobody takes it away from others, and its state is there for who comes next."""
+    """It does not end while others use it, whichever command started it, and its state is saved for the next one."""
     with contextlib.ExitStack() as second:
         with launcher.join_or_start(space) as started:
             found = second.enter_context(launcher.join_or_start(space))
@@ -79,7 +79,7 @@ def test_up_keeps_what_a_command_has_started_for_itself(space: Workspace) -> Non
 
 
 def test_it_ends_with_a_user_that_is_killed(space: Workspace) -> None:
-    """The kernel tells it that nobody uses it any more; its state is saved all the same."""
+    """The kernel reports the end of its last user; its state is saved as well."""
     text = "import sys, time; from pathlib import Path; from rehearsal.emulator.server import launcher;"
     text += "from rehearsal.workspace.layout import Workspace\n"
     text += "with launcher.join_or_start(Workspace(Path(sys.argv[1]))): print('runs', flush=True); time.sleep(600)"
