@@ -109,11 +109,14 @@ def test_whatever_decides_what_is_built_is_noticed(
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("change", ["python", "architecture", "drop_tests", "build_from_source", "machinery", "hashes"])
+@pytest.mark.parametrize(
+    "change", ["python", "architecture", "drop_tests", "keep", "build_from_source", "machinery", "hashes"]
+)
 def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str) -> None:
     """A package that was made ready for another target, by other tools or otherwise is made again."""
-    asked = {"python": "3.13", "architecture": "x86_64", "drop-tests": False, "build-from-source": frozenset()}
-    changes = {"python": "3.14", "architecture": "arm64", "drop-tests": True, "build-from-source": frozenset({"base"})}
+    asked: dict[str, Any] = {"python": "3.13", "architecture": "x86_64", "drop-tests": False, "keep": []}
+    changes = {"python": "3.14", "architecture": "arm64", "drop-tests": True, "keep": ["*.h"]}
+    changes["build-from-source"] = frozenset({"base"})
     setting = change.replace("_", "-")
     other = {**asked, **({setting: changes[setting]} if setting in changes else {})}
     keys = {
@@ -152,7 +155,7 @@ def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch
 def test_a_closure_that_lacks_what_a_package_needs_is_refused(project: Project, house: House) -> None:
     """METADATA says what a package needs; a lock that leaves it out would fail in Lambda alone."""
     house.wheel("base", headers="License-Expression: MIT\nRequires-Dist: absent\n")
-    with pytest.raises(LayersError, match="layer shared: base needs absent: the lock's closure is incomplete"):
+    with pytest.raises(LayersError, match=r"base needs absent, as the wheel.*`poetry add --lock absent`"):
         build(project.write({"main": ["base"]}))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambda_layers.builder.installed import installed_packages
-from lambda_layers.builder.pruning import is_pruned, prune
+from lambda_layers.builder.pruning import Pruning, is_pruned
 from tests.wheels import House
 
 
@@ -38,7 +38,7 @@ def test_the_record_names_what_is_left(house: House) -> None:
     folder = house.folder.parent / "python"
     with zipfile.ZipFile(house.wheels["base"].path) as zipped:
         zipped.extractall(folder)
-    prune(folder, drop_tests=False)
+    Pruning().prune(folder)
     left = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     info = "base-1.0.dist-info"
     assert left == [f"{info}/METADATA", f"{info}/RECORD", f"{info}/WHEEL", "base/__init__.py"]
@@ -50,5 +50,57 @@ def test_a_stub_that_is_read_at_run_time_stays(tmp_path: Path) -> None:
     """lazy_loader's `attach_stub` opens the stub beside the module."""
     (tmp_path / "lazy.py").write_text("import lazy_loader\nlazy_loader.attach_stub(__name__, __file__)\n")
     (tmp_path / "lazy.pyi").write_text("from . import a\n")
-    prune(tmp_path, drop_tests=True)
+    Pruning(drop_tests=True).prune(tmp_path)
     assert (tmp_path / "lazy.pyi").exists()
+
+
+@pytest.mark.gate
+def test_headers_that_a_module_names_stay(tmp_path: Path) -> None:
+    """A package may compile or parse its own headers at run time; those that no module names go."""
+    package = tmp_path / "pkg"
+    (package / "include").mkdir(parents=True)
+    (package / "__init__.py").write_text("SOURCE = __file__.replace('__init__.py', 'include/defs.h')\n")
+    for name in ("include/defs.h", "include/other.h", "native.a"):
+        (package / name).write_text("")
+    Pruning().prune(tmp_path)
+    assert sorted(path.name for path in package.rglob("*") if path.is_file()) == ["__init__.py", "defs.h"]
+
+
+@pytest.mark.gate
+def test_stubs_that_are_data_stay(tmp_path: Path) -> None:
+    """A type checker brings stubs of other packages; stubs of its own modules go, and so does a package of stubs."""
+    files = ["checker/__init__.py", "checker/own.py", "checker/own.pyi", "checker/typeshed/os.pyi"]
+    files += [
+        "native/__init__.py",
+        "native/own.py",
+        "native/_core.abi3.so",
+        "native/_core/__init__.pyi",
+        "yaml-stubs/__init__.pyi",
+    ]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("SUFFIX = '.pyi'\n" if name.endswith("own.py") else "")
+    Pruning().prune(tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {*files} - {"checker/own.pyi", "native/_core/__init__.pyi", "yaml-stubs/__init__.pyi"}
+
+
+@pytest.mark.gate
+def test_keep_names_what_stays(tmp_path: Path) -> None:
+    """`keep` has patterns of paths in the layer; whatever they match is left, tests included."""
+    for name in ("pkg/__init__.py", "pkg/include/a.h", "pkg/tests/data.py", "pkg/other.h"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    Pruning(drop_tests=True, keep=["pkg/include/*", "*/tests/data.py"]).prune(tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"pkg/__init__.py", "pkg/include/a.h", "pkg/tests/data.py"}
+
+
+def test_modules_without_source_stay(tmp_path: Path) -> None:
+    """A package may be shipped as bytecode only; what is beside its source is made again."""
+    (tmp_path / "pkg" / "__pycache__").mkdir(parents=True)
+    for name in ("only.pyc", "both.py", "both.pyc", "__pycache__/both.cpython-313.pyc"):
+        (tmp_path / "pkg" / name).write_bytes(b"")
+    Pruning().prune(tmp_path)
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"only.pyc", "both.py"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ import pytest
 from packaging.tags import parse_tag
 
 from lambda_layers.builder.command import build
-from lambda_layers.builder.installed import InstalledPackage
-from lambda_layers.builder.sbom import installed_wheel
+from lambda_layers.locks.wheel_files import installed_wheel
+from lambda_layers.target.platform import Target
 from tests.projects import Project
 from tests.wheels import House
 
@@ -40,19 +39,22 @@ def test_every_package_has_its_licence_and_the_hash_of_its_wheel(project: Projec
     assert {"ref": "base==1.0", "dependsOn": ["other==1.0"]} in found["dependencies"]
 
 
+PURE = "a-1-py3-none-any.whl"
+NATIVE = "a-1-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+
+
 @pytest.mark.parametrize(
-    ("tag", "file"),
+    ("tag", "files", "file"),
     [
-        ("py3-none-any", "a-1-py3-none-any.whl"),
-        ("cp313-cp313-manylinux_2_17_x86_64", "a-1-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"),
-        ("cp39-abi3-linux_x86_64", None),
+        ("py3-none-any", [PURE, NATIVE], PURE),
+        ("cp313-cp313-manylinux_2_17_x86_64", [PURE, NATIVE], NATIVE),
+        ("cp36-cp36m-manylinux2010_x86_64", [PURE, NATIVE], NATIVE),
+        ("cp36-cp36m-manylinux2010_x86_64", [PURE], PURE),
+        ("cp39-abi3-linux_x86_64", [], None),
     ],
 )
-def test_the_wheel_is_known_by_its_tags(tag: str, file: str | None) -> None:
-    """Of all files that the lock names, the one that was installed; none where it was built here."""
-    names = ["a-1.tar.gz", "a-1-py3-none-any.whl", "a-1-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"]
-    names.append("a-1-cp313-cp313-macosx_11_0_arm64.whl")
-    found = installed_wheel(
-        InstalledPackage("a", "1", frozenset(parse_tag(tag)), (), Message()), {name: name[::-1] for name in names}
-    )
+def test_the_wheel_is_known_by_its_name(tag: str, files: list[str], file: str | None) -> None:
+    """Of all locked files, the one that was installed, even if its inside contradicts its name; none if built here."""
+    names = ["a-1.tar.gz", *files, "a-1-cp313-cp313-macosx_11_0_arm64.whl"]
+    found = installed_wheel({name: name[::-1] for name in names}, parse_tag(tag), Target("3.13", "x86_64"))
     assert found == ((file, file[::-1]) if file else None)

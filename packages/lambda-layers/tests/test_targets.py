@@ -50,7 +50,7 @@ def test_the_layers_are_for_the_target(tmp_path: Path, python: str, architecture
     """The native library's machine and name are the target's; bytecode is there where its interpreter is."""
     made, library, warnings = built_for(tmp_path, python, architecture)
     assert (made.python, made.architecture) == (python, architecture)
-    machine, glibc = read_requirements(library)
+    machine, glibc, _ = read_requirements(library)
     assert machine == Target(python, architecture).machine
     assert glibc <= GLIBC
     assert f".cpython-{python.replace('.', '')}-" in library.name

@@ -47,23 +47,29 @@ class House:
         said_tag: str = "",
         headers: str = "License-Expression: MIT\n",
         recorded: Mapping[str, bytes | str] | None = None,
+        programs: Iterable[str] = (),
+        metadata: bytes = b"",
     ) -> Wheel:
-        """Make a wheel; `said_tag` is what its WHEEL file says where that is not the tag of its name.
+        """Make a wheel; `said_tag` is what its WHEEL file says where that is not the tag of its name; `-` is nothing.
 
         recorded: what RECORD takes for the content of some files, where that is another.
+        programs: the files that are executable. metadata: METADATA, where it is not what the other arguments say.
         """
         module = name.replace("-", "_")
         needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
         info = f"{module}-{version}.dist-info"
         content: dict[str, bytes | str] = dict(files or {f"{module}/__init__.py": f"NAME = {name!r}\n"})
-        content[f"{info}/METADATA"] = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{headers}{needs}"
-        content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {said_tag or tag}\n"
+        told = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{headers}{needs}"
+        content[f"{info}/METADATA"] = metadata or told
+        content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\n{_tag_line(said_tag or tag)}"
         lines = [_recorded(path, data) for path, data in {**content, **(recorded or {})}.items()]
         content[f"{info}/RECORD"] = "".join([*lines, f"{info}/RECORD,,\n"])
         path = self.folder / f"{module}-{version}-{tag}.whl"
         with zipfile.ZipFile(path, "w") as zipped:
             for inside, data in content.items():
-                zipped.writestr(zipfile.ZipInfo(inside), data)
+                entry = zipfile.ZipInfo(inside)
+                entry.external_attr = (0o100755 if inside in {*programs} else 0o100644) << 16
+                zipped.writestr(entry, data)
         return self._keep(Wheel(path, name, version, tuple(requires)))
 
     def source(self, name: str, version: str = "1.0", *, build: str = "") -> Wheel:
@@ -97,7 +103,12 @@ class House:
         return wheel
 
 
+def _tag_line(tag: str) -> str:
+    return "" if tag == "-" else f"Tag: {tag}\n"
+
+
 def _recorded(path: str, data: bytes | str) -> str:
     content = data.encode() if isinstance(data, str) else data
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-    return f"{path},sha256={digest},{len(content)}\n"
+    quoted = '"' + path.replace('"', '""') + '"' if {*path} & {*',"'} else path
+    return f"{quoted},sha256={digest},{len(content)}\n"

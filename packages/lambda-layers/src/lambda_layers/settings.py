@@ -24,6 +24,7 @@ class Settings(BaseModel):
     architecture: Literal["x86_64", "arm64"]
     runtime_provided: Literal["ship", "drop"] = Field(default="ship", alias="runtime-provided")
     drop_tests: bool = Field(default=False, alias="drop-tests")
+    keep: tuple[str, ...] = Field(default=(), strict=False)
     build_from_source: frozenset[str] = Field(default=frozenset(), alias="build-from-source", strict=False)
 
     @field_validator("python")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from packaging.utils import canonicalize_name
 
 from lambda_layers.analysis.imports import load_time_nodes, modules
+from lambda_layers.builder import record_file
 from lambda_layers.manifest import Layer
 
 _NAME = re.compile(r"\.*[A-Za-z_][\w.]*")
@@ -31,9 +32,8 @@ def layer_modules(root: Path, layer: Layer) -> dict[str, Module]:
     with zipfile.ZipFile(root / layer.zip) as zipped:
         for record in [name for name in zipped.namelist() if name.endswith(".dist-info/RECORD")]:
             package = canonicalize_name(Path(record).parts[1].split("-")[0])
-            files = [line.rsplit(",", 2)[0].strip('"') for line in zipped.read(record).decode().splitlines()]
-            for file in files:
-                found |= {name: Module(package, root / layer.zip, f"python/{file}") for name in modules([file])}
+            for row in record_file.read(zipped.read(record)):
+                found |= {name: Module(package, root / layer.zip, f"python/{row.path}") for name in modules([row.path])}
     return found
 
 

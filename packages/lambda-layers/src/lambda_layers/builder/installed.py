@@ -6,15 +6,17 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
 
-from packaging.requirements import Requirement
 from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
 
+from lambda_layers import requirements
+from lambda_layers.builder import record_file
 from lambda_layers.errors import LayersError
 from lambda_layers.target.platform import Target
 
@@ -55,8 +57,8 @@ class InstalledPackage:
     def needs(self, target: Target) -> Iterator[str]:
         """The packages that it requires on the target, without any extra."""
         for text in self.metadata.get_all("Requires-Dist") or []:
-            requirement = Requirement(text)
-            if target.accepts(str(requirement.marker or "")):
+            requirement = requirements.read_leniently(text)
+            if requirement and target.accepts(str(requirement.marker or "")):
                 yield canonicalize_name(requirement.name)
 
 
@@ -73,13 +75,22 @@ def packages_sharing_files(found: list[InstalledPackage]) -> set[str]:
 
 def _read_package(info: Path) -> InstalledPackage:
     metadata = _headers(info / "METADATA")
-    tags = [tag for text in _headers(info / "WHEEL").get_all("Tag") or [] for tag in parse_tag(text.strip())]
-    lines = (line.rsplit(",", 2) for line in (info / "RECORD").read_text().splitlines())
-    listed = {info.parent / name.strip('"'): digest for name, digest, _ in lines}
+    listed = {info.parent / row.path: row.digest for row in record_file.read((info / "RECORD").read_bytes())}
     files = tuple(path for path in sorted(listed) if path.is_file())
     return InstalledPackage(
-        canonicalize_name(metadata["Name"]), metadata["Version"], frozenset(tags), files, metadata, listed
+        canonicalize_name(metadata["Name"]),
+        metadata["Version"],
+        frozenset(_tags(_headers(info / "WHEEL"))),
+        files,
+        metadata,
+        listed,
     )
+
+
+def _tags(wheel: Message) -> Iterator[Tag]:
+    for text in wheel.get_all("Tag") or []:
+        with suppress(ValueError):  # some wheels hold none, or other texts in its place
+            yield from parse_tag(text.strip())
 
 
 def _digest(algorithm: str, content: bytes) -> str:
@@ -91,4 +102,9 @@ def _bytecode_files(file: Path) -> list[Path]:
 
 
 def _headers(path: Path) -> Message:
-    return HeaderParser().parsestr(path.read_text(encoding="utf-8"))
+    content = path.read_bytes()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # old tools wrote METADATA so, and every byte is a character there
+    return HeaderParser().parsestr(text)

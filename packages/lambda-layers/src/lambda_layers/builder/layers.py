@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lambda_layers import settings
 from lambda_layers.builder import cache, cache_key, prefetch, restore
 from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.builder.layer import BuildRecord, build_layer
-from lambda_layers.builder.packages import PackageBuilder
+from lambda_layers.builder.packages import BuiltPackages, PackageBuilder
 from lambda_layers.errors import LayersError
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.selection.plan import Closures, plan_layers, read_lock
@@ -42,7 +43,8 @@ def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> li
     pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
     imported.result()
     records = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
-    layers, code = _build_record(workshop, records), coded.result()
+    told = [*_bytecode_warnings(workshop), *_package_warnings(workshop, pieces)]
+    layers, code = _build_record(workshop, records, told), coded.result()
     made = code.add_to(layers)
     warnings = limits.check(made["manifest"])
     if cache_key.project_key(root) != asked:
@@ -51,7 +53,14 @@ def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> li
     if not restore.place_files(root, made, workshop.cache):
         raise LayersError(f"a file in {workshop.cache.folder} was damaged while the build ran; build again")
     workshop.cache.prune()
-    return [*_bytecode_warnings(workshop), *code.warnings, *warnings]
+    return [*told, *code.warnings, *warnings]
+
+
+def _package_warnings(workshop: PackageBuilder, pieces: BuiltPackages) -> list[str]:
+    names = [part.name.removeprefix("python/") for piece, _ in pieces.values() for part in piece.parts]
+    unused = [pattern for pattern in workshop.settings.keep if not any(fnmatchcase(name, pattern) for name in names)]
+    told = [f"[tool.layers] keep: no file of the layers matches {pattern!r}" for pattern in unused]
+    return [*told, *(warning for piece, _ in pieces.values() for warning in piece.warnings)]
 
 
 def _bytecode_warnings(workshop: PackageBuilder) -> list[str]:
@@ -65,11 +74,12 @@ def _bytecode_warnings(workshop: PackageBuilder) -> list[str]:
     return [told]
 
 
-def _build_record(workshop: PackageBuilder, records: list[BuildRecord]) -> BuildRecord:
+def _build_record(workshop: PackageBuilder, records: list[BuildRecord], warnings: list[str]) -> BuildRecord:
     target = {"python": workshop.settings.python, "architecture": workshop.settings.architecture}
     layers = [record["layer"] for record in records]
     manifest = {"target": target, "bytecode": workshop.python is not None, "layers": layers}
-    return {"manifest": manifest, "files": {path: d for record in records for path, d in record["files"].items()}}
+    files = {path: digest for record in records for path, digest in record["files"].items()}
+    return {"manifest": manifest, "files": files, "warnings": warnings}
 
 
 def _check_sdk_completeness(parts: list[function_layers.LayerPlan]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,15 +11,19 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from lambda_layers.builder import bytecode, cache, cache_key, import_probe, pruning, sbom, verify, zip_archive
+from lambda_layers.builder import bytecode, cache, cache_key, import_probe, sbom, verify, zip_archive
 from lambda_layers.builder.installed import InstalledPackage, RecordMismatch, installed_packages, packages_sharing_files
+from lambda_layers.builder.pruning import Pruning
 from lambda_layers.builder.uv_install import install
 from lambda_layers.builder.zip_archive import ZipEntry
 from lambda_layers.errors import LayersError, WrongUse
+from lambda_layers.locks import wheel_files
 from lambda_layers.locks.graph import Lock
 from lambda_layers.locks.pin import Pin
 from lambda_layers.settings import Settings
 
+# Whoever may run a file in the wheel, on Lambda all may.
+_ANY_EXECUTE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 # A file as a zip holds it, and its bytes there.
 PackedFile = tuple[ZipEntry, bytes]
 
@@ -27,7 +32,7 @@ PackedFile = tuple[ZipEntry, bytes]
 class BuiltPackage:
     """One package for the target. `needs` are the packages that it requires there; `wheel` is the file and its sha256.
 
-    `blob` is the digest of its parts' bytes, one after the other, in the cache.
+    `blob` is the digest of its parts' bytes, one after the other, in the cache. `warnings` are what users should know.
     """
 
     name: str
@@ -39,6 +44,7 @@ class BuiltPackage:
     wheel: tuple[str, str] | None
     parts: tuple[ZipEntry, ...]
     blob: str
+    warnings: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -86,9 +92,9 @@ class PackageBuilder:
     def _key(self, pin: Pin) -> str:
         own = cache_key.library_key(self.root / pin.url) if pin.url and (self.root / pin.url).exists() else ""
         facts = [pin.name, pin.version, pin.hashes, pin.url, own, pin.name in self.settings.build_from_source]
-        return cache_key.digest(
-            "piece", facts, self.settings.python, self.settings.architecture, self.settings.drop_tests, self.machinery
-        )
+        chosen = self.settings
+        how = [chosen.python, chosen.architecture, chosen.drop_tests, *chosen.keep]
+        return cache_key.digest("piece", facts, how, self.machinery)
 
     def _cached(self, made_from: str) -> tuple[BuiltPackage, bytes] | None:
         record = self.cache.record(made_from)
@@ -111,7 +117,8 @@ class PackageBuilder:
                 together = [pin for pin in pins if pin.name not in crowded]
                 makings = [self._build(some, kept, cached=cached) for some in (together, *apart) if some]
                 return {name: made for each in makings for name, made in each.items()}
-            verify.verify(content, found, pins, target)
+            files = {each.name: self.lock.files(each.name, each.version) for each in found}
+            warnings = verify.verify(content, found, pins, target, files)
             compiled = pool.submit(bytecode.compile_all, self.python, content) if self.python else None
             by_name = {pin.name: pin for pin in pins}
             packed, edited = _pack_packages(found, content.parent, pool)
@@ -122,7 +129,7 @@ class PackageBuilder:
             made: BuiltPackages = {}
             for each in [each for each in found if each.name in packed]:
                 parts = [*packed[each.name], *_pack_files(each, each.bytecode(), content.parent, pool)]
-                made[each.name] = self._describe(each, by_name[each.name], parts)
+                made[each.name] = self._describe(each, by_name[each.name], parts, warnings[each.name])
         again = [pin for pin in pins if pin.name not in made]
         return made | (self._rebuild_uncached(again, kept | made) if again else {})
 
@@ -137,18 +144,26 @@ class PackageBuilder:
             raise LayersError(f"{told}, and the locked ones can't be had: {error}") from error
 
     def _prune(self, content: Path, pins: Sequence[Pin], kept: BuiltPackages) -> None:
-        here = {pin.name for pin in pins if not pin.hashes} | self.settings.build_from_source
-        if not self.settings.drop_tests:
-            pruning.prune(content, drop_tests=False, built=here)
+        chosen = self.settings
+        pruning = Pruning(
+            drop_tests=chosen.drop_tests,
+            keep=chosen.keep,
+            built={pin.name for pin in pins if not pin.hashes} | chosen.build_from_source,
+            python=self.python or sys.executable,
+        )
+        if not chosen.drop_tests:
+            pruning.prune(content)
             return
         beside = content.parent / "beside"
         for piece, blob in kept.values():
             zip_archive.unpack(beside, piece.unpack_blob(blob))
-        python = self.python if self.settings.target.is_host else None
+        python = self.python if chosen.target.is_host else None
         with import_probe.check_still_importable(content, beside / content.name, python):
-            pruning.prune(content, drop_tests=True, built=here)
+            pruning.prune(content)
 
-    def _describe(self, found: InstalledPackage, pin: Pin, packed: Sequence[PackedFile]) -> tuple[BuiltPackage, bytes]:
+    def _describe(
+        self, found: InstalledPackage, pin: Pin, packed: Sequence[PackedFile], warnings: tuple[str, ...]
+    ) -> tuple[BuiltPackage, bytes]:
         made = sorted(packed, key=lambda each: each[0].name)
         blob = b"".join(content for _, content in made)
         piece = BuiltPackage(
@@ -158,9 +173,12 @@ class PackageBuilder:
             licences=tuple(sbom.licences(found)),
             needs=tuple(sorted({*found.needs(self.settings.target)})),
             url=pin.url,
-            wheel=sbom.installed_wheel(found, self.lock.files(found.name, found.version)),
+            wheel=wheel_files.installed_wheel(
+                self.lock.files(found.name, found.version), found.tags, self.settings.target
+            ),
             parts=tuple(part for part, _ in made),
             blob=cache.digest(blob),
+            warnings=warnings,
         )
         return piece, blob
 
@@ -183,7 +201,12 @@ def _pack_files(
     found: InstalledPackage, files: Sequence[Path], root: Path, pool: ThreadPoolExecutor
 ) -> list[PackedFile]:
     """Files of a package, deflated under their names below `root`; raises RecordMismatch."""
-    return [*pool.map(lambda path: zip_archive.deflate(path.relative_to(root).as_posix(), found.read(path)), files)]
+
+    def pack(path: Path) -> PackedFile:
+        name, executable = path.relative_to(root).as_posix(), bool(path.stat().st_mode & _ANY_EXECUTE)
+        return zip_archive.deflate(name, found.read(path), executable=executable)
+
+    return [*pool.map(pack, files)]
 
 
 def _package_record(piece: BuiltPackage) -> dict[str, Any]:
@@ -192,7 +215,7 @@ def _package_record(piece: BuiltPackage) -> dict[str, Any]:
 
 def _package_from_record(record: Mapping[str, Any]) -> BuiltPackage:
     wheel = tuple(record["wheel"]) if record["wheel"] else None
-    lists = {name: tuple(record[name]) for name in ("licences", "needs")}
+    lists = {name: tuple(record[name]) for name in ("licences", "needs", "warnings")}
     return BuiltPackage(
         **{**record, **lists, "wheel": wheel, "parts": tuple(ZipEntry(*part) for part in record["parts"])}
     )

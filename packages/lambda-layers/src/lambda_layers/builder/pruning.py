@@ -3,79 +3,146 @@
 from __future__ import annotations
 
 import base64
+import glob
 import hashlib
 import os
 import re
-import shutil
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from lambda_layers.builder import record_file
+
 # Licences and METADATA in dist-info stay: importlib.metadata and lawyers read them.
-_PRUNED_SUFFIXES = (".pyi", ".pxd", ".h", ".hpp", ".a", ".pyc", ".pyo")
-_PRUNED_NAMES = {"py.typed", ".lock", "direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json", "uv_build.json"}
+_HEADER_SUFFIXES = (".pxd", ".h", ".hpp", ".a")
+_INSTALLER_FILES = {"direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json", "uv_build.json"}
 _TEST_FILES = re.compile(r"(?:^|/)(?:tests?|testing_data)/|(?:^|/)conftest\.py$|(?:^|/)test_[^/]+\.py$")
+_NAMED_FILE = re.compile(rb"[\w.-]*\.(?:pxd|hpp|h|a|pyi)\b")
+_SHEBANG_BYTES = 512
 
 
-def prune(folder: Path, *, drop_tests: bool, built: Set[str] = frozenset()) -> None:
-    """Remove what no import needs from an installed folder, and let each RECORD name what is left.
+@dataclass(frozen=True)
+class Pruning:
+    """What stays and what goes in one build.
 
+    keep: patterns of paths below the layer's python/ that stay whatever else is said; `*` takes slashes as well.
     built: packages that were built here. Their WHEEL doesn't say by which version of which backend: that is not locked.
+    python: the interpreter that uv writes into the first line of scripts.
     """
-    for name in ("bin", "include"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for above, _, names in os.walk(folder):
-        inside = os.path.relpath(above, folder)
-        for name in names:
-            path = f"{above}/{name}"
-            if is_pruned(
-                name if inside == "." else f"{inside}/{name}", drop_tests=drop_tests
-            ) and not _is_loaded_at_runtime(path):
-                Path(path).unlink()
-    for info in folder.glob("*.dist-info"):
-        if canonicalize_name(info.name.split("-")[0]) in built:
-            _drop_generator(info)
-        _rewrite_record(info / "RECORD")
+
+    drop_tests: bool = False
+    keep: Sequence[str] = ()
+    built: Set[str] = frozenset()
+    python: str = ""
+
+    def prune(self, folder: Path) -> None:
+        """Remove what no import needs from an installed folder, and let each RECORD name what is left."""
+        named = _NamedFiles(folder)
+        for above, _, names in os.walk(folder):
+            inside = os.path.relpath(above, folder)
+            for name in names:
+                path = name if inside == "." else f"{inside}/{name}"
+                if self._goes(path, named):
+                    (folder / path).unlink()
+        for info in folder.glob("*.dist-info"):
+            _rewrite_record(info, without_generator=canonicalize_name(info.name.split("-")[0]) in self.built)
+
+    def _goes(self, name: str, named: _NamedFiles) -> bool:
+        if any(fnmatchcase(name, pattern) for pattern in self.keep):
+            return False
+        if name.startswith("bin/"):
+            return is_script(named.folder / name, self.python)
+        return is_pruned(name, drop_tests=self.drop_tests) and not named.is_read(name)
 
 
-def _drop_generator(info: Path) -> None:
-    lines = (info / "WHEEL").read_text().splitlines(keepends=True)
-    wheel = "".join(line for line in lines if not line.startswith("Generator:"))
-    digest = base64.urlsafe_b64encode(hashlib.sha256(wheel.encode()).digest()).decode().rstrip("=")
-    name = f"{info.name}/WHEEL,"
-    record = [line for line in (info / "RECORD").read_text().splitlines() if not line.startswith(name)]
-    # Either file may be a hard link into uv's cache: never written to, but replaced.
-    for path, text in (("WHEEL", wheel), ("RECORD", "\n".join([*record, f"{name}sha256={digest},{len(wheel)}", ""]))):
-        (info / path).unlink()
-        (info / path).write_text(text)
+@dataclass(frozen=True)
+class _NamedFiles:
+    """The headers and stubs that modules name in their source, by top-level folder: those are read at run time."""
+
+    folder: Path
+    known: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def is_read(self, name: str) -> bool:
+        """Whether a package may read one of the files that pruning takes out by its suffix."""
+        last = name.rpartition("/")[2]
+        if last.endswith(".pyi"):
+            return self._is_read_stub(name)
+        if last.endswith(".pyc"):
+            return "__pycache__/" not in name and not (self.folder / name).with_suffix(".py").exists()
+        return last.endswith(_HEADER_SUFFIXES) and last in self._named_below(name.partition("/")[0])
+
+    def _is_read_stub(self, name: str) -> bool:
+        path = self.folder / name
+        module = path.with_suffix(".py")
+        # lazy_loader reads the stub beside the module that asks for it
+        if module.exists():
+            return b"attach_stub" in module.read_bytes()
+        # where no code is beside it and the package speaks of such files, it is data: of a type checker, say
+        code = any(other.suffix in {".py", ".so"} for other in path.parent.iterdir()) or _describes_module(path.parent)
+        return not code and any(file.endswith(".pyi") for file in self._named_below(name.partition("/")[0]))
+
+    def _named_below(self, top: str) -> frozenset[str]:
+        if top not in self.known:
+            sources = (self.folder / top).rglob("*.py") if (self.folder / top).is_dir() else self.folder.glob("*.py")
+            found = (match for path in sources for match in _NAMED_FILE.findall(path.read_bytes()))
+            self.known[top] = frozenset(match.decode() for match in found)
+        return self.known[top]
+
+
+def _describes_module(folder: Path) -> bool:
+    """Whether a folder of stubs stands for the module of its name beside it."""
+    return any(folder.parent.glob(f"{glob.escape(folder.name)}.*so")) or folder.with_suffix(".py").exists()
 
 
 def is_pruned(name: str, *, drop_tests: bool) -> bool:
-    """Whether a file (its path below the layer's python/) is left out."""
+    """Whether a file (its path below the layer's python/) is left out, unless the package reads it."""
     above, _, last = name.rpartition("/")
-    if last in _PRUNED_NAMES:
-        return True
     if ".dist-info" in above:
+        return last in _INSTALLER_FILES
+    if name == ".lock" or last == "py.typed":
+        return True
+    return last.endswith((*_HEADER_SUFFIXES, ".pyi", ".pyc", ".pyo")) or (
+        drop_tests and _TEST_FILES.search(name) is not None
+    )
+
+
+def is_script(path: Path, python: str) -> bool:
+    """Whether a file of `bin/` starts this machine's interpreter, which Lambda does not have.
+
+    A program that needs no Python stays, and so do the modules of a package that is called `bin`.
+    """
+    with path.open("rb") as file:
+        start = file.read(_SHEBANG_BYTES)
+    if not start.startswith(b"#!"):
         return False
-    return last.endswith(_PRUNED_SUFFIXES) or (drop_tests and _TEST_FILES.search(name) is not None)
+    module = path.suffix == ".py" and (path.parent / "__init__.py").exists()
+    return python.encode() in start if module and python else not module and b"python" in start
 
 
-def _is_loaded_at_runtime(path: str) -> bool:
-    # lazy_loader reads the stub beside the module that asks for it
-    module = Path(path).with_suffix(".py")
-    return path.endswith(".pyi") and module.exists() and b"attach_stub" in module.read_bytes()
-
-
-def _rewrite_record(record: Path) -> None:
+def _rewrite_record(info: Path, *, without_generator: bool) -> None:
     # The digests of removed scripts hold this machine's interpreter path.
-    above = str(record.parent.parent)
-    kept = [line for line in record.read_text().splitlines() if _exists(above, line)]
+    kept = [row for row in record_file.read((info / "RECORD").read_bytes()) if _exists(str(info.parent), row.path)]
+    if without_generator:
+        name = f"{info.name}/WHEEL"
+        content = _drop_generator(info / "WHEEL")
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+        kept = [row for row in kept if row.path != name]
+        kept.append(record_file.Row(name, f"sha256={digest}", str(len(content))))
+    record_file.replace(info / "RECORD", kept)
+
+
+def _drop_generator(wheel: Path) -> bytes:
+    lines = wheel.read_bytes().decode(errors="surrogateescape").splitlines()
+    content = "".join(f"{line}\n" for line in lines if not line.startswith("Generator:"))
     # The file may be a hard link into uv's cache: never written to, but replaced.
-    record.unlink()
-    record.write_text("".join(f"{line}\n" for line in sorted(kept)))
+    wheel.unlink()
+    wheel.write_bytes(content.encode(errors="surrogateescape"))
+    return wheel.read_bytes()
 
 
-def _exists(above: str, line: str) -> bool:
-    name = os.path.normpath(line.rsplit(",", 2)[0].strip('"'))
-    return not name.startswith(("..", "/")) and os.path.isfile(f"{above}/{name}")  # noqa: PTH113 - asked of every file
+def _exists(above: str, name: str) -> bool:
+    path = os.path.normpath(name)
+    return not path.startswith(("..", "/")) and os.path.isfile(f"{above}/{path}")  # noqa: PTH113 - asked of every file

@@ -39,8 +39,8 @@ def restore_build(root: Path) -> Restored | None:
         return None
     code = CodeBuilder(root, layers["manifest"]["target"]["python"], kept).build()
     found = code.add_to(layers)
-    warnings = limits.check(found["manifest"])
-    return Restored([*code.warnings, *warnings], code.new) if place_files(root, found, kept) else None
+    warnings = [*layers.get("warnings", ()), *code.warnings, *limits.check(found["manifest"])]
+    return Restored(warnings, code.new) if place_files(root, found, kept) else None
 
 
 def place_files(root: Path, found: dict[str, Any], kept: cache.Cache) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 if TYPE_CHECKING:
     from cyclonedx.model.component import Component
@@ -39,25 +37,6 @@ def cyclonedx_json(layer: str, digest: str, pieces: Sequence[BuiltPackage]) -> s
     found: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
     found["metadata"].pop("timestamp", None)
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
-
-
-def installed_wheel(package: InstalledPackage, files: Mapping[str, str]) -> tuple[str, str] | None:
-    """The file that was installed and its sha256, of all that the lock names; None where it was built here.
-
-    A wheel's tags are in its file's name and in what it installs; where they differ, the one that comes near is meant.
-    """
-    wheels = {name: tags for name in sorted(files) for tags in _tags(name)}
-    exact = [name for name, tags in wheels.items() if tags == package.tags]
-    near = [name for name, tags in wheels.items() if tags & package.tags]
-    found = exact[-1:] or (near if len(near) == 1 else [])
-    return (found[0], files[found[0]]) if found else None
-
-
-def _tags(name: str) -> Iterator[frozenset[Any]]:
-    try:
-        yield parse_wheel_filename(name)[3]
-    except InvalidWheelFilename:
-        return
 
 
 def _component(piece: BuiltPackage) -> Component:

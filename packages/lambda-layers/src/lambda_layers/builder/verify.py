@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from packaging.tags import Tag
 from packaging.version import Version
 
 from lambda_layers.builder.installed import InstalledPackage
 from lambda_layers.errors import LayersError
+from lambda_layers.locks import wheel_files
 from lambda_layers.locks.pin import Pin
 from lambda_layers.target import elf
 from lambda_layers.target.platform import Target
@@ -18,11 +21,25 @@ if TYPE_CHECKING:
     from lambda_layers.builder.packages import BuiltPackage
 
 
-def verify(folder: Path, found: Sequence[InstalledPackage], pins: Sequence[Pin], target: Target) -> None:
-    """Raise LayersError with everything that is missing, superfluous, or not for the target."""
-    problems = [*_closure_problems(found, pins), *_tag_problems(found, target), *elf.incompatibilities(folder, target)]
+def verify(
+    folder: Path,
+    found: Sequence[InstalledPackage],
+    pins: Sequence[Pin],
+    target: Target,
+    files: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> dict[str, tuple[str, ...]]:
+    """Return, for each package, what is harmless and worth knowing.
+
+    files: package -> the names of the files that the lock has for it.
+
+    Raises LayersError with everything that is missing, superfluous, or not for the target.
+    """
+    libraries = {package.name: elf.examine(package.files, folder, target) for package in found}
+    problems = [*_closure_problems(found, pins), *_tag_problems(found, target, files)]
+    problems += [problem for findings in libraries.values() for problem in findings.problems()]
     if problems:
         raise LayersError("\n".join(problems))
+    return {name: tuple(f"{name}: {warning}" for warning in seen.warnings()) for name, seen in libraries.items()}
 
 
 def check_dependencies(layer: str, pieces: Sequence[BuiltPackage], provided: Set[str]) -> None:
@@ -30,7 +47,11 @@ def check_dependencies(layer: str, pieces: Sequence[BuiltPackage], provided: Set
     there = {piece.name for piece in pieces} | provided
     missing = [f"{piece.name} needs {need}" for piece in pieces for need in piece.needs if need not in there]
     if missing:
-        raise LayersError(f"layer {layer}: {'; '.join(missing)}: the lock's closure is incomplete, run `poetry lock`")
+        add = sorted({need for piece in pieces for need in piece.needs if need not in there})
+        raise LayersError(
+            f"layer {layer}: {'; '.join(missing)}, as the wheel for this target says, and the lock does not know it: "
+            f"the wheels of one version differ. Name it yourself: `poetry add --lock {' '.join(add)}`"
+        )
 
 
 def _closure_problems(found: Sequence[InstalledPackage], pins: Sequence[Pin]) -> Iterator[str]:
@@ -44,9 +65,16 @@ def _closure_problems(found: Sequence[InstalledPackage], pins: Sequence[Pin]) ->
     yield from (f"{name} {version} was installed, and is not locked" for name, version in sorted(there.items()))
 
 
-def _tag_problems(found: Sequence[InstalledPackage], target: Target) -> Iterator[str]:
+def _tag_problems(
+    found: Sequence[InstalledPackage], target: Target, files: Mapping[str, Iterable[str]]
+) -> Iterator[str]:
+    """Compare tags with the target: those in the names of the locked files, or those inside of a wheel built here.
+
+    Published wheels may contradict their own names. pip and uv choose by the name, and such wheels work.
+    """
     fitting = target.tags()
     for package in found:
-        if not package.tags & fitting:
-            got = ", ".join(sorted(str(tag) for tag in package.tags)) or "none"
+        named = frozenset[Tag]().union(*wheel_files.tags_by_file(files.get(package.name, ())).values())
+        if not (named | package.tags) & fitting:
+            got = ", ".join(sorted(str(tag) for tag in package.tags or named)) or "none"
             yield f"{package.name} is a wheel for {got}; the target is Python {target.python} on {target.platform}"

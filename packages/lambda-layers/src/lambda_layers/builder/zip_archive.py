@@ -17,20 +17,21 @@ _STORED_SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".whl", ".png", ".jpg", ".woff
 
 
 class ZipEntry(NamedTuple):
-    """One file, ready to stand in a zip: `size` is its bytes, `packed` what they take there."""
+    """One file of a zip: `size` is its bytes, `packed` what they take there, `executable` whether it is a program."""
 
     name: str
     crc: int
     size: int
     packed: int
     stored: bool
+    executable: bool = False
 
 
-def deflate(name: str, content: bytes) -> tuple[ZipEntry, bytes]:
+def deflate(name: str, content: bytes, *, executable: bool = False) -> tuple[ZipEntry, bytes]:
     """A file as a zip holds it."""
     stored = name.endswith(_STORED_SUFFIXES)
     packed = content if stored else _deflate_bytes(content)
-    return ZipEntry(name, zlib.crc32(content), len(content), len(packed), stored), packed
+    return ZipEntry(name, zlib.crc32(content), len(content), len(packed), stored, executable), packed
 
 
 def unpack(folder: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> None:
@@ -39,6 +40,7 @@ def unpack(folder: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> None:
         path = folder / part.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(packed if part.stored else zlib.decompress(packed, -zlib.MAX_WBITS))
+        path.chmod(0o755 if part.executable else 0o644)
 
 
 def _deflate_bytes(content: bytes) -> bytes:
@@ -65,8 +67,8 @@ def write(archive: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> int:
 def _entry(part: ZipEntry) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(part.name, _EPOCH)
     entry.create_system = _UNIX
-    # Lambda's user must be able to read, and nothing in a layer is run as a program.
-    entry.external_attr = 0o100644 << 16
+    # Lambda's user must be able to read everything, and to run what the wheel has as a program.
+    entry.external_attr = (0o100755 if part.executable else 0o100644) << 16
     entry.compress_type = zipfile.ZIP_STORED if part.stored else zipfile.ZIP_DEFLATED
     entry.CRC, entry.file_size, entry.compress_size = part.crc, part.size, part.packed
     return entry

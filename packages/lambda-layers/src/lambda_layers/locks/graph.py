@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from lambda_layers.target.platform import Target
 
@@ -43,7 +43,7 @@ class Lock:
 
     def files(self, name: str, version: str) -> Mapping[str, str]:
         """What one version may be installed from; nothing where the lock has no such version."""
-        same = [each for each in self.packages[name] if Version(each.version) == Version(version)]
+        same = [package for package in self.packages.get(name, ()) if _is_same(package.version, version)]
         return same[-1].files if same else {}
 
     def chains(self, group: str, target: Target | None, without: Set[str] = frozenset()) -> dict[str, tuple[Node, ...]]:
@@ -88,6 +88,13 @@ class Lock:
                 facts = option if isinstance(option, dict) else {}
                 if not facts.get("optional") and _applies(target, facts.get("markers", "")):
                     yield from ((canonicalize_name(needed), part) for part in ("", *facts.get("extras", ())))
+
+
+def _is_same(version: str, other: str) -> bool:
+    try:
+        return Version(version) == Version(other)
+    except InvalidVersion:
+        return version == other
 
 
 def _applies(target: Target | None, marker: str) -> bool:

@@ -1,49 +1,117 @@
-"""Native libraries: for which machine they are, and which glibc they need."""
+"""Native libraries: for which machine they are, and which C library they need."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambda_layers.target.platform import GLIBC, Target
 
 _MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
 _GLIBC = re.compile(r"^GLIBC_(\d+)\.(\d+)")
 _LIBRARY = re.compile(r"\.so(?:\.\d+)*$")
+# Source: Apple, mach-o/loader.h and mach-o/fat.h: the magic numbers of both byte orders.
+_MACH_O = {b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe"}
 
 
-def incompatibilities(folder: Path, target: Target) -> Iterator[str]:
-    """A sentence for each library below `folder` that the target can't load."""
-    for path in sorted(path for path in folder.rglob("*.so*") if _LIBRARY.search(path.name) and path.is_file()):
-        name = path.relative_to(folder).as_posix()
+class Requirements(NamedTuple):
+    """What one library needs: a machine, a glibc of at least this version, and musl in place of glibc."""
+
+    machine: str
+    glibc: tuple[int, int]
+    musl: bool = False
+
+
+@dataclass
+class Findings:
+    """What was found in the libraries of one package.
+
+    `faults` can't work on the target. `foreign` is for other targets, which does no harm beside a library that is for
+    this one. `texts` are linker scripts, or symbolic links that a zip turned into text.
+    """
+
+    loadable: int = 0
+    faults: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    def problems(self) -> list[str]:
+        """Return what makes the package useless on the target."""
+        return self.faults + ([] if self.loadable else self.foreign)
+
+    def warnings(self) -> list[str]:
+        """Return what is useless there, and harmless."""
+        return self.texts + (self.foreign if self.loadable else [])
+
+
+def examine(files: Iterable[Path], folder: Path, target: Target) -> Findings:
+    """Look at every library among the files of one package, which are below `folder`."""
+    found = Findings()
+    for path in files:
+        if _LIBRARY.search(path.name):
+            _examine_library(path, path.relative_to(folder).as_posix(), target, found)
+    return found
+
+
+def _examine_library(path: Path, name: str, target: Target, found: Findings) -> None:
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if start[:4] in _MACH_O:
+        found.foreign.append(f"{name} is for macOS; the target is Linux")
+    elif _is_text(start):
+        found.texts.append(f"{name} is a text, not a library: nothing can load it")
+    else:
         try:
-            machine, glibc = read_requirements(path)
+            needed = read_requirements(path)
         except ValueError as error:
-            yield f"{name}: {error}"
-            continue
-        if machine != target.machine:
-            yield f"{name} is for {machine}; the target is {target.machine}"
-        if glibc > GLIBC:
-            yield f"{name} needs glibc {glibc[0]}.{glibc[1]}; Lambda's Amazon Linux 2023 has {GLIBC[0]}.{GLIBC[1]}"
+            found.faults.append(f"{name}: {error}")
+            return
+        _compare(name, needed, target, found)
 
 
-def read_requirements(path: Path) -> tuple[str, tuple[int, int]]:
-    """The machine of one library, and the newest glibc version it asks for; raises ValueError where it is no ELF."""
+def _is_text(start: bytes) -> bool:
+    return b"\0" not in start and start.isascii() and not start.startswith(b"\x7fELF")
+
+
+def _compare(name: str, needed: Requirements, target: Target, found: Findings) -> None:
+    if needed.machine != target.machine:
+        told = f"{name} is for {needed.machine}; the target is {target.machine}"
+        (found.faults if name.endswith(target.extension_suffix) else found.foreign).append(told)
+    elif needed.musl:
+        found.foreign.append(f"{name} needs musl; Lambda's Amazon Linux 2023 has glibc")
+    elif needed.glibc > GLIBC:
+        wanted, there = ".".join(map(str, needed.glibc)), ".".join(map(str, GLIBC))
+        found.faults.append(f"{name} needs glibc {wanted}; Lambda's Amazon Linux 2023 has {there}")
+    else:
+        found.loadable += 1
+
+
+def read_requirements(path: Path) -> Requirements:
+    """Return what one library needs. Raises ValueError where it is not an ELF file."""
     from elftools.common.exceptions import ELFError  # noqa: PLC0415 - costs more than the rest of a small build
     from elftools.elf.elffile import ELFFile  # noqa: PLC0415
 
     try:
         with path.open("rb") as file:
             elf = ELFFile(file)
-            section: Any = elf.get_section_by_name(".gnu.version_r")
-            versions = (
-                [aux.name for _, auxiliaries in section.iter_versions() for aux in auxiliaries] if section else []
-            )
-            return _MACHINES.get(elf["e_machine"], str(elf["e_machine"])), _newest_glibc(versions)
-    except ELFError as error:
+            machine = _MACHINES.get(elf["e_machine"], str(elf["e_machine"]))
+            return Requirements(machine, _newest_glibc(_versions(elf)), any("musl" in name for name in _needed(elf)))
+    # a cut file makes pyelftools raise whatever its parser meets first
+    except (ELFError, ValueError, KeyError, AttributeError, OSError) as error:
         raise ValueError(f"is no ELF library: {error}") from error
+
+
+def _versions(elf: Any) -> list[str]:
+    section = elf.get_section_by_name(".gnu.version_r")
+    return [aux.name for _, auxiliaries in section.iter_versions() for aux in auxiliaries] if section else []
+
+
+def _needed(elf: Any) -> Iterator[str]:
+    section = elf.get_section_by_name(".dynamic")
+    return (tag.needed for tag in section.iter_tags("DT_NEEDED")) if section else iter(())
 
 
 def _newest_glibc(versions: list[str]) -> tuple[int, int]:

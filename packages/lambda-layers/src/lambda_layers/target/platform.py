@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from packaging import tags
 from packaging.markers import Marker
+from packaging.tags import Tag
 
 from lambda_layers.target import interpreter
 
@@ -49,17 +50,25 @@ class Target:
             and interpreter.is_running_version(self.python)
         )
 
+    @property
+    def extension_suffix(self) -> str:
+        """The end of the file names of extension modules that are for this interpreter only."""
+        return f".cpython-{self.python.replace('.', '')}-{self.machine}-linux-gnu.so"
+
     def accepts(self, marker: str) -> bool:
         """Whether a package with this environment marker is for the target."""
         return not marker or Marker(marker).evaluate(self._marker_environment())
 
-    def tags(self) -> frozenset[tags.Tag]:
+    def tags(self) -> frozenset[Tag]:
         """Every tag that a wheel for the target may have."""
+        return frozenset(self.ranked_tags())
+
+    def ranked_tags(self) -> list[Tag]:
+        """Every tag that a wheel for the target may have, the preferred one first."""
         version = tuple(int(part) for part in self.python.split("."))
         platforms = list(self._platforms())
-        found = {*tags.cpython_tags(version, platforms=platforms)}
-        found |= {*tags.compatible_tags(version, f"cp{version[0]}{version[1]}", platforms)}
-        return frozenset(found)
+        compatible = tags.compatible_tags(version, f"cp{version[0]}{version[1]}", platforms)
+        return [*tags.cpython_tags(version, platforms=platforms), *compatible]
 
     def _platforms(self) -> Iterator[str]:
         for minor in range(GLIBC[1], _OLDEST_GLIBC_MINOR[self.architecture] - 1, -1):

@@ -1,0 +1,34 @@
+"""A wheel's RECORD: which files it has, and their digests.
+
+Source: packaging.python.org, "Recording installed projects", The RECORD file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One file: its path below the import root, and `sha256=...`, empty where there is no digest."""
+
+    path: str
+    digest: str
+    size: str
+
+
+def read(content: bytes) -> list[Row]:
+    """Return the rows of a RECORD, whatever its line ends, quotes and encoding."""
+    text = io.StringIO(content.decode(errors="surrogateescape"), newline="")
+    return [Row(*(*row, "", "")[:3]) for row in csv.reader(text) if row and row[0]]
+
+
+def replace(record: Path, rows: Iterable[Row]) -> None:
+    """Write the rows in the order of their paths, to a new file: the old one may be a hard link into uv's cache."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(sorted(rows))
+    record.unlink()
+    record.write_bytes(text.getvalue().encode(errors="surrogateescape"))
