@@ -8,49 +8,58 @@ from typing import Any
 import pytest
 
 from rehearsal.actions.approval import AwaitApproval
+from rehearsal.engine.action_api import Answer
+from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.timeouts import APPROVAL
-from rehearsal.engine.state.approvals import Answer, Approvals
-from rehearsal.engine.state.execution import Execution
-from tests.engine.conftest import KEY, Stage, action, declaration, eventually
+from tests.engine.conftest import KEY, Live, Stage, action, declaration, eventually
 
 
-def waiting(stage: Stage) -> tuple[Execution, Approvals]:
-    """An execution that waits for an approval in its second stage."""
-    approvals = Approvals()
-    stage.runners[APPROVAL] = AwaitApproval(approvals)
+def waiting(stage: Stage) -> tuple[Live, str]:
+    """An execution that waits for an approval in its second stage, and the token that answers it."""
+    stage.runners[APPROVAL] = AwaitApproval()
     ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
     execution = stage.start(declaration([action("source")], [ask], [action("last")]))
-    eventually(lambda: bool(approvals.waiting(KEY)))
-    return execution, approvals
+    eventually(lambda: bool(token(execution)))
+    return execution, token(execution)
+
+
+def token(execution: Live) -> str:
+    state = execution.actions.get(("Two", "ask"))
+    return state.token or "" if state else ""
+
+
+def put(stage: Stage, token: str, *, approved: bool, summary: str = "looked at it") -> str:
+    return stage.engine.answer(KEY, "Two", "ask", token, Answer(approved, summary))
 
 
 @pytest.mark.parametrize(("approved", "status"), [(True, "Succeeded"), (False, "Failed")])
 def test_an_answer_ends_the_wait(stage: Stage, approved: bool, status: str) -> None:
-    """Approved goes on, rejected fails; the summary has the person's words."""
-    execution, approvals = waiting(stage)
-    (approval,) = approvals.waiting(KEY)
-    assert approvals.put(approval, Answer(approved, "looked at it"))
-    assert not approvals.put(approval, Answer(approved, "again"))
+    """Approved goes on, rejected fails; the summary has the person's words, and there is one answer."""
+    execution, given = waiting(stage)
+    assert put(stage, given, approved=approved) == execution.id
+    with pytest.raises(RequestRejected, match=r"answered before|nothing waits"):
+        put(stage, given, approved=approved, summary="again")
     stage.wait()
     assert execution.status == status
     assert execution.actions[("Two", "ask")].summary.endswith("looked at it")
-    assert approvals.waiting(KEY) == []
+    assert token(execution) == ""
 
 
 def test_a_stop_ends_the_wait(stage: Stage) -> None:
     """The action is Abandoned, and nobody can answer it any more."""
-    execution, approvals = waiting(stage)
-    stage.engine.stop(execution, "enough", abandon=True)
+    execution, given = waiting(stage)
+    stage.stop(execution, abandon=True)
+    with pytest.raises(RequestRejected) as refused:
+        put(stage, given, approved=True)
+    assert refused.value.code == "InvalidApprovalTokenException"
     stage.wait()
     assert (execution.status, execution.actions[("Two", "ask")].status) == ("Stopped", "Abandoned")
-    assert approvals.waiting(KEY) == []
 
 
 def test_an_approval_that_nobody_answers_expires(tmp_path: Path) -> None:
     """The action fails, and the summary names the limit."""
     stage: Any = Stage(tmp_path, limits={APPROVAL: 0.3})
-    execution, approvals = waiting(stage)
+    execution, _ = waiting(stage)
     stage.wait()
     assert execution.status == "Failed"
     assert execution.summary == "Two/ask: it took longer than 0.3 seconds: nobody answered"
-    assert approvals.waiting(KEY) == []

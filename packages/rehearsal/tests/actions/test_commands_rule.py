@@ -67,6 +67,6 @@ def test_commands_are_stopped_with_their_execution(pipelines: Pipelines, embedde
     api.create_pipeline(pipeline={**declaration, "stages": stages})
     (execution,) = api.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]
     id_ = execution["pipelineExecutionId"]
-    embedded.reached((embedded.workspace.executions / id_ / "Next" / "rule.Check" / "action.log").exists)
+    embedded.reached((embedded.workspace.executions / id_ / "Next" / "rule=Check" / "1" / "action.log").exists)
     api.stop_pipeline_execution(pipelineName=name, pipelineExecutionId=id_, abandon=True)
     assert embedded.ended(name, id_)["status"] == "Stopped"

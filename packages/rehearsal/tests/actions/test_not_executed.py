@@ -11,13 +11,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.engine.model.definition import ActionType
-from rehearsal.engine.state.execution import Execution
 from rehearsal.views.execution_view import replay
 from rehearsal.views.not_emulated import not_emulated
 from rehearsal.workspace.acceptances import Accepted, AcceptedFile, resources
 from rehearsal.workspace.layout import Workspace
 from tests.conftest import Embedded
-from tests.engine.conftest import Stage, action, declaration, fails, succeeds
+from tests.engine.conftest import Live, Stage, action, declaration, fails, succeeds
 
 
 def test_names_are_providers_with_or_without_category_or_types() -> None:
@@ -41,7 +40,7 @@ def test_the_names_of_the_last_run_count(tmp_path: Path) -> None:
     assert reader.read() == Accepted()
 
 
-def scanned(folder: Path, *names: str, last: Any = succeeds) -> tuple[Execution, list[str]]:
+def scanned(folder: Path, *names: str, last: Any = succeeds) -> tuple[Live, list[str]]:
     """An execution with an action that nothing here can run, and what the end of its run says was not emulated."""
     scan = action("scan")
     scan["actionTypeId"] = {"category": "Test", "provider": "DeviceFarm"}

@@ -11,12 +11,11 @@ from rehearsal.actions import lambda_invoke
 from rehearsal.actions.lambda_invoke import InvokeFunction
 from rehearsal.engine.action_api import Task
 from rehearsal.engine.model.definition import ActionType
-from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
-from tests.engine.conftest import Stage, action, declaration, eventually
+from tests.engine.conftest import Live, Stage, action, declaration, eventually
 
 
-def invoking(stage: Stage, jobs: Jobs, reply_seconds: float = 60) -> Execution:
+def invoking(stage: Stage, jobs: Jobs, reply_seconds: float = 60) -> Live:
     stage.runners[ActionType("Invoke", "Lambda")] = InvokeFunction(jobs, reply_seconds)
     invoke = {**action("invoke"), "actionTypeId": {"category": "Invoke", "provider": "Lambda"}}
     return stage.start(declaration([action("source")], [invoke]))
@@ -51,7 +50,7 @@ def test_a_stop_does_not_wait_for_the_function(stage: Stage, runs: list[Job]) ->
     """The action is Abandoned at once, although its function runs."""
     execution = invoking(stage, Jobs())
     eventually(lambda: bool(runs))
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     eventually(lambda: execution.status == "Stopped")
     assert execution.actions[("Two", "invoke")].status == "Abandoned"
 

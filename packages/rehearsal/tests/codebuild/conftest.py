@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import threading
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.action_api import Artifact, Outcome, Task
+from rehearsal.engine.cancellation import Cancellation
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import Action, ActionType, ArtifactStore, PipelineKey
 from rehearsal.workspace.layout import Workspace
@@ -36,7 +36,7 @@ class Account:
     folder: Path
     remote: Path
     notes: list[str] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Cancellation = field(default_factory=Cancellation)
 
     def client(self, service: str) -> Any:
         return self.endpoint.client(service, root(ACCOUNT), REGION)
@@ -138,8 +138,8 @@ class Account:
         )
 
 
-def _nobody_waits(token: str, about: str) -> None:
-    raise AssertionError(f"a build waits for nobody, but {token} says {about}")
+def _nobody_waits(about: str) -> None:
+    raise AssertionError(f"a build waits for nobody, but says {about}")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from rehearsal.emulator.server import launcher
-from rehearsal.emulator.server.process import ENGINE_STATE
 from rehearsal.engine.state import crash_recovery
 from rehearsal.engine.state.journal import Journal, read
 from rehearsal.host.atomic_write import write_json
@@ -89,7 +88,7 @@ def test_a_kill_while_state_is_saved_leaves_none(tmp_path: Path, monkeypatch: py
     with tiny_project(tmp_path) as tiny:
         pid = server(tiny).pid
         # what writes into it waits for a reader, so that the kill comes in between
-        os.mkfifo(tiny.space.running / f".{ENGINE_STATE}.{pid}")
+        os.mkfifo(tiny.space.running / "ssm.json.tmp")
         os.kill(pid, signal.SIGTERM)
         until(lambda: any(tiny.space.running.glob("s3.json")))
         os.kill(pid, signal.SIGKILL)

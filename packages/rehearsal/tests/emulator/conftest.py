@@ -15,12 +15,10 @@ from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.ministack.port.requests import request_scope
 from rehearsal.engine.model.definition import ActionType
-from rehearsal.engine.state.approvals import Approvals
-from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.invoke_jobs import Jobs
 from tests.emulator.iam.principals import ACCOUNT, REGION
 from tests.emulator.ministack.snapshot import take_snapshot
-from tests.engine.conftest import KEY, Stage, action, declaration
+from tests.engine.conftest import KEY, Live, Stage, action, declaration
 
 Json = dict[str, Any]
 
@@ -67,14 +65,14 @@ class Service:
     """Calls the API in this process."""
 
     def __init__(self, folder: Path) -> None:
-        approvals, self.jobs = Approvals(), Jobs()
+        self.jobs = Jobs()
         self.stage = Stage(folder)
         played = self.stage.played
         self.stage.runners |= {
             ActionType("Source", "Played"): played,
-            ActionType("Approval", "Manual"): AwaitApproval(approvals),
+            ActionType("Approval", "Manual"): AwaitApproval(),
         }
-        self.api = CodePipelineApi(self.stage.engine, approvals, self.jobs)
+        self.api = CodePipelineApi(self.stage.engine, self.jobs)
         self.seen: set[str] = set()
 
     def call(self, operation: str, **request: Any) -> Json:
@@ -100,19 +98,19 @@ class Service:
             self.call(operation, **request)
         return error.value.code
 
-    def create(self, declaration: Json) -> Execution:
+    def create(self, declaration: Json) -> Live:
         """Create a pipeline and wait for its first execution."""
         self.call("CreatePipeline", pipeline=declaration)
         self.stage.wait()
         return self.latest
 
-    def start(self, **more: Any) -> Execution:
+    def start(self, **more: Any) -> Live:
         id_ = self.call("StartPipelineExecution", name=KEY.name, **more)["pipelineExecutionId"]
-        return self.stage.engine.executions[id_]
+        return Live(self.stage, id_)
 
     @property
-    def latest(self) -> Execution:
-        return self.stage.engine.executions_of(KEY)[-1]
+    def latest(self) -> Live:
+        return self.stage.all[-1]
 
     def stage_state(self, name: str = "Two") -> Json:
         states = self.call("GetPipelineState", name=KEY.name)["stageStates"]

@@ -15,8 +15,10 @@ from rehearsal.engine.action_api import ActionError, ActionRunner, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import ActionType, PipelineKey
+from rehearsal.engine.running.environment import Environment, Listener, ignore_event
 from rehearsal.engine.state import journal
-from rehearsal.engine.state.execution import Environment, Execution, Listener, ignore_event
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.fold import fold_all
 from rehearsal.workspace.acceptances import Accepted
 
 KEY = PipelineKey("111111111111", "eu-west-1", "tiny")
@@ -92,10 +94,10 @@ class Door:
         self._event(task.execution_id).wait(10)
         return self._then(task) if self._then else Outcome(failed=False, summary="done")
 
-    def open(self, execution: Execution) -> None:
+    def open(self, execution: Live) -> None:
         self._event(execution.id).set()
 
-    def holds(self, execution: Execution) -> bool:
+    def holds(self, execution: Live) -> bool:
         return execution.id in self.inside
 
     def _event(self, id_: str) -> threading.Event:
@@ -118,6 +120,23 @@ def eventually(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came to that"
         time.sleep(0.01)
+
+
+class Live:
+    """An execution as it is now: each attribute is read from the engine's snapshot, later from the journal."""
+
+    def __init__(self, stage: Stage, id_: str) -> None:
+        self._stage, self.id = stage, id_
+
+    def __getattr__(self, name: str) -> Any:
+        state = self._stage.engine.executions.get(self.id)
+        return getattr(state or fold_all(self._stage.events(self)), name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Live | Execution) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 class Stage:
@@ -144,7 +163,8 @@ class Stage:
                 Endpoint("http://127.0.0.1:1"),
                 assume,
                 Accepting(self.runners, lambda: accepted or Accepted()),
-                folder,
+                executions=folder,
+                pipelines=folder / "pipelines",
                 listener=self._hear,
                 limits=limits or {},
             )
@@ -153,21 +173,40 @@ class Stage:
     def _hear(self, execution: Execution, event: journal.Event) -> None:
         self.listener(execution, event)
 
-    def start(self, definition: dict[str, Any]) -> Execution:
+    def start(self, definition: dict[str, Any]) -> Live:
         if KEY not in self.engine.pipelines:
             self.engine.create(KEY, definition)
-        return self.engine.start(KEY, trigger={"triggerType": "StartPipelineExecution"})
+        return self.live(self.engine.start(KEY, trigger={"triggerType": "StartPipelineExecution"}))
 
-    def run(self, definition: dict[str, Any]) -> Execution:
+    def live(self, execution: Execution) -> Live:
+        return Live(self, execution.id)
+
+    @property
+    def all(self) -> list[Live]:
+        """The pipeline's executions, oldest first."""
+        return [self.live(execution) for execution in self.engine.executions_of(KEY)]
+
+    def run(self, definition: dict[str, Any]) -> Live:
         execution = self.start(definition)
         self.wait()
         return execution
 
     def wait(self) -> None:
-        for thread in self.engine.threads():
-            thread.join(20)
+        assert self.engine.wait_until_idle(20)
 
-    def events(self, execution: Execution, type_: str = "") -> list[journal.Event]:
+    def stop(self, execution: Live, *, abandon: bool) -> None:
+        self.engine.stop(KEY, execution.id, "enough", abandon=abandon)
+
+    def retry(self, execution: Live, stage: str, mode: str = "FAILED_ACTIONS") -> None:
+        self.engine.retry(KEY, execution.id, stage, mode)
+
+    def override(self, execution: Live, stage: str, kind: str) -> None:
+        self.engine.override(KEY, execution.id, stage, kind)
+
+    def rollback(self, stage: str, target: Live) -> Live:
+        return self.live(self.engine.rollback(KEY, stage, target.id))
+
+    def events(self, execution: Live, type_: str = "") -> list[journal.Event]:
         """Those of the journal, of one type where it is named."""
         events = journal.read(self.folder / execution.id / "journal.jsonl")
         return [event for event in events if not type_ or event["type"] == type_]

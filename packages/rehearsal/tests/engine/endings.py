@@ -11,8 +11,7 @@ from typing import Any
 
 from rehearsal.engine.action_api import Artifact, Outcome, Task
 from rehearsal.engine.model.definition import ArtifactStore
-from rehearsal.engine.state.execution import Execution
-from tests.engine.conftest import Door, Stage, errors, eventually, fails, succeeds, until_stopped
+from tests.engine.conftest import Door, Live, Stage, errors, eventually, fails, succeeds, until_stopped
 
 Part = Callable[[Task], Outcome]
 
@@ -38,20 +37,20 @@ class Ending:
     def action_status(self) -> str:
         return "Succeeded" if self.good else "Abandoned" if self.abandon else "Failed"
 
-    def begin(self, stage: Stage, name: str, start: Callable[[], Execution]) -> tuple[Execution, Door]:
+    def begin(self, stage: Stage, name: str, start: Callable[[], Live]) -> tuple[Live, Door]:
         """What `start` starts, at the moment when its action `name` runs."""
         door = stage.played.parts[name] = Door(self.then)
         execution = start()
         eventually(lambda: door.holds(execution))
         return execution, door
 
-    def end(self, stage: Stage, execution: Execution, door: Door) -> None:
+    def end(self, stage: Stage, execution: Live, door: Door) -> None:
         """Let the action end so."""
         if self.abandon is not None:
-            stage.engine.stop(execution, "enough", abandon=self.abandon)
+            stage.stop(execution, abandon=self.abandon)
         door.open(execution)
 
-    def play(self, stage: Stage, name: str, definition: dict[str, Any]) -> Execution:
+    def play(self, stage: Stage, name: str, definition: dict[str, Any]) -> Live:
         """An execution of `definition` whose action `name` has ended so; other executions have ended too."""
         execution, door = self.begin(stage, name, lambda: stage.start(definition))
         stage.played.parts[name] = self.then

@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.state.execution import Execution
-from tests.engine.conftest import Stage, action, at_first, declaration, errors, eventually, fails, rule, until_stopped
+from tests.engine.conftest import (
+    Live,
+    Stage,
+    action,
+    at_first,
+    declaration,
+    errors,
+    eventually,
+    fails,
+    rule,
+    until_stopped,
+)
 
 
 def conditional(kind: str, result: str, *rules: dict[str, Any]) -> dict[str, Any]:
@@ -18,11 +28,11 @@ def conditional(kind: str, result: str, *rules: dict[str, Any]) -> dict[str, Any
     return definition
 
 
-def stopped(stage: Stage, definition: dict[str, Any], at: str) -> Execution:
+def stopped(stage: Stage, definition: dict[str, Any], at: str) -> Live:
     """An execution that is stopped while `at` runs."""
     execution = stage.start(definition)
     eventually(lambda: at in stage.played.seen)
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
     return execution
 
@@ -73,7 +83,7 @@ def test_an_unmet_success_condition_rolls_the_stage_back_where_its_result_says_s
     stage.played.parts["check"] = at_first(ending)
     execution = stage.run(definition)
     stage.wait()
-    back = stage.engine.executions_of(execution.key)[-1]
+    back = stage.all[-1]
     assert (execution.status, back.rollback_of, back.status) == ("Failed", good.id, "Succeeded")
 
 
@@ -84,11 +94,11 @@ def test_a_failure_condition_decides_on_the_rollback(stage: Stage, ending: Any) 
     stage.run(definition)
     stage.played.parts["deploy"] = fails
     kept = stage.run(definition)
-    assert (kept.status, stage.engine.executions_of(kept.key)[-1]) == ("Failed", kept)
+    assert (kept.status, stage.all[-1]) == ("Failed", kept)
     stage.played.parts["check"] = ending
-    rolled = stage.run(definition)
+    stage.run(definition)
     stage.wait()
-    assert stage.engine.executions_of(rolled.key)[-1].trigger["triggerType"] == "AutomatedRollback"
+    assert stage.all[-1].trigger["triggerType"] == "AutomatedRollback"
 
 
 @pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
@@ -122,7 +132,7 @@ def test_a_retry_checks_the_conditions_again(stage: Stage) -> None:
     stage.played.parts["check"] = at_first(fails)
     execution = stage.run(conditional("beforeEntry", "FAIL"))
     assert execution.status == "Failed"
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.retry(execution, "Two", "FAILED_ACTIONS")
     stage.wait()
     assert execution.status == "Succeeded"
     assert stage.played.seen == ["source", "check", "check", "deploy", "last"]
@@ -134,7 +144,7 @@ def test_a_condition_is_overridden_while_it_is_checked(stage: Stage, kind: str) 
     stage.played.parts["check"] = until_stopped
     execution = stage.start(conditional(kind, "FAIL"))
     eventually(lambda: "check" in stage.played.seen)
-    stage.engine.override(execution, "Two", kind)
+    stage.override(execution, "Two", kind)
     stage.wait()
     assert (execution.status, execution.stages["Two"].conditions[kind].status) == ("Succeeded", "Overridden")
     assert execution.rules[("Two", "check")].status == "Abandoned"
@@ -151,7 +161,7 @@ def test_a_condition_that_has_failed_its_stage_is_overridden(stage: Stage, kind:
     stage.played.parts["check"] = ending
     execution = stage.run(definition)
     assert execution.status == "Failed"
-    stage.engine.override(execution, "Two", kind)
+    stage.override(execution, "Two", kind)
     stage.wait()
     assert (execution.status, execution.stages["Two"].conditions[kind].status) == ("Succeeded", "Overridden")
     assert sorted(stage.played.seen) == sorted(set(stage.played.seen)), "something ran twice"
@@ -162,9 +172,9 @@ def test_a_stop_reaches_an_execution_that_was_overridden(stage: Stage) -> None:
     """It is one as any other."""
     stage.played.parts |= {"check": fails, "deploy": until_stopped}
     execution = stage.run(conditional("beforeEntry", "FAIL"))
-    stage.engine.override(execution, "Two", "beforeEntry")
+    stage.override(execution, "Two", "beforeEntry")
     eventually(lambda: "deploy" in stage.played.seen)
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
     assert (execution.status, execution.stages["Two"].status) == ("Stopped", "Stopped")
 
@@ -175,21 +185,21 @@ def test_what_is_not_unmet_cannot_be_overridden(stage: Stage) -> None:
     met = stage.run(definition)
     for kind in ("beforeEntry", "onSuccess"):
         with pytest.raises(RequestRejected, match="those that are checked or have failed can be overridden"):
-            stage.engine.override(met, "Two", kind)
+            stage.override(met, "Two", kind)
     stage.played.parts["check"] = at_first(fails)
     overtaken = stage.run(definition)
     stage.run(definition)
     with pytest.raises(RequestRejected, match="has been in Two since"):
-        stage.engine.override(overtaken, "Two", "beforeEntry")
+        stage.override(overtaken, "Two", "beforeEntry")
 
 
 def test_a_retry_checks_a_condition_again_that_was_overridden(stage: Stage) -> None:
     """An override is for once."""
     stage.played.parts |= {"check": fails, "deploy": at_first(fails)}
     execution = stage.run(conditional("beforeEntry", "FAIL"))
-    stage.engine.override(execution, "Two", "beforeEntry")
+    stage.override(execution, "Two", "beforeEntry")
     stage.wait()
     assert execution.status == "Failed"
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.retry(execution, "Two", "FAILED_ACTIONS")
     stage.wait()
     assert "its beforeEntry condition is not met" in execution.summary

@@ -10,8 +10,7 @@ import pytest
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.engine.running import follow_up
-from rehearsal.engine.state.execution import Execution
-from tests.engine.conftest import KEY, Stage, action, declaration, eventually, fails, succeeds, until_stopped
+from tests.engine.conftest import KEY, Live, Stage, action, declaration, eventually, fails, succeeds, until_stopped
 
 
 def test_stages_run_one_after_the_other(stage: Stage) -> None:
@@ -47,7 +46,7 @@ def test_a_stop_with_abandon_ends_the_running_action(stage: Stage) -> None:
     stage.played.parts["a"] = until_stopped
     execution = stage.start(declaration([action("a")], [action("b")]))
     eventually(lambda: bool(stage.played.seen))
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
     assert execution.status == "Stopped"
     assert execution.actions[("One", "a")].status == "Abandoned"
@@ -65,7 +64,7 @@ def test_a_stop_without_abandon_lets_the_running_action_end(stage: Stage) -> Non
     stage.played.parts["a"] = waits
     execution = stage.start(declaration([action("a")], [action("b")]))
     eventually(lambda: bool(stage.played.seen))
-    stage.engine.stop(execution, "enough", abandon=False)
+    stage.stop(execution, abandon=False)
     go.set()
     stage.wait()
     assert (execution.status, execution.actions[("One", "a")].status) == ("Stopped", "Succeeded")
@@ -131,7 +130,7 @@ def test_an_update_cancels_the_execution_and_starts_a_new_one(stage: Stage) -> N
     assert stage.played.seen == ["mutate", "mutate", "b", "new"]
 
 
-def restarting(stage: Stage, before: dict[str, Any], after: dict[str, Any], **given: Any) -> Execution:
+def restarting(stage: Stage, before: dict[str, Any], after: dict[str, Any], **given: Any) -> Live:
     """An execution that was cancelled because its first action made `after` of the definition."""
 
     def mutates(task: Task) -> Outcome:
@@ -141,7 +140,7 @@ def restarting(stage: Stage, before: dict[str, Any], after: dict[str, Any], **gi
 
     stage.played.parts["a"] = mutates
     stage.engine.create(KEY, before)
-    execution = stage.engine.start(KEY, trigger={"triggerType": "StartPipelineExecution"}, **given)
+    execution = stage.live(stage.engine.start(KEY, trigger={"triggerType": "StartPipelineExecution"}, **given))
     stage.wait()
     assert execution.status == "Cancelled"
     return execution
@@ -157,7 +156,7 @@ def test_a_restart_takes_what_the_first_execution_was_given(stage: Stage) -> Non
     after = declaration([action("a")], variables=variables("x", "y", default="new"))
     revisions = {"a": {"COMMIT_ID": "abc"}, "gone": {"COMMIT_ID": "def"}}
     restarting(stage, before, after, variables={"x": "given", "gone": "given"}, revisions=revisions)
-    last = stage.engine.executions_of(KEY)[-1]
+    last = stage.all[-1]
     assert (last.status, last.variables["variables"]) == ("Succeeded", {"x": "given", "y": "new"})
     assert last.wanted == {"a": {"COMMIT_ID": "abc"}}
 
@@ -177,7 +176,7 @@ def test_a_journal_ends_whatever_breaks(stage: Stage, monkeypatch: pytest.Monkey
     def breaks(*_: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(follow_up, "restart_after_update", breaks)
+    monkeypatch.setattr(follow_up, "start_what_follows", breaks)
     assert stage.events(stage.run(declaration([action("a")])))[-1]["type"] == "execution-finished"
 
 

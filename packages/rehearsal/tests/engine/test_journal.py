@@ -66,7 +66,7 @@ def test_a_retried_execution_goes_on_in_its_journal(stage: Stage) -> None:
     stage.played.parts["b"] = at_first(fails)
     execution = stage.run(declaration([action("source")], [action("b")]))
     assert replay(stage.events(execution)).status == "Failed"
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.retry(execution, "Two", "FAILED_ACTIONS")
     stage.wait()
     view = replay(stage.events(execution))
     assert (view.status, view.action("Two", "b").status) == ("Succeeded", "Succeeded")

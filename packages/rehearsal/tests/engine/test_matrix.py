@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.state.execution import Execution
-from tests.engine.conftest import KEY, Door, Stage, action, declaration, errors, eventually, fails, rule, succeeds
+from tests.engine.conftest import KEY, Door, Live, Stage, action, declaration, errors, eventually, fails, rule, succeeds
 from tests.engine.endings import ENDINGS, Ending, gives, makes
 
 V2 = {"pipelineType": "V2"}
@@ -59,7 +58,7 @@ def a_stage_is_free_after_it(stage: Stage, ending: Ending) -> None:
     ending.end(stage, first, door)
     eventually(lambda: door.holds(second))
     assert first.status == ending.status
-    stage.engine.stop(second, "enough", abandon=True)
+    stage.stop(second, abandon=True)
     door.open(second)
 
 
@@ -77,7 +76,7 @@ def queued_lets_all_on(stage: Stage, ending: Ending) -> None:
     ]
 
 
-def meeting(stage: Stage, ending: Ending, mode: str) -> list[Execution]:
+def meeting(stage: Stage, ending: Ending, mode: str) -> list[Live]:
     """Of three executions two wait while the first is in the stage, and it ends so; the others end well."""
     definition = declaration([action("source")], [action("a")], [action("last")], executionMode=mode, **V2)
     first, door = ending.begin(stage, "a", lambda: stage.start(definition))
@@ -99,19 +98,19 @@ def parallel_leaves_the_others_alone(stage: Stage, ending: Ending) -> None:
     ending.end(stage, first, door)
     eventually(lambda: first.status == ending.status)
     assert (second.status, second.actions[("One", "a")].status) == ("InProgress", "InProgress")
-    stage.engine.stop(second, "enough", abandon=True)
+    stage.stop(second, abandon=True)
     door.open(second)
 
 
 def a_disabled_transition_holds_up_what_succeeded(stage: Stage, ending: Ending) -> None:
     definition = declaration([action("a")], [action("b")])
     stage.engine.create(KEY, definition)
-    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
     execution, door = ending.begin(stage, "a", lambda: stage.start(definition))
     ending.end(stage, execution, door)
     eventually(lambda: execution.waits_for == "Two" if ending.good else execution.status == ending.status)
     assert "b" not in stage.played.seen
-    stage.engine.stage_lock(KEY, "Two").enable()
+    stage.engine.enable_transition(KEY, "Two")
     stage.wait()
     assert execution.status == ending.status
 
@@ -125,7 +124,7 @@ def an_update_starts_it_again_unless_it_is_stopped(stage: Stage, ending: Ending)
     stage.wait()
     stopped = ending.abandon is not None
     assert first.status == ("Stopped" if stopped else "Cancelled")
-    assert [each.restart_of for each in stage.engine.executions_of(KEY)] == ([None] if stopped else [None, first.id])
+    assert [each.restart_of for each in stage.all] == ([None] if stopped else [None, first.id])
     assert ("new" in stage.played.seen, "b" in stage.played.seen) == (not stopped, False)
     assert bool(stage.events(first)[-1]["restarted_as"]) is not stopped
 
@@ -136,9 +135,9 @@ def a_retry_by_hand_takes_up_what_has_not_succeeded(stage: Stage, ending: Ending
     stage.played.parts["a"] = succeeds
     if ending.good:
         with pytest.raises(RequestRejected, match="has not failed"):
-            stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+            stage.retry(execution, "Two", "FAILED_ACTIONS")
         return
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.retry(execution, "Two", "FAILED_ACTIONS")
     stage.wait()
     assert (execution.status, execution.attempt) == ("Succeeded", 2)
     assert [stage.played.seen.count(name) for name in ("source", "a", "beside", "last")] == [1, 2, 1, 1]
@@ -162,7 +161,7 @@ def rolling(**failure: Any) -> dict[str, Any]:
 def a_stage_rolls_itself_back_after_a_failure_alone(stage: Stage, ending: Ending) -> None:
     good = stage.run(rolling())
     execution = ending.play(stage, "a", rolling())
-    others = [each for each in stage.engine.executions_of(KEY) if each not in (good, execution)]
+    others = [each for each in stage.all if each not in (good, execution)]
     assert execution.status == ending.status
     assert [each.rollback_of for each in others] == ([good.id] if ending.failed else [])
 
@@ -172,17 +171,17 @@ def a_failure_condition_is_asked_after_a_failure_alone(stage: Stage, ending: End
     good = stage.run(definition)
     stage.played.parts["check"] = fails
     execution = ending.play(stage, "a", definition)
-    others = [each for each in stage.engine.executions_of(KEY) if each not in (good, execution)]
+    others = [each for each in stage.all if each not in (good, execution)]
     assert ("check" in stage.played.seen, bool(others)) == (ending.failed, ending.failed)
 
 
 def a_rollback_ends_as_its_action_does_and_is_final(stage: Stage, ending: Ending) -> None:
     good = stage.run(rolling())
-    back, door = ending.begin(stage, "a", lambda: stage.engine.rollback(KEY, "Two", good))
+    back, door = ending.begin(stage, "a", lambda: stage.rollback("Two", good))
     ending.end(stage, back, door)
     stage.wait()
     assert (back.status, back.rollback_of) == (ending.status, good.id)
-    assert stage.engine.executions_of(KEY) == [good, back]
+    assert stage.all == [good, back]
 
 
 def conditional(kind: str, result: str) -> dict[str, Any]:
@@ -216,7 +215,7 @@ def a_success_condition_rolls_back_where_it_is_not_met(stage: Stage, ending: End
     stage.played.parts["a"] = succeeds
     ending.end(stage, execution, door)
     stage.wait()
-    others = [each for each in stage.engine.executions_of(KEY) if each not in (good, execution)]
+    others = [each for each in stage.all if each not in (good, execution)]
     assert (execution.status, bool(others)) == (ending.status, ending.failed)
 
 

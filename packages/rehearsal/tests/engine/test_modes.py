@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine import engine as engines
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.running.stage_lock import StageLock
-from rehearsal.engine.state.execution import Execution
-from tests.engine.conftest import KEY, Door, Stage, action, declaration, errors, eventually, fails, until_stopped
+from rehearsal.engine.running import pipeline_writer
+from rehearsal.engine.running.stage_lock import Place, StageLock
+from tests.engine.conftest import KEY, Door, Live, Stage, action, declaration, errors, eventually, fails, until_stopped
 
 
 def mode(name: str) -> dict[str, Any]:
     return declaration([action("source")], [action("deploy")], executionMode=name, pipelineType="V2")
 
 
-def waits(execution: Execution, stage: str = "Two") -> bool:
-    return execution.waits_for == stage
+def waits(execution: Live, stage: str = "Two") -> bool:
+    return bool(execution.waits_for == stage)
 
 
 @pytest.mark.parametrize(("then", "status"), [(None, "Succeeded"), (fails, "Failed"), (errors, "Failed")])
@@ -43,9 +42,9 @@ def test_a_stopped_execution_frees_its_stage(stage: Stage) -> None:
     eventually(lambda: stage.played.seen.count("deploy") == 1)
     second = stage.start(mode("SUPERSEDED"))
     eventually(lambda: waits(second))
-    stage.engine.stop(first, "enough", abandon=True)
+    stage.stop(first, abandon=True)
     eventually(lambda: stage.played.seen.count("deploy") == 2)
-    stage.engine.stop(second, "enough", abandon=True)
+    stage.stop(second, abandon=True)
     stage.wait()
     assert first.status == second.status == "Stopped"
 
@@ -58,7 +57,7 @@ def test_an_execution_that_waits_for_a_stage_stops_at_once(stage: Stage, abandon
     eventually(lambda: door.holds(first))
     second = stage.start(mode("QUEUED"))
     eventually(lambda: waits(second))
-    stage.engine.stop(second, "enough", abandon=abandon)
+    stage.stop(second, abandon=abandon)
     eventually(lambda: second.status == "Stopped")
     door.open(first)
     stage.wait()
@@ -88,7 +87,7 @@ def test_a_stop_in_the_queue_lets_the_next_one_on(stage: Stage) -> None:
     door = stage.played.parts["deploy"] = Door()
     first, second, third = (stage.start(mode("QUEUED")) for _ in range(3))
     eventually(lambda: door.holds(first) and waits(second) and waits(third))
-    stage.engine.stop(second, "enough", abandon=False)
+    stage.stop(second, abandon=False)
     door.open(first)
     eventually(lambda: door.holds(third))
     door.open(third)
@@ -113,7 +112,7 @@ def test_a_stop_of_one_parallel_execution_leaves_the_other(stage: Stage) -> None
     door = stage.played.parts["deploy"] = Door()
     first, second = stage.start(mode("PARALLEL")), stage.start(mode("PARALLEL"))
     eventually(lambda: door.holds(first) and door.holds(second))
-    stage.engine.stop(first, "enough", abandon=False)
+    stage.stop(first, abandon=False)
     door.open(first)
     eventually(lambda: first.status == "Stopped")
     door.open(second)
@@ -124,7 +123,7 @@ def test_a_stop_of_one_parallel_execution_leaves_the_other(stage: Stage) -> None
 @pytest.mark.parametrize("name", ["QUEUED", "PARALLEL"])
 def test_too_many_executions_are_refused(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a limit where executions do not overtake each other."""
-    monkeypatch.setattr(engines, "CONCURRENT", 1)
+    monkeypatch.setattr(pipeline_writer, "CONCURRENT", 1)
     door = stage.played.parts["source"] = Door()
     first = stage.start(mode(name))
     with pytest.raises(RequestRejected, match="1 are allowed") as refused:
@@ -136,13 +135,13 @@ def test_too_many_executions_are_refused(stage: Stage, name: str, monkeypatch: p
 def test_a_disabled_transition_holds_executions_up_until_it_is_enabled(stage: Stage) -> None:
     """The newest of those that waited goes on, the older one is superseded."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
-    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
     first = stage.start(mode("SUPERSEDED"))
     eventually(lambda: waits(first))
     second = stage.start(mode("SUPERSEDED"))
     eventually(lambda: first.status == "Superseded")
     assert "deploy" not in stage.played.seen
-    stage.engine.stage_lock(KEY, "Two").enable()
+    stage.engine.enable_transition(KEY, "Two")
     stage.wait()
     assert second.status == "Succeeded"
 
@@ -150,10 +149,10 @@ def test_a_disabled_transition_holds_executions_up_until_it_is_enabled(stage: St
 def test_an_execution_at_a_disabled_transition_can_be_stopped(stage: Stage) -> None:
     """It does not wait for the transition."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
-    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
     execution = stage.start(mode("SUPERSEDED"))
     eventually(lambda: waits(execution))
-    stage.engine.stop(execution, "enough", abandon=False)
+    stage.stop(execution, abandon=False)
     stage.wait()
     assert execution.status == "Stopped"
 
@@ -169,7 +168,7 @@ def test_an_update_cancels_what_waits(stage: Stage) -> None:
     eventually(lambda: second.status == "Cancelled")
     door.open(first)
     eventually(lambda: first.status == "Cancelled")
-    third = stage.engine.executions_of(KEY)[-1]
+    third = stage.all[-1]
     eventually(lambda: door.holds(third))
     door.open(third)
     stage.wait()
@@ -190,21 +189,18 @@ def test_a_deleted_pipeline_cancels_its_executions(stage: Stage) -> None:
 def test_a_pipeline_of_a_deleted_ones_name_has_open_transitions(stage: Stage) -> None:
     """What was disabled is forgotten with the pipeline."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
-    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
+    stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
     stage.engine.delete(KEY)
     assert stage.run(mode("SUPERSEDED")).status == "Succeeded"
 
 
-def test_nobody_gets_in_between_two_stages(stage: Stage) -> None:
+def test_nobody_gets_in_between_two_stages() -> None:
     """An execution that leaves a stage has its place before the next one already: none that was behind overtakes it."""
-    queue: list[set[int]] = []
-    leave = StageLock.leave
-
-    def left(gate: StageLock, number: int) -> None:
-        queue.append(set(stage.engine.stage_lock(KEY, "Two")._waiting))
-        leave(gate, number)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StageLock, "leave", left)
-        execution = stage.run(mode("QUEUED"))
-    assert queue[0] == {execution.number}
+    lock = StageLock()
+    lock.arrive(Place(1, "first", "QUEUED"))
+    lock.arrive(Place(2, "second", "QUEUED"))
+    assert lock.admit(disabled=False).entered == ("first",)
+    lock.arrive(Place(3, "third", "QUEUED"))
+    lock.leave("first")
+    assert lock.admit(disabled=False).entered == ("second",)
+    assert lock.admit(disabled=False).waiting == ("third",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +9,10 @@ import pytest
 
 from rehearsal.engine.action_api import Outcome
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.state.execution import Execution
 from tests.engine.conftest import (
     KEY,
     Door,
+    Live,
     Stage,
     action,
     at_first,
@@ -31,23 +30,23 @@ def test_a_retry_of_the_failed_actions_leaves_those_that_succeeded(stage: Stage,
     stage.played.parts["b"] = at_first(first)
     execution = stage.run(declaration([action("source")], [action("a"), action("b")], [action("c")]))
     assert execution.status == "Failed"
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.retry(execution, "Two")
     stage.wait()
     assert execution.status == "Succeeded"
     assert sorted(stage.played.seen) == ["a", "b", "b", "c", "source"]
     assert [event["attempt"] for event in stage.events(execution, "action-started") if event["action"] == "b"] == [1, 2]
 
 
-def test_who_starts_an_execution_finds_it_begun_in_its_journal(stage: Stage) -> None:
-    """And who retries one, taken up again: it was a thread's to write, and for a moment neither was in progress."""
-    told: list[tuple[str, threading.Thread]] = []
-    stage.listener = lambda _, event: told.append((event["type"], threading.current_thread()))
+def test_who_starts_or_retries_an_execution_finds_it_begun_in_its_journal(stage: Stage) -> None:
+    """As soon as the call returns: `status` reads the journal."""
     stage.played.parts["b"] = at_first(fails)
-    execution = stage.run(declaration([action("source")], [action("b")]))
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    execution = stage.start(declaration([action("source")], [action("b")]))
+    assert len(stage.events(execution, "execution-started")) == 1
     stage.wait()
-    own = [type_ for type_, thread in told if thread is threading.current_thread()]
-    assert own == ["execution-started", "execution-resumed"]
+    stage.retry(execution, "Two")
+    assert len(stage.events(execution, "execution-resumed")) == 1
+    assert execution.status == "InProgress"
+    stage.wait()
     assert execution.status == "Succeeded"
 
 
@@ -55,7 +54,7 @@ def test_a_retry_of_all_actions_runs_the_whole_stage_again(stage: Stage) -> None
     """What had succeeded in the stage runs a second time."""
     stage.played.parts["b"] = at_first(fails)
     execution = stage.run(declaration([action("source")], [action("a"), action("b", 2)]))
-    stage.engine.retry(execution, "Two", "ALL_ACTIONS")
+    stage.retry(execution, "Two", "ALL_ACTIONS")
     stage.wait()
     assert (execution.status, execution.summary) == ("Succeeded", "")
     assert stage.played.seen == ["source", "a", "b", "a", "b"]
@@ -66,7 +65,7 @@ def test_a_retry_that_fails_can_be_retried_again(stage: Stage) -> None:
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     for _ in range(2):
-        stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+        stage.retry(execution, "Two")
         stage.wait()
     assert execution.status == "Failed"
     assert (execution.stages["Two"].manual_retries, execution.attempt) == (2, 3)
@@ -77,9 +76,9 @@ def test_a_retry_that_is_stopped_ends_as_stopped(stage: Stage) -> None:
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     stage.played.parts["b"] = until_stopped
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.retry(execution, "Two")
     eventually(lambda: stage.played.seen.count("b") == 2)
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
     assert (execution.status, execution.actions[("Two", "b")].status) == ("Stopped", "Abandoned")
 
@@ -89,9 +88,9 @@ def test_a_stopped_stage_can_be_retried(stage: Stage) -> None:
     stage.played.parts["b"] = at_first(until_stopped)
     execution = stage.start(declaration([action("source")], [action("b")]))
     eventually(lambda: "b" in stage.played.seen)
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.retry(execution, "Two")
     stage.wait()
     assert execution.status == "Succeeded"
 
@@ -100,7 +99,7 @@ def test_what_has_not_failed_cannot_be_retried(stage: Stage) -> None:
     """The refusal is the API's own, and names the stage's status."""
     execution = stage.run(declaration([action("source")], [action("b")]))
     with pytest.raises(RequestRejected, match=r"Two of .* has not failed: it is Succeeded") as refused:
-        stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+        stage.retry(execution, "Two")
     assert refused.value.code == "StageNotRetryableException"
 
 
@@ -110,7 +109,7 @@ def test_a_stage_of_an_earlier_definition_cannot_be_retried(stage: Stage) -> Non
     execution = stage.run(declaration([action("source")], [action("b")]))
     stage.engine.update(KEY, declaration([action("source")], [action("b"), action("c")]), restart=False)
     with pytest.raises(RequestRejected, match="changed since") as refused:
-        stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+        stage.retry(execution, "Two")
     assert refused.value.code == "StageNotRetryableException"
 
 
@@ -121,7 +120,7 @@ def test_an_execution_that_was_overtaken_in_the_stage_cannot_be_retried(stage: S
     first = stage.run(definition)
     stage.run(definition)
     with pytest.raises(RequestRejected, match="has been in Two since") as refused:
-        stage.engine.retry(first, "Two", "FAILED_ACTIONS")
+        stage.retry(first, "Two")
     assert refused.value.code == "NotLatestPipelineExecutionException"
 
 
@@ -132,7 +131,7 @@ def test_an_execution_that_still_runs_cannot_be_retried(stage: Stage) -> None:
     eventually(lambda: "b" in stage.played.seen)
     for mode in ("FAILED_ACTIONS", "ALL_ACTIONS"):
         with pytest.raises(RequestRejected, match="still InProgress") as refused:
-            stage.engine.retry(execution, "Two", mode)
+            stage.retry(execution, "Two", mode)
         assert refused.value.code == "ConflictException"
 
 
@@ -144,8 +143,8 @@ def test_a_failed_action_is_retried_beside_those_that_still_run(stage: Stage, th
     execution = stage.start(declaration([action("source")], [action("bad"), action("long")], [action("last")]))
     eventually(lambda: long.holds(execution) and bad(execution) == (1, "Failed"))
     with pytest.raises(RequestRejected, match="still InProgress"):
-        stage.engine.retry(execution, "Two", "ALL_ACTIONS")
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+        stage.retry(execution, "Two", "ALL_ACTIONS")
+    stage.retry(execution, "Two")
     eventually(lambda: bad(execution) == (2, status))
     assert (execution.status, execution.actions[("Two", "long")].status) == ("InProgress", "InProgress")
     long.open(execution)
@@ -159,15 +158,15 @@ def test_a_stop_ends_what_waits_for_a_retry(stage: Stage) -> None:
     stage.played.parts |= {"bad": fails, "long": until_stopped}
     execution = stage.start(declaration([action("source")], [action("bad"), action("long")]))
     eventually(lambda: "long" in stage.played.seen and bad(execution) == (1, "Failed"))
-    stage.engine.stop(execution, "enough", abandon=False)
+    stage.stop(execution, abandon=False)
     with pytest.raises(RequestRejected, match="still Stopping"):
-        stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
-    execution.abandon()
+        stage.retry(execution, "Two")
+    stage.stop(execution, abandon=True)
     stage.wait()
     assert (execution.status, bad(execution)) == ("Stopped", (1, "Failed"))
 
 
-def bad(execution: Execution) -> tuple[int, str]:
+def bad(execution: Live) -> tuple[int, str]:
     state = execution.actions.get(("Two", "bad"))
     return (state.attempt, state.status) if state else (0, "")
 
@@ -178,7 +177,7 @@ def test_of_parallel_executions_an_older_one_can_be_retried(stage: Stage) -> Non
     definition = declaration([action("source")], [action("b")], executionMode="PARALLEL")
     first = stage.run(definition)
     stage.run(definition)
-    stage.engine.retry(first, "Two", "FAILED_ACTIONS")
+    stage.retry(first, "Two")
     stage.wait()
     assert first.status == "Succeeded"
 
@@ -224,7 +223,7 @@ def test_a_stopped_stage_does_not_retry_itself(stage: Stage) -> None:
     definition["stages"][1] |= RETRY
     execution = stage.start(definition)
     eventually(lambda: "b" in stage.played.seen)
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
     assert execution.status == "Stopped"
     assert stage.played.seen == ["source", "b"]

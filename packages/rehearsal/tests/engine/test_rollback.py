@@ -10,8 +10,7 @@ import pytest
 from rehearsal.engine.action_api import Artifact, Outcome, Revision, Task
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import ArtifactStore
-from rehearsal.engine.state.execution import Execution
-from tests.engine.conftest import KEY, Stage, action, declaration, errors, eventually, fails, until_stopped
+from tests.engine.conftest import KEY, Live, Stage, action, declaration, errors, eventually, fails, until_stopped
 
 
 def two_stages(**more: Any) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) 
     old = stage.run(two_stages())
     stage.played.parts["source"] = brings("new")
     stage.run(two_stages())
-    back = stage.engine.rollback(KEY, "Two", old)
+    back = stage.rollback("Two", old)
     stage.wait()
     assert back.status == "Succeeded"
     assert back.variables["Deploy"] == {"said": "old"}
@@ -71,7 +70,7 @@ def test_a_stopped_stage_is_not_rolled_back(stage: Stage) -> None:
     stage.played.parts["deploy"] = until_stopped
     execution = stage.start(rolling())
     eventually(lambda: stage.played.seen.count("deploy") == 2)
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
     assert (execution.status, latest(stage)) == ("Stopped", execution)
 
@@ -99,7 +98,7 @@ def test_a_rollback_reaches_no_execution_of_an_earlier_definition(stage: Stage) 
     old = stage.run(two_stages())
     stage.engine.update(KEY, two_stages(variables=[{"name": "x", "defaultValue": "1"}]), restart=False)
     with pytest.raises(RequestRejected, match="version 1 of the pipeline; the present one is 2") as refused:
-        stage.engine.rollback(KEY, "Two", old)
+        stage.rollback("Two", old)
     assert refused.value.code == "PipelineExecutionOutdatedException"
 
 
@@ -107,16 +106,16 @@ def test_the_source_stage_cannot_be_rolled_back(stage: Stage) -> None:
     """It has no artifacts to go back to."""
     old = stage.run(two_stages())
     with pytest.raises(RequestRejected, match="One is the source stage") as refused:
-        stage.engine.rollback(KEY, "One", old)
+        stage.rollback("One", old)
     assert refused.value.code == "UnableToRollbackStageException"
 
 
 def test_a_rollback_is_no_target_of_a_rollback(stage: Stage) -> None:
     """Only an execution that came in by the source stage is."""
-    back = stage.engine.rollback(KEY, "Two", stage.run(two_stages()))
+    back = stage.rollback("Two", stage.run(two_stages()))
     stage.wait()
     with pytest.raises(RequestRejected, match="is a rollback itself"):
-        stage.engine.rollback(KEY, "Two", back)
+        stage.rollback("Two", back)
 
 
 def test_a_target_that_failed_in_the_stage_is_refused(stage: Stage) -> None:
@@ -124,29 +123,28 @@ def test_a_target_that_failed_in_the_stage_is_refused(stage: Stage) -> None:
     stage.played.parts["deploy"] = fails
     old = stage.run(two_stages())
     with pytest.raises(RequestRejected, match="did not succeed in Two"):
-        stage.engine.rollback(KEY, "Two", old)
+        stage.rollback("Two", old)
 
 
 def test_parallel_executions_know_no_rollback(stage: Stage) -> None:
     """CodePipeline has none in this mode."""
     old = stage.run(two_stages(executionMode="PARALLEL"))
     with pytest.raises(RequestRejected, match="PARALLEL"):
-        stage.engine.rollback(KEY, "Two", old)
+        stage.rollback("Two", old)
 
 
 def test_yesterdays_execution_can_be_rolled_back_to(stage: Stage, tmp_path: Any) -> None:
     """Executions outlive the engine, with their artifacts and variables."""
     stage.played.parts["source"] = brings("old")
     old = stage.run(two_stages())
-    stage.engine.stage_lock(KEY, "Two").disable("freeze", "somebody")
-    stage.engine.save(tmp_path / "engine.json")
-    tomorrow = Stage(tmp_path / "tomorrow")
-    tomorrow.engine.load(tmp_path / "engine.json")
-    disabled = tomorrow.engine.stage_lock(KEY, "Two").disabled
-    assert disabled
+    stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
+    stage.engine.close()
+    tomorrow = Stage(tmp_path)
+    assert tomorrow.engine.load() == []
+    disabled = tomorrow.engine.pipelines[KEY].disabled["Two"]
     assert (disabled.reason, disabled.by) == ("freeze", "somebody")
-    tomorrow.engine.stage_lock(KEY, "Two").enable()
-    back = tomorrow.engine.rollback(KEY, "Two", tomorrow.engine.executions[old.id])
+    tomorrow.engine.enable_transition(KEY, "Two")
+    back = tomorrow.rollback("Two", tomorrow.live(tomorrow.engine.executions[old.id]))
     tomorrow.wait()
     assert (back.status, back.variables["Deploy"]) == ("Succeeded", {"said": "old"})
 
@@ -155,5 +153,5 @@ def ok(task: Task) -> Outcome:
     return Outcome(False, "done", variables={"said": task.action.configuration["say"]})
 
 
-def latest(stage: Stage) -> Execution:
-    return stage.engine.executions_of(KEY)[-1]
+def latest(stage: Stage) -> Live:
+    return stage.all[-1]

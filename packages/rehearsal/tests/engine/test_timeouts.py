@@ -62,7 +62,7 @@ def test_a_timeout_reaches_one_action_alone(hasty: Stage) -> None:
     hasty.played.parts["a"] = until_stopped
     execution = hasty.run(declaration([action("a"), action("b")]))
     assert execution.actions[("One", "b")].status == "Succeeded"
-    assert not execution.stop.is_set()
+    assert not execution.abandoned
 
 
 def approval(**more: Any) -> dict[str, Any]:

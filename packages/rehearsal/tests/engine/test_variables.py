@@ -24,7 +24,7 @@ def test_pipeline_variables_have_the_value_of_the_start_or_their_default(stage: 
     """`#{variables.name}`."""
     both = [{"name": "x", "defaultValue": "1"}, {"name": "y", "defaultValue": "2"}]
     stage.engine.create(KEY, declared(*both, say="#{variables.x} #{variables.y}"))
-    execution = stage.engine.start(KEY, trigger=START, variables={"y": "3"})
+    execution = stage.live(stage.engine.start(KEY, trigger=START, variables={"y": "3"}))
     stage.wait()
     assert execution.variables["First"] == {"said": "1 3"}
 
@@ -81,15 +81,16 @@ def test_an_action_that_is_stopped_gives_no_variables(stage: Stage) -> None:
     stage.played.parts["a"] = until_stopped
     execution = stage.start(declared(say="x"))
     eventually(lambda: bool(stage.played.seen))
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
     assert "First" not in execution.variables
 
 
 def test_the_state_keeps_what_was_written_and_what_it_became(stage: Stage) -> None:
     """As `configuration` and `resolvedConfiguration` of the API."""
-    state = stage.run(declared({"name": "x", "defaultValue": "1"}, say="#{variables.x}")).actions[("One", "a")]
-    assert (state.action.configuration, state.resolved) == ({"say": "#{variables.x}"}, {"say": "1"})
+    execution = stage.run(declared({"name": "x", "defaultValue": "1"}, say="#{variables.x}"))
+    state = execution.actions[("One", "a")]
+    assert (execution.action_of(state).configuration, state.resolved) == ({"say": "#{variables.x}"}, {"say": "1"})
 
 
 def test_values_are_inserted_as_they_are() -> None:

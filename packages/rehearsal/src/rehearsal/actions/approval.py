@@ -12,45 +12,36 @@ import json
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
-from rehearsal.engine.state.approvals import Answer, Approvals
 
 CONSOLE = "https://console.aws.amazon.com/codepipeline/home"
 
 
 class AwaitApproval:
-    """Tells the topic that the action names; waits until PutApprovalResult answers, or the action has to end."""
-
-    def __init__(self, approvals: Approvals) -> None:
-        self._approvals = approvals
+    """Notifies the topic that the action names; waits until PutApprovalResult answers, or the action has to end."""
 
     def run(self, task: Task) -> Outcome:
-        approval = self._approvals.open(task.pipeline, task.stage, task.action.name)
-        try:
-            topic = task.action.configuration.get("NotificationArn")
-            if topic:
-                _notify(task, topic, approval.token)
-            task.waiting(approval.token, task.action.configuration.get("CustomData", ""))
-            while not approval.answered.wait(0.2):
-                if task.stop.is_set():
-                    return Outcome(failed=True, summary="nobody answered")
-        finally:
-            self._approvals.close(approval)
-        answer = approval.answer or Answer(approved=False, summary="no answer")
+        topic = task.action.configuration.get("NotificationArn")
+        if topic:
+            _notify(task, topic)
+        task.waiting(task.action.configuration.get("CustomData", ""))
+        answer = task.answer()
+        if answer is None:
+            return Outcome(failed=True, summary="nobody answered")
         verb = "approved" if answer.approved else "rejected"
         return Outcome(not answer.approved, f"{verb}: {answer.summary}" if answer.summary else verb)
 
 
-def _notify(task: Task, topic: str, token: str) -> None:
+def _notify(task: Task, topic: str) -> None:
     region = topic.split(":")[3] if topic.count(":") >= 5 else task.region
     sns = task.endpoint.client("sns", task.credentials(), region)
     subject = f"APPROVAL NEEDED: AWS CodePipeline {task.pipeline.name} for action {task.action.name}"
     try:
-        sns.publish(TopicArn=topic, Subject=subject[:100], Message=json.dumps(_notice(task, token)))
+        sns.publish(TopicArn=topic, Subject=subject[:100], Message=json.dumps(_notice(task)))
     except (ClientError, BotoCoreError) as error:
         raise ActionError(f"{task.where}: cannot publish to {topic}: {error}", "PermissionError") from error
 
 
-def _notice(task: Task, token: str) -> dict[str, object]:
+def _notice(task: Task) -> dict[str, object]:
     settings, name = task.action.configuration, task.pipeline.name
     expires = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=task.limit)
     view = f"{CONSOLE}?region={task.pipeline.region}#/view/{name}"
@@ -58,10 +49,10 @@ def _notice(task: Task, token: str) -> dict[str, object]:
         "pipelineName": name,
         "stageName": task.stage,
         "actionName": task.action.name,
-        "token": token,
+        "token": task.token,
         "expires": expires.strftime("%Y-%m-%dT%H:%MZ"),
         "externalEntityLink": settings.get("ExternalEntityLink"),
-        "approvalReviewLink": f"{view}/{task.stage}/{task.action.name}/approve/{token}",
+        "approvalReviewLink": f"{view}/{task.stage}/{task.action.name}/approve/{task.token}",
         "customData": settings.get("CustomData"),
     }
     return {"region": task.pipeline.region, "consoleLink": view, "approval": approval}

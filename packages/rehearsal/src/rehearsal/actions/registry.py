@@ -16,13 +16,10 @@ from rehearsal.actions.s3 import DeployFiles, FetchObject
 from rehearsal.codebuild.build_record import BuildStore
 from rehearsal.engine.action_api import ActionRunner
 from rehearsal.engine.model.definition import ActionType
-from rehearsal.engine.state.approvals import Approvals
 from rehearsal.engine.state.invoke_jobs import Jobs
 
 
-def runners(
-    *, remote: Path, caches: Path, approvals: Approvals, jobs: Jobs, builds: BuildStore
-) -> Mapping[ActionType, ActionRunner]:
+def runners(*, remote: Path, caches: Path, jobs: Jobs, builds: BuildStore) -> Mapping[ActionType, ActionRunner]:
     """remote: the bare repository behind every git source; caches: kept between builds; builds: as the API has them."""
     build, function = RunBuild(caches, builds, remote), InvokeFunction(jobs)
     return {
@@ -32,7 +29,7 @@ def runners(
         ActionType("Source", "S3"): FetchObject(),
         ActionType("Build", "CodeBuild"): build,
         ActionType("Test", "CodeBuild"): build,
-        ActionType("Approval", "Manual"): AwaitApproval(approvals),
+        ActionType("Approval", "Manual"): AwaitApproval(),
         ActionType("Deploy", "CloudFormation"): DeployStack(),
         ActionType("Deploy", "S3"): DeployFiles(),
         ActionType("Invoke", "Lambda"): function,

@@ -10,7 +10,7 @@ from rehearsal import program_name
 from rehearsal.commands.completion_types import EXECUTION
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.engine.state import journal
-from rehearsal.engine.state.crash_recovery import INTERRUPTED
+from rehearsal.engine.state.journal import INTERRUPTED
 from rehearsal.views import history_table
 from rehearsal.views.execution_view import replay, stages_as_json
 from rehearsal.views.terminal import rows, terminal

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from rehearsal.engine.cancellation import Cancellation
 from rehearsal.engine.endpoint import Credentials, Endpoint
 from rehearsal.engine.model.definition import Action, ArtifactStore, PipelineKey
 from rehearsal.errors import RehearsalError
@@ -63,12 +63,27 @@ def allow_everything(role_arn: str, *actions: str, resource: str) -> None:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a person said of an approval."""
+
+    approved: bool
+    summary: str
+
+
+def no_answer() -> Answer | None:
+    """Where nobody is asked."""
+    return None
+
+
+@dataclass(frozen=True)
 class Task:
     """One action of one execution: `action.configuration` is resolved, `folder` is fresh and the action's own, `shared`
     that of all actions of the execution until it has ended.
 
-    note: tells who watches how far the work is; waiting(token, about): that it waits for a person. limit: seconds after
-    which `stop` is set. wanted: by type of revision, what the execution was started for, where that is not the newest.
+    stop: is set when the work has to end, whatever the reason. note: reports how far the work is. waiting: reports that
+    it waits for a person, who answers with `token`; answer: waits for that answer, and returns None if `stop` is set
+    first. limit: seconds after which `stop` is set. wanted: by type of revision, what the execution was started for,
+    where that is not the newest.
     """
 
     pipeline: PipelineKey
@@ -83,9 +98,11 @@ class Task:
     folder: Path
     shared: Path
     log: Path
-    stop: threading.Event
+    stop: Cancellation
     note: Callable[[str], None]
-    waiting: Callable[[str, str], None]
+    waiting: Callable[[str], None]
+    token: str = ""
+    answer: Callable[[], Answer | None] = no_answer
     action_execution_id: str = ""
     limit: float = 3600.0
     wanted: Mapping[str, str] = field(default_factory=dict)

@@ -1,104 +1,98 @@
-"""All pipelines and their executions: what starts, restarts, retries, rolls back and stops them."""
+"""All pipelines and their executions: what starts, restarts, retries, rolls back and stops them.
+
+Commands are messages to the engine's one thread; each returns after its events are in the journal and the snapshot that
+shows them is published. Reads take the last snapshot and never wait. docs/engine.md says what a caller may rely on.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
+from rehearsal.engine.action_api import Answer
 from rehearsal.engine.endpoint import Endpoint
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Json, PipelineKey, Stage, parse
-from rehearsal.engine.model.redaction import redact_tokens
-from rehearsal.engine.running import eligibility, follow_up, single_action
-from rehearsal.engine.running.action_attempt import remove_discarded_files
-from rehearsal.engine.running.pipeline_run import PipelineRun
-from rehearsal.engine.running.stage_lock import SUPERSEDED, StageLock
-from rehearsal.engine.running.stage_run import FAILED_ACTIONS
-from rehearsal.engine.running.start_inputs import Revisions, describe_definition_change, resolve_pipeline_variables
-from rehearsal.engine.state import snapshot
-from rehearsal.engine.state.event_log import EventLog
-from rehearsal.engine.state.execution import Environment, Execution
+from rehearsal.engine.model.definition import Json, PipelineKey, parse
+from rehearsal.engine.running.context import Context
+from rehearsal.engine.running.environment import Environment
+from rehearsal.engine.running.execution_writer import ExecutionWriter
+from rehearsal.engine.running.notifier import Notifier
+from rehearsal.engine.running.pipeline_writer import PipelineWriter
+from rehearsal.engine.running.scheduler import Scheduler, ThreadScheduler
+from rehearsal.engine.running.start_inputs import Revisions
+from rehearsal.engine.state import recovery
+from rehearsal.engine.state.board import Board
+from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.pipeline import DeployedPipeline
-
-# Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": executions of one pipeline that are not SUPERSEDED.
-CONCURRENT = 50
 
 
 class Engine:
-    """Runs executions in threads of its own; every public method may be called from any thread."""
+    """Every public method may be called from any thread, from an action and from a listener as well."""
 
-    def __init__(self, environment: Environment) -> None:
-        self._env = environment
-        self._lock = threading.RLock()
-        self._stage_locks: dict[tuple[PipelineKey, str], StageLock] = {}
-        self._threads: list[threading.Thread] = []
-        self.pipelines: dict[PipelineKey, DeployedPipeline] = {}
-        self.executions: dict[str, Execution] = {}
+    def __init__(self, environment: Environment, scheduler: Scheduler | None = None) -> None:
+        self._scheduler = scheduler or ThreadScheduler()
+        self._context = Context(environment, self._scheduler, Board(), Notifier(environment.listener))
+        self._writers: dict[PipelineKey, PipelineWriter] = {}
+        self._deleted: list[PipelineWriter] = []
+        self._is_closing = self._is_closed = False
+        self._idle = threading.Condition()
+        self._scheduler.run_after_each_message(self._publish)
 
-    def create(self, key: PipelineKey, declaration: Json) -> None:
-        """Register a pipeline; CodePipeline would also start it once, which the caller decides here."""
-        parse(declaration)
-        with self._lock:
-            self.pipelines[key] = DeployedPipeline(key, {**redact_tokens(declaration), "version": 1})
+    @property
+    def endpoint(self) -> Endpoint:
+        return self._context.env.endpoint
 
-    def update(self, key: PipelineKey, declaration: Json, *, restart: bool) -> None:
-        """Replace a definition: running executions are cancelled, and with `restart` the newest one starts again.
+    @property
+    def pipelines(self) -> Mapping[PipelineKey, DeployedPipeline]:
+        """The pipelines as they were last published."""
+        return self._context.board.published.pipelines
 
-        An execution that is such a restart and changes the definition once more would go on for ever: it fails, with
-        the difference of the two definitions.
-        Source: AWS CodePipeline user guide, "Edit a pipeline"; API reference, PipelineExecution status `Cancelled`.
-        """
-        parse(declaration)
-        with self._lock:
-            deployed = self.pipelines[key]
-            deployed.version += 1
-            before = deployed.declaration
-            deployed.declaration = {**redact_tokens(declaration), "version": deployed.version}
-            deployed.updated = time.time()
-            running = [each for each in self.executions_of(key) if each.status == "InProgress"]
-            for execution in running:
-                if execution.restart_of:
-                    execution.finish_as("Failed", describe_definition_change(before, deployed.declaration), failed=True)
-                else:
-                    execution.finish_as("Cancelled", "the pipeline's definition was updated")
-                    execution.restart_wanted = restart and execution is running[-1]
-
-    def delete(self, key: PipelineKey) -> None:
-        """Forget a pipeline; what runs of it is cancelled."""
-        with self._lock:
-            self.pipelines.pop(key, None)
-            for execution in self.executions_of(key):
-                if execution.status == "InProgress":
-                    execution.finish_as("Cancelled", "the pipeline was deleted")
-                    execution.restart_wanted = False
-            for place in [place for place, lock in self._stage_locks.items() if place[0] == key and not lock.is_held]:
-                del self._stage_locks[place]
+    @property
+    def executions(self) -> Mapping[str, Execution]:
+        """The executions of all pipelines, by id, as they were last published."""
+        return self._context.board.published.executions
 
     def executions_of(self, key: PipelineKey) -> list[Execution]:
-        """The executions of one pipeline, oldest first."""
-        return sorted((each for each in self.executions.values() if each.key == key), key=lambda each: each.number)
+        """The executions of one pipeline, oldest first, without those of a deleted one with the same name."""
+        published = self._context.board.published
+        deployed = published.pipelines.get(key)
+        mine = [
+            execution
+            for execution in published.executions.values()
+            if deployed and execution.pipeline_id == deployed.id
+        ]
+        return sorted(mine, key=lambda execution: execution.number)
 
-    def stage_lock(self, key: PipelineKey, stage: str) -> StageLock:
-        """The lock of a stage, and the transition into it."""
-        with self._lock:
-            return self._stage_locks.setdefault((key, stage), StageLock())
+    def create(self, key: PipelineKey, declaration: Json) -> DeployedPipeline:
+        """Register a pipeline; CodePipeline would also start it once, which the caller decides here.
 
-    def save(self, path: Path) -> None:
-        """Write every pipeline and its latest executions, for an engine that starts later."""
-        with self._lock:
-            snapshot.save(path, list(self.pipelines.values()), list(self.executions.values()), self._disabled())
+        Raises RequestRejected where one of this name exists.
+        """
+        parse(declaration)
+        return self._call(lambda: self._create(key, declaration))
 
-    def load(self, path: Path) -> None:
-        """Take over what `save` wrote; nothing where there is no such file."""
-        saved = snapshot.load(path)
-        for key, values in saved.pipelines:
-            self.pipelines[key] = DeployedPipeline(key, **values)
-        self.executions |= {each.id: each for each in saved.executions}
-        for key, stage, reason, by in saved.disabled:
-            self.stage_lock(key, stage).disable(reason, by)
+    def update(self, key: PipelineKey, declaration: Json, *, restart: bool) -> DeployedPipeline:
+        """Replace a definition: running executions are cancelled, and with `restart` the newest one starts again."""
+        parse(declaration)
+
+        def update() -> DeployedPipeline:
+            writer = self._writer(key)
+            writer.update(declaration, restart=restart)
+            return writer.require()
+
+        return self._call(update)
+
+    def delete(self, key: PipelineKey) -> None:
+        """Forget a pipeline, if there is one; what runs of it is cancelled."""
+        self._call(lambda: self._delete(key))
+
+    def disable_transition(self, key: PipelineKey, stage: str, reason: str, by: str) -> None:
+        """Let no execution into a stage."""
+        self._call(lambda: self._writer(key).disable_transition(stage, reason, by))
+
+    def enable_transition(self, key: PipelineKey, stage: str) -> None:
+        """Let executions into a stage again."""
+        self._call(lambda: self._writer(key).enable_transition(stage))
 
     def start(
         self,
@@ -107,194 +101,119 @@ class Engine:
         trigger: Mapping[str, str],
         variables: Mapping[str, str] | None = None,
         revisions: Revisions | None = None,
-        restart_of: str | None = None,
         token: str = "",
     ) -> Execution:
-        """Start an execution of the definition as it is now. Raises KeyError for an unknown pipeline.
+        """Start an execution of the definition as it is now. Raises RequestRejected for an unknown pipeline.
 
         variables: values of pipeline variables; revisions: by source action, what it is to take in place of the newest.
         token: who starts twice with the same one gets the first execution.
         """
-        with self._lock:
-            if token and (before := [each for each in self.executions_of(key) if each.token == token]):
-                return before[0]
-            execution = self._create_execution(self.pipelines[key], trigger, variables or {})
-            execution.restart_of, execution.wanted, execution.token = restart_of, revisions or {}, token
-            self.executions[execution.id] = execution
-            self._begin(execution, execution.pipeline.stages, None)
-        return execution
+        given, wanted = variables or {}, revisions or {}
+        return self._call(
+            lambda: self._writer(key).start(trigger=trigger, variables=given, revisions=wanted, token=token)
+        )
 
-    def stop(self, execution: Execution, reason: str, *, abandon: bool) -> None:
-        """End an execution: with `abandon` its running actions are ended, else they are let end.
+    def stop(self, key: PipelineKey, execution: str, reason: str, *, abandon: bool) -> None:
+        """End an execution: with `abandon` its running actions are ended, else they are let end."""
+        self._call(lambda: self._writer(key).stop(execution, reason, abandon=abandon))
 
-        Raises RequestRejected where it has ended already.
-        Source: AWS CodePipeline user guide, "How pipeline executions are stopped".
+    def retry(self, key: PipelineKey, execution: str, stage: str, mode: str) -> None:
+        """Retry a failed execution at the stage that failed. Raises RequestRejected where that is not possible."""
+        self._call(lambda: self._writer(key).retry(execution, stage, mode))
+
+    def override(self, key: PipelineKey, execution: str, stage: str, kind: str) -> None:
+        """Go on as if the stage's conditions of `kind` were met."""
+        self._call(lambda: self._writer(key).override(execution, stage, kind))
+
+    def rollback(self, key: PipelineKey, stage: str, target: str) -> Execution:
+        """Run one stage with the artifacts and variables of `target`. Raises RequestRejected where it can't be done."""
+        return self._call(lambda: self._writer(key).rollback(stage, target))
+
+    def run_single_action(self, key: PipelineKey, stage: str, action: str, target: str) -> Execution:
+        """Run one action with the artifacts and variables of `target`."""
+        return self._call(lambda: self._writer(key).run_single_action(stage, action, target))
+
+    def answer(self, key: PipelineKey, stage: str, action: str, token: str, answer: Answer) -> str:
+        """Answer an approval, and return the id of its execution. An answer that is accepted is never lost.
+
+        Raises RequestRejected where no approval waits with this token.
         """
-        if not execution.finish_as("Stopped", reason):
-            raise RequestRejected("PipelineExecutionNotStoppableException", f"{execution.id} is {execution.status}")
-        execution.restart_wanted = False
-        trace = execution.trace
-        if trace:
-            trace.write("execution-stopping", abandon=abandon, reason=reason)
-        if abandon:
-            execution.abandon()
+        return self._call(lambda: self._writer(key).answer(stage, action, token, answer))
 
-    def retry(self, execution: Execution, stage: str, mode: str) -> None:
-        """Retry a failed execution at the stage that failed. Raises RequestRejected where that is not possible.
+    def load(self) -> list[str]:
+        """Take over the pipelines and executions that the journals have; what was left out and why, in words.
 
-        mode: FAILED_ACTIONS or ALL_ACTIONS. While other actions of the stage still run, failed ones start at once.
-        Source: AWS CodePipeline user guide, "Configuring stage retry for a failed stage or failed actions".
+        Executions that have no end, because their engine was killed, get one.
         """
-        with self._lock:
-            at_once = mode == FAILED_ACTIONS and execution.retry_while_running(stage)
-            if not at_once:
-                eligibility.check_retry(
-                    self.pipelines[execution.key], self.executions_of(execution.key), execution, stage
-                )
-            state = execution.stages[stage]
-            state.manual_retries, state.latest_retry = state.manual_retries + 1, "ManualStageRetry"
-            if not at_once:
-                execution.overridden.clear()
-                self._resume(execution, stage, mode)
+        return self._call(self._load)
 
-    def override(self, execution: Execution, stage: str, kind: str) -> None:
-        """Go on as if the stage's conditions of `kind` were met: while they are checked, or after they have failed it.
-
-        kind: beforeEntry or onSuccess. Raises RequestRejected where there is nothing to override.
-        Source: AWS CodePipeline user guide, "Configure conditions for a stage"; API reference, OverrideStageCondition.
-        """
-        with self._lock:
-            deployed, mine = self.pipelines[execution.key], self.executions_of(execution.key)
-            checked = eligibility.check_override(deployed, mine, execution, stage, kind)
-            execution.override(stage, kind)
-            if execution.running:
-                return
-            checked.status = "Overridden"
-            if kind == "onSuccess":  # what let it into the stage is not asked again
-                execution.override(stage, "beforeEntry")
-            self._resume(execution, stage, FAILED_ACTIONS)
-
-    def rollback(self, key: PipelineKey, stage: str, target: Execution, *, automated: bool = False) -> Execution:
-        """Run one stage with the artifacts and variables of `target`. Raises RequestRejected where it is not possible.
-
-        Source: AWS CodePipeline user guide, "Configuring stage rollback".
-        """
-        with self._lock:
-            deployed = self.pipelines[key]
-            eligibility.check_rollback(deployed.pipeline, deployed.version, stage, target)
-            kind = "AutomatedRollback" if automated else "ManualRollback"
-            execution = self._derive_execution(deployed, target, kind)
-            self._begin(execution, [each for each in execution.pipeline.stages if each.name == stage], None)
-        return execution
-
-    def run_single_action(self, key: PipelineKey, stage: str, action: str, target: Execution) -> Execution:
-        """Run one action with the artifacts and variables of `target`; raises RequestRejected where that can't be done.
-
-        It counts as a rollback, so that nothing is ever rolled back to it.
-        """
-        with self._lock:
-            deployed = self.pipelines[key]
-            single_action.input_artifacts(
-                single_action.find_action(deployed.pipeline, stage, action), target, self.executions_of(key)
-            )
-            execution = self._derive_execution(deployed, target, "ManualRollback")
-            execution.only = f"{stage}/{action}"
-            self._begin(execution, single_action.single_action_stages(deployed.pipeline, execution.only), None)
-        return execution
-
-    def _derive_execution(self, deployed: DeployedPipeline, target: Execution, kind: str) -> Execution:
-        """A new execution, with what another one had."""
-        execution = self._create_execution(deployed, {"triggerType": kind, "triggerDetail": target.id}, None)
-        execution.rollback_of = target.id
-        execution.variables |= {name: dict(values) for name, values in target.variables.items()}
-        execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
-        execution.artifacts, execution.revisions = dict(target.artifacts), list(target.revisions)
-        self.executions[execution.id] = execution
-        return execution
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return self._env.endpoint
+    def wait_until_idle(self, timeout: float | None = None) -> bool:
+        """Wait until no execution runs and the listener has all events. False where that takes longer."""
+        with self._idle:
+            if not self._idle.wait_for(self._is_idle, timeout):
+                return False
+        self._context.notifier.flush()
+        return True
 
     def close(self) -> None:
-        """End every execution and wait for its threads."""
-        for execution in list(self.executions.values()):
-            with contextlib.suppress(RequestRejected):
-                self.stop(execution, "the rehearsal was ended", abandon=True)
-        for thread in self.threads():
-            thread.join()
+        """Stop every execution and wait for the end of all that runs. A second call does nothing."""
+        if self._is_closed:
+            return
+        self._call(self._stop_all)
+        self.wait_until_idle()
+        self._is_closed = True
+        self._scheduler.close()
+        for writer in self._writers.values():
+            writer.close_files()
+        self._context.notifier.close()
 
-    def threads(self) -> Iterator[threading.Thread]:
-        """Those of all executions, of the ones that are started meanwhile as well."""
-        while self._threads:
-            yield self._threads.pop(0)
+    def _call[Result](self, command: Callable[[], Result]) -> Result:
+        if self._is_closed:
+            raise RequestRejected("ConflictException", "the embedded AWS has ended")
+        return self._scheduler.call(command)
 
-    def _create_execution(
-        self, deployed: DeployedPipeline, trigger: Mapping[str, str], variables: Mapping[str, str] | None
-    ) -> Execution:
-        """variables: None where they come from another execution."""
-        pipeline = deployed.pipeline
-        running = [each for each in self.executions_of(deployed.key) if each.running]
-        if pipeline.execution_mode != SUPERSEDED and len(running) >= CONCURRENT:
-            raise RequestRejected(
-                "ConcurrentPipelineExecutionsLimitExceededException",
-                f"{deployed.key.name} has {len(running)} executions; {CONCURRENT} are allowed at a time",
-            )
-        execution = Execution(
-            key=deployed.key,
-            pipeline=pipeline,
-            declaration=deployed.declaration,
-            version=deployed.version,
-            number=max((each.number for each in self.executions.values()), default=0) + 1,
-            trigger=trigger,
-            variables={} if variables is None else {"variables": resolve_pipeline_variables(pipeline, variables)},
-        )
-        execution.variables["codepipeline"] = {"PipelineExecutionId": execution.id}
-        return execution
+    def _create(self, key: PipelineKey, declaration: Json) -> DeployedPipeline:
+        if key in self._writers:
+            raise RequestRejected("PipelineNameInUseException", f"a pipeline with the name {key.name} exists")
+        writer = PipelineWriter(self._context, key)
+        writer.is_closing = self._is_closing
+        writer.create(declaration)
+        self._writers[key] = writer
+        return writer.require()
 
-    def _resume(self, execution: Execution, stage: str, mode: str) -> None:
-        """Take a failed execution up again at `stage`; a rollback ends with it."""
-        state = execution.stages[stage]
-        state.attempt, state.status = state.attempt + 1, "InProgress"
-        execution.reopen()
-        names = [each.name for each in execution.pipeline.stages]
-        remaining = list(execution.pipeline.stages[names.index(stage) :])
-        if execution.rollback_of:
-            remaining = single_action.single_action_stages(execution.pipeline, execution.only) or remaining[:1]
-        self._begin(execution, remaining, mode)
+    def _delete(self, key: PipelineKey) -> None:
+        writer = self._writers.pop(key, None)
+        if writer:
+            self._deleted.append(writer)
+            writer.delete()
 
-    def _begin(self, execution: Execution, stages: Sequence[Stage], retry_mode: str | None) -> None:
-        """Whoever started it finds it in its journal as soon as this returns."""
-        journal = self._env.executions / execution.id / "journal.jsonl"
-        trace = execution.trace = EventLog(execution, journal, self._env.listener)
-        if retry_mode:
-            stage, attempt = stages[0].name, execution.attempt
-            trace.write("execution-resumed", stage=stage, retry_mode=retry_mode, attempt=attempt)
-        else:
-            trace.write_started()
+    def _load(self) -> list[str]:
+        env = self._context.env
+        found = recovery.load(env.pipelines, env.executions)
+        for deployed in found.pipelines:
+            writer = self._writers[deployed.key] = PipelineWriter(self._context, deployed.key, deployed)
+            self._context.board.put_pipeline(deployed.key, deployed)
+            for execution in found.executions_of(deployed):
+                writer.add(ExecutionWriter(self._context, writer, execution))
+        return found.problems
 
-        def gate(stage: str) -> StageLock:
-            return self.stage_lock(execution.key, stage)
+    def _stop_all(self) -> None:
+        self._is_closing = True
+        for writer in (*self._writers.values(), *self._deleted):
+            writer.close()
 
-        walk = PipelineRun(execution, stages, gate, self._env, trace)
-        walk.announce()
-        name = f"execution-{execution.id[:8]}"
-        thread = threading.Thread(target=self._run, args=(walk, trace, retry_mode), name=name)
-        self._threads.append(thread)
-        thread.start()
-
-    def _run(self, walk: PipelineRun, trace: EventLog, retry_mode: str | None) -> None:
-        execution = walk.execution
-        restarted_as = rolled_back_as = None
+    def _writer(self, key: PipelineKey) -> PipelineWriter:
         try:
-            walk.run(retry_mode)
-            restarted_as = follow_up.restart_after_update(self, execution)
-            rolled_back_as = follow_up.roll_back_failed_stage(self, execution)
-        finally:  # who follows the journal waits for this event
-            trace.write_finished(restarted_as, rolled_back_as)
-            trace.close()
-            remove_discarded_files(self._env.executions / execution.id)
+            return self._writers[key]
+        except KeyError:
+            raise RequestRejected("PipelineNotFoundException", f"there is no pipeline {key.name}") from None
 
-    def _disabled(self) -> list[tuple[PipelineKey, str, str, str]]:
-        found = [(key, stage, gate.disabled) for (key, stage), gate in self._stage_locks.items()]
-        return [(key, stage, each.reason, each.by) for key, stage, each in found if each]
+    def _publish(self) -> None:
+        """After every message, in the engine's thread."""
+        self._context.publish()
+        self._deleted = [writer for writer in self._deleted if writer.executions]
+        with self._idle:
+            self._idle.notify_all()
+
+    def _is_idle(self) -> bool:
+        return not any(execution.running for execution in self.executions.values())

@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from rehearsal.engine.state.crash_recovery import INTERRUPTED
+from rehearsal.engine.state.journal import INTERRUPTED
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.views.terminal import STYLES
 

@@ -90,6 +90,11 @@ class Workspace:
         return self.private / "running"
 
     @property
+    def pipelines(self) -> Path:
+        """The journals of the pipelines of the embedded AWS that runs; with its state they are saved, or go."""
+        return self.running / "pipelines"
+
+    @property
     def saved(self) -> Path:
         """The embedded AWS's state, as its last clean end left it."""
         return self.private / "saved"

@@ -63,7 +63,7 @@ def test_a_stop_is_told(stage: Stage, told: list[dict[str, Any]]) -> None:
     stage.played.parts["a"] = until_stopped
     execution = stage.start(declaration([action("a")]))
     eventually(lambda: "a" in stage.played.seen)
-    stage.engine.stop(execution, "enough", abandon=True)
+    stage.stop(execution, abandon=True)
     stage.wait()
     assert states(told, "Pipeline") == ["STARTED", "STOPPING", "STOPPED"]
     assert states(told, "Action") == ["STARTED", "ABANDONED"]
@@ -74,7 +74,7 @@ def test_a_retry_is_told_as_resumed(stage: Stage, told: list[dict[str, Any]]) ->
     """With the number of the attempt."""
     stage.played.parts["b"] = at_first(fails)
     execution = stage.run(declaration([action("a")], [action("b")]))
-    stage.engine.retry(execution, "Two", "FAILED_ACTIONS")
+    stage.retry(execution, "Two", "FAILED_ACTIONS")
     stage.wait()
     assert states(told, "Pipeline") == ["STARTED", "FAILED", "RESUMED", "SUCCEEDED"]
     assert states(told, "Stage")[-2:] == ["RESUMED", "SUCCEEDED"]

@@ -63,9 +63,9 @@ class PipelineResource:
         """Disable those that the template names; enable those that it names no more."""
         before, now = (_disabled(each or {}) for each in (old, new))
         for stage in before.keys() - now.keys():
-            self._engine.stage_lock(key, stage).enable()
+            self._engine.enable_transition(key, stage)
         for stage, reason in now.items():
-            self._engine.stage_lock(key, stage).disable(reason, "AWS CloudFormation")
+            self._engine.disable_transition(key, stage, reason, "AWS CloudFormation")
 
 
 def _check(declaration: Mapping[str, Any], region: str) -> None:

@@ -8,6 +8,7 @@ from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
 from rehearsal.emulator.codepipeline.source_revisions import source_overrides
 from rehearsal.engine.action_api import Artifact
 from rehearsal.engine.state.execution import ActionState, Execution
+from rehearsal.engine.state.journal import INTERRUPTED
 
 # Source: botocore's model, ActionExecutionResult and StageExecution: summaries are cut there.
 SUMMARY_LENGTH = 2048
@@ -34,9 +35,7 @@ def stop(call: Call) -> Json:
     """A second stop is allowed where it abandons what the first one waits for."""
     execution = call.execution(code="PipelineExecutionNotStoppableException")
     abandon = bool(call.request.get("abandon", False))
-    if execution.status == "Stopping" and (not abandon or execution.stop.is_set()):
-        raise ApiError("DuplicatedStopRequestException", f"{execution.id} is Stopping already")
-    call.engine.stop(execution, call.request.get("reason", ""), abandon=abandon)
+    call.engine.stop(execution.key, execution.id, call.request.get("reason", ""), abandon=abandon)
     return {"pipelineExecutionId": execution.id}
 
 
@@ -78,9 +77,9 @@ def list_actions(call: Call) -> Json:
     chosen = [each for each in call.engine.executions_of(key) if id_ in (None, each.id)]
     if id_ and not chosen:
         raise ApiError("PipelineExecutionNotFoundException", f"{key.name} has no execution {id_}")
-    found = [(execution, state) for execution in chosen for state in execution.attempts if not state.action.is_rule]
+    found = [(execution, state) for execution in chosen for state in execution.attempts.values() if not state.is_rule]
     if latest:
-        found = [(each, state) for each, state in found if each.actions[(state.stage, state.action.name)] is state]
+        found = [(each, state) for each, state in found if each.actions[(state.stage, state.name)] is state]
     newest_first = sorted(found, key=lambda pair: -pair[1].started)
     return call.page([_detail(*each) for each in newest_first], "actionExecutionDetails")
 
@@ -104,7 +103,7 @@ def _summary(execution: Execution) -> Json:
 def _common_members(execution: Execution) -> Json:
     answer: Json = {
         "pipelineExecutionId": execution.id,
-        "status": execution.status,
+        "status": "Stopped" if execution.status == INTERRUPTED else execution.status,
         "statusSummary": execution.summary,
         "trigger": dict(execution.trigger),
         "executionMode": execution.pipeline.execution_mode,
@@ -116,7 +115,7 @@ def _common_members(execution: Execution) -> Json:
 
 
 def _detail(execution: Execution, state: ActionState) -> Json:
-    action = state.action
+    action = execution.action_of(state)
     return {
         "pipelineExecutionId": execution.id,
         "actionExecutionId": state.id,

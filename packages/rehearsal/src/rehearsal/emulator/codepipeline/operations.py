@@ -16,7 +16,6 @@ from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import InvalidDefinition
-from rehearsal.engine.state.approvals import Approvals
 from rehearsal.engine.state.invoke_jobs import Jobs
 
 OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
@@ -45,8 +44,8 @@ OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
 class CodePipelineApi:
     """Answers one call at a time: `call(operation, input, account, region)` in the service's JSON."""
 
-    def __init__(self, engine: Engine, approvals: Approvals, work: Jobs) -> None:
-        self._engine, self._approvals, self._jobs = engine, approvals, work
+    def __init__(self, engine: Engine, jobs: Jobs) -> None:
+        self._engine, self._jobs = engine, jobs
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
         """The operation's output. Raises ApiError."""
@@ -67,7 +66,7 @@ class CodePipelineApi:
 
     def _do(self, operation: Callable[[Call], Json], request: Json, account: str, region: str) -> Json:
         try:
-            return operation(Call(self._engine, self._approvals, self._jobs, request, account, region))
+            return operation(Call(self._engine, self._jobs, request, account, region))
         except InvalidDefinition as error:
             raise ApiError("InvalidStructureException", str(error)) from error
         except RequestRejected as error:

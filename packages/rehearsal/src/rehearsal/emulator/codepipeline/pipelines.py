@@ -11,11 +11,9 @@ def create(call: Call) -> Json:
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
     validate_definition(declaration, call.region)
-    if key in call.engine.pipelines:
-        raise ApiError("PipelineNameInUseException", f"a pipeline with the name {key.name} exists")
-    call.engine.create(key, declaration)
+    deployed = call.engine.create(key, declaration)
     call.engine.start(key, trigger={"triggerType": "CreatePipeline", "triggerDetail": call.caller})
-    return {"pipeline": call.engine.pipelines[key].declaration, "tags": call.request.get("tags", [])}
+    return {"pipeline": deployed.declaration, "tags": call.request.get("tags", [])}
 
 
 def get(call: Call) -> Json:
@@ -36,8 +34,7 @@ def update(call: Call) -> Json:
     if key not in call.engine.pipelines:
         raise ApiError("InvalidStructureException", f"there is no pipeline {key.name} to update")
     validate_definition(declaration, call.region)
-    call.engine.update(key, declaration, restart=False)
-    return {"pipeline": call.engine.pipelines[key].declaration}
+    return {"pipeline": call.engine.update(key, declaration, restart=False).declaration}
 
 
 def delete(call: Call) -> Json:

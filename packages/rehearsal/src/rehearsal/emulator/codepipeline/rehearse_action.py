@@ -29,7 +29,7 @@ def rehearse_action(call: Call) -> Json:
             "ValidationException",
             f"what execution {target.id} made is gone: {', '.join(gone)}; name a later execution, or `run`",
         )
-    started = call.engine.run_single_action(deployed.key, call.request["stageName"], action.name, target)
+    started = call.engine.run_single_action(deployed.key, call.request["stageName"], action.name, target.id)
     return {"pipelineExecutionId": started.id}
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import PipelineKey
-from rehearsal.engine.running.stage_lock import StageLock
-from rehearsal.engine.state.approvals import Approvals
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.invoke_jobs import Jobs
 from rehearsal.engine.state.pipeline import DeployedPipeline
@@ -32,7 +30,6 @@ class Call:
     """`request` is the operation's input, checked against AWS's model of the service."""
 
     engine: Engine
-    approvals: Approvals
     jobs: Jobs
     request: Json
     account: str
@@ -71,13 +68,14 @@ class Call:
             )
         return str(self.request["stageName"])
 
-    def stage_lock(self) -> StageLock:
-        """The gate of the transition that the request names; what leaves a stage enters the next one."""
-        names, name = [stage.name for stage in self.deployed().pipeline.stages], self.stage()
-        position = names.index(name) + (self.request["transitionType"] == "Outbound")
+    def transition(self) -> str:
+        """The stage that the transition of the request leads into; what leaves a stage enters the next one."""
+        names: list[str] = [stage.name for stage in self.deployed().pipeline.stages]
+        name = self.stage()
+        position: int = names.index(name) + (self.request["transitionType"] == "Outbound")
         if position == 0 or position == len(names):
             raise ApiError("ValidationException", f"{name} has no {self.request['transitionType']} transition")
-        return self.engine.stage_lock(self.deployed().key, names[position])
+        return names[position]
 
     def page(self, items: Sequence[Json], member: str) -> Json:
         """As many of `items` as the request takes, and the token of the rest."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.engine.action_api import Answer
 from rehearsal.engine.model.definition import Action, Condition, Stage
-from rehearsal.engine.running.stage_lock import DisabledTransition
-from rehearsal.engine.state.approvals import Answer
 from rehearsal.engine.state.execution import ActionState, Execution
+from rehearsal.engine.state.pipeline import DisabledTransition
 
 
 def state(call: Call) -> Json:
@@ -20,7 +20,7 @@ def state(call: Call) -> Json:
         "pipelineVersion": deployed.version,
         "stageStates": [
             {
-                **({} if each is first else _inbound(call.engine.stage_lock(deployed.key, each.name).disabled)),
+                **({} if each is first else _inbound(deployed.disabled.get(each.name))),
                 **_stage_state(each, mine),
             }
             for each in deployed.pipeline.stages
@@ -31,19 +31,19 @@ def state(call: Call) -> Json:
 
 
 def disable_transition(call: Call) -> Json:
-    call.stage_lock().disable(call.request["reason"], call.caller)
+    call.engine.disable_transition(call.deployed().key, call.transition(), call.request["reason"], call.caller)
     return {}
 
 
 def enable_transition(call: Call) -> Json:
-    call.stage_lock().enable()
+    call.engine.enable_transition(call.deployed().key, call.transition())
     return {}
 
 
 def retry(call: Call) -> Json:
     stage = call.stage()
     execution = call.execution(code="NotLatestPipelineExecutionException")
-    call.engine.retry(execution, stage, call.request["retryMode"])
+    call.engine.retry(execution.key, execution.id, stage, call.request["retryMode"])
     return {"pipelineExecutionId": execution.id}
 
 
@@ -53,13 +53,13 @@ def override(call: Call) -> Json:
     kinds = {"BEFORE_ENTRY": "beforeEntry", "ON_SUCCESS": "onSuccess"}
     if call.request["conditionType"] not in kinds:
         raise ApiError("ValidationException", f"conditionType: {', '.join(kinds)} are allowed")
-    call.engine.override(execution, stage, kinds[call.request["conditionType"]])
+    call.engine.override(execution.key, execution.id, stage, kinds[call.request["conditionType"]])
     return {}
 
 
 def rollback(call: Call) -> Json:
     stage, target = call.stage(), call.execution("targetPipelineExecutionId")
-    return {"pipelineExecutionId": call.engine.rollback(target.key, stage, target).id}
+    return {"pipelineExecutionId": call.engine.rollback(target.key, stage, target.id).id}
 
 
 def put_approval_result(call: Call) -> Json:
@@ -69,14 +69,9 @@ def put_approval_result(call: Call) -> Json:
     actions = next(each.actions for each in deployed.pipeline.stages if each.name == stage)
     if name not in {each.name for each in actions}:
         raise ApiError("ActionNotFoundException", f"{stage} has no action {name}")
-    waiting = [each for each in call.approvals.waiting(deployed.key) if (each.stage, each.action) == (stage, name)]
-    approval = next((each for each in waiting if each.token == call.request["token"]), None)
-    if approval is None:
-        why = "the token belongs to another wait of" if waiting else "nothing waits for"
-        raise ApiError("InvalidApprovalTokenException", f"{why} this approval, {stage}/{name}")
     result = call.request["result"]
-    if not call.approvals.put(approval, Answer(result["status"] == "Approved", result["summary"])):
-        raise ApiError("ApprovalAlreadyCompletedException", "this approval was answered before")
+    answer = Answer(result["status"] == "Approved", result["summary"])
+    call.engine.answer(deployed.key, stage, name, call.request["token"], answer)
     return {"approvedAt": time.time()}
 
 

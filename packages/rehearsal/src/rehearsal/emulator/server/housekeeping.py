@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
-from rehearsal.engine.state.execution import Execution, Listener
+from rehearsal.engine.running.environment import Listener
+from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.journal import Event
 from rehearsal.project import configuration
 from rehearsal.workspace import retention

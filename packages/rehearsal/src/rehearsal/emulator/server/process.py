@@ -26,14 +26,12 @@ from typing import Any
 from hypercorn.config import Config
 
 from rehearsal.aws import Endpoint, ca_bundle_variables, close_clients
-from rehearsal.emulator.server import tls
-from rehearsal.engine.state import crash_recovery, snapshot
+from rehearsal.emulator.server import state_version, tls
+from rehearsal.engine.state import crash_recovery
 from rehearsal.host import processes
 from rehearsal.workspace.layout import Server, Workspace
 from rehearsal.workspace.locks import usage_lock
 
-# The engine's part of the saved state; another name for another format, so that no other version's is half read.
-ENGINE_STATE = f"engine-{snapshot.FORMAT}.json"
 # Actions work in the process that answers: each call of the system would wait five times as long for its turn.
 SWITCH_INTERVAL_SECONDS = 0.001
 HANGS_SECONDS, UNUSED_SECONDS = 40, 0.1
@@ -47,7 +45,8 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
     state = _configure_ministack(workspace, endpoint)
     parts = _assemble(workspace, endpoint)
     crash_recovery.end_interrupted_executions(workspace.executions)
-    parts.engine.load(state / ENGINE_STATE)
+    for problem in parts.engine.load():
+        print(problem, file=sys.stderr)
     from hypercorn.asyncio import serve
 
     # by default an end waits 30 s for each client that keeps a connection and never reads that it is closed
@@ -77,7 +76,6 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
     ended = 1
     try:
         asyncio.run(run())
-        parts.engine.save(state / ENGINE_STATE)
         _save_state(workspace, state)
         processes.await_removals()  # no process outlives a run
         ended = 0
@@ -121,8 +119,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.emulator.server.asgi import RequestRouter
     from rehearsal.emulator.server.housekeeping import Housekeeping
     from rehearsal.engine.engine import Engine
-    from rehearsal.engine.state.approvals import Approvals
-    from rehearsal.engine.state.execution import Environment
+    from rehearsal.engine.running.environment import Environment
     from rehearsal.engine.state.invoke_jobs import Jobs
     from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
 
@@ -130,16 +127,25 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         processes.hide(workspace.private)
     decisions.append_to(workspace.decisions)
     functions = PythonFunctions(workspace, endpoint)
-    approvals, jobs, builds, bus, sessions = Approvals(), Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
-    actions = runners(remote=workspace.remote, caches=workspace.caches, approvals=approvals, jobs=jobs, builds=builds)
+    jobs, builds, bus, sessions = Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
+    actions = runners(remote=workspace.remote, caches=workspace.caches, jobs=jobs, builds=builds)
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
     runs = Accepting(actions, accepted.read)
     heard = Housekeeping(workspace, bus)
-    engine = Engine(Environment(endpoint, sessions.assume, runs, workspace.executions, heard, asked=sessions.require))
+    environment = Environment(
+        endpoint=endpoint,
+        assume=sessions.assume,
+        runners=runs,
+        executions=workspace.executions,
+        pipelines=workspace.pipelines,
+        listener=heard,
+        asked=sessions.require,
+    )
+    engine = Engine(environment)
     PipelineResource(engine).register()
     repository_resource.register()
-    api = CodePipelineApi(engine, approvals, jobs)
+    api = CodePipelineApi(engine, jobs)
     targets = PipelineTargets(api, sessions)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace)
     originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, started))
@@ -186,16 +192,19 @@ def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
     """
     state = workspace.running
     shutil.rmtree(state, ignore_errors=True)
-    if workspace.saved_address() == endpoint.url and (workspace.saved / ENGINE_STATE).exists():
+    problem = state_version.reason_not_to_resume(workspace, endpoint.url)
+    if problem is None:
         workspace.saved.rename(state)
     else:
+        if problem:
+            print(f"the saved state of the embedded AWS is not used: {problem}", file=sys.stderr)
         shutil.rmtree(workspace.saved, ignore_errors=True)
         workspace.decisions.unlink(missing_ok=True)
     temporary = workspace.aws / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     state.mkdir(exist_ok=True)
-    (state / "address").write_text(endpoint.url)
+    state_version.describe(state, endpoint.url)
     os.environ |= {
         "AWS_SECRET_ACCESS_KEY": endpoint.secret,
         "BIND_HOST": "127.0.0.1",

@@ -103,6 +103,12 @@ class Stage:
     on_success: tuple[Condition, ...] = ()
     on_failure: OnFailure | None = None
 
+    @property
+    def rules(self) -> tuple[Action, ...]:
+        """The rules of all conditions."""
+        failure = self.on_failure.conditions if self.on_failure else ()
+        return tuple(rule for each in (*self.before_entry, *self.on_success, *failure) for rule in each.rules)
+
 
 @dataclass(frozen=True)
 class Patterns:
@@ -166,6 +172,10 @@ class Pipeline:
                 f"{self.name}: no artifact store for {region}; there are {', '.join(sorted(self.stores))}"
             )
         return store
+
+
+# Of an execution whose definition is not known any more.
+NO_PIPELINE = Pipeline("", "", (), {})
 
 
 def parse(declaration: Json) -> Pipeline:

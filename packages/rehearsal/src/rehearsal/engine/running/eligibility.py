@@ -7,21 +7,12 @@ failed actions"; API reference, "RollbackStage" and "RetryStageExecution".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import Pipeline
 from rehearsal.engine.running.stage_lock import PARALLEL
 from rehearsal.engine.state.execution import ConditionState, Execution
-
-
-class HasVersion(Protocol):
-    """A deployed pipeline, as far as it counts here."""
-
-    version: int
-
-    @property
-    def pipeline(self) -> Pipeline: ...
+from rehearsal.engine.state.pipeline import DeployedPipeline
 
 
 def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Execution) -> None:
@@ -47,23 +38,29 @@ def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Executi
         raise _unable(f"{target.id} did not succeed in {stage}")
 
 
-def find_rollback_target(
-    pipeline: Pipeline, version: int, stage: str, executions: Sequence[Execution], failed: Execution
-) -> Execution:
-    """Return the newest execution that `stage` can be rolled back to. Raises RequestRejected with its reason."""
-    refusal = _unable(f"no execution has succeeded in {stage} yet")
+def check_files(target: Execution, *, there: bool) -> None:
+    """Raise RequestRejected where `clean` has removed the artifacts of `target`, with its journal."""
+    if not there:
+        raise _unable(f"the artifacts of {target.id} were removed: name a later execution")
+
+
+def find_rollback_target(deployed: DeployedPipeline, stage: str, executions: Sequence[Execution]) -> Execution:
+    """Return the newest execution that `stage` can be rolled back to. Raises RequestRejected with its reason.
+
+    executions: oldest first, without the one that has failed.
+    """
     newest: RequestRejected | None = None
-    for candidate in reversed([each for each in executions if each is not failed and stage in each.stages]):
+    for candidate in reversed([execution for execution in executions if stage in execution.stages]):
         try:
-            check_rollback(pipeline, version, stage, candidate)
+            check_rollback(deployed.pipeline, deployed.version, stage, candidate)
         except RequestRejected as error:
             newest = newest or error
         else:
             return candidate
-    raise newest or refusal
+    raise newest or _unable(f"no execution has succeeded in {stage} yet")
 
 
-def check_retry(deployed: HasVersion, executions: Sequence[Execution], execution: Execution, stage: str) -> None:
+def check_retry(deployed: DeployedPipeline, executions: Sequence[Execution], execution: Execution, stage: str) -> None:
     """Raise RequestRejected where `stage` of `execution` cannot be retried."""
     names = [each.name for each in deployed.pipeline.stages]
     if stage not in names:
@@ -83,7 +80,7 @@ def check_retry(deployed: HasVersion, executions: Sequence[Execution], execution
 
 
 def check_override(
-    deployed: HasVersion, executions: Sequence[Execution], execution: Execution, stage: str, kind: str
+    deployed: DeployedPipeline, executions: Sequence[Execution], execution: Execution, stage: str, kind: str
 ) -> ConditionState:
     """How the conditions of `kind` came out that are to be overridden. Raises RequestRejected where they cannot be."""
     state = execution.stages.get(stage)

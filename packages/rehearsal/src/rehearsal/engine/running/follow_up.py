@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.running import eligibility
+from rehearsal.engine.running.execution_writer import ExecutionWriter
 from rehearsal.engine.running.stage_lock import PARALLEL
 from rehearsal.engine.running.start_inputs import restart_inputs
-from rehearsal.engine.state.execution import Execution
 
 if TYPE_CHECKING:
-    from rehearsal.engine.engine import Engine
+    from rehearsal.engine.running.pipeline_writer import PipelineWriter
 
 RESTART = {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExecutionOnUpdate"}
 
 
-def restart_after_update(engine: Engine, execution: Execution) -> str | None:
-    """The id of the execution that an update of the definition starts in this one's place."""
-    deployed = engine.pipelines.get(execution.key)
-    if not execution.restart_wanted or deployed is None:
-        return None
-    variables, revisions = restart_inputs(deployed.pipeline, execution)
-    try:
-        return engine.start(
-            execution.key, trigger=RESTART, variables=variables, revisions=revisions, restart_of=execution.id
-        ).id
-    except RequestRejected as error:
-        execution.summary += f"; it was not started again: {error}"
-        return None
+@dataclass(frozen=True)
+class FollowUp:
+    """The ids of the executions that follow. note: what the summary of the one that has ended says besides."""
+
+    restarted_as: str | None = None
+    rolled_back_as: str | None = None
+    note: str = ""
 
 
-def roll_back_failed_stage(engine: Engine, execution: Execution) -> str | None:
-    """The id of the execution that rolls the failed stage back."""
-    stage = execution.rollback_wanted
-    deployed = engine.pipelines.get(execution.key)
-    final = execution.rollback_of or execution.pipeline.execution_mode == PARALLEL
-    if stage is None or deployed is None or final:
-        return None
+def start_what_follows(pipeline: PipelineWriter, ended: ExecutionWriter) -> FollowUp:
+    """Start the execution in the place of one that an update has cancelled, or the rollback of its failed stage."""
+    state, rollback = ended.state, ended.result.rollback if ended.result else None
+    if pipeline.deployed is None:
+        return FollowUp()
     try:
-        target = eligibility.find_rollback_target(
-            deployed.pipeline, deployed.version, stage, engine.executions_of(execution.key), execution
-        )
-        return engine.rollback(execution.key, stage, target, automated=True).id
+        if ended.restart_wanted:
+            return FollowUp(restarted_as=_restart(pipeline, ended))
+        if rollback and not (state.ending or state.rollback_of or state.pipeline.execution_mode == PARALLEL):
+            return FollowUp(rolled_back_as=_roll_back(pipeline, ended, rollback))
     except RequestRejected as error:
-        execution.summary += f"; it was not rolled back: {error}"
-        return None
+        what = "started again" if ended.restart_wanted else "rolled back"
+        return FollowUp(note=f"; it was not {what}: {error}")
+    return FollowUp()
+
+
+def _restart(pipeline: PipelineWriter, ended: ExecutionWriter) -> str:
+    variables, revisions = restart_inputs(pipeline.require().pipeline, ended.state)
+    return pipeline.start(trigger=RESTART, variables=variables, revisions=revisions, restart_of=ended.state.id).id
+
+
+def _roll_back(pipeline: PipelineWriter, ended: ExecutionWriter, stage: str) -> str:
+    kept = [writer.state for writer in pipeline.executions.values() if writer is not ended and writer.has_journal]
+    target = eligibility.find_rollback_target(pipeline.require(), stage, kept)
+    return pipeline.rollback(stage, target.id, automated=True).id

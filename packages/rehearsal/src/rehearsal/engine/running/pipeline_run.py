@@ -1,81 +1,59 @@
-"""The walk of an execution through its stages."""
+"""The way of an execution through its stages, in steps.
+
+A generator yields wherever it has to wait; its writer calls it again after every message, and it looks for itself
+whether what it waits for has come. So the code reads from top to bottom, and no thread waits.
+"""
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from rehearsal.engine.model.definition import Stage
-from rehearsal.engine.running.stage_lock import StageLock, Stopped, Superseded
 from rehearsal.engine.running.stage_run import StageResult, StageRun
-from rehearsal.engine.state.event_log import EventLog
-from rehearsal.engine.state.execution import Environment, Execution, StageState
+from rehearsal.engine.state.execution import ExecutionStatus, StageState
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from rehearsal.engine.running.execution_writer import ExecutionWriter
 
 
 @dataclass(frozen=True)
-class PipelineRun:
-    """Takes one execution through `stages`; `gates` gives the lock of a stage by its name."""
+class RunResult:
+    """How the execution ended, unless it was stopped or cancelled. rollback: the stage that is to be rolled back."""
 
-    execution: Execution
-    stages: Sequence[Stage]
-    gates: Callable[[str], StageLock]
-    env: Environment
-    trace: EventLog
+    status: ExecutionStatus
+    summary: str = ""
+    rollback: str | None = None
 
-    def announce(self) -> None:
-        """Take the execution's place before its first stage."""
-        self.gates(self.stages[0].name).announce(self.execution.number)
 
-    def run(self, retry_mode: str | None = None) -> None:
-        """Go through every stage in turn and set the execution's final status; never raises.
+def run_stages(
+    writer: ExecutionWriter, stages: Sequence[Stage], retry_mode: str | None
+) -> Generator[None, None, RunResult]:
+    """Go through every stage in turn. retry_mode: how the first of them is tried again; None on a first visit."""
+    writer.request_stage(stages[0].name)
+    for position, stage in enumerate(stages):
+        while writer.entered != stage.name:
+            if writer.is_superseded:
+                return RunResult("Superseded", "a newer execution overtook this one while it waited")
+            if writer.state.ending:
+                return RunResult("Stopped")
+            yield
+        end = yield from _run_stage(writer, stage, retry_mode)
+        if not end.is_passed:
+            return RunResult("Failed", end.failure or "", stage.name if end.rollback else None)
+        if position + 1 < len(stages):
+            writer.leave_stage(stage.name, stages[position + 1].name)
+        retry_mode = None
+    return RunResult("Succeeded")
 
-        retry_mode: how the first of the stages is tried again; None on a first visit.
-        """
-        execution = self.execution
-        try:
-            for stage, following in zip_longest(self.stages, self.stages[1:]):
-                end = self._run_stage(stage, following, retry_mode)
-                if not end.is_passed:
-                    execution.rollback_wanted = stage.name if end.rollback else None
-                    execution.set_final_status("Failed", end.failure or "")
-                    return
-                retry_mode = None
-            execution.set_final_status("Succeeded", "")
-        except Superseded:
-            execution.set_final_status("Superseded", "a newer execution overtook this one while it waited")
-        except Stopped:
-            execution.set_final_status("Stopped", "")
-        except Exception as error:
-            log.exception("execution %s", execution.id)
-            execution.set_final_status("Failed", f"the rehearsal's engine failed ({error}); its log says more")
 
-    def _run_stage(self, stage: Stage, following: Stage | None, retry_mode: str | None) -> StageResult:
-        """Take the execution through one stage, as soon as its gate lets it in.
-
-        It takes its place before the following stage while it still holds this one, so that nobody gets in between.
-        """
-        execution, gate = self.execution, self.gates(stage.name)
-        execution.waits_for = stage.name
-        gate.enter(execution.number, lambda: execution.ending is not None, execution.pipeline.execution_mode)
-        execution.waits_for = None
-        state = execution.stages.setdefault(stage.name, StageState())
-        state.status = "InProgress"
-        try:
-            self.trace.write("stage-started", stage=stage.name, attempt=state.attempt)
-            began = time.time()
-            end = StageRun(execution, stage, self.env, self.trace).run(retry_mode)
-            state.status = end.status
-            seconds = time.time() - began
-            self.trace.write(
-                "stage-finished", stage=stage.name, status=end.status, seconds=seconds, failure=end.failure
-            )
-            if following and end.is_passed:
-                self.gates(following.name).announce(execution.number)
-        finally:
-            gate.leave(execution.number)
-        return end
+def _run_stage(writer: ExecutionWriter, stage: Stage, retry_mode: str | None) -> Generator[None, None, StageResult]:
+    state = writer.state.stages.get(stage.name, StageState())
+    writer.write("stage-started", stage=stage.name, attempt=state.attempt)
+    began = time.time()
+    end = yield from StageRun(writer, stage).run(retry_mode)
+    seconds = time.time() - began
+    writer.write("stage-finished", stage=stage.name, status=end.status, seconds=seconds, failure=end.failure)
+    return end

@@ -5,99 +5,77 @@ Sources: AWS CodePipeline user guide, "How pipeline executions work", "Change tr
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 SUPERSEDED, QUEUED, PARALLEL = "SUPERSEDED", "QUEUED", "PARALLEL"
 
 
-class Superseded(Exception):
-    """A newer execution arrived while this one waited."""
+@dataclass(frozen=True)
+class Place:
+    """The place of an execution before a stage; its number grows with every start."""
 
-
-class Stopped(Exception):
-    """The execution was stopped or cancelled while it waited."""
+    number: int
+    execution: str
+    mode: str = SUPERSEDED
 
 
 @dataclass(frozen=True)
-class DisabledTransition:
-    """Nothing passes the transition into a stage until it is enabled again."""
+class Admission:
+    """What a change of the lock leads to, by ids of executions. waiting: those that still wait."""
 
-    reason: str
-    by: str
-    at: float
+    entered: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 class StageLock:
-    """Entered by executions, each known by a number that grows with every start."""
+    """Who is in a stage, and who waits. It only decides: its owner tells the executions."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._inside: int | None = None
-        self._waiting: set[int] = set()
-        self._disabled: DisabledTransition | None = None
+        self._inside: str | None = None
+        self._waiting: dict[int, Place] = {}
 
     @property
-    def disabled(self) -> DisabledTransition | None:
-        return self._disabled
+    def is_unused(self) -> bool:
+        """Whether no execution is in the stage or waits for it."""
+        return self._inside is None and not self._waiting
 
-    @property
-    def is_held(self) -> bool:
-        return self._inside is not None
+    def arrive(self, place: Place) -> None:
+        """Take a place before the stage."""
+        self._waiting[place.number] = place
 
-    def disable(self, reason: str, by: str) -> None:
-        with self._changed:
-            self._disabled = DisabledTransition(reason, by, time.time())
+    def leave(self, execution: str) -> None:
+        """Leave the stage, or the place before it."""
+        if self._inside == execution:
+            self._inside = None
+        self._waiting = {number: place for number, place in self._waiting.items() if place.execution != execution}
 
-    def enable(self) -> None:
-        with self._changed:
-            self._disabled = None
-            self._changed.notify_all()
+    def admit(self, *, disabled: bool) -> Admission:
+        """Let in who can enter.
 
-    def announce(self, number: int) -> None:
-        """Take a place among those that wait, before `enter` is called, so that no thread overtakes another."""
-        with self._changed:
-            self._waiting.add(number)
-            self._changed.notify_all()
-
-    def enter(self, number: int, ended: Callable[[], bool], mode: str = SUPERSEDED) -> None:
-        """Wait for the stage to be free and its transition enabled.
-
-        SUPERSEDED: of those that wait, the newest goes on; QUEUED: the oldest goes first; PARALLEL: none waits for
-        another. Raises Superseded or Stopped; on a raise nothing is held.
+        SUPERSEDED: of those that wait, only the newest goes on. QUEUED: the oldest goes first. PARALLEL: none waits for
+        another.
         """
-        with self._changed:
-            self._waiting.add(number)
-            self._changed.notify_all()
-            try:
-                while True:
-                    self._check(number, ended, mode)
-                    if self._is_free(number, mode):
-                        break
-                    self._changed.wait(0.2)
-                if mode != PARALLEL:
-                    self._inside = number
-            finally:
-                self._waiting.discard(number)
-                self._changed.notify_all()
+        superseded = self._take([place for place in self._waiting.values() if self._is_overtaken(place)])
+        entered = () if disabled else self._take(self._next())
+        return Admission(
+            entered, superseded, tuple(self._waiting[number].execution for number in sorted(self._waiting))
+        )
 
-    def _check(self, number: int, ended: Callable[[], bool], mode: str) -> None:
-        if ended():
-            raise Stopped
-        if mode == SUPERSEDED and max(self._waiting) > number:
-            raise Superseded
+    def _is_overtaken(self, place: Place) -> bool:
+        return place.mode == SUPERSEDED and max(self._waiting) > place.number
 
-    def _is_free(self, number: int, mode: str) -> bool:
-        if self._disabled:
-            return False
-        if mode == PARALLEL:
-            return True
-        return self._inside is None and (mode == SUPERSEDED or min(self._waiting) == number)
+    def _next(self) -> list[Place]:
+        if not self._waiting:
+            return []
+        parallel = [place for place in self._waiting.values() if place.mode == PARALLEL]
+        if parallel or self._inside is not None:
+            return parallel
+        oldest = self._waiting[min(self._waiting)]
+        self._inside = oldest.execution
+        return [oldest]
 
-    def leave(self, number: int) -> None:
-        with self._changed:
-            if self._inside == number:
-                self._inside = None
-            self._changed.notify_all()
+    def _take(self, places: list[Place]) -> tuple[str, ...]:
+        for place in places:
+            del self._waiting[place.number]
+        return tuple(place.execution for place in places)

@@ -1,4 +1,4 @@
-"""An execution in one stage: entry conditions, waves of actions, and what follows success or failure.
+"""An execution in one stage: entry conditions, groups of actions, and what follows success or failure.
 
 Sources: AWS CodePipeline user guide, "How do stage conditions work?", "Configuring stage retry for a failed stage or
 failed actions", "Configuring stage rollback".
@@ -6,16 +6,17 @@ failed actions", "Configuring stage rollback".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rehearsal.engine.model.definition import Action, Condition, Stage
 from rehearsal.engine.model.run_order import group_by_run_order
-from rehearsal.engine.running.action_attempt import Attempt
-from rehearsal.engine.running.retry_barrier import RetryBarrier
-from rehearsal.engine.state.event_log import EventLog
-from rehearsal.engine.state.execution import ActionState, ConditionState, Environment, Execution, StageState
+from rehearsal.engine.running.action_group import ActionGroup
+from rehearsal.engine.state.execution import ActionState, StageState
+
+if TYPE_CHECKING:
+    from rehearsal.engine.running.execution_writer import ExecutionWriter
 
 FAILED_ACTIONS = "FAILED_ACTIONS"
 
@@ -36,109 +37,95 @@ class StageResult:
 class StageRun:
     """One visit of an execution to a stage. `retry_mode` is None on the first visit."""
 
-    def __init__(self, execution: Execution, stage: Stage, env: Environment, trace: EventLog) -> None:
-        self._execution, self._stage, self._env, self._trace = execution, stage, env, trace
+    def __init__(self, writer: ExecutionWriter, stage: Stage) -> None:
+        self._writer, self._stage = writer, stage
 
-    def run(self, retry_mode: str | None) -> StageResult:
+    def run(self, retry_mode: str | None) -> Generator[None, None, StageResult]:
         """Run the stage, with the one automatic retry that it may have."""
-        end = self._run_once(retry_mode)
+        end = yield from self._run_once(retry_mode)
         if end.status == "Failed" and self._wants_retry():
-            state = self._state
-            state.automatic_retries, state.attempt, state.latest_retry = 1, state.attempt + 1, "AutomatedStageRetry"
-            self._trace.write("stage-retried", stage=self._stage.name, attempt=state.attempt, failure=end.failure)
+            attempt = self._state.attempt + 1
+            self._writer.write("stage-retried", stage=self._stage.name, attempt=attempt, failure=end.failure)
             mode = self._stage.on_failure.retry_mode if self._stage.on_failure else FAILED_ACTIONS
-            end = self._run_once(mode)
+            end = yield from self._run_once(mode)
         if end.status == "Failed" and not end.rollback:
-            end = StageResult(end.status, end.failure, rollback=self._wants_rollback())
+            rollback = yield from self._wants_rollback()
+            end = StageResult(end.status, end.failure, rollback=rollback)
         return end
 
-    def _run_once(self, retry_mode: str | None) -> StageResult:
-        refused = self._find_unmet_condition("beforeEntry", self._stage.before_entry)
-        if refused and not self._execution.ending:
-            return (
-                StageResult("Skipped") if refused.result == "SKIP" else self._condition_failure("beforeEntry", refused)
-            )
-        failed = self._run_groups(retry_mode)
+    def _run_once(self, retry_mode: str | None) -> Generator[None, None, StageResult]:
+        refused = yield from self._find_unmet_condition("beforeEntry", self._stage.before_entry)
+        if refused and not self._ending:
+            skipped = refused.result == "SKIP"
+            return StageResult("Skipped") if skipped else self._condition_failure("beforeEntry", refused)
+        failed = yield from self._run_groups(retry_mode)
         if failed:
             return StageResult("Failed", failed)
-        if not self._execution.ending:
-            unmet = self._find_unmet_condition("onSuccess", self._stage.on_success)
-            if unmet and not self._execution.ending:
+        if not self._ending:
+            unmet = yield from self._find_unmet_condition("onSuccess", self._stage.on_success)
+            if unmet and not self._ending:
                 return self._condition_failure("onSuccess", unmet)
-        return StageResult(self._execution.ending or "Succeeded")
+        return StageResult(self._ending or "Succeeded")
 
-    def _run_groups(self, retry_mode: str | None) -> str | None:
-        """Run the waves of the stage; what failed, or None."""
-        for wave in group_by_run_order(self._stage.actions):
-            if self._execution.ending:
-                return self._execution.failure
-            failed = self._run_group([each for each in wave if not self._is_done(each, retry_mode)])
+    def _run_groups(self, retry_mode: str | None) -> Generator[None, None, str | None]:
+        """Run the actions of the stage in their run order, and return what failed."""
+        for actions in group_by_run_order(self._stage.actions):
+            if self._ending:
+                break
+            remaining = [action for action in actions if not self._is_done(action, retry_mode)]
+            self._writer.group = ActionGroup(self._writer, self._stage.name, remaining)
+            states = yield from self._await(self._writer.group)
+            self._writer.group = None
+            failed = [f"{self._stage.name}/{each.name}: {each.summary}" for each in states if each.status == "Failed"]
             if failed:
-                return failed
-        return self._execution.failure if self._execution.ending else None
+                return "; ".join(failed)
+        return self._writer.state.summary if self._ending == "Failed" else None
 
-    def _run_group(self, actions: list[Action]) -> str | None:
-        wave = self._execution.wave = RetryBarrier(len(actions))
-
-        def run(action: Action) -> ActionState:
-            while True:
-                state = self._attempt(action)
-                if not wave.wait_for_retry(failed=state.status == "Failed"):
-                    return state
-
-        states = self._run_concurrently(actions, run)
-        return "; ".join(f"{self._stage.name}/{s.action.name}: {s.summary}" for s in states if s.status == "Failed")
+    def _await(self, group: ActionGroup) -> Generator[None, None, Sequence[ActionState]]:
+        while group.is_running:
+            yield
+        return group.states()
 
     def _is_done(self, action: Action, retry_mode: str | None) -> bool:
-        """A retry of the failed actions leaves alone what has succeeded."""
-        state = self._execution.actions.get((self._stage.name, action.name))
+        """A retry of the failed actions leaves out what has succeeded."""
+        state = self._writer.state.actions.get((self._stage.name, action.name))
         return retry_mode == FAILED_ACTIONS and state is not None and state.status == "Succeeded"
-
-    def _run_concurrently(self, actions: list[Action], run: Callable[[Action], ActionState]) -> list[ActionState]:
-        with ThreadPoolExecutor(max(len(actions), 1), thread_name_prefix=self._stage.name) as pool:
-            return list(pool.map(run, actions))
-
-    def _attempt(self, action: Action) -> ActionState:
-        return Attempt(self._execution, self._stage.name, action, self._env, self._trace).run()
 
     def _wants_retry(self) -> bool:
         """Once, without a person; a manual retry that fails is not retried again."""
         rule = self._stage.on_failure
         unused = not (self._state.automatic_retries or self._state.manual_retries)
-        return rule is not None and rule.result == "RETRY" and unused and not self._execution.ending
+        return rule is not None and rule.result == "RETRY" and unused and not self._ending
 
-    def _wants_rollback(self) -> bool:
+    def _wants_rollback(self) -> Generator[None, None, bool]:
         rule = self._stage.on_failure
-        if rule is None or self._execution.ending:
+        if rule is None or self._ending:
             return False
         if not rule.conditions:
             return rule.result == "ROLLBACK"
-        unmet = self._find_unmet_condition("onFailure", rule.conditions)
+        unmet = yield from self._find_unmet_condition("onFailure", rule.conditions)
         return unmet is not None and "ROLLBACK" in (unmet.result, rule.result)
 
-    def _find_unmet_condition(self, kind: str, conditions: Iterable[Condition]) -> Condition | None:
-        """The first condition with a rule that fails; all are met, or overridden, where this is None."""
+    def _find_unmet_condition(
+        self, kind: str, conditions: Iterable[Condition]
+    ) -> Generator[None, None, Condition | None]:
+        """Return the first condition with a rule that fails; all are met, or overridden, where this is None."""
+        about = {"stage": self._stage.name, "condition": kind}
         for condition in conditions:
-            if (self._stage.name, kind) in self._execution.overridden:
+            if self._is_overridden(kind):
                 return None
-            self._state.conditions[kind] = ConditionState("InProgress")
-            states = self._run_concurrently(list(condition.rules), self._attempt)
-            failed = [each for each in states if each.status != "Succeeded"]
-            overridden = (self._stage.name, kind) in self._execution.overridden
-            status = "Overridden" if overridden else _status(failed)
-            summary = "; ".join(f"{each.action.name}: {each.summary}" for each in failed)
-            self._state.conditions[kind] = ConditionState(status, summary)
-            self._trace.write(
-                "condition-checked",
-                stage=self._stage.name,
-                condition=kind,
-                status=status,
-                result=condition.result,
-                summary=summary,
-            )
-            if failed and not overridden:
+            self._writer.write("condition-started", **about)
+            states = yield from self._await(ActionGroup(self._writer, self._stage.name, condition.rules))
+            failed = [state for state in states if state.status != "Succeeded"]
+            status = "Overridden" if self._is_overridden(kind) else _status(failed)
+            summary = "; ".join(f"{state.name}: {state.summary}" for state in failed)
+            self._writer.write("condition-checked", **about, status=status, result=condition.result, summary=summary)
+            if failed and status != "Overridden":
                 return condition
         return None
+
+    def _is_overridden(self, kind: str) -> bool:
+        return (self._stage.name, kind) in self._writer.state.overridden
 
     def _condition_failure(self, kind: str, condition: Condition) -> StageResult:
         why = f"{self._stage.name}: its {kind} condition is not met: {self._state.conditions[kind].summary}"
@@ -146,12 +133,16 @@ class StageRun:
 
     @property
     def _state(self) -> StageState:
-        return self._execution.stages[self._stage.name]
+        return self._writer.state.stages[self._stage.name]
+
+    @property
+    def _ending(self) -> str:
+        return self._writer.state.ending
 
 
 def _status(failed: list[ActionState]) -> str:
-    if any(each.status == "Abandoned" for each in failed):
+    if any(state.status == "Abandoned" for state in failed):
         return "Abandoned"
-    if any(each.error_code != "JobFailed" for each in failed):
+    if any(state.error_code != "JobFailed" for state in failed):
         return "Errored"
     return "Failed" if failed else "Succeeded"

@@ -1,4 +1,4 @@
-"""The end of executions whose engine was killed: nobody else would write it, and who follows them would wait for it."""
+"""The end of executions whose engine was killed: nothing else would write it, and followers would wait for it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import shutil
 from pathlib import Path
 
 from rehearsal.engine.state import journal
-from rehearsal.engine.state.journal import Event, Journal
+from rehearsal.engine.state.journal import INTERRUPTED, Event, Journal
 
-# Not one of CodePipeline's.
-INTERRUPTED = "Interrupted"
 SUMMARY = "the embedded AWS ended while it ran"
 _WHOSE = ("stage", "action", "attempt", "provider", "owner", "region")
 
@@ -20,11 +18,16 @@ def end_interrupted_executions(executions: Path) -> None:
     One that was killed before its first event never began.
     """
     for path in executions.glob("*/journal.jsonl"):
-        events = journal.read(path)
-        if not events:
-            shutil.rmtree(path.parent)
-        elif not journal.has_ended(events):
-            _end(path, events)
+        end_interrupted_execution(path)
+
+
+def end_interrupted_execution(path: Path) -> None:
+    """Write the end of the execution with this journal, if it has none."""
+    events = journal.read(path)
+    if not events:
+        shutil.rmtree(path.parent)
+    elif not journal.has_ended(events):
+        _end(path, events)
 
 
 def _end(path: Path, events: list[Event]) -> None:

@@ -1,18 +1,25 @@
-"""What happened in an execution, as JSON lines: written by the engine, replayed by every view.
+"""What happened in an execution, or to a pipeline, as JSON lines: written by the engine, folded by every view.
 
 Each line is an object with `v` (format version), `at` (seconds since 1970), `type`, and the type's own fields. A reader
-ignores types and fields that it does not know, and a last line that a kill cut off. The types:
+ignores types and fields that it does not know, and a last line that a kill cut off. fold.py says what each one changes.
+Fields that version 1 did not have, because of which its executions can only be shown, are marked with *. An artifact is
+an object with name, bucket, key and, where they are known, version*, encrypted_with* and revision*.
 
-- execution-started: execution, pipeline, account, region, version, mode, trigger, restart_of, rollback_of, only, and
-  `stages` with their actions; execution-resumed: stage, retry_mode, attempt; execution-stopping: abandon, reason;
+- execution-started: execution, pipeline, pipeline_id*, account, region, version, number*, mode, trigger, restart_of,
+  rollback_of, only, variables*, wanted*, token*, artifacts*, revisions* (of a rollback's target), and `stages` with
+  their actions; execution-waiting*: stage; execution-stopping: abandon, reason; execution-ending*: ending, summary;
+  execution-retried*: stage; execution-resumed: stage, retry_mode, attempt, condition*, overridden*;
   execution-finished: status (of one whose engine was killed, `Interrupted`), summary, seconds, restarted_as,
   rolled_back_as. After it, a retry may follow.
 - stage-started: stage, attempt; stage-retried: stage, attempt, failure; stage-finished: stage, status, seconds,
   failure.
-- condition-checked: stage, condition, status, result, summary.
-- action-... and rule-...: stage, action, attempt, provider, owner, region, and for -started: run_order, log, inputs;
-  for -progress: text; for -waiting: token, text; for -finished: status, summary, seconds, error_code, variables,
-  outputs, external_id, executed.
+- condition-started*, condition-overridden*: stage, condition; condition-checked: stage, condition, status, result,
+  summary.
+- action-... and rule-...: stage, action, attempt, provider, owner, region, and for -started: id*, run_order, log,
+  resolved*, inputs; for -progress: text; for -waiting: token, text; for -answered*: approved, text; for -finished:
+  status, summary, seconds, error_code, namespace*, variables, outputs, revision*, external_id, executed.
+- In the journal of a pipeline: pipeline-created: id, account, region, declaration; pipeline-updated: declaration,
+  restart; pipeline-deleted; transition-disabled: stage, reason, by; transition-enabled: stage.
 """
 
 from __future__ import annotations
@@ -29,9 +36,14 @@ from rehearsal.engine.state.disk_reserve import Reserve
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
+# The status of an execution whose engine was killed. Not one of CodePipeline's.
+INTERRUPTED = "Interrupted"
 # Who follows a journal looks for news twenty times a second, and once a second whether somebody writes it still.
 ALIVE_CHECK_POLLS = 20
+
+# The type stands at the beginning of a line.
+_HEAD, _PROGRESS = 80, '-progress", '
 
 Event = dict[str, Any]
 
@@ -78,9 +90,12 @@ class Journal:
                 self._file.close()
 
 
-def read(path: Path) -> list[Event]:
-    """All whole events of a journal; empty where there is none."""
-    return list(_parse(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
+def read(path: Path, *, progress: bool = True) -> list[Event]:
+    """Return all whole events of a journal, empty where there is none. progress: False leaves out its reports."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    return list(_parse(lines if progress else (line for line in lines if _PROGRESS not in line[:_HEAD])))
 
 
 def has_ended(events: Iterable[Event]) -> bool:
@@ -120,7 +135,7 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: in
                     return
 
 
-def _parse(lines: list[str]) -> Iterator[Event]:
+def _parse(lines: Iterable[str]) -> Iterator[Event]:
     for line in lines:
         try:
             event = json.loads(line)

@@ -1,0 +1,38 @@
+"""Whether the saved state of the embedded AWS can be used, and if not, why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rehearsal.engine.state import journal
+from rehearsal.workspace.layout import Workspace
+
+# Changes with the format of what is saved; the pipelines' journals are a part of it.
+VERSION = f"{journal.VERSION}"
+
+
+def describe(state: Path, url: str) -> None:
+    """Write what a later start has to know about the state in this folder."""
+    (state / "address").write_text(url)
+    (state / "version").write_text(VERSION)
+
+
+def reason_not_to_resume(space: Workspace, url: str) -> str | None:
+    """Return None if there is a saved state that an embedded AWS at `url` can use, and '' if there is none at all."""
+    if not space.saved.exists():
+        return ""
+    found = _read(space.saved / "version") or "1"
+    if found != VERSION:
+        return f"its format has version {found}, and this version of rehearsal has {VERSION}"
+    address = _read(space.saved / "address")
+    if address != url:
+        known = address or "an unknown address"
+        return f"it was saved at {known}, which its queues' URLs hold, and this start is at {url}"
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,37 @@
+"""What every execution shares: the embedded AWS, the runners of actions and rules, and where files are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rehearsal.engine.action_api import ActionRunner, Assume, Require, allow_everything
+from rehearsal.engine.endpoint import Endpoint
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.journal import Event
+
+Listener = Callable[[Execution, Event], None]
+
+
+def ignore_event(_execution: Execution, _event: Event) -> None:
+    """A listener that does nothing."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The engine's surroundings.
+
+    executions, pipelines: the folders of their journals. listener: gets every event of every execution after it is in
+    the journal and in the published snapshot. limits: seconds per action type, where they differ from CodePipeline's.
+    """
+
+    endpoint: Endpoint
+    assume: Assume
+    runners: Mapping[ActionType, ActionRunner]
+    executions: Path
+    pipelines: Path
+    listener: Listener = ignore_event
+    limits: Mapping[ActionType, float] = field(default_factory=dict)
+    asked: Require = allow_everything

@@ -1,0 +1,61 @@
+"""Delivers events to the listener in a separate thread: a slow listener delays no execution, and may call the API."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+
+from rehearsal.engine.running.environment import Listener, ignore_event
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.journal import Event
+
+log = logging.getLogger(__name__)
+
+
+class Notifier:
+    """Holds the events of a message back until its snapshot is published, and delivers all events in their order."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._held: list[tuple[Execution, Event]] = []
+        self._waiting: queue.SimpleQueue[tuple[Execution, Event] | threading.Event | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._deliver, name="engine-events", daemon=True)
+        self._thread.start()
+
+    def add(self, execution: Execution, event: Event) -> None:
+        """Keep an event for the next `release`."""
+        if self._listener is not ignore_event:
+            self._held.append((execution, event))
+
+    def release(self) -> None:
+        """Let the listener have the events: what they are about can be read now."""
+        held, self._held = self._held, []
+        for news in held:
+            self._waiting.put(news)
+
+    def flush(self) -> None:
+        """Wait until the listener has had every event that was released before."""
+        if threading.current_thread() is not self._thread and self._thread.is_alive():
+            delivered = threading.Event()
+            self._waiting.put(delivered)
+            delivered.wait()
+
+    def close(self) -> None:
+        """Deliver what waits, and end the thread."""
+        self._waiting.put(None)
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _deliver(self) -> None:
+        while (news := self._waiting.get()) is not None:
+            if isinstance(news, threading.Event):
+                news.set()
+            else:
+                self._tell(*news)
+
+    def _tell(self, execution: Execution, event: Event) -> None:
+        try:
+            self._listener(execution, event)
+        except Exception:
+            log.exception("listener of %s", event["type"])

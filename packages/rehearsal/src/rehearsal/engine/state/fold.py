@@ -1,0 +1,267 @@
+"""How each event of a journal changes the state of its execution: the one place that knows.
+
+The engine folds each event as it writes it; a start of the engine, the API and every view fold the same events again.
+Version 1 of the journal has fewer fields: its executions can be shown, and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rehearsal.engine.action_api import Outcome, Revision
+from rehearsal.engine.model.definition import NO_PIPELINE, Pipeline, PipelineKey
+from rehearsal.engine.state.artifact_events import artifacts
+from rehearsal.engine.state.execution import ActionState, AttemptKey, ConditionState, Execution, StageState
+from rehearsal.engine.state.journal import Event
+
+Handler = Callable[[Execution, Event], Execution]
+
+
+def fold(execution: Execution, event: Event) -> Execution:
+    """Return the state after `event`. An unknown event changes nothing."""
+    handler = _HANDLERS.get(event["type"])
+    return replace(handler(execution, event), updated=event["at"]) if handler else execution
+
+
+def fold_all(events: Iterable[Event], pipeline: Pipeline = NO_PIPELINE) -> Execution:
+    """Return the state after all `events`. pipeline: the definition that the execution started with, if it is known."""
+    execution = Execution(pipeline=pipeline)
+    for event in events:
+        execution = fold(execution, event)
+    return execution
+
+
+def _started(execution: Execution, event: Event) -> Execution:
+    return replace(
+        execution,
+        id=event["execution"],
+        key=PipelineKey(event.get("account", ""), event.get("region", ""), event["pipeline"]),
+        pipeline_id=event.get("pipeline_id", ""),
+        version=event.get("version", 1),
+        number=event.get("number", 0),
+        mode=event.get("mode", ""),
+        outline=tuple(
+            (stage["name"], tuple((action["name"], action["provider"]) for action in stage["actions"]))
+            for stage in event["stages"]
+        ),
+        trigger=event.get("trigger", {}),
+        variables=event.get("variables", {}),
+        wanted=event.get("wanted", {}),
+        token=event.get("token", ""),
+        restart_of=event.get("restart_of"),
+        rollback_of=event.get("rollback_of"),
+        only=event.get("only", ""),
+        status="InProgress",
+        started=event["at"],
+        artifacts=artifacts(event.get("artifacts", ())),
+        revisions=tuple(Revision(**revision) for revision in event.get("revisions", ())),
+    )
+
+
+def _waiting_for_stage(execution: Execution, event: Event) -> Execution:
+    return replace(execution, waits_for=event["stage"])
+
+
+def _stopping(execution: Execution, event: Event) -> Execution:
+    reason, abandoned = event.get("reason", ""), bool(event.get("abandon")) or execution.abandoned
+    return replace(
+        execution, status="Stopping", ending="Stopped", summary=reason, stop_reason=reason, abandoned=abandoned
+    )
+
+
+def _ending(execution: Execution, event: Event) -> Execution:
+    """An update or the deletion of the pipeline ends it as soon as its running actions have ended."""
+    return replace(execution, ending=event["ending"], summary=event["summary"])
+
+
+def _resumed(execution: Execution, event: Event) -> Execution:
+    """A retry by hand, or the override of a condition: `condition` is the one, `overridden` those not checked again."""
+    name, condition = event["stage"], event.get("condition")
+    state = execution.stages.get(name, StageState())
+    if condition:
+        conditions = {**state.conditions, condition: replace(state.conditions[condition], status="Overridden")}
+        state = replace(state, conditions=conditions)
+    else:
+        state = _retried_by_hand(state)
+    return replace(
+        _with_stage(execution, name, replace(state, attempt=state.attempt + 1, status="InProgress")),
+        status="InProgress",
+        summary="",
+        seconds=None,
+        attempt=event.get("attempt", execution.attempt + 1),
+        ending="",
+        abandoned=False,
+        stop_reason=None,
+        restarted_as=None,
+        rolled_back_as=None,
+        overridden=frozenset((name, kind) for kind in event.get("overridden", ())),
+    )
+
+
+def _retried(execution: Execution, event: Event) -> Execution:
+    """Failed actions of the stage run again beside those that still run."""
+    return _with_stage(execution, event["stage"], _retried_by_hand(execution.stages[event["stage"]]))
+
+
+def _retried_by_hand(state: StageState) -> StageState:
+    return replace(state, manual_retries=state.manual_retries + 1, latest_retry="ManualStageRetry")
+
+
+def _finished(execution: Execution, event: Event) -> Execution:
+    return replace(
+        execution,
+        status=event["status"],
+        summary=event["summary"],
+        seconds=event["seconds"],
+        restarted_as=event.get("restarted_as"),
+        rolled_back_as=event.get("rolled_back_as"),
+        waits_for=None,
+    )
+
+
+def _stage_started(execution: Execution, event: Event) -> Execution:
+    state = execution.stages.get(event["stage"], StageState())
+    entered = replace(execution, waits_for=None)
+    return _with_stage(entered, event["stage"], replace(state, status="InProgress"))
+
+
+def _stage_retried(execution: Execution, event: Event) -> Execution:
+    state = execution.stages[event["stage"]]
+    retried = replace(
+        state,
+        attempt=event.get("attempt", state.attempt + 1),
+        automatic_retries=state.automatic_retries + 1,
+        latest_retry="AutomatedStageRetry",
+    )
+    return _with_stage(execution, event["stage"], retried)
+
+
+def _stage_finished(execution: Execution, event: Event) -> Execution:
+    state = execution.stages.get(event["stage"], StageState())
+    return _with_stage(execution, event["stage"], replace(state, status=event["status"]))
+
+
+def _condition_started(execution: Execution, event: Event) -> Execution:
+    return _with_condition(execution, event, ConditionState("InProgress"))
+
+
+def _condition_checked(execution: Execution, event: Event) -> Execution:
+    return _with_condition(execution, event, ConditionState(event["status"], event.get("summary", "")))
+
+
+def _condition_overridden(execution: Execution, event: Event) -> Execution:
+    return replace(execution, overridden=execution.overridden | {(event["stage"], event["condition"])})
+
+
+def _with_condition(execution: Execution, event: Event, condition: ConditionState) -> Execution:
+    state = execution.stages.get(event["stage"], StageState())
+    conditions = {**state.conditions, event["condition"]: condition}
+    return _with_stage(execution, event["stage"], replace(state, conditions=conditions))
+
+
+def _with_stage(execution: Execution, name: str, state: StageState) -> Execution:
+    return replace(execution, stages={**execution.stages, name: state})
+
+
+def _action_started(execution: Execution, event: Event) -> Execution:
+    key = _key(event)
+    is_rule, stage, name, attempt = key
+    state = ActionState(
+        stage=stage,
+        name=name,
+        provider=event["provider"],
+        is_rule=is_rule,
+        attempt=attempt,
+        id=event.get("id", ""),
+        started=event["at"],
+        log=event.get("log", ""),
+        resolved=event.get("resolved", {}),
+        inputs=artifacts(event.get("inputs", ())),
+    )
+    return replace(execution, attempts={**execution.attempts, key: state})
+
+
+def _action_progress(execution: Execution, event: Event) -> Execution:
+    return _with_attempt(execution, event, progress=event["text"])
+
+
+def _action_waiting(execution: Execution, event: Event) -> Execution:
+    return _with_attempt(execution, event, token=event["token"], progress="waits for an approval")
+
+
+def _action_finished(execution: Execution, event: Event) -> Execution:
+    """Keep what later actions may use. An action that failed gives nothing."""
+    outcome = _outcome(event)
+    ended = _with_attempt(
+        execution,
+        event,
+        status=event["status"],
+        summary=event["summary"],
+        error_code=event.get("error_code"),
+        seconds=event["seconds"],
+        ended=event["at"],
+        token=None,
+        outcome=outcome,
+    )
+    if outcome.failed:
+        return ended
+    variables = dict(ended.variables)
+    if event.get("namespace") and outcome.variables:
+        variables[event["namespace"]] = outcome.variables
+    revisions = ended.revisions
+    if outcome.revision:
+        others = (revision for revision in revisions if revision.action != outcome.revision.action)
+        revisions = (*others, outcome.revision)
+    return replace(ended, artifacts={**ended.artifacts, **outcome.outputs}, variables=variables, revisions=revisions)
+
+
+def _outcome(event: Event) -> Outcome:
+    revision = event.get("revision")
+    return Outcome(
+        failed=event["status"] != "Succeeded",
+        summary=event["summary"],
+        variables=event.get("variables", {}),
+        outputs=artifacts(event.get("outputs", ())),
+        revision=Revision(**revision) if revision else None,
+        external_id=event.get("external_id", ""),
+        executed=event.get("executed", True),
+    )
+
+
+def _with_attempt(execution: Execution, event: Event, **changes: Any) -> Execution:
+    """An attempt that never began, in a journal that lost its beginning, changes nothing."""
+    key = _key(event)
+    state = execution.attempts.get(key)
+    if state is None:
+        return execution
+    return replace(execution, attempts={**execution.attempts, key: replace(state, **changes)})
+
+
+def _key(event: Event) -> AttemptKey:
+    return event["type"].startswith("rule-"), event["stage"], event["action"], event.get("attempt", 1)
+
+
+_ATTEMPTS: Mapping[str, Handler] = {
+    "started": _action_started,
+    "progress": _action_progress,
+    "waiting": _action_waiting,
+    "finished": _action_finished,
+}
+_HANDLERS: Mapping[str, Handler] = {
+    "execution-started": _started,
+    "execution-waiting": _waiting_for_stage,
+    "execution-stopping": _stopping,
+    "execution-ending": _ending,
+    "execution-resumed": _resumed,
+    "execution-retried": _retried,
+    "execution-finished": _finished,
+    "stage-started": _stage_started,
+    "stage-retried": _stage_retried,
+    "stage-finished": _stage_finished,
+    "condition-started": _condition_started,
+    "condition-checked": _condition_checked,
+    "condition-overridden": _condition_overridden,
+    **{f"{kind}-{name}": handler for kind in ("action", "rule") for name, handler in _ATTEMPTS.items()},
+}

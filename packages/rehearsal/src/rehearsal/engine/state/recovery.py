@@ -1,0 +1,96 @@
+"""Pipelines and executions from their journals, so that what was rehearsed yesterday can be retried or rolled back to.
+
+The journals are the only saved state: there is no second form that could be older than they are. Of version 1 only
+pipelines' executions are shown by `history`, since those journals lack definitions, variables and artifacts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.engine.model.definition import InvalidDefinition, Pipeline
+from rehearsal.engine.state import journal
+from rehearsal.engine.state import pipeline as pipelines
+from rehearsal.engine.state.crash_recovery import end_interrupted_execution
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.fold import fold_all
+from rehearsal.engine.state.journal import Event
+from rehearsal.engine.state.pipeline import DeployedPipeline
+
+# By the pipeline's id and version.
+Definitions = Mapping[tuple[str, int], Pipeline]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What the journals have. problems: what could not be read, in words."""
+
+    pipelines: list[DeployedPipeline]
+    executions: list[Execution]
+    problems: list[str]
+
+    def executions_of(self, deployed: DeployedPipeline) -> list[Execution]:
+        """Oldest first."""
+        mine = [execution for execution in self.executions if execution.pipeline_id == deployed.id]
+        return sorted(mine, key=lambda execution: execution.number)
+
+
+def load(pipeline_folder: Path, execution_folder: Path) -> Recovered:
+    """Read all journals. A damaged one costs what it alone holds."""
+    deployed: list[DeployedPipeline] = []
+    definitions: dict[tuple[str, int], Pipeline] = {}
+    executions: list[Execution] = []
+    problems: list[str] = []
+    for path in sorted(pipeline_folder.glob("*/*/*.jsonl")):
+        try:
+            found = _pipeline(journal.read(path), definitions)
+        except (KeyError, TypeError, ValueError, InvalidDefinition) as error:
+            problems.append(f"{path}: this pipeline cannot be read ({_words(error)}): deploy it again")
+            continue
+        if found:
+            deployed.append(found)
+    known = {pipeline.id for pipeline in deployed}
+    for path in sorted(execution_folder.glob("*/journal.jsonl")):
+        first = _first_event(path)
+        if first.get("v", 1) < journal.VERSION or first.get("pipeline_id") not in known:
+            continue
+        try:
+            executions.append(_execution(path, first, definitions))
+        except (KeyError, TypeError, ValueError) as error:
+            problems.append(f"{path}: this execution cannot be read ({_words(error)}): it is in `history` only")
+    return Recovered(deployed, executions, problems)
+
+
+def _pipeline(events: list[Event], definitions: dict[tuple[str, int], Pipeline]) -> DeployedPipeline | None:
+    """The pipeline after all events; all its versions go into `definitions`."""
+    deployed: DeployedPipeline | None = None
+    for event in events:
+        deployed = pipelines.fold(deployed, event)
+        if deployed:
+            definitions[(deployed.id, deployed.version)] = deployed.pipeline
+    return deployed
+
+
+def _execution(path: Path, first: Event, definitions: Definitions) -> Execution:
+    pipeline = definitions[(first["pipeline_id"], first["version"])]
+    events = journal.read(path, progress=False)
+    if not journal.has_ended(events):
+        end_interrupted_execution(path)
+        events = journal.read(path, progress=False)
+    return fold_all(events, pipeline)
+
+
+def _first_event(path: Path) -> Event:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        try:
+            event = json.loads(file.readline())
+        except ValueError:
+            return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _words(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
