@@ -110,7 +110,7 @@ def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> Non
     found = api.get_pipeline_execution(pipelineName="shop-delivery", pipelineExecutionId=execution)
     assert found["pipelineExecution"]["status"] == "Stopped"
     stages = api.get_pipeline_state(name="shop-delivery")["stageStates"]
-    assert [each["inboundTransitionState"]["enabled"] for each in stages] == [True, False]
+    assert [stage["inboundTransitionState"]["enabled"] for stage in stages[1:]] == [False]
     api.delete_pipeline(name="shop-delivery")
 
 

@@ -9,9 +9,9 @@ from tests.commands.conftest import Tiny
 
 
 def enabled(tiny: Tiny) -> list[bool]:
-    """Whether the transition into each stage is open."""
+    """Whether the transition into each stage is open; nothing leads into the first one."""
     states = tiny.deployed.api().get_pipeline_state(name="tiny")["stageStates"]
-    return [each["inboundTransitionState"]["enabled"] for each in states]
+    return [state["inboundTransitionState"]["enabled"] for state in states[1:]]
 
 
 def test_a_run_ends_after_the_stage_that_is_named(tiny: Tiny) -> None:

@@ -12,9 +12,9 @@ import pytest
 from rehearsal.workspace.layout import KEPT_FAILURES, Server, Workspace
 
 
-def executed(space: Workspace, name: str, age: int, *types: str) -> Path:
+def executed(space: Workspace, name: str, age: int, *types: str, attempt: str = "1") -> Path:
     """An execution whose build failed `age` seconds ago; the folder that the build worked in."""
-    work = space.execution(name) / "Build" / "Synth" / "sources"
+    work = space.execution(name) / "Build" / "Synth" / attempt / "sources"
     work.mkdir(parents=True)
     (work / "big").write_text("x")
     (work.parent / "action.log").write_text("why it failed")
@@ -36,10 +36,11 @@ def test_the_latest_execution_is_the_one_started_last(tmp_path: Path) -> None:
     assert space.latest() == "b"
 
 
-def test_logs_are_kept_longer_than_folders(tmp_path: Path) -> None:
+@pytest.mark.parametrize("attempt", ["1", "."], ids=["version 2", "version 1"])
+def test_logs_are_kept_longer_than_folders(tmp_path: Path, attempt: str) -> None:
     """The newest failures can be looked into; of the others the log and the journal are left."""
     space = Workspace(tmp_path)
-    folders = [executed(space, str(age), age, *ENDED) for age in range(KEPT_FAILURES + 2)]
+    folders = [executed(space, str(age), age, *ENDED, attempt=attempt) for age in range(KEPT_FAILURES + 2)]
     space.remove_failed_work_folders()
     assert [folder.exists() for folder in folders] == [True] * KEPT_FAILURES + [False, False]
     assert all((folder.parent / "action.log").exists() for folder in folders)

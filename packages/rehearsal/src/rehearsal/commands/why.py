@@ -7,7 +7,7 @@ import click
 from rehearsal.commands.completion_types import EXECUTION
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.engine.state.crash_recovery import INTERRUPTED
+from rehearsal.engine.state.journal import INTERRUPTED
 from rehearsal.views import history_table
 from rehearsal.views import why as view_of_why
 from rehearsal.views.execution_view import load_execution_view

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -148,7 +149,7 @@ class Workspace:
     def remove_failed_work_folders(self) -> None:
         """Remove what failed actions of older executions worked in, some 250 MB each; logs and journals stay."""
         for execution in self.newest_first()[KEPT_FAILURES:]:
-            left = [*self.execution(execution).glob("*/*/*/")]
+            left = [*_work_folders(self.execution(execution))]
             if left and journal.has_ended(journal.read(self.journal(execution))):
                 for folder in left:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -187,6 +188,14 @@ def find(start: Path) -> Workspace:
     raise WrongUse(
         f"no cdk.json in {start} or a folder above it, and no git repository; call this in the folder of a CDK project"
     )
+
+
+def _work_folders(execution: Path) -> Iterator[Path]:
+    """What the actions of an execution worked in: below a folder for each attempt, which journals of version 1 lack."""
+    for action in execution.glob("*/*/"):
+        attempts = [folder for folder in action.iterdir() if folder.name.isdecimal()]
+        for attempt in attempts or [action]:
+            yield from attempt.glob("*/")
 
 
 def _started(journal: Path) -> float:
