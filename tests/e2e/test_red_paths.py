@@ -48,6 +48,7 @@ def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed
     ran = deployed.run("--approve")
     assert ran.code == 1
     assert "has changed since the accounts were bootstrapped" in ran.printed
+    assert any("on AWS an operator has to do it before the push" in line for line in ran.result["not_emulated"])
     assert ran.status("Dev", "Echo.Deploy") == "Failed"
     denied = r"cdk-hnb659fds-cfn-exec-role-222222222222-eu-west-1/AWSCloudFormation is not authorized to perform: "
     denied += r"lambda:PublishVersion on resource: arn:aws:lambda:eu-west-1:222222222222:function:Dev-Echo-Echo2\S+"

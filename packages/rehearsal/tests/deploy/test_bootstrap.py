@@ -83,6 +83,26 @@ def test_a_changed_policy_bootstraps_all_accounts_again(project: Project) -> Non
     assert project.bootstrap_missing(first) == []
 
 
+def test_a_plan_warns_of_policies_that_changed(project: Project, tmp_path: Path) -> None:
+    """On AWS nobody bootstraps again because of a push; before the first bootstrap there is nothing to compare."""
+    assert bootstrap.changed_policies(project.space, project.folder) == ""
+    project.bootstrap_missing(*project.accounts)
+    assert bootstrap.changed_policies(project.space, project.folder) == ""
+    (project.folder / "access" / "policy.json").write_text('{"Version": "2012-10-17"}')
+    warning = bootstrap.changed_policies(project.space, project.folder)
+    assert "on AWS, bootstrap every account again before the push" in warning
+    assert f"{project.accounts[1]}/{REGION}" in warning
+
+
+def test_a_run_keeps_what_an_operator_has_to_do(project: Project) -> None:
+    """For the end of the run; the next run begins with nothing."""
+    place = Environment(project.accounts[0], REGION)
+    bootstrap.note_operators_part(project.space, [place])
+    assert bootstrap.operators_part(project.space) == [f"{project.accounts[0]}/{REGION}"]
+    bootstrap.note_operators_part(project.space, ())
+    assert bootstrap.operators_part(project.space) == []
+
+
 def test_a_command_that_bootstraps_nothing_is_told(project: Project) -> None:
     """Where it ends well and leaves no stack, the deployment would fail later, and say less."""
     (project.folder / "make_ready.py").write_text("")

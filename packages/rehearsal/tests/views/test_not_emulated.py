@@ -37,6 +37,14 @@ def test_what_had_a_part_in_the_run_is_told() -> None:
     assert "functions ran on this machine" in text
 
 
+def test_what_the_run_bootstrapped_is_told() -> None:
+    """Policies that changed, and accounts that are new: on AWS an operator has to bootstrap before the push."""
+    done = ActionView("source", "Source/S3", status="Succeeded")
+    text = "; ".join(not_emulated(view("Succeeded", done), (), iam=True, bootstrapped=["222222222222/eu-west-1"]))
+    assert "222222222222/eu-west-1: bootstrapped by the rehearsal" in text
+    assert "on AWS an operator has to do it before the push" in text
+
+
 def test_what_a_red_run_did_not_reach_is_told() -> None:
     """A stage that never ran is not shown as good."""
     reached = ActionView("build", "Build/CodeBuild", status="Failed")

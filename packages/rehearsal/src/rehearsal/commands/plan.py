@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from rehearsal.commands.context import open_deployment, with_workspace
 from rehearsal.commands.up import APP, PIPELINE, PORT
+from rehearsal.deploy.bootstrap import changed_policies
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.plan.plan import Plan, make_plan
 from rehearsal.project import cloud_assembly, configuration, git_repository
@@ -56,9 +58,11 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
         cdk = Cdk(command_folders(space), deployed.endpoint, space.logs, stop)
         built = chosen.synthesize(cdk, source / repository.project, out, default, commit)
         cloud = cloud_assembly.read(built, chosen.pipeline, default)
-        return make_plan(
+        made = make_plan(
             deployed, cloud, source, _cdk_modules(space), _export_last_push(space, deployed, folder / "pushed")
         )
+        warning = changed_policies(space, source / repository.project)
+        return replace(made, warnings=(warning, *made.warnings)) if warning else made
     finally:
         stop.set()
 

@@ -45,8 +45,11 @@ class Bootstrapper:
         self._how = read_config(space.root).bootstrap
         self._now = BootstrapRecord(self._how.command if self._how else "", _digest(space.root, self._how))
 
-    def bootstrap_missing(self, places: Sequence[Environment]) -> None:
-        """Bootstrap those of `places` that are not yet, and all again where command or files have changed since."""
+    def bootstrap_missing(self, places: Sequence[Environment]) -> Sequence[Environment]:
+        """Bootstrap those of `places` that are not yet, and all again where command or files have changed since.
+
+        Returns the places that were bootstrapped.
+        """
         before = read_record(self._space)
         known = [*dict.fromkeys([*before.places, *places])]
         with ThreadPoolExecutor() as pool:
@@ -60,6 +63,7 @@ class Bootstrapper:
         if wanted:
             self._bootstrap(wanted)
             _write(self._space, BootstrapRecord(self._now.command, self._now.digest, (*done, *missing)))
+        return wanted
 
     def _bootstrap(self, places: Sequence[Environment]) -> None:
         self._tell("bootstrapping " + ", ".join(map(str, places)))
@@ -91,6 +95,33 @@ def read_record(space: Workspace) -> BootstrapRecord:
         return BootstrapRecord()
     found = json.loads(path.read_text())
     return BootstrapRecord(found["command"], found["digest"], tuple(Environment(*each) for each in found["places"]))
+
+
+def changed_policies(space: Workspace, folder: Path) -> str:
+    """Return a warning where the policies of the project in `folder` are not those of the bootstrap; else nothing."""
+    before, how = read_record(space), read_config(folder).bootstrap
+    if not before.command or (how and (before.command, before.digest) == (how.command, _digest(folder, how))):
+        return ""
+    return (
+        f"{FILE}'s bootstrap, or a file that it names, has changed: on AWS, bootstrap every account again before the"
+        f" push ({', '.join(map(str, before.places))}; a rehearsal does)"
+    )
+
+
+def note_operators_part(space: Workspace, places: Sequence[Environment]) -> None:
+    """Keep which places this run bootstrapped after the first deployment: on AWS an operator has to."""
+    write_json(_operators_part(space), [str(place) for place in places])
+
+
+def operators_part(space: Workspace) -> list[str]:
+    """Return the places that the last run bootstrapped after the first deployment."""
+    path = _operators_part(space)
+    found: list[str] = json.loads(path.read_text()) if path.exists() else []
+    return found
+
+
+def _operators_part(space: Workspace) -> Path:
+    return space.aws / "bootstrapped-again.json"
 
 
 def grants_administrator_access(space: Workspace) -> bool:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -68,11 +69,28 @@ def ensure_deployed(
 ) -> Deployment:
     """The deployed pipeline of `app`; where there is none, bootstrap every account and deploy it from HEAD."""
     deployed = find(workspace, endpoint)
+    bootstrap.note_operators_part(workspace, ())
     if deployed is None or not app.matches_deployed(deployed.app, (deployed.key.name, *deployed.names)):
         return _deploy(workspace, endpoint, repository, tell, stop, app=app)
     places = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
-    _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(places)
+    _bootstrap_for_operator(workspace, deployed, places, tell, stop)
     return deployed
+
+
+def _bootstrap_for_operator(
+    workspace: Workspace,
+    deployed: Deployment,
+    places: Sequence[Environment],
+    tell: ReportProgress,
+    stop: threading.Event,
+) -> None:
+    """Bootstrap what a push needs, and warn: on AWS no push does."""
+    done = _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(places)
+    if done:
+        tell(f"warning: bootstrapped {', '.join(map(str, done))}: on AWS an operator has to do it before the push")
+        before = bootstrap.operators_part(workspace)
+        known = [place for place in places if str(place) in before and place not in done]
+        bootstrap.note_operators_part(workspace, [*known, *done])
 
 
 def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
@@ -163,7 +181,7 @@ def bootstrap_new_environments(
         Environment(each.account, each.region, each.qualifier)
         for each in configuration.list_deployed_stacks(pipeline, key.region)
     )
-    _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(list(wanted))
+    _bootstrap_for_operator(workspace, deployed, list(wanted), tell, stop)
 
 
 def _bootstrapper(

@@ -11,6 +11,10 @@ _NO_IAM = "IAM: --no-iam lets everybody do everything"
 _ADMINISTRATORS = (
     "CloudFormation may do everything (AdministratorAccess): rehearsal.toml names no bootstrap of the project's own"
 )
+_BOOTSTRAPPED = (
+    "bootstrapped by the rehearsal because policies or accounts changed; on AWS an operator has to do it before"
+    " the push"
+)
 _SOME_OF_IAM = (
     "service control policies, the policies of resources other than buckets, keys, queues, topics, functions,"
     " and who may use the keys of logs, tables and streams"
@@ -21,17 +25,23 @@ _GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")
 
 
 def not_emulated(
-    view: ExecutionView, resources: Sequence[str], *, iam: bool, administrators: bool = False
+    view: ExecutionView,
+    resources: Sequence[str],
+    *,
+    iam: bool,
+    administrators: bool = False,
+    bootstrapped: Sequence[str] = (),
 ) -> list[str]:
     """One entry for each difference that had a part in this run.
 
     iam: whether the run enforced policies. administrators: whether the accounts' bootstrap lets CloudFormation do
-    everything. resources: those of accepted types, which are in the embedded AWS without
-    any effect.
+    everything. bootstrapped: the places that the run bootstrapped after the first deployment. resources: those of
+    accepted types, which are in the embedded AWS without any effect.
     """
     return [
         _SOME_OF_IAM if iam else _NO_IAM,
         *([_ADMINISTRATORS] if iam and administrators else []),
+        *([f"{', '.join(bootstrapped)}: {_BOOTSTRAPPED}"] if bootstrapped else []),
         *_of_providers(view, iam=iam),
         *_not_executed(view),
         *_not_reached(view),

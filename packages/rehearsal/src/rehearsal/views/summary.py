@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rehearsal.deploy.bootstrap import grants_administrator_access
+from rehearsal.deploy.bootstrap import grants_administrator_access, operators_part
 from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
 from rehearsal.project.configuration import Answer, shortened
 from rehearsal.views import why
@@ -62,7 +62,13 @@ def as_json(
 
 def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
     """Return what was not emulated in a run that has just ended."""
-    return not_emulated(view, resources(space), iam=iam, administrators=grants_administrator_access(space))
+    return not_emulated(
+        view,
+        resources(space),
+        iam=iam,
+        administrators=grants_administrator_access(space),
+        bootstrapped=operators_part(space),
+    )
 
 
 def _answer_table(answers: list[Answer]) -> Table:
