@@ -24,10 +24,10 @@ def main() -> int:
     try:
         delivery, project = Settings.read(app.node.try_get_context("delivery")), Project.at(ROOT)
         reject_placeholders(delivery, os.environ, page=project.config.pages.go_live)
+        PipelineStack(app, "Pipeline", delivery=delivery, project=project)
     except (SettingsError, WrongUse) as error:
         print(error, file=sys.stderr)
         return 2
-    PipelineStack(app, "Pipeline", delivery=delivery, project=project)
     attach_packs(app)
     try:
         assembly = app.synth()

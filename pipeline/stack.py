@@ -34,7 +34,7 @@ class PipelineStack(DeliveryStack[ServiceOptions]):
 
 def echo_stage(project: Project) -> StageFactory[ServiceOptions]:
     """Return what makes the echo service of this push for an environment."""
-    release = Release(functions=project.root / "lambda", layers=project.layers, revision=project.revision)
+    release = Release(layers=project.layers, revision=project.revision)
 
     def make(
         scope: Construct, id_: str, environment: Environment[ServiceOptions], tester: IntegrationTestRoleNames

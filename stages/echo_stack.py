@@ -21,9 +21,8 @@ from stages.service_options import ServiceOptions
 
 @dataclass(frozen=True)
 class Release:
-    """The inputs of a deployment: the functions' folder, the manifest of the built layers, and the pushed revision."""
+    """The inputs of a deployment: the manifest of the built layers and functions, and the pushed revision."""
 
-    functions: Path
     layers: Path
     revision: str
 
@@ -51,6 +50,7 @@ class EchoStack(Stack):
         functions = {declared.name: self._function(declared) for declared in FUNCTIONS}
         ServiceDashboard(self, "Dashboard", functions=functions, alarms=self._alarms.alarms)
         role = IntegrationTestRole(self, "Tester", names=tester, may=self._tests_may).role
+        # An output, not a variable of each function: a push that changes no function publishes no version of any.
         CfnOutput(self, "Revision", value=release.revision)
         self.outputs = {
             "STACK": CfnOutput(self, "StackArn", value=self.stack_id),
@@ -76,7 +76,7 @@ class EchoStack(Stack):
 
     def _build(self, name: str) -> FunctionBuild:
         return FunctionBuild(
-            code=self._release.functions / name,
+            code=self._built.code_of(name).asset,
             runtime=self._built.runtime,
             architecture=self._built.architecture,
             layers=[layer.version for layer in self._built.layers_of(name)],
@@ -85,7 +85,6 @@ class EchoStack(Stack):
     def _variables(self, name: str) -> dict[str, str]:
         return {
             "ENVIRONMENT": self._environment,
-            "REVISION": self._release.revision,
             "POWERTOOLS_SERVICE_NAME": name,
             "POWERTOOLS_METRICS_NAMESPACE": "EchoService",
             "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -103,6 +102,7 @@ class EchoStack(Stack):
         told = {
             "FunctionName": function.function.function_name,
             "LogGroupName": function.log_group.log_group_name,
+            "CodeDigest": self._built.code_of(declared.name).digest,
             "LayerDigests": ",".join(layer.digest for layer in layers) or "none",
             output: address,
         }

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -20,7 +19,7 @@ from stages.service_options import ServiceOptions
 class FunctionBuild:
     """The sources of a function: its code, and the target of its layers."""
 
-    code: Path
+    code: lambda_.Code
     runtime: lambda_.Runtime
     architecture: lambda_.Architecture
     layers: Sequence[lambda_.ILayerVersion]
@@ -57,7 +56,7 @@ class PythonFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            code=lambda_.Code.from_asset(str(build.code), exclude=["**/__pycache__"]),
+            code=build.code,
             handler="main.handler",
             runtime=build.runtime,
             architecture=build.architecture,

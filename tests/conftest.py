@@ -55,20 +55,27 @@ def context(own: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """This project, with layers made up, so that templates are tested without building any."""
+    """This project, with layers and code made up, so that templates are tested without building any."""
     from cdk_delivery.constructs.project_files import Project
 
     layers = tmp_path_factory.mktemp("layers")
-    built: list[dict[str, Any]] = []
-    for name, functions in (("shared", ["echo", "echo2"]), ("echo", ["echo"])):
+
+    def archived(name: str, file: str) -> dict[str, Any]:
         archive = layers / f"{name}.zip"
         with zipfile.ZipFile(archive, "w") as zipped:
-            zipped.writestr(f"python/{name}.py", "")
+            zipped.writestr(file, "")
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-        built.append({"name": name, "zip": archive.name, "sha256": digest, "functions": functions})
-        built[-1] |= {"bytes": 1, "unzipped_bytes": 1, "packages": [], "sbom": ""}
-    target = {"python": "3.13", "architecture": "x86_64"}
-    (layers / "layers.json").write_text(json.dumps({"target": target, "layers": built}))
+        return {"zip": archive.name, "sha256": digest, "bytes": 1, "unzipped_bytes": 1}
+
+    manifest = {
+        "target": {"python": "3.13", "architecture": "x86_64"},
+        "layers": [
+            {"name": name, **archived(name, f"python/{name}.py"), "functions": users, "packages": [], "sbom": ""}
+            for name, users in {"shared": ["echo", "echo2"], "echo": ["echo"]}.items()
+        ],
+        "functions": [{"name": name, **archived(f"function-{name}", f"{name}.py")} for name in ("echo", "echo2")],
+    }
+    (layers / "layers.json").write_text(json.dumps(manifest))
     return replace(Project.at(ROOT), layers=layers / "layers.json")
 
 

@@ -14,7 +14,9 @@ from aws_lambda_powertools.utilities.parser import BaseModel, parse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ConfigDict, StringConstraints
 
-logger = Logger(environment=os.environ.get("ENVIRONMENT", "none"), revision=os.environ.get("REVISION", "none"))
+logger = Logger(
+    environment=os.environ.get("ENVIRONMENT", "none"), version=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "none")
+)
 metrics = Metrics()
 metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "none"))
 # A batch of which every message fails is no failure of the function: the answer names each of them.

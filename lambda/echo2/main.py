@@ -13,7 +13,9 @@ from aws_lambda_powertools.utilities.data_classes import SNSEvent, event_source
 from aws_lambda_powertools.utilities.data_classes.sns_event import SNSEventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger(environment=os.environ.get("ENVIRONMENT", "none"), revision=os.environ.get("REVISION", "none"))
+logger = Logger(
+    environment=os.environ.get("ENVIRONMENT", "none"), version=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "none")
+)
 metrics = Metrics()
 metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "none"))
 

@@ -37,11 +37,11 @@ def test_every_function_answers_in_every_account(first: Ran) -> None:
 
 
 def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> None:
-    """For each function: its initialization, its first call, and the modules that were compiled at import."""
+    """Each function with its initialization and its first call; no module of its code or layers was compiled."""
     told = {(each["account"], each["function"]): each["compiled"] for each in first.result["cold_starts"]}
     called = {(each["account"], each["function"]) for each in first.result["invocations"]}
     assert called <= told.keys()
-    assert {told[each] for each in called} == {1}
+    assert {told[each] for each in called} == {0}
     assert "First call ms" in first.printed
 
 

@@ -19,9 +19,9 @@ from tests.root import ROOT
 
 VARIABLES = {
     "ENVIRONMENT": "dev",
-    "REVISION": "0123abc",
     "POWERTOOLS_METRICS_NAMESPACE": "EchoService",
     "AWS_LAMBDA_FUNCTION_NAME": "function",
+    "AWS_LAMBDA_FUNCTION_VERSION": "7",
     "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
     "AWS_LAMBDA_LOG_FORMAT": "JSON",
     "LAMBDA_TASK_ROOT": "/var/task",

@@ -33,7 +33,7 @@ def test_each_message_is_one_log_line(echo: Handler, sqs: Any) -> None:
     first, second = echo(sqs).lines("message echoed")
     assert first["correlation_id"] == "6f1e0a52-5d9d-4f55-9d33-1a0c2b7e9a10"
     assert second["correlation_id"] == SECOND
-    assert (first["service"], first["environment"], first["revision"]) == ("echo", "dev", "0123abc")
+    assert (first["service"], first["environment"], first["version"]) == ("echo", "dev", "7")
     assert first["text"] == "Grüße from the queue"
 
 

@@ -56,13 +56,13 @@ def configuration(deployed: Deployed, function: str) -> Any:
 
 
 def test_the_revision_that_runs_was_pushed(deployed: Deployed) -> None:
-    """The build of these tests knows the push; each function was told when it was deployed."""
-    pushed = os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION") or deployed.output("Revision")
-    runs = {
-        function: configuration(deployed, function)["Environment"]["Variables"]["REVISION"]
-        for function in deployed.names()
-    }
-    assert runs == dict.fromkeys(deployed.names(), pushed)
+    """The build of these tests knows the push; the stack says of which revision it is, and which code belongs to it."""
+    assert deployed.output("Revision") == os.environ.get(
+        "CODEBUILD_RESOLVED_SOURCE_VERSION", deployed.output("Revision")
+    )
+    runs = {function: configuration(deployed, function)["CodeSha256"] for function in deployed.names()}
+    digests = {function: base64.b64decode(digest).hex() for function, digest in runs.items()}
+    assert digests == {function: deployed.output(f"{function}CodeDigest") for function in deployed.names()}
 
 
 def test_the_layers_that_run_were_built(deployed: Deployed) -> None:

@@ -35,7 +35,7 @@ def echo_stack(app: App, release: Release, options: ServiceOptions) -> EchoStack
 @pytest.fixture(scope="session")
 def made(project: Project) -> Make:
     """Makes the stack's template for some options."""
-    release = Release(functions=project.root / "lambda", layers=project.layers, revision="0123abc")
+    release = Release(layers=project.layers, revision="0123abc")
     return lambda options: Template.from_stack(echo_stack(App(analytics_reporting=False), release, options))
 
 

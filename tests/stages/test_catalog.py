@@ -1,12 +1,22 @@
 """Each function has its own role, log, version, and the layers that were built for it."""
 
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
+from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.errors import WrongUse
 from stages.catalog import FUNCTIONS
+from stages.echo_stack import Release
+from stages.service_options import ServiceOptions
 from tests.root import ROOT
+from tests.stages.conftest import echo_stack
 
 
 def of(template: Template, kind: str, name: str) -> dict[str, Any]:
@@ -105,8 +115,45 @@ def test_each_function_has_a_role_of_its_own(template: Template) -> None:
 
 
 def test_functions_know_where_they_are_and_what_they_are(template: Template) -> None:
-    """The tests of a deployed stage ask for the revision; logs and metrics carry the rest."""
+    """Logs and metrics carry it. None of it differs from push to push, which would make a new version each time."""
     for declared in FUNCTIONS:
         variables = of(template, "AWS::Lambda::Function", f"{declared.id}Function")["Environment"]["Variables"]
         assert variables["POWERTOOLS_SERVICE_NAME"] == declared.name
-        assert (variables["ENVIRONMENT"], variables["REVISION"]) == ("dev", "0123abc")
+        assert variables["ENVIRONMENT"] == "dev"
+
+
+def of_revision(project: Project, revision: str) -> dict[str, Any]:
+    """The template of the stack at another revision of the same code."""
+    release = Release(layers=project.layers, revision=revision)
+    return dict(Template.from_stack(echo_stack(App(analytics_reporting=False), release, ServiceOptions())).to_json())
+
+
+def test_another_revision_changes_an_output_only(project: Project) -> None:
+    """So a push that changes neither code nor layers publishes no version, and shifts no alias."""
+    before, after = of_revision(project, "0123abc"), of_revision(project, "4567def")
+    assert before["Outputs"].pop("Revision") != after["Outputs"].pop("Revision")
+    assert before == after
+
+
+@pytest.mark.gate
+def test_other_code_makes_another_version(project: Project, tmp_path: Path) -> None:
+    """The comparison above sees a function whose code differs, and that function only."""
+    shutil.copytree(project.layers.parent, tmp_path / "layers")
+    changed = replace(project, layers=tmp_path / "layers" / "layers.json")
+    manifest = json.loads(changed.layers.read_text())
+    manifest["functions"][0]["sha256"] = "0a" * 32
+    changed.layers.write_text(json.dumps(manifest))
+    before, after = (set(of_revision(each, "0123abc")["Resources"]) for each in (project, changed))
+    assert [id_ for id_ in sorted(before ^ after) if "CurrentVersion" not in id_] == []
+    assert {id_.partition("Function")[0] for id_ in before ^ after} == {"Echo"}
+
+
+@pytest.mark.gate
+def test_a_function_that_was_not_built_is_named(project: Project, tmp_path: Path) -> None:
+    """A function that is declared and has no folder: which there are, and what to do."""
+    shutil.copytree(project.layers.parent, tmp_path / "layers")
+    manifest = json.loads((tmp_path / "layers" / "layers.json").read_text())
+    del manifest["functions"][0]
+    (tmp_path / "layers" / "layers.json").write_text(json.dumps(manifest))
+    with pytest.raises(WrongUse, match=r"no code of the function echo; it has echo2\."):
+        of_revision(replace(project, layers=tmp_path / "layers" / "layers.json"), "0123abc")

@@ -65,7 +65,7 @@ def synthesize(out: Path) -> None:
     if not (ROOT / MANIFEST_PATH).exists():
         pytest.fail(f"{MANIFEST_PATH} is missing; run `make layers`")
     app = App(outdir=str(out), analytics_reporting=False)
-    echo_stack(app, Release(functions=ROOT / "lambda", layers=ROOT / MANIFEST_PATH, revision="0123abc"), SHORT)
+    echo_stack(app, Release(layers=ROOT / MANIFEST_PATH, revision="0123abc"), SHORT)
     app.synth()
 
 

@@ -37,7 +37,7 @@ def synthesized(app: App) -> Assembly:
 
 def service(folder: Path, project: Project, options: ServiceOptions) -> tuple[App, EchoStack]:
     app = App(outdir=str(folder), analytics_reporting=False)
-    release = Release(functions=project.root / "lambda", layers=project.layers, revision="0123abc")
+    release = Release(layers=project.layers, revision="0123abc")
     return app, echo_stack(app, release, options)
 
 

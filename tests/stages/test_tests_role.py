@@ -14,7 +14,9 @@ from tests.root import ROOT
 from tests.stages.conftest import BUILD_ROLE, Make
 from tests.synthesized import Synthesized
 
-TOLD = {f"{each.id}{name}" for each in FUNCTIONS for name in ("FunctionName", "LogGroupName", "LayerDigests")}
+TOLD = {
+    f"{each.id}{name}" for each in FUNCTIONS for name in ("FunctionName", "LogGroupName", "CodeDigest", "LayerDigests")
+}
 TOLD |= {f"{each.id}{'QueueUrl' if each.feed is QueueSource else 'TopicArn'}" for each in FUNCTIONS} | {"Revision"}
 
 
@@ -48,7 +50,7 @@ def test_the_stack_tells_what_its_tests_ask_for(synthesized: Synthesized) -> Non
 
 
 def test_every_function_tells_the_same(template: Template) -> None:
-    """Its name, its log, its layers, and where to send to."""
+    """Its name, its log, its code, its layers, and where to send to."""
     assert set(template.find_outputs("*")) == TOLD | {"StackArn", "TestRoleArn"}
 
 

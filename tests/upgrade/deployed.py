@@ -92,8 +92,8 @@ class Deployed:
 def lost(old: Resources, new: Resources) -> list[str]:
     """Return a line for each resource that was removed, or replaced by one with another physical id.
 
-    Versions of functions are exempt: the revision is a variable of each function, so every push publishes a new
-    version, whose logical id ends with a digest of the function, and removes the old one.
+    Versions of functions are exempt: the logical id of a version ends with a digest of the function, so a push that
+    changes a function publishes a new version and removes the old one.
     """
     kept = {key: value for key, value in old.items() if value[0] not in EXEMPT}
     return [

@@ -1,4 +1,4 @@
-"""A layer is what its digest says, so that the same lock deploys no new version."""
+"""A layer is what its digest says, and so is code, so that what did not change is not deployed again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
+from cdk_delivery.errors import WrongUse
 from cdk_delivery.layers import BuiltLayers
 
 DIGESTS = {"shared": "a" * 64, "till": "b" * 64}
@@ -27,8 +28,10 @@ def manifest(folder: Path, digests: dict[str, str], *, content: str = "") -> Pat
         sizes = {"bytes": 1, "unzipped_bytes": 1, "packages": packages, "sbom": ""}
         layer = {"name": name, "zip": f"build/{name}.zip", "sha256": digests[name], "functions": functions}
         built.append(layer | sizes)
+    code = {"name": "till", "zip": "build/function-till.zip", "sha256": "c" * 64, "bytes": 1, "unzipped_bytes": 1}
+    (folder / "function-till.zip").write_text(content)
     target = {"python": "3.13", "architecture": "arm64"}
-    (folder / "layers.json").write_text(json.dumps({"target": target, "layers": built}))
+    (folder / "layers.json").write_text(json.dumps({"target": target, "layers": built, "functions": [code]}))
     return folder / "layers.json"
 
 
@@ -55,6 +58,31 @@ def test_another_digest_is_another_asset(tmp_path: Path) -> None:
     before = keys(manifest(tmp_path / "before", DIGESTS))
     after = keys(manifest(tmp_path / "after", DIGESTS | {"shared": "0" * 64}))
     assert [id_ for id_ in before if before[id_] != after.get(id_)] == [id_ for id_ in before if "shared" in id_]
+
+
+def test_the_digest_alone_names_the_code_of_a_function(tmp_path: Path) -> None:
+    """Code that did not change is published under the same name, and its function is not updated."""
+
+    def code(folder: str, content: str) -> tuple[str, Any]:
+        stack = Stack(App(analytics_reporting=False), "Stack")
+        built = BuiltLayers(stack, "Layers", manifest=manifest(tmp_path / folder, DIGESTS, content=content))
+        found = built.code_of("till")
+        location = found.asset.bind(stack).s3_location
+        return found.digest, location and location.object_key
+
+    assert code("before", "one") == code("after", "two")
+    assert code("again", "three")[0] == "c" * 64
+
+
+@pytest.mark.gate
+def test_what_was_not_built_is_named(tmp_path: Path) -> None:
+    """A missing manifest, and a function that it lacks: each with the command that builds."""
+    stack = Stack(App(analytics_reporting=False), "Stack")
+    with pytest.raises(WrongUse, match=r"absent\.json; build the layers with `lambda-layers build`"):
+        BuiltLayers(stack, "None", manifest=tmp_path / "absent.json")
+    built = BuiltLayers(stack, "Layers", manifest=manifest(tmp_path / "layers", DIGESTS))
+    with pytest.raises(WrongUse, match="no code of the function stock; it has till"):
+        built.code_of("stock")
 
 
 @pytest.mark.parametrize(("function", "digests"), [("till", ["a", "b"]), ("stock", ["a"])])

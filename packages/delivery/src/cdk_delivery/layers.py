@@ -1,4 +1,4 @@
-"""The built layers as CDK layer versions."""
+"""The built layers as CDK layer versions, and the built code of functions as assets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,10 @@ from typing import cast
 from aws_cdk import CfnResource
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-from lambda_layers.manifest import Layer, read
+from lambda_layers.manifest import Layer, Manifest, NotBuilt
+from lambda_layers.manifest import read as read_manifest
+
+from cdk_delivery.errors import WrongUse
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,14 @@ class FunctionLayer:
     """One layer of a function, and the digest of its bytes."""
 
     version: lambda_.LayerVersion
+    digest: str
+
+
+@dataclass(frozen=True)
+class FunctionCode:
+    """The code of a function, and the digest of its bytes."""
+
+    asset: lambda_.AssetCode
     digest: str
 
 
@@ -34,13 +45,23 @@ class BuiltLayers(Construct):
         """The layers of one function, the shared one first."""
         return [FunctionLayer(self._versions[layer.name], layer.sha256) for layer in self._built.layers_of(function)]
 
+    def code_of(self, function: str) -> FunctionCode:
+        """Return the built code of one function. Raises WrongUse where nothing was built for it."""
+        try:
+            code = self._built.code_of(function)
+        except NotBuilt as error:
+            raise WrongUse(str(error)) from error
+        return FunctionCode(self._asset(code.zip, code.sha256), code.sha256)
+
+    def _asset(self, archive: str, digest: str) -> lambda_.AssetCode:
+        # The digest of the bytes is the asset's hash, so what did not change is not deployed again.
+        return lambda_.Code.from_asset(str(self._folder / Path(archive).name), asset_hash=digest)
+
     def _version(self, layer: Layer) -> lambda_.LayerVersion:
-        # The digest of the bytes is the asset's hash, so the same lock deploys no new version.
-        archive = lambda_.Code.from_asset(str(self._folder / Path(layer.zip).name), asset_hash=layer.sha256)
         version = lambda_.LayerVersion(
             self,
             layer.name,
-            code=archive,
+            code=self._asset(layer.zip, layer.sha256),
             compatible_runtimes=[self.runtime],
             compatible_architectures=[self.architecture],
         )
@@ -49,6 +70,14 @@ class BuiltLayers(Construct):
         resource = cast("CfnResource", version.node.default_child)
         resource.add_metadata("packages", {"layer": layer.name, "versions": packages})
         return version
+
+
+def read(manifest: Path) -> Manifest:
+    """Return what was built. Raises WrongUse where nothing was."""
+    try:
+        return read_manifest(manifest)
+    except NotBuilt as error:
+        raise WrongUse(str(error)) from error
 
 
 def runtime_of(manifest: Path) -> lambda_.Runtime:

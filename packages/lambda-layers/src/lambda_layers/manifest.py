@@ -11,6 +11,10 @@ from lambda_layers.errors import WrongUse
 MANIFEST_PATH = Path("build") / "layers" / "layers.json"
 
 
+class NotBuilt(WrongUse):
+    """There is no manifest, or it lacks what is asked for."""
+
+
 class Package(NamedTuple):
     """One package of a layer, at its locked version; `bytes` is what it takes unzipped."""
 
@@ -60,23 +64,23 @@ class Manifest(NamedTuple):
         return tuple(layer for layer in self.layers if function in layer.functions)
 
     def code_of(self, function: str) -> FunctionCode:
-        """Return the code of one function. Raises WrongUse where the manifest has none."""
+        """Return the code of one function. Raises NotBuilt where the manifest has none."""
         for code in self.functions:
             if code.name == function:
                 return code
         names = ", ".join(code.name for code in self.functions) or "none"
-        raise WrongUse(
+        raise NotBuilt(
             f"layers.json has no code of the function {function}; it has {names}. A function is a folder of lambda/ "
             "with a main.py; build again with `lambda-layers build`"
         )
 
 
 def read(path: Path) -> Manifest:
-    """The manifest in one file; raises WrongUse where there is none."""
+    """The manifest in one file; raises NotBuilt where there is none."""
     try:
         found: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError as error:
-        raise WrongUse(f"there is no {path}; build the layers with `lambda-layers build`") from error
+        raise NotBuilt(f"there is no {path}; build the layers with `lambda-layers build`") from error
     layers = tuple(_layer(layer) for layer in found["layers"])
     functions = tuple(FunctionCode(**code) for code in found.get("functions", ()))
     target = found["target"]

@@ -184,6 +184,22 @@ def test_a_change_set_is_made_then_executed(pipelines: Pipelines, embedded: Embe
     assert (ran.status, ran.variables("CHANGESETEXECUTE")) == ("Succeeded", {"AOut": "x"})
 
 
+def test_a_change_of_outputs_only_is_deployed(pipelines: Pipelines, embedded: Embedded) -> None:
+    """The change set has no changes of resources, and is executed: the outputs are the new ones, the topic stays."""
+    name = embedded.name("stack")
+    make = stack(name, "CHANGE_SET_REPLACE", ChangeSetName="change")
+    execute = stack(name, "CHANGE_SET_EXECUTE", 2, ChangeSetName="change")
+    topics = []
+    for revision in ("a", "b"):
+        body = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"Revision": {"Value": revision}}}
+        ran = pipelines.run(pipelines.source({"template.json": json.dumps(body)}), make, execute)
+        assert (ran.status, ran.variables("CHANGESETEXECUTE")) == ("Succeeded", {"Revision": revision})
+        resources = embedded.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
+        topics += [resource["PhysicalResourceId"] for resource in resources]
+    assert topics[0] == topics[1]
+    assert status(embedded, name) == "UPDATE_COMPLETE"
+
+
 def test_a_stack_is_deleted(pipelines: Pipelines, embedded: Embedded) -> None:
     """DELETE_ONLY; a stack that is not there is no failure."""
     name = embedded.name("stack")

@@ -26,6 +26,7 @@ ALWAYS = (
     services.PROJECT_LOGS_AND_CACHE,
     services.FUNCTION_DEAD_LETTERS,
     services.RULE_RETRIES,
+    services.OUTPUT_CHANGES,
     refusals.STACK_STATES,
 )
 WITHOUT_IAM = (services.OPEN_BUCKETS,)
@@ -72,6 +73,7 @@ CORRECTIONS = (*ALWAYS, *WITHOUT_IAM, *WITH_IAM, *OWN_SERVICES)
 SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
     **{  # a caller that may not pass the role hears nothing of the stack
         f"ministack.services.cloudformation:_ACTION_HANDLERS[{operation}]": (
+            *((services.OUTPUT_CHANGES,) if operation == "CreateChangeSet" else ()),
             refusals.STACK_STATES,
             permissions.STACK_ROLES,
         )

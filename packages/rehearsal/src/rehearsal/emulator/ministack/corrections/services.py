@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rehearsal.emulator.cloudformation import output_changes
 from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
 from rehearsal.emulator.codebuild import project_resource
 from rehearsal.emulator.codebuild.start_build import StartedBuilds
@@ -94,6 +95,18 @@ RULE_RETRIES = Correction(
             "ministack.services.eventbridge:_dispatch_to_lambda",
             "sha256:1f95adbaed3a966a",
             rule_retries.invoke_with_retries,
+        ),
+    ),
+)
+OUTPUT_CHANGES = Correction(
+    fault="A change set that changes outputs only fails as one without changes, so that the outputs stay as they were.",
+    test=f"{TESTS}/cloudformation/test_output_changes.py::test_a_change_of_outputs_only_can_be_executed",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.cloudformation:_ACTION_HANDLERS[CreateChangeSet]",
+            "sha256:06b31550065c78d5",
+            output_changes.accept_output_changes,
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -64,6 +65,12 @@ def find_stack(name_or_id: str) -> dict[str, Any] | None:
     """Return the record of a stack by its name or its id."""
     record: dict[str, Any] | None = handlers._resolve_stack(name_or_id)
     return record
+
+
+def created_change_set(answer: Answer) -> dict[str, Any] | None:
+    """Return the record of the change set that an answer of CreateChangeSet names; None where it is an error."""
+    id_ = re.search(rb"<Id>([^<]+)</Id>", answer[2])
+    return cloudformation._change_sets.get(id_[1].decode()) if id_ else None
 
 
 def parameter(params: Mapping[str, Any], name: str) -> str:

@@ -1,0 +1,39 @@
+"""Change sets that change only the outputs of a stack.
+
+Source: aws-cdk pull request 2029, "'cdk deploy' support updates to Outputs": CloudFormation makes a change set that can
+be executed and has 0 changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rehearsal.emulator.ministack.port import cloudformation
+from rehearsal.emulator.ministack.port.cloudformation import Answer
+
+Params = dict[str, Any]
+Handler = Callable[[Params], Answer]
+
+
+def accept_output_changes(handler: Handler) -> Handler:
+    """Return the replacement of CreateChangeSet: a change set for other outputs can be executed."""
+
+    def create_change_set(params: Params) -> Answer:
+        answer = handler(params)
+        stack = cloudformation.find_stack(cloudformation.parameter(params, "StackName"))
+        change_set = cloudformation.created_change_set(answer)
+        if stack and change_set and _is_rejected_as_empty(change_set) and _changes_outputs(change_set, stack):
+            change_set |= {"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE", "StatusReason": ""}
+        return answer
+
+    return create_change_set
+
+
+def _is_rejected_as_empty(change_set: dict[str, Any]) -> bool:
+    return bool(change_set["Status"] == "FAILED" and "didn't contain changes" in change_set["StatusReason"])
+
+
+def _changes_outputs(change_set: dict[str, Any], stack: dict[str, Any]) -> bool:
+    before, after = (made["_template"].get("Outputs", {}) for made in (stack, change_set))
+    return bool(before != after)
