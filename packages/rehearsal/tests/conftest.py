@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
+from rehearsal.workspace.build_area import VARIABLE
 from rehearsal.workspace.layout import Workspace
 from tests.engine.conftest import Stage
 
@@ -39,6 +40,14 @@ def _no_cloud() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_")) or name == "COLUMNS"]:
             patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Builds of tests work where nothing of them stays."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("builds")))
         yield
 
 

@@ -96,7 +96,7 @@ class Account:
         return self.runner().run(self.task(configuration, inputs, outputs))
 
     def runner(self) -> RunBuild:
-        return RunBuild(self.folder / "caches", MinistackBuilds(), self.remote)
+        return RunBuild(self.folder / "caches", MinistackBuilds(), self.remote, self.folder / "work")
 
     def task(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Task:
         folder = self.folder / uuid.uuid4().hex

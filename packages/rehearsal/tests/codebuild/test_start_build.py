@@ -71,12 +71,14 @@ def test_a_build_runs_with_what_it_was_started_with(account: Account) -> None:
 
 @pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
 def test_a_build_finds_no_secret_of_the_embedded_aws(account: Account) -> None:
-    """Or it would be every account's root; its own files and the caches beside are there."""
+    """Or it would be every account's root; its own files and the caches are there."""
     home = account.remote.parent
     secret = (home / "private" / "secret").read_text()
     sought = f"BEGIN [A-Z ]*PRIVATE KEY|[{secret[0]}]{secret[1:]}"  # no expression that finds itself
     command = f"(find {home}/private -mindepth 1; grep -rlE '{sought}' {home}) > found"
-    build = built(account, project(account, spec(f"{command}; cat found; ! test -s found && test -d {home}/cache")))
+    build = built(
+        account, project(account, spec(f"{command}; cat found; ! test -s found && test -d $(dirname $UV_CACHE_DIR)"))
+    )
     assert build["buildStatus"] == "SUCCEEDED", lines(account, build)
 
 

@@ -147,6 +147,11 @@ class Tiny:
             raise done.exception
         return done.return_value or 0, done.output
 
+    @property
+    def signals(self) -> Path:
+        """A folder that builds see as well: the project is hidden from them."""
+        return self.space.builds.parent
+
     def git(self, *arguments: str) -> str:
         command = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost", *arguments]
         done = subprocess.run(command, cwd=self.root, check=False, capture_output=True, text=True)

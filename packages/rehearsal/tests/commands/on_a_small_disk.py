@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.state import journal
+from rehearsal.workspace.build_area import VARIABLE
 from tests.commands.conftest import Tiny, tiny_project
 from tests.commands.test_kills import Command, again, left
 
@@ -23,8 +24,11 @@ exit 4
 """
 
 
-def main(folder: Path) -> None:
+def main(disk: Path) -> None:
+    folder = disk / "project"
+    folder.mkdir()
     os.chdir(folder)
+    os.environ[VARIABLE] = str(disk / "builds")
     with tiny_project(folder) as tiny:
         filling = [filled_by_a_build(tiny), filled(folder)]
         refused_in_words(tiny)
@@ -38,7 +42,7 @@ def main(folder: Path) -> None:
 
 def filled_by_a_build(tiny: Tiny) -> Path:
     """It ends red, its journal has its end, and the embedded AWS answers."""
-    file = tiny.root.parent / "filled"
+    file = tiny.root.parents[1] / "filled"
     execution = tiny.start(Compile=FILLS.format(file=file))
     view = tiny.ended(execution)
     assert (view.status, view.action("Build", "Compile").status) == ("Failed", "Failed"), view

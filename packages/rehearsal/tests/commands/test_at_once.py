@@ -48,7 +48,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
 
 def test_what_a_command_has_started_for_itself_is_everybodys(own: Tiny) -> None:
     """Beside a `run --only` others look, tidy, and run to their end; none ends it, and `up` keeps it."""
-    go, began = own.space.home / "go", own.space.home / "began"
+    go, began = own.signals / "go", own.signals / "began"
     go.touch()
     waits = f"touch {began}; until test -f {go}; do sleep 0.1; done\n"
     execution = own.ended(own.start(Compile=waits, Lint="exit 7")).id

@@ -16,7 +16,7 @@ from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.emulator.server import launcher
 from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import ExecutionView
-from rehearsal.workspace.layout import Server
+from rehearsal.workspace.layout import Server, Workspace
 from tests.commands.conftest import TEMPLATE, Tiny, create, tiny_project, until
 from tests.root import PACKAGE
 
@@ -68,7 +68,7 @@ class Command:
 
 def stays(tiny: Tiny) -> Path:
     """Let the build of the working tree stay until it is killed; the file that will hold its processes' numbers."""
-    file = tiny.space.home / "began"
+    file = tiny.signals / "began"
     file.unlink(missing_ok=True)
     (tiny.root / "Compile.sh").write_text(STAYS.format(file=file))
     return file
@@ -81,13 +81,14 @@ def processes(file: Path) -> list[int]:
 
 def left(folder: Path) -> list[str]:
     """The processes that have to do with a folder: it stands in their command, environment or directory."""
-    found, name = [], os.fsencode(folder)
+    found, names = [], (os.fsencode(folder), os.fsencode(Workspace(folder).builds.parent))
     for each in Path("/proc").glob("[0-9]*"):
         if int(each.name) == os.getpid() or start_ticks(int(each.name)) is None:
             continue
         try:
             command = (each / "cmdline").read_bytes()
-            if name in command + (each / "environ").read_bytes() + bytes((each / "cwd").readlink()):
+            about = command + (each / "environ").read_bytes() + bytes((each / "cwd").readlink())
+            if any(name in about for name in names):
                 found.append(f"{each.name} {command.decode(errors='replace')}")
         except OSError:
             continue
@@ -163,7 +164,7 @@ def again(tiny: Tiny) -> None:
 @pytest.mark.parametrize("victim", [SCRIPT, SHELL, KEEPER], ids=["script", "shell", "keeper"])
 def test_a_killed_build_is_red_and_gone(tiny: Tiny, victim: int) -> None:
     """Whichever of its processes it was; nothing of it lives on, and the next run works."""
-    file = tiny.space.home / "began"
+    file = tiny.signals / "began"
     file.unlink(missing_ok=True)
     execution = tiny.start(Compile=STAYS.format(file=file))
     pids = processes(file)

@@ -65,7 +65,7 @@ def test_an_action_that_did_not_run_has_no_log(tiny: Tiny, bad: ExecutionView) -
 
 def test_a_log_is_followed_from_before_it_begins_to_its_end(tiny: Tiny) -> None:
     """What is printed comes while the build waits for this test; the command ends with the action."""
-    flag = tiny.root / "go"
+    flag = tiny.signals / "go"
     execution = tiny.start(Lint=f"echo first; until test -f {flag}; do sleep 0.05; done; echo last")
     until(lambda: bool(tiny.view(execution).stages))
     followed = subprocess.Popen(

@@ -28,7 +28,7 @@ def test_a_good_build_is_made_again_from_its_artifacts(
     assert "green codepipeline/tiny" in seen
     assert "cdk.json" in seen
     assert int(seen.split()[-1]) >= 5
-    assert not [*tiny.space.home.glob("shell-*")]
+    assert not [*tiny.signals.glob("shell-*")]
 
 
 def test_a_failed_build_is_as_it_was_left(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:

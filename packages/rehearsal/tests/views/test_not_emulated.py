@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
@@ -81,5 +83,16 @@ def test_a_machine_that_can_hide_nothing_is_told(monkeypatch: pytest.MonkeyPatch
     assert words in told(built)
     assert words not in told(built, iam=False)
     assert words not in told(view("Succeeded"))
+    assert "builds could read and change the project by its absolute path" in told(built, iam=False)
     monkeypatch.setattr("rehearsal.views.not_emulated.mount_error", lambda: "")
     assert "nothing is hidden" not in told(built)
+    assert "could read and change" not in told(built)
+
+
+def test_files_above_the_builds_folder_are_told() -> None:
+    """Their programs took them for the project's; without a build there is nothing to tell."""
+    built = view("Succeeded", ActionView("build", "Build/CodeBuild", status="Succeeded"))
+    above = [Path("/home/me/package.json")]
+    words = "builds found /home/me/package.json above their folder: choose another one by REHEARSAL_BUILDS"
+    assert words in not_emulated(built, [], iam=True, above=above)
+    assert words not in not_emulated(view("Succeeded"), [], iam=True, above=above)

@@ -21,6 +21,7 @@ from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.log_stream import LogStream
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult
 from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import RehearsalError
@@ -29,11 +30,12 @@ from rehearsal.errors import RehearsalError
 class RunBuild:
     """caches: a folder that outlives builds, for what they download and keep. builds: where the API finds them.
 
-    remote: the repository that a build clones where its input is a reference to a commit.
+    remote: the repository that a build clones where its input is a reference to a commit. work: the folder, outside the
+    project, that builds work below.
     """
 
-    def __init__(self, caches: Path, builds: BuildStore, remote: Path) -> None:
-        self._caches, self._builds, self._remote = caches, builds, remote
+    def __init__(self, caches: Path, builds: BuildStore, remote: Path, work: Path) -> None:
+        self._caches, self._builds, self._remote, self._work = caches, builds, remote, work
 
     def run(self, task: Task) -> Outcome:
         project = Project.of_action(task)
@@ -44,23 +46,25 @@ class RunBuild:
     def perform(self, task: Task, project: Project, credentials: Credentials) -> Outcome:
         """Build the project with these credentials, which are its role's."""
         build = build_of_action(task, project, self._caches)
-        sources = self._sources(task, project, credentials)
-        result = self._build(task, project, build, sources, credentials)
+        work = WorkFolder.linked(self._work, build.id, task.folder)
+        sources = self._sources(task, project, work, credentials)
+        result = self._build(task, project, build, work.folders(sources, self._caches), credentials)
         summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
         if result.status != "SUCCEEDED":
             return Outcome(failed=True, summary=summary)
         outputs = _outputs(task, result, credentials)
         return Outcome(failed=False, summary=summary, variables=dict(result.exported), outputs=outputs)
 
-    def _sources(self, task: Task, project: Project, credentials: Credentials) -> dict[str, Path]:
+    def _sources(self, task: Task, project: Project, work: WorkFolder, credentials: Credentials) -> dict[str, Path]:
         """Every input artifact, unpacked; the primary one under the empty name."""
         primary, inputs = _primary(task), task.action.inputs
+        folders = {name: work.source(name) for name in inputs}
         with ThreadPoolExecutor(len(inputs)) as pool:
-            folders = pool.map(lambda name: self._source(task, project, name, credentials), inputs)
-            return {"" if name == primary else name: folder for name, folder in zip(inputs, folders, strict=True)}
+            fetched = pool.map(lambda name: self._source(task, project, name, folders[name], credentials), inputs)
+            return {"" if name == primary else name: folder for name, folder in zip(inputs, fetched, strict=True)}
 
-    def _source(self, task: Task, project: Project, name: str, credentials: Credentials) -> Path:
-        zip_file, folder = task.folder / f"{name}.zip", task.folder / "sources" / name
+    def _source(self, task: Task, project: Project, name: str, folder: Path, credentials: Credentials) -> Path:
+        zip_file = task.folder / f"{name}.zip"
         download(task, name, credentials, zip_file)
         self._unpack(task, project, zip_file, folder)
         zip_file.unlink()
@@ -79,7 +83,7 @@ class RunBuild:
             raise ActionError(f"{task.where}: {why}") from error
 
     def _build(
-        self, task: Task, project: Project, build: Build, sources: dict[str, Path], credentials: Credentials
+        self, task: Task, project: Project, build: Build, folders: BuildFolders, credentials: Credentials
     ) -> BuildResult:
         def client(service: str) -> object:
             return task.endpoint.client(service, credentials, task.region)
@@ -91,7 +95,7 @@ class RunBuild:
         try:
             result = run_build(
                 build,
-                BuildFolders(task.folder / "build", sources, self._caches),
+                folders,
                 credentials=task.endpoint.environ(credentials, task.region),
                 log=log,
                 stop=_BuildStopSignal(task, build, self._builds),

@@ -12,6 +12,7 @@ from typing import Any
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.actions.codebuild_project import Project
 from rehearsal.codebuild.model import Build
+from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 
@@ -31,19 +32,19 @@ class _Unlisted:
 class RunCommands(RunBuild):
     """The rule fails where one of its commands does; later commands are not run then."""
 
-    def __init__(self, caches: Path, remote: Path) -> None:
-        super().__init__(caches, _Unlisted(), remote)
+    def __init__(self, caches: Path, remote: Path, work: Path) -> None:
+        super().__init__(caches, _Unlisted(), remote, work)
 
     def run(self, task: Task) -> Outcome:
         if not task.action.commands:
             raise ActionError(f"{task.where}: Commands needs commands: a list of shell commands, each one line")
         return self.perform(task, _managed(task), task.credentials())
 
-    def _sources(self, task: Task, project: Project, credentials: Credentials) -> dict[str, Path]:
+    def _sources(self, task: Task, project: Project, work: WorkFolder, credentials: Credentials) -> dict[str, Path]:
         """Without an input artifact, the commands run in an empty folder."""
         if task.action.inputs:
-            return super()._sources(task, project, credentials)
-        folder = task.folder / "sources" / "none"
+            return super()._sources(task, project, work, credentials)
+        folder = work.source("none")
         folder.mkdir(parents=True)
         return {"": folder}
 

@@ -90,7 +90,7 @@ def _sources(
     left = all((worked / name).is_dir() for name in inputs)
     sources = {}
     for name, place in inputs.items():
-        source = worked / name if left else folder / "sources" / name
+        source = (worked / name).resolve() if left else folder / "sources" / name
         if not left:
             fetch(place, source)
         sources["" if name == primary else name] = source

@@ -19,9 +19,13 @@ from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.state.invoke_jobs import Jobs
 
 
-def runners(*, remote: Path, caches: Path, jobs: Jobs, builds: BuildStore) -> Mapping[ActionType, ActionRunner]:
-    """remote: the bare repository behind every git source; caches: kept between builds; builds: as the API has them."""
-    build, function = RunBuild(caches, builds, remote), InvokeFunction(jobs)
+def runners(
+    *, remote: Path, caches: Path, work: Path, jobs: Jobs, builds: BuildStore
+) -> Mapping[ActionType, ActionRunner]:
+    """remote: the bare repository behind every git source; caches: kept between builds; work: where builds work;
+    builds: as the API has them.
+    """
+    build, function = RunBuild(caches, builds, remote, work), InvokeFunction(jobs)
     return {
         ActionType("Source", "CodeStarSourceConnection"): git_sources.connection(remote),
         ActionType("Source", "CodeCommit"): git_sources.codecommit(remote),
@@ -35,7 +39,7 @@ def runners(*, remote: Path, caches: Path, jobs: Jobs, builds: BuildStore) -> Ma
         ActionType("Invoke", "Lambda"): function,
         ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(),
         ActionType("Rule", "CodeBuild"): build,
-        ActionType("Rule", "Commands"): RunCommands(caches, remote),
+        ActionType("Rule", "Commands"): RunCommands(caches, remote, work),
         ActionType("Rule", "LambdaInvoke"): function,
         ActionType("Rule", "VariableCheck"): CheckVariable(),
     }

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal.codebuild.model import Build
+from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.host import host_environment
 
 
@@ -34,11 +34,13 @@ def build_variables(build: Build, sources: Mapping[str, Path]) -> dict[str, str]
     }
 
 
-def image_variables(home: Path, caches: Path, temporary: Path) -> dict[str, str]:
+def image_variables(place: BuildFolders) -> dict[str, str]:
     """What stands in for the build image: a home of the build's own, a search path, the way to the network.
 
-    What package managers download is kept for all builds, because a laptop has no registry next door.
+    What package managers download is kept for all builds, because a laptop has no registry next door. Git looks for no
+    repository above the build's own folder.
     """
+    home, caches = place.home, place.caches
     npm = home / ".npm-global"
     for folder in (home, npm):
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,7 +48,8 @@ def image_variables(home: Path, caches: Path, temporary: Path) -> dict[str, str]
     return {
         **host_environment.clean_environment(),
         "HOME": str(home),
-        "TMPDIR": str(temporary),
+        "TMPDIR": str(place.temporary),
+        "GIT_CEILING_DIRECTORIES": str(place.folder.parent),
         "PATH": os.pathsep.join(map(str, path)),
         "npm_config_prefix": str(npm),
         "npm_config_cache": str(caches / "npm"),

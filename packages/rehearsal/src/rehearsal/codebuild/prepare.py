@@ -43,7 +43,7 @@ def prepare(
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
     log.hide(variables.secrets)
     env = {
-        **builtin_variables.image_variables(place.home, place.caches, place.temporary),
+        **builtin_variables.image_variables(place),
         **credentials,
         **builtin_variables.build_variables(build, place.sources),
         **variables.values,

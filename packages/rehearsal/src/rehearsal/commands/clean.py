@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
 from rehearsal.commands.context import with_workspace
@@ -33,7 +31,7 @@ def clean(space: Workspace, keep: int, *, everything: bool, as_json: bool) -> No
     """
     freed, said = _remove_executions(space, keep, everything=everything)
     if as_json:
-        print_json({"freed_bytes": freed, "bytes": retention.disk_usage(space.home)})
+        print_json({"freed_bytes": freed, "bytes": retention.workspace_usage(space)})
     else:
         click.echo(said)
 
@@ -46,9 +44,8 @@ def _remove_executions(space: Workspace, keep: int, *, everything: bool) -> tupl
         if space.server():
             raise WrongUse("the embedded AWS is running: `rehearse down` first")
         with exclusive_run(space):
-            freed = retention.disk_usage(space.home)
-            shutil.rmtree(space.home)
+            freed = retention.remove_all(space)
         return freed, f"removed .rehearsal/: {retention.format_bytes(freed)}"
     freed = retention.clean(space, keep)
-    left = retention.format_bytes(retention.disk_usage(space.home))
+    left = retention.format_bytes(retention.workspace_usage(space))
     return freed, f"freed {retention.format_bytes(freed)}; .rehearsal/ takes {left} now"

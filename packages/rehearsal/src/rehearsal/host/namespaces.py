@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
@@ -48,9 +48,22 @@ def mount(source: str, target: str, flags: int, *, kind: str = "", options: str 
         raise _failed(f"mount {source} on {target}")
 
 
-def hide(folder: str) -> None:
-    """Show an empty folder that stays empty; what is open or bound already is not concerned."""
-    mount("tmpfs", folder, MS_RDONLY | MS_NOSUID | MS_NODEV, kind="tmpfs", options="mode=755")
+def hide(folder: str, shown: Iterable[str] = ()) -> None:
+    """Replace a folder by one that holds `shown` only and cannot be changed; open files and bound folders stay.
+
+    shown: folders; those outside of `folder` are visible anyway.
+    """
+    handles = {path: os.open(path, os.O_PATH) for path in shown if _is_inside(path, folder) and os.path.isdir(path)}
+    mount("tmpfs", folder, MS_NOSUID | MS_NODEV, kind="tmpfs", options="mode=755")
+    for path, handle in handles.items():
+        os.makedirs(path, exist_ok=True)
+        mount(f"/proc/self/fd/{handle}", path, MS_BIND | MS_REC)
+        os.close(handle)
+    read_only(folder)
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder.rstrip('/')}/")
 
 
 def read_only(path: str, *, on: bool = True) -> None:

@@ -32,7 +32,7 @@ _END_SECONDS = supervisor.GRACE_SECONDS + 5.0
 _REMOVAL_SECONDS = 10.0
 _removals: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
-# What no command of this process sees; empty where all may be seen.
+# The folder that no command of this process sees, then what it sees of it; empty where all may be seen.
 _hidden: list[str] = []
 
 Ending = Literal["exited", "timed out", "stopped"]
@@ -58,9 +58,9 @@ class CommandFailed(RehearsalError):
     """A command ended with another status than 0: the command, its directory, its status, its last lines, its log."""
 
 
-def hide(folder: Path) -> None:
-    """Hide a folder from every command that this process runs from now on: an empty one is in its place."""
-    _hidden[:] = [str(folder)]
+def hide(folder: Path, *shown: Path) -> None:
+    """Hide a folder, except `shown`, from every command that this process runs from now on."""
+    _hidden[:] = [str(folder), *map(str, shown)]
 
 
 class Processes:

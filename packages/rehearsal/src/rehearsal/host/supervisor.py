@@ -5,7 +5,8 @@ when one has ended, a line `NUL token returncode` follows what it printed. Proce
 on, as in a build container, until standard input ends: because the rehearsal is done, or because it was killed. Then
 every descendant is ended. The kernel reparents orphans to this process, so that a separate session does not save one.
 
-Commands do not see the folder `hidden`, and cannot look into processes that know its contents.
+Commands do not see the folder `hidden`, except the folders in it that follow, which are read-only. They cannot look
+into processes that know its contents.
 
 It is two processes, either of which ends everything when the other one is killed: what a killed one leaves is handed to
 the first, and the kernel signals the second when the first has ended.
@@ -28,11 +29,12 @@ if TYPE_CHECKING:  # as in messages.py
 GRACE_SECONDS = 3.0
 
 
-def main(token: str, hidden: str = "") -> None:
+def main(token: str, hidden: str = "", *shown: str) -> None:
     prctl = namespaces.libc.prctl
+    os.chdir("/")  # the folder that it was started in would lead into what is hidden
     if hidden:
         namespaces.enter_mount_namespace()
-        namespaces.hide(hidden)
+        namespaces.hide(hidden, shown)
         namespaces.drop_capabilities(keep=namespaces.CONTAINERS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # a handler, because commands would inherit that a signal is ignored

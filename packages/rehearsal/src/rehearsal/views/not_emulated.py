@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.views.execution_view import ActionView, ExecutionView
+from rehearsal.workspace.build_area import VARIABLE
 
 _NO_IAM = "IAM: --no-iam lets everybody do everything"
 _ADMINISTRATORS = (
@@ -31,25 +33,27 @@ def not_emulated(
     iam: bool,
     administrators: bool = False,
     bootstrapped: Sequence[str] = (),
+    above: Sequence[Path] = (),
 ) -> list[str]:
     """One entry for each difference that had a part in this run.
 
     iam: whether the run enforced policies. administrators: whether the accounts' bootstrap lets CloudFormation do
     everything. bootstrapped: the places that the run bootstrapped after the first deployment. resources: those of
-    accepted types, which are in the embedded AWS without any effect.
+    accepted types, which are in the embedded AWS without any effect. above: files above the
+    builds' folder that programs take for the project's.
     """
     return [
         _SOME_OF_IAM if iam else _NO_IAM,
         *([_ADMINISTRATORS] if iam and administrators else []),
         *([f"{', '.join(bootstrapped)}: {_BOOTSTRAPPED}"] if bootstrapped else []),
-        *_of_providers(view, iam=iam),
+        *_of_providers(view, iam=iam, above=above),
         *_not_executed(view),
         *_not_reached(view),
         *_resources(resources),
     ]
 
 
-def _of_providers(view: ExecutionView, *, iam: bool) -> Iterator[str]:
+def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path]) -> Iterator[str]:
     ran = {action.provider for _, action in _actions(view) if action.status and action.executed}
     if ran & {*_GIT}:
         yield "sources came from this machine's repository, whatever repository the pipeline names"
@@ -59,6 +63,10 @@ def _of_providers(view: ExecutionView, *, iam: bool) -> Iterator[str]:
         yield from _of_functions()
     if iam and ran & {*_BUILDS, *_FUNCTIONS, "Rule/Commands", "Rule/LambdaInvoke"} and (reason := mount_error()):
         yield f"nothing is hidden from builds and functions, not even the keys of every account's root ({reason})"
+    if ran & {*_BUILDS} and mount_error():
+        yield "builds could read and change the project by its absolute path"
+    if ran & {*_BUILDS} and above:
+        yield f"builds found {', '.join(map(str, above))} above their folder: choose another one by {VARIABLE}"
 
 
 def _of_functions() -> Iterator[str]:

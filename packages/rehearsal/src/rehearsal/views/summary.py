@@ -19,6 +19,7 @@ from rehearsal.views.execution_view import ExecutionView, stages_as_json
 from rehearsal.views.not_emulated import not_emulated
 from rehearsal.views.terminal import STYLES, rows
 from rehearsal.workspace.acceptances import resources
+from rehearsal.workspace.build_area import found_above
 from rehearsal.workspace.layout import Workspace
 
 
@@ -68,6 +69,7 @@ def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
         iam=iam,
         administrators=grants_administrator_access(space),
         bootstrapped=operators_part(space),
+        above=found_above(space.builds),
     )
 
 

@@ -13,7 +13,9 @@ from rehearsal.aws import Endpoint
 from rehearsal.engine.state import journal
 from rehearsal.errors import WrongUse
 from rehearsal.host.atomic_write import write_json
+from rehearsal.host.processes import remove_in_background
 from rehearsal.host.procfs import start_ticks
+from rehearsal.workspace import build_area
 
 KEPT_FAILURES = 2
 
@@ -70,7 +72,12 @@ class Workspace:
 
     @property
     def caches(self) -> Path:
-        return self.home / "cache"
+        return (self.home / build_area.CACHE).resolve()
+
+    @property
+    def builds(self) -> Path:
+        """Where builds work: outside the project."""
+        return (self.home / build_area.BUILDS).resolve()
 
     @property
     def logs(self) -> Path:
@@ -131,10 +138,11 @@ class Workspace:
             return ""
 
     def make(self) -> None:
-        for folder in (self.private, self.aws, self.executions, self.caches, self.logs):
+        for folder in (self.private, self.aws, self.executions, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         self.private.chmod(0o700)
         (self.home / ".gitignore").write_text("*\n")
+        build_area.connect(self.home)
 
     def execution(self, execution_id: str) -> Path:
         return self.executions / execution_id
@@ -151,8 +159,9 @@ class Workspace:
         for execution in self.newest_first()[KEPT_FAILURES:]:
             left = [*_work_folders(self.execution(execution))]
             if left and journal.has_ended(journal.read(self.journal(execution))):
-                for folder in left:
-                    shutil.rmtree(folder, ignore_errors=True)
+                for path in left:
+                    path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)
+        remove_in_background(*build_area.unused(self.builds, self.executions))
 
     def newest_first(self) -> list[str]:
         """The ids of all executions that have a journal, by when they started."""

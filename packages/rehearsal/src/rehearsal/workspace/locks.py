@@ -68,11 +68,15 @@ def usage_lock(workspace: Workspace) -> Iterator[UsageLock]:
 
 @contextmanager
 def scratch_folder(workspace: Workspace, kind: str) -> Iterator[Path]:
-    """A new folder, which `stale_scratch_folders` leaves alone until the block, or its process, has ended."""
+    """A new folder, which `stale_scratch_folders` leaves alone until the block, or its process, has ended.
+
+    That of a shell is outside the project, as builds are.
+    """
     workspace.make()
     with _open_lock_file(workspace.home / "scratch.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=workspace.home))
+        parent = workspace.builds.parent if kind == "shell" else workspace.home
+        folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=parent))
         held = os.open(folder, os.O_RDONLY)
         fcntl.flock(held, fcntl.LOCK_SH)
         fcntl.flock(lock, fcntl.LOCK_UN)
@@ -88,7 +92,9 @@ def stale_scratch_folders(workspace: Workspace, *kinds: str) -> Iterator[list[Pa
     """The scratch folders that somebody who was killed has left; nobody makes one meanwhile."""
     with _open_lock_file(workspace.home / "scratch.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield [each for kind in kinds for each in workspace.home.glob(f"{kind}-*") if _is_unused(each)]
+        parents = {workspace.home, workspace.builds.parent}
+        left = [folder for kind in kinds for parent in parents for folder in parent.glob(f"{kind}-*")]
+        yield [folder for folder in left if _is_unused(folder)]
 
 
 def _is_unused(folder: Path) -> bool:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from rehearsal.engine.state import journal
 from rehearsal.errors import WrongUse
-from rehearsal.workspace import artifact_zips
+from rehearsal.host.processes import await_removals
+from rehearsal.workspace import artifact_zips, build_area
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import exclusive_run, stale_scratch_folders
 
@@ -44,9 +45,24 @@ def disk_usage(folder: Path) -> int:
     return total
 
 
+def workspace_usage(space: Workspace) -> int:
+    """The bytes that `.rehearsal/` takes, with what builds work in and what they keep outside the project."""
+    outside = build_area.area(space.home)
+    return disk_usage(space.home) + (disk_usage(outside) if outside else 0)
+
+
+def remove_all(space: Workspace) -> int:
+    """Remove everything; the bytes that became free."""
+    freed, outside = workspace_usage(space), build_area.area(space.home)
+    shutil.rmtree(space.home)
+    if outside:
+        shutil.rmtree(outside)
+    return freed
+
+
 def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
     """Remove old executions and what can be made again at once; the bytes that became free."""
-    before = disk_usage(space.home)
+    before = workspace_usage(space)
     for execution in _removable_executions(space, keep):
         artifact_zips.remove(space, journal.read(space.journal(execution)))
         shutil.rmtree(space.execution(execution), ignore_errors=True)
@@ -57,7 +73,8 @@ def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
     with contextlib.suppress(WrongUse), exclusive_run(space):  # a `run` or `up` that is at work has them in use
         for each in (space.home / "deploy", space.home / "objects", *space.home.glob("index-*")):
             shutil.rmtree(each, ignore_errors=True)
-    return before - disk_usage(space.home)
+    await_removals()
+    return before - workspace_usage(space)
 
 
 def _removable_executions(space: Workspace, keep: int) -> list[str]:
@@ -87,11 +104,11 @@ def enforce_disk_limit(space: Workspace, limit: int) -> list[str]:
     if stamp.exists() and time.time() - stamp.stat().st_mtime < CHECK_INTERVAL_SECONDS:
         return []
     stamp.touch()
-    if disk_usage(space.home) <= limit:
+    if workspace_usage(space) <= limit:
         return []
     said = [f".rehearsal takes more than {format_bytes(limit)}: removed old executions, {format_bytes(clean(space))}"]
     for cache in _oldest(space.caches):
-        if disk_usage(space.home) <= limit or space.server():
+        if workspace_usage(space) <= limit or space.server():
             break
         said.append(f"removed the cache {cache.name}, {format_bytes(disk_usage(cache))}")
         shutil.rmtree(cache, ignore_errors=True)

@@ -9,7 +9,6 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
@@ -21,9 +20,10 @@ from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.build_record import BuildRecord, BuildStore
 from rehearsal.codebuild.log_stream import LogStream
-from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseResult
+from rehearsal.codebuild.model import Build, BuildResult, PhaseResult
 from rehearsal.codebuild.source_and_artifacts import deliver, fetch
 from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.emulator.ministack.port import codebuild
 from rehearsal.emulator.ministack.port.requests import (
     error_response_json,
@@ -112,31 +112,31 @@ class StartedBuilds:
 
     def _run(self, started: _StartedBuild) -> None:
         project, build = started.project, started.build
-        folder = self._space.aws / "tmp" / "builds" / build.log_stream.rpartition("/")[2]
-        folder.mkdir(parents=True)
+        work = WorkFolder.unlinked(self._space.builds, build.id)
         result = None
         try:
             credentials = self._assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
-            result = self._execute(started, credentials, folder)
+            result = self._execute(started, credentials, work)
         except _FAILURES as error:
             result = _failed(started, "DOWNLOAD_SOURCE", error)
         finally:
             started.entry.end(result)
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(work.folder, ignore_errors=True)
 
-    def _execute(self, started: _StartedBuild, credentials: Credentials, folder: Path) -> BuildResult:
+    def _execute(self, started: _StartedBuild, credentials: Credentials, work: WorkFolder) -> BuildResult:
         project, build = started.project, started.build
 
         def client(service: str) -> Any:
             return self._endpoint.client(service, credentials, build.region)
 
-        fetch(project.about["source"], build.source_version, client("s3"), self._space.remote, folder / "source")
+        source = work.source("")
+        fetch(project.about["source"], build.source_version, client("s3"), self._space.remote, source)
         stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
-        log = BuildLog(folder / "build.log", lambda _: None, stream=stream, on_phase=started.entry.phase)
+        log = BuildLog(work.folder / "build.log", lambda _: None, stream=stream, on_phase=started.entry.phase)
         try:
             result = run_build(
                 build,
-                BuildFolders(folder / "build", {"": folder / "source"}, self._space.caches),
+                work.folders({"": source}, self._space.caches),
                 credentials=self._endpoint.environ(credentials, build.region),
                 log=log,
                 stop=_StopSignal(started, self._builds),

@@ -28,7 +28,8 @@ from hypercorn.config import Config
 from rehearsal.aws import Endpoint, ca_bundle_variables, close_clients
 from rehearsal.emulator.server import state_version, tls
 from rehearsal.engine.state import crash_recovery
-from rehearsal.host import processes
+from rehearsal.host.processes import await_removals, remove_in_background
+from rehearsal.workspace.build_area import STARTED
 from rehearsal.workspace.layout import Server, Workspace
 from rehearsal.workspace.locks import usage_lock
 
@@ -77,7 +78,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
     try:
         asyncio.run(run())
         _save_state(workspace, state)
-        processes.await_removals()  # no process outlives a run
+        await_removals()  # no process outlives a run
         ended = 0
     finally:
         if ended:
@@ -117,6 +118,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.emulator.iam.service_sessions import Sessions
     from rehearsal.emulator.ministack import patches
     from rehearsal.emulator.server.asgi import RequestRouter
+    from rehearsal.emulator.server.hidden_project import hide_project
     from rehearsal.emulator.server.housekeeping import Housekeeping
     from rehearsal.engine.engine import Engine
     from rehearsal.engine.running.environment import Environment
@@ -124,11 +126,11 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
 
     if not mount_error():
-        processes.hide(workspace.private)
+        hide_project(workspace)
     decisions.append_to(workspace.decisions)
     functions = PythonFunctions(workspace, endpoint)
     jobs, builds, bus, sessions = Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
-    actions = runners(remote=workspace.remote, caches=workspace.caches, jobs=jobs, builds=builds)
+    actions = runners(remote=workspace.remote, caches=workspace.caches, work=workspace.builds, jobs=jobs, builds=builds)
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
     runs = Accepting(actions, accepted.read)
@@ -203,6 +205,7 @@ def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
     temporary = workspace.aws / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
+    remove_in_background(*workspace.builds.glob(f"{STARTED}*"))
     state.mkdir(exist_ok=True)
     state_version.describe(state, endpoint.url)
     os.environ |= {

@@ -1,0 +1,114 @@
+"""A build neither sees nor changes the project that is rehearsed, whatever it tries."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.emulator.functions.mounts import mount_error
+from tests.commands.conftest import Tiny
+
+# Each is found by a tool in the folders above the one that it works in.
+PLANTED = {
+    ".env": "PLANTED=yes",
+    ".npmrc": "planted=yes",
+    "conftest.py": "raise SystemExit('planted')",
+    "node_modules/planted/index.js": "",
+    "package.json": '{"name": "planted"}',
+    "pyproject.toml": "[tool.planted]",
+    "tox.ini": "[planted]",
+}
+WALK_UP = """
+folder=$PWD
+while [ "$folder" != / ]; do
+  folder=$(dirname "$folder")
+  for name in .git {names}; do
+    test ! -e "$folder/$name" || echo "SAW $folder/$name"
+  done
+done
+node -e 'require("planted")' 2>/dev/null && echo "SAW node_modules"
+npm prefix | grep -v "^$PWD" && echo "SAW package.json"
+git rev-parse --show-toplevel 2>/dev/null && echo "SAW a repository"
+git describe --always 2>/dev/null && echo "SAW a commit"
+git tag planted 2>/dev/null && echo "SAW and tagged"
+git clean -fdx 2>/dev/null && echo "SAW and cleaned"
+unset GIT_CEILING_DIRECTORIES
+git clean -fdx 2>/dev/null && echo "SAW and cleaned without the ceiling"
+true
+"""
+BY_NAME = """
+cd {root} && ls -A && find . -mindepth 1 -maxdepth 1 ! -name .rehearsal -exec echo SAW {{}} +
+git -C {root} tag planted 2>/dev/null && echo "SAW and tagged"
+for pid in $PPID $(cat /proc/$PPID/task/$PPID/children) 1; do
+  test ! -e /proc/$pid/cwd/.env || echo "SAW .env in the folder of process $pid"
+done
+rm -rf {root}/* {root}/.git {root}/.[!.]* 2>/dev/null
+echo changed > {root}/cdk.json
+true
+"""
+
+
+@pytest.fixture
+def planted(tiny: Tiny) -> Iterator[Path]:
+    """The project's root, with files that tools find, all of them ignored by git and so not in the source."""
+    exclude = tiny.root / ".git" / "info" / "exclude"
+    ignored = exclude.read_text()
+    exclude.write_text("\n".join([ignored, *(f"/{name}" for name in PLANTED)]))
+    for name, text in PLANTED.items():
+        (tiny.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (tiny.root / name).write_text(text)
+    tiny.git("tag", "--force", "v1.0")
+    yield tiny.root
+    for name in PLANTED:
+        (tiny.root / name).unlink()
+    exclude.write_text(ignored)
+    tiny.git("tag", "--delete", "v1.0")
+
+
+def tree(root: Path) -> dict[str, str]:
+    """Every file of the project, `.git` included, with its content's digest; `.rehearsal/` is the rehearsal's own."""
+    found = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = [each for each in folders if each != ".rehearsal"]
+        for path in (Path(folder) / name for name in names):
+            found[str(path.relative_to(root))] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def saw(tiny: Tiny, script: str, before: dict[str, str]) -> list[str]:
+    """What a build of this script reports, once the project is checked to be as it was."""
+    view = tiny.run(Lint=script)
+    lint = view.action("Build", "Lint")
+    assert lint.status == "Succeeded", Path(lint.log).read_text()
+    after = tree(tiny.root)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert {name for name in changed if not name.startswith(".git/")} <= {"Lint.sh"}
+    assert not [name for name in changed if name.startswith(".git/refs/tags")]
+    return [line for line in Path(lint.log).read_text().splitlines() if line.startswith("SAW")]
+
+
+def test_a_build_finds_nothing_of_the_project_above_its_source(tiny: Tiny, planted: Path) -> None:
+    """Neither the repository nor the settings of a tool: nothing is above a source on AWS."""
+    script = WALK_UP.format(names=" ".join(PLANTED))
+    assert saw(tiny, script, tree(planted)) == []
+
+
+@pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
+def test_a_build_neither_sees_nor_changes_the_project_by_its_path(tiny: Tiny, planted: Path) -> None:
+    """It is an empty folder that cannot be written to, by way of other processes of the build too."""
+    assert saw(tiny, BY_NAME.format(root=planted), tree(planted)) == []
+
+
+def test_the_source_lies_where_codebuild_has_it(tiny: Tiny) -> None:
+    """In `src<digits>/src`; and its folder goes with the build that succeeded."""
+    view = tiny.run(Lint='echo "SOURCE $CODEBUILD_SRC_DIR"')
+    log = Path(view.action("Build", "Lint").log)
+    (source,) = [Path(line.split()[1]) for line in log.read_text().splitlines() if line.startswith("SOURCE")]
+    assert source.name == "src"
+    assert source.parent.name.removeprefix("src").isdigit()
+    assert source.is_relative_to(tiny.space.builds)
+    assert not source.is_relative_to(tiny.root)

@@ -1,0 +1,139 @@
+"""Builds work outside the project, in a folder that belongs to one `.rehearsal/`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rehearsal.errors import WrongUse
+from rehearsal.host.processes import await_removals
+from rehearsal.workspace import build_area
+from rehearsal.workspace.build_area import VARIABLE, found_above
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.retention import remove_all
+
+
+@pytest.fixture
+def areas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the areas of all projects of this test are."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "areas"))
+    return tmp_path / "areas"
+
+
+def workspace(root: Path) -> Workspace:
+    root.mkdir(exist_ok=True)
+    space = Workspace(root)
+    space.make()
+    return space
+
+
+def test_builds_and_caches_are_outside_the_project_on_one_file_system(areas: Path, tmp_path: Path) -> None:
+    """Caches move in and out of a build by a rename."""
+    space = workspace(tmp_path / "project")
+    assert space.builds.parent == space.caches.parent
+    assert space.builds.is_relative_to(areas)
+    (space.caches / "npm").mkdir()
+    (space.caches / "npm").rename(space.builds / "npm")
+    assert (space.home / "builds" / "npm").is_dir()
+
+
+def test_caches_of_an_older_version_are_kept(areas: Path, tmp_path: Path) -> None:
+    """They were a folder of `.rehearsal/`."""
+    old = tmp_path / "project" / ".rehearsal" / "cache" / "npm"
+    old.mkdir(parents=True)
+    space = workspace(tmp_path / "project")
+    assert (space.caches / "npm").is_dir()
+    assert old.is_dir()
+    assert areas in space.caches.parents
+
+
+def test_a_copy_of_a_project_has_an_area_of_its_own(areas: Path, tmp_path: Path) -> None:
+    """Its links lead to the original's at first, which stays as it is."""
+    space = workspace(tmp_path / "project")
+    (space.caches / "npm").mkdir()
+    shutil.copytree(space.root, tmp_path / "copy", symlinks=True)
+    copied = workspace(tmp_path / "copy")
+    assert copied.caches != space.caches
+    assert (space.caches / "npm").is_dir()
+    assert len([*areas.glob("[!.]*")]) == 2
+
+
+def test_a_project_that_was_moved_keeps_its_caches(areas: Path, tmp_path: Path) -> None:
+    """Under its new name."""
+    space = workspace(tmp_path / "project")
+    (space.caches / "npm").mkdir()
+    moved = workspace(space.root.rename(tmp_path / "moved"))
+    assert (moved.caches / "npm").is_dir()
+    assert [each.name for each in areas.glob("[!.]*")] == [moved.caches.parent.name]
+
+
+def test_after_rehearsal_was_removed_nothing_old_is_found(areas: Path, tmp_path: Path) -> None:
+    """Who removes `.rehearsal/` by hand wants a fresh start."""
+    space = workspace(tmp_path / "project")
+    (space.caches / "npm").mkdir()
+    shutil.rmtree(space.home)
+    again = workspace(space.root)
+    assert not [*again.caches.iterdir()]
+    assert again.caches.is_relative_to(areas)
+
+
+def test_clean_all_removes_the_area(areas: Path, tmp_path: Path) -> None:
+    """And nothing of other projects."""
+    space, other = workspace(tmp_path / "project"), workspace(tmp_path / "other")
+    remove_all(space)
+    assert [each.name for each in areas.glob("[!.]*")] == [other.caches.parent.name]
+
+
+def test_the_area_of_a_project_that_is_gone_is_removed(areas: Path, tmp_path: Path) -> None:
+    """By the next project that makes one."""
+    gone = workspace(tmp_path / "gone")
+    shutil.rmtree(gone.root)
+    other = workspace(tmp_path / "other")
+    await_removals()
+    assert [*areas.iterdir()] == [other.caches.parent]
+
+
+def test_a_folder_within_the_project_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds would find the project above them."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "project" / "builds"))
+    with pytest.raises(WrongUse, match=f"{VARIABLE}: got .*/project/builds; a folder outside of"):
+        workspace(tmp_path / "project")
+
+
+def test_a_folder_with_nothing_above_is_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that is a repository itself, or has a package.json, is not the first choice."""
+    monkeypatch.delenv(VARIABLE)
+    roots = [tmp_path / "home" / "cache", tmp_path / "elsewhere"]
+    monkeypatch.setattr(build_area, "_candidates", lambda: roots)
+    assert workspace(tmp_path / "one").builds.is_relative_to(roots[0])
+    (tmp_path / "home" / "package.json").write_text("{}")
+    assert workspace(tmp_path / "two").builds.is_relative_to(roots[1])
+
+
+def test_what_programs_find_above_is_named(tmp_path: Path) -> None:
+    """So that the end of a run can say so."""
+    (tmp_path / "node_modules").mkdir()
+    assert tmp_path / "node_modules" in found_above(tmp_path / "builds" / "one")
+
+
+def test_without_any_folder_the_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither the home nor a temporary folder can be written to."""
+    monkeypatch.delenv(VARIABLE)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(build_area, "_candidates", lambda: [tmp_path / "file" / "rehearsal"])
+    with pytest.raises(WrongUse, match=f"cannot be used: set {VARIABLE}"):
+        workspace(tmp_path / "project")
+
+
+def test_only_folders_of_builds_that_nothing_links_to_are_unused(areas: Path, tmp_path: Path) -> None:
+    """A failed build's stays as long as the action's folder; one that StartBuild has started is its own affair."""
+    space = workspace(tmp_path / "project")
+    assert areas in space.builds.parents
+    for name in ("linked", "left", "started-1"):
+        (space.builds / name / "build").mkdir(parents=True)
+    action = space.execution("one") / "Build" / "Synth" / "1"
+    action.mkdir(parents=True)
+    (action / "build").symlink_to(space.builds / "linked" / "build")
+    assert build_area.unused(space.builds, space.executions) == [space.builds / "left"]
