@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lambda_layers.errors import LayersError, WrongUse
@@ -18,6 +19,8 @@ _REMOVED_VARIABLES = (
     "PYTHONSTARTUP",
     "CONDA_PREFIX",
 )
+
+_USER_OF_URL = re.compile(r"://(?!git@)[^/\s@'`]+@")
 
 
 def find_tool(name: str, root: Path) -> str:
@@ -33,22 +36,25 @@ def run(
     command: Sequence[str],
     *,
     cwd: Path,
-    env: dict[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
     shown: Sequence[str] | None = None,
     seconds: float | None = None,
 ) -> str:
     """Run `command` and return its standard output; `shown` is what a failure calls it.
 
+    env: variables that are set, beside those of this process. without: variables that are removed.
+
     Raises LayersError with the command, its folder, its status and its last lines, or that it took too long.
     """
     import subprocess  # noqa: PLC0415 - a build with nothing to do runs no program
 
-    environ = {name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES}
+    environ = {name: value for name, value in os.environ.items() if name not in {*_REMOVED_VARIABLES, *without}}
     try:
         done = subprocess.run(
             command,
             cwd=cwd,
-            env=environ | (env or {}),
+            env={**environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -56,8 +62,15 @@ def run(
             timeout=seconds,
         )
     except subprocess.TimeoutExpired as error:
-        raise LayersError(f"`{' '.join(shown or command)}` in {cwd} took more than {seconds} seconds") from error
+        told = _without_passwords(" ".join(shown or command))
+        raise LayersError(f"`{told}` in {cwd} took more than {seconds} seconds") from error
     if done.returncode:
         last = "\n".join(f"    {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise LayersError(f"`{' '.join(shown or command)}` in {cwd} ended with {done.returncode}:\n{last}")
+        told = f"`{' '.join(shown or command)}` in {cwd} ended with {done.returncode}:\n{last}"
+        raise LayersError(_without_passwords(told))
     return done.stdout
+
+
+def _without_passwords(text: str) -> str:
+    """Return the text with the user and password of URLs blotted out; `git@` of SSH is neither."""
+    return _USER_OF_URL.sub("://****@", text)

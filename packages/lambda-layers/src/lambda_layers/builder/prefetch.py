@@ -39,4 +39,4 @@ def _lock_pins(workshop: PackageBuilder) -> Iterator[Pin]:
         package, *others = lock.packages[name]
         if package.files and not others:
             hashes = sorted(f"sha256:{digest}" for digest in package.files.values())
-            yield Pin(name, package.version, hashes=tuple(hashes))
+            yield Pin(name, package.version, hashes=tuple(hashes), source=package.source)

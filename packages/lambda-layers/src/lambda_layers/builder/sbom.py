@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lambda_layers.locks.pin import Source
+
 if TYPE_CHECKING:
     from cyclonedx.model.component import Component
 
@@ -45,7 +47,7 @@ def _component(piece: BuiltPackage) -> Component:
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
     from packageurl import PackageURL  # noqa: PLC0415
 
-    vcs = {"vcs_url": piece.url} if piece.url.startswith("git+") else None
+    vcs = {"vcs_url": Source("", piece.url).public_url} if piece.url.startswith("git+") else None
     return Component(
         name=piece.name,
         version=piece.version,

@@ -7,9 +7,11 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from lambda_layers.builder import cache_key
+from lambda_layers.builder import cache_key, package_index
+from lambda_layers.builder.package_index import IndexCall
 from lambda_layers.errors import LayersError
-from lambda_layers.locks.pin import Pin
+from lambda_layers.locks.pin import Pin, Source
+from lambda_layers.poetry.credentials import stored_credentials
 from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target.platform import Target
 
@@ -37,17 +39,17 @@ def install(
     command += ["--no-installer-metadata", "--link-mode", "hardlink"]
     command += [] if cached else ["--no-cache"]
     folder.mkdir(parents=True, exist_ok=True)
-    if locked:
+    for source, pinned in package_index.by_source(locked).items():
         requirements = folder.parent / "requirements.txt"
-        requirements.write_text("".join(f"{_locked_requirement(pin, root)}\n" for pin in locked))
-        wheels = [f"--only-binary={pin.name}" for pin in locked if pin.name not in {*allowed}]
+        requirements.write_text("".join(f"{_locked_requirement(pin, root)}\n" for pin in pinned))
+        wheels = [f"--only-binary={pin.name}" for pin in pinned if pin.name not in {*allowed}]
         verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
-        if not cached or not _install_offline(verified, root):
-            _install_with_wheel_hint(verified, root, target)
+        if not cached or not _install_offline(verified, root, package_index.index_call(source)):
+            _install_from_index(verified, root, target, source, pinned)
     for pin in own:
         library = root / pin.url
-        source = _copy_library(library, folder.parent / "libraries" / pin.name) if library.is_dir() else library
-        run([*command, f"--refresh-package={pin.name}", _requirement(pin, source)], cwd=root)
+        copy = _copy_library(library, folder.parent / "libraries" / pin.name) if library.is_dir() else library
+        run([*command, f"--refresh-package={pin.name}", _requirement(pin, copy)], cwd=root)
 
 
 def _locked_requirement(pin: Pin, root: Path) -> str:
@@ -69,18 +71,34 @@ def _copy_library(library: Path, to: Path) -> Path:
     return Path(shutil.copytree(library, to / library.resolve().name, ignore=left, ignore_dangling_symlinks=True))
 
 
-def _install_offline(command: list[str], root: Path) -> bool:
+def _install_offline(command: list[str], root: Path, call: IndexCall) -> bool:
     """Whether everything was in uv's cache: then no index is asked, which may be slow, or out of reach."""
     try:
-        run([*command, "--offline"], cwd=root)
+        _run([*command, "--offline"], root, call)
     except LayersError:
         return False  # what is missing or wrong is said with the index at hand
     return True
 
 
-def _install_with_wheel_hint(command: list[str], root: Path, target: Target) -> None:
+def _run(command: Sequence[str], root: Path, call: IndexCall) -> None:
+    run([*command, *call.arguments], cwd=root, env=call.variables, without=call.removed)
+
+
+def _install_from_index(
+    command: list[str], root: Path, target: Target, source: Source | None, pins: Sequence[Pin]
+) -> None:
+    def install(call: IndexCall) -> None:
+        _install_with_wheel_hint(command, root, target, call)
+
+    if source is None or package_index.is_offline():
+        install(package_index.index_call(source))
+        return
+    package_index.install_from(source, pins, install, lambda: stored_credentials(root, source))
+
+
+def _install_with_wheel_hint(command: list[str], root: Path, target: Target, call: IndexCall) -> None:
     try:
-        run(command, cwd=root)
+        _run(command, root, call)
     except LayersError as error:
         if re.search(r"no (?:usable )?wheels|building from source is disabled", str(error)):
             raise LayersError(

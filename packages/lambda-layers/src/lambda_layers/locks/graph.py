@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from lambda_layers.locks.pin import Source
 from lambda_layers.target.platform import Target
 
 # A package, and one of its extras; the empty extra is the package itself.
@@ -29,6 +30,7 @@ class LockedPackage:
     extras: Mapping[str, tuple[Requirement, ...]]
     files: Mapping[str, str]
     markers: tuple[str, ...] = ()
+    source: Source | None = None
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+_DEFAULT_INDEXES = {"https://pypi.org/simple", "https://pypi.org/pypi"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A package index other than the default one, by the name and the URL that the lock gives it."""
+
+    name: str
+    url: str
+
+    @property
+    def public_url(self) -> str:
+        """The URL without user and password."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    def variable(self, kind: str, part: str) -> str:
+        """Return the variable that holds the `part` (USERNAME or PASSWORD) of its credentials for uv or Poetry."""
+        if kind == "uv":
+            return f"UV_INDEX_{re.sub(r'[^A-Za-z0-9]', '_', self.name).upper()}_{part}"
+        return f"POETRY_HTTP_BASIC_{self.name.replace('-', '_').upper()}_{part}"
+
+
+def source_of(name: str, url: str) -> Source | None:
+    """Return the source with this name and URL; None for PyPI, which is uv's default index or a mirror."""
+    return None if url.rstrip("/") in _DEFAULT_INDEXES else Source(name, url)
 
 
 @dataclass(frozen=True)
 class Pin:
     """One locked package: from an index (`hashes` then hold what its files may be), or from `url`.
 
-    `url` is empty, a path below the project's folder, or `git+https://...@commit`; those have no hashes.
+    `url` is empty, a path below the project's folder, or `git+https://...@commit`; those have no hashes. `source` is
+    the index that the lock names; None is the default index.
     """
 
     name: str
@@ -17,3 +47,4 @@ class Pin:
     marker: str = ""
     hashes: tuple[str, ...] = ()
     url: str = ""
+    source: Source | None = None

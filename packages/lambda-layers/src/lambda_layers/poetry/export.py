@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -14,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers import toml_files
 from lambda_layers.errors import LayersError, WrongUse
-from lambda_layers.locks.pin import Pin
+from lambda_layers.locks.pin import Pin, Source, source_of
 from lambda_layers.subprocesses import find_tool, run
 
 # Poetry takes half a second to start and a tenth to export: all groups are exported by one of it.
@@ -35,12 +37,17 @@ def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
     """Group -> its closure; raises WrongUse where the lock is missing, LayersError where it is stale."""
     if not (root / "poetry.lock").exists():
         raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
-    poetry, folders = Path(find_tool("poetry", root)), _directory_packages(root)
+    poetry, locked = Path(find_tool("poetry", root)), toml_files.read_toml(root / "poetry.lock").get("package", [])
     try:
         texts = _export_in_one_process(poetry.resolve().parent / "python", root, groups)
     except _UnusableInterpreter:
         texts = _export_each_group(str(poetry), root, groups)
-    return {group: parse(text, root, folders) for group, text in zip(groups, texts, strict=True)}
+    folders, sources = _directory_packages(locked), package_sources(locked)
+    pins = {group: parse(text, root, folders) for group, text in zip(groups, texts, strict=True)}
+    return {
+        group: [replace(pin, source=sources.get(frozenset(pin.hashes))) for pin in found]
+        for group, found in pins.items()
+    }
 
 
 class _UnusableInterpreter(Exception):
@@ -85,10 +92,23 @@ def _name_editable(line: str, root: Path, editable: Mapping[str, str]) -> str:
     return " ; ".join([f"{name} @ {url}", *marker])
 
 
-def _directory_packages(root: Path) -> dict[str, str]:
-    packages = toml_files.read_toml(root / "poetry.lock").get("package", [])
-    sources = ((package["name"], package.get("source", {})) for package in packages)
+def _directory_packages(locked: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    sources = ((package["name"], package.get("source", {})) for package in locked)
     return {source["url"]: name for name, source in sources if source.get("type") == "directory"}
+
+
+def package_sources(locked: Iterable[Mapping[str, Any]]) -> dict[frozenset[str], Source | None]:
+    """Return the index of each package of poetry.lock that is not from the default index, by the hashes of its files.
+
+    One version of a package may be in the lock twice, from two indexes for two platforms.
+    """
+    return {
+        frozenset(file["hash"] for file in package.get("files", [])): source_of(
+            source.get("reference", ""), source["url"]
+        )
+        for package in locked
+        if (source := package.get("source", {})).get("type") == "legacy"
+    }
 
 
 def _parse_pin(line: str, root: Path) -> Pin:

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers.locks.graph import Lock, LockedPackage
 from lambda_layers.poetry import groups
+from lambda_layers.poetry.export import package_sources
 
 
 def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
@@ -26,4 +27,5 @@ def _parse_package(found: dict[str, Any]) -> LockedPackage:
     given = found.get("markers", "")
     markers = [given.get(group, "") for group in found.get("groups", given)] if isinstance(given, dict) else [given]
     name, needs = canonicalize_name(found["name"]), found.get("dependencies", {})
-    return LockedPackage(name, found["version"], needs, extras, files, tuple(markers))
+    (source,) = package_sources([found]).values() or (None,)
+    return LockedPackage(name, found["version"], needs, extras, files, tuple(markers), source)

@@ -1,0 +1,101 @@
+"""One index for each call of uv: a package comes from the source that its lock names, and from no other.
+
+With several indexes in one call, uv takes the first that has the name and pip any of them, so that another package
+of the same name could come first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from lambda_layers.errors import LayersError
+from lambda_layers.locks.pin import Pin, Source
+
+# What would make uv look at further places.
+_OTHER_INDEXES = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
+_EVERY_INDEX = (*_OTHER_INDEXES, "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_FIND_LINKS")
+# For environments without a network: everything is in a folder that UV_FIND_LINKS names.
+_OFFLINE = "UV_NO_INDEX"
+
+
+class IndexCall(NamedTuple):
+    """How uv is called for the packages of one source: arguments, variables to set and to remove."""
+
+    arguments: Sequence[str] = ()
+    variables: Mapping[str, str] = {}
+    removed: Sequence[str] = ()
+
+
+def is_offline() -> bool:
+    """Whether the user has all packages in a folder, and no index is to be asked."""
+    return bool(os.environ.get(_OFFLINE))
+
+
+def by_source(pins: Sequence[Pin]) -> dict[Source | None, list[Pin]]:
+    """Return the pins of each source, those of the default index first."""
+    sources = sorted(
+        {pin.source for pin in pins}, key=lambda source: (source is not None, (source and source.name) or "")
+    )
+    return {source: [pin for pin in pins if pin.source == source] for source in sources}
+
+
+def index_call(source: Source | None, credentials: tuple[str, str] | None = None) -> IndexCall:
+    """Return how uv is called for one source. Credentials are in variables: arguments can be seen by other users."""
+    if is_offline():
+        return IndexCall()
+    if source is None:
+        return IndexCall(removed=_OTHER_INDEXES)
+    page = urlsplit(source.url).path.endswith((".htm", ".html"))  # a page of links, which Poetry takes as well
+    where = ["--no-index", "--find-links"] if page else ["--default-index"]
+    known = credentials or environment_credentials(source)
+    variables = dict(
+        zip((source.variable("uv", "USERNAME"), source.variable("uv", "PASSWORD")), known or (), strict=False)
+    )
+    url = source.public_url if page else f"{_index_name(source)}={source.public_url}"
+    return IndexCall([*where, url], variables, _EVERY_INDEX)
+
+
+def environment_credentials(source: Source) -> tuple[str, str] | None:
+    """Return user and password from uv's variables, Poetry's, or the URL itself; None where there are none."""
+    for kind in ("uv", "poetry"):
+        user, password = (os.environ.get(source.variable(kind, part), "") for part in ("USERNAME", "PASSWORD"))
+        if user or password:
+            return user, password
+    parts = urlsplit(source.url)
+    return (unquote(parts.username or ""), unquote(parts.password or "")) if parts.username else None
+
+
+def refusal(error: LayersError, source: Source, pins: Sequence[Pin], secrets: Sequence[str]) -> LayersError:
+    """Return an error that names the source and the variables of its credentials, and holds none of the secrets."""
+    text = str(error)
+    for secret in secrets:
+        text = text.replace(secret, "****") if secret else text
+    poetry = " and ".join(source.variable("poetry", part) for part in ("USERNAME", "PASSWORD"))
+    uv = " and ".join(source.variable("uv", part) for part in ("USERNAME", "PASSWORD"))
+    said = "with credentials" if secrets else "without credentials"
+    return LayersError(
+        f"{text}\nThe lock takes {', '.join(pin.name for pin in pins)} from the source {source.name} "
+        f"({source.public_url}) and from no other; it was asked {said}. They come from {poetry}, from {uv}, or from "
+        f"`poetry config http-basic.{source.name} USER PASSWORD`; a certificate of the company's own from SSL_CERT_FILE"
+    )
+
+
+def install_from(
+    source: Source,
+    pins: Sequence[Pin],
+    run: Callable[[IndexCall], None],
+    stored: Callable[[], tuple[str, str] | None],
+) -> None:
+    """Call `run` for one source. `stored` looks for credentials that the environment does not have."""
+    credentials = environment_credentials(source) or stored()
+    try:
+        run(index_call(source, credentials))
+    except LayersError as error:
+        raise refusal(error, source, pins, [*(credentials or ())][1:]) from None
+
+
+def _index_name(source: Source) -> str:
+    return "".join(character if character.isalnum() else "-" for character in source.name)

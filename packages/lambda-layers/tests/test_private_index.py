@@ -1,0 +1,159 @@
+"""Packages of a private index: they come from the source that the lock names, and from no other."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lambda_layers.builder import package_index
+from lambda_layers.builder.command import build
+from lambda_layers.errors import LayersError
+from lambda_layers.locks.pin import Pin, Source, source_of
+from lambda_layers.subprocesses import find_tool, run
+from tests.indexes import Index, serve
+from tests.projects import Project
+from tests.root import ROOT
+from tests.wheels import House
+
+USER, PASSWORD = "builder", "s3cr3t-of-corp"
+CORP = Source("corp-eu", "https://corp.example/simple/")
+
+
+@pytest.fixture
+def indexes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Index]]:
+    """A private index and another one that has a package of the same name and version with other content."""
+    folders = {name: tmp_path / name for name in ("corp", "other")}
+    for name, folder in folders.items():
+        folder.mkdir()
+        House(folder).wheel("acme-secret", files={"acme_secret/__init__.py": f"FROM = {name!r}\n"})
+    House(folders["other"]).wheel("base")
+    with serve(folders["corp"], (USER, PASSWORD)) as corp, serve(folders["other"]) as other:
+        for name in ("UV_NO_INDEX", "UV_FIND_LINKS"):
+            monkeypatch.delenv(name, raising=False)
+        # what a machine may be configured with: the other index comes first, and also in addition
+        monkeypatch.setenv("UV_DEFAULT_INDEX", other.url)
+        monkeypatch.setenv("UV_EXTRA_INDEX_URL", other.url)
+        yield {"corp": corp, "other": other}
+
+
+@pytest.fixture
+def root(project: Project, indexes: dict[str, Index], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with `base` from one index and `acme-secret` from the private one, locked by Poetry itself."""
+    monkeypatch.delenv("UV_NO_INDEX", raising=False)
+    monkeypatch.delenv("UV_FIND_LINKS", raising=False)
+    root = project.write({"main": []})
+    text = (root / "pyproject.toml").read_text().replace("dependencies = []\n", 'dynamic = ["dependencies"]\n')
+    text += '[tool.poetry.dependencies]\nbase = "*"\nacme-secret = {version = "*", source = "corp"}\n'
+    for name, priority in (("other", "primary"), ("corp", "explicit")):
+        text += f'[[tool.poetry.source]]\nname = "{name}"\nurl = "{indexes[name].url}"\npriority = "{priority}"\n'
+    (root / "pyproject.toml").write_text(text)
+    credentials = {"POETRY_HTTP_BASIC_CORP_USERNAME": USER, "POETRY_HTTP_BASIC_CORP_PASSWORD": PASSWORD}
+    run(
+        [find_tool("poetry", ROOT), "lock"],
+        cwd=root,
+        env={**credentials, "POETRY_CACHE_DIR": str(root.parent / "poetry")},
+    )
+    return root
+
+
+def shipped(root: Path) -> str:
+    """The module of the private package in the layer."""
+    (layer,) = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"]
+    with zipfile.ZipFile(root / layer["zip"]) as zipped:
+        return zipped.read("python/acme_secret/__init__.py").decode()
+
+
+@pytest.mark.gate
+@pytest.mark.slow
+@pytest.mark.parametrize("variables", ["POETRY_HTTP_BASIC_CORP", "UV_INDEX_CORP"])
+def test_a_package_comes_from_the_source_that_the_lock_names(
+    root: Path, indexes: dict[str, Index], monkeypatch: pytest.MonkeyPatch, variables: str
+) -> None:
+    """And from no other: an index that has the same name and version is not asked for it; nothing leaks."""
+    monkeypatch.setenv(f"{variables}_USERNAME", USER)
+    monkeypatch.setenv(f"{variables}_PASSWORD", PASSWORD)
+    asked = len(indexes["other"].asked)
+    build(root)
+    assert shipped(root) == "FROM = 'corp'\n"
+    assert [path for path in indexes["other"].asked[asked:] if "acme" in path] == []
+    written = [
+        path for folder in (root / "build", root.parent / "cache") for path in folder.rglob("*") if path.is_file()
+    ]
+    assert [path for path in written if PASSWORD.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.gate
+@pytest.mark.slow
+@pytest.mark.parametrize("password", ["", "wrong-password"])
+def test_a_refusal_names_source_and_variables(root: Path, monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    """Without credentials or with wrong ones; the message holds no password."""
+    if password:
+        monkeypatch.setenv("POETRY_HTTP_BASIC_CORP_USERNAME", USER)
+        monkeypatch.setenv("POETRY_HTTP_BASIC_CORP_PASSWORD", password)
+    with pytest.raises(LayersError) as refused:
+        build(root)
+    told = str(refused.value)
+    assert "takes acme-secret from the source corp (http://127.0.0.1:" in told
+    assert "POETRY_HTTP_BASIC_CORP_PASSWORD" in told
+    assert "UV_INDEX_CORP_PASSWORD" in told
+    assert "wrong-password" not in told
+
+
+@pytest.mark.slow
+def test_credentials_that_poetry_stores_are_used(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Those of `poetry config http-basic.corp`, in its configuration folder or a keyring."""
+    (tmp_path / "config").mkdir()
+    text = f'[http-basic.corp]\nusername = "{USER}"\npassword = "{PASSWORD}"\n'
+    (tmp_path / "config" / "auth.toml").write_text(text)
+    monkeypatch.setenv("POETRY_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("POETRY_KEYRING_ENABLED", "false")
+    build(root)
+    assert shipped(root) == "FROM = 'corp'\n"
+
+
+def test_each_source_has_a_call_of_its_own() -> None:
+    """The default index first; of a source, neither other indexes nor folders of wheels are asked."""
+    pins = [
+        Pin("a", source=CORP),
+        Pin("b"),
+        Pin("c", source=CORP),
+        Pin("d", source=source_of("x", "https://pypi.org/simple/")),
+    ]
+    told = {source: [pin.name for pin in found] for source, found in package_index.by_source(pins).items()}
+    assert told == {None: ["b", "d"], CORP: ["a", "c"]}
+
+
+def test_credentials_are_in_variables_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments of a process can be read by others, and are shown where it fails."""
+    monkeypatch.delenv("UV_NO_INDEX", raising=False)
+    call = package_index.index_call(Source("corp-eu", "https://me:pass%40word@corp.example/simple/"))
+    assert call.arguments == ["--default-index", "corp-eu=https://corp.example/simple/"]
+    assert call.variables == {"UV_INDEX_CORP_EU_USERNAME": "me", "UV_INDEX_CORP_EU_PASSWORD": "pass@word"}
+    assert {"UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"} <= {*call.removed}
+
+
+def test_without_an_index_everything_is_in_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """UV_NO_INDEX says that UV_FIND_LINKS has the packages of every source; their hashes decide."""
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    assert package_index.index_call(CORP) == package_index.IndexCall()
+
+
+def test_a_page_of_links_is_a_source() -> None:
+    """Poetry takes it as well; uv has another option for it."""
+    assert not os.environ.get("UV_NO_INDEX")
+    call = package_index.index_call(Source("pages", "https://corp.example/wheels.html"))
+    assert call.arguments == ["--no-index", "--find-links", "https://corp.example/wheels.html"]
+
+
+@pytest.mark.gate
+def test_passwords_of_urls_are_blotted_out(tmp_path: Path) -> None:
+    """A failed command is shown with its arguments, where a commit's URL may hold a token."""
+    with pytest.raises(LayersError) as caught:
+        run(["sh", "-c", "echo fetching https://me:tok3n@host/x; exit 1", "git+https://tok3n@host/x"], cwd=tmp_path)
+    assert "tok3n" not in str(caught.value)
+    assert "https://****@host/x" in str(caught.value)
