@@ -65,9 +65,22 @@ class Deployed:
         (execution,) = re.findall(r"started execution (\S+)", said)
         return str(execution)
 
+    def bootstrap(self, clone: Path) -> None:
+        """Bootstrap every account with the policies of a clone, as its users do before they push it."""
+        for name in ENVIRONMENTS:
+            exports = self._exports(name)
+            where = f"{exports['AWS_ACCESS_KEY_ID']}/{exports['AWS_REGION']}"  # an account's root has its number
+            run(["delivery", "bootstrap", "--yes", "--only", where], environment(ROOT, **exports), clone)
+
+    def _exports(self, name: str) -> dict[str, str]:
+        exports: dict[str, str] = json.loads(
+            run(["python", "-m", "rehearsal", "env", name, "--json"], self.env, self.root)
+        )
+        return exports
+
     def client(self, service: str, name: str) -> Any:
         """Return a boto3 client for one of the environments."""
-        exports = json.loads(run(["python", "-m", "rehearsal", "env", name, "--json"], self.env, self.root))
+        exports = self._exports(name)
         return boto3.client(
             service,
             endpoint_url=exports["AWS_ENDPOINT_URL"],

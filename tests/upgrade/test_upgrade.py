@@ -54,6 +54,7 @@ def upgrade(deployed: Deployed) -> Upgrade:
     trees.copy(clone)
     trees.set_variable(clone, VARIABLE, "yes")
     commit(clone, "upgrade")
+    deployed.bootstrap(clone)
     old, old_buildspec = deployed.resources(), buildspec(deployed)
     result = deployed.result("watch", deployed.push(clone), "--approve")
     return Upgrade(result, old, deployed.resources(), old_buildspec, buildspec(deployed))

@@ -17,6 +17,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_delivery.access.boundary import BOUNDARY
+from cdk_delivery.changes import reader_role
 from cdk_delivery.changes.stacks import DEPLOYED_BY
 from cdk_delivery.constructs import escape_hatches, source_triggers
 from cdk_delivery.constructs.accepted_findings import accept_findings
@@ -241,10 +242,11 @@ class DeliveryStack[OptionsT](Stack):
 
     def _build_changes_role(self) -> BuildRole:
         """One for the changes builds of all environments: a role for each would be a third of the stack's resources."""
-        role = self._build_role("ChangesRole", project=None)
-        names = [self._names(environment) for environment in self._delivery.environments]
-        role.assume("Look", list(dict.fromkeys(each.lookup_role_arn for each in names)))
-        itself = self.format_arn(service="codepipeline", resource=self._delivery.name)
+        name = self._delivery.name
+        role = self._build_role(reader_role.CHANGES_ROLE, project=None)
+        accounts = dict.fromkeys(environment.account for environment in self._delivery.environments)
+        role.assume("Look", [reader_role.role_arn(account, name) for account in accounts])
+        itself = self.format_arn(service="codepipeline", resource=name)
         role.allow("ReadTheRevision", ["codepipeline:GetPipelineExecution"], itself)
         return role
 

@@ -5,23 +5,25 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from cdk_delivery.changes.deployed import DeployedTemplates
+from cdk_delivery.changes.deployed import CannotCompare, DeployedTemplates, ReaderSessions
 from cdk_delivery.changes.stacks import Stack
 
-STACK = Stack("Prod-Shop", "333333333333", "eu-west-1", "lookup", {})
+STACK = Stack("Prod-Shop", "333333333333", "eu-west-1", "arn:aws:iam::333333333333:role/cfn-exec", {})
 TEMPLATE = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+KEYS = {"region_name": "eu-west-1", "aws_access_key_id": "1", "aws_secret_access_key": "1"}
 
 
-class InStatus:
-    """A session in an account that holds the stack in one status."""
+class InStatus(ReaderSessions):
+    """An account that holds the stack in one status."""
 
     def __init__(self, status: str) -> None:
         self._status = status
 
-    def client(self, service: str, region_name: str) -> Any:
-        api = boto3.client(service, region_name=region_name, aws_access_key_id="1", aws_secret_access_key="1")
+    def client(self, service: str, *_: str) -> Any:
+        api = boto3.client(service, **KEYS)
         held = {"StackName": STACK.name, "StackStatus": self._status, "CreationTime": "2026-01-01T00:00:00Z"}
         stub = Stubber(api)
         stub.add_response("describe_stacks", {"Stacks": [held]})
@@ -30,22 +32,57 @@ class InStatus:
         return api
 
 
+class Refusing(ReaderSessions):
+    """An account that answers every call with one error."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def client(self, service: str, *_: str) -> Any:
+        api = boto3.client(service, **KEYS)
+        stub = Stubber(api)
+        stub.add_client_error("describe_stacks", self._code, "not today")
+        stub.activate()
+        return api
+
+
+@pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
+def test_a_stack_that_was_never_deployed_or_is_gone_is_absent(status: str) -> None:
+    """CloudFormation still knows it; the next deployment is the first all the same."""
+    assert DeployedTemplates(InStatus(status)).find(STACK) is None
+
+
 @pytest.mark.parametrize(
-    ("status", "is_there"),
+    ("status", "way_out"),
     [
-        ("CREATE_COMPLETE", True),
-        ("UPDATE_ROLLBACK_COMPLETE", True),
-        ("UPDATE_FAILED", True),
-        ("REVIEW_IN_PROGRESS", False),
-        ("CREATE_FAILED", False),
-        ("ROLLBACK_COMPLETE", False),
-        ("ROLLBACK_FAILED", False),
-        ("DELETE_FAILED", False),
+        ("CREATE_COMPLETE", ""),
+        ("UPDATE_ROLLBACK_COMPLETE", ""),
+        ("UPDATE_FAILED", ""),
+        ("CREATE_FAILED", "delete-stack"),
+        ("ROLLBACK_COMPLETE", "delete-stack"),
+        ("ROLLBACK_FAILED", "delete-stack"),
+        ("DELETE_FAILED", "delete-stack"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
     ],
 )
-def test_a_stack_that_never_came_to_be_is_not_deployed(
-    status: str, *, is_there: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """CloudFormation keeps the template of what it rolled back; the next try is the first deployment all the same."""
-    monkeypatch.setattr(DeployedTemplates, "_session", lambda *_: InStatus(status))
-    assert DeployedTemplates().template(STACK) == (TEMPLATE if is_there else None)
+def test_a_stack_that_takes_no_update_has_a_way_out(status: str, way_out: str) -> None:
+    """It is not absent: CloudFormation rejects its update."""
+    found = DeployedTemplates(InStatus(status)).find(STACK)
+    assert found
+    assert (found.template, found.way_out) == (TEMPLATE, way_out)
+
+
+def test_the_way_out_is_a_whole_command() -> None:
+    """With the role that CloudFormation works with, since people of the account may not delete resources."""
+    assert STACK.command("delete-stack") == (
+        "aws cloudformation delete-stack --stack-name Prod-Shop --region eu-west-1"
+        " --role-arn arn:aws:iam::333333333333:role/cfn-exec"
+    )
+
+
+def test_an_account_that_denies_is_not_an_empty_account() -> None:
+    """A denial never looks like a first deployment; another error is passed on."""
+    with pytest.raises(CannotCompare, match="not today"):
+        DeployedTemplates(Refusing("AccessDenied")).find(STACK)
+    with pytest.raises(ClientError, match="Throttling"):
+        DeployedTemplates(Refusing("Throttling")).find(STACK)

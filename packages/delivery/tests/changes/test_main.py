@@ -10,18 +10,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import WaiterError
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
 from rehearsal.workspace.layout import Workspace
 
 from cdk_delivery.changes.__main__ import main
+from cdk_delivery.changes.deployed import CannotCompare, ReaderSessions
+from cdk_delivery.changes.reader_role import policy_arn
+from cdk_delivery.commands.bootstrap import put_policy
+from cdk_delivery.commands.reader import Reader
 from tests.waiting import waiting_pipeline
 
 pytestmark = pytest.mark.slow
 
 PIPELINE, PROD, REGION = "111111111111", "333333333333", "eu-west-1"
 STAGE = "assembly-Pipeline-Prod"
-LOOKUP = f"arn:aws:iam::{PROD}:role/lookup"
+EXECUTION_ROLE = f"arn:aws:iam::{PROD}:role/cfn-exec"
+# What the push has in its folder of policies, and what the account has of it.
+POLICIES = {
+    name: {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": f"{name}:*", "Resource": "*"}]}
+    for name in ("boundary", "environment", "reader")
+}
 CONFIG = '[tool.delivery]\naccess = "access"\npages = { approvals = "pages/approvals.md" }\n'
 
 
@@ -59,7 +69,11 @@ class Job:
         assembly = self.folder / "assembly" / STAGE
         assembly.mkdir(parents=True, exist_ok=True)
         (assembly / "template.json").write_text(json.dumps(wanted))
-        properties = {"stackName": name, "templateFile": "template.json", "lookupRole": {"arn": LOOKUP}}
+        properties = {
+            "stackName": name,
+            "templateFile": "template.json",
+            "cloudFormationExecutionRoleArn": EXECUTION_ROLE,
+        }
         stack = {"type": "aws:cloudformation:stack", "environment": f"aws://{PROD}/{REGION}", "properties": properties}
         (assembly / "manifest.json").write_text(json.dumps({"artifacts": {"stack": stack}}))
         folders = [str(self.folder / "assembly"), str(self.folder / "changes")]
@@ -73,9 +87,10 @@ class Job:
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     folder = tmp_path_factory.mktemp("aws")
     with launcher.join_or_start(Workspace(folder), iam=False) as running:
-        trust = {"Effect": "Allow", "Principal": {"AWS": PIPELINE}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        running.client("iam", root(PROD), REGION).create_role(RoleName="lookup", AssumeRolePolicyDocument=document)
+        iam = running.client("iam", root(PROD), REGION)
+        for name, document in POLICIES.items():
+            put_policy(iam, policy_arn(PROD, name), json.dumps(document))
+        Reader(PROD, "delivery", PIPELINE).put(iam)
         yield running
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -93,6 +108,8 @@ def job(endpoint: Endpoint, execution: tuple[str, str], tmp_path: Path, monkeypa
     (tmp_path / "pyproject.toml").write_text(CONFIG)
     (tmp_path / "access").mkdir()
     (tmp_path / "access" / "create_only.json").write_text(json.dumps({"AWS::IAM::ManagedPolicy": ["Description"]}))
+    for name, document in POLICIES.items():
+        (tmp_path / "access" / f"{name}.json").write_text(json.dumps(document, indent=2))
     for name, value in endpoint.environ(root(PIPELINE), REGION).items():
         monkeypatch.setenv(name, value)
     given = {"ENVIRONMENT": "prod", "STAGE": STAGE, "BROADENING": "red", "PIPELINE": "delivery"}
@@ -109,6 +126,56 @@ def test_a_stack_of_somebody_else_is_never_deployed_over(
     job.deploy(name, template("sqs:SendMessage") | {"Metadata": metadata})
     assert job.run(name, template("sqs:SendMessage"), BROADENING="asked") == 1
     assert f"{name} is in {PROD}/{REGION} already, and delivery did not deploy it" in capsys.readouterr().err
+
+
+@pytest.mark.gate
+def test_a_stack_that_takes_no_update_is_red_before_it_is_approved(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A first creation failed: the message has the command that deletes what is left of it."""
+    broken = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"RoleArn": "x", "Stages": []}}
+    made = {"Metadata": {"DeployedBy": "delivery"}, "Resources": {"Broken": broken}}
+    api = job.client("cloudformation", PROD)
+    api.create_stack(StackName="Dead", TemplateBody=json.dumps(made))
+    with pytest.raises(WaiterError):
+        api.get_waiter("stack_create_complete").wait(StackName="Dead", WaiterConfig={"Delay": 0.1})
+    assert job.run("Dead", template("sqs:SendMessage"), BROADENING="asked") == 1
+    told = capsys.readouterr().err
+    assert "Dead in 333333333333/eu-west-1 is in ROLLBACK_COMPLETE and takes no update" in told
+    command = "aws cloudformation delete-stack --stack-name Dead --region eu-west-1 --role-arn"
+    assert f"`{command} {EXECUTION_ROLE}`" in told
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("policy", sorted(POLICIES))
+def test_a_push_that_needs_a_bootstrap_is_red(job: Job, policy: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A policy that changed, and one that the account does not have; the message has the command."""
+    changed = {**POLICIES[policy], "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    (job.folder / "access" / f"{policy}.json").write_text(json.dumps(changed))
+    (job.folder / "access" / "environment-2.json").write_text(json.dumps(POLICIES["environment"]))
+    assert job.run("New", template("sqs:SendMessage"), BROADENING="asked") == 1
+    told = capsys.readouterr().err
+    assert f"delivery-{policy}" in told
+    assert "delivery-environment-2" in told
+    assert "differ from access/ of this push; bootstrap the account first" in told
+    assert f"`delivery bootstrap --only {PROD}/{REGION} --profile {PROD}=PROFILE`" in told
+
+
+@pytest.mark.gate
+def test_an_account_that_cannot_be_read_is_no_first_deployment(
+    job: Job, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the reader role nothing is compared, and the report says so; an approval does not make it green."""
+
+    def refuse(*_: object) -> None:
+        raise CannotCompare("the role is missing")
+
+    monkeypatch.setattr(ReaderSessions, "client", refuse)
+    assert job.run("New", template("sqs:SendMessage"), BROADENING="asked") == 1
+    assert "cannot compare prod with what is deployed: the role is missing; bootstrap" in capsys.readouterr().err
+    assert "cannot compare" in job.wrote("changes.md")
+    assert "first deployment" not in job.wrote("changes.md") + job.wrote("summary.txt")
+    assert json.loads(job.wrote("changes.json"))["cannot_compare"] == "the role is missing"
 
 
 @pytest.mark.gate

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from cdk_delivery.changes.report import Push, Report, report
-from cdk_delivery.changes.stacks import Stack, StackComparison
+from cdk_delivery.changes.stacks import Deployed, Stack, StackComparison
 
 POLICY = {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}}
 REPLACING = {"AWS::SQS::Queue": ["QueueName"]}
@@ -22,7 +22,9 @@ def layer(**versions: str) -> dict[str, Any]:
 def made(old: dict[str, Any] | None, new: dict[str, Any], push: Push = PUSH) -> Report:
     """The report for one stack."""
     stack = Stack("Prod-Shop", "333333333333", "eu-west-1", "role", {"Resources": new})
-    return report("prod", push, [StackComparison(stack, None if old is None else {"Resources": old})], REPLACING)
+    return report(
+        "prod", push, [StackComparison(stack, None if old is None else Deployed({"Resources": old}))], REPLACING
+    )
 
 
 def test_each_change_is_of_one_kind() -> None:

@@ -14,11 +14,16 @@ def environment_role_names(assembly: Path) -> list[str]:
 
     CloudFormation begins the name of a role or policy with that of its stack; the stack's begins with its stage's.
     """
+    return [*(f"{pattern}-*" for pattern in environment_stack_names(assembly)), TESTS_ROLES]
+
+
+def environment_stack_names(assembly: Path) -> list[str]:
+    """Return patterns for the names of the stages' stacks, with `*` in place of their stage."""
     names: set[str] = set()
     for folder in assembly.glob("assembly-*"):
         stage = folder.name.rpartition("-")[2]
         names |= {stack.name.removeprefix(f"{stage}-") for stack in read_stacks(assembly, folder.name)}
-    return [*(f"*-{name}-*" for name in sorted(names)), TESTS_ROLES]
+    return [f"*-{name}" for name in sorted(names)]
 
 
 def pipeline_role_names(assembly: Path, other_pipelines: Collection[str] = ()) -> list[str]:

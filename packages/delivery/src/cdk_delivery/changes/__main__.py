@@ -1,4 +1,6 @@
-"""`python -m cdk_delivery.changes`: write changes.md, changes.json and summary.txt; red where IAM broadens unasked.
+"""`python -m cdk_delivery.changes`: write changes.md, changes.json and summary.txt.
+
+Red where the deployment would fail, or would broaden IAM without an approval.
 
 Runs in the project's root, with the variables that the pipeline gives to the build; see cdk_delivery/delivery_stack.py.
 """
@@ -14,7 +16,8 @@ from pathlib import Path
 
 import boto3
 
-from cdk_delivery.changes.deployed import DeployedTemplates
+from cdk_delivery.changes.deployed import CannotCompare, DeployedTemplates, ReaderSessions
+from cdk_delivery.changes.obstacles import bootstrap_command, find_obstacles
 from cdk_delivery.changes.report import Push, Report, report
 from cdk_delivery.changes.resources import create_only
 from cdk_delivery.changes.stacks import AssemblyError, Stack, compare, read_stacks
@@ -44,23 +47,31 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     except (WrongUse, AssemblyError) as error:
         print(f"changes: {error}", file=sys.stderr)
         return 2
-    compared = compare(stacks, DeployedTemplates())
-    if strangers := [each.stack for each in compared if each.belongs_to_another_pipeline(environ["PIPELINE"])]:
-        return _report_foreign_stacks(strangers, environ["PIPELINE"])
-    made = report(environ["ENVIRONMENT"], _read_push(environ), compared, create_only(Path(config.access)))
+    access, sessions = Path(config.access), ReaderSessions(environ["PIPELINE"])
+    try:
+        compared = compare(stacks, DeployedTemplates(sessions))
+        obstacles = find_obstacles(environ["PIPELINE"], compared, sessions, access)
+    except CannotCompare as error:
+        return _report_unreadable_account(environ["ENVIRONMENT"], str(error), stacks, Path(arguments[1]))
+    for obstacle in obstacles:
+        print(f"changes: red: {obstacle}", file=sys.stderr)
+    if obstacles:
+        return 1
+    made = report(environ["ENVIRONMENT"], _read_push(environ), compared, create_only(access))
     _write(made, Path(arguments[1]), int(environ.get("ROOM", SUMMARY_LENGTH)))
     print(made.as_markdown())
     return _exit_status(made, environ["BROADENING"], config.pages.approvals)
 
 
-def _report_foreign_stacks(strangers: Sequence[Stack], pipeline: str) -> int:
-    """Two pipelines in one account, with environments of one name, would deploy over each other's stacks."""
-    for stack in strangers:
-        print(
-            f"changes: red: {stack.name} is in {stack.account}/{stack.region} already, and {pipeline} did not deploy"
-            " it; give the environment another name in cdk.json, or an account of its own",
-            file=sys.stderr,
-        )
+def _report_unreadable_account(environment: str, reason: str, stacks: Sequence[Stack], folder: Path) -> int:
+    """Say that nothing was compared; it is never reported as a first deployment."""
+    commands = sorted({bootstrap_command(stack) for stack in stacks})
+    text = f"cannot compare {environment} with what is deployed: {reason}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "changes.json").write_text(json.dumps({"environment": environment, "cannot_compare": reason}) + "\n")
+    (folder / "changes.md").write_text(f"# {environment}: cannot compare\n\n{text}\n")
+    (folder / "summary.txt").write_text(f"cannot compare {environment}")
+    print(f"changes: red: {text}; bootstrap the account again: `{'`, `'.join(commands)}`", file=sys.stderr)
     return 1
 
 

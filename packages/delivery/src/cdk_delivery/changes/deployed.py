@@ -1,39 +1,74 @@
-"""What is deployed in an account, asked with the role that the bootstrap keeps for looking."""
+"""What is deployed in an account, read with the role that `delivery bootstrap` creates for the changes build."""
 
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from cdk_delivery.changes.stacks import Stack, Template
+from cdk_delivery.changes import reader_role
+from cdk_delivery.changes.stacks import Deployed, Stack, Template
 
-# Statuses of a stack that never came to be, or is gone, though CloudFormation still knows its template. Source: AWS
+# Statuses of a stack that was never deployed, or is gone, though CloudFormation still knows its template. Source: AWS
 # CloudFormation user guide, "Stack status codes".
-_ABSENT_STATUSES = ("REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_", "DELETE_")
+_ABSENT_STATUSES = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_IN_PROGRESS")
+_DENIED = ("AccessDenied", "AccessDeniedException", "NoSuchEntity")
+
+
+class CannotCompare(Exception):
+    """The account lets nothing be read; the message says why."""
+
+
+class ReaderSessions:
+    """Clients with the reader role of each account, which is assumed once."""
+
+    def __init__(self, pipeline: str) -> None:
+        self._pipeline = pipeline
+        self._session = cache(self._assume)
+
+    def client(self, service: str, account: str, region: str) -> Any:
+        """A client of boto3. Raises CannotCompare where the role is missing, or does not trust the build."""
+        return self._session(account, region).client(service, region_name=region)
+
+    def _assume(self, account: str, region: str) -> boto3.Session:
+        arn = reader_role.role_arn(account, self._pipeline)
+        try:
+            granted = boto3.client("sts", region_name=region).assume_role(RoleArn=arn, RoleSessionName="changes")
+        except ClientError as error:
+            raise _cannot_compare(error, f"the role {arn} is missing, or does not trust this build") from error
+        keys = granted["Credentials"]
+        return boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
 
 class DeployedTemplates:
     """Asks CloudFormation in the stack's account and region."""
 
-    def template(self, stack: Stack) -> Template | None:
-        """The template as it was handed in, so that it can be compared with a synthesized one."""
-        api = self._session(stack).client("cloudformation", region_name=stack.region)
+    def __init__(self, sessions: ReaderSessions) -> None:
+        self._sessions = sessions
+
+    def find(self, stack: Stack) -> Deployed | None:
+        """Return the stack's template as it was handed in, with its status; None where there is no such stack.
+
+        Raises CannotCompare.
+        """
+        api = self._sessions.client("cloudformation", stack.account, stack.region)
         try:
-            if api.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"].startswith(_ABSENT_STATUSES):
+            status: str = api.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"]
+            if status in _ABSENT_STATUSES:
                 return None
             body: Any = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
-            raise
+            raise _cannot_compare(error, f"the stack {stack.name} cannot be read") from error
         template: Template = json.loads(body) if isinstance(body, str) else body
-        return template
+        return Deployed(template, status)
 
-    def _session(self, stack: Stack) -> boto3.Session:
-        granted = boto3.client("sts", region_name=stack.region).assume_role(
-            RoleArn=stack.lookup_role, RoleSessionName="changes"
-        )["Credentials"]
-        return boto3.Session(granted["AccessKeyId"], granted["SecretAccessKey"], granted["SessionToken"])
+
+def _cannot_compare(error: ClientError, what: str) -> Exception:
+    """Only a denial means that the account is not prepared; any other error is passed on."""
+    code = error.response["Error"]["Code"]
+    return CannotCompare(f"{what} ({error.response['Error'].get('Message', code)})") if code in _DENIED else error

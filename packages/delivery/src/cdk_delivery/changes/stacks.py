@@ -11,6 +11,9 @@ from typing import Any, Protocol
 Template = Mapping[str, Any]
 # Metadata of each template: the name of the pipeline that deploys it.
 DEPLOYED_BY = "DeployedBy"
+# A stack whose first creation failed, or whose deletion failed. Source: AWS CloudFormation user guide, "Stack status
+# codes", and aws/aws-cdk issue 901: such a stack has to be deleted before it can be deployed again.
+_DEAD_STATUSES = ("ROLLBACK_", "CREATE_FAILED", "DELETE_FAILED")
 
 
 class AssemblyError(Exception):
@@ -19,32 +22,57 @@ class AssemblyError(Exception):
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as it would be deployed; `lookup_role` is the bootstrap's role that may look at what is there."""
+    """A stack as it would be deployed. execution_role: what CloudFormation deploys and deletes it with."""
 
     name: str
     account: str
     region: str
-    lookup_role: str
+    execution_role: str
     template: Template
+
+    def command(self, verb: str) -> str:
+        """Return the command that does this with the stack, for credentials of its account."""
+        role = f" --role-arn {self.execution_role}" if self.execution_role else ""
+        return f"aws cloudformation {verb} --stack-name {self.name} --region {self.region}{role}"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack as it is in the account: the template that it was last deployed with, and its status."""
+
+    template: Template
+    status: str = "CREATE_COMPLETE"
+
+    @property
+    def way_out(self) -> str:
+        """The verb of `aws cloudformation` that the stack needs before it takes an update; empty where it takes one."""
+        if self.status == "UPDATE_ROLLBACK_FAILED":
+            return "continue-update-rollback"
+        return "delete-stack" if self.status.startswith(_DEAD_STATUSES) else ""
 
 
 @dataclass(frozen=True)
 class StackComparison:
-    """A stack, and its deployed template; None before its first deployment."""
+    """A stack, and what is deployed of it; None before its first deployment."""
 
     stack: Stack
-    deployed: Template | None
+    found: Deployed | None
+
+    @property
+    def deployed(self) -> Template | None:
+        """The deployed template; None before the first deployment."""
+        return self.found.template if self.found else None
 
     def belongs_to_another_pipeline(self, pipeline: str) -> bool:
         """Whether there is a stack of this name that `pipeline` did not deploy."""
-        return self.deployed is not None and deployed_by(self.deployed) != pipeline
+        return self.found is not None and deployed_by(self.found.template) != pipeline
 
 
 class TemplateSource(Protocol):
     """Where deployed templates come from."""
 
-    def template(self, stack: Stack) -> Template | None:
-        """The template that `stack` was last deployed with; None where there is no such stack."""
+    def find(self, stack: Stack) -> Deployed | None:
+        """What `stack` was last deployed with; None where there is no such stack."""
 
 
 def deployed_by(template: Template) -> str | None:
@@ -70,11 +98,11 @@ def _stack(folder: Path, artifact: Mapping[str, Any]) -> Stack:
         name=properties["stackName"],
         account=account,
         region=region,
-        lookup_role=properties["lookupRole"]["arn"].replace("${AWS::Partition}", "aws"),
+        execution_role=properties.get("cloudFormationExecutionRoleArn", "").replace("${AWS::Partition}", "aws"),
         template=json.loads((folder / properties["templateFile"]).read_text()),
     )
 
 
 def compare(stacks: Sequence[Stack], deployed: TemplateSource) -> Sequence[StackComparison]:
     """Each stack with its deployed version."""
-    return [StackComparison(stack, deployed.template(stack)) for stack in stacks]
+    return [StackComparison(stack, deployed.find(stack)) for stack in stacks]

@@ -14,7 +14,10 @@ from typing import Any
 import click
 
 from cdk_delivery.access.policy_files import PolicyFiles
+from cdk_delivery.changes import reader_role
+from cdk_delivery.changes.reader_role import policy_arn
 from cdk_delivery.commands.accounts import Sessions, Target, settings, targets
+from cdk_delivery.commands.reader import Reader
 from cdk_delivery.errors import PipelineError, WrongUse
 from cdk_delivery.settings.model import Delivery
 
@@ -24,11 +27,20 @@ MAX_POLICY_VERSIONS = 5
 
 @dataclass(frozen=True)
 class Plan:
-    """One account and region: the managed policies that it gets, and the command that bootstraps it."""
+    """One account and region: its execution policies, the command that bootstraps it, and the changes build's role.
+
+    reader: None in an account without environments.
+    """
 
     target: Target
     policies: Sequence[str]
     trust: str | None
+    reader: Reader | None = None
+
+    @property
+    def managed_policies(self) -> Sequence[str]:
+        """Every policy of the project that the account gets."""
+        return ["boundary", *self.policies, *([reader_role.POLICY] if self.reader else [])]
 
     @property
     def command(self) -> list[str]:
@@ -39,11 +51,6 @@ class Plan:
             *("cdk", "bootstrap", f"aws://{self.target}", *trust),
             *("--cloudformation-execution-policies", arns, "--termination-protection"),
         ]
-
-
-def policy_arn(account: str, name: str) -> str:
-    """The ARN of a policy of ours; `delivery-` is what the execution policies keep stacks from changing."""
-    return f"arn:aws:iam::{account}:policy/delivery-{name}"
 
 
 def plans(delivery: Delivery[Any], policies: PolicyFiles) -> Sequence[Plan]:
@@ -59,6 +66,7 @@ def plans(delivery: Delivery[Any], policies: PolicyFiles) -> Sequence[Plan]:
                 for part in policies.parts(kind)
             ],
             None if target.account == delivery.account else delivery.account,
+            Reader(target.account, delivery.name, delivery.account) if target.account in environments else None,
         )
         for target in targets(delivery)
     ]
@@ -115,17 +123,21 @@ def check_identity(sessions: Sessions, target: Target) -> None:
 def _shell_commands(plan: Plan, policies: PolicyFiles) -> Iterator[str]:
     """Commands for a shell; IAM creates a policy once, and keeps five versions of it."""
     yield f"# {plan.target}"
-    for name in ("boundary", *plan.policies):
+    for name in plan.managed_policies:
         arn, file = policy_arn(plan.target.account, name), f"file://{policies.path(name)}"
         yield f"aws iam create-policy --policy-name {arn.rsplit('/', 1)[1]} --policy-document {file} ||"
         yield f"  aws iam create-policy-version --policy-arn {arn} --policy-document {file} --set-as-default"
+    if plan.reader:
+        yield from plan.reader.shell_commands()
     yield f"{' '.join(plan.command)}"
 
 
 def _bootstrap_account(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> None:
     iam = sessions.client("iam", plan.target)
-    for name in ("boundary", *plan.policies):
+    for name in plan.managed_policies:
         put_policy(iam, policy_arn(plan.target.account, name), policies.read(name))
+    if plan.reader:
+        plan.reader.put(iam)
     with tempfile.TemporaryDirectory() as folder:  # without cdk.json, so that no app is run
         done = subprocess.run(
             plan.command, cwd=folder, env=sessions.environ(plan.target), capture_output=True, text=True, check=False

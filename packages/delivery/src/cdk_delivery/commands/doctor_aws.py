@@ -10,8 +10,9 @@ from urllib.parse import unquote
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cdk_delivery.access.policy_files import PolicyFiles
+from cdk_delivery.changes.reader_role import policy_arn
 from cdk_delivery.commands.accounts import Sessions, Target
-from cdk_delivery.commands.bootstrap import Plan, policy_arn, policy_document
+from cdk_delivery.commands.bootstrap import Plan, policy_document
 from cdk_delivery.commands.doctor_rows import Row
 from cdk_delivery.constructs.build_names import QUALIFIER
 from cdk_delivery.settings.model import Delivery
@@ -41,8 +42,12 @@ def account_rows(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> Itera
     yield _bootstrap_row(target, sessions)
     iam = sessions.client("iam", target)
     yield from _role_rows(plan, iam)
-    for name in ("boundary", *plan.policies):
+    for name in plan.managed_policies:
         yield _policy_row(plan, name, iam, policies)
+    if plan.reader:
+        fault = plan.reader.fault(iam)
+        found = f"{plan.reader.name} {fault or 'reads for the changes build'}"
+        yield Row(f"{where}: reader role", "red" if fault else "ok", found, BOOTSTRAP_COMMAND)
 
 
 def _bootstrap_row(target: Target, sessions: Sessions) -> Row:
@@ -88,7 +93,8 @@ def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
 
 def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
     """Whether a policy in the account is the one that the project holds, which a `make generate` may have changed."""
-    check = f"{plan.target}: {'boundary' if name == 'boundary' else 'execution policy'}"
+    kind = {"boundary": "boundary", "reader": "reader policy"}.get(name, "execution policy")
+    check = f"{plan.target}: {kind}"
     arn = policy_arn(plan.target.account, name)
     try:
         same = policy_document(iam, arn) == json.loads(policies.read(name))

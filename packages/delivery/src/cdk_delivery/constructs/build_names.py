@@ -24,11 +24,10 @@ class EnvironmentBuildNames:
 
     prefix: str
     account: str
-    region: str
 
     @classmethod
     def of(cls, delivery: Delivery[Any], environment: Environment[Any]) -> EnvironmentBuildNames:
-        return cls(f"{delivery.name}-{environment.name}-{environment.region}", environment.account, environment.region)
+        return cls(f"{delivery.name}-{environment.name}-{environment.region}", environment.account)
 
     @property
     def project(self) -> str:
@@ -39,12 +38,6 @@ class EnvironmentBuildNames:
     def changes_project(self) -> str:
         """The build project that compares the assembly with what is deployed."""
         return f"{self.prefix}-changes"
-
-    @property
-    def lookup_role_arn(self) -> str:
-        """The bootstrap's role that may look at what is deployed."""
-        role = f"cdk-{QUALIFIER}-lookup-role-{self.account}-{self.region}"
-        return f"arn:{_PARTITION}:iam::{self.account}:role/{role}"
 
     @property
     def build_role(self) -> str:

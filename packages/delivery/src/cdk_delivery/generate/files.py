@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from cdk_delivery.access import policies
 from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_schemas import resource_schema
-from cdk_delivery.access.role_names import environment_role_names, pipeline_role_names
+from cdk_delivery.access.role_names import environment_role_names, environment_stack_names, pipeline_role_names
+from cdk_delivery.changes import reader_role
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate import costs_table, roles_table
 from cdk_delivery.generate.page import replace_table
@@ -72,6 +73,7 @@ def generated_files(root: Path, assembly: Path) -> Mapping[str, str]:
     documents = {
         **pipeline_policies(assembly, config.other_pipelines),
         **environment_policies(assembly),
+        reader_role.POLICY: reader_role.reader_policy(environment_stack_names(assembly)),
         "boundary": policies.boundary_policy(),
     }
     files = {

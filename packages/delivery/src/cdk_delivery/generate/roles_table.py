@@ -22,7 +22,7 @@ PIPELINE_ROLES: Mapping[str, str] = {
     "SynthRole": "the Synth build: reads the push, writes the assembly; no account is open to it",
     "PipelineUpdatePipelineSelfMutationRole": "the pipeline's update of itself, through the bootstrap's roles",
     "PipelineAssetsFileRole": "publishes assets, through the bootstrap's publishing roles",
-    "ChangesRole": "compares with what is deployed in each environment, through the bootstrap's role for looking",
+    "ChangesRole": "compares with what is deployed in each environment, through the reader role there",
     r"\w+TestRole": "the tests of one environment, through one role there",
 }
 FUNCTION = "a function's role"

@@ -1,0 +1,44 @@
+"""Which policies of the bootstrap in an account are not those of the push."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cdk_delivery.changes import reader_role
+
+BOUNDARY, ENVIRONMENT, PIPELINE = "boundary", "environment", "pipeline"
+
+
+def policy_names(folder: Path, kinds: Collection[str]) -> list[str]:
+    """Return the generated policies of these kinds; a kind may be divided into several files, such as `pipeline-2`."""
+    return sorted(
+        file.stem for file in folder.glob("*.json") if any(file.stem == kind or _is_part(file, kind) for kind in kinds)
+    )
+
+
+def _is_part(file: Path, kind: str) -> bool:
+    return file.stem.startswith(f"{kind}-")
+
+
+def outdated_policies(iam: Any, account: str, folder: Path, kinds: Collection[str]) -> Iterator[str]:
+    """Yield the names of the policies that are missing in the account, or differ from the files in `folder`."""
+    for name in policy_names(folder, kinds):
+        if _document(iam, reader_role.policy_arn(account, name)) != json.loads((folder / f"{name}.json").read_text()):
+            yield f"delivery-{name}"
+
+
+def _document(iam: Any, arn: str) -> Any:
+    """The document of the policy's default version; None where there is no such policy."""
+    try:
+        current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        held = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchEntity":
+            return None
+        raise
+    return held if isinstance(held, dict) else json.loads(held)

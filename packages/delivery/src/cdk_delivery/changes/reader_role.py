@@ -1,0 +1,73 @@
+"""The role that the changes build reads an environment's account with: its name, its trust and its permissions.
+
+`delivery bootstrap` creates it, so that it exists before the first deployment. Its name begins with `cdk-`, which the
+execution policies protect from stacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# The policy of the role, generated as POLICY.json and put into each environment's account as `delivery-reader`.
+POLICY = "reader"
+# The id of the construct that makes the role of the changes builds.
+CHANGES_ROLE = "ChangesRole"
+
+Document = Mapping[str, Any]
+
+
+def role_name(pipeline: str) -> str:
+    """Return the name of the role; each pipeline that deploys to an account has a role there."""
+    return f"cdk-delivery-reader-{pipeline}"
+
+
+def role_arn(account: str, pipeline: str) -> str:
+    """Return the ARN of the role in one account."""
+    return f"arn:aws:iam::{account}:role/{role_name(pipeline)}"
+
+
+def policy_arn(account: str, name: str) -> str:
+    """The ARN of a policy of ours; `delivery-` is what the execution policies keep stacks from changing."""
+    return f"arn:aws:iam::{account}:policy/delivery-{name}"
+
+
+def changes_role_pattern(pipeline: str) -> str:
+    """Return the pattern of the name of the changes builds' role, which CloudFormation names after stack and id."""
+    return f"{pipeline}-{CHANGES_ROLE}*"
+
+
+def trust_policy(pipeline_account: str, pipeline: str) -> Document:
+    """Return who may assume the role.
+
+    The account is the principal and the role a condition: IAM rejects a principal that does not exist yet. Source: IAM
+    user guide, "AWS JSON policy elements: Principal".
+    """
+    changes = f"arn:aws:iam::{pipeline_account}:role/{changes_role_pattern(pipeline)}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{pipeline_account}:root"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"ArnLike": {"aws:PrincipalArn": changes}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def reader_policy(stacks: Iterable[str]) -> Document:
+    """Return what the role may do: read the templates of the stages' stacks, and the policies of the bootstrap.
+
+    stacks: patterns of stack names.
+    """
+    templates = {
+        "Sid": "ReadTemplates",
+        "Effect": "Allow",
+        "Action": ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
+        "Resource": [f"arn:aws:cloudformation:*:*:stack/{pattern}/*" for pattern in stacks],
+    }
+    policies = {
+        "Sid": "ReadPolicies",
+        "Effect": "Allow",
+        "Action": ["iam:GetPolicy", "iam:GetPolicyVersion"],
+        "Resource": policy_arn("*", "*"),
+    }
+    return {"Version": "2012-10-17", "Statement": [templates, policies]}
