@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cdk_delivery.commands.reader import Reader
 from tests.commands.conftest import ACCOUNTS, PROFILES, Person
 
 pytestmark = pytest.mark.slow
@@ -24,7 +25,7 @@ def states(output: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in output.splitlines():
         state, row = line[:8].strip(), line[9:]
-        check = re.split(r": (?!credentials|bootstrap|trust|execution|boundary)", row)[0]
+        check = re.split(r": (?!credentials|bootstrap|trust|execution|boundary|reader)", row)[0]
         found[check] = "red" if "red" in (state, found.get(check)) else state
     return found
 
@@ -52,6 +53,7 @@ def test_it_prints_what_it_would_do(person: Person) -> None:
         "aws iam create-policy-version --policy-arn arn:aws:iam::333333333333:policy/delivery-environment"
         " --policy-document file://access/environment.json --set-as-default" in done.stdout
     )
+    assert "aws iam create-role --role-name cdk-delivery-reader-" in done.stdout
     assert subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=False).returncode == 0
 
 
@@ -140,6 +142,24 @@ def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: 
     check = f"{ACCOUNTS[1]}/eu-west-1: {'boundary' if policy == 'boundary' else 'execution policy'}"
     assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "red"
     assert bootstrapped.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "ok"
+
+
+@pytest.mark.gate
+def test_a_reader_role_that_others_may_assume_is_red(bootstrapped: Person) -> None:
+    """Only the changes builds of this pipeline may read; a bootstrap corrects the trust policy and the permissions."""
+    iam, role = bootstrapped.client("iam", ACCOUNTS[1]), "cdk-delivery-reader-shop-delivery"
+    check = f"{ACCOUNTS[1]}/eu-west-1: reader role"
+    trust = json.loads(Reader(ACCOUNTS[1], "shop-delivery", ACCOUNTS[0]).trust)
+    trust["Statement"][0].pop("Condition")
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+    done = bootstrapped.types("doctor", *PROFILES)
+    assert states(done.stdout)[check] == "red"
+    assert f"{role} trusts others than shop-delivery-ChangesRole* of {ACCOUNTS[0]}" in done.stdout
+    assert bootstrapped.types("bootstrap", "--yes", *PROFILES).returncode == 0
+    iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "red"
+    iam.detach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "ok"
 
 

@@ -18,6 +18,7 @@ FILES = {
     "access/environment-resources.json",
     "access/pipeline.json",
     "access/pipeline-resources.json",
+    "access/reader.json",
     "pages/costs.md",
     "pages/security.md",
 }
