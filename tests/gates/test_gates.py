@@ -180,7 +180,7 @@ GATES = (
         ),
         ("sh", "-c", "cdk synth -q; python -m cdk_delivery.gates.templates"),
         "E3002",
-        "cdk.out/assembly-Pipeline-Dev/",
+        "Pipeline/Dev/Echo/EchoFeed/Queue/Resource",
         "Colour",
     ),
     Gate(

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from cdk_delivery.cli import cli
 from cdk_delivery.quotas import quota_usages
+from tests.assemblies import write_assembly
 from tests.synthesis import Synthesized
 
 
@@ -17,7 +18,7 @@ def test_too_many_actions_are_found(tmp_path: Path) -> None:
     action = {"Name": "a"}
     stages = [{"Name": "Live", "Actions": [action] * 51}]
     pipeline = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Stages": stages}}
-    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": pipeline}}))
+    write_assembly(tmp_path, Pipeline={"P": pipeline})
     (found,) = (use for use in quota_usages(tmp_path) if use.exceeded)
     assert (found.what, found.used, found.allowed) == ("Pipeline/actions of Live", 51, 50)
     assert "fewer environments into one wave" in found.mend
@@ -27,7 +28,7 @@ def test_too_many_actions_are_found(tmp_path: Path) -> None:
 def test_a_buildspec_that_is_too_long_is_found(tmp_path: Path) -> None:
     """CodeBuild refuses it only when the stack is deployed."""
     project = {"Type": "AWS::CodeBuild::Project", "Properties": {"Source": {"BuildSpec": "x" * 25_601}}}
-    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"B": project}}))
+    write_assembly(tmp_path, Pipeline={"B": project})
     assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == ["Pipeline/characters of B's buildspec"]
 
 
@@ -36,7 +37,7 @@ def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
     """IAM refuses it only when the stack is deployed."""
     document = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(300)]}]}
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
-    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": {"P": policy}}))
+    write_assembly(tmp_path, Pipeline={"P": policy})
     assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == ["Pipeline/characters of P"]
 
 
@@ -48,7 +49,7 @@ def test_the_policies_of_a_role_count_together(tmp_path: Path) -> None:
     role = {"Policies": [{"PolicyDocument": long}], "ManagedPolicyArns": [{"Ref": f"M{n}"} for n in range(11)]}
     resources = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
     resources |= {"P": {"Type": "AWS::IAM::Policy", "Properties": attached}}
-    (tmp_path / "Pipeline.template.json").write_text(json.dumps({"Resources": resources}))
+    write_assembly(tmp_path, Pipeline=resources)
     assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == [
         "Pipeline/managed policies of R",
         "Pipeline/characters of R's inline policies",

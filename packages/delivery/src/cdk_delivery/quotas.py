@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cdk_delivery.cloud_assembly import template_files
+
 
 @dataclass(frozen=True)
 class QuotaUsage:
@@ -49,7 +51,7 @@ _ADVICE_SEPARATE_POLICY = (
 def quota_usages(assembly: Path) -> list[QuotaUsage]:
     """Every quota that a pipeline of this kind comes near to."""
     found: list[QuotaUsage] = []
-    for file in sorted(assembly.rglob("*.template.json")):
+    for file in template_files(assembly):
         text = file.read_text()
         resources: Mapping[str, Any] = json.loads(text)["Resources"]
         name = file.name.removesuffix(".template.json")

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 from cdk_delivery.access.role_names import environment_role_names
+from tests.assemblies import write_stage
 
 
 def assembly(folder: Path, **stages: list[str]) -> Path:
     """An assembly whose stages have stacks of these names."""
     for stage, names in stages.items():
-        nested = folder / f"assembly-Pipeline-{stage}"
-        nested.mkdir()
+        nested = write_stage(folder, f"assembly-Pipeline-{stage}")
         (nested / "template.json").write_text("{}")
         artifacts = {name: stack(name) for name in names} | {"Assets": {"type": "cdk:asset-manifest"}}
         (nested / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))

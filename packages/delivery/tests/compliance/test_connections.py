@@ -12,6 +12,7 @@ from cdk_delivery.compliance.__main__ import main
 from cdk_delivery.compliance.assembly import PACKS
 from cdk_delivery.compliance.connections import faults
 from cdk_delivery.compliance.template import Template
+from tests.assemblies import write_stage
 
 Plant = Callable[[dict[str, Any]], None]
 
@@ -85,9 +86,7 @@ def assembly(tmp_path: Path) -> Callable[[Plant], Path]:
     def planted(plant: Plant) -> Path:
         resources = connected()
         plant(resources)
-        (tmp_path / "assembly-Pipeline-Dev").mkdir()
-        file = tmp_path / "assembly-Pipeline-Dev" / "PipelineDevShop.template.json"
-        file.write_text(json.dumps({"Resources": resources}))
+        write_stage(tmp_path, "assembly-Pipeline-Dev", PipelineDevShop=resources)
         return tmp_path
 
     return planted

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cdk_delivery.gates import templates
+from tests.assemblies import write_assembly, write_stage
 
 pytestmark = pytest.mark.slow
 
 
-def queue(folder: Path, **properties: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    resource = {"Type": "AWS::SQS::Queue", "Properties": properties}
-    (folder / "a.template.json").write_text(json.dumps({"Resources": {"Queue": resource}}))
+def queue(folder: Path, stage: str = "", **properties: str) -> None:
+    """Write the stack of a queue, in a stage where one is named."""
+    metadata = {"aws:cdk:path": f"Pipeline/{stage or 'Top'}/Queue/Resource"}
+    made = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": properties, "Metadata": metadata}}
+    if stage:
+        write_stage(folder, f"assembly-{stage}", a=made)
+    else:
+        write_assembly(folder, a=made)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project of two templates, in which nothing was found."""
-    for folder in ("cdk.out", "cdk.out/assembly-Dev"):
-        queue(tmp_path / folder, QueueName=folder.rpartition("/")[2].replace(".", "-"))
+    queue(tmp_path / "cdk.out", QueueName="top")
+    queue(tmp_path / "cdk.out", "Dev", QueueName="dev")
     (tmp_path / templates.SETTINGS).write_text("templates: [cdk.out/**/*.template.json]\n")
     assert templates.main(tmp_path) == 0
     return tmp_path
@@ -34,12 +39,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the files that cfn-lint was given."""
     found: list[str] = []
 
-    class Green:
-        returncode = 0
-
-    def run(command: list[str], **_: object) -> Green:
-        found.extend(command[2:])
-        return Green()
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        found.extend(command[command.index("--template") + 1 :])
+        return subprocess.CompletedProcess(command, 0, "[]", "")
 
     monkeypatch.setattr("subprocess.run", run)
     return found
@@ -47,11 +49,24 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.gate
 def test_a_template_that_changed_is_read_again(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """And again, as long as something is found in it."""
-    queue(root / "cdk.out" / "assembly-Dev", Colour="red")
+    """And again, as long as something is found in it; the message names the construct."""
+    queue(root / "cdk.out", "Dev", Colour="red")
     for _ in range(2):
-        assert templates.main(root) == 2
-        assert "E3002" in capfd.readouterr().out
+        assert templates.main(root) == 1
+        assert "templates: Pipeline/Dev/Queue/Resource: E3002 Additional" in capfd.readouterr().err
+
+
+@pytest.mark.gate
+def test_a_linter_that_reads_nothing_is_red(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A version that prints its usage and exits with 0 has found nothing wrong, because it did not look."""
+    usage = subprocess.CompletedProcess(["cfn-lint"], 0, "usage: cfn-lint [-h]", "")
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: usage)
+    queue(root / "cdk.out", "Dev", QueueName="new")
+    for _ in range(2):
+        assert templates.main(root) == 1
+        assert "cfn-lint ended with 0 and did not lint: usage: cfn-lint [-h]" in capfd.readouterr().err
 
 
 def settings(root: Path, _: pytest.MonkeyPatch) -> None:
@@ -69,13 +84,13 @@ def test_other_rules_are_a_change(
     """Of every template."""
     change(root, monkeypatch)
     assert templates.main(root) == 0
-    assert read == ["cdk.out/a.template.json", "cdk.out/assembly-Dev/a.template.json"]
+    assert sorted(read) == ["cdk.out/a.template.json", "cdk.out/assembly-Dev/a.template.json"]
 
 
 def test_what_did_not_change_is_not_read_again(root: Path, read: list[str]) -> None:
     """In another folder either, as long as the memory comes along."""
     elsewhere = root.rename(root.with_name("another-folder"))
-    queue(elsewhere / "cdk.out" / "assembly-Prod", QueueName="new")
+    queue(elsewhere / "cdk.out", "Prod", QueueName="new")
     for _ in range(2):
         assert templates.main(elsewhere) == 0
     assert read == ["cdk.out/assembly-Prod/a.template.json"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate.page import Marks, replace_table
 from cdk_delivery.generate.roles_table import FUNCTION, table
+from tests.assemblies import write_stage
 
 MARKS = Marks("<!-- begin -->", "<!-- end -->")
 
@@ -18,10 +18,8 @@ def assembly(folder: Path, role: str, service: str) -> Path:
     """An assembly with one role, of a stack in the stage Dev."""
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": f"{service}.amazonaws.com"}}
     properties = {"AssumeRolePolicyDocument": {"Statement": [statement]}}
-    nested = folder / "assembly-Pipeline-Dev"
-    nested.mkdir()
     resources = {f"{role}0A1B2C3D": {"Type": "AWS::IAM::Role", "Properties": properties}}
-    (nested / "Shop.template.json").write_text(json.dumps({"Resources": resources}))
+    write_stage(folder, "assembly-Pipeline-Dev", Shop=resources)
     return folder
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from cdk_delivery.changes.stacks import Template, read_stacks
+from cdk_delivery.cloud_assembly import stack_artifacts
 from cdk_delivery.constructs.build_names import TESTS_ROLES
 
 
@@ -20,9 +21,9 @@ def environment_role_names(assembly: Path) -> list[str]:
 def environment_stack_names(assembly: Path) -> list[str]:
     """Return patterns for the names of the stages' stacks, with `*` in place of their stage."""
     names: set[str] = set()
-    for folder in assembly.glob("assembly-*"):
-        stage = folder.name.rpartition("-")[2]
-        names |= {stack.name.removeprefix(f"{stage}-") for stack in read_stacks(assembly, folder.name)}
+    for folder in dict.fromkeys(stack.assembly for stack in stack_artifacts(assembly) if stack.in_stage):
+        stage = folder.rpartition("-")[2]
+        names |= {stack.name.removeprefix(f"{stage}-") for stack in read_stacks(assembly, folder)}
     return [f"*-{name}" for name in sorted(names)]
 
 

@@ -85,7 +85,7 @@ def read_stacks(assembly: Path, stage: str) -> Sequence[Stack]:
     """The stacks of the nested assembly `stage`, such as assembly-Pipeline-Prod. Raises AssemblyError."""
     manifest = assembly / stage / "manifest.json"
     if not manifest.is_file():
-        stages = ", ".join(sorted(each.name for each in assembly.glob("assembly-*"))) or "no stages"
+        stages = ", ".join(sorted(folder.name for folder in assembly.glob("assembly-*"))) or "no stages"
         raise AssemblyError(f"{assembly}: there is no {stage}; there are {stages}")
     artifacts = json.loads(manifest.read_text())["artifacts"].values()
     return [_stack(manifest.parent, each) for each in artifacts if each["type"] == "aws:cloudformation:stack"]

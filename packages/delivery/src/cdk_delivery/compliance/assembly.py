@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cdk_delivery.cloud_assembly import stack_artifacts, template_files
 from cdk_delivery.compliance.template import Template
 
 PACKS = ("AwsSolutions", "Serverless", "NIST.800.53.R5")
@@ -48,7 +49,7 @@ class Assembly:
 
     def templates(self) -> list[Template]:
         """Every template, those of the nested assemblies too."""
-        return [Template.read(file) for file in sorted(self.folder.rglob("*.template.json"))]
+        return [Template.read(file) for file in template_files(self.folder)]
 
     def _plugins(self) -> list[dict[str, Any]]:
         report: dict[str, Any] = json.loads((self.folder / "validation-report.json").read_text())
@@ -56,7 +57,7 @@ class Assembly:
         return plugins
 
     def _acknowledged(self) -> Iterator[Acknowledgement]:
-        for file in self.folder.rglob("*.metadata.json"):
+        for file in filter(None, (stack.metadata for stack in stack_artifacts(self.folder))):
             for path, entries in json.loads(file.read_text()).items():
                 for entry in entries:
                     if entry["type"] == "aws:cdk:acknowledged-rules":

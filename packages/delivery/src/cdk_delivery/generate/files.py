@@ -11,6 +11,7 @@ from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_schemas import resource_schema
 from cdk_delivery.access.role_names import environment_role_names, environment_stack_names, pipeline_role_names
 from cdk_delivery.changes import reader_role
+from cdk_delivery.cloud_assembly import stack_artifacts, template_files
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate import costs_table, roles_table
 from cdk_delivery.generate.page import replace_table
@@ -21,7 +22,7 @@ from cdk_delivery.settings.options import settings_type
 
 def resource_types(assembly: Path) -> list[str]:
     """The types of all resources of an assembly, those of the nested assemblies too, without CDK's own."""
-    return _types([*assembly.rglob("*.template.json")])
+    return _types(template_files(assembly))
 
 
 def _types(files: Iterable[Path]) -> list[str]:
@@ -42,14 +43,14 @@ def _create_only(kind: str) -> list[str]:
 
 def pipeline_policies(assembly: Path, other_pipelines: Collection[str]) -> Mapping[str, policies.Policy]:
     """Return the policies of the pipeline's account: of its stack, and of what CDK makes for other regions."""
-    files = [*assembly.glob("*.template.json")]
+    files = [stack.template for stack in stack_artifacts(assembly) if not stack.in_stage]
     types, names = {*_types(files), *policies.SUPPORT_STACK_TYPES}, pipeline_role_names(assembly, other_pipelines)
     return policies.execution_policies("pipeline", types, passed_to=_passed_to(files), names=names)
 
 
 def environment_policies(assembly: Path) -> Mapping[str, policies.Policy]:
     """Return the policies of an environment's account: of its stages' stacks."""
-    files = [*assembly.glob("assembly-*/*.template.json")]
+    files = [stack.template for stack in stack_artifacts(assembly) if stack.in_stage]
     names = environment_role_names(assembly)
     return policies.execution_policies("environment", _types(files), passed_to=_passed_to(files), names=names)
 

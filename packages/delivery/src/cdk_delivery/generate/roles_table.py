@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from cdk_delivery.cloud_assembly import stack_artifacts
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate.page import Marks
 
@@ -35,9 +36,9 @@ def table(assembly: Path, purposes: Mapping[str, str]) -> str:
     unknown purpose.
     """
     rows: dict[tuple[str, str, str], list[str]] = {}
-    for file in [*sorted(assembly.glob("*.template.json")), *sorted(assembly.glob("assembly-*/*.template.json"))]:
-        where = "pipeline" if file.parent == assembly else file.parent.name.rpartition("-")[2].lower()
-        for row in _roles(json.loads(file.read_text())["Resources"], purposes):
+    for stack in stack_artifacts(assembly):
+        where = stack.assembly.rpartition("-")[2].lower() or "pipeline"
+        for row in _roles(json.loads(stack.template.read_text())["Resources"], purposes):
             rows.setdefault(row, []).append(where)
     lines = ["| Role | In | Who may assume it | What it may do | Why |", "|---|---|---|---|---|"]
     for (role, who, what), places in rows.items():

@@ -1,0 +1,63 @@
+"""The stacks of a cloud assembly, as its manifests list them.
+
+Files that no manifest names are left over from an earlier synthesis or belong to an asset, whatever they are called.
+Source: AWS CDK, "cloud-assembly-schema".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class StackArtifact:
+    """A stack of an assembly. assembly: the name of the nested assembly that has it, such as assembly-Pipeline-Dev.
+
+    `assembly` is empty for a stack of the app itself. metadata: what constructs recorded, None where they did not.
+    """
+
+    assembly: str
+    template: Path
+    metadata: Path | None
+
+    @property
+    def in_stage(self) -> bool:
+        """Whether the stack belongs to a stage, not to the app itself."""
+        return bool(self.assembly)
+
+
+def stack_artifacts(folder: Path, assembly: str = "") -> Iterator[StackArtifact]:
+    """Yield the stacks of an assembly, those of its stages after its own. Raises OSError where there is no manifest."""
+    artifacts = json.loads((folder / MANIFEST).read_text()).get("artifacts", {})
+    for artifact in _of_type(artifacts, "aws:cloudformation:stack"):
+        metadata = artifact.get("additionalMetadataFile")
+        template = folder / artifact["properties"]["templateFile"]
+        yield StackArtifact(assembly, template, folder / metadata if metadata else None)
+    for artifact in _of_type(artifacts, "cdk:cloud-assembly"):
+        name = artifact["properties"]["directoryName"]
+        yield from stack_artifacts(folder / name, name)
+
+
+def template_files(folder: Path) -> list[Path]:
+    """Return the template of every stack, those of stages and nested stacks too."""
+    return [file for stack in stack_artifacts(folder) for file in (stack.template, *nested_templates(stack.template))]
+
+
+def nested_templates(template: Path) -> Iterator[Path]:
+    """Yield the templates of nested stacks, which are assets of their parent."""
+    for resource in json.loads(template.read_text()).get("Resources", {}).values():
+        path = resource.get("Metadata", {}).get("aws:asset:path", "")
+        if resource["Type"] == "AWS::CloudFormation::Stack" and path:
+            nested = template.parent / path
+            yield nested
+            yield from nested_templates(nested)
+
+
+def _of_type(artifacts: dict[str, dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
+    return (artifact for artifact in artifacts.values() if artifact["type"] == kind)
