@@ -17,11 +17,11 @@ TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 NAMES = st.from_regex(r"T_[A-Za-z0-9_]{1,8}", fullmatch=True)
 
 
-@pytest.mark.parametrize("program", ["/bin/sh", "bash"])
+@pytest.mark.parametrize("program", [("/bin/sh",), ("bash",), ("bash", "--posix")])
 @given(values=st.dictionaries(NAMES, TEXTS, max_size=8), put=TEXTS)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_variables_survive_every_command(
-    program: str, values: dict[str, str], put: str, tmp_path_factory: pytest.TempPathFactory
+    program: tuple[str, ...], values: dict[str, str], put: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Quotes, new lines, signs of the shell: after two commands a value is what it was, and nothing is said."""
     folder = tmp_path_factory.mktemp("shell")
@@ -42,7 +42,9 @@ def test_a_folder_with_any_name_is_carried_over(tmp_path: Path) -> None:
     """Spaces, quotes, a dash at the start and a line break in a folder's name."""
     said: list[str] = []
     with Processes(said.append) as processes:
-        shell = Shell(processes, program="/bin/sh", state=tmp_path / "state", env={"PATH": "/bin"}, directory=tmp_path)
+        shell = Shell(
+            processes, program=["/bin/sh"], state=tmp_path / "state", env={"PATH": "/bin"}, directory=tmp_path
+        )
         for command in ("mkdir -- \"-a 'b'\nc\" && cd -- \"-a 'b'\nc\"", "pwd"):
             done = shell.run(command, deadline=time.monotonic() + 60, stop=threading.Event())
             assert done.returncode == 0, said

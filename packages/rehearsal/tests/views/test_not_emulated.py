@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
 from rehearsal.views.not_emulated import not_emulated
 
@@ -96,3 +97,18 @@ def test_files_above_the_builds_folder_are_told() -> None:
     words = "builds found /home/me/package.json above their folder: choose another one by REHEARSAL_BUILDS"
     assert words in not_emulated(built, [], iam=True, above=above)
     assert words not in not_emulated(view("Succeeded"), [], iam=True, above=above)
+
+
+def test_notes_of_builds_are_told_once(tmp_path: Path) -> None:
+    """What may be read differently on AWS is lost in a long log; the end of the run repeats it, with the builds."""
+    logs = [tmp_path / "one", tmp_path / "two"]
+    for file in logs:
+        log = BuildLog(file, lambda _: None)
+        log.note("env.variables.OCT: 0123 without quotes")
+        log.close()
+    actions = [
+        ActionView(file.name, "Build/CodeBuild", status="Succeeded", log=str(file))
+        for file in (*logs, tmp_path / "none")
+    ]
+    told_of = not_emulated(view("Succeeded", *actions), [], iam=True)
+    assert "One/one, One/two: env.variables.OCT: 0123 without quotes" in told_of

@@ -33,7 +33,7 @@ class RecreatedBuild:
 
     directory: Path
     env: Mapping[str, str]
-    program: str
+    program: tuple[str, ...]
     left: bool
 
 
@@ -74,7 +74,7 @@ def recreate_build(
         prepared = prepare(build, place, endpoint.environ(credentials, region), log, lookup)
     finally:
         log.close()
-    return RecreatedBuild(place.source, prepared.env, prepared.spec.env.shell, left)
+    return RecreatedBuild(place.source, prepared.env, prepared.shell, left)
 
 
 def _sources(

@@ -5,7 +5,8 @@ Source: AWS CodeBuild user guide, "Build specification reference", artifacts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,14 +41,33 @@ def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: B
     bases = file_patterns.bases(source, output.base_directory, env)
     if not bases:
         raise ArtifactNotFound(f"no matching base directory path found for {output.base_directory}")
-    found = [each for base in bases for each in file_patterns.files(base, output.files, env, output.exclude_paths)]
+    found = [
+        each
+        for base in bases
+        for each in file_patterns.files(base, output.files, env, output.exclude_paths, links=output.enable_symlinks)
+    ]
+    outside = [each.name for each in found if ".." in each.name.split("/")]
+    if outside:
+        raise ArtifactNotFound(f"{outside[0]} is outside of the base directory: no zip can hold it; name another one")
     broken = [each.name for each in found if not each.path.exists() and not output.enable_symlinks]
     for name in broken:
         log.say(f"Skipping invalid file path {name}: a link to nothing")
     whole = [each for each in found if each.name not in broken]
     if not whole:
-        raise ArtifactNotFound(f"no matching artifact paths found for {', '.join(output.files)}")
+        hint = _hint(bases, output.files, env)
+        raise ArtifactNotFound(f"no matching artifact paths found for {', '.join(output.files)}{hint}")
     return _flat(whole, log) if output.discard_paths else list({each.name: each for each in whole}.values())
+
+
+def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) -> str:
+    """What a pattern that matches no file probably means: a folder, or a name with brackets."""
+    for pattern in (file_patterns.expand_variables(each, env) for each in patterns):
+        for path in (base / pattern for base in bases):
+            if path.is_dir():
+                return f" ({pattern} is a folder: {pattern.rstrip('/')}/**/* names its files)"
+            if path.is_file():
+                return f" ([...] stands for one of its characters: {re.sub(r'[][]', '?', pattern)} names the file)"
+    return ""
 
 
 def _flat(found: list[MatchedFile], log: BuildLog) -> list[MatchedFile]:

@@ -21,8 +21,11 @@ from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseRes
 from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
 from rehearsal.codebuild.prepare import Prepared, prepare
 from rehearsal.codebuild.runtimes import RuntimeNotFound
-from rehearsal.codebuild.shell import Shell
+from rehearsal.codebuild.shell import COMMAND, Shell
 from rehearsal.host.processes import Processes, Stop, remove_in_background
+
+# How messages of the shell name the file of a command in CodeBuild's logs.
+_SCRIPT = "/codebuild/output/tmp/script.sh"
 
 
 def run_build(
@@ -43,6 +46,7 @@ def run_build(
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
     log.say(f"CODEBUILD_SRC_DIR={place.source}")
+    log.rename(str(place.folder / "state" / COMMAND), _SCRIPT)
     with _temporary_folder(place) as own:
         try:
             prepared = prepare(build, own, credentials, log, lookup)
@@ -85,7 +89,7 @@ def _run_once(
     """One try; how often there may be another one, None for not at all."""
     spec = prepared.spec
     with _cache(build, place, prepared, log), Processes(log.line) as processes, _state(place) as state:
-        shell = Shell(processes, program=spec.env.shell, state=state, env=prepared.env, directory=place.source)
+        shell = Shell(processes, program=prepared.shell, state=state, env=prepared.env, directory=place.source)
         ran = run_phases(spec, shell, log, limits)
         values = shell.values() if ran.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
         result = _finish(place, spec, ran, values, log)

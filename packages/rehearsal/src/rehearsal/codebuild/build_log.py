@@ -14,6 +14,9 @@ from rehearsal.codebuild.model import PhaseResult
 
 _ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 MASK = "***"
+NOTE = "rehearsal: "
+# Notes are at a log's start: they are written before the first command.
+_NOTED_BYTES = 1 << 16
 
 
 class Stream(Protocol):
@@ -40,6 +43,7 @@ class BuildLog:
         self._file, self._on_line, self._stream = file.open("a", buffering=1, errors="replace"), on_line, stream
         self._on_phase = on_phase
         self._secrets: list[str] = []
+        self._names: dict[str, str] = {}
         self._lock = threading.Lock()
         self._heard: list[str] | None = None
         self._lost = ""
@@ -49,8 +53,14 @@ class BuildLog:
         lines = {line.strip() for secret in secrets for line in secret.splitlines()}
         self._secrets = sorted({*self._secrets, *lines} - {""}, key=len, reverse=True)
 
+    def rename(self, path: str, name: str) -> None:
+        """Show a path of the rehearsal's in what commands print as the one that it has on CodeBuild."""
+        self._names[path] = name
+
     def line(self, text: str) -> None:
         """A line that a command printed."""
+        for path, name in self._names.items():
+            text = text.replace(path, name)
         masked = self.masked(text)
         if self._heard is not None:
             self._heard.append(masked)
@@ -60,6 +70,10 @@ class BuildLog:
         """A line of CodeBuild's own, in its form."""
         now = dt.datetime.now(dt.UTC)
         self._write(self.masked(f"[Container] {now:%Y/%m/%d %H:%M:%S.%f} {text}"))
+
+    def note(self, text: str) -> None:
+        """A line of the rehearsal's: on what is not as on CodeBuild."""
+        self.say(f"{NOTE}{text}")
 
     def phase(self, result: PhaseResult) -> None:
         """A phase has ended: the two lines with which CodeBuild says so."""
@@ -94,8 +108,18 @@ class BuildLog:
         failure = self._stream.close() if self._stream else ""
         self._stream = None
         if failure:
-            self.say(f"rehearsal: the log in CloudWatch Logs is not whole: {failure}")
+            self.note(f"the log in CloudWatch Logs is not whole: {failure}")
         if self._lost:
             self._on_line(f"rehearsal: the log is not whole: {self._lost}")
         with contextlib.suppress(OSError):
             self._file.close()
+
+
+def read_notes(file: Path) -> list[str]:
+    """The notes at the start of a build's log; none where there is no log."""
+    try:
+        with file.open("rb") as log:
+            start = log.read(_NOTED_BYTES).decode(errors="replace")
+    except OSError:
+        return []
+    return re.findall(rf"^\[Container\] \S+ \S+ {NOTE}(.*)$", start, re.MULTILINE)

@@ -5,14 +5,24 @@ Source: AWS CodeBuild user guide, "Build specification reference", version 0.2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from rehearsal.codebuild import failure_action
+from rehearsal.codebuild import buildspec_yaml, failure_action
+from rehearsal.codebuild.buildspec_yaml import EXTENSION
 from rehearsal.codebuild.failure_action import OnFailure
 from rehearsal.codebuild.validation_messages import describe_errors
 from rehearsal.errors import RehearsalError
@@ -27,10 +37,8 @@ class UnsupportedFeature(RehearsalError):
 
 
 def _text(value: Any) -> Any:
-    """A scalar as the text that a shell sees; YAML's true, 0.2 and 3 are no text yet."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
+    """An empty value is an empty text."""
+    return "" if value is None else value
 
 
 def _texts(value: Any) -> Any:
@@ -58,6 +66,12 @@ class _Section(BaseModel):
         arbitrary_types_allowed=True,
         alias_generator=lambda name: name.strip("_").replace("_", "-"),
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty_keys(cls, value: Any) -> Any:
+        """A key without a value is as if it was not there."""
+        return {key: each for key, each in value.items() if each is not None} if isinstance(value, dict) else value
 
 
 class Env(_Section):
@@ -141,7 +155,9 @@ class Proxy(_Section):
 
 
 class Buildspec(_Section):
-    version: Annotated[Literal["0.2"], BeforeValidator(_text)]
+    """notes: on what CodeBuild may read differently. empty: phases that are named and have no commands."""
+
+    version: Literal["0.2"]
     run_as: Text | None = None
     env: Env = Env()
     proxy: Proxy = Proxy()
@@ -150,6 +166,22 @@ class Buildspec(_Section):
     reports: Annotated[Mapping[str, Report], Field(max_length=5)] = {}
     artifacts: Artifacts | None = None
     cache: Cache = Cache()
+    _notes: tuple[str, ...] = PrivateAttr(default=())
+    _empty: tuple[str, ...] = PrivateAttr(default=())
+
+    def annotated(self, notes: tuple[str, ...], named: Collection[str]) -> Self:
+        """Add what a reader of the whole text knows: its notes, and the phases that are named."""
+        phases = (name for name in type(self.phases).model_fields if name in named)
+        self._notes, self._empty = notes, tuple(name for name in phases if not getattr(self.phases, name).commands)
+        return self
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._notes
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        return self._empty
 
 
 def load(declared: str, source: Path) -> Buildspec:
@@ -175,7 +207,7 @@ def load(declared: str, source: Path) -> Buildspec:
 def parse(text: str, name: str) -> Buildspec:
     """name: how messages call the file."""
     try:
-        read = yaml.safe_load(text)
+        read, notes = buildspec_yaml.load(text)
     except yaml.YAMLError as error:
         raise InvalidBuildspec(f"{name} is no YAML: {error}") from error
     if not isinstance(read, dict):
@@ -183,11 +215,11 @@ def parse(text: str, name: str) -> Buildspec:
             f"{name}: got {type(read).__name__}; a buildspec is a mapping with `version` and `phases`"
         )
     try:
-        spec = Buildspec.model_validate(read)
+        spec = Buildspec.model_validate({key: read[key] for key in read if not str(key).startswith(EXTENSION)})
     except ValidationError as error:
         raise InvalidBuildspec(describe_errors(error, name, Buildspec)) from error
     _refuse(spec, name)
-    return spec
+    return spec.annotated(notes, read["phases"])
 
 
 def _refuse(spec: Buildspec, name: str) -> None:

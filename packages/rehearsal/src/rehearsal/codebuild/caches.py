@@ -50,9 +50,9 @@ def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[t
         wild = _WILD.search(text)
         place = (source / (text[: wild.start()] if wild else text)).resolve()
         if place in {source.resolve(), home.resolve()}:
-            log.say(f"rehearsal: cache.paths {pattern} is not kept: it names the whole of {place.name}")
+            log.note(f"cache.paths {pattern} is not kept: it names the whole of {place.name}")
         elif not (place.is_relative_to(source.resolve()) or place.is_relative_to(home.resolve())):
-            log.say(f"rehearsal: cache.paths {pattern} is not kept: it lies outside the source and the home")
+            log.note(f"cache.paths {pattern} is not kept: it lies outside the source and the home")
         else:
             yield pattern, place
 

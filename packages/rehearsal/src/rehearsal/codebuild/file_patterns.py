@@ -13,7 +13,7 @@ from pathlib import Path
 from wcmatch import glob
 
 # A dot at the start is nothing special, and only what exists on its own is walked, not what a link leads to.
-_FLAGS = glob.GLOBSTAR | glob.DOTGLOB | glob.NODIR
+_FLAGS = glob.GLOBSTAR | glob.DOTGLOB
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
@@ -40,13 +40,22 @@ def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Pat
     return sorted(path for path in start.glob(relative.lstrip("/")) if path.is_dir())
 
 
-def files(base: Path, wanted: Iterable[str], env: Mapping[str, str], unwanted: Iterable[str] = ()) -> list[MatchedFile]:
-    """The files below `base` that match, each once, sorted by name."""
+def files(
+    base: Path, wanted: Iterable[str], env: Mapping[str, str], unwanted: Iterable[str] = (), *, links: bool = False
+) -> list[MatchedFile]:
+    """The files below `base` that match, each once, sorted by name. links: links to folders too, not followed."""
     include = [_relative(expand_variables(each, env), base) for each in wanted]
     names = glob.glob(
         include, root_dir=base, flags=_FLAGS, exclude=[expand_variables(each, env) for each in unwanted] or None
     )
-    return [MatchedFile(base / name, name.lstrip("/")) for name in sorted({name.removeprefix("./") for name in names})]
+    matched = {name.removeprefix("./").rstrip("/") for name in names}
+    return [
+        MatchedFile(base / name, name.lstrip("/")) for name in sorted(matched) if _is_file(base / name, links=links)
+    ]
+
+
+def _is_file(path: Path, *, links: bool) -> bool:
+    return not path.is_dir() or (links and path.is_symlink())
 
 
 def _relative(pattern: str, base: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.codebuild import buildspec, builtin_variables, environment, runtimes
+from rehearsal.codebuild import buildspec, builtin_variables, environment, images, runtimes
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
 from rehearsal.codebuild.cache_keys import provide_hash_files
@@ -21,11 +21,12 @@ _SDK = Path(__file__).with_name("sdk2.cjs")
 
 @dataclass(frozen=True)
 class Prepared:
-    """The buildspec, and every variable that its first command sees."""
+    """The buildspec, every variable that its first command sees, and the program that runs its commands."""
 
     spec: Buildspec
     variables: Variables
     env: Mapping[str, str]
+    shell: tuple[str, ...]
 
 
 def prepare(
@@ -38,8 +39,12 @@ def prepare(
     log.say("Phase is DOWNLOAD_SOURCE")
     spec = buildspec.load(build.buildspec, place.source)
     _refuse_other_users(spec)
+    for name in spec.empty:
+        log.say(f"No commands found for phase name: {name}")
+    for note in (*spec.notes, *images.notes(build.image, spec.phases.install.runtime_versions, spec.env.shell)):
+        log.note(note)
     for key in _ignored_settings(spec):
-        log.say(f"rehearsal: {key} has no effect here")
+        log.note(f"{key} has no effect here")
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
     log.hide(variables.secrets)
     env = {
@@ -49,23 +54,30 @@ def prepare(
         **variables.values,
     }
     env["NODE_OPTIONS"] = f'--require="{_SDK}" {env.get("NODE_OPTIONS", "")}'.strip()
-    installed = runtimes.install(spec.phases.install.runtime_versions, env, place.folder, build.image)
+    versions = spec.phases.install.runtime_versions
+    installed = runtimes.install(
+        {name: version for name, version in versions.items() if name not in images.WITHOUT_EFFECT},
+        env,
+        place.folder,
+        build.image,
+    )
     for runtime in installed.wanted:
         log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
     provide_hash_files(installed.path[0])
     if installed.missing:
-        log.say(
-            f"rehearsal: the image has Python {installed.missing}, this machine has not: {installed.python.version}"
-        )
+        log.note(f"the image has Python {installed.missing}, this machine has not: {installed.python.version}")
     if "PATH" not in variables.values:
         env["PATH"] = os.pathsep.join([*map(str, installed.path), env["PATH"]])
-    return Prepared(spec, variables, env)
+    return Prepared(spec, variables, env, images.shell_command(spec.env.shell, build.image))
 
 
 def _ignored_settings(spec: Buildspec) -> Iterator[str]:
     """What is read and not done: nobody should look for it in vain."""
     if spec.env.git_credential_helper:
         yield "env.git-credential-helper"
+    for name in spec.phases.install.runtime_versions:
+        if name in images.WITHOUT_EFFECT:
+            yield f"runtime-versions.{name}"
     for key, wanted in (("upload-artifacts", spec.proxy.upload_artifacts), ("logs", spec.proxy.logs)):
         if wanted:
             yield f"proxy.{key}"

@@ -1,8 +1,9 @@
 """The shell of a build: every command goes on where the one before it left off.
 
-Each command is a separate script, so that `exit` ends the command and not the build; its variables, exported
-or not, and its folder are carried over. That is how CodeBuild's agent does it: its scripts begin with `set -a` and end
-with CODEBUILD_LAST_EXIT.
+Each command is a separate script, so that `exit` ends the command and not the build, and a command without an end (an
+open here-document, a backslash as its last character) does not take in what follows; its variables, exported or not,
+and its folder are carried over. That is how CodeBuild's agent does it: its scripts begin with `set -a` and end with
+CODEBUILD_LAST_EXIT.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.host.processes import CommandResult, Processes, Stop
 
+COMMAND = "command.sh"
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _SCRIPT = """\
 set -a
 . {variables}
 cd -- {here} || exit
-{command}
+. {command}
 CODEBUILD_LAST_EXIT=$?
 export -p > {variables}
 pwd > {directory}
@@ -29,10 +31,10 @@ exit $CODEBUILD_LAST_EXIT
 
 
 class Shell:
-    """program: `bash` or `/bin/sh`; state: a folder for what is carried over, which may hold secrets."""
+    """program: `bash` or `/bin/sh`, and options; state: a folder for what is carried over, which may hold secrets."""
 
     def __init__(
-        self, processes: Processes, *, program: str, state: Path, env: Mapping[str, str], directory: Path
+        self, processes: Processes, *, program: Sequence[str], state: Path, env: Mapping[str, str], directory: Path
     ) -> None:
         self._processes, self._program, self._state, self._start = processes, program, state, directory
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -47,13 +49,14 @@ class Shell:
 
     def run(self, command: str, *, deadline: float, stop: Stop) -> CommandResult:
         """Run one command of the buildspec. deadline: as time.monotonic() counts."""
-        script = self._state / "command.sh"
-        parts = {"variables": self._variables, "directory": self._state / "directory"}
+        script, file = self._state / "script.sh", self._state / COMMAND
+        parts = {"variables": self._variables, "directory": self._state / "directory", "command": file}
         quoted = {name: shlex.quote(str(path)) for name, path in parts.items()}
         here = shlex.quote(os.fsdecode((self._state / "directory").read_bytes().removesuffix(b"\n")))
-        script.write_bytes(os.fsencode(_SCRIPT.format(command=command, here=here, **quoted)))
+        script.write_bytes(os.fsencode(_SCRIPT.format(here=here, **quoted)))
+        file.write_bytes(os.fsencode(command))
         return self._processes.run(
-            [self._program, str(script)], cwd=self._start, env=self._odd, deadline=deadline, stop=stop
+            [*self._program, str(script)], cwd=self._start, env=self._odd, deadline=deadline, stop=stop
         )
 
     def put(self, name: str, value: str) -> None:
@@ -65,7 +68,7 @@ class Shell:
         """The variables as they are now."""
         listed = self._state / "values"
         text = f". {shlex.quote(str(self._variables))}; /usr/bin/env -0 > {shlex.quote(str(listed))}"
-        self._processes.run([self._program, "-c", text], cwd=self._state, env=self._odd)
+        self._processes.run([*self._program, "-c", text], cwd=self._state, env=self._odd)
         pairs = os.fsdecode(listed.read_bytes()).split("\0")
         return {name: value for name, _, value in (pair.partition("=") for pair in pairs) if name}
 

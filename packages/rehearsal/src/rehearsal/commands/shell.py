@@ -55,7 +55,7 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
         click.echo(
             f"{stage}/{name}: {'as it was left' if rebuilt.left else 'made again'} in {rebuilt.directory}", err=True
         )
-        words = [rebuilt.program, "-c", command] if command else [rebuilt.program]
+        words = [*rebuilt.program, "-c", command] if command else [*rebuilt.program]
         code = run_in_foreground(words, cwd=rebuilt.directory, env=rebuilt.env)
     if command and code == INTERRUPTED:
         raise KeyboardInterrupt

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rehearsal.codebuild.build_log import read_notes
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.views.execution_view import ActionView, ExecutionView
 from rehearsal.workspace.build_area import VARIABLE
@@ -47,6 +48,7 @@ def not_emulated(
         *([_ADMINISTRATORS] if iam and administrators else []),
         *([f"{', '.join(bootstrapped)}: {_BOOTSTRAPPED}"] if bootstrapped else []),
         *_of_providers(view, iam=iam, above=above),
+        *_notes_of_builds(view),
         *_not_executed(view),
         *_not_reached(view),
         *_resources(resources),
@@ -73,6 +75,17 @@ def _of_functions() -> Iterator[str]:
     yield "functions ran on this machine's system libraries and CPU, not on Amazon Linux"
     if reason := mount_error():
         yield f"functions find code and layers in other folders than /var/task and /opt, not read-only ({reason})"
+
+
+def _notes_of_builds(view: ExecutionView) -> Iterator[str]:
+    """What the logs of builds say of it: each note once, with the builds that have it."""
+    places: dict[str, list[str]] = {}
+    for where, action in _actions(view):
+        if action.provider in _BUILDS and action.log:
+            for note in read_notes(Path(action.log)):
+                places.setdefault(note, []).append(where)
+    for note, builds in places.items():
+        yield f"{', '.join(dict.fromkeys(builds))}: {note}"
 
 
 def _not_executed(view: ExecutionView) -> Iterator[str]:

@@ -1,0 +1,74 @@
+"""What a project's image decides: the shell, and whether it has a runtime."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rehearsal.codebuild import images
+from rehearsal.codebuild.build_log import BuildLog, read_notes
+
+UBUNTU, AMAZON, OTHER = (
+    "aws/codebuild/standard:5.0",
+    "aws/codebuild/amazonlinux2-x86_64-standard:5.0",
+    "public.ecr.aws/me/mine:1",
+)
+
+
+def noted(image: str, shell: str = "bash", **wanted: str) -> str:
+    return "; ".join(images.notes(image, wanted, shell))
+
+
+def test_sh_is_the_shell_of_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """dash on Ubuntu, bash on Amazon Linux, this machine's where the image is not CodeBuild's."""
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert images.shell_command("/bin/sh", UBUNTU) == ("/usr/bin/dash",)
+    assert images.shell_command("/bin/sh", AMAZON) == ("bash", "--posix")
+    assert images.shell_command("/bin/sh", OTHER) == ("/bin/sh",)
+    assert {images.shell_command("bash", image) for image in (UBUNTU, AMAZON, OTHER)} == {("bash",)}
+
+
+def test_a_machine_without_dash_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only its own /bin/sh understands would be green here and red on AWS."""
+    assert "is dash" not in noted(UBUNTU, "/bin/sh")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert images.shell_command("/bin/sh", UBUNTU) == ("/bin/sh",)
+    assert "/bin/sh of aws/codebuild/standard:5.0 is dash, which this machine has not" in noted(UBUNTU, "/bin/sh")
+    assert not noted(AMAZON, "/bin/sh")
+
+
+@pytest.mark.parametrize("version", ["3.13", "3.13.1", "2.x"])
+def test_a_runtime_that_the_image_lacks_is_told(version: str) -> None:
+    """CodeBuild fails, or installs it: this machine does neither."""
+    assert noted(UBUNTU, python=version).startswith(f"{UBUNTU} has python 3.7, 3.8, 3.9: CodeBuild fails for {version}")
+
+
+@pytest.mark.parametrize(
+    ("image", "wanted"),
+    [
+        (UBUNTU, {"python": "3.9"}),
+        (UBUNTU, {"python": "3.9.1"}),
+        (UBUNTU, {"python": "3.x"}),
+        (UBUNTU, {"python": "latest"}),
+        (UBUNTU, {"ruby": "9"}),
+        (OTHER, {"python": "3.13"}),
+        ("aws/codebuild/standard:99.0", {"python": "3.13"}),
+    ],
+)
+def test_of_what_is_not_known_nothing_is_told(image: str, wanted: dict[str, str]) -> None:
+    """A version that the image has, a runtime or an image that the table lacks."""
+    assert not noted(image, **wanted)
+
+
+def test_notes_are_read_back_from_a_log(tmp_path: Path) -> None:
+    """The end of a run repeats them; what a command prints is none."""
+    log = BuildLog(tmp_path / "log", lambda _: None)
+    log.say("Phase is DOWNLOAD_SOURCE")
+    log.note("one")
+    log.line("rehearsal: of a command")
+    log.note("two")
+    log.close()
+    assert read_notes(tmp_path / "log") == ["one", "two"]
+    assert read_notes(tmp_path / "none") == []
