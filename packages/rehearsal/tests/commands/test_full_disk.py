@@ -53,7 +53,7 @@ from rehearsal.engine.state import journal
 from rehearsal.engine.state.disk_reserve import Reserve
 folder = Path(sys.argv[1])
 if sys.argv[2] == "without":
-    Reserve.extend = lambda self: None
+    Reserve.extend = lambda self, count: None
 written = journal.Journal(folder / "journal.jsonl")
 written.write("execution-started")
 with (folder / "ballast").open("wb", buffering=0) as file, contextlib.suppress(OSError):

@@ -6,7 +6,6 @@ shows them is published. Reads take the last snapshot and never wait. docs/engin
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 
 from rehearsal.engine.action_api import Answer
@@ -35,7 +34,6 @@ class Engine:
         self._writers: dict[PipelineKey, PipelineWriter] = {}
         self._deleted: list[PipelineWriter] = []
         self._is_closing = self._is_closed = False
-        self._idle = threading.Condition()
         self._scheduler.run_after_each_message(self._publish)
 
     @property
@@ -149,9 +147,8 @@ class Engine:
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until no execution runs and the listener has all events. False where that takes longer."""
-        with self._idle:
-            if not self._idle.wait_for(self._is_idle, timeout):
-                return False
+        if not self._scheduler.wait_for(self._is_idle, timeout):
+            return False
         self._context.notifier.flush()
         return True
 
@@ -212,8 +209,6 @@ class Engine:
         """After every message, in the engine's thread."""
         self._context.publish()
         self._deleted = [writer for writer in self._deleted if writer.executions]
-        with self._idle:
-            self._idle.notify_all()
 
     def _is_idle(self) -> bool:
         return not any(execution.running for execution in self.executions.values())

@@ -27,7 +27,6 @@ from hypercorn.config import Config
 
 from rehearsal.aws import Endpoint, ca_bundle_variables, close_clients
 from rehearsal.emulator.server import state_version, tls
-from rehearsal.engine.state import crash_recovery
 from rehearsal.host.processes import await_removals, remove_in_background
 from rehearsal.workspace.build_area import STARTED
 from rehearsal.workspace.layout import Server, Workspace
@@ -45,7 +44,6 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
     endpoint = _endpoint(workspace, int(listener), iam=iam == "yes")
     state = _configure_ministack(workspace, endpoint)
     parts = _assemble(workspace, endpoint)
-    crash_recovery.end_interrupted_executions(workspace.executions)
     for problem in parts.engine.load():
         print(problem, file=sys.stderr)
     from hypercorn.asyncio import serve

@@ -26,11 +26,11 @@ class ActionGroup:
             self._start(action)
 
     def _start(self, action: Action) -> None:
-        self._latest[action.name] = self._writer.start_action(self._stage, action)
+        self._latest[action.name] = self._writer.attempts.start(self._stage, action)
 
     @property
     def is_running(self) -> bool:
-        return any(key in self._writer.running for key in self._latest.values())
+        return any(key in self._writer.attempts.running for key in self._latest.values())
 
     def states(self) -> list[ActionState]:
         """The latest attempts, in the order of the actions."""

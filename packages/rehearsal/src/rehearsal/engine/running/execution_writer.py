@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from rehearsal.engine.action_api import Answer, Artifact, Outcome
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Action, Stage
-from rehearsal.engine.model.timeouts import APPROVAL, format_duration, limit
-from rehearsal.engine.model.variables import UnknownVariable, resolve
-from rehearsal.engine.running.action_attempt import Attempt, AttemptResult, settle
+from rehearsal.engine.model.definition import Stage
 from rehearsal.engine.running.action_group import ActionGroup
+from rehearsal.engine.running.attempts import Attempts
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.pipeline_run import RunResult, run_stages
-from rehearsal.engine.running.work_folders import LOG, attempt_folder, remove_discarded_files
-from rehearsal.engine.state.artifact_events import places
+from rehearsal.engine.running.work_folders import remove_discarded_files
 from rehearsal.engine.state.execution import AttemptKey, Execution, ExecutionStatus
 from rehearsal.engine.state.fold import fold
 from rehearsal.engine.state.journal import Event, Journal
@@ -44,14 +38,14 @@ class PipelinePort(Protocol):
 
 
 class ExecutionWriter:
-    """Holds the state of an execution, and what runs of it: `running` are its attempts, `group` can be retried.
+    """Holds the state of an execution and what runs of it; a failed action of `group` can be retried.
 
     entered: the last stage that the pipeline let it into. result: how it ended, once nothing runs any more.
     """
 
     def __init__(self, context: Context, pipeline: PipelinePort, state: Execution) -> None:
         self.state = state
-        self.running: dict[AttemptKey, Attempt] = {}
+        self.attempts = Attempts(context, self)
         self.group: ActionGroup | None = None
         self.entered: str | None = None
         self.is_superseded = False
@@ -103,14 +97,13 @@ class ExecutionWriter:
         self.restart_wanted = False
         self.write("execution-stopping", abandon=abandon, reason=reason)
         if abandon:
-            self._cancel_running()
+            self.attempts.cancel()
         self._advance()
 
     def end_as(self, status: ExecutionStatus, summary: str, *, abandon: Sequence[AttemptKey] = ()) -> None:
         """Let the running actions end, except those to `abandon`, and end with `status`."""
         self.write("execution-ending", ending=status, summary=summary)
-        for key in abandon:
-            self.running[key].cancel()
+        self.attempts.cancel(abandon)
         self._advance()
 
     def wait_for_stage(self, stage: str) -> None:
@@ -140,24 +133,8 @@ class ExecutionWriter:
     def override(self, stage: str, kind: str) -> None:
         """Check the stage's conditions of this kind no further: while they are, nothing but their rules runs."""
         self.write("condition-overridden", stage=stage, condition=kind)
-        self._cancel_running()
+        self.attempts.cancel()
         self._advance()
-
-    def answer(self, stage: str, action: str, token: str, answer: Answer) -> bool:
-        """Answer an approval that waits. False where the token belongs to no wait of this action.
-
-        Raises RequestRejected where it was answered before. From here on it is neither expired nor abandoned.
-        """
-        for attempt in self.running.values():
-            if (attempt.state.stage, attempt.action.name, attempt.token) == (stage, action, token):
-                if attempt.answer is not None:
-                    raise RequestRejected("ApprovalAlreadyCompletedException", "this approval was answered before")
-                if attempt.stop.is_set() or attempt.action.type != APPROVAL:
-                    return False
-                self._write_of(attempt, "answered", approved=answer.approved, text=answer.summary)
-                attempt.put_answer(answer)
-                return True
-        return False
 
     def finish(self, *, restarted_as: str | None, rolled_back_as: str | None, note: str = "") -> None:
         """Write the end, with the executions that follow it. Nothing of it works any more."""
@@ -184,112 +161,12 @@ class ExecutionWriter:
         """Leave a stage, and take a place before the following one in the same moment, so that none gets in between."""
         self._send(self._pipeline.leave_stage, stage, following)
 
-    def start_action(self, stage: str, action: Action) -> AttemptKey:
-        """Start an attempt in a worker."""
-        number, problem = self.state.next_attempt(stage, action), None
-        key = (action.is_rule, stage, action.name, number)
-        try:
-            action = self._resolved(action)
-            resolved = action.configuration
-        except UnknownVariable as error:
-            problem, resolved = error, {}
-        folder = attempt_folder(self.folder, stage, action.name, number, is_rule=action.is_rule)
-        inputs = {name: self.state.artifacts[name] for name in action.inputs if name in self.state.artifacts}
-        self._write_action(
-            key,
-            action,
-            "started",
-            id=str(uuid.uuid4()),
-            run_order=action.run_order,
-            log=str(folder / LOG),
-            resolved=dict(resolved),
-            inputs=places(inputs),
-        )
-        self._run_in_worker(key, action, problem)
-        return key
-
-    def _run_in_worker(self, key: AttemptKey, action: Action, problem: UnknownVariable | None) -> None:
-        context = self._context
-        seconds = limit(action, context.env.limits)
-        attempt = self.running[key] = Attempt(
-            self.state, action, self.state.attempts[key], seconds, str(uuid.uuid4()), context.env, self, problem
-        )
-        if self.state.abandoned:
-            attempt.cancel()
-        attempt.end_timer = context.scheduler.call_later(seconds, attempt.expire)
-        context.scheduler.spawn(attempt, f"{attempt.where} {self.state.id[:8]}")
-
-    def progress(self, attempt: Attempt, text: str) -> None:
-        """Report of a worker."""
-        self._context.scheduler.post(partial(self._write_of, attempt, "progress", text=text))
-
-    def waiting(self, attempt: Attempt, text: str) -> None:
-        """Report of a worker."""
-        self._context.scheduler.post(partial(self._write_of, attempt, "waiting", token=attempt.token, text=text))
-
-    def ended(self, attempt: Attempt, result: AttemptResult) -> None:
-        """Report of a worker."""
-        self._context.scheduler.post(partial(self._end_attempt, attempt, result))
-
-    def _end_attempt(self, attempt: Attempt, result: AttemptResult) -> None:
-        attempt.end_timer()
-        if result.discarded:
-            self._discarded.append(result.discarded)
-        status, outcome, code = settle(attempt, result, format_duration(attempt.limit))
-        self._write_of(
-            attempt,
-            "finished",
-            status=status,
-            summary=outcome.summary,
-            seconds=time.time() - attempt.state.started,
-            error_code=code,
-            namespace=attempt.action.namespace,
-            variables=dict(outcome.variables),
-            outputs=places(self._with_revision(attempt.action, outcome)),
-            revision=vars(outcome.revision) if outcome.revision else None,
-            external_id=outcome.external_id,
-            executed=outcome.executed,
-        )
-        del self.running[attempt.state.key]
+    def attempt_ended(self, discarded: Path | None) -> None:
+        """One of the attempts has ended, and left files that nothing needs."""
+        if discarded:
+            self._discarded.append(discarded)
         self._advance()
         self._report_end()
-
-    def _with_revision(self, action: Action, outcome: Outcome) -> Mapping[str, Artifact]:
-        """The outputs, each with the revision of the source, or of the primary input."""
-        primary = self.state.artifacts.get(action.primary)
-        revision = outcome.revision.id if outcome.revision else primary.revision if primary else ""
-        return {name: replace(artifact, revision=revision) for name, artifact in outcome.outputs.items()}
-
-    def _write_of(self, attempt: Attempt, what: str, **fields: Any) -> None:
-        if attempt.state.key in self.running:
-            self._write_action(attempt.state.key, attempt.action, what, **fields)
-
-    def _write_action(self, key: AttemptKey, action: Action, what: str, **fields: Any) -> None:
-        """A rule's events are called rule-..., since no action of the definition has its name."""
-        is_rule, stage, name, number = key
-        self.write(
-            f"{'rule' if is_rule else 'action'}-{what}",
-            stage=stage,
-            action=name,
-            attempt=number,
-            provider=str(action.type),
-            owner=action.owner,
-            region=action.region or self.state.key.region,
-            **fields,
-        )
-
-    def _resolved(self, action: Action) -> Action:
-        """The action with values in place of its references to variables."""
-        variables = self.state.variables
-        return replace(
-            action,
-            configuration={key: resolve(text, variables) for key, text in action.configuration.items()},
-            commands=tuple(resolve(command, variables) for command in action.commands),
-        )
-
-    def _cancel_running(self) -> None:
-        for attempt in self.running.values():
-            attempt.cancel()
 
     def _send(self, message: Any, *arguments: Any) -> None:
         self._context.scheduler.post(partial(message, self.state.id, *arguments))
@@ -308,11 +185,11 @@ class ExecutionWriter:
 
     def _complete(self, result: RunResult) -> None:
         self._steps, self.group, self.result = None, None, result
-        self._cancel_running()
+        self.attempts.cancel()
         self._report_end()
 
     def _report_end(self) -> None:
         """Send the end to the pipeline as soon as nothing works any more."""
-        if self.result and not self.running and not self._is_reported:
+        if self.result and not self.attempts.running and not self._is_reported:
             self._is_reported = True
             self._send(self._pipeline.execution_ended)

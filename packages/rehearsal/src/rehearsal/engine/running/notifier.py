@@ -20,8 +20,7 @@ class Notifier:
         self._listener = listener
         self._held: list[tuple[Execution, Event]] = []
         self._waiting: queue.SimpleQueue[tuple[Execution, Event] | threading.Event | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._deliver, name="engine-events", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def add(self, execution: Execution, event: Event) -> None:
         """Keep an event for the next `release`."""
@@ -31,12 +30,15 @@ class Notifier:
     def release(self) -> None:
         """Let the listener have the events: what they are about can be read now."""
         held, self._held = self._held, []
+        if held and self._thread is None:
+            self._thread = threading.Thread(target=self._deliver, name="engine-events", daemon=True)
+            self._thread.start()
         for news in held:
             self._waiting.put(news)
 
     def flush(self) -> None:
-        """Wait until the listener has had every event that was released before."""
-        if threading.current_thread() is not self._thread and self._thread.is_alive():
+        """Wait until the listener has had every event that was released before. Not for the listener itself."""
+        if self._thread and self._thread is not threading.current_thread() and self._thread.is_alive():
             delivered = threading.Event()
             self._waiting.put(delivered)
             delivered.wait()
@@ -44,7 +46,7 @@ class Notifier:
     def close(self) -> None:
         """Deliver what waits, and end the thread."""
         self._waiting.put(None)
-        if threading.current_thread() is not self._thread:
+        if self._thread and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _deliver(self) -> None:

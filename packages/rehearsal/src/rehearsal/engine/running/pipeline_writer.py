@@ -19,9 +19,15 @@ from rehearsal.engine.model.timeouts import APPROVAL
 from rehearsal.engine.running import eligibility, follow_up, retention, single_action
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.execution_writer import ExecutionWriter
-from rehearsal.engine.running.stage_lock import SUPERSEDED, Place, StageLock
+from rehearsal.engine.running.stage_lock import SUPERSEDED
+from rehearsal.engine.running.stage_locks import StageLocks
 from rehearsal.engine.running.stage_run import FAILED_ACTIONS
-from rehearsal.engine.running.start_inputs import Revisions, describe_definition_change, resolve_pipeline_variables
+from rehearsal.engine.running.start_inputs import (
+    Revisions,
+    describe_definition_change,
+    describe_start,
+    resolve_pipeline_variables,
+)
 from rehearsal.engine.state import pipeline as pipelines
 from rehearsal.engine.state.artifact_events import places
 from rehearsal.engine.state.execution import AttemptKey, Execution
@@ -42,7 +48,7 @@ class PipelineWriter:
         self.executions: dict[str, ExecutionWriter] = {}
         self.is_closing = False
         self._context = context
-        self._locks: dict[str, StageLock] = {}
+        self._locks = StageLocks(self.executions, self._is_disabled)
         self._journal: Journal | None = None
         self._number = 0
 
@@ -92,7 +98,7 @@ class PipelineWriter:
         for writer in self.running:
             writer.restart_wanted = False
             if writer.state.status == "InProgress":
-                writer.end_as("Cancelled", "the pipeline was deleted", abandon=list(writer.running))
+                writer.end_as("Cancelled", "the pipeline was deleted", abandon=list(writer.attempts.running))
         for execution in [writer.state.id for writer in self.executions.values() if not writer.state.running]:
             self._forget(execution)
 
@@ -104,7 +110,7 @@ class PipelineWriter:
         """Let executions into a stage again; none had to be disabled."""
         if self.deployed and stage in self.deployed.disabled:
             self._write("transition-enabled", stage=stage)
-            self._admit(stage)
+            self._locks.admit(stage)
 
     def start(
         self,
@@ -183,7 +189,7 @@ class PipelineWriter:
     def answer(self, stage: str, action: str, token: str, answer: Answer) -> str:
         """Answer the approval that waits with this token, and return the id of its execution."""
         for writer in self.running:
-            if writer.answer(stage, action, token, answer):
+            if writer.attempts.answer(stage, action, token, answer):
                 return writer.state.id
         waiting = any(
             (state.stage, state.name) == (stage, action) and state.token
@@ -212,15 +218,11 @@ class PipelineWriter:
 
     def request_stage(self, execution: str, stage: str) -> None:
         """Message of an execution before its first stage."""
-        self._arrive(execution, stage)
-        self._admit(stage)
+        self._locks.enter(execution, stage)
 
     def leave_stage(self, execution: str, stage: str, following: str) -> None:
-        """Message of an execution: it takes its place before the following stage before another one can."""
-        self._arrive(execution, following)
-        self._lock(stage).leave(execution)
-        self._admit(stage)
-        self._admit(following)
+        """Message of an execution between two stages."""
+        self._locks.enter(execution, following, leaving=stage)
 
     def execution_ended(self, execution: str) -> None:
         """Message of an execution of which nothing works any more: what follows it is started, and it is finished."""
@@ -231,32 +233,12 @@ class PipelineWriter:
             log.exception("what follows execution %s", execution)
             follow = follow_up.FollowUp(note=f"; the rehearsal's engine failed ({error}); its log says more")
         writer.finish(restarted_as=follow.restarted_as, rolled_back_as=follow.rolled_back_as, note=follow.note)
-        for stage, lock in [*self._locks.items()]:
-            lock.leave(execution)
-            self._admit(stage)
+        self._locks.leave(execution)
         if self.deployed is None:
             self._forget(execution)
         else:
             for id_ in retention.surplus(self.states, self.deployed.version):
                 self._forget(id_)
-
-    def _arrive(self, execution: str, stage: str) -> None:
-        state = self.executions[execution].state
-        self._lock(stage).arrive(Place(state.number, execution, state.pipeline.execution_mode))
-
-    def _admit(self, stage: str) -> None:
-        """Tell the executions what a change of the stage's lock means for them."""
-        disabled = self.deployed is not None and stage in self.deployed.disabled
-        admission = self._lock(stage).admit(disabled=disabled)
-        for id_ in admission.waiting:
-            self.executions[id_].wait_for_stage(stage)
-        for id_ in admission.superseded:
-            self.executions[id_].supersede()
-        for id_ in admission.entered:
-            self.executions[id_].enter_stage(stage)
-
-    def _lock(self, stage: str) -> StageLock:
-        return self._locks.setdefault(stage, StageLock())
 
     def _resume(self, writer: ExecutionWriter, stage: str, mode: str, **fields: Any) -> None:
         """Resume a failed execution at `stage`; a rollback ends with it."""
@@ -281,28 +263,13 @@ class PipelineWriter:
         writer.begin(stages)
         return writer.state
 
-    def _new_execution(self, *, variables: Mapping[str, Mapping[str, str]], **fields: Any) -> ExecutionWriter:
-        """Write the event that names the pipeline, its stages and their actions, so that a view needs nothing else."""
+    def _new_execution(self, **fields: Any) -> ExecutionWriter:
         self._check_open()
         deployed, id_ = self.require(), str(uuid.uuid4())
         self._check_concurrency(deployed.pipeline)
         self._number += 1
         writer = self.executions[id_] = ExecutionWriter(self._context, self, Execution(id_, pipeline=deployed.pipeline))
-        given = {"restart_of": None, "rollback_of": None, "only": "", **fields}
-        writer.write(
-            "execution-started",
-            execution=id_,
-            pipeline=self.key.name,
-            pipeline_id=deployed.id,
-            account=self.key.account,
-            region=self.key.region,
-            version=deployed.version,
-            number=self._number,
-            mode=deployed.pipeline.execution_mode,
-            variables={**variables, "codepipeline": {"PipelineExecutionId": id_}},
-            stages=_outline(deployed.pipeline),
-            **given,
-        )
+        writer.write("execution-started", **describe_start(deployed, id_, self._number, **fields))
         return writer
 
     def _check_concurrency(self, pipeline: Pipeline) -> None:
@@ -312,6 +279,9 @@ class PipelineWriter:
                 "ConcurrentPipelineExecutionsLimitExceededException",
                 f"{self.key.name} has {running} executions; {CONCURRENT} are allowed at a time",
             )
+
+    def _is_disabled(self, stage: str) -> bool:
+        return self.deployed is not None and stage in self.deployed.disabled
 
     def _check_open(self) -> None:
         if self.is_closing:
@@ -343,21 +313,11 @@ class PipelineWriter:
         self._context.board.put_execution(execution, None)
 
 
-def _outline(pipeline: Pipeline) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": stage.name,
-            "actions": [{"name": action.name, "provider": str(action.type)} for action in stage.actions],
-        }
-        for stage in pipeline.stages
-    ]
-
-
 def _approvals_of_removed_stages(writer: ExecutionWriter, pipeline: Pipeline) -> list[AttemptKey]:
     """Approvals that wait where the new definition has no stage: nobody could answer them."""
     stages = {stage.name for stage in pipeline.stages}
     return [
         key
-        for key, attempt in writer.running.items()
+        for key, attempt in writer.attempts.running.items()
         if attempt.state.stage not in stages and attempt.action.type == APPROVAL
     ]

@@ -15,15 +15,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
+from rehearsal.engine.running.workers import Work, Workers
+
 log = logging.getLogger(__name__)
 
 Message = Callable[[], object]
-
-
-class Work(Protocol):
-    """What a worker does; it raises nothing, and its last act is a message to the engine."""
-
-    def run(self) -> None: ...
 
 
 class Scheduler(Protocol):
@@ -41,8 +37,11 @@ class Scheduler(Protocol):
     def call_later(self, seconds: float, message: Message) -> Message:
         """Post `message` after so many seconds, unless the returned call is made before. Engine's thread only."""
 
-    def spawn(self, work: Work, name: str) -> None:
+    def spawn(self, work: Work) -> None:
         """Run `work` concurrently."""
+
+    def wait_for(self, condition: Callable[[], bool], timeout: float | None) -> bool:
+        """Wait until `condition` holds after a message. False where that takes longer."""
 
     def close(self) -> None:
         """Wait for all workers, and end."""
@@ -55,7 +54,8 @@ class ThreadScheduler:
         self._queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._timers: dict[int, tuple[float, Message]] = {}
         self._numbers = itertools.count()
-        self._workers: set[threading.Thread] = set()
+        self._workers = Workers()
+        self._handled = threading.Condition()
         self._hook: Message = lambda: None
         self._ended = False
         self._thread = threading.Thread(target=self._handle_messages, name="engine", daemon=True)
@@ -79,20 +79,15 @@ class ThreadScheduler:
         self._timers[number] = (time.monotonic() + seconds, message)
         return lambda: self._timers.pop(number, None)
 
-    def spawn(self, work: Work, name: str) -> None:
-        def run() -> None:
-            try:
-                work.run()
-            finally:
-                self._workers.discard(threading.current_thread())
+    def spawn(self, work: Work) -> None:
+        self._workers.spawn(work)
 
-        thread = threading.Thread(target=run, name=name, daemon=True)
-        self._workers.add(thread)
-        thread.start()
+    def wait_for(self, condition: Callable[[], bool], timeout: float | None) -> bool:
+        with self._handled:
+            return self._handled.wait_for(condition, timeout)
 
     def close(self) -> None:
-        for thread in self._workers.copy():
-            thread.join()
+        self._workers.join()
         self.post(self._end)
         self._thread.join()
 
@@ -103,19 +98,24 @@ class ThreadScheduler:
         try:
             result = command()
         except Exception as error:  # noqa: BLE001 - the caller has it
-            self._hook()
+            self._publish()
             answer.set_exception(error)
         else:
-            self._hook()
+            self._publish()
             answer.set_result(result)
 
     def _handle_messages(self) -> None:
         while not self._ended:
             try:
                 self._next_message()()
-                self._hook()
+                self._publish()
             except Exception:
                 log.exception("a message to the engine")
+
+    def _publish(self) -> None:
+        self._hook()
+        with self._handled:
+            self._handled.notify_all()
 
     def _next_message(self) -> Message:
         """Wait for a message, or for the first timer that is over."""

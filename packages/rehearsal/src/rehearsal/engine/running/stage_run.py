@@ -88,8 +88,10 @@ class StageRun:
 
     def _is_done(self, action: Action, retry_mode: str | None) -> bool:
         """A retry of the failed actions leaves out what has succeeded."""
+        if retry_mode != FAILED_ACTIONS:
+            return False
         state = self._writer.state.actions.get((self._stage.name, action.name))
-        return retry_mode == FAILED_ACTIONS and state is not None and state.status == "Succeeded"
+        return state is not None and state.status == "Succeeded"
 
     def _wants_retry(self) -> bool:
         """Once, without a person; a manual retry that fails is not retried again."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import Json, Pipeline
 from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.pipeline import DeployedPipeline
 
 # By source action and type of revision (COMMIT_ID, S3_OBJECT_KEY, ...), as SourceRevisionOverride has them.
 Revisions = Mapping[str, Mapping[str, str]]
@@ -44,6 +46,28 @@ def restart_inputs(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[st
         if name in pipeline.variables and value != defaults.get(name)
     }
     return variables, {name: each for name, each in execution.wanted.items() if name in sources}
+
+
+def describe_start(
+    deployed: DeployedPipeline, id_: str, number: int, *, variables: Mapping[str, Mapping[str, str]], **given: Any
+) -> dict[str, Any]:
+    """Return the fields of the first event: with the stages and their actions, so that a view needs nothing else."""
+    return {
+        "execution": id_,
+        "pipeline": deployed.key.name,
+        "pipeline_id": deployed.id,
+        "account": deployed.key.account,
+        "region": deployed.key.region,
+        "version": deployed.version,
+        "number": number,
+        "mode": deployed.pipeline.execution_mode,
+        "variables": {**variables, "codepipeline": {"PipelineExecutionId": id_}},
+        "stages": [
+            {"name": stage.name, "actions": [{"name": each.name, "provider": str(each.type)} for each in stage.actions]}
+            for stage in deployed.pipeline.stages
+        ],
+        "restart_of": None, "rollback_of": None, "only": "", **given,
+    }
 
 
 def describe_definition_change(before: Json, after: Json) -> str:

@@ -18,16 +18,11 @@ def end_interrupted_executions(executions: Path) -> None:
     One that was killed before its first event never began.
     """
     for path in executions.glob("*/journal.jsonl"):
-        end_interrupted_execution(path)
-
-
-def end_interrupted_execution(path: Path) -> None:
-    """Write the end of the execution with this journal, if it has none."""
-    events = journal.read(path)
-    if not events:
-        shutil.rmtree(path.parent)
-    elif not journal.has_ended(events):
-        _end(path, events)
+        events = journal.read(path, progress=False)
+        if not events:
+            shutil.rmtree(path.parent)
+        elif not journal.has_ended(events):
+            _end(path, events)
 
 
 def _end(path: Path, events: list[Event]) -> None:

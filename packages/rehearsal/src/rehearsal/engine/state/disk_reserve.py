@@ -19,12 +19,13 @@ class Reserve:
     """
 
     def __init__(self, number: int) -> None:
-        self._number, self._until = number, 0
+        self._number, self._end, self._until = number, os.fstat(number).st_size, 0
         self.scarce = False
 
-    def extend(self) -> None:
-        """Before each writing; sets `scarce` while the file lives on its last room."""
-        end = os.fstat(self._number).st_size
+    def extend(self, count: int) -> None:
+        """Before each writing of so many bytes; sets `scarce` while the file lives on its last room."""
+        end = os.fstat(self._number).st_size if self.scarce else self._end
+        self._end = end + count
         if end <= self._until - ROOM // 2:
             return
         size = (ctypes.c_int64(end), ctypes.c_int64(ROOM))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -140,8 +141,9 @@ class Execution:
 
     def next_attempt(self, stage: str, action: Action) -> int:
         """The number of the next attempt of an action or rule."""
-        latest = (self.rules if action.is_rule else self.actions).get((stage, action.name))
-        return latest.attempt + 1 if latest else 1
+        return next(
+            number for number in itertools.count(1) if (action.is_rule, stage, action.name, number) not in self.attempts
+        )
 
     def action_of(self, state: ActionState) -> Action:
         """The definition of what was attempted."""

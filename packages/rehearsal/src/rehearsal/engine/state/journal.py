@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -49,18 +50,17 @@ Event = dict[str, Any]
 
 
 class Journal:
-    """The events of one execution; safe to write from many threads.
+    """The events of one execution or pipeline; safe to write from many threads.
 
     On a full disk it lives on the room that it has put aside, and leaves out what only says how far an action is.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
         self._file = path.open("ab", buffering=0)
         self._reserve = Reserve(self._file.fileno())
         self._lock = threading.Lock()
-        if torn:  # by a kill; what comes now must not become part of that line
+        if is_torn(path):  # by a kill; what comes now must not become part of that line
             self._append(b"\n")
 
     def write(self, type_: str, /, **fields: Any) -> Event:
@@ -77,7 +77,7 @@ class Journal:
     def _append(self, line: bytes, *, needed: bool = True) -> None:
         """What cannot be written even so is lost, and the execution goes on."""
         try:
-            self._reserve.extend()
+            self._reserve.extend(len(line))
             while line and (needed or not self._reserve.scarce):
                 line = line[self._file.write(line) :]
         except OSError:
@@ -88,6 +88,14 @@ class Journal:
             if not self._file.closed:
                 self._reserve.give_back()
                 self._file.close()
+
+
+def is_torn(path: Path) -> bool:
+    """Whether the last line has no end."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        return size > 0 and file.read(1) != b"\n"
 
 
 def read(path: Path, *, progress: bool = True) -> list[Event]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rehearsal.engine.model.definition import InvalidDefinition, Pipeline
 from rehearsal.engine.state import journal
 from rehearsal.engine.state import pipeline as pipelines
-from rehearsal.engine.state.crash_recovery import end_interrupted_execution
+from rehearsal.engine.state.crash_recovery import end_interrupted_executions
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.fold import fold_all
 from rehearsal.engine.state.journal import Event
@@ -53,6 +53,7 @@ def load(pipeline_folder: Path, execution_folder: Path) -> Recovered:
         if found:
             deployed.append(found)
     known = {pipeline.id for pipeline in deployed}
+    end_interrupted_executions(execution_folder)
     for path in sorted(execution_folder.glob("*/journal.jsonl")):
         first = _first_event(path)
         if first.get("v", 1) < journal.VERSION or first.get("pipeline_id") not in known:
@@ -76,11 +77,7 @@ def _pipeline(events: list[Event], definitions: dict[tuple[str, int], Pipeline])
 
 def _execution(path: Path, first: Event, definitions: Definitions) -> Execution:
     pipeline = definitions[(first["pipeline_id"], first["version"])]
-    events = journal.read(path, progress=False)
-    if not journal.has_ended(events):
-        end_interrupted_execution(path)
-        events = journal.read(path, progress=False)
-    return fold_all(events, pipeline)
+    return fold_all(journal.read(path, progress=False), pipeline)
 
 
 def _first_event(path: Path) -> Event:

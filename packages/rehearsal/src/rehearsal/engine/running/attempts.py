@@ -1,0 +1,158 @@
+"""The attempts of one execution that run: their start, what their workers report, and how they are cancelled."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from rehearsal.engine.action_api import Answer, Artifact, Outcome
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import Action
+from rehearsal.engine.model.timeouts import APPROVAL, format_duration, limit
+from rehearsal.engine.model.variables import UnknownVariable, resolve
+from rehearsal.engine.running.action_attempt import Attempt, AttemptResult, settle
+from rehearsal.engine.running.context import Context
+from rehearsal.engine.running.work_folders import LOG, attempt_folder
+from rehearsal.engine.state.artifact_events import places
+from rehearsal.engine.state.execution import AttemptKey, Execution
+from rehearsal.engine.state.journal import Event
+
+
+class Owner(Protocol):
+    """The writer of the execution."""
+
+    state: Execution
+
+    @property
+    def folder(self) -> Path: ...
+
+    def write(self, type_: str, /, **fields: Any) -> Event: ...
+
+    def attempt_ended(self, discarded: Path | None) -> None: ...
+
+
+class Attempts:
+    """Every method belongs to the engine's thread, except those that are reports of a worker."""
+
+    def __init__(self, context: Context, owner: Owner) -> None:
+        self.running: dict[AttemptKey, Attempt] = {}
+        self._context, self._owner = context, owner
+
+    def start(self, stage: str, action: Action) -> AttemptKey:
+        """Start an attempt in a worker."""
+        state, problem = self._owner.state, None
+        key = (action.is_rule, stage, action.name, state.next_attempt(stage, action))
+        try:
+            action = _resolved(action, state.variables)
+            resolved = dict(action.configuration)
+        except UnknownVariable as error:
+            problem, resolved = error, {}
+        folder = attempt_folder(self._owner.folder, stage, action.name, key[-1], is_rule=action.is_rule)
+        inputs = {name: state.artifacts[name] for name in action.inputs if name in state.artifacts}
+        about = {"id": str(uuid.uuid4()), "run_order": action.run_order, "log": str(folder / LOG)}
+        self._write(key, action, "started", **about, resolved=resolved, inputs=places(inputs))
+        self._run_in_worker(key, action, problem)
+        return key
+
+    def cancel(self, keys: Iterable[AttemptKey] | None = None) -> None:
+        """Ask these to end, or all."""
+        for key in list(self.running) if keys is None else keys:
+            self.running[key].cancel()
+
+    def answer(self, stage: str, action: str, token: str, answer: Answer) -> bool:
+        """Answer an approval that waits. False where the token belongs to no wait of this action.
+
+        Raises RequestRejected where it was answered before. From here on it is neither expired nor abandoned.
+        """
+        for attempt in self.running.values():
+            if attempt.token and (attempt.state.stage, attempt.action.name, attempt.token) == (stage, action, token):
+                if attempt.answer is not None:
+                    raise RequestRejected("ApprovalAlreadyCompletedException", "this approval was answered before")
+                if attempt.stop.is_set():
+                    return False
+                self._report(attempt, "answered", approved=answer.approved, text=answer.summary)
+                attempt.put_answer(answer)
+                return True
+        return False
+
+    def progress(self, attempt: Attempt, text: str) -> None:
+        """Report of a worker."""
+        self._context.scheduler.post(partial(self._report, attempt, "progress", text=text))
+
+    def waiting(self, attempt: Attempt, text: str) -> None:
+        """Report of a worker."""
+        self._context.scheduler.post(partial(self._report, attempt, "waiting", token=attempt.token, text=text))
+
+    def ended(self, attempt: Attempt, result: AttemptResult) -> None:
+        """Report of a worker."""
+        self._context.scheduler.post(partial(self._end, attempt, result))
+
+    def _run_in_worker(self, key: AttemptKey, action: Action, problem: UnknownVariable | None) -> None:
+        context, state = self._context, self._owner.state
+        seconds = limit(action, context.env.limits)
+        token = str(uuid.uuid4()) if action.type == APPROVAL else ""
+        attempt = Attempt(state, action, state.attempts[key], seconds, token, context.env, self, problem)
+        self.running[key] = attempt
+        if state.abandoned:
+            attempt.cancel()
+        attempt.end_timer = context.scheduler.call_later(seconds, attempt.expire)
+        context.scheduler.spawn(attempt)
+
+    def _end(self, attempt: Attempt, result: AttemptResult) -> None:
+        attempt.end_timer()
+        status, outcome, code = settle(attempt, result, format_duration(attempt.limit))
+        self._report(
+            attempt,
+            "finished",
+            status=status,
+            summary=outcome.summary,
+            seconds=time.time() - attempt.state.started,
+            error_code=code,
+            namespace=attempt.action.namespace,
+            variables=dict(outcome.variables),
+            outputs=places(self._with_revision(attempt.action, outcome)),
+            revision=vars(outcome.revision) if outcome.revision else None,
+            external_id=outcome.external_id,
+            executed=outcome.executed,
+        )
+        del self.running[attempt.state.key]
+        self._owner.attempt_ended(result.discarded)
+
+    def _with_revision(self, action: Action, outcome: Outcome) -> Mapping[str, Artifact]:
+        """The outputs, each with the revision of the source, or of the primary input."""
+        primary = self._owner.state.artifacts.get(action.primary)
+        revision = outcome.revision.id if outcome.revision else primary.revision if primary else ""
+        return {name: replace(artifact, revision=revision) for name, artifact in outcome.outputs.items()}
+
+    def _report(self, attempt: Attempt, what: str, **fields: Any) -> None:
+        """A report that comes after the attempt's end is dropped."""
+        if attempt.state.key in self.running:
+            self._write(attempt.state.key, attempt.action, what, **fields)
+
+    def _write(self, key: AttemptKey, action: Action, what: str, **fields: Any) -> None:
+        """A rule's events are called rule-..., since no action of the definition has its name."""
+        is_rule, stage, name, number = key
+        self._owner.write(
+            f"{'rule' if is_rule else 'action'}-{what}",
+            stage=stage,
+            action=name,
+            attempt=number,
+            provider=str(action.type),
+            owner=action.owner,
+            region=action.region or self._owner.state.key.region,
+            **fields,
+        )
+
+
+def _resolved(action: Action, variables: Mapping[str, Mapping[str, str]]) -> Action:
+    """The action with values in place of its references to variables."""
+    return replace(
+        action,
+        configuration={key: resolve(text, variables) for key, text in action.configuration.items()},
+        commands=tuple(resolve(command, variables) for command in action.commands),
+    )

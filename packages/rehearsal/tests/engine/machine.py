@@ -1,0 +1,330 @@
+"""The state machine of the engine: every command in every order, from two clients, with kills in between."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from rehearsal.aws import Endpoint
+from rehearsal.engine.action_api import Answer
+from rehearsal.engine.endpoint import Credentials
+from rehearsal.engine.engine import Engine
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.engine.model.timeouts import APPROVAL
+from rehearsal.engine.running.environment import Environment
+from rehearsal.engine.state import journal
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.fold import fold_all
+from tests.engine import conftest
+from tests.engine.conftest import KEY
+from tests.engine.seeded import COIN, SLOW, Script, SeededScheduler
+
+MODES = ("SUPERSEDED", "QUEUED", "PARALLEL")
+START = {"triggerType": "StartPipelineExecution"}
+STAGES = ("Source", "Build", "Gate", "Prod")
+KINDS = ("beforeEntry", "onSuccess")
+seeds = st.integers(0, 2**16)
+indexes = st.integers(0, 5)
+
+
+def definition(mode: str, *, gate: bool, follows: str, conditions: bool) -> dict[str, Any]:
+    """A pipeline of three or four stages. follows: the result of a failure in the last one."""
+    action, check = conftest.action, conftest.rule
+    ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
+    stages: list[dict[str, Any]] = [
+        {"name": "Source", "actions": [action("source", namespace="Source")]},
+        {"name": "Build", "actions": [action(COIN), action(SLOW), action("boom"), action("last", 2)]},
+        {"name": "Gate", "actions": [ask]},
+        {"name": "Prod", "actions": [action("deploy", say="#{Source.said}"), action("boom", 2)]},
+    ]
+    if follows:
+        stages[3]["onFailure"] = {"result": follows}
+    if conditions:
+        for kind in KINDS:
+            stages[3][kind] = {"conditions": [{"result": "FAIL", "rules": [check(COIN), check("fine")]}]}
+        stages[1]["beforeEntry"] = {"conditions": [{"result": "SKIP", "rules": [check(COIN)]}]}
+    if not gate:
+        del stages[2]
+    return {**conftest.declaration(), "stages": stages, "executionMode": mode, "pipelineType": "V2"}
+
+
+definitions = st.builds(
+    definition,
+    st.sampled_from(MODES),
+    gate=st.sampled_from((True, True, False)),
+    follows=st.sampled_from(("", "RETRY", "ROLLBACK")),
+    conditions=st.booleans(),
+)
+
+
+def assume(role_arn: str, service: str, session_name: str, *, through: str = "", region: str = "") -> Credentials:
+    return Credentials("key", "secret")
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """`found` counts what the examples have reached, so that a test can see that they reach much."""
+
+    reached = Counter[str]()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="engine-"))
+        self.answers: dict[str, tuple[str, bool]] = {}
+        self.other: Callable[[], None] | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        self.scheduler = SeededScheduler()
+        script = Script(self.scheduler)
+        kinds = (ActionType("Test", "Played"), ActionType("Rule", "Played"), APPROVAL)
+        runners = {kind: script for kind in kinds}
+        folders = {"executions": self.folder / "executions", "pipelines": self.folder / "pipelines"}
+        environment = Environment(Endpoint("http://127.0.0.1:1"), assume, runners, **folders)
+        self.engine = Engine(environment, self.scheduler)
+
+    def teardown(self) -> None:
+        self.engine.close()
+        assert self.scheduler.work == [], "an action works after the end"
+        assert [each.id for each in self.engine.executions.values() if each.running] == []
+        for path in self.journals():
+            events = journal.read(path)
+            assert journal.has_ended(events), f"{path} has no end"
+        shutil.rmtree(self.folder)
+
+    # commands
+
+    @initialize(declared=definitions)
+    def create_first(self, declared: dict[str, Any]) -> None:
+        self.engine.create(KEY, declared)
+
+    @rule(seed=seeds)
+    def start(self, seed: int) -> None:
+        self.send(seed, lambda: self.engine.start(KEY, trigger=START))
+
+    @rule(seed=seeds, index=indexes, abandon=st.booleans())
+    def stop(self, seed: int, index: int, abandon: bool) -> None:  # noqa: FBT001 - hypothesis names it
+        if chosen := self.choose(index):
+            self.send(seed, lambda: self.engine.stop(KEY, chosen.id, "enough", abandon=abandon))
+
+    @rule(
+        seed=seeds,
+        index=indexes,
+        stage=st.sampled_from(STAGES),
+        mode=st.sampled_from(("FAILED_ACTIONS", "ALL_ACTIONS")),
+    )
+    def retry(self, seed: int, index: int, stage: str, mode: str) -> None:
+        if chosen := self.choose(index):
+            self.send(seed, lambda: self.engine.retry(KEY, chosen.id, stage, mode))
+
+    @rule(seed=seeds, index=indexes, stage=st.sampled_from(STAGES))
+    def retry_where_it_failed(self, seed: int, index: int, stage: str) -> None:
+        failed = [each for each in self.executions() if each.status in {"Failed", "Stopped"} and each.stages]
+        if failed:
+            chosen = failed[index % len(failed)]
+            self.send(seed, lambda: self.engine.retry(KEY, chosen.id, [*chosen.stages][-1], "FAILED_ACTIONS"))
+
+    @rule(seed=seeds, index=indexes, stage=st.sampled_from(STAGES))
+    def rollback(self, seed: int, index: int, stage: str) -> None:
+        if chosen := self.choose(index):
+            self.send(seed, lambda: self.engine.rollback(KEY, stage, chosen.id))
+
+    @rule(seed=seeds, index=indexes)
+    def run_single_action(self, seed: int, index: int) -> None:
+        if chosen := self.choose(index):
+            self.send(seed, lambda: self.engine.run_single_action(KEY, "Prod", "deploy", chosen.id))
+
+    @rule(seed=seeds, index=indexes, kind=st.sampled_from(KINDS))
+    def override(self, seed: int, index: int, kind: str) -> None:
+        if chosen := self.choose(index):
+            self.send(seed, lambda: self.engine.override(KEY, chosen.id, "Prod", kind))
+
+    @rule(seed=seeds, stage=st.sampled_from(STAGES[1:]))
+    def disable(self, seed: int, stage: str) -> None:
+        self.send(seed, lambda: self.engine.disable_transition(KEY, stage, "freeze", "somebody"))
+
+    @rule(seed=seeds, stage=st.sampled_from(STAGES[1:]))
+    def enable(self, seed: int, stage: str) -> None:
+        self.send(seed, lambda: self.engine.enable_transition(KEY, stage))
+
+    @rule(seed=seeds, declared=definitions, restart=st.booleans())
+    def update(self, seed: int, declared: dict[str, Any], restart: bool) -> None:  # noqa: FBT001
+        self.send(seed, lambda: self.engine.update(KEY, declared, restart=restart))
+
+    @rule(seed=seeds)
+    def delete(self, seed: int) -> None:
+        if random.Random(seed).random() < 0.3:
+            self.send(seed, lambda: self.engine.delete(KEY))
+
+    @rule(seed=seeds, declared=definitions)
+    def create(self, seed: int, declared: dict[str, Any]) -> None:
+        self.send(seed, lambda: self.engine.create(KEY, declared))
+
+    @precondition(lambda self: self.waiting())
+    @rule(seed=seeds, index=indexes, approved=st.booleans())
+    def approve(self, seed: int, index: int, approved: bool) -> None:  # noqa: FBT001
+        waiting = self.waiting()
+        execution, token = waiting[index % len(waiting)]
+        self.send(seed, lambda: self.answer(execution, token, approved=approved))
+
+    @rule(seed=seeds)
+    def pass_time(self, seed: int) -> None:
+        self.scheduler.random = random.Random(seed)
+        self.scheduler.expire()
+
+    @rule(seed=seeds)
+    def go_on(self, seed: int) -> None:
+        self.scheduler.random = random.Random(seed)
+        self.advance(100)
+
+    @rule(seed=seeds)
+    def settle(self, seed: int) -> None:
+        self.scheduler.random = random.Random(seed)
+        self.scheduler.settle()
+
+    @rule(seed=seeds)
+    def stop_everything(self, seed: int) -> None:
+        """Every execution ends after a stop."""
+        self.settle(seed)
+        for execution in self.executions():
+            if execution.running and not execution.abandoned:
+                self.engine.stop(KEY, execution.id, "all", abandon=True)
+        self.scheduler.settle()
+        # a rollback or a restart may have followed one that had ended already
+        left = [each for each in self.executions() if each.running and each.ending == "Stopped"]
+        assert left == []
+        self.count("everything stopped")
+
+    @rule(seed=seeds, cut=st.integers(0, 3000))
+    def kill(self, seed: int, cut: int) -> None:
+        """Cut the journals of what runs at any byte, drop the engine, load."""
+        chance = random.Random(seed)
+        before = {each.id: each for each in self.executions()}
+        paths = [self.folder / "executions" / id_ / "journal.jsonl" for id_, each in before.items() if each.running]
+        for path in paths:
+            content = path.read_bytes()
+            path.write_bytes(content[: max(0, len(content) - chance.choice((0, 1, cut)))])
+        self.close_files()
+        self.begin()
+        assert self.engine.load() == []
+        for id_, state in before.items():
+            if not state.running:
+                assert self.engine.executions[id_] == state, "a kill changed what had ended"
+        assert [each.id for each in self.executions() if each.running] == []
+        self.count("killed")
+
+    def close_files(self) -> None:
+        """As the kernel does for a process that is killed."""
+        for pipeline in (*self.engine._writers.values(), *self.engine._deleted):
+            for writer in (pipeline, *pipeline.executions.values()):
+                if writer._journal:
+                    writer._journal._file.close()
+
+    # two clients
+
+    @rule(seed=seeds, index=indexes, what=st.sampled_from(("start", "stop", "enable", "retry", "approve", "update")))
+    @precondition(lambda self: self.scheduler.other is None)
+    def second_client(self, seed: int, index: int, what: str) -> None:
+        """Its command is sent while the next one of the first client waits for its answer."""
+        commands: dict[str, Callable[[], object]] = {
+            "start": lambda: self.engine.start(KEY, trigger=START),
+            "stop": lambda: (chosen := self.choose(index)) and self.engine.stop(KEY, chosen.id, "two", abandon=True),
+            "enable": lambda: [self.engine.enable_transition(KEY, stage) for stage in STAGES[1:]],
+            "retry": lambda: (
+                (chosen := self.choose(index)) and self.engine.retry(KEY, chosen.id, "Build", "FAILED_ACTIONS")
+            ),
+            "approve": lambda: self.approve_newest(),
+            "update": lambda: self.engine.update(
+                KEY, definition("QUEUED", gate=False, follows="", conditions=False), restart=True
+            ),
+        }
+        self.scheduler.other = lambda: self.tolerate(commands[what])
+
+    def approve_newest(self) -> None:
+        if waiting := self.waiting():
+            self.answer(*waiting[-1], approved=True)
+
+    # helpers
+
+    def send(self, seed: int, command: Callable[[], object]) -> None:
+        self.scheduler.random = random.Random(seed)
+        self.tolerate(command)
+        self.advance(self.scheduler.random.choice((0, 3, 30)))
+
+    def advance(self, steps: int) -> None:
+        for _ in range(steps):
+            if self.scheduler.can_step:
+                self.scheduler.step()
+
+    def tolerate(self, command: Callable[[], object]) -> None:
+        try:
+            command()
+        except RequestRejected as error:
+            self.count(f"refused: {error.code}")
+
+    def answer(self, execution: str, token: str, *, approved: bool) -> None:
+        answered = self.engine.answer(KEY, "Gate", "ask", token, Answer(approved, "looked"))
+        assert answered == execution, "an approval counted for another execution"
+        assert token not in self.answers, "an approval was answered twice"
+        self.answers[token] = (execution, approved)
+        self.count("answered")
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """Executions that wait for an approval, and the tokens."""
+        return [
+            (execution.id, state.token)
+            for execution in self.executions()
+            for state in execution.attempts.values()
+            if state.token
+        ]
+
+    def choose(self, index: int) -> Execution | None:
+        executions = self.executions()
+        return executions[-1 - index % len(executions)] if executions else None
+
+    def executions(self) -> list[Execution]:
+        return self.engine.executions_of(KEY)
+
+    def journals(self) -> list[Path]:
+        return sorted((self.folder / "executions").glob("*/journal.jsonl"))
+
+    def count(self, what: str) -> None:
+        type(self).reached[what] += 1
+
+    # what holds at every moment
+
+    @invariant()
+    def the_journals_tell_what_the_api_answers(self) -> None:
+        for execution in self.engine.executions.values():
+            path = self.folder / "executions" / execution.id / "journal.jsonl"
+            assert fold_all(journal.read(path), execution.pipeline) == execution
+            self.count(f"status {execution.status}")
+
+    @invariant()
+    def no_stage_holds_two_executions(self) -> None:
+        inside = Counter(
+            state.stage
+            for execution in self.executions()
+            for state in {s.stage: s for s in execution.attempts.values() if s.status == "InProgress"}.values()
+            if execution.mode != "PARALLEL" and execution.running
+        )
+        assert [stage for stage, count in inside.items() if count > 1] == []
+
+    @invariant()
+    def a_confirmed_approval_is_never_lost(self) -> None:
+        """It decided its action, unless that still has to notice or its engine was killed."""
+        for execution in self.executions():
+            events = journal.read(self.folder / "executions" / execution.id / "journal.jsonl")
+            answered = [each for each in events if each["type"] == "action-answered"]
+            for event in answered:
+                state = execution.attempts[(False, "Gate", "ask", event["attempt"])]
+                expected = "Succeeded" if event["approved"] else "Failed"
+                assert state.status in {"InProgress", expected} or execution.status == "Interrupted"
