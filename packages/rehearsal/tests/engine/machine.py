@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -36,7 +36,7 @@ seeds = st.integers(0, 2**16)
 indexes = st.integers(0, 5)
 
 
-def definition(mode: str, *, gate: bool, follows: str, conditions: bool) -> dict[str, Any]:
+def definition(mode: str, *, build: bool = True, gate: bool, follows: str, conditions: bool) -> dict[str, Any]:
     """A pipeline of three or four stages. follows: the result of a failure in the last one."""
     action, check = conftest.action, conftest.rule
     ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
@@ -47,19 +47,19 @@ def definition(mode: str, *, gate: bool, follows: str, conditions: bool) -> dict
         {"name": "Prod", "actions": [action("deploy", say="#{Source.said}"), action("boom", 2)]},
     ]
     if follows:
-        stages[3]["onFailure"] = {"result": follows}
+        stages[-1]["onFailure"] = {"result": follows}
     if conditions:
         for kind in KINDS:
-            stages[3][kind] = {"conditions": [{"result": "FAIL", "rules": [check(COIN), check("fine")]}]}
+            stages[-1][kind] = {"conditions": [{"result": "FAIL", "rules": [check(COIN), check("fine")]}]}
         stages[1]["beforeEntry"] = {"conditions": [{"result": "SKIP", "rules": [check(COIN)]}]}
-    if not gate:
-        del stages[2]
+    stages = [stage for stage in stages if (build or stage["name"] != "Build") and (gate or stage["name"] != "Gate")]
     return {**conftest.declaration(), "stages": stages, "executionMode": mode, "pipelineType": "V2"}
 
 
 definitions = st.builds(
     definition,
     st.sampled_from(MODES),
+    build=st.booleans(),
     gate=st.sampled_from((True, True, False)),
     follows=st.sampled_from(("", "RETRY", "ROLLBACK")),
     conditions=st.booleans(),
@@ -73,7 +73,7 @@ def assume(role_arn: str, service: str, session_name: str, *, through: str = "",
 class EngineMachine(RuleBasedStateMachine):
     """`found` counts what the examples have reached, so that a test can see that they reach much."""
 
-    reached = Counter[str]()
+    reached: ClassVar = Counter[str]()
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,19 +86,26 @@ class EngineMachine(RuleBasedStateMachine):
         self.scheduler = SeededScheduler()
         script = Script(self.scheduler)
         kinds = (ActionType("Test", "Played"), ActionType("Rule", "Played"), APPROVAL)
-        runners = {kind: script for kind in kinds}
-        folders = {"executions": self.folder / "executions", "pipelines": self.folder / "pipelines"}
-        environment = Environment(Endpoint("http://127.0.0.1:1"), assume, runners, **folders)
+        runners = dict.fromkeys(kinds, script)
+        environment = Environment(
+            Endpoint("http://127.0.0.1:1"),
+            assume,
+            runners,
+            executions=self.folder / "executions",
+            pipelines=self.folder / "pipelines",
+        )
         self.engine = Engine(environment, self.scheduler)
 
     def teardown(self) -> None:
-        self.engine.close()
-        assert self.scheduler.work == [], "an action works after the end"
-        assert [each.id for each in self.engine.executions.values() if each.running] == []
-        for path in self.journals():
-            events = journal.read(path)
-            assert journal.has_ended(events), f"{path} has no end"
-        shutil.rmtree(self.folder)
+        try:
+            self.engine.close()
+            assert self.scheduler.work == [], "an action works after the end"
+            assert [each.id for each in self.engine.executions.values() if each.running] == []
+            for path in self.journals():
+                assert journal.has_ended(journal.read(path)), f"{path} has no end"
+        finally:
+            self.close_files()
+            shutil.rmtree(self.folder)
 
     # commands
 
@@ -111,7 +118,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.send(seed, lambda: self.engine.start(KEY, trigger=START))
 
     @rule(seed=seeds, index=indexes, abandon=st.booleans())
-    def stop(self, seed: int, index: int, abandon: bool) -> None:  # noqa: FBT001 - hypothesis names it
+    def stop(self, seed: int, index: int, abandon: bool) -> None:
         if chosen := self.choose(index):
             self.send(seed, lambda: self.engine.stop(KEY, chosen.id, "enough", abandon=abandon))
 
@@ -125,8 +132,8 @@ class EngineMachine(RuleBasedStateMachine):
         if chosen := self.choose(index):
             self.send(seed, lambda: self.engine.retry(KEY, chosen.id, stage, mode))
 
-    @rule(seed=seeds, index=indexes, stage=st.sampled_from(STAGES))
-    def retry_where_it_failed(self, seed: int, index: int, stage: str) -> None:
+    @rule(seed=seeds, index=indexes)
+    def retry_where_it_failed(self, seed: int, index: int) -> None:
         failed = [each for each in self.executions() if each.status in {"Failed", "Stopped"} and each.stages]
         if failed:
             chosen = failed[index % len(failed)]
@@ -156,7 +163,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.send(seed, lambda: self.engine.enable_transition(KEY, stage))
 
     @rule(seed=seeds, declared=definitions, restart=st.booleans())
-    def update(self, seed: int, declared: dict[str, Any], restart: bool) -> None:  # noqa: FBT001
+    def update(self, seed: int, declared: dict[str, Any], restart: bool) -> None:
         self.send(seed, lambda: self.engine.update(KEY, declared, restart=restart))
 
     @rule(seed=seeds)
@@ -170,10 +177,23 @@ class EngineMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.waiting())
     @rule(seed=seeds, index=indexes, approved=st.booleans())
-    def approve(self, seed: int, index: int, approved: bool) -> None:  # noqa: FBT001
+    def approve(self, seed: int, index: int, approved: bool) -> None:
         waiting = self.waiting()
         execution, token = waiting[index % len(waiting)]
         self.send(seed, lambda: self.answer(execution, token, approved=approved))
+
+    @precondition(lambda self: self.waiting())
+    @rule(seed=seeds, stopped=st.booleans())
+    def end_what_was_approved(self, seed: int, stopped: bool) -> None:
+        """The answer is confirmed, and the very next message is a stop, or the end of the time limit."""
+        self.scheduler.random = random.Random(seed)
+        execution, token = self.waiting()[0]
+        self.answer(execution, token, approved=True)
+        if stopped:
+            self.tolerate(lambda: self.engine.stop(KEY, execution, "late", abandon=True))
+        else:
+            self.scheduler.expire()
+        self.scheduler.settle()
 
     @rule(seed=seeds)
     def pass_time(self, seed: int) -> None:
@@ -224,29 +244,34 @@ class EngineMachine(RuleBasedStateMachine):
     def close_files(self) -> None:
         """As the kernel does for a process that is killed."""
         for pipeline in (*self.engine._writers.values(), *self.engine._deleted):
-            for writer in (pipeline, *pipeline.executions.values()):
-                if writer._journal:
-                    writer._journal._file.close()
+            journals = [pipeline._journal, *(writer._journal for writer in pipeline.executions.values())]
+            for written in journals:
+                if written:
+                    written._file.close()
 
     # two clients
 
-    @rule(seed=seeds, index=indexes, what=st.sampled_from(("start", "stop", "enable", "retry", "approve", "update")))
+    @rule(index=indexes, what=st.sampled_from(("start", "stop", "enable", "retry", "approve_newest", "update")))
     @precondition(lambda self: self.scheduler.other is None)
-    def second_client(self, seed: int, index: int, what: str) -> None:
+    def second_client(self, index: int, what: str) -> None:
         """Its command is sent while the next one of the first client waits for its answer."""
-        commands: dict[str, Callable[[], object]] = {
-            "start": lambda: self.engine.start(KEY, trigger=START),
-            "stop": lambda: (chosen := self.choose(index)) and self.engine.stop(KEY, chosen.id, "two", abandon=True),
-            "enable": lambda: [self.engine.enable_transition(KEY, stage) for stage in STAGES[1:]],
-            "retry": lambda: (
-                (chosen := self.choose(index)) and self.engine.retry(KEY, chosen.id, "Build", "FAILED_ACTIONS")
-            ),
-            "approve": lambda: self.approve_newest(),
-            "update": lambda: self.engine.update(
-                KEY, definition("QUEUED", gate=False, follows="", conditions=False), restart=True
-            ),
-        }
-        self.scheduler.other = lambda: self.tolerate(commands[what])
+
+        def command() -> None:
+            chosen = self.choose(index)
+            if what == "start":
+                self.engine.start(KEY, trigger=START)
+            elif what == "enable":
+                self.engine.enable_transition(KEY, "Prod")
+            elif what == "update":
+                self.engine.update(KEY, definition("QUEUED", gate=False, follows="", conditions=False), restart=True)
+            elif what == "approve_newest":
+                self.approve_newest()
+            elif chosen and what == "stop":
+                self.engine.stop(KEY, chosen.id, "two", abandon=True)
+            elif chosen:
+                self.engine.retry(KEY, chosen.id, "Build", "FAILED_ACTIONS")
+
+        self.scheduler.other = lambda: self.tolerate(command)
 
     def approve_newest(self) -> None:
         if waiting := self.waiting():

@@ -45,7 +45,7 @@ class SeededScheduler:
         def answered() -> None:
             try:
                 answers.append((command(), None))
-            except Exception as error:  # the caller has it
+            except Exception as error:  # noqa: BLE001 - the caller has it
                 answers.append((None, error))
 
         self.post(answered)

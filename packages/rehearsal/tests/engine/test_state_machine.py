@@ -66,12 +66,12 @@ FAULTS = [_lets_two_in, _never_leaves, _ignores_a_stop, _loses_an_answer]
 
 
 @pytest.mark.gate
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__.strip("_").replace("_", " "))
 def test_an_engine_with_a_fault_is_found(
     plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that lets two executions into a stage, never goes on, ignores a stop, or loses an answer."""
     plant(monkeypatch)
-    with pytest.raises(BaseException) as found:
+    with pytest.raises((AssertionError, BaseExceptionGroup), match=r"."):
         run(300, phases=[Phase.generate], derandomize=True)
-    assert isinstance(found.value, AssertionError | BaseExceptionGroup)

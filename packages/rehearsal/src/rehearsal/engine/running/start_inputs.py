@@ -66,7 +66,10 @@ def describe_start(
             {"name": stage.name, "actions": [{"name": each.name, "provider": str(each.type)} for each in stage.actions]}
             for stage in deployed.pipeline.stages
         ],
-        "restart_of": None, "rollback_of": None, "only": "", **given,
+        "restart_of": None,
+        "rollback_of": None,
+        "only": "",
+        **given,
     }
 
 
