@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Environment as Target
 from constructs import Construct
 
@@ -29,11 +31,11 @@ class PipelineStack(DeliveryStack[ServiceOptions]):
             changes = [self.changes(environment, steps.CHANGES) for environment in wave]
             if wave.approval:
                 self.approve(wave, changes)
-            self.deploy(wave, changes, stage=echo_stage(project), test=steps.integration_tests)
+            self.deploy(wave, changes, stage=echo_stage(project, delivery.notify.emails), test=steps.integration_tests)
 
 
-def echo_stage(project: Project) -> StageFactory[ServiceOptions]:
-    """Return what makes the echo service of this push for an environment."""
+def echo_stage(project: Project, emails: Sequence[str]) -> StageFactory[ServiceOptions]:
+    """Return what makes the echo service of this push for an environment; emails: who hears of alarms by default."""
     release = Release(layers=project.layers, revision=project.revision)
 
     def make(
@@ -47,6 +49,7 @@ def echo_stage(project: Project) -> StageFactory[ServiceOptions]:
             release=release,
             tester=tester,
             options=environment.service,
+            emails=emails,
         )
 
     return make

@@ -1,6 +1,8 @@
 """Alarms of the service, and the topic that publishes them."""
 
-from aws_cdk import Duration, Stack
+from collections.abc import Sequence
+
+from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -18,9 +20,14 @@ PERIOD = Duration.minutes(1)
 
 
 class Alarms(Construct):
-    """`topic` notifies its subscribers; each `watch_...` adds the alarms of one resource."""
+    """`topic` notifies its subscribers; each `watch_...` adds the alarms of one resource.
 
-    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions) -> None:
+    emails: the subscribers where the options name none.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, key: kms.IKey, options: ServiceOptions, emails: Sequence[str] = ()
+    ) -> None:
         super().__init__(scope, id_)
         self._options = options
         self.alarms: list[cloudwatch.Alarm] = []
@@ -34,19 +41,29 @@ class Alarms(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             )
         )
-        if options.alarm_email:
-            accept(
-                self.topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email)),
-                "Serverless-SNSRedrivePolicy",
-                because="an alarm that reached nobody stands on the dashboard and in the alarm's history all the same",
-                see="Amazon CloudWatch user guide, Alarm history; stages/dashboard.py",
-            )
+        by_default = emails if options.alarm_actions else ()
+        self._subscribe([options.alarm_email] if options.alarm_email else by_default)
         if not options.alarm_actions:
             accept(
                 self,
                 "NIST.800.53.R5-CloudWatchAlarmAction",
                 because="the settings of this environment switch its actions off; its alarms stand on the dashboard",
                 see="cdk.json environments[].service.alarm_actions; docs/service.md",
+            )
+
+    def _subscribe(self, emails: Sequence[str]) -> None:
+        if self._options.alarm_actions and not emails:
+            Annotations.of(self).add_warning_v2(
+                "stages:AlarmsWithoutSubscriber",
+                "alarms of this environment reach nobody: set `alarm_email` of its service or `notify.emails` of the"
+                " delivery in cdk.json, or switch `alarm_actions` off",
+            )
+        for email in emails:
+            accept(
+                self.topic.add_subscription(subscriptions.EmailSubscription(email)),
+                "Serverless-SNSRedrivePolicy",
+                because="an alarm that reached nobody stands on the dashboard and in the alarm's history all the same",
+                see="Amazon CloudWatch user guide, Alarm history; stages/dashboard.py",
             )
 
     def watch_function(self, name: str, function: lambda_.IFunction) -> None:

@@ -1,5 +1,6 @@
 """The echo service: each declared function with its feed, watched by alarms, and what its tests need."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,10 @@ class Release:
 
 
 class EchoStack(Stack):
-    """`outputs` maps the tests' environment variables to the stack's outputs; the tests find the rest in the stack."""
+    """`outputs` maps the tests' environment variables to the stack's outputs; the tests find the rest in the stack.
+
+    emails: who hears of alarms where the options name nobody.
+    """
 
     def __init__(
         self,
@@ -39,13 +43,14 @@ class EchoStack(Stack):
         environment: str,
         tester: IntegrationTestRoleNames,
         options: ServiceOptions,
+        emails: Sequence[str] = (),
         env: Environment | None = None,
     ) -> None:
         super().__init__(scope, id_, env=env)
         self._release, self._environment, self._options = release, environment, options
         self._key = ServiceKey(self, "Key", removal=removal(options))
         self._built = BuiltLayers(self, "Layers", manifest=release.layers)
-        self._alarms = Alarms(self, "Alarms", key=self._key.key, options=options)
+        self._alarms = Alarms(self, "Alarms", key=self._key.key, options=options, emails=emails)
         self._tests_may: list[iam.PolicyStatement] = []
         functions = {declared.name: self._function(declared) for declared in FUNCTIONS}
         ServiceDashboard(self, "Dashboard", functions=functions, alarms=self._alarms.alarms)

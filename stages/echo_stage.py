@@ -1,5 +1,7 @@
 """One deployment of the echo service, to one account and region."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Environment
 from constructs import Construct
 
@@ -22,7 +24,10 @@ class EchoStage(ServiceStage):
         release: Release,
         tester: IntegrationTestRoleNames,
         options: ServiceOptions,
+        emails: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id_, env=env)
-        stack = EchoStack(self, "Echo", release=release, environment=environment, tester=tester, options=options)
+        stack = EchoStack(
+            self, "Echo", release=release, environment=environment, tester=tester, options=options, emails=emails
+        )
         self.outputs = stack.outputs

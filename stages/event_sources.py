@@ -128,5 +128,5 @@ def dead_letter_queue(scope: Construct, *, key: kms.IKey, options: ServiceOption
 
 
 def removal(options: ServiceOptions) -> RemovalPolicy:
-    """The removal policy of data when the stack is deleted."""
-    return RemovalPolicy.RETAIN if options.retain else RemovalPolicy.DESTROY
+    """The removal policy of data when the stack is deleted; a creation that fails leaves nothing behind."""
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if options.retain else RemovalPolicy.DESTROY

@@ -12,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_delivery.compliance.accept import accept
+from stages.event_sources import removal
 from stages.service_options import ServiceOptions
 
 
@@ -50,7 +51,7 @@ class PythonFunction(Construct):
             "Log",
             encryption_key=key,
             retention=logs.RetentionDays[options.log_retention],
-            removal_policy=RemovalPolicy.RETAIN if options.retain else RemovalPolicy.DESTROY,
+            removal_policy=removal(options),
         )
         self.role = self._role(may, dead_letters)
         self.function = lambda_.Function(

@@ -25,7 +25,9 @@ class ServiceOptions(BaseModel):
     log_retention: Literal["ONE_WEEK", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR", "TWO_YEARS"] = "ONE_MONTH"
     retain: bool = Field(default=False, description="Keep logs, queues and the key when the stack is deleted.")
     alarm_actions: bool = Field(default=True, description="Whether an alarm tells its topic.")
-    alarm_email: str | None = Field(default=None, description="Who is told; the address has to confirm once.")
+    alarm_email: str | None = Field(
+        default=None, description="Who is told, in place of `notify.emails`; has to confirm once."
+    )
     tests: Literal["full", "smoke"] = Field(
         default="full", description="`smoke` sends nothing through queue or topic, and its role could not."
     )

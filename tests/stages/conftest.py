@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from aws_cdk import App
@@ -19,7 +19,7 @@ ACCOUNT, REGION = "222222222222", "eu-west-1"
 BUILD_ROLE = "arn:aws:iam::111111111111:role/delivery-dev-build"
 
 
-def echo_stack(app: App, release: Release, options: ServiceOptions) -> EchoStack:
+def echo_stack(app: App, release: Release, options: ServiceOptions, emails: Sequence[str] = ()) -> EchoStack:
     """The stack in a separate account, tested by one build role."""
     return EchoStack(
         app,
@@ -29,13 +29,19 @@ def echo_stack(app: App, release: Release, options: ServiceOptions) -> EchoStack
         environment="dev",
         tester=IntegrationTestRoleNames(role="delivery-dev-tests", trusted=BUILD_ROLE),
         options=options,
+        emails=emails,
     )
 
 
 @pytest.fixture(scope="session")
-def made(project: Project) -> Make:
+def release(project: Project) -> Release:
+    """The functions and layers of this tree."""
+    return Release(layers=project.layers, revision="0123abc")
+
+
+@pytest.fixture(scope="session")
+def made(release: Release) -> Make:
     """Makes the stack's template for some options."""
-    release = Release(layers=project.layers, revision="0123abc")
     return lambda options: Template.from_stack(echo_stack(App(analytics_reporting=False), release, options))
 
 

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aws_cdk.assertions import Template
+from aws_cdk import App
+from aws_cdk.assertions import Annotations, Match, Template
 
 from stages.catalog import FUNCTIONS
+from stages.echo_stack import Release
 from stages.event_sources import QueueSource
+from stages.service_options import ServiceOptions
+from tests.stages.conftest import echo_stack
 
 FUNCTION, QUEUE = "AWS/Lambda", "AWS/SQS"
 
@@ -70,6 +74,29 @@ def test_an_address_is_told(changed: Template) -> None:
     changed.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "team@example.com"})
 
 
+@pytest.mark.parametrize(
+    ("options", "addresses"),
+    [
+        (ServiceOptions(), ["team@example.com"]),
+        (ServiceOptions(alarm_email="night@example.com"), ["night@example.com"]),
+        (ServiceOptions(alarm_actions=False), []),
+    ],
+    ids=["by default", "another address", "quiet"],
+)
+def test_who_hears_of_notices_hears_of_alarms(release: Release, options: ServiceOptions, addresses: list[str]) -> None:
+    """Unless the environment names another address, or its alarms are quiet."""
+    stack = echo_stack(App(analytics_reporting=False), release, options, ["team@example.com"])
+    found = Template.from_stack(stack).find_resources("AWS::SNS::Subscription", {"Properties": {"Protocol": "email"}})
+    assert [subscription["Properties"]["Endpoint"] for subscription in found.values()] == addresses
+
+
+def test_alarms_that_reach_nobody_are_a_warning(release: Release) -> None:
+    """At synth, with what to set; quiet alarms are not."""
+    for options, count in ((ServiceOptions(), 1), (ServiceOptions(alarm_actions=False), 0)):
+        warnings = Annotations.from_stack(echo_stack(App(analytics_reporting=False), release, options))
+        assert len(warnings.find_warning("*", Match.string_like_regexp("alarms of this .* reach nobody"))) == count
+
+
 def test_the_dashboard_shows_every_alarm(template: Template) -> None:
     """In one row, above the functions."""
     (board,) = template.find_resources("AWS::CloudWatch::Dashboard").values()
@@ -77,13 +104,14 @@ def test_the_dashboard_shows_every_alarm(template: Template) -> None:
     assert [id_ for id_ in template.find_resources("AWS::CloudWatch::Alarm") if id_ not in body] == []
 
 
-@pytest.mark.parametrize(("which", "policy"), [("changed", "Retain"), ("template", "Delete")])
+@pytest.mark.parametrize(("which", "policy"), [("changed", "RetainExceptOnCreate"), ("template", "Delete")])
 def test_whether_data_outlives_the_stack_is_a_setting(request: pytest.FixtureRequest, which: str, policy: str) -> None:
-    """Queues, logs and the key that they are encrypted with; one without the other would be worth nothing."""
+    """Queues, logs and the key that they are encrypted with; a creation that fails leaves none of them behind."""
     template: Template = request.getfixturevalue(which)
     for kind in ("AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::KMS::Key"):
         resources = template.find_resources(kind).values()
-        assert {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in resources} == {(policy, policy)}
+        replaced = policy.removesuffix("ExceptOnCreate")
+        assert {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in resources} == {(policy, replaced)}
 
 
 def test_logs_are_kept_as_long_as_the_settings_say(changed: Template) -> None:

@@ -55,6 +55,12 @@ def test_an_approval_is_asked_with_what_would_change(template: Template, stages:
     assert "/pipelines/shop-delivery/view" in approval["Configuration"]["ExternalEntityLink"]
 
 
+def test_the_pipelines_stack_cannot_be_deleted_by_accident(synthesized: Synthesized) -> None:
+    """The CDK CLI sets it at each deployment; `delivery destroy` lifts it."""
+    stack = json.loads((synthesized.folder / "manifest.json").read_text())["artifacts"]["Pipeline"]
+    assert stack["properties"]["terminationProtection"] is True
+
+
 def test_pipelines_of_two_names_can_be_in_one_account(synthesized: Synthesized) -> None:
     """The stack has the pipeline's name, and `cdk deploy Pipeline` finds it; those of stages say whose they are."""
     stack = json.loads((synthesized.folder / "manifest.json").read_text())["artifacts"]["Pipeline"]

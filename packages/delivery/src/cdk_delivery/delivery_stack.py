@@ -54,6 +54,8 @@ class DeliveryStack[OptionsT](Stack):
             env=Target(account=delivery.account, region=delivery.region),
             # so that pipelines of several names can be in one account
             stack_name=delivery.name,
+            # `delivery destroy` lifts it
+            termination_protection=True,
             # inherited by the stacks of the stages
             permissions_boundary=PermissionsBoundary.from_name(BOUNDARY) if delivery.permissions_boundary else None,
         )

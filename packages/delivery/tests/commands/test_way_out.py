@@ -34,7 +34,8 @@ def deployed(person: Person) -> None:
 
 
 def deploy(api: Any, name: str, template: dict[str, Any]) -> None:
-    api.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    """Deploy it with termination protection, as the CDK CLI deploys the pipeline's stack."""
+    api.create_stack(StackName=name, TemplateBody=json.dumps(template), EnableTerminationProtection=True)
     api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
 

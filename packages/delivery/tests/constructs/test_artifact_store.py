@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
+from cdk_delivery.constructs.artifact_store import ARTIFACT_DAYS
 from cdk_delivery.constructs.project_files import Project
-from tests.synthesis import pipeline_of, synthesize
+from tests.synthesis import Synthesized, pipeline_of, synthesize
 
 pytestmark = pytest.mark.slow
 
@@ -93,3 +94,23 @@ def test_a_build_writes_nothing_that_another_one_makes(template: Template) -> No
             assert "s3:PutObject" not in role
             assert not may(role, "s3:GetObject", "Synth_Output")
             assert not may(role, "s3:GetObject", "Changes_Output")
+
+
+def test_artifacts_are_kept_for_a_late_rollback(synthesized: Synthesized) -> None:
+    """A rollback takes the artifacts of the last good execution, which may be more than a year old."""
+    buckets = synthesized.pipeline.find_resources("AWS::S3::Bucket")
+    (rules,) = (
+        bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+        for id_, bucket in buckets.items()
+        if id_.startswith("ArtifactsBucket")
+    )
+    assert [rule["ExpirationInDays"] for rule in rules] == [ARTIFACT_DAYS]
+    assert ARTIFACT_DAYS > 366
+
+
+def test_a_creation_that_fails_leaves_no_key_and_no_bucket(synthesized: Synthesized) -> None:
+    """When the stack is deleted they stay."""
+    for kind in ("AWS::S3::Bucket", "AWS::KMS::Key"):
+        found = synthesized.pipeline.find_resources(kind)
+        assert found
+        assert {resource["DeletionPolicy"] for resource in found.values()} == {"RetainExceptOnCreate"}

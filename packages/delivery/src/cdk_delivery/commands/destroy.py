@@ -117,6 +117,7 @@ def _delete(stack: DeployedStack, sessions: Sessions) -> None:
     api = sessions.client("cloudformation", stack.target)
     try:
         _wait_for_update(api, stack)
+        api.update_termination_protection(StackName=stack.name, EnableTerminationProtection=False)
         api.delete_stack(StackName=stack.name, RoleARN=stack.execution_role)
         api.get_waiter("stack_delete_complete").wait(StackName=stack.name, WaiterConfig=_WAIT)
     except WaiterError as error:

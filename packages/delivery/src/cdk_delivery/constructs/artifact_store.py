@@ -1,6 +1,6 @@
 """Where the pipeline keeps what it passes from action to action, and its logs."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -9,13 +9,25 @@ from constructs import Construct
 from cdk_delivery.compliance.accept import accept, logical_id
 from cdk_delivery.constructs.encryption import allow_logs
 
+# A rollback takes the artifacts of an earlier execution, and cannot without them. Source: AWS CodePipeline user guide,
+# "Configure stage rollback". A service that is deployed once a year can still be rolled back.
+ARTIFACT_DAYS = 400
+# Retained when the stack is deleted; a creation that fails leaves nothing behind.
+_RETAINED = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+
 
 class ArtifactStore(Construct):
     """`bucket` is encrypted with `key`, which roles of other accounts can be allowed to use."""
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
-        self.key = kms.Key(self, "Key", description="The artifacts of the delivery pipeline", enable_key_rotation=True)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description="The artifacts of the delivery pipeline",
+            enable_key_rotation=True,
+            removal_policy=_RETAINED,
+        )
         allow_logs(self.key)
         access_logs = s3.Bucket(
             self,
@@ -25,6 +37,7 @@ class ArtifactStore(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             versioned=True,
+            removal_policy=_RETAINED,
             lifecycle_rules=[
                 s3.LifecycleRule(expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(30))
             ],
@@ -46,8 +59,11 @@ class ArtifactStore(Construct):
             enforce_ssl=True,
             versioned=True,
             server_access_logs_bucket=access_logs,
+            removal_policy=_RETAINED,
             lifecycle_rules=[
-                s3.LifecycleRule(expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(30))
+                s3.LifecycleRule(
+                    expiration=Duration.days(ARTIFACT_DAYS), noncurrent_version_expiration=Duration.days(30)
+                )
             ],
         )
 
