@@ -152,6 +152,8 @@ def test_only_input_artifacts_can_be_read(pipelines: Pipelines, embedded: Embedd
     ("files", "words"),
     [
         ({"settings.json": '{"Parameters": {"A": 3}}'}, "TemplateConfiguration.Parameters.A: got 3; a text is allowed"),
+        ({"settings.json": '{"Parameters": {"A": true}}'}, "Parameters.A: got true; a text is allowed"),
+        ({"settings.json": '{"Tags": {"A": 1}}'}, "TemplateConfiguration.Tags.A: got 1; a text is allowed"),
         ({"settings.json": '{"Tags": ["a"]}'}, 'TemplateConfiguration.Tags: got ["a"]; a JSON object is allowed'),
     ],
 )
@@ -163,6 +165,16 @@ def test_a_template_configuration_holds_texts(
     ran = pipelines.run(pipelines.source({"template.json": template(A=""), **files}), action)
     assert (ran.status, words in ran.summary) == ("Failed", True)
     assert ran.actions["CREATEUPDATE"]["output"]["executionResult"]["errorDetails"]["code"] == "ConfigurationError"
+
+
+def test_a_parameter_that_is_not_named_any_more_has_its_default_again(pipelines: Pipelines, embedded: Embedded) -> None:
+    """The action names the parameters that it gives; it keeps none of the last deployment."""
+    name = embedded.name("stack")
+    files = {"template.json": template(N="1")}
+    given = stack(name, "CREATE_UPDATE", ParameterOverrides='{"N": "5"}')
+    assert pipelines.run(pipelines.source(files), given).variables("CREATEUPDATE") == {"NOut": "5"}
+    ran = pipelines.run(pipelines.source(files), stack(name, "CREATE_UPDATE"))
+    assert ran.variables("CREATEUPDATE") == {"NOut": "1"}
 
 
 def test_a_source_that_is_no_zip_is_told(pipelines: Pipelines, embedded: Embedded) -> None:

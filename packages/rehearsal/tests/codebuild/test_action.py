@@ -12,6 +12,7 @@ import pytest
 
 from rehearsal.actions.clone_ref import USE_CONNECTION_ACTIONS, CloneRef
 from rehearsal.actions.codebuild_project import Project
+from rehearsal.codebuild.build_log import read_notes
 from rehearsal.codebuild.file_patterns import files
 from rehearsal.codebuild.zip_write import zip_files
 from rehearsal.engine.action_api import ActionError, Artifact
@@ -173,7 +174,7 @@ def test_the_action_may_bring_another_buildspec(account: Account) -> None:
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no project": ({"ProjectName": "none"}, "there is no CodeBuild project none in 111111111111/eu-west-1"),
     "a batch": ({"BatchEnabled": "true"}, "BatchEnabled: batch builds are not rehearsed"),
-    "variables that are no JSON": ({"EnvironmentVariables": "A=b"}, "EnvironmentVariables: got A=b; a JSON list"),
+    "variables that are no JSON": ({"EnvironmentVariables": "A=b"}, "EnvironmentVariables: got 'A=b'; a JSON list"),
     "another primary source": ({"PrimarySource": "Other"}, "PrimarySource: got Other; one of its input artifacts"),
     "what cannot be rehearsed": ({"BuildspecOverride": "run-as.yml"}, "run-as: got somebody-else"),
 }
@@ -252,3 +253,39 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
     with pytest.raises(ActionError, match="denied"):
         account.runner()._unpack(task, Project.of_action(task), zip_file, account.folder / "code")
     assert asked == [("build", *USE_CONNECTION_ACTIONS)]
+
+
+@pytest.mark.parametrize("message", ['Merge "x"', "Merge x\n\nbody"])
+def test_a_commit_message_that_breaks_the_variables_is_named_as_the_cause(account: Account, message: str) -> None:
+    """CodePipeline puts it into the JSON as it is, and fails the action; the definition is not to blame."""
+    variables = f'[{{"name":"MESSAGE","value":"{message}"}}]'
+    with pytest.raises(ActionError, match=r"(?s)got .*Merge.*a commit message with quotes or line breaks") as error:
+        account.run(
+            {"ProjectName": account.project(spec("true")), "EnvironmentVariables": variables},
+            {"In": account.source("In", a="a")},
+        )
+    assert error.value.code == "ConfigurationError"
+
+
+def test_a_reference_in_a_projects_variable_is_not_replaced(account: Account) -> None:
+    """CodePipeline replaces those of its actions' configuration, and knows nothing of projects."""
+    variable = {"Name": "ID", "Value": "#{codepipeline.PipelineExecutionId}"}
+    name = account.project(spec('echo "ID is $ID"'), Environment={"EnvironmentVariables": [variable]})
+    task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
+    assert not account.runner().run(task).failed
+    assert "ID is #{codepipeline.PipelineExecutionId}" in task.log.read_text()
+
+
+def test_a_linked_node_modules_is_told(account: Account) -> None:
+    """CodeBuild links what a local cache keeps, and Node finds other modules from the link's target."""
+    found = "ls node_modules >/dev/null 2>&1; mkdir -p node_modules; test ! -L node_modules"
+    buildspec = spec(found, cache={"paths": ["node_modules/**/*", "other/**/*"]})
+    logs = []
+    for cache in ({"Type": "LOCAL", "Modes": ["LOCAL_CUSTOM_CACHE"]}, {"Type": "S3", "Location": "bucket/cache"}):
+        name = account.project(buildspec, Cache=cache)
+        task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
+        assert not account.runner().run(task).failed
+        logs.append(read_notes(task.log))
+    linked = "cache.paths node_modules/**/*: with a local cache CodeBuild makes node_modules a symbolic link"
+    assert [note.startswith(linked) for note in logs[0]] == [True]
+    assert logs[1] == []

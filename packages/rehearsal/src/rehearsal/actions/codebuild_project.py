@@ -106,6 +106,7 @@ class Project:
             log_stream=f"{prefix}{number}",
             key_arn=self.key_arn,
             cached=self.cached,
+            cache_links=self.about.get("cache", {}).get("type") == "LOCAL",
         )
 
 
@@ -131,11 +132,18 @@ def _overrides(task: Task) -> tuple[EnvironmentVariable, ...]:
     text = task.action.configuration.get("EnvironmentVariables", "[]")
     try:
         return tuple(variables(json.loads(text)))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ActionError(
-            f"{task.where}: EnvironmentVariables: got {text[:80]}; a JSON list of objects with `name`, `value` and"
-            " perhaps `type` is allowed"
+            f"{task.where}: EnvironmentVariables: got {_around(text, error)}; a JSON list of objects with `name`,"
+            " `value` and perhaps `type` is allowed. CodePipeline puts the values of variables into it as they are: a"
+            " commit message with quotes or line breaks makes it no JSON"
         ) from None
+
+
+def _around(text: str, error: Exception) -> str:
+    """The part of a text where JSON cannot be read any more."""
+    start = max(0, error.pos - 40) if isinstance(error, json.JSONDecodeError) else 0
+    return f"{'...' if start else ''}{text[start : start + 80]!r}"
 
 
 def variables(declared: Iterable[Mapping[str, str]]) -> Iterable[EnvironmentVariable]:

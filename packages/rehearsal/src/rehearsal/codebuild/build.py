@@ -15,7 +15,7 @@ from rehearsal.codebuild.artifacts import ArtifactNotFound
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, InvalidBuildspec
 from rehearsal.codebuild.cache_keys import select_caches
-from rehearsal.codebuild.caches import restored_caches
+from rehearsal.codebuild.caches import link_notes, restored_caches
 from rehearsal.codebuild.environment import Lookup, UnknownValue
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseResult, store
 from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
@@ -132,6 +132,9 @@ def _cache(
 ) -> contextlib.AbstractContextManager[None]:
     if not build.cached:
         return contextlib.nullcontext()
+    if build.cache_links:
+        for note in link_notes(prepared.spec.cache):
+            log.note(note)
     cache, kept = prepared.spec.cache, store(place.caches, build.account, build.region, build.project)
     caches = select_caches(cache, store=kept, env=prepared.env, source=place.source)
     return restored_caches(cache, caches, source=place.source, home=place.home, log=log)

@@ -17,6 +17,7 @@ from rehearsal.codebuild.cache_keys import Caches, slug
 
 # The home of CodeBuild's images; here the build's HOME is used for it.
 HOME = "/root"
+NODE_MODULES = "node_modules"
 _HOME = re.compile(rf"(?:{HOME}|~|\$HOME|\$\{{HOME\}})(?=/|$)")
 _SOURCE = re.compile(r"(?:\$CODEBUILD_SRC_DIR|\$\{CODEBUILD_SRC_DIR\})(?=/|$)")
 _WILD = re.compile(r"[*?\[]")
@@ -41,6 +42,16 @@ def restored_caches(cache: Cache, caches: Caches, *, source: Path, home: Path, l
                 _save(place, caches.saved / slug(pattern))
             if caches.key and caches.saved.exists():
                 caches.remember()
+
+
+def link_notes(cache: Cache) -> Iterator[str]:
+    """What works differently where CodeBuild links a cached folder: Node resolves a link before it looks above."""
+    for pattern in cache.paths:
+        if NODE_MODULES in pattern.split("/"):
+            yield (
+                f"cache.paths {pattern}: with a local cache CodeBuild makes {NODE_MODULES} a symbolic link, here it is"
+                " a folder; programs that look from it into the folders above find others there"
+            )
 
 
 def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[tuple[str, Path]]:

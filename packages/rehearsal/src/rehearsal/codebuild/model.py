@@ -26,7 +26,8 @@ class Build:
     """One build of a project, as it was started.
 
     variables are the project's, overrides those of who started it. buildspec: a path in the source, or the text itself.
-    cached: whether the project keeps the paths that the buildspec names under `cache`.
+    cached: whether the project keeps the paths that the buildspec names under `cache`. cache_links: whether CodeBuild
+    would link them, as it does with a local cache.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Build:
     log_stream: str
     key_arn: str = ""
     cached: bool = True
+    cache_links: bool = False
 
 
 @dataclass(frozen=True)

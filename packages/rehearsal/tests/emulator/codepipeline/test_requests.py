@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.emulator.codepipeline.model_constraints import model, violations
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.engine.action_api import Outcome, Revision, Task
 from tests.emulator.codepipeline.test_operations import NAME, NOBODY, answer
@@ -30,6 +31,18 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("stageName: got Bad Stage !", "RollbackStage", {**NAME, "stageName": "Bad Stage !"}),
     ("maxResults: got 100000; 1000", "ListPipelines", {"maxResults": 100_000}),
 ]
+
+
+def test_the_value_of_an_actions_configuration_has_50000_characters_at_most(service: Service) -> None:
+    """Which CDK fills with variables of builds; AWS's model says 1,000, the service 50,000."""
+    for size, refused in ((50_000, False), (50_001, True)):
+        definition = pipeline()
+        definition["stages"][1]["actions"][0]["configuration"] = {"EnvironmentVariables": "x" * size}
+        found = list(violations(model().shape_for("CreatePipelineInput"), {"pipeline": definition}, ""))
+        words = f"configuration.EnvironmentVariables: got {size} characters; 50000 at most are allowed"
+        assert any(words in each for each in found) == refused, found
+    with pytest.raises(ApiError, match="50001 characters; 50000 at most"):
+        service.call("CreatePipeline", pipeline=definition)
 
 
 @pytest.mark.parametrize(("words", "operation", "request_"), WRONG, ids=[each[0] for each in WRONG])
