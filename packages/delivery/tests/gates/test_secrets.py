@@ -50,6 +50,52 @@ def test_what_the_baseline_calls_harmless_no_more_is_told(root: Path, capsys: py
 
 
 @pytest.mark.gate
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "utf-8-sig"])
+def test_a_text_in_another_encoding_is_scanned(root: Path, encoding: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """PowerShell's `>` writes UTF-16, old editors Latin-1; the file is never remembered as clean."""
+    (root / "docs" / "b.md").write_bytes(f"Schl\u00fcssel\nthe key is {KEY}\n".encode(encoding))
+    for _ in range(2):
+        assert secrets.main(root) == 1
+        assert "docs/b.md:2: AWS Access Key" in capsys.readouterr().err
+
+
+def test_a_binary_file_is_green(root: Path) -> None:
+    """It has NUL bytes in no order of a text."""
+    (root / "docs" / "picture.png").write_bytes(bytes(range(256)) * 20 + b"\0\0\0" * 50)
+    assert secrets.main(root) == 0
+
+
+@pytest.mark.gate
+def test_more_names_than_a_command_line_takes_are_scanned(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of the portions is scanned, the last one too."""
+    deep = root / ("a" * 100) / ("b" * 120)
+    deep.mkdir(parents=True)
+    for name in ("one.md", "two.md", "zz.md"):
+        (deep / name).write_text(f"the key is {KEY}\n")
+    monkeypatch.setattr(secrets, "ARGUMENT_BYTES", 300)
+    assert secrets.main(root) == 1
+    told = capsys.readouterr().err
+    assert [f"{name}:1: AWS Access Key" in told for name in ("one.md", "two.md", "zz.md")] == [True] * 3
+
+
+def test_twelve_thousand_long_names_fit() -> None:
+    """No command line is longer than what Linux takes, and none is started for a few names only."""
+    names = [f"{'a' * 100}/{'b' * 120}/{number:05}.md" for number in range(12_000)]
+    sizes = [sum(len(name) + 1 for name in portion) for portion in secrets.portions(names, secrets.ARGUMENT_BYTES)]
+    assert len(sizes) == 6
+    assert max(sizes) <= 500_000
+
+
+def test_portions_lose_no_name() -> None:
+    """Whatever fits; a name that is longer than the room by itself is a portion."""
+    names = ["aa", "bb", "c" * 20, "dd"]
+    assert list(secrets.portions(names, 6)) == [["aa", "bb"], ["c" * 20], ["dd"]]
+    assert list(secrets.portions([], 6)) == []
+
+
+@pytest.mark.gate
 @pytest.mark.parametrize("name", ["my_cache/a.md", "assembly/a.md", "build/a.md", "docs/poetry.lock"])
 def test_what_is_only_named_like_something_made_is_scanned(
     root: Path, name: str, capsys: pytest.CaptureFixture[str]

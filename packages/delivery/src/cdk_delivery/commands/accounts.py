@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,6 @@ class Sessions:
 
 def _parse_profile(text: str) -> tuple[str, str]:
     account, _, profile = text.partition("=")
-    if not (account.isdigit() and len(account) == 12 and profile):
+    if not (re.fullmatch("[0-9]{12}", account) and profile):
         raise WrongUse(f"--profile: got '{text}'; needed is ACCOUNT=PROFILE, such as 210987654321=prod-admin")
     return account, profile

@@ -6,15 +6,18 @@ The source of a pipeline has no `.git`, where `detect-secrets scan` finds nothin
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.gates.result_cache import FOLDER, ResultCache, digest
+from cdk_delivery.gates.text_encodings import decoded, is_utf8
 from cdk_delivery.project_config import read_config, see
 
 BASELINE = ".secrets.baseline"
@@ -37,6 +40,8 @@ GENERATED_PATHS |= {".secrets_cache", ".cfnlint_cache"}
 GENERATED_PATHS |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "bench", "bench.json")}
 # Locks hold hashes, and bytecode what its source holds.
 EXCLUDED_FILES = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
+# Half of what Linux allows at least for arguments and environment (POSIX's ARG_MAX is 2 MB there, an argument 128 KB).
+ARGUMENT_BYTES = 500_000
 # The scanner's own ideas of which files hold no secret, by their names.
 DISABLED_FILTERS = ("is_lock_file", "is_non_text_file", "is_swagger_file")
 
@@ -81,18 +86,49 @@ def _accepted_digests(root: Path) -> dict[str, list[str]]:
 
 
 def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
-    """File -> what detect-secrets found in it."""
-    if not names:
-        return {}
+    """File -> what detect-secrets found in it, also in files that are not UTF-8."""
+    others = [name for name in names if not is_utf8((root / name).read_bytes())]
+    found = _scan_utf8(root, sorted({*names} - {*others}))
+    with tempfile.TemporaryDirectory() as folder:
+        texts = [name for name in others if _write_utf8(root / name, Path(folder) / name)]
+        return found | _scan_utf8(Path(folder), texts)
+
+
+def _write_utf8(source: Path, copy: Path) -> bool:
+    """Write a copy in UTF-8 that the scanner can read; False for a binary file."""
+    text = decoded(source.read_bytes())
+    if text is not None:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(text, encoding="utf-8")
+    return text is not None
+
+
+def _scan_utf8(folder: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     filters = [
         option
-        for each in DISABLED_FILTERS
-        for option in ("--disable-filter", f"detect_secrets.filters.heuristic.{each}")
+        for name in DISABLED_FILTERS
+        for option in ("--disable-filter", f"detect_secrets.filters.heuristic.{name}")
     ]
-    command = [sys.executable, "-m", "detect_secrets", "scan", "--all-files", "--no-verify", *filters, "--", *names]
-    scanned = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    found: dict[str, list[dict[str, str]]] = json.loads(scanned.stdout)["results"]
+    command = [sys.executable, "-m", "detect_secrets", "scan", "--all-files", "--no-verify", *filters, "--"]
+    found: dict[str, list[dict[str, str]]] = {}
+    for portion in portions(names, ARGUMENT_BYTES):
+        scanned = subprocess.run([*command, *portion], cwd=folder, capture_output=True, text=True, check=True)
+        found |= json.loads(scanned.stdout)["results"]
     return found
+
+
+def portions(names: Sequence[str], room: int) -> Iterator[list[str]]:
+    """Divide names into lists that fit on a command line of `room` bytes."""
+    portion, taken = list[str](), 0
+    for name in names:
+        size = len(os.fsencode(name)) + 1
+        if portion and taken + size > room:
+            yield portion
+            portion, taken = [], 0
+        portion.append(name)
+        taken += size
+    if portion:
+        yield portion
 
 
 def main(root: Path) -> int:

@@ -57,35 +57,50 @@ class Pattern:
 
 def _length(value: str) -> str:
     """The number of digits is in the message."""
-    return f" ({len(value)} digits)" if value.isdigit() else ""
+    return f" ({len(value)} digits)" if value.isascii() and value.isdigit() else ""
 
 
-Account = Annotated[str, Pattern(r"\d{12}", "an AWS account id has 12 digits")]
+Account = Annotated[str, Pattern(r"[0-9]{12}", "an AWS account id has 12 digits")]
 # China, GovCloud and the isolated regions are other partitions, and ARNs here are those of `aws`.
 Region = Annotated[
     str,
     Pattern(
-        r"(?!cn-|[a-z]+-gov-|[a-z]+-iso)[a-z]{2}(-[a-z]+)+-\d",
+        r"(?!cn-|[a-z]+-gov-|[a-z]+-iso)[a-z]{2}(-[a-z]+)+-[0-9]",
         "an AWS region looks like eu-west-1; those of China, GovCloud and other partitions are not supported",
     ),
 ]
 # Lengths: role names contain pipeline, environment and region, and have 64 characters at most.
 PipelineName = Annotated[str, Pattern(r"[a-z][a-z0-9-]{1,22}", "2 to 23 characters: a-z, 0-9 and -, a letter first")]
 EnvironmentName = Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 characters: a-z and 0-9, a letter first")]
-Branch = Annotated[str, Pattern(r"[^\s*?\[\]{}]{1,200}", "one branch, named in full")]
+# Source: git, "git-check-ref-format". A trigger would take brackets and braces for a pattern.
+Branch = Annotated[
+    str,
+    Pattern(
+        r"(?![-/.])(?!(?:@|HEAD)$)(?!.*(?:\.\.|//|/\.|@\{|\.lock(?:/|$)|[./]$))[^\x00-\x20\x7f~^:?*\[\]{}\\]{1,200}",
+        "one branch, named in full, by a name that `git check-ref-format --branch` allows",
+    ),
+]
 Repository = Annotated[str, Pattern(r"[^/\s]+(/[^/\s]+)+", "a repository is written owner/name")]
 RepositoryName = Annotated[
-    str, Pattern(r"[\w.-]{1,100}", "1 to 100 letters, digits, points, - and _: the name without its account")
+    str, Pattern(r"[A-Za-z0-9_.-]{1,100}", "1 to 100 letters, digits, points, - and _: the name without its account")
 ]
 BucketName = Annotated[str, Pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket, without s3://")]
 ObjectKey = Annotated[str, Pattern(r"[^/].{0,1000}\.zip", "the key of one .zip object, without the bucket's name")]
 PathPattern = Annotated[str, Pattern(r"\S{1,255}", "a pattern of paths such as docs/** has 1 to 255 characters")]
-Email = Annotated[str, Pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address looks like team@company.com")]
+# Source: RFC 5321, sections 4.1.2 and 4.5.3.1; quoted local parts and domains in brackets are left out.
+Email = Annotated[
+    str,
+    Pattern(
+        r"(?=.{6,254}$)(?!\.)(?!.*\.[.@])[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+        r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
+        "an e-mail address looks like team@company.com",
+    ),
+]
 HttpsUrl = Annotated[str, Pattern(r"https://[^\s/]+\S*", "the address of an endpoint begins with https://")]
 ConnectionArn = Annotated[
     str,
     Pattern(
-        r"arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[A-Za-z0-9-]+",
+        r"arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[A-Za-z0-9-]+",
         "the ARN of a CodeConnections connection looks like arn:aws:codeconnections:REGION:ACCOUNT:connection/ID",
     ),
 ]
