@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -39,7 +40,7 @@ BAD_BRANCHES = [
 ]
 
 
-def accepts(kind: object, value: str) -> bool:
+def accepts(kind: Any, value: str) -> bool:
     """Whether the setting takes the value."""
     try:
         TypeAdapter(kind).validate_python(value)
@@ -99,13 +100,13 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "value"), [(Account, "\u0663" * 12), (Account, "\uff13" * 12), (Region, "eu-west-\u0661")]
 )
-def test_digits_are_those_of_ascii(kind: object, value: str) -> None:
+def test_digits_are_those_of_ascii(kind: Any, value: str) -> None:
     """Other scripts have digits as well, and no account is named by them."""
     assert not accepts(kind, value)
 
 
 @pytest.mark.parametrize("kind", [Branch, Email, Account, Region])
-def test_editors_get_a_pattern_that_compiles(kind: object) -> None:
+def test_editors_get_a_pattern_that_compiles(kind: Any) -> None:
     """The JSON Schema has the same pattern."""
     schema = TypeAdapter(kind).json_schema()
     assert re.compile(schema["pattern"])
