@@ -10,6 +10,7 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persisten
 from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict
 from ministack.services import (
     cloudformation,
+    cloudwatch,
     cloudwatch_logs,
     codebuild,
     eventbridge,
@@ -27,7 +28,20 @@ from ministack.services.cloudformation import handlers, helpers, provisioners, s
 
 MODULES = (
     *(app, iam_actions, iam_evaluator, lambda_runtime, persistence, responses, cloudformation, handlers, helpers),
-    *(provisioners, stacks, cloudwatch_logs, codebuild, eventbridge, iam, kms, lambda_svc, s3, secretsmanager, sns),
+    *(
+        provisioners,
+        stacks,
+        cloudwatch,
+        cloudwatch_logs,
+        codebuild,
+        eventbridge,
+        iam,
+        kms,
+        lambda_svc,
+        s3,
+        secretsmanager,
+        sns,
+    ),
     *(sqs, ssm, sts),
 )
 

@@ -85,7 +85,12 @@ def _execute(
         record.note(config, call)
     lines = logs.lines(config, call, request_id)
     logs.write(config, call.stream, lines)
-    answer = {"body": call.body, "log": "\n".join(lines), "log_source": LOG_SOURCE}
+    answer = {
+        "body": call.body,
+        "log": "\n".join(lines),
+        "log_source": LOG_SOURCE,
+        "duration_ms": call.milliseconds,
+    }
     return {**answer, "error": True} if call.status != "success" else answer
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.ministack import patch
-from rehearsal.emulator.ministack.corrections import permissions, refusals, requests, services
+from rehearsal.emulator.ministack.corrections import permissions, refusals, requests, services, traffic
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,9 @@ ALWAYS = (
     services.RULE_RETRIES,
     services.OUTPUT_CHANGES,
     refusals.STACK_STATES,
+    traffic.ALIAS_ROUTING,
+    traffic.INVOCATION_METRICS,
+    traffic.ALIAS_RULES,
 )
 WITHOUT_IAM = (services.OPEN_BUCKETS,)
 # The order of the checks decides which of several denials a caller sees.

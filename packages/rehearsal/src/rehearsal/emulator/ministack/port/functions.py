@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
 
 Config = Mapping[str, Any]
 
@@ -73,3 +74,54 @@ def durable_variables() -> Mapping[str, str]:
 def invocation_depth() -> int:
     """Return how many functions have called each other up to this invocation."""
     return int(lambda_svc._invoke_depth.get())
+
+
+def function_exists(name: str) -> bool:
+    """Return whether the request's account and region have a function of this name."""
+    return name in lambda_svc._functions
+
+
+def function_arn(name: str) -> str:
+    """Return the ARN of a function of the request's account and region."""
+    return str(lambda_svc._func_arn(name))
+
+
+def alias_record(name: str, alias: str) -> dict[str, Any] | None:
+    """Return the record of an alias, which may be changed; None where function or alias do not exist."""
+    found: dict[str, Any] | None = (lambda_svc._functions.get(name) or {}).get("aliases", {}).get(alias)
+    return found
+
+
+def version_config(name: str, version: str) -> Config | None:
+    """Return the configuration of a published version."""
+    record = (lambda_svc._functions.get(name) or {}).get("versions", {}).get(version)
+    return record["config"] if record else None
+
+
+def requested_alias(name: str, path_qualifier: str | None, query: Any, headers: Any) -> Config | None:
+    """Return the alias that a request of Invoke names; None where it names none, or one that does not exist."""
+    named = lambda_svc._qualifier_from_path_or_query(path_qualifier, query) or headers.get("x-amz-qualifier")
+    return alias_record(name, named) if named else None
+
+
+def invocation_type(headers: Mapping[str, str]) -> str:
+    """Return how a request invokes a function: RequestResponse, Event or DryRun."""
+    return headers.get("x-amz-invocation-type") or headers.get("X-Amz-Invocation-Type") or "RequestResponse"
+
+
+def arn_qualifier(arn: str) -> str:
+    """Return the version or alias at the end of a function's ARN; empty for none."""
+    return arn.split(":", 7)[7] if arn.count(":") >= 7 else ""
+
+
+def template_weights(properties: Config) -> Mapping[str, float]:
+    """Return the weights in the properties of an alias of a template. Raises ValueError."""
+    weights: Mapping[str, float] = (provisioners._lambda_alias_routing_config(properties) or {}).get(
+        "AdditionalVersionWeights", {}
+    )
+    return weights
+
+
+def in_function_scope(config: Config, action: Callable[[], None]) -> None:
+    """Call `action` in the account and region of the function with this configuration."""
+    lambda_svc._run_with_function_config_scope(config, action)

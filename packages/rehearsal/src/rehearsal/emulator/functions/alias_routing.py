@@ -1,0 +1,138 @@
+"""Every invocation of an alias, by any caller, runs one of its versions; the invocation is then measured.
+
+MiniStack chooses the version when it looks a function up, which it also does without invoking it. Here the looked up
+record keeps the alias, and the version is chosen when the record is executed.
+Source: AWS Lambda developer guide, "Implement Lambda canary deployments using a weighted alias".
+"""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.emulator.functions import metrics
+from rehearsal.emulator.functions.alias_weights import AliasCounter
+from rehearsal.emulator.ministack.port import functions
+
+Record = dict[str, Any]
+Resolve = Callable[[Record | None, str | None], tuple[Record | None, Record | None]]
+Execute = Callable[[Record, Any], dict[str, Any]]
+Invoke = Callable[..., Awaitable[Any]]
+
+# Keys of a record that is about to be executed.
+PENDING, QUALIFIER, MEASURED = "_alias_to_route", "_invoked_qualifier", "_measured"
+
+
+@dataclass(frozen=True)
+class PendingAlias:
+    """An alias whose version is chosen when it is executed."""
+
+    function: Record
+    name: str
+
+
+@dataclass(frozen=True)
+class InvokedAlias:
+    """The alias that a request of Invoke names."""
+
+    arn: str
+    name: str
+
+
+_invoked: contextvars.ContextVar[InvokedAlias | None] = contextvars.ContextVar("invoked_alias", default=None)
+_counter = AliasCounter()
+
+
+def keep_alias(resolve: Resolve) -> Resolve:
+    """Return the replacement of the function that looks up the record for a qualifier: it keeps the alias."""
+
+    def resolve_with_alias(function: Record | None, qualifier: str | None) -> tuple[Record | None, Record | None]:
+        record, config = resolve(function, qualifier)
+        if function is None or record is None or qualifier not in function.get("aliases", {}):
+            return record, config
+        return {**record, PENDING: PendingAlias(function, str(qualifier))}, config
+
+    return resolve_with_alias
+
+
+def invoke_routed(invoke: Invoke) -> Invoke:
+    """Return the replacement of Invoke: the version of an alias is chosen before it is invoked."""
+
+    async def invoke_version(
+        name: str, event: Any, headers: Mapping[str, str], path_qualifier: str | None = None, query: Any = None
+    ) -> Any:
+        alias = functions.requested_alias(name, path_qualifier, query, headers)
+        if alias is None or functions.invocation_type(headers) == "DryRun":
+            return await invoke(name, event, headers, path_qualifier, query)
+        token = _invoked.set(InvokedAlias(alias["AliasArn"], alias["Name"]))
+        try:
+            return await invoke(name, event, headers, _counter.next_version(alias), query)
+        finally:
+            _invoked.reset(token)
+
+    return invoke_version
+
+
+def route_events(invoke: Callable[[Record, Any], None]) -> Callable[[Record, Any], None]:
+    """Return the replacement of asynchronous invocation: retries run the version that the first attempt ran."""
+
+    def invoke_version(function: Record, event: Any) -> None:
+        invoke(_routed(function), event)
+
+    return invoke_version
+
+
+def execute_measured(execute: Execute) -> Execute:
+    """Return the replacement of the function that executes a record, which every caller comes to."""
+
+    def execute_version(function: Record, event: Any) -> dict[str, Any]:
+        if MEASURED in function:
+            return execute(function, event)
+        routed, began = _routed(function), time.monotonic()
+        result = execute({**routed, MEASURED: True}, event)
+        metrics.record_invocation(
+            routed.get("config") or routed,
+            routed.get(QUALIFIER) or "",
+            result,
+            milliseconds=(time.monotonic() - began) * 1000,
+        )
+        return result
+
+    return execute_version
+
+
+def record_no_metrics(_emit: Callable[..., None]) -> Callable[..., None]:
+    """Return the replacement of MiniStack's metrics of invocations, which `execute_measured` records."""
+
+    def emit(*_arguments: Any, **_more: Any) -> None:
+        return
+
+    return emit
+
+
+def _routed(function: Record) -> Record:
+    """Return the record of the version that runs, with the ARN that was invoked."""
+    pending, invoked = function.get(PENDING), _invoked.get()
+    config = function.get("config") or {}
+    if QUALIFIER in function or not config:
+        return function
+    if pending:
+        return _version_of(pending) or function
+    arn = str(config.get("FunctionArn", ""))
+    if invoked and arn.rpartition(":")[0] == invoked.arn.rpartition(":")[0]:
+        return {**function, "config": {**config, "FunctionArn": invoked.arn}, QUALIFIER: invoked.name}
+    return {**function, QUALIFIER: functions.arn_qualifier(arn)}
+
+
+def _version_of(pending: PendingAlias) -> Record | None:
+    """Return the record of the version that an alias chooses; None where alias or version are gone."""
+    alias = pending.function["aliases"].get(pending.name)
+    version = _counter.next_version(alias) if alias else ""
+    record = pending.function if version == "$LATEST" else pending.function["versions"].get(version)
+    if record is None:
+        return None
+    config = {**record["config"], "FunctionArn": alias["AliasArn"]}
+    return {**record, "config": config, QUALIFIER: pending.name}

@@ -1,0 +1,53 @@
+"""The metrics that Lambda publishes for an invocation, in each of its combinations of dimensions.
+
+Source: AWS Lambda developer guide, "Using CloudWatch metrics with Lambda", types of metrics and dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rehearsal.emulator.ministack.port import functions
+from rehearsal.emulator.ministack.port.cloudwatch import record_metric
+
+Config = Mapping[str, Any]
+Dimensions = dict[str, str]
+
+NAMESPACE = "AWS/Lambda"
+
+
+def record_invocation(config: Config, qualifier: str, result: Mapping[str, Any], *, milliseconds: float) -> None:
+    """Publish the metrics of one invocation; qualifier: the alias or version that was invoked, empty for neither.
+
+    An invocation that is throttled is none: it counts as a throttle only.
+    """
+    duration = float(result.get("duration_ms", milliseconds))
+    points = list(_points(result, duration))
+
+    def record() -> None:
+        for dimensions in dimension_sets(config, qualifier):
+            for name, value, unit in points:
+                record_metric(NAMESPACE, name, value, unit, dimensions)
+
+    functions.in_function_scope(config, record)
+
+
+def dimension_sets(config: Config, qualifier: str) -> list[Dimensions]:
+    """Return the combinations of dimensions of an invocation, as "Dimensions" on that page has them."""
+    name = str(config["FunctionName"])
+    function = {"FunctionName": name}
+    resource = {**function, "Resource": f"{name}:{qualifier}" if qualifier else name}
+    alias = qualifier and not qualifier.isdigit() and qualifier != "$LATEST"
+    executed = [{**resource, "ExecutedVersion": str(config.get("Version", "$LATEST"))}] if alias else []
+    return [{}, function, resource, *executed]
+
+
+def _points(result: Mapping[str, Any], duration: float) -> Iterator[tuple[str, float, str]]:
+    if result.get("throttle"):
+        yield "Throttles", 1, "Count"
+        return
+    yield "Invocations", 1, "Count"
+    yield "Errors", 1 if result.get("error") else 0, "Count"
+    yield "Throttles", 0, "Count"
+    yield "Duration", duration, "Milliseconds"

@@ -1,0 +1,39 @@
+"""Faults of MiniStack about traffic: versions behind aliases, and metrics of invocations."""
+
+from __future__ import annotations
+
+from rehearsal.emulator.functions import alias_routing, alias_rules
+from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
+from rehearsal.emulator.ministack.patch import Correction, Patch
+
+TESTS = "tests/emulator/functions/test_aliases.py"
+LAMBDA = "ministack.services.lambda_svc"
+HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
+
+ALIAS_ROUTING = Correction(
+    fault="The weights of an alias are stored, and every invocation runs its first version.",
+    test=f"{TESTS}::test_weights_are_only_stored",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{LAMBDA}:_effective_func_record_for_qualifier", "sha256:9347cb8fd2dc4d9c", alias_routing.keep_alias),
+        Patch(f"{LAMBDA}:_invoke", "sha256:ab193779e5c2ea94", alias_routing.invoke_routed),
+        Patch(f"{LAMBDA}:invoke_async_with_retry", "sha256:289fe4d3cbd4089b", alias_routing.route_events),
+        Patch(f"{LAMBDA}:_execute_function", "sha256:3ceb16d6480a2161", alias_routing.execute_measured),
+    ),
+)
+INVOCATION_METRICS = Correction(
+    fault="Metrics of invocations have the dimension FunctionName only, and exist for calls of Invoke only.",
+    test=f"{TESTS}::test_metrics_have_one_dimension",
+    upstream=UNREDUCED,
+    patches=(Patch(f"{LAMBDA}:_emit_lambda_metrics", "sha256:3b6689d77cf6f1e4", alias_routing.record_no_metrics),),
+)
+ALIAS_RULES = Correction(
+    fault="An alias takes versions that do not exist, $LATEST with weights, and any number of versions.",
+    test=f"{TESTS}::test_an_alias_takes_any_version",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{LAMBDA}:_create_alias", "sha256:2fca00d580eb5774", alias_rules.create_checked),
+        Patch(f"{LAMBDA}:_update_alias", "sha256:0017f6b94b062e90", alias_rules.update_checked),
+        Patch(f"{HANDLERS}[AWS::Lambda::Alias][create]", "sha256:fc78d215b4c77f8f", alias_rules.provision_checked),
+    ),
+)

@@ -1,0 +1,296 @@
+"""Aliases with weights: which version runs, by whatever caller, what is measured of it, and what Lambda refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from ministack.services import cloudwatch, lambda_svc
+
+from rehearsal.emulator.functions.alias_weights import AliasCounter
+from rehearsal.emulator.ministack.corrections import traffic
+from rehearsal.emulator.ministack.patches import correct
+from tests.emulator.functions.conftest import ACCOUNT, REGION, Functions, zipped
+
+CODE = """
+import json
+def handler(event, context):
+    print("ran", context.function_version, context.invoked_function_arn)
+    if {fails}:
+        raise ValueError("bad release")
+    return {{"version": context.function_version, "arn": context.invoked_function_arn}}
+"""
+WEIGHTS = {"AdditionalVersionWeights": {"2": 0.1}}
+
+_numbers = itertools.count(1)
+
+
+def released(functions: Functions, *, fails: bool = False, weight: float = 0.1, **more: Any) -> str:
+    """Return a function with versions 1 and 2 behind its alias `live`; the second one fails if asked to."""
+    api, name = functions.client("lambda"), functions.make(CODE.format(fails=False), **more)
+    api.publish_version(FunctionName=name)
+    api.update_function_code(FunctionName=name, ZipFile=zipped(main_py=CODE.format(fails=fails) + "# 2\n"))
+    api.publish_version(FunctionName=name)
+    routing = {"AdditionalVersionWeights": {"2": weight}}
+    api.create_alias(FunctionName=name, Name="live", FunctionVersion="1", RoutingConfig=routing)
+    return name
+
+
+def ran(functions: Functions, name: str) -> Counter[str]:
+    """Return how often each version ran, by the function's log."""
+    logs, group = functions.client("logs"), f"/aws/lambda/{name}"
+    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+        return Counter()
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+    lines = [event["message"] for page in pages for event in page["events"]]
+    return Counter(line.rstrip().rpartition("Version: ")[2] for line in lines if line.startswith("START "))
+
+
+def eventually(functions: Functions, name: str, expected: dict[str, int]) -> None:
+    """Wait until the versions have run that often, and assert that they do not run more often."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and sum(ran(functions, name).values()) < sum(expected.values()):
+        time.sleep(0.1)
+    assert ran(functions, name) == expected
+
+
+def test_the_share_of_a_weight_is_exact() -> None:
+    """Of any number of invocations the additional version gets its share, rounded to the nearest whole number."""
+    alias = {"AliasArn": "arn", "RevisionId": "1", "FunctionVersion": "1"}
+    for weight in (0.0, 0.01, 0.1, 0.3, 0.5, 0.999, 1.0):
+        counter = AliasCounter()
+        weighted = {**alias, "RoutingConfig": {"AdditionalVersionWeights": {"2": weight}}}
+        chosen = [counter.next_version(weighted) for _ in range(1000)]
+        assert chosen.count("2") == round(1000 * weight)
+        assert all(abs(chosen[:calls].count("2") - calls * weight) <= 0.5 for calls in range(1000))
+
+
+def test_an_update_of_the_alias_starts_the_count_again() -> None:
+    """What one version was owed does not count for the next shift."""
+    counter = AliasCounter()
+    alias = {"AliasArn": "arn", "FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}}
+    first = [counter.next_version({**alias, "RevisionId": "1"}) for _ in range(4)]
+    second = [counter.next_version({**alias, "RevisionId": "2"}) for _ in range(5)]
+    assert (first, second) == (["1"] * 4, ["1"] * 4 + ["2"])
+
+
+def test_a_caller_reaches_the_versions_by_their_weights(functions: Functions) -> None:
+    """Of ten calls with a weight of 0.1 exactly one runs the additional version; the answer says which one ran."""
+    name, api = released(functions), functions.client("lambda")
+    answers = [api.invoke(FunctionName=name, Qualifier="live") for _ in range(10)]
+    payloads = [json.loads(answer["Payload"].read()) for answer in answers]
+    assert [answer["ExecutedVersion"] for answer in answers] == [payload["version"] for payload in payloads]
+    assert [payload["version"] for payload in payloads] == ["1"] * 4 + ["2"] + ["1"] * 5
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live"
+    assert {payload["arn"] for payload in payloads} == {arn}
+    assert ran(functions, name) == {"1": 9, "2": 1}
+    assert json.loads(api.invoke(FunctionName=f"{name}:2")["Payload"].read())["version"] == "2"
+
+
+def test_a_dry_run_counts_for_nothing(functions: Functions) -> None:
+    """Only what runs is counted."""
+    name, api = released(functions, weight=0.5), functions.client("lambda")
+    for _ in range(3):
+        api.invoke(FunctionName=name, Qualifier="live", InvocationType="DryRun")
+    assert [api.invoke(FunctionName=name, Qualifier="live")["ExecutedVersion"] for _ in range(2)] == ["2", "1"]
+
+
+def by_events(functions: Functions, name: str, _arn: str) -> None:
+    for _ in range(10):
+        functions.client("lambda").invoke(FunctionName=name, Qualifier="live", InvocationType="Event")
+
+
+def by_queue(functions: Functions, name: str, arn: str) -> None:
+    sqs, queue = functions.client("sqs"), f"{name}-queue"
+    url = sqs.create_queue(QueueName=queue)["QueueUrl"]
+    functions.client("lambda").create_event_source_mapping(
+        FunctionName=arn, EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}", BatchSize=1
+    )
+    for number in range(10):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+
+
+def by_topic(functions: Functions, name: str, arn: str) -> None:
+    sns = functions.client("sns")
+    topic = sns.create_topic(Name=f"{name}-topic")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    for number in range(10):
+        sns.publish(TopicArn=topic, Message=str(number))
+
+
+def by_rule(functions: Functions, name: str, arn: str) -> None:
+    events, source = functions.client("events"), f"{name}.orders"
+    events.put_rule(Name=f"{name}-rule", EventPattern=json.dumps({"source": [source]}))
+    events.put_targets(Rule=f"{name}-rule", Targets=[{"Id": "1", "Arn": arn}])
+    entry = {"Source": source, "DetailType": "order", "Detail": "{}"}
+    events.put_events(Entries=[entry] * 10)
+
+
+@pytest.mark.parametrize("send", [by_events, by_queue, by_topic, by_rule], ids=lambda send: send.__name__)
+def test_every_event_source_reaches_the_versions_by_their_weights(
+    functions: Functions, send: Callable[[Functions, str, str], None]
+) -> None:
+    """Queues, topics, rules and asynchronous calls share an alias as direct calls do."""
+    name = released(functions)
+    send(functions, name, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live")
+    eventually(functions, name, {"1": 9, "2": 1})
+
+
+def sums(functions: Functions, metric: str, **dimensions: str) -> float:
+    """Return the sum of a metric of Lambda with exactly these dimensions."""
+    now = datetime.now(UTC)
+    answer = functions.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=2),
+        Period=3600 * 2,
+        Statistics=["Sum"],
+    )
+    return float(sum(point["Sum"] for point in answer["Datapoints"]))
+
+
+def test_metrics_have_the_dimensions_of_aws(functions: Functions) -> None:
+    """Calls and errors can be told by function, by alias, and by the version that the alias chose."""
+    name, api = released(functions, fails=True, weight=0.5), functions.client("lambda")
+    for _ in range(4):
+        api.invoke(FunctionName=name, Qualifier="live")
+    api.invoke(FunctionName=name, Qualifier="1")
+    api.invoke(FunctionName=name)
+    live = {"FunctionName": name, "Resource": f"{name}:live"}
+    assert sums(functions, "Invocations", FunctionName=name) == 6
+    assert sums(functions, "Invocations", **live) == 4
+    assert sums(functions, "Invocations", **live, ExecutedVersion="1") == 2
+    assert sums(functions, "Invocations", **live, ExecutedVersion="2") == 2
+    assert sums(functions, "Errors", **live, ExecutedVersion="1") == 0
+    assert sums(functions, "Errors", **live, ExecutedVersion="2") == 2
+    assert sums(functions, "Invocations", FunctionName=name, Resource=f"{name}:1") == 1
+    assert sums(functions, "Invocations", FunctionName=name, Resource=name) == 1
+
+
+def test_what_is_throttled_is_no_invocation(functions: Functions) -> None:
+    """It counts as a throttle only, once for each request; the SDK sends several."""
+    name, api = released(functions), functions.client("lambda")
+    sent: list[str] = []
+    api.meta.events.register("before-send.lambda.Invoke", lambda request, **_: sent.append(request.url))
+    api.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with pytest.raises(ClientError, match="TooManyRequests"):
+        api.invoke(FunctionName=name)
+    assert sums(functions, "Throttles", FunctionName=name) == len([url for url in sent if name in url])
+    assert sums(functions, "Invocations", FunctionName=name) == 0
+
+
+@pytest.mark.parametrize(
+    ("alias", "problem"),
+    [
+        ({"FunctionVersion": "9"}, "Function not found: .*:9"),
+        ({"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"9": 0.1}}}, "not found: .*:9"),
+        ({"FunctionVersion": "$LATEST", "RoutingConfig": WEIGHTS}, r"\$LATEST is not supported"),
+        ({"FunctionVersion": "2", "RoutingConfig": WEIGHTS}, "points to already"),
+        ({"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 1.5}}}, "between 0.0 and 1.0"),
+        ({"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1, "3": 0.1}}}, "at most two"),
+        ({"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"3": 0.1}}}, "same execution role"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_alias_takes_what_lambda_takes(functions: Functions, alias: dict[str, Any], problem: str) -> None:
+    """A wrong version or weight is refused by the API and by CloudFormation, and changes nothing."""
+    name, api = released(functions), functions.client("lambda")
+    api.update_function_configuration(FunctionName=name, Role=f"arn:aws:iam::{ACCOUNT}:role/other")
+    api.publish_version(FunctionName=name)
+    with pytest.raises(ClientError, match=problem):
+        api.create_alias(FunctionName=name, Name="other", **alias)
+    with pytest.raises(ClientError, match=problem):
+        api.update_alias(FunctionName=name, Name="live", **alias)
+    assert api.get_alias(FunctionName=name, Name="live")["RoutingConfig"] == WEIGHTS
+    assert stack_reason(functions, name, alias)
+
+
+def stack_reason(functions: Functions, name: str, alias: dict[str, Any]) -> list[str]:
+    """Return why a stack with this alias was rolled back."""
+    properties = {"FunctionName": name, "Name": "other", **alias}
+    if routing := properties.get("RoutingConfig"):
+        weights = routing["AdditionalVersionWeights"]
+        listed = [{"FunctionVersion": key, "FunctionWeight": value} for key, value in weights.items()]
+        properties["RoutingConfig"] = {"AdditionalVersionWeights": listed}
+    template = {"Resources": {"Alias": {"Type": "AWS::Lambda::Alias", "Properties": properties}}}
+    api, stack = functions.client("cloudformation"), f"alias-{next(_numbers)}"
+    api.create_stack(StackName=stack, TemplateBody=json.dumps(template))
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        status = api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        if not status.endswith("IN_PROGRESS"):
+            break
+        time.sleep(0.05)
+    events = api.describe_stack_events(StackName=stack)["StackEvents"]
+    return [event["ResourceStatusReason"] for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
+
+
+def stored(**alias: Any) -> dict[str, Any]:
+    """Store a function with two versions and an alias in this process's MiniStack; return its record."""
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:stored"
+    config = {"FunctionName": "stored", "FunctionArn": arn, "Role": "role", "Version": "$LATEST"}
+    versions = {number: {"config": {**config, "FunctionArn": f"{arn}:{number}", "Version": number}} for number in "12"}
+    aliases = {"live": {"AliasArn": f"{arn}:live", "Name": "live", "RevisionId": "1", "FunctionVersion": "1", **alias}}
+    record = {"config": config, "versions": versions, "aliases": aliases}
+    lambda_svc._functions["stored"] = record
+    return record
+
+
+@pytest.mark.usefixtures("as_it_comes")
+def test_weights_are_only_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: an additional version with all of the weight gets no call. Corrected, it gets each of them."""
+    stored(RoutingConfig={"AdditionalVersionWeights": {"2": 1.0}})
+    executed: list[str] = []
+
+    def dispatch(_function: Any, config: dict[str, Any], *_rest: Any) -> dict[str, Any]:
+        executed.append(config["Version"])
+        return {"body": None}
+
+    monkeypatch.setattr(lambda_svc, "_execute_function_dispatch", dispatch)
+
+    def invoke() -> None:
+        status, headers, _ = asyncio.run(lambda_svc._invoke("stored", {}, {}, "live"))
+        assert status == 200
+        record, config, _ = lambda_svc._get_func_record_for_ref("stored:live")
+        lambda_svc._execute_function(lambda_svc._execution_record_for_config(record, config), {})
+        executed.append(headers["X-Amz-Executed-Version"])
+
+    invoke()
+    assert executed == ["1", "1", "1"]
+    executed.clear()
+    correct(traffic.ALIAS_ROUTING)
+    invoke()
+    assert executed == ["2", "2", "2"]
+
+
+@pytest.mark.usefixtures("as_it_comes")
+def test_metrics_have_one_dimension() -> None:
+    """The fault: a metric of an invocation has the function's name only. Corrected, MiniStack records none itself."""
+    lambda_svc._emit_lambda_metrics("counted", 1.0, error=False, throttle=False)
+    names = [dict(point["Dimensions"]) for points in cloudwatch._metrics.values() for point in points]
+    assert names == [{"FunctionName": "counted"}] * len(names)
+    assert names
+    correct(traffic.INVOCATION_METRICS)
+    lambda_svc._emit_lambda_metrics("counted", 1.0, error=False, throttle=False)
+    assert sum(len(points) for points in cloudwatch._metrics.values()) == len(names)
+
+
+@pytest.mark.usefixtures("as_it_comes")
+def test_an_alias_takes_any_version() -> None:
+    """The fault: an alias may point to what does not exist. Corrected, it is refused."""
+    stored()
+    assert lambda_svc._create_alias("stored", {"Name": "other", "FunctionVersion": "7"})[0] == 201
+    correct(traffic.ALIAS_RULES)
+    assert lambda_svc._create_alias("stored", {"Name": "third", "FunctionVersion": "7"})[0] == 404
+    assert lambda_svc._update_alias("stored", "live", {"FunctionVersion": "7"})[0] == 404
+    assert lambda_svc._update_alias("stored", "live", {"FunctionVersion": "2"})[0] == 200
