@@ -9,7 +9,8 @@ import pytest
 
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin
-from lambda_layers.poetry.export import export, parse
+from lambda_layers.locks.requirements_file import parse
+from lambda_layers.poetry.export import export
 from lambda_layers.subprocesses import find_tool
 from tests.root import ROOT
 

@@ -1,1 +1,1 @@
-"""poetry.lock -> reproducible Lambda layers; the command is `lambda-layers`."""
+"""poetry.lock or uv.lock -> reproducible Lambda layers; the command is `lambda-layers`."""

@@ -49,7 +49,7 @@ def _report_bug() -> int:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """Turn poetry.lock into Lambda layers."""
+    """Turn poetry.lock or uv.lock into Lambda layers."""
 
 
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output instead of a table.")

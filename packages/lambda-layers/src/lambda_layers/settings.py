@@ -22,6 +22,7 @@ class Settings(BaseModel):
 
     python: str
     architecture: Literal["x86_64", "arm64"]
+    lock: Literal["poetry.lock", "uv.lock"] | None = None
     runtime_provided: Literal["ship", "drop"] = Field(default="ship", alias="runtime-provided")
     drop_tests: bool = Field(default=False, alias="drop-tests")
     keep: tuple[str, ...] = Field(default=(), strict=False)

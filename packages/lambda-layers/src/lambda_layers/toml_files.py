@@ -16,5 +16,5 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         conflict = b"\n<<<<<<< " in b"\n" + content
-        told = f"; git left a conflict there: take one side of {path.name}, then `poetry lock`" if conflict else ""
+        told = f"; git left a conflict there: take one side of {path.name}, then lock again" if conflict else ""
         raise WrongUse(f"{path}: {error}{told}") from error

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from lambda_layers import settings
 from lambda_layers.analysis import import_graph
 from lambda_layers.analysis.imports import Import, imports, modules, provides
+from lambda_layers.locks import lockfile
 from lambda_layers.manifest import Layer, Manifest
 from lambda_layers.selection import boto3_rule, function_layers, plan
 from lambda_layers.target import standard_library
@@ -61,7 +62,7 @@ def _missing_in_function(root: Path, function: str, built: Manifest) -> Iterator
     for found in imports(folder):
         top = found.name.partition(".")[0]
         if top not in known and not provides(there, found.name):
-            yield MissingImport(function, found, "" if top in removed else _poetry_add_command(root, function, top))
+            yield MissingImport(function, found, "" if top in removed else _add_command(root, function, top))
 
 
 def layer_files(root: Path, layer: Layer) -> list[str]:
@@ -70,25 +71,25 @@ def layer_files(root: Path, layer: Layer) -> list[str]:
         return [name.removeprefix("python/") for name in zipped.namelist()]
 
 
-def _poetry_add_command(root: Path, function: str, module: str) -> str:
+def _add_command(root: Path, function: str, module: str) -> str:
     locked = plan.read_lock(root).packages
     same = canonicalize_name(module)
     # this environment knows that yaml is in PyYAML
     known = [canonicalize_name(name) for name in packages_distributions().get(module, ())]
     package = same if same in locked else (known or [same])[0]
     users = [name for name in function_layers.functions(root) if _imports_module(root / "lambda" / name, module)]
-    # without --lock Poetry would install it in the development environment
-    return f"poetry add --lock {package}" if len(users) > 1 else f"poetry add --lock --group {function} {package}"
+    return lockfile.existing(root).add_command(package, "" if len(users) > 1 else function)
 
 
 def runtime_conflicts(root: Path, built: Manifest) -> list[str]:
     """What to know of functions that run the runtime's boto3 on packages of their layers."""
-    found: list[str] = []
+    conflicts: list[str] = []
     for name in function_layers.functions(root):
         packages = {package.name for layer in built.layers_of(name) for package in layer.packages}
-        told = boto3_rule.runtime_conflict(name, [each.name for each in imports(root / "lambda" / name)], packages)
-        found += [told] if told else []
-    return found
+        names = [found.name for found in imports(root / "lambda" / name)]
+        told = boto3_rule.runtime_conflict(name, names, packages, lockfile.existing(root))
+        conflicts += [told] if told else []
+    return conflicts
 
 
 def _imports_module(folder: Path, module: str) -> bool:

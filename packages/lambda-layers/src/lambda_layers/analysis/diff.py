@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambda_layers import manifest
+from lambda_layers import manifest, toml_files
 from lambda_layers.builder import command
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import WrongUse
+from lambda_layers.locks import lockfile
 from lambda_layers.manifest import Manifest, Package
 
 
@@ -71,7 +72,13 @@ def manifest_at_revision(root: Path, revision: str) -> Manifest:
         # the tools are this tree's: the same builder builds both
         if (root / ".tools").exists():
             (Path(scratch) / ".tools").symlink_to(root / ".tools")
-        for name in ("pyproject.toml", "poetry.lock"):
-            if not (Path(scratch) / name).exists():
-                raise WrongUse(f"revision {revision} has no {name}; name one that has layers to compare with")
+        _check_revision(Path(scratch), revision)
         return current_manifest(Path(scratch))
+
+
+def _check_revision(root: Path, revision: str) -> None:
+    pyproject = root / "pyproject.toml"
+    lock = lockfile.of_project(root, toml_files.read_toml(pyproject)).name if pyproject.exists() else ""
+    for name in (pyproject.name, lock):
+        if not (root / name).exists():
+            raise WrongUse(f"revision {revision} has no {name}; name one that has layers to compare with")

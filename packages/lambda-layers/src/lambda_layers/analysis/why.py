@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers import settings
 from lambda_layers.errors import WrongUse
+from lambda_layers.locks import lockfile
 from lambda_layers.locks.graph import Node
 from lambda_layers.selection import function_layers, plan
 
@@ -35,7 +36,9 @@ def why(root: Path, package: str) -> list[Reason]:
     locked, name = plan.read_lock(root), canonicalize_name(package)
     if name not in locked.packages:
         near = difflib.get_close_matches(name, locked.packages, n=3)
-        raise WrongUse(f"poetry.lock has no {package}" + (f"; near are {', '.join(near)}" if near else ""))
+        raise WrongUse(
+            f"{lockfile.existing(root).name} has no {package}" + (f"; near are {', '.join(near)}" if near else "")
+        )
     layers = {group: layer for layer, group in function_layers.groups(root).items()}
     ways = {
         group: locked.chains(group, chosen.target).get(name) for group in [*layers, *(locked.roots.keys() - layers)]

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from lambda_layers import toml_files
+from lambda_layers.locks import lockfile
 from lambda_layers.selection import function_layers
 from lambda_layers.subprocesses import find_tool
 from lambda_layers.target import interpreter
 
 _PROJECT_FIELDS = ("dependencies", "optional-dependencies", "requires-python")
 _SOURCE_TABLE = re.compile(r"^\[package\.source\]\n(.*?)(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
+_UV_SOURCE = re.compile(r"^source = \{ (?:directory|editable|path|virtual) = .*$", re.MULTILINE)
 # Not part of what a library of the team's own is built to; further down, `build` and `dist` may be packages.
 _IGNORED = {".git", "__pycache__", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 _BUILD_FOLDERS = {"build", "dist"}
@@ -28,23 +30,22 @@ def project_key(root: Path) -> str:
     pyproject = toml_files.read_toml(root / "pyproject.toml")
     project, tool_tables = pyproject.get("project", {}), pyproject.get("tool", {})
     layers = tool_tables.get("layers", {})
-    lock = _read_lock(root / "poetry.lock")
+    found = lockfile.of_project(root, pyproject)
+    lock = found.read_text(root)
     return digest(
         [project.get(name) for name in _PROJECT_FIELDS],
-        [pyproject.get("dependency-groups"), tool_tables.get("poetry"), layers, function_layers.functions(root)],
+        [pyproject.get("dependency-groups"), tool_tables.get(found.tool), layers, function_layers.functions(root)],
         hashlib.sha256(lock.encode()).hexdigest(),
-        [(url, library_key(root / url)) for url in _local_sources(lock)],
-        toolchain(root, str(layers.get("python") if isinstance(layers, dict) else layers)),
+        [(url, library_key(root / url)) for url in _local_sources(lock, found)],
+        toolchain(root, str(layers.get("python") if isinstance(layers, dict) else layers), found.tool),
     )
 
 
-def _read_lock(path: Path) -> str:
-    # Line ends are no content: git may have changed them.
-    return path.read_bytes().replace(b"\r\n", b"\n").decode()
-
-
-def _local_sources(lock: str) -> list[str]:
+def _local_sources(lock: str, kind: lockfile.Lockfile) -> list[str]:
     """Return the paths of the lock's folders and files; parsing the whole lock would take ten times as long."""
+    if kind is lockfile.UV:
+        sources = [tomllib.loads(line)["source"] for line in _UV_SOURCE.findall(lock)]
+        return [path for source in sources for path in source.values() if path != "."]
     tables = (tomllib.loads(table) for table in _SOURCE_TABLE.findall(lock) if "directory" in table or "file" in table)
     return [table["url"] for table in tables if table["type"] in {"directory", "file"}]
 
@@ -54,9 +55,9 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def toolchain(root: Path, python: str) -> list[Any]:
-    """What works on the lock: this builder's source, Poetry and uv, the bytecode compiler, deflate."""
-    return [*compilers(python), _tools(root)]
+def toolchain(root: Path, python: str, tool: str = lockfile.POETRY.tool) -> list[Any]:
+    """What works on the lock: this builder's source, the lock's tool and uv, the bytecode compiler, deflate."""
+    return [*compilers(python), _tools(root, tool)]
 
 
 def compilers(python: str) -> list[Any]:
@@ -70,11 +71,11 @@ def _source_digest() -> str:
     return hashlib.sha256(source).hexdigest()
 
 
-def _tools(root: Path) -> Any:
+def _tools(root: Path, tool: str) -> Any:
     pins = root / "requirements-tools.txt"
     if pins.exists() and (root / ".tools").exists():
         return hashlib.sha256(pins.read_bytes()).hexdigest()
-    found = [Path(find_tool(name, root)).resolve() for name in ("poetry", "uv")]
+    found = [Path(find_tool(name, root)).resolve() for name in sorted({tool, "uv"})]
     return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
 
 

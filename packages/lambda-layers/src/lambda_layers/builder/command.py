@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lambda_layers.locks import lockfile
 from lambda_layers.locks.pin import Pin
-from lambda_layers.poetry.export import export
 from lambda_layers.selection import function_layers
 
 
@@ -25,5 +25,9 @@ def build(root: Path) -> list[str]:
 
 def _export_closures(root: Path) -> dict[str, list[Pin]]:
     groups = function_layers.groups(root)
+    if lockfile.existing(root) is lockfile.UV:
+        from lambda_layers.uv.export import export  # noqa: PLC0415
+    else:
+        from lambda_layers.poetry.export import export  # noqa: PLC0415
     found = export(root, [*groups.values()])
     return {name: found[group] for name, group in groups.items()}

@@ -9,6 +9,7 @@ from typing import Any
 from lambda_layers import manifest
 from lambda_layers.builder import cache, sbom, verify, zip_archive
 from lambda_layers.builder.packages import BuiltPackage, PackageBuilder
+from lambda_layers.locks import lockfile
 from lambda_layers.selection.function_layers import LayerPlan
 
 BuildRecord = dict[str, Any]
@@ -21,7 +22,8 @@ def build_layer(
     held = [pieces[pin.name] for pin in part.pins]
     left_out = [pieces[pin.name][0] for pin in part.left_out]
     packages = [piece for piece, _ in held]
-    verify.check_dependencies(part.name, packages, part.provided | {piece.name for piece in left_out})
+    provided = part.provided | {piece.name for piece in left_out}
+    verify.check_dependencies(part.name, packages, provided, lockfile.existing(workshop.root))
     with workshop.cache.scratch() as scratch:
         made, described = scratch / "layer.zip", scratch / "sbom.json"
         unzipped = zip_archive.write(made, (cut for piece, blob in held for cut in piece.unpack_blob(blob)))

@@ -12,6 +12,7 @@ from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.builder.layer import BuildRecord, build_layer
 from lambda_layers.builder.packages import BuiltPackages, PackageBuilder
 from lambda_layers.errors import LayersError
+from lambda_layers.locks import lockfile
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.selection.plan import Closures, plan_layers, read_lock
 from lambda_layers.target import interpreter, limits
@@ -32,14 +33,14 @@ def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> li
         settings=chosen,
         python=interpreter.find(chosen.python),
         lock=locked,
-        machinery=cache_key.toolchain(root, chosen.python),
+        machinery=cache_key.toolchain(root, chosen.python, lockfile.existing(root).tool),
         cache=cache.Cache(cache.default_folder()),
     )
     imported = pool.submit(prefetch.import_late_modules)
     coded = pool.submit(CodeBuilder(root, chosen.python, workshop.cache).build)
     prefetch.prefetch_packages(workshop)
     parts = plan_layers(root, chosen, closures)
-    _check_sdk_completeness(parts)
+    _check_sdk_completeness(parts, lockfile.existing(root))
     pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
     imported.result()
     records = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
@@ -82,9 +83,9 @@ def _build_record(workshop: PackageBuilder, records: list[BuildRecord], warnings
     return {"manifest": manifest, "files": files, "warnings": warnings}
 
 
-def _check_sdk_completeness(parts: list[function_layers.LayerPlan]) -> None:
+def _check_sdk_completeness(parts: list[function_layers.LayerPlan], lock: lockfile.Lockfile) -> None:
     for function in sorted({function for part in parts for function in part.functions}):
         used = [part for part in parts if function in part.functions]
         left_out = {pin.name for part in used for pin in part.left_out}
         if boto3_rule.BOTO3 not in left_out:
-            boto3_rule.check_complete(function, {pin.name for part in used for pin in part.pins})
+            boto3_rule.check_complete(function, {pin.name for part in used for pin in part.pins}, lock)

@@ -48,7 +48,8 @@ def index_call(source: Source | None, credentials: tuple[str, str] | None = None
         return IndexCall()
     if source is None:
         return IndexCall(removed=_OTHER_INDEXES)
-    page = urlsplit(source.url).path.endswith((".htm", ".html"))  # a page of links, which Poetry takes as well
+    # a page of links, which Poetry takes as well, or a folder of wheels, which uv writes into its lock
+    page = urlsplit(source.url).path.endswith((".htm", ".html")) or "://" not in source.url
     where = ["--no-index", "--find-links"] if page else ["--default-index"]
     known = credentials or environment_credentials(source)
     variables = dict(

@@ -12,7 +12,8 @@ from packaging.version import Version
 
 from lambda_layers.builder.installed import InstalledPackage
 from lambda_layers.errors import LayersError
-from lambda_layers.locks import wheel_files
+from lambda_layers.locks import lockfile, wheel_files
+from lambda_layers.locks.lockfile import Lockfile
 from lambda_layers.locks.pin import Pin
 from lambda_layers.target import elf
 from lambda_layers.target.platform import Target
@@ -42,7 +43,9 @@ def verify(
     return {name: tuple(f"{name}: {warning}" for warning in seen.warnings()) for name, seen in libraries.items()}
 
 
-def check_dependencies(layer: str, pieces: Sequence[BuiltPackage], provided: Set[str]) -> None:
+def check_dependencies(
+    layer: str, pieces: Sequence[BuiltPackage], provided: Set[str], lock: Lockfile = lockfile.POETRY
+) -> None:
     """Raise LayersError where a package needs another that neither this layer nor `provided` has."""
     there = {piece.name for piece in pieces} | provided
     missing = [f"{piece.name} needs {need}" for piece in pieces for need in piece.needs if need not in there]
@@ -50,7 +53,7 @@ def check_dependencies(layer: str, pieces: Sequence[BuiltPackage], provided: Set
         add = sorted({need for piece in pieces for need in piece.needs if need not in there})
         raise LayersError(
             f"layer {layer}: {'; '.join(missing)}, as the wheel for this target says, and the lock does not know it: "
-            f"the wheels of one version differ. Name it yourself: `poetry add --lock {' '.join(add)}`"
+            f"the wheels of one version differ. Name it yourself: `{lock.add_command(' '.join(add))}`"
         )
 
 

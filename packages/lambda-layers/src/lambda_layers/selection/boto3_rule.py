@@ -11,7 +11,9 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from lambda_layers.errors import LayersError
+from lambda_layers.locks import lockfile
 from lambda_layers.locks.graph import Lock, Node
+from lambda_layers.locks.lockfile import Lockfile
 from lambda_layers.manifest import Manifest
 from lambda_layers.target.platform import Target
 
@@ -66,7 +68,9 @@ def size_message(built: Manifest) -> str | None:
     return f'boto3 and its core are {core:,} bytes of the layers; runtime-provided = "drop" leaves them to the runtime'
 
 
-def runtime_conflict(function: str, modules: Iterable[str], packages: Set[str]) -> str | None:
+def runtime_conflict(
+    function: str, modules: Iterable[str], packages: Set[str], lock: Lockfile = lockfile.POETRY
+) -> str | None:
     """What to know of a function whose imports take boto3 from the runtime, on packages that its layers hold."""
     half = sorted(_SDK_DEPENDENCIES & packages)
     tops = {module.partition(".")[0] for module in modules}
@@ -74,15 +78,15 @@ def runtime_conflict(function: str, modules: Iterable[str], packages: Set[str]) 
         return None
     return (
         f"{function}: its layers hold {', '.join(half)}, on which the runtime's {BOTO3} then runs instead of its own; "
-        f"`poetry add --lock {BOTO3}` ships one that fits"
+        f"`{lock.add_command(BOTO3)}` ships one that fits"
     )
 
 
-def check_complete(function: str, names: Set[str]) -> None:
+def check_complete(function: str, names: Set[str], lock: Lockfile = lockfile.POETRY) -> None:
     """Raise LayersError where a function's layers hold the SDK's core without boto3."""
     half = _SDK_CORE & names
     if half and BOTO3 not in names:
         raise LayersError(
             f"{function}: its layers hold {', '.join(sorted(half))} without {BOTO3}, which is half an SDK over the "
-            f"runtime's own; `poetry add --lock {BOTO3}` makes it whole"
+            f"runtime's own; `{lock.add_command(BOTO3)}` makes it whole"
         )

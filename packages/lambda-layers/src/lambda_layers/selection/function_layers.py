@@ -95,6 +95,6 @@ def _pins_for_target(name: str, pins: Sequence[Pin], target: Target) -> list[Pin
         raise LayersError(
             f"layer {name}: the lock has {len(pins)} packages for it, and none is for Python {target.python} on "
             f"{target.architecture} (`{pins[0].name}; {pins[0].marker}`); let requires-python in pyproject.toml "
-            "include it, then `poetry lock`"
+            "include it, then lock again"
         )
     return found

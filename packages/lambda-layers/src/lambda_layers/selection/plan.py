@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lambda_layers import toml_files
-from lambda_layers.errors import WrongUse
+from lambda_layers.locks import lockfile
 from lambda_layers.locks.graph import Lock
 from lambda_layers.locks.pin import Pin
-from lambda_layers.poetry import lock
+from lambda_layers.poetry import lock as poetry_lock
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.settings import Settings
+from lambda_layers.uv import lock as uv_lock
 
 # Layer -> the closure of its group, read when needed: Poetry exports in parallel, and refuses a stale lock.
 Closures = Callable[[], Mapping[str, Sequence[Pin]]]
@@ -26,10 +27,9 @@ def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[func
 
 def read_lock(root: Path) -> Lock:
     """Return the lock's graph. Raises WrongUse without a lock."""
-    path = root / "poetry.lock"
-    if not path.exists():
-        raise WrongUse(f"there is no poetry.lock in {root}; make it with `poetry lock` and commit it")
-    return lock.parse_lock(toml_files.read_toml(path), toml_files.read_toml(root / "pyproject.toml"))
+    found, pyproject = lockfile.existing(root), toml_files.read_toml(root / "pyproject.toml")
+    parse = uv_lock.parse_lock if found is lockfile.UV else poetry_lock.parse_lock
+    return parse(toml_files.read_toml(root / found.name), pyproject)
 
 
 def runtime_provided_packages(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:

@@ -1,0 +1,63 @@
+"""Which lock a project has, and the commands that change it; the standard library only: the cache key needs it.
+
+`[tool.layers] lock` names it. Without that setting it is the one that exists. With both, the setting is required,
+because a lock that a team left behind would ship old packages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lambda_layers import toml_files
+from lambda_layers.errors import WrongUse
+
+
+class Lockfile(NamedTuple):
+    """One kind of lock: its file's name, and the tool that writes it."""
+
+    name: str
+    tool: str
+    add: str
+
+    @property
+    def lock_command(self) -> str:
+        """The command that locks again."""
+        return f"{self.tool} lock"
+
+    def add_command(self, packages: str, group: str = "") -> str:
+        """Return the command that adds packages to the lock, and installs nothing in the development environment."""
+        return " ".join([self.add, *(["--group", group] if group else []), packages])
+
+    def read_text(self, root: Path) -> str:
+        """Return the lock of a project. Line ends are no content: git may have changed them."""
+        return (root / self.name).read_bytes().replace(b"\r\n", b"\n").decode()
+
+
+POETRY = Lockfile("poetry.lock", "poetry", "poetry add --lock")
+UV = Lockfile("uv.lock", "uv", "uv add --no-sync")
+LOCKFILES = (POETRY, UV)
+
+
+def of_project(root: Path, pyproject: Mapping[str, Any]) -> Lockfile:
+    """Return the lock of a project. Raises WrongUse where it has both and does not say which."""
+    tool = pyproject.get("tool", {})
+    layers = tool.get("layers", {})
+    named = layers.get("lock") if isinstance(layers, dict) else None
+    for lockfile in LOCKFILES:
+        if named == lockfile.name:
+            return lockfile
+    there = [lockfile for lockfile in LOCKFILES if (root / lockfile.name).exists()]
+    if len(there) > 1:
+        names = " and ".join(lockfile.name for lockfile in there)
+        raise WrongUse(f'{root} has {names}; say which one in [tool.layers], `lock = "{UV.name}"`, or remove the other')
+    return there[0] if there else UV if "uv" in tool and "poetry" not in tool else POETRY
+
+
+def existing(root: Path) -> Lockfile:
+    """Return the lock of a project that has one. Raises WrongUse, with the command that writes it, without."""
+    found = of_project(root, toml_files.read_toml(root / "pyproject.toml"))
+    if not (root / found.name).exists():
+        raise WrongUse(f"there is no {found.name} in {root}; make it with `{found.lock_command}` and commit it")
+    return found

@@ -1,0 +1,1 @@
+"""The side of uv: its lock and its export."""

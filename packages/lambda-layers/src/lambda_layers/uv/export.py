@@ -1,0 +1,72 @@
+"""uv.lock, handed over by `uv export`: names, versions, markers and hashes of one group's closure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from packaging.utils import canonicalize_name
+
+from lambda_layers import toml_files
+from lambda_layers.locks import requirements_file
+from lambda_layers.locks.lockfile import UV
+from lambda_layers.locks.pin import Pin, Source, source_of
+from lambda_layers.subprocesses import find_tool, run
+
+_LOCAL_KINDS = ("directory", "editable", "path")
+
+
+def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
+    """Return the closure of each group. Raises LayersError where the lock does not belong to pyproject.toml."""
+    pyproject, locked = (toml_files.read_toml(root / name) for name in ("pyproject.toml", UV.name))
+    packages = locked.get("package", [])
+    local, sources = local_packages(packages), package_sources(packages, pyproject)
+    return {group: requirements_file.parse(_export_group(root, group), root, local, sources) for group in groups}
+
+
+def _export_group(root: Path, group: str) -> str:
+    chosen = ["--no-default-groups"] if group == "main" else ["--only-group", group]
+    command = [find_tool("uv", root), "export", "--quiet", "--locked", "--format", "requirements.txt"]
+    command += [
+        "--no-emit-project",
+        "--no-annotate",
+        "--no-header",
+        "--no-python-downloads",
+        "--python",
+        sys.executable,
+    ]
+    return run([*command, *chosen], cwd=root, shown=["uv", "export", "--locked", *chosen])
+
+
+def local_packages(packages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the name of each package that is a folder or a file of the repository, by its path."""
+    pairs = ((package, package.get("source", {})) for package in packages)
+    return {
+        PurePosixPath(source[kind]).as_posix(): canonicalize_name(package["name"])
+        for package, source in pairs
+        for kind in _LOCAL_KINDS
+        if kind in source
+    }
+
+
+def package_sources(
+    packages: Iterable[Mapping[str, Any]], pyproject: Mapping[str, Any]
+) -> dict[frozenset[str], Source | None]:
+    """Return the index of each package that is not from the default index, by the hashes of its files."""
+    indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
+    names = {index["url"].rstrip("/"): index["name"] for index in indexes if "name" in index}
+    return {
+        frozenset(file["hash"] for file in package_files(package) if "hash" in file): source_of(
+            names.get(registry.rstrip("/"), urlsplit(registry).hostname or "local"), registry
+        )
+        for package in packages
+        if (registry := package.get("source", {}).get("registry"))
+    }
+
+
+def package_files(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what a package may be installed from, its source package first."""
+    return [*([package["sdist"]] if "sdist" in package else []), *package.get("wheels", [])]

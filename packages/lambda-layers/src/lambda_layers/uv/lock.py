@@ -1,0 +1,58 @@
+"""uv.lock, read into the graph of its packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from lambda_layers.locks.graph import Lock, LockedPackage
+from lambda_layers.poetry import groups
+from lambda_layers.uv.export import package_files, package_sources
+
+
+def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
+    """Return the graph of what uv.lock and pyproject.toml hold."""
+    packages: dict[str, tuple[LockedPackage, ...]] = {}
+    for found in lock.get("package", []):
+        if {"virtual", "editable"} & found.get("source", {}).keys() and "." in found["source"].values():
+            continue  # the project itself
+        package = _parse_package(found, pyproject)
+        packages[package.name] = (*packages.get(package.name, ()), package)
+    return Lock(packages, groups.requirements_by_group(pyproject))
+
+
+def _parse_package(found: Mapping[str, Any], pyproject: Mapping[str, Any]) -> LockedPackage:
+    needs: dict[str, list[dict[str, Any]]] = {}
+    for need in found.get("dependencies", []):
+        option = {"markers": need.get("marker", ""), "extras": need.get("extra", [])}
+        needs.setdefault(canonicalize_name(need["name"]), []).append(option)
+    extras = {name: tuple(map(_requirement, given)) for name, given in found.get("optional-dependencies", {}).items()}
+    files = {_file_name(file): file["hash"].removeprefix("sha256:") for file in package_files(found) if "hash" in file}
+    (source,) = package_sources([found], pyproject).values() or (None,)
+    return LockedPackage(
+        name=canonicalize_name(found["name"]),
+        version=found.get("version", ""),
+        dependencies=needs,
+        extras=extras,
+        files=files,
+        markers=tuple(_markers(found.get("resolution-markers", []))),
+        source=source,
+    )
+
+
+def _markers(found: Iterable[str]) -> list[str]:
+    return [*found] or [""]
+
+
+def _requirement(need: Mapping[str, Any]) -> Requirement:
+    extras = f"[{','.join(need['extra'])}]" if need.get("extra") else ""
+    return Requirement(f"{need['name']}{extras}" + (f" ; {need['marker']}" if need.get("marker") else ""))
+
+
+def _file_name(file: Mapping[str, Any]) -> str:
+    path = file.get("filename") or urlsplit(file.get("url") or file.get("path") or "").path
+    return unquote(str(path).rpartition("/")[2])

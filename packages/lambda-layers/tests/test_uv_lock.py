@@ -1,0 +1,261 @@
+"""Layers from uv.lock: the same pins give the same bytes as from poetry.lock."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_layers.analysis.diff import compare_manifests, current_manifest
+from lambda_layers.analysis.why import why
+from lambda_layers.builder import cache_key
+from lambda_layers.builder.command import build
+from lambda_layers.builder.restore import restore_build
+from lambda_layers.errors import LayersError, WrongUse
+from lambda_layers.locks import lockfile
+from lambda_layers.locks.pin import Source
+from lambda_layers.subprocesses import find_tool, run
+from lambda_layers.target.platform import Target
+from lambda_layers.uv.lock import parse_lock
+from tests.indexes import Index, serve
+from tests.projects import TARGET, Project
+from tests.root import ROOT
+from tests.test_own_packages import library
+from tests.wheels import House
+
+
+def made(root: Path) -> dict[str, Any]:
+    """layers.json of a project."""
+    found: dict[str, Any] = json.loads((root / "build" / "layers" / "layers.json").read_text())
+    return found
+
+
+def lock(root: Path, tool: str = "uv", **variables: str) -> None:
+    """Lock with the real tool."""
+    run([find_tool(tool, ROOT), "lock"], cwd=root, env={"UV_PYTHON": sys.executable, **variables})
+
+
+def set_lock(root: Path, name: str) -> None:
+    """Have the settings name a lock."""
+    text = (root / "pyproject.toml").read_text()
+    lines = [line for line in text.splitlines() if not line.startswith("lock = ")]
+    lines.insert(lines.index("[tool.layers]") + 1, f'lock = "{name}"')
+    (root / "pyproject.toml").write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def index(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+    """An index that both tools can lock from."""
+    monkeypatch.delenv("UV_NO_INDEX")
+    monkeypatch.delenv("UV_FIND_LINKS")
+    monkeypatch.setenv("POETRY_CACHE_DIR", str(tmp_path / "poetry"))
+    with serve(house.folder) as served:
+        yield served
+
+
+@pytest.fixture
+def root(project: Project, house: House, index: Index) -> Path:
+    """A project with uv.lock only; function `one` has a group that includes another group."""
+    house.wheel("base")
+    house.wheel("deep")
+    house.wheel("windows")
+    house.wheel("extra", requires=["deep", "windows; sys_platform == 'win32'"])
+    root = project.write({"main": ["base"], "one": [], "common": ["extra"]})
+    text = (root / "pyproject.toml").read_text().replace("one = []", 'one = [{include-group = "common"}]')
+    text = text.replace("[tool.poetry]\npackage-mode = false\n", "")
+    (root / "pyproject.toml").write_text(f'{text}[[tool.uv.index]]\nurl = "{index.url}"\ndefault = true\n')
+    (root / "poetry.lock").unlink()
+    lock(root)
+    return root
+
+
+def test_layers_are_built_from_uv_lock(root: Path) -> None:
+    """Groups of PEP 735 become layers; markers of the target decide; nothing is built twice."""
+    build(root)
+    told = [(layer["name"], [package["name"] for package in layer["packages"]]) for layer in made(root)["layers"]]
+    assert told == [("shared", ["base"]), ("one", ["deep", "extra"])]
+    assert restore_build(root) is not None
+    reason, *_ = why(root, "deep")
+    assert (reason.layer, reason.way) == ("one", ("extra", "deep"))
+    assert compare_manifests(current_manifest(root), current_manifest(root)) == []
+
+
+@pytest.mark.gate
+def test_a_changed_uv_lock_is_noticed(root: Path, house: House) -> None:
+    """A new version in the lock is a new layer."""
+    build(root)
+    before = made(root)["layers"][0]["sha256"]
+    house.wheel("base", "2.0")
+    run([find_tool("uv", ROOT), "lock", "--upgrade"], cwd=root, env={"UV_PYTHON": sys.executable})
+    assert restore_build(root) is None
+    build(root)
+    assert made(root)["layers"][0]["packages"][0]["version"] == "2.0"
+    assert made(root)["layers"][0]["sha256"] != before
+
+
+@pytest.mark.gate
+def test_a_stale_uv_lock_is_refused(root: Path) -> None:
+    """A lock that was not made for this pyproject.toml builds nothing, and is not changed."""
+    pyproject = root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('["base"]', '["base", "deep"]'))
+    before = (root / "uv.lock").read_bytes()
+    with pytest.raises(LayersError, match="uv lock"):
+        build(root)
+    assert (root / "uv.lock").read_bytes() == before
+
+
+@pytest.mark.gate
+def test_two_locks_need_a_setting(root: Path) -> None:
+    """A lock that was left behind would ship old packages."""
+    (root / "poetry.lock").write_text("")
+    with pytest.raises(WrongUse, match=r"has poetry.lock and uv.lock; say which one in \[tool.layers\]"):
+        build(root)
+    set_lock(root, "uv.lock")
+    build(root)
+    assert [layer["name"] for layer in made(root)["layers"]] == ["shared", "one"]
+
+
+@pytest.mark.gate
+def test_a_missing_uv_lock_is_refused(root: Path) -> None:
+    """With the command that makes it, also where only the tables of pyproject.toml tell which tool a team uses."""
+    (root / "uv.lock").unlink()
+    with pytest.raises(WrongUse, match=r"there is no uv\.lock in .*`uv lock`"):
+        build(root)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("editable", ["", ", editable = true"])
+def test_an_edited_library_of_the_repository_is_noticed(root: Path, editable: str) -> None:
+    """A path dependency of uv.lock is built, and built again once it changes."""
+    library(root / "libs" / "own")
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text().replace('["base"]', '["base", "own"]')
+    pyproject.write_text(f'{text}[tool.uv.sources]\nown = {{path = "libs/own"{editable}}}\n')
+    lock(root)
+    build(root)
+    key = cache_key.project_key(root)
+    (root / "uv.lock").write_bytes((root / "uv.lock").read_bytes().replace(b"\n", b"\r\n"))
+    assert cache_key.project_key(root) == key
+    assert [package["name"] for package in made(root)["layers"][0]["packages"]] == ["base", "own"]
+    (root / "libs" / "own" / "own.py").write_text("ANSWER = 43\n")
+    assert restore_build(root) is None
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+def test_the_same_pins_give_the_same_bytes(project: Project, house: House, index: Index) -> None:
+    """Whether Poetry or uv locked them: layers, names and bills of materials are equal, byte by byte."""
+    house.wheel(
+        "base",
+        requires=["deep", "windows; sys_platform == 'win32'", "more; extra == 'all'"],
+        headers="Provides-Extra: all\n",
+    )
+    for name in ("deep", "windows", "more", "own-extra"):
+        house.wheel(name)
+    house.wheel("native", tag="cp313-cp313-manylinux_2_17_x86_64")
+    house.wheel("native", tag="cp313-cp313-macosx_11_0_arm64")
+    root = project.write({"main": ["base[all]"], "one": ["native", "own-extra"], "test": ["deep"]}, target=TARGET)
+    text = (root / "pyproject.toml").read_text()
+    text += f'[[tool.poetry.source]]\nname = "corp"\nurl = "{index.url}"\npriority = "primary"\n'
+    text += f'[[tool.uv.index]]\nname = "corp"\nurl = "{index.url}"\ndefault = true\n'
+    (root / "pyproject.toml").write_text(text)
+    for tool in ("poetry", "uv"):
+        lock(root, tool)
+    found = []
+    for name in ("poetry.lock", "uv.lock"):
+        set_lock(root, name)
+        assert restore_build(root) is None
+        build(root)
+        bills = [(root / layer["sbom"]).read_bytes() for layer in made(root)["layers"]]
+        found.append((made(root), bills))
+    assert [package["name"] for package in found[0][0]["layers"][0]["packages"]] == ["base", "deep", "more"]
+    assert found[0] == found[1]
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+def test_a_private_index_of_uv_is_asked_with_its_credentials(
+    project: Project, house: House, tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`[[tool.uv.index]]` gives the source its name; what the lock takes from it comes from nowhere else."""
+    (tmp_path / "corp").mkdir()
+    House(tmp_path / "corp").wheel("acme", files={"acme/__init__.py": "FROM = 'corp'\n"})
+    house.wheel("acme")
+    house.wheel("base")
+    root = project.write({"main": ["base", "acme"]})
+    (root / "poetry.lock").unlink()
+    with serve(tmp_path / "corp", ("me", "pw-of-corp")) as corp:
+        text = (root / "pyproject.toml").read_text().replace("[tool.poetry]\npackage-mode = false\n", "")
+        text += f'[[tool.uv.index]]\nname = "public"\nurl = "{index.url}"\ndefault = true\n'
+        text += f'[[tool.uv.index]]\nname = "corp"\nurl = "{corp.url}"\nexplicit = true\n'
+        (root / "pyproject.toml").write_text(f'{text}[tool.uv.sources]\nacme = {{index = "corp"}}\n')
+        credentials = {"UV_INDEX_CORP_USERNAME": "me", "UV_INDEX_CORP_PASSWORD": "pw-of-corp"}
+        lock(root, **credentials)
+        run([find_tool("uv", ROOT), "cache", "clean"], cwd=root)
+        with pytest.raises(LayersError, match=r"takes acme from the source corp .*UV_INDEX_CORP_PASSWORD"):
+            build(root)
+        for name, value in credentials.items():
+            monkeypatch.setenv(name, value)
+        asked = len(index.asked)
+        build(root)
+    assert [path for path in index.asked[asked:] if "acme" in path] == []
+    assert [package["name"] for package in made(root)["layers"][0]["packages"]] == ["acme", "base"]
+
+
+LOCK = """
+[[package]]
+name = "project"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "top", extra = ["more"] }]
+[[package]]
+name = "top"
+version = "1.0"
+source = { registry = "https://corp.example/simple" }
+dependencies = [{ name = "deep" }, { name = "old", marker = "python_full_version < '3.13'" }]
+sdist = { url = "https://corp.example/top-1.0.tar.gz", hash = "sha256:aa" }
+wheels = [{ url = "https://corp.example/top-1.0%2Blocal-py3-none-any.whl", hash = "sha256:bb" }]
+[package.optional-dependencies]
+more = [{ name = "rich", marker = "sys_platform == 'linux'" }]
+[[package]]
+name = "deep"
+version = "2"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "old"
+version = "1"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "rich"
+version = "1"
+source = { registry = "https://pypi.org/simple" }
+resolution-markers = ["sys_platform == 'linux'"]
+"""
+
+
+def test_the_graph_of_uv_lock_has_markers_extras_files_and_sources() -> None:
+    """As that of poetry.lock: what only another Python needs is not there, and each package knows its index."""
+    pyproject = """
+    [project]
+    dependencies = ["top[more]"]
+    [[tool.uv.index]]
+    name = "corp"
+    url = "https://corp.example/simple/"
+    """
+    found = parse_lock(tomllib.loads(LOCK), tomllib.loads(pyproject))
+    assert sorted(found.chains("main", Target("3.13", "x86_64"))) == ["deep", "rich", "top"]
+    assert "old" in found.chains("main", Target("3.12", "x86_64"))
+    assert found.files("top", "1.0") == {"top-1.0.tar.gz": "aa", "top-1.0+local-py3-none-any.whl": "bb"}
+    sources = {name: packages[0].source for name, packages in found.packages.items()}
+    assert sources == {"top": Source("corp", "https://corp.example/simple"), "deep": None, "old": None, "rich": None}
+
+
+def test_commands_are_those_of_the_lock_s_tool() -> None:
+    """A message names what a team really uses."""
+    assert lockfile.UV.add_command("boto3", "one") == "uv add --no-sync --group one boto3"
+    assert lockfile.POETRY.add_command("boto3") == "poetry add --lock boto3"
