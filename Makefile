@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 # What the project is built with, each with its tests; a project that was generated from this one has none here.
 PACKAGES := $(patsubst packages/%/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
-.PHONY: rehearse test soak check lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels release licences clean setup $(PACKAGES:%=test-%)
+.PHONY: rehearse test soak check pages lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels release licences clean setup $(PACKAGES:%=test-%)
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -56,13 +56,17 @@ types: setup
 unit: unit-stacks unit-functions
 
 FUNCTIONS := tests/handlers
-PUSHED := CDK_VALIDATION=false pytest -m "not e2e and not slow and not soak"
+PUSHED := CDK_VALIDATION=false pytest -m "not e2e and not slow and not soak and not pages"
 
 unit-stacks: setup layers
 	$(PUSHED) $(addprefix --ignore=,$(FUNCTIONS) tests/bench tests/template) --junitxml=$(REPORTS)/stacks.xml
 
 unit-functions: setup layers
 	$(PUSHED) $(FUNCTIONS) --junitxml=$(REPORTS)/functions.xml
+
+# What pages say: links, examples, generated tables. A push of pages alone starts no run, so no build checks them.
+pages: setup layers
+	CDK_VALIDATION=false pytest -m "pages and not e2e and not slow and not soak"
 
 format: setup
 	ruff format .

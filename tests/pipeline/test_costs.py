@@ -2,10 +2,15 @@
 
 import json
 
+import pytest
+
 from cdk_delivery.project_config import read_config
 from tests.pipeline.synthesis import pipeline_of
 from tests.root import ROOT
 from tests.synthesized import Synthesized
+
+# docs/prices.json is where a push starts no run.
+pytestmark = pytest.mark.pages
 
 PRICES = json.loads((ROOT / read_config(ROOT).prices).read_text())
 
