@@ -12,7 +12,8 @@ import pytest
 from rehearsal.commands import run_full
 from rehearsal.engine.model.triggers import Push
 from rehearsal.errors import WrongUse
-from rehearsal.project.git_repository import Repository, archive, branch_head
+from rehearsal.project.git_repository import Repository, branch_head
+from rehearsal.project.source_files import write_zip
 from rehearsal.workspace.layout import Workspace
 
 
@@ -49,7 +50,7 @@ def pushed(clone: Clone, tmp_path: Path) -> dict[str, str]:
     """Return the files that a push of the working tree brings to the remote: name -> text."""
     repository, remote = clone.repository(), tmp_path / "remote.git"
     repository.push(repository.snapshot(), remote, "main")
-    archive(remote, "main", tmp_path / "source.zip")
+    write_zip(remote, "main", tmp_path / "source.zip")
     with zipfile.ZipFile(tmp_path / "source.zip") as zipped:
         return {name: zipped.read(name).decode() for name in zipped.namelist()}
 

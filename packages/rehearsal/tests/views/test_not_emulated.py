@@ -112,3 +112,13 @@ def test_notes_of_builds_are_told_once(tmp_path: Path) -> None:
     ]
     told_of = not_emulated(view("Succeeded", *actions), [], iam=True)
     assert "One/one, One/two: env.variables.OCT: 0123 without quotes" in told_of
+
+
+def test_notes_of_a_source_are_told(tmp_path: Path) -> None:
+    """A source's are the first lines of its log; a commit message that looks like one is none."""
+    log = tmp_path / "action.log"
+    log.write_text("rehearsal: link.txt: symbolic links are text files\n0123 first\nrehearsal: of the message\n")
+    found = view("Succeeded", ActionView("source", "Source/CodeCommit", status="Succeeded", log=str(log)))
+    told_of = not_emulated(found, [], iam=True)
+    assert "One/source: link.txt: symbolic links are text files" in told_of
+    assert not any("of the message" in each for each in told_of)

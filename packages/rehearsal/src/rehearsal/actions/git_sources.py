@@ -11,9 +11,10 @@ from pathlib import Path
 
 from rehearsal.actions.artifacts import upload
 from rehearsal.actions.clone_ref import FORMAT, USE_CONNECTION_ACTIONS, CloneRef
+from rehearsal.codebuild.build_log import NOTE
 from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
-from rehearsal.errors import WrongUse
-from rehearsal.project import git_repository
+from rehearsal.errors import RehearsalError, WrongUse
+from rehearsal.project import git_repository, source_files
 
 Variables = Callable[[Task, git_repository.Commit], Mapping[str, str]]
 _FORMAT = "OutputArtifactFormat"
@@ -33,15 +34,15 @@ class FetchRevision:
         if "ConnectionArn" in task.action.configuration:
             task.require(*USE_CONNECTION_ACTIONS, resource=task.setting("ConnectionArn"))
         commit = self._commit(task)
-        zip_file = task.folder / "source.zip"
+        zip_file, notes = task.folder / "source.zip", tuple[str, ...]()
         if task.action.configuration.get(_FORMAT) == FORMAT:
             settings, where = task.action.configuration, (task.pipeline.account, task.region)
             CloneRef.from_settings(commit.id, task.setting(self._branch), settings, where).write(zip_file)
         else:
-            git_repository.archive(self._remote, commit.id, zip_file)
+            notes = _write_zip(task, self._remote, commit.id, zip_file)
         (output,) = task.action.outputs
         artifact = upload(task, output, task.credentials(), zip_file)
-        task.log.write_text(f"{commit.id} {commit.message}\n")
+        task.log.write_text("".join(f"{NOTE}{note}\n" for note in notes) + f"{commit.id} {commit.message}\n")
         title = commit.message.partition("\n")[0]
         return Outcome(
             failed=False,
@@ -71,6 +72,13 @@ class FetchRevision:
         if commit is None:
             raise ActionError(f"{task.where}: nothing was pushed to branch {branch} of {repository} yet")
         return commit
+
+
+def _write_zip(task: Task, remote: Path, commit: str, zip_file: Path) -> tuple[str, ...]:
+    try:
+        return source_files.write_zip(remote, commit, zip_file)
+    except RehearsalError as error:
+        raise ActionError(f"{task.where}: {error}") from error
 
 
 def _check_format(task: Task) -> None:

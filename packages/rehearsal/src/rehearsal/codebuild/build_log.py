@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import re
 import threading
 from collections.abc import Callable, Iterable
@@ -116,10 +117,15 @@ class BuildLog:
 
 
 def read_notes(file: Path) -> list[str]:
-    """The notes at the start of a build's log; none where there is no log."""
+    """The notes at the start of a build's or a source's log; none where there is no log.
+
+    A source's are its first lines, without the time. What commands print is none.
+    """
     try:
         with file.open("rb") as log:
             start = log.read(_NOTED_BYTES).decode(errors="replace")
     except OSError:
         return []
-    return re.findall(rf"^\[Container\] \S+ \S+ {NOTE}(.*)$", start, re.MULTILINE)
+    first = itertools.takewhile(lambda line: line.startswith(NOTE), start.splitlines())
+    timed = re.findall(rf"^\[Container\] \S+ \S+ {NOTE}(.*)$", start, re.MULTILINE)
+    return [*(line.removeprefix(NOTE) for line in first), *timed]

@@ -69,9 +69,10 @@ def _upload(s3: Any, file: Path, bucket: str, key: str) -> None:
 def _clone(remote: Path, version: str, folder: Path) -> None:
     if not remote.exists():
         raise RehearsalError("nothing was pushed to the repository yet")
-    git_repository.git("clone", "--quiet", str(remote), str(folder), cwd=remote.parent)
+    clean = git_repository.NO_CONFIGURATION
+    git_repository.git("clone", "--quiet", str(remote), str(folder), cwd=remote.parent, env=clean)
     if version:
         try:
-            git_repository.git("checkout", "--quiet", version, cwd=folder)
+            git_repository.git("checkout", "--quiet", version, cwd=folder, env=clean)
         except WrongUse as error:
             raise RehearsalError(f"the repository has no {version}") from error

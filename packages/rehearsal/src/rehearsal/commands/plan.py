@@ -14,7 +14,7 @@ from rehearsal.commands.up import APP, PIPELINE, PORT
 from rehearsal.deploy.bootstrap import changed_policies
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.plan.plan import Plan, make_plan
-from rehearsal.project import cloud_assembly, configuration, git_repository
+from rehearsal.project import cloud_assembly, configuration, git_repository, source_files
 from rehearsal.project.cdk_app import MODULES, App, command_folders, link_node_modules, modules
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.git_repository import Repository
@@ -75,7 +75,7 @@ def _cdk_modules(space: Workspace) -> Path:
 def _export_last_push(space: Workspace, deployed: Deployment, folder: Path) -> Path:
     """A folder with the files of the last push."""
     if tip := git_repository.branch_head(space.remote, deployed.branch()):
-        git_repository.export(space.remote, tip.id, folder)
+        source_files.write_folder(space.remote, tip.id, folder, {})
     else:
         folder.mkdir()
     return folder

@@ -13,7 +13,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from rehearsal.errors import WrongUse
+from rehearsal.project import source_files
 
+# Neither the user's configuration nor the machine's.
+NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
 # In the environment of a push: who pushes starts the pipeline by itself, and the remote's hook need not.
 SKIP_HOOK_VARIABLE = "REHEARSAL_PUSHES"
 BRANCHES = "refs/heads/"
@@ -87,7 +90,7 @@ class Repository:
 
     def export(self, commit: str, folder: Path) -> None:
         """Unpack the files of `commit`, a snapshot perhaps, into the new folder `folder`."""
-        export(self.top, commit, folder, self._scratch_objects())
+        source_files.write_folder(self.top, commit, folder, self._scratch_objects())
 
     def _scratch_objects(self) -> dict[str, str]:
         objects = self.scratch / "objects"
@@ -174,24 +177,13 @@ def commit(remote: Path, revision: str) -> Commit:
     return Commit(id=fields[0], author=fields[1], date=fields[2], message=fields[3].strip(), committed=fields[4])
 
 
-def archive(remote: Path, revision: str, zip_file: Path) -> None:
-    """Write the files of `revision`, without `.git`, to `zip_file`; as they are, for packing takes longest."""
-    git("archive", "--format=zip", "-0", f"--output={zip_file}", revision, cwd=remote)
-
-
-def export(repository: Path, commit: str, folder: Path, env: Mapping[str, str] | None = None) -> None:
-    """Unpack the files of `commit` into the new folder `folder`."""
-    folder.mkdir(parents=True)
-    archived = folder.with_suffix(".tar")
-    git("archive", "--format=tar", f"--output={archived}", commit, cwd=repository, env=env)
-    shutil.unpack_archive(archived, folder, filter="tar")
-    archived.unlink()
-
-
 def clone(remote: Path, revision: str, branch: str, folder: Path) -> None:
-    """Clone the bare repository `remote` into the new folder `folder`, with its history, `branch` at `revision`."""
-    git("clone", "--quiet", "--no-checkout", str(remote), str(folder), cwd=remote)
-    git("checkout", "--quiet", "-B", branch, revision, cwd=folder)
+    """Clone the bare repository `remote` into the new folder `folder`, with its history, `branch` at `revision`.
+
+    The user's own configuration of git counts as little as it does on CodeBuild: its filters are not run.
+    """
+    git("clone", "--quiet", "--no-checkout", str(remote), str(folder), cwd=remote, env=NO_CONFIGURATION)
+    git("checkout", "--quiet", "-B", branch, revision, cwd=folder, env=NO_CONFIGURATION)
 
 
 # A commit needs an author; the user's name would claim that they committed this.

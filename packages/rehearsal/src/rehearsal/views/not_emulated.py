@@ -48,7 +48,7 @@ def not_emulated(
         *([_ADMINISTRATORS] if iam and administrators else []),
         *([f"{', '.join(bootstrapped)}: {_BOOTSTRAPPED}"] if bootstrapped else []),
         *_of_providers(view, iam=iam, above=above),
-        *_notes_of_builds(view),
+        *_notes_of_logs(view),
         *_not_executed(view),
         *_not_reached(view),
         *_resources(resources),
@@ -77,11 +77,11 @@ def _of_functions() -> Iterator[str]:
         yield f"functions find code and layers in other folders than /var/task and /opt, not read-only ({reason})"
 
 
-def _notes_of_builds(view: ExecutionView) -> Iterator[str]:
-    """What the logs of builds say of it: each note once, with the builds that have it."""
+def _notes_of_logs(view: ExecutionView) -> Iterator[str]:
+    """What the logs of sources and builds say of it: each note once, with the actions that have it."""
     places: dict[str, list[str]] = {}
     for where, action in _actions(view):
-        if action.provider in _BUILDS and action.log:
+        if action.provider in (*_BUILDS, *_GIT) and action.log:
             for note in read_notes(Path(action.log)):
                 places.setdefault(note, []).append(where)
     for note, builds in places.items():

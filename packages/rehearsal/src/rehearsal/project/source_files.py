@@ -1,0 +1,145 @@
+"""The files of a commit as git stores them, written into a zip or a folder.
+
+It is a separate program, so it needs nothing but the standard library.
+
+Neither `.gitattributes` nor git's configuration changes them: no filter is run (Git LFS stays a pointer), no line end
+is changed, and neither `export-ignore` nor `export-subst` has an effect. In a zip a symbolic link is a text file that
+holds its target: that is how a source action with CODE_ZIP delivers it.
+Source: github.com/aws/aws-cdk pull request 14520, on links in sources of CodePipeline.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from rehearsal.errors import RehearsalError
+from rehearsal.host import framing, helper_process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # imports that take longer than the program
+    from collections.abc import Iterator, Mapping
+    from typing import IO
+
+LINK, PROGRAM, SUBMODULE = "120000", "100755", "160000"
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_POINTER_BYTES = 1024
+
+
+def write_zip(repository: Path, commit: str, zip_file: Path) -> tuple[str, ...]:
+    """Write the files of `commit` into `zip_file`, not compressed; return notes on what differs from a clone."""
+    return _run("zip", repository, commit, zip_file, {})
+
+
+def write_folder(repository: Path, commit: str, folder: Path, env: Mapping[str, str]) -> None:
+    """Write the files of `commit` into the new folder, links as links. env: where git finds its objects."""
+    _run("folder", repository, commit, folder, env)
+
+
+def _run(kind: str, repository: Path, commit: str, target: Path, env: Mapping[str, str]) -> tuple[str, ...]:
+    """By a program of its own: in a process of many threads, each of thousands of files would wait for its turn."""
+    told = framing.encode_message([kind, str(repository), commit, str(target)])
+    words = helper_process.helper_command(__name__)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    done = subprocess.run(words, input=told, capture_output=True, check=False, env={**clean, **env})
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise RehearsalError(f"the files of {commit[:12]} cannot be read from {repository}: {last}")
+    return tuple(done.stdout.decode(errors="replace").splitlines())
+
+
+def main() -> None:
+    """The program: told what to write and where; prints the notes."""
+    kind, repository, commit, target = framing.read()
+    try:
+        if kind == "zip":
+            notes = _write_zip(repository, commit, target)
+            sys.stdout.writelines(f"{note}\n" for note in notes)
+        else:
+            _write_folder(repository, commit, Path(target))
+    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+        sys.exit(str(error))
+
+
+def _write_zip(repository: str, commit: str, zip_file: str) -> list[str]:
+    links, pointers, attributes = list[str](), list[str](), list[str]()
+    with zipfile.ZipFile(zip_file, "w") as archive:
+        for mode, path, content in _files(repository, commit):
+            name = _name(path)
+            member = zipfile.ZipInfo(f"{name}/" if mode == SUBMODULE else name)
+            member.create_system = 3  # Unix: the upper half of external_attr is a mode
+            member.external_attr = (0o100755 if mode == PROGRAM else 0o40755 if mode == SUBMODULE else 0o100644) << 16
+            archive.writestr(member, content)
+            if mode == LINK:
+                links.append(name)
+            elif len(content) <= _POINTER_BYTES and content.startswith(_POINTER):
+                pointers.append(name)
+            elif name.rpartition("/")[2] == ".gitattributes" and b"export-" in content:
+                attributes.append(name)
+    return [
+        *_note(links, "symbolic links are text files in the source, as on AWS (CODE_ZIP)"),
+        *_note(pointers, "files of Git LFS are pointers in the source: no filter is run"),
+        *_note(attributes, "export-ignore and export-subst have no effect here; what AWS does is not documented"),
+    ]
+
+
+def _note(names: list[str], text: str) -> Iterator[str]:
+    if names:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"{names[0]}{more}: {text}"
+
+
+def _write_folder(repository: str, commit: str, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for mode, path, content in _files(repository, commit):
+        target = os.fsencode(folder) + b"/" + path
+        os.makedirs(target if mode == SUBMODULE else os.path.dirname(target), exist_ok=True)
+        if mode == LINK:
+            os.symlink(content, target)
+        elif mode != SUBMODULE:
+            file = os.open(target, os.O_WRONLY | os.O_CREAT, 0o777 if mode == PROGRAM else 0o666)
+            with os.fdopen(file, "wb") as out:
+                out.write(content)
+
+
+def _files(repository: str, commit: str) -> Iterator[tuple[str, bytes, bytes]]:
+    """Mode, path and content of each file; a submodule has no content."""
+    listed = subprocess.run(
+        ["git", "ls-tree", "-r", "-z", "--full-tree", commit], cwd=repository, check=True, stdout=subprocess.PIPE
+    ).stdout
+    entries = [_entry(line) for line in listed.split(b"\0")[:-1]]
+    with tempfile.TemporaryFile() as wanted:
+        wanted.writelines(f"{blob}\n".encode() for mode, blob, _ in entries if mode != SUBMODULE)
+        wanted.seek(0)
+        command = ["git", "cat-file", "--batch", "--buffer"]
+        with subprocess.Popen(command, cwd=repository, stdin=wanted, stdout=subprocess.PIPE) as objects:
+            for mode, blob, path in entries:
+                yield mode, path, b"" if mode == SUBMODULE else _content(objects.stdout, blob, path)
+
+
+def _entry(line: bytes) -> tuple[str, str, bytes]:
+    """Mode, object and path."""
+    about, _, path = line.partition(b"\t")
+    mode, _, blob = about.decode().split()
+    return mode, blob, path
+
+
+def _content(objects: IO[bytes] | None, blob: str, path: bytes) -> bytes:
+    header = objects.readline().split() if objects else []
+    if objects is None or header[1:2] != [b"blob"]:
+        raise ValueError(f"the object {blob} of {path.decode(errors='replace')} is missing")
+    content = objects.read(int(header[2]))
+    objects.read(1)  # the line end after it
+    return content
+
+
+def _name(path: bytes) -> str:
+    """As unpacking reads a name that is not UTF-8."""
+    try:
+        return path.decode()
+    except UnicodeDecodeError:
+        return path.decode("cp437")
