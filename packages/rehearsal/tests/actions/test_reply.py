@@ -11,7 +11,7 @@ from rehearsal.actions import lambda_invoke
 from rehearsal.actions.lambda_invoke import InvokeFunction
 from rehearsal.engine.action_api import Task
 from rehearsal.engine.model.definition import ActionType
-from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
+from rehearsal.engine.state.invoke_jobs import KEPT_JOBS, Job, JobResult, Jobs
 from tests.engine.conftest import Live, Stage, action, declaration, eventually
 
 
@@ -65,3 +65,15 @@ def test_an_answer_ends_the_action_before_its_function_ends(stage: Stage, runs: 
     eventually(lambda: not execution.running)
     state = execution.actions[("Two", "invoke")]
     assert (state.status, state.error_code) == (("Failed", "PermissionError") if failed else ("Succeeded", None))
+
+
+def test_jobs_that_have_ended_are_forgotten_after_some_more() -> None:
+    """A late answer is told from a wrong one, and an embedded AWS that is kept open does not grow."""
+    jobs = Jobs()
+    opened = [jobs.open() for _ in range(KEPT_JOBS + 5)]
+    for job in opened:
+        jobs.close(job)
+    assert [jobs.find(job.id) for job in opened[:5]] == [None] * 5
+    late = jobs.find(opened[-1].id)
+    assert late
+    assert not jobs.put(late, JobResult(failed=False))

@@ -19,9 +19,9 @@ from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.action_api import Artifact, Outcome, Task
-from rehearsal.engine.cancellation import Cancellation
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import Action, ActionType, ArtifactStore, PipelineKey
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.layout import Workspace
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tests"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 import yaml
 
+from rehearsal.codebuild import caches
 from rehearsal.codebuild.cache_keys import RETAINED_KEYS, Caches
 from rehearsal.codebuild.caches import HOME
 from tests.codebuild.case import Ran, run
@@ -129,3 +131,29 @@ def test_the_oldest_keys_are_forgotten(tmp_path: Path) -> None:
         os.utime(saved, (number, number))
     Caches(restored=saved, saved=saved, key="last").remember()
     assert {each.name for each in store.iterdir()} == {str(number) for number in range(2, RETAINED_KEYS + 2)}
+
+
+def test_builds_that_end_together_leave_one_whole_cache(tmp_path: Path) -> None:
+    """In PARALLEL mode they raised FileExistsError, or put one cache into the other."""
+    kept, failures = tmp_path / "cache" / "venv", list[BaseException]()
+    for number in range(60):
+        meeting = threading.Barrier(2)
+
+        def saves(builder: int, number: int = number, meeting: threading.Barrier = meeting) -> None:
+            place = tmp_path / f"build-{number}-{builder}" / ".venv"
+            place.mkdir(parents=True)
+            (place / "file").write_text("whole")
+            meeting.wait()
+            try:
+                caches._save(place, kept)
+            except BaseException as error:  # noqa: BLE001 - the test looks at it
+                failures.append(error)
+
+        builders = [threading.Thread(target=saves, args=(builder,)) for builder in range(2)]
+        for builder in builders:
+            builder.start()
+        for builder in builders:
+            builder.join()
+        assert [path.name for path in kept.rglob("*")] == ["file"]
+    assert failures == []
+    assert [path.name for path in kept.parent.iterdir()] == ["venv"]

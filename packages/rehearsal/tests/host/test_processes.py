@@ -250,3 +250,13 @@ def test_what_is_removed_beside_is_waited_for(tmp_path: Path) -> None:
     assert folder.exists()
     processes.await_removals()
     assert not folder.exists()
+
+
+def test_a_listener_that_breaks_is_named_as_the_cause(tmp_path: Path) -> None:
+    """A full disk was told as "killed from outside"."""
+
+    def full(_line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"), Processes(full) as processes:
+        shell(processes, "echo one; sleep 20", tmp_path)

@@ -33,7 +33,14 @@ class InvokeFunction:
         self._jobs, self._reply_seconds = jobs, reply_seconds
 
     def run(self, task: Task) -> Outcome:
-        job, credentials = self._jobs.open(), task.credentials()
+        job = self._jobs.open()
+        try:
+            return self._run(task, job)
+        finally:
+            self._jobs.close(job)
+
+    def _run(self, task: Task, job: Job) -> Outcome:
+        credentials = task.credentials()
         outputs = {name: _place(task, name) for name in task.action.outputs}
         token: str | None = None
         while True:
@@ -55,12 +62,10 @@ class InvokeFunction:
 
     def _answer(self, task: Task, job: Job, call: _Call) -> JobResult | None:
         """Return the function's answer, without waiting for its end. Raises ActionError where it cannot answer."""
-        deadline = time.monotonic() + self._reply_seconds
-        while not job.answered.wait(0.1):
-            if call.problem:
-                raise call.problem
-            if task.stop.is_set() or time.monotonic() > deadline:
-                return None
+        with task.stop.calls(job.changed.set):
+            job.changed.wait(self._reply_seconds)
+        if call.problem and not job.is_answered:
+            raise call.problem
         return job.result
 
 
@@ -76,6 +81,7 @@ class _Call:
             _invoke(task, job, event, credentials)
         except ActionError as error:
             self.problem = error
+            job.changed.set()
 
 
 def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None:
@@ -86,7 +92,7 @@ def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None
         answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
     except (ClientError, BotoCoreError) as error:
         raise ActionError(f"{task.where}: cannot invoke {name}: {error}") from error
-    if answer.get("FunctionError") and not job.answered.is_set():
+    if answer.get("FunctionError") and not job.is_answered:
         words = answer["Payload"].read().decode(errors="replace")
         raise ActionError(f"{task.where}: {name} broke: {words[:500]}", "JobFailed")
 

@@ -5,8 +5,12 @@ Sources: AWS CodeBuild user guide, "Build specification reference" (cache) and "
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import re
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,10 +80,11 @@ def _restore(kept: Path, place: Path, pattern: str, log: BuildLog, *, stays: boo
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if stays:
-            _copy(kept, place)
-        else:
-            kept.rename(place)
+        with _locked(kept.parent):
+            if stays:
+                _copy(kept, place)
+            else:
+                kept.rename(place)
     except FileNotFoundError:
         return  # another build of the project took it a moment ago
     log.say(f"Restored cache {pattern}")
@@ -89,8 +94,24 @@ def _save(place: Path, kept: Path) -> None:
     if not place.exists():
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
-    _remove(kept)
-    shutil.move(place, kept)
+    fresh, old = (kept.with_name(f".{kept.name}.{uuid.uuid4().hex[:8]}") for _ in range(2))
+    shutil.move(place, fresh)
+    with _locked(kept.parent):
+        with contextlib.suppress(FileNotFoundError):
+            kept.rename(old)
+        fresh.rename(kept)
+    _remove(old)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let no other build of the project, in this process or another one, change a cache meanwhile."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 def _copy(kept: Path, place: Path) -> None:

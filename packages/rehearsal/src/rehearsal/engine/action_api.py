@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from rehearsal.engine.cancellation import Cancellation
 from rehearsal.engine.endpoint import Credentials, Endpoint
 from rehearsal.engine.model.definition import Action, ArtifactStore, PipelineKey
 from rehearsal.errors import RehearsalError
+from rehearsal.host.cancellation import Cancellation
 
 
 class ActionError(RehearsalError):

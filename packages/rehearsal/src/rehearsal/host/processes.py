@@ -76,6 +76,7 @@ class Processes:
         self._codes: collections.deque[int] = collections.deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._failure: Exception | None = None
         self._tail: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
 
     def __enter__(self) -> Self:
@@ -135,6 +136,8 @@ class Processes:
                     return -1, "stopped"
                 if deadline is not None and time.monotonic() > deadline:
                     return -1, "timed out"
+                if self._failure:
+                    raise self._failure
                 if self._closed:
                     raise RehearsalError("the process that keeps a build's processes together was killed from outside")
                 self._changed.wait(0.05)
@@ -144,6 +147,8 @@ class Processes:
         try:
             with _opened(self._keeper.stdout) as output:
                 self._pass_on(output)
+        except Exception as error:  # noqa: BLE001 - of the listener; `run` raises it
+            self._failure = error
         finally:
             self._tell(None)
 

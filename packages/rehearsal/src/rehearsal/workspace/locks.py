@@ -30,7 +30,16 @@ def exclusive_run(workspace: Workspace) -> Iterator[None]:
             ) from None
         os.ftruncate(file, 0)
         os.pwrite(file, str(os.getpid()).encode(), 0)
-        yield
+        with _open_lock_file(workspace.home / "files.lock") as files:
+            fcntl.flock(files, fcntl.LOCK_SH)
+            yield
+
+
+@contextmanager
+def unused_files(workspace: Workspace) -> Iterator[bool]:
+    """Whether no run uses its files in the workspace; one that begins meanwhile waits, and is not refused."""
+    with _open_lock_file(workspace.home / "files.lock") as files:
+        yield _try_lock(files, fcntl.LOCK_EX)
 
 
 @contextmanager
@@ -98,7 +107,11 @@ def stale_scratch_folders(workspace: Workspace, *kinds: str) -> Iterator[list[Pa
 
 
 def _is_unused(folder: Path) -> bool:
-    held = os.open(folder, os.O_RDONLY)
+    """Whether no process works in it. One that has just been removed is not there to be unused."""
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
     try:
         return _try_lock(held, fcntl.LOCK_EX)
     finally:

@@ -7,7 +7,6 @@ stays as long as there is room, because without it the next run is slow.
 from __future__ import annotations
 
 import collections
-import contextlib
 import os
 import shutil
 import time
@@ -15,11 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rehearsal.engine.state import journal
-from rehearsal.errors import WrongUse
 from rehearsal.host.processes import await_removals
 from rehearsal.workspace import artifact_zips, build_area
 from rehearsal.workspace.layout import Workspace
-from rehearsal.workspace.locks import exclusive_run, stale_scratch_folders
+from rehearsal.workspace.locks import stale_scratch_folders, unused_files
 
 KEPT_EXECUTIONS = 10
 # Of each stage: the one that it is in, and the one that it can be rolled back to.
@@ -70,9 +68,9 @@ def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
     with stale_scratch_folders(space, *SCRATCH) as folders:
         for each in folders:
             shutil.rmtree(each, ignore_errors=True)
-    with contextlib.suppress(WrongUse), exclusive_run(space):  # a `run` or `up` that is at work has them in use
-        for each in (space.home / "deploy", space.home / "objects", *space.home.glob("index-*")):
-            shutil.rmtree(each, ignore_errors=True)
+    with unused_files(space) as unused:
+        for folder in (space.home / "deploy", space.home / "objects", *space.home.glob("index-*")) if unused else ():
+            shutil.rmtree(folder, ignore_errors=True)
     await_removals()
     return before - workspace_usage(space)
 

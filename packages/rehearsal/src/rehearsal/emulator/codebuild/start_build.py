@@ -64,7 +64,7 @@ class StartedBuilds:
 
     def __init__(self, endpoint: Endpoint, assume: Assume, builds: BuildStore, workspace: Workspace) -> None:
         self._endpoint, self._assume, self._builds, self._space = endpoint, assume, builds, workspace
-        self._running: list[tuple[_StartedBuild, threading.Thread]] = []
+        self._running: dict[str, tuple[_StartedBuild, threading.Thread]] = {}
 
     def start_build(self, _start_build: Callable[[Json], Any]) -> Callable[[Json], Any]:
         """Return the replacement of MiniStack's StartBuild."""
@@ -77,16 +77,17 @@ class StartedBuilds:
         except RequestRejected as error:
             return error_response_json(error.code, str(error), 400)
         thread = threading.Thread(target=self._run, args=(started,), name=started.build.id, daemon=True)
-        self._running.append((started, thread))
+        self._running[started.build.id] = (started, thread)
         answer = json_response({"build": codebuild.build_record(started.build.id)})
         thread.start()
         return answer
 
     def close(self) -> None:
         """End every build."""
-        for started, _ in self._running:
+        running = [*self._running.values()]
+        for started, _ in running:
             started.stop.set()
-        for _, thread in self._running:
+        for _, thread in running:
             thread.join(20)
 
     def _start(self, request: Json) -> _StartedBuild:
@@ -121,6 +122,7 @@ class StartedBuilds:
             result = _failed(started, "DOWNLOAD_SOURCE", error)
         finally:
             started.entry.end(result)
+            self._running.pop(build.id, None)
             shutil.rmtree(work.folder, ignore_errors=True)
 
     def _execute(self, started: _StartedBuild, credentials: Credentials, work: WorkFolder) -> BuildResult:

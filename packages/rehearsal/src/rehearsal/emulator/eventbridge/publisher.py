@@ -15,8 +15,6 @@ from rehearsal.engine.state.journal import Event
 
 log = logging.getLogger(__name__)
 
-PUBLISH_ATTEMPTS = 3
-
 
 class EventPublisher:
     """A thread of its own delivers, in order: a rule's target that is slow holds no execution up."""
@@ -51,12 +49,12 @@ class EventPublisher:
 
 
 def _put(put: dict[str, object]) -> None:
-    """Past the API, which takes events of AWS's sources from nobody; another thread may change the rules meanwhile."""
-    for _ in range(PUBLISH_ATTEMPTS):
-        try:
-            eventbridge.put_aws_event(put)
-        except RuntimeError:
-            continue
-        except Exception:
-            log.exception("event %s", put["DetailType"])
-        return
+    """Past the API, which takes events of AWS's sources from nobody.
+
+    MiniStack walks copies of its stores, so that another thread may change rules at the same time. One attempt: the
+    targets that were reached before a failure are not called a second time.
+    """
+    try:
+        eventbridge.put_aws_event(put)
+    except Exception:
+        log.exception("event %s", put["DetailType"])

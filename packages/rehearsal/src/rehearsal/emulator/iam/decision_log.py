@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+# An embedded AWS that is kept open decides about new objects with every execution.
+REMEMBERED = 5000
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -21,15 +24,16 @@ class Decision:
 
 
 class Decisions:
-    """Keeps each decision once; without a file, in memory only."""
+    """Writes each decision once, as long as it is among the last ones; without a file, in memory only."""
 
     def __init__(self) -> None:
-        self._seen: set[Decision] = set()
+        self._seen: dict[Decision, None] = {}
         self._path: Path | None = None
 
     def append_to(self, path: Path) -> None:
         """Go on with what the file holds, and append to it from now on, on a new line after one that was cut short."""
-        self._seen |= set(read(path))
+        for decision in read(path):
+            self._remember(decision)
         self._path = path
         if path.exists() and not path.read_text().endswith("\n"):
             with path.open("a") as file:
@@ -38,10 +42,15 @@ class Decisions:
     def add(self, decision: Decision) -> None:
         if decision in self._seen:
             return
-        self._seen.add(decision)
+        self._remember(decision)
         if self._path:
             with self._path.open("a") as file:
                 file.write(json.dumps(asdict(decision)) + "\n")
+
+    def _remember(self, decision: Decision) -> None:
+        self._seen[decision] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
 
 
 def read(path: Path) -> Iterator[Decision]:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 from rehearsal.engine.action_api import ActionError, ActionRunner, Answer, Outcome, Task
-from rehearsal.engine.cancellation import Cancellation
 from rehearsal.engine.model.definition import Action, ActionType
 from rehearsal.engine.model.variables import UnknownVariable
 from rehearsal.engine.running.environment import Environment
 from rehearsal.engine.running.work_folders import SHARED, discard_work_files
 from rehearsal.engine.state.execution import ActionState, Execution
+from rehearsal.host.cancellation import Cancellation
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+KEPT_JOBS = 100
 
 
 @dataclass(frozen=True)
@@ -25,25 +28,37 @@ class JobResult:
 
 @dataclass
 class Job:
-    """One action that waits for its result."""
+    """One action that waits for its result. changed: wakes it, for an answer or for another reason to look."""
 
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     result: JobResult | None = None
-    answered: threading.Event = field(default_factory=threading.Event)
+    changed: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_answered(self) -> bool:
+        return self.result is not None
 
 
 class Jobs:
-    """Those of all pipelines; one that has ended stays known, so that a late answer is told from a wrong one."""
+    """Those of all pipelines; the last that have ended stay known, so that a late answer differs from a wrong one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
+        self._ended: deque[str] = deque()
 
     def open(self) -> Job:
         job = Job()
         with self._lock:
             self._jobs[job.id] = job
         return job
+
+    def close(self, job: Job) -> None:
+        """Release a job whose action has ended; after some more, it is forgotten."""
+        with self._lock:
+            self._ended.append(job.id)
+            if len(self._ended) > KEPT_JOBS:
+                self._jobs.pop(self._ended.popleft(), None)
 
     def find(self, id_: str) -> Job | None:
         with self._lock:
@@ -52,14 +67,14 @@ class Jobs:
     def put(self, job: Job, result: JobResult) -> bool:
         """Answer; False where it is not waiting."""
         with self._lock:
-            if job.answered.is_set():
+            if job.is_answered or job.id in self._ended:
                 return False
             job.result = result
-            job.answered.set()
+            job.changed.set()
             return True
 
     def await_next_result(self, job: Job) -> None:
         """Wait for another answer."""
         with self._lock:
             job.result = None
-            job.answered.clear()
+            job.changed.clear()

@@ -1,0 +1,312 @@
+"""Callers, actions and listeners at the same time: each test is a fault that an earlier engine had."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.aws import Endpoint
+from rehearsal.engine.action_api import Answer, Outcome, Revision, Task
+from rehearsal.engine.engine import Engine
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.engine.running.environment import Environment
+from rehearsal.engine.running.work_folders import attempt_folder
+from tests.engine.conftest import KEY, Door, Stage, action, at_first, declaration, eventually, fails, succeeds
+from tests.engine.machine import assume
+from tests.engine.seeded import Script, SeededScheduler
+
+START = {"triggerType": "StartPipelineExecution"}
+
+
+def test_an_action_that_cannot_begin_leaves_no_other_one_waiting(stage: Stage) -> None:
+    """A full disk, for example: it errors with the cause, its failed sibling ends, and so does the execution."""
+    stage.played.parts["a"] = fails
+    blocked = stage.folder / "blocked"
+    blocked.write_text("")
+
+    def no_folder(execution: Path, where: str, name: str, attempt: int, *, is_rule: bool) -> Path:
+        return blocked / "x" if name == "b" else attempt_folder(execution, where, name, attempt, is_rule=is_rule)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rehearsal.engine.running.attempts.attempt_folder", no_folder)
+        execution = stage.run(declaration([action("a"), action("b")]))
+    assert execution.status == "Failed"
+    assert "NotADirectoryError" in execution.actions[("One", "b")].summary
+    assert execution.actions[("One", "b")].error_code == "InternalError"
+
+
+@pytest.mark.parametrize("names", [("a@b", "a-b"), ("X.2", "X"), (".", ".."), ("a/b", "a%2Fb")])
+def test_actions_of_any_names_have_folders_of_their_own(stage: Stage, names: tuple[str, str]) -> None:
+    """In each attempt."""
+    for name in names:
+        stage.played.parts[name] = at_first(fails)
+    execution = stage.run(declaration([action("source")], [action(name) for name in names]))
+    stage.retry(execution, "Two")
+    stage.wait()
+    assert execution.status == "Succeeded"
+    assert len({task.folder for task in stage.played.tasks}) == 5
+
+
+def test_a_runner_that_breaks_in_any_way_ends_its_action(stage: Stage) -> None:
+    """Even by an exception that no `except Exception` sees."""
+
+    def exits(task: Task) -> Outcome:
+        raise SystemExit(3)
+
+    stage.played.parts["a"] = exits
+    execution = stage.run(declaration([action("a")]))
+    assert (execution.status, execution.summary) == ("Failed", "One/a: SystemExit: 3")
+
+
+def test_reads_while_executions_start(stage: Stage) -> None:
+    """GetPipelineState and the lists read while other threads start executions."""
+    definition = declaration([action("a")], executionMode="PARALLEL")
+    stage.start(definition)
+    failures: list[BaseException] = []
+    ended = threading.Event()
+
+    def reads() -> None:
+        try:
+            while not ended.is_set():
+                assert all(execution.id for execution in stage.engine.executions_of(KEY))
+                assert {**stage.engine.executions}
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            failures.append(error)
+
+    readers = [threading.Thread(target=reads) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for _ in range(60):
+        stage.start(definition)
+        stage.wait()
+    ended.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+
+
+def test_a_retry_immediately_after_a_failure_loses_no_event(stage: Stage) -> None:
+    """The end of the first try cut off what the second one had written."""
+    stage.played.parts["b"] = fails
+    execution = stage.run(declaration([action("source")], [action("b")]))
+    for attempt in range(2, 60):
+        stage.retry(execution, "Two")
+        eventually(lambda: execution.status == "Failed")
+        assert execution.attempt == attempt
+    stage.wait()
+    types = [event["type"] for event in stage.events(execution)]
+    assert types.count("action-finished") == 60
+    assert (types.count("execution-resumed"), types.count("execution-finished")) == (58, 59)
+
+
+def test_a_retry_keeps_what_its_actions_share(stage: Stage) -> None:
+    """The end of the first try removed the folder of the second one."""
+    found: list[bool] = []
+
+    def shares(task: Task) -> Outcome:
+        task.shared.mkdir(exist_ok=True)
+        (task.shared / "file").touch()
+        return fails(task)
+
+    def looks(task: Task) -> Outcome:
+        shares(task)
+        threading.Event().wait(0.1)
+        found.append((task.shared / "file").exists())
+        return succeeds(task)
+
+    for _ in range(5):
+        stage.played.parts["b"] = shares
+        execution = stage.run(declaration([action("source")], [action("b")]))
+        stage.played.parts["b"] = looks
+        stage.retry(execution, "Two")
+        stage.wait()
+    assert found == [True] * 5
+
+
+def test_nothing_starts_while_the_engine_closes(stage: Stage) -> None:
+    """It is refused in words, and `close` waits for all that had started."""
+    stage.engine.create(KEY, declaration([action("a")], executionMode="PARALLEL", pipelineType="V2"))
+    refused: list[str] = []
+    ended = threading.Event()
+
+    def starts() -> None:
+        while not ended.is_set():
+            try:
+                stage.engine.start(KEY, trigger=START)
+            except RequestRejected as error:
+                refused.append(error.code)
+                if error.code == "ConflictException":
+                    return
+
+    starters = [threading.Thread(target=starts) for _ in range(3)]
+    for starter in starters:
+        starter.start()
+    eventually(lambda: len(stage.engine.executions) > 3)
+    stage.engine.close()
+    assert [each.id for each in stage.engine.executions.values() if each.running] == []
+    count = len(stage.played.seen)
+    for starter in starters:
+        starter.join(10)
+        assert not starter.is_alive()
+    assert refused.count("ConflictException") == 3
+    assert len(stage.played.seen) == count, "something ran after the end"
+
+
+def seeded(folder: Path) -> tuple[Engine, SeededScheduler]:
+    scheduler = SeededScheduler()
+    runners = {ActionType("Test", "Played"): Script(scheduler)}
+    endpoint = Endpoint("http://127.0.0.1:1")
+    return Engine(
+        Environment(endpoint, assume, runners, executions=folder, pipelines=folder / "pipelines"), scheduler
+    ), scheduler
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_an_update_at_any_moment_starts_the_execution_again(tmp_path: Path, steps: int) -> None:
+    """Between its last action and its end, too: the restart was lost there."""
+    engine, scheduler = seeded(tmp_path)
+    engine.create(KEY, declaration([action("a")]))
+    execution = engine.start(KEY, trigger=START)
+    for _ in range(steps):
+        if scheduler.can_step:
+            scheduler.step(timers=False)
+    engine.update(KEY, declaration([action("b")]), restart=True)
+    scheduler.settle()
+    first, *others = engine.executions_of(KEY)
+    assert [each.restart_of for each in others] == ([first.id] if first.status == "Cancelled" else [])
+    assert (first.id, first.status in {"Cancelled", "Succeeded"}) == (execution.id, True)
+    engine.close()
+
+
+def test_parallel_sources_keep_all_revisions(stage: Stage) -> None:
+    """One was lost where two source actions ended at the same time."""
+    names = [f"s{number}" for number in range(8)]
+    meeting = threading.Barrier(len(names), timeout=10)
+
+    def brings(task: Task) -> Outcome:
+        meeting.wait()
+        return Outcome(False, "", revision=Revision(task.action.name, task.action.name))
+
+    for name in names:
+        stage.played.parts[name] = brings
+    for _ in range(5):
+        execution = stage.run(declaration([action(name) for name in names]))
+        assert sorted(revision.id for revision in execution.revisions) == names
+
+
+def test_an_answer_that_was_confirmed_outlives_the_time_limit(tmp_path: Path) -> None:
+    """The approval counts, although the limit passes before the action has noticed it."""
+    stage = Stage(tmp_path)
+    approval = ActionType("Approval", "Manual")
+    entered, go = threading.Event(), threading.Event()
+
+    class Slow:
+        def run(self, task: Task) -> Outcome:
+            task.waiting("?")
+            entered.set()
+            go.wait(10)
+            answer = task.answer()
+            return Outcome(not (answer and answer.approved), answer.summary if answer else "nobody answered")
+
+    stage.runners[approval] = Slow()
+    ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
+    execution = stage.start(declaration([action("source")], [ask]))
+    eventually(lambda: entered.is_set() and bool(execution.actions[("Two", "ask")].token))
+    token = execution.actions[("Two", "ask")].token
+    stage.engine.answer(KEY, "Two", "ask", token, Answer(approved=True, summary="fine"))
+    stage.stop(execution, abandon=True)
+    go.set()
+    stage.wait()
+    assert execution.actions[("Two", "ask")].status == "Succeeded"
+    stage.engine.close()
+
+
+def test_a_listener_may_be_slow_and_call_the_engine(stage: Stage) -> None:
+    """No execution waits for it, and a call of its own does not wait for itself."""
+    door, started = threading.Event(), list[str]()
+
+    def listen(_: Any, event: dict[str, Any]) -> None:
+        if event["type"] == "execution-finished" and not started:
+            started.append(stage.engine.start(KEY, trigger=START).id)
+        door.wait(10)
+
+    stage.listener = listen
+    execution = stage.start(declaration([action("a")]))
+    eventually(lambda: execution.status == "Succeeded")
+    door.set()
+    eventually(lambda: [each.status for each in stage.all] == ["Succeeded", "Succeeded"])
+
+
+def test_an_action_may_stop_its_own_execution_and_delete_its_pipeline(stage: Stage) -> None:
+    """Self-mutation by any command: the worker waits for the answer, the engine never for a worker."""
+
+    def mutates(task: Task) -> Outcome:
+        stage.engine.update(KEY, declaration([action("a")], [action("c")]), restart=True)
+        stage.engine.stop(KEY, task.execution_id, "by myself", abandon=True)
+        stage.engine.delete(KEY)
+        return succeeds(task)
+
+    stage.played.parts["a"] = mutates
+    execution = stage.run(declaration([action("a")], [action("b")]))
+    assert execution.status == "Stopped"
+    assert stage.engine.pipelines == {}
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["an approval", "another action"])
+def test_a_removed_stage_ends_the_execution_that_waits_in_it(stage: Stage, waits: bool) -> None:
+    """It held the stage when that came back, and took the next approval; an action that works ends as it would have."""
+    kind = ActionType("Approval", "Manual")
+    door = Door()
+
+    class Asks:
+        def run(self, task: Task) -> Outcome:
+            task.waiting("?")
+            return Outcome(task.answer() is None, "nobody answered")
+
+    stage.runners[kind] = Asks()
+    stage.played.parts["long"] = door
+    ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
+    gated = declaration([action("source")], [ask if waits else action("long")], [action("last")])
+    execution = stage.start(gated)
+    eventually(lambda: ("Two", "ask" if waits else "long") in execution.actions)
+    without = {**gated, "stages": [gated["stages"][0], gated["stages"][2]]}
+    stage.engine.update(KEY, without, restart=False)
+    if not waits:
+        assert execution.status == "InProgress"
+        door.open(execution)
+    eventually(lambda: execution.status == "Cancelled")
+    stage.engine.update(KEY, gated, restart=False)
+    again = stage.start(gated)
+    eventually(lambda: again.stage == "Two")
+    stage.stop(again, abandon=True)
+    door.open(again)
+    stage.wait()
+
+
+def test_a_removed_stage_ends_the_execution_that_waits_before_it(stage: Stage) -> None:
+    """Nothing of it works, so it ends immediately."""
+    definition = declaration([action("source")], [action("b")])
+    stage.engine.create(KEY, definition)
+    stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
+    execution = stage.start(definition)
+    eventually(lambda: execution.waits_for == "Two")
+    stage.engine.update(KEY, {**definition, "stages": definition["stages"][:1]}, restart=False)
+    stage.wait()
+    assert execution.status == "Cancelled"
+
+
+def test_the_deletion_of_a_pipeline_ends_what_waits_in_it(stage: Stage) -> None:
+    """Running actions are abandoned; a new pipeline of the name has none of its executions."""
+    stage.played.parts["a"] = lambda task: (task.stop.wait(10), fails(task))[1]
+    execution = stage.start(declaration([action("a")]))
+    eventually(lambda: "a" in stage.played.seen)
+    stage.engine.delete(KEY)
+    stage.wait()
+    assert (execution.status, execution.actions[("One", "a")].status) == ("Cancelled", "Abandoned")
+    stage.played.parts.clear()
+    assert stage.run(declaration([action("a")])).status == "Succeeded"
+    assert len(stage.all) == 1
