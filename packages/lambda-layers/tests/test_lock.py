@@ -60,6 +60,7 @@ def test_every_way_to_ask_is_read() -> None:
     text = """
     [project]
     dependencies = ["one[x]>=1"]
+    dynamic = ["dependencies"]
     [dependency-groups]
     echo = ["two", {include-group = "common"}]
     common = ["three ; python_version > '3'"]
@@ -78,6 +79,22 @@ def test_every_way_to_ask_is_read() -> None:
         "common": ['three; python_version > "3"'],
         "five": ['own; sys_platform == "linux"'],
     }
+    static = requirements_by_group(tomllib.loads(text.replace('dynamic = ["dependencies"]', "")))
+    assert [str(need) for need in static["main"]] == ["one[x]>=1"]
+
+
+@pytest.mark.gate
+def test_a_requirement_that_is_none_is_refused() -> None:
+    """With its text, as a mistake in pyproject.toml."""
+    with pytest.raises(WrongUse, match=r"pyproject.toml: 'a b c' is not a requirement"):
+        requirements_by_group(tomllib.loads('[project]\ndependencies = ["a b c"]\n'))
+
+
+def test_extras_that_contradict_themselves_are_read() -> None:
+    """Older versions of Poetry wrote them into the lock as `(<empty>)`."""
+    text = '[[package]]\nname = "a"\nversion = "1"\n[package.extras]\nall = ["b (<empty>)", "c[d] (>=1)"]\n'
+    (package,) = parse(text, "").packages["a"]
+    assert [need.name for need in package.extras["all"]] == ["b", "c"]
 
 
 def test_groups_are_read_as_poetry_reads_them() -> None:

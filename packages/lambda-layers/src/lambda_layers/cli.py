@@ -84,10 +84,7 @@ def why(package: str, *, as_json: bool) -> None:
     if as_json:
         _print_json([asdict(reason) for reason in reasons])
     for reason in [] if as_json else reasons:
-        where = f"layer {reason.layer}" if reason.layer else "no layer"
-        where += ", left out: the runtime brings it" if reason.left_out else ""
-        where += f", not for the target: only where {' or '.join(reason.only_where)}" if reason.only_where else ""
-        click.echo(f"{where} (group {reason.group}): {' -> '.join(reason.way)}")
+        click.echo(f"{verb.explain(reason)}: {' -> '.join(reason.way)}")
 
 
 @cli.command()

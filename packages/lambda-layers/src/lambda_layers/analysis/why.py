@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from lambda_layers import settings
 from lambda_layers.errors import WrongUse
 from lambda_layers.locks import lockfile
-from lambda_layers.locks.graph import Node
+from lambda_layers.locks.graph import Lock, Node
 from lambda_layers.selection import function_layers, plan
 
 
@@ -20,7 +20,8 @@ class Reason:
     """A group that needs the package: the way from what it asks for, and the layer where the package is.
 
     `layer` is empty where no layer has it, because the group is one of development, because the runtime brings it, or
-    because the lock has it for other targets alone, whose markers `only_where` then holds.
+    because the lock has it for other targets alone, whose markers `only_where` then holds. `group` is empty where only
+    an extra of the project asks for it, which is then `extra`, or nothing does.
     """
 
     group: str
@@ -28,6 +29,7 @@ class Reason:
     layer: str
     left_out: bool = False
     only_where: tuple[str, ...] = ()
+    extra: str = ""
 
 
 def why(root: Path, package: str) -> list[Reason]:
@@ -49,11 +51,42 @@ def why(root: Path, package: str) -> list[Reason]:
         if way:
             layer = function_layers.SHARED if ways["main"] and group in layers else layers.get(group, "")
             reasons.append(_reason(group, way, layer, left_out=name in left_out.get(layers.get(group, ""), ())))
-    if not reasons:
-        markers = tuple(sorted({marker for version in locked.packages[name] for marker in version.markers if marker}))
-        elsewhere = {group: locked.chains(group, None).get(name) for group in locked.roots}
-        reasons = [Reason(group, _chain_names(way), "", only_where=markers) for group, way in elsewhere.items() if way]
+    reasons = (
+        reasons or _reasons_elsewhere(locked, name) or _reasons_of_extras(locked, name) or [Reason("", (name,), "")]
+    )
     return sorted(reasons, key=lambda reason: (not reason.layer, reason.group != "main", reason.group))
+
+
+def explain(reason: Reason) -> str:
+    """Return the layer, or why no layer has the package, and who asks for it."""
+    if reason.extra:
+        return f"no layer (extra {reason.extra} of the project, which no layer asks for)"
+    if not reason.group:
+        return "no layer (the lock has it, and no group and no extra asks for it)"
+    where = f"layer {reason.layer}" if reason.layer else "no layer"
+    where += ", left out: the runtime brings it" if reason.left_out else ""
+    where += f", not for the target: only where {' or '.join(reason.only_where)}" if reason.only_where else ""
+    return f"{where} (group {reason.group})"
+
+
+def _reasons_elsewhere(locked: Lock, name: str) -> list[Reason]:
+    """The groups that need the package on other targets only."""
+    ways = {group: locked.chains(group, None).get(name) for group in locked.roots}
+    asked = {group: way[0][0] for group, way in ways.items() if way}
+    markers = {marker for version in locked.packages[name] for marker in version.markers if marker} or {
+        str(need.marker)
+        for group, top in asked.items()
+        for need in locked.roots[group]
+        if need.name == top and need.marker
+    }
+    return [
+        Reason(group, _chain_names(way), "", only_where=tuple(sorted(markers))) for group, way in ways.items() if way
+    ]
+
+
+def _reasons_of_extras(locked: Lock, name: str) -> list[Reason]:
+    ways = {extra: locked.chains_of_extra(extra).get(name) for extra in locked.extra_roots}
+    return [Reason("", _chain_names(way), "", extra=extra) for extra, way in ways.items() if way]
 
 
 def _reason(group: str, way: tuple[Node, ...], layer: str, *, left_out: bool) -> Reason:

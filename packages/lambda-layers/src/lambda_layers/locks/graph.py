@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -35,13 +35,14 @@ class LockedPackage:
 
 @dataclass(frozen=True)
 class Lock:
-    """Every package of a lock by name, and what the project asks for in each group.
+    """Every package of a lock by name, and what the project asks for in each group and in each extra.
 
     A package may be there in several versions, each with markers that keep it from the others' targets.
     """
 
     packages: Mapping[str, tuple[LockedPackage, ...]]
     roots: Mapping[str, tuple[Requirement, ...]]
+    extra_roots: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
 
     def files(self, name: str, version: str) -> Mapping[str, str]:
         """What one version may be installed from; nothing where the lock has no such version."""
@@ -53,8 +54,17 @@ class Lock:
 
         without: packages that are not entered, nor what only they need. Without a target, every marker holds.
         """
-        roots = (need for need in self.roots.get(group, ()) if _applies(target, str(need.marker or "")))
-        return self._shortest_chains((node for need in roots for node in _nodes(need)), target, without)
+        return self._chains_from(self.roots.get(group, ()), target, without)
+
+    def chains_of_extra(self, extra: str) -> dict[str, tuple[Node, ...]]:
+        """For each package that an extra of the project pulls in, for whatever target: the shortest way to it."""
+        return self._chains_from(self.extra_roots.get(extra, ()), None, frozenset())
+
+    def _chains_from(
+        self, roots: Iterable[Requirement], target: Target | None, without: Set[str]
+    ) -> dict[str, tuple[Node, ...]]:
+        asked = (need for need in roots if _applies(target, str(need.marker or "")))
+        return self._shortest_chains((node for need in asked for node in _nodes(need)), target, without)
 
     def closure(self, name: str, target: Target | None) -> frozenset[str]:
         """A package and everything that it needs."""

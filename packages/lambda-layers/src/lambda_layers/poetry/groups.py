@@ -1,16 +1,19 @@
-"""What a project asks for, by group: from `[project]`, `[dependency-groups]` and Poetry's own tables."""
+"""What a project asks for, by group: from `[project]`, `[dependency-groups]` and the tables of Poetry and uv."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lambda_layers.errors import WrongUse
+from lambda_layers.poetry.constraints import marker_of
 
 MAIN = "main"
+# The group of `[tool.poetry.dev-dependencies]` and `[tool.uv] dev-dependencies`, which are older than groups.
+_DEV = "dev"
 
 
 def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
@@ -18,22 +21,42 @@ def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requi
 
     Raises WrongUse where groups include each other in a circle.
     """
-    project, poetry = pyproject.get("project", {}), pyproject.get("tool", {}).get("poetry", {})
-    own = {MAIN: [Requirement(need) for need in project.get("dependencies", [])]}
+    project, tool = pyproject.get("project", {}), pyproject.get("tool", {})
+    own = {MAIN: _requirements(project.get("dependencies", []))}
     included: dict[str, list[str]] = {}
     for name, needs in pyproject.get("dependency-groups", {}).items():
-        own[canonicalize_name(name)] = [Requirement(need) for need in needs if isinstance(need, str)]
+        own[canonicalize_name(name)] = _requirements(need for need in needs if isinstance(need, str))
         included[canonicalize_name(name)] = [need["include-group"] for need in needs if not isinstance(need, str)]
-    for name, group in {MAIN: poetry, **poetry.get("group", {})}.items():
-        own.setdefault(canonicalize_name(name), []).extend(_poetry_requirements(group.get("dependencies", {})))
-        included.setdefault(canonicalize_name(name), []).extend(group.get("include-groups", []))
+    for name, group in _poetry_groups(tool.get("poetry", {})):
+        # beside static `[project] dependencies`, Poetry's table only adds sources and the like to what is said there
+        if name != MAIN or "dependencies" not in project or "dependencies" in project.get("dynamic", ()):
+            own.setdefault(name, []).extend(_poetry_requirements(group.get("dependencies", {})))
+        included.setdefault(name, []).extend(group.get("include-groups", []))
+    if old := tool.get("uv", {}).get("dev-dependencies"):
+        own.setdefault(_DEV, []).extend(_requirements(old))
     return {name: tuple(_with_included_groups((name,), own, included)) for name in own}
+
+
+def requirements_by_extra(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
+    """Extra of the project -> its requirements. Layers ask for no extra."""
+    extras = pyproject.get("project", {}).get("optional-dependencies", {})
+    found = {canonicalize_name(name): _requirements(needs) for name, needs in extras.items()}
+    for name, needs in pyproject.get("tool", {}).get("poetry", {}).get("extras", {}).items():
+        found.setdefault(canonicalize_name(name), []).extend(_requirements(needs))
+    return {name: tuple(needs) for name, needs in found.items()}
+
+
+def _poetry_groups(poetry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield MAIN, poetry
+    if "dev-dependencies" in poetry:
+        yield _DEV, {"dependencies": poetry["dev-dependencies"]}
+    yield from ((canonicalize_name(name), group) for name, group in poetry.get("group", {}).items())
 
 
 def _with_included_groups(
     way: tuple[str, ...], own: Mapping[str, Sequence[Requirement]], included: Mapping[str, Sequence[str]]
 ) -> Iterator[Requirement]:
-    """Yield the requirements of a group, and then those of the groups that it includes."""
+    """What a group asks for, and then what the groups ask for that it includes."""
     yield from own.get(way[-1], ())
     for name in map(canonicalize_name, included.get(way[-1], ())):
         if name in way:
@@ -42,10 +65,22 @@ def _with_included_groups(
 
 
 def _poetry_requirements(table: Mapping[str, Any]) -> Iterator[Requirement]:
+    """The dependencies of a table of Poetry, without the optional ones: those belong to extras."""
     for name, given in table.items():
         if canonicalize_name(name) == "python":
             continue
         for option in given if isinstance(given, list) else [given]:
             facts = option if isinstance(option, dict) else {}
-            extras, marker = facts.get("extras", []), facts.get("markers", "")
-            yield Requirement(f"{name}[{','.join(extras)}]" + (f" ; {marker}" if marker else ""))
+            if not facts.get("optional"):
+                extras, marker = facts.get("extras", []), marker_of(facts)
+                yield from _requirements([f"{name}[{','.join(extras)}]" + (f" ; {marker}" if marker else "")])
+
+
+def _requirements(texts: Iterable[str]) -> list[Requirement]:
+    found: list[Requirement] = []
+    for text in texts:
+        try:
+            found.append(Requirement(text))
+        except InvalidRequirement as error:
+            raise WrongUse(f"pyproject.toml: {text!r} is not a requirement: {error}") from error
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from lambda_layers.locks.graph import Lock, LockedPackage
 from lambda_layers.poetry import groups
 from lambda_layers.poetry.export import package_sources
+from lambda_layers.requirements import read_leniently
 
 
 def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
@@ -18,14 +19,19 @@ def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
     packages: dict[str, tuple[LockedPackage, ...]] = {}
     for package in map(_parse_package, lock.get("package", [])):
         packages[package.name] = (*packages.get(package.name, ()), package)
-    return Lock(packages, groups.requirements_by_group(pyproject))
+    return Lock(packages, groups.requirements_by_group(pyproject), groups.requirements_by_extra(pyproject))
 
 
 def _parse_package(found: dict[str, Any]) -> LockedPackage:
-    extras = {name: tuple(map(Requirement, needs)) for name, needs in found.get("extras", {}).items()}
+    extras = {name: tuple(_leniently(needs)) for name, needs in found.get("extras", {}).items()}
     files = {file["file"]: file["hash"].removeprefix("sha256:") for file in found.get("files", [])}
     given = found.get("markers", "")
     markers = [given.get(group, "") for group in found.get("groups", given)] if isinstance(given, dict) else [given]
     name, needs = canonicalize_name(found["name"]), found.get("dependencies", {})
     (source,) = package_sources([found]).values() or (None,)
     return LockedPackage(name, found["version"], needs, extras, files, tuple(markers), source)
+
+
+def _leniently(needs: Iterable[str]) -> Iterator[Requirement]:
+    """Older versions of Poetry wrote extras that contradict themselves as `name (<empty>)`."""
+    yield from filter(None, map(read_leniently, needs))

@@ -22,7 +22,7 @@ def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
             continue  # the project itself
         package = _parse_package(found, pyproject)
         packages[package.name] = (*packages.get(package.name, ()), package)
-    return Lock(packages, groups.requirements_by_group(pyproject))
+    return Lock(packages, groups.requirements_by_group(pyproject), groups.requirements_by_extra(pyproject))
 
 
 def _parse_package(found: Mapping[str, Any], pyproject: Mapping[str, Any]) -> LockedPackage:
