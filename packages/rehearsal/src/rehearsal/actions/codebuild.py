@@ -16,6 +16,7 @@ from rehearsal.actions.clone_ref import CloneRef, unpack_or_clone
 from rehearsal.actions.codebuild_project import Project, build_of_action
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.build_queue import BuildQueue, QueueFull, Turn, queued_result
 from rehearsal.codebuild.build_record import BuildRecord, BuildStore
 from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.log_stream import LogStream
@@ -31,11 +32,14 @@ class RunBuild:
     """caches: a folder that outlives builds, for what they download and keep. builds: where the API finds them.
 
     remote: the repository that a build clones where its input is a reference to a commit. work: the folder, outside the
-    project, that builds work below.
+    project, that builds work below. queue: of all builds of the embedded AWS.
     """
 
-    def __init__(self, caches: Path, builds: BuildStore, remote: Path, work: Path) -> None:
+    def __init__(
+        self, caches: Path, builds: BuildStore, remote: Path, work: Path, queue: BuildQueue | None = None
+    ) -> None:
         self._caches, self._builds, self._remote, self._work = caches, builds, remote, work
+        self._queue = queue or BuildQueue()
 
     def run(self, task: Task) -> Outcome:
         project = Project.of_action(task)
@@ -46,14 +50,34 @@ class RunBuild:
     def perform(self, task: Task, project: Project, credentials: Credentials) -> Outcome:
         """Build the project with these credentials, which are its role's."""
         build = build_of_action(task, project, self._caches)
-        work = WorkFolder.linked(self._work, build.id, task.folder)
-        sources = self._sources(task, project, work, credentials)
-        result = self._build(task, project, build, work.folders(sources, self._caches), credentials)
+        turn = self._enter_queue(task, build)
+        try:
+            result = self._run(task, project, build, credentials, turn)
+        finally:
+            turn.leave()
         summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
         if result.status != "SUCCEEDED":
             return Outcome(failed=True, summary=summary)
         outputs = _outputs(task, result, credentials)
         return Outcome(failed=False, summary=summary, variables=dict(result.exported), outputs=outputs)
+
+    def _enter_queue(self, task: Task, build: Build) -> Turn:
+        try:
+            turn = self._queue.enter((build.account, build.region))
+        except QueueFull as error:
+            why = "(Service: AWSCodeBuild; Status Code: 400; Error Code: AccountLimitExceededException)"
+            raise ActionError(f"{task.where}: Error calling startBuild: {error} {why}", "JobFailed") from error
+        if turn.waits:
+            task.note("waits in CodeBuild's queue: the quota of concurrent builds is reached")
+        return turn
+
+    def _run(self, task: Task, project: Project, build: Build, credentials: Credentials, turn: Turn) -> BuildResult:
+        ended = turn.await_start(_BuildStopSignal(task, build, self._builds), project.queued_minutes * 60)
+        if ended != "started":
+            return queued_result(ended)
+        work = WorkFolder.linked(self._work, build.id, task.folder)
+        sources = self._sources(task, project, work, credentials)
+        return self._build(task, project, build, work.folders(sources, self._caches), credentials)
 
     def _sources(self, task: Task, project: Project, work: WorkFolder, credentials: Credentials) -> dict[str, Path]:
         """Every input artifact, unpacked; the primary one under the empty name."""

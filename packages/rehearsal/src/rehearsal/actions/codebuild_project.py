@@ -32,6 +32,7 @@ class Project:
     image: str
     variables: tuple[EnvironmentVariable, ...]
     timeout_minutes: int
+    queued_minutes: int
     key_arn: str
     log_group: str
     log_prefix: str
@@ -66,6 +67,7 @@ class Project:
             image=environment.get("image", ""),
             variables=tuple(variables(environment.get("environmentVariables", []))),
             timeout_minutes=project.get("timeoutInMinutes", 60),
+            queued_minutes=project.get("queuedTimeoutInMinutes", 480),
             key_arn=project.get("encryptionKey", ""),
             log_group="" if logs.get("status") == "DISABLED" else logs.get("groupName") or f"/aws/codebuild/{name}",
             log_prefix=logs.get("streamName", ""),

@@ -60,6 +60,7 @@ def _managed(task: Task) -> Project:
         image="",
         variables=(),
         timeout_minutes=MINUTES,
+        queued_minutes=MINUTES,
         key_arn="",
         log_group=f"/aws/codepipeline/{task.pipeline.name}",
         log_prefix=name,

@@ -13,6 +13,7 @@ from rehearsal.actions.commands_rule import RunCommands
 from rehearsal.actions.lambda_invoke import InvokeFunction
 from rehearsal.actions.rules import CheckVariable, WatchAlarm
 from rehearsal.actions.s3 import DeployFiles, FetchObject
+from rehearsal.codebuild.build_queue import BuildQueue
 from rehearsal.codebuild.build_record import BuildStore
 from rehearsal.engine.action_api import ActionRunner
 from rehearsal.engine.model.definition import ActionType
@@ -20,12 +21,12 @@ from rehearsal.engine.state.invoke_jobs import Jobs
 
 
 def runners(
-    *, remote: Path, caches: Path, work: Path, jobs: Jobs, builds: BuildStore
+    *, remote: Path, caches: Path, work: Path, jobs: Jobs, builds: BuildStore, queue: BuildQueue
 ) -> Mapping[ActionType, ActionRunner]:
     """remote: the bare repository behind every git source; caches: kept between builds; work: where builds work;
-    builds: as the API has them.
+    builds: as the API has them; queue: of all builds.
     """
-    build, function = RunBuild(caches, builds, remote, work), InvokeFunction(jobs)
+    build, function = RunBuild(caches, builds, remote, work, queue), InvokeFunction(jobs)
     return {
         ActionType("Source", "CodeStarSourceConnection"): git_sources.connection(remote),
         ActionType("Source", "CodeCommit"): git_sources.codecommit(remote),

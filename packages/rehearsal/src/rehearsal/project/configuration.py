@@ -11,6 +11,10 @@ command = "aws ssm put-parameter --name /orders/colour --type String --value gre
 command = "npx cdk bootstrap aws://{account}/{region} --cloudformation-execution-policies ..."
 files = ["policies/*.json"]          # what the command puts into them: a change bootstraps again
 
+[codebuild]                          # quotas of each account; without them no build waits
+concurrent_builds = 1                # further builds wait in the queue, five times as many at most
+queued_builds = 1                    # another size of the queue: new accounts have less
+
 [[invoke]]
 function = "OrdersFunctionName"      # the stack output that holds the function's name
 event = "tests/events/order.json"    # what the function is called with
@@ -37,6 +41,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.project.cloud_assembly import QUALIFIER
 
 FILE = "rehearsal.toml"
+QUEUE_FACTOR = 5
 MAX_CONCURRENT_CALLS = os.cpu_count() or 1
 
 
@@ -77,10 +82,29 @@ class Prepare(BaseModel):
     region: str | None = None
 
 
+class CodeBuild(BaseModel):
+    """The quotas of every account; without `concurrent_builds` no build waits.
+
+    Source: AWS CodeBuild user guide, "Quotas": builds in a queue, five times the quota of concurrent builds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    concurrent_builds: int | None = Field(default=None, ge=0)
+    queued_builds: int | None = Field(default=None, ge=0)
+
+    def quota(self) -> Quota | None:
+        if self.concurrent_builds is None:
+            return None
+        waiting = self.queued_builds if self.queued_builds is not None else QUEUE_FACTOR * self.concurrent_builds
+        return Quota(self.concurrent_builds, waiting)
+
+
 class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     bootstrap: Bootstrap | None = None
+    codebuild: CodeBuild = CodeBuild()
     invoke: tuple[Invoke, ...] = ()
     disk_gigabytes: float = Field(default=10, gt=0)
     account: str = Field(default="111111111111", pattern=r"^\d{12}$")
@@ -91,6 +115,14 @@ class Config(BaseModel):
     def environment(self) -> tuple[str, str]:
         """The place of stacks that name no account or region."""
         return self.account, self.region
+
+
+@dataclass(frozen=True)
+class Quota:
+    """running: builds at the same time; waiting: builds in the queue."""
+
+    running: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -128,6 +160,11 @@ def read_config(root_folder: Path) -> Config:
         if not (root_folder / each.event).is_file():
             raise WrongUse(f"{FILE}: invoke {each.function}: there is no file {each.event} in {root_folder}")
     return config
+
+
+def read_quota(root_folder: Path) -> Quota | None:
+    """The quota of builds in rehearsal.toml as it is now; None where builds never wait."""
+    return read_config(root_folder).codebuild.quota()
 
 
 def list_deployed_stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:

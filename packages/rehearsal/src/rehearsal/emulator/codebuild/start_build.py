@@ -18,6 +18,7 @@ from rehearsal.actions.codebuild_project import Project, variables
 from rehearsal.aws import Endpoint
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.build_queue import BuildQueue, QueueFull, Turn, queued_result
 from rehearsal.codebuild.build_record import BuildRecord, BuildStore
 from rehearsal.codebuild.log_stream import LogStream
 from rehearsal.codebuild.model import Build, BuildResult, PhaseResult
@@ -56,14 +57,18 @@ class _StartedBuild:
     project: Project
     build: Build
     entry: BuildRecord
+    turn: Turn
     stop: threading.Event = field(default_factory=threading.Event)
 
 
 class StartedBuilds:
     """Answers StartBuild, and runs each build in a thread of its own; MiniStack's own StartBuild runs nothing."""
 
-    def __init__(self, endpoint: Endpoint, assume: Assume, builds: BuildStore, workspace: Workspace) -> None:
+    def __init__(
+        self, endpoint: Endpoint, assume: Assume, builds: BuildStore, workspace: Workspace, queue: BuildQueue
+    ) -> None:
         self._endpoint, self._assume, self._builds, self._space = endpoint, assume, builds, workspace
+        self._queue = queue
         self._running: dict[str, tuple[_StartedBuild, threading.Thread]] = {}
 
     def start_build(self, _start_build: Callable[[Json], Any]) -> Callable[[Json], Any]:
@@ -109,18 +114,28 @@ class StartedBuilds:
             source_version=request.get("sourceVersion", ""),
         )
         build = replace(build, timeout_minutes=request.get("timeoutInMinutesOverride", project.timeout_minutes))
-        return _StartedBuild(project, build, BuildRecord(self._builds, build, project.about, project.log_group))
+        try:
+            turn = self._queue.enter((account, region))
+        except QueueFull as error:
+            raise RequestRejected("AccountLimitExceededException", str(error)) from error
+        entry = BuildRecord(self._builds, build, project.about, project.log_group)
+        return _StartedBuild(project, build, entry, turn)
 
     def _run(self, started: _StartedBuild) -> None:
         project, build = started.project, started.build
         work = WorkFolder.unlinked(self._space.builds, build.id)
         result = None
         try:
+            ended = started.turn.await_start(_StopSignal(started, self._builds), project.queued_minutes * 60)
+            if ended != "started":
+                result = queued_result(ended)
+                return
             credentials = self._assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
             result = self._execute(started, credentials, work)
         except _FAILURES as error:
             result = _failed(started, "DOWNLOAD_SOURCE", error)
         finally:
+            started.turn.leave()
             started.entry.end(result)
             self._running.pop(build.id, None)
             shutil.rmtree(work.folder, ignore_errors=True)

@@ -102,6 +102,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     ministack = application()
     from rehearsal.actions.not_executed import Accepting
     from rehearsal.actions.registry import runners
+    from rehearsal.codebuild.build_queue import BuildQueue
     from rehearsal.emulator.cloudformation import repository_resource
     from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
     from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
@@ -121,6 +122,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.engine.engine import Engine
     from rehearsal.engine.running.environment import Environment
     from rehearsal.engine.state.invoke_jobs import Jobs
+    from rehearsal.project import configuration
     from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
 
     if not mount_error():
@@ -128,7 +130,15 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     decisions.append_to(workspace.decisions)
     functions = PythonFunctions(workspace, endpoint)
     jobs, builds, bus, sessions = Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
-    actions = runners(remote=workspace.remote, caches=workspace.caches, work=workspace.builds, jobs=jobs, builds=builds)
+    queue = BuildQueue(partial(configuration.read_quota, workspace.root))
+    actions = runners(
+        remote=workspace.remote,
+        caches=workspace.caches,
+        work=workspace.builds,
+        jobs=jobs,
+        builds=builds,
+        queue=queue,
+    )
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
     runs = Accepting(actions, accepted.read)
@@ -147,7 +157,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     repository_resource.register()
     api = CodePipelineApi(engine, jobs)
     targets = PipelineTargets(api, sessions)
-    started = StartedBuilds(endpoint, sessions.assume, builds, workspace)
+    started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
     originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, started))
     ends = (engine.close, started.close, bus.close, close_clients)
     front = RequestRouter(ministack, api, types, iam=endpoint.iam)

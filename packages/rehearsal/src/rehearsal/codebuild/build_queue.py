@@ -1,0 +1,114 @@
+"""The quota of concurrent builds of an account and region, and the queue of those that wait for it.
+
+Sources: AWS CodeBuild user guide, "Quotas" (builds in a queue: five times the quota of concurrent builds); the message
+is in github.com/aws/aws-cdk issue 27335.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rehearsal.codebuild.model import BuildResult, PhaseResult
+from rehearsal.errors import RehearsalError
+from rehearsal.host.processes import Stop
+from rehearsal.project.configuration import Quota
+
+_LOOK_SECONDS = 0.05
+
+Place = tuple[str, str]
+Ending = Literal["started", "stopped", "timed out"]
+
+
+class QueueFull(RehearsalError):
+    """StartBuild is refused; the message is CodeBuild's."""
+
+
+@dataclass
+class _Waiting:
+    place: Place
+    running: bool = False
+
+
+@dataclass
+class BuildQueue:
+    """Lets builds run in the order in which they came. quota: None where builds never wait."""
+
+    quota: Callable[[], Quota | None] = lambda: None
+    _builds: list[_Waiting] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def enter(self, place: Place) -> Turn:
+        """Take a place in the queue of an account and region. Raises QueueFull where there is none."""
+        quota = self.quota()
+        with self._changed:
+            build = _Waiting(place)
+            if quota and not self._is_free(place, quota):
+                waiting = [each for each in self._builds if each.place == place and not each.running]
+                if len(waiting) >= quota.waiting:
+                    raise QueueFull(f"Cannot have more than {quota.waiting} builds in queue for the account")
+            else:
+                build.running = True
+            self._builds.append(build)
+        return Turn(self, build)
+
+    def _is_free(self, place: Place, quota: Quota) -> bool:
+        return sum(each.running for each in self._builds if each.place == place) < quota.running
+
+    def _next(self, place: Place) -> _Waiting | None:
+        return next((each for each in self._builds if each.place == place and not each.running), None)
+
+    def try_start(self, build: _Waiting) -> bool:
+        """Let the build run if it is the next one and a place is free."""
+        quota = self.quota()
+        with self._changed:
+            if self._next(build.place) is build and (quota is None or self._is_free(build.place, quota)):
+                build.running = True
+                self._changed.notify_all()
+            else:
+                self._changed.wait(_LOOK_SECONDS)
+            return build.running
+
+    def leave(self, build: _Waiting) -> None:
+        with self._changed:
+            self._builds.remove(build)
+            self._changed.notify_all()
+
+
+class Turn:
+    """A build's place in the queue, until `leave`."""
+
+    def __init__(self, queue: BuildQueue, build: _Waiting) -> None:
+        self._queue, self._build = queue, build
+
+    @property
+    def waits(self) -> bool:
+        return not self._build.running
+
+    def await_start(self, stop: Stop, seconds: float) -> Ending:
+        """Wait until the build may run, for so many seconds at most."""
+        deadline = time.monotonic() + seconds
+        while self.waits and not self._queue.try_start(self._build):
+            if stop.is_set():
+                return "stopped"
+            if time.monotonic() > deadline:
+                return "timed out"
+        return "started"
+
+    def leave(self) -> None:
+        """The build has ended, or never ran."""
+        self._queue.leave(self._build)
+
+
+def queued_result(ending: Ending) -> BuildResult:
+    """The result of a build that never left the queue."""
+    if ending == "stopped":
+        queued = PhaseResult("QUEUED", "STOPPED", 0.0, "", "the build was stopped")
+    else:
+        queued = PhaseResult(
+            "QUEUED", "TIMED_OUT", 0.0, "BUILD_QUEUED_TIMED_OUT", "the build waited longer than allowed"
+        )
+    return BuildResult(queued.status, f"QUEUED: {queued.message}", (queued,))

@@ -1,0 +1,137 @@
+"""CodeBuild's quota of concurrent builds: builds wait in their order, and beyond the queue StartBuild is an error."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rehearsal.actions.codebuild import RunBuild
+from rehearsal.codebuild.build_queue import BuildQueue, QueueFull
+from rehearsal.emulator.codebuild.build_store import MinistackBuilds
+from rehearsal.engine.action_api import ActionError, Outcome
+from rehearsal.errors import WrongUse
+from rehearsal.project.configuration import Quota, read_quota
+from tests.codebuild.conftest import Account
+from tests.codebuild.test_action import spec
+from tests.codebuild.test_start_build import built, project, until
+
+HERE, THERE = ("111111111111", "eu-west-1"), ("222222222222", "eu-west-1")
+NEVER = threading.Event()
+
+
+def test_without_a_quota_no_build_waits() -> None:
+    """As it is where rehearsal.toml says nothing."""
+    queue = BuildQueue()
+    assert not any(queue.enter(HERE).waits for _ in range(20))
+
+
+def test_builds_wait_in_their_order_for_each_account() -> None:
+    """The next one starts when one has left; another account has a quota of its own."""
+    queue = BuildQueue(lambda: Quota(1, 5))
+    first, second, third = (queue.enter(HERE) for _ in range(3))
+    assert [each.waits for each in (first, second, third)] == [False, True, True]
+    assert not queue.enter(THERE).waits
+    assert third.await_start(NEVER, 0.1) == "timed out"
+    first.leave()
+    assert third.await_start(NEVER, 0.1) == "timed out"
+    assert second.await_start(NEVER, 10) == "started"
+    second.leave()
+    assert third.await_start(NEVER, 10) == "started"
+
+
+def test_a_build_that_is_stopped_leaves_the_queue() -> None:
+    """And the one behind it takes its place."""
+    queue, stop = BuildQueue(lambda: Quota(1, 5)), threading.Event()
+    first, second, third = (queue.enter(HERE) for _ in range(3))
+    stop.set()
+    assert second.await_start(stop, 10) == "stopped"
+    second.leave()
+    first.leave()
+    assert third.await_start(NEVER, 10) == "started"
+
+
+@pytest.mark.parametrize(
+    ("quota", "running"), [(Quota(1, 5), 1), (Quota(2, 10), 2), (Quota(1, 1), 1), (Quota(0, 0), 0)]
+)
+def test_beyond_the_queue_a_build_is_refused(quota: Quota, running: int) -> None:
+    """With CodeBuild's message, which names the size of the queue."""
+    queue = BuildQueue(lambda: quota)
+    turns = [queue.enter(HERE) for _ in range(quota.running + quota.waiting)]
+    assert sum(not turn.waits for turn in turns) == running
+    with pytest.raises(QueueFull, match=f"^Cannot have more than {quota.waiting} builds in queue for the account$"):
+        queue.enter(HERE)
+
+
+@pytest.mark.parametrize(
+    ("text", "quota"),
+    [
+        ("", None),
+        ("[codebuild]", None),
+        ("[codebuild]\nconcurrent_builds = 2", Quota(2, 10)),
+        ("[codebuild]\nconcurrent_builds = 1\nqueued_builds = 1", Quota(1, 1)),
+    ],
+)
+def test_the_quota_is_in_rehearsal_toml(text: str, quota: Quota | None, tmp_path: Path) -> None:
+    """The queue has five times the quota, unless the file says another size."""
+    (tmp_path / "rehearsal.toml").write_text(text)
+    assert read_quota(tmp_path) == quota
+    (tmp_path / "rehearsal.toml").write_text("[codebuild]\nconcurrent_builds = -1")
+    with pytest.raises(WrongUse, match="concurrent_builds"):
+        read_quota(tmp_path)
+
+
+def test_an_action_beyond_the_queue_fails_as_on_aws(account: Account) -> None:
+    """Two builds of a wave where an account may run one: the second waits, the third is an error of StartBuild."""
+    queue = BuildQueue(lambda: Quota(1, 1))
+    runner = RunBuild(account.folder / "caches", MinistackBuilds(), account.remote, account.folder / "work", queue)
+    name = account.project(spec("sleep 2; date +%s.%N > at", artifacts={"files": "at"}))
+    inputs = {"In": account.source("In", a="a")}
+
+    def run(number: int) -> Outcome | ActionError:
+        time.sleep(number * 0.5)
+        try:
+            return runner.run(account.task({"ProjectName": name}, inputs))
+        except ActionError as error:
+            return error
+
+    with ThreadPoolExecutor(3) as pool:
+        first, second, third = pool.map(run, range(3))
+    assert isinstance(first, Outcome)
+    assert isinstance(second, Outcome)
+    assert (first.failed, second.failed) == (False, False)
+    assert "waits in CodeBuild's queue: the quota of concurrent builds is reached" in account.notes
+    assert isinstance(third, ActionError)
+    assert (
+        "Error calling startBuild: Cannot have more than 1 builds in queue for the account"
+        " (Service: AWSCodeBuild; Status Code: 400; Error Code: AccountLimitExceededException)"
+    ) in str(third)
+    assert third.code == "JobFailed"
+
+
+@pytest.fixture
+def limited(account: Account) -> Iterator[Account]:
+    """The embedded AWS with a quota of one build and one in the queue."""
+    file = account.remote.parents[1] / "rehearsal.toml"
+    file.write_text("[codebuild]\nconcurrent_builds = 1\nqueued_builds = 1\n")
+    yield account
+    file.unlink()
+
+
+def test_start_build_beyond_the_queue_is_refused(limited: Account) -> None:
+    """With the code that SDKs know; what waits starts later, and can be stopped before."""
+    api, name = limited.client("codebuild"), project(limited, spec("sleep 2"))
+    first = api.start_build(projectName=name)["build"]["id"]
+    second = api.start_build(projectName=name)["build"]["id"]
+    with pytest.raises(ClientError, match="Cannot have more than 1 builds in queue for the account") as refused:
+        api.start_build(projectName=name)
+    assert refused.value.response["Error"]["Code"] == "AccountLimitExceededException"
+    api.stop_build(id=second)
+    assert until(limited, second, lambda build: bool(build["buildComplete"]))["buildStatus"] == "STOPPED"
+    assert until(limited, first, lambda build: bool(build["buildComplete"]))["buildStatus"] == "SUCCEEDED"
+    assert built(limited, name)["buildStatus"] == "SUCCEEDED"
