@@ -1,0 +1,139 @@
+"""`python -m bench.pipelines.qualify CLONE...`: whether a clone fits the rule of README.md; one line each."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+SKIPPED = {".git", "node_modules", "cdk.out", ".venv", "venv", "dist", "build", "target", "test", "tests"}
+SOURCES = {".ts": "TypeScript", ".js": "JavaScript", ".py": "Python", ".java": "Java", ".cs": "C#", ".go": "Go"}
+DECLARATIONS = ("package.json", "requirements*.txt", "setup.py", "pyproject.toml", "pom.xml", "*.csproj", "go.mod")
+CDK_V2 = re.compile(r"""aws-cdk-lib["'>]?(?:\s*[:=~<>^]+\s*["']?\^?~?([\d.]+))?|Amazon\.CDK\.Lib|awscdk/v2""")
+# `aws-cdk-lib/pipelines` has CodePipeline, `aws-cdk-lib/aws-codepipeline` has Pipeline.
+PIPELINE = re.compile(
+    r"(?:new\s+(?:\w+\.)?|(?:pipelines|\bcdk_pipelines|\bpipeline)\.|=\s*|return\s+)CodePipeline(?:\(|\.Builder)"
+    r"|(?:codepipeline|codePipeline|cp|aws_codepipeline|cpl)\.Pipeline(?:\(|\.Builder)|new\s+Pipeline\("
+)
+ACCOUNT_DATA = {
+    "a look-up": r"\.(?:fromLookup|from_lookup)\b|MachineImage\.lookup|LookupMachineImage",
+    "a hosted zone or certificate": r"HostedZone|from_certificate_arn|fromCertificateArn|new\s+(?:acm\.)?Certificate\(",
+    "an SSM parameter": r"valueFromLookup|value_from_lookup|(?:valueFor|from)\w*StringParameter\w*\(|from_(?:secure_)?string_parameter"
+    r"|value_for_\w*string_parameter",
+    "a private registry": r"codeartifact|npm\.pkg\.github\.com|GITHUB_PACKAGES",
+}
+SECRET = re.compile(
+    r"""(?:from\w*[Ss]ecret\w*\([^;]*?|SecretValue\.secretsManager\(|SecretValue\.secrets_manager\()["'`]?([\w/.-]*)""",
+    re.DOTALL,
+)
+ACTION = re.compile(r"\b(?:new\s+)?(?:\w+\.)?(\w+)(?:Source)?Action\(")
+SOURCE = re.compile(r"CodePipelineSource\.(\w+)|(\w*)SourceAction\b")
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A repository's files, without what is installed or built."""
+
+    folder: Path
+
+    @cached_property
+    def code(self) -> str:
+        """Every source file, one after the other."""
+        return "\n".join(file.read_text(errors="replace") for file in self._files() if file.suffix in SOURCES)
+
+    @property
+    def language(self) -> str:
+        """The language of the file that constructs the pipeline; empty where none does."""
+        return SOURCES[self.pipeline_file.suffix] if self.pipeline_file else ""
+
+    @cached_property
+    def pipeline_file(self) -> Path | None:
+        """The first file that constructs a pipeline; compiled JavaScript comes last."""
+        files = sorted(self._files(), key=lambda path: path.suffix == ".js")
+        return next((f for f in files if f.suffix in SOURCES and PIPELINE.search(f.read_text(errors="replace"))), None)
+
+    @property
+    def neighbours(self) -> frozenset[str]:
+        """The names of the files beside the pipeline's file: copies of one tutorial have the same."""
+        folder = self.pipeline_file.parent if self.pipeline_file else self.folder
+        return frozenset(path.name for path in folder.iterdir())
+
+    @property
+    def commit(self) -> str:
+        return self._git("rev-parse", "HEAD")
+
+    @property
+    def cdk_version(self) -> str | None:
+        """As it is declared; empty where a version is not named, None where aws-cdk-lib is not declared."""
+        for pattern in DECLARATIONS:
+            for file in self._files(pattern):
+                if found := CDK_V2.search(file.read_text(errors="replace")):
+                    return found[1] or ""
+        return None
+
+    @property
+    def sources(self) -> str:
+        """The kinds of source, as the code names them."""
+        return " ".join(sorted({first or second or "?" for first, second in SOURCE.findall(self.code)}))
+
+    @property
+    def app_folders(self) -> list[Path]:
+        """Folders with a cdk.json, at most two deep; the nearest first."""
+        found = (path for depth in ("", "*/", "*/*/") for path in sorted(self.folder.glob(f"{depth}cdk.json")))
+        return [path.parent for path in found if not SKIPPED & {*path.relative_to(self.folder).parts}]
+
+    def refusals(self) -> Iterator[str]:
+        """Why it does not qualify."""
+        if not self._git("ls-files"):  # a clone whose checkout failed has no index
+            yield "files of the commit are missing"
+        if self.cdk_version is None:
+            yield "aws-cdk-lib is not declared"
+        if not self.language:
+            yield "no pipeline is constructed"
+        if not self.app_folders:
+            yield "no cdk.json"
+        for what, pattern in ACCOUNT_DATA.items():
+            if found := re.search(pattern, self.code):
+                yield f"{what}: {found[0]}"
+        for name in SECRET.findall(self.code):
+            if name and not re.search("(?i)git|token", name):
+                yield f"a secret: {name}"
+
+    def _git(self, *arguments: str) -> str:
+        return subprocess.run(
+            ["git", *arguments], cwd=self.folder, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    def _files(self, pattern: str = "*") -> Iterator[Path]:
+        for path in sorted(self.folder.rglob(pattern)):
+            if path.is_file() and not SKIPPED & {*path.relative_to(self.folder).parts[:-1]}:
+                yield path
+
+
+def row(clone: Clone) -> Mapping[str, str]:
+    """The facts of a clone, for a line of pipelines.tsv."""
+    return {
+        "commit": clone.commit,
+        "language": clone.language,
+        "cdk": clone.cdk_version or "",
+        "sources": clone.sources,
+    }
+
+
+def main(*folders: str) -> int:
+    """Print a line for each clone; 1 where one does not qualify."""
+    refused = 0
+    for folder in folders:
+        clone = Clone(Path(folder))
+        why = "; ".join(dict.fromkeys(clone.refusals()))
+        refused += bool(why)
+        print("no " if why else "yes", folder, why or "\t".join(row(clone).values()), sep="\t")
+    return int(refused > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
