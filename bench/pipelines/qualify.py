@@ -22,8 +22,8 @@ PIPELINE = re.compile(
 ACCOUNT_DATA = {
     "a look-up": r"\.(?:fromLookup|from_lookup)\b|MachineImage\.lookup|LookupMachineImage",
     "a hosted zone or certificate": r"HostedZone|from_certificate_arn|fromCertificateArn|new\s+(?:acm\.)?Certificate\(",
-    "an SSM parameter": r"valueFromLookup|value_from_lookup|(?:valueFor|from)\w*StringParameter\w*\(|from_(?:secure_)?string_parameter"
-    r"|value_for_\w*string_parameter",
+    "an SSM parameter": r"valueFromLookup|value_from_lookup|(?:valueFor|from)\w*StringParameter\w*\("
+    r"|from_(?:secure_)?string_parameter|value_for_\w*string_parameter",
     "a private registry": r"codeartifact|npm\.pkg\.github\.com|GITHUB_PACKAGES",
 }
 SECRET = re.compile(

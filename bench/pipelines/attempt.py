@@ -1,0 +1,175 @@
+"""Rehearse one public pipeline: clone, prepare, run, and run once more with the `--accept` of the first message."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.builders.builder import ROOT
+
+LIMIT_SECONDS = 15 * 60
+PREPARE_SECONDS = 10 * 60
+_ACCEPT = re.compile(r"--accept ([\w:/]+)")
+_NOISE = re.compile(r"^\s*(the whole log|The whole log|journal|log):|^\s*$")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A line of pipelines.tsv."""
+
+    repository: str
+    commit: str
+    folder: str = "."
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of it. status: Succeeded, Failed, Stopped, or `not started`; error: the first one, in one line."""
+
+    pipeline: Pipeline
+    status: str
+    executed: int = 0
+    declared: int = 0
+    seconds: float = 0.0
+    accepted: tuple[str, ...] = ()
+    error: str = ""
+
+
+def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LIMIT_SECONDS) -> Attempt:
+    """Run it, within `limit` seconds for each of at most two runs.
+
+    clones: a folder with repositories named owner+name, or the URL that `owner/name` is appended to.
+    """
+    folder = scratch / pipeline.repository.replace("/", "+")
+    try:
+        _clone(pipeline, clones, folder)
+        app = folder / pipeline.folder
+        environment = prepare(app)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        return Attempt(pipeline, "not prepared", error=first_error(_output(error) or str(error)))
+    first = _run(pipeline, app, environment, limit, ())
+    accepted = tuple(dict.fromkeys(_ACCEPT.findall(first.error)))
+    if first.status == "Succeeded" or not accepted:
+        return first
+    return _run(pipeline, app, environment, limit, accepted)
+
+
+def prepare(app: Path) -> Mapping[str, str]:
+    """Install what the app's own files name, and nothing else; the variables to rehearse it with.
+
+    npm's packages go beside the app, Python's into a `.venv` there: a rehearsal looks for commands in both.
+    """
+    own = [str(Path(sys.executable).parent), str(ROOT / ".tools" / "bin"), str(ROOT / "node_modules" / ".bin")]
+    environment = {**os.environ, "PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), *own])}
+    environment = {name: value for name, value in environment.items() if not name.startswith(("AWS_", "VIRTUAL_ENV"))}
+    if (app / "package-lock.json").exists():
+        _install(["npm", "ci", "--no-audit", "--no-fund"], app, environment)
+    elif (app / "package.json").exists():
+        _install(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"], app, environment)
+    if (app / "requirements.txt").exists():
+        _install([sys.executable, "-m", "venv", ".venv"], app, environment)
+        _install([".venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"], app, environment)
+        environment["PATH"] = os.pathsep.join([str(app / ".venv" / "bin"), environment["PATH"]])
+    _exclude(app, "node_modules", ".venv", "cdk.out", ".rehearsal")
+    return environment
+
+
+def first_error(output: str) -> str:
+    """The line that says what went wrong, or the last one that says anything; every --accept of the output with it."""
+    lines = [line.strip() for line in output.splitlines() if not _NOISE.match(line)]
+    telling = [line for line in lines if re.search(r"(?i)\bfailed:|^(rehearse|error|.*Error):|✘|cannot|refused", line)]
+    line = (telling or lines[-1:] or [""])[0]
+    accepts = [f"--accept {name}" for name in dict.fromkeys(_ACCEPT.findall(output)) if name not in line]
+    return " ".join([line[:300], *accepts])
+
+
+def _clone(pipeline: Pipeline, clones: str, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    local = Path(clones) / pipeline.repository.replace("/", "+")
+    source = str(local) if local.is_dir() else f"{clones.rstrip('/')}/{pipeline.repository}"
+    for words in (
+        ["git", "clone", "--quiet", source, str(folder)],
+        ["git", "-C", str(folder), "checkout", "--quiet", "-B", "main", pipeline.commit],
+    ):
+        subprocess.run(words, check=True, capture_output=True, text=True, timeout=PREPARE_SECONDS)
+
+
+def _install(words: Sequence[str], app: Path, environment: Mapping[str, str]) -> None:
+    subprocess.run(words, cwd=app, env=environment, check=True, capture_output=True, text=True, timeout=PREPARE_SECONDS)
+
+
+def _exclude(app: Path, *names: str) -> None:
+    """What was installed is no part of what is pushed, also where the project's .gitignore does not say so."""
+    top = subprocess.run(["git", "rev-parse", "--git-dir"], cwd=app, check=True, capture_output=True, text=True)
+    exclude = (app / top.stdout.strip()) / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.write_text("".join(f"{name}\n" for name in names))
+
+
+def _run(
+    pipeline: Pipeline, app: Path, environment: Mapping[str, str], limit: float, accepted: tuple[str, ...]
+) -> Attempt:
+    result = app / ".rehearsal" / "result.json"
+    result.unlink(missing_ok=True)
+    options = [word for name in accepted for word in ("--accept", name)]
+    began = time.monotonic()
+    output = _rehearse(["run", "--approve", "--json", str(result), *options], app, environment, limit)
+    seconds = time.monotonic() - began
+    declared = _declared(app, environment)
+    if not result.exists():
+        late = f"no end after {limit:.0f} s; " if seconds >= limit else ""
+        return Attempt(pipeline, "not started", 0, declared, seconds, accepted, late + first_error(output))
+    found = json.loads(result.read_text())
+    executed = sum(action["status"] == "Succeeded" for stage in found["stages"] for action in stage["actions"])
+    error = "" if found["status"] == "Succeeded" else first_error(_first_failure(found) + "\n" + output)
+    return Attempt(pipeline, found["status"], executed, max(declared, executed), seconds, accepted, error)
+
+
+def _rehearse(words: Sequence[str], app: Path, environment: Mapping[str, str], limit: float) -> str:
+    """Everything that the command printed; it is interrupted as by Ctrl+C when its time is over."""
+    log = app / ".rehearsal" / "attempt.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("a+") as file:
+        start = file.tell()
+        command = [sys.executable, "-m", "rehearsal", *words]
+        process = subprocess.Popen(command, cwd=app, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+        file.seek(start)
+        return file.read()
+
+
+def _declared(app: Path, environment: Mapping[str, str]) -> int:
+    """How many actions the deployed definition has; 0 where no pipeline was deployed."""
+    listed = app / ".rehearsal" / "list.json"
+    listed.unlink(missing_ok=True)
+    _rehearse(["run", "--list", "--json", str(listed)], app, environment, 120)
+    if not listed.exists():
+        return 0
+    return sum(len(stage["actions"]) for stage in json.loads(listed.read_text())["stages"])
+
+
+def _first_failure(found: Mapping[str, Any]) -> str:
+    for stage in found["stages"]:
+        for action in stage["actions"]:
+            if action["status"] == "Failed":
+                return f"{stage['name']}/{action['name']} failed: {action['summary']}"
+    return ""
+
+
+def _output(error: subprocess.SubprocessError) -> str:
+    return str(getattr(error, "stderr", "") or "") + str(getattr(error, "stdout", "") or "")
