@@ -19,6 +19,12 @@ from rehearsal.host.host_environment import NO_AWS_FILES
 
 # In the folder of a bundle that trusts it: the certificate of the authority that the embedded AWS has of its own.
 AUTHORITY = "authority.pem"
+# Beside it: what leads the connections of Node to AWS's host names to the embedded AWS.
+NODE_HOSTS = "aws-hosts.cjs"
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+# Not the machine's own list: it may hold AWS's names, and the proxy keeps to it for all others.
+_LOCAL_HOSTS = "127.0.0.1,localhost,::1"
 
 
 def root(account: str) -> Credentials:
@@ -43,12 +49,14 @@ class Endpoint:
     """Where the embedded AWS listens.
 
     iam: whether policies are enforced. ca: the bundle that verifies it where it speaks TLS. secret: every root user's.
+    proxy: the URL of the proxy that leads AWS's host names here.
     """
 
     url: str
     iam: bool = False
     ca: Path | None = None
     secret: str = "rehearsal"  # noqa: S105 - without IAM nobody asks for it
+    proxy: str = ""
 
     @property
     def authority(self) -> Path | None:
@@ -62,8 +70,29 @@ class Endpoint:
 
     def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
         """The variables with which the AWS CLI, every SDK and the CDK CLI work against the embedded AWS."""
+        variables = {"AWS_ENDPOINT_URL": self.url, **self._credentials(credentials, region)}
+        if self.ca:
+            variables |= ca_bundle_variables(self.ca)
+        return variables
+
+    def build_environ(self, credentials: Credentials, region: str) -> dict[str, str]:
+        """The variables of a build: it reaches the embedded AWS under AWS's own host names, as it would AWS."""
+        return {**self._credentials(credentials, region), **self.host_names()}
+
+    def host_names(self) -> dict[str, str]:
+        """The variables with which AWS's host names lead here, and its certificates for them are trusted."""
+        if not self.ca:
+            return {}
+        return {
+            **dict.fromkeys(_PROXIES, self.proxy),
+            **dict.fromkeys(_NO_PROXY, _LOCAL_HOSTS),
+            **ca_bundle_variables(self.ca),
+            "CURL_CA_BUNDLE": str(self.ca),
+            "NODE_OPTIONS": f'--require="{self.ca.with_name(NODE_HOSTS)}"',
+        }
+
+    def _credentials(self, credentials: Credentials, region: str) -> dict[str, str]:
         variables = {
-            "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": credentials.access_key,
             "AWS_SECRET_ACCESS_KEY": credentials.secret_key or self.secret,
             "AWS_REGION": region,
@@ -73,8 +102,6 @@ class Endpoint:
         }
         if credentials.token:
             variables["AWS_SESSION_TOKEN"] = credentials.token
-        if self.ca:
-            variables |= ca_bundle_variables(self.ca)
         return variables
 
 

@@ -120,7 +120,7 @@ class RunBuild:
             result = run_build(
                 build,
                 folders,
-                credentials=task.endpoint.environ(credentials, task.region),
+                credentials=task.endpoint.build_environ(credentials, task.region),
                 log=log,
                 stop=_BuildStopSignal(task, build, self._builds),
                 lookup=AwsLookup(client),

@@ -71,7 +71,7 @@ def recreate_build(
     lookup = AwsLookup(lambda service: endpoint.client(service, credentials, region))
     place = BuildFolders(folder, sources, caches)
     try:
-        prepared = prepare(build, place, endpoint.environ(credentials, region), log, lookup)
+        prepared = prepare(build, place, endpoint.build_environ(credentials, region), log, lookup)
     finally:
         log.close()
     return RecreatedBuild(place.source, prepared.env, prepared.shell, left)

@@ -6,7 +6,6 @@ import os
 import pwd
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from rehearsal.codebuild import buildspec, builtin_variables, environment, images, runtimes
 from rehearsal.codebuild.build_log import BuildLog
@@ -14,9 +13,6 @@ from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
 from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.environment import Lookup, Variables
 from rehearsal.codebuild.model import Build, BuildFolders
-
-# What has version 2 of the AWS SDK for JavaScript find the embedded AWS.
-_SDK = Path(__file__).with_name("sdk2.cjs")
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def prepare(
         **builtin_variables.build_variables(build, place.sources),
         **variables.values,
     }
-    env["NODE_OPTIONS"] = f'--require="{_SDK}" {env.get("NODE_OPTIONS", "")}'.strip()
+    _keep_host_names(env, credentials, log)
     versions = spec.phases.install.runtime_versions
     installed = runtimes.install(
         {name: version for name, version in versions.items() if name not in images.WITHOUT_EFFECT},
@@ -69,6 +65,17 @@ def prepare(
     if "PATH" not in variables.values:
         env["PATH"] = os.pathsep.join([*map(str, installed.path), env["PATH"]])
     return Prepared(spec, variables, env, images.shell_command(spec.env.shell, build.image))
+
+
+def _keep_host_names(env: dict[str, str], credentials: Mapping[str, str], log: BuildLog) -> None:
+    """Let no variable of the build lead AWS's host names past the embedded AWS."""
+    options = env.get("NODE_OPTIONS", "")
+    for name in (name for name in credentials if name.lower().endswith("_proxy")):
+        if env[name] != credentials[name]:
+            log.note(f"{name} has no effect here: what is not AWS is reached as this machine reaches it")
+        env[name] = credentials[name]
+    if preload := credentials.get("NODE_OPTIONS"):
+        env["NODE_OPTIONS"] = preload if options == preload else f"{preload} {options}"
 
 
 def _ignored_settings(spec: Buildspec) -> Iterator[str]:

@@ -25,5 +25,5 @@ class Endpoint(Protocol):
     def client(self, service: str, credentials: Credentials, region: str) -> Any:
         """Return a boto3 client of `service`."""
 
-    def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
+    def build_environ(self, credentials: Credentials, region: str) -> dict[str, str]:
         """Return the variables with which AWS's command-line tools and SDKs use these credentials."""

@@ -26,6 +26,7 @@ class Server:
 
     born: when its process started, so that another one of the same number is not taken for it. folder: which folder
     the record was written in, by its inode, so that a copy of it has none. detached: whether it goes on until `down`.
+    proxy: the URL of the proxy that leads AWS's host names to it.
     """
 
     pid: int
@@ -36,9 +37,10 @@ class Server:
     born: int | None = None
     folder: int | None = None
     detached: bool = False
+    proxy: str = ""
 
     def to_endpoint(self) -> Endpoint:
-        return Endpoint(self.endpoint, self.iam, Path(self.ca) if self.ca else None, self.secret)
+        return Endpoint(self.endpoint, self.iam, Path(self.ca) if self.ca else None, self.secret, self.proxy)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,10 @@ DEFAULTS = {
     "TZ",
 }
 BEYOND = {"AWS_LAMBDA_LOG_FORMAT", "PWD"}  # on AWS as well, though its list has them not
-OURS = {"AWS_ENDPOINT_URL", "AWS_DISABLE_HOST_PREFIX_INJECTION"}
+OURS = {
+    *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
+    *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"),
+}
 PYTHONS_OWN = {"LC_CTYPE"}  # the interpreter sets it where the machine lacks the locale
 
 

@@ -154,7 +154,7 @@ class StartedBuilds:
             result = run_build(
                 build,
                 work.folders({"": source}, self._space.caches),
-                credentials=self._endpoint.environ(credentials, build.region),
+                credentials=self._endpoint.build_environ(credentials, build.region),
                 log=log,
                 stop=_StopSignal(started, self._builds),
                 lookup=AwsLookup(client),

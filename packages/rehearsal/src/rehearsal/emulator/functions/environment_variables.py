@@ -54,9 +54,9 @@ def _defaults(places: FunctionPaths) -> dict[str, str]:
 
 
 def _endpoint_variables(places: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
-    """How the SDK reaches the embedded AWS instead of the real one, and trusts it."""
-    trust = dict.fromkeys(CA_VARIABLES, f"{places.runtime}/{CERTIFICATES}") if endpoint.ca else {}
-    return {"AWS_ENDPOINT_URL": endpoint.url, functions.HOST_PREFIX_ENV: "true", **trust}
+    """How AWS's host names lead to the embedded AWS, and its certificates are trusted."""
+    proxies = {name: value for name, value in endpoint.host_names().items() if name.lower().endswith("_proxy")}
+    return {**proxies, **dict.fromkeys(CA_VARIABLES, f"{places.runtime}/{CERTIFICATES}")}
 
 
 def _reserved(config: Mapping[str, Any], places: FunctionPaths, stream: str) -> dict[str, str]:

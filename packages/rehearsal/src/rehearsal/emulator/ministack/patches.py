@@ -31,6 +31,8 @@ ALWAYS = (
     traffic.ALIAS_ROUTING,
     traffic.INVOCATION_METRICS,
     traffic.ALIAS_RULES,
+    services.API_HOSTS,
+    services.API_OWNERS,
 )
 WITHOUT_IAM = (services.OPEN_BUCKETS,)
 # The order of the checks decides which of several denials a caller sees.

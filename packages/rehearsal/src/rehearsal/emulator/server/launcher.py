@@ -170,8 +170,9 @@ def _wait_until_healthy(workspace: Workspace, process: subprocess.Popen[bytes]) 
 
 def _is_healthy(server: Server) -> bool:
     """The kernel takes connections for it before it serves them, and for a while after it has ended."""
-    where = server.endpoint.rpartition("//")[2]
-    if authority := server.to_endpoint().authority:
+    scheme, _, where = server.endpoint.partition("://")
+    if scheme == "https":
+        authority = server.to_endpoint().authority
         context = ssl.create_default_context(cafile=authority)
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(where, timeout=1, context=context)
     else:

@@ -12,7 +12,6 @@ import faulthandler
 import os
 import shutil
 import signal
-import socket
 import sys
 import threading
 import time
@@ -23,10 +22,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hypercorn.config import Config
-
-from rehearsal.aws import Endpoint, ca_bundle_variables, close_clients
+from rehearsal.aws import NODE_HOSTS, Endpoint, ca_bundle_variables, close_clients
 from rehearsal.emulator.server import state_version, tls
+from rehearsal.emulator.server.listeners import Listeners
+from rehearsal.emulator.server.proxy_process import ProxyProcess, write_node_hosts
 from rehearsal.host.processes import await_removals, remove_in_background
 from rehearsal.workspace.build_area import STARTED
 from rehearsal.workspace.layout import Server, Workspace
@@ -41,7 +40,11 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
     """listener: the descriptor of the socket to serve; lock: of that of `locks.starting`, held until it is known."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     workspace = Workspace(Path(root))
-    endpoint = _endpoint(workspace, int(listener), iam=iam == "yes")
+    listeners = Listeners.open(int(listener), secure=iam == "yes")
+    files = tls.ensure_certificates(workspace.tls, workspace.key)
+    write_node_hosts(files.bundle.with_name(NODE_HOSTS), *listeners.ports)
+    proxy = ProxyProcess.start(*listeners.ports)
+    endpoint = _endpoint(workspace, listeners, files, proxy.url, iam=iam == "yes")
     state = _configure_ministack(workspace, endpoint)
     parts = _assemble(workspace, endpoint)
     for problem in parts.engine.load():
@@ -66,16 +69,17 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
                 await asyncio.to_thread(end)
 
         loop.set_exception_handler(_ignore_client_disconnects)
-        ca = str(endpoint.ca) if endpoint.ca else None
-        workspace.write_server(Server(os.getpid(), endpoint.url, endpoint.iam, ca, endpoint.secret))
+        record = Server(os.getpid(), endpoint.url, endpoint.iam, str(endpoint.ca), endpoint.secret, proxy=proxy.url)
+        workspace.write_server(record)
         os.close(int(lock))
         threading.Thread(target=parts.report_changes, daemon=True).start()  # 30 ms, which no start has to wait for
-        await serve(parts.front, _hypercorn_config(endpoint, int(listener)), shutdown_trigger=shut_down)
+        await serve(parts.front, listeners.config(files), shutdown_trigger=shut_down)
 
     ended = 1
     try:
         asyncio.run(run())
         _save_state(workspace, state)
+        proxy.end()
         await_removals()  # no process outlives a run
         ended = 0
     finally:
@@ -164,25 +168,11 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     return Components(engine, front, ends, partial(patches.report_changes, originals))
 
 
-def _hypercorn_config(endpoint: Endpoint, listener: int) -> Config:
-    config = Config()
-    config.bind = [f"fd://{listener}"]
-    if endpoint.ca:
-        config.certfile, config.keyfile = os.environ["MINISTACK_SSL_CERT"], os.environ["MINISTACK_SSL_KEY"]
-        config.alpn_protocols = ["http/1.1"]
-    config.keep_alive_timeout = 75
-    config.loglevel = "WARNING"
-    config.graceful_timeout = 1
-    return config
-
-
-def _endpoint(workspace: Workspace, listener: int, *, iam: bool) -> Endpoint:
+def _endpoint(workspace: Workspace, listeners: Listeners, files: tls.Tls, proxy: str, *, iam: bool) -> Endpoint:
     """With IAM, TLS, as policies ask for it; and a secret that nobody guesses, because every root user has it."""
-    with socket.socket(fileno=os.dup(listener)) as served:
-        port = served.getsockname()[1]
+    secure, plain = listeners.ports
     if not iam:
-        return Endpoint(f"http://127.0.0.1:{port}")
-    files = tls.ensure_certificates(workspace.tls, workspace.key)
+        return Endpoint(f"http://127.0.0.1:{plain}", ca=files.bundle, proxy=proxy)
     os.environ |= {
         "AUTH": "true",
         "USE_SSL": "1",
@@ -190,7 +180,7 @@ def _endpoint(workspace: Workspace, listener: int, *, iam: bool) -> Endpoint:
         "MINISTACK_SSL_KEY": str(files.key),
         **ca_bundle_variables(files.bundle),
     }
-    return Endpoint(f"https://127.0.0.1:{port}", iam, files.bundle, workspace.secret())
+    return Endpoint(f"https://127.0.0.1:{secure}", iam, files.bundle, workspace.secret(), proxy)
 
 
 def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:

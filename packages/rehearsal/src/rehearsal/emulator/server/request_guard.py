@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from rehearsal.emulator.server.aws_hosts import AWS_DOMAINS
+
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 # What only this machine or AWS itself can let lead here: SDKs put a bucket's name before localhost.
-LOCAL_HOST_SUFFIXES = (".localhost", ".amazonaws.com")
+LOCAL_HOST_SUFFIXES = (".localhost", *(f".{domain}" for domain in AWS_DOMAINS))
 FOREIGN_SITES = ("cross-site", "same-site")
 _MINISTACK_PREFIX = "/_ministack/"
 # Of its own paths those that AWS has in another place: health, signed links to code, answers of custom resources.

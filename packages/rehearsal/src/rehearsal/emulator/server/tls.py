@@ -1,4 +1,4 @@
-"""The emulator's certificate for 127.0.0.1, and a bundle that trusts it beside all that this machine trusts."""
+"""The emulator's authority, its certificate for 127.0.0.1, and a bundle that adds the authority to this machine's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import certifi
 import trustme
 
 from rehearsal.aws import AUTHORITY
+from rehearsal.host.atomic_write import write_text
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _SETTINGS = (
@@ -27,11 +28,16 @@ _SETTINGS = (
 
 @dataclass(frozen=True)
 class Tls:
-    """Paths of PEM files. bundle: the machine's authorities and the emulator's own."""
+    """Paths of PEM files. bundle: the machine's authorities and the emulator's own.
+
+    authority and authority_key: what certificates for other host names are issued with.
+    """
 
     certificate: Path
     key: Path
     bundle: Path
+    authority: Path
+    authority_key: Path
 
 
 def ensure_certificates(folder: Path, key: Path) -> Tls:
@@ -39,24 +45,24 @@ def ensure_certificates(folder: Path, key: Path) -> Tls:
 
     The authority is made once, so that a shell's exports stay good; the bundle is fresh.
     """
-    tls = Tls(folder / "server.pem", key, folder / "bundle.pem")
-    authority = folder / AUTHORITY
-    if not all(path.exists() for path in (tls.certificate, tls.key, authority)):
+    authority_key = key.with_name("authority.key")
+    tls = Tls(folder / "server.pem", key, folder / "bundle.pem", folder / AUTHORITY, authority_key)
+    if not all(path.exists() for path in (tls.certificate, tls.key, tls.authority, tls.authority_key)):
         for each in (folder, key.parent):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _issue(tls, authority)
-    _write(
-        tls.bundle, "".join(f"{each}\n" for each in dict.fromkeys([*_system_certificates(), *_certificates(authority)]))
-    )
+        _issue(tls)
+    trusted = dict.fromkeys([*_system_certificates(), *_certificates(tls.authority)])
+    write_text(tls.bundle, "".join(f"{each}\n" for each in trusted))
     return tls
 
 
-def _issue(tls: Tls, authority: Path) -> None:
+def _issue(tls: Tls) -> None:
     made = trustme.CA(organization_name="The embedded AWS of a rehearsal")
     issued = made.issue_cert("127.0.0.1", "localhost")
-    _write(tls.key, issued.private_key_pem.bytes().decode())
-    _write(tls.certificate, "".join(each.bytes().decode() for each in issued.cert_chain_pems))
-    _write(authority, made.cert_pem.bytes().decode())
+    write_text(tls.key, issued.private_key_pem.bytes().decode())
+    write_text(tls.certificate, "".join(each.bytes().decode() for each in issued.cert_chain_pems))
+    write_text(tls.authority_key, made.private_key_pem.bytes().decode())
+    write_text(tls.authority, made.cert_pem.bytes().decode())
 
 
 def _system_certificates() -> Iterator[str]:
@@ -70,11 +76,3 @@ def _system_certificates() -> Iterator[str]:
 
 def _certificates(path: Path) -> list[str]:
     return _CERTIFICATE.findall(path.read_text(errors="replace"))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write beside, then rename; keys are nobody else's to read."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.touch(mode=0o600)
-    beside.write_text(text)
-    beside.replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rehearsal.emulator.apigateway import api_hosts
 from rehearsal.emulator.cloudformation import output_changes
 from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
 from rehearsal.emulator.codebuild import project_resource
@@ -13,6 +14,7 @@ from rehearsal.emulator.functions.ministack_worker import PythonFunctions
 from rehearsal.emulator.iam import bucket_policies, session_registration
 from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
+from rehearsal.emulator.ministack.port.apigateway import http_api_owners, rest_api_owners
 from rehearsal.emulator.server import saved_state, service_models
 
 TESTS = "tests/emulator"
@@ -167,6 +169,32 @@ START_BUILD = Correction(
             "sha256:661025bbce1e016c",
             StartedBuilds.start_build,
             owner=StartedBuilds,
+        ),
+    ),
+)
+API_HOSTS = Correction(
+    fault="An API does not answer under AWS's host name, and its ApiEndpoint is a name that no resolver knows.",
+    test=f"{TESTS}/apigateway/test_api_hosts.py::test_ministack_does_not_know_awss_names_of_apis",
+    upstream=UNREDUCED,
+    patches=(
+        Patch("ministack.app:_parse_execute_api_url", "sha256:13d571174968a2ab", api_hosts.parse_aws_hosts),
+        Patch(f"{HANDLERS}[AWS::ApiGatewayV2::Api][create]", "sha256:0002e18b41984434", api_hosts.name_endpoint),
+    ),
+)
+API_OWNERS = Correction(
+    fault="An API is looked for in the caller's account, so that a caller who signs nothing finds none.",
+    test=f"{TESTS}/apigateway/test_api_hosts.py::test_ministack_looks_for_an_api_in_the_callers_account",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.apigateway:find_api_scope",
+            "sha256:d4863a8cb863f38b",
+            api_hosts.find_in_any_account(http_api_owners),
+        ),
+        Patch(
+            "ministack.services.apigateway_v1:find_api_scope",
+            "sha256:19d66149ae1d27e6",
+            api_hosts.find_in_any_account(rest_api_owners),
         ),
     ),
 )

@@ -1,0 +1,1 @@
+"""API Gateway: what this project corrects of MiniStack's."""

@@ -1,0 +1,183 @@
+"""The HTTP proxy of builds and functions: AWS's host names lead to the embedded AWS, all others to the network.
+
+A program of its own, started by proxy_process.py, so that downloads do not slow down the embedded AWS; it ends with its
+standard input. It needs nothing but the standard library. What is encrypted stays so: it sees host names only.
+Sources: RFC 9110, "CONNECT"; RFC 9112, "absolute-form"; curl's manual, "PROXY PROTOCOL PREFIXES" (variables).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
+
+from rehearsal.emulator.server.aws_hosts import is_aws_host
+
+HEAD_SECONDS, CONNECT_SECONDS, CHUNK_BYTES = 60, 60, 1 << 18
+PLAIN_PORT = 80
+
+
+class BadRequest(Exception):
+    """What a client sent is no request to a proxy."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request's first line and headers. target: where it goes; path: as an origin server gets it."""
+
+    method: str
+    host: str
+    port: int
+    path: str
+    version: str
+    headers: bytes
+
+    @property
+    def tunnel(self) -> bool:
+        return self.method == "CONNECT"
+
+    def to_origin(self) -> bytes:
+        """As an origin server gets it, which answers it and closes the connection."""
+        return f"{self.method} {self.path} {self.version}\r\n".encode("latin-1") + self._one_answer()
+
+    def to_proxy(self, authorization: bytes) -> bytes:
+        """As another proxy gets it."""
+        target = f"{self.host}:{self.port}" if self.tunnel else f"http://{self.host}:{self.port}{self.path}"
+        rest = self.headers if self.tunnel else self._one_answer()
+        return f"{self.method} {target} {self.version}\r\n".encode("latin-1") + authorization + rest
+
+    def _one_answer(self) -> bytes:
+        """The headers, with `Connection: close`: the next request of the connection may be for another host."""
+        kept = [
+            line
+            for line in self.headers.split(b"\r\n")
+            if line and line.partition(b":")[0].strip().lower() not in (b"connection", b"proxy-connection")
+        ]
+        return b"\r\n".join([*kept, b"Connection: close", b"", b""])
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Ports of the embedded AWS on 127.0.0.1, with TLS and without; the environment names the machine's own proxies."""
+
+    tls: int
+    plain: int
+
+    def aws(self, request: Request) -> tuple[str, int] | None:
+        """The embedded AWS, for a request to AWS; None for any other one, whatever the machine's NO_PROXY says."""
+        if not is_aws_host(request.host):
+            return None
+        return "127.0.0.1", self.plain if request.port == PLAIN_PORT or not request.tunnel else self.tls
+
+    def upstream(self, request: Request) -> SplitResult | None:
+        """The machine's own proxy, where it has one for this host."""
+        if proxy_bypass(request.host):
+            return None
+        proxies = getproxies_environment()
+        url = proxies.get("https" if request.tunnel else "http") or proxies.get("all")
+        return urlsplit(url if "//" in url else f"http://{url}") if url else None
+
+
+def main(listener: str, tls: str, plain: str) -> None:
+    """listener: the descriptor of the socket to serve."""
+    routes = Routes(int(tls), int(plain))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(socket.socket(fileno=int(listener)), routes))
+
+
+async def serve(listener: socket.socket, routes: Routes) -> None:
+    """Serve until standard input ends, which its parent holds."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
+    server = await asyncio.start_server(lambda *client: answer(routes, *client), sock=listener)
+    async with server:
+        await ended.wait()
+    os._exit(0)  # open connections are nobody's any more
+
+
+async def answer(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One client's connection."""
+    try:
+        request = parse(await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS))
+        await forward(routes, request, reader, writer)
+    except BadRequest as error:
+        writer.write(_refusal("400 Bad Request", str(error)))
+    except (TimeoutError, OSError) as error:
+        writer.write(_refusal("502 Bad Gateway", f"{type(error).__name__}: {error}"))
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        pass
+    finally:
+        with contextlib.suppress(OSError):
+            await writer.drain()
+            writer.close()
+
+
+async def forward(routes: Routes, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Connect to where the request leads and pass on what both sides send."""
+    aws, upstream = routes.aws(request), routes.upstream(request)
+    host, port = aws or (request.host, request.port)
+    via_proxy = not aws and upstream is not None
+    if via_proxy and upstream:
+        host, port = upstream.hostname or "", upstream.port or PLAIN_PORT
+    secure = True if via_proxy and upstream and upstream.scheme == "https" else None
+    connecting = asyncio.open_connection(host, port, ssl=secure)
+    far_reader, far_writer = await asyncio.wait_for(connecting, CONNECT_SECONDS)
+    try:
+        if via_proxy and upstream:
+            far_writer.write(request.to_proxy(_authorization(upstream)))
+        elif request.tunnel:
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            far_writer.write(request.to_origin())
+        await asyncio.gather(_pipe(reader, far_writer), _pipe(far_reader, writer))
+    finally:
+        far_writer.close()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on bytes until one side ends, and the end as well."""
+    with contextlib.suppress(OSError):
+        while chunk := await reader.read(CHUNK_BYTES):
+            writer.write(chunk)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+
+
+def parse(head: bytes) -> Request:
+    """Read a request's head. Raises BadRequest."""
+    line, _, headers = head.partition(b"\r\n")
+    words = line.decode("latin-1").split(" ")
+    if len(words) != 3:
+        raise BadRequest(f"this is a proxy, and {line[:80]!r} is no request")
+    method, target, version = words
+    url = urlsplit(f"//{target}" if method == "CONNECT" else target)
+    try:
+        host, port = url.hostname, url.port or (443 if method == "CONNECT" else PLAIN_PORT)
+    except ValueError as error:
+        raise BadRequest(f"{target[:80]}: {error}") from error
+    if not host or (method != "CONNECT" and url.scheme != "http"):
+        raise BadRequest(
+            f"this is a proxy: {method} takes http://HOST/PATH, CONNECT takes HOST:PORT, not {target[:80]}"
+        )
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    return Request(method, host, port, path, version, headers)
+
+
+def _authorization(upstream: SplitResult) -> bytes:
+    if not upstream.username:
+        return b""
+    pair = f"{unquote(upstream.username)}:{unquote(upstream.password or '')}".encode()
+    return b"Proxy-Authorization: Basic " + base64.b64encode(pair) + b"\r\n"
+
+
+def _refusal(status: str, why: str) -> bytes:
+    body = f"the rehearsal's proxy: {why}\n".encode(errors="replace")
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body

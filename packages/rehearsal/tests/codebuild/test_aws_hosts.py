@@ -1,0 +1,21 @@
+"""A build reaches AWS's host names, and no variable of its project leads it past the embedded AWS."""
+
+from __future__ import annotations
+
+from tests.codebuild.conftest import Account
+from tests.codebuild.test_action import spec
+from tests.codebuild.test_start_build import built, lines, project
+
+PAST = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "*", "NODE_OPTIONS": "--no-warnings"}
+
+
+def test_a_build_never_reaches_the_real_aws(account: Account) -> None:
+    """With variables that would lead it there, it still gets the answer of the embedded AWS, whose account that is."""
+    ask = "curl --silent --show-error https://s3.amazonaws.com/ > answer; grep -c ListAllMyBucketsResult answer"
+    listed = 'echo "url=${AWS_ENDPOINT_URL-none} options=$(echo "$NODE_OPTIONS" | grep -o \'[^ ]*$\')"'
+    variables = [{"Name": name, "Value": value, "Type": "PLAINTEXT"} for name, value in PAST.items()]
+    build = built(account, project(account, spec(ask, listed), Environment={"EnvironmentVariables": variables}))
+    assert build["buildStatus"] == "SUCCEEDED", lines(account, build)
+    said = lines(account, build)
+    assert "url=none options=--no-warnings" in said
+    assert any("HTTPS_PROXY has no effect here" in line for line in said)

@@ -1,0 +1,209 @@
+"""The proxy of builds and functions: AWS's host names lead to the embedded AWS, all others to the network."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from rehearsal.aws import root
+from rehearsal.emulator.server import aws_hosts, proxy
+from rehearsal.emulator.server.host_certificates import covered_domain
+from rehearsal.emulator.server.proxy_process import ProxyProcess
+from tests.conftest import ACCOUNT, REGION, Embedded
+
+SDK = """
+import boto3
+s3 = boto3.client("s3")
+for bucket in ("of-the-proxy", "with.a.dot"):
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    s3.put_object(Bucket=bucket, Key="key", Body=b"object of " + bucket.encode())
+    print(s3.get_object(Bucket=bucket, Key="key")["Body"].read().decode())
+print(boto3.client("sts").get_caller_identity()["Account"], s3.meta.endpoint_url)
+"""
+NODE = """
+const { connect } = require("net"), tls = require("tls"), https = require("https"), http = require("http");
+const identity = "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15";
+const agent = new https.Agent({ keepAlive: false });
+const done = (name) => (answer) => { console.log(name, answer.statusCode || answer.status); answer.resume?.(); };
+https.get(identity, { agent }, done("https"));
+http.get({ host: "s3.amazonaws.com", agent: new http.Agent() }, done("http"));
+const secure = tls.connect({ host: "sts.amazonaws.com", port: 443, servername: "sts.amazonaws.com" }, () => {
+  console.log("tls", secure.authorized); secure.destroy();
+});
+const plain = connect(80, "s3.amazonaws.com", () => { console.log("net", plain.remoteAddress); plain.destroy(); });
+fetch(identity).then(done("fetch"));
+"""
+
+
+@dataclass
+class Elsewhere:
+    """A server on this machine that keeps what it is sent, and says so."""
+
+    port: int
+    heads: list[bytes] = field(default_factory=list)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Elsewhere]:
+    """Stand in for the machine's own proxy, or for a server of the network."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        found = Elsewhere(listener.getsockname()[1])
+
+        def serve() -> None:
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                with client:
+                    found.heads.append(client.recv(65536))
+                    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\nelsewhere")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield found
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, elsewhere: Elsewhere) -> Iterator[ProxyProcess]:
+    """A proxy on a machine with a proxy of its own, and with AWS among what is reached without it."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, f"http://me:se%3Acret@127.0.0.1:{elsewhere.port}")
+    monkeypatch.setenv("no_proxy", ".amazonaws.com,localhost")
+    process = ProxyProcess.start(elsewhere.port, elsewhere.port)
+    yield process
+    process.end()
+
+
+def run(embedded: Embedded, *command: str) -> str:
+    """What a command prints that has a build's variables and no others."""
+    variables = embedded.endpoint.build_environ(root(ACCOUNT), REGION)
+    env = {"PATH": os.environ["PATH"], **variables}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_boto3_reaches_the_embedded_aws_under_awss_names(embedded: Embedded) -> None:
+    """Without AWS_ENDPOINT_URL: buckets in the host's name and in the path, regional and global hosts."""
+    printed = run(embedded, sys.executable, "-c", SDK).split("\n")
+    assert printed[:2] == ["object of of-the-proxy", "object of with.a.dot"]
+    assert printed[2] == f"{ACCOUNT} https://s3.{REGION}.amazonaws.com"
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="this machine has no curl")
+def test_curl_reaches_the_embedded_aws_under_awss_names(embedded: Embedded) -> None:
+    """Encrypted and not, with the authority that its variable names."""
+    for scheme in ("https", "http"):
+        assert "<ListAllMyBucketsResult" in run(
+            embedded, "curl", "--silent", "--show-error", f"{scheme}://s3.amazonaws.com/"
+        )
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="this machine has no Node")
+def test_every_client_of_node_reaches_the_embedded_aws(embedded: Embedded) -> None:
+    """Those that ignore HTTPS_PROXY, as the SDK for JavaScript's do: https, http, fetch, tls and net."""
+    printed = sorted(run(embedded, "node", "-e", NODE).splitlines())
+    assert printed == ["fetch 200", "http 200", "https 200", "net 127.0.0.1", "tls true"]
+
+
+def test_a_request_to_aws_never_leaves_this_machine(started: ProxyProcess, elsewhere: Elsewhere) -> None:
+    """Neither to the machine's proxy nor directly, whatever NO_PROXY says: it arrives at the embedded AWS's port."""
+    for target in ("https://sts.amazonaws.com/", "http://bucket.s3.amazonaws.com/key"):
+        with socket.create_connection(("127.0.0.1", int(started.url.rpartition(":")[2]))) as client:
+            host = target.split("/")[2]
+            line = f"CONNECT {host}:443" if target.startswith("https") else f"GET {target}"
+            client.sendall(f"{line} HTTP/1.1\r\nHost: {host}\r\nProxy-Connection: keep-alive\r\n\r\n".encode())
+            if target.startswith("https"):
+                assert client.recv(100).startswith(b"HTTP/1.1 200")
+                client.sendall(b"what is encrypted")
+            assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")
+    encrypted, plain = elsewhere.heads
+    assert encrypted == b"what is encrypted"
+    assert plain == b"GET /key HTTP/1.1\r\nHost: bucket.s3.amazonaws.com\r\nConnection: close\r\n\r\n"
+
+
+def test_other_hosts_are_reached_as_the_machine_reaches_them(started: ProxyProcess, elsewhere: Elsewhere) -> None:
+    """By its own proxy, with name and password, or directly where NO_PROXY says so."""
+    urls = ["http://registry.example/simple", f"http://localhost:{elsewhere.port}/simple"]
+    for url in urls:
+        command = ["curl", "--silent", "--proxy", started.url, "--noproxy", "", url]
+        assert subprocess.run(command, capture_output=True, check=True).stdout == b"elsewhere"
+    through, direct = (head.split(b"\r\n") for head in elsewhere.heads)
+    assert through[0] == b"GET http://registry.example:80/simple HTTP/1.1"
+    assert b"Proxy-Authorization: Basic bWU6c2U6Y3JldA==" in through
+    assert direct[0] == b"GET /simple HTTP/1.1"
+
+
+def test_a_host_that_cannot_be_reached_is_named(embedded: Embedded) -> None:
+    """The answer says why; nothing waits."""
+    command = ["curl", "--silent", "--proxy", embedded.endpoint.proxy, "--noproxy", "", "http://127.0.0.1:9/"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert "the rehearsal's proxy: ConnectionRefusedError" in said
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", "takes http://HOST/PATH"),
+        (b"CONNECT host:99999 HTTP/1.1\r\n\r\n", "Port out of range"),
+        (b"\x16\x03\x01\r\n\r\n", "is no request"),
+    ],
+)
+def test_what_is_no_request_to_a_proxy_is_refused(head: bytes, why: str) -> None:
+    """With what it takes."""
+    with pytest.raises(proxy.BadRequest, match=re.escape(why)):
+        proxy.parse(head)
+
+
+@pytest.mark.parametrize(
+    ("host", "yes"),
+    [
+        ("sts.amazonaws.com", True),
+        ("STS.us-east-1.AMAZONAWS.com.", True),
+        ("s3.cn-north-1.amazonaws.com.cn", True),
+        ("lambda.us-east-1.api.aws", True),
+        ("id.lambda-url.us-east-1.on.aws", True),
+        ("amazonaws.com.example.org", False),
+        ("notamazonaws.com", False),
+        ("awscli.amazonaws.com", False),
+        ("pypi.org", False),
+    ],
+)
+def test_awss_host_names(host: str, yes: bool) -> None:
+    """Every region and partition; the AWS CLI's download is a web server's."""
+    assert aws_hosts.is_aws_host(host) is yes
+
+
+def test_node_knows_the_same_names(embedded: Embedded) -> None:
+    """The file that Node reads has the list of the proxy, and the ports filled in."""
+    text = Path(f"{embedded.endpoint.ca}").with_name("aws-hosts.cjs").read_text()
+    assert f'"{" ".join(aws_hosts.AWS_DOMAINS)}"' in text
+    assert f'"{" ".join(aws_hosts.DOWNLOADS)}"' in text
+    assert re.search(r"PORTS = \{ tls: \d+, plain: \d+ \}", text)
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("sts.amazonaws.com", "amazonaws.com"),
+        ("sqs.eu-west-1.amazonaws.com", "eu-west-1.amazonaws.com"),
+        ("bucket.s3.eu-west-1.amazonaws.com", "s3.eu-west-1.amazonaws.com"),
+        ("with.a.dot.s3.amazonaws.com", "s3.amazonaws.com"),
+    ],
+)
+def test_certificates_cover_what_awss_cover(host: str, domain: str) -> None:
+    """A bucket with a dot in its name has none, as on AWS, where its HTTPS requests by that name fail."""
+    assert covered_domain(host) == domain
