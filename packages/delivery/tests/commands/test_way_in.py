@@ -188,8 +188,8 @@ def test_administrators_for_cloudformation_are_red(bootstrapped: Person) -> None
 
 
 @pytest.mark.gate
-def test_placeholders_are_red_where_no_endpoint_is_set(person: Person, tmp_path: Path) -> None:
-    """That is the real AWS; it is not asked anything here, because there are no credentials."""
+def test_placeholders_are_red_where_the_credentials_are_not_theirs(person: Person, tmp_path: Path) -> None:
+    """Only in a rehearsal are there credentials for a placeholder's account; here there are none at all."""
     environ = {name: value for name, value in person.environ.items() if not name.startswith("AWS_")}
     environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
     done = Person(person.folder, environ, person.endpoint).types("doctor")

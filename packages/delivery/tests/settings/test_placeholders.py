@@ -1,4 +1,4 @@
-"""A placeholder never reaches the real AWS."""
+"""A placeholder never reaches an account that somebody has."""
 
 from copy import deepcopy
 from typing import Any
@@ -23,7 +23,7 @@ def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> No
     accounts = ["account", "environments[0].account", "environments[1].account"]
     assert places == [*accounts, "source.connection_arn", "notify.emails[0]"]
     assert found[3].endswith("put your connection's ARN here (pages/go-live.md)")
-    assert "the target is the real AWS (account 210987654321)" in why
+    assert "the credentials are of account 210987654321" in why
 
 
 @pytest.mark.gate
@@ -32,14 +32,32 @@ def test_a_build_of_the_real_codebuild_is_the_real_aws(context: dict[str, Any]) 
     with pytest.raises(SettingsError):
         reject_placeholders(
             Delivery[ShopOptions].read(context["delivery"]),
-            {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:..."},
+            {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:eu-west-1:210987654321:build/synth:1"},
             page="",
         )
 
 
-@pytest.mark.parametrize("environ", [{}, REAL | {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}])
-def test_placeholders_do_without_the_real_aws(context: dict[str, Any], environ: dict[str, str]) -> None:
-    """A fresh clone synthesizes, and rehearses."""
+@pytest.mark.gate
+def test_an_endpoint_in_the_environment_allows_nothing(context: dict[str, Any]) -> None:
+    """Only the account counts: a rehearsal's builds have no such variable, and a user's shell may have one."""
+    with pytest.raises(SettingsError):
+        reject_placeholders(
+            Delivery[ShopOptions].read(context["delivery"]),
+            REAL | {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"},
+            page="",
+        )
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"CDK_DEFAULT_ACCOUNT": "111111111111"},
+        {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:eu-west-1:111111111111:build/synth:1"},
+    ],
+)
+def test_placeholders_do_without_an_account(context: dict[str, Any], environ: dict[str, str]) -> None:
+    """A fresh clone synthesizes without credentials, and rehearses in accounts that are placeholders themselves."""
     delivery = Delivery[ShopOptions].read(context["delivery"])
     reject_placeholders(delivery, environ, page="")
     assert delivery.account == "111111111111"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,18 +22,19 @@ _COLOUR = {"ok": "green", "unknown": "yellow", "red": "red"}
 def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
     """Look at everything; nothing is changed."""
     delivery, sessions, page = settings(root), Sessions(profiles), read_config(root).pages.go_live
-    found = [
-        *settings_rows(delivery, os.environ, page=page),
+    policies = PolicyFiles.of(root)
+    steps = plans(delivery, policies)
+    accounts = [row for plan in steps for row in account_rows(plan, sessions, policies)]
+    reached = any((row.check, row.state) == (f"{steps[0].target}: credentials", "ok") for row in accounts)
+    connection = connection_row(delivery, steps[0].target, sessions)
+    return [
+        *settings_rows(delivery, reached=reached, page=page),
         *package_rows(root),
         *version_rows(root),
         *quota_rows(root),
+        *accounts,
+        *([connection] if connection else []),
     ]
-    policies = PolicyFiles.of(root)
-    steps = plans(delivery, policies)
-    for plan in steps:
-        found += account_rows(plan, sessions, policies)
-    connection = connection_row(delivery, steps[0].target, sessions)
-    return [*found, *([connection] if connection else [])]
 
 
 def doctor(root: Path, profiles: Sequence[str]) -> int:

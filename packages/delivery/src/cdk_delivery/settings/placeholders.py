@@ -1,4 +1,4 @@
-"""Whether the settings are for the AWS that is worked with: a placeholder never reaches a real one."""
+"""Placeholders in the settings: they never reach an account that somebody has."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from cdk_delivery.settings.source import ConnectionSource
 _PLACEHOLDER_CONNECTION = "00000000-0000-0000-0000-000000000000"
 
 
-def is_real_aws(environ: Mapping[str, str]) -> bool:
-    """Whether the credentials are of AWS itself: the CDK CLI passes their account, and no endpoint is set."""
-    endpoint = any(name == "AWS_ENDPOINT_URL" or name.startswith("AWS_ENDPOINT_URL_") for name in environ)
-    return not endpoint and bool(environ.get("CDK_DEFAULT_ACCOUNT") or environ.get("CODEBUILD_BUILD_ARN"))
+def is_placeholder(account: str) -> bool:
+    """Return whether an account id is a placeholder: nobody has credentials for it but in a rehearsal."""
+    return bool(re.fullmatch(r"(\d)\1{11}|123456789012", account))
+
+
+def credentials_account(environ: Mapping[str, str]) -> str:
+    """Return the account of the credentials, as the CDK CLI or CodeBuild passes it; empty without credentials."""
+    return environ.get("CDK_DEFAULT_ACCOUNT") or environ.get("CODEBUILD_BUILD_ARN", "").partition(":build/")[0][-12:]
 
 
 def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
@@ -28,7 +32,7 @@ def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
     accounts = {"account": delivery.account}
     accounts |= {f"environments[{number}].account": one.account for number, one in enumerate(delivery.environments)}
     for where, account in accounts.items():
-        if re.fullmatch(r"(\d)\1{11}|123456789012", account):
+        if is_placeholder(account):
             yield f"{PREFIX}.{where}: {account} is a placeholder; put your account's id here"
     source = delivery.source
     if isinstance(source, ConnectionSource) and source.connection_arn.endswith(_PLACEHOLDER_CONNECTION):
@@ -39,11 +43,11 @@ def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
 
 
 def reject_placeholders(delivery: Delivery[Any], environ: Mapping[str, str], *, page: str) -> None:
-    """Let placeholders pass unless the target is the real AWS. Raises SettingsError, a line for each."""
-    if is_real_aws(environ) and (found := list(placeholders(delivery, page=page))):
-        account = environ.get("CDK_DEFAULT_ACCOUNT", "")
+    """Let placeholders pass unless the credentials are of an account. Raises SettingsError, a line for each."""
+    account = credentials_account(environ)
+    if account and not is_placeholder(account) and (found := list(placeholders(delivery, page=page))):
         found.append(
-            f"{PREFIX}: refused because the target is the real AWS{f' (account {account})' if account else ''}; without"
-            " credentials, or with AWS_ENDPOINT_URL set, placeholders do"
+            f"{PREFIX}: refused because the credentials are of account {account}; without credentials, or in a"
+            " rehearsal whose accounts are placeholders, placeholders do"
         )
         raise SettingsError("\n".join(found))

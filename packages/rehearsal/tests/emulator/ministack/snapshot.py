@@ -9,6 +9,8 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence, responses
 from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict
 from ministack.services import (
+    apigateway,
+    apigateway_v1,
     cloudformation,
     cloudwatch,
     cloudwatch_logs,
@@ -29,6 +31,8 @@ from ministack.services.cloudformation import handlers, helpers, provisioners, s
 MODULES = (
     *(app, iam_actions, iam_evaluator, lambda_runtime, persistence, responses, cloudformation, handlers, helpers),
     *(
+        apigateway,
+        apigateway_v1,
         provisioners,
         stacks,
         cloudwatch,
