@@ -30,6 +30,7 @@ for bucket in ("of-the-proxy", "with.a.dot"):
     print(s3.get_object(Bucket=bucket, Key="key")["Body"].read().decode())
 print(boto3.client("sts").get_caller_identity()["Account"], s3.meta.endpoint_url)
 """
+USER = "me:a%3Aword"
 NODE = """
 const { connect } = require("net"), tls = require("tls"), https = require("https"), http = require("http");
 const identity = "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15";
@@ -80,7 +81,7 @@ def started(monkeypatch: pytest.MonkeyPatch, elsewhere: Elsewhere) -> Iterator[P
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, f"http://me:se%3Acret@127.0.0.1:{elsewhere.port}")
+        monkeypatch.setenv(name, f"http://{USER}@127.0.0.1:{elsewhere.port}")
     monkeypatch.setenv("no_proxy", ".amazonaws.com,localhost")
     process = ProxyProcess.start(elsewhere.port, elsewhere.port)
     yield process
@@ -143,7 +144,7 @@ def test_other_hosts_are_reached_as_the_machine_reaches_them(started: ProxyProce
         assert subprocess.run(command, capture_output=True, check=True).stdout == b"elsewhere"
     through, direct = (head.split(b"\r\n") for head in elsewhere.heads)
     assert through[0] == b"GET http://registry.example:80/simple HTTP/1.1"
-    assert b"Proxy-Authorization: Basic bWU6c2U6Y3JldA==" in through
+    assert b"Proxy-Authorization: Basic bWU6YTp3b3Jk" in through
     assert direct[0] == b"GET /simple HTTP/1.1"
 
 
