@@ -19,8 +19,9 @@ def line_with(deployed: Deployed, function: str, correlation_id: str, sent: str)
     since = int(time.time() - 300) * 1000
 
     def lines(pattern: str) -> list[str]:
-        found = deployed.logs.filter_log_events(logGroupName=group, startTime=since, filterPattern=pattern)
-        return [event["message"] for event in found["events"]]
+        pages = deployed.logs.get_paginator("filter_log_events")  # a page may be empty and not the last
+        found = pages.paginate(logGroupName=group, startTime=since, filterPattern=pattern)
+        return [event["message"] for page in found for event in page["events"]]
 
     def look() -> dict[str, Any] | None:
         parsed = [json.loads(line) for line in lines(f'"{correlation_id}"')]

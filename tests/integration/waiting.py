@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 LIMIT = 60.0
-PAUSE = 0.25
+PAUSE, LONGEST_PAUSE = 0.25, 2.0
 
 
 def until[Found](look: Callable[[], Found | None], *, sent: str, where: str, seen: Callable[[], object]) -> Found:
@@ -13,10 +13,11 @@ def until[Found](look: Callable[[], Found | None], *, sent: str, where: str, see
     sent, where, seen: what was sent, where it was looked for, and what was there; they make the failure's text.
     Raises AssertionError after LIMIT seconds.
     """
-    end = time.monotonic() + LIMIT
+    end, pause = time.monotonic() + LIMIT, PAUSE
     while time.monotonic() < end:
         found = look()
         if found is not None:
             return found
-        time.sleep(PAUSE)
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)  # searches of logs have a quota of a few a second, for the whole account
     raise AssertionError(f"sent {sent}\nlooked in {where} for {LIMIT:.0f} s\nthere was {seen()}")

@@ -47,8 +47,10 @@ class Service:
 
     def echoed(self) -> list[str]:
         """The texts in the log of echo."""
-        found = self.client("logs").filter_log_events(logGroupName=self.outputs["EchoLogGroupName"])
-        lines = [json.loads(event["message"]) for event in found["events"] if event["message"].startswith("{")]
+        pages = self.client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=self.outputs["EchoLogGroupName"])
+        messages = [event["message"] for page in found for event in page["events"]]
+        lines = [json.loads(message) for message in messages if message.startswith("{")]
         return [line["text"] for line in lines if line.get("message") == "message echoed"]
 
     def dead_letters(self) -> str:

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rehearsal.emulator.server import launcher
 from rehearsal.host import interpreters
@@ -64,10 +65,12 @@ def test_the_documented_variables_are_there_and_nothing_of_this_machine(function
 
 
 def test_the_functions_own_variables_cannot_replace_reserved_ones(functions: Functions) -> None:
-    """Others may: LANG and PATH, say."""
-    own = {"Variables": {"AWS_REGION": "mars-1", "_HANDLER": "other.handler", "LANG": "C", "MINE": "1"}}
-    asked = functions.ask("[os.environ[name] for name in ('AWS_REGION', '_HANDLER', 'LANG', 'MINE')]", Environment=own)
-    assert asked == [REGION, "main.handler", "C", "1"]
+    """Lambda refuses a function that has them; others it may replace: LANG and PATH, say."""
+    own = {"LANG": "C", "MINE": "1"}
+    asked = functions.ask("[os.environ[name] for name in ('LANG', 'MINE')]", Environment={"Variables": own})
+    assert asked == ["C", "1"]
+    with pytest.raises(ClientError, match="Reserved keys used in this request: AWS_REGION, _HANDLER"):
+        functions.make("", Environment={"Variables": {"AWS_REGION": "mars-1", "_HANDLER": "other.handler", **own}})
 
 
 def test_code_and_layers_lie_where_aws_has_them(functions: Functions) -> None:

@@ -33,6 +33,10 @@ ALWAYS = (
     traffic.ALIAS_RULES,
     services.API_HOSTS,
     services.API_OWNERS,
+    refusals.PAYLOADS,
+    refusals.FUNCTION_LIMITS,
+    refusals.QUEUE_VISIBILITY,
+    refusals.LOG_PAGES,
 )
 WITHOUT_IAM = (services.OPEN_BUCKETS,)
 # The order of the checks decides which of several denials a caller sees.
@@ -86,7 +90,20 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
     },
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::Function][create]": (
         services.FUNCTION_DEAD_LETTERS,
+        refusals.FUNCTION_LIMITS,
         permissions.FUNCTION_ROLES,  # a function whose role is refused is not created
+    ),
+    "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::Function][update]": (
+        services.FUNCTION_DEAD_LETTERS,
+        refusals.FUNCTION_LIMITS,
+    ),
+    **{
+        f"ministack.services.lambda_svc:{name}": (refusals.FUNCTION_LIMITS, permissions.FUNCTION_ROLES)
+        for name in ("_create_function", "_update_config")
+    },
+    "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::EventSourceMapping][create]": (
+        refusals.QUEUE_VISIBILITY,
+        permissions.QUEUE_POLLS,
     ),
     "ministack.core.iam_evaluator:_resolve_condition_key": (  # different keys
         requests.PRINCIPAL_ARN,

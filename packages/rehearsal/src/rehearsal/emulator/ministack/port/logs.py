@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ministack.services import cloudwatch_logs
 
@@ -15,3 +16,18 @@ def put_log_events(group: str, stream: str, milliseconds: int, messages: Sequenc
         cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
     events = [{"timestamp": milliseconds, "message": message} for message in messages]
     cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": events})
+
+
+def streams(request: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]] | None:
+    """Return the events of each stream of the group that a request names; None if there is no such group."""
+    group = cloudwatch_logs._log_groups.get(cloudwatch_logs._resolve_log_group_name(request))
+    if group is None:
+        return None
+    with cloudwatch_logs._log_events_lock:
+        return {name: list(stream["events"]) for name, stream in group["streams"].items()}
+
+
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Return whether a message matches a filter pattern."""
+    found: Callable[[str], bool] = cloudwatch_logs._compile_filter_pattern(pattern)
+    return found

@@ -1,0 +1,1 @@
+"""CloudWatch Logs: what MiniStack answers in another form than AWS."""

@@ -1,0 +1,124 @@
+"""MiniStack answers a search in logs in one page, shown without the correction; with it there are several."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ministack.services import cloudwatch_logs
+
+from rehearsal.emulator.logs import pages
+from rehearsal.emulator.ministack.corrections import refusals
+from rehearsal.emulator.ministack.patches import correct
+from rehearsal.emulator.ministack.port import logs
+from tests.conftest import Embedded
+
+pytestmark = pytest.mark.usefixtures("as_it_comes")
+LINES = ["one", "two", "three", "found"]
+
+
+def write(*messages: str, stream: str = "s") -> None:
+    for number, message in enumerate(messages):
+        logs.put_log_events("g", stream, 1000 + number, [message])
+
+
+def search(**request: Any) -> list[list[str]]:
+    """Return the messages of each page, read with the tokens."""
+    found: list[list[str]] = []
+    token: dict[str, str] = {}
+    while True:
+        status, _, body = cloudwatch_logs._filter_log_events({"logGroupName": "g", **request, **token})
+        answer = json.loads(body)
+        assert status == 200, answer
+        found.append([event["message"] for event in answer["events"]])
+        if "nextToken" not in answer:
+            return found
+        token = {"nextToken": answer["nextToken"]}
+
+
+def joined(found: list[list[str]]) -> list[str]:
+    return [message for page in found for message in page]
+
+
+def test_a_search_has_several_pages() -> None:
+    """The fault: one page. With the correction a page may be empty, and all of them together hold everything."""
+    write(*LINES)
+    assert search() == [LINES]
+    correct(refusals.LOG_PAGES)
+    assert search() == [["one", "two"], ["three", "found"]]
+    assert search(filterPattern="found") == [[], ["found"]]
+    assert search(limit=1) == [["one"], ["two"], ["three"], ["found"]]
+
+
+def test_streams_are_searched_in_the_order_of_time() -> None:
+    """Events of several streams are in one order, and of a stream that is not named there are none."""
+    correct(refusals.LOG_PAGES)
+    write("one", "three")
+    write("two", "four", stream="t")
+    assert joined(search()) == ["one", "two", "three", "four"]
+    assert joined(search(logStreamNames=["t"])) == ["two", "four"]
+    assert joined(search(startTime=1001, endTime=1001)) == ["three", "four"]
+
+
+def test_ten_thousand_events_and_more_are_read_whole() -> None:
+    """By both operations that read; the fault: a search loses what is beyond 10,000."""
+    messages = [f"line {number}" for number in range(pages.PAGE_EVENTS * 2 + 3)]
+    logs.put_log_events("g", "s", 1000, messages)
+    assert joined(search()) == messages[: pages.PAGE_EVENTS]
+    correct(refusals.LOG_PAGES)
+    found = search()
+    assert joined(found) == messages
+    assert max(map(len, found)) <= pages.PAGE_EVENTS
+    assert read() == messages
+
+
+def read() -> list[str]:
+    """Return the messages of the stream, page by page."""
+    where = {"logGroupName": "g", "logStreamName": "s", "startFromHead": True}
+    found: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = json.loads(cloudwatch_logs._get_log_events({**where, **token})[2])
+        if answer["nextForwardToken"] == token.get("nextToken"):
+            return found
+        found += [event["message"] for event in answer["events"]]
+        token = {"nextToken": answer["nextForwardToken"]}
+
+
+def test_a_page_holds_one_megabyte() -> None:
+    """And the rest comes in further ones."""
+    correct(refusals.LOG_PAGES)
+    write(*["x" * 200_000] * 12)
+    found = search()
+    assert sum(map(len, found)) == 12
+    assert max(sum(map(len, page)) for page in found) <= pages.PAGE_BYTES
+
+
+@pytest.mark.parametrize("token", ["no base64!", "e30=x", "WzFd"])
+def test_a_token_of_ones_own_is_refused(token: str) -> None:
+    """As AWS does, in place of a page of anything."""
+    correct(refusals.LOG_PAGES)
+    write(*LINES)
+    status, _, body = cloudwatch_logs._filter_log_events({"logGroupName": "g", "nextToken": token})
+    assert (status, b"The specified nextToken is invalid." in body) == (400, True)
+
+
+def test_a_group_that_is_not_there_is_told() -> None:
+    """In MiniStack's own answer, which is AWS's."""
+    correct(refusals.LOG_PAGES)
+    status, _, body = cloudwatch_logs._filter_log_events({"logGroupName": "none"})
+    assert (status, b"ResourceNotFoundException" in body) == (400, True)
+
+
+@pytest.mark.slow
+def test_a_client_that_reads_every_page_finds_everything(embedded: Embedded) -> None:
+    """With boto3's paginator, and the first page alone is not enough."""
+    api, group = embedded.client("logs"), embedded.name("group")
+    api.create_log_group(logGroupName=group)
+    api.create_log_stream(logGroupName=group, logStreamName="s")
+    events = [{"timestamp": 1_700_000_000_000 + number, "message": line} for number, line in enumerate(LINES)]
+    api.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    found = api.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern="found")
+    assert [event["message"] for page in found for event in page["events"]] == ["found"]
+    assert api.filter_log_events(logGroupName=group, filterPattern="found")["events"] == []
