@@ -97,6 +97,10 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         services.FUNCTION_DEAD_LETTERS,
         refusals.FUNCTION_LIMITS,
     ),
+    "ministack.services.lambda_svc:_invoke": (
+        traffic.ALIAS_ROUTING,
+        refusals.PAYLOADS,  # a payload that is refused chooses no version
+    ),
     **{
         f"ministack.services.lambda_svc:{name}": (refusals.FUNCTION_LIMITS, permissions.FUNCTION_ROLES)
         for name in ("_create_function", "_update_config")
