@@ -109,5 +109,5 @@ def test_digits_are_those_of_ascii(kind: Any, value: str) -> None:
 def test_editors_get_a_pattern_that_compiles(kind: Any) -> None:
     """The JSON Schema has the same pattern."""
     schema = TypeAdapter(kind).json_schema()
-    assert re.compile(schema["pattern"])
+    assert re.compile(schema["pattern"]).pattern
     assert json.dumps(schema)

@@ -40,7 +40,7 @@ def test_the_clean_up_of_the_embedded_aws_refuses_no_run(tmp_path: Path, monkeyp
     removing, go, ran = threading.Event(), threading.Event(), threading.Event()
     rmtree = shutil.rmtree
 
-    def slow(path: Path, ignore_errors: bool = False) -> None:
+    def slow(path: Path, *, ignore_errors: bool = False) -> None:
         if path == space.home / "deploy":
             removing.set()
             go.wait(10)
