@@ -73,7 +73,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             {"name": name, **archived(name, f"python/{name}.py"), "functions": users, "packages": [], "sbom": ""}
             for name, users in {"shared": ["echo", "echo2"], "echo": ["echo"]}.items()
         ],
-        "functions": [{"name": name, **archived(f"function-{name}", f"{name}.py")} for name in ("echo", "echo2")],
+        "functions": [
+            {"name": path.parent.name, **archived(f"function-{path.parent.name}", f"{path.parent.name}.py")}
+            for path in sorted((ROOT / "lambda").glob("*/main.py"))
+        ],
     }
     (layers / "layers.json").write_text(json.dumps(manifest))
     return replace(Project.at(ROOT), layers=layers / "layers.json")

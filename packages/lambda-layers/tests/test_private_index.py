@@ -20,7 +20,7 @@ from tests.projects import Project
 from tests.root import ROOT
 from tests.wheels import House
 
-USER, PASSWORD = "builder", "s3cr3t-of-corp"
+USER, PASSWORD = "builder", "s3cr3t-of-corp"  # pragma: allowlist secret
 CORP = Source("corp-eu", "https://corp.example/simple/")
 
 
@@ -131,9 +131,13 @@ def test_each_source_has_a_call_of_its_own() -> None:
 def test_credentials_are_in_variables_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Arguments of a process can be read by others, and are shown where it fails."""
     monkeypatch.delenv("UV_NO_INDEX", raising=False)
-    call = package_index.index_call(Source("corp-eu", "https://me:pass%40word@corp.example/simple/"))
+    url = "https://me:pass%40word@corp.example/simple/"  # pragma: allowlist secret
+    call = package_index.index_call(Source("corp-eu", url))
     assert call.arguments == ["--default-index", "corp-eu=https://corp.example/simple/"]
-    assert call.variables == {"UV_INDEX_CORP_EU_USERNAME": "me", "UV_INDEX_CORP_EU_PASSWORD": "pass@word"}
+    assert call.variables == {
+        "UV_INDEX_CORP_EU_USERNAME": "me",
+        "UV_INDEX_CORP_EU_PASSWORD": "pass@word",  # pragma: allowlist secret
+    }
     assert {"UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"} <= {*call.removed}
 
 
@@ -153,7 +157,8 @@ def test_a_page_of_links_is_a_source() -> None:
 @pytest.mark.gate
 def test_passwords_of_urls_are_blotted_out(tmp_path: Path) -> None:
     """A failed command is shown with its arguments, where a commit's URL may hold a token."""
+    url = "https://me:tok3n@host/x"  # pragma: allowlist secret
     with pytest.raises(LayersError) as caught:
-        run(["sh", "-c", "echo fetching https://me:tok3n@host/x; exit 1", "git+https://tok3n@host/x"], cwd=tmp_path)
+        run(["sh", "-c", f"echo fetching {url}; exit 1", "git+https://tok3n@host/x"], cwd=tmp_path)
     assert "tok3n" not in str(caught.value)
     assert "https://****@host/x" in str(caught.value)

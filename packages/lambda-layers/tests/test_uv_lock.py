@@ -194,7 +194,10 @@ def test_a_private_index_of_uv_is_asked_with_its_credentials(
         text += f'[[tool.uv.index]]\nname = "public"\nurl = "{index.url}"\ndefault = true\n'
         text += f'[[tool.uv.index]]\nname = "corp"\nurl = "{corp.url}"\nexplicit = true\n'
         (root / "pyproject.toml").write_text(f'{text}[tool.uv.sources]\nacme = {{index = "corp"}}\n')
-        credentials = {"UV_INDEX_CORP_USERNAME": "me", "UV_INDEX_CORP_PASSWORD": "pw-of-corp"}
+        credentials = {
+            "UV_INDEX_CORP_USERNAME": "me",
+            "UV_INDEX_CORP_PASSWORD": "pw-of-corp",  # pragma: allowlist secret
+        }
         lock(root, **credentials)
         run([find_tool("uv", ROOT), "cache", "clean"], cwd=root)
         with pytest.raises(LayersError, match=r"takes acme from the source corp .*UV_INDEX_CORP_PASSWORD"):
