@@ -109,10 +109,11 @@ def diff(revision: str, *, as_json: bool) -> None:
 def check(*, as_json: bool) -> int:
     """Fail where a function imports what nothing provides; report packages that nobody imports."""
     from lambda_layers.analysis import check as verb
+    from lambda_layers.analysis import start_up_files
 
     root, built = Path.cwd(), _build_or_restore()
     missing, unused = verb.missing_imports(root, built), verb.unused_packages(root, built)
-    for told in verb.runtime_conflicts(root, built):
+    for told in [*verb.runtime_conflicts(root, built), *start_up_files.warnings(root, built)]:
         click.echo(f"layers: warning: {told}", err=True)
     if as_json:
         _print_json(

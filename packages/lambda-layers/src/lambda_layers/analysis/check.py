@@ -11,7 +11,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from lambda_layers import settings
-from lambda_layers.analysis import import_graph
+from lambda_layers.analysis import import_graph, start_up_files
 from lambda_layers.analysis.imports import Import, imports, modules, provides
 from lambda_layers.locks import lockfile
 from lambda_layers.manifest import Layer, Manifest
@@ -56,7 +56,9 @@ def missing_imports(root: Path, built: Manifest) -> list[MissingImport]:
 def _missing_in_function(root: Path, function: str, built: Manifest) -> Iterator[MissingImport]:
     folder = root / "lambda" / function
     own = modules(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    there = own.union(*(modules(layer_files(root, layer)) for layer in built.layers_of(function)))
+    layers = built.layers_of(function)
+    there = own.union(*(modules(layer_files(root, layer)) for layer in layers))
+    there = there.union(*(start_up_files.extra_modules(root, layer) for layer in layers))
     known = standard_library.module_names(built.python) | RUNTIME_MODULES
     removed = standard_library.removed_names(built.python)
     for found in imports(folder):

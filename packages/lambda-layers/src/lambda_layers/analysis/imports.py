@@ -29,7 +29,9 @@ def imports(folder: Path) -> list[Import]:
     Imports for type checkers only, and those whose failure the code handles, are left out. Raises LayersError, with its
     line, for a file that is not Python.
     """
-    return [found for path in sorted(folder.rglob("*.py")) for found in _imports_of_file(path)]
+    # Emacs marks an open file by a link `.#name`, which leads nowhere.
+    paths = sorted(path for path in folder.rglob("*.py") if path.is_file())
+    return [found for path in paths for found in _imports_of_file(path)]
 
 
 def _imports_of_file(path: Path) -> Iterator[Import]:

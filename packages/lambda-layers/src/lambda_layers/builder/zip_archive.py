@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
+
+from lambda_layers.errors import LayersError
 
 # The first moment that a zip can hold.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -28,7 +31,12 @@ class ZipEntry(NamedTuple):
 
 
 def deflate(name: str, content: bytes, *, executable: bool = False) -> tuple[ZipEntry, bytes]:
-    """A file as a zip holds it."""
+    """A file as a zip holds it. Raises LayersError for a name that is not UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(name).decode("latin-1")
+        raise LayersError(f"{shown}: the name of the file is not UTF-8, so a zip cannot hold it; rename it") from error
     stored = name.endswith(_STORED_SUFFIXES)
     packed = content if stored else _deflate_bytes(content)
     return ZipEntry(name, zlib.crc32(content), len(content), len(packed), stored, executable), packed
