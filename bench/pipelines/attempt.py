@@ -87,7 +87,9 @@ def prepare(app: Path) -> Mapping[str, str]:
 def first_error(output: str) -> str:
     """The line that says what went wrong, or the last one that says anything; every --accept of the output with it."""
     lines = [line.strip() for line in output.splitlines() if not _NOISE.match(line)]
-    telling = [line for line in lines if re.search(r"(?i)\bfailed:|^(rehearse|error|.*Error):|✘|cannot|refused", line)]
+    telling = [
+        line for line in lines if re.search(r"(?i)\bfailed:|^(rehears\w+|error|.*Error):|✘|cannot|refused", line)
+    ]
     line = (telling or lines[-1:] or [""])[0]
     accepts = [f"--accept {name}" for name in dict.fromkeys(_ACCEPT.findall(output)) if name not in line]
     return " ".join([line[:300], *accepts])

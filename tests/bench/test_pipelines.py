@@ -1,0 +1,203 @@
+"""The measurement of public pipelines: which qualify, what one attempt does, and how it is reported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.pipelines import __main__ as command
+from bench.pipelines.attempt import Attempt, Pipeline, attempt, first_error
+from bench.pipelines.causes import CAUSES, cause
+from bench.pipelines.qualify import Clone
+from bench.pipelines.report import markdown
+from tests.root import ROOT
+
+ACCOUNT, REGION = "111111111111", "us-east-1"
+UNKNOWN = "AWS::Chatbot::SlackChannelConfiguration"
+STACK = "new pipelines.CodePipeline(this, 'Pipeline')"
+APP = """
+import json, os, pathlib
+out = pathlib.Path(os.environ["CDK_OUTDIR"])
+out.mkdir(exist_ok=True)
+for name in ("manifest.json", "tiny.template.json"):
+    (out / name).write_text(pathlib.Path(name).read_text())
+"""
+
+
+def _role(service: str) -> dict[str, Any]:
+    trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policies = [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [everything]}}]
+    assume = {"Version": "2012-10-17", "Statement": [trust]}
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": assume, "Policies": policies}}
+
+
+def _action(name: str, category: str, provider: str, configuration: dict[str, Any], **artifacts: Any) -> dict[str, Any]:
+    kind = {"Category": category, "Provider": provider, "Owner": "AWS", "Version": "1"}
+    return {
+        "Name": name,
+        "Actions": [{"Name": name, "ActionTypeId": kind, "Configuration": configuration, **artifacts}],
+    }
+
+
+def _template() -> dict[str, Any]:
+    connection = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/tiny"
+    source = {"ConnectionArn": connection, "FullRepositoryId": "owner/tiny", "BranchName": "main"}
+    stages = [
+        _action("Source", "Source", "CodeStarSourceConnection", source, OutputArtifacts=[{"Name": "Code"}]),
+        _action("Build", "Build", "CodeBuild", {"ProjectName": {"Ref": "Project"}}, InputArtifacts=[{"Name": "Code"}]),
+    ]
+    project = {
+        "ServiceRole": {"Fn::GetAtt": ["BuildRole", "Arn"]},
+        "Source": {
+            "Type": "CODEPIPELINE",
+            "BuildSpec": '{"version": "0.2", "phases": {"build": {"commands": ["true"]}}}',
+        },
+        "Artifacts": {"Type": "CODEPIPELINE"},
+        "Environment": {
+            "Type": "LINUX_CONTAINER",
+            "ComputeType": "BUILD_GENERAL1_SMALL",
+            "Image": "aws/codebuild/standard:7.0",
+        },
+    }
+    pipeline = {
+        "RoleArn": {"Fn::GetAtt": ["PipelineRole", "Arn"]},
+        "ArtifactStore": {"Type": "S3", "Location": {"Ref": "Bucket"}},
+        "Stages": stages,
+    }
+    return {
+        "Resources": {
+            "Bucket": {"Type": "AWS::S3::Bucket"},
+            "PipelineRole": _role("codepipeline"),
+            "BuildRole": _role("codebuild"),
+            "Project": {"Type": "AWS::CodeBuild::Project", "Properties": project},
+            "Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": pipeline},
+            "Chat": {"Type": UNKNOWN, "Properties": {"ConfigurationName": "chat"}},
+        }
+    }
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Pipeline:
+    """A repository of our own in a folder `clones`: a pipeline in two stages, with a resource that nobody rehearses."""
+    folder = tmp_path / "clones" / "owner+tiny"
+    folder.mkdir(parents=True)
+    stack = {
+        "type": "aws:cloudformation:stack",
+        "environment": f"aws://{ACCOUNT}/{REGION}",
+        "properties": {"templateFile": "tiny.template.json"},
+    }
+    (folder / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": {"tiny": stack}}))
+    (folder / "tiny.template.json").write_text(json.dumps(_template()))
+    (folder / "app.py").write_text(APP)
+    (folder / "cdk.json").write_text(json.dumps({"app": "python3 app.py"}))
+    git = ["git", "-C", str(folder), "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "tiny"]):
+        subprocess.run([*git, *words], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    return Pipeline("owner/tiny", head)
+
+
+@pytest.mark.slow
+def test_an_attempt_runs_a_pipeline_with_what_its_first_message_accepts(tiny: Pipeline, tmp_path: Path) -> None:
+    """Cloned, run, run again with the one line that the message names: to the end, both actions, within the limit."""
+    found = attempt(tiny, str(tmp_path / "clones"), tmp_path / "scratch", limit=300)
+    assert (found.status, found.executed, found.declared) == ("Succeeded", 2, 2), found
+    assert found.accepted == (UNKNOWN,)
+    assert found.error == ""
+
+
+def test_a_commit_that_is_not_there_is_reported(tmp_path: Path) -> None:
+    """As an attempt that was not prepared, so that the others go on."""
+    found = attempt(Pipeline("owner/none", "0" * 40), str(tmp_path), tmp_path / "scratch")
+    assert (found.status, found.executed) == ("not prepared", 0)
+    assert "owner/none" in found.error
+
+
+def test_the_list_has_30_pipelines_as_the_rule_says() -> None:
+    """18 of TypeScript, 8 of Python at least; each repository once, with its commit; none is in the fidelity page."""
+    lines = [line.split("\t") for line in command.LIST.read_text().splitlines()[1:]]
+    pipelines = command.read_list()
+    languages = Counter(line[2] for line in lines)
+    assert len({pipeline.repository for pipeline in pipelines}) == 30
+    assert languages["TypeScript"] >= 18
+    assert languages["Python"] >= 8
+    assert {len(pipeline.commit) for pipeline in pipelines} == {40}
+    page = (ROOT / "packages/rehearsal/docs/fidelity.md").read_text()
+    assert [pipeline.repository for pipeline in pipelines if f"/{pipeline.repository})" in page] == []
+
+
+def clone(folder: Path, stack: str, declared: str = "2.100.0", app: str = "cdk.json") -> Clone:
+    """A repository with one stack."""
+    (folder / app).parent.mkdir(parents=True, exist_ok=True)
+    (folder / app).write_text("{}")
+    (folder / "package.json").write_text(json.dumps({"dependencies": {"aws-cdk-lib": declared} if declared else {}}))
+    (folder / "stack.ts").write_text(stack)
+    for words in (["init", "--quiet"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return Clone(folder)
+
+
+@pytest.mark.parametrize(
+    ("stack", "why"),
+    [
+        ("new Stack(app)", "no pipeline is constructed"),
+        (f"{STACK}; ec2.Vpc.fromLookup(this)", "a look-up: .fromLookup"),
+        (f"{STACK}; route53.HostedZone.fromX()", "a hosted zone or certificate: HostedZone"),
+        (f"{STACK}; ssm.StringParameter.valueFromLookup(this)", "an SSM parameter: valueFromLookup"),
+        (f"{STACK}; SecretValue.secretsManager('database')", "a secret: database"),
+        (f"{STACK}; // codeartifact login", "a private registry: codeartifact"),
+    ],
+)
+def test_what_needs_its_owners_account_does_not_qualify(tmp_path: Path, stack: str, why: str) -> None:
+    """Each kind of account data by itself; the token of a GitHub source is none."""
+    assert [*clone(tmp_path, stack).refusals()] == [why]
+    (tmp_path / "stack.ts").write_text(f"{STACK}; SecretValue.secretsManager('github-token')")
+    fresh = Clone(tmp_path)
+    assert [*fresh.refusals()] == []
+    assert (fresh.language, fresh.cdk_version) == ("TypeScript", "2.100.0")
+
+
+def test_a_repository_without_cdk_v2_or_app_does_not_qualify(tmp_path: Path) -> None:
+    """CDK v1, and a cdk.json that is too deep to be found."""
+    assert [*clone(tmp_path / "v1", STACK, declared="").refusals()] == ["aws-cdk-lib is not declared"]
+    assert [*clone(tmp_path / "deep", STACK, app="a/b/c/cdk.json").refusals()] == ["no cdk.json"]
+
+
+@pytest.mark.parametrize(
+    ("output", "line"),
+    [
+        ("fine\nBuild/Synth failed: exit 1\nthe whole log: x", "Build/Synth failed: exit 1"),
+        ("only this\n\n", "only this"),
+        ("rehearsal: no A\n`run --accept A::B::C`", "rehearsal: no A --accept A::B::C"),
+    ],
+)
+def test_the_first_error_is_one_line(output: str, line: str) -> None:
+    """The line that says what went wrong, with every --accept that the output names."""
+    assert first_error(output) == line
+
+
+def test_each_error_has_a_cause() -> None:
+    """By its first pattern; what nobody has read yet is `other`."""
+    assert cause("Unrecognized resource types: [AWS::X::Y]") == "unknown resource type"
+    assert cause("Cannot connect to the Docker daemon") == "docker"
+    assert cause("something new") == "other"
+    assert cause("") == ""
+    assert len(CAUSES) == len({*CAUSES.values()})
+
+
+def test_the_table_has_a_row_for_each_attempt_and_a_summary() -> None:
+    """A pipe in an error does not break the table."""
+    attempts = [
+        Attempt(Pipeline("a/b", "0" * 40), "Succeeded", 5, 5, 60.0),
+        Attempt(Pipeline("c/d", "0" * 40), "Failed", 1, 5, 7.0, ("X",), "docker | no"),
+    ]
+    table = markdown(attempts).splitlines()
+    assert table[2] == "| a/b | Succeeded | 5 / 5 | 60 | - | - | - |"
+    assert table[3] == "| c/d | Failed | 1 / 5 | 7 | X | docker | docker \\| no |"
+    assert table[-1] == "1 of 2 pipelines ran to the end, 6 of 10 actions (60%) were executed."
