@@ -1,4 +1,4 @@
-"""`approve` and `reject`: which action is answered, and the message where another answer was faster."""
+"""`approve` and `reject`: which action of which execution is answered, and the message where another was faster."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from rehearsal.commands import approve
+from rehearsal.errors import WrongUse
 from rehearsal.project.git_repository import Repository
-from tests.commands.another import action, another, source
+from tests.commands.another import NAME, action, another, source
 from tests.commands.conftest import Tiny, until
 
 
@@ -20,28 +21,66 @@ def asks(tiny: Tiny) -> Iterator[Tiny]:
     repository = Repository(tiny.root, tiny.space.home)
     repository.push(repository.head, tiny.space.remote, "main")
     with another(tiny, {"name": "Source", "actions": [source()]}, {"name": "Gate", "actions": approvals}):
-        until(lambda: len(approve._waiting_approvals(tiny.deployed)) == len(approvals))  # its creation has started it
+        until(lambda: len(waiting(tiny)) == len(approvals))  # its creation has started it
         yield tiny
 
 
+def waiting(tiny: Tiny) -> list[approve.WaitingApproval]:
+    return approve._waiting_approvals(tiny.space, NAME)
+
+
+def started(tiny: Tiny) -> str:
+    """A second execution, which does not get as far as the approvals."""
+    return str(tiny.deployed.api().start_pipeline_execution(name=NAME)["pipelineExecutionId"])
+
+
+def about(tiny: Tiny) -> str:
+    """The execution that waits, and its revision, as the answer names them."""
+    (execution,) = {each.execution for each in waiting(tiny)}
+    return f"execution {execution}, revision {Repository(tiny.root, tiny.space.home).head[:8]}"
+
+
 def test_one_of_several_is_answered_by_its_name(asks: Tiny) -> None:
-    """With its stage or without; the other one waits on."""
-    assert asks.call("approve", "Gate/Legal") == (0, "Gate/Legal: Approved\n")
+    """With its stage or without; the other one waits on. The answer names execution and revision."""
+    execution = about(asks)
+    assert asks.call("approve", "Gate/Legal") == (0, f"Gate/Legal: Approved, {execution}\n")
     code, printed = asks.call("approve", "Legal")
     assert code == 2
     assert "Legal: no actions have that name; there are Gate/Security" in printed
-    assert asks.call("reject", "Security", "-m", "not on a Friday") == (0, "Gate/Security: Rejected\n")
+    assert asks.call("reject", "Security", "-m", "not on a Friday") == (0, f"Gate/Security: Rejected, {execution}\n")
 
 
 def test_without_a_name_all_are_answered(asks: Tiny) -> None:
     """Each is named."""
-    assert asks.call("approve") == (0, "Gate/Legal: Approved\nGate/Security: Approved\n")
+    execution = about(asks)
+    expected = f"Gate/Legal: Approved, {execution}\nGate/Security: Approved, {execution}\n"
+    assert asks.call("approve") == (0, expected)
+
+
+def test_an_execution_can_be_named(asks: Tiny) -> None:
+    """Where another one is meant, nothing is answered."""
+    (execution,) = {each.execution for each in waiting(asks)}
+    other = started(asks)
+    code, printed = asks.call("approve", "--execution", other)
+    assert code == 2
+    assert f"nothing in {other} waits for an approval" in printed
+    assert asks.call("approve", "--execution", execution)[0] == 0
+
+
+def test_an_answer_never_counts_for_another_execution() -> None:
+    """Where several executions wait at one action, as in PARALLEL mode, the command asks which one is meant."""
+    both = [approve.WaitingApproval("Gate", "Legal", f"token-{name}", name, "abc") for name in ("one", "two")]
+    with pytest.raises(WrongUse, match=r"several executions wait at Gate/Legal: execution one, .*--execution"):
+        approve._chosen(both, "Legal")
+    with pytest.raises(WrongUse, match="several executions"):
+        approve._chosen(both, None)
+    assert approve._chosen(both[:1], None) == both[:1]
 
 
 def test_who_comes_second_is_told(asks: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer is claimed that was not taken."""
-    waiting: Any = approve._waiting_approvals(asks.deployed)
-    monkeypatch.setattr(approve, "_waiting_approvals", lambda _: waiting)
+    before: Any = waiting(asks)
+    monkeypatch.setattr(approve, "_waiting_approvals", lambda *_: before)
     assert asks.call("reject", "Legal")[0] == 0
     code, printed = asks.call("approve", "Legal")
     assert code == 2

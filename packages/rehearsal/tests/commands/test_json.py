@@ -51,6 +51,7 @@ def alone(tiny: Tiny, *arguments: str) -> tuple[int, Any, str]:
         capture_output=True,
         text=True,
     )
+    assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout), done.stderr
 
 
@@ -116,9 +117,9 @@ def test_answers_and_a_stop_are_told(tiny: Tiny) -> None:
     """The answers, and the execution that was stopped."""
     execution = tiny.start()
     until(lambda: tiny.view(execution).stage("Gate").actions[0].token is not None, 60)
-    assert json.loads(tiny.call("approve", "--json")[1]) == [
-        {"stage": "Gate", "action": "Approve", "verdict": "Approved"}
-    ]
+    (answer,) = json.loads(tiny.call("approve", "--json")[1])
+    where = {"stage": "Gate", "action": "Approve", "verdict": "Approved", "execution_id": execution}
+    assert answer == {**where, "revision": tiny.view(execution).revision}
     tiny.ended(execution)
     execution = tiny.start()
     told = json.loads(tiny.call("stop", "--abandon", "--json")[1])

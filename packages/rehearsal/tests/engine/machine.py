@@ -188,7 +188,7 @@ class EngineMachine(RuleBasedStateMachine):
         """The answer is confirmed, and the very next message is a stop, or the end of the time limit."""
         self.scheduler.random = random.Random(seed)
         execution, token = self.waiting()[0]
-        self.answer(execution, token, approved=True)
+        self.tolerate(lambda: self.answer(execution, token, approved=True))
         if stopped:
             self.tolerate(lambda: self.engine.stop(KEY, execution, "late", abandon=True))
         else:

@@ -2,67 +2,128 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from rehearsal.commands.completion_types import ACTION
-from rehearsal.commands.context import running_deployment, with_workspace
+from rehearsal.commands.completion_types import ACTION, EXECUTION
+from rehearsal.commands.context import resolve_execution, running_deployment, with_workspace
 from rehearsal.commands.follow import put_approval
 from rehearsal.commands.logs import match_action
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.errors import WrongUse
+from rehearsal.views.execution_view import load_execution_view
 from rehearsal.workspace.layout import Workspace
+
+
+@dataclass(frozen=True)
+class WaitingApproval:
+    """An action that waits for an answer, in one execution and for the revision that it brought."""
+
+    stage: str
+    action: str
+    token: str
+    execution: str
+    revision: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.stage}/{self.action}"
+
+    def describe(self) -> str:
+        revision = f", revision {self.revision[:8]}" if self.revision else ""
+        return f"execution {self.execution}{revision}"
 
 
 def _options(verb: Callable[..., Any]) -> Callable[..., Any]:
     verb = click.option("-m", "--summary", default="", help="Why; kept with the answer.")(AS_JSON(verb))
+    verb = click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Answer in this execution only.")(
+        verb
+    )
     return click.argument("action", required=False, type=ACTION)(verb)
 
 
 @click.command()
 @_options
 @with_workspace
-def approve(space: Workspace, action: str | None, summary: str, *, as_json: bool) -> None:
-    """Approve one waiting ACTION ("Prod/Approve", or "Approve"), or all of them."""
-    _answer(space, action, "Approved", summary, as_json=as_json)
+def approve(space: Workspace, action: str | None, wanted: str | None, summary: str, *, as_json: bool) -> None:
+    """Approve what waits for an approval: only ACTION ("Prod/Approve", or "Approve"), or everything."""
+    _answer(space, action, wanted, "Approved", summary, as_json=as_json)
 
 
 @click.command()
 @_options
 @with_workspace
-def reject(space: Workspace, action: str | None, summary: str, *, as_json: bool) -> None:
-    """Reject one waiting ACTION ("Prod/Approve", or "Approve"), or all of them."""
-    _answer(space, action, "Rejected", summary, as_json=as_json)
+def reject(space: Workspace, action: str | None, wanted: str | None, summary: str, *, as_json: bool) -> None:
+    """Reject what waits for an approval: only ACTION ("Prod/Approve", or "Approve"), or everything."""
+    _answer(space, action, wanted, "Rejected", summary, as_json=as_json)
 
 
-def _answer(space: Workspace, action: str | None, verdict: str, summary: str, *, as_json: bool) -> None:
+def _answer(
+    space: Workspace, action: str | None, wanted: str | None, verdict: str, summary: str, *, as_json: bool
+) -> None:
     deployed = running_deployment(space)
-    waiting = _waiting_approvals(deployed)
+    waiting = _waiting_approvals(space, deployed.key.name)
+    if wanted:
+        execution = resolve_execution(space, wanted)
+        waiting = [approval for approval in waiting if approval.execution == execution]
     if not waiting:
-        raise WrongUse(f"nothing in {deployed.key.name} waits for an approval")
-    chosen = [match_action([*waiting], action)] if action else [*waiting]
+        raise WrongUse(f"nothing in {wanted or deployed.key.name} waits for an approval")
+    chosen = _chosen(waiting, action)
     done = [
-        each
-        for each in chosen
-        if put_approval(deployed, *each, waiting[each], verdict=verdict, summary=summary or "answered")
+        approval
+        for approval in chosen
+        if put_approval(
+            deployed, approval.stage, approval.action, approval.token, verdict=verdict, summary=summary or "answered"
+        )
     ]
-    if as_json:
-        print_json([{"stage": stage, "action": name, "verdict": verdict} for stage, name in done])
-    else:
-        for each in done:
-            click.echo(f"{'/'.join(each)}: {verdict}")
-    if late := ["/".join(each) for each in chosen if each not in done]:
+    _report(done, verdict, as_json=as_json)
+    if late := [approval.where for approval in chosen if approval not in done]:
         raise WrongUse(f"somebody else has answered meanwhile, or nothing waits any more: {', '.join(late)}")
 
 
-def _waiting_approvals(deployed: Deployment) -> dict[tuple[str, str], str]:
-    """The token of every action that waits for an answer, by stage and name."""
-    return {
-        (stage["stageName"], action["actionName"]): action["latestExecution"]["token"]
-        for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]
-        for action in stage["actionStates"]
-        if "token" in action.get("latestExecution", {})
-    }
+def _chosen(waiting: list[WaitingApproval], action: str | None) -> list[WaitingApproval]:
+    """Those that are meant. Raises WrongUse where an answer could count for another execution than is meant."""
+    if action:
+        named = match_action([*dict.fromkeys((each.stage, each.action) for each in waiting)], action)
+        waiting = [approval for approval in waiting if (approval.stage, approval.action) == named]
+    several = [where for where, count in Counter(approval.where for approval in waiting).items() if count > 1]
+    if several:
+        executions = "; ".join(approval.describe() for approval in waiting if approval.where == several[0])
+        raise WrongUse(f"several executions wait at {several[0]}: {executions}; name one with --execution")
+    return waiting
+
+
+def _report(done: list[WaitingApproval], verdict: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            [
+                {
+                    "stage": approval.stage,
+                    "action": approval.action,
+                    "verdict": verdict,
+                    "execution_id": approval.execution,
+                    "revision": approval.revision,
+                }
+                for approval in done
+            ]
+        )
+    else:
+        for approval in done:
+            click.echo(f"{approval.where}: {verdict}, {approval.describe()}")
+
+
+def _waiting_approvals(space: Workspace, pipeline: str) -> list[WaitingApproval]:
+    """Every action that waits for an answer, as the journals have it: the API shows one execution for each stage."""
+    views = [load_execution_view(space, execution) for execution in space.newest_first()]
+    return [
+        WaitingApproval(stage.name, action.name, action.token, view.id, view.revision)
+        for view in reversed(views)
+        if view.pipeline == pipeline and view.seconds is None
+        for stage in view.stages
+        for action in stage.actions
+        if action.token
+    ]

@@ -67,14 +67,14 @@ class Attempts:
     def answer(self, stage: str, action: str, token: str, answer: Answer) -> bool:
         """Answer an approval that waits. False where the token belongs to no wait of this action.
 
-        Raises RequestRejected where it was answered before. From here on it is neither expired nor abandoned.
+        Raises RequestRejected where it was answered before, or has to end. From here on it is neither expired nor abandoned.
         """
         for attempt in self.running.values():
             if attempt.token and (attempt.state.stage, attempt.action.name, attempt.token) == (stage, action, token):
                 if attempt.answer is not None:
                     raise RequestRejected("ApprovalAlreadyCompletedException", "this approval was answered before")
                 if attempt.stop.is_set():
-                    return False
+                    raise RequestRejected("InvalidApprovalTokenException", f"{attempt.where} does not wait any more")
                 self._report(attempt, "answered", approved=answer.approved, text=answer.summary)
                 attempt.put_answer(answer)
                 return True
