@@ -67,7 +67,8 @@ class Attempts:
     def answer(self, stage: str, action: str, token: str, answer: Answer) -> bool:
         """Answer an approval that waits. False where the token belongs to no wait of this action.
 
-        Raises RequestRejected where it was answered before, or has to end. From here on it is neither expired nor abandoned.
+        Raises RequestRejected where it was answered before, or has to end. An answered one is neither expired nor
+        abandoned.
         """
         for attempt in self.running.values():
             if attempt.token and (attempt.state.stage, attempt.action.name, attempt.token) == (stage, action, token):
