@@ -310,3 +310,18 @@ def test_the_deletion_of_a_pipeline_ends_what_waits_in_it(stage: Stage) -> None:
     stage.played.parts.clear()
     assert stage.run(declaration([action("a")])).status == "Succeeded"
     assert len(stage.all) == 1
+
+
+def test_an_action_finds_itself_in_what_is_published(stage: Stage) -> None:
+    """It may ask for the state of its pipeline as its first act."""
+    found: list[bool] = []
+
+    def looks(task: Task) -> Outcome:
+        execution = stage.engine.executions[task.execution_id]
+        found.append((task.stage, task.action.name) in execution.actions)
+        return succeeds(task)
+
+    names = [f"a{number}" for number in range(10)]
+    stage.played.parts = dict.fromkeys(names, looks)
+    stage.run(declaration(*[[action(name) for name in names]] * 4))
+    assert found == [True] * 40

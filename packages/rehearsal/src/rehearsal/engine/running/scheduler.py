@@ -38,7 +38,7 @@ class Scheduler(Protocol):
         """Post `message` after so many seconds, unless the returned call is made before. Engine's thread only."""
 
     def spawn(self, work: Work) -> None:
-        """Run `work` concurrently."""
+        """Run `work` concurrently, as soon as what the present message has changed is published."""
 
     def wait_for(self, condition: Callable[[], bool], timeout: float | None) -> bool:
         """Wait until `condition` holds after a message. False where that takes longer."""
@@ -55,6 +55,7 @@ class ThreadScheduler:
         self._timers: dict[int, tuple[float, Message]] = {}
         self._numbers = itertools.count()
         self._workers = Workers()
+        self._spawned: list[Work] = []
         self._handled = threading.Condition()
         self._hook: Message = lambda: None
         self._ended = False
@@ -80,7 +81,7 @@ class ThreadScheduler:
         return lambda: self._timers.pop(number, None)
 
     def spawn(self, work: Work) -> None:
-        self._workers.spawn(work)
+        self._spawned.append(work)
 
     def wait_for(self, condition: Callable[[], bool], timeout: float | None) -> bool:
         with self._handled:
@@ -114,6 +115,9 @@ class ThreadScheduler:
 
     def _publish(self) -> None:
         self._hook()
+        spawned, self._spawned = self._spawned, []
+        for work in spawned:
+            self._workers.spawn(work)
         with self._handled:
             self._handled.notify_all()
 
