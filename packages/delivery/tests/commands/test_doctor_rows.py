@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.commands.accounts import Target, targets
 from cdk_delivery.commands.bootstrap import plans
 from cdk_delivery.commands.doctor_aws import BOOTSTRAP_VERSION, connection_row
+from cdk_delivery.commands.doctor_builds import QUOTA_NAME, builds_row
 from cdk_delivery.commands.doctor_local import quota_rows, version_rows
 from cdk_delivery.commands.stacks import environment_stacks, pipeline_stacks
 from cdk_delivery.settings.model import Delivery
@@ -109,3 +111,52 @@ def test_without_an_assembly_the_quotas_are_unknown(tmp_path: Path) -> None:
     """Nobody takes silence for green."""
     (row,) = quota_rows(tmp_path)
     assert (row.state, row.mend) == ("unknown", "make synth")
+
+
+def quotas(value: float, name: str = QUOTA_NAME) -> Answers:
+    def answers(stub: Stubber) -> None:
+        for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
+            quota = {"QuotaName": name, "QuotaCode": "L-1", "Value": value}
+            stub.add_response(operation, {"Quotas": [quota]}, {"ServiceCode": "codebuild"})
+
+    return answers
+
+
+def delivery_with_wave(context: dict[str, Any], size: int) -> Delivery[ShopOptions]:
+    """Settings whose largest wave has so many environments."""
+    (first, *others) = context["delivery"]["environments"]
+    wave = [{**first, "name": f"wave{number}", "wave": "wide"} for number in range(size)]
+    return Delivery[ShopOptions].read({**context["delivery"], "environments": [*wave, *others]})
+
+
+@pytest.mark.parametrize(
+    ("value", "size", "state", "found"),
+    [
+        (60.0, 12, "ok", "60 allowed; the largest wave starts 12"),
+        (12.0, 12, "ok", "12 allowed"),
+        (2.0, 12, "unknown", "the others wait, in new accounts StartBuild may be refused"),
+        (1.0, 12, "red", "1 allowed; the largest wave starts 12: StartBuild is refused beyond the queue"),
+        (0.0, 1, "red", "0 allowed"),
+    ],
+)
+def test_the_quota_of_builds_is_held_against_the_largest_wave(
+    context: dict[str, Any], value: float, size: int, state: str, found: str
+) -> None:
+    """A wave that the account cannot start is red before the first push."""
+    row = builds_row(delivery_with_wave(context, size), HERE, Stubbed(quotas(value)))
+    assert row.state == state
+    assert found in row.found
+    assert ("--quota-code L-1 --desired-value" in row.mend) == (state != "ok")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (lambda stub: stub.add_client_error("list_service_quotas", "AccessDeniedException"), "AccessDeniedException"),
+        (quotas(1, "Another quota"), f"Service Quotas has no '{QUOTA_NAME}'"),
+    ],
+)
+def test_a_quota_that_cannot_be_read_is_unknown(context: dict[str, Any], answer: Answers, found: str) -> None:
+    """It makes no deployment red: not everybody may read quotas."""
+    row = builds_row(delivery_with_wave(context, 2), HERE, Stubbed(answer))
+    assert (row.state, row.found) == ("unknown", found)

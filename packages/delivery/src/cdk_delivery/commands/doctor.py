@@ -11,6 +11,7 @@ from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.commands.accounts import Sessions, settings
 from cdk_delivery.commands.bootstrap import plans
 from cdk_delivery.commands.doctor_aws import account_rows, connection_row
+from cdk_delivery.commands.doctor_builds import builds_row
 from cdk_delivery.commands.doctor_local import quota_rows, settings_rows, version_rows
 from cdk_delivery.commands.doctor_packages import package_rows
 from cdk_delivery.commands.doctor_rows import Row
@@ -33,6 +34,7 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
         *version_rows(root),
         *quota_rows(root),
         *accounts,
+        builds_row(delivery, steps[0].target, sessions),
         *([connection] if connection else []),
     ]
 
