@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,32 @@ def test_a_linter_that_reads_nothing_is_red(
     for _ in range(2):
         assert templates.main(root) == 1
         assert "cfn-lint ended with 0 and did not lint: usage: cfn-lint [-h]" in capfd.readouterr().err
+
+
+def log_bucket() -> dict[str, Any]:
+    """A bucket and its policy, as CDK writes it for the access logs of a load balancer."""
+    arn = {"Fn::GetAtt": ["Logs", "Arn"]}
+    objects = {"Fn::Join": ["", [arn, "/AWSLogs/111111111111/*"]]}
+    root_user = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::156460612806:root"]]}
+    service = {"Service": "delivery.logs.amazonaws.com"}
+    owner = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+    put = {"Action": "s3:PutObject", "Effect": "Allow", "Resource": objects}
+    statements = [
+        {**put, "Principal": {"AWS": root_user}},
+        {**put, "Principal": service, "Condition": owner},
+        {"Action": "s3:GetBucketAcl", "Effect": "Allow", "Principal": service, "Resource": arn},
+    ]
+    policy = {"Bucket": {"Ref": "Logs"}, "PolicyDocument": {"Statement": statements, "Version": "2012-10-17"}}
+    return {
+        "Logs": {"Type": "AWS::S3::Bucket"},
+        "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": policy},
+    }
+
+
+def test_the_policy_of_a_load_balancers_log_bucket_is_clean(tmp_path: Path) -> None:
+    """Former versions of cfn-lint took it for wrong, which stopped the synthesis of a good project."""
+    write_assembly(tmp_path / "cdk.out", a=log_bucket())
+    assert templates.main(tmp_path) == 0
 
 
 def settings(root: Path, _: pytest.MonkeyPatch) -> None:
