@@ -107,13 +107,18 @@ gates: setup layers
 
 # What only the repository of the packages does: measurements, wheels for other projects, releases.
 ifneq ($(PACKAGES),)
-# What takes long: a pipeline that was deployed from the last release takes the present tree.
+# What takes long: a pipeline that was deployed from the last release takes the present tree; an hour of random commands to
+# the rehearsal's engine, and five thousand executions of it.
 soak: setup layers
 	pytest -m soak
+	ENGINE_EXAMPLES=$(ENGINE_EXAMPLES) ENGINE_EXECUTIONS=1000 pytest $(addprefix packages/rehearsal/tests/engine/,test_state_machine.py test_bounded.py)
+
+ENGINE_EXAMPLES := 40000
 
 bench: setup
 	python -m bench
 	python -m bench.scale
+	cd packages/rehearsal && python -m tests.engine.bench
 
 # What another version of MiniStack changes in what is patched or used here: make ministack VERSION=1.5.34
 ministack: setup
