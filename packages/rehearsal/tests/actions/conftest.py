@@ -92,7 +92,6 @@ class Pipelines:
             Handler="main.handler",
             Code={"ZipFile": zipped({"main.py": code})},
             Timeout=30,
-            Environment={"Variables": {"AWS_DEFAULT_REGION": REGION}},
         )
         return name
 

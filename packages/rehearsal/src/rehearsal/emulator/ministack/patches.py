@@ -44,6 +44,8 @@ WITH_IAM = (
     requests.ROOT_SIGNATURES,
     requests.ENFORCEMENT,
     permissions.STACK_ROLE_BOUNDARIES,
+    refusals.PRINCIPALS,
+    refusals.DELETED_ROLES,
     requests.BOUNDARY_KEY,
     requests.PRINCIPAL_ARN,
     requests.ROLE_TAGS,
@@ -97,6 +99,13 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         services.FUNCTION_DEAD_LETTERS,
         refusals.FUNCTION_LIMITS,
     ),
+    **{
+        f"ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::IAM::Role][{operation}]": (
+            permissions.STACK_ROLE_BOUNDARIES,
+            refusals.PRINCIPALS,  # a role whose trust policy is refused is not created
+        )
+        for operation in ("create", "update")
+    },
     "ministack.services.lambda_svc:_invoke": (
         traffic.ALIAS_ROUTING,
         refusals.PAYLOADS,  # a payload that is refused chooses no version

@@ -1,15 +1,17 @@
-"""Requests that AWS refuses and MiniStack accepts: states of stacks, and limits."""
+"""Requests that AWS refuses and MiniStack accepts: states of stacks, limits, and principals that do not exist."""
 
 from __future__ import annotations
 
 from rehearsal.emulator.cloudformation import stack_states
 from rehearsal.emulator.functions import limits
+from rehearsal.emulator.iam import policy_principals
 from rehearsal.emulator.logs import pages
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
 TESTS = "tests/emulator"
 HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
+IAM = "ministack.services.iam:_IAM_HANDLERS"
 LAMBDA = "ministack.services.lambda_svc"
 OPERATIONS = "ministack.services.cloudformation:_ACTION_HANDLERS"
 
@@ -65,5 +67,65 @@ LOG_PAGES = Correction(
         Patch(
             "ministack.services.cloudwatch_logs:_filter_log_events", "sha256:9b3d13c713b5d3cb", pages.answer_in_pages
         ),
+    ),
+)
+PRINCIPALS = Correction(
+    fault="Key, bucket and trust policies may name roles and users that do not exist.",
+    test=f"{TESTS}/iam/test_policy_principals.py::test_a_principal_that_does_not_exist_is_refused",
+    upstream=UNREDUCED,
+    patches=(
+        Patch("ministack.services.kms:_create_key", "sha256:b2509f44b316e4ea", policy_principals.reject_key_policy),
+        Patch("ministack.services.kms:_put_key_policy", "sha256:996b086b167a43ab", policy_principals.reject_key_policy),
+        Patch(
+            "ministack.services.s3:_put_bucket_policy",
+            "sha256:0496f198bf503e3a",
+            policy_principals.reject_bucket_policy,
+        ),
+        *(
+            Patch(f"{IAM}[{operation}]", source, policy_principals.reject_trust_policy(parameter))
+            for operation, source, parameter in (
+                ("CreateRole", "sha256:fef5dffbcd31bd0d", "AssumeRolePolicyDocument"),
+                ("UpdateAssumeRolePolicy", "sha256:2d3f98f08393cbee", "PolicyDocument"),
+            )
+        ),
+        *(
+            Patch(f"{HANDLERS}[{kind}][{operation}]", source, replace(property_, message))
+            for kind, property_, message, create, update in (
+                (
+                    "AWS::KMS::Key",
+                    "KeyPolicy",
+                    policy_principals.KMS_MESSAGE,
+                    "sha256:c6df6af885a32614",
+                    "sha256:9c9241e53c424d99",
+                ),
+                (
+                    "AWS::S3::BucketPolicy",
+                    "PolicyDocument",
+                    policy_principals.S3_MESSAGE,
+                    "sha256:3f5b8eaf6b5504f9",
+                    "sha256:49b0a92ca247ab1d",
+                ),
+                (
+                    "AWS::IAM::Role",
+                    "AssumeRolePolicyDocument",
+                    policy_principals.IAM_MESSAGE,
+                    "sha256:2d7e3d8ec507d448",
+                    "sha256:4f4039080dc14d49",
+                ),
+            )
+            for operation, source, replace in (
+                ("create", create, policy_principals.reject_in_created),
+                ("update", update, policy_principals.reject_in_updated),
+            )
+        ),
+    ),
+)
+DELETED_ROLES = Correction(
+    fault="A role that is deleted and created again matches the policies that named the first one.",
+    test=f"{TESTS}/iam/test_policy_principals.py::test_a_role_that_is_created_again_is_another_principal",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{IAM}[DeleteRole]", "sha256:6611fd0972d19644", policy_principals.lose_deleted_role),
+        Patch(f"{HANDLERS}[AWS::IAM::Role][delete]", "sha256:c39b3e6c9b7164a5", policy_principals.lose_role_of_stack),
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.core import iam_evaluator
@@ -52,3 +54,23 @@ def groups_of_user(name: str) -> list[str]:
 def has_policy(arn: str) -> bool:
     """Return whether a managed policy with this ARN exists."""
     return bool(iam._policy_exists(arn))
+
+
+def own_role(name: str) -> Record:
+    """Return a copy of the record of a role of the request's account; empty if there is none."""
+    return dict(iam._roles.get(name) or {})
+
+
+def rewrite_trust_policies(rewrite: Callable[[str], str]) -> None:
+    """Change the trust policy of every role of all accounts."""
+    for record in iam._roles.to_dict().values():
+        record["AssumeRolePolicyDocument"] = rewrite(record.get("AssumeRolePolicyDocument") or "")
+
+
+def parameter(params: Mapping[str, Any], name: str) -> str:
+    """Return one parameter of a request; empty if it has none."""
+    return str(iam._p(params, name) or "")
+
+
+def error_answer(code: str, message: str, status: int) -> Any:
+    return iam._error(status, code, html.escape(message, quote=False), ns="iam")

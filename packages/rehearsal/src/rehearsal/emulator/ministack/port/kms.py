@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ministack.services import kms
@@ -17,3 +18,9 @@ def key_record(account: str, region: str, key_id: str) -> dict[str, Any] | None:
     """Return a copy of a key's record."""
     record = kms._keys.get_scoped(account, region, key_id)
     return dict(record) if record else None
+
+
+def rewrite_policies(rewrite: Callable[[str], str]) -> None:
+    """Change the policy of every key of all accounts."""
+    for record in kms._keys.to_dict().values():
+        record["Policy"] = rewrite(record.get("Policy") or "")

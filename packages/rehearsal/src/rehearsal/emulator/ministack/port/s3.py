@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.services import s3
@@ -62,3 +62,13 @@ def allows_foreign_caller(
 ) -> bool:
     """Return whether policy and access lists of a bucket allow the request of another account, `caller`."""
     return bool(s3._foreign_bucket_allows(owner, bucket, key, method, dict(query), caller, dict(headers)))
+
+
+def rewrite_policies(rewrite: Callable[[str], str]) -> None:
+    """Change the policy of every bucket of all accounts."""
+    for (account, bucket), policy in s3._bucket_policies.to_dict().items():
+        s3._bucket_policies.set_scoped(account, None, bucket, rewrite(policy))
+
+
+def error_answer(code: str, message: str, status: int) -> Any:
+    return s3._error(code, message, status)

@@ -1,0 +1,173 @@
+"""Principals of key, bucket and trust policies: those that do not exist are refused, those that are deleted are lost.
+
+Source: IAM user guide, "AWS JSON policy elements: Principal": the policy is saved with the role's unique id, which a
+role of the same name that is created later does not have; and a principal that does not exist is an error. The
+sentences are those of AWS's answers, quoted in public reports (aws-cdk#9747, aws-cdk#21097, aws-cdk#11934).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
+from rehearsal.emulator.iam import roles
+from rehearsal.emulator.ministack.port import iam, kms, s3
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import error_response_json
+
+Properties = Mapping[str, Any]
+Params = Mapping[str, Any]
+
+_IDENTITY = re.compile(r"arn:aws:iam::\d{12}:(role|user)/.+")
+# A rehearsal bootstraps a new account after the pipeline's update; on AWS an operator has done so before the push.
+_BOOTSTRAP_ROLE = re.compile(r"arn:aws:iam::\d{12}:role/cdk-\w+-[a-z-]+-role-\d{12}-[a-z0-9-]+")
+_KMS_ERROR = "Policy contains a statement with one or more invalid principals."
+
+
+class InvalidPrincipal(ValueError):
+    """A policy names a role or user that does not exist."""
+
+
+def reject_in_created(property_: str, message: str) -> Callable[[Create], Create]:
+    """Return a replacement of create handlers that checks the policy in a property first.
+
+    message: as the service words it; `{}` stands for the principal.
+    """
+
+    def replace(create: Create) -> Create:
+        def create_checked(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
+            _check(properties.get(property_), message)
+            return create(logical_id, properties, stack)
+
+        return create_checked
+
+    return replace
+
+
+def reject_in_updated(property_: str, message: str) -> Callable[[Update], Update]:
+    """Return a replacement of update handlers that checks the policy in a property where it changes."""
+
+    def replace(update: Update) -> Update:
+        def update_checked(name: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:
+            if new.get(property_) != old.get(property_):
+                _check(new.get(property_), message)
+            return update(name, old, new, *rest)
+
+        return update_checked
+
+    return replace
+
+
+def reject_key_policy(operation: Callable[[Params], Any]) -> Callable[[Params], Any]:
+    """Return the replacement of CreateKey and PutKeyPolicy."""
+
+    def operate(data: Params) -> Any:
+        if _missing(data.get("Policy")):
+            return error_response_json("MalformedPolicyDocumentException", _KMS_ERROR, 400)
+        return operation(data)
+
+    return operate
+
+
+def reject_bucket_policy(put: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
+    """Return the replacement of PutBucketPolicy."""
+
+    def put_checked(bucket: str, body: bytes) -> Any:
+        if _missing(body.decode(errors="replace")):
+            return s3.error_answer("MalformedPolicy", "Invalid principal in policy", 400)
+        return put(bucket, body)
+
+    return put_checked
+
+
+def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Any]], Callable[[Params], Any]]:
+    """Return a replacement of operations of IAM that have a trust policy in this parameter."""
+
+    def replace(operation: Callable[[Params], Any]) -> Callable[[Params], Any]:
+        def operate(params: Params) -> Any:
+            if missing := _missing(iam.parameter(params, parameter)):
+                return iam.error_answer("MalformedPolicyDocument", _iam_message(missing), 400)
+            return operation(params)
+
+        return operate
+
+    return replace
+
+
+def lose_deleted_role(delete: Callable[[Params], Any]) -> Callable[[Params], Any]:
+    """Return the replacement of DeleteRole: policies that name the role name its unique id from then on."""
+
+    def delete_role(params: Params) -> Any:
+        role = iam.own_role(iam.parameter(params, "RoleName"))
+        answer = delete(params)
+        if answer[0] == 200:
+            _replace_principal(role)
+        return answer
+
+    return delete_role
+
+
+def lose_role_of_stack(delete: Callable[[str, Properties], None]) -> Callable[[str, Properties], None]:
+    """Return the replacement of the handler that deletes a role of a stack."""
+
+    def delete_role(name: str, properties: Properties) -> None:
+        role = iam.own_role(name)
+        delete(name, properties)
+        _replace_principal(role)
+
+    return delete_role
+
+
+def _replace_principal(role: Mapping[str, Any]) -> None:
+    """In every policy of all accounts: nothing matches the id, so that the policy lets nobody in any more."""
+    if not role:
+        return
+    arn, unique_id = (json.dumps(role[key]) for key in ("Arn", "RoleId"))
+
+    def without_role(policy: str) -> str:
+        return policy.replace(arn, unique_id) if arn in policy else policy
+
+    for rewrite in (kms.rewrite_policies, s3.rewrite_policies, iam.rewrite_trust_policies):
+        rewrite(without_role)
+
+
+def _check(document: Any, message: str) -> None:
+    """Raise InvalidPrincipal."""
+    if missing := _missing(document):
+        raise InvalidPrincipal(message.replace("{}", missing))
+
+
+def _iam_message(principal: str) -> str:
+    return f'Invalid principal in policy: "AWS":"{principal}"'
+
+
+IAM_MESSAGE, S3_MESSAGE, KMS_MESSAGE = _iam_message("{}"), "Invalid principal in policy: {}", f"{_KMS_ERROR} ({{}})"
+
+
+def _missing(document: Any) -> str:
+    """Return the first principal of a policy that does not exist; empty where all do."""
+    try:
+        policy = json.loads(document) if isinstance(document, str) else document
+    except ValueError:
+        return ""  # the service reports that it is no JSON
+    return next((principal for principal in _principals(policy) if not _exists(principal)), "")
+
+
+def _principals(policy: Any) -> Iterator[str]:
+    statements = policy.get("Statement", []) if isinstance(policy, Mapping) else []
+    for statement in statements if isinstance(statements, list) else [statements]:
+        for element in ("Principal", "NotPrincipal"):
+            given = statement.get(element)
+            named = given.get("AWS", []) if isinstance(given, Mapping) else []
+            yield from (str(principal) for principal in (named if isinstance(named, list) else [named]))
+
+
+def _exists(principal: str) -> bool:
+    if not _IDENTITY.fullmatch(principal) or _BOOTSTRAP_ROLE.fullmatch(principal):
+        return True
+    account, name = principal.split(":")[4], principal.rsplit("/", 1)[-1]
+    record = roles.role_by_arn(principal) if ":role/" in principal else iam.user_record(account, name)
+    return bool(record)
