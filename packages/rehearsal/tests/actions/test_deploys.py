@@ -329,6 +329,7 @@ def test_an_alarm_decides_on_a_condition(pipelines: Pipelines, embedded: Embedde
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
         Statistic="Sum",
+        TreatMissingData="ignore",
     )
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="test")
     rule = {"name": "Watch", "ruleTypeId": kind("Rule", "CloudWatchAlarm"), "configuration": {"AlarmName": alarm}}

@@ -19,7 +19,7 @@ ALL = {name: cli.get_command(CONTEXT, name) for name in cli.list_commands(CONTEX
 VERBS = {name: verb for name, verb in ALL.items() if verb and not verb.hidden}
 # The pages where a reader looks a command up.
 COMMANDS = {
-    "run": ("run",),
+    "run": ("run", "clock"),
     "debug": ("why", "history", "status", "logs", "env", "shell"),
     "plan": ("run", "plan"),
     "keep-running": ("up", "down", "watch", "stop", "approve", "reject"),

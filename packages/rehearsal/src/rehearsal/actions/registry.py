@@ -18,13 +18,15 @@ from rehearsal.codebuild.build_record import BuildStore
 from rehearsal.engine.action_api import ActionRunner
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.state.invoke_jobs import Jobs
+from rehearsal.workspace.clock import Clock
 
 
 def runners(
-    *, remote: Path, caches: Path, work: Path, jobs: Jobs, builds: BuildStore, queue: BuildQueue
+    *, remote: Path, caches: Path, work: Path, jobs: Jobs, builds: BuildStore, queue: BuildQueue, clock: Clock
 ) -> Mapping[ActionType, ActionRunner]:
     """remote: the bare repository behind every git source; caches: kept between builds; work: where builds work;
-    builds: as the API has them; queue: of all builds.
+    builds: as the API has them; queue: of all builds;
+    clock: what rules wait by.
     """
     build, function = RunBuild(caches, builds, remote, work, queue), InvokeFunction(jobs)
     return {
@@ -38,7 +40,7 @@ def runners(
         ActionType("Deploy", "CloudFormation"): DeployStack(),
         ActionType("Deploy", "S3"): DeployFiles(),
         ActionType("Invoke", "Lambda"): function,
-        ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(),
+        ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(clock),
         ActionType("Rule", "CodeBuild"): build,
         ActionType("Rule", "Commands"): RunCommands(caches, remote, work),
         ActionType("Rule", "LambdaInvoke"): function,

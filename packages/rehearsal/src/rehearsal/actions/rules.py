@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.workspace.clock import Clock
+
+POLL_SECONDS = 0.25
 
 _OPERATORS: Mapping[str, tuple[str, Callable[[str, str], bool]]] = {
     "EQ": ("equals", lambda variable, value: variable == value),
@@ -37,10 +40,13 @@ class CheckVariable:
 class WatchAlarm:
     """Rule/CloudWatchAlarm: fails where the alarm is still in one of AlarmStates when WaitTime is over."""
 
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
     def run(self, task: Task) -> Outcome:
         name = task.setting("AlarmName")
         states = [each.strip() for each in task.action.configuration.get("AlarmStates", "ALARM").split(",")]
-        deadline = time.monotonic() + 60 * float(task.action.configuration.get("WaitTime", "0"))
+        began, wait = time.time(), 60 * float(task.action.configuration.get("WaitTime", "0"))
         cloudwatch = task.endpoint.client("cloudwatch", task.credentials(), task.region)
         while True:
             found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
@@ -50,5 +56,5 @@ class WatchAlarm:
             state = alarms[0]["StateValue"]
             if state not in states:
                 return Outcome(failed=False, summary=f"alarm {name} is {state}")
-            if time.monotonic() >= deadline or task.stop.wait(1):
+            if self._clock.elapsed(began) >= wait or task.stop.wait(POLL_SECONDS):
                 return Outcome(failed=True, summary=f"alarm {name} is {state}")

@@ -15,7 +15,7 @@ from rehearsal.commands.run_action import run_action
 from rehearsal.commands.run_full import run_full
 from rehearsal.commands.run_list import GRAPHS, load_pipeline, show_graph, show_list
 from rehearsal.commands.run_options import RunOptions, check_options
-from rehearsal.commands.up import APP, IAM, PIPELINE, PORT
+from rehearsal.commands.up import APP, CLOCK, IAM, PIPELINE, PORT
 from rehearsal.workspace.layout import Workspace
 
 
@@ -52,6 +52,7 @@ from rehearsal.workspace.layout import Workspace
 @JSON_FILE
 @PORT
 @IAM
+@CLOCK
 @with_workspace
 def run(space: Workspace, /, **typed: Any) -> int:
     """Push the working tree, follow the pipeline through every stage, call the deployed functions.

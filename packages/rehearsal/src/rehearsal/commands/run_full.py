@@ -29,6 +29,7 @@ from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace import retention
 from rehearsal.workspace.acceptances import AcceptedFile
+from rehearsal.workspace.clock import Clock, parse_scale
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import exclusive_run
 
@@ -37,7 +38,11 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
     """Run the pipeline of the working tree; 0 if it got as far as it was to get and every function answered, else 1."""
     config = configuration.read_config(space.root)  # a mistake in it is reported before anything is created
     began, console, app = time.monotonic(), output_console(wanted.json_file), wanted.cdk_app
+    scale = parse_scale(wanted.clock) if wanted.clock else None
     with exclusive_run(space):
+        if scale:
+            space.make()
+            Clock(space.clock).set_scale(scale)
         host_environment.architecture()
         repository = _prepare(space, config, console, wanted.names)
         # while git works, the embedded AWS is asked

@@ -19,7 +19,9 @@ MODES: Mapping[str, frozenset[str]] = {
     "first": frozenset({"until", "execution", "approve", "reject", "json_file", "port"}),
     "only": frozenset({"execution", "approve", "reject", "json_file", "port"}),
 }
-FULL_RUN_OPTIONS = frozenset({"until", "approve", "reject", "names", "app", "pipeline", "json_file", "port", "iam"})
+FULL_RUN_OPTIONS = frozenset(
+    {"until", "approve", "reject", "names", "app", "pipeline", "json_file", "port", "iam", "clock"}
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class RunOptions:
     json_file: Path | None
     port: int | None
     iam: bool | None
+    clock: str | None
 
     @property
     def cdk_app(self) -> App:

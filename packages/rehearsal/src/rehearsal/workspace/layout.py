@@ -91,6 +91,11 @@ class Workspace:
         return self.logs / "cold-starts.jsonl"
 
     @property
+    def clock(self) -> Path:
+        """The scale and the date of the rehearsal's clock, where they are not the default."""
+        return self.home / "clock.json"
+
+    @property
     def record(self) -> Path:
         return self.private / "server.json"
 

@@ -77,7 +77,7 @@ WITH_IAM = (
     permissions.FUNCTION_ROLES,
 )
 # What this project runs itself: the last ones, so that nothing of MiniStack's is asked before them.
-OWN_SERVICES = (services.PYTHON_FUNCTIONS, services.PIPELINE_TARGETS, services.START_BUILD)
+OWN_SERVICES = (services.PYTHON_FUNCTIONS, services.PIPELINE_TARGETS, services.START_BUILD, traffic.ALARM_EVALUATION)
 CORRECTIONS = (*ALWAYS, *WITHOUT_IAM, *WITH_IAM, *OWN_SERVICES)
 
 # Targets with several patches -> their corrections in this order.

@@ -123,17 +123,19 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.emulator.server.asgi import RequestRouter
     from rehearsal.emulator.server.hidden_project import hide_project
     from rehearsal.emulator.server.housekeeping import Housekeeping
+    from rehearsal.emulator.server.traffic import Traffic
     from rehearsal.engine.engine import Engine
     from rehearsal.engine.running.environment import Environment
     from rehearsal.engine.state.invoke_jobs import Jobs
     from rehearsal.project import configuration
     from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
+    from rehearsal.workspace.clock import Clock
 
     if not mount_error():
         hide_project(workspace)
     decisions.append_to(workspace.decisions)
     functions = PythonFunctions(workspace, endpoint)
-    jobs, builds, bus, sessions = Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
+    jobs, builds, bus, sessions, clock = Jobs(), MinistackBuilds(), EventPublisher(), Sessions(), Clock(workspace.clock)
     queue = BuildQueue(partial(configuration.read_quota, workspace.root))
     actions = runners(
         remote=workspace.remote,
@@ -142,6 +144,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         jobs=jobs,
         builds=builds,
         queue=queue,
+        clock=clock,
     )
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
@@ -159,11 +162,13 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     engine = Engine(environment)
     PipelineResource(engine).register()
     repository_resource.register()
+    traffic = Traffic(clock)
     api = CodePipelineApi(engine, jobs)
     targets = PipelineTargets(api, sessions)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
-    originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, started))
-    ends = (engine.close, started.close, bus.close, close_clients)
+    originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, started, *traffic.owners))
+    traffic.start()
+    ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
     front = RequestRouter(ministack, api, types, iam=endpoint.iam)
     return Components(engine, front, ends, partial(patches.report_changes, originals))
 

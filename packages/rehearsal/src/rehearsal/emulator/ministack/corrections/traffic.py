@@ -1,7 +1,8 @@
-"""Faults of MiniStack about traffic: versions behind aliases, and metrics of invocations."""
+"""Faults of MiniStack about traffic: versions behind aliases, metrics of invocations, alarms on them."""
 
 from __future__ import annotations
 
+from rehearsal.emulator.cloudwatch.alarm_evaluation import AlarmEvaluator
 from rehearsal.emulator.functions import alias_routing, alias_rules
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
@@ -35,5 +36,18 @@ ALIAS_RULES = Correction(
         Patch(f"{LAMBDA}:_create_alias", "sha256:2fca00d580eb5774", alias_rules.create_checked),
         Patch(f"{LAMBDA}:_update_alias", "sha256:0017f6b94b062e90", alias_rules.update_checked),
         Patch(f"{HANDLERS}[AWS::Lambda::Alias][create]", "sha256:fc78d215b4c77f8f", alias_rules.provision_checked),
+    ),
+)
+ALARM_EVALUATION = Correction(
+    fault="An alarm mixes the dimensions of its metric and its periods, and is evaluated only when data arrives.",
+    test="tests/emulator/cloudwatch/test_alarms.py::test_an_alarm_mixes_dimensions",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.cloudwatch:_evaluate_alarm",
+            "sha256:a0b0acd3d432b711",
+            AlarmEvaluator.evaluate_as_aws,
+            owner=AlarmEvaluator,
+        ),
     ),
 )

@@ -1,0 +1,1 @@
+"""Alarms of CloudWatch, evaluated as AWS does it."""

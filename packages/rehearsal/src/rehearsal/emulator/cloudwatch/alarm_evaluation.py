@@ -1,0 +1,81 @@
+"""Evaluates every alarm at the end of each of its periods, on the clock of the rehearsal.
+
+Source: Amazon CloudWatch user guide, "Alarm evaluation".
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
+
+from rehearsal.emulator.cloudwatch.alarm_states import COMPARISONS, AlarmRule
+from rehearsal.emulator.ministack.port import cloudwatch
+from rehearsal.emulator.ministack.port.requests import request_scope
+from rehearsal.workspace.clock import Clock
+
+Alarm = MutableMapping[str, Any]
+
+MINUTE = 60.0
+PAUSE_SECONDS = 0.1
+
+log = logging.getLogger(__name__)
+
+
+class AlarmEvaluator:
+    """Evaluates alarms in a thread of its own; `close` ends it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._evaluated: dict[str, float] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ended.set()
+
+    def evaluate_as_aws(self, _evaluate: Callable[[Alarm], None]) -> Callable[[Alarm], None]:
+        """Return the replacement of the function that evaluates an alarm, which MiniStack calls for new data."""
+        return self.evaluate
+
+    def evaluate(self, alarm: Alarm) -> None:
+        """Change the state of an alarm of the request's account, as its metric demands at this time."""
+        if alarm.get("ComparisonOperator") not in COMPARISONS or not alarm.get("MetricName"):
+            return
+        rule = AlarmRule.of(alarm)
+        values = list(self._values(alarm, rule))
+        state = rule.state(values)
+        if state is not None and state != alarm["StateValue"]:
+            cloudwatch.change_alarm_state(alarm, state, rule.reason(values, state))
+
+    def _values(self, alarm: Alarm, rule: AlarmRule) -> Iterator[float | None]:
+        """Yield the metric's value in each period of the evaluation range, the newest first."""
+        period, end = float(alarm.get("Period") or MINUTE), self._period_end(alarm)
+        points = [(self._clock.at(point["Timestamp"]), point) for point in cloudwatch.metric_points(alarm)]
+        for number in range(rule.evaluation_range):
+            first, last = end - (number + 1) * period, end - number * period
+            yield cloudwatch.statistic(alarm, [point for at, point in points if first <= at < last])
+
+    def _period_end(self, alarm: Alarm) -> float:
+        """Return when the last period ended: every minute, or with each period that is shorter."""
+        step = min(float(alarm.get("Period") or MINUTE), MINUTE)
+        return math.floor(self._clock.at(time.time()) / step) * step
+
+    def _run(self) -> None:
+        while not self._ended.wait(PAUSE_SECONDS):
+            for account, region, alarm in cloudwatch.all_alarms():
+                end = self._period_end(alarm)
+                if self._evaluated.get(alarm["AlarmArn"]) == end:
+                    continue
+                self._evaluated[alarm["AlarmArn"]] = end
+                try:
+                    with request_scope(account, region):
+                        self.evaluate(alarm)
+                except Exception:
+                    log.exception("alarm %s could not be evaluated", alarm["AlarmArn"])

@@ -1,0 +1,93 @@
+"""The state of an alarm, by the data points of its last periods.
+
+Sources: Amazon CloudWatch user guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data".
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# How many periods an alarm reads beyond its evaluation periods. AWS reads more, and does not say how many; in the
+# examples of its page there are two.
+EXTRA_PERIODS = 2
+OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
+COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
+    "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
+    "GreaterThanThreshold": (operator.gt, "greater than"),
+    "LessThanThreshold": (operator.lt, "less than"),
+    "LessThanOrEqualToThreshold": (operator.le, "less than or equal to"),
+}
+
+
+@dataclass(frozen=True)
+class AlarmRule:
+    """What an alarm compares, of how many periods, and how it treats missing data."""
+
+    comparison: str
+    threshold: float
+    periods: int
+    datapoints_to_alarm: int
+    missing: str
+
+    @classmethod
+    def of(cls, alarm: Mapping[str, Any]) -> AlarmRule:
+        """Return the rule of an alarm as DescribeAlarms has it."""
+        periods = int(alarm.get("EvaluationPeriods") or 1)
+        return cls(
+            comparison=str(alarm.get("ComparisonOperator")),
+            threshold=float(alarm.get("Threshold") or 0),
+            periods=periods,
+            datapoints_to_alarm=int(alarm.get("DatapointsToAlarm") or periods),
+            missing=str(alarm.get("TreatMissingData") or "missing"),
+        )
+
+    @property
+    def evaluation_range(self) -> int:
+        """The number of periods that are read."""
+        return self.periods + EXTRA_PERIODS
+
+    def breaches(self, value: float) -> bool:
+        return COMPARISONS[self.comparison][0](value, self.threshold)
+
+    def state(self, values: Sequence[float | None]) -> str | None:
+        """Return the state; None to keep the present one. values: of the evaluation range, the newest first.
+
+        Where enough data points exist, the newest are evaluated and missing ones are skipped.
+        """
+        existing = [value for value in values if value is not None][: self.periods]
+        breaching = sum(map(self.breaches, existing))
+        lacking = self.periods - len(existing)
+        if lacking <= 0 or self.missing == "notBreaching":
+            return self._by_count(breaching)
+        if self.missing == "breaching":
+            return self._by_count(breaching + lacking)
+        if not existing:
+            return None if self.missing == "ignore" else INSUFFICIENT_DATA
+        if breaching >= self.datapoints_to_alarm or breaching < len(existing):
+            return self._by_count(breaching)
+        return ALARM if self.missing == "missing" and self._is_old_enough(values) else None
+
+    def _by_count(self, breaching: int) -> str:
+        return ALARM if breaching >= self.datapoints_to_alarm else OK
+
+    def _is_old_enough(self, values: Sequence[float | None]) -> bool:
+        """Whether the oldest breaching data point is at least as old as the number of data points to alarm.
+
+        This avoids an alarm that comes too early where data is intermittent.
+        """
+        ages = [age for age, value in enumerate(values[: self.periods], 1) if value is not None]
+        return bool(ages) and max(ages) >= self.datapoints_to_alarm
+
+    def reason(self, values: Sequence[float | None], state: str) -> str:
+        """Return why the alarm is in a state."""
+        existing = [value for value in values if value is not None][: self.periods]
+        if not existing:
+            treated = "" if self.missing in ("missing", "ignore") else f", which are treated as {self.missing}"
+            return f"no datapoints were received for {self.periods} period(s){treated}"
+        was = "was" if state == ALARM else "was not"
+        words = f"{was} {COMPARISONS[self.comparison][1]} the threshold ({self.threshold})"
+        listed = ", ".join(str(value) for value in existing)
+        return f"Threshold Crossed: {len(existing)} datapoint(s) [{listed}] {words}"

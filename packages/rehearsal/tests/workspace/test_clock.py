@@ -1,0 +1,69 @@
+"""The rehearsal's clock: AWS's waiting at a scale, and dates that move."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from rehearsal.errors import WrongUse
+from rehearsal.workspace.clock import DEFAULT_SCALE, Clock, parse_jump, parse_scale
+
+
+def test_waiting_passes_at_the_scale(tmp_path: Path) -> None:
+    """Five minutes of AWS take three seconds by default, and less at a higher scale."""
+    clock = Clock(tmp_path / "clock.json")
+    assert clock.setting.scale == DEFAULT_SCALE
+    clock.set_scale(6000)
+    began = time.monotonic()
+    assert not clock.wait(600, threading.Event())
+    assert 0.1 <= time.monotonic() - began < 1
+
+
+def test_a_stop_ends_the_wait(tmp_path: Path) -> None:
+    """Whoever asks for an end need not wait for AWS's minutes."""
+    stop = threading.Event()
+    stop.set()
+    assert Clock(tmp_path / "clock.json").wait(3600, stop)
+
+
+def test_another_process_ends_a_wait_by_moving_the_date(tmp_path: Path) -> None:
+    """`rehearse clock +1d` counts for what waits already."""
+    waiting = Clock(tmp_path / "clock.json")
+    waiting.set_scale(1)
+    threading.Timer(0.2, lambda: Clock(tmp_path / "clock.json").advance(3600)).start()
+    began = time.monotonic()
+    assert not waiting.wait(3600, threading.Event())
+    assert time.monotonic() - began < 5
+
+
+def test_dates_do_not_pass_at_the_scale(tmp_path: Path) -> None:
+    """A day off does not let artifacts expire; only a step of the date does."""
+    clock, day_ago = Clock(tmp_path / "clock.json"), time.time() - 86400
+    assert clock.age(day_ago) == pytest.approx(86400, abs=5)
+    clock.advance(parse_jump("+90d"))
+    assert clock.age(day_ago) == pytest.approx(91 * 86400, abs=5)
+    assert clock.age(time.time()) == pytest.approx(0, abs=5)
+
+
+@pytest.mark.parametrize("text", ["x", "0x", "-1", "20000x", "1e3", ""])
+def test_a_wrong_scale_is_refused(text: str) -> None:
+    """The message says what is allowed."""
+    with pytest.raises(WrongUse, match="from 1x to 10000x"):
+        parse_scale(text)
+
+
+@pytest.mark.parametrize("text", ["90d", "+d", "+1y", "-1d"])
+def test_a_wrong_step_is_refused(text: str) -> None:
+    """The message says what is allowed."""
+    with pytest.raises(WrongUse, match=r"such as \+90d"):
+        parse_jump(text)
+
+
+def test_a_broken_file_is_reported(tmp_path: Path) -> None:
+    """The message names the file and the way out."""
+    (tmp_path / "clock.json").write_text("{")
+    with pytest.raises(WrongUse, match=r"clock\.json.*remove it"):
+        Clock(tmp_path / "clock.json").at(0)
