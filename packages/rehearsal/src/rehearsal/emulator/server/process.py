@@ -148,15 +148,13 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     )
     accepted = AcceptedFile(workspace)
     types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
-    runs = Accepting(actions, accepted.read)
-    heard = Housekeeping(workspace, bus)
     environment = Environment(
         endpoint=endpoint,
         assume=sessions.assume,
-        runners=runs,
+        runners=Accepting(actions, accepted.read),
         executions=workspace.executions,
         pipelines=workspace.pipelines,
-        listener=heard,
+        listener=Housekeeping(workspace, bus),
         asked=sessions.require,
     )
     engine = Engine(environment)
