@@ -97,7 +97,7 @@ def test_an_accepted_type_makes_a_resource_without_effect_and_is_told(
     stack = embedded.settled(name)
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert stack["Outputs"][0]["OutputValue"].startswith("arn:aws:codebuild:eu-west-1:111111111111:reportgroup/")
-    assert f"{GROUP} {name}/Group" in resources(embedded.workspace)
+    assert f"{GROUP} {name}/Group has no effect: its type was accepted" in resources(embedded.workspace)
     api.delete_stack(StackName=name)
     api.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
@@ -119,4 +119,4 @@ def test_a_resource_of_ones_own_can_be_accepted(embedded: Embedded, accepting: A
     accepting.write(["Custom::Mine"])
     name, token = embedded.name("stack"), "arn:aws:lambda:eu-west-1:111111111111:function:nowhere"
     embedded.stack(name, {"Mine": {"Type": "Custom::Mine", "Properties": {"ServiceToken": token}}}, Id={"Ref": "Mine"})
-    assert f"Custom::Mine {name}/Mine" in resources(embedded.workspace)
+    assert f"Custom::Mine {name}/Mine has no effect: its type was accepted" in resources(embedded.workspace)

@@ -72,3 +72,21 @@ def test_a_run_goes_on_without_what_was_accepted_and_tells_all_of_it(tiny: Tiny,
         GROUP,
     ):
         assert any(words in each for each in result["not_emulated"]), words
+
+
+def test_what_rehearsal_toml_accepts_needs_no_option(tiny: Tiny) -> None:
+    """A run that was refused goes on with `retry --accept`; with `accept` in rehearsal.toml a run needs nothing."""
+    scan = [action("Scan", "Test", "DeviceFarm", configuration={}, inputArtifacts=[{"name": "Code"}])]
+    with another(tiny, {"name": "Source", "actions": [source()]}, {"name": "Ship", "actions": scan}):
+        code, printed = tiny.call("run")
+        assert (code, "`run --accept DeviceFarm`" in printed) == (1, True), printed
+        code, printed = tiny.call("retry", "--accept", "DeviceFarm")
+        assert code == 0, printed
+        AcceptedFile(tiny.space).write([])
+        toml = tiny.root / "rehearsal.toml"
+        before = toml.read_text() if toml.exists() else None
+        toml.write_text(f'accept = ["DeviceFarm"]\n{before or ""}')
+        code, printed = tiny.call("run")
+        assert code == 0, printed
+        toml.unlink() if before is None else toml.write_text(before)
+    AcceptedFile(tiny.space).write([])

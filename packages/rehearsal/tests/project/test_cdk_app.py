@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from rehearsal.aws import Endpoint
-from rehearsal.deploy.first_deployment import Deployment, add_accept_hint
+from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.engine.model.definition import PipelineKey, parse
 from rehearsal.errors import WrongUse
-from rehearsal.host.processes import CommandFailed
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.workspace.layout import Workspace
@@ -110,13 +109,6 @@ def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
     cdk.run_shell('echo "$AWS_ACCESS_KEY_ID $AWS_REGION" > seen && cdk', tmp_path, "222222222222", "eu-west-1")
     assert (tmp_path / "seen").read_text() == "222222222222 eu-west-1\n"
     assert (tmp_path / "called").exists()
-
-
-def test_a_type_that_is_not_here_is_told_with_what_to_do() -> None:
-    """The message names the option that goes on without it, and other failures are unchanged."""
-    failed = CommandFailed("Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]")
-    assert "`run --accept AWS::A::B --accept AWS::C::D` goes on" in str(add_accept_hint(failed))
-    assert str(add_accept_hint(CommandFailed("no such bucket"))) == "no such bucket"
 
 
 def test_every_branch_that_a_source_follows_is_pushed_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_what_a_red_run_did_not_reach_is_told() -> None:
 def test_what_was_accepted_is_told_by_name() -> None:
     """Actions that were not executed, and resources without effect."""
     skipped = ActionView("scan", "Test/DeviceFarm", status="Succeeded", executed=False)
-    text = told(view("Succeeded", skipped), "AWS::CodeBuild::ReportGroup stack/Group")
+    text = told(view("Succeeded", skipped), "AWS::CodeBuild::ReportGroup stack/Group has no effect")
     assert "One/scan was not executed: Test/DeviceFarm was accepted" in text
     assert "AWS::CodeBuild::ReportGroup stack/Group has no effect" in text
 

@@ -16,6 +16,7 @@ from rehearsal.actions.artifact_files import json_object, read, texts
 from rehearsal.actions.artifacts import publish
 from rehearsal.actions.stack_parameters import resolved_overrides, with_output_file
 from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.workspace.acceptances import accept_hint
 
 # Source: AWS CloudFormation user guide, "CloudFormation quotas": a template passed in a request.
 TEMPLATE_BODY_BYTES = 51_200
@@ -40,9 +41,9 @@ class DeployStack:
         try:
             return with_output_file(task, modes[mode](Stack(task)))
         except ClientError as error:
-            raise ActionError(
-                f"{task.where}: {error}", "PermissionError" if _denied(error) else "ConfigurationError"
-            ) from error
+            hint = accept_hint(str(error))
+            message = f"{task.where}: {error}" + (f"; {hint}" if hint else "")
+            raise ActionError(message, "PermissionError" if _denied(error) else "ConfigurationError") from error
 
 
 class Stack:

@@ -11,9 +11,11 @@ from rehearsal.commands.completion_types import EXECUTION, STAGE
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE
+from rehearsal.commands.up import ACCEPT
 from rehearsal.commands.watch import next_ending
 from rehearsal.errors import WrongUse
 from rehearsal.views.execution_view import load_execution_view
+from rehearsal.workspace.acceptances import AcceptedFile
 from rehearsal.workspace.layout import Workspace
 
 
@@ -21,6 +23,7 @@ from rehearsal.workspace.layout import Workspace
 @click.argument("stage", required=False, type=STAGE)
 @click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
 @click.option("--all-actions", is_flag=True, help="Run the stage's other actions again as well.")
+@ACCEPT
 @verdict_options
 @JSON_FILE
 @with_workspace
@@ -31,9 +34,11 @@ def retry(
     verdict: str | None,
     json_file: Path | None,
     *,
+    names: tuple[str, ...],
     all_actions: bool,
 ) -> int:
     """Run the failed actions of STAGE again, and follow the execution to its end; without STAGE, of the failed one."""
+    AcceptedFile(space).add(names)
     with open_deployment(space) as deployed:
         which = resolve_execution(space, wanted)
         failed = stage or _failed_stage(space, which)

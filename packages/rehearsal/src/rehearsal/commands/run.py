@@ -15,7 +15,7 @@ from rehearsal.commands.run_action import run_action
 from rehearsal.commands.run_full import run_full
 from rehearsal.commands.run_list import GRAPHS, load_pipeline, show_graph, show_list
 from rehearsal.commands.run_options import RunOptions, check_options
-from rehearsal.commands.up import APP, CLOCK, IAM, PIPELINE, PORT
+from rehearsal.commands.up import ACCEPT, APP, CLOCK, IAM, PIPELINE, PORT
 from rehearsal.workspace.layout import Workspace
 
 
@@ -40,13 +40,7 @@ from rehearsal.workspace.layout import Workspace
 @click.option("--only", metavar="ACTION", type=ACTION, help="Push nothing: run this action alone, with old artifacts.")
 @click.option("--execution", metavar="ID", type=EXECUTION, help="With --from and --only: whose artifacts.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be pushed and run, run nothing.")
-@click.option(
-    "--accept",
-    "names",
-    multiple=True,
-    metavar="NAME",
-    help="Go on without what cannot be rehearsed: an action's provider, or a type AWS::Service::Resource. Repeatable.",
-)
+@ACCEPT
 @APP
 @PIPELINE
 @JSON_FILE

@@ -69,7 +69,7 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
 def _prepare(space: Workspace, config: Config, console: Console, accepted: tuple[str, ...]) -> Repository:
     space.make()
     space.remove_failed_work_folders()
-    AcceptedFile(space).write(accepted)
+    AcceptedFile(space).write([*config.accept, *accepted])
     repository = Repository(space.root, space.home)
     for said in retention.enforce_disk_limit(space, int(config.disk_gigabytes * 10**9)):
         console.print(said, style="dim", soft_wrap=True)

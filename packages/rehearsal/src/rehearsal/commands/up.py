@@ -17,6 +17,7 @@ from rehearsal.project.cdk_app import App
 from rehearsal.project.git_repository import Repository
 from rehearsal.views.terminal import terminal
 from rehearsal.workspace import retention
+from rehearsal.workspace.acceptances import AcceptedFile
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import exclusive_run
 
@@ -35,8 +36,17 @@ PIPELINE = click.option(
     "--pipeline", metavar="NAME", help="Which pipeline, where the app has several: by its stack's name, or its own."
 )
 
+ACCEPT = click.option(
+    "--accept",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Go on without what cannot be rehearsed: an action's provider, or a type AWS::Service::Resource. Repeatable.",
+)
+
 
 @click.command()
+@ACCEPT
 @APP
 @PIPELINE
 @PORT
@@ -44,13 +54,21 @@ PIPELINE = click.option(
 @AS_JSON
 @with_workspace
 def up(
-    space: Workspace, port: int | None, *, app: str | None, pipeline: str | None, iam: bool | None, as_json: bool
+    space: Workspace,
+    port: int | None,
+    *,
+    names: tuple[str, ...],
+    app: str | None,
+    pipeline: str | None,
+    iam: bool | None,
+    as_json: bool,
 ) -> None:
     """Start the embedded AWS, with the pipeline deployed, and leave it running.
 
     The repository gets a remote, so that `git push rehearsal main` starts the pipeline.
     """
     with exclusive_run(space):
+        AcceptedFile(space).add([*configuration.read_config(space.root).accept, *names])
         _up(space, App.from_options(app, pipeline), port, iam=iam, as_json=as_json)
 
 

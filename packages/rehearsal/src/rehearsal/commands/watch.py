@@ -10,20 +10,26 @@ from rehearsal.commands.completion_types import EXECUTION
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE
+from rehearsal.commands.up import ACCEPT
 from rehearsal.engine.state import journal
+from rehearsal.workspace.acceptances import AcceptedFile
 from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
 @click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@ACCEPT
 @verdict_options
 @JSON_FILE
 @with_workspace
-def watch(space: Workspace, wanted: str | None, verdict: str | None, json_file: Path | None) -> int:
+def watch(
+    space: Workspace, wanted: str | None, names: tuple[str, ...], verdict: str | None, json_file: Path | None
+) -> int:
     """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on.
 
     An account that the pipeline gets to for the first time is bootstrapped, as `run` does it.
     """
+    AcceptedFile(space).add(names)
     which = resolve_execution(space, wanted)
     return follow_to_end(space, which, verdict=verdict, json_file=json_file, ending=next_ending(space, which))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import threading
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError
 from rehearsal.aws import Endpoint, root
 from rehearsal.deploy import bootstrap
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
+from rehearsal.deploy.unknown_parts import check_parts
 from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
@@ -25,7 +25,9 @@ from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cloud_assembly import Assembly, Environment
 from rehearsal.project.git_repository import Repository
+from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
 from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.supported import read_supported
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ def _deploy(
     cdk = Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
     cloud = _synthesized(workspace, repository, cdk, app, tell)
     check_architecture(cloud)
+    check_parts(cloud, read_supported(workspace), AcceptedFile(workspace).read())
     stack = cloud.pipeline
     Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).bootstrap_missing(cloud.environments)
     for each in configuration.read_config(workspace.root).prepare:
@@ -132,7 +135,8 @@ def _deploy(
     try:
         cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
     except CommandFailed as error:
-        raise add_accept_hint(error) from error
+        hint = accept_hint(str(error))
+        raise CommandFailed(f"{error}\n{hint}" if hint else str(error)) from error
     key = PipelineKey(stack.account, stack.region, _physical(endpoint, cloud.chosen))
     write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
     return Deployment(endpoint, key, app.command, cloud.chosen.names)
@@ -154,14 +158,6 @@ def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: Ap
             f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
         ) from error
     return cloud_assembly.read(out, app.pipeline, default)
-
-
-def add_accept_hint(error: CommandFailed) -> CommandFailed:
-    """With what to do about a type that the embedded AWS has not."""
-    found = re.search(r"Unrecognized resource types: \[(.*?)\]", str(error))
-    types = re.findall(r"[\w:]+", found[1]) if found else []
-    hint = " ".join(f"--accept {each}" for each in types)
-    return CommandFailed(f"{error}\n`run {hint}` goes on without any effect of it") if hint else error
 
 
 def _physical(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> str:

@@ -4,6 +4,8 @@ disk_gigabytes = 10                  # what .rehearsal/ may take; workspace/rete
 account = "111111111111"             # of stacks that name none, and CDK_DEFAULT_ACCOUNT
 region = "us-east-1"                 # likewise
 
+accept = ["AWS::Service::Resource"]  # what goes on without effect, as with `run --accept`
+
 [[prepare]]                          # before the pipeline is deployed: secrets, parameters, stacks that it needs
 command = "aws ssm put-parameter --name /orders/colour --type String --value green"
 
@@ -110,6 +112,7 @@ class Config(BaseModel):
     account: str = Field(default="111111111111", pattern=r"^\d{12}$")
     region: str = "us-east-1"
     prepare: tuple[Prepare, ...] = ()
+    accept: tuple[str, ...] = ()
 
     @property
     def environment(self) -> tuple[str, str]:

@@ -51,7 +51,7 @@ def not_emulated(
         *_notes_of_logs(view),
         *_not_executed(view),
         *_not_reached(view),
-        *_resources(resources),
+        *resources,
     ]
 
 
@@ -101,11 +101,6 @@ def _not_reached(view: ExecutionView) -> Iterator[str]:
     missed = [where for where, action in _actions(view) if not action.status]
     if missed and view.status != "Succeeded":
         yield "not reached: " + ", ".join(missed)
-
-
-def _resources(resources: Sequence[str]) -> Iterator[str]:
-    for each in resources:
-        yield f"{each} has no effect: its type was accepted"
 
 
 def _actions(view: ExecutionView) -> Iterator[tuple[str, ActionView]]:

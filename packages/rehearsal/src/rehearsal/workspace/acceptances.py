@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -16,6 +17,15 @@ from rehearsal.workspace.layout import Workspace
 
 # Beside the embedded AWS's state, and as long-lived: a JSON line for each resource that was made of an accepted type.
 RESOURCES = "accepted-resources.jsonl"
+
+_ACCEPTED = "has no effect: its type was accepted"
+_PENDING = "is PENDING on AWS, where sources that use it fail, until a person completes it in the console"
+# What there is without being accepted, and what the end of a run says of it.
+_NOTES = {
+    "AWS::CodeConnections::Connection": _PENDING,
+    "AWS::CodeStarConnections::Connection": _PENDING,
+    "AWS::CodePipeline::Webhook": "has no effect: a push to the local remote starts the pipeline",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,13 @@ class AcceptedFile:
         self._read: tuple[int, Accepted] = (0, Accepted())
 
     def write(self, names: Iterable[str]) -> None:
-        write_json(self._path, sorted(names))
+        write_json(self._path, sorted({*names}))
+
+    def add(self, names: Iterable[str]) -> None:
+        """Accept more than before; nothing is written without names."""
+        if names := tuple(names):
+            accepted = self.read()
+            self.write({*accepted.providers, *accepted.types, *names})
 
     def read(self) -> Accepted:
         """The names as they are now; the file is read again when it has changed."""
@@ -57,11 +73,29 @@ class AcceptedFile:
         return self._read[1]
 
 
+def accept_options(names: Iterable[str]) -> str:
+    """Return the options of a command line that accept all of `names`."""
+    return " ".join(f"--accept {name}" for name in sorted(names))
+
+
+def accept_hint(message: str) -> str:
+    """Return how to go on without the types that CloudFormation's message does not know; empty for another one."""
+    found = re.search(r"Unrecognized resource types: \[(.*?)\]", message)
+    types = re.findall(r"[\w:]+", found[1]) if found else []
+    return f"`run {accept_options(types)}` goes on without any effect of it" if types else ""
+
+
 def resources(space: Workspace) -> list[str]:
-    """The resources that stand in the embedded AWS without any effect: `AWS::Service::Resource stack/logical id`."""
+    """Return what there is to say of each resource without effect: `AWS::Service::Resource stack/logical id ...`."""
     for folder in (space.running, space.saved):
         path = folder / RESOURCES
         if path.exists():
             lines = [json.loads(line) for line in path.read_text().splitlines()]
-            return sorted({f"{each['type']} {each['stack']}/{each['resource']}" for each in lines})
+            return sorted(
+                {f"{each['type']} {each['stack']}/{each['resource']} {_note(each['type'])}" for each in lines}
+            )
     return []
+
+
+def _note(type_: str) -> str:
+    return _NOTES.get(type_, _ACCEPTED)

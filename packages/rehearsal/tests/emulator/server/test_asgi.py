@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
+from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.server.asgi import RequestRouter, pipeline_arn
 from rehearsal.workspace.acceptances import Accepted
 from tests.emulator.conftest import Service
@@ -31,7 +32,8 @@ def answered(service: Service, folder: Path, operation: str, body: bytes) -> tup
     async def ministack(*_: Any) -> None:
         raise AssertionError("it is not for MiniStack")
 
-    front = RequestRouter(ministack, service.api, AcceptedTypes(Accepted, folder / "accepted"), iam=False)
+    types = AcceptedTypes(Accepted, ResourceRecord(folder / "accepted"))
+    front = RequestRouter(ministack, service.api, types, iam=False)
     asyncio.run(front({"type": "http", "headers": headers, "path": "/"}, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
 

@@ -1,6 +1,30 @@
 """Data files of cfn-lint: resource schemas and the service authorization reference. Importing it would take seconds."""
 
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 DATA = Path(str(distribution("cfn-lint").locate_file("cfnlint"))) / "data"
+_SCHEMAS = DATA / "schemas"
+
+
+@cache
+def resource_schema(resource_type: str) -> Mapping[str, Any]:
+    """Return CloudFormation's schema of a resource type; empty for an unknown one."""
+    name = _schema_files().get(resource_type)
+    if name is None:
+        return {}
+    found: Mapping[str, Any] = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
+    return found
+
+
+@cache
+def _schema_files() -> dict[str, str]:
+    """Type -> its schema's file. The North Virginia list has every type."""
+    found: dict[str, str] = json.loads((_SCHEMAS / "providers" / "us-east-1.json").read_text())
+    return found

@@ -7,14 +7,10 @@ depends on the property: where an action's name says which (UpdateFunctionCode),
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
-from typing import Any
 
-from rehearsal.emulator.iam.cfnlint_data import DATA
+from rehearsal.emulator.iam.cfnlint_data import resource_schema
 
-_SCHEMAS = DATA / "schemas"
 # Beginnings of action names, the most telling first.
 _READS = ("Get", "List", "Describe", "Tag", "Untag", "AddTags", "RemoveTags")
 _VERBS = {
@@ -118,7 +114,7 @@ def passes_roles(resource_type: str, operation: str) -> bool:
 
 def tagging_actions(resource_type: str) -> list[str]:
     """The actions by which a new resource of the type gets its tags; none where the action that makes it does it."""
-    known = _schema(resource_type).get("tagging", {}).get("permissions", ())
+    known = resource_schema(resource_type).get("tagging", {}).get("permissions", ())
     sets = [each for each in known if each.partition(":")[2].startswith(("Tag", "Add", "Put"))]
     return [each for each in sets if each in handler_permissions(resource_type, "create")]
 
@@ -126,23 +122,7 @@ def tagging_actions(resource_type: str) -> list[str]:
 def handler_permissions(resource_type: str, operation: str) -> Sequence[str]:
     if resource_type in _ACTIONS_MISSING_IN_SCHEMAS:
         return _ACTIONS_MISSING_IN_SCHEMAS[resource_type].get(operation, ())
-    found: Sequence[str] = _schema(resource_type).get("handlers", {}).get(operation, {}).get("permissions", ())
-    return found
-
-
-@cache
-def _schema(resource_type: str) -> Mapping[str, Any]:
-    name = _names().get(resource_type)
-    if name is None:
-        return {}
-    found: Mapping[str, Any] = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
-    return found
-
-
-@cache
-def _names() -> dict[str, str]:
-    """Type -> its schema's file. The North Virginia list has every type."""
-    found: dict[str, str] = json.loads((_SCHEMAS / "providers" / "us-east-1.json").read_text())
+    found: Sequence[str] = resource_schema(resource_type).get("handlers", {}).get(operation, {}).get("permissions", ())
     return found
 
 

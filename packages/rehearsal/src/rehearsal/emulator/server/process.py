@@ -107,9 +107,10 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.actions.not_executed import Accepting
     from rehearsal.actions.registry import runners
     from rehearsal.codebuild.build_queue import BuildQueue
-    from rehearsal.emulator.cloudformation import repository_resource
+    from rehearsal.emulator.cloudformation import own_types
     from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
     from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
+    from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
     from rehearsal.emulator.codebuild.build_store import MinistackBuilds
     from rehearsal.emulator.codebuild.start_build import StartedBuilds
     from rehearsal.emulator.codepipeline.operations import CodePipelineApi
@@ -147,7 +148,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         clock=clock,
     )
     accepted = AcceptedFile(workspace)
-    types = AcceptedTypes(accepted.read, workspace.running / RESOURCES)
+    record = ResourceRecord(workspace.running / RESOURCES)
     environment = Environment(
         endpoint=endpoint,
         assume=sessions.assume,
@@ -158,16 +159,15 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         asked=sessions.require,
     )
     engine = Engine(environment)
-    PipelineResource(engine).register()
-    repository_resource.register()
     traffic = Traffic(clock)
     api = CodePipelineApi(engine, jobs)
     targets = PipelineTargets(api, sessions)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
     originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, started, *traffic.owners))
     traffic.start()
+    own_types.register(workspace, PipelineResource(engine), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
-    front = RequestRouter(ministack, api, types, iam=endpoint.iam)
+    front = RequestRouter(ministack, api, AcceptedTypes(accepted.read, record), iam=endpoint.iam)
     return Components(engine, front, ends, partial(patches.report_changes, originals))
 
 

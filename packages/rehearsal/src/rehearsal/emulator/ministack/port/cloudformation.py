@@ -31,6 +31,11 @@ def has_resource_type(type_: str) -> bool:
     return type_ in provisioners._RESOURCE_HANDLERS
 
 
+def resource_types() -> list[str]:
+    """Return every type that templates may have."""
+    return [*provisioners._RESOURCE_HANDLERS]
+
+
 def register_resource_type(type_: str, made: Handlers) -> None:
     """Let templates have resources of the type."""
     provisioners._RESOURCE_HANDLERS[type_] = made

@@ -1,0 +1,77 @@
+"""What an app has that cannot be rehearsed: named once, after the first synthesis, with the line that goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.errors import WrongUse
+from rehearsal.project.cloud_assembly import Assembly
+from rehearsal.workspace.acceptances import Accepted, accept_options
+from rehearsal.workspace.supported import Supported
+
+# Custom resources are functions' affair.
+_CUSTOM = "Custom::"
+
+
+def check_parts(cloud: Assembly, supported: Supported, accepted: Accepted) -> None:
+    """Raise WrongUse that names every unknown resource type and provider of the app that is not accepted."""
+    found: dict[str, list[str]] = {}
+    for name, where in [*_unknown_types(cloud, supported, accepted), *_unknown_providers(cloud, supported, accepted)]:
+        found.setdefault(name, []).append(where)
+    if not found:
+        return
+    lines = [f"  {name}: {_shortened(places)}" for name, places in sorted(found.items())]
+    names = json.dumps(sorted(found))
+    raise WrongUse(
+        "\n".join(["the app has what cannot be rehearsed:", *lines])
+        + f"\n`run {accept_options(found)}` goes on without any effect of it; rehearsal.toml keeps it: accept = {names}"
+    )
+
+
+def _unknown_types(cloud: Assembly, supported: Supported, accepted: Accepted) -> Iterator[tuple[str, str]]:
+    for stack in cloud.stacks:
+        for template in _templates(stack.template):
+            if template.get("Transform"):
+                continue  # it may make other resources of these
+            for id_, resource in template.get("Resources", {}).items():
+                type_ = resource["Type"]
+                if not type_.startswith(_CUSTOM) and type_ not in supported.types | accepted.types:
+                    yield type_, f"{stack.name}/{id_}"
+
+
+def _templates(path: Path) -> Iterator[Mapping[str, Any]]:
+    """A template, and those of its nested stacks, which the assembly has as assets."""
+    template = json.loads(path.read_text())
+    yield template
+    for resource in template.get("Resources", {}).values():
+        asset = resource.get("Metadata", {}).get("aws:asset:path", "")
+        if resource["Type"] == "AWS::CloudFormation::Stack" and asset.endswith(".json"):
+            yield from _templates(path.parent / asset)
+
+
+def _unknown_providers(cloud: Assembly, supported: Supported, accepted: Accepted) -> Iterator[tuple[str, str]]:
+    for stage in cloud.chosen.properties.get("Stages", []):
+        for part, name in (*_parts(stage.get("Actions", []), "ActionTypeId"), *_rules(stage)):
+            type_ = ActionType(part["Category"], part["Provider"])
+            if str(type_) not in supported.providers and not accepted.takes(type_):
+                yield type_.provider, f"{stage['Name']}/{name}"
+
+
+def _rules(stage: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, str], str]]:
+    for key in ("BeforeEntry", "OnSuccess", "OnFailure"):
+        for condition in stage.get(key, {}).get("Conditions", []):
+            yield from _parts(condition.get("Rules", []), "RuleTypeId")
+
+
+def _parts(parts: Sequence[Mapping[str, Any]], key: str) -> Iterator[tuple[Mapping[str, str], str]]:
+    for part in parts:
+        yield {"Category": "Rule", **part[key]}, str(part.get("Name"))
+
+
+def _shortened(places: Sequence[str], most: int = 3) -> str:
+    rest = len(places) - most
+    return ", ".join(places[:most]) + (f" and {rest} more" if rest > 0 else "")

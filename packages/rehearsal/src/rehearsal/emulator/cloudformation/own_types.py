@@ -1,0 +1,23 @@
+"""The resource types that this project adds to MiniStack's, and the record of all that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rehearsal.emulator.cloudformation import delivery_types, repository_resource
+from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
+from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.ministack.port.cloudformation import resource_types
+from rehearsal.engine.model.definition import ActionType
+from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.supported import write_supported
+
+
+def register(
+    space: Workspace, pipelines: PipelineResource, record: ResourceRecord, providers: Iterable[ActionType]
+) -> None:
+    """Let templates have this project's types; commands read in `space` what the embedded AWS has."""
+    pipelines.register()
+    repository_resource.register()
+    delivery_types.register(record)
+    write_supported(space, resource_types(), providers)

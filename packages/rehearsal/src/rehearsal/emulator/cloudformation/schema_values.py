@@ -1,0 +1,84 @@
+"""Plausible values for what a resource without effect answers to Ref and Fn::GetAtt, by the schema of its type.
+
+Source: CloudFormation user guide, "Resource type definition schema": primaryIdentifier is what Ref returns for most
+types, readOnlyProperties are the attributes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.emulator.iam.cfnlint_data import resource_schema
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
+
+_PROPERTIES = "/properties/"
+_TIMES = ("Time", "Date", "At", "Timestamp")
+_PLAIN = {"integer": "1", "number": "1", "boolean": "false", "array": "[]", "object": "{}"}
+
+
+def resource_values(type_: str, name: str, properties: Mapping[str, Any]) -> ProvisionedResource:
+    """Return what Ref gives, and the attributes by name; `name` is what stands in for the resource's name."""
+    schema = resource_schema(type_)
+    attributes = {
+        path.replace("/", "."): _value(schema, path, type_, name) for path in _paths(schema, "readOnlyProperties")
+    }
+    attributes = {"Arn": _arn(type_, name), "Id": name} | attributes
+    identifier = next(iter(_paths(schema, "primaryIdentifier")), "")
+    given = properties.get(identifier)
+    reference = given if isinstance(given, str) else attributes.get(identifier.replace("/", "."), name)
+    return reference, attributes
+
+
+def _paths(schema: Mapping[str, Any], key: str) -> list[str]:
+    """Property paths such as `Endpoint/Address`."""
+    return [path.removeprefix(_PROPERTIES).replace(_PROPERTIES, "/") for path in schema.get(key, ())]
+
+
+def _value(schema: Mapping[str, Any], path: str, type_: str, name: str) -> str:
+    found = _definition(schema, path)
+    if found.get("enum"):
+        return str(found["enum"][0])
+    return _PLAIN.get(found.get("type", "string")) or _text(path, type_, name)
+
+
+def _text(path: str, type_: str, name: str) -> str:
+    """A text of the form that the property's name promises; the resource's name where it promises none."""
+    host = _host(type_, name)
+    forms = {
+        ("arn", "Arn", "ARN"): _arn(type_, name),
+        ("Id", "ID"): f"{_kind(type_)}-{_digest(f'{name}/{path}')}",
+        ("Url", "URL", "Uri", "URI"): f"https://{host}/",
+        ("Endpoint", "Address", "DnsName", "DNSName", "DomainName", "HostName"): host,
+        _TIMES: "2026-01-01T00:00:00.000Z",
+    }
+    return next((form for endings, form in forms.items() if path.endswith(endings)), name)
+
+
+def _definition(schema: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The part of a schema that describes a property; empty where there is none."""
+    found: Mapping[str, Any] = schema
+    for part in path.split("/"):
+        found = found.get("properties", {}).get(part, {})
+        if reference := found.get("$ref"):
+            found = schema.get("definitions", {}).get(reference.rpartition("/")[2], {})
+    return found
+
+
+def _arn(type_: str, name: str) -> str:
+    service = type_.lower().split("::")[-2]  # a resource of one's own, Custom::Thing, has two parts
+    return f"arn:aws:{service}:{get_region()}:{get_account_id()}:{_kind(type_)}/{name}"
+
+
+def _kind(type_: str) -> str:
+    return type_.rpartition("::")[2].lower()
+
+
+def _host(type_: str, name: str) -> str:
+    return f"{_digest(name)[:12]}.{type_.lower().split('::')[-2]}.{get_region()}.amazonaws.com"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:17]

@@ -1,0 +1,89 @@
+"""What an app has that cannot be rehearsed is named once, with the line that goes on without it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.deploy.unknown_parts import check_parts
+from rehearsal.errors import WrongUse
+from rehearsal.project import cloud_assembly
+from rehearsal.project.cloud_assembly import Assembly
+from rehearsal.workspace.acceptances import Accepted
+from rehearsal.workspace.supported import Supported
+
+SUPPORTED = Supported(
+    frozenset({"AWS::CodePipeline::Pipeline", "AWS::CloudFormation::Stack", "AWS::S3::Bucket"}),
+    frozenset({"Source/S3", "Build/CodeBuild"}),
+)
+
+
+def action(category: str, provider: str) -> dict[str, Any]:
+    """One of a stage's actions, as a template has it."""
+    return {"Name": provider, "ActionTypeId": {"Category": category, "Provider": provider}}
+
+
+def assembly(folder: Path, **resources: str) -> Assembly:
+    """An app with a pipeline, the resources of the given types, and a nested stack with one more."""
+    rule = {"Name": "Window", "RuleTypeId": {"Category": "Rule", "Provider": "DeploymentWindow"}}
+    stage = {
+        "Name": "Ship",
+        "BeforeEntry": {"Conditions": [{"Rules": [rule]}]},
+        "Actions": [action("Build", "CodeBuild"), action("Deploy", "ECS")],
+    }
+    pipeline = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Stages": [stage]}}
+    nested = {"Type": "AWS::CloudFormation::Stack", "Metadata": {"aws:asset:path": "nested.template.json"}}
+    made = {id_: {"Type": type_} for id_, type_ in resources.items()}
+    folder.mkdir(exist_ok=True)
+    templates = {
+        "top.template.json": {"Resources": {"Pipeline": pipeline, "Nested": nested, **made}},
+        "nested.template.json": {"Resources": {"Inner": {"Type": "AWS::Inner::Thing"}}},
+    }
+    for name, template in templates.items():
+        (folder / name).write_text(json.dumps(template))
+    stack = {
+        "type": "aws:cloudformation:stack",
+        "environment": "aws://111111111111/eu-west-1",
+        "properties": {"templateFile": "top.template.json"},
+    }
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": {"Top": stack}}))
+    return cloud_assembly.read(folder)
+
+
+def test_everything_unknown_is_named_once_with_one_line(tmp_path: Path) -> None:
+    """Types of all stacks, nested ones too, providers of actions and of rules; where they are, and what goes on."""
+    cloud = assembly(tmp_path, **{f"Thing{number}": "AWS::Some::Thing" for number in range(5)}, Own="Custom::Own")
+    with pytest.raises(WrongUse) as refused:
+        check_parts(cloud, SUPPORTED, Accepted())
+    first, *parts, line = str(refused.value).splitlines()
+    assert first == "the app has what cannot be rehearsed:"
+    assert parts == [
+        "  AWS::Inner::Thing: Top/Inner",
+        "  AWS::Some::Thing: Top/Thing0, Top/Thing1, Top/Thing2 and 2 more",
+        "  DeploymentWindow: Ship/Window",
+        "  ECS: Ship/ECS",
+    ]
+    options = "--accept AWS::Inner::Thing --accept AWS::Some::Thing --accept DeploymentWindow --accept ECS"
+    assert f"`run {options}` goes on" in line
+    assert 'accept = ["AWS::Inner::Thing", "AWS::Some::Thing", "DeploymentWindow", "ECS"]' in line
+
+
+def test_what_is_accepted_or_known_passes(tmp_path: Path) -> None:
+    """By the names of the message; custom resources are functions' affair."""
+    cloud = assembly(tmp_path, Bucket="AWS::S3::Bucket", Own="Custom::Own")
+    names = ["AWS::Inner::Thing", "DeploymentWindow", "Deploy/ECS"]
+    check_parts(cloud, SUPPORTED, Accepted.from_names(names))
+    with pytest.raises(WrongUse, match="ECS"):
+        check_parts(cloud, SUPPORTED, Accepted.from_names(names[:2]))
+
+
+def test_a_template_that_is_transformed_is_not_judged(tmp_path: Path) -> None:
+    """A transform may know the types, and makes other resources of them."""
+    cloud = assembly(tmp_path)
+    template = tmp_path / "nested.template.json"
+    template.write_text(json.dumps({"Transform": "Other", **json.loads(template.read_text())}))
+    check_parts(cloud, SUPPORTED, Accepted.from_names(["DeploymentWindow", "ECS"]))
+    assert [stack.name for stack in cloud.stacks] == ["Top"]

@@ -1,0 +1,30 @@
+"""What is accepted, and the line that says how to accept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
+from rehearsal.workspace.layout import Workspace
+
+
+def test_a_type_that_is_not_here_is_told_with_what_to_do() -> None:
+    """CloudFormation's message becomes the options that go on without the types; another message says nothing."""
+    hint = accept_hint("Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]")
+    assert hint == "`run --accept AWS::A::B --accept AWS::C::D` goes on without any effect of it"
+    assert accept_hint("no such bucket") == ""
+
+
+def test_names_are_added_to_those_that_were_accepted(tmp_path: Path) -> None:
+    """`up`, `retry` and `watch` add, `run` replaces."""
+    space = Workspace(tmp_path)
+    space.make()
+    file = AcceptedFile(space)
+    file.add([])
+    assert not (space.home / "accepted.json").exists()
+    file.add(["ECS"])
+    AcceptedFile(space).add(["AWS::A::B", "ECS"])
+    assert file.read().providers == {"ECS"}
+    assert file.read().types == {"AWS::A::B"}
+    file.write(["DeviceFarm"])
+    assert AcceptedFile(space).read().providers == {"DeviceFarm"}
