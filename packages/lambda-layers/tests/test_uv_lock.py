@@ -110,6 +110,15 @@ def test_a_stale_uv_lock_is_refused(root: Path) -> None:
 
 
 @pytest.mark.gate
+def test_a_python_that_uv_cannot_use_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uv compares the lock with an interpreter that requires-python allows; the message says what to install."""
+    pyproject = root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace(">=3.12,<3.15", ">=3.14,<3.15"))
+    with pytest.raises(LayersError, match=r"(?s)Python requirement.*`uv python install 3\.13`"):
+        build(root)
+
+
+@pytest.mark.gate
 def test_two_locks_need_a_setting(root: Path) -> None:
     """A lock that was left behind would ship old packages."""
     (root / "poetry.lock").write_text("")

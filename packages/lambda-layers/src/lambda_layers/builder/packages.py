@@ -6,7 +6,7 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -121,9 +121,14 @@ class PackageBuilder:
             warnings = verify.verify(content, found, pins, target, files)
             compiled = pool.submit(bytecode.compile_all, self.python, content) if self.python else None
             by_name = {pin.name: pin for pin in pins}
+            locked = {pin.name for pin in pins if pin.hashes}
             packed, edited = _pack_packages(found, content.parent, pool)
-            if edited and not cached:
-                raise edited[0]
+            for each in [each for each in found if each.name in edited and not cached]:
+                if each.name not in locked:
+                    raise edited[each.name]
+                # Just downloaded and compared with the lock's hash: the wheel was published with a wrong RECORD.
+                packed[each.name] = _pack_files(replace(each, digests={}), each.files, content.parent, pool)
+                warnings[each.name] += (f"{edited[each.name]}; the wheel is the one that the lock names",)
             if compiled:
                 compiled.result()
             made: BuiltPackages = {}
@@ -185,15 +190,15 @@ class PackageBuilder:
 
 def _pack_packages(
     found: Sequence[InstalledPackage], root: Path, pool: ThreadPoolExecutor
-) -> tuple[dict[str, list[PackedFile]], list[RecordMismatch]]:
-    """By package, its files as they came; what is wrong with a package's files takes its place in the second list."""
+) -> tuple[dict[str, list[PackedFile]], dict[str, RecordMismatch]]:
+    """By package, its files as they came; what is wrong with a package's files takes its place in the second one."""
     packed: dict[str, list[PackedFile]] = {}
-    edited: list[RecordMismatch] = []
+    edited: dict[str, RecordMismatch] = {}
     for each in found:
         try:
             packed[each.name] = _pack_files(each, each.files, root, pool)
         except RecordMismatch as error:
-            edited.append(error)
+            edited[each.name] = error
     return packed, edited
 
 

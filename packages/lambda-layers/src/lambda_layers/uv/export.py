@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name
 
 from lambda_layers import toml_files
+from lambda_layers.errors import LayersError
 from lambda_layers.locks import requirements_file
 from lambda_layers.locks.lockfile import UV
 from lambda_layers.locks.pin import Pin, Source, source_of
 from lambda_layers.subprocesses import find_tool, run
+from lambda_layers.target import interpreter
 
 _LOCAL_KINDS = ("directory", "editable", "path")
 
@@ -24,21 +26,23 @@ def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
     pyproject, locked = (toml_files.read_toml(root / name) for name in ("pyproject.toml", UV.name))
     packages = locked.get("package", [])
     local, sources = local_packages(packages), package_sources(packages, pyproject)
-    return {group: requirements_file.parse(_export_group(root, group), root, local, sources) for group in groups}
+    python = str(pyproject["tool"]["layers"].get("python"))
+    texts = {group: _export_group(root, group, python) for group in groups}
+    return {group: requirements_file.parse(text, root, local, sources) for group, text in texts.items()}
 
 
-def _export_group(root: Path, group: str) -> str:
+def _export_group(root: Path, group: str, python: str) -> str:
+    # uv compares lock and pyproject.toml with an interpreter that requires-python allows, and with no other
     chosen = ["--no-default-groups"] if group == "main" else ["--only-group", group]
     command = [find_tool("uv", root), "export", "--quiet", "--locked", "--format", "requirements.txt"]
-    command += [
-        "--no-emit-project",
-        "--no-annotate",
-        "--no-header",
-        "--no-python-downloads",
-        "--python",
-        sys.executable,
-    ]
-    return run([*command, *chosen], cwd=root, shown=["uv", "export", "--locked", *chosen])
+    command += ["--no-emit-project", "--no-annotate", "--no-header", "--no-python-downloads"]
+    command += ["--python", interpreter.find(python) or sys.executable, *chosen]
+    try:
+        return run(command, cwd=root, shown=["uv", "export", "--locked", *chosen])
+    except LayersError as error:
+        if "Python requirement" in str(error):
+            raise LayersError(f"{error}\nInstall the target's Python: `uv python install {python}`") from error
+        raise
 
 
 def local_packages(packages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
