@@ -60,7 +60,7 @@ def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: B
 
 
 def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) -> str:
-    """What a pattern that matches no file probably means: a folder, or a name with brackets."""
+    """Explain a pattern that matches no file: it names a folder, or a name with brackets."""
     for pattern in (file_patterns.expand_variables(each, env) for each in patterns):
         for path in (base / pattern for base in bases):
             if path.is_dir():

@@ -117,9 +117,9 @@ class BuildLog:
 
 
 def read_notes(file: Path) -> list[str]:
-    """The notes at the start of a build's or a source's log; none where there is no log.
+    """Return the notes at the start of a build's or a source's log; an empty list without a log.
 
-    A source's are its first lines, without the time. What commands print is none.
+    The notes of a source are its first lines, without the time. Output of commands does not count.
     """
     try:
         with file.open("rb") as log:

@@ -49,7 +49,7 @@ def restored_caches(cache: Cache, caches: Caches, *, source: Path, home: Path, l
 
 
 def link_notes(cache: Cache) -> Iterator[str]:
-    """What works differently where CodeBuild links a cached folder: Node resolves a link before it looks above."""
+    """Differences of a cached folder that CodeBuild links: Node resolves a link before it looks above."""
     for pattern in cache.paths:
         if NODE_MODULES in pattern.split("/"):
             yield (

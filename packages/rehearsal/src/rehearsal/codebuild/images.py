@@ -1,4 +1,4 @@
-"""What is known of CodeBuild's own images: their /bin/sh, and the versions of runtimes that they have.
+"""CodeBuild's own images: their /bin/sh, and the versions of runtimes that they have.
 
 Sources: github.com/aws/aws-codebuild-docker-images, Dockerfile and runtimes.yml of each image; AWS CodeBuild user
 guide, "Available runtimes" and "Runtime versions" (Custom runtime versions).

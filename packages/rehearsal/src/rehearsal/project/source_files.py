@@ -41,7 +41,7 @@ def write_folder(repository: Path, commit: str, folder: Path, env: Mapping[str, 
 
 
 def _run(kind: str, repository: Path, commit: str, target: Path, env: Mapping[str, str]) -> tuple[str, ...]:
-    """By a program of its own: in a process of many threads, each of thousands of files would wait for its turn."""
+    """Run the program: in a process of many threads, each of thousands of files would wait for its turn."""
     told = framing.encode_message([kind, str(repository), commit, str(target)])
     words = helper_process.helper_command(__name__)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
@@ -53,7 +53,7 @@ def _run(kind: str, repository: Path, commit: str, target: Path, env: Mapping[st
 
 
 def main() -> None:
-    """The program: told what to write and where; prints the notes."""
+    """Write the zip or the folder that standard input names, and print the notes."""
     kind, repository, commit, target = framing.read()
     try:
         if kind == "zip":

@@ -141,7 +141,7 @@ def _orphans(root: Path) -> Iterator[Path]:
 
 
 def _remove(*folders: Path) -> None:
-    """Under another name first, so that the old one is free at once."""
+    """Rename the folders first, so that their names are free immediately."""
     for folder in folders:
         if folder.exists():
             gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))

@@ -1,4 +1,4 @@
-"""What builds see of the project that is rehearsed: nothing but tools that are installed in it.
+"""Hides the project that is rehearsed from builds, except the tools that are installed in it.
 
 On AWS a build has its source and its image, and no developer's working tree.
 """

@@ -1,0 +1,39 @@
+"""`make lint` reads the same files in a build as in a clone: builds have no repository, and .gitignore does not count."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.root import ROOT
+
+SETTINGS = (ROOT / "pyproject.toml").read_text()
+IGNORED = [line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines() if line.endswith("/")]
+
+
+def linted(root: Path, settings: str) -> set[str]:
+    """The folders that git ignores and ruff reads where no repository is around."""
+    (root / "pyproject.toml").write_text(settings)
+    for name in IGNORED:
+        (root / name).mkdir(exist_ok=True)
+        (root / name / "module.py").write_text("")
+    command = ["ruff", "check", "--show-files", "."]
+    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    return {Path(line).relative_to(root).parts[0] for line in done.stdout.splitlines()} & {*IGNORED}
+
+
+# Python writes no module there.
+WITHOUT_MODULES = {"__pycache__", ".gates_cache", ".import_linter_cache", ".hypothesis"}
+
+
+def test_no_folder_that_git_ignores_is_linted(tmp_path: Path) -> None:
+    """Tools and results are in the build's source as well."""
+    assert linted(tmp_path, SETTINGS) <= WITHOUT_MODULES
+
+
+@pytest.mark.gate
+def test_a_folder_that_ruff_does_not_leave_out_is_found(tmp_path: Path) -> None:
+    """As `.tools` was, which made the lint of every build after the first one red on AWS only."""
+    assert ".tools" in linted(tmp_path, SETTINGS.replace(', ".tools"]', "]"))
