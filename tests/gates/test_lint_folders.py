@@ -1,4 +1,4 @@
-"""`make lint` reads the same files in a build as in a clone: builds have no repository, and .gitignore does not count."""
+"""`make lint` reads the same files in a build as in a clone: builds have no repository, so no .gitignore."""
 
 from __future__ import annotations
 
