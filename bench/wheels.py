@@ -79,7 +79,7 @@ SAMPLES = (
     ),
     Sample("cffi", "headers that a module names", "cffi"),
     Sample("pybind11", "headers that only a compiler reads", "pybind11"),
-    Sample("debugpy", "libraries for other machines beside those for this one", "debugpy"),
+    Sample("debugpy", "a library that is loaded by path, beside the sources of others", "debugpy"),
     Sample("psycopg2-binary", "bundled C libraries with hashed names", "psycopg2"),
     Sample("lxml", "headers and .pxd files of C libraries", "lxml.etree"),
     Sample("grpcio", "one large C++ extension module", "grpc"),
@@ -134,7 +134,7 @@ def measure(sample: Sample, folder: Path) -> Outcome:
     name = sample.requirement.partition("==")[0]
     version = next(package["version"] for package in layer["packages"] if package["name"] == name)
     warnings = [line for line in built.stderr.splitlines() if "warning: " in line and "function" not in line]
-    seen = f"built, {len(warnings)} warnings" if warnings else "built"
+    seen = f"built, {len(warnings)} warning{'s' * (len(warnings) > 1)}" if warnings else "built"
     problem = _import_problem(sample, folder, folder / layer["zip"]) if sample.module else ""
     return Outcome(version, len(layer["packages"]), layer["unzipped_bytes"], seconds, seen, problem)
 
