@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rehearsal.aws import Endpoint
+from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.engine.action_api import Answer
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.engine import Engine
@@ -28,6 +29,8 @@ from rehearsal.engine.running.environment import Environment
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.fold import fold_all
+from rehearsal.engine.state.invoke_jobs import Jobs
+from rehearsal.views.execution_view import replay
 from tests.engine import conftest
 from tests.engine.conftest import KEY
 from tests.engine.seeded import COIN, SLOW, Script, SeededScheduler
@@ -345,6 +348,18 @@ class EngineMachine(RuleBasedStateMachine):
             path = self.folder / "executions" / execution.id / "journal.jsonl"
             assert fold_all(journal.read(path), execution.pipeline) == execution
             self.count(f"status {execution.status}")
+
+    @invariant()
+    def the_api_and_the_views_say_the_same(self) -> None:
+        if KEY not in self.engine.pipelines:
+            return
+        api = CodePipelineApi(self.engine, Jobs())
+        listed = api.call("ListPipelineExecutions", {"pipelineName": KEY.name}, KEY.account, KEY.region)
+        for summary in listed["pipelineExecutionSummaries"]:
+            path = self.folder / "executions" / summary["pipelineExecutionId"] / "journal.jsonl"
+            shown = replay(journal.read(path))
+            assert summary["status"] == shown.status.replace("Interrupted", "Stopped")
+            assert summary["statusSummary"] == shown.state.summary
 
     @invariant()
     def no_stage_holds_two_executions(self) -> None:

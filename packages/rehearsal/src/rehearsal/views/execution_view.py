@@ -1,4 +1,4 @@
-"""An execution, replayed from its journal."""
+"""An execution as views show it: a part of the state that the engine folds from the same journal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.engine.state import journal
+from rehearsal.engine.state.execution import ActionState, Execution
+from rehearsal.engine.state.fold import fold, fold_all
 from rehearsal.engine.state.journal import Event
 from rehearsal.workspace.layout import Workspace
 
@@ -54,45 +56,11 @@ class ExecutionView:
     accepted_rules: dict[str, str] = field(default_factory=dict)
     stages: list[StageView] = field(default_factory=list)
 
+    state: Execution = field(default_factory=Execution)
+
     def apply(self, event: Event) -> None:
         """Apply one event; unknown ones change nothing."""
-        kind = event["type"]
-        if kind == "execution-started":
-            self.id, self.pipeline, self.status = event["execution"], event["pipeline"], "InProgress"
-            self.started, self.restart_of = event["at"], event.get("restart_of")
-            self.only = event.get("only", "")
-            trigger = event.get("trigger", {})
-            self.trigger = " ".join(filter(None, (trigger.get("triggerType"), trigger.get("triggerDetail"))))
-            self.stages = [
-                StageView(stage["name"], [ActionView(each["name"], each["provider"]) for each in stage["actions"]])
-                for stage in event["stages"]
-            ]
-        elif kind == "execution-finished":
-            self.status, self.summary, self.seconds = event["status"], event["summary"], event["seconds"]
-            self.restarted_as = event.get("restarted_as")
-            self.rolled_back_as = event.get("rolled_back_as")
-        elif kind == "execution-resumed":
-            self.status, self.summary, self.seconds = "InProgress", "", None
-        elif kind in ("stage-started", "stage-finished"):
-            self.stage(event["stage"]).status = event.get("status", "InProgress")
-        elif kind.startswith("action-"):
-            self._apply_action(kind, event)
-        elif kind == "rule-finished" and not event.get("executed", True):
-            self.accepted_rules[f"{event['stage']}/{event['action']}"] = event["provider"]
-
-    def _apply_action(self, kind: str, event: Event) -> None:
-        action = self.action(event["stage"], event["action"])
-        if kind == "action-started":
-            action.status, action.started, action.log = "InProgress", event["at"], event["log"]
-        elif kind == "action-progress":
-            action.progress = event["text"]
-        elif kind == "action-waiting":
-            action.token, action.progress = event["token"], "waits for an approval"
-        elif kind == "action-finished":
-            action.status, action.seconds, action.summary = event["status"], event["seconds"], event["summary"]
-            action.token, action.executed = None, event.get("executed", True)
-            if action.provider.startswith("Source/"):
-                self.revision = self.revision or _revision(event.get("variables", {}))
+        vars(self).update(_project(fold(self.state, event)))
 
     def stage(self, name: str) -> StageView:
         return next(each for each in self.stages if each.name == name)
@@ -107,16 +75,69 @@ class ExecutionView:
 _REVISIONS = ("CommitId", "VersionId", "ImageDigest")
 
 
-def _revision(variables: dict[str, str]) -> str:
+def _project(state: Execution) -> dict[str, Any]:
+    """The fields of a view, from the state that the engine and the API have as well."""
+    trigger = state.trigger
+    return {
+        "state": state,
+        "id": state.id,
+        "pipeline": state.key.name,
+        "status": state.status,
+        "summary": state.summary if state.seconds is not None else "",
+        "seconds": state.seconds,
+        "started": state.started if state.id else None,
+        "trigger": " ".join(filter(None, (trigger.get("triggerType"), trigger.get("triggerDetail")))),
+        "only": state.only,
+        "revision": _revision(state),
+        "restart_of": state.restart_of,
+        "restarted_as": state.restarted_as,
+        "rolled_back_as": state.rolled_back_as,
+        "accepted_rules": {
+            f"{rule.stage}/{rule.name}": rule.provider
+            for rule in state.rules.values()
+            if rule.outcome and not rule.outcome.executed
+        },
+        "stages": [
+            StageView(
+                stage,
+                [_action(name, provider, state.actions.get((stage, name))) for name, provider in actions],
+                state.stages[stage].status if stage in state.stages else "",
+            )
+            for stage, actions in state.outline
+        ],
+    }
+
+
+def _action(name: str, provider: str, state: ActionState | None) -> ActionView:
+    if state is None:
+        return ActionView(name, provider)
+    return ActionView(
+        name,
+        provider,
+        status=state.status,
+        started=state.started,
+        seconds=state.seconds,
+        summary=state.summary,
+        log=state.log,
+        progress=state.progress,
+        token=state.token,
+        executed=state.outcome is None or state.outcome.executed,
+    )
+
+
+def _revision(state: Execution) -> str:
     """Source: AWS CodePipeline user guide, "Variables reference": what each kind of source calls its revision."""
-    return next((variables[name] for name in _REVISIONS if name in variables), "")
+    given = (
+        action.outcome.variables
+        for action in state.attempts.values()
+        if action.provider.startswith("Source/") and action.outcome
+    )
+    return next((variables[name] for variables in given for name in _REVISIONS if name in variables), "")
 
 
 def replay(events: Iterable[Event]) -> ExecutionView:
-    view = ExecutionView()
-    for event in events:
-        view.apply(event)
-    return view
+    """Return the view after all events."""
+    return ExecutionView(**_project(fold_all(events)))
 
 
 def load_execution_view(space: Workspace, execution: str) -> ExecutionView:

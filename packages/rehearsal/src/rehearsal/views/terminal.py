@@ -18,7 +18,12 @@ from rehearsal.engine.state.journal import Event
 from rehearsal.views.execution_view import ActionView, ExecutionView
 
 PLAIN_WIDTH, PLAIN_HEIGHT = 120, 25
-STYLES = {"Succeeded": "green", "Failed": "red", "InProgress": "cyan", "Abandoned": "yellow", "Cancelled": "yellow"}
+STYLES = {
+    "Succeeded": "green",
+    "Failed": "red",
+    "InProgress": "cyan",
+    **dict.fromkeys(("Abandoned", "Cancelled", "Stopping"), "yellow"),
+}
 
 
 class Progress(Protocol):

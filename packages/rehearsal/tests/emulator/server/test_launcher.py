@@ -168,21 +168,23 @@ def test_a_client_that_stays_connected_does_not_hold_up_its_end(
     assert space.saved.exists()
 
 
-def test_a_killed_one_starts_afresh(space: Workspace) -> None:
-    """Half a state is none."""
+def test_a_killed_one_starts_afresh(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Half a state is none, and the start says so."""
     first = launcher.up(space, None)
     make_queue(first)
     os.killpg(first.pid, signal.SIGKILL)
     os.waitpid(first.pid, 0)
     assert queues(launcher.up(space, None)) == []
+    assert "is not used: the embedded AWS was killed" in capsys.readouterr().err
 
 
-def test_state_of_another_version_starts_afresh(space: Workspace) -> None:
-    """Its version is not this one: no half of it is read, and the log says so."""
+def test_state_of_another_version_starts_afresh(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its version is not this one: no half of it is read, and the start says so."""
     make_queue(launcher.up(space, None))
     launcher.down(space)
     (space.saved / "version").write_text("1")
     assert queues(launcher.up(space, None)) == []
+    assert "is not used: its format has version 1, and this version of rehearsal has 2" in capsys.readouterr().err
 
 
 def test_it_listens_on_127_0_0_1_alone(space: Workspace) -> None:

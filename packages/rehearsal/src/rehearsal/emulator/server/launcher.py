@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rehearsal.aws import Endpoint, close_clients
+from rehearsal.emulator.server import state_version
 from rehearsal.errors import RehearsalError, WrongUse
 from rehearsal.host import helper_process, host_environment
 from rehearsal.workspace.layout import Server, Workspace
@@ -130,6 +131,7 @@ def _running_server(workspace: Workspace, port: int | None, *, iam: bool | None)
 def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: bool) -> Server:
     """An emulator that has come up; its process holds the lock until then, even where this one is killed meanwhile."""
     workspace.record.unlink(missing_ok=True)
+    _report_lost_state(workspace, listener, iam=iam)
     command = [sys.executable, "-m", "rehearsal.emulator.server.process", str(workspace.root), "yes" if iam else "no"]
     with _log(workspace).open("wb") as log:
         process = subprocess.Popen(
@@ -154,6 +156,13 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
         raise
     process.returncode = 0  # it may outlive this process: Popen need not warn of that
     return server
+
+
+def _report_lost_state(workspace: Workspace, listener: socket.socket, *, iam: bool) -> None:
+    """Say on standard error that the pipeline has to be deployed again, and why."""
+    url = f"http{'s' if iam else ''}://127.0.0.1:{listener.getsockname()[1]}"
+    if problem := state_version.reason_not_to_resume(workspace, url):
+        print(f"the saved state of the embedded AWS is not used: {problem}", file=sys.stderr)
 
 
 def _wait_until_healthy(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:

@@ -18,9 +18,11 @@ def describe(state: Path, url: str) -> None:
 
 
 def reason_not_to_resume(space: Workspace, url: str) -> str | None:
-    """Return None if there is a saved state that an embedded AWS at `url` can use, and '' if there is none at all."""
+    """Return None if there is a saved state that an embedded AWS at `url` can use, and '' if there was none at all."""
     if not space.saved.exists():
-        return ""
+        return (
+            "the embedded AWS was killed, or its disk was full, before it could save it" if _was_killed(space) else ""
+        )
     found = _read(space.saved / "version") or "1"
     if found != VERSION:
         return f"its format has version {found}, and this version of rehearsal has {VERSION}"
@@ -29,6 +31,11 @@ def reason_not_to_resume(space: Workspace, url: str) -> str | None:
         known = address or "an unknown address"
         return f"it was saved at {known}, which its queues' URLs hold, and this start is at {url}"
     return None
+
+
+def _was_killed(space: Workspace) -> bool:
+    """A clean end moves the state that was in use to the saved one."""
+    return (space.running / "version").exists()
 
 
 def _read(path: Path) -> str:
