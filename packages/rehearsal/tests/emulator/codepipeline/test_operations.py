@@ -258,6 +258,14 @@ def test_a_transition_is_disabled_and_enabled(service: Service) -> None:
     assert service.refused("DisableStageTransition", **ten, reason="x") == "StageNotFoundException"
 
 
+def test_the_first_stage_has_no_inbound_transition(service: Service) -> None:
+    """Nothing leads into it."""
+    service.create(pipeline())
+    first, second = service.call("GetPipelineState", name=KEY.name)["stageStates"]
+    assert "inboundTransitionState" not in first
+    assert second["inboundTransitionState"] == {"enabled": True}
+
+
 def test_the_state_of_conditions_is_shown(service: Service) -> None:
     """Each rule with its own status."""
     service.stage.played.parts["check"] = fails
