@@ -30,7 +30,7 @@ class SeededScheduler:
         self.messages: deque[Message] = deque()
         self.timers: dict[int, Message] = {}
         self._hook: Message = lambda: None
-        self._asked: set[int] = set()
+        self._asked: list[Attempt] = []
         self._count = 0
 
     def run_after_each_message(self, hook: Message) -> None:
@@ -118,12 +118,12 @@ class SeededScheduler:
 
     def _can_go_on(self, attempt: Attempt) -> bool:
         if attempt.action.type == APPROVAL:
-            return id(attempt) not in self._asked or attempt.stop.is_set() or attempt.answer is not None
+            return attempt not in self._asked or attempt.stop.is_set() or attempt.answer is not None
         return attempt.action.name != SLOW or attempt.stop.is_set() or self.random.random() < 0.3
 
     def _run(self, attempt: Attempt) -> None:
-        if attempt.action.type == APPROVAL and id(attempt) not in self._asked:
-            self._asked.add(id(attempt))
+        if attempt.action.type == APPROVAL and attempt not in self._asked:
+            self._asked.append(attempt)
             attempt.reports.waiting(attempt, "?")
             return
         self.work.remove(attempt)
