@@ -127,11 +127,11 @@ VERBS = {
     "why": Verb("why", "Say why an execution is red: the first error, where it is, and the next command."),
     "approve": Verb(
         "approve",
-        'Approve what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything.',
+        'Approve what waits for an approval: only ACTION ("Prod/Approve", or "Approve"), or everything.',
     ),
     "reject": Verb(
         "approve",
-        'Reject what waits for an approval: ACTION alone ("Prod/Approve", or "Approve"), or everything.',
+        'Reject what waits for an approval: only ACTION ("Prod/Approve", or "Approve"), or everything.',
     ),
     "stop": Verb("stop", "Stop the running execution; ID (or how it begins) says which, where several run."),
     "retry": Verb(

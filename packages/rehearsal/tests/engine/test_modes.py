@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.running import pipeline_writer
+from rehearsal.engine.running import eligibility
 from rehearsal.engine.running.stage_lock import Place, StageLock
 from tests.engine.conftest import KEY, Door, Live, Stage, action, declaration, errors, eventually, fails, until_stopped
 
@@ -123,7 +123,7 @@ def test_a_stop_of_one_parallel_execution_leaves_the_other(stage: Stage) -> None
 @pytest.mark.parametrize("name", ["QUEUED", "PARALLEL"])
 def test_too_many_executions_are_refused(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a limit where executions do not overtake each other."""
-    monkeypatch.setattr(pipeline_writer, "CONCURRENT", 1)
+    monkeypatch.setattr(eligibility, "CONCURRENT", 1)
     door = stage.played.parts["source"] = Door()
     first = stage.start(mode(name))
     with pytest.raises(RequestRejected, match="1 are allowed") as refused:

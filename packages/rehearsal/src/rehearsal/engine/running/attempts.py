@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from rehearsal.engine.action_api import Answer, Artifact, Outcome
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Action
+from rehearsal.engine.model.definition import Action, Pipeline
 from rehearsal.engine.model.timeouts import APPROVAL, format_duration, limit
 from rehearsal.engine.model.variables import UnknownVariable, resolve
 from rehearsal.engine.running.action_attempt import Attempt, AttemptResult, settle
@@ -80,6 +80,16 @@ class Attempts:
                 attempt.put_answer(answer)
                 return True
         return False
+
+    def is_asking(self, stage: str, action: str) -> bool:
+        """Whether an approval of this name waits."""
+        names = ((attempt.state.stage, attempt.action.name) for attempt in self.running.values() if attempt.token)
+        return (stage, action) in names
+
+    def approvals_outside(self, pipeline: Pipeline) -> list[AttemptKey]:
+        """Return approvals that wait in a stage which the definition does not have: nobody could answer them."""
+        stages = {stage.name for stage in pipeline.stages}
+        return [key for key, attempt in self.running.items() if attempt.token and attempt.state.stage not in stages]
 
     def progress(self, attempt: Attempt, text: str) -> None:
         """Report of a worker."""

@@ -10,9 +10,21 @@ from collections.abc import Sequence
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import Pipeline
-from rehearsal.engine.running.stage_lock import PARALLEL
+from rehearsal.engine.running.stage_lock import PARALLEL, SUPERSEDED
 from rehearsal.engine.state.execution import ConditionState, Execution
 from rehearsal.engine.state.pipeline import DeployedPipeline
+
+# Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": executions of one pipeline that are not SUPERSEDED.
+CONCURRENT = 50
+
+
+def check_concurrency(pipeline: Pipeline, running: int) -> None:
+    """Raise RequestRejected where no further execution can start beside those that run."""
+    if pipeline.execution_mode != SUPERSEDED and running >= CONCURRENT:
+        raise RequestRejected(
+            "ConcurrentPipelineExecutionsLimitExceededException",
+            f"{pipeline.name} has {running} executions; {CONCURRENT} are allowed at a time",
+        )
 
 
 def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Execution) -> None:

@@ -13,13 +13,11 @@ from typing import Any
 
 from rehearsal.engine.action_api import Answer
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Json, Pipeline, PipelineKey, Stage
+from rehearsal.engine.model.definition import Json, PipelineKey, Stage
 from rehearsal.engine.model.redaction import redact_tokens
-from rehearsal.engine.model.timeouts import APPROVAL
 from rehearsal.engine.running import eligibility, follow_up, retention, single_action
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.execution_writer import ExecutionWriter
-from rehearsal.engine.running.stage_lock import SUPERSEDED
 from rehearsal.engine.running.stage_locks import StageLocks
 from rehearsal.engine.running.stage_run import FAILED_ACTIONS
 from rehearsal.engine.running.start_inputs import (
@@ -30,14 +28,11 @@ from rehearsal.engine.running.start_inputs import (
 )
 from rehearsal.engine.state import pipeline as pipelines
 from rehearsal.engine.state.artifact_events import places
-from rehearsal.engine.state.execution import AttemptKey, Execution
+from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.journal import Journal
 from rehearsal.engine.state.pipeline import DeployedPipeline
 
 log = logging.getLogger(__name__)
-
-# Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": executions of one pipeline that are not SUPERSEDED.
-CONCURRENT = 50
 
 
 class PipelineWriter:
@@ -84,7 +79,7 @@ class PipelineWriter:
         self._write("pipeline-updated", declaration=after, restart=restart)
         running = [writer for writer in self.running if writer.state.status == "InProgress"]
         for writer in running:
-            abandoned = _approvals_of_removed_stages(writer, self.require().pipeline)
+            abandoned = writer.attempts.approvals_outside(self.require().pipeline)
             if writer.state.restart_of:
                 writer.end_as("Failed", describe_definition_change(before.declaration, after), abandon=abandoned)
             else:
@@ -191,11 +186,7 @@ class PipelineWriter:
         for writer in self.running:
             if writer.attempts.answer(stage, action, token, answer):
                 return writer.state.id
-        waiting = any(
-            (state.stage, state.name) == (stage, action) and state.token
-            for execution in self.states
-            for state in execution.attempts.values()
-        )
+        waiting = any(writer.attempts.is_asking(stage, action) for writer in self.running)
         why = "the token belongs to another wait of" if waiting else "nothing waits for"
         raise RequestRejected("InvalidApprovalTokenException", f"{why} this approval, {stage}/{action}")
 
@@ -266,19 +257,11 @@ class PipelineWriter:
     def _new_execution(self, **fields: Any) -> ExecutionWriter:
         self._check_open()
         deployed, id_ = self.require(), str(uuid.uuid4())
-        self._check_concurrency(deployed.pipeline)
+        eligibility.check_concurrency(deployed.pipeline, len(self.running))
         self._number += 1
         writer = self.executions[id_] = ExecutionWriter(self._context, self, Execution(id_, pipeline=deployed.pipeline))
         writer.write("execution-started", **describe_start(deployed, id_, self._number, **fields))
         return writer
-
-    def _check_concurrency(self, pipeline: Pipeline) -> None:
-        running = len(self.running)
-        if pipeline.execution_mode != SUPERSEDED and running >= CONCURRENT:
-            raise RequestRejected(
-                "ConcurrentPipelineExecutionsLimitExceededException",
-                f"{self.key.name} has {running} executions; {CONCURRENT} are allowed at a time",
-            )
 
     def _is_disabled(self, stage: str) -> bool:
         return self.deployed is not None and stage in self.deployed.disabled
@@ -311,13 +294,3 @@ class PipelineWriter:
     def _forget(self, execution: str) -> None:
         del self.executions[execution]
         self._context.board.put_execution(execution, None)
-
-
-def _approvals_of_removed_stages(writer: ExecutionWriter, pipeline: Pipeline) -> list[AttemptKey]:
-    """Approvals that wait where the new definition has no stage: nobody could answer them."""
-    stages = {stage.name for stage in pipeline.stages}
-    return [
-        key
-        for key, attempt in writer.attempts.running.items()
-        if attempt.state.stage not in stages and attempt.action.type == APPROVAL
-    ]

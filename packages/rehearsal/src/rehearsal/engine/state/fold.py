@@ -73,7 +73,7 @@ def _stopping(execution: Execution, event: Event) -> Execution:
 
 def _ending(execution: Execution, event: Event) -> Execution:
     """An update or the deletion of the pipeline ends it as soon as its running actions have ended."""
-    return replace(execution, ending=event["ending"], summary=event["summary"])
+    return replace(execution, ending=event["ending"], summary=event.get("summary", ""))
 
 
 def _resumed(execution: Execution, event: Event) -> Execution:
@@ -113,8 +113,8 @@ def _finished(execution: Execution, event: Event) -> Execution:
     return replace(
         execution,
         status=event["status"],
-        summary=event["summary"],
-        seconds=event["seconds"],
+        summary=event.get("summary", ""),
+        seconds=event.get("seconds"),
         restarted_as=event.get("restarted_as"),
         rolled_back_as=event.get("rolled_back_as"),
         waits_for=None,
@@ -171,7 +171,7 @@ def _action_started(execution: Execution, event: Event) -> Execution:
     state = ActionState(
         stage=stage,
         name=name,
-        provider=event["provider"],
+        provider=event.get("provider", ""),
         is_rule=is_rule,
         attempt=attempt,
         id=event.get("id", ""),
@@ -198,9 +198,9 @@ def _action_finished(execution: Execution, event: Event) -> Execution:
         execution,
         event,
         status=event["status"],
-        summary=event["summary"],
+        summary=event.get("summary", ""),
         error_code=event.get("error_code"),
-        seconds=event["seconds"],
+        seconds=event.get("seconds"),
         ended=event["at"],
         token=None,
         outcome=outcome,
@@ -221,7 +221,7 @@ def _outcome(event: Event) -> Outcome:
     revision = event.get("revision")
     return Outcome(
         failed=event["status"] != "Succeeded",
-        summary=event["summary"],
+        summary=event.get("summary", ""),
         variables=event.get("variables", {}),
         outputs=artifacts(event.get("outputs", ())),
         revision=Revision(**revision) if revision else None,
