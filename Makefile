@@ -138,5 +138,6 @@ endif
 clean:
 	rm -rf build dist cdk.out .mypy_cache .gates_cache .ruff_cache .pytest_cache .hypothesis
 
+# Named by itself it compares every file too, which takes a moment.
 setup:
-	@bin/setup
+	@bin/setup $(if $(filter setup,$(MAKECMDGOALS)),verify)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import runpy
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from tests.root import ROOT
 
 NEEDED = (
     "README.md",
+    "bin/environment_files.py",
     "bin/setup",
     "pyproject.toml",
     "poetry.lock",
@@ -86,7 +89,7 @@ def test_an_unknown_argument_is_refused(clone: Path) -> None:
     """The value that was read, and the allowed values."""
     assert setup(clone, "everything") == (
         2,
-        "setup: got everything; allowed are no argument at all, `integration`, or `tools`\n",
+        "setup: got everything; allowed are no argument at all, `verify`, `integration`, or `tools`\n",
     )
 
 
@@ -166,9 +169,14 @@ def test_what_is_added_last_is_not_cached(
     for name in ("first", "second", "second"):
         add = (tmp_path / ".venv" / name).touch
         script["provide"](tmp_path / ".venv", "it", make, b"pins", finish=lambda _, add=add: add(), added=name.encode())
-    assert sorted(path.name for path in (tmp_path / ".venv").iterdir()) == [".setup-stamp", "bin", "second"]
+    assert sorted(path.name for path in (tmp_path / ".venv").iterdir()) == [
+        ".setup-files",
+        ".setup-stamp",
+        "bin",
+        "second",
+    ]
     (prepared,) = (tmp_path / "environments").iterdir()
-    assert [path.name for path in prepared.iterdir()] == ["bin"]
+    assert sorted(path.name for path in prepared.iterdir()) == [".setup-files", "bin"]
 
 
 @pytest.fixture
@@ -236,8 +244,112 @@ def test_what_the_cache_of_codebuild_links_is_made_in_its_place(
     for _ in range(2):
         provide(tmp_path / ".venv", "an environment", make, b"pins")
     assert (tmp_path / ".venv").is_symlink()
-    assert sorted(each.name for each in (tmp_path / "kept").iterdir()) == [".setup-stamp", "bin"]
+    assert sorted(each.name for each in (tmp_path / "kept").iterdir()) == [".setup-files", ".setup-stamp", "bin"]
     assert capsys.readouterr().err == "setup: an environment -> .venv/\n"
+
+
+@dataclass(frozen=True)
+class Clones:
+    """Clones of a project that share one prepared environment, and how often it was prepared."""
+
+    folder: Path
+    script: dict[str, Any]
+    prepared: list[Path] = field(default_factory=list)
+
+    def provide(self, clone: str, *, verify: bool = False) -> Path:
+        """Have a clone hold the environment; return the folder with its packages."""
+        names = self.script["provide"].__globals__
+        names |= {"ROOT": self.folder / clone, "VERIFY": verify}
+        self.script["provide"](self.folder / clone / ".venv", "an environment", self._make, b"pins")
+        return self.folder / clone / ".venv" / "lib"
+
+    def _make(self, folder: Path) -> None:
+        self.prepared.append(folder)
+        for name in ("bin/python", "lib/native.so", "lib/large.py", "lib/module.py", "lib/other.py"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(f"# {name}\n" * (20_000 if "large" in name else 1))
+        (folder / "bin" / "python3").symlink_to("python")
+
+
+@pytest.fixture
+def clones(tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Clones:
+    """Two clones, `one` and `two`, with a cache of the test's own."""
+    monkeypatch.setitem(script["provide"].__globals__, "CACHE", tmp_path / "environments")
+    monkeypatch.setitem(script["provide"].__globals__, "VERIFY", False)
+    return Clones(tmp_path, script)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("name", ["module.py", "other.py"])
+def test_an_edit_reaches_neither_the_cache_nor_another_clone(clones: Clones, name: str) -> None:
+    """Not even one that is written into the file itself, as editors do where a file has several names."""
+    one, two = clones.provide("one"), clones.provide("two")
+    with (one / name).open("a") as file:
+        file.write("print('debugging')\n")
+    (cached,) = (clones.folder / "environments").glob(f"*/lib/{name}")
+    assert (two / name).read_text() == cached.read_text() == f"# lib/{name}\n"
+
+
+@pytest.mark.gate
+def test_what_clones_share_cannot_be_written(clones: Clones) -> None:
+    """Native libraries and large files are links that are read-only, for the owner as well."""
+    one, two = clones.provide("one"), clones.provide("two")
+    for name in ("native.so", "large.py"):
+        assert (one / name).samefile(two / name)
+        assert not (one / name).stat().st_mode & 0o222
+    assert (one / "module.py").stat().st_mode & 0o200
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("change", ["edited", "edited and dated back", "deleted", "another link"])
+def test_make_setup_repairs_what_was_changed(clones: Clones, capsys: pytest.CaptureFixture[str], change: str) -> None:
+    """Only what was changed is copied again, from the cache; the message names it."""
+    one = clones.provide("one")
+    path = one.parent / "bin" / "python3" if change == "another link" else one / "module.py"
+    moment = path.stat().st_mtime_ns
+    if change.startswith("edited"):
+        path.write_text("# edited, and of another length\n")
+    else:
+        path.unlink()
+    if change == "another link":
+        path.symlink_to("elsewhere")
+    if change == "edited and dated back":
+        os.utime(path, ns=(moment, moment))
+    capsys.readouterr()
+    clones.provide("one", verify=True)
+    assert (one / "module.py").read_text() == "# lib/module.py\n"
+    assert (one.parent / "bin" / "python3").readlink() == Path("python")
+    assert capsys.readouterr().err == f"setup: .venv/ was changed: {path.relative_to(one.parent)}\n"
+    assert len(clones.prepared) == 1
+    clones.provide("one", verify=True)
+    assert capsys.readouterr().err == ""
+
+
+def test_other_dates_and_more_files_are_no_change(clones: Clones, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cache that is restored may lose the dates; interpreters add bytecode, and people packages."""
+    one = clones.provide("one")
+    os.utime(one / "module.py", (0, 0))
+    (one / "added.py").write_text("")
+    capsys.readouterr()
+    clones.provide("one", verify=True)
+    assert capsys.readouterr().err == ""
+    assert (one / "added.py").exists()
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("name", ["module.py", "native.so"])
+def test_a_changed_cache_is_prepared_again(clones: Clones, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Nothing is copied from it; the message names what was changed, and the clone has the right file."""
+    clones.provide("one")
+    (cached,) = (clones.folder / "environments").glob(f"*/lib/{name}")
+    cached.chmod(0o644)
+    cached.write_text("# changed\n")
+    two = clones.provide("two")
+    assert (two / name).read_text() == f"# lib/{name}\n"
+    assert f"lib/{name} was changed; preparing it again" in capsys.readouterr().err
+    assert len(clones.prepared) == 2
+    one = clones.provide("one", verify=True)
+    assert (one / name).read_text() == f"# lib/{name}\n"
 
 
 @pytest.mark.slow

@@ -25,11 +25,12 @@ class LayersBuilder:
         if gone == "nothing":
             return
         shutil.rmtree(place.project / "build", ignore_errors=True)
-        kept = place.caches / "xdg" / "lambda-layers-pipeline"
+        kept = place.caches / "xdg" / "lambda-layers-pipeline" / "layers"
         if gone == "all":
             place.clear()
         elif gone == "built":
-            shutil.rmtree(kept, ignore_errors=True)
+            for part in ("files", "records"):  # what it knows of verified downloads is with the downloads
+                shutil.rmtree(kept / part, ignore_errors=True)
         else:
             for record in (kept / "records").iterdir():
                 found: dict[str, Any] = json.loads(record.read_text().partition("\n")[2])

@@ -37,7 +37,7 @@ def test_the_synth_step_runs_this_buildspec(template: Template, project: Project
     assert {"check", "synth"} <= {*command.split()}
     assert spec["artifacts"]["base-directory"] == "cdk.out"
     own = yaml.safe_load(project.buildspec.read_text())["cache"]["paths"]
-    assert spec["cache"]["paths"] == [*cache_paths("uv", "pip", "npm", "jsii"), *own]
+    assert spec["cache"]["paths"] == [*cache_paths("uv", "pip", "npm", "jsii", "layers"), *own]
     assert "artifacts:" not in project.buildspec.read_text()
 
 

@@ -201,7 +201,7 @@ def test_the_synth_build_keeps_what_its_tools_download(template: Template) -> No
         "AWS::CodeBuild::Project", {"Properties": {"Name": "shop-delivery-synth"}}
     ).values()
     spec = json.loads(synth["Properties"]["Source"]["BuildSpec"])
-    assert spec["cache"]["paths"] == [*cache_paths("uv", "pip", "npm", "jsii"), ".venv/**/*"]
+    assert spec["cache"]["paths"] == [*cache_paths("uv", "pip", "npm", "jsii", "layers"), ".venv/**/*"]
     assert spec["phases"]["build"]["commands"] == ["python app.py"]
     assert spec["artifacts"]["base-directory"] == "cdk.out"
 

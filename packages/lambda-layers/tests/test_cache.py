@@ -67,3 +67,17 @@ def test_what_nobody_used_for_months_goes(tmp_path: Path) -> None:
     cache.prune()
     assert (cache.record("used"), cache.record("unused")) == (1, None)
     assert [path.name for path in tmp_path.glob("scratch-*")] == ["scratch-running"]
+
+
+def test_downloads_go_after_a_while(tmp_path: Path) -> None:
+    """uv does not tell which of them were used, so all of them go, long after the first."""
+    cache = Cache(tmp_path)
+    tag = cache.downloads / "CACHEDIR.TAG"
+    tag.parent.mkdir()
+    for days, there in ((50, True), (70, False)):
+        tag.touch()
+        moment = time.time() - days * 24 * 3600
+        os.utime(tag, (moment, moment))
+        cache.prune()
+        assert cache.downloads.exists() is there
+    assert list(tmp_path.iterdir()) == []

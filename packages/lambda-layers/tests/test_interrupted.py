@@ -78,7 +78,7 @@ def test_a_damaged_cache_is_noticed(project: Project, house: House, tmp_path: Pa
     root = project.write({"main": ["base"]})
     build(root)
     before = manifest(root)
-    for path in (tmp_path / "cache" / "lambda-layers-pipeline" / damaged).iterdir():
+    for path in (tmp_path / "cache" / "lambda-layers-pipeline" / "layers" / damaged).iterdir():
         path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
     (root / before["layers"][0]["zip"]).unlink()
     assert restore_build(root) is None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import subprocess
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,24 +80,22 @@ def test_uv_s_cache_stays_as_it_was(project: Project, house: House, tmp_path: Pa
     house.wheel("base", files={"base/__init__.py": "", "bin/tool": "#!/here/python"})
     root = project.write({"main": ["base"]})
     build(root)
-    (record,) = (tmp_path / "uv").rglob("base-1.0.dist-info/RECORD")
+    (record,) = downloads(tmp_path).rglob("base-1.0.dist-info/RECORD")
     assert "bin/tool" in record.read_text()
-    assert not list((tmp_path / "uv").rglob("base/__pycache__"))
+    assert not list(downloads(tmp_path).rglob("base/__pycache__"))
 
 
 @pytest.mark.gate
-def test_what_was_edited_in_uv_s_cache_is_never_shipped(
-    project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every environment that links a file may edit it; the layer then gets the locked wheel's file, from the index."""
+def test_what_was_edited_in_uv_s_cache_is_never_shipped(project: Project, house: House, tmp_path: Path) -> None:
+    """The layer gets the locked wheel's file instead, from the index."""
     house.wheel("base", files={"base/__init__.py": "GOOD = True\n"})
     house.wheel("other")
     root = project.write({"main": ["base", "other"]})
     build(root)
     first = layer(root)
-    (linked,) = (tmp_path / "uv").rglob("base/__init__.py")
+    (linked,) = downloads(tmp_path).rglob("base/__init__.py")
     linked.write_text("GOOD = False\n")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    other_settings(root)
     build(root)
     assert content(root, "base/__init__.py") == "GOOD = True\n"
     assert layer(root) == first
@@ -104,21 +105,95 @@ def test_what_was_edited_in_uv_s_cache_is_never_shipped(
 def test_what_was_edited_and_cannot_be_had_again_is_refused(
     project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message names the package, and the command that has uv forget it."""
+    """The message names the package, and the folder that has to go."""
     root = project.write({"main": [house.wheel("base").name]})
     build(root)
-    (linked,) = (tmp_path / "uv").rglob("base/__init__.py")
+    (linked,) = downloads(tmp_path).rglob("base/__init__.py")
     linked.write_text("print('debugging')\n")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    other_settings(root)
     monkeypatch.setattr(packages, "install", _offline)
-    with pytest.raises(LayersError, match=r"other files of base than the wheel \(`uv cache clean base`.*no index"):
+    with pytest.raises(LayersError, match=r"other files of base than the wheel; remove that folder\..*no index"):
         build(root)
 
 
-def _offline(*arguments: Any, cached: bool, **named: Any) -> None:
-    if not cached:
+@pytest.mark.gate
+def test_record_is_no_witness(project: Project, house: House, tmp_path: Path) -> None:
+    """A file that was edited in uv's cache together with its line in RECORD is not shipped; the locked one is."""
+    house.wheel("base", files={"base/__init__.py": "GOOD = True\n"})
+    house.wheel("other")
+    root = project.write({"main": ["base", "other"]})
+    build(root)
+    edit_with_record(downloads(tmp_path), "base", "base/__init__.py", "GOOD = False\n")
+    other_settings(root)
+    build(root)
+    assert content(root, "base/__init__.py") == "GOOD = True\n"
+
+
+@pytest.mark.gate
+def test_an_edited_environment_never_reaches_a_layer(
+    project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uv links its usual cache into environments. A first build on this machine takes nothing from there."""
+    wheel = house.wheel("base", files={"base/__init__.py": "GOOD = True\n"})
+    root = project.write({"main": ["base"]})
+    (tmp_path / "locked.txt").write_text(f"base==1.0 --hash=sha256:{wheel.sha256}\n")
+    environment = ["--target", str(tmp_path / "environment"), "--link-mode", "hardlink", "--python-version", "3.13"]
+    locked = ["--no-deps", "--require-hashes", "-r", str(tmp_path / "locked.txt")]
+    subprocess.run(["uv", "pip", "install", "--quiet", *environment, *locked], check=True)
+    edit_with_record(tmp_path / "environment", "base", "base/__init__.py", "GOOD = False\n")
+    edit_with_record(tmp_path / "uv", "base", "base/__init__.py", "GOOD = False\n")
+    build(root)
+    assert content(root, "base/__init__.py") == "GOOD = True\n"
+
+
+@pytest.mark.gate
+def test_a_file_that_was_added_with_its_record_is_not_shipped(project: Project, house: House, tmp_path: Path) -> None:
+    """A package is what its wheel holds: nothing less, nothing more."""
+    house.wheel("base", files={"base/__init__.py": ""})
+    root = project.write({"main": ["base"]})
+    build(root)
+    edit_with_record(downloads(tmp_path), "base", "base/added.py", "ADDED = True\n")
+    other_settings(root)
+    build(root)
+    assert "python/base/added.py" not in zipfile.ZipFile(root / layer(root)["zip"]).namelist()
+
+
+def test_what_was_verified_once_comes_from_uv_s_cache(
+    project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later build of the same wheel, with other settings, asks no index."""
+    root = project.write({"main": [house.wheel("base").name]})
+    build(root)
+    other_settings(root)
+    monkeypatch.setattr(packages, "install", _offline)
+    build(root)
+    assert content(root, "base/__init__.py")
+
+
+def downloads(folder: Path) -> Path:
+    """The cache that uv downloads the packages of layers into."""
+    return folder / "cache" / "lambda-layers-pipeline" / "layers" / "uv"
+
+
+def other_settings(root: Path) -> None:
+    """Change a setting that has every package made ready again."""
+    pyproject = root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + 'keep = ["base/tests/*"]\n')
+
+
+def edit_with_record(cache: Path, package: str, name: str, text: str) -> None:
+    """Edit or add a file of a package in uv's cache, and have RECORD tell its digest."""
+    (record,) = cache.rglob(f"{package}-1.0.dist-info/RECORD")
+    (record.parent.parent / name).write_text(text)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    lines = [line for line in record.read_text().splitlines() if not line.startswith(f"{name},")]
+    record.write_text("\n".join([*lines, f"{name},sha256={digest},{len(text)}", ""]))
+
+
+def _offline(*arguments: Any, downloads: Path | None, **named: Any) -> None:
+    if not downloads:
         raise LayersError("no index")
-    install(*arguments, cached=cached, **named)
+    install(*arguments, downloads=downloads, **named)
 
 
 @pytest.mark.gate

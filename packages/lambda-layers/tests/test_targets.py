@@ -113,14 +113,14 @@ def test_tags_that_fit_amazon_linux_2023(tag: str, fits: bool) -> None:
 
 @pytest.mark.slow
 def test_what_was_downloaded_once_needs_no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A layer is made again without the network, from the locked files that uv's cache holds."""
+    """A project with the same packages builds its layers without the network."""
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "one"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     made, _, _ = built_for(first, "3.13", "x86_64")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "two"))
+    for part in ("files", "records"):
+        shutil.rmtree(tmp_path / "cache" / "lambda-layers-pipeline" / "layers" / part)
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     again, _, _ = built_for(second, "3.13", "x86_64")

@@ -24,14 +24,19 @@ _RETENTION_SECONDS = 60 * _DAY
 
 
 def default_folder() -> Path:
-    """`${XDG_CACHE_HOME:-~/.cache}/lambda-layers-pipeline`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lambda-layers-pipeline"
+    """`${XDG_CACHE_HOME:-~/.cache}/lambda-layers-pipeline/layers`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lambda-layers-pipeline" / "layers"
 
 
 class Cache(NamedTuple):
     """The cache in one folder; builds may use it concurrently."""
 
     folder: Path
+
+    @property
+    def downloads(self) -> Path:
+        """uv's cache of what the layers need."""
+        return self.folder / "uv"
 
     def record(self, key: str) -> Any:
         """Return the record of `key`, or None."""
@@ -72,6 +77,16 @@ class Cache(NamedTuple):
                     _DAY if path.name.startswith((".", "scratch-")) else _RETENTION_SECONDS
                 ):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with suppress(FileNotFoundError):
+            self._prune_downloads()
+
+    def _prune_downloads(self) -> None:
+        """Remove all downloads after a while: uv does not tell which were used, and packages are kept ready besides."""
+        born = self.downloads / "CACHEDIR.TAG"  # uv writes it once
+        if born.exists() and time.time() - born.stat().st_mtime > _RETENTION_SECONDS:
+            old = self.folder / f"scratch-{os.urandom(8).hex()}"
+            self.downloads.rename(old)
+            shutil.rmtree(old)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

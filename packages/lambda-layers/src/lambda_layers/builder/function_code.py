@@ -86,8 +86,12 @@ class CodeBuilder:
                 raise LayersError(
                     f"lambda/{name}/{HANDLER}:{errors[HANDLER]}: the handler is not Python {self._version}"
                 )
-            bytecode = [(path.relative_to(task).as_posix(), path.read_bytes()) for path in task.rglob("*.pyc")]
-            parts = [zip_archive.deflate(*file) for file in (*files, *bytecode)]
+            compiled = [
+                FunctionFile(path.relative_to(task).as_posix(), path.read_bytes()) for path in task.rglob("*.pyc")
+            ]
+            parts = [
+                zip_archive.deflate(file.name, file.content, executable=file.executable) for file in (*files, *compiled)
+            ]
             unzipped = zip_archive.write(archive, parts)
             digest = cache.sha256(archive) or ""
             self._cache.keep_file(archive, digest)
@@ -110,5 +114,5 @@ def _place(name: str, digest: str) -> str:
     return (manifest.MANIFEST_PATH.parent / f"function-{name}-{digest}.zip").as_posix()
 
 
-def _digests(files: Sequence[FunctionFile]) -> list[tuple[str, str]]:
-    return [(file.name, hashlib.sha256(file.content).hexdigest()) for file in files]
+def _digests(files: Sequence[FunctionFile]) -> list[tuple[str, str, bool]]:
+    return [(file.name, hashlib.sha256(file.content).hexdigest(), file.executable) for file in files]

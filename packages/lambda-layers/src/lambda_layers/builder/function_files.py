@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +14,11 @@ _IGNORED = {"__pycache__", ".git", ".mypy_cache", ".pytest_cache", ".ruff_cache"
 
 
 class FunctionFile(NamedTuple):
-    """One file: its path below the function's folder, and its bytes."""
+    """One file: its path below the function's folder, its bytes, and whether its owner may run it."""
 
     name: str
     content: bytes
+    executable: bool = False
 
 
 def read_files(root: Path, function: str) -> list[FunctionFile]:
@@ -26,7 +28,12 @@ def read_files(root: Path, function: str) -> list[FunctionFile]:
     """
     folder = root / "lambda" / function
     paths = _paths(root, folder, frozenset())
-    return sorted(FunctionFile(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths)
+    return sorted(_read(folder, path) for path in paths)
+
+
+def _read(folder: Path, path: Path) -> FunctionFile:
+    executable = bool(path.stat().st_mode & stat.S_IXUSR)
+    return FunctionFile(path.relative_to(folder).as_posix(), path.read_bytes(), executable)
 
 
 def _paths(root: Path, folder: Path, above: Set[Path]) -> Iterator[Path]:

@@ -54,6 +54,7 @@ def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> li
     if not restore.place_files(root, made, workshop.cache):
         raise LayersError(f"a file in {workshop.cache.folder} was damaged while the build ran; build again")
     workshop.cache.prune()
+    workshop.contents.cache.prune()
     return [*told, *code.warnings, *warnings]
 
 

@@ -15,6 +15,7 @@ from lambda_layers.builder import bytecode, cache, cache_key, import_probe, sbom
 from lambda_layers.builder.installed import InstalledPackage, RecordMismatch, installed_packages, packages_sharing_files
 from lambda_layers.builder.pruning import Pruning
 from lambda_layers.builder.uv_install import install
+from lambda_layers.builder.wheel_contents import WheelContents, installed_contents
 from lambda_layers.builder.zip_archive import ZipEntry
 from lambda_layers.errors import LayersError, WrongUse
 from lambda_layers.locks import wheel_files
@@ -75,6 +76,11 @@ class PackageBuilder:
     cache: cache.Cache
     ready: dict[str, tuple[BuiltPackage, bytes]] = field(default_factory=dict)
 
+    @property
+    def contents(self) -> WheelContents:
+        """What verified downloads held."""
+        return WheelContents(cache.Cache(self.cache.folder / "wheels"), self.settings.target)
+
     def build_packages(self, pins: Sequence[Pin]) -> BuiltPackages:
         """A piece, with its bytes, for each package: kept from before, or made now, all that lack in one go."""
         keys = {pin.name: self._key(pin) for pin in pins}
@@ -101,6 +107,19 @@ class PackageBuilder:
         blob = self.cache.read(record["blob"]) if record else None
         return (_package_from_record(record), blob) if blob is not None else None
 
+    def _has_wheel(self, pin: Pin) -> bool:
+        return bool(pin.hashes) and pin.name not in self.settings.build_from_source
+
+    def _changed_contents(self, content: Path, pins: Sequence[Pin], *, cached: bool) -> set[str]:
+        """Return the packages that are not what their verified download had; keep what a first download had."""
+        digests = installed_contents(content, self.python or sys.executable)
+        wheels = [pin for pin in pins if self._has_wheel(pin) and pin.name in digests]
+        changed = {pin.name for pin in wheels if cached and self.contents.differs(pin, digests[pin.name])}
+        for pin in wheels:
+            if pin.name not in changed:
+                self.contents.keep(pin, digests[pin.name])
+        return changed
+
     def _build(self, pins: Sequence[Pin], kept: BuiltPackages, *, cached: bool = True) -> BuiltPackages:
         target = self.settings.target
         _check_source_builds(self.settings, pins)
@@ -108,7 +127,9 @@ class PackageBuilder:
             content = scratch / "python"
             python = self.python or sys.executable
             allowed = self.settings.build_from_source
-            install(self.root, pins, target, content, python=python, allowed=allowed, cached=cached)
+            downloads = self.cache.downloads if cached else None
+            install(self.root, pins, target, content, python=python, allowed=allowed, downloads=downloads)
+            changed = self._changed_contents(content, pins, cached=cached)
             self._prune(content, pins, kept)
             found = installed_packages(content)
             crowded = packages_sharing_files(found)
@@ -132,21 +153,20 @@ class PackageBuilder:
             if compiled:
                 compiled.result()
             made: BuiltPackages = {}
-            for each in [each for each in found if each.name in packed]:
+            for each in [each for each in found if each.name in {*packed} - changed]:
                 parts = [*packed[each.name], *_pack_files(each, each.bytecode(), content.parent, pool)]
                 made[each.name] = self._describe(each, by_name[each.name], parts, warnings[each.name])
         again = [pin for pin in pins if pin.name not in made]
         return made | (self._rebuild_uncached(again, kept | made) if again else {})
 
     def _rebuild_uncached(self, pins: Sequence[Pin], kept: BuiltPackages) -> BuiltPackages:
-        # uv's cache shares its files with every environment that links them: edited there, they are edited here. uv
-        # itself doesn't notice, and to have them refreshed brings the same files back.
+        # uv doesn't notice that a file in its cache was edited, and to have it refreshed brings the same file back.
         try:
             return self._build(pins, kept, cached=False)
         except LayersError as error:
             names = " ".join(pin.name for pin in pins)
-            told = f"uv's cache holds other files of {names} than the wheel (`uv cache clean {names}` removes them)"
-            raise LayersError(f"{told}, and the locked ones can't be had: {error}") from error
+            told = f"{self.cache.downloads} holds other files of {names} than the wheel; remove that folder"
+            raise LayersError(f"{told}. The locked ones can't be downloaded: {error}") from error
 
     def _prune(self, content: Path, pins: Sequence[Pin], kept: BuiltPackages) -> None:
         chosen = self.settings

@@ -24,27 +24,28 @@ def install(
     *,
     python: str,
     allowed: Iterable[str] = (),
-    cached: bool = True,
+    downloads: Path | None = None,
 ) -> None:
     """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
 
-    The files may be hard links into uv's cache: whoever changes one has to replace it. Without `cached` everything
-    comes from the index, anew. What comes from a path or from a commit has no hash to verify, and is built: a library
-    of the repository from a copy, because backends leave things beside the sources, and take them in the next time.
+    downloads: uv's cache for layers, which no environment shares: uv's usual one links its files into those that people
+    edit. Without it everything comes from the index. The files may be hard links into it: who changes one replaces it.
+    What comes from a path or from a commit has no hash to verify, and is built: a library of the repository from a
+    copy, because backends leave things beside the sources, and take them in the next time.
     """
     own = [pin for pin in pins if pin.url and not pin.hashes]
     locked = [pin for pin in pins if pin not in own]
     command = [find_tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
     command += ["--python", python, "--python-version", target.python, "--python-platform", target.platform]
     command += ["--no-installer-metadata", "--link-mode", "hardlink"]
-    command += [] if cached else ["--no-cache"]
+    command += ["--cache-dir", str(downloads)] if downloads else ["--no-cache"]
     folder.mkdir(parents=True, exist_ok=True)
     for source, pinned in package_index.by_source(locked).items():
         requirements = folder.parent / "requirements.txt"
         requirements.write_text("".join(f"{_locked_requirement(pin, root)}\n" for pin in pinned))
         wheels = [f"--only-binary={pin.name}" for pin in pinned if pin.name not in {*allowed}]
         verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
-        if not cached or not _install_offline(verified, root, package_index.index_call(source)):
+        if not downloads or not _install_offline(verified, root, package_index.index_call(source)):
             _install_from_index(verified, root, target, source, pinned)
     for pin in own:
         library = root / pin.url

@@ -1,0 +1,144 @@
+"""The files of a prepared environment: their digests, copies of them, and what was changed since.
+
+An edit in an environment must not reach the cache that it came from, nor another project. So files are copies. Native
+libraries, archives, bytecode and large files, nine tenths of the bytes, are hard links that nobody may write to; what
+changed them nevertheless is found, and prepared again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+MANIFEST = ".setup-files"
+_LINKED = (".so", ".pyc", ".gz", ".tgz", ".h")
+# Sources that are larger are generated, those of CDK above all.
+_LARGE_SOURCE, _LARGE = 256 * 1024, 64 * 1024
+_READ_ONLY = 0o222
+
+# Size, time of change, digest; or the target of a link.
+Entry = list
+
+
+class Damaged(Exception):
+    """A file of a prepared environment is not what it was; the message names it."""
+
+
+def seal(folder: Path) -> None:
+    """Note the digest of each file of a new environment, and let nobody write to those that its copies share."""
+    paths = [path for path in _paths(str(folder)) if path != str(folder / MANIFEST)]
+    for path in paths:
+        status = os.lstat(path)
+        if _is_linked(path, status.st_size) and not os.path.islink(path):
+            os.chmod(path, status.st_mode & ~_READ_ONLY)
+    with ThreadPoolExecutor() as pool:
+        entries = list(pool.map(_entry, paths))
+    _write(folder, {os.path.relpath(path, folder): entry for path, entry in zip(paths, entries, strict=True)})
+
+
+def add(folder: Path) -> None:
+    """Note the digests of files that came later."""
+    known = read(folder)
+    paths = {os.path.relpath(path, folder): path for path in _paths(str(folder))}
+    new = {name: _entry(path) for name, path in paths.items() if name not in known and name != MANIFEST}
+    _write(folder, {**known, **new})
+
+
+def read(folder: Path) -> dict[str, Entry]:
+    """Return the noted files; none where nothing is noted."""
+    try:
+        noted: dict[str, Entry] = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError):
+        return {}
+    return noted
+
+
+def copy(prepared: Path, folder: Path, names: Iterable[str] = ()) -> None:
+    """Have `folder` hold the files of a prepared environment: all of them, or those of these names.
+
+    Raises Damaged where one of them is not what it was.
+    """
+    noted, made = read(prepared), {""}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names or noted:
+        source, target = f"{prepared}/{name}", f"{folder}/{name}"
+        if name not in noted or not _is_same(source, noted[name]):
+            raise Damaged(name)
+        if (above := os.path.dirname(name)) not in made:
+            os.makedirs(f"{folder}/{above}", exist_ok=True)
+            made.add(above)
+        if names and os.path.lexists(target):
+            os.unlink(target)
+        _copy_file(source, target)
+    if not names:
+        _write(folder, noted)
+
+
+def changed(folder: Path) -> list[str]:
+    """Return the noted files of an environment that are gone or have another content."""
+    return [name for name, entry in read(folder).items() if not _is_same(f"{folder}/{name}", entry)]
+
+
+def _is_same(path: str, entry: Entry) -> bool:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    if not isinstance(entry[0], int):
+        return os.path.islink(path) and os.readlink(path) == entry[0]
+    size, moment, digest = entry
+    # A cache that was restored may have lost the times.
+    return status.st_size == size and (status.st_mtime_ns == moment or _digest(path) == digest)
+
+
+def _entry(path: str) -> Entry:
+    if os.path.islink(path):
+        return [os.readlink(path)]
+    status = os.stat(path)
+    return [status.st_size, status.st_mtime_ns, _digest(path)]
+
+
+def _digest(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def _is_linked(path: str, size: int) -> bool:
+    return path.endswith(_LINKED) or size > (_LARGE_SOURCE if path.endswith(".py") else _LARGE)
+
+
+def _copy_file(source: str, target: str) -> None:
+    status = os.lstat(source)
+    if os.path.islink(source):
+        os.symlink(os.readlink(source), target)
+        return
+    if _is_linked(source, status.st_size):
+        try:
+            os.link(source, target)
+        except OSError:  # the cache is on another file system
+            pass
+        else:
+            return
+    with open(source, "rb") as reading, open(target, "wb") as writing:
+        writing.write(reading.read())
+    os.chmod(target, status.st_mode)
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _paths(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _paths(entry.path)
+            else:
+                yield entry.path
+
+
+def _write(folder: Path, noted: Mapping[str, Entry]) -> None:
+    beside = folder / f"{MANIFEST}.{os.getpid()}"
+    beside.write_text(json.dumps(noted, separators=(",", ":")))
+    beside.replace(folder / MANIFEST)

@@ -1,0 +1,68 @@
+"""What wheels hold, as it was when uv had verified them by the lock's hash.
+
+uv verifies a wheel when it downloads it, and not when it takes the unpacked files from its cache; RECORD is one of
+these files. So the content of the first download is kept as a digest, and files from the cache are used only where they
+have it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from lambda_layers.builder import cache_key, record_file
+from lambda_layers.builder.cache import Cache
+from lambda_layers.locks.pin import Pin
+from lambda_layers.target.platform import Target
+
+
+class WheelContents(NamedTuple):
+    """The digests of wheels' contents for one target; `cache` keeps them from build to build."""
+
+    cache: Cache
+    target: Target
+
+    def differs(self, pin: Pin, digest: str) -> bool:
+        """Whether the first download of this package, which uv verified, had another content."""
+        return self.cache.record(self._key(pin)) not in (None, digest)
+
+    def keep(self, pin: Pin, digest: str) -> None:
+        """Keep the content of a download that uv verified."""
+        self.cache.keep_record(self._key(pin), digest)
+
+    def _key(self, pin: Pin) -> str:
+        return cache_key.digest(
+            "wheel", pin.name, pin.version, pin.hashes, self.target.python, self.target.architecture
+        )
+
+
+def installed_contents(folder: Path, python: str) -> dict[str, str]:
+    """Return for each package that is installed in `folder` the digest of its files, the paths of `python` aside."""
+    infos = folder.glob("*.dist-info")
+    return {canonicalize_name(info.stem.rpartition("-")[0]): _digest(folder, info, python) for info in infos}
+
+
+def _digest(folder: Path, info: Path, python: str) -> str:
+    lines = sorted(_lines(folder, info, python.encode()))
+    return hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def _lines(folder: Path, info: Path, python: bytes) -> Iterator[bytes]:
+    """A line for each file of a package: its name in RECORD, its mode, and its digest."""
+    record = info / "RECORD"
+    for row in record_file.read(record.read_bytes()):
+        path, script = folder / row.path, row.path.startswith("bin/")
+        if path == record or not path.is_file():
+            digest = ""
+        else:
+            # uv writes the interpreter's path into scripts, which differs from project to project.
+            content = path.read_bytes().replace(python, b"python") if script else path.read_bytes()
+            executable = bool(path.stat().st_mode & stat.S_IXUSR)
+            digest = f"{executable:d} {hashlib.sha256(content).hexdigest()}"
+        told = row.path if script else f"{row.path},{row.digest},{row.size}"
+        yield f"{told} {digest}\n".encode(errors="surrogateescape")
