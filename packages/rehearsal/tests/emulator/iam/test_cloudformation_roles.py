@@ -67,6 +67,18 @@ def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
     stacks._delete_resource(KIND, "name", {}, "stack")
 
 
+def test_a_role_has_to_be_allowed_what_the_handler_reads() -> None:
+    """The fault: a role that may make queues, and not look at them, makes a queue."""
+    stack_of(make_role("executes", allow("sqs:CreateQueue", "sqs:DeleteQueue")))
+    assert make(QueueName="name") == "made"
+    correct(permissions.STACK_PERMISSIONS)
+    for change in (lambda: make(QueueName="name"), lambda: stacks._delete_resource(KIND, "name", {}, "stack")):
+        with pytest.raises(PermissionError, match=f"sqs:GetQueueAttributes on resource: arn:aws:sqs:{REGION}:"):
+            change()
+    make_role("executes", allow("sqs:CreateQueue", "sqs:GetQueueAttributes"))
+    assert make(QueueName="name") == "made"
+
+
 def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
     """The fault planted: a policy for other queues, and one that denies this very queue."""
     correct(permissions.STACK_PERMISSIONS)
@@ -84,7 +96,7 @@ def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
 def test_a_change_of_a_property_needs_its_own_action() -> None:
     """The fault planted: a policy that lets a function be configured, not its code be changed."""
     correct(permissions.STACK_PERMISSIONS)
-    stack_of(make_role("executes", allow("lambda:UpdateFunctionConfiguration")))
+    stack_of(make_role("executes", allow("lambda:UpdateFunctionConfiguration", "lambda:Get*")))
     kind, old = "AWS::Lambda::Function", {"MemorySize": 128, "Code": {"S3Key": "old.zip"}}
     assert stacks._update_resource(kind, "f", old, {**old, "MemorySize": 256}, "stack")[0] == "changed"
     with pytest.raises(PermissionError, match="lambda:UpdateFunctionCode"):
@@ -95,7 +107,9 @@ def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
     """And none without it, or with another one."""
     correct(permissions.STACK_PERMISSIONS)
     demanded = {"StringEquals": {"iam:PermissionsBoundary": "arn:boundary"}}
-    stack_of(make_role("executes", allow("iam:CreateRole", Condition=demanded)))
+    policy = allow("iam:CreateRole", Condition=demanded)
+    policy["Statement"] += allow("iam:GetRole*")["Statement"]
+    stack_of(make_role("executes", policy))
     assert make("AWS::IAM::Role", RoleName="r", PermissionsBoundary="arn:boundary") == "made"
     for wrong in ({}, {"PermissionsBoundary": "arn:other"}):
         with pytest.raises(PermissionError, match="iam:CreateRole"):
@@ -211,7 +225,7 @@ def test_what_a_resource_refers_to_is_asked_for(
         monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, each, handlers)
     correct(permissions.STACK_PERMISSIONS)
     correct(requests.ENFORCEMENT)
-    own = ("lambda:CreateFunction", "cloudformation:*")
+    own = ("lambda:CreateFunction", "lambda:GetFunction*", "cloudformation:*")
     stack_of(make_role("executes", allow(*own)))
     with pytest.raises(PermissionError, match=f"to perform: {needed} on resource: arn:"):
         make(kind, FunctionName="f", **properties)
@@ -294,7 +308,7 @@ def test_a_nested_stacks_resources_need_the_same_permissions(nested: dict[str, s
     correct(permissions.STACK_PERMISSIONS)
     with pytest.raises(PermissionError, match=r"role/executes/AWSCloudFormation is not .* to perform: sqs:CreateQueue"):
         stacks._provision_resource(kind, "Nested", nested, "stack")
-    make_role("executes", allow(*may, "sqs:CreateQueue"))
+    make_role("executes", allow(*may, "sqs:CreateQueue", "sqs:GetQueueAttributes"))
     made, _ = stacks._provision_resource(kind, "Nested", nested, "stack")
     with pytest.raises(PermissionError, match="sqs:DeleteQueue"):
         stacks._delete_resource(kind, made, nested, "stack")

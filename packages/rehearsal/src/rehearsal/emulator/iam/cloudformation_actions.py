@@ -75,8 +75,7 @@ def required_actions(resource_type: str, operation: str) -> list[str]:
     named = [each for each in handler_permissions(resource_type, operation) if not each.startswith("iam:PassRole")]
     if resource_type in _ACTIONS_MISSING_IN_SCHEMAS:
         return named
-    own = [each for each in named if each.startswith(f"{_service(resource_type, named)}:")]
-    own = [each for each in own if not each.partition(":")[2].startswith(_READS)]
+    own = [each for each in own_actions(resource_type, named) if not each.partition(":")[2].startswith(_READS)]
     if operation == "update":
         return _update_actions(resource_type, own)
     for verb in _VERBS[operation]:
@@ -85,6 +84,11 @@ def required_actions(resource_type: str, operation: str) -> list[str]:
             exact = [each for each in best if _noun(each, verb) == resource_type.rpartition("::")[2].lower()]
             return exact or sorted(best, key=lambda each: "Role" not in each)
     return []
+
+
+def own_actions(resource_type: str, actions: Sequence[str]) -> list[str]:
+    """Return the actions of the type's own service."""
+    return [action for action in actions if action.startswith(f"{_service(resource_type, actions)}:")]
 
 
 def _update_actions(resource_type: str, own: Sequence[str]) -> list[str]:
@@ -115,6 +119,7 @@ def passes_roles(resource_type: str, operation: str) -> bool:
 def tagging_actions(resource_type: str) -> list[str]:
     """The actions by which a new resource of the type gets its tags; none where the action that makes it does it."""
     known = resource_schema(resource_type).get("tagging", {}).get("permissions", ())
+    known = schema(resource_type).get("tagging", {}).get("permissions", ())
     sets = [each for each in known if each.partition(":")[2].startswith(("Tag", "Add", "Put"))]
     return [each for each in sets if each in handler_permissions(resource_type, "create")]
 
@@ -123,6 +128,24 @@ def handler_permissions(resource_type: str, operation: str) -> Sequence[str]:
     if resource_type in _ACTIONS_MISSING_IN_SCHEMAS:
         return _ACTIONS_MISSING_IN_SCHEMAS[resource_type].get(operation, ())
     found: Sequence[str] = resource_schema(resource_type).get("handlers", {}).get(operation, {}).get("permissions", ())
+    found: Sequence[str] = schema(resource_type).get("handlers", {}).get(operation, {}).get("permissions", ())
+    return found
+
+
+@cache
+def schema(resource_type: str) -> Mapping[str, Any]:
+    """Return the resource schema of a type; empty for an unknown one."""
+    name = _names().get(resource_type)
+    if name is None:
+        return {}
+    found: Mapping[str, Any] = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
+    return found
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Type -> its schema's file. The North Virginia list has every type."""
+    found: dict[str, str] = json.loads((_SCHEMAS / "providers" / "us-east-1.json").read_text())
     return found
 
 

@@ -15,6 +15,7 @@ from rehearsal.emulator.iam import dependent_actions, enforcement, roles
 from rehearsal.emulator.iam.boundaries import boundary_keys
 from rehearsal.emulator.iam.cloudformation_actions import actions_for_properties, required_actions
 from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.iam.handler_actions import further_actions
 from rehearsal.emulator.iam.resource_arns import Resource, arns
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import Answer
@@ -160,8 +161,14 @@ def _check_permissions(operation: str, resource: Resource, changed: Sequence[str
         for alternatives in every
         if alternatives
     )
-    needs = dependent_actions.dependent_permissions(operation, resource, changed)
-    if refused or dependent_actions.first_denial(who, get_region(), needs, **keys):
+    needs = list(dependent_actions.dependent_permissions(operation, resource, changed))
+    referred_to = {need.action for need in needs}
+    refused = refused or any(
+        enforcement.all_denied([_requests(who, action, resource, keys)])
+        for action in further_actions(resource.kind, operation, resource.properties)
+        if action not in referred_to
+    )
+    if refused or dependent_actions.first_denial(who, get_region(), iter(needs), **keys):
         raise PermissionError(enforcement.denial_message(who.arn))
 
 
