@@ -4,8 +4,8 @@ Source: CloudFormation CLI user guide, "Resource type definition schema": `permi
 that are needed to invoke it. A schema lists those for properties that a template leaves out as well, and AWS does not
 document when they are asked for. So an action counts here unless it is for something else by its own name:
 
-- A read of the type's own service is needed, as the handler waits for the resource and returns it; one whose name says a
-  property of the type, where the template has that property.
+- A read of the type's own service is needed, as the handler waits for the resource and returns it; one whose name
+  says a property of the type, where the template has that property.
 - A change whose name says a property is needed where a resource with that property is created.
 - Tags, roles, code and keys have checks of their own; actions of other services are not asked for.
 """
