@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -341,3 +342,42 @@ def test_the_second_function_has_no_part_in_the_first_ones_work(deployed: Projec
     assert not role.may("lambda", "get_function", FunctionName=found["Echo2FunctionName"])
     assert changed(role, found["EchoFunctionName"]) == []
     assert not role.may("ssm", "get_parameter", Name="/cdk-bootstrap/hnb659fds/version")
+
+
+@pytest.mark.parametrize("name", ["OrganizationAccountAccessRole", "AWSControlTowerExecution", "stacksets-exec-1a2b"])
+def test_cloudformations_role_reaches_no_role_that_opens_the_account(deployed: Project, name: str) -> None:
+    """Neither by a call nor by a stack that imports the role, to change its trust in a later update."""
+    iam, api = deployed.client("iam", "pipeline"), deployed.client("cloudformation", "pipeline")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    role = Acting(deployed, "pipeline", "-cfn-exec-role-")
+    assert not role.may("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=TRUST)
+    assert not role.may("iam", "get_role", RoleName=name)
+    properties = {"RoleName": name, "AssumeRolePolicyDocument": json.loads(TRUST)}
+    resource = {"Type": "AWS::IAM::Role", "DeletionPolicy": "Retain", "Properties": properties}
+    imported = {"ResourceType": resource["Type"], "LogicalResourceId": "It", "ResourceIdentifier": {"RoleName": name}}
+    stack = f"Adopt-{name}"
+    api.create_change_set(
+        StackName=stack,
+        ChangeSetName="adopt",
+        ChangeSetType="IMPORT",
+        RoleARN=role.arn,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        TemplateBody=json.dumps({"Resources": {"It": resource}}),
+        ResourcesToImport=[imported],
+    )
+    api.execute_change_set(StackName=stack, ChangeSetName="adopt")
+    reasons = until_rolled_back(api, stack)
+    assert (
+        f"is not authorized to perform: iam:GetRole on resource: arn:aws:iam::{ACCOUNTS['pipeline']}:role/{name}"
+        in (reasons)
+    )
+
+
+def until_rolled_back(api: Any, stack: str) -> str:
+    """Wait until the import is rolled back; return what the stack's events say."""
+    for _ in range(100):
+        if api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE":
+            break
+        time.sleep(0.1)
+    events = api.describe_stack_events(StackName=stack)["StackEvents"]
+    return "\n".join(event.get("ResourceStatusReason", "") for event in events)

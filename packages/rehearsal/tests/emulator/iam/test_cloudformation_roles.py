@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import pytest
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import PrincipalInfo
 from ministack.services import cloudformation
-from ministack.services.cloudformation import helpers, provisioners, stacks
+from ministack.services.cloudformation import changesets, helpers, provisioners, stacks
 
 from rehearsal.emulator.iam import cloudformation_roles, enforcement, roles
 from rehearsal.emulator.ministack.corrections import permissions, requests
@@ -77,6 +78,28 @@ def test_a_role_has_to_be_allowed_what_the_handler_reads() -> None:
             change()
     make_role("executes", allow("sqs:CreateQueue", "sqs:GetQueueAttributes"))
     assert make(QueueName="name") == "made"
+
+
+def test_a_role_has_to_be_allowed_to_read_what_it_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: a stack adopts the role that opens the account, which a later update could then open to others."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
+    monkeypatch.setitem(handlers, "import", lambda identifier: (identifier["RoleName"], {}))
+    make_role("OrganizationAccountAccessRole")
+    stack_of(make_role("executes", allow("iam:GetRole", "iam:List*")))
+
+    async def import_role(_change_set: Any, _stack: Any) -> str:
+        return str(changesets._import_resource("AWS::IAM::Role", {"RoleName": "OrganizationAccountAccessRole"})[0])
+
+    assert asyncio.run(import_role({}, {})) == "OrganizationAccountAccessRole"
+    correct(permissions.IMPORTS)
+    import_into = cloudformation_roles.name_importing_stack(import_role)
+    with pytest.raises(PermissionError, match=r"iam:GetRolePolicy on resource: .*role/OrganizationAccountAccessRole"):
+        asyncio.run(import_into({}, {"StackName": "stack"}))
+    adopt = cloudformation_roles.name_adopting_stack(lambda *_: asyncio.run(import_role({}, {})))
+    with pytest.raises(PermissionError, match=r"iam:GetRolePolicy"):
+        adopt("id", "stack", "Role", "AWS::IAM::Role", {})
+    make_role("executes", allow("iam:GetRole*", "iam:List*"))
+    assert asyncio.run(import_into({}, {"StackName": "stack"})) == "OrganizationAccountAccessRole"
 
 
 def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:

@@ -26,13 +26,14 @@ from ministack.services import (
     ssm,
     sts,
 )
-from ministack.services.cloudformation import handlers, helpers, provisioners, stacks
+from ministack.services.cloudformation import changesets, handlers, helpers, provisioners, stacks
 
 MODULES = (
     *(app, iam_actions, iam_evaluator, lambda_runtime, persistence, responses, cloudformation, handlers, helpers),
     *(
         apigateway,
         apigateway_v1,
+        changesets,
         provisioners,
         stacks,
         cloudwatch,

@@ -13,7 +13,12 @@ from typing import Any
 
 from rehearsal.emulator.iam import dependent_actions, enforcement, roles
 from rehearsal.emulator.iam.boundaries import boundary_keys
-from rehearsal.emulator.iam.cloudformation_actions import actions_for_properties, required_actions
+from rehearsal.emulator.iam.cloudformation_actions import (
+    actions_for_properties,
+    handler_permissions,
+    own_actions,
+    required_actions,
+)
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.iam.handler_actions import further_actions
 from rehearsal.emulator.iam.resource_arns import Resource, arns
@@ -35,6 +40,7 @@ _CALLED_VIA_KEYS = {
     "aws:viaawsservice": "true",
 }
 
+_importing_stack: contextvars.ContextVar[str] = contextvars.ContextVar("importing_stack", default="")
 _nested_denials: contextvars.ContextVar[list[PermissionError] | None] = contextvars.ContextVar("kept", default=None)
 
 
@@ -62,6 +68,49 @@ def check_update(update: Handler) -> Handler:
         return update(kind, name, old, new, stack, *rest)
 
     return update_permitted
+
+
+def name_importing_stack(import_resources: Handler) -> Handler:
+    """Return the replacement of the function that imports resources into a stack: it keeps the stack's name."""
+
+    async def import_into(change_set: Params, stack: Params, *rest: Any) -> Any:
+        token = _importing_stack.set(str(stack["StackName"]))
+        try:
+            return await import_resources(change_set, stack, *rest)
+        finally:
+            _importing_stack.reset(token)
+
+    return import_into
+
+
+def name_adopting_stack(adopt: Handler) -> Handler:
+    """Return the replacement of the function that imports a resource during an update: it keeps the stack's name."""
+
+    def adopt_into(stack_id: str, stack: str, *rest: Any) -> Any:
+        token = _importing_stack.set(stack)
+        try:
+            return adopt(stack_id, stack, *rest)
+        finally:
+            _importing_stack.reset(token)
+
+    return adopt_into
+
+
+def check_import(import_resource: Handler) -> Handler:
+    """Return the replacement of the function that imports one resource: it is read with the stack's role."""
+
+    def import_permitted(kind: str, identifier: Mapping[str, str]) -> Any:
+        stack = _importing_stack.get()
+        who = _principal(stack) if stack else None
+        resource = Resource(kind, stack, "", identifier, next(iter(identifier.values()), ""))
+        if who and any(
+            enforcement.all_denied([_requests(who, action, resource, {})])
+            for action in own_actions(kind, handler_permissions(kind, "read"))
+        ):
+            raise PermissionError(enforcement.denial_message(who.arn))
+        return import_resource(kind, identifier)
+
+    return import_permitted
 
 
 def check_delete(delete: Handler) -> Handler:
@@ -148,11 +197,10 @@ def _trust_denial(role: str) -> str:
 
 def _check_permissions(operation: str, resource: Resource, changed: Sequence[str] = ()) -> None:
     """Raise where the stack's role, else its caller, may not do what is needed; changed: of the properties."""
-    role = _role(resource.stack)
-    who = roles.session_principal(role, "AWSCloudFormation") if role else enforcement.caller.get()
+    who = _principal(resource.stack)
     if who is None:
         return
-    keys = {} if role else _CALLED_VIA_KEYS
+    keys = {} if _role(resource.stack) else _CALLED_VIA_KEYS
     every = [[each] for each in actions_for_properties(resource.kind, changed)] or [
         required_actions(resource.kind, operation)
     ]
@@ -170,6 +218,12 @@ def _check_permissions(operation: str, resource: Resource, changed: Sequence[str
     )
     if refused or dependent_actions.first_denial(who, get_region(), iter(needs), **keys):
         raise PermissionError(enforcement.denial_message(who.arn))
+
+
+def _principal(stack: str) -> PrincipalInfo | None:
+    """Return a session of the stack's role, else its caller; None for a root user."""
+    role = _role(stack)
+    return roles.session_principal(role, "AWSCloudFormation") if role else enforcement.caller.get()
 
 
 def _role(stack: str) -> str:

@@ -68,6 +68,7 @@ WITH_IAM = (
     requests.TRUST_DENIALS,
     permissions.STACK_ROLES,
     permissions.STACK_PERMISSIONS,
+    permissions.IMPORTS,
     permissions.QUEUE_POLLS,
     permissions.TOPIC_INVOCATIONS,
     permissions.RULE_INVOCATIONS,

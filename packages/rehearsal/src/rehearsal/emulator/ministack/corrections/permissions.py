@@ -127,6 +127,29 @@ STACK_PERMISSIONS = Correction(
         ),
     ),
 )
+IMPORTS = Correction(
+    fault="A stack imports any resource, also one that its role may not read.",
+    test=f"{TESTS}/test_cloudformation_roles.py::test_a_role_has_to_be_allowed_to_read_what_it_imports",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{CLOUDFORMATION}.changesets:_import_resources_async",
+            "sha256:a9f38d92ae809384",
+            cloudformation_roles.name_importing_stack,
+        ),
+        Patch(
+            f"{CLOUDFORMATION}.changesets:_import_resource",
+            "sha256:0466d8e0cf560238",
+            cloudformation_roles.check_import,
+            also=(f"{CLOUDFORMATION}.provisioners:_import_resource", f"{CLOUDFORMATION}.stacks:_import_resource"),
+        ),
+        Patch(
+            f"{CLOUDFORMATION}.stacks:_adopt_resource",
+            "sha256:dd6c8911148d1a4e",
+            cloudformation_roles.name_adopting_stack,
+        ),
+    ),
+)
 QUEUE_POLLS = Correction(
     fault="A function receives a queue's messages without its role's permission.",
     test=f"{TESTS}/test_event_sources.py::test_a_queues_messages_are_received_with_the_functions_role",
