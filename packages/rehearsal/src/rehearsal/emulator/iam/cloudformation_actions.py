@@ -119,7 +119,6 @@ def passes_roles(resource_type: str, operation: str) -> bool:
 def tagging_actions(resource_type: str) -> list[str]:
     """The actions by which a new resource of the type gets its tags; none where the action that makes it does it."""
     known = resource_schema(resource_type).get("tagging", {}).get("permissions", ())
-    known = schema(resource_type).get("tagging", {}).get("permissions", ())
     sets = [each for each in known if each.partition(":")[2].startswith(("Tag", "Add", "Put"))]
     return [each for each in sets if each in handler_permissions(resource_type, "create")]
 
@@ -128,24 +127,6 @@ def handler_permissions(resource_type: str, operation: str) -> Sequence[str]:
     if resource_type in _ACTIONS_MISSING_IN_SCHEMAS:
         return _ACTIONS_MISSING_IN_SCHEMAS[resource_type].get(operation, ())
     found: Sequence[str] = resource_schema(resource_type).get("handlers", {}).get(operation, {}).get("permissions", ())
-    found: Sequence[str] = schema(resource_type).get("handlers", {}).get(operation, {}).get("permissions", ())
-    return found
-
-
-@cache
-def schema(resource_type: str) -> Mapping[str, Any]:
-    """Return the resource schema of a type; empty for an unknown one."""
-    name = _names().get(resource_type)
-    if name is None:
-        return {}
-    found: Mapping[str, Any] = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
-    return found
-
-
-@cache
-def _names() -> dict[str, str]:
-    """Type -> its schema's file. The North Virginia list has every type."""
-    found: dict[str, str] = json.loads((_SCHEMAS / "providers" / "us-east-1.json").read_text())
     return found
 
 

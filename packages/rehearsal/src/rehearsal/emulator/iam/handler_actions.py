@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from rehearsal.emulator.iam.cloudformation_actions import handler_permissions, own_actions, required_actions, schema
+from rehearsal.emulator.iam.cfnlint_data import resource_schema
+from rehearsal.emulator.iam.cloudformation_actions import handler_permissions, own_actions, required_actions
 
 # Reads of what a resource holds, which a template says nothing about.
 _DATA = ("GetItem", "GetObject", "GetObjectVersion", "GetRecords", "GetSecretValue")
@@ -29,7 +30,7 @@ _ENDINGS = re.compile(r"(configuration|config|policy|settings?|arns?|ids?|names?
 
 def further_actions(resource_type: str, operation: str, properties: Collection[str]) -> Iterator[str]:
     """Yield the further actions that an operation needs for a resource with these properties."""
-    known = schema(resource_type).get("properties", {})
+    known = resource_schema(resource_type).get("properties", {})
     asked_already = {*required_actions(resource_type, operation)}
     for action in own_actions(resource_type, handler_permissions(resource_type, operation)):
         name = action.partition(":")[2]
