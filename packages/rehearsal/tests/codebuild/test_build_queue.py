@@ -128,6 +128,7 @@ def test_start_build_beyond_the_queue_is_refused(limited: Account) -> None:
     api, name = limited.client("codebuild"), project(limited, spec("sleep 2"))
     first = api.start_build(projectName=name)["build"]["id"]
     second = api.start_build(projectName=name)["build"]["id"]
+    assert api.batch_get_builds(ids=[second])["builds"][0]["currentPhase"] == "QUEUED"
     with pytest.raises(ClientError, match="Cannot have more than 1 builds in queue for the account") as refused:
         api.start_build(projectName=name)
     assert refused.value.response["Error"]["Code"] == "AccountLimitExceededException"

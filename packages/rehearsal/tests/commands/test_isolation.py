@@ -43,8 +43,11 @@ true
 BY_NAME = """
 cd {root} && ls -A && find . -mindepth 1 -maxdepth 1 ! -name .rehearsal -exec echo SAW {{}} +
 git -C {root} tag planted 2>/dev/null && echo "SAW and tagged"
-for pid in $PPID $(cat /proc/$PPID/task/$PPID/children) 1; do
+pid=$PPID
+while [ -n "$pid" ] && [ "$pid" != 0 ]; do
   test ! -e /proc/$pid/cwd/.env || echo "SAW .env in the folder of process $pid"
+  test ! -e /proc/$pid/root/{root}/.env || echo "SAW .env in what process $pid sees"
+  pid=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$pid/status)
 done
 rm -rf {root}/* {root}/.git {root}/.[!.]* 2>/dev/null
 echo changed > {root}/cdk.json

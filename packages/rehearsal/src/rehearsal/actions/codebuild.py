@@ -51,10 +51,17 @@ class RunBuild:
         """Build the project with these credentials, which are its role's."""
         build = build_of_action(task, project, self._caches)
         turn = self._enter_queue(task, build)
+        entry, result = BuildRecord(self._builds, build, project.about, project.log_group), None
         try:
-            result = self._run(task, project, build, credentials, turn)
+            ended = turn.await_start(_BuildStopSignal(task, build, self._builds), project.queued_minutes * 60)
+            if ended == "started":
+                entry.start()
+                result = self._run(task, project, build, credentials, entry)
+            else:
+                result = queued_result(ended, entry)
         finally:
             turn.leave()
+            entry.end(result)
         summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
         if result.status != "SUCCEEDED":
             return Outcome(failed=True, summary=summary)
@@ -71,13 +78,13 @@ class RunBuild:
             task.note("waits in CodeBuild's queue: the quota of concurrent builds is reached")
         return turn
 
-    def _run(self, task: Task, project: Project, build: Build, credentials: Credentials, turn: Turn) -> BuildResult:
-        ended = turn.await_start(_BuildStopSignal(task, build, self._builds), project.queued_minutes * 60)
-        if ended != "started":
-            return queued_result(ended)
+    def _run(
+        self, task: Task, project: Project, build: Build, credentials: Credentials, entry: BuildRecord
+    ) -> BuildResult:
         work = WorkFolder.linked(self._work, build.id, task.folder)
         sources = self._sources(task, project, work, credentials)
-        return self._build(task, project, build, work.folders(sources, self._caches), credentials)
+        folders = work.folders(sources, self._caches)
+        return self._build(task, project, build, folders=folders, credentials=credentials, entry=entry)
 
     def _sources(self, task: Task, project: Project, work: WorkFolder, credentials: Credentials) -> dict[str, Path]:
         """Every input artifact, unpacked; the primary one under the empty name."""
@@ -107,17 +114,22 @@ class RunBuild:
             raise ActionError(f"{task.where}: {why}") from error
 
     def _build(
-        self, task: Task, project: Project, build: Build, folders: BuildFolders, credentials: Credentials
+        self,
+        task: Task,
+        project: Project,
+        build: Build,
+        *,
+        folders: BuildFolders,
+        credentials: Credentials,
+        entry: BuildRecord,
     ) -> BuildResult:
         def client(service: str) -> object:
             return task.endpoint.client(service, credentials, task.region)
 
         stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
-        entry = BuildRecord(self._builds, build, project.about, project.log_group)
         log = BuildLog(task.log, task.note, stream=stream, on_phase=entry.phase)
-        result = None
         try:
-            result = run_build(
+            return run_build(
                 build,
                 folders,
                 credentials=task.endpoint.build_environ(credentials, task.region),
@@ -129,8 +141,6 @@ class RunBuild:
             raise ActionError(f"{task.where}: {error}") from error
         finally:
             log.close()
-            entry.end(result)
-        return result
 
 
 class _BuildStopSignal:

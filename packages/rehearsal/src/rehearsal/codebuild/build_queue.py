@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rehearsal.codebuild.build_record import BuildRecord
 from rehearsal.codebuild.model import BuildResult, PhaseResult
 from rehearsal.errors import RehearsalError
 from rehearsal.host.processes import Stop
@@ -103,12 +104,13 @@ class Turn:
         self._queue.leave(self._build)
 
 
-def queued_result(ending: Ending) -> BuildResult:
-    """The result of a build that never left the queue."""
+def queued_result(ending: Ending, entry: BuildRecord) -> BuildResult:
+    """The result of a build that never left the queue, which its record shows as well."""
     if ending == "stopped":
         queued = PhaseResult("QUEUED", "STOPPED", 0.0, "", "the build was stopped")
     else:
         queued = PhaseResult(
             "QUEUED", "TIMED_OUT", 0.0, "BUILD_QUEUED_TIMED_OUT", "the build waited longer than allowed"
         )
+    entry.phase(queued)
     return BuildResult(queued.status, f"QUEUED: {queued.message}", (queued,))

@@ -30,9 +30,15 @@ class BuildRecord:
     def __init__(self, builds: BuildStore, build: Build, about: Mapping[str, Any], log_group: str) -> None:
         self._builds, self._build = builds, build
         self._began = time.time()
-        self._phases = [_phase(name, self._began, 0.0) for name in ("SUBMITTED", "QUEUED", "PROVISIONING")]
+        self._phases = [_phase("SUBMITTED", self._began, 0.0)]
         self._record = {**about, **_identity(build, log_group), "startTime": self._began}
-        self._put(currentPhase="DOWNLOAD_SOURCE", buildStatus="IN_PROGRESS", buildComplete=False)
+        self._put(currentPhase="QUEUED", buildStatus="IN_PROGRESS", buildComplete=False)
+
+    def start(self) -> None:
+        """The build has left the queue."""
+        now = time.time()
+        self._phases += [_phase("QUEUED", self._began, now - self._began), _phase("PROVISIONING", now, 0.0)]
+        self._put(currentPhase="DOWNLOAD_SOURCE")
 
     def phase(self, result: PhaseResult) -> None:
         """A phase has ended."""

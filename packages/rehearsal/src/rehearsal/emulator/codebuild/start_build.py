@@ -128,8 +128,9 @@ class StartedBuilds:
         try:
             ended = started.turn.await_start(_StopSignal(started, self._builds), project.queued_minutes * 60)
             if ended != "started":
-                result = queued_result(ended)
+                result = queued_result(ended, started.entry)
                 return
+            started.entry.start()
             credentials = self._assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
             result = self._execute(started, credentials, work)
         except _FAILURES as error:
