@@ -116,6 +116,32 @@ def test_credentials_that_poetry_stores_are_used(root: Path, monkeypatch: pytest
     assert shipped(root) == "FROM = 'corp'\n"
 
 
+_KEYRING = f"""
+from keyring.backend import KeyringBackend
+class Keyring(KeyringBackend):
+    priority = 9
+    def get_password(self, service, username):
+        return {PASSWORD!r} if (service, username) == ("poetry-repository-corp", {USER!r}) else None
+    def set_password(self, *_):
+        raise NotImplementedError
+"""
+
+
+@pytest.mark.slow
+def test_the_password_of_a_keyring_is_used(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Poetry's configuration has the user, and the keyring of this machine the password."""
+    config = tmp_path / "config"
+    (config / "python_keyring").mkdir(parents=True)
+    (config / "corp_keyring.py").write_text(_KEYRING)
+    text = f"[backend]\ndefault-keyring = corp_keyring.Keyring\nkeyring-path = {config}\n"
+    (config / "python_keyring" / "keyringrc.cfg").write_text(text)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
+    monkeypatch.setenv("POETRY_CONFIG_DIR", str(config))
+    monkeypatch.setenv("POETRY_HTTP_BASIC_CORP_USERNAME", USER)
+    build(root)
+    assert shipped(root) == "FROM = 'corp'\n"
+
+
 def test_each_source_has_a_call_of_its_own() -> None:
     """The default index first; of a source, neither other indexes nor folders of wheels are asked."""
     pins = [

@@ -91,7 +91,9 @@ def install_from(
     stored: Callable[[], tuple[str, str] | None],
 ) -> None:
     """Call `run` for one source. `stored` looks for credentials that the environment does not have."""
-    credentials = environment_credentials(source) or stored()
+    credentials = environment_credentials(source)
+    if not credentials or not credentials[1]:  # the password of a known user may be in a keyring
+        credentials = stored() or credentials
     try:
         run(index_call(source, credentials))
     except LayersError as error:
