@@ -310,6 +310,20 @@ def test_a_known_vulnerability_is_red(copy: Path, osv: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.gate
+def test_a_gate_that_is_open_is_red_on_aws(copy: Path, osv: str) -> None:
+    """A build in an account that somebody has refuses `warn`; one of a rehearsal with placeholders does not."""
+    accepted = '[{ id = "CVE-2026-1", reason = "no query of a stranger is run", expires = 2999-12-31 }]'
+    edit("pyproject.toml", "ignore = []", f"ignore = {accepted}")(copy)
+    command, build = ("python", "-m", "cdk_delivery.gates.dependencies"), "arn:aws:codebuild:eu-west-1:{}:build/a:b"
+    red = run(command, copy, PIP_AUDIT_OSV_URL=osv, CODEBUILD_BUILD_ARN=build.format(210987654321))
+    assert red.returncode == 1
+    assert 'on-unreachable = "warn" is for rehearsals; on AWS set "fail"' in red.stderr
+    rehearsed = run(command, copy, PIP_AUDIT_OSV_URL=osv, CODEBUILD_BUILD_ARN=build.format(111111111111))
+    assert rehearsed.returncode == 0
+
+
+@pytest.mark.slow
 def test_an_exception_that_nothing_needs_is_red(copy: Path, osv: str) -> None:
     """It would hide the next one of that name."""
     other = '[{ id = "GHSA-other", reason = "it was there once", expires = 2999-12-31 }]'

@@ -22,6 +22,15 @@ def test_every_action_has_its_minutes(synthesized: Synthesized) -> None:
     assert {"Changes" if name.startswith("Changes") else name for name in names} == set(PRICES["minutes"])
 
 
+def test_alarms_and_dashboards_are_those_of_an_environment(synthesized: Synthesized) -> None:
+    """Each costs something a month."""
+    counted = {kind: len(synthesized.dev.find_resources(f"AWS::CloudWatch::{kind}")) for kind in ("Alarm", "Dashboard")}
+    assert counted == {
+        "Alarm": PRICES["alarms_of_an_environment"],
+        "Dashboard": PRICES["dashboards_of_an_environment"],
+    }
+
+
 def test_every_price_says_where_it_is_from() -> None:
     """AWS's page, and what it counts."""
     prices = {name for name, value in PRICES.items() if isinstance(value, float)}

@@ -32,7 +32,9 @@ class QuotaUsage:
 
 # Sources: user guides of CodePipeline ("Quotas"), CloudFormation ("Quotas"), IAM ("IAM and AWS STS quotas"), Amazon S3
 # ("Bucket policies"), KMS ("Key policies"), and of CodeBuild ("Quotas").
-# Unverified: ACTIONS, since the versions of that page that were looked at give a number for a stage alone.
+# ACTIONS_OF_STAGE is what CDK Pipelines puts into one stage (aws/aws-cdk issue 16336); CodePipeline's own limit was 50
+# (issue 9353) and is reported as 100 since October 2024 (awslabs/aws-deployment-framework issue 792).
+# Unverified: ACTIONS. The versions of AWS's page that were looked at give a number for a stage only.
 # IAM counts no white space.
 STAGES, ACTIONS_OF_STAGE, ACTIONS = 50, 50, 500
 TEMPLATE_BYTES, RESOURCES = 1_000_000, 500

@@ -41,3 +41,12 @@ def test_a_part_of_a_minute_is_paid_as_a_whole_one() -> None:
     """Of each build and each action."""
     longer = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
     assert cost(2, longer) == cost(2, PRICES)
+
+
+def test_alarms_and_dashboards_cost_the_same_without_a_push() -> None:
+    """Those of each environment, where the file of prices counts them."""
+    watched = {**PRICES, "alarm_month": 0.1, "alarms_of_an_environment": 9}
+    watched |= {"dashboard_month": 3.0, "dashboards_of_an_environment": 1}
+    assert cost(2, PRICES).watching == 0
+    assert round(cost(2, watched).watching, 2) == 7.80
+    assert round(cost(2, watched).month - cost(2, PRICES).month, 2) == 7.80

@@ -12,7 +12,7 @@ from cdk_delivery.commands.accounts import Sessions, settings
 from cdk_delivery.commands.bootstrap import plans
 from cdk_delivery.commands.doctor_aws import account_rows, connection_row
 from cdk_delivery.commands.doctor_builds import builds_row
-from cdk_delivery.commands.doctor_local import quota_rows, settings_rows, version_rows
+from cdk_delivery.commands.doctor_local import quota_rows, settings_rows, version_rows, vulnerability_rows
 from cdk_delivery.commands.doctor_packages import package_rows
 from cdk_delivery.commands.doctor_rows import Row
 from cdk_delivery.project_config import read_config
@@ -30,6 +30,7 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
     connection = connection_row(delivery, steps[0].target, sessions)
     return [
         *settings_rows(delivery, reached=reached, page=page),
+        *vulnerability_rows(root, delivery),
         *package_rows(root),
         *version_rows(root),
         *quota_rows(root),

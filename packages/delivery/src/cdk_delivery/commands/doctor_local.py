@@ -12,6 +12,7 @@ from typing import Any
 
 from cdk_delivery.commands.doctor_rows import Row, State
 from cdk_delivery.constructs.tool_pins import Pins
+from cdk_delivery.gates.accepted_vulnerabilities import read as read_exceptions
 from cdk_delivery.quotas import quota_usages
 from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.placeholders import is_placeholder, placeholders
@@ -36,6 +37,14 @@ def settings_rows(delivery: Delivery[Any], *, reached: bool, page: str) -> Itera
         yield Row("permissions boundary", "ok", "on")
     else:
         yield Row("permissions boundary", fault, "off", "set permissions_boundary in cdk.json to true")
+
+
+def vulnerability_rows(root: Path, delivery: Delivery[Any]) -> Iterator[Row]:
+    """Whether the gate of known vulnerabilities is red without its database, as it has to be on AWS."""
+    setting = read_exceptions(root).on_unreachable
+    state: State = "red" if setting == "warn" and not is_placeholder(delivery.account) else "ok"
+    fix = 'set on-unreachable = "fail" in pyproject.toml [tool.dependency-gate]'
+    yield Row("known vulnerabilities, unreachable database", state, setting, fix)
 
 
 def version_rows(root: Path) -> Iterator[Row]:

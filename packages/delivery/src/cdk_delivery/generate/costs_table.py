@@ -15,12 +15,23 @@ MARKS = Marks("<!-- costs: made by `make generate` -->", "<!-- end of costs -->"
 ENVIRONMENTS = (2, 10, 50)
 PUSHES = 100
 BUILDS_OF_A_PUSH, BUILDS_OF_AN_ENVIRONMENT = ("Synth", "SelfMutate", "FileAssets"), ("Changes", "Test")
+HEADINGS = (
+    "environments",
+    "builds of a push",
+    "a push",
+    "keys, a month",
+    "alarms and dashboards, a month",
+    f"a month with {PUSHES} pushes",
+    "V1 pays from",
+)
 ACTIONS_OF_A_DEPLOYMENT = ("Prepare", "Deploy")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """For a number of environments: builds and dollars of one push, dollars of keys and of everything in a month.
+    """For a number of environments: builds and dollars of one push, dollars of a month by what they are for.
+
+    watching: alarms and dashboards, which cost the same whatever the load is. month: all of it, with the pushes.
 
     flat: from how many pushes a month on a pipeline of type V1, with its price for the month, would cost less.
     """
@@ -28,6 +39,7 @@ class Cost:
     builds: int
     push: float
     keys: float
+    watching: float
     month: float
     flat: int
 
@@ -45,11 +57,16 @@ def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
     actions = acting * prices["codepipeline_v2_action_minute"]
     push = building * prices["codebuild_minute_small"] + actions
     keys = (1 + environments) * prices["kms_key_month"]
+    watching = environments * (
+        prices.get("alarms_of_an_environment", 0) * prices.get("alarm_month", 0)
+        + prices.get("dashboards_of_an_environment", 0) * prices.get("dashboard_month", 0)
+    )
     return Cost(
         len(BUILDS_OF_A_PUSH) + environments * len(BUILDS_OF_AN_ENVIRONMENT),
         push,
         keys,
-        keys + PUSHES * push,
+        watching,
+        keys + watching + PUSHES * push,
         int(prices["codepipeline_v1_month"] / actions) + 1,
     )
 
@@ -60,11 +77,11 @@ def table(prices: Path) -> str:
     lines = [
         f"Prices of {held['as_of']} ({held['source']}).",
         "",
-        f"| environments | builds of a push | a push | keys, a month | a month with {PUSHES} pushes | V1 pays from |",
-        "|---|---|---|---|---|---|",
+        f"| {' | '.join(HEADINGS)} |",
+        f"|{'---|' * len(HEADINGS)}",
     ]
     for number in ENVIRONMENTS:
         found = cost(number, held)
-        dollars = " | ".join(f"${each:.2f}" for each in (found.push, found.keys, found.month))
+        dollars = " | ".join(f"${each:.2f}" for each in (found.push, found.keys, found.watching, found.month))
         lines.append(f"| {number} | {found.builds} | {dollars} | {found.flat} pushes a month |")
     return "\n".join(lines) + "\n"
