@@ -45,7 +45,9 @@ def stack_artifacts(folder: Path, assembly: str = "") -> Iterator[StackArtifact]
 
 
 def template_files(folder: Path) -> list[Path]:
-    """Return the template of every stack, those of stages and nested stacks too."""
+    """Return the template of every stack, those of stages and nested stacks too; none where there is no assembly."""
+    if not (folder / MANIFEST).exists():
+        return []
     return [file for stack in stack_artifacts(folder) for file in (stack.template, *nested_templates(stack.template))]
 
 
