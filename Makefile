@@ -82,6 +82,7 @@ layers: setup
 synth: setup layers
 	cdk synth --quiet
 	python -m cdk_delivery.compliance cdk.out
+	python -m cdk_delivery.gates.approvals cdk.out
 	python -m cdk_delivery.gates.templates
 
 # What the pipeline runs against a deployed stage; needs a part of the set-up only, so that it takes seconds.

@@ -238,6 +238,8 @@ class DeliveryStack[OptionsT](Stack):
         """Each build reads what it is about, and writes its own; the names are CDK's."""
         name, source, assembly = self._delivery.name, outputs(generated), outputs(generated, "Synth")
         self._synth_role.pass_artifacts(name, reads=source, writes=assembly)
+        itself = self.format_arn(service="codepipeline", resource=name)
+        self._synth_role.allow("CompareApprovals", ["codepipeline:GetPipeline"], itself)
         self._changes_role.pass_artifacts(name, reads=[*source, *assembly], writes=[_CHANGES])
         for role in self._test_roles:
             role.pass_artifacts(name, reads=source)

@@ -11,7 +11,16 @@ from cdk_delivery.settings import environment_rules
 from cdk_delivery.settings.environment import Environment, Wave
 from cdk_delivery.settings.messages import PREFIX, SettingsError, error_line
 from cdk_delivery.settings.source import Source
-from cdk_delivery.settings.types import Account, Email, HttpsUrl, PipelineName, Region, Settings, settings_error
+from cdk_delivery.settings.types import (
+    Account,
+    Email,
+    HttpsUrl,
+    PipelineName,
+    Region,
+    RiskName,
+    Settings,
+    settings_error,
+)
 
 
 class Notify(Settings):
@@ -36,6 +45,14 @@ class Notify(Settings):
         return not self.emails + self.endpoints
 
 
+class AcceptedRisk(Settings):
+    """A change that opens the way to an environment, and why it is meant."""
+
+    risk: RiskName
+    reason: str = Field(min_length=10)
+    """In a sentence; whoever reviews the push reads it."""
+
+
 class Delivery[OptionsT](Settings):
     """Everything that may differ between two users of this project."""
 
@@ -48,6 +65,8 @@ class Delivery[OptionsT](Settings):
     permissions_boundary: bool = False
     """Every role gets the boundary that `delivery bootstrap` makes; its execution policies demand it."""
     notify: Notify = Notify()
+    accepted_risks: tuple[AcceptedRisk, ...] = ()
+    """Risks that `python -m cdk_delivery.gates.approvals` names, and that this push takes."""
     environments: tuple[Environment[OptionsT], ...] = Field(min_length=1)
     """Lower ones first; waves are deployed in the order of their first environments."""
 

@@ -84,6 +84,13 @@ Repository = Annotated[str, Pattern(r"[^/\s]+(/[^/\s]+)+", "a repository is writ
 RepositoryName = Annotated[
     str, Pattern(r"[A-Za-z0-9_.-]{1,100}", "1 to 100 letters, digits, points, - and _: the name without its account")
 ]
+RiskName = Annotated[
+    str,
+    Pattern(
+        r"(approval-removed|unapproved-account|build-deploys)/[A-Za-z0-9._-]+",
+        "a risk is approval-removed/STAGE, unapproved-account/STAGE or build-deploys/ROLE, as the gate prints it",
+    ),
+]
 BucketName = Annotated[str, Pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket, without s3://")]
 ObjectKey = Annotated[str, Pattern(r"[^/].{0,1000}\.zip", "the key of one .zip object, without the bucket's name")]
 PathPattern = Annotated[str, Pattern(r"\S{1,255}", "a pattern of paths such as docs/** has 1 to 255 characters")]

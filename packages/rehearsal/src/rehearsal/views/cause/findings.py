@@ -104,7 +104,7 @@ def _place(groups: dict[str, str | None]) -> Place:
 def _named_file(message: str) -> Place:
     """The file that a message begins with or speaks of first."""
     match = re.search(rf"(?:^|[\s`'\"]){_FILE}(?::(?P<line>\d+))?(?=[\s`'\":;,]|$)", message)
-    return _place(match.groupdict()) if match and re.search(r"[a-z]{2,}$", match["file"]) else Place()
+    return _place(match.groupdict()) if match and re.search(r"\.[a-z]{2,5}$", match["file"]) else Place()
 
 
 _SEARCHES: tuple[Callable[[Sequence[str]], Finding | None], ...] = (

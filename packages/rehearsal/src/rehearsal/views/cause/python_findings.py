@@ -16,7 +16,7 @@ _ERROR = re.compile(r"^E   +(?P<message>\S.*)$")
 _SUMMARY = re.compile(r"^(?:FAILED|ERROR) (?P<test>[^\s:]+\.py(?:::\S+)?)")
 _FRAME = re.compile(r'^ +File "(?P<file>[^"<]+)", line (?P<line>\d+)')
 _EXCEPTION = re.compile(r"^(?P<message>[A-Za-z_][\w.]*(?:: .+)?)$")
-_IMPORT = re.compile(r"^-? +(?P<importer>[\w.]+) -> (?P<imported>[\w.]+) \(l\.(?P<line>\d+)")
+_IMPORT = re.compile(r"^-? +(?P<importer>[\w.]+) -> +(?P<imported>[\w.]+) \(l\.(?P<line>\d+)")
 _FOREIGN = ("site-packages", "/lib/python", "importlib._bootstrap")
 
 
@@ -41,7 +41,8 @@ def broken_contract(lines: Sequence[str]) -> Finding | None:
     if heading is None:
         return None
     for number in range(heading, len(lines)):
-        if match := _IMPORT.match(lines[number]):
+        wrapped = lines[number].endswith("->") or lines[number].endswith("-> ")  # a long import has two lines
+        if match := _IMPORT.match(lines[number] + " " + "".join(lines[number + 1 : number + 2]) * wrapped):
             start = next(n for n in range(number - 1, -1, -1) if lines[n].startswith("---")) - 1
             file = match["importer"].replace(".", "/") + ".py"
             message = f"{match['importer']} imports {match['imported']}: {lines[start]}"
