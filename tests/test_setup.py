@@ -387,3 +387,24 @@ def test_a_project_that_is_moved_needs_no_new_environment(tmp_path: Path) -> Non
     found = subprocess.run([after / ".venv/bin/python", "-c", code], check=True, capture_output=True, text=True)
     assert Path(found.stdout.strip()).is_relative_to(after)
     assert setup(after) == (0, "")
+
+
+def test_a_wrong_hash_names_its_package(script: dict[str, Any]) -> None:
+    """uv lists every hash that the lock knows, so that the package is many lines above the end."""
+    hashes = "\n".join(f"      sha256:{number:064}" for number in range(40))
+    said = (
+        f"  x Failed to download `click==8.1.8`\n  +-> Hash mismatch for `click==8.1.8`\n\n      Expected:\n{hashes}\n"
+    )
+    shown = script["shortened"](f"{said}      Computed:\n        sha256:{'f' * 64}\n")
+    assert "Hash mismatch for `click==8.1.8`" in shown
+    assert shown.endswith("f" * 64)
+    assert len(shown.splitlines()) < 20
+    advice = script["hash_mismatch"](said)
+    assert advice.startswith("click==8.1.8: the file that was downloaded is not the one that the lock names")
+    assert "`uv cache clean click`" in advice
+
+
+def test_another_failure_has_no_advice_on_hashes(script: dict[str, Any]) -> None:
+    """A short message is shown as it is."""
+    assert script["hash_mismatch"]("error: no network") == ""
+    assert script["shortened"]("one\ntwo") == "one\ntwo"

@@ -150,3 +150,31 @@ def test_any_file_name_is_pushed_and_told_as_it_is(clone: Clone, tmp_path: Path,
     assert repository.changes(repository.head, commit) == [f"A {path.name}"]
     repository.export(commit, tmp_path / "source")
     assert (tmp_path / "source" / path.name).exists()
+
+
+def test_a_shallow_clone_is_refused_with_the_command_that_helps(clone: Clone, tmp_path: Path) -> None:
+    """CI clones so by default; git's own words are `shallow update not allowed`."""
+    clone.write("kept.txt", "second")
+    clone.git("commit", "--quiet", "-am", "second")
+    clone.git("clone", "--quiet", "--depth", "1", f"file://{clone.root}", str(tmp_path / "shallow"))
+    (tmp_path / "shallow" / ".rehearsal").mkdir()
+    repository = Repository(tmp_path / "shallow", tmp_path / "shallow" / ".rehearsal")
+    with pytest.raises(WrongUse, match=r"is a shallow clone.*`git fetch --unshallow`.*`fetch-depth: 0`"):
+        repository.push(repository.snapshot(), tmp_path / "remote.git", "main")
+
+
+def test_conflicts_of_a_merge_are_refused(clone: Clone) -> None:
+    """Their marks would be pushed as the files' text; with the files' names."""
+    clone.git("checkout", "--quiet", "-b", "other")
+    clone.write("kept.txt", "theirs")
+    clone.git("commit", "--quiet", "-am", "theirs")
+    clone.git("checkout", "--quiet", "trunk")
+    clone.write("kept.txt", "ours")
+    clone.git("commit", "--quiet", "-am", "ours")
+    with pytest.raises(subprocess.CalledProcessError):
+        clone.git("merge", "other")
+    with pytest.raises(WrongUse, match=r"kept\.txt: a merge left conflicts; resolve them"):
+        clone.repository().snapshot()
+    clone.write("kept.txt", "resolved")
+    clone.git("add", "kept.txt")
+    assert clone.repository().snapshot()

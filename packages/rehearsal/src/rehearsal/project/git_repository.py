@@ -52,8 +52,14 @@ class Repository:
     def snapshot(self) -> str:
         """The id of a commit that holds the working tree as it is, uncommitted and untracked files included.
 
-        HEAD itself where nothing differs. The user's index, branches and object store stay as they are.
+        HEAD itself where nothing differs. The user's index, branches and object store stay as they are. Raises
+        WrongUse where a merge left conflicts: git would take their marks as the files' text.
         """
+        if unmerged := self._git("diff", "--name-only", "--diff-filter=U").splitlines():
+            names = ", ".join(unmerged[:5]) + (f" and {len(unmerged) - 5} more" if len(unmerged) > 5 else "")
+            raise WrongUse(
+                f"{printable(names)}: a merge left conflicts; resolve them and `git add` the files, or abort it"
+            )
         # a new one each time: a killed run may have left its lock next to the old one
         with tempfile.TemporaryDirectory(prefix="index-", dir=self.scratch) as folder:
             index = Path(folder) / "index"
@@ -84,6 +90,11 @@ class Repository:
     def push(self, commit: str, remote: Path, branch: str) -> None:
         """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at; no hook is run."""
         init_bare_repository(remote)
+        if self._git("rev-parse", "--is-shallow-repository") == "true":
+            raise WrongUse(
+                f"{self.top} is a shallow clone, as CI makes them by default: the remote of the rehearsal takes a whole"
+                " history only. Run `git fetch --unshallow`; in GitHub's actions/checkout set `fetch-depth: 0`"
+            )
         refspec = f"+{commit}:{BRANCHES}{branch}"
         env = {**self._scratch_objects(), SKIP_HOOK_VARIABLE: "yes"}
         self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=env)

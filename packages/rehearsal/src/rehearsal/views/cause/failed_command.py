@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 # Of more output than this, only the end is searched: a log of 100 MB is read without filling the memory.
@@ -69,3 +69,29 @@ def _parts(printed: Iterable[str]) -> Iterator[FailedPart]:
             lines.append(line)
     if lines:
         yield FailedPart("", tuple(lines))
+
+
+# A recipe that make prints before it runs it: variables, then one of the commands that builds of this kind call.
+_ECHOED = re.compile(
+    r"^(?!npm (?:error|ERR!|warn|notice))(?:[A-Za-z_]\w*=\S* )*(?:set -\w+; )?(?:for |test |\./|bin/|\.venv/bin/)?"
+    r"(?:aws|bash|cdk|cfn-lint|delivery|eslint|jest|lambda-layers|lint-imports|make|mypy|node|npm|npx|poetry|pytest|python3?"
+    r"|ruff|sh|tsc|uv|[\w-]+ in )(?: [^:]*)?$"
+)
+_TESTS_BEGIN = re.compile(r"^=+ (?:test session starts|FAILURES|ERRORS) =+$")
+_TESTS_END = re.compile(r"^=* ?\d+ (?:failed|passed|errors?|deselected)\b.* in [\d.]+s")
+
+
+def recipe_starts(lines: Sequence[str]) -> list[int]:
+    """Return where the output of a recipe seems to begin, the last one first, and 0 at the end.
+
+    What tests print looks like recipes too, and is left out.
+    """
+    starts, in_tests = [0], False
+    for number, line in enumerate(lines):
+        if _TESTS_BEGIN.match(line):
+            in_tests = True
+        elif in_tests:
+            in_tests = not _TESTS_END.match(line)
+        elif _ECHOED.match(line):
+            starts.append(number)
+    return starts[::-1]

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from rehearsal.views.cause.failed_command import FailedCommand, FailedPart, cut_failed_command
+from rehearsal.views.cause.failed_command import FailedCommand, FailedPart, cut_failed_command, recipe_starts
 from rehearsal.views.cause.findings import LINES, excerpt, first_finding, last_words, suggested_command
 from rehearsal.views.cause.model import Cause, Finding, Place, Statement
 from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
@@ -66,13 +66,18 @@ def _remember(lines: Iterable[str], tail: deque[str]) -> Iterator[str]:
 
 
 def _in_build(command: FailedCommand) -> Finding | None:
-    lines = command.parts[0].lines
-    return first_finding(lines) or last_words(lines)
+    return _in_part(command.parts[0])
+
+
+def _in_part(part: FailedPart) -> Finding | None:
+    """The first error of the recipe that ran last: targets before it, whose output is in the part too, succeeded."""
+    found = (first_finding(part.lines[start:]) for start in recipe_starts(part.lines))
+    return next(filter(None, found), None) or last_words(part.lines)
 
 
 def _also_failed(parts: Iterable[FailedPart]) -> Iterable[str]:
     for part in parts:
-        found = first_finding(part.lines) or last_words(part.lines)
+        found = _in_part(part)
         yield f"{part.target}: {' '.join(filter(None, (str(found.place), found.message)))}" if found else part.target
 
 
