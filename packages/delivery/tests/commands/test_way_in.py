@@ -11,6 +11,7 @@ from cdk_delivery.commands.reader import Reader
 from tests.commands.conftest import ACCOUNTS, PROFILES, Person
 
 pytestmark = pytest.mark.slow
+CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,31 @@ def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: 
     assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "red"
     assert bootstrapped.types("bootstrap", "--yes", *PROFILES).returncode == 0
     assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "ok"
+
+
+def test_the_accounts_that_a_bootstrap_trusts_are_kept(bootstrapped: Person) -> None:
+    """Other CDK apps of the account go on to work; the difference is shown before anything is asked."""
+    api = bootstrapped.client("cloudformation", ACCOUNTS[1])
+
+    def parameters() -> dict[str, str]:
+        stack = api.describe_stacks(StackName="CDKToolkit")["Stacks"][0]
+        return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+
+    others = {
+        "TrustedAccounts": "999999999999",
+        "CloudFormationExecutionPolicies": "arn:aws:iam::aws:policy/PowerUserAccess",
+    }
+    changed = [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters() | others).items()]
+    api.update_stack(StackName="CDKToolkit", UsePreviousTemplate=True, Parameters=changed, Capabilities=CAPABILITIES)
+    only = ["--only", f"{ACCOUNTS[1]}/eu-west-1"]
+    asked = bootstrapped.types("bootstrap", *only, *PROFILES, given="n\n")
+    assert asked.returncode == 130
+    assert "CDKToolkit is there already: it trusts 999999999999 already, and goes on to do so" in asked.stderr
+    assert "arn:aws:iam::aws:policy/PowerUserAccess there, and would work with" in asked.stderr
+    assert parameters()["TrustedAccounts"] == "999999999999"
+    assert bootstrapped.types("bootstrap", "--yes", *only, *PROFILES).returncode == 0
+    assert parameters()["TrustedAccounts"].split(",") == ["999999999999", ACCOUNTS[0]]
+    assert "PowerUserAccess" not in parameters()["CloudFormationExecutionPolicies"]
 
 
 @pytest.mark.gate

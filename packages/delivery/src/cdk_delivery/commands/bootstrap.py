@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +17,30 @@ from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.changes import reader_role
 from cdk_delivery.changes.reader_role import policy_arn
 from cdk_delivery.commands.accounts import Sessions, Target, settings, targets
+from cdk_delivery.commands.existing_toolkit import STACK, ExistingToolkit, read_toolkit
 from cdk_delivery.commands.reader import Reader
 from cdk_delivery.errors import PipelineError, WrongUse
 from cdk_delivery.settings.model import Delivery
 
 # Source: IAM API reference, "CreatePolicyVersion": five versions are kept, and the oldest one has to go by hand.
 MAX_POLICY_VERSIONS = 5
+_PRINTED = f"""\
+# Where an account has {STACK} already, add the accounts that it trusts to --trust and --trust-for-lookup: the CDK CLI
+# replaces them. `delivery bootstrap` without --print reads them and does so."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """One account and region: its execution policies, the command that bootstraps it, and the changes build's role.
 
-    reader: None in an account without environments.
+    reader: None in an account without environments. existing: the bootstrap that is there already.
     """
 
     target: Target
     policies: Sequence[str]
     trust: str | None
     reader: Reader | None = None
+    existing: ExistingToolkit | None = None
 
     @property
     def managed_policies(self) -> Sequence[str]:
@@ -45,12 +50,33 @@ class Plan:
     @property
     def command(self) -> list[str]:
         """The CDK CLI's bootstrap, with the execution policies in place of AdministratorAccess."""
-        arns = ",".join(policy_arn(self.target.account, each) for each in self.policies)
-        trust = ["--trust", self.trust, "--trust-for-lookup", self.trust] if self.trust else []
         return [
-            *("cdk", "bootstrap", f"aws://{self.target}", *trust),
-            *("--cloudformation-execution-policies", arns, "--termination-protection"),
+            *("cdk", "bootstrap", f"aws://{self.target}", *self._trust()),
+            *("--cloudformation-execution-policies", ",".join(self.execution_policies), "--termination-protection"),
         ]
+
+    @property
+    def execution_policies(self) -> Sequence[str]:
+        """The ARNs of the policies that CloudFormation works with."""
+        return [policy_arn(self.target.account, name) for name in self.policies]
+
+    def _trust(self) -> Sequence[str]:
+        """The CLI replaces the trusted accounts by those that it is given, so those of before are given again."""
+        if not self.trust:
+            return []
+        before = self.existing or ExistingToolkit((), (), ())
+        trusted = ",".join(dict.fromkeys([*before.trusted, self.trust]))
+        return [
+            "--trust",
+            trusted,
+            "--trust-for-lookup",
+            ",".join(dict.fromkeys([*before.trusted_for_lookup, self.trust])),
+        ]
+
+    def differences(self) -> Sequence[str]:
+        """Return what other CDK apps of the account would notice of the bootstrap."""
+        accounts = [self.trust] if self.trust else []
+        return [*self.existing.differences(accounts, self.execution_policies)] if self.existing else []
 
 
 def plans(delivery: Delivery[Any], policies: PolicyFiles) -> Sequence[Plan]:
@@ -85,21 +111,32 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
         )
     policies = PolicyFiles.of(root)
     steps = _select_plans(plans(delivery, policies), only)
-    for plan in steps:
-        click.echo("\n".join(_shell_commands(plan, policies)))
     if only_print:
+        click.echo(_PRINTED)
+        _print_commands(steps, policies)
         return 0
     if not shutil.which("cdk"):
         raise WrongUse("there is no `cdk` on PATH; `export PATH=$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH`")
-    if not yes:
-        click.confirm(f"Do this in {len({plan.target.account for plan in steps})} accounts?", abort=True)
     sessions = Sessions(profiles)
     for plan in steps:
         check_identity(sessions, plan.target)
+    steps = [replace(plan, existing=read_toolkit(sessions.client("cloudformation", plan.target))) for plan in steps]
+    _print_commands(steps, policies)
+    if not yes:
+        click.confirm(f"Do this in {len({plan.target.account for plan in steps})} accounts?", abort=True)
     for plan in steps:
         _bootstrap_account(plan, sessions, policies)
         click.echo(f"{plan.target}: done")
     return 0
+
+
+def _print_commands(steps: Sequence[Plan], policies: PolicyFiles) -> None:
+    """Print what is done in each account, then what it changes for others there."""
+    for plan in steps:
+        click.echo("\n".join(_shell_commands(plan, policies)))
+    for plan in steps:
+        for line in plan.differences():
+            click.echo(f"{plan.target}: {STACK} is there already: {line}", err=True)
 
 
 def _select_plans(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:

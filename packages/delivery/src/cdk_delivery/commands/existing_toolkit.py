@@ -1,0 +1,55 @@
+"""The bootstrap stack that an account has already: whom it trusts, and what CloudFormation may do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+STACK = "CDKToolkit"
+# The prefix of the names of our policies.
+_OURS = ":policy/delivery-"
+
+
+@dataclass(frozen=True)
+class ExistingToolkit:
+    """The parameters of the stack that the CDK CLI replaces where it is given new ones."""
+
+    trusted: Sequence[str]
+    trusted_for_lookup: Sequence[str]
+    execution_policies: Sequence[str]
+
+    def differences(self, accounts: Sequence[str], policies: Sequence[str]) -> Iterator[str]:
+        """Yield a line for each thing that other CDK apps of the account would notice.
+
+        accounts: those that the project needs to be trusted. policies: the ARNs of its execution policies.
+        """
+        if others := [account for account in self.trusted if account not in accounts]:
+            yield f"it trusts {', '.join(others)} already, and goes on to do so"
+        if foreign := [arn for arn in self.execution_policies if _OURS not in arn]:
+            yield (
+                f"CloudFormation works with {', '.join(foreign)} there, and would work with"
+                f" {', '.join(policies)} instead: other CDK apps of the account deploy with these policies too"
+            )
+        elif not self.execution_policies:
+            yield f"CloudFormation has AdministratorAccess there, and would have {', '.join(policies)} instead"
+
+
+def read_toolkit(cloudformation: Any) -> ExistingToolkit | None:
+    """Return the account's bootstrap stack; None where there is none."""
+    try:
+        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    values = {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
+
+    def names(parameter: str) -> list[str]:
+        return [name for name in values.get(parameter, "").split(",") if name]
+
+    return ExistingToolkit(
+        names("TrustedAccounts"), names("TrustedAccountsForLookup"), names("CloudFormationExecutionPolicies")
+    )
