@@ -41,6 +41,8 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
     (re.compile(rf"^(?:[a-z][\w-]*: )?{_FILE}:? (?P<message>\S.*: got .+)$"), None),
     # TOOL: FILE: MESSAGE
     (re.compile(rf"^[a-z][\w-]*: {_FILE}: (?P<message>.+)$"), None),
+    # TOOL: red: MESSAGE
+    (re.compile(r"^[a-z][\w-]*: (?:red|error|failed): (?P<message>.+)$"), None),
     (re.compile(r"^(?:❌ .*failed: |error: |Error: |fatal: |ERROR: |npm error )(?P<message>.+)$"), None),
     (re.compile(r"^(?P<message>.*\bis not authorized to perform: .+)$"), None),
 )
