@@ -289,3 +289,16 @@ def test_a_linked_node_modules_is_told(account: Account) -> None:
     linked = "cache.paths node_modules/**/*: with a local cache CodeBuild makes node_modules a symbolic link"
     assert [note.startswith(linked) for note in logs[0]] == [True]
     assert logs[1] == []
+
+
+def test_a_commit_message_in_the_variables_is_told(account: Account) -> None:
+    """A rehearsal of the working tree has a harmless message, so the fault would show on AWS first."""
+    name = account.project(spec("true"))
+    told = []
+    for message in ("Working tree on 0123456789ab", "Fix it"):
+        variables = json.dumps([{"name": "MESSAGE", "value": message}])
+        configuration = {"ProjectName": name, "EnvironmentVariables": variables}
+        task = account.task(configuration, {"In": account.source("In", a="a")})
+        assert not account.runner().run(task).failed
+        told.append([note.split(":")[0] for note in read_notes(task.log)])
+    assert told == [["EnvironmentVariables holds the commit's message"], []]

@@ -26,6 +26,12 @@ from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import RehearsalError
+from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
+
+_COMMIT_MESSAGE = (
+    "EnvironmentVariables holds the commit's message: one with quotes or line breaks fails the action, and this run's"
+    " commit of the working tree has none"
+)
 
 
 class RunBuild:
@@ -128,6 +134,8 @@ class RunBuild:
 
         stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
         log = BuildLog(task.log, task.note, stream=stream, on_phase=entry.phase)
+        if SNAPSHOT_MESSAGE in task.action.configuration.get("EnvironmentVariables", ""):
+            log.note(_COMMIT_MESSAGE)
         try:
             return run_build(
                 build,

@@ -20,6 +20,8 @@ NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.dev
 # In the environment of a push: who pushes starts the pipeline by itself, and the remote's hook need not.
 SKIP_HOOK_VARIABLE = "REHEARSAL_PUSHES"
 BRANCHES = "refs/heads/"
+# The message of a snapshot: no person wrote it, so it has neither quotes nor line breaks.
+SNAPSHOT_MESSAGE = "Working tree on "
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Repository:
             tree = self._git("write-tree", env=env)
         if tree == self._git("rev-parse", "HEAD^{tree}"):
             return self.head
-        message = f"Working tree on {self.head[:12]}"
+        message = f"{SNAPSHOT_MESSAGE}{self.head[:12]}"
         return self._git("commit-tree", tree, "-p", "HEAD", "-m", message, env=env)
 
     def changes(self, before: str, after: str) -> list[str]:
