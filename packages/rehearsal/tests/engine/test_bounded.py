@@ -16,7 +16,7 @@ from rehearsal.engine.running.retention import KEPT_EXECUTIONS
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.fold import fold
 from rehearsal.engine.state.journal import Event
-from tests.engine.conftest import Door, Stage, action, declaration, eventually, fails
+from tests.engine.conftest import KEY, Door, Stage, action, declaration, eventually, fails
 
 # `make soak` compares 5,000 executions with 500.
 FEW = int(os.environ.get("ENGINE_EXECUTIONS", "500")) // 2
@@ -130,3 +130,13 @@ def test_what_clean_has_removed_is_no_rollback_target(stage: Stage) -> None:
     back = stage.rollback("Two", older)
     stage.wait()
     assert back.status == "Succeeded"
+
+
+def test_what_clean_has_removed_is_not_retried(stage: Stage) -> None:
+    """Its journal would begin in the middle."""
+    stage.played.parts["b"] = fails
+    execution = stage.run(declaration([action("source")], [action("b")]))
+    shutil.rmtree(stage.folder / execution.id)
+    with pytest.raises(RequestRejected, match="start a new execution"):
+        stage.engine.retry(KEY, execution.id, "Two", "FAILED_ACTIONS")
+    assert not (stage.folder / execution.id).exists()

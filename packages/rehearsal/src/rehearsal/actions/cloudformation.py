@@ -6,7 +6,6 @@ Source: AWS CodePipeline user guide, "CloudFormation deploy action reference".
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -176,7 +175,7 @@ class Stack:
         pause = 0.05
         while not self._task.stop.is_set():
             yield ask() or {}
-            time.sleep(pause)
+            self._task.stop.wait(pause)
             pause = min(pause * 1.5, 1.0)
 
     def _first_failure(self) -> str:

@@ -56,6 +56,12 @@ def check_files(target: Execution, *, there: bool) -> None:
         raise _unable(f"the artifacts of {target.id} were removed: name a later execution")
 
 
+def check_files_for_retry(execution: Execution, *, there: bool) -> None:
+    """Raise RequestRejected where `clean` has removed the artifacts of `execution`, with its journal."""
+    if not there:
+        raise _not_retryable(f"the artifacts of {execution.id} were removed: start a new execution")
+
+
 def find_rollback_target(deployed: DeployedPipeline, stage: str, executions: Sequence[Execution]) -> Execution:
     """Return the newest execution that `stage` can be rolled back to. Raises RequestRejected with its reason.
 

@@ -234,6 +234,7 @@ class PipelineWriter:
     def _resume(self, writer: ExecutionWriter, stage: str, mode: str, **fields: Any) -> None:
         """Resume a failed execution at `stage`; a rollback ends with it."""
         state = writer.state
+        eligibility.check_files_for_retry(state, there=writer.has_journal)
         writer.write("execution-resumed", stage=stage, retry_mode=mode, attempt=state.attempt + 1, **fields)
         names = [each.name for each in state.pipeline.stages]
         remaining = list(state.pipeline.stages[names.index(stage) :])

@@ -21,3 +21,8 @@ def event_envelope(event: Mapping[str, Any]) -> Any:
 def transform_input(transformer: Mapping[str, Any], envelope: Any) -> str:
     """Return the text that an input transformer makes of an event's envelope."""
     return str(eventbridge._apply_input_transformer(transformer, None, envelope))
+
+
+def new_scoped_store() -> Any:
+    """Return an empty store of the kind that holds rules and targets, by account and region."""
+    return type(eventbridge._rules)()
