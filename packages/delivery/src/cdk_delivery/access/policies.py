@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cdk_delivery.access.boundary import BOUNDARY
-from cdk_delivery.access.resource_permissions import is_required, required_actions
+from cdk_delivery.access.resource_permissions import needed_actions
 from cdk_delivery.constructs.build_names import QUALIFIER
 from cdk_delivery.quotas import MANAGED_POLICY
 
@@ -47,7 +47,7 @@ def execution_policies(
     tells which roles have the boundary, and a role's tags are no help. Source: IAM user guide, "Grant a user
     permissions to pass a role to an AWS service".
     """
-    actions = sorted({action for kind in types for action in required_actions(kind) if is_required(action)})
+    actions = sorted({action for kind in types for action in needed_actions(kind)})
     plain = [action for action in actions if not action.startswith(("iam:", "s3:GetObject"))]
     connections = ["codeconnections:PassConnection"] if "codestar-connections:PassConnection" in actions else []
     parts = _split([*plain, *connections])

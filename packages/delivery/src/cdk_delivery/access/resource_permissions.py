@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from cdk_delivery.access.resource_schemas import resource_schema
@@ -16,15 +17,22 @@ ACTIONS_WITHOUT_SCHEMA: Mapping[str, Sequence[str]] = {
 # What a handler reads opens nothing, and no rehearsal can tell that a handler does without. Those of users and groups
 # could not be granted: IAM's actions are granted by the names of roles and policies.
 _READS = re.compile(r"(?!iam:)[\w-]+:(Describe|Get|List)\w*")
+# Services that handlers of other services name. A type of such a service needs its actions.
+EXCLUDED_SERVICES: Mapping[str, str] = {
+    "codedeploy": "aliases are not shifted by CodeDeploy",
+    "ec2": "functions are in no VPC",
+    "elasticfilesystem": "functions mount nothing",
+    "firehose": "log groups deliver to nothing",
+    "s3files": "functions mount nothing",
+    "s3tables": "buckets have no metadata tables",
+}
 # Handlers name what any use of a type could need. Pattern -> why the stacks here do without what changes something.
 EXCLUDED_ACTIONS: Mapping[str, str] = {
     r"iam:\w*(User|Group)Policy": "policies are attached to roles alone",
     r"iam:DeleteRolePermissionsBoundary": "a role keeps its boundary as long as it lives",
-    r"codedeploy:.*": "aliases are not shifted by CodeDeploy",
-    r"(ec2|elasticfilesystem|s3files):.*": "functions are in no VPC and mount nothing",
     r"lambda:PassCapacityProvider": "functions run on no capacity provider",
-    r"firehose:.*|logs:(CreateLogDelivery|PutBearerTokenAuthentication)": "log groups deliver to nothing",
-    r"s3tables:.*|s3:\w*Metadata\w*": "buckets have no metadata tables",
+    r"logs:(CreateLogDelivery|PutBearerTokenAuthentication)": "log groups deliver to nothing",
+    r"s3:\w*Metadata\w*": "buckets have no metadata tables",
     r"s3:REST\.PUT\.OBJECT": "no action of this name can be in a policy",
     r"s3:(PutObjectAcl|DeleteObject)": "the objects of a bucket are no business of CloudFormation",
     r"s3:\w*(Website|CORS|Cors|Analytics|IntelligentTiering|Inventory|Metrics|Replication|Accelerate|Abac)\w*": (
@@ -42,6 +50,20 @@ def required_actions(kind: str) -> frozenset[str]:
     return frozenset(said | {*ACTIONS_WITHOUT_SCHEMA.get(kind, ())})
 
 
-def is_required(action: str) -> bool:
-    """Return whether the stacks here need it, or CloudFormation could read with it."""
-    return bool(_READS.fullmatch(action)) or not any(re.fullmatch(pattern, action) for pattern in EXCLUDED_ACTIONS)
+def needed_actions(kind: str) -> frozenset[str]:
+    """Return the actions for one type that the stacks here need, or that CloudFormation could read with.
+
+    Raises KeyError for a type that nothing is known about.
+    """
+    actions = required_actions(kind)
+    services = Counter(action.partition(":")[0] for action in actions)
+    own = services.most_common(1)[0][0]
+    return frozenset(action for action in actions if _is_needed(action, own))
+
+
+def _is_needed(action: str, own: str) -> bool:
+    service = action.partition(":")[0]
+    if _READS.fullmatch(action):
+        return True
+    excluded = any(re.fullmatch(pattern, action) for pattern in EXCLUDED_ACTIONS)
+    return not excluded and (service == own or service not in EXCLUDED_SERVICES)
