@@ -26,10 +26,21 @@ from ministack.services import (
     ssm,
     sts,
 )
-from ministack.services.cloudformation import changesets, handlers, helpers, provisioners, stacks
+from ministack.services.cloudformation import changesets, engine, handlers, helpers, provisioners, stacks
 
 MODULES = (
-    *(app, iam_actions, iam_evaluator, lambda_runtime, persistence, responses, cloudformation, handlers, helpers),
+    *(
+        app,
+        iam_actions,
+        iam_evaluator,
+        lambda_runtime,
+        persistence,
+        responses,
+        cloudformation,
+        engine,
+        handlers,
+        helpers,
+    ),
     *(
         apigateway,
         apigateway_v1,

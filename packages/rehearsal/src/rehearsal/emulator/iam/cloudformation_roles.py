@@ -23,6 +23,7 @@ from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.iam.handler_actions import further_actions
 from rehearsal.emulator.iam.resource_arns import Resource, arns
 from rehearsal.emulator.ministack.port import cloudformation
+from rehearsal.emulator.ministack.port.application import enforces_iam
 from rehearsal.emulator.ministack.port.cloudformation import Answer
 from rehearsal.emulator.ministack.port.policies import PrincipalInfo
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
@@ -224,6 +225,16 @@ def _principal(stack: str) -> PrincipalInfo | None:
     """Return a session of the stack's role, else its caller; None for a root user."""
     role = _role(stack)
     return roles.session_principal(role, "AWSCloudFormation") if role else enforcement.caller.get()
+
+
+def require_actions(stack: str, actions: Sequence[str], resource: str) -> None:
+    """Raise PermissionError unless the stack's role, else its caller, may do all of the actions on a resource."""
+    if not enforces_iam():
+        return
+    who, keys = _principal(stack), {} if _role(stack) else _CALLED_VIA_KEYS
+    for action in actions:
+        if who and enforcement.all_denied([[Request(who, action, resource, get_region(), keys)]]):
+            raise PermissionError(enforcement.denial_message(who.arn))
 
 
 def _role(stack: str) -> str:

@@ -31,6 +31,7 @@ ALWAYS = (
     traffic.ALIAS_ROUTING,
     traffic.INVOCATION_METRICS,
     traffic.ALIAS_RULES,
+    traffic.UPDATE_POLICIES,
     services.API_HOSTS,
     services.API_OWNERS,
     refusals.PAYLOADS,
@@ -78,7 +79,13 @@ WITH_IAM = (
     permissions.FUNCTION_ROLES,
 )
 # What this project runs itself: the last ones, so that nothing of MiniStack's is asked before them.
-OWN_SERVICES = (services.PYTHON_FUNCTIONS, services.PIPELINE_TARGETS, services.START_BUILD, traffic.ALARM_EVALUATION)
+OWN_SERVICES = (
+    services.PYTHON_FUNCTIONS,
+    services.PIPELINE_TARGETS,
+    services.START_BUILD,
+    traffic.ALARM_EVALUATION,
+    traffic.ALIAS_UPDATES,
+)
 CORRECTIONS = (*ALWAYS, *WITHOUT_IAM, *WITH_IAM, *OWN_SERVICES)
 
 # Targets with several patches -> their corrections in this order.

@@ -1,14 +1,16 @@
-"""The ASGI application in front of MiniStack: it answers CodePipeline, and forwards all other requests."""
+"""The ASGI application in front of MiniStack: it answers CodePipeline and CodeDeploy, and forwards other requests."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
+from rehearsal.emulator.codedeploy.operations import TARGET as CODEDEPLOY
+from rehearsal.emulator.codedeploy.operations import CodeDeployApi
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.codepipeline.wire import TARGET
@@ -25,13 +27,30 @@ from rehearsal.emulator.ministack.port.requests import (
 from rehearsal.emulator.server.request_guard import Refusal, refuse_foreign_caller, refuse_private_path
 
 
+class JsonService(NamedTuple):
+    """A service that this project answers. name: in IAM; resource: the ARN that a request is about."""
+
+    name: str
+    call: Callable[[str, dict[str, Any], str, str], dict[str, Any]]
+    resource: Callable[[dict[str, Any], str, str], str]
+
+
 class RequestRouter:
     """Refuses who must not call, and routes the others by the header X-Amz-Target."""
 
     def __init__(
-        self, ministack: Application, codepipeline: CodePipelineApi, types: AcceptedTypes, *, iam: bool
+        self,
+        ministack: Application,
+        codepipeline: CodePipelineApi,
+        types: AcceptedTypes,
+        *,
+        iam: bool,
+        codedeploy: CodeDeployApi | None = None,
     ) -> None:
-        self._ministack, self._codepipeline, self._types, self._iam = ministack, codepipeline, types, iam
+        self._ministack, self._types, self._iam = ministack, types, iam
+        self._services = {TARGET: JsonService("codepipeline", codepipeline.call, pipeline_arn)}
+        if codedeploy:
+            self._services[CODEDEPLOY] = JsonService("codedeploy", codedeploy.call, codedeploy.resource)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if refused := self._check_caller(scope):
@@ -39,10 +58,12 @@ class RequestRouter:
             return
         self._types.refresh()
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
-        if not target.startswith(TARGET):
+        version, _, operation = target.partition(".")
+        service = self._services.get(f"{version}.")
+        if service is None:
             await self._ministack(scope, receive, send)
             return
-        status, answer = await self._answer(target.removeprefix(TARGET), scope, receive)
+        status, answer = await self._answer(service, operation, scope, receive)
         headers = [(b"content-type", b"application/x-amz-json-1.1")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
@@ -52,17 +73,21 @@ class RequestRouter:
             return None
         return refuse_foreign_caller(_headers(scope)) or (refuse_private_path(scope["path"]) if self._iam else None)
 
-    async def _answer(self, operation: str, scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
+    async def _answer(
+        self, service: JsonService, operation: str, scope: Scope, receive: Receive
+    ) -> tuple[int, dict[str, Any]]:
         headers = _headers(scope)
         set_request_account_id(extract_access_key_id(headers, {}) or "")
         account, region = get_account_id(), extract_region(headers, {})
         try:
-            request = await self._authorized(operation, scope, receive, region)
-            return 200, await asyncio.to_thread(self._codepipeline.call, operation, request, account, region)
+            request = await self._authorized(service, operation, scope, receive, region)
+            return 200, await asyncio.to_thread(service.call, operation, request, account, region)
         except ApiError as error:
             return 400, {"__type": error.code, "message": str(error)}
 
-    async def _authorized(self, operation: str, scope: Scope, receive: Receive, region: str) -> dict[str, Any]:
+    async def _authorized(
+        self, service: JsonService, operation: str, scope: Scope, receive: Receive, region: str
+    ) -> dict[str, Any]:
         """Return an allowed request. Raises ApiError for a denied one, and for a body that is not JSON."""
         if not self._iam:
             return _parsed(await _body(receive))
@@ -71,9 +96,9 @@ class RequestRouter:
         body = await _body(receive)
         policies.pin_signed_body(body)
         request = _parsed(body)
-        resource = pipeline_arn(request, get_account_id(), region)
+        resource = service.resource(request, get_account_id(), region)
         key = extract_access_key_id(_headers(scope), {})
-        refused = policies.enforce(key, f"codepipeline:{operation}", "codepipeline", region, resource)
+        refused = policies.enforce(key, f"{service.name}:{operation}", service.name, region, resource)
         if isinstance(refused, AuthError):
             raise ApiError(refused.code, refused.message)
         if refused:

@@ -159,7 +159,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         asked=sessions.require,
     )
     engine = Engine(environment)
-    traffic = Traffic(clock)
+    traffic = Traffic(workspace, clock)
     api = CodePipelineApi(engine, jobs)
     targets = PipelineTargets(api, sessions)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
@@ -167,7 +167,9 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     traffic.start()
     own_types.register(workspace, PipelineResource(engine), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
-    front = RequestRouter(ministack, api, AcceptedTypes(accepted.read, record), iam=endpoint.iam)
+    front = RequestRouter(
+        ministack, api, AcceptedTypes(accepted.read, record), iam=endpoint.iam, codedeploy=traffic.api
+    )
     return Components(engine, front, ends, partial(patches.report_changes, originals))
 
 

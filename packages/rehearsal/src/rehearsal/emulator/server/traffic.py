@@ -1,24 +1,37 @@
-"""What shifts and watches traffic: alarms, on the rehearsal's clock."""
+"""What shifts and watches traffic: CodeDeploy and alarms, on the rehearsal's clock."""
 
 from __future__ import annotations
 
 from rehearsal.emulator.cloudwatch import composite_alarm
 from rehearsal.emulator.cloudwatch.alarm_evaluation import AlarmEvaluator
+from rehearsal.emulator.codedeploy import managed_policies, resources
+from rehearsal.emulator.codedeploy.alias_update import AliasUpdates
+from rehearsal.emulator.codedeploy.operations import CodeDeployApi
+from rehearsal.emulator.codedeploy.service import CodeDeploy
+from rehearsal.emulator.codedeploy.store import Store
 from rehearsal.workspace.clock import Clock
+from rehearsal.workspace.layout import Workspace
 
 
 class Traffic:
-    """owners: the objects whose methods replace MiniStack's."""
+    """owners: the objects whose methods replace MiniStack's. api: that of CodeDeploy."""
 
-    def __init__(self, clock: Clock) -> None:
-        alarms = AlarmEvaluator(clock)
-        self.owners = (alarms,)
-        self._alarms = alarms
+    def __init__(self, workspace: Workspace, clock: Clock) -> None:
+        self._alarms = AlarmEvaluator(clock)
+        self._store = Store(workspace.running / "codedeploy.json")
+        self._codedeploy = CodeDeploy(self._store, clock)
+        self.owners = (self._alarms, AliasUpdates(self._codedeploy))
+        self.api = CodeDeployApi(self._codedeploy)
 
     def start(self) -> None:
         """Let templates have the types, and begin to evaluate alarms."""
+        self._store.load()
+        self._codedeploy.end_interrupted()
         composite_alarm.register()
+        resources.register(self._codedeploy)
+        managed_policies.add()
         self._alarms.start()
 
     def close(self) -> None:
+        self._codedeploy.close()
         self._alarms.close()

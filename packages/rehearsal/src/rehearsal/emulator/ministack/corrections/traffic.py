@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from rehearsal.emulator.cloudformation import dependencies
 from rehearsal.emulator.cloudwatch.alarm_evaluation import AlarmEvaluator
+from rehearsal.emulator.codedeploy.alias_update import AliasUpdates
 from rehearsal.emulator.functions import alias_routing, alias_rules
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
@@ -48,6 +50,38 @@ ALARM_EVALUATION = Correction(
             "sha256:a0b0acd3d432b711",
             AlarmEvaluator.evaluate_as_aws,
             owner=AlarmEvaluator,
+        ),
+    ),
+)
+UPDATE_POLICIES = Correction(
+    fault="What an UpdatePolicy refers to, such as a deployment group, may be created after the resource is updated.",
+    test="tests/emulator/codedeploy/test_alias_updates.py::test_an_update_policy_makes_no_dependency",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.cloudformation.engine:_extract_deps",
+            "sha256:6c6f84810f4fecf0",
+            dependencies.follow_update_policies,
+            also=("ministack.services.cloudformation.stacks:_extract_deps",),
+        ),
+    ),
+)
+ALIAS_UPDATES = Correction(
+    fault="UpdatePolicy of an alias is ignored: the new version gets all of the traffic immediately.",
+    test="tests/emulator/codedeploy/test_alias_updates.py::test_an_update_policy_is_ignored",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::Alias][update]",
+            "sha256:7388cbd3408c1ecf",
+            AliasUpdates.shift_traffic,
+            owner=AliasUpdates,
+        ),
+        Patch(
+            "ministack.services.cloudformation.stacks:_runs_on_worker_thread",
+            "sha256:23955511141f8481",
+            AliasUpdates.run_in_background,
+            owner=AliasUpdates,
         ),
     ),
 )

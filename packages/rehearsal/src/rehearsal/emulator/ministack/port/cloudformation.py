@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import handlers, helpers, provisioners
+from ministack.services.cloudformation import engine, handlers, helpers, provisioners, stacks
 
 # A resource's physical id and its attributes.
 ProvisionedResource = tuple[str, dict[str, str]]
@@ -86,3 +86,27 @@ def parameter(params: Mapping[str, Any], name: str) -> str:
 def error_answer(code: str, message: str, status: int) -> Answer:
     answer: Answer = helpers._error(code, message, status)
     return answer
+
+
+def update_policy(stack: str, logical_id: str, name: str) -> dict[str, Any] | None:
+    """Return one UpdatePolicy of a resource of a stack that is being updated, resolved; None where it has none."""
+    record = stack_record(stack)
+    template = engine._parse_template(record.get("_template_body") or "{}")
+    defined = (template.get("Resources") or {}).get(logical_id) or {}
+    policy = (defined.get("UpdatePolicy") or {}).get(name)
+    if not policy:
+        return None
+    parameters = {
+        item["ParameterKey"]: {"Value": item["ParameterValue"], "NoEcho": False}
+        for item in record.get("Parameters") or []
+    }
+    conditions = engine._evaluate_conditions(template, parameters)
+    resolved: dict[str, Any] = engine._resolve_refs(
+        policy, record["_resources"], parameters, conditions, template.get("Mappings", {}), stack, record["StackId"]
+    )
+    return resolved
+
+
+def runs_in_background(type_: str) -> bool:
+    """Return whether resources of a type are provisioned on a thread of their own."""
+    return bool(stacks._runs_on_worker_thread(type_))

@@ -125,3 +125,24 @@ def template_weights(properties: Config) -> Mapping[str, float]:
 def in_function_scope(config: Config, action: Callable[[], None]) -> None:
     """Call `action` in the account and region of the function with this configuration."""
     lambda_svc._run_with_function_config_scope(config, action)
+
+
+def join_arn(region: str, account: str, function: str, qualifier: str = "") -> str:
+    """Return the ARN of a function, or of its version or alias."""
+    return f"arn:aws:lambda:{region}:{account}:function:{function}" + (f":{qualifier}" if qualifier else "")
+
+
+def update_alias(function: str, alias: str, change: Config) -> tuple[int, Mapping[str, str], bytes]:
+    """Change an alias of the request's account, as UpdateAlias does; the answer is MiniStack's."""
+    answer: tuple[int, Mapping[str, str], bytes] = lambda_svc._update_alias(function, alias, dict(change))
+    return answer
+
+
+def invoke(arn: str, event: Any) -> bool:
+    """Invoke a function and wait for its end, whatever it is; False where there is no such function."""
+    function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+    if not function or not config:
+        return False
+    record = lambda_svc._execution_record_for_config(function, config)
+    lambda_svc._execute_function_with_config_scope(record, event)
+    return True

@@ -74,3 +74,9 @@ def parameter(params: Mapping[str, Any], name: str) -> str:
 
 def error_answer(code: str, message: str, status: int) -> Any:
     return iam._error(status, code, html.escape(message, quote=False), ns="iam")
+
+
+def add_managed_policy(name: str, document: str) -> None:
+    """Add a managed policy of AWS, by its name with its path, unless MiniStack has it."""
+    record = iam._make_aws_managed_record(name, document)
+    iam._aws_managed_policies.setdefault(record["Arn"], record)

@@ -1,0 +1,1 @@
+"""CodeDeploy for Lambda: applications, groups, and deployments that shift the traffic of an alias."""

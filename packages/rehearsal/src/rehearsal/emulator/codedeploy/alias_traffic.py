@@ -1,0 +1,107 @@
+"""The alias that a deployment moves, with the permissions of the group's service role.
+
+Source: AWS CodeDeploy user guide, "Step 2: Create a service role for CodeDeploy", and the managed policy
+AWSCodeDeployRoleForLambda.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.emulator.codedeploy.app_spec import AppSpec
+from rehearsal.emulator.codedeploy.errors import DeploymentFailed
+from rehearsal.emulator.codedeploy.store import Scope
+from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.emulator.ministack.port import cloudwatch, functions
+from rehearsal.emulator.ministack.port.requests import request_scope
+from rehearsal.engine.action_api import ActionError
+
+SERVICE = "codedeploy.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class AliasTraffic:
+    """One alias of a function, moved by a role."""
+
+    scope: Scope
+    spec: AppSpec
+    role: str
+
+    @property
+    def arn(self) -> str:
+        return functions.join_arn(self.scope.region, self.scope.account, self.spec.function, self.spec.alias)
+
+    def check(self, *, alarms: bool) -> None:
+        """Raise DeploymentFailed unless the alias points to the current version only, and the target exists.
+
+        alarms: whether the deployment watches any, which needs a permission of the role.
+        """
+        self._require("lambda:GetAlias", self.arn)
+        if alarms:
+            watched = f"arn:aws:cloudwatch:{self.scope.region}:{self.scope.account}:alarm:*"
+            self._require("cloudwatch:DescribeAlarms", watched)
+        with request_scope(*self.scope):
+            alias = functions.alias_record(self.spec.function, self.spec.alias)
+            target = functions.version_config(self.spec.function, self.spec.target)
+        if alias is None or target is None:
+            raise _invalid(f"There is no alias {self.arn}, or no version {self.spec.target} of its function.")
+        if alias["FunctionVersion"] != self.spec.current or alias.get("RoutingConfig"):
+            raise _invalid(
+                "The Lambda function alias version does not match the current version in AppSpec file:"
+                f" {alias['FunctionVersion']}, not {self.spec.current}."
+            )
+
+    def shift(self, percent: int) -> None:
+        """Give the target a part of the traffic. Raises DeploymentFailed."""
+        if percent >= 100:
+            self._update(self.spec.target, {})
+        else:
+            self._update(self.spec.current, {self.spec.target: percent / 100})
+
+    def restore(self) -> None:
+        """Give the current version all of the traffic."""
+        self._update(self.spec.current, {})
+
+    def invoke_hook(self, function: str, event: dict[str, str]) -> None:
+        """Run a hook's function to its end; what it returns or raises means nothing. Raises DeploymentFailed."""
+        own = functions.join_arn(self.scope.region, self.scope.account, function)
+        arn = function if function.startswith("arn:") else own
+        self._require("lambda:InvokeFunction", arn)
+        with request_scope(*self.scope):
+            found = functions.invoke(arn, event)
+        if not found:
+            raise DeploymentFailed("HOOK_EXECUTION_FAILURE", f"The hook {arn} is not a function")
+
+    def active_alarms(self, names: list[str]) -> list[str]:
+        """Return which of these alarms are in ALARM."""
+        with request_scope(*self.scope):
+            found = {name: cloudwatch.find_alarm(name) for name in names}
+        return [name for name, alarm in found.items() if alarm and alarm["StateValue"] == "ALARM"]
+
+    def _update(self, version: str, weights: dict[str, float]) -> None:
+        self._require("lambda:UpdateAlias", self.arn)
+        change: dict[str, Any] = {
+            "FunctionVersion": version,
+            "RoutingConfig": {"AdditionalVersionWeights": weights},
+        }
+        with request_scope(*self.scope):
+            status, _, body = functions.update_alias(self.spec.function, self.spec.alias, change)
+        if status >= 400:
+            raise _invalid(str(json.loads(body).get("message") or body))
+
+    def _require(self, action: str, resource: str) -> None:
+        try:
+            Sessions().check(self.role, SERVICE)
+            Sessions().require(self.role, action, resource=resource)
+        except ActionError as error:
+            message = (
+                f"The IAM role {self.role} does not give you permission to perform operations in the following AWS"
+                f" service: {'AmazonCloudWatch' if action.startswith('cloudwatch') else 'AWSLambda'}. ({error})"
+            )
+            raise DeploymentFailed("IAM_ROLE_PERMISSIONS", message) from error
+
+
+def _invalid(message: str) -> DeploymentFailed:
+    return DeploymentFailed("INVALID_LAMBDA_CONFIGURATION", message)

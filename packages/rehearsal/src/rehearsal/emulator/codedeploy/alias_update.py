@@ -1,0 +1,82 @@
+"""`UpdatePolicy.CodeDeployLambdaAliasUpdate`: CloudFormation updates the version of an alias through CodeDeploy.
+
+Source: AWS CloudFormation user guide, "UpdatePolicy attribute", CodeDeployLambdaAliasUpdate policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rehearsal.emulator.cloudformation.resource_handlers import Update
+from rehearsal.emulator.codedeploy.app_spec import AFTER, BEFORE, AppSpec
+from rehearsal.emulator.codedeploy.deployment import CLOUDFORMATION
+from rehearsal.emulator.codedeploy.service import CodeDeploy
+from rehearsal.emulator.codedeploy.store import Scope
+from rehearsal.emulator.iam import cloudformation_roles
+from rehearsal.emulator.ministack.port import cloudformation
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
+
+ALIAS, POLICY = "AWS::Lambda::Alias", "CodeDeployLambdaAliasUpdate"
+# What CloudFormation calls for the policy. Source: the schema of AWS::Lambda::Alias, handlers of update.
+ACTIONS = ("codedeploy:CreateDeployment", "codedeploy:GetDeployment", "codedeploy:GetDeploymentConfig")
+Properties = Mapping[str, Any]
+
+
+class AliasUpdates:
+    """Shifts the traffic of aliases that stacks update."""
+
+    def __init__(self, codedeploy: CodeDeploy) -> None:
+        self._codedeploy = codedeploy
+
+    def shift_traffic(self, update: Update) -> Update:
+        """Return the replacement of the handler that updates an alias of a stack."""
+
+        def update_by_deployment(
+            name: str, old: Properties, new: Properties, stack: str, logical_id: str = ""
+        ) -> ProvisionedResource:
+            policy = cloudformation.update_policy(stack, logical_id, POLICY) if _moves(old, new, stack) else None
+            if policy:
+                self._deploy(policy, old, new, stack)
+            return update(name, old, new, stack, logical_id)
+
+        return update_by_deployment
+
+    def run_in_background(self, runs: Callable[[str], bool]) -> Callable[[str], bool]:
+        """Return the replacement of the function that says which types get a thread: a shift takes its time."""
+
+        def runs_on_thread(type_: str) -> bool:
+            return type_ == ALIAS or runs(type_)
+
+        return runs_on_thread
+
+    def _deploy(self, policy: Properties, old: Properties, new: Properties, stack: str) -> None:
+        """Raise ValueError with the reason of a deployment that failed, PermissionError without permission."""
+        scope = Scope(get_account_id(), get_region())
+        application, name = str(policy["ApplicationName"]), str(policy["DeploymentGroupName"])
+        cloudformation_roles.require_actions(stack, ACTIONS, _group_arn(scope, application, name))
+        group = self._codedeploy.store.group(scope, application, name)
+        hooks = {BEFORE: policy.get(f"{BEFORE}Hook"), AFTER: policy.get(f"{AFTER}Hook")}
+        spec = AppSpec(
+            function=cloudformation.function_name(new["FunctionName"]),
+            alias=str(new["Name"]),
+            current=str(old["FunctionVersion"]),
+            target=str(new["FunctionVersion"]),
+            hooks={event: str(function) for event, function in hooks.items() if function},
+        )
+        deployment = self._codedeploy.create_deployment(scope, group, spec, creator=CLOUDFORMATION)
+        deployment.ended.wait()
+        if deployment.failure:
+            raise ValueError(deployment.failure)
+
+
+def _moves(old: Properties, new: Properties, stack: str) -> bool:
+    """Return whether an update only gives an alias another version, and is not part of a rollback."""
+    same = all(old.get(key) == new.get(key) for key in ("FunctionName", "Name"))
+    status = str(cloudformation.stack_record(stack).get("StackStatus"))
+    return same and old.get("FunctionVersion") != new.get("FunctionVersion") and "ROLLBACK" not in status
+
+
+def _group_arn(scope: Scope, application: str, group: str) -> str:
+    return f"arn:aws:codedeploy:{scope.region}:{scope.account}:deploymentgroup:{application}/{group}"

@@ -1,0 +1,174 @@
+"""The CodeDeploy API for Lambda, on the same endpoint as the rest of the embedded AWS.
+
+Source: AWS CodeDeploy API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import botocore.session
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+
+from rehearsal.emulator.codedeploy.app_spec import parse_app_spec
+from rehearsal.emulator.codedeploy.deployment import ENDED
+from rehearsal.emulator.codedeploy.errors import CodeDeployError
+from rehearsal.emulator.codedeploy.service import CodeDeploy
+from rehearsal.emulator.codedeploy.store import Record, Scope
+from rehearsal.emulator.codepipeline.request import ApiError, Json
+
+TARGET = "CodeDeploy_20141006."
+
+
+@cache
+def model() -> ServiceModel:
+    """AWS's description of the service."""
+    return botocore.session.get_session().get_service_model("codedeploy")
+
+
+class CodeDeployApi:
+    """Answers one call at a time: `call(operation, input, account, region)` in the service's JSON."""
+
+    def __init__(self, codedeploy: CodeDeploy) -> None:
+        self._codedeploy, self._store = codedeploy, codedeploy.store
+        self._operations: Mapping[str, Callable[[Scope, Json], Json]] = {
+            "ContinueDeployment": self._continue_deployment,
+            "CreateDeployment": self._create_deployment,
+            "GetApplication": self._get_application,
+            "GetDeployment": self._get_deployment,
+            "GetDeploymentConfig": self._get_deployment_config,
+            "GetDeploymentGroup": self._get_deployment_group,
+            "GetDeploymentTarget": self._get_deployment_target,
+            "ListDeployments": self._list_deployments,
+            "PutLifecycleEventHookExecutionStatus": self._put_hook_status,
+            "StopDeployment": self._stop_deployment,
+        }
+
+    def call(self, operation: str, request: Json, account: str, region: str) -> Json:
+        """The operation's output. Raises ApiError."""
+        if operation not in self._operations:
+            known = ", ".join(self._operations)
+            raise ApiError("UnknownOperationException", f"{operation} is not rehearsed; there are {known}")
+        report = ParamValidator().validate(request, model().operation_model(operation).input_shape)
+        if report.has_errors():
+            raise ApiError("ValidationException", report.generate_report())
+        try:
+            return self._operations[operation](Scope(account, region), request)
+        except CodeDeployError as error:
+            raise ApiError(error.code, str(error)) from error
+
+    def resource(self, request: Json, account: str, region: str) -> str:
+        """Return the ARN that policies are evaluated on: a deployment group, an application or a configuration."""
+        scope, names = Scope(account, region), dict(request)
+        if id_ := request.get("deploymentId"):
+            names |= self._store.all(scope, "deployments").get(str(id_), {})
+        prefix, application = f"arn:aws:codedeploy:{region}:{account}", names.get("applicationName")
+        if group := names.get("deploymentGroupName"):
+            return f"{prefix}:deploymentgroup:{application}/{group}"
+        if application:
+            return f"{prefix}:application:{application}"
+        config = names.get("deploymentConfigName")
+        return f"{prefix}:deploymentconfig:{config}" if config else "*"
+
+    def _create_deployment(self, scope: Scope, request: Json) -> Json:
+        revision = request.get("revision") or {}
+        content = (revision.get("appSpecContent") or revision.get("string") or {}).get("content")
+        if not content:
+            message = "revision: Lambda deployments are rehearsed with an appSpecContent, not with a file in S3"
+            raise CodeDeployError("InvalidRevisionException", message)
+        group = self._store.group(scope, request["applicationName"], request.get("deploymentGroupName", ""))
+        config = request.get("deploymentConfigName", "")
+        if config:
+            self._store.traffic_config(scope, config)
+        deployment = self._codedeploy.create_deployment(
+            scope,
+            group,
+            parse_app_spec(content),
+            creator="user",
+            config=config,
+            description=request.get("description", ""),
+        )
+        return {"deploymentId": deployment.record["deploymentId"]}
+
+    def _get_deployment(self, scope: Scope, request: Json) -> Json:
+        return {"deploymentInfo": self._store.deployment(scope, request["deploymentId"])}
+
+    def _list_deployments(self, scope: Scope, request: Json) -> Json:
+        wanted = {key: request[key] for key in ("applicationName", "deploymentGroupName") if request.get(key)}
+        if wanted and len(wanted) == 2:
+            self._store.group(scope, wanted["applicationName"], wanted["deploymentGroupName"])
+        statuses = request.get("includeOnlyStatuses") or ()
+        found: list[Record] = sorted(
+            self._store.all(scope, "deployments").values(), key=lambda record: -float(record["createTime"])
+        )
+        return {
+            "deployments": [
+                record["deploymentId"]
+                for record in found
+                if all(record[key] == value for key, value in wanted.items())
+                and (not statuses or record["status"] in statuses)
+            ]
+        }
+
+    def _get_application(self, scope: Scope, request: Json) -> Json:
+        return {"application": self._store.application(scope, request["applicationName"])}
+
+    def _get_deployment_group(self, scope: Scope, request: Json) -> Json:
+        group = self._store.group(scope, request["applicationName"], request["deploymentGroupName"])
+        return {"deploymentGroupInfo": {**group, "computePlatform": "Lambda"}}
+
+    def _get_deployment_config(self, scope: Scope, request: Json) -> Json:
+        name = request["deploymentConfigName"]
+        routing = self._store.traffic_config(scope, name).as_api()
+        info = {"deploymentConfigName": name, "computePlatform": "Lambda", "trafficRoutingConfig": routing}
+        return {"deploymentConfigInfo": info}
+
+    def _get_deployment_target(self, scope: Scope, request: Json) -> Json:
+        """The weight of the new version, while the deployment runs and after it."""
+        record = self._store.deployment(scope, request.get("deploymentId", ""))
+        running = self._codedeploy.running.get(record["deploymentId"])
+        spec = parse_app_spec(record["revision"]["appSpecContent"]["content"])
+        weight = float(running.percent if running else 100 if record["status"] == "Succeeded" else 0)
+        target = {
+            "deploymentId": record["deploymentId"],
+            "targetId": f"{spec.function}:{spec.alias}",
+            "status": {"Created": "Pending", "Stopped": "Failed"}.get(record["status"], record["status"]),
+            "lambdaFunctionInfo": {
+                "functionName": spec.function,
+                "functionAlias": spec.alias,
+                "currentVersion": spec.current,
+                "targetVersion": spec.target,
+                "targetVersionWeight": weight,
+            },
+        }
+        return {"deploymentTarget": {"deploymentTargetType": "LambdaTarget", "lambdaTarget": target}}
+
+    def _stop_deployment(self, scope: Scope, request: Json) -> Json:
+        record = self._store.deployment(scope, request["deploymentId"])
+        if record["status"] in ENDED:
+            message = f"The deployment {record['deploymentId']} has already completed"
+            raise CodeDeployError("DeploymentAlreadyCompletedException", message)
+        self._codedeploy.running[record["deploymentId"]].stop(roll_back=bool(request.get("autoRollbackEnabled")))
+        return {"status": "Pending", "statusMessage": "The deployment is being stopped"}
+
+    def _continue_deployment(self, scope: Scope, request: Json) -> Json:
+        self._store.deployment(scope, request.get("deploymentId", ""))
+        message = "ContinueDeployment is for blue/green deployments to EC2 and ECS, not to Lambda"
+        raise CodeDeployError("UnsupportedActionForDeploymentTypeException", message)
+
+    def _put_hook_status(self, scope: Scope, request: Json) -> Json:
+        record = self._store.deployment(scope, request.get("deploymentId", ""))
+        status, id_ = str(request.get("status", "")), str(request.get("lifecycleEventHookExecutionId", ""))
+        if status not in ("Succeeded", "Failed"):
+            message = f"status: got {status or 'none'}; Succeeded and Failed are allowed"
+            raise CodeDeployError("InvalidLifecycleEventHookExecutionStatusException", message)
+        running = self._codedeploy.running.get(record["deploymentId"])
+        if running is None or id_ not in running.hooks:
+            message = f"The deployment has no hook execution {id_}"
+            raise CodeDeployError("InvalidLifecycleEventHookExecutionIdException", message)
+        if running.ended.is_set() or not running.answer_hook(id_, status):
+            message = f"The hook execution {id_} has ended already"
+            raise CodeDeployError("LifecycleEventAlreadyCompletedException", message)
+        return {"lifecycleEventHookExecutionId": id_}

@@ -1,0 +1,101 @@
+"""What CodeDeploy keeps in each account and region: applications, configurations, groups and deployments."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rehearsal.emulator.codedeploy.errors import CodeDeployError
+from rehearsal.emulator.codedeploy.traffic_config import PREDEFINED, TrafficConfig
+from rehearsal.host.atomic_write import write_json
+
+Record = dict[str, Any]
+
+
+class Scope(NamedTuple):
+    """An account and a region."""
+
+    account: str
+    region: str
+
+
+@dataclass
+class Store:
+    """Records in the API's form, in a file that is saved with the state of the embedded AWS."""
+
+    path: Path
+    _records: dict[str, dict[str, Record]] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def load(self) -> None:
+        """Read what was saved, if anything was."""
+        if self.path.exists():
+            self._records = json.loads(self.path.read_text())
+
+    def put(self, scope: Scope, kind: str, name: str, record: Record) -> None:
+        with self._lock:
+            self._table(scope, kind)[name] = record
+            write_json(self.path, self._records)
+
+    def change(self, record: Record, **members: Any) -> None:
+        """Change members of a record that is stored already."""
+        with self._lock:
+            record.update(members)
+            write_json(self.path, self._records)
+
+    def remove(self, scope: Scope, kind: str, name: str) -> None:
+        with self._lock:
+            self._table(scope, kind).pop(name, None)
+            write_json(self.path, self._records)
+
+    def all(self, scope: Scope, kind: str) -> dict[str, Record]:
+        """Return a copy of the records of one kind by their names."""
+        with self._lock:
+            return dict(self._table(scope, kind))
+
+    def application(self, scope: Scope, name: str) -> Record:
+        """Return an application. Raises CodeDeployError."""
+        found = self.all(scope, "applications").get(name)
+        if found is None:
+            message = f"No application found for name: {name}"
+            raise CodeDeployError("ApplicationDoesNotExistException", message)
+        return found
+
+    def group(self, scope: Scope, application: str, name: str) -> Record:
+        """Return a deployment group. Raises CodeDeployError."""
+        self.application(scope, application)
+        found = self.all(scope, "groups").get(f"{application}/{name}")
+        if found is None:
+            message = f"No Deployment Group found for name: {name}"
+            raise CodeDeployError("DeploymentGroupDoesNotExistException", message)
+        return found
+
+    def deployment(self, scope: Scope, id_: str) -> Record:
+        """Return a deployment. Raises CodeDeployError."""
+        found = self.all(scope, "deployments").get(id_)
+        if found is None:
+            message = f"The deployment {id_} could not be found"
+            raise CodeDeployError("DeploymentDoesNotExistException", message)
+        return found
+
+    def traffic_config(self, scope: Scope, name: str) -> TrafficConfig:
+        """Return a deployment configuration of Lambda. Raises CodeDeployError."""
+        if name in PREDEFINED:
+            return PREDEFINED[name]
+        found = self.all(scope, "configs").get(name)
+        if found is None:
+            message = f"No Deployment Configuration found for name: {name}"
+            raise CodeDeployError("DeploymentConfigDoesNotExistException", message)
+        return TrafficConfig.of(found.get("trafficRoutingConfig"))
+
+    def _table(self, scope: Scope, kind: str) -> dict[str, Record]:
+        return self._records.setdefault(f"{scope.account}/{scope.region}/{kind}", {})
+
+    def every(self, kind: str) -> list[Record]:
+        """Return the records of one kind of all accounts and regions."""
+        with self._lock:
+            tables = [table for name, table in self._records.items() if name.endswith(f"/{kind}")]
+            return [record for table in tables for record in table.values()]

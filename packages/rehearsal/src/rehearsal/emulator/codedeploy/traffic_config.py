@@ -1,0 +1,73 @@
+"""How a deployment shifts traffic: the predefined configurations, and those of templates.
+
+Source: AWS CodeDeploy user guide, "Working with deployment configurations in CodeDeploy", Lambda compute platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PREFIX = "CodeDeployDefault."
+ALL_AT_ONCE, CANARY, LINEAR = "AllAtOnce", "TimeBasedCanary", "TimeBasedLinear"
+_MEMBERS = {CANARY: ("canaryPercentage", "canaryInterval"), LINEAR: ("linearPercentage", "linearInterval")}
+
+
+@dataclass(frozen=True)
+class TrafficConfig:
+    """kind: AllAtOnce, TimeBasedCanary or TimeBasedLinear; percent: of each step; minutes: between steps."""
+
+    kind: str = ALL_AT_ONCE
+    percent: int = 100
+    minutes: int = 0
+
+    @classmethod
+    def of(cls, routing: Mapping[str, Any] | None) -> TrafficConfig:
+        """Return the configuration of a trafficRoutingConfig, in the API's names or a template's. Raises ValueError."""
+        names = {_lower(name): value for name, value in (routing or {}).items()}
+        kind = str(names.get("type", ALL_AT_ONCE))
+        if kind == ALL_AT_ONCE:
+            return cls()
+        if kind not in _MEMBERS:
+            raise ValueError(f"TrafficRoutingConfig: Type {kind}; {ALL_AT_ONCE}, {CANARY} and {LINEAR} are allowed")
+        members = names.get(kind[0].lower() + kind[1:]) or {}
+        values = {_lower(name): int(value) for name, value in members.items()}
+        percent, minutes = (values.get(member, 0) for member in _MEMBERS[kind])
+        if not 1 <= percent <= 99 or minutes < 1:
+            raise ValueError(
+                f"TrafficRoutingConfig: {percent} percent and {minutes} minutes; 1 to 99 percent, 1 minute"
+            )
+        return cls(kind, percent, minutes)
+
+    def steps(self) -> Iterator[tuple[int, float]]:
+        """Yield each percentage below 100 that the new version gets, and the seconds until the next step."""
+        if self.kind == CANARY:
+            yield self.percent, 60.0 * self.minutes
+        if self.kind == LINEAR:
+            for percent in range(self.percent, 100, self.percent):
+                yield percent, 60.0 * self.minutes
+
+    def as_api(self) -> dict[str, Any]:
+        """Return it as GetDeploymentConfig has it."""
+        if self.kind == ALL_AT_ONCE:
+            return {"type": self.kind}
+        percentage, interval = _MEMBERS[self.kind]
+        member = self.kind[0].lower() + self.kind[1:]
+        return {"type": self.kind, member: {percentage: self.percent, interval: self.minutes}}
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _predefined() -> Iterator[tuple[str, TrafficConfig]]:
+    yield f"{PREFIX}LambdaAllAtOnce", TrafficConfig()
+    for minutes in (5, 10, 15, 30):
+        yield f"{PREFIX}LambdaCanary10Percent{minutes}Minutes", TrafficConfig(CANARY, 10, minutes)
+    for minutes in (1, 2, 3, 10):
+        unit = "Minute" if minutes == 1 else "Minutes"
+        yield f"{PREFIX}LambdaLinear10PercentEvery{minutes}{unit}", TrafficConfig(LINEAR, 10, minutes)
+
+
+PREDEFINED: Mapping[str, TrafficConfig] = dict(_predefined())
