@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import ssl
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from rehearsal.aws import root
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import WrongUse
+from rehearsal.host.procfs import start_ticks
 from rehearsal.workspace.layout import Server, Workspace
 
 ACCOUNT, REGION = "222222222222", "eu-west-1"
@@ -282,3 +285,27 @@ def test_accounts_are_apart(space: Workspace) -> None:
     other = server.to_endpoint().client("sqs", root("333333333333"), REGION)
     with pytest.raises(ClientError, match="NonExistentQueue"):
         other.get_queue_url(QueueName="kept")
+
+
+@pytest.mark.parametrize("text", ['{"a":', "[]", "\0\0"])
+def test_a_damaged_state_is_reported_and_not_used(
+    space: Workspace, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """MiniStack would start with the damaged service empty, and say nothing."""
+    with launcher.join_or_start(space):
+        pass
+    (space.saved / "iam.json").write_text(text)
+    with launcher.join_or_start(space):
+        assert "the saved state of the embedded AWS is not used: iam.json in " in capsys.readouterr().err
+
+
+def test_one_whose_workspace_was_removed_ends(space: Workspace) -> None:
+    """No command would find it any more: `rm -rf .rehearsal` while `up` left it running for ever."""
+    server = launcher.up(space, None)
+    shutil.rmtree(space.home)
+    deadline = time.monotonic() + 30
+    while start_ticks(server.pid) is not None and time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(server.pid, os.WNOHANG)
+        time.sleep(0.1)
+    assert start_ticks(server.pid) is None

@@ -34,6 +34,8 @@ from rehearsal.workspace.locks import usage_lock
 # Actions work in the process that answers: each call of the system would wait five times as long for its turn.
 SWITCH_INTERVAL_SECONDS = 0.001
 HANGS_SECONDS, UNUSED_SECONDS = 40, 0.1
+# How often the process looks whether its workspace still exists.
+ORPHAN_CHECK_SECONDS = 1.0
 
 
 def main(root: str, iam: str, listener: str, lock: str) -> None:
@@ -60,6 +62,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         threading.Thread(target=_wait_until_unused, args=(workspace, loop, ended), daemon=True).start()
+        threading.Thread(target=_end_without_workspace, args=(workspace,), daemon=True).start()
 
         async def shut_down() -> None:
             await ended.wait()
@@ -255,6 +258,21 @@ def _wait_until_unused(workspace: Workspace, loop: asyncio.AbstractEventLoop, en
             return
         loop.call_soon_threadsafe(ended.set)
         threading.Event().wait()
+
+
+def _end_without_workspace(workspace: Workspace) -> None:
+    """Kill this process and what it has started once `.rehearsal` was removed: no command finds it any more."""
+    born = workspace.home.stat().st_ino
+    while _inode(workspace.home) == born:
+        time.sleep(ORPHAN_CHECK_SECONDS)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _inode(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return None
 
 
 if __name__ == "__main__":

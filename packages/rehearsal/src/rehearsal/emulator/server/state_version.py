@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from rehearsal.engine.state import journal
@@ -30,7 +31,18 @@ def reason_not_to_resume(space: Workspace, url: str) -> str | None:
     if address != url:
         known = address or "an unknown address"
         return f"it was saved at {known}, which its queues' URLs hold, and this start is at {url}"
+    if damaged := sorted(path.name for path in space.saved.glob("*.json") if not _is_object(path)):
+        names = ", ".join(damaged[:3]) + (f" and {len(damaged) - 3} more files" if len(damaged) > 3 else "")
+        return f"{names} in {space.saved} cannot be read; MiniStack would start without what they held"
     return None
+
+
+def _is_object(path: Path) -> bool:
+    """Whether the file holds a JSON object, as each service's state does."""
+    try:
+        return isinstance(json.loads(path.read_bytes()), dict)
+    except ValueError:
+        return False
 
 
 def _was_killed(space: Workspace) -> bool:
