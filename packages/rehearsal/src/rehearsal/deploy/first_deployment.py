@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from rehearsal.aws import Endpoint, root
 from rehearsal.deploy import bootstrap
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
+from rehearsal.deploy.node_sdk import ensure_node_sdk
 from rehearsal.deploy.unknown_parts import check_parts
 from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
@@ -126,6 +127,7 @@ def _deploy(
     cloud = _synthesized(workspace, repository, cdk, app, tell)
     check_architecture(cloud)
     check_parts(cloud, read_supported(workspace), AcceptedFile(workspace).read())
+    ensure_node_sdk(workspace, cloud, cdk, tell)
     stack = cloud.pipeline
     Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).bootstrap_missing(cloud.environments)
     for each in configuration.read_config(workspace.root).prepare:

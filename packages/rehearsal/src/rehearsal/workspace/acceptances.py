@@ -20,8 +20,13 @@ RESOURCES = "accepted-resources.jsonl"
 
 _ACCEPTED = "has no effect: its type was accepted"
 _PENDING = "is PENDING on AWS, where sources that use it fail, until a person completes it in the console"
+# They exist without being accepted: what CDK's Vpc has with default arguments and the emulator lacks, and instances.
+CREATED_WITHOUT_EFFECT = tuple(
+    f"AWS::EC2::{kind}"
+    for kind in ("EIP", "FlowLog", "Instance", "NatGateway", "SecurityGroupEgress", "SecurityGroupIngress")
+)
 # What there is without being accepted, and what the end of a run says of it.
-_NOTES = {
+_NOTES = dict.fromkeys(CREATED_WITHOUT_EFFECT, "was created without effect") | {
     "AWS::CodeConnections::Connection": _PENDING,
     "AWS::CodeStarConnections::Connection": _PENDING,
     "AWS::CodePipeline::Webhook": "has no effect: a push to the local remote starts the pipeline",

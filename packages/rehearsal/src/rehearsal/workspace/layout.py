@@ -82,6 +82,11 @@ class Workspace:
         return (self.home / build_area.BUILDS).resolve()
 
     @property
+    def node_sdk(self) -> Path:
+        """What stands in for the SDK of Lambda's runtimes of Node."""
+        return self.caches / "aws-sdk"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

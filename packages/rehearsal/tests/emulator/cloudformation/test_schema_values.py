@@ -31,8 +31,14 @@ def values(type_: str, **properties: Any) -> tuple[str, dict[str, str]]:
         (
             "AWS::EC2::NatGateway",
             {},
-            r"natgateway-[0-9a-f]{17}",
-            {"NatGatewayId": r"natgateway-[0-9a-f]{17}", "EniId": r"natgateway-[0-9a-f]{17}"},
+            r"nat-[0-9a-f]{17}",
+            {"NatGatewayId": r"nat-[0-9a-f]{17}", "EniId": r"eni-[0-9a-f]{17}"},
+        ),
+        (
+            "AWS::EC2::EIP",
+            {},
+            r"203\.0\.113\.\d+",
+            {"AllocationId": r"eipalloc-[0-9a-f]{17}", "PublicIp": r"203\.0\.113\.\d+"},
         ),
         (
             "AWS::ElasticBeanstalk::Environment",

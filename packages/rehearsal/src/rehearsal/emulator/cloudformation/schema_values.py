@@ -15,6 +15,15 @@ from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 _PROPERTIES = "/properties/"
+# How ids of EC2 begin, by the property that has them.
+_ID_PREFIXES = {
+    "AllocationId": "eipalloc",
+    "EniId": "eni",
+    "InstanceId": "i",
+    "NatGatewayId": "nat",
+    "RouteTableId": "rtb",
+    "VpcId": "vpc",
+}
 _TIMES = ("Time", "Date", "At", "Timestamp")
 _PLAIN = {"integer": "1", "number": "1", "boolean": "false", "array": "[]", "object": "{}"}
 
@@ -49,7 +58,8 @@ def _text(path: str, type_: str, name: str) -> str:
     host = _host(type_, name)
     forms = {
         ("arn", "Arn", "ARN"): _arn(type_, name),
-        ("Id", "ID"): f"{_kind(type_)}-{_digest(f'{name}/{path}')}",
+        ("Id", "ID"): f"{_ID_PREFIXES.get(path.rpartition('/')[2], _kind(type_))}-{_digest(f'{name}/{path}')}",
+        ("Ip", "IpAddress"): f"203.0.113.{int(_digest(name), 16) % 254 + 1}",  # RFC 5737: for documentation
         ("Url", "URL", "Uri", "URI"): f"https://{host}/",
         ("Endpoint", "Address", "DnsName", "DNSName", "DomainName", "HostName"): host,
         _TIMES: "2026-01-01T00:00:00.000Z",

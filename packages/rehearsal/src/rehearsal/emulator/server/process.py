@@ -222,6 +222,7 @@ def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "WARNING",
         "MINISTACK_HOST": "127.0.0.1",
+        "NODE_PATH": str(workspace.node_sdk / "node_modules"),
         "PERSIST_STATE": "1",
         "S3_DATA_DIR": str(state / "s3"),
         "S3_PERSIST": "1",
