@@ -1,4 +1,4 @@
-"""What an action's runner is given, and what it gives back."""
+"""The interface between the engine and the runners of actions: a task, and its outcome."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Revision:
-    """What a source action brought."""
+    """The revision of a source: a commit, or the version of an object."""
 
     action: str
     id: str
@@ -64,14 +64,14 @@ def allow_everything(role_arn: str, *actions: str, resource: str) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person said of an approval."""
+    """The answer to an approval."""
 
     approved: bool
     summary: str
 
 
 def no_answer() -> Answer | None:
-    """Where nobody is asked."""
+    """Return None: the default of actions that ask for no approval."""
     return None
 
 
@@ -81,7 +81,7 @@ class Task:
     that of all actions of the execution until it has ended.
 
     stop: is set when the work has to end, whatever the reason. note: reports how far the work is. waiting: reports that
-    it waits for a person, who answers with `token`; answer: waits for that answer, and returns None if `stop` is set
+    it waits for an approval, which is answered with `token`; answer: waits for it, and returns None if `stop` is set
     first. limit: seconds after which `stop` is set. wanted: by type of revision, what the execution was started for,
     where that is not the newest.
     """
@@ -141,8 +141,8 @@ class Outcome:
     """How an action ended. `failed` is a result (a red test, a rejection), not an error.
 
     variables: the action's output variables; outputs: the artifacts it made, by name. external_id: how the service that
-    did the work calls it. executed: False where nothing was done, because somebody accepted that. code: CodePipeline's
-    for the failure, if it is one.
+    did the work calls it. executed: False if its provider was accepted with `--accept`. code: CodePipeline's for a
+    failure.
     """
 
     failed: bool

@@ -1,4 +1,4 @@
-"""What CodePipeline refuses to do, by the name that its API gives the reason."""
+"""Requests that CodePipeline rejects, by the error code of its API."""
 
 from __future__ import annotations
 

@@ -212,7 +212,7 @@ def find(start: Path) -> Workspace:
 
 
 def _work_folders(execution: Path) -> Iterator[Path]:
-    """What the actions of an execution worked in: below a folder for each attempt, which journals of version 1 lack."""
+    """The work folders of actions: in a folder for each attempt, or for each action in executions of version 1."""
     for action in execution.glob("*/*/"):
         attempts = [folder for folder in action.iterdir() if folder.name.isdecimal()]
         for attempt in attempts or [action]:

@@ -1,4 +1,4 @@
-"""Who may do what at a time in one workspace. The kernel lets a lock go with its process, however that ends."""
+"""Locks of one workspace. The kernel releases a lock when its process ends, in whatever way."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def exclusive_run(workspace: Workspace) -> Iterator[None]:
 
 @contextmanager
 def unused_files(workspace: Workspace) -> Iterator[bool]:
-    """Whether no run uses its files in the workspace; one that begins meanwhile waits, and is not refused."""
+    """Whether no run uses its files in the workspace. A run that begins inside the block waits, and is not refused."""
     with _open_lock_file(workspace.home / "files.lock") as files:
         yield _try_lock(files, fcntl.LOCK_EX)
 
 
 @contextmanager
 def startup_lock(workspace: Workspace) -> Iterator[int]:
-    """Wait until nobody else starts or ends the workspace's embedded AWS; two would share one state.
+    """Wait until no other process starts or ends the workspace's embedded AWS; two would share one state.
 
     Gives the lock's descriptor: a process that inherits it holds the lock as well, until it closes it.
     """
@@ -64,7 +64,7 @@ class UsageLock:
         fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def try_exclusive(self) -> bool:
-        """Whether nobody else uses it; who then ends it keeps others waiting until that is done."""
+        """Whether no other process uses it; others then wait until the caller has ended it."""
         return _try_lock(self._file, fcntl.LOCK_EX)
 
 
@@ -77,7 +77,7 @@ def usage_lock(workspace: Workspace) -> Iterator[UsageLock]:
 
 @contextmanager
 def scratch_folder(workspace: Workspace, kind: str) -> Iterator[Path]:
-    """A new folder, which `stale_scratch_folders` leaves alone until the block, or its process, has ended.
+    """A new folder, which `stale_scratch_folders` skips until the block, or its process, has ended.
 
     That of a shell is outside the project, as builds are.
     """
@@ -98,7 +98,7 @@ def scratch_folder(workspace: Workspace, kind: str) -> Iterator[Path]:
 
 @contextmanager
 def stale_scratch_folders(workspace: Workspace, *kinds: str) -> Iterator[list[Path]]:
-    """The scratch folders that somebody who was killed has left; nobody makes one meanwhile."""
+    """The scratch folders of killed processes; none is created inside the block."""
     with _open_lock_file(workspace.home / "scratch.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         parents = {workspace.home, workspace.builds.parent}

@@ -35,7 +35,7 @@ def disk_usage(folder: Path) -> int:
         for name in names:
             try:
                 about = (Path(where) / name).lstat()
-            except FileNotFoundError:  # somebody tidies at the same time
+            except FileNotFoundError:  # another process cleans at the same time
                 continue
             if (about.st_dev, about.st_ino) not in seen:
                 seen.add((about.st_dev, about.st_ino))
@@ -59,7 +59,7 @@ def remove_all(space: Workspace) -> int:
 
 
 def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
-    """Remove old executions and what can be made again at once; the bytes that became free."""
+    """Remove old executions and files that are quickly created again; return the bytes that became free."""
     before = workspace_usage(space)
     for execution in _removable_executions(space, keep):
         artifact_zips.remove(space, journal.read(space.journal(execution)))

@@ -28,7 +28,7 @@ def get(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """AWS has no error of its own for a pipeline that does not exist: the structure names no pipeline to update."""
+    """AWS has no separate error for an unknown pipeline: the structure names no pipeline to update."""
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
     if key not in call.engine.pipelines:

@@ -52,7 +52,7 @@ class Call:
             raise ApiError("PipelineNotFoundException", message) from None
 
     def execution(self, member: str = "pipelineExecutionId", code: str = "") -> Execution:
-        """The execution that the request names; `code`: of the error, where the operation has one of its own."""
+        """The execution that the request names; `code`: of the error, where the operation has a separate one."""
         key, id_ = self.deployed().key, self.request[member]
         execution = self.engine.executions.get(id_)
         if execution is None or execution.key != key:

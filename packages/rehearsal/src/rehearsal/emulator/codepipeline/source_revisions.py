@@ -1,4 +1,4 @@
-"""What of its sources an execution is started for.
+"""The source revisions that an execution is started for.
 
 Source: AWS CodePipeline user guide, "Start a pipeline with a source revision override".
 """

@@ -153,7 +153,7 @@ def _latest(execution: Execution | None, stage: str, action: Action, *, rule: bo
 
 
 def _current_revision(state: ActionState) -> Json:
-    """What a source brought."""
+    """The current revision of a source action."""
     revision = state.outcome.revision if state.outcome else None
     if revision is None or not revision.id:
         return {}

@@ -14,7 +14,7 @@ Properties = Mapping[str, Any]
 
 
 def preview_pipeline(name: str, properties: Properties) -> Pipeline:
-    """The definition before anything is deployed, to look at: what CloudFormation would put in stands as `${...}`."""
+    """The definition before its deployment: `${...}` marks the values that CloudFormation would insert."""
     return parse(to_api(name, _replace_intrinsics(properties)))
 
 

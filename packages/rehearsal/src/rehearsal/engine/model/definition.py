@@ -20,7 +20,7 @@ class InvalidDefinition(RehearsalError):
 
 @dataclass(frozen=True)
 class PipelineKey:
-    """What names one pipeline among all accounts and regions."""
+    """The account, region and name of a pipeline."""
 
     account: str
     region: str
@@ -83,7 +83,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class OnFailure:
-    """What follows a failed stage: `result` at once, or that of the condition where it is not met.
+    """The consequence of a failed stage: `result`, or that of the condition where it is not met.
 
     retry_mode: FAILED_ACTIONS or ALL_ACTIONS, for the result RETRY.
     """
@@ -150,7 +150,7 @@ class ArtifactStore:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A whole definition; `stores` are by region, and the empty region stands for the pipeline's own.
+    """A whole definition; `stores` are by region, and the empty region means the region of the pipeline.
 
     variables: name -> default value, or None where an execution has to be given one.
     """

@@ -1,4 +1,4 @@
-"""What a definition never keeps.
+"""Redact secrets from pipeline definitions.
 
 Source: AWS CodePipeline user guide, "CodePipeline pipeline structure reference": four asterisks mask a secret.
 """
@@ -11,7 +11,7 @@ MASK = "****"
 
 
 def redact_tokens(value: Any) -> Any:
-    """A declaration without the OAuthToken of GitHub version 1: nothing here calls GitHub, so nobody needs it."""
+    """A declaration without the OAuthToken of GitHub version 1: nothing here calls GitHub."""
     if isinstance(value, list):
         return [redact_tokens(each) for each in value]
     if isinstance(value, dict):

@@ -25,7 +25,7 @@ DEFAULTS: Mapping[ActionType, float] = {
 
 
 def limit(action: Action, overrides: Mapping[ActionType, float]) -> float:
-    """Seconds; `timeoutInMinutes` counts for manual approvals and rules alone, as the API says."""
+    """Seconds; `timeoutInMinutes` counts only for manual approvals and rules, as the API says."""
     configurable = action.type == APPROVAL or action.is_rule
     if configurable and action.timeout is not None:
         return action.timeout

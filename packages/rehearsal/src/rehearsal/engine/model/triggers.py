@@ -17,7 +17,7 @@ GIT = ("CodeStarSourceConnection", "CodeCommit", "GitHub")
 
 @dataclass(frozen=True)
 class Push:
-    """What was pushed: a branch or a tag, and the paths that changed in it."""
+    """A push: its branch or tag, and the paths that it changed."""
 
     branch: str = ""
     tag: str = ""
@@ -131,7 +131,7 @@ def _regex(glob: str) -> str:
 
 
 def _set(inside: str) -> str:
-    """Within brackets `*`, `?` and backslashes stand for themselves."""
+    """Within brackets `*`, `?` and backslashes are literal."""
     negated = inside.startswith("!")
     body = inside.removeprefix("!").replace("\\", "\\\\").replace("^", "\\^").replace("[", "\\[")
     return f"(?!/)[{'^' if negated else ''}{body}]"

@@ -1,4 +1,4 @@
-"""What CodePipeline demands of a definition before it takes it.
+"""Validation of a definition, as CodePipeline validates it.
 
 Source: AWS CodePipeline user guide, "CodePipeline pipeline structure reference".
 """
@@ -107,7 +107,7 @@ def _stores(declaration: Json, pipeline: Pipeline, region: str) -> Problems:
 
 
 def _version_two(declaration: Json, pipeline: Pipeline) -> Problems:
-    """What only pipelines of type V2 have."""
+    """Features that only pipelines of type V2 have."""
     if pipeline.execution_mode == PARALLEL and any(_rolls_back(stage) for stage in pipeline.stages):
         yield STRUCTURE, "no stage of a pipeline in PARALLEL mode can be rolled back"
     if pipeline.type == "V2":

@@ -20,7 +20,7 @@ from rehearsal.host.cancellation import Cancellation
 
 log = logging.getLogger(__name__)
 
-# A build may print thousands of lines a second; a person reads a few.
+# A build may print thousands of lines a second; a reader follows a few.
 NOTE_SECONDS, NOTE_LENGTH = 0.25, 500
 
 
@@ -34,7 +34,7 @@ class AttemptResult:
 
 
 class Reports(Protocol):
-    """What a worker sends to the engine; each call returns immediately."""
+    """The reports of a worker to the engine; each call returns immediately."""
 
     def progress(self, attempt: Attempt, text: str) -> None: ...
 
@@ -71,7 +71,7 @@ class Attempt:
         return f"{self.state.stage}/{self.action.name}"
 
     def cancel(self) -> None:
-        """Ask the action to end. An approval that has been answered stands."""
+        """Ask the action to end. An approval that has been answered is left as it is."""
         if self.answer is None:
             self.stop.set()
 

@@ -1,4 +1,4 @@
-"""Actions or rules that run at the same time, and a retry of those that have failed meanwhile.
+"""Actions or rules that run at the same time, and a retry of those that fail while others run.
 
 Source: AWS CodePipeline API reference, "RetryStageExecution": actions that are still in progress continue working, and
 failed actions are triggered again.

@@ -87,7 +87,7 @@ class Attempts:
         return (stage, action) in names
 
     def approvals_outside(self, pipeline: Pipeline) -> list[AttemptKey]:
-        """Return approvals that wait in a stage which the definition does not have: nobody could answer them."""
+        """Return approvals that wait in a stage which the definition lacks, where none can be answered."""
         stages = {stage.name for stage in pipeline.stages}
         return [key for key, attempt in self.running.items() if attempt.token and attempt.state.stage not in stages]
 

@@ -1,4 +1,4 @@
-"""What all writers of one engine share."""
+"""The objects that all writers of one engine share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stage can be rolled back to, and when it can be retried.
+"""Eligibility of executions for rollback, retry and override.
 
 Sources: AWS CodePipeline user guide, "Configuring stage rollback" and "Configuring stage retry for a failed stage or
 failed actions"; API reference, "RollbackStage" and "RetryStageExecution".
@@ -19,7 +19,7 @@ CONCURRENT = 50
 
 
 def check_concurrency(pipeline: Pipeline, running: int) -> None:
-    """Raise RequestRejected where no further execution can start beside those that run."""
+    """Raise RequestRejected where another execution would exceed the quota."""
     if pipeline.execution_mode != SUPERSEDED and running >= CONCURRENT:
         raise RequestRejected(
             "ConcurrentPipelineExecutionsLimitExceededException",

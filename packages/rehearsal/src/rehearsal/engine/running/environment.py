@@ -1,4 +1,4 @@
-"""What every execution shares: the embedded AWS, the runners of actions and rules, and where files are."""
+"""The surroundings of all executions: the embedded AWS, the runners of actions and rules, and folders."""
 
 from __future__ import annotations
 

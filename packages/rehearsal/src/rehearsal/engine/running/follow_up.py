@@ -1,4 +1,4 @@
-"""What follows an execution by itself; where it cannot, the execution's summary says so."""
+"""Automatic restarts and rollbacks after an execution; if one is refused, the execution's summary says so."""
 
 from __future__ import annotations
 

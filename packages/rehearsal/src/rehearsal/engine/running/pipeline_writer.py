@@ -87,7 +87,7 @@ class PipelineWriter:
                 writer.restart_wanted = restart and writer is running[-1]
 
     def delete(self) -> None:
-        """Forget the pipeline. What runs of it is cancelled, and its running actions are abandoned."""
+        """Forget the pipeline, cancel its running executions and abandon their actions."""
         self._write("pipeline-deleted")
         self._close_journal()
         for writer in self.running:

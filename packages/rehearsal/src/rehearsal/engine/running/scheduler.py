@@ -1,6 +1,6 @@
 """The engine's one thread: it takes a message from its queue, does what the message says, and takes the next one.
 
-A message is a call without arguments. Whoever sends one never waits for another sender, and no lock is held while a
+A message is a call without arguments. Senders never wait for each other, and no lock is held while a
 message is handled, because only this thread changes pipelines and executions.
 """
 

@@ -21,7 +21,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Admission:
-    """What a change of the lock leads to, by ids of executions. waiting: those that still wait."""
+    """The consequences of a change of the lock, by ids of executions. waiting: those that still wait."""
 
     entered: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Admission:
 
 
 class StageLock:
-    """Who is in a stage, and who waits. It only decides: its owner tells the executions."""
+    """The execution in a stage, and those that wait. It only decides: its owner informs the executions."""
 
     def __init__(self) -> None:
         self._inside: str | None = None

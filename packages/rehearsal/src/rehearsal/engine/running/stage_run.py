@@ -94,7 +94,7 @@ class StageRun:
         return state is not None and state.status == "Succeeded"
 
     def _wants_retry(self) -> bool:
-        """Once, without a person; a manual retry that fails is not retried again."""
+        """Only once, and not after a manual retry."""
         rule = self._stage.on_failure
         unused = not (self._state.automatic_retries or self._state.manual_retries)
         return rule is not None and rule.result == "RETRY" and unused and not self._ending

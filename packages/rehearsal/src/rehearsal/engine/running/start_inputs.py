@@ -1,4 +1,4 @@
-"""What an execution starts with, and why a pipeline that changes itself must come to rest."""
+"""The inputs of an execution: variables, revisions, and the first event of its journal."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _RULE = "rule="
 
 
 def attempt_folder(execution: Path, stage: str, action: str, attempt: int, *, is_rule: bool) -> Path:
-    """Return the folder of one attempt: each of its own, whatever the names are."""
+    """Return the folder of one attempt. Two attempts never share one, whatever the names are."""
     name = (_RULE if is_rule else "") + encode_name(action)
     return execution / encode_name(stage) / name / str(attempt)
 

@@ -11,7 +11,7 @@ SPARE = 4
 
 
 class Work(Protocol):
-    """What a worker does; it raises nothing, and its last act is a message to the engine."""
+    """The work of one thread; it raises nothing, and its last act is a message to the engine."""
 
     def run(self) -> None: ...
 

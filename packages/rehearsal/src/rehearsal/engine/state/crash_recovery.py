@@ -39,7 +39,7 @@ def _end(path: Path, events: list[Event]) -> None:
 
 
 def _unfinished_events(events: list[Event], kind: str) -> list[Event]:
-    """What has begun and not finished, as its beginning says it."""
+    """Return the first events of all that has begun and not finished."""
     begun: dict[tuple[str, str | None], Event] = {}
     for event in events:
         which = (event.get("stage", ""), event.get("action"))

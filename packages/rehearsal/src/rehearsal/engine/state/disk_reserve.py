@@ -15,7 +15,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Reserve:
     """Keeps ROOM bytes behind the end of the open file `number`; its size stays as it is.
 
-    Source: fallocate(2), FALLOC_FL_KEEP_SIZE. A file system that cannot do that gives no room, and is no full one.
+    Source: fallocate(2), FALLOC_FL_KEEP_SIZE. A file system without it gives no reserve, but is not full.
     """
 
     def __init__(self, number: int) -> None:

@@ -82,7 +82,7 @@ class Execution:
     pipeline: the definition that it started with; empty where only the journal is known. pipeline_id: of the pipeline
     as it was created, since another one of the same name may follow. outline: stages and their actions with providers.
     ending: the status that a stop, an update or a deletion wants it to end with; abandoned: whether running actions
-    were told to end. rollback_of: the execution whose artifacts and variables a rollback takes. overridden: the kinds
+    were asked to end. rollback_of: the execution whose artifacts and variables a rollback takes. overridden: the kinds
     of conditions, by stage, that are not checked any more. only: the one action, as `stage/action`, where no other is
     to run. wanted: the revisions that it was started for, by source action and type. token: of the start request.
     """

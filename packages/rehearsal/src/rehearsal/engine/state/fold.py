@@ -101,7 +101,7 @@ def _resumed(execution: Execution, event: Event) -> Execution:
 
 
 def _retried(execution: Execution, event: Event) -> Execution:
-    """Failed actions of the stage run again beside those that still run."""
+    """Failed actions of the stage run again while others still run."""
     return _with_stage(execution, event["stage"], _retried_by_hand(execution.stages[event["stage"]]))
 
 

@@ -1,4 +1,4 @@
-"""Jobs that somebody outside does: a Lambda function is told of one, and answers by the API.
+"""Jobs of Lambda functions: each invocation has one, and the function answers it through the API.
 
 Source: AWS CodePipeline user guide, "Invoke a Lambda function in a pipeline"; API reference, "PutJobSuccessResult".
 """

@@ -1,4 +1,4 @@
-"""What happened in an execution, or to a pipeline, as JSON lines: written by the engine, folded by every view.
+"""The events of an execution or a pipeline as JSON lines: written by the engine, folded by every view.
 
 Each line is an object with `v` (format version), `at` (seconds since 1970), `type`, and the type's own fields. A reader
 ignores types and fields that it does not know, and a last line that a kill cut off. fold.py says what each one changes.
@@ -40,10 +40,10 @@ log = logging.getLogger(__name__)
 VERSION = 2
 # The status of an execution whose engine was killed. Not one of CodePipeline's.
 INTERRUPTED = "Interrupted"
-# Who follows a journal looks for news twenty times a second, and once a second whether somebody writes it still.
+# A follower looks for new lines twenty times a second, and once a second whether the writer is alive.
 ALIVE_CHECK_POLLS = 20
 
-# The type stands at the beginning of a line.
+# The type is near the beginning of a line.
 _HEAD, _PROGRESS = 80, '-progress", '
 
 Event = dict[str, Any]
@@ -75,7 +75,7 @@ class Journal:
         return event
 
     def _append(self, line: bytes, *, needed: bool = True) -> None:
-        """What cannot be written even so is lost, and the execution goes on."""
+        """Lines that do not fit even so are lost, and the execution goes on."""
         try:
             self._reserve.extend(len(line))
             while line and (needed or not self._reserve.scarce):
@@ -116,7 +116,7 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: in
     """Every event, those to come included, until one of type `execution-finished`; None whenever nothing is new.
 
     ending: which event of that type is the last, since an execution that is retried ends once more. Ends early when
-    `alive()` says that nobody writes any more.
+    `alive()` says that the writer has ended.
     """
     while not path.exists():
         if not alive():

@@ -1,6 +1,6 @@
 """Pipelines and executions from their journals, so that what was rehearsed yesterday can be retried or rolled back to.
 
-The journals are the only saved state: there is no second form that could be older than they are. Of version 1 only
+The journals are the only saved state: no second form could be older than they are. Of version 1 only
 pipelines' executions are shown by `history`, since those journals lack definitions, variables and artifacts.
 """
 
@@ -26,7 +26,7 @@ Definitions = Mapping[tuple[str, int], Pipeline]
 
 @dataclass(frozen=True)
 class Recovered:
-    """What the journals have. problems: what could not be read, in words."""
+    """The content of all journals. problems: a message for each one that could not be read."""
 
     pipelines: list[DeployedPipeline]
     executions: list[Execution]
@@ -39,7 +39,7 @@ class Recovered:
 
 
 def load(pipeline_folder: Path, execution_folder: Path) -> Recovered:
-    """Read all journals. A damaged one costs what it alone holds."""
+    """Read all journals. A damaged one is reported and left out."""
     deployed: list[DeployedPipeline] = []
     definitions: dict[tuple[str, int], Pipeline] = {}
     executions: list[Execution] = []
