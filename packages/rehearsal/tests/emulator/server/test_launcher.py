@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -265,6 +266,16 @@ def test_one_that_does_not_come_up_says_its_last_words(space: Workspace, monkeyp
     space.make()
     space.running.write_text("a file where a folder has to be")
     with pytest.raises(WrongUse, match=r"(?s)did not come up.*emulator\.log.*Error"):
+        launcher.up(space, None)
+    space.running.unlink()
+
+
+def test_one_that_finds_the_disk_full_says_so(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In words, whether it could write its own or not."""
+    space.make()
+    space.running.write_text("a file where a folder has to be")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(WrongUse, match=r"no space is left on the disk of .*make room \(`rehearse clean`"):
         launcher.up(space, None)
     space.running.unlink()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import os
 import secrets
+import shutil
 import signal
 import socket
 import ssl
@@ -24,6 +26,8 @@ from rehearsal.workspace.layout import Server, Workspace
 from rehearsal.workspace.locks import UsageLock, startup_lock, usage_lock
 
 START_SECONDS, END_SECONDS = 60, 60
+# With less room than this on its disk, a process that does not come up could not even write why.
+LOG_BYTES = 64 * 1024
 IAM = True
 # Source: ip(7), ip_local_port_range. Below the lowest one are those that people give to their servers.
 LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -174,6 +178,11 @@ def _wait_until_healthy(workspace: Workspace, process: subprocess.Popen[bytes]) 
             return server
         time.sleep(0.02)
     words = "\n".join(_log(workspace).read_text(errors="replace").splitlines()[-15:])
+    if os.strerror(errno.ENOSPC) in words or shutil.disk_usage(workspace.home).free < LOG_BYTES:
+        raise WrongUse(
+            f"the embedded AWS did not come up: no space is left on the disk of {workspace.home}: make room"
+            " (`rehearse clean` removes old executions), then try again"
+        )
     raise WrongUse(f"the embedded AWS did not come up; the end of {_log(workspace)}:\n{words}")
 
 
