@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
 from rehearsal import program_name
 from rehearsal.commands.context import with_workspace
-from rehearsal.views import history_table
+from rehearsal.views import history_table, traffic
 from rehearsal.views.execution_view import ExecutionView, load_execution_view
 from rehearsal.views.terminal import terminal
 from rehearsal.workspace.layout import Workspace
@@ -23,11 +24,20 @@ def history(space: Workspace, number: int, *, as_json: bool) -> None:
     views = journaled_executions(space)[:number]
     alive = space.server() is not None
     if as_json:
-        click.echo(json.dumps([history_table.as_json(view, alive=alive) for view in views], indent=2))
+        click.echo(json.dumps([_as_json(space, view, alive=alive) for view in views], indent=2))
     elif views:
-        terminal().print(history_table.table(views, alive=alive))
+        console = terminal()
+        console.print(history_table.table(views, alive=alive))
+        for view in views:
+            for shift in traffic.failed_shifts(space, view):
+                console.print(f"{view.id[:8]} traffic: {shift}", soft_wrap=True)
     else:
         click.echo(f"nothing was rehearsed yet: `{program_name.command_name()} run`")
+
+
+def _as_json(space: Workspace, view: ExecutionView, *, alive: bool) -> dict[str, Any]:
+    shifts = traffic.as_json(traffic.shifts(space, view))
+    return history_table.as_json(view, alive=alive) | {"traffic": shifts}
 
 
 def journaled_executions(space: Workspace) -> list[ExecutionView]:

@@ -11,7 +11,7 @@ from rehearsal.commands.completion_types import EXECUTION
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.journal import INTERRUPTED
-from rehearsal.views import history_table
+from rehearsal.views import history_table, traffic
 from rehearsal.views.execution_view import replay, stages_as_json
 from rehearsal.views.terminal import rows, terminal
 from rehearsal.workspace.artifact_zips import artifacts
@@ -33,10 +33,13 @@ def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     ended = history_table.status_of(view, alive=alive)
     if as_json:
         told = history_table.as_json(view, alive=alive) | {"stages": stages_as_json(view)}
+        told["traffic"] = traffic.as_json(traffic.shifts(space, view))
         told["artifacts"] = {name: str(path.relative_to(space.root)) for name, path in artifacts(space, events).items()}
         click.echo(json.dumps(told, indent=2))
     else:
         console = terminal()
         console.print(rows(view))
+        for shift in traffic.shifts(space, view):
+            console.print(f"Traffic: {shift}", soft_wrap=True)
         console.print(f"{ended} {view.summary}".strip(), soft_wrap=True)
     return 1 if ended in {"Failed", "Stopped", INTERRUPTED} else 0

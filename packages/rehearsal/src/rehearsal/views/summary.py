@@ -14,7 +14,7 @@ from rich.text import Text
 from rehearsal.deploy.bootstrap import grants_administrator_access, operators_part
 from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
 from rehearsal.project.configuration import Answer, shortened
-from rehearsal.views import why
+from rehearsal.views import traffic, why
 from rehearsal.views.execution_view import ExecutionView, stages_as_json
 from rehearsal.views.not_emulated import not_emulated
 from rehearsal.views.terminal import STYLES, rows
@@ -31,6 +31,8 @@ def show(
         console.print(_answer_table(answers))
     if cold := ColdStartRecord(space.cold_starts).latest():
         console.print(_cold_starts(cold))
+    for shift in traffic.shifts(space, view):
+        console.print(f"Traffic: {shift}", soft_wrap=True)
     if causes := why.causes(space, view):
         console.print()
         why.print_causes(console, causes)
@@ -57,13 +59,14 @@ def as_json(
             for each in answers
         ],
         "cold_starts": [asdict(each) for each in ColdStartRecord(space.cold_starts).latest()],
+        "traffic": traffic.as_json(traffic.shifts(space, last)),
         "not_emulated": limits(space, last, iam=iam),
     }
 
 
 def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
     """Return what was not emulated in a run that has just ended."""
-    return not_emulated(
+    found = not_emulated(
         view,
         resources(space),
         iam=iam,
@@ -71,6 +74,7 @@ def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
         bootstrapped=operators_part(space),
         above=found_above(space.builds),
     )
+    return [*found, *traffic.pace(space, traffic.shifts(space, view))]
 
 
 def _answer_table(answers: list[Answer]) -> Table:

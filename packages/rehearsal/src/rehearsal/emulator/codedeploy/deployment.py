@@ -46,7 +46,6 @@ class Deployment:
         self._stop = threading.Event()
         self._moved = False
         self.hooks: dict[str, Hook] = {}
-        self.percent = 0
         self.must_roll_back = False
 
     def start(self) -> None:
@@ -96,7 +95,7 @@ class Deployment:
     def _move(self, percent: int) -> None:
         self._moved = True
         self._traffic.shift(percent)
-        self.percent = percent
+        self._store.change(self.record, percent=percent)
 
     def _wait(self, seconds: float) -> None:
         """Wait on the clock, while alarms and stops are watched."""
@@ -159,7 +158,7 @@ class Deployment:
     def _rolled_back(self) -> None:
         try:
             self._traffic.restore()
-            self.percent = 0
+            self._store.change(self.record, percent=0)
             message = f"version {self._traffic.spec.current} has all traffic again"
         except DeploymentFailed as problem:
             message = f"the alias could not go back: {problem}"

@@ -93,7 +93,8 @@ class CodeDeployApi:
         return {"deploymentId": deployment.record["deploymentId"]}
 
     def _get_deployment(self, scope: Scope, request: Json) -> Json:
-        return {"deploymentInfo": self._store.deployment(scope, request["deploymentId"])}
+        record = self._store.deployment(scope, request["deploymentId"])
+        return {"deploymentInfo": {key: value for key, value in record.items() if key != "percent"}}
 
     def _list_deployments(self, scope: Scope, request: Json) -> Json:
         wanted = {key: request[key] for key in ("applicationName", "deploymentGroupName") if request.get(key)}
@@ -128,9 +129,7 @@ class CodeDeployApi:
     def _get_deployment_target(self, scope: Scope, request: Json) -> Json:
         """The weight of the new version, while the deployment runs and after it."""
         record = self._store.deployment(scope, request.get("deploymentId", ""))
-        running = self._codedeploy.running.get(record["deploymentId"])
         spec = parse_app_spec(record["revision"]["appSpecContent"]["content"])
-        weight = float(running.percent if running else 100 if record["status"] == "Succeeded" else 0)
         target = {
             "deploymentId": record["deploymentId"],
             "targetId": f"{spec.function}:{spec.alias}",
@@ -140,7 +139,7 @@ class CodeDeployApi:
                 "functionAlias": spec.alias,
                 "currentVersion": spec.current,
                 "targetVersion": spec.target,
-                "targetVersionWeight": weight,
+                "targetVersionWeight": float(record["percent"]),
             },
         }
         return {"deploymentTarget": {"deploymentTargetType": "LambdaTarget", "lambdaTarget": target}}

@@ -66,6 +66,7 @@ class CodeDeploy:
                 "appSpecContent": {"content": content, "sha256": hashlib.sha256(content.encode()).hexdigest()},
             },
             "status": "Created",
+            "percent": 0,
             "createTime": time.time(),
             "creator": creator,
             "description": description,

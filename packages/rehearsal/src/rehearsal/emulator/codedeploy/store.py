@@ -14,6 +14,9 @@ from rehearsal.host.atomic_write import write_json
 
 Record = dict[str, Any]
 
+FILE = "codedeploy.json"  # in the folder of the embedded AWS's state
+DEPLOYMENTS = "deployments"
+
 
 class Scope(NamedTuple):
     """An account and a region."""

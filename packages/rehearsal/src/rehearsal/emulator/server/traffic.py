@@ -8,7 +8,7 @@ from rehearsal.emulator.codedeploy import managed_policies, resources
 from rehearsal.emulator.codedeploy.alias_update import AliasUpdates
 from rehearsal.emulator.codedeploy.operations import CodeDeployApi
 from rehearsal.emulator.codedeploy.service import CodeDeploy
-from rehearsal.emulator.codedeploy.store import Store
+from rehearsal.emulator.codedeploy.store import FILE, Store
 from rehearsal.workspace.clock import Clock
 from rehearsal.workspace.layout import Workspace
 
@@ -18,7 +18,7 @@ class Traffic:
 
     def __init__(self, workspace: Workspace, clock: Clock) -> None:
         self._alarms = AlarmEvaluator(clock)
-        self._store = Store(workspace.running / "codedeploy.json")
+        self._store = Store(workspace.running / FILE)
         self._codedeploy = CodeDeploy(self._store, clock)
         self.owners = (self._alarms, AliasUpdates(self._codedeploy))
         self.api = CodeDeployApi(self._codedeploy)

@@ -1,0 +1,87 @@
+"""How traffic was shifted during an execution: weights, ends and rollbacks, as CodeDeploy's records have them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rehearsal.emulator.codedeploy.app_spec import parse_app_spec
+from rehearsal.emulator.codedeploy.store import DEPLOYMENTS, FILE
+from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.clock import Clock
+from rehearsal.workspace.layout import Workspace
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One deployment. percent: of the traffic that the new version has now; message: why it did not succeed."""
+
+    account: str
+    alias: str
+    version: str
+    percent: int
+    status: str
+    deployment: str
+    message: str
+
+    def __str__(self) -> str:
+        has = f"version {self.version} has {self.percent}%"
+        return f"{self.account} {self.alias}: {has}, {self.status}" + (f": {self.message}" if self.message else "")
+
+
+def shifts(space: Workspace, view: ExecutionView) -> list[Shift]:
+    """Return the shifts that began while an execution ran, the first one first."""
+    if view.started is None:
+        return []
+    last = float("inf") if view.seconds is None else view.started + view.seconds
+    found = [
+        (record["createTime"], shift)
+        for record, shift in _recorded(space)
+        if view.started <= record["createTime"] <= last
+    ]
+    return [shift for _, shift in sorted(found, key=lambda pair: pair[0])]
+
+
+def failed_shifts(space: Workspace, view: ExecutionView) -> list[Shift]:
+    """Return the shifts of an execution that did not succeed."""
+    return [shift for shift in shifts(space, view) if shift.message]
+
+
+def as_json(found: Sequence[Shift]) -> list[dict[str, Any]]:
+    """Return shifts as `--json` prints them. Contract: docs/rehearsal/json.md."""
+    return [asdict(shift) for shift in found]
+
+
+def pace(space: Workspace, found: Sequence[Shift]) -> list[str]:
+    """Return what the end of a run says of the clock by which traffic was shifted."""
+    scale = Clock(space.clock).setting.scale
+    return [f"traffic shifted {scale:g} times as fast as on AWS (`rehearse clock`)"] if found and scale != 1 else []
+
+
+def _recorded(space: Workspace) -> Iterator[tuple[Mapping[str, Any], Shift]]:
+    for folder in (space.running, space.saved):
+        path = folder / FILE
+        if path.exists():
+            tables = json.loads(path.read_text())
+            break
+    else:
+        return
+    for name, table in tables.items():
+        account, _, kind = name.split("/")
+        for record in table.values() if kind == DEPLOYMENTS else ():
+            yield record, _shift(account, record)
+
+
+def _shift(account: str, record: Mapping[str, Any]) -> Shift:
+    spec = parse_app_spec(record["revision"]["appSpecContent"]["content"])
+    return Shift(
+        account=account,
+        alias=f"{spec.function}:{spec.alias}",
+        version=spec.target,
+        percent=int(record.get("percent", 0)),
+        status=record["status"],
+        deployment=record["deploymentId"],
+        message=(record.get("errorInformation") or {}).get("message", ""),
+    )
