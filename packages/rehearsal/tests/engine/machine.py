@@ -241,7 +241,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(seed=seeds, cut=st.integers(0, 3000))
     def kill(self, seed: int, cut: int) -> None:
-        """Cut the journals of what runs at any byte, drop the engine, load."""
+        """Cut the journals of what runs at any byte, tear an event of the pipeline, drop the engine, load."""
         chance = random.Random(seed)
         before = {each.id: each for each in self.executions()}
         paths = [self.folder / "executions" / id_ / "journal.jsonl" for id_, each in before.items() if each.running]
@@ -249,6 +249,9 @@ class EngineMachine(RuleBasedStateMachine):
             content = path.read_bytes()
             path.write_bytes(content[: max(0, len(content) - chance.choice((0, 1, cut)))])
         self.close_files()
+        for path in (self.folder / "pipelines").rglob("*.jsonl"):
+            with path.open("a") as file:
+                file.write(chance.choice(("", "{", '{"v": 2, "at": 1.0, "type": "pipeline-del')))
         self.begin()
         assert self.engine.load() == []
         for id_, state in before.items():
