@@ -28,6 +28,7 @@ RESULT = {
     "stages",
     "invocations",
     "cold_starts",
+    "traffic",
     "not_emulated",
 }
 
