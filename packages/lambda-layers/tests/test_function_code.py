@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lambda_layers import manifest
-from lambda_layers.builder import command, restore
+from lambda_layers.builder import restore
 from lambda_layers.builder.command import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
@@ -119,7 +119,7 @@ def test_a_change_of_code_builds_no_layer(root: Path, monkeypatch: pytest.Monkey
     """Only the function that changed gets another zip; neither Poetry nor uv is started."""
     build(root)
     before = {name: code(root, name) for name in ("one", "two")}
-    monkeypatch.setattr(command, "export", pytest.fail)
+    monkeypatch.setattr("lambda_layers.poetry.export.export", pytest.fail)
     (root / "lambda" / "one" / "main.py").write_text("def handler(event, context): return 1\n")
     restored = restore_build(root)
     assert restored

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from lambda_layers import settings
+from lambda_layers import settings, toml_files
 from lambda_layers.builder import cache, cache_key, prefetch, restore
 from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.builder.layer import BuildRecord, build_layer
 from lambda_layers.builder.packages import BuiltPackages, PackageBuilder
 from lambda_layers.errors import LayersError
 from lambda_layers.locks import lockfile
+from lambda_layers.locks.pin import Pin
+from lambda_layers.poetry.agreement import check_agreement
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.selection.plan import Closures, plan_layers, read_lock
 from lambda_layers.target import interpreter, limits
@@ -40,6 +43,7 @@ def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> li
     coded = pool.submit(CodeBuilder(root, chosen.python, workshop.cache).build)
     prefetch.prefetch_packages(workshop)
     parts = plan_layers(root, chosen, closures)
+    _check_agreement(workshop, closures())
     _check_sdk_completeness(parts, lockfile.existing(root))
     pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
     imported.result()
@@ -56,6 +60,15 @@ def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> li
     workshop.cache.prune()
     workshop.contents.cache.prune()
     return [*told, *code.warnings, *warnings]
+
+
+def _check_agreement(workshop: PackageBuilder, closures: Mapping[str, Sequence[Pin]]) -> None:
+    root = workshop.root
+    if lockfile.existing(root) is lockfile.UV:  # uv compares the packages itself
+        return
+    by_group = {group: closures[layer] for layer, group in function_layers.groups(root).items()}
+    project = toml_files.read_toml(root / "pyproject.toml").get("project", {}).get("name", "")
+    check_agreement(workshop.lock, by_group, workshop.settings.target, project)
 
 
 def _package_warnings(workshop: PackageBuilder, pieces: BuiltPackages) -> list[str]:
