@@ -32,7 +32,7 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         seen.append(("install", [pin.name for pin in pins]))
         install(root, pins, *rest, **named)
 
-    monkeypatch.setattr("lambda_layers.builder.command.export", exported)
+    monkeypatch.setattr("lambda_layers.poetry.export.export", exported)
     monkeypatch.setattr(packages, "install", installed)
     return seen
 

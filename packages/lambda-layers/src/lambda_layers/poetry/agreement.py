@@ -1,7 +1,7 @@
 """Whether poetry.lock holds what pyproject.toml asks for.
 
-Poetry compares a hash of pyproject.toml with the one in the lock. After a conflict that was resolved by hand the hash may
-be right and the packages wrong, so the packages themselves are compared here.
+Poetry compares a hash of pyproject.toml with the one in the lock. After a conflict that was resolved by hand, the hash
+may be right and the packages wrong, so the packages themselves are compared here.
 """
 
 from __future__ import annotations
