@@ -9,6 +9,9 @@ import pytest
 from stages.service_options import ServiceOptions
 from tests.root import ROOT
 
+# Here as well as in conftest.py, which a generated project does not have.
+pytestmark = pytest.mark.pages
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 REFERENCES = [*sorted(ROOT.glob("packages/*/README.md")), *sorted(ROOT.glob("packages/*/docs/*.md"))]
 FOLDERS = ("lambda", "stages", "pipeline", "packages", "tests", "docs", "bin")
