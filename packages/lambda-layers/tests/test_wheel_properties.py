@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from lambda_layers.builder import packages
 from lambda_layers.builder.command import build
 from lambda_layers.builder.restore import restore_build
-from lambda_layers.errors import LayersError
+from lambda_layers.errors import LayersError, WrongUse
 from tests.projects import TARGET, Project
 from tests.wheels import House
 
@@ -55,6 +56,15 @@ def test_a_program_in_a_package_can_be_run(project: Project, house: House, tmp_p
     assert (modes.pop("withbin/tool"), {*modes.values()}) == ("-rwxr-xr-x", {"-rw-r--r--"})
     code = "import subprocess, withbin, os; subprocess.run([os.path.dirname(withbin.__file__) + '/tool'], check=True)"
     assert run_python(unpacked(root, tmp_path / "opt"), code) == "ran"
+
+
+@pytest.mark.gate
+def test_a_cache_without_file_modes_is_refused(project: Project, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a Windows drive in WSL each file is executable: the layer's bytes would depend on the machine."""
+    house.wheel("base")
+    monkeypatch.setattr(packages, "_is_executable", lambda _: True)
+    with pytest.raises(WrongUse, match=r"keeps no file modes.*XDG_CACHE_HOME"):
+        build(project.write({"main": ["base"]}))
 
 
 @pytest.mark.gate

@@ -124,6 +124,7 @@ class PackageBuilder:
         target = self.settings.target
         _check_source_builds(self.settings, pins)
         with self.cache.scratch() as scratch, ThreadPoolExecutor() as pool:
+            _check_file_modes(scratch)
             content = scratch / "python"
             python = self.python or sys.executable
             allowed = self.settings.build_from_source
@@ -228,8 +229,8 @@ def _pack_files(
     """Files of a package, deflated under their names below `root`; raises RecordMismatch."""
 
     def pack(path: Path) -> PackedFile:
-        name, executable = path.relative_to(root).as_posix(), bool(path.stat().st_mode & _ANY_EXECUTE)
-        return zip_archive.deflate(name, found.read(path), executable=executable)
+        name = path.relative_to(root).as_posix()
+        return zip_archive.deflate(name, found.read(path), executable=_is_executable(path))
 
     return [*pool.map(pack, files)]
 
@@ -244,6 +245,21 @@ def _package_from_record(record: Mapping[str, Any]) -> BuiltPackage:
     return BuiltPackage(
         **{**record, **lists, "wheel": wheel, "parts": tuple(ZipEntry(*part) for part in record["parts"])}
     )
+
+
+def _is_executable(path: Path) -> bool:
+    return bool(path.stat().st_mode & _ANY_EXECUTE)
+
+
+def _check_file_modes(folder: Path) -> None:
+    """Raise WrongUse where each file is executable, as on a Windows drive in WSL: layers would get other bytes."""
+    probe = folder / "mode"
+    probe.touch(mode=0o644)
+    if _is_executable(probe):
+        raise WrongUse(
+            f"the file system of {folder.parent} keeps no file modes, so no layer would be the same as elsewhere; let "
+            "XDG_CACHE_HOME name a folder on another one"
+        )
 
 
 def _check_source_builds(settings: Settings, pins: Sequence[Pin]) -> None:
