@@ -34,6 +34,7 @@ ALWAYS = (
     traffic.UPDATE_POLICIES,
     services.API_HOSTS,
     services.API_OWNERS,
+    services.FAILED_FUNCTIONS,
     refusals.PAYLOADS,
     refusals.FUNCTION_LIMITS,
     refusals.QUEUE_VISIBILITY,

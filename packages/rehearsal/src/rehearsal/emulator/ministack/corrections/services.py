@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.emulator.apigateway import api_hosts
-from rehearsal.emulator.cloudformation import output_changes
+from rehearsal.emulator.cloudformation import failed_functions, output_changes
 from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
 from rehearsal.emulator.codebuild import project_resource
 from rehearsal.emulator.codebuild.start_build import StartedBuilds
@@ -195,6 +195,18 @@ API_OWNERS = Correction(
             "ministack.services.apigateway_v1:find_api_scope",
             "sha256:19d66149ae1d27e6",
             api_hosts.find_in_any_account(rest_api_owners),
+        ),
+    ),
+)
+FAILED_FUNCTIONS = Correction(
+    fault="A custom resource whose function fails holds its stack up for an hour.",
+    test=f"{TESTS}/cloudformation/test_failed_functions.py::test_ministack_waits_for_a_function_that_has_failed",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{LAMBDA}:_execute_function_with_config_scope",
+            "sha256:26a9d5f64e175204",
+            failed_functions.answer_for_failed_functions,
         ),
     ),
 )

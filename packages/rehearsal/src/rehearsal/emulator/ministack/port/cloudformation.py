@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import engine, handlers, helpers, provisioners, stacks
+from ministack.services.cloudformation import custom_resource, engine, handlers, helpers, provisioners, stacks
 
 # A resource's physical id and its attributes.
 ProvisionedResource = tuple[str, dict[str, str]]
@@ -110,3 +110,8 @@ def update_policy(stack: str, logical_id: str, name: str) -> dict[str, Any] | No
 def runs_in_background(type_: str) -> bool:
     """Return whether resources of a type are provisioned on a thread of their own."""
     return bool(stacks._runs_on_worker_thread(type_))
+
+
+def answer_custom_resource(token: str, answer: Mapping[str, Any]) -> None:
+    """Answer a request of a custom resource; `token` is the end of its ResponseURL."""
+    custom_resource.deliver_response(token, dict(answer))
