@@ -58,7 +58,7 @@ def test_what_only_poetry_names_is_made_all_the_same(
     project: Project, house: House, installs: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A guess that lacks a package costs time, nothing else."""
-    monkeypatch.setattr("lambda_layers.poetry.lock.Lock.chains", lambda *_: {})
+    monkeypatch.setattr("lambda_layers.builder.prefetch._lock_pins", lambda *_: ())
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
