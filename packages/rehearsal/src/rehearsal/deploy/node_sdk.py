@@ -26,7 +26,7 @@ _CLIENTS = {
     "cognitoidentityserviceprovider": "cognito-identity-provider",
     "elbv2": "elastic-load-balancing-v2",
     "route53": "route-53",
-    "secretsmanager": "secrets-manager",
+    "secretsmanager": "secrets-manager",  # pragma: allowlist secret
     "stepfunctions": "sfn",
 }
 
