@@ -9,7 +9,9 @@ from rehearsal.actions import git_sources
 from rehearsal.actions.approval import AwaitApproval
 from rehearsal.actions.cloudformation import DeployStack
 from rehearsal.actions.codebuild import RunBuild
+from rehearsal.actions.codedeploy import DeployByCodeDeploy
 from rehearsal.actions.commands_rule import RunCommands
+from rehearsal.actions.lambda_deploy import DeployFunction
 from rehearsal.actions.lambda_invoke import InvokeFunction
 from rehearsal.actions.rules import CheckVariable, WatchAlarm
 from rehearsal.actions.s3 import DeployFiles, FetchObject
@@ -38,6 +40,8 @@ def runners(
         ActionType("Test", "CodeBuild"): build,
         ActionType("Approval", "Manual"): AwaitApproval(),
         ActionType("Deploy", "CloudFormation"): DeployStack(),
+        ActionType("Deploy", "CodeDeploy"): DeployByCodeDeploy(),
+        ActionType("Deploy", "Lambda"): DeployFunction(clock),
         ActionType("Deploy", "S3"): DeployFiles(),
         ActionType("Invoke", "Lambda"): function,
         ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(clock),

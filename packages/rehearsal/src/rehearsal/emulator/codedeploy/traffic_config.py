@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.actions.traffic_steps import canary_steps, linear_steps
+
 PREFIX = "CodeDeployDefault."
 ALL_AT_ONCE, CANARY, LINEAR = "AllAtOnce", "TimeBasedCanary", "TimeBasedLinear"
 _MEMBERS = {CANARY: ("canaryPercentage", "canaryInterval"), LINEAR: ("linearPercentage", "linearInterval")}
@@ -42,11 +44,9 @@ class TrafficConfig:
 
     def steps(self) -> Iterator[tuple[int, float]]:
         """Yield each percentage below 100 that the new version gets, and the seconds until the next step."""
-        if self.kind == CANARY:
-            yield self.percent, 60.0 * self.minutes
-        if self.kind == LINEAR:
-            for percent in range(self.percent, 100, self.percent):
-                yield percent, 60.0 * self.minutes
+        if self.kind != ALL_AT_ONCE:
+            steps = canary_steps if self.kind == CANARY else linear_steps
+            yield from steps(self.percent, self.minutes)
 
     def as_api(self) -> dict[str, Any]:
         """Return it as GetDeploymentConfig has it."""

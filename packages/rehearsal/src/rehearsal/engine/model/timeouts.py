@@ -19,6 +19,8 @@ DEFAULTS: Mapping[ActionType, float] = {
     ActionType("Build", "CodeBuild"): 36 * HOUR,
     ActionType("Test", "CodeBuild"): 36 * HOUR,
     ActionType("Deploy", "CloudFormation"): 3 * DAY,
+    ActionType("Deploy", "CodeDeploy"): 5 * DAY,
+    ActionType("Deploy", "Lambda"): 2 * DAY + HOUR,  # its longest strategy, and its work
     ActionType("Deploy", "S3"): 1.5 * HOUR,
     ActionType("Invoke", "Lambda"): DAY,
 }

@@ -1,0 +1,70 @@
+"""Deploy/CodeDeploy: a deployment of a Lambda function, with the AppSpec of the input artifact.
+
+Source: AWS CodePipeline user guide, "CodeDeploy deploy action reference"; AWS CodeDeploy user guide, "AppSpec file
+structure for AWS Lambda deployments".
+"""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.actions.artifact_files import read
+from rehearsal.actions.artifacts import download
+from rehearsal.engine.action_api import ActionError, Outcome, Task
+
+APP_SPECS = ("appspec.yml", "appspec.yaml", "appspec.json")
+POLL_SECONDS = 0.1
+ENDED = ("Succeeded", "Failed", "Stopped")
+
+
+class DeployByCodeDeploy:
+    """Creates a deployment with the action's role, and waits for its end."""
+
+    def run(self, task: Task) -> Outcome:
+        application, group = task.setting("ApplicationName"), task.setting("DeploymentGroupName")
+        if len(task.action.inputs) != 1:
+            raise ActionError(f"{task.where}: it takes one input artifact; it has {len(task.action.inputs)}")
+        api = task.endpoint.client("codedeploy", task.credentials(), task.region)
+        revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": _app_spec(task)}}
+        try:
+            id_ = api.create_deployment(applicationName=application, deploymentGroupName=group, revision=revision)[
+                "deploymentId"
+            ]
+            return _outcome(task, api, id_)
+        except ClientError as error:
+            code = "PermissionError" if "AccessDenied" in str(error) else "ConfigurationError"
+            raise ActionError(f"{task.where}: {error}", code) from error
+
+
+def _outcome(task: Task, api: Any, id_: str) -> Outcome:
+    """Wait for the end; a stopped action stops the deployment."""
+    while True:
+        found = api.get_deployment(deploymentId=id_)["deploymentInfo"]
+        if found["status"] in ENDED:
+            break
+        task.note(f"deployment {id_} is {found['status']}")
+        if task.stop.wait(POLL_SECONDS):
+            api.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
+            return Outcome(failed=True, summary=f"stopped, and deployment {id_} with it", external_id=id_)
+    message = found.get("errorInformation", {}).get("message", "")
+    summary = f"deployment {id_} {found['status']}" + (f": {message}" if message else "")
+    return Outcome(failed=found["status"] != "Succeeded", summary=summary, external_id=id_)
+
+
+def _app_spec(task: Task) -> str:
+    """Return the text of the AppSpec. Raises ActionError."""
+    name = task.action.inputs[0]
+    zip_file = task.folder / f"{name}.zip"
+    download(task, name, task.credentials(), zip_file)
+    try:
+        with zipfile.ZipFile(zip_file) as archive:
+            held = {*archive.namelist()}
+    except zipfile.BadZipFile as error:
+        raise ActionError(f"{task.where}: the input artifact {name} is no zip: {error}") from error
+    for file in APP_SPECS:
+        if file in held:
+            return read(task, f"{name}::{file}")
+    raise ActionError(f"{task.where}: the artifact {name} has no {', '.join(APP_SPECS[:-1])} or {APP_SPECS[-1]}")

@@ -1,0 +1,138 @@
+"""Deploy/Lambda: publish a function's code, and shift its alias to a version with a strategy and alarms.
+
+Source: AWS CodePipeline user guide, "AWS Lambda deploy action reference".
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.actions.artifacts import download
+from rehearsal.actions.traffic_steps import canary_steps, linear_steps
+from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.workspace.clock import Clock
+
+MOST_ALARMS, MOST_SECONDS = 10, 2 * 86400.0
+POLL_SECONDS = 0.1
+ALL_AT_ONCE = "AllAtOnce"
+_STRATEGIES: tuple[tuple[str, Callable[[int, int], Any]], ...] = (
+    (r"Canary(\d+)Percent(\d+)Minutes?", canary_steps),
+    (r"Linear(\d+)PercentEvery(\d+)Minutes?", linear_steps),
+)
+Steps = list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The action's configuration."""
+
+    function: str
+    alias: str
+    version: str
+    steps: Steps
+    alarms: list[str]
+
+    @classmethod
+    def of(cls, task: Task) -> Wanted:
+        """Raise ActionError for a configuration that AWS refuses."""
+        given = task.action.configuration
+        alias, version = given.get("FunctionAlias", ""), given.get("PublishedTargetVersion", "")
+        strategy = given.get("DeployStrategy", ALL_AT_ONCE)
+        alarms = [name.strip() for name in given.get("Alarms", "").split(",") if name.strip()]
+        if not version and not task.action.inputs:
+            raise ActionError(f"{task.where}: PublishedTargetVersion is needed where there is no input artifact")
+        if not alias and (version or strategy != ALL_AT_ONCE):
+            raise ActionError(f"{task.where}: DeployStrategy and PublishedTargetVersion need a FunctionAlias")
+        if len(alarms) > MOST_ALARMS:
+            raise ActionError(f"{task.where}: Alarms: got {len(alarms)}; {MOST_ALARMS} at most are allowed")
+        return cls(task.setting("FunctionName"), alias, version, _steps(task.where, strategy), alarms)
+
+
+class DeployFunction:
+    """Updates the code where there is an artifact; shifts the alias where there is one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def run(self, task: Task) -> Outcome:
+        wanted, credentials = Wanted.of(task), task.credentials()
+        api = task.endpoint.client("lambda", credentials, task.region)
+        cloudwatch = task.endpoint.client("cloudwatch", credentials, task.region)
+        try:
+            version = wanted.version or _publish(task, api, wanted.function)
+            if not wanted.alias:
+                return _success(f"version {version} of {wanted.function} is published", version)
+            return self._shift(task, api, cloudwatch, wanted, version)
+        except ClientError as error:
+            code = "PermissionError" if "AccessDenied" in str(error) else "ConfigurationError"
+            raise ActionError(f"{task.where}: {error}", code) from error
+
+    def _shift(self, task: Task, api: Any, cloudwatch: Any, wanted: Wanted, version: str) -> Outcome:
+        name = {"FunctionName": wanted.function, "Name": wanted.alias}
+        before = api.get_alias(**name)
+        if before.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
+            raise ActionError(f"{task.where}: the alias {wanted.alias} must have one version at the start")
+        current = before["FunctionVersion"]
+        if current == version:
+            return _success(f"{wanted.function}:{wanted.alias} has version {version} already", version)
+        for percent, seconds in wanted.steps:
+            api.update_alias(**name, RoutingConfig={"AdditionalVersionWeights": {version: percent / 100}})
+            task.note(f"version {version} of {wanted.function}:{wanted.alias} has {percent}%")
+            if problem := self._watch(task, cloudwatch, wanted.alarms, seconds):
+                api.update_alias(**name, FunctionVersion=current, RoutingConfig={"AdditionalVersionWeights": {}})
+                said = f"{problem}: {wanted.function}:{wanted.alias} has version {current} again"
+                return Outcome(failed=True, summary=said)
+        api.update_alias(**name, FunctionVersion=version, RoutingConfig={"AdditionalVersionWeights": {}})
+        return _success(f"{wanted.function}:{wanted.alias} has version {version}", version)
+
+    def _watch(self, task: Task, cloudwatch: Any, alarms: list[str], seconds: float) -> str:
+        """Wait on the clock; return why the shift has to end, empty for no reason."""
+        began = time.time()
+        while True:
+            if active := _active(cloudwatch, alarms):
+                return f"alarm {', '.join(active)} is in ALARM"
+            if task.stop.is_set():
+                return "stopped"
+            if self._clock.elapsed(began) >= seconds:
+                return ""
+            task.stop.wait(POLL_SECONDS)
+
+
+def _steps(where: str, strategy: str) -> Steps:
+    """Return the steps below 100 percent. Raises ActionError."""
+    if strategy == ALL_AT_ONCE:
+        return []
+    for pattern, steps in _STRATEGIES:
+        found = re.fullmatch(pattern, strategy)
+        if found and 1 <= int(found[1]) <= 99:
+            listed: Steps = list(steps(int(found[1]), int(found[2])))
+            if sum(seconds for _, seconds in listed) > MOST_SECONDS:
+                raise ActionError(f"{where}: DeployStrategy {strategy} takes more than 2 days")
+            return listed
+    allowed = f"{ALL_AT_ONCE}, Canary10Percent5Minutes and Linear10PercentEvery1Minute"
+    raise ActionError(f"{where}: DeployStrategy: got {strategy}; {allowed}, with other numbers too, are allowed")
+
+
+def _publish(task: Task, api: Any, function: str) -> str:
+    zip_file = task.folder / "function.zip"
+    download(task, task.action.inputs[0], task.credentials(), zip_file)
+    answer = api.update_function_code(FunctionName=function, ZipFile=zip_file.read_bytes(), Publish=True)
+    return str(answer["Version"])
+
+
+def _active(cloudwatch: Any, alarms: list[str]) -> list[str]:
+    if not alarms:
+        return []
+    answer = cloudwatch.describe_alarms(AlarmNames=alarms, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    found = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
+    return [str(alarm["AlarmName"]) for alarm in found if alarm["StateValue"] == "ALARM"]
+
+
+def _success(summary: str, version: str) -> Outcome:
+    return Outcome(failed=False, summary=summary, external_id=version)

@@ -1,0 +1,146 @@
+"""Deploy/Lambda and Deploy/CodeDeploy in the embedded AWS: strategies, alarms, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.actions.conftest import Pipelines, kind
+from tests.conftest import Embedded
+from tests.emulator.codedeploy.releases import Service
+
+pytestmark = pytest.mark.slow
+
+CODE = {"inputArtifacts": [{"name": "Code"}]}
+HANDLER = "def handler(event, context):\n    return context.function_version\n"
+
+
+def deploy(provider: str, *, artifact: bool = False, **configuration: Any) -> dict[str, Any]:
+    found = {"name": "Deploy", "actionTypeId": kind("Deploy", provider), "configuration": configuration}
+    return {**found, **CODE} if artifact else found
+
+
+def released(pipelines: Pipelines) -> str:
+    """Return a function with two versions, the first one behind the alias `live`."""
+    api, name = pipelines.embedded.client("lambda"), pipelines.function(HANDLER)
+    api.publish_version(FunctionName=name)
+    api.update_function_configuration(FunctionName=name, Description="two")
+    api.publish_version(FunctionName=name)
+    api.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    return name
+
+
+def live(embedded: Embedded, function: str) -> tuple[str, dict[str, float]]:
+    found = embedded.client("lambda").get_alias(FunctionName=function, Name="live")
+    return found["FunctionVersion"], found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+
+
+def test_lambda_shifts_an_alias_by_its_strategy(pipelines: Pipelines, embedded: Embedded) -> None:
+    """A published version gets its part of the traffic, then all of it."""
+    name = released(pipelines)
+    action = deploy(
+        "Lambda",
+        FunctionName=name,
+        FunctionAlias="live",
+        PublishedTargetVersion="2",
+        DeployStrategy="Linear50PercentEvery1Minute",
+    )
+    ran = pipelines.run(pipelines.source({"a": "b"}), action)
+    assert ran.status == "Succeeded", ran.summary
+    assert live(embedded, name) == ("2", {})
+
+
+def test_an_alarm_fails_the_action_and_takes_the_alias_back(pipelines: Pipelines, embedded: Embedded) -> None:
+    """ALARM ends the shift before it goes on."""
+    name, alarm = released(pipelines), embedded.name("alarm")
+    cloudwatch = embedded.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=alarm,
+        Namespace=alarm,
+        MetricName="m",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+    )
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+    action = deploy(
+        "Lambda",
+        FunctionName=name,
+        FunctionAlias="live",
+        PublishedTargetVersion="2",
+        DeployStrategy="Canary10Percent60Minutes",
+        Alarms=alarm,
+    )
+    ran = pipelines.run(pipelines.source({"a": "b"}), action)
+    assert ran.status == "Failed"
+    assert f"alarm {alarm} is in ALARM" in ran.summary
+    assert live(embedded, name) == ("1", {})
+
+
+def test_lambda_publishes_the_code_of_an_artifact(pipelines: Pipelines, embedded: Embedded) -> None:
+    """Without an alias that is all; with one, all of its traffic moves at once by default."""
+    name, files = released(pipelines), {"main.py": HANDLER + "# three\n"}
+    assert pipelines.run(pipelines.source(files), deploy("Lambda", artifact=True, FunctionName=name)).status == (
+        "Succeeded"
+    )
+    assert live(embedded, name) == ("1", {})
+    action = deploy("Lambda", artifact=True, FunctionName=name, FunctionAlias="live")
+    ran = pipelines.run(pipelines.source({"main.py": HANDLER + "# four\n"}), action)
+    assert ran.status == "Succeeded", ran.summary
+    assert live(embedded, name) == ("4", {})
+
+
+@pytest.mark.parametrize(
+    ("configuration", "words"),
+    [
+        ({"FunctionAlias": "live"}, "PublishedTargetVersion is needed"),
+        ({"PublishedTargetVersion": "2"}, "need a FunctionAlias"),
+        (
+            {"FunctionAlias": "live", "PublishedTargetVersion": "2", "DeployStrategy": "Slowly"},
+            "Canary10Percent5Minutes",
+        ),
+        (
+            {"FunctionAlias": "live", "PublishedTargetVersion": "2", "DeployStrategy": "Canary10Percent3000Minutes"},
+            "more than 2 days",
+        ),
+        (
+            {"FunctionAlias": "live", "PublishedTargetVersion": "2", "Alarms": ",".join(map(str, range(11)))},
+            "10 at most",
+        ),
+        ({"FunctionAlias": "live", "PublishedTargetVersion": "9"}, "Function not found"),
+    ],
+)
+def test_what_lambda_refuses(
+    pipelines: Pipelines, embedded: Embedded, configuration: dict[str, str], words: str
+) -> None:
+    """In words that say what is allowed; the alias stays."""
+    name = released(pipelines)
+    ran = pipelines.run(pipelines.source({"a": "b"}), deploy("Lambda", FunctionName=name, **configuration))
+    assert (ran.status, words in ran.summary) == ("Failed", True), ran.summary
+    assert live(embedded, name) == ("1", {})
+
+
+def test_codedeploy_deploys_the_app_spec_of_its_artifact(pipelines: Pipelines, embedded: Embedded) -> None:
+    """The group's configuration shifts the alias; a deployment that fails fails the action with its reason."""
+    service = Service(embedded, embedded.name("action"))
+    service.release(1)
+    name, api = service.id_of("Function"), embedded.client("lambda")
+    api.update_function_configuration(FunctionName=name, Description="two")
+    api.publish_version(FunctionName=name)
+    properties = {"Name": name, "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"}
+    resource = {"Function": {"Type": "AWS::Lambda::Function", "Properties": properties}}
+    files = {"appspec.yaml": json.dumps({"version": 0.0, "Resources": [resource]})}
+    names = {"ApplicationName": service.id_of("Application"), "DeploymentGroupName": service.id_of("Group")}
+    ran = pipelines.run(pipelines.source(files), deploy("CodeDeploy", artifact=True, **names))
+    assert ran.status == "Succeeded", ran.summary
+    assert service.alias() == ("2", {})
+    again = pipelines.run(pipelines.source(files), deploy("CodeDeploy", artifact=True, **names))
+    assert again.status == "Failed"
+    assert "does not match the current version" in again.summary
+    without = pipelines.run(pipelines.source({"a": "b"}), deploy("CodeDeploy", artifact=True, **names))
+    assert "has no appspec.yml" in without.summary
