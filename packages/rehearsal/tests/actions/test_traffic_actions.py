@@ -135,7 +135,10 @@ def test_codedeploy_deploys_the_app_spec_of_its_artifact(pipelines: Pipelines, e
     properties = {"Name": name, "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"}
     resource = {"Function": {"Type": "AWS::Lambda::Function", "Properties": properties}}
     files = {"appspec.yaml": json.dumps({"version": 0.0, "Resources": [resource]})}
-    names = {"ApplicationName": service.id_of("Application"), "DeploymentGroupName": service.id_of("Group")}
+    names: dict[str, Any] = {
+        "ApplicationName": service.id_of("Application"),
+        "DeploymentGroupName": service.id_of("Group"),
+    }
     ran = pipelines.run(pipelines.source(files), deploy("CodeDeploy", artifact=True, **names))
     assert ran.status == "Succeeded", ran.summary
     assert service.alias() == ("2", {})

@@ -91,6 +91,8 @@ def test_a_timeout_counts_for_approvals_alone(declared: dict[str, Any], seconds:
         ("Build/CodeBuild", 36),
         ("Test/CodeBuild", 36),
         ("Deploy/CloudFormation", 3 * 24),
+        ("Deploy/CodeDeploy", 5 * 24),
+        ("Deploy/Lambda", 2 * 24 + 1),
         ("Deploy/S3", 1.5),
         ("Invoke/Lambda", 24),
         ("Test/DeviceFarm", 1),
