@@ -116,7 +116,7 @@ def test_lambda_publishes_the_code_of_an_artifact(pipelines: Pipelines, embedded
     ],
 )
 def test_what_lambda_refuses(
-    pipelines: Pipelines, embedded: Embedded, configuration: dict[str, str], words: str
+    pipelines: Pipelines, embedded: Embedded, configuration: dict[str, Any], words: str
 ) -> None:
     """In words that say what is allowed; the alias stays."""
     name = released(pipelines)
