@@ -1,0 +1,31 @@
+"""Builds of StartBuild in the process of the embedded AWS."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from rehearsal.emulator.codebuild import start_build
+from rehearsal.emulator.codebuild.start_build import StartedBuilds
+from rehearsal.errors import RehearsalError
+from rehearsal.workspace.layout import Workspace
+
+
+def test_a_build_that_has_ended_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An embedded AWS that is kept open holds neither its thread nor its record, however it ended."""
+
+    def refuses(*_: object, **__: object) -> None:
+        raise RehearsalError("no such role")
+
+    monkeypatch.setattr(start_build, "_failed", Mock())
+    builds = StartedBuilds(Mock(), Mock(side_effect=refuses), Mock(), Workspace(tmp_path), Mock())
+    started = Mock()
+    started.build.id, started.project.queued_minutes = "project:1", 5
+    started.turn.await_start.return_value = "started"
+    builds._running["project:1"] = (started, threading.Thread())
+    builds._run(started)
+    assert builds._running == {}
+    started.entry.end.assert_called_once()
