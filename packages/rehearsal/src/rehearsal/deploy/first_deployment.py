@@ -15,6 +15,7 @@ from rehearsal.aws import Endpoint, root
 from rehearsal.deploy import bootstrap
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.node_sdk import ensure_node_sdk
+from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.unknown_parts import check_parts
 from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
@@ -133,6 +134,7 @@ def _deploy(
     for each in configuration.read_config(workspace.root).prepare:
         tell(f"preparing: {each.command}")
         cdk.run_shell(each.command, workspace.root, each.account or stack.account, each.region or stack.region)
+    provide_source_tokens(cloud, endpoint, root(stack.account), tell)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     try:
         cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)

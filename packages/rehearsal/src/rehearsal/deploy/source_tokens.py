@@ -1,0 +1,51 @@
+"""Placeholders for the tokens of GitHub sources: the rehearsal reads the local repository, and asks GitHub nothing.
+
+Source: AWS CodePipeline user guide, "GitHub (via OAuth app) source action reference", OAuthToken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.deploy.bootstrap import ReportProgress
+from rehearsal.engine.endpoint import Credentials, Endpoint
+from rehearsal.project.cloud_assembly import Assembly
+
+PLACEHOLDER = "placeholder-of-a-rehearsal"
+_REFERENCE = re.compile(r"\{\{resolve:secretsmanager:([^:}]+)(?::SecretString:([^:}]*)[^}]*)?\}\}")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A secret that a source names; `key`: of the JSON in it, empty where the secret itself is the token."""
+
+    secret: str
+    key: str = ""
+
+    @property
+    def text(self) -> str:
+        return json.dumps({self.key: PLACEHOLDER}) if self.key else PLACEHOLDER
+
+
+def provide_source_tokens(cloud: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
+    """Create the secrets that GitHub sources name and that nothing has created; report each: AWS needs a real one."""
+    api = endpoint.client("secretsmanager", owner, cloud.pipeline.region)
+    for token in dict.fromkeys(source_tokens(cloud)):
+        try:
+            api.describe_secret(SecretId=token.secret)
+        except api.exceptions.ResourceNotFoundException:
+            api.create_secret(Name=token.secret, SecretString=token.text)
+            tell(f"the secret {token.secret} of the GitHub source has a placeholder; on AWS it has to hold a token")
+
+
+def source_tokens(cloud: Assembly) -> Iterator[Token]:
+    """The secrets that the OAuth tokens of the pipeline's GitHub sources are in, by name."""
+    for stage in cloud.chosen.properties.get("Stages", []):
+        for action in stage.get("Actions", []):
+            token: Any = action.get("Configuration", {}).get("OAuthToken")
+            if action["ActionTypeId"]["Provider"] == "GitHub" and isinstance(token, str):
+                yield from (Token(name, key or "") for name, key in _REFERENCE.findall(token))

@@ -1,0 +1,51 @@
+"""Secrets of GitHub sources: placeholders, because the rehearsal asks GitHub nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.aws import root
+from rehearsal.deploy.source_tokens import PLACEHOLDER, Token, provide_source_tokens, source_tokens
+from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack
+from tests.conftest import ACCOUNT, REGION, Embedded
+
+
+def assembly(token: Any, provider: str = "GitHub") -> Assembly:
+    """A pipeline with one source."""
+    action = {"Name": "Code", "ActionTypeId": {"Provider": provider}, "Configuration": {"OAuthToken": token}}
+    stack = Stack("Top", "Top", ACCOUNT, REGION, Path("top.template.json"))
+    pipeline = PipelineResource(stack, "Pipeline", {"Stages": [{"Name": "Source", "Actions": [action]}]})
+    return Assembly(Path(), pipeline, (stack,))
+
+
+@pytest.mark.parametrize(
+    ("token", "found"),
+    [
+        ("{{resolve:secretsmanager:github-token:SecretString:::}}", [Token("github-token")]),
+        ("{{resolve:secretsmanager:github:SecretString:token::}}", [Token("github", "token")]),
+        ("{{resolve:secretsmanager:github-token}}", [Token("github-token")]),
+        ("{{resolve:ssm:github-token}}", []),
+        ({"Ref": "Token"}, []),
+    ],
+)
+def test_tokens_are_those_that_a_github_source_names(token: Any, found: list[Token]) -> None:
+    """As CDK writes them; of another provider nothing is read."""
+    assert [*source_tokens(assembly(token))] == found
+    assert [*source_tokens(assembly(token, "CodeCommit"))] == []
+
+
+def test_a_missing_secret_is_created_and_reported_and_another_one_is_kept(embedded: Embedded) -> None:
+    """A placeholder in the form that the source reads; what `[[prepare]]` has created stays as it is."""
+    said, api = list[str](), embedded.client("secretsmanager")
+    missing, kept = embedded.name("missing"), embedded.name("kept")
+    api.create_secret(Name=kept, SecretString="own")  # pragma: allowlist secret
+    for name, key in ((missing, "token"), (kept, "")):
+        cloud = assembly(f"{{{{resolve:secretsmanager:{name}:SecretString:{key}::}}}}")
+        for _ in range(2):
+            provide_source_tokens(cloud, embedded.endpoint, root(ACCOUNT), said.append)
+    assert api.get_secret_value(SecretId=missing)["SecretString"] == f'{{"token": "{PLACEHOLDER}"}}'
+    assert api.get_secret_value(SecretId=kept)["SecretString"] == "own"  # pragma: allowlist secret
+    assert [line.split(" of the ")[0] for line in said] == [f"the secret {missing}"]
