@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from unittest.mock import Mock
 
+import pytest
+
 from rehearsal.engine.state import journal
 from rehearsal.views.execution_view import replay
-from tests.engine.conftest import Stage, action, at_first, declaration, eventually, fails
+from tests.engine.conftest import Stage, action, at_first, declaration, eventually, fails, rule
 from tests.root import PACKAGE
 
 WRITER = """
@@ -102,3 +104,17 @@ def test_a_follower_asks_now_and_then_whether_somebody_writes(tmp_path: Path) ->
     looks = list(journal.follow(path, alive, poll=0))
     assert looks == [None] * 2 * journal.ALIVE_CHECK_POLLS
     assert alive.call_count == 3
+
+
+@pytest.mark.parametrize("skipped", range(12))
+def test_a_journal_without_its_beginning_is_shown(stage: Stage, skipped: int) -> None:
+    """Whatever is missing at its head: `history` shows the others, and no traceback."""
+    stage.played.parts |= {"check": at_first(fails), "b": at_first(fails)}
+    definition = declaration([action("source")], [action("b")])
+    definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("check")]}]}
+    execution = stage.run(definition)
+    stage.override(execution, "Two", "beforeEntry")
+    stage.wait()
+    stage.retry(execution, "Two")
+    stage.wait()
+    assert replay(stage.events(execution)[skipped:]).status == execution.status == "Succeeded"

@@ -78,10 +78,11 @@ def _ending(execution: Execution, event: Event) -> Execution:
 
 def _resumed(execution: Execution, event: Event) -> Execution:
     """A retry by hand, or the override of a condition: `condition` is the one, `overridden` those not checked again."""
-    name, condition = event["stage"], event.get("condition")
+    name, condition = event.get("stage", ""), event.get("condition")
     state = execution.stages.get(name, StageState())
     if condition:
-        conditions = {**state.conditions, condition: replace(state.conditions[condition], status="Overridden")}
+        checked = state.conditions.get(condition, ConditionState("Failed"))
+        conditions = {**state.conditions, condition: replace(checked, status="Overridden")}
         state = replace(state, conditions=conditions)
     else:
         state = _retried_by_hand(state)
@@ -102,7 +103,7 @@ def _resumed(execution: Execution, event: Event) -> Execution:
 
 def _retried(execution: Execution, event: Event) -> Execution:
     """Failed actions of the stage run again while others still run."""
-    return _with_stage(execution, event["stage"], _retried_by_hand(execution.stages[event["stage"]]))
+    return _with_stage(execution, event["stage"], _retried_by_hand(execution.stages.get(event["stage"], StageState())))
 
 
 def _retried_by_hand(state: StageState) -> StageState:
@@ -128,7 +129,7 @@ def _stage_started(execution: Execution, event: Event) -> Execution:
 
 
 def _stage_retried(execution: Execution, event: Event) -> Execution:
-    state = execution.stages[event["stage"]]
+    state = execution.stages.get(event["stage"], StageState())
     retried = replace(
         state,
         attempt=event.get("attempt", state.attempt + 1),
