@@ -6,29 +6,60 @@ notifications in CodePipeline".
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
+import threading
+import time
+from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.workspace.clock import Clock
 
+EXPIRY_POLL_SECONDS = 0.5
 CONSOLE = "https://console.aws.amazon.com/codepipeline/home"
 
 
 class AwaitApproval:
-    """Notifies the topic that the action names; waits until PutApprovalResult answers, or the action has to end."""
+    """Notifies the topic that the action names; waits until PutApprovalResult answers, or the action has to end.
+
+    clock: by whose dates the approval expires; without one, by the machine's time only.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock
 
     def run(self, task: Task) -> Outcome:
         topic = task.action.configuration.get("NotificationArn")
         if topic:
             _notify(task, topic)
         task.waiting(task.action.configuration.get("CustomData", ""))
-        answer = task.answer()
+        with self._expiry(task):
+            answer = task.answer()
         if answer is None:
             return Outcome(failed=True, summary="nobody answered")
         verb = "approved" if answer.approved else "rejected"
         return Outcome(not answer.approved, f"{verb}: {answer.summary}" if answer.summary else verb)
+
+    @contextlib.contextmanager
+    def _expiry(self, task: Task) -> Iterator[None]:
+        """Let the approval expire once a step of the date has made it as old as its limit."""
+        answered, began = threading.Event(), time.time()
+
+        def watch(clock: Clock) -> None:
+            while not answered.wait(EXPIRY_POLL_SECONDS):
+                if clock.age(began) >= task.limit:
+                    task.expire()
+                    return
+
+        if self._clock:
+            threading.Thread(target=watch, args=(self._clock,), daemon=True).start()
+        try:
+            yield
+        finally:
+            answered.set()
 
 
 def _notify(task: Task, topic: str) -> None:

@@ -38,7 +38,7 @@ def runners(
         ActionType("Source", "S3"): FetchObject(),
         ActionType("Build", "CodeBuild"): build,
         ActionType("Test", "CodeBuild"): build,
-        ActionType("Approval", "Manual"): AwaitApproval(),
+        ActionType("Approval", "Manual"): AwaitApproval(clock),
         ActionType("Deploy", "CloudFormation"): DeployStack(),
         ActionType("Deploy", "CodeDeploy"): DeployByCodeDeploy(),
         ActionType("Deploy", "Lambda"): DeployFunction(clock),

@@ -70,6 +70,10 @@ class Answer:
     summary: str
 
 
+def expire_never() -> None:
+    """Where time alone ends nothing."""
+
+
 def no_answer() -> Answer | None:
     """Return None: the default of actions that ask for no approval."""
     return None
@@ -82,8 +86,8 @@ class Task:
 
     stop: is set when the work has to end, whatever the reason. note: reports how far the work is. waiting: reports that
     it waits for an approval, which is answered with `token`; answer: waits for it, and returns None if `stop` is set
-    first. limit: seconds after which `stop` is set. wanted: by type of revision, what the execution was started for,
-    where that is not the newest.
+    first. expire: ends the action as one that took longer than `limit`: seconds after which `stop` is set. wanted: by
+    type of revision, what the execution was started for, where that is not the newest.
     """
 
     pipeline: PipelineKey
@@ -103,6 +107,7 @@ class Task:
     waiting: Callable[[str], None]
     token: str = ""
     answer: Callable[[], Answer | None] = no_answer
+    expire: Callable[[], None] = expire_never
     action_execution_id: str = ""
     limit: float = 3600.0
     wanted: Mapping[str, str] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -134,11 +135,25 @@ def by_rule(functions: Functions, name: str, arn: str) -> None:
     events.put_events(Entries=[entry] * 10)
 
 
-@pytest.mark.parametrize("send", [by_events, by_queue, by_topic, by_rule], ids=lambda send: send.__name__)
+def by_api(functions: Functions, name: str, arn: str) -> None:
+    gateway = functions.client("apigatewayv2")
+    api = gateway.create_api(Name=name, ProtocolType="HTTP")["ApiId"]
+    integration = gateway.create_integration(
+        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+    )["IntegrationId"]
+    gateway.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration}")
+    gateway.create_stage(ApiId=api, StageName="prod", AutoDeploy=True)
+    for number in range(10):
+        address = f"{functions.endpoint.url}/_aws/execute-api/{api}/prod/{number}"
+        with urllib.request.urlopen(address) as answer:  # noqa: S310
+            assert answer.status == 200
+
+
+@pytest.mark.parametrize("send", [by_events, by_queue, by_topic, by_rule, by_api], ids=lambda send: send.__name__)
 def test_every_event_source_reaches_the_versions_by_their_weights(
     functions: Functions, send: Callable[[Functions, str, str], None]
 ) -> None:
-    """Queues, topics, rules and asynchronous calls share an alias as direct calls do."""
+    """Queues, topics, rules, APIs and asynchronous calls share an alias as direct calls do."""
     name = released(functions)
     send(functions, name, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live")
     eventually(functions, name, {"1": 9, "2": 1})

@@ -128,6 +128,7 @@ class Attempt:
             waiting=lambda text: self.reports.waiting(self, text),
             token=self.token,
             answer=self._await_answer,
+            expire=self.expire,
             action_execution_id=self.state.id,
             limit=self.limit,
             wanted=execution.wanted.get(action.name, {}),
