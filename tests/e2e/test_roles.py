@@ -145,10 +145,11 @@ def test_the_assets_build_publishes_and_does_not_deploy(deployed: Project) -> No
 
 
 def test_a_changes_build_looks_and_does_not_deploy(deployed: Project) -> None:
-    """It compares with what each environment has, through the bootstrap's role for looking."""
+    """It compares with what each environment has, through the reader role there."""
     role = Acting(deployed, "pipeline", "ChangesRole")
     for environment in ("dev", "prod"):
-        assert role.may_assume(bootstrap_role("lookup", environment))
+        assert role.may_assume(f"arn:aws:iam::{ACCOUNTS[environment]}:role/cdk-delivery-reader-echo-delivery")
+        assert not role.may_assume(bootstrap_role("lookup", environment))
         assert not role.may_assume(bootstrap_role("deploy", environment))
         assert not role.may_assume(bootstrap_role("cfn-exec", environment))
 
@@ -263,6 +264,22 @@ def test_the_publishing_role_fills_the_assets_bucket_alone(deployed: Project, en
     assert not role.may("cloudformation", "create_change_set", StackName="any", ChangeSetName="any", TemplateBody="{}")
     assert not role.may("lambda", "update_function_code", FunctionName="any", ZipFile=b"")
     assert not role.may_assume(bootstrap_role("deploy", environment))
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_reader_role_reads_templates_and_policies_and_nothing_else(deployed: Project, environment: str) -> None:
+    """Pushed code works with it before anybody has approved the push."""
+    role, found = Acting(deployed, environment, "cdk-delivery-reader-"), outputs(deployed, environment)
+    stack, policy = f"{environment.capitalize()}-Echo", f"arn:aws:iam::{ACCOUNTS[environment]}:policy/delivery-boundary"
+    assert role.may("cloudformation", "describe_stacks", StackName=stack)
+    assert role.may("cloudformation", "get_template", StackName=stack)
+    assert role.may("iam", "get_policy", PolicyArn=policy)
+    assert not role.may("cloudformation", "get_template", StackName="CDKToolkit")
+    assert not role.may("cloudformation", "delete_stack", StackName=stack)
+    assert not role.may("lambda", "get_function_configuration", FunctionName=found["EchoFunctionName"])
+    assert not role.may("iam", "list_roles")
+    assert not role.may("s3", "list_buckets")
+    assert changed(role, found["EchoFunctionName"]) == []
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])

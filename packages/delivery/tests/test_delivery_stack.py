@@ -114,12 +114,11 @@ def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id
 
 
 def test_a_changes_job_may_only_look(template: Template) -> None:
-    """With the bootstrap's roles for looking, and no other."""
+    """With the reader role of each account, and no other."""
     found = statements(template, "ChangesRole")
     (assume,) = (statement for statement in found if statement["Action"] == "sts:AssumeRole")
     assert assume["Resource"] == [
-        f"arn:aws:iam::{account}:role/cdk-hnb659fds-lookup-role-{account}-eu-west-1"
-        for account in ("222222222222", "333333333333")
+        f"arn:aws:iam::{account}:role/cdk-delivery-reader-shop-delivery" for account in ("222222222222", "333333333333")
     ]
 
 
