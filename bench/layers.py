@@ -13,9 +13,17 @@ from bench.builders.recipe import Recipe
 from bench.builders.sam import Sam
 from bench.builders.serverless import Serverless
 from bench.builders.this import LayersBuilder
+from bench.builders.uv_recipe import UvRecipe, WholeUvRecipe
 from bench.cost import Cost, cost
 
-BUILDERS: tuple[Builder, ...] = (LayersBuilder(), Recipe(), Sam(), Serverless())
+BUILDERS: tuple[Builder, ...] = (
+    LayersBuilder(),
+    Recipe(),
+    Sam(),
+    Serverless(),
+    UvRecipe(),
+    WholeUvRecipe(),
+)
 POWERTOOLS = "aws_lambda_powertools.utilities"
 SLICES = (
     Slice(

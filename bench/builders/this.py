@@ -34,7 +34,7 @@ class LayersBuilder:
         else:
             for record in (kept / "records").iterdir():
                 found: dict[str, Any] = json.loads(record.read_text().partition("\n")[2])
-                if "manifest" in found or found["name"] == place.slice.changed:
+                if "manifest" in found or found.get("name") == place.slice.changed:
                     record.unlink()
 
     def build(self, place: BuildFolders) -> None:

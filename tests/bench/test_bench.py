@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from bench import artifact, plot, table
+from bench.builders.uv_recipe import pinned_project
 from bench.cost import cost
 
 SITUATIONS = ("cold", "warm", "one_changed", "nothing_changed")
@@ -78,3 +80,11 @@ def test_the_plot_is_a_picture_with_a_bar_for_each_figure() -> None:
     bars = [each for each in picture.iter("{http://www.w3.org/2000/svg}rect") if each.get("height") == "12"]
     assert len(bars) == 2 * len(SITUATIONS)
     assert all(float(each.get("x", 0)) + float(each.get("width", 0)) < float(picture.get("width", 0)) for each in bars)
+
+
+def test_uv_gets_the_same_pins_as_the_other_builders() -> None:
+    """Each package of the exported lock with its version and marker; options and comments are left out."""
+    exported = "# made by poetry\n--index-url x\nidna==3.20 ; python_version >= '3.12'\nrequests==2.34.2\n"
+    project = tomllib.loads(pinned_project(exported))
+    assert project["project"]["dependencies"] == ["idna==3.20 ; python_version >= '3.12'", "requests==2.34.2"]
+    assert project["tool"]["uv"] == {"package": False}
