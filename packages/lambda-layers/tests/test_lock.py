@@ -174,3 +174,9 @@ def test_of_two_versions_the_target_has_its_own() -> None:
 def test_files_are_known_by_their_digest() -> None:
     """The bill of materials takes the hash of the installed wheel from here."""
     assert parse(LOCK, "").files("top", "1.0") == {"top-1.tar.gz": "aa"}
+
+
+def test_extras_are_compared_by_their_canonical_names() -> None:
+    """`Parser_All` and `parser-all` are one extra, in requirements and in locks."""
+    text = LOCK.replace("[package.extras]\nchoice", "[package.extras]\nThe-Choice")
+    assert "choice" in parse(text, '[project]\ndependencies = ["top[the_choice]"]\n').chains("main", TARGET)

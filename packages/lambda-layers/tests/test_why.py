@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from lambda_layers.analysis.why import explain, why
 from lambda_layers.poetry.constraints import marker_of
 from lambda_layers.poetry.export import export
+from lambda_layers.poetry.groups import requirements_by_group
 from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target.platform import Target
 from tests.projects import TARGET as TARGET_SETTINGS
@@ -74,6 +76,26 @@ def test_extras_of_the_project_are_named(project: Project, house: House) -> None
     assert [explain(reason) for reason in why(root, "more")] == [
         "no layer (extra pep of the project, which no layer asks for)"
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+@pytest.mark.parametrize("static", ["base", ""])
+def test_groups_are_those_that_poetry_exports(project: Project, house: House, static: str) -> None:
+    """Beside requirements of PEP 621 and PEP 735, Poetry's own tables add none; where there are none, they count."""
+    need = f'["base @ {house.wheel("base").path.as_uri()}"]' if static else "[]"
+    extra = f'extra = {{path = "{house.wheel("extra").path}"}}'
+    root = project.write({"main": []})
+    (root / "pyproject.toml").write_text(
+        f'[project]\nname = "p"\nversion = "1"\nrequires-python = ">=3.12,<3.15"\ndependencies = {need}\n'
+        f"[dependency-groups]\none = {need}\n[tool.poetry]\npackage-mode = false\n"
+        f"[tool.poetry.dependencies]\n{extra}\n[tool.poetry.group.one.dependencies]\n{extra}\n"
+    )
+    run([find_tool("poetry", ROOT), "lock"], cwd=root)
+    exported = {group: {pin.name for pin in pins} for group, pins in export(root, ["main", "one"]).items()}
+    asked = requirements_by_group(tomllib.loads((root / "pyproject.toml").read_text()))
+    assert {group: {need.name for need in needs} for group, needs in asked.items()} == exported
+    assert exported == {"main": {static or "extra"}, "one": {static or "extra"}}
 
 
 @pytest.mark.gate

@@ -99,7 +99,8 @@ class Lock:
             for option in given if isinstance(given, list) else [given]:
                 facts = option if isinstance(option, dict) else {}
                 if not facts.get("optional") and _applies(target, facts.get("markers", "")):
-                    yield from ((canonicalize_name(needed), part) for part in ("", *facts.get("extras", ())))
+                    extras = map(canonicalize_name, facts.get("extras", ()))
+                    yield from ((canonicalize_name(needed), part) for part in ("", *extras))
 
 
 def _is_same(version: str, other: str) -> bool:
@@ -114,4 +115,4 @@ def _applies(target: Target | None, marker: str) -> bool:
 
 
 def _nodes(need: Requirement) -> list[Node]:
-    return [(canonicalize_name(need.name), extra) for extra in ("", *sorted(need.extras))]
+    return [(canonicalize_name(need.name), extra) for extra in ("", *sorted(map(canonicalize_name, need.extras)))]

@@ -27,9 +27,11 @@ def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requi
     for name, needs in pyproject.get("dependency-groups", {}).items():
         own[canonicalize_name(name)] = _requirements(need for need in needs if isinstance(need, str))
         included[canonicalize_name(name)] = [need["include-group"] for need in needs if not isinstance(need, str)]
+    # beside requirements of PEP 621 and PEP 735, Poetry's table only adds sources and the like to what they say
+    complete = {name for name, needs in own.items() if needs}
+    complete -= {MAIN} if "dependencies" in project.get("dynamic", ()) else set()
     for name, group in _poetry_groups(tool.get("poetry", {})):
-        # beside static `[project] dependencies`, Poetry's table only adds sources and the like to what is said there
-        if name != MAIN or "dependencies" not in project or "dependencies" in project.get("dynamic", ()):
+        if name not in complete:
             own.setdefault(name, []).extend(_poetry_requirements(group.get("dependencies", {})))
         included.setdefault(name, []).extend(group.get("include-groups", []))
     if old := tool.get("uv", {}).get("dev-dependencies"):

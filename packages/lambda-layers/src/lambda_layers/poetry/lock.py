@@ -23,7 +23,9 @@ def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
 
 
 def _parse_package(found: dict[str, Any]) -> LockedPackage:
-    extras = {name: tuple(_leniently(needs)) for name, needs in found.get("extras", {}).items()}
+    extras: dict[str, tuple[Requirement, ...]] = {
+        canonicalize_name(name): tuple(_leniently(needs)) for name, needs in found.get("extras", {}).items()
+    }
     files = {file["file"]: file["hash"].removeprefix("sha256:") for file in found.get("files", [])}
     given = found.get("markers", "")
     markers = [given.get(group, "") for group in found.get("groups", given)] if isinstance(given, dict) else [given]

@@ -30,7 +30,10 @@ def _parse_package(found: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lo
     for need in found.get("dependencies", []):
         option = {"markers": need.get("marker", ""), "extras": need.get("extra", [])}
         needs.setdefault(canonicalize_name(need["name"]), []).append(option)
-    extras = {name: tuple(map(_requirement, given)) for name, given in found.get("optional-dependencies", {}).items()}
+    extras: dict[str, tuple[Requirement, ...]] = {
+        canonicalize_name(name): tuple(map(_requirement, given))
+        for name, given in found.get("optional-dependencies", {}).items()
+    }
     files = {_file_name(file): file["hash"].removeprefix("sha256:") for file in package_files(found) if "hash" in file}
     (source,) = package_sources([found], pyproject).values() or (None,)
     return LockedPackage(
