@@ -141,16 +141,19 @@ def test_a_bug_names_its_log(project: Path) -> None:
     log.unlink()
 
 
-def test_layers_for_another_architecture_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They cannot run here; the setting is named."""
+def test_functions_for_another_architecture_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They run here, but for libraries of theirs; functions for this machine are not worth a word."""
     monkeypatch.setattr(host_environment, "architecture", lambda: "x86_64")
     template = tmp_path / "stack.json"
-    functions = {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Architectures": ["arm64"]}}}
-    template.write_text(json.dumps({"Resources": functions}))
-    stack = Stack("Pipeline", "Pipeline", "111111111111", "eu-west-1", template)
-    pipeline = PipelineResource(stack, "Pipeline", {})
-    with pytest.raises(WrongUse, match=r"are for arm64, and this machine is x86_64.*`architecture`.*\[tool.layers\]"):
-        first_deployment.check_architecture(Assembly(tmp_path, pipeline, (stack,)))
+    said = list[str]()
+    for architecture in ("x86_64", "arm64"):
+        functions = {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Architectures": [architecture]}}}
+        template.write_text(json.dumps({"Resources": functions}))
+        stack = Stack("Pipeline", "Pipeline", "111111111111", "eu-west-1", template)
+        pipeline = PipelineResource(stack, "Pipeline", {})
+        first_deployment.report_architecture(Assembly(tmp_path, pipeline, (stack,)), said.append)
+    (line,) = said
+    assert line.startswith("functions are for arm64, and this machine is x86_64")
 
 
 def test_a_machine_that_lambda_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

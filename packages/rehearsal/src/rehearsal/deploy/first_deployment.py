@@ -126,7 +126,7 @@ def _deploy(
     folder.mkdir()
     cdk = Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
     cloud = _synthesized(workspace, repository, cdk, app, tell)
-    check_architecture(cloud)
+    report_architecture(cloud, tell)
     check_parts(cloud, read_supported(workspace), AcceptedFile(workspace).read())
     ensure_node_sdk(workspace, cloud, cdk, tell)
     stack = cloud.pipeline
@@ -193,13 +193,12 @@ def _bootstrapper(
     return Bootstrapper(workspace, deployed.endpoint, cdk, deployed.key.account, tell)
 
 
-def check_architecture(cloud: cloud_assembly.Assembly) -> None:
-    """Raise WrongUse where a function could not run on this machine."""
+def report_architecture(cloud: cloud_assembly.Assembly, tell: ReportProgress) -> None:
+    """Report functions for another architecture than this machine's: they run here, but for libraries of theirs."""
     mine = host_environment.architecture()
-    others = sorted(cloud.architectures - {mine})
+    others = ", ".join(sorted(cloud.architectures - {mine}))
     if others:
-        raise WrongUse(
-            f"the functions are for {', '.join(others)}, and this machine is {mine}, so they cannot run here: set "
-            f"their `architecture` (in this project: in pyproject.toml, [tool.layers]) to {mine} "
-            f"(allowed: x86_64, arm64), or rehearse on a machine of the other kind"
+        tell(
+            f"functions are for {others}, and this machine is {mine}: they run on {mine}, and a call that loads a"
+            f" library of {others} fails"
         )
