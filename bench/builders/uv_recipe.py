@@ -32,17 +32,19 @@ class UvRecipe:
             place.clear()
         if gone != "nothing":
             shutil.rmtree(place.project / "layer", ignore_errors=True)
-        if not (place.project / "locked" / "uv.lock").exists():
-            self._lock(place)
+        self._lock(place)
 
     def _lock(self, place: BuildFolders) -> None:
         folder = place.project / "locked"
+        if (folder / "uv.lock").exists():
+            return
         folder.mkdir(exist_ok=True)
         (folder / "pyproject.toml").write_text(pinned_project(export(place)))
         run([UV, "lock", "--quiet", "--python", sys.executable], folder, place)
 
     def build(self, place: BuildFolders) -> None:
         """The folder is emptied first, as a build from a fresh clone finds it."""
+        self._lock(place)
         layer = place.project / "layer"
         shutil.rmtree(layer, ignore_errors=True)
         requirements = place.project / "requirements.txt"
