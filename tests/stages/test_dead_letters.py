@@ -24,7 +24,7 @@ from stages.echo_stack import Release
 from stages.service_options import ServiceOptions
 from tests.integration.waiting import until
 from tests.root import ROOT
-from tests.stages.conftest import ACCOUNT, REGION, echo_stack
+from tests.stages.conftest import ACCOUNT, BUILD_ROLE, REGION, echo_stack
 
 # The shortest that there is: five tries take five visibility timeouts of six seconds each.
 SHORT = ServiceOptions(timeout_seconds=1)
@@ -80,10 +80,19 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with launcher.join_or_start(space) as endpoint:
         cdk = Cdk(command_folders(Workspace(ROOT)), endpoint, space.logs, threading.Event())
         cdk.bootstrap(Environment(ACCOUNT, REGION), None, folder)
+        make_build_role(endpoint)
         cdk.deploy(folder, folder / "cdk.out", "Echo", ACCOUNT, REGION)
         formation = endpoint.client("cloudformation", root(ACCOUNT), REGION)
         (stack,) = formation.describe_stacks(StackName="Echo")["Stacks"]
         yield Service(endpoint, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]})
+
+
+def make_build_role(endpoint: Endpoint) -> None:
+    """Make the role that the role of the tests trusts: a trust policy cannot name one that does not exist."""
+    account, name = BUILD_ROLE.split(":")[4], BUILD_ROLE.rpartition("/")[2]
+    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "codebuild.amazonaws.com"}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    endpoint.client("iam", root(account), REGION).create_role(RoleName=name, AssumeRolePolicyDocument=trust)
 
 
 def received(sqs: Any, url: str) -> dict[str, Any] | None:
