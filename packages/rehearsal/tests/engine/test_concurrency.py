@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rehearsal.engine.engine import Engine
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.running.environment import Environment
+from rehearsal.engine.running.scheduler import ThreadScheduler
 from rehearsal.engine.running.work_folders import attempt_folder
 from tests.engine.conftest import KEY, Door, Stage, action, at_first, declaration, eventually, fails, succeeds
 from tests.engine.machine import assume
@@ -325,3 +327,22 @@ def test_an_action_finds_itself_in_what_is_published(stage: Stage) -> None:
     stage.played.parts = dict.fromkeys(names, looks)
     stage.run(declaration(*[[action(name) for name in names]] * 4))
     assert found == [True] * 40
+
+
+def test_every_command_around_the_end_of_the_engine_is_answered() -> None:
+    """A command that arrives while the engine closes has its result or is rejected; none waits for ever."""
+    scheduler = ThreadScheduler()
+    answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def send_until_rejected() -> None:
+        try:
+            while True:
+                scheduler.call(lambda: None)
+        except RequestRejected as error:
+            answers.put(error.code)
+
+    senders = [threading.Thread(target=send_until_rejected, daemon=True) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    scheduler.close()
+    assert [answers.get(timeout=30) for _ in senders] == ["ConflictException"] * 4

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
+from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.running.workers import Work, Workers
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,10 @@ class Scheduler(Protocol):
         """Put a message into the queue, from any thread."""
 
     def call[Result](self, command: Callable[[], Result]) -> Result:
-        """Send a command, and return or raise what came of it once its effects are published."""
+        """Send a command, and return or raise its result once its effects are published.
+
+        Raises RequestRejected after `close`.
+        """
 
     def call_later(self, seconds: float, message: Message) -> Message:
         """Post `message` after so many seconds, unless the returned call is made before. Engine's thread only."""
@@ -58,7 +62,8 @@ class ThreadScheduler:
         self._spawned: list[Work] = []
         self._handled = threading.Condition()
         self._hook: Message = lambda: None
-        self._ended = False
+        self._closing = threading.Lock()
+        self._is_closed = self._ended = False
         self._thread = threading.Thread(target=self._handle_messages, name="engine", daemon=True)
         self._thread.start()
 
@@ -72,7 +77,10 @@ class ThreadScheduler:
         if threading.current_thread() is self._thread:
             raise RuntimeError("the engine's thread cannot wait for itself")
         answer = Future[Result]()
-        self.post(lambda: self._answer(command, answer))
+        with self._closing:
+            if self._is_closed:
+                raise RequestRejected("ConflictException", "the embedded AWS has ended")
+            self.post(lambda: self._answer(command, answer))
         return answer.result()
 
     def call_later(self, seconds: float, message: Message) -> Message:
@@ -89,7 +97,9 @@ class ThreadScheduler:
 
     def close(self) -> None:
         self._workers.join()
-        self.post(self._end)
+        with self._closing:  # the end is the last message, so that every command before it is answered
+            self._is_closed = True
+            self.post(self._end)
         self._thread.join()
 
     def _end(self) -> None:

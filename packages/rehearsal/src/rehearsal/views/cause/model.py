@@ -17,7 +17,7 @@ class PlaceJson(TypedDict):
 
 
 class CauseJson(TypedDict):
-    """One cause as `rehearse why --json` writes it; the contract is in docs/rehearsal.md."""
+    """One cause as `rehearse why --json` writes it; the contract is in docs/rehearsal/json.md."""
 
     stage: str
     action: str
@@ -82,7 +82,7 @@ class Cause:
     also: tuple[str, ...] = ()
 
     def as_json(self) -> CauseJson:
-        """The contract is in docs/rehearsal.md."""
+        """The contract is in docs/rehearsal/json.md."""
         return {
             "stage": self.stage,
             "action": self.action,
