@@ -17,7 +17,7 @@ import boto3
 from tests.upgrade.commands import ROOT, environment, run
 
 ENVIRONMENTS = ("pipeline", "dev", "prod")
-EXEMPT = {"AWS::Lambda::Version"}
+EXEMPT = {"AWS::Lambda::LayerVersion", "AWS::Lambda::Version"}
 _IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 
 # environment, stack, logical id -> type and physical id
@@ -105,8 +105,8 @@ class Deployed:
 def lost(old: Resources, new: Resources) -> list[str]:
     """Return a line for each resource that was removed, or replaced by one with another physical id.
 
-    Versions of functions are exempt: the logical id of a version ends with a digest of the function, so a push that
-    changes a function publishes a new version and removes the old one.
+    Versions of functions and of layers are exempt: they are immutable, so a push that changes a function or a layer
+    publishes a new version and removes the old one. tests/upgrade/layers.json says which layers may change.
     """
     kept = {key: value for key, value in old.items() if value[0] not in EXEMPT}
     return [
