@@ -58,7 +58,7 @@ _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Write JSON 
 @cli.command()
 @_JSON_OPTION
 def build(*, as_json: bool) -> None:
-    """Build the layers into build/layers/, and layers.json beside them."""
+    """Build the layers into build/layers/, with layers.json."""
     built = _build_or_restore()
     if as_json:
         click.echo((Path.cwd() / manifest.MANIFEST_PATH).read_text(), nl=False)
@@ -107,7 +107,7 @@ def diff(revision: str, *, as_json: bool) -> None:
 @cli.command()
 @_JSON_OPTION
 def check(*, as_json: bool) -> int:
-    """Fail where a function imports what nothing provides; report packages that nobody imports."""
+    """Fail where no layer provides an import of a function; report packages that no function imports."""
     from lambda_layers.analysis import check as verb
     from lambda_layers.analysis import start_up_files
 

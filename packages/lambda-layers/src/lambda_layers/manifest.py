@@ -1,4 +1,4 @@
-"""build/layers/layers.json: what was built. The CDK app reads it; this module needs the standard library alone."""
+"""build/layers/layers.json, the built layers and functions. The CDK app reads it; standard library only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MANIFEST_PATH = Path("build") / "layers" / "layers.json"
 
 
 class NotBuilt(WrongUse):
-    """There is no manifest, or it lacks what is asked for."""
+    """There is no manifest, or it lacks the function."""
 
 
 class Package(NamedTuple):

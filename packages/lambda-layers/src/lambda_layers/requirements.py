@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-# Name, extras, whatever stands for the version, marker. Old wheels hold versions that PEP 508 does not allow.
+# Name, extras, any text for the version, marker. Old wheels hold versions that PEP 508 does not allow.
 _PARTS = re.compile(
     r"\s*(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?(?P<rest>[^;]*)(?P<marker>;.*)?"
 )

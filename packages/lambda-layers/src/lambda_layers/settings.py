@@ -41,7 +41,7 @@ class Settings(BaseModel):
 
     @property
     def target(self) -> Target:
-        """What the functions run on."""
+        """The target of the functions."""
         return Target(self.python, self.architecture)
 
 

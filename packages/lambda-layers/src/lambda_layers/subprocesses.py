@@ -43,7 +43,7 @@ def run(
 ) -> str:
     """Run `command` and return its standard output; `shown` is what a failure calls it.
 
-    env: variables that are set, beside those of this process. without: variables that are removed.
+    env: variables in addition to those of this process. without: variables that are removed.
 
     Raises LayersError with the command, its folder, its status and its last lines, or that it took too long.
     """

@@ -19,7 +19,7 @@ from lambda_layers.selection import boto3_rule, function_layers, plan
 from lambda_layers.target import standard_library
 
 # Source: AWS Lambda developer guide, "Packaging your layer content" and "Runtime-included SDK versions"; Lambda's base
-# image for Python 3.13 holds these beside its own bootstrap.
+# image for Python 3.13 holds these next to its bootstrap.
 RUNTIME_MODULES = frozenset(
     {"awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "snapshot_restore_py", "urllib3"}
 )
@@ -84,7 +84,7 @@ def _add_command(root: Path, function: str, module: str) -> str:
 
 
 def runtime_conflicts(root: Path, built: Manifest) -> list[str]:
-    """What to know of functions that run the runtime's boto3 on packages of their layers."""
+    """Return a warning for functions that run the runtime's boto3 with packages of their layers."""
     conflicts: list[str] = []
     for name in function_layers.functions(root):
         packages = {package.name for layer in built.layers_of(name) for package in layer.packages}
@@ -99,9 +99,9 @@ def _imports_module(folder: Path, module: str) -> bool:
 
 
 def unused_packages(root: Path, built: Manifest) -> list[UnusedPackage]:
-    """What lies in a layer and no import of a function reaches, largest first; each with all that only it needs.
+    """Return the packages of a layer that no import reaches, largest first; each with those that only it needs.
 
-    What a reached package needs in any case can't be done without, and is not told.
+    Packages that a reached package needs in any case are not reported.
     """
     target, locked = settings.read(root / "pyproject.toml").target, plan.read_lock(root)
     modules_of = {layer.name: import_graph.layer_modules(root, layer) for layer in built.layers}

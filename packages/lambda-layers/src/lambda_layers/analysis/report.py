@@ -13,7 +13,7 @@ from lambda_layers.analysis.diff import Change
 from lambda_layers.manifest import Layer, Manifest
 from lambda_layers.target import limits
 
-# Where nobody sees a terminal's edge, nothing is cut.
+# Without a terminal nothing is cut.
 _WIDTH = 120
 
 
@@ -47,7 +47,7 @@ def _add_layer_rows(table: Table, layer: Layer) -> None:
 
 
 def functions_table(built: Manifest) -> Table:
-    """What each function loads, its own code included, of what Lambda takes."""
+    """The unzipped size of each function with its layers, compared with Lambda's limit."""
     table = _table("Functions", "Function", "Layers")
     for title in ("Code", "Unzipped", "Of the limit"):
         table.add_column(title, justify="right")

@@ -1,4 +1,4 @@
-"""What packages leave to Python's start-up: `.pth` files, and namespace packages that need `pkg_resources`.
+"""Files that work by Python's start-up only: `.pth` files, and namespace packages that need `pkg_resources`.
 
 A layer is on `sys.path`. Whether Lambda reads `.pth` files there is not documented, so they are reported.
 """
@@ -14,7 +14,7 @@ from lambda_layers.analysis.imports import modules, runtime_nodes
 from lambda_layers.manifest import Layer, Manifest
 
 _PKG_RESOURCES = "pkg_resources"
-# Namespace packages without a module of their own work without it, and setuptools has no use for its one at run time.
+# Namespace packages without a module work without it, and setuptools does not use its own at run time.
 _HARMLESS = ("-nspkg.pth", "distutils-precedence.pth")
 
 

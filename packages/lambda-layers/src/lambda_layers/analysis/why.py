@@ -94,7 +94,7 @@ def _reason(group: str, way: tuple[Node, ...], layer: str, *, left_out: bool) ->
 
 
 def _chain_names(way: tuple[Node, ...]) -> tuple[str, ...]:
-    """The way with extras where they matter: an extra stands as a node of its own, before or after its package."""
+    """The way with extras where they matter: an extra is a separate node, before or after its package."""
     steps: list[str] = []
     for name, extra in way:
         if steps and steps[-1].partition("[")[0] == name:

@@ -1,4 +1,4 @@
-"""The name of everything that decides what a build makes; the standard library alone, so that asking costs little."""
+"""The cache key of a build, from all its inputs; standard library only, so that it is cheap."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def digest(*parts: Any) -> str:
 
 
 def toolchain(root: Path, python: str, tool: str = lockfile.POETRY.tool) -> list[Any]:
-    """What works on the lock: this builder's source, the lock's tool and uv, the bytecode compiler, deflate."""
+    """Return the versions of the tools that work on the lock: this builder, the lock's tool, uv, compiler, deflate."""
     return [*compilers(python), _tools(root, tool)]
 
 
 def compilers(python: str) -> list[Any]:
-    """What turns files into a zip: this builder's source, the bytecode compiler, deflate."""
+    """Return the versions of the tools that write a zip: this builder, the bytecode compiler, deflate."""
     compiler = sys.version if interpreter.is_running_version(python) else interpreter.candidates(python)
     return [_source_digest(), compiler, zlib.ZLIB_RUNTIME_VERSION]
 

@@ -1,4 +1,4 @@
-"""The build. Poetry, which takes longest to start, starts first; everything else is imported meanwhile."""
+"""The build. Poetry, which takes longest to start, starts first; everything else is imported while it starts."""
 
 from __future__ import annotations
 

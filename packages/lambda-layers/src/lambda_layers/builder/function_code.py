@@ -42,7 +42,7 @@ class BuiltCode(NamedTuple):
 
     @property
     def warnings(self) -> list[str]:
-        """What to warn people of."""
+        """The warnings of the build."""
         return [warning for made in self.records for warning in made["warnings"]]
 
 

@@ -1,4 +1,4 @@
-"""What is installed in a folder, as its dist-info folders tell: names, versions, wheel tags, files, needs, licences."""
+"""Packages installed in a folder, from their dist-info: names, versions, wheel tags, files, needs, licences."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class InstalledPackage:
         return content
 
     def bytecode(self) -> list[Path]:
-        """What was compiled of its files."""
+        """The bytecode of its files."""
         return [path for file in self.files for path in _bytecode_files(file)]
 
     def needs(self, target: Target) -> Iterator[str]:

@@ -49,7 +49,7 @@ class BuiltPackage:
 
     @property
     def size(self) -> int:
-        """What it takes unzipped in bytes, its bytecode included."""
+        """The unzipped bytes, bytecode included."""
         return sum(part.size for part in self.parts)
 
     def unpack_blob(self, blob: bytes) -> list[PackedFile]:
@@ -63,7 +63,7 @@ BuiltPackages = dict[str, tuple[BuiltPackage, bytes]]
 
 @dataclass(frozen=True)
 class PackageBuilder:
-    """What every piece of one build is made with; `python` is the target's interpreter, None where there is none.
+    """The inputs that all packages of one build share; `python` is the target's interpreter, None where there is none.
 
     `ready` are the pieces that this build has read or made, by their keys.
     """
@@ -78,7 +78,7 @@ class PackageBuilder:
 
     @property
     def contents(self) -> WheelContents:
-        """What verified downloads held."""
+        """The contents of verified downloads."""
         return WheelContents(cache.Cache(self.cache.folder / "wheels"), self.settings.target)
 
     def build_packages(self, pins: Sequence[Pin]) -> BuiltPackages:

@@ -1,4 +1,4 @@
-"""What is done before Poetry has answered. Nothing depends on it: what Poetry exports decides what a layer holds."""
+"""Work before Poetry has answered. The result does not depend on it: Poetry's export decides what a layer holds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def prefetch_packages(workshop: PackageBuilder) -> None:
     """
     if workshop.settings.drop_tests:
         return
-    with suppress(LayersError):  # told where Poetry's own answer meets it
+    with suppress(LayersError):  # reported where Poetry's answer has it
         workshop.build_packages([*_lock_pins(workshop)])
 
 

@@ -1,4 +1,4 @@
-"""What a layer does without: scripts, type stubs, headers, tests where asked, and what an installer leaves behind."""
+"""Files that a layer does not need: scripts, type stubs, headers, an installer's files, and optionally tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHEBANG_BYTES = 512
 
 @dataclass(frozen=True)
 class Pruning:
-    """What stays and what goes in one build.
+    """The pruning rules of one build.
 
     keep: patterns of paths below the layer's python/ that stay whatever else is said; `*` takes slashes as well.
     built: packages that were built here. Their WHEEL doesn't say by which version of which backend: that is not locked.
@@ -77,10 +77,10 @@ class _NamedFiles:
     def _is_read_stub(self, name: str) -> bool:
         path = self.folder / name
         module = path.with_suffix(".py")
-        # lazy_loader reads the stub beside the module that asks for it
+        # lazy_loader reads the stub next to the module that uses it
         if module.exists():
             return b"attach_stub" in module.read_bytes()
-        # where no code is beside it and the package speaks of such files, it is data: of a type checker, say
+        # without code next to it, and where the package names such files, it is data: of a type checker, for example
         code = any(other.suffix in {".py", ".so"} for other in path.parent.iterdir()) or _describes_module(path.parent)
         return not code and any(file.endswith(".pyi") for file in self._named_below(name.partition("/")[0]))
 
@@ -93,7 +93,7 @@ class _NamedFiles:
 
 
 def _describes_module(folder: Path) -> bool:
-    """Whether a folder of stubs stands for the module of its name beside it."""
+    """Whether a folder of stubs belongs to the module of its name next to it."""
     return any(folder.parent.glob(f"{glob.escape(folder.name)}.*so")) or folder.with_suffix(".py").exists()
 
 

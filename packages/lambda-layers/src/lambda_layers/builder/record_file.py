@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One file: its path below the import root, and `sha256=...`, empty where there is no digest."""
+    """One file: its path below the import root, and `sha256=...`, empty without a digest."""
 
     path: str
     digest: str

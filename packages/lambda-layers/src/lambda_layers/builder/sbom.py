@@ -62,7 +62,7 @@ def _component(piece: BuiltPackage) -> Component:
 
 
 def licences(package: InstalledPackage) -> list[str]:
-    """What a package says of its licence: an SPDX expression, a short text, or its classifiers."""
+    """The licence in a package's metadata: an SPDX expression, a short text, or its classifiers."""
     expression, text = package.metadata.get("License-Expression"), package.metadata.get("License") or ""
     if expression:
         return [expression]

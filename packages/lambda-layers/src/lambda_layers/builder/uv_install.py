@@ -31,7 +31,7 @@ def install(
     downloads: uv's cache for layers, which no environment shares: uv's usual one links its files into those that people
     edit. Without it everything comes from the index. The files may be hard links into it: who changes one replaces it.
     What comes from a path or from a commit has no hash to verify, and is built: a library of the repository from a
-    copy, because backends leave things beside the sources, and take them in the next time.
+    copy, because backends leave files next to the sources, and include them the next time.
     """
     own = [pin for pin in pins if pin.url and not pin.hashes]
     locked = [pin for pin in pins if pin not in own]

@@ -1,4 +1,4 @@
-"""What wheels hold, as it was when uv had verified them by the lock's hash.
+"""Contents of wheels, recorded when uv has verified them by the lock's hash.
 
 uv verifies a wheel when it downloads it, and not when it takes the unpacked files from its cache; RECORD is one of
 these files. So the content of the first download is kept as a digest, and files from the cache are used only where they

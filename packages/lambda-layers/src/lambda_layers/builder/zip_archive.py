@@ -57,7 +57,7 @@ def _deflate_bytes(content: bytes) -> bytes:
 
 
 def write(archive: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> int:
-    """Write the parts in the order of their names, the first of a name alone; the sum of their sizes in bytes."""
+    """Write the parts in the order of their names, only the first of a name; return the sum of their sizes in bytes."""
     first: dict[str, tuple[ZipEntry, bytes]] = {}
     for part, packed in parts:
         first.setdefault(part.name, (part, packed))

@@ -1,1 +1,1 @@
-"""What every kind of lock says: pins, their sources, and the graph of packages."""
+"""Pins, their sources, and the graph of packages, for every kind of lock."""

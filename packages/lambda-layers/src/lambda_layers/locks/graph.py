@@ -45,7 +45,7 @@ class Lock:
     extra_roots: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
 
     def files(self, name: str, version: str) -> Mapping[str, str]:
-        """What one version may be installed from; nothing where the lock has no such version."""
+        """Return the files that one version may be installed from; none where the lock lacks that version."""
         same = [package for package in self.packages.get(name, ()) if _is_same(package.version, version)]
         return same[-1].files if same else {}
 

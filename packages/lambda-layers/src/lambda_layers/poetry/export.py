@@ -40,7 +40,7 @@ def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
 
 
 class _UnusableInterpreter(Exception):
-    """What lies beside Poetry is no interpreter that can import it: a shim, or the system's."""
+    """The program next to Poetry cannot import it: a shim, or the system's interpreter."""
 
 
 def _export_in_one_process(python: Path, root: Path, groups: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a project asks for, by group: from `[project]`, `[dependency-groups]` and the tables of Poetry and uv."""
+"""Requirements of a project, by group: from `[project]`, `[dependency-groups]` and the tables of Poetry and uv."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requi
     for name, needs in pyproject.get("dependency-groups", {}).items():
         own[canonicalize_name(name)] = _requirements(need for need in needs if isinstance(need, str))
         included[canonicalize_name(name)] = [need["include-group"] for need in needs if not isinstance(need, str)]
-    # beside requirements of PEP 621 and PEP 735, Poetry's table only adds sources and the like to what they say
+    # next to requirements of PEP 621 and PEP 735, Poetry's table only adds sources and similar fields
     complete = {name for name, needs in own.items() if needs}
     complete -= {MAIN} if "dependencies" in project.get("dynamic", ()) else set()
     for name, group in _poetry_groups(tool.get("poetry", {})):
@@ -58,7 +58,7 @@ def _poetry_groups(poetry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str
 def _with_included_groups(
     way: tuple[str, ...], own: Mapping[str, Sequence[Requirement]], included: Mapping[str, Sequence[str]]
 ) -> Iterator[Requirement]:
-    """What a group asks for, and then what the groups ask for that it includes."""
+    """Yield the requirements of a group, and then those of the groups that it includes."""
     yield from own.get(way[-1], ())
     for name in map(canonicalize_name, included.get(way[-1], ())):
         if name in way:

@@ -1,7 +1,7 @@
 """boto3 comes with the runtime: it is shipped whole, or left out whole.
 
 Half of it is worse than either: what a layer holds comes first in the import path, so the runtime's boto3 would run on
-the layer's botocore or urllib3. jmespath alone may stay, which Powertools needs as well: it has no dependencies, and
+the layer's botocore or urllib3. Only jmespath may stay, which Powertools needs as well: it has no dependencies, and
 the SDK takes any version of it.
 """
 
@@ -27,7 +27,7 @@ _SDK_DEPENDENCIES = frozenset({"urllib3", "python-dateutil", "six"})
 
 @dataclass(frozen=True)
 class LayerRequirements:
-    """What the functions of one layer ask for, by the group that asks."""
+    """The requirements of one layer's functions, by their group."""
 
     lock: Lock
     target: Target
@@ -71,7 +71,7 @@ def size_message(built: Manifest) -> str | None:
 def runtime_conflict(
     function: str, modules: Iterable[str], packages: Set[str], lock: Lockfile = lockfile.POETRY
 ) -> str | None:
-    """What to know of a function whose imports take boto3 from the runtime, on packages that its layers hold."""
+    """Return a warning for a function that imports the runtime's boto3 with packages of its layers."""
     half = sorted(_SDK_DEPENDENCIES & packages)
     tops = {module.partition(".")[0] for module in modules}
     if not half or packages & {BOTO3} or not tops & {BOTO3, "botocore"}:

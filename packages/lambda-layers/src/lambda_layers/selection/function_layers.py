@@ -1,4 +1,4 @@
-"""Which packages go into which layer: the shared one from `main`, one more per function that has a group of its own."""
+"""The layers of functions: the shared one from `main`, and one for each function with a group of its name."""
 
 from __future__ import annotations
 

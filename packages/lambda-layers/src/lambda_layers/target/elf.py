@@ -18,7 +18,7 @@ _MACH_O = {b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe
 
 
 class Requirements(NamedTuple):
-    """What one library needs: a machine, a glibc of at least this version, and musl in place of glibc."""
+    """The requirements of one library: a machine, a glibc of at least this version, or musl in place of glibc."""
 
     machine: str
     glibc: tuple[int, int]
@@ -27,7 +27,7 @@ class Requirements(NamedTuple):
 
 @dataclass
 class Findings:
-    """What was found in the libraries of one package.
+    """The findings in the libraries of one package.
 
     `faults` can't work on the target. `foreign` is for other targets, which does no harm beside a library that is for
     this one. `texts` are linker scripts, or symbolic links that a zip turned into text.

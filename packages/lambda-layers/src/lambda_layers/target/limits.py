@@ -1,4 +1,4 @@
-"""Lambda's limits on a function and its layers; the standard library alone, because a build with nothing to do asks.
+"""Lambda's limits on a function and its layers; standard library only, because a build without work checks them too.
 
 Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped for a function and all its layers, five layers.
 """

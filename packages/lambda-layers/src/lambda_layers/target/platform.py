@@ -1,4 +1,4 @@
-"""What runs a function: the values of environment markers, the tags of wheels that fit, whether this machine is one.
+"""The platform of a function: values of environment markers, tags of wheels that fit, whether this machine is one.
 
 Source: AWS Lambda developer guide, "Lambda runtimes": Python 3.12 and later run on Amazon Linux 2023 with glibc 2.34.
 """
