@@ -17,7 +17,7 @@ from botocore.session import Session
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.host.host_environment import NO_AWS_FILES
 
-# In the folder of a bundle that trusts it: the certificate of the authority that the embedded AWS has of its own.
+# In the folder of a bundle that trusts it: the certificate of the embedded AWS's authority.
 AUTHORITY = "authority.pem"
 # Beside it: what leads the connections of Node to AWS's host names to the embedded AWS.
 NODE_HOSTS = "aws-hosts.cjs"
@@ -32,7 +32,7 @@ def root(account: str) -> Credentials:
     return Credentials(account, "")
 
 
-# Clients may be used by many threads at once; sessions may not.
+# Clients are thread-safe; sessions are not.
 _SESSION_LOCK = threading.Lock()
 _CLIENTS = 64
 _open_clients: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -55,12 +55,12 @@ class Endpoint:
     url: str
     iam: bool = False
     ca: Path | None = None
-    secret: str = "rehearsal"  # noqa: S105 - without IAM nobody asks for it
+    secret: str = "rehearsal"  # noqa: S105 - without IAM it is not checked
     proxy: str = ""
 
     @property
     def authority(self) -> Path | None:
-        """What alone verifies it: beside the bundle, and read for each client in a twentieth of the time."""
+        """The one certificate that verifies it: next to the bundle, and read in a twentieth of the time."""
         return self.ca.with_name(AUTHORITY) if self.ca else None
 
     def client(self, service: str, credentials: Credentials, region: str) -> Any:
@@ -129,7 +129,7 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
 
 
 def service_model(service: str) -> Any:
-    """What botocore knows of the service; None where it knows none of that name."""
+    """Return botocore's model of the service; None where it has none of that name."""
     with _SESSION_LOCK:
         try:
             return _session().get_service_model(service)

@@ -1,4 +1,4 @@
-"""Approval/Manual: wait for a person.
+"""Approval/Manual: wait for an answer.
 
 Source: AWS CodePipeline user guide, "Manage approval actions in pipelines" and "JSON data format for manual approval
 notifications in CodePipeline".

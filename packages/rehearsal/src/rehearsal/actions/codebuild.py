@@ -179,7 +179,7 @@ def _primary(task: Task) -> str:
 
 
 def _outputs(task: Task, result: BuildResult, credentials: Credentials) -> dict[str, Artifact]:
-    """Each output artifact from the buildspec's artifact of its name; one that is alone also from the primary one."""
+    """Each output artifact from the buildspec's artifact of its name; a single one also from the primary artifact."""
     outputs, alone = {}, len(task.action.outputs) == 1
     for name in task.action.outputs:
         zip_file = result.artifacts.get(name) or (result.artifacts.get("") if alone else None)

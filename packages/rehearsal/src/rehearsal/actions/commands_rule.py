@@ -25,7 +25,7 @@ class _Unlisted:
     def put(self, build: Build, record: dict[str, Any]) -> None:
         pass
 
-    def is_stop_requested(self, build: Build) -> bool:  # noqa: ARG002 - nobody can name the build to StopBuild
+    def is_stop_requested(self, build: Build) -> bool:  # noqa: ARG002 - StopBuild cannot name this build
         return False
 
 
@@ -50,7 +50,7 @@ class RunCommands(RunBuild):
 
 
 def _managed(task: Task) -> Project:
-    """What stands in a project's place."""
+    """The settings that replace a project's."""
     name = f"{task.pipeline.name}-{task.stage}-{task.action.name}"
     spec = {"version": "0.2", "phases": {"build": {"commands": list(task.action.commands)}}}
     return Project(

@@ -1,6 +1,6 @@
-"""A build's folder and environment, put together again after it has ended: for a person to look around in.
+"""A build's folder and environment, created again after its end, for a shell.
 
-What it took is asked of the CodePipeline and CodeBuild APIs; a failed build's own folder is taken as it was left.
+Its inputs come from the CodePipeline and CodeBuild APIs; the folder of a failed build is used as it was left.
 """
 
 from __future__ import annotations

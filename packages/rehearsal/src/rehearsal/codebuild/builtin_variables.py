@@ -35,7 +35,7 @@ def build_variables(build: Build, sources: Mapping[str, Path]) -> dict[str, str]
 
 
 def image_variables(place: BuildFolders) -> dict[str, str]:
-    """What stands in for the build image: a home of the build's own, a search path, the way to the network.
+    """The variables of the build image: the build's home, a search path, the network's settings.
 
     What package managers download is kept for all builds, because a laptop has no registry next door. Git looks for no
     repository above the build's own folder.

@@ -105,7 +105,7 @@ def _save(place: Path, kept: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Let no other build of the project, in this process or another one, change a cache meanwhile."""
+    """Lock the project's caches against other builds, in this process or another one."""
     file = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

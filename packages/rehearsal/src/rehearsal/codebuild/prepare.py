@@ -1,4 +1,4 @@
-"""What CodeBuild does in its phase DOWNLOAD_SOURCE once the source is there."""
+"""CodeBuild's phase DOWNLOAD_SOURCE after the download of the source."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _keep_host_names(env: dict[str, str], credentials: Mapping[str, str], log: B
 
 
 def _ignored_settings(spec: Buildspec) -> Iterator[str]:
-    """What is read and not done: nobody should look for it in vain."""
+    """Report keys that have no effect here."""
     if spec.env.git_credential_helper:
         yield "env.git-credential-helper"
     for name in spec.phases.install.runtime_versions:

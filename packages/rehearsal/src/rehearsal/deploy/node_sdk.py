@@ -34,7 +34,7 @@ _CLIENTS = {
 def ensure_node_sdk(space: Workspace, cloud: Assembly, cdk: Cdk, tell: Callable[[str], None]) -> None:
     """Install the packages of the SDK that the app's functions of Node name and that are not here yet.
 
-    Without a registry the functions that need them fail, by their name: that is no reason to stop before.
+    Without a registry only the functions that need them fail, with their name.
     """
     folder = space.node_sdk
     missing = [name for name in sorted(packages(cloud)) if not (folder / "node_modules" / name).is_dir()]

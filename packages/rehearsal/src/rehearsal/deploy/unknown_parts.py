@@ -1,4 +1,4 @@
-"""What an app has that cannot be rehearsed: named once, after the first synthesis, with the line that goes on."""
+"""Parts of an app that cannot be rehearsed: named once, after the first synthesis, with the line that goes on."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Answer:
 
 
 def expire_never() -> None:
-    """Where time alone ends nothing."""
+    """The default: an expiry by date never comes."""
 
 
 def no_answer() -> Answer | None:

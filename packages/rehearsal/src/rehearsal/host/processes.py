@@ -179,7 +179,7 @@ class Processes:
 
 
 def remove_in_background(*paths: Path) -> None:
-    """Remove folders and files while the caller goes on, by a program of its own: here each of tens of thousands of
+    """Remove folders and files while the caller goes on, in a separate process: here each of tens of thousands of
     files would hold up every other thread. `await_removals` waits for it; a killed process leaves it to its end.
     """
     words = ["rm", "-rf", "--", *map(str, paths)]
@@ -201,7 +201,7 @@ def await_removals() -> None:
 
 
 def run_in_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
-    """Run `command` with the terminal of this process, and end all that it left; its status, as a shell tells it.
+    """Run `command` with the terminal of this process, and end all that it left; return its status, as a shell does.
 
     An interrupt is the command's affair.
     """

@@ -78,7 +78,7 @@ def _of_functions() -> Iterator[str]:
 
 
 def _notes_of_logs(view: ExecutionView) -> Iterator[str]:
-    """What the logs of sources and builds say of it: each note once, with the actions that have it."""
+    """Return the notes in the logs of sources and builds: each once, with the actions that have it."""
     places: dict[str, list[str]] = {}
     for where, action in _actions(view):
         if action.provider in (*_BUILDS, *_GIT) and action.log:

@@ -1,6 +1,6 @@
-"""What somebody has accepted not to be rehearsed: providers of actions, and types of CloudFormation resources.
+"""Providers of actions and types of resources that the user accepted as not rehearsed.
 
-`run --accept NAME` writes it, the embedded AWS reads it, and the end of the run tells what came of it.
+`run --accept NAME` writes it, the embedded AWS reads it, and the end of the run reports the result.
 """
 
 from __future__ import annotations

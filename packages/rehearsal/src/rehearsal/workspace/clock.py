@@ -1,4 +1,4 @@
-"""The rehearsal's clock: what AWS waits minutes for passes at a scale, and dates move when they are told to.
+"""The rehearsal's clock: AWS's minutes of waiting pass at a scale, and dates move by a command.
 
 Machine time stays machine time: how long a build or a function may run, and every time in journals and logs.
 """
@@ -31,7 +31,7 @@ class ClockSetting:
 
 @dataclass
 class Clock:
-    """The clock of one workspace; a change by another process counts at once."""
+    """The clock of one workspace; a change by another process counts immediately."""
 
     path: Path
     _read: tuple[int, ClockSetting] = field(default=(-1, ClockSetting()), repr=False)

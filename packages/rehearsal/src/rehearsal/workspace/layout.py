@@ -55,12 +55,12 @@ class Workspace:
 
     @property
     def private(self) -> Path:
-        """What no build and no function sees: the root users' secret, the embedded AWS's key and its state."""
+        """Hidden from builds and functions: the root users' secret, the embedded AWS's key and its state."""
         return self.home / "private"
 
     @property
     def aws(self) -> Path:
-        """What the embedded AWS works with: temporary files, and what was deployed."""
+        """Working files of the embedded AWS: temporary files, and deployed assemblies."""
         return self.home / "aws"
 
     @property
@@ -69,7 +69,7 @@ class Workspace:
 
     @property
     def remote(self) -> Path:
-        """The bare repository that stands in for the connected one."""
+        """The bare repository that replaces the connected one."""
         return self.home / "remote.git"
 
     @property
@@ -83,7 +83,7 @@ class Workspace:
 
     @property
     def node_sdk(self) -> Path:
-        """What stands in for the SDK of Lambda's runtimes of Node."""
+        """The SDK for functions of Node, as Lambda's runtimes have it."""
         return self.caches / "aws-sdk"
 
     @property
@@ -92,7 +92,7 @@ class Workspace:
 
     @property
     def cold_starts(self) -> Path:
-        """What the cold starts of functions cost, since the embedded AWS started."""
+        """The cold starts of functions since the embedded AWS started."""
         return self.logs / "cold-starts.jsonl"
 
     @property
@@ -131,7 +131,7 @@ class Workspace:
 
     @property
     def decisions(self) -> Path:
-        """What policies decided, as JSON lines."""
+        """Decisions of policies, as JSON lines."""
         return self.home / "decisions.jsonl"
 
     def secret(self) -> str:

@@ -1,4 +1,4 @@
-"""What the embedded AWS has: the resource types of CloudFormation and the providers of actions and rules.
+"""Supported resource types of CloudFormation, and providers of actions and rules.
 
 The embedded AWS writes it when it starts; commands read it without importing the embedded AWS.
 """

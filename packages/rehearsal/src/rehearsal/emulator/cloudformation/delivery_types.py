@@ -44,7 +44,7 @@ def _register(record: ResourceRecord, type_: str, make: Callable[[str, Propertie
 
 
 def _connection(service: str, logical_id: str, _properties: Properties, stack: str) -> ProvisionedResource:
-    """On AWS it is pending until a person completes it in the console; here nothing asks for its status."""
+    """On AWS it is pending until it is completed in the console; here nothing reads its status."""
     id_ = _uuid(f"{stack}/{logical_id}")
     arn = f"arn:aws:{service}:{get_region()}:{get_account_id()}:connection/{id_}"
     return arn, {"ConnectionArn": arn, "ConnectionStatus": "PENDING", "OwnerAccountId": get_account_id()}

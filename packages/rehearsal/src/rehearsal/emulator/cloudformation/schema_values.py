@@ -29,7 +29,7 @@ _PLAIN = {"integer": "1", "number": "1", "boolean": "false", "array": "[]", "obj
 
 
 def resource_values(type_: str, name: str, properties: Mapping[str, Any]) -> ProvisionedResource:
-    """Return what Ref gives, and the attributes by name; `name` is what stands in for the resource's name."""
+    """Return the value of Ref, and the attributes by name; `name` is used for the resource's name."""
     schema = resource_schema(type_)
     attributes = {
         path.replace("/", "."): _value(schema, path, type_, name) for path in _paths(schema, "readOnlyProperties")
@@ -78,7 +78,7 @@ def _definition(schema: Mapping[str, Any], path: str) -> Mapping[str, Any]:
 
 
 def _arn(type_: str, name: str) -> str:
-    service = type_.lower().split("::")[-2]  # a resource of one's own, Custom::Thing, has two parts
+    service = type_.lower().split("::")[-2]  # a custom resource, Custom::Thing, has two parts
     return f"arn:aws:{service}:{get_region()}:{get_account_id()}:{_kind(type_)}/{name}"
 
 

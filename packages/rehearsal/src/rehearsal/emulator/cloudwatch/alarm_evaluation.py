@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class AlarmEvaluator:
-    """Evaluates alarms in a thread of its own; `close` ends it."""
+    """Evaluates alarms in a separate thread; `close` ends it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

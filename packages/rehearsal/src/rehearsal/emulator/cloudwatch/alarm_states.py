@@ -24,7 +24,7 @@ COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """What an alarm compares, of how many periods, and how it treats missing data."""
+    """The settings of an alarm: comparison, number of periods, treatment of missing data."""
 
     comparison: str
     threshold: float

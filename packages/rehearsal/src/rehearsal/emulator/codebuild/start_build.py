@@ -62,7 +62,7 @@ class _StartedBuild:
 
 
 class StartedBuilds:
-    """Answers StartBuild, and runs each build in a thread of its own; MiniStack's own StartBuild runs nothing."""
+    """Answers StartBuild, and runs each build in a separate thread; MiniStack's StartBuild runs nothing."""
 
     def __init__(
         self, endpoint: Endpoint, assume: Assume, builds: BuildStore, workspace: Workspace, queue: BuildQueue

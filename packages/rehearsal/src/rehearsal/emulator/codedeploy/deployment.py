@@ -35,7 +35,7 @@ class Hook:
 
 
 class Deployment:
-    """Runs in a thread of its own; `ended` is set when the alias has its last version."""
+    """Runs in a separate thread; `ended` is set when the alias has its last version."""
 
     def __init__(self, store: Store, clock: Clock, record: Record, group: Record, traffic: AliasTraffic) -> None:
         self.record, self.ended = record, threading.Event()

@@ -1,4 +1,4 @@
-"""What CodeDeploy keeps in each account and region: applications, configurations, groups and deployments."""
+"""CodeDeploy's applications, configurations, groups and deployments of each account and region."""
 
 from __future__ import annotations
 

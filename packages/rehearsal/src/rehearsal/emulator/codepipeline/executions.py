@@ -19,7 +19,7 @@ def start(call: Call) -> Json:
 
 
 def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> Json:
-    """What the request wants started, by whatever `trigger` says."""
+    """Start the requested execution, with this trigger."""
     deployed = call.deployed()
     execution = call.engine.start(
         deployed.key,

@@ -1,4 +1,4 @@
-"""What AWS's model of CodePipeline allows: enumerations, patterns and sizes, which botocore does not check."""
+"""Constraints of AWS's model of CodePipeline that botocore does not check: enumerations, patterns and sizes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def model() -> ServiceModel:
 
 
 def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    """Every value that the model does not allow, in words; what has another type than the model's is left alone."""
+    """Yield a message for every value that the model does not allow; values of another type are skipped."""
     match shape.type_name, value:
         case "structure", dict():
             for name in value.keys() & shape.members.keys():

@@ -7,7 +7,7 @@ from rehearsal.engine.model.validation import validate_definition
 
 
 def create(call: Call) -> Json:
-    """As on AWS, a new pipeline starts at once."""
+    """As on AWS, a new pipeline starts immediately."""
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
     validate_definition(declaration, call.region)

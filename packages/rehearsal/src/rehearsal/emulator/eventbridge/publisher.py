@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class EventPublisher:
-    """A thread of its own delivers, in order: a rule's target that is slow holds no execution up."""
+    """A separate thread delivers in order, so that a slow target of a rule delays no execution."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[tuple[str, str, dict[str, object]] | None] = queue.SimpleQueue()
@@ -49,7 +49,7 @@ class EventPublisher:
 
 
 def _put(put: dict[str, object]) -> None:
-    """Past the API, which takes events of AWS's sources from nobody.
+    """Bypass the API, which rejects events of AWS's sources.
 
     MiniStack walks copies of its stores, so that another thread may change rules at the same time. One attempt: the
     targets that were reached before a failure are not called a second time.

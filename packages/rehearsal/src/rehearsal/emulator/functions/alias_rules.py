@@ -1,4 +1,4 @@
-"""What Lambda refuses of an alias: versions that do not exist, and pairs of versions that cannot share traffic.
+"""Lambda's rules for aliases: versions exist, and two versions can share traffic.
 
 Source: AWS Lambda developer guide, "Implement Lambda canary deployments using a weighted alias"; API reference,
 AliasRoutingConfiguration.

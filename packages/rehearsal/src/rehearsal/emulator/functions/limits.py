@@ -43,7 +43,7 @@ _RESERVED = (
 
 
 class LimitExceeded(RehearsalError):
-    """What Lambda answers to a request beyond a limit; code: the error's name in its API."""
+    """Lambda's error for a request beyond a limit; code: the error's name in its API."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

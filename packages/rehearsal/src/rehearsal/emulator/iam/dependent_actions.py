@@ -1,4 +1,4 @@
-"""What is needed besides the action itself: roles to pass, code and templates to read, layers to use, tags to set.
+"""Permissions in addition to the action's: roles to pass, code and templates to read, layers to use, tags to set.
 
 Sources: service authorization reference, "Dependent actions" of AWS Lambda and AWS CloudFormation; IAM user guide,
 "Grant a user permissions to pass a role to an AWS service".
@@ -26,7 +26,7 @@ _STAGES = "Stages"  # of a pipeline, whose actions have roles of several service
 
 @dataclass(frozen=True)
 class RequiredPermission:
-    """keys: what the request tells policies."""
+    """keys: the request's condition keys."""
 
     action: str
     resource: str
@@ -34,7 +34,7 @@ class RequiredPermission:
 
 
 def dependent_permissions(operation: str, resource: Resource, changed: Collection[str]) -> Iterator[RequiredPermission]:
-    """What CloudFormation needs for what a resource refers to; changed: the properties that an update changes."""
+    """Return the permissions for the references of a resource; changed: the properties that an update changes."""
     properties = resource.properties
     if token := properties.get("ServiceToken"):
         yield RequiredPermission("sns:Publish" if ":sns:" in str(token) else "lambda:InvokeFunction", str(token))

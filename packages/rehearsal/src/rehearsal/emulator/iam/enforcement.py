@@ -26,9 +26,9 @@ last_denial: contextvars.ContextVar[denial_messages.Denial | None] = contextvars
 
 @dataclass(frozen=True)
 class Request:
-    """What a principal wants to do.
+    """A request of a principal.
 
-    keys: what the service tells policies about the request, in lower case. method, query, headers and body: the signed
+    keys: the service's condition keys of the request, in lower case. method, query, headers and body: the signed
     request's, as it arrived.
     """
 
@@ -105,7 +105,7 @@ def _signed_parts(signed: SignedRequest | None) -> dict[str, Any]:
 
 
 def denial_message(session: str) -> str:
-    """What the answer to a request of `session` that was just denied says."""
+    """Return the message for a request of `session` that was just denied."""
     denial = last_denial.get()
     return denial.message(session) if denial else f"User: {session} is not authorized"
 
@@ -153,7 +153,7 @@ def find_denial(
 
 
 def evaluate_request(request: Request) -> EvalResult | None:
-    """What a request would be answered: by the principal's policies, the resource's own, and what comes after them."""
+    """Decide a request by the principal's policies, the resource's policy, and the checks after them."""
     service = request.action.partition(":")[0]
     policy, owner = policies.resource_policy(service, request.resource)
     required, request = policies.is_policy_required(service), replace(request, method="GET")
@@ -187,7 +187,7 @@ def deny(request: Request, policy: str, owner: str) -> EvalResult:
 def _evaluate_resource_policy(
     request: Request, policy: str | None, owner: str | None, *, required: bool = False
 ) -> denial_messages.ResourcePolicyResult | None:
-    """What the resource's own policy says; None where it has none."""
+    """Return the decision of the resource's policy; None without one."""
     if policy is None:
         return None
     context = _context(request, request.action, request.resource, request.keys)

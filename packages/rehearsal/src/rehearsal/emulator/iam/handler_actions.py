@@ -1,4 +1,4 @@
-"""What CloudFormation's handler of a resource calls besides the action that makes, changes or removes the resource.
+"""Actions that CloudFormation's handler calls in addition to the one that creates, updates or deletes the resource.
 
 Source: CloudFormation CLI user guide, "Resource type definition schema": `permissions` of a handler are the permissions
 that are needed to invoke it. A schema lists those for properties that a template leaves out as well, and AWS does not
@@ -7,7 +7,7 @@ document when they are asked for. So an action counts here unless it is for some
 - A read of the type's own service is needed, as the handler waits for the resource and returns it; one whose name
   says a property of the type, where the template has that property.
 - A change whose name says a property is needed where a resource with that property is created.
-- Tags, roles, code and keys have checks of their own; actions of other services are not asked for.
+- Tags, roles, code and keys have separate checks; actions of other services are not required.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def _roles(body: bytes, paths: Sequence[str]) -> Iterator[str]:
     try:
         request = json.loads(body) if paths else None
     except ValueError:
-        return  # the service tells what is wrong with it
+        return  # the service reports what is wrong with it
     for path in paths:
         yield from (str(each) for each in _values_at_path(request, path.split(".")))
 

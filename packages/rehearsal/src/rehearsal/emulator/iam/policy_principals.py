@@ -34,7 +34,7 @@ class InvalidPrincipal(ValueError):
 def reject_in_created(property_: str, message: str) -> Callable[[Create], Create]:
     """Return a replacement of create handlers that checks the policy in a property first.
 
-    message: as the service words it; `{}` stands for the principal.
+    message: as the service words it; `{}` is the principal.
     """
 
     def replace(create: Create) -> Create:
@@ -122,7 +122,7 @@ def lose_role_of_stack(delete: Callable[[str, Properties], None]) -> Callable[[s
 
 
 def _replace_principal(role: Mapping[str, Any]) -> None:
-    """In every policy of all accounts: nothing matches the id, so that the policy lets nobody in any more."""
+    """In every policy of all accounts: nothing matches the id, so that the policy allows no principal any more."""
     if not role:
         return
     arn, unique_id = (json.dumps(role[key]) for key in ("Arn", "RoleId"))
@@ -152,7 +152,7 @@ def _missing(document: Any) -> str:
     try:
         policy = json.loads(document) if isinstance(document, str) else document
     except ValueError:
-        return ""  # the service reports that it is no JSON
+        return ""  # the service reports invalid JSON
     return next((principal for principal in _principals(policy) if not _exists(principal)), "")
 
 

@@ -67,7 +67,7 @@ def join_or_resume(workspace: Workspace, port: int | None = None) -> Iterator[En
 def _shared_server(
     workspace: Workspace, *, port: int | None, iam: bool | None, started: Callable[[int], Server]
 ) -> Iterator[Endpoint]:
-    """Of two who come at once the second finds what the first has started; of two who leave the second ends it."""
+    """Concurrent callers share one server: the first starts it, the last one stops it."""
     workspace.make()
     with usage_lock(workspace) as use:
         with startup_lock(workspace) as lock:
@@ -87,7 +87,7 @@ def _release(workspace: Workspace, use: UsageLock, server: Server) -> None:
     if use.try_exclusive():
         _end(workspace, server)
     else:
-        use.share()  # at once where others use it; where it has noticed by itself that nobody does, when it has ended
+        use.share()  # immediately where others use it; otherwise once the unused server has ended
 
 
 def up(workspace: Workspace, port: int | None, *, iam: bool | None = None) -> Server:
@@ -133,7 +133,7 @@ def _running_server(workspace: Workspace, port: int | None, *, iam: bool | None)
 
 
 def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: bool) -> Server:
-    """An emulator that has come up; its process holds the lock until then, even where this one is killed meanwhile."""
+    """Return a started emulator; its process holds the lock until then, even where this one is killed."""
     workspace.record.unlink(missing_ok=True)
     _report_lost_state(workspace, listener, iam=iam)
     command = [sys.executable, "-m", "rehearsal.emulator.server.process", str(workspace.root), "yes" if iam else "no"]
@@ -154,7 +154,7 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
         )
     try:
         server = _wait_until_healthy(workspace, process)
-    except BaseException:  # an interrupt as well: nobody would know of it
+    except BaseException:  # also after an interrupt: the process would be orphaned
         _kill_process_group(process.pid)
         process.wait()
         raise
@@ -210,7 +210,7 @@ def _end(workspace: Workspace, server: Server) -> None:
     while workspace.server() and time.monotonic() < deadline:
         time.sleep(0.05)
     _kill_process_group(server.pid)
-    with contextlib.suppress(ChildProcessError):  # somebody else's child
+    with contextlib.suppress(ChildProcessError):  # not a child of this process
         os.waitpid(server.pid, 0)
 
 
@@ -231,7 +231,7 @@ def _port(address: str) -> int:
 def _listen_on_preferred_port(workspace: Workspace, port: int | None) -> socket.socket:
     """On the port that is wanted; else on that of the saved state, which its queues' URLs hold, or on a free one.
 
-    The emulator inherits it, so that nobody takes the port between. Raises WrongUse where the wanted one is taken.
+    The emulator inherits it, so that no other process takes the port. Raises WrongUse where the wanted one is taken.
     """
     if port is not None:
         return _listen_or_refuse(

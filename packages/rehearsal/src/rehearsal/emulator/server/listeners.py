@@ -15,7 +15,7 @@ from rehearsal.emulator.server.tls import Tls
 
 @dataclass(frozen=True)
 class Listeners:
-    """One of them is the known one, whose address clients are given; the other one is for AWS's host names alone."""
+    """One has the address that clients get; the other one is only for AWS's host names."""
 
     tls: socket.socket
     plain: socket.socket

@@ -1,6 +1,6 @@
 """The emulator's process, started by launcher.py with a clean environment.
 
-It ends on SIGTERM and, unless detached, when nobody uses it any more, so that it never outlives its users, however they
+It ends on SIGTERM and, unless detached, when it has no user any more, so that it never outlives its users, however they
 end; then it saves its state.
 """
 
@@ -177,7 +177,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
 
 
 def _endpoint(workspace: Workspace, listeners: Listeners, files: tls.Tls, proxy: str, *, iam: bool) -> Endpoint:
-    """With IAM, TLS, as policies ask for it; and a secret that nobody guesses, because every root user has it."""
+    """With IAM, TLS, as policies ask for it; and a random secret, because every root user has it."""
     secure, plain = listeners.ports
     if not iam:
         return Endpoint(f"http://127.0.0.1:{plain}", ca=files.bundle, proxy=proxy)
@@ -234,7 +234,7 @@ def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
 
 
 def _save_state(workspace: Workspace, state: Path) -> None:
-    """Where a part could not be saved there is no state, and the next start is a fresh one."""
+    """Where a part could not be saved the state is discarded, and the next start is a fresh one."""
     from rehearsal.emulator.server.saved_state import UNSAVED
 
     if UNSAVED:
@@ -244,13 +244,13 @@ def _save_state(workspace: Workspace, state: Path) -> None:
 
 
 def _ignore_client_disconnects(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Clients drop a TLS connection without a word, which is no news for a log."""
+    """Do not log clients that drop a TLS connection."""
     if "SSL shutdown timed out" not in str(context.get("exception")):
         loop.default_exception_handler(context)
 
 
 def _wait_until_unused(workspace: Workspace, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    """Who comes while it ends waits for that, since the use is held until this process has ended."""
+    """Callers that come while it ends wait, since the use lock is held until this process has ended."""
     with usage_lock(workspace) as use:
         while not use.try_exclusive():
             time.sleep(UNUSED_SECONDS)

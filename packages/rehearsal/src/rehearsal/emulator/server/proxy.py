@@ -1,7 +1,7 @@
 """The HTTP proxy of builds and functions: AWS's host names lead to the embedded AWS, all others to the network.
 
-A program of its own, started by proxy_process.py, so that downloads do not slow down the embedded AWS; it ends with its
-standard input. It needs nothing but the standard library. What is encrypted stays so: it sees host names only.
+A separate program, started by proxy_process.py, so that downloads do not slow down the embedded AWS; it ends with its
+standard input. It needs nothing but the standard library. It decrypts nothing: it sees host names only.
 Sources: RFC 9110, "CONNECT"; RFC 9112, "absolute-form"; curl's manual, "PROXY PROTOCOL PREFIXES" (variables).
 """
 
@@ -24,7 +24,7 @@ PLAIN_PORT = 80
 
 
 class BadRequest(Exception):
-    """What a client sent is no request to a proxy."""
+    """The client's message is not a request to a proxy."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ async def serve(listener: socket.socket, routes: Routes) -> None:
     server = await asyncio.start_server(lambda *client: answer(routes, *client), sock=listener)
     async with server:
         await ended.wait()
-    os._exit(0)  # open connections are nobody's any more
+    os._exit(0)  # open connections have no owner any more
 
 
 async def answer(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

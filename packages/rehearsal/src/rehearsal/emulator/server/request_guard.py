@@ -1,6 +1,6 @@
-"""Who may call the embedded AWS: programs on this machine, and no page that a browser shows.
+"""Access to the embedded AWS: programs on this machine, but no web page in a browser.
 
-It listens on 127.0.0.1 alone, and yet a web page reaches it: by a name of its own that it lets lead to 127.0.0.1 (DNS
+It listens on 127.0.0.1 only, and yet a web page can reach it: by a name that resolves to 127.0.0.1 (DNS
 rebinding), or by a plain request across origins, which CloudFormation's and IAM's query APIs would take as theirs.
 Sources: RFC 9110, "Host" and status 421; RFC 6761, "localhost."; the Fetch standard, "Origin"; W3C, "Fetch Metadata
 Request Headers", Sec-Fetch-Site.

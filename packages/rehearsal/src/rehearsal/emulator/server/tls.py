@@ -41,7 +41,7 @@ class Tls:
 
 
 def ensure_certificates(folder: Path, key: Path) -> Tls:
-    """The files in `folder`, and the key beside nothing that others read.
+    """The files in `folder`, and the key in a folder that no other user can read.
 
     The authority is made once, so that a shell's exports stay good; the bundle is fresh.
     """

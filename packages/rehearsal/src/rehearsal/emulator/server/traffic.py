@@ -1,4 +1,4 @@
-"""What shifts and watches traffic: CodeDeploy and alarms, on the rehearsal's clock."""
+"""CodeDeploy and alarms, on the rehearsal's clock."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _OF_MAKE = re.compile(r"^make(?:\[\d+\])?: (?:\*\*\* Waiting|Entering|Leaving)")
 
 @dataclass(frozen=True)
 class FailedPart:
-    """What a failed make target printed, and what was printed before it by targets that succeeded.
+    """The output of a failed make target, and of the targets before it that succeeded.
 
     target: empty where make did not run, or does not say.
     """
@@ -61,7 +61,7 @@ def _parts(printed: Iterable[str]) -> Iterator[FailedPart]:
     lines, reported = list[str](), ""
     for line in printed:
         if match := _TARGET_FAILED.match(line):
-            # the make around it reports the same failure once more, by the name of its own target
+            # the outer make reports the same failure again, by the name of its target
             if lines or not reported:
                 yield FailedPart(match["target"], tuple(lines))
             lines, reported = [], match["target"]

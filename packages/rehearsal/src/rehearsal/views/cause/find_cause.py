@@ -82,7 +82,7 @@ def _also_failed(parts: Iterable[FailedPart]) -> Iterable[str]:
 
 
 def _in_summary(stage: StageView, action: ActionView, construct_path: ConstructPath) -> Finding:
-    """What an action says itself: of a stack the first resource that failed."""
+    """The finding in an action's summary: of a stack, the first resource that failed."""
     message, place = action.summary or f"{stage.name}/{action.name} failed", Place()
     if resource := _FIRST_FAILURE.match(message):
         path = construct_path(resource["stack"], resource["resource"])

@@ -108,7 +108,7 @@ def update_policy(stack: str, logical_id: str, name: str) -> dict[str, Any] | No
 
 
 def runs_in_background(type_: str) -> bool:
-    """Return whether resources of a type are provisioned on a thread of their own."""
+    """Return whether resources of a type are provisioned in a separate thread."""
     return bool(stacks._runs_on_worker_thread(type_))
 
 
