@@ -1,4 +1,4 @@
-"""A lock is compared with what pyproject.toml asks for; its content-hash alone is no proof."""
+"""A lock is compared with the requirements in pyproject.toml; a right content-hash does not prove that it fits."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_what_another_target_needs_is_no_difference(root: Path) -> None:
 
 
 def test_a_group_may_include_another(root: Path) -> None:
-    """What the included group asks for belongs to both."""
+    """The requirements of an included group belong to both."""
     forge(root, 'one = ["extra"]', 'one = [{include-group = "more"}]\nmore = ["extra"]')
     lock = root / "poetry.lock"
     lock.write_text(lock.read_text().replace('groups = ["one"]', 'groups = ["more", "one"]'))

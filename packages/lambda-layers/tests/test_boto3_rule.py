@@ -61,7 +61,7 @@ def test_half_an_sdk_across_layers_is_refused() -> None:
 
 
 def test_without_boto3_nothing_is_dropped() -> None:
-    """requests alone keeps its urllib3, although boto3 is in the lock for another group."""
+    """requests by itself keeps its urllib3, although boto3 is in the lock for another group."""
     assert (
         LayerRequirements(lock(main=["requests"], test=["boto3"]), TARGET, ("main",)).removable_packages()
         == frozenset()
@@ -69,21 +69,21 @@ def test_without_boto3_nothing_is_dropped() -> None:
 
 
 def test_what_needs_the_sdk_takes_the_runtime_s() -> None:
-    """A package that needs botocore is no reason to keep it."""
+    """botocore is dropped although a package needs it."""
     dropped = LayerRequirements(lock(main=["boto3", "tracing"]), TARGET, ("main",)).removable_packages()
     assert dropped == {"boto3", "botocore", "s3transfer", "urllib3", "jmespath"}
 
 
 @pytest.mark.gate
 def test_a_core_without_boto3_is_refused() -> None:
-    """A tracer that pulls in botocore alone puts half an SDK into the layers."""
+    """A tracer that needs only botocore puts half an SDK into the layers."""
     check_complete("one", frozenset({"boto3", "botocore", "s3transfer"}))
     with pytest.raises(LayersError, match=r"one: its layers hold botocore without boto3.*`poetry add --lock boto3`"):
         check_complete("one", frozenset({"botocore", "wrapt"}))
 
 
 def test_the_bytes_of_the_sdk_are_told_either_way() -> None:
-    """Whoever ships it learns what dropping it saves, and whoever drops it what that saved."""
+    """The message has the size that dropping it saves, or saved."""
     other, sdk = Package("other", "1", 5), (Package("boto3", "1", 10), Package("botocore", "1", 2000))
     assert "2,010 bytes of the layers" in (size_message(_built((other, *sdk), ())) or "")
     assert "2,010 bytes of the SDK are left to the runtime" in (size_message(_built((other,), sdk)) or "")

@@ -62,7 +62,7 @@ def test_the_digest_of_the_bytes_is_in_the_name(project: Project, house: House) 
 
 
 def test_a_second_build_has_nothing_to_do(project: Project, house: House) -> None:
-    """What was built is found again, also after build/ was removed, and the same bytes are put in place."""
+    """Built layers are found again, also after build/ was removed, and the same bytes are restored."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     assert restore_build(root) is None
@@ -138,7 +138,7 @@ def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str
 
 @pytest.mark.gate
 def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an older builder made is made again by a newer one."""
+    """A newer builder builds the layers of an older one again."""
     before = cache_key.toolchain(tmp_path, "3.13")
     source = tmp_path / "layers" / "builder" / "cache_key.py"
     source.parent.mkdir(parents=True)
@@ -153,7 +153,7 @@ def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch
 
 @pytest.mark.gate
 def test_a_closure_that_lacks_what_a_package_needs_is_refused(project: Project, house: House) -> None:
-    """METADATA says what a package needs; a lock that leaves it out would fail in Lambda alone."""
+    """A lock that lacks a requirement in METADATA would only fail in Lambda."""
     house.wheel("base", headers="License-Expression: MIT\nRequires-Dist: absent\n")
     with pytest.raises(LayersError, match=r"base needs absent, as the wheel.*`poetry add --lock absent`"):
         build(project.write({"main": ["base"]}))
@@ -173,7 +173,7 @@ def test_a_wrong_hash_is_refused(project: Project, house: House) -> None:
 
 @pytest.mark.gate
 def test_a_wrong_hash_is_refused_where_everything_is_in_caches(project: Project, house: House) -> None:
-    """That the package was installed before, from the right file, is no excuse."""
+    """Also where the package was installed before from the right file."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -186,7 +186,7 @@ def test_a_wrong_hash_is_refused_where_everything_is_in_caches(project: Project,
 
 @pytest.mark.gate
 def test_a_source_only_package_is_refused_by_name(project: Project, house: House) -> None:
-    """Nothing is built that the settings do not name, and the message tells how to."""
+    """Nothing is built that the settings do not name, and the message says how to change that."""
     house.source("onlysource")
     root = project.write({"main": ["onlysource"]})
     with pytest.raises(LayersError, match=r"(?s)onlysource.*no wheel for Python 3.13 on x86_64.*build-from-source"):
@@ -206,7 +206,7 @@ def test_a_source_package_is_built_where_it_is_allowed(project: Project, house: 
 
 @pytest.mark.gate
 def test_a_source_package_is_not_built_for_another_machine(project: Project, house: House) -> None:
-    """What is built here could not run there."""
+    """Libraries that are built here could not run there."""
     house.source("onlysource")
     target = 'python = "3.13"\narchitecture = "arm64"\nbuild-from-source = ["onlysource"]\n'
     with pytest.raises(WrongUse, match="onlysource can be built for this machine alone"):
@@ -301,7 +301,7 @@ def test_layers_that_nobody_names_any_more_go(project: Project, house: House) ->
 
 
 def test_a_project_without_packages_has_no_layers(project: Project) -> None:
-    """Nothing to install is no fault."""
+    """An empty group is not an error."""
     root = project.write({"main": []})
     build(root)
     assert made(root)["layers"] == []

@@ -30,7 +30,7 @@ def code(root: Path, function: str, text: str) -> None:
 
 @pytest.fixture
 def built(project: Project, house: House) -> Manifest:
-    """Function one has a layer of its own with `extra`, which needs `deep`; both have `base`."""
+    """Function one has a separate layer with `extra`, which needs `deep`; both have `base`."""
     house.wheel("base")
     house.wheel("deep")
     house.wheel("extra", requires=["deep"])
@@ -99,7 +99,7 @@ def test_the_table_of_the_standard_library_is_right(python: str) -> None:
 
 @pytest.mark.gate
 def test_the_command_names_package_and_group(project: Project, built: Manifest) -> None:
-    """What one function alone imports belongs into its own group; a package may have another name than its module."""
+    """A package that one function imports belongs to its group; a package may have another name than its module."""
     code(project.root, "two", "import yaml\n")
     (found,) = check.missing_imports(project.root, built)
     assert found.command == "poetry add --lock --group two pyyaml"
@@ -107,7 +107,7 @@ def test_the_command_names_package_and_group(project: Project, built: Manifest) 
 
 @pytest.mark.gate
 def test_a_package_that_nobody_imports_is_reported(project: Project, built: Manifest) -> None:
-    """With what is there for its sake alone, and the bytes that go with it."""
+    """With the packages that only it needs, and their bytes."""
     code(project.root, "one", "import base\n")
     (found,) = check.unused_packages(project.root, built)
     assert (found.layer, found.package, found.only_for) == ("one", "extra", ("deep",))
@@ -116,7 +116,7 @@ def test_a_package_that_nobody_imports_is_reported(project: Project, built: Mani
 
 
 def test_no_layer_is_installed_in_the_development_environment() -> None:
-    """What is in layers alone has no use here, where tests would find it although a layer lacks it."""
+    """Packages of layers are not installed for development, where tests would find them although a layer lacks them."""
     target, locked, groups = (
         settings.read(ROOT / "pyproject.toml").target,
         plan.read_lock(ROOT),
@@ -131,7 +131,7 @@ def test_no_layer_is_installed_in_the_development_environment() -> None:
 
 @pytest.mark.gate
 def test_the_runtime_s_boto3_on_a_layer_s_urllib3_is_warned_of(project: Project, house: House) -> None:
-    """What a layer holds comes first in the import path; with a boto3 of its own the layers are whole."""
+    """Packages of a layer come first in the import path; layers with boto3 are complete."""
     for name in ("urllib3", "boto3"):
         house.wheel(name)
     root = project.write({"main": ["urllib3", "boto3"]})

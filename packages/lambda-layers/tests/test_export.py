@@ -1,4 +1,4 @@
-"""What Poetry hands over: names, versions, markers, hashes; paths and commits as well."""
+"""Poetry's export: names, versions, markers, hashes; paths and commits as well."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_an_unknown_editable_folder_is_refused() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("beside", ["nothing", "another Python"])
 def test_both_ways_to_ask_poetry_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, beside: str) -> None:
-    """One Poetry for all groups, or a run of its command for each where its interpreter is not beside it."""
+    """One Poetry for all groups, or a run of its command for each where its interpreter is not next to it."""
     at_once = export(ROOT, ["main", "echo"])
     assert [len(pins) > 2 for pins in at_once.values()] == [True, True]
     script = tmp_path / "poetry"

@@ -27,7 +27,7 @@ _BUILD = "import pathlib, lambda_layers.builder.command; lambda_layers.builder.c
 
 @pytest.fixture
 def root(project: Project) -> Path:
-    """A project with two functions and no packages; `one` has a module beside its handler."""
+    """A project with two functions and no packages; `one` has a module next to its handler."""
     root = project.write({"main": []})
     (root / "lambda" / "one" / "inner").mkdir()
     (root / "lambda" / "one" / "inner" / "part.py").write_text("VALUES = {'a', 'b', 'c'}\n")
@@ -65,7 +65,7 @@ def test_a_function_is_a_zip_of_its_folder_with_bytecode(root: Path) -> None:
 
 
 def test_an_import_of_the_handler_compiles_nothing(root: Path, tmp_path: Path) -> None:
-    """The bytecode is valid with the zip's times, in a folder that nobody may write to."""
+    """The bytecode is valid with the zip's times, in a read-only folder."""
     build(root)
     unpack(root / code(root, "one").zip, tmp_path / "task")
     assert compiled(tmp_path / "task", "main") == []

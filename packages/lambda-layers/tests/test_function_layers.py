@@ -66,7 +66,7 @@ def test_a_closure_of_which_nothing_is_for_the_target_is_refused() -> None:
 
 
 def test_a_group_without_packages_makes_no_layer() -> None:
-    """An empty zip is no layer; Lambda refuses it."""
+    """Lambda rejects an empty zip as a layer."""
     closures = {SHARED: pins({"base"}), "one": pins({"base"})}
     assert [part.name for part in assign_packages(closures, ["one"], TARGET, dict.fromkeys(closures, frozenset()))] == [
         SHARED
@@ -74,7 +74,7 @@ def test_a_group_without_packages_makes_no_layer() -> None:
 
 
 def test_groups_follow_functions(project: Project, house: House) -> None:
-    """A group that no function is named after is no layer."""
+    """A group without a function of its name does not become a layer."""
     house.wheel("base")
     root = project.write({"main": ["base"], "one": ["base"], "test": ["base"]})
     assert groups(root) == {SHARED: "main", "one": "one"}
@@ -91,7 +91,7 @@ def test_a_function_s_group_may_be_spelt_otherwise(project: Project, house: Hous
 
 @pytest.mark.gate
 def test_a_function_may_not_take_the_name_of_the_shared_layer(project: Project, house: House) -> None:
-    """Two layers of one name could not be told apart."""
+    """Two layers of one name could not be distinguished."""
     house.wheel("base")
     with pytest.raises(WrongUse, match="lambda/shared: the name is taken"):
         groups(project.write({"main": ["base"]}, functions=["shared"]))

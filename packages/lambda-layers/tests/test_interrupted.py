@@ -1,4 +1,4 @@
-"""Builds that are killed, run at once, or find their cache damaged: the old layer or the new one, never half."""
+"""Builds that are killed, run concurrently, or have a damaged cache: the old layer or the new one, never a part."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_builds_at_once_agree(project: Project, house: House) -> None:
 @pytest.mark.gate
 @pytest.mark.parametrize("damaged", ["files", "records"])
 def test_a_damaged_cache_is_noticed(project: Project, house: House, tmp_path: Path, damaged: str) -> None:
-    """What the cache holds is checked against its digest, and made again."""
+    """Cached files are checked against their digests, and built again."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -87,7 +87,7 @@ def test_a_damaged_cache_is_noticed(project: Project, house: House, tmp_path: Pa
 
 
 def test_a_damaged_layer_is_put_right(project: Project, house: House) -> None:
-    """A file of build/layers/ that somebody changed is not taken for the layer."""
+    """A changed file in build/layers/ is not used as the layer."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)

@@ -48,7 +48,7 @@ def test_a_function_beyond_the_limit_is_refused() -> None:
 
 @pytest.mark.gate
 def test_a_function_without_layers_is_looked_at_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its code alone may outgrow Lambda; the table names it, too."""
+    """Its code by itself may exceed the limit; the table names it, too."""
     code = FunctionCode("lone", "function-lone.zip", "0a" * 32, 50, 100)
     table = report.functions_table(Manifest("3.13", "x86_64", (), functions=(code,)))
     assert [list(column.cells) for column in table.columns][0:4] == [["lone"], [""], ["0a0a0a0a0a0a"], ["100"]]

@@ -119,7 +119,7 @@ def test_a_circle_of_groups_is_told() -> None:
 
 
 def test_a_chain_follows_markers_and_extras() -> None:
-    """What only another Python, another platform or an extra that nobody asks for needs is not there."""
+    """Packages for another Python, another platform or an unused extra are not there."""
     locked = parse(LOCK, '[project]\ndependencies = ["top"]\n')
     chains = locked.chains("main", TARGET)
     assert sorted(chains) == ["deep-package", "extra", "rich", "top"]

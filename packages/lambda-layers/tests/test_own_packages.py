@@ -106,7 +106,7 @@ def test_what_an_earlier_build_left_is_not_shipped(project: Project) -> None:
 
 @pytest.mark.gate
 def test_the_layer_does_not_depend_on_the_backend_s_version(project: Project, tmp_path: Path) -> None:
-    """What builds a library is not locked; which version of it did is no part of the library."""
+    """A build backend is not locked; its version is not a part of the built library."""
     own = project.root / "libs" / "own"
     library(own)
     root = asking(project, '{path = "libs/own"}')
@@ -127,7 +127,7 @@ import os,"""
 
 
 def test_a_package_that_is_called_build_counts(tmp_path: Path) -> None:
-    """What builds leave is at the top of a library; below, `build` and `dist` are its own."""
+    """Output of builds is at the top of a library; below, `build` and `dist` are its packages."""
     library(tmp_path / "own")
     before = library_key(tmp_path / "own")
     for name in ("build/lib/x.py", "dist/own.whl", "src/own.egg-info/PKG-INFO", "src/own/__pycache__/x.pyc"):
@@ -141,7 +141,7 @@ def test_a_package_that_is_called_build_counts(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_a_library_built_for_another_machine_is_refused(project: Project) -> None:
-    """What is built here is held against the target as any wheel is."""
+    """Libraries that are built here are checked against the target as any wheel is."""
     library(project.root / "libs" / "own", tag="cp312-cp312-linux_aarch64")
     with pytest.raises(LayersError, match="own is a wheel for cp312-cp312-linux_aarch64"):
         build(asking(project, '{path = "libs/own"}'))

@@ -20,7 +20,7 @@ from tests.wheels import House
 
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
-    """What was installed, and what Poetry had said by then, in its order."""
+    """The order of installations and of Poetry's answer."""
     seen: list[tuple[str, list[str]]] = []
 
     def exported(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
@@ -69,7 +69,7 @@ def test_what_only_poetry_names_is_made_all_the_same(
 def test_what_only_the_guess_names_is_in_no_layer(
     project: Project, house: House, installs: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Poetry's answer alone decides."""
+    """Only Poetry's answer decides."""
     house.wheel("base")
     house.wheel("extra")
     root = project.write({"main": ["base"], "test": ["extra"]})

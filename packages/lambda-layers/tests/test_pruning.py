@@ -1,4 +1,4 @@
-"""What a layer does without, and what has to stay."""
+"""Files that are pruned from a layer, and files that stay."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_what_is_needed_stays(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "gone"), [("a/tests/t.py", True), ("a/test_x.py", True), ("a/testing.py", False)])
 def test_tests_go_where_it_is_asked(name: str, gone: bool) -> None:
-    """`drop-tests` leaves out folders and modules of tests alone."""
+    """`drop-tests` leaves out only folders and modules of tests."""
     assert is_pruned(name, drop_tests=True) is gone
 
 
@@ -47,7 +47,7 @@ def test_the_record_names_what_is_left(house: House) -> None:
 
 
 def test_a_stub_that_is_read_at_run_time_stays(tmp_path: Path) -> None:
-    """lazy_loader's `attach_stub` opens the stub beside the module."""
+    """lazy_loader's `attach_stub` opens the stub next to the module."""
     (tmp_path / "lazy.py").write_text("import lazy_loader\nlazy_loader.attach_stub(__name__, __file__)\n")
     (tmp_path / "lazy.pyi").write_text("from . import a\n")
     Pruning(drop_tests=True).prune(tmp_path)
@@ -68,7 +68,7 @@ def test_headers_that_a_module_names_stay(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_stubs_that_are_data_stay(tmp_path: Path) -> None:
-    """A type checker brings stubs of other packages; stubs of its own modules go, and so does a package of stubs."""
+    """A type checker brings stubs of other packages; stubs of its modules are pruned, and so is a package of stubs."""
     files = ["checker/__init__.py", "checker/own.py", "checker/own.pyi", "checker/typeshed/os.pyi"]
     files += [
         "native/__init__.py",
@@ -97,7 +97,7 @@ def test_keep_names_what_stays(tmp_path: Path) -> None:
 
 
 def test_modules_without_source_stay(tmp_path: Path) -> None:
-    """A package may be shipped as bytecode only; what is beside its source is made again."""
+    """A package may be shipped as bytecode only; bytecode next to its source is compiled again."""
     (tmp_path / "pkg" / "__pycache__").mkdir(parents=True)
     for name in ("only.pyc", "both.py", "both.pyc", "__pycache__/both.cpython-313.pyc"):
         (tmp_path / "pkg" / name).write_bytes(b"")

@@ -36,7 +36,7 @@ def built(project: Project, house: House, init: str | None) -> tuple[Path, Manif
 
 @pytest.mark.parametrize("init", [None, PKGUTIL, GUARDED])
 def test_namespace_packages_are_complete(project: Project, house: House, tmp_path: Path, init: str | None) -> None:
-    """Without a module of their own (PEP 420), of pkgutil, and of pkg_resources where its absence is handled."""
+    """Without a module (PEP 420), of pkgutil, and of pkg_resources where its absence is handled."""
     root, made = built(project, house, init)
     assert run_python(unpacked(root, tmp_path / "opt"), "import zope.a, zope.b; print('imported')") == "imported"
     assert check.missing_imports(root, made) == []
@@ -61,7 +61,7 @@ def test_with_setuptools_in_a_layer_nothing_is_reported(project: Project, house:
 
 @pytest.mark.gate
 def test_path_files_are_reported(project: Project, house: House) -> None:
-    """What only a .pth file makes importable counts as provided, with a warning; those of namespaces are harmless."""
+    """Modules that only a .pth file provides count, with a warning; .pth files of namespaces are harmless."""
     files = {"more.pth": "hidden\n# a comment\n", "hidden/deep.py": "", "base/__init__.py": ""}
     house.wheel("base", files={**files, "base-nspkg.pth": "import sys\n"})
     root = project.write({"main": ["base"]})

@@ -63,7 +63,7 @@ def test_the_layers_are_for_the_target(tmp_path: Path, python: str, architecture
 
 @pytest.mark.gate
 def test_layers_without_bytecode_say_so(project: Project, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the target's interpreter is nowhere, that is told once, and layers.json holds it."""
+    """A missing interpreter of the target is reported once, and recorded in layers.json."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     monkeypatch.setattr(interpreter, "find", {}.get)
@@ -76,13 +76,13 @@ def test_layers_without_bytecode_say_so(project: Project, house: House, monkeypa
 
 
 def test_interpreters_are_asked_what_they_are() -> None:
-    """A shim that answers to every name is no interpreter."""
+    """A shim that answers to every name is not an interpreter."""
     assert interpreter.find("3.13") is not None
     assert interpreter.find("9.9") is None
 
 
 def test_the_newest_release_of_pyenv_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its number, not by its letters; what is no release, or has no GIL, is no interpreter of Lambda's."""
+    """By number, not by letters; pre-releases and free-threaded builds are not interpreters of Lambda."""
     for name in ("3.14.9", "3.14.10", "3.14.0", "3.14.11t", "3.14.0rc1", "3.1.4"):
         (tmp_path / "versions" / name / "bin").mkdir(parents=True)
         (tmp_path / "versions" / name / "bin" / "python").touch()

@@ -36,7 +36,7 @@ def command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def root(project: Project, house: House) -> Path:
-    """A project whose function `one` has a layer of its own."""
+    """A project whose function `one` has a separate layer."""
     house.wheel("base")
     house.wheel("deep")
     house.wheel("extra", requires=["deep"])
@@ -44,7 +44,7 @@ def root(project: Project, house: House) -> Path:
 
 
 def test_the_table_is_on_standard_error_and_json_on_standard_output(root: Path) -> None:
-    """What `cdk synth > file` writes is no place for a table."""
+    """The output of `cdk synth > file` has no table in it."""
     first = command(root, "build")
     assert (first.returncode, first.stdout) == (0, "")
     assert all(word in first.stderr for word in ("shared", "extra", "Python 3.13 on x86_64, with bytecode"))
@@ -102,7 +102,7 @@ def test_exit_codes_say_whose_turn_it_is(root: Path) -> None:
     ],
 )
 def test_what_people_leave_in_files_is_no_bug(root: Path, file: str, content: bytes, said: str) -> None:
-    """It is told with the file, and ends with 2, however early it is found."""
+    """The message names the file, and the exit status is 2, however early it is found."""
     (root / file).write_bytes(content)
     for verb in (["build"], ["build", "--json"]):
         done = command(root, *verb)
@@ -127,7 +127,7 @@ def test_why_tells_the_way_and_the_layer(root: Path) -> None:
 
 
 def test_why_tells_what_keeps_a_package_out(root: Path) -> None:
-    """What the lock has for other targets alone is in no layer, for a reason."""
+    """Packages that the lock has for other targets only are in no layer, with a reason."""
     lock = root / "poetry.lock"
     text = lock.read_text().replace('deep = "*"', 'deep = {version = "*", markers = "sys_platform == \'win32\'"}')
     lock.write_text(text.replace('name = "deep"\n', 'name = "deep"\nmarkers = "sys_platform == \'win32\'"\n'))
@@ -198,7 +198,7 @@ def test_interruptions_and_bugs_have_codes_of_their_own(
     fault: BaseException,
     expected: tuple[int, str],
 ) -> None:
-    """A bug names the log that holds its traceback; nobody is shown one."""
+    """A bug names the log with its traceback, and prints no traceback."""
 
     def broken(*_: object) -> None:
         raise fault
@@ -217,7 +217,7 @@ def test_interruptions_and_bugs_have_codes_of_their_own(
 
 
 def test_a_cache_that_cannot_be_is_told(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file where the cache's folder should be is no bug of the builder."""
+    """A file in place of the cache's folder is not a bug of the builder."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     done = command(root, "build")

@@ -1,4 +1,4 @@
-"""What got installed is what the lock names, and the target can load it; each fault is planted."""
+"""The installed set is the locked one, and the target can load it; each fault is planted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def library(machine: int) -> bytes:
 
 
 def refused(folder: Path, pins: list[Pin], target: Target = TARGET) -> str:
-    """What is said of an installed folder."""
+    """Return the findings of an installed folder."""
     with pytest.raises(LayersError) as caught:
         verify(folder, installed_packages(folder), pins, target)
     return str(caught.value)
@@ -57,7 +57,7 @@ def test_what_fits_is_let_through(house: House) -> None:
 
 @pytest.mark.gate
 def test_a_partial_install_is_refused(house: House) -> None:
-    """A package that is locked and absent, one of another version and one that nobody locked are each named."""
+    """A package that is locked and absent, one of another version and one that is not locked are each named."""
     house.wheel("base")
     house.wheel("other")
     told = refused(unpacked(house, "base", "other"), [Pin("base", "2.0"), Pin("missing", "1.0")])
@@ -89,7 +89,7 @@ def test_a_wheel_that_lies_is_refused(house: House) -> None:
 
 
 def test_libraries_for_other_targets_are_reported(house: House) -> None:
-    """A wheel for many platforms brings all their libraries: reported, and harmless beside one for the target."""
+    """A wheel for many platforms brings all their libraries: reported, and harmless next to one for the target."""
     mach = b"\xcf\xfa\xed\xfe" + bytes(60)
     files = {"base/here.so": library(INTEL), "base/arm.so": library(ARM), "base/mac.so": mach}
     house.wheel("base", files={**files, "base/script.so": b"GROUP ( /lib64/libc.so.6 )", "base/link.so.1": b"here.so"})
@@ -114,7 +114,7 @@ def test_an_extension_module_for_another_machine_is_refused(house: House) -> Non
 @pytest.mark.gate
 @pytest.mark.parametrize("size", [5, 20, 63])
 def test_a_library_that_was_cut_is_refused(house: House, size: int) -> None:
-    """Whatever the parser of ELF files meets first, it is no bug of the builder."""
+    """Damaged ELF files are not reported as a bug of the builder."""
     house.wheel("base", files={"base/cut.so": library(INTEL)[:size]})
     assert "base/cut.so: is no ELF library" in refused(unpacked(house, "base"), [Pin("base", "1.0")])
 
@@ -135,7 +135,7 @@ def test_a_library_that_needs_a_newer_glibc_is_refused(house: House, monkeypatch
 
 
 def test_what_a_package_needs_is_asked_for_the_target(house: House) -> None:
-    """What only an extra or another platform needs may be absent."""
+    """Packages for an extra or another platform may be absent."""
     house.wheel("base", requires=["deep", "rare; extra == 'more'", "windows; sys_platform == 'win32'"])
     (found,) = installed_packages(unpacked(house, "base"))
     assert list(found.needs(TARGET)) == ["deep"]
@@ -143,7 +143,7 @@ def test_what_a_package_needs_is_asked_for_the_target(house: House) -> None:
 
 @pytest.mark.gate
 def test_an_incomplete_closure_is_refused() -> None:
-    """What a package needs is in its layer, in the shared one, or comes with the runtime."""
+    """The requirements of a package are in its layer, in the shared one, or in the runtime."""
     piece = BuiltPackage("base", "1.0", "", (), ("deep",), "", None, (), "")
     check_dependencies("one", [piece], {"deep"})
     with pytest.raises(LayersError, match=r"layer one: base needs deep, as the wheel.*`poetry add --lock deep`"):

@@ -39,7 +39,7 @@ def unpacked(root: Path, folder: Path) -> Path:
 
 
 def run_python(layer: Path, code: str) -> str:
-    """What code prints that finds the layer's packages only."""
+    """Return the output of code that finds the layer's packages only."""
     script = f"import sys; sys.path.insert(0, {str(layer)!r})\n{code}"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -107,7 +107,7 @@ def test_metadata_in_another_encoding_is_read(project: Project, house: House) ->
 
 
 def test_top_level_packages_bin_and_include_are_shipped(project: Project, house: House, tmp_path: Path) -> None:
-    """They can be imported; what an installer writes beside them for this machine's Python goes."""
+    """They can be imported; an installer's files for this machine's Python are pruned."""
     files = {"bin/__init__.py": "", "bin/tool.py": "#!/usr/bin/env python\nX = 1\n", "include/__init__.py": "Y = 2\n"}
     files["binpkg-1.0.dist-info/entry_points.txt"] = "[console_scripts]\nhello = bin.tool:main\n"
     files["binpkg-1.0.data/scripts/script"] = "#!python\n"
@@ -121,7 +121,7 @@ def test_top_level_packages_bin_and_include_are_shipped(project: Project, house:
 
 
 def test_a_program_among_the_scripts_is_shipped(project: Project, house: House) -> None:
-    """Some packages find their native program in the `bin` folder beside them."""
+    """Some packages find their native program in the `bin` folder next to them."""
     files: dict[str, bytes | str] = {"native/__init__.py": "", "native-1.0.data/scripts/native": b"\x7fELF a program"}
     house.wheel("native", files=files, programs=["native-1.0.data/scripts/native"])
     root = project.write({"main": ["native"]})
@@ -130,7 +130,7 @@ def test_a_program_among_the_scripts_is_shipped(project: Project, house: House) 
 
 
 def test_data_folders_go_where_pip_puts_them(project: Project, house: House) -> None:
-    """`.data` folders: purelib and platlib beside the packages, data at the top of the layer's python/."""
+    """`.data` folders: purelib and platlib among the packages, data at the top of the layer's python/."""
     names = ["purelib/pure.py", "platlib/plat.py", "data/share/x.txt", "headers/x.h"]
     house.wheel("folders", files={f"folders-1.0.data/{name}": "x = 1\n" for name in names})
     root = project.write({"main": ["folders"]})

@@ -23,7 +23,7 @@ TARGET = Target("3.13", "x86_64")
 
 @pytest.fixture
 def locked(project: Project, house: House) -> Path:
-    """A project that asks for wheels of its own in many ways, locked by Poetry itself."""
+    """A project with requirements in many forms, locked by Poetry."""
     names = ["optional", "windows", "old", "current", "dev-tool", "boto3"]
     path = {name: house.wheel(name).path for name in names}
     root = project.write({"main": []})
@@ -100,7 +100,7 @@ def test_groups_are_those_that_poetry_exports(project: Project, house: House, st
 
 @pytest.mark.gate
 def test_why_never_prints_nothing(project: Project, house: House) -> None:
-    """A package that the lock has and nothing asks for, which an old lock may hold, is told as such."""
+    """A locked package that nothing requires, as in an old lock, is reported as such."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     text = (root / "pyproject.toml").read_text()
@@ -133,5 +133,5 @@ def test_why_never_prints_nothing(project: Project, house: House) -> None:
     ],
 )
 def test_poetry_s_restrictions_are_markers(facts: dict[str, str], fits: bool) -> None:
-    """Python constraints in Poetry's notation, platforms, and markers beside them."""
+    """Python constraints in Poetry's notation, platforms, and markers with them."""
     assert TARGET.accepts(marker_of(facts)) is fits
