@@ -185,10 +185,10 @@ def test_what_tools_leave_behind_is_not_shipped(root: Path) -> None:
 
 def test_links_within_the_project_are_followed(root: Path) -> None:
     """Two functions may share a folder of modules; each zip has the files themselves."""
-    (root / "shared").mkdir()
-    (root / "shared" / "text.py").write_text("TEXT = 1\n")
-    (root / "lambda" / "one" / "text").symlink_to("../../shared")
-    (root / "lambda" / "two" / "text.py").symlink_to("../../shared/text.py")
+    (root / "texts").mkdir()
+    (root / "texts" / "text.py").write_text("TEXT = 1\n")
+    (root / "lambda" / "one" / "text").symlink_to("../../texts")
+    (root / "lambda" / "two" / "text.py").symlink_to("../../texts/text.py")
     build(root)
     assert "text/text.py" in names(root, "one")
     assert "text.py" in names(root, "two")

@@ -13,7 +13,7 @@ import pytest
 from lambda_layers.builder import package_index
 from lambda_layers.builder.command import build
 from lambda_layers.errors import LayersError
-from lambda_layers.locks.pin import Pin, Source, source_of
+from lambda_layers.locks.pin import PYPI, Pin, Source, source_of
 from lambda_layers.subprocesses import find_tool, run
 from tests.indexes import Index, serve
 from tests.projects import Project
@@ -148,7 +148,7 @@ def test_each_source_has_a_call_of_its_own() -> None:
         Pin("a", source=CORP),
         Pin("b"),
         Pin("c", source=CORP),
-        Pin("d", source=source_of("x", "https://pypi.org/simple/")),
+        Pin("d", source=source_of("x", f"https://{PYPI}/simple/")),
     ]
     told = {source: [pin.name for pin in found] for source, found in package_index.by_source(pins).items()}
     assert told == {None: ["b", "d"], CORP: ["a", "c"]}

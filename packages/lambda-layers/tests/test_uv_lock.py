@@ -18,7 +18,7 @@ from lambda_layers.builder.command import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from lambda_layers.locks import lockfile
-from lambda_layers.locks.pin import Source
+from lambda_layers.locks.pin import PYPI, Source
 from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target.platform import Target
 from lambda_layers.uv.lock import parse_lock
@@ -237,15 +237,15 @@ more = [{ name = "rich", marker = "sys_platform == 'linux'" }]
 [[package]]
 name = "deep"
 version = "2"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "INDEX" }
 [[package]]
 name = "old"
 version = "1"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "INDEX" }
 [[package]]
 name = "rich"
 version = "1"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "INDEX" }
 resolution-markers = ["sys_platform == 'linux'"]
 """
 
@@ -259,7 +259,7 @@ def test_the_graph_of_uv_lock_has_markers_extras_files_and_sources() -> None:
     name = "corp"
     url = "https://corp.example/simple/"
     """
-    found = parse_lock(tomllib.loads(LOCK), tomllib.loads(pyproject))
+    found = parse_lock(tomllib.loads(LOCK.replace("INDEX", f"https://{PYPI}/simple")), tomllib.loads(pyproject))
     assert sorted(found.chains("main", Target("3.13", "x86_64"))) == ["deep", "rich", "top"]
     assert "old" in found.chains("main", Target("3.12", "x86_64"))
     assert found.files("top", "1.0") == {"top-1.0.tar.gz": "aa", "top-1.0+local-py3-none-any.whl": "bb"}

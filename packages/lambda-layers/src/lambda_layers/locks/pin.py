@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-_DEFAULT_INDEXES = {"https://pypi.org/simple", "https://pypi.org/pypi"}
+PYPI = "pypi.org"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Source:
 
 def source_of(name: str, url: str) -> Source | None:
     """Return the source with this name and URL; None for PyPI, which is uv's default index or a mirror."""
-    return None if url.rstrip("/") in _DEFAULT_INDEXES else Source(name, url)
+    return None if urlsplit(url).hostname == PYPI else Source(name, url)
 
 
 @dataclass(frozen=True)

@@ -138,12 +138,12 @@ def test_a_request_to_aws_never_leaves_this_machine(started: ProxyProcess, elsew
 
 def test_other_hosts_are_reached_as_the_machine_reaches_them(started: ProxyProcess, elsewhere: Elsewhere) -> None:
     """By its own proxy, with name and password, or directly where NO_PROXY says so."""
-    urls = ["http://registry.example/simple", f"http://localhost:{elsewhere.port}/simple"]
+    urls = ["http://packages.example/simple", f"http://localhost:{elsewhere.port}/simple"]
     for url in urls:
         command = ["curl", "--silent", "--proxy", started.url, "--noproxy", "", url]
         assert subprocess.run(command, capture_output=True, check=True).stdout == b"elsewhere"
     through, direct = (head.split(b"\r\n") for head in elsewhere.heads)
-    assert through[0] == b"GET http://registry.example:80/simple HTTP/1.1"
+    assert through[0] == b"GET http://packages.example:80/simple HTTP/1.1"
     assert b"Proxy-Authorization: Basic bWU6YTp3b3Jk" in through
     assert direct[0] == b"GET /simple HTTP/1.1"
 
