@@ -87,7 +87,7 @@ def test_the_project_is_rehearsed_from_push_to_prod(project: Path) -> None:
     result = json.loads((project / "build" / "result.json").read_text())
     assert result["status"] == "Succeeded"
     greeted = [(call["account"], call["ok"]) for call in result["invocations"] if "Greet" in call["function"]]
-    assert greeted == [("210987654322", True), ("210987654323", True)]
+    assert greeted == [("222222222222", True), ("333333333333", True)]
 
 
 def test_an_update_merges_and_keeps_the_team_s_work(upstream: Path, project: Path) -> None:
