@@ -33,7 +33,7 @@ class StackArtifact:
 
 
 def stack_artifacts(folder: Path, assembly: str = "") -> Iterator[StackArtifact]:
-    """Yield the stacks of an assembly, those of its stages after its own. Raises OSError where there is no manifest."""
+    """Yield the stacks of an assembly, those of its stages after its own. Raises OSError without a manifest."""
     artifacts = json.loads((folder / MANIFEST).read_text()).get("artifacts", {})
     for artifact in _of_type(artifacts, "aws:cloudformation:stack"):
         metadata = artifact.get("additionalMetadataFile")
@@ -45,7 +45,7 @@ def stack_artifacts(folder: Path, assembly: str = "") -> Iterator[StackArtifact]
 
 
 def template_files(folder: Path) -> list[Path]:
-    """Return the template of every stack, those of stages and nested stacks too; none where there is no assembly."""
+    """Return the template of every stack, those of stages and nested stacks too; none without an assembly."""
     if not (folder / MANIFEST).exists():
         return []
     return [file for stack in stack_artifacts(folder) for file in (stack.template, *nested_templates(stack.template))]

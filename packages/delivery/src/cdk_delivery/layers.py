@@ -65,7 +65,7 @@ class BuiltLayers(Construct):
             compatible_runtimes=[self.runtime],
             compatible_architectures=[self.architecture],
         )
-        # What is deployed tells its packages by itself, so that a later push can be compared with it.
+        # The deployed template has the packages, so that a later push can be compared with it.
         packages = {package.name: package.version for package in layer.packages}
         resource = cast("CfnResource", version.node.default_child)
         resource.add_metadata("packages", {"layer": layer.name, "versions": packages})

@@ -228,7 +228,7 @@ def test_what_a_handler_reads_is_allowed() -> None:
 
 
 def test_what_changes_something_else_is_left_out() -> None:
-    """What a handler names for properties that no stack here has, and what could be granted to nobody."""
+    """Actions for properties that no stack has, and actions that cannot be granted by name."""
     assert not {"s3:PutBucketWebsite", "s3tables:CreateTable"} & needed_actions("AWS::S3::Bucket")
     assert "iam:GetUserPolicy" not in needed_actions("AWS::IAM::Policy")
 

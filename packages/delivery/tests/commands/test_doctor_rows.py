@@ -1,4 +1,4 @@
-"""What doctor says of each thing, where the embedded AWS cannot play it."""
+"""Rows of doctor for states that the embedded AWS cannot have."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def refusal(code: str) -> Answers:
 def test_a_connection_is_green_once_a_person_accepted_it(
     context: dict[str, Any], answer: Answers, state: str, found: str
 ) -> None:
-    """What could not be looked at is unknown."""
+    """A failed check is unknown."""
     row = connection_row(Delivery[ShopOptions].read(context["delivery"]), HERE, Stubbed(answer))
     assert row
     assert (row.state, row.found) == (state, found)
@@ -98,7 +98,7 @@ def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesiz
 
 
 def test_the_library_is_the_one_that_is_locked(shop: Path, tmp_path: Path) -> None:
-    """A row beside those of the CLI and of cdk-assets."""
+    """A row in addition to those of the CLI and of cdk-assets."""
     found = {row.check.partition(" ")[0]: row.state for row in version_rows(shop)}
     assert found["aws-cdk-lib"] == "ok"
     (tmp_path / "package.json").write_text((shop / "package.json").read_text())
@@ -108,7 +108,7 @@ def test_the_library_is_the_one_that_is_locked(shop: Path, tmp_path: Path) -> No
 
 
 def test_without_an_assembly_the_quotas_are_unknown(tmp_path: Path) -> None:
-    """Nobody takes silence for green."""
+    """A missing answer is not green."""
     (row,) = quota_rows(tmp_path)
     assert (row.state, row.mend) == ("unknown", "make synth")
 

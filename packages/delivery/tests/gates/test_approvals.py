@@ -139,7 +139,7 @@ def test_a_push_that_opens_an_environment_is_red(
 
 @pytest.mark.parametrize("change", [nothing, another_account])
 def test_a_push_that_opens_nothing_is_green(gate: Callable[..., int], change: Change) -> None:
-    """An environment in an account of its own has its own rules in cdk.json."""
+    """An environment in a separate account has its own rules in cdk.json."""
     assert gate(change, **BUILD) == 0
 
 
@@ -192,7 +192,7 @@ def test_a_build_that_may_deploy_is_red(gate: Callable[..., int], role: dict[str
     ],
 )
 def test_a_build_that_assumes_other_roles_is_green(gate: Callable[..., int], role: dict[str, Any]) -> None:
-    """Tests and comparisons have roles of their own."""
+    """Tests and comparisons have separate roles."""
     assert gate(nothing, roles=role) == 0
 
 

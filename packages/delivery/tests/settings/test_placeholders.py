@@ -1,4 +1,4 @@
-"""A placeholder never reaches an account that somebody has."""
+"""A placeholder never reaches a real account."""
 
 from copy import deepcopy
 from typing import Any

@@ -44,7 +44,7 @@ def execution_policies(
 
     The policy `name` is about roles; `NAME-resources`, and as many more as it takes (`NAME-resources-2`), about the
     rest. passed_to: the services that get roles; names: patterns of the stacks' roles and policies, since no condition
-    tells which roles have the boundary, and a role's tags are no help. Source: IAM user guide, "Grant a user
+    names the roles with the boundary, and a role's tags do not either. Source: IAM user guide, "Grant a user
     permissions to pass a role to an AWS service".
     """
     actions = sorted({action for kind in types for action in needed_actions(kind)})

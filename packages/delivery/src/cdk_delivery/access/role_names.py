@@ -30,7 +30,7 @@ def environment_stack_names(assembly: Path) -> list[str]:
 def pipeline_role_names(assembly: Path, other_pipelines: Collection[str] = ()) -> list[str]:
     """Return patterns for the roles and policies of the pipeline's stack, and of other pipelines in its account.
 
-    The pipeline's stack has its name, which the roles with a name of their own begin with as well.
+    The pipeline's stack has its name, and named roles begin with it as well.
     """
     names = {stack.name for stack in read_stacks(assembly, ".") if any(_is_role(stack.template))}
     return [f"{name}-*" for name in sorted({*names, *other_pipelines})]

@@ -1,4 +1,4 @@
-"""What is deployed in an account, read with the role that `delivery bootstrap` creates for the changes build."""
+"""Deployed stacks and policies of an account, read with the reader role of `delivery bootstrap`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would make the deployment fail, known before it starts: each obstacle with the way out."""
+"""Obstacles that would make the deployment fail, each with the way out."""
 
 from __future__ import annotations
 

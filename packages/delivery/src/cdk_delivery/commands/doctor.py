@@ -41,7 +41,7 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
 
 
 def doctor(root: Path, profiles: Sequence[str]) -> int:
-    """Print the rows: state, what was looked at, what was found; the command that mends it. 1 where one is red."""
+    """Print the rows: state, check, finding, and the command that fixes it. Return 1 where one is red."""
     found = rows(root, profiles)
     for row in found:
         mend = f"; mend it: {row.mend}" if row.mend and row.state != "ok" else ""

@@ -34,7 +34,7 @@ class Reader:
 
     @property
     def trust(self) -> str:
-        """Who may assume it, as JSON."""
+        """The trust policy, as JSON."""
         return json.dumps(reader_role.trust_policy(self.pipeline_account, self.pipeline))
 
     def shell_commands(self) -> Iterator[str]:

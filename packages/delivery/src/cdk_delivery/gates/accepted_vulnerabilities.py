@@ -36,7 +36,7 @@ class VulnerabilityExceptions(Settings):
 
 
 def line_of(root: Path, text: str) -> str:
-    """Return `pyproject.toml:LINE`, the first line that holds the text; the file alone where none does."""
+    """Return `pyproject.toml:LINE`, the first line that holds the text; only the file where none does."""
     lines = (root / "pyproject.toml").read_text().splitlines()
     numbers = (number for number, line in enumerate(lines, start=1) if text in line)
     return ":".join(["pyproject.toml", *map(str, islice(numbers, 1))])

@@ -70,7 +70,7 @@ def _assumable(statement: Mapping[str, Any], roles: set[str]) -> Iterator[str]:
 
 
 def arn_text(value: Any) -> str:
-    """Return an ARN of a template as a pattern: an intrinsic function stands for anything."""
+    """Return an ARN of a template as a pattern: an intrinsic function matches anything."""
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping) and "Fn::Join" in value:

@@ -59,7 +59,7 @@ def audit(packages: Sequence[str]) -> Audit:
 
 
 def _run(command: Sequence[str]) -> str:
-    """The last line of what it said; its exit status tells nothing that its answer does not tell better."""
+    """Return its last line; its exit status has no more information than its answer."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -80,7 +80,7 @@ def _read(answer: Mapping[str, Any], packages: Sequence[str]) -> Audit:
 
 
 def faults(result: Audit, exceptions: VulnerabilityExceptions) -> list[str]:
-    """A line for each vulnerability that nobody accepted, and for each exception that nothing needs any more."""
+    """Yield a line for each vulnerability without an acceptance, and for each unused exception."""
     accepted = {each.id for each in exceptions.ignore}
     lines = [
         f"{package}: {', '.join(sorted(ids))}; update it (`poetry update {package.split('==')[0]}`)"

@@ -1,4 +1,4 @@
-"""The stages of a pipeline that deploy: to which accounts, and whether somebody is asked before.
+"""The stages of a pipeline that deploy: to which accounts, and whether after an approval.
 
 A pipeline is given as CodePipeline's API or as a template has it; their keys differ in the first letter's case.
 """

@@ -1,6 +1,6 @@
 """`python -m cdk_delivery.gates.secrets`: nothing that was pushed looks like a secret, unless it was accepted.
 
-The source of a pipeline has no `.git`, where `detect-secrets scan` finds nothing unless it is told to take all files.
+The source of a pipeline has no `.git`, where `detect-secrets scan` finds nothing without `--all-files`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ DISABLED_FILTERS = ("is_lock_file", "is_non_text_file", "is_swagger_file")
 
 
 def source_files(root: Path) -> Iterator[str]:
-    """Every file below `root` that a person wrote."""
+    """Yield every source file below `root`."""
     build = root / "build"
     for top in sorted([*root.iterdir(), *(build.iterdir() if build.is_dir() else ())]):
         if top == build or top.relative_to(root).as_posix() in GENERATED_PATHS:
@@ -77,7 +77,7 @@ def unaccepted_secrets(root: Path) -> Iterator[str]:
 
 
 def _accepted_digests(root: Path) -> dict[str, list[str]]:
-    """File -> digests of what a person called harmless in it."""
+    """File -> digests of its audited, harmless findings."""
     baseline = json.loads((root / BASELINE).read_text())["results"]
     return {
         file: sorted(each["hashed_secret"] for each in secrets if each.get("is_secret") is False)

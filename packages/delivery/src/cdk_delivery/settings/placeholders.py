@@ -1,4 +1,4 @@
-"""Placeholders in the settings: they never reach an account that somebody has."""
+"""Placeholders in the settings, which never reach a real account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLACEHOLDER_CONNECTION = "00000000-0000-0000-0000-000000000000"
 
 
 def is_placeholder(account: str) -> bool:
-    """Return whether an account id is a placeholder: nobody has credentials for it but in a rehearsal."""
+    """Return whether an account id is a placeholder, which has credentials in a rehearsal only."""
     return bool(re.fullmatch(r"(\d)\1{11}|123456789012", account))
 
 
