@@ -150,7 +150,7 @@ VERBS = {
         "Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND fails.",
     ),
     "clock": Verb("clock", "Show the clock; `60x` sets its pace, `+90d` lets dates be 90 days later."),
-    "clean": Verb("clean", "Remove old executions, with their logs and artifacts, and what can be made again at once."),
+    "clean": Verb("clean", "Remove old executions, with their logs and artifacts, and files that are quick to create."),
     "permissions": Verb(
         "permissions", "List for each role what it was allowed and used, was allowed and never used, and was denied."
     ),

@@ -24,7 +24,7 @@ from rehearsal.workspace.locks import exclusive_run
 @AS_JSON
 @with_workspace
 def clean(space: Workspace, keep: int, *, everything: bool, as_json: bool) -> None:
-    """Remove old executions, with their logs and artifacts, and files that can be created again quickly.
+    """Remove old executions, with their logs and artifacts, and files that are quick to create.
 
     What has not ended stays, as does what a stage is in or can be rolled back to, what builds have downloaded, and the
     embedded AWS's state; --all removes everything.
