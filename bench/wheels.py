@@ -106,7 +106,7 @@ SAMPLES = (
 
 
 class Outcome(NamedTuple):
-    """What became of one sample: `problem` is empty where it is as it should be."""
+    """The result of one sample: `problem` is empty where it is as it should be."""
 
     version: str
     packages: int

@@ -34,7 +34,7 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of it. status: Succeeded, Failed, Stopped, or `not started`; error: the first one, in one line."""
+    """The result. status: Succeeded, Failed, Stopped, or `not started`; error: the first one, in one line."""
 
     pipeline: Pipeline
     status: str
@@ -67,7 +67,7 @@ def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LI
 def prepare(app: Path) -> Mapping[str, str]:
     """Install what the app's own files name, and nothing else; the variables to rehearse it with.
 
-    npm's packages go beside the app, Python's into a `.venv` there: a rehearsal looks for commands in both.
+    npm's packages are next to the app, Python's into a `.venv` there: a rehearsal looks for commands in both.
     """
     own = [str(Path(sys.executable).parent), str(ROOT / ".tools" / "bin"), str(ROOT / "node_modules" / ".bin")]
     environment = {**os.environ, "PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), *own])}
@@ -112,7 +112,7 @@ def _install(words: Sequence[str], app: Path, environment: Mapping[str, str]) ->
 
 
 def _exclude(app: Path, *names: str) -> None:
-    """What was installed is no part of what is pushed, also where the project's .gitignore does not say so."""
+    """Exclude installed packages from the push, also where the project's .gitignore does not."""
     top = subprocess.run(["git", "rev-parse", "--git-dir"], cwd=app, check=True, capture_output=True, text=True)
     exclude = (app / top.stdout.strip()) / "info" / "exclude"
     exclude.parent.mkdir(exist_ok=True)

@@ -58,7 +58,7 @@ class Clone:
 
     @property
     def neighbours(self) -> frozenset[str]:
-        """The names of the files beside the pipeline's file: copies of one tutorial have the same."""
+        """The names of the files next to the pipeline's: copies of one tutorial have the same."""
         folder = self.pipeline_file.parent if self.pipeline_file else self.folder
         return frozenset(path.name for path in folder.iterdir())
 
