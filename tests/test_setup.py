@@ -408,3 +408,45 @@ def test_another_failure_has_no_advice_on_hashes(script: dict[str, Any]) -> None
     """A short message is shown as it is."""
     assert script["hash_mismatch"]("error: no network") == ""
     assert script["shortened"]("one\ntwo") == "one\ntwo"
+
+
+def downloads(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *failures: str) -> list[list[str]]:
+    """The attempts of a download that fails with each message in turn, and then succeeds."""
+    left, attempts, failed = list(failures), [], script["SetupError"]
+
+    def run(command: list[str], **_: str) -> str:
+        attempts.append(command)
+        if left:
+            raise failed(f"`{' '.join(command)}` ended with 2\n{left.pop(0)}")
+        return ""
+
+    monkeypatch.setitem(script["download"].__globals__, "run", run)
+    monkeypatch.setitem(script["download"].__globals__, "PAUSES", (0, 0))
+    return attempts
+
+
+def test_a_download_that_fails_is_tried_again(
+    script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A registry that does not answer for a moment makes no build fail; the output says what failed."""
+    attempts = downloads(script, monkeypatch, "error: connection reset", "error: timed out")
+    script["download"](["uv", "pip", "sync"])
+    assert len(attempts) == 3
+    assert "error: connection reset; trying again" in capsys.readouterr().err
+
+
+def test_a_download_that_keeps_failing_is_reported(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last failure is the message."""
+    attempts = downloads(script, monkeypatch, "one", "two", "three", "four")
+    with pytest.raises(script["SetupError"], match="three"):
+        script["download"](["uv", "pip", "sync"])
+    assert len(attempts) == 3
+
+
+@pytest.mark.gate
+def test_a_wrong_hash_is_refused_the_first_time(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another attempt could bring another file."""
+    attempts = downloads(script, monkeypatch, "  x Hash mismatch for `click==8.1.8`")
+    with pytest.raises(script["SetupError"], match="Hash mismatch"):
+        script["download"](["uv", "pip", "sync"])
+    assert len(attempts) == 1

@@ -158,7 +158,7 @@ def first(copy: Project) -> Ran:
 
 @pytest.fixture(scope="module")
 def _running(copy: Project, first: Ran) -> Iterator[Project]:
-    assert first.code == 0, "the good tree went red, so no fault can be told from it"
+    assert first.code == 0, f"the good tree went red, so no fault can be told from it:\n{first.printed[-3000:]}"
     assert copy.command("up").returncode == 0
     yield copy
     copy.command("down")
