@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -146,6 +147,26 @@ def test_other_hosts_are_reached_as_the_machine_reaches_them(started: ProxyProce
     assert through[0] == b"GET http://packages.example:80/simple HTTP/1.1"
     assert b"Proxy-Authorization: Basic bWU6YTp3b3Jk" in through
     assert direct[0] == b"GET /simple HTTP/1.1"
+
+
+def test_a_download_that_breaks_off_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client whose server is gone gets the end of its connection, and can try again before its own time limit."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    started = ProxyProcess.start(1, 1)
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as client:
+        host, port = started.url.removeprefix("http://").split(":")
+        client.settimeout(10)
+        client.connect((host, int(port)))
+        client.sendall(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % server.getsockname()[1])
+        far, _ = server.accept()
+        assert client.recv(1000).startswith(b"HTTP/1.1 200")
+        far.sendall(b"half")
+        assert client.recv(1000) == b"half"
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() resets the connection
+        far.close()
+        assert client.recv(1000) == b""
+    started.end()
 
 
 def test_a_host_that_cannot_be_reached_is_named(embedded: Embedded) -> None:

@@ -135,19 +135,22 @@ async def forward(routes: Routes, request: Request, reader: asyncio.StreamReader
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             far_writer.write(request.to_origin())
-        await asyncio.gather(_pipe(reader, far_writer), _pipe(far_reader, writer))
+        async with asyncio.TaskGroup() as directions:
+            directions.create_task(_pipe(reader, far_writer))
+            directions.create_task(_pipe(far_reader, writer))
+    except* OSError:
+        pass  # one side is gone: the other one's connection ends as well, so that it need not wait for its time limit
     finally:
         far_writer.close()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Pass on bytes until one side ends, and the end as well."""
-    with contextlib.suppress(OSError):
-        while chunk := await reader.read(CHUNK_BYTES):
-            writer.write(chunk)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
+    while chunk := await reader.read(CHUNK_BYTES):
+        writer.write(chunk)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()
 
 
 def parse(head: bytes) -> Request:
