@@ -88,7 +88,7 @@ def limit_creation(create: Callable[[Data], Any]) -> Callable[[Data], Any]:
     """Return the replacement of CreateFunction: it refuses a timeout and variables beyond their limits."""
 
     def create_within_limits(data: Data) -> Any:
-        return _answer_error(lambda: check_configuration(data)) or create(data)
+        return answer_error(lambda: check_configuration(data)) or create(data)
 
     return create_within_limits
 
@@ -97,7 +97,7 @@ def limit_configuration(update: Callable[[str, Data], Any]) -> Callable[[str, Da
     """Return the replacement of UpdateFunctionConfiguration: it refuses the same."""
 
     def update_within_limits(name: str, data: Data) -> Any:
-        return _answer_error(lambda: check_configuration(data)) or update(name, data)
+        return answer_error(lambda: check_configuration(data)) or update(name, data)
 
     return update_within_limits
 
@@ -106,12 +106,12 @@ def limit_mappings(create: Callable[[Data], Any]) -> Callable[[Data], Any]:
     """Return the replacement of CreateEventSourceMapping: it compares the timeouts of queue and function."""
 
     def create_within_limits(data: Data) -> Any:
-        return _answer_error(lambda: check_visibility(data)) or create(data)
+        return answer_error(lambda: check_visibility(data)) or create(data)
 
     return create_within_limits
 
 
-def _answer_error(check: Callable[[], None]) -> Any:
+def answer_error(check: Callable[[], None]) -> Any:
     """Return the answer to a request beyond a limit, in MiniStack's form."""
     try:
         check()
@@ -133,14 +133,17 @@ def provision_within_limits(check: Callable[[Data], None]) -> Callable[[Callable
     return replace
 
 
-def change_within_limits(update: Callable[..., ProvisionedResource]) -> Callable[..., ProvisionedResource]:
-    """Return the replacement of CloudFormation's update handler of functions."""
+def change_within_limits(check: Callable[[Data], None]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the replacement of an update handler of CloudFormation that checks the new properties first."""
 
-    def update_within_limits(name: str, old: Data, new: Data, *rest: Any) -> ProvisionedResource:
-        check_configuration(new)
-        return update(name, old, new, *rest)
+    def replace(update: Callable[..., ProvisionedResource]) -> Callable[..., ProvisionedResource]:
+        def update_within_limits(name: str, old: Data, new: Data, *rest: Any) -> ProvisionedResource:
+            check(new)
+            return update(name, old, new, *rest)
 
-    return update_within_limits
+        return update_within_limits
+
+    return replace
 
 
 def check_configuration(data: Data) -> None:

@@ -37,6 +37,7 @@ ALWAYS = (
     services.FAILED_FUNCTIONS,
     refusals.PAYLOADS,
     refusals.FUNCTION_LIMITS,
+    refusals.FUNCTION_CODE,
     refusals.QUEUE_VISIBILITY,
     refusals.LOG_PAGES,
 )
@@ -102,11 +103,13 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::Function][create]": (
         services.FUNCTION_DEAD_LETTERS,
         refusals.FUNCTION_LIMITS,
+        refusals.FUNCTION_CODE,
         permissions.FUNCTION_ROLES,  # a function whose role is refused is not created
     ),
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::Function][update]": (
         services.FUNCTION_DEAD_LETTERS,
         refusals.FUNCTION_LIMITS,
+        refusals.FUNCTION_CODE,
     ),
     **{
         f"ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::IAM::Role][{operation}]": (
@@ -119,10 +122,12 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         traffic.ALIAS_ROUTING,
         refusals.PAYLOADS,  # a payload that is refused chooses no version
     ),
-    **{
-        f"ministack.services.lambda_svc:{name}": (refusals.FUNCTION_LIMITS, permissions.FUNCTION_ROLES)
-        for name in ("_create_function", "_update_config")
-    },
+    "ministack.services.lambda_svc:_create_function": (
+        refusals.FUNCTION_LIMITS,
+        refusals.FUNCTION_CODE,
+        permissions.FUNCTION_ROLES,
+    ),
+    "ministack.services.lambda_svc:_update_config": (refusals.FUNCTION_LIMITS, permissions.FUNCTION_ROLES),
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::EventSourceMapping][create]": (
         refusals.QUEUE_VISIBILITY,
         permissions.QUEUE_POLLS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.emulator.cloudformation import stack_states
-from rehearsal.emulator.functions import limits
+from rehearsal.emulator.functions import function_code, limits
 from rehearsal.emulator.iam import policy_principals
 from rehearsal.emulator.logs import pages
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
@@ -43,7 +43,29 @@ FUNCTION_LIMITS = Correction(
             "sha256:8b2cf80e961d92ee",
             limits.provision_within_limits(limits.check_configuration),
         ),
-        Patch(f"{HANDLERS}[AWS::Lambda::Function][update]", "sha256:4855410e37d7a80d", limits.change_within_limits),
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::Function][update]",
+            "sha256:4855410e37d7a80d",
+            limits.change_within_limits(limits.check_configuration),
+        ),
+    ),
+)
+FUNCTION_CODE = Correction(
+    fault="A function is created without code where the object that has it does not exist, and calls of it hang.",
+    test=f"{TESTS}/functions/test_function_code.py::test_a_function_needs_the_object_that_has_its_code",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{LAMBDA}:_create_function", "sha256:e307eecdf0d8b51c", function_code.refuse_missing_code),
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::Function][create]",
+            "sha256:8b2cf80e961d92ee",
+            limits.provision_within_limits(function_code.check_code),
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::Function][update]",
+            "sha256:4855410e37d7a80d",
+            limits.change_within_limits(function_code.check_code),
+        ),
     ),
 )
 QUEUE_VISIBILITY = Correction(

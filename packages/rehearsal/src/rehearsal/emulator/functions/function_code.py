@@ -1,0 +1,37 @@
+"""The object in S3 that a function's code is taken from.
+
+Sources: AWS Lambda API reference, "FunctionCode"; the sentences are those of Lambda's answers, quoted in public
+reports (aws-account-vending-machine#23, aws-waf-sample#25).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rehearsal.emulator.functions.limits import LimitExceeded, answer_error
+from rehearsal.emulator.ministack.port import s3
+
+_MISSING = "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: The specified {} does not exist."
+
+
+def check_code(data: Mapping[str, Any]) -> None:
+    """Raise LimitExceeded where the code of a new function is an object that does not exist, in any account."""
+    code = data.get("Code") or {}
+    bucket, key = code.get("S3Bucket"), code.get("S3Key")
+    if not bucket or not key:
+        return
+    owner = s3.bucket_owner(bucket)
+    if owner is None:
+        raise LimitExceeded("InvalidParameterValueException", _MISSING.format("NoSuchBucket", "bucket"))
+    if key not in s3.bucket_record(owner, bucket).get("objects", {}):
+        raise LimitExceeded("InvalidParameterValueException", _MISSING.format("NoSuchKey", "key"))
+
+
+def refuse_missing_code(create: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """Return the replacement of CreateFunction."""
+
+    def create_with_code(data: Mapping[str, Any]) -> Any:
+        return answer_error(lambda: check_code(data)) or create(data)
+
+    return create_with_code
