@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.codebuild import python_environment, runtimes
+from rehearsal.codebuild import images, runtimes
 from rehearsal.codebuild.runtimes import Runtime, RuntimeNotFound
 from rehearsal.host import interpreters
 
@@ -111,7 +111,7 @@ def test_a_stand_in_that_fails_is_no_runtime(path: Path, tmp_path: Path) -> None
 )
 def test_an_image_says_which_python_a_build_starts_with(image: str, minor: str | None) -> None:
     """As the Dockerfiles of CodeBuild's images have it."""
-    assert python_environment.image_python_version(image) == minor
+    assert images.image_python_version(image) == minor
 
 
 def test_the_python_of_the_image_is_taken_where_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

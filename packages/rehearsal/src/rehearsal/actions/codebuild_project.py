@@ -108,6 +108,7 @@ class Project:
             log_stream=f"{prefix}{number}",
             key_arn=self.key_arn,
             cached=self.cached,
+            privileged=self.about.get("environment", {}).get("privilegedMode", False),
             cache_links=self.about.get("cache", {}).get("type") == "LOCAL",
         )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rehearsal.codebuild.buildspec import Cache
 from rehearsal.host.processes import Processes
+from rehearsal.host.script_file import write_script
 
 HASH_FILES = "codebuild-hash-files"
 KEY_SECONDS = 60.0
@@ -49,9 +50,7 @@ def select_caches(cache: Cache, *, store: Path, env: Mapping[str, str], source: 
 
 def provide_hash_files(folder: Path) -> None:
     """The command that keys are made with: one digest of all files that it is given."""
-    command = folder / HASH_FILES
-    command.write_text("#!/bin/sh\ncat -- \"$@\" | sha256sum | cut -d' ' -f1\n")
-    command.chmod(0o755)
+    write_script(folder / HASH_FILES, "cat -- \"$@\" | sha256sum | cut -d' ' -f1")
 
 
 def slug(text: str) -> str:

@@ -10,15 +10,33 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 
-_IMAGE = re.compile(r"aws/codebuild/(?P<system>amazonlinux2?-(?:x86_64|aarch64)-)?standard:(?P<number>\d+)")
+_IMAGE = re.compile(
+    r"aws/codebuild/(?P<system>amazonlinux2?-(?P<architecture>x86_64|aarch64)-)?standard:(?P<number>\d+)"
+)
 # Without the images that get new versions still, as far as those are newer: they are not in the table.
 _UBUNTU: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "5": {"python": ("3.7", "3.8", "3.9"), "nodejs": ("12", "14")},
     "6": {"python": ("3.10",), "nodejs": ("16",)},
     "7": {"python": ("3.11", "3.12", "3.13"), "nodejs": ("18", "20", "22", "24")},
 }
+# The Python that the images start with, where a buildspec names none.
+# Source: github.com/aws/aws-codebuild-docker-images, `pyenv global` at the end of each Dockerfile.
+_UBUNTU_PYTHON = {"5": "3.9", "6": "3.10", "7": "3.11", "8": "3.14"}
+_AMAZON_PYTHON = {
+    "x86_64": {"4": "3.9", "5": "3.11", "6": "3.14"},
+    "aarch64": {"2": "3.9", "3": "3.11", "4": "3.14"},
+}
 # Accepted by images that have them in runtimes.yml, where they only print that they are deprecated.
 WITHOUT_EFFECT = ("android", "docker")
+
+
+def image_python_version(image: str) -> str | None:
+    """The minor version, such as 3.11, that one of CodeBuild's images starts with; None for other images."""
+    found = _IMAGE.match(image)
+    if not found:
+        return None
+    architecture, number = found["architecture"], found["number"]
+    return (_AMAZON_PYTHON[architecture] if architecture else _UBUNTU_PYTHON).get(number)
 
 
 def shell_command(shell: str, image: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class Build:
 
     variables are the project's, overrides those of who started it. buildspec: a path in the source, or the text itself.
     cached: whether the project keeps the paths that the buildspec names under `cache`. cache_links: whether CodeBuild
-    would link them, as it does with a local cache.
+    would link them, as it does with a local cache. privileged: whether it could use Docker.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Build:
     key_arn: str = ""
     cached: bool = True
     cache_links: bool = False
+    privileged: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rehearsal.bundling.docker_program import bundling_variables
 from rehearsal.codebuild import buildspec, builtin_variables, environment, images, runtimes
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
@@ -62,6 +63,7 @@ def prepare(
     provide_hash_files(installed.path[0])
     if installed.missing:
         log.note(f"the image has Python {installed.missing}, this machine has not: {installed.python.version}")
+    env = {**bundling_variables(place.folder, installed.path[0], privileged=build.privileged), **env}
     if "PATH" not in variables.values:
         env["PATH"] = os.pathsep.join([*map(str, installed.path), env["PATH"]])
     return Prepared(spec, variables, env, images.shell_command(spec.env.shell, build.image))

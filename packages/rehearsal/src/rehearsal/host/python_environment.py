@@ -5,28 +5,11 @@ On CodeBuild a build installs into its image, which is thrown away afterwards; h
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-# The Python that the images start with, where a buildspec names none.
-# Source: github.com/aws/aws-codebuild-docker-images, `pyenv global` at the end of each Dockerfile.
-_UBUNTU = {"5": "3.9", "6": "3.10", "7": "3.11", "8": "3.14"}
-_AMAZON = {
-    "x86_64": {"4": "3.9", "5": "3.11", "6": "3.14"},
-    "aarch64": {"2": "3.9", "3": "3.11", "4": "3.14"},
-}
-_IMAGE = re.compile(r"aws/codebuild/(?:amazonlinux2?-(x86_64|aarch64)-)?standard:(\d+)")
-
-
-def image_python_version(image: str) -> str | None:
-    """The minor version, such as 3.11, that one of CodeBuild's images starts with; None for other images."""
-    found = _IMAGE.match(image)
-    if not found:
-        return None
-    architecture, number = found.groups()
-    return (_AMAZON[architecture] if architecture else _UBUNTU).get(number)
+from rehearsal.host.script_file import write_script
 
 
 def create_environment(python: Path, version: str, folder: Path) -> Path:
@@ -60,6 +43,4 @@ def _bundled(python: Path, minor: str) -> Iterable[Path]:
 
 def _provide_pip(commands: Path, minor: str) -> None:
     for name in ("pip", "pip3", f"pip{minor}"):
-        script = commands / name
-        script.write_text(f'#!/bin/sh\nexec "{commands}/python" -m pip "$@"\n')
-        script.chmod(0o755)
+        write_script(commands / name, f'exec "{commands}/python" -m pip "$@"')

@@ -1,0 +1,158 @@
+"""Bundling of assets without Docker: known images run as in a container, anything else is refused by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rehearsal.bundling import docker_program
+from rehearsal.bundling.docker_program import bundling_notes, bundling_variables
+from rehearsal.host import interpreters
+
+VERSION = ".".join(interpreters.running_interpreter()[0].split(".")[:2])
+PYTHON = f"public.ecr.aws/sam/build-python{VERSION}"
+CDKS_DOCKERFILE = """\
+ARG IMAGE=public.ecr.aws/sam/build-python3.7
+FROM $IMAGE
+ARG POETRY_VERSION=1.5.1
+RUN pip install pipenv==2022.4.8 poetry==$POETRY_VERSION && rm -rf /tmp/x
+"""
+
+
+class Docker:
+    """The program that CDK would call, with an asset to bundle."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.source, self.output = folder, folder / "source", folder / "output"
+        self.source.mkdir()
+        self.output.mkdir()
+        (self.source / "handler.py").write_text("answer = 42\n")
+        node = Path(shutil.which("node") or "").parent
+        self.program = bundling_variables(folder / "build", node)["CDK_DOCKER"]
+
+    def __call__(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **variables}
+        return subprocess.run([self.program, *words], check=False, capture_output=True, text=True, env=environment)
+
+    def bundle(self, image: str, command: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """As CDK calls it for BundlingOptions with `bash -c`."""
+        volumes = ["-v", f"{self.source}:/asset-input:delegated", "-v", f"{self.output}:/asset-output:delegated"]
+        words = ["run", "--rm", "-u", "0:0", *volumes, *options, "-w", "/asset-input", image, "bash", "-c", command]
+        return self(*words, **variables)
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
+    """A machine without Docker's engine and podman."""
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name, **_: None if name == "podman" else which(name))
+    monkeypatch.setattr(docker_program, "_SOCKET", tmp_path / "docker.sock")
+    for name in ("CDK_DOCKER", "DOCKER_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    return Docker(tmp_path)
+
+
+def test_a_known_image_bundles_with_its_python(docker: Docker) -> None:
+    """The command finds Python and pip, its asset in /asset-input, and leaves its result in /asset-output."""
+    done = docker.bundle(PYTHON, "python --version > /asset-output/version && pip --version && cp -r . /asset-output")
+    assert done.returncode == 0, done.stderr
+    assert (docker.output / "version").read_text().startswith(f"Python {VERSION}.")
+    assert (docker.output / "handler.py").read_text() == "answer = 42\n"
+
+
+def test_a_container_cannot_change_this_machine(docker: Docker) -> None:
+    """What a command writes outside of its volumes and /tmp fails."""
+    done = docker.bundle(PYTHON, f"touch /usr/local/bundled; touch {Path.home()}/bundled; ls / > /asset-output/top")
+    assert "Read-only file system" in done.stderr
+    assert not Path("/usr/local/bundled").exists()
+    assert not (Path.home() / "bundled").exists()
+    assert {"asset-input", "asset-output"} <= {*(docker.output / "top").read_text().split()}
+    assert not Path("/asset-input").exists()
+
+
+def test_a_container_has_none_of_the_builds_variables(docker: Docker) -> None:
+    """Only the variables of the bundling options are set, as in a container, whatever the build's own are."""
+    done = docker.bundle(PYTHON, 'echo "[$AWS_ACCESS_KEY_ID$TOKEN] $MODE"', "--env", "MODE=fast", TOKEN="of-the-build")
+    assert done.stdout == "[] fast\n"
+
+
+def test_a_python_that_is_not_here_is_stood_in_for_and_reported(docker: Docker) -> None:
+    """pip takes wheels for the image's version, and the build's end says which Python ran."""
+    done = docker.bundle("public.ecr.aws/sam/build-python3.2", 'echo "$PIP_PYTHON_VERSION $PIP_ONLY_BINARY"')
+    assert done.stdout == "3.2 :all:\n"
+    (note,) = bundling_notes(docker.folder / "build")
+    assert note.startswith("public.ecr.aws/sam/build-python3.2: Python 3.")
+
+
+def test_an_image_of_another_architecture_gets_its_wheels(docker: Docker) -> None:
+    """A bundling for arm64 on an x86-64 machine, or the reverse, asks pip for that architecture's wheels."""
+    foreign = "linux/arm64" if os.uname().machine == "x86_64" else "linux/amd64"
+    done = docker.bundle(PYTHON, 'echo "$PIP_PLATFORM"', "--platform", foreign)
+    assert done.stdout.startswith("manylinux_2_17_")
+    assert os.uname().machine not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["run", "--rm", "rust:1", "cargo"], "the image rust:1 is not known"),
+        (["run", "--rm", PYTHON], "without a command the image's own runs"),
+        (["run", "--rm", "--gpus", "all", PYTHON, "true"], "the option --gpus is known to Docker only"),
+        (["volume", "create", "x"], "only `run` and `build` of bundling work"),
+        (["push", "x"], "install Docker or podman"),
+    ],
+)
+def test_what_only_docker_can_do_is_refused_by_name(docker: Docker, words: list[str], reason: str) -> None:
+    """The message names it and says what to do next."""
+    done = docker(*words)
+    assert done.returncode == 125
+    assert reason in done.stderr
+    assert "install Docker or podman, and it is used" in done.stderr
+
+
+def test_cdks_own_dockerfiles_are_known(docker: Docker, tmp_path: Path) -> None:
+    """An image that CDK builds for its constructs is the runtime's image with tools, and is found by its tag."""
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text(CDKS_DOCKERFILE)
+    assert docker("image", "inspect", "cdk-1").returncode == 1
+    done = docker("build", "-t", "cdk-1", "--build-arg", f"IMAGE={PYTHON}", str(context))
+    assert done.returncode == 0, done.stderr
+    assert docker("image", "inspect", "cdk-1").returncode == 0
+    (record,) = (docker.folder / "build" / "bundling" / "images").iterdir()
+    assert json.loads(record.read_text()) == {"base": PYTHON, "tools": ["pipenv==2022.4.8", "poetry==1.5.1"]}
+    assert docker.bundle("cdk-1", "rsync -rLv /asset-input/ /asset-output").returncode == 0
+    assert (docker.output / "handler.py").exists()
+
+
+def test_a_dockerfile_of_the_project_is_refused(docker: Docker, tmp_path: Path) -> None:
+    """What its commands would do is not known, so nothing stands in for it."""
+    (tmp_path / "Dockerfile").write_text("FROM public.ecr.aws/sam/build-python3.13\nRUN yum install -y gcc\n")
+    done = docker("build", "-t", "mine", str(tmp_path))
+    assert done.returncode == 125
+    assert "is not one of CDK's own Dockerfiles" in done.stderr
+
+
+def test_an_unprivileged_build_has_no_docker_as_on_aws(tmp_path: Path) -> None:
+    """Without privileged mode bundling fails with the message of CodeBuild, whatever this machine has."""
+    program = bundling_variables(tmp_path, tmp_path, privileged=False)["CDK_DOCKER"]
+    done = subprocess.run([program, "run"], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Cannot connect to the Docker daemon" in done.stderr
+    assert "privileged" in done.stderr
+
+
+def test_docker_and_podman_are_used_where_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With an engine CDK calls it, and nothing stands in."""
+    monkeypatch.delenv("CDK_DOCKER", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    assert bundling_variables(tmp_path, tmp_path) == {}
+    monkeypatch.delenv("DOCKER_HOST")
+    monkeypatch.setattr(docker_program, "_SOCKET", tmp_path / "docker.sock")
+    assert bundling_variables(tmp_path, tmp_path) == {"CDK_DOCKER": "podman"}
