@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from aws_cdk import App
 from lambda_layers.manifest import MANIFEST_PATH
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import command_folders
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cloud_assembly import Environment
@@ -78,7 +78,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     synthesize(folder / "cdk.out")
     space = Workspace(folder)
     with launcher.join_or_start(space) as endpoint:
-        cdk = Cdk(command_folders(Workspace(ROOT)), endpoint, space.logs, threading.Event())
+        cdk = Cdk(command_folders(Workspace(ROOT)), endpoint, space.logs, Cancellation())
         cdk.bootstrap(Environment(ACCOUNT, REGION), None, folder)
         make_build_role(endpoint)
         cdk.deploy(folder, folder / "cdk.out", "Echo", ACCOUNT, REGION)

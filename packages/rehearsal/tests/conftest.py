@@ -6,6 +6,7 @@ import atexit
 import gc
 import json
 import os
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -49,6 +50,28 @@ def _builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("builds")))
         yield
+
+
+@pytest.fixture
+def limits_of_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the seconds after which waits of this process look again, as they come: those of a polling loop are
+    short, and a wait that is woken has none.
+    """
+    limits: list[float] = []
+    wait, sleep = threading.Condition.wait, time.sleep
+
+    def recorded_wait(condition: threading.Condition, timeout: float | None = None) -> bool:
+        if timeout:
+            limits.append(timeout)
+        return wait(condition, timeout)
+
+    def recorded_sleep(seconds: float) -> None:
+        limits.append(seconds)
+        sleep(seconds)
+
+    monkeypatch.setattr(threading.Condition, "wait", recorded_wait)
+    monkeypatch.setattr(time, "sleep", recorded_sleep)
+    return limits
 
 
 def pytest_collection_finish() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.environment import UnknownValue
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, EnvironmentVariable
+from rehearsal.host.cancellation import Cancellation
 
 ROOT = Path(__file__).parent / "cases"
 CREDENTIALS = {
@@ -83,7 +83,7 @@ def run(buildspec: str, given: Mapping[str, Any], folder: Path, *, source: Path 
     """Run the build of `buildspec` below `folder`; what it caches stays there for the next one."""
     here = folder / str(number)
     sources = _sources(given, here, source)
-    stop = threading.Event()
+    stop = Cancellation()
     lines: list[str] = []
 
     def heard(line: str) -> None:

@@ -37,6 +37,7 @@ class Account:
     remote: Path
     notes: list[str] = field(default_factory=list)
     stop: Cancellation = field(default_factory=Cancellation)
+    builds: MinistackBuilds = field(default_factory=MinistackBuilds)
 
     def client(self, service: str) -> Any:
         return self.endpoint.client(service, root(ACCOUNT), REGION)
@@ -96,7 +97,7 @@ class Account:
         return self.runner().run(self.task(configuration, inputs, outputs))
 
     def runner(self) -> RunBuild:
-        return RunBuild(self.folder / "caches", MinistackBuilds(), self.remote, self.folder / "work")
+        return RunBuild(self.folder / "caches", self.builds, self.remote, self.folder / "work")
 
     def task(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Task:
         folder = self.folder / uuid.uuid4().hex

@@ -16,13 +16,14 @@ from rehearsal.codebuild.build_queue import BuildQueue, QueueFull
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.engine.action_api import ActionError, Outcome
 from rehearsal.errors import WrongUse
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.configuration import Quota, read_quota
 from tests.codebuild.conftest import Account
 from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, project, until
 
 HERE, THERE = ("111111111111", "eu-west-1"), ("222222222222", "eu-west-1")
-NEVER = threading.Event()
+NEVER = Cancellation()
 
 
 def test_without_a_quota_no_build_waits() -> None:
@@ -47,13 +48,29 @@ def test_builds_wait_in_their_order_for_each_account() -> None:
 
 def test_a_build_that_is_stopped_leaves_the_queue() -> None:
     """And the one behind it takes its place."""
-    queue, stop = BuildQueue(lambda: Quota(1, 5)), threading.Event()
+    queue, stop = BuildQueue(lambda: Quota(1, 5)), Cancellation()
     first, second, third = (queue.enter(HERE) for _ in range(3))
     stop.set()
     assert second.await_start(stop, 10) == "stopped"
     second.leave()
     first.leave()
     assert third.await_start(NEVER, 10) == "started"
+
+
+def test_a_build_in_the_queue_is_woken_by_a_stop_and_by_a_free_place(limits_of_waits: list[float]) -> None:
+    """From another thread, and neither wait looks again before its time is over."""
+    queue, stop = BuildQueue(lambda: Quota(1, 5)), Cancellation()
+    first, second, third = (queue.enter(HERE) for _ in range(3))
+    with ThreadPoolExecutor(2) as pool:
+        endings = [pool.submit(second.await_start, stop, 100), pool.submit(third.await_start, NEVER, 100)]
+        while len(limits_of_waits) < 2:
+            threading.Event().wait(1)
+        stop.set()
+        assert endings[0].result(20) == "stopped"
+        second.leave()
+        first.leave()
+        assert endings[1].result(20) == "started"
+    assert [limit for limit in limits_of_waits if limit < 1] == []
 
 
 @pytest.mark.parametrize(

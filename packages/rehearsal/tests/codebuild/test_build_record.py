@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import botocore.session
 import pytest
@@ -14,6 +15,7 @@ from botocore.validate import ParamValidator
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import codebuild
 
+from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from tests.codebuild.conftest import ACCOUNT, REGION, Account
 from tests.codebuild.test_action import spec
 
@@ -88,22 +90,36 @@ def test_a_build_that_cannot_be_run_is_a_fault(account: Account) -> None:
     assert [build["buildStatus"] for build in builds()] == ["FAULT"]
 
 
-def test_stop_build_ends_a_running_build(account: Account) -> None:
-    """StopBuild of the API ends the build that a pipeline started, and the action fails."""
+def test_stop_build_ends_a_running_build(account: Account, limits_of_waits: list[float]) -> None:
+    """StopBuild of the API wakes the build that a pipeline started, which never looks for it; the action fails."""
     name = account.project(spec("sleep 60"))
+    runner = account.runner()
     source = {"In": account.source("In", a="a")}
+    task = account.task({"ProjectName": name}, source)
     summaries: list[str] = []
-    running = threading.Thread(target=lambda: summaries.append(account.run({"ProjectName": name}, source).summary))
+    running = threading.Thread(target=lambda: summaries.append(runner.run(task).summary))
     running.start()
     deadline = time.monotonic() + 20
     while not (found := builds()) or found[0]["currentPhase"] != "PRE_BUILD":
         assert time.monotonic() < deadline, "the build never got to its commands"
         time.sleep(0.02)
     assert (found[0]["buildStatus"], found[0]["buildComplete"]) == ("IN_PROGRESS", False)
-    codebuild._stop_build({"id": found[0]["id"]})
+    limits_of_waits.clear()
+    account.builds.stop_build(codebuild._stop_build)({"id": found[0]["id"]})
     running.join(20)
+    assert [limit for limit in limits_of_waits if limit < 1] == []
     assert summaries == ["build STOPPED: BUILD: the build was stopped"]
     assert [build["buildStatus"] for build in builds()] == ["STOPPED"]
+
+
+def test_ministack_still_only_marks_a_stopped_build() -> None:
+    """The fault: its own StopBuild changes the record alone. When this fails, look at what it does now."""
+    builds, build = MinistackBuilds(), Mock(account=ACCOUNT, region=REGION, id="fault:1")
+    stop = builds.begin(build)
+    builds.put(build, {"id": "fault:1", "buildStatus": "IN_PROGRESS"})
+    answer = codebuild._stop_build({"id": "fault:1"})
+    assert json.loads(answer[2])["build"]["buildStatus"] == "STOPPED"
+    assert not stop.is_set()
 
 
 def test_ministack_still_says_succeeded_by_itself() -> None:

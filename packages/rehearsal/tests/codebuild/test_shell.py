@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rehearsal.codebuild.shell import Shell
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import Processes
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
@@ -30,7 +30,7 @@ def test_variables_survive_every_command(
     with Processes(said.append) as processes:
         shell = Shell(processes, program=program, state=folder / "state", env=env, directory=folder)
         for _ in range(2):
-            shell.run("T=$((T + 1))", deadline=time.monotonic() + 60, stop=threading.Event())
+            shell.run("T=$((T + 1))", deadline=time.monotonic() + 60, stop=Cancellation())
         shell.put("PUT", put)
         seen = shell.values()
     assert said == []
@@ -46,6 +46,6 @@ def test_a_folder_with_any_name_is_carried_over(tmp_path: Path) -> None:
             processes, program=["/bin/sh"], state=tmp_path / "state", env={"PATH": "/bin"}, directory=tmp_path
         )
         for command in ("mkdir -- \"-a 'b'\nc\" && cd -- \"-a 'b'\nc\"", "pwd"):
-            done = shell.run(command, deadline=time.monotonic() + 60, stop=threading.Event())
+            done = shell.run(command, deadline=time.monotonic() + 60, stop=Cancellation())
             assert done.returncode == 0, said
     assert said == [f"{tmp_path}/-a 'b'", "c"]

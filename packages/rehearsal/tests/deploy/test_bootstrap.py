@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from rehearsal.deploy import bootstrap
 from rehearsal.deploy.bootstrap import Bootstrapper
 from rehearsal.errors import WrongUse
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import command_folders
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cloud_assembly import Environment
@@ -51,7 +51,7 @@ class Project:
         """The accounts that were bootstrapped for it."""
         called = self.folder / "called"
         called.unlink(missing_ok=True)
-        cdk = Cdk(command_folders(Workspace(ROOT)), self._endpoint, self.space.logs, threading.Event())
+        cdk = Cdk(command_folders(Workspace(ROOT)), self._endpoint, self.space.logs, Cancellation())
         places = [Environment(each, REGION) for each in accounts]
         Bootstrapper(self.space, self._endpoint, lambda: cdk, self.accounts[0], self.told.append).bootstrap_missing(
             places

@@ -18,6 +18,7 @@ import pytest
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.errors import RehearsalError
 from rehearsal.host import processes
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import LINE_BYTES, CommandFailed, Processes, check
 from tests.root import PACKAGE
 
@@ -85,11 +86,27 @@ def test_a_time_limit_and_a_stop_end_the_wait(tmp_path: Path) -> None:
     """A command that goes on is given up at its deadline, or when it is stopped."""
     with Processes(list[str]().append) as processes:
         late = processes.run(["sleep", "60"], cwd=tmp_path, env=ENV, deadline=time.monotonic() + 0.1)
-    stop = threading.Event()
+    stop = Cancellation()
     stop.set()
     with Processes(list[str]().append) as processes:
         stopped = processes.run(["sleep", "60"], cwd=tmp_path, env=ENV, stop=stop)
     assert (late.ending, stopped.ending) == ("timed out", "stopped")
+
+
+def test_a_stop_from_another_thread_wakes_the_wait(tmp_path: Path, limits_of_waits: list[float]) -> None:
+    """The wait for a command looks for nothing until its deadline: the stop wakes it."""
+    stop, lines = Cancellation(), list[str]()
+
+    def stop_when_it_runs(line: str) -> None:
+        lines.append(line)
+        threading.Thread(target=stop.set).start()
+
+    deadline = time.monotonic() + 60
+    with Processes(stop_when_it_runs) as processes:
+        command = ["/bin/sh", "-c", "echo runs; sleep 60"]
+        stopped = processes.run(command, cwd=tmp_path, env=ENV, deadline=deadline, stop=stop)
+        assert [limit for limit in limits_of_waits if limit < 1] == []
+    assert (stopped.ending, lines) == ("stopped", ["runs"])
 
 
 def test_a_rehearsal_killed_outright_leaves_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from rehearsal.aws import Endpoint
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.engine.model.definition import PipelineKey, parse
 from rehearsal.errors import WrongUse
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.workspace.layout import Workspace
@@ -42,7 +42,7 @@ def test_without_cdk_json_the_app_has_to_be_said(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "cdk").write_text("#!/bin/sh\n")
     (tmp_path / "bin" / "cdk").chmod(0o755)
-    cdk = Cdk([tmp_path / "bin"], Endpoint("http://127.0.0.1:1"), tmp_path, threading.Event())
+    cdk = Cdk([tmp_path / "bin"], Endpoint("http://127.0.0.1:1"), tmp_path, Cancellation())
     with pytest.raises(WrongUse, match="say with --app how the CDK app is run"):
         App().synthesize(cdk, tmp_path, tmp_path / "out", ("111111111111", "eu-west-1"))
 
@@ -93,19 +93,19 @@ def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
     old, new = installed(tmp_path / "old", "2.17.0"), installed(tmp_path / "new", "2.1148.1")
     (tmp_path / "logs").mkdir()
     monkeypatch.setenv("PATH", os.pathsep.join([str(new), "/usr/bin", "/bin"]))
-    cdk = Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
+    cdk = Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
     cdk.synth(tmp_path, tmp_path / "out", None, ("111111111111", "eu-west-1"))
     assert (tmp_path / "called").read_text() == "2.1148.1\n"
     monkeypatch.setenv("PATH", "/usr/bin")
     with pytest.raises(WrongUse, match=r"cdk is 2\.17\.0; a CDK CLI can be pointed at an embedded AWS from 2\.167 on"):
-        Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
+        Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
 
 
 def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
     """A secret that an operator creates before the first deployment, for example; in the project's folder."""
     commands = installed(tmp_path / "npm", "2.1148.1")
     (tmp_path / "logs").mkdir()
-    cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", threading.Event())
+    cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
     cdk.run_shell('echo "$AWS_ACCESS_KEY_ID $AWS_REGION" > seen && cdk', tmp_path, "222222222222", "eu-west-1")
     assert (tmp_path / "seen").read_text() == "222222222222 eu-west-1\n"
     assert (tmp_path / "called").exists()

@@ -59,12 +59,13 @@ class RunBuild:
         turn = self._enter_queue(task, build)
         entry, result = BuildRecord(self._builds, build, project.about, project.log_group), None
         try:
-            ended = turn.await_start(_BuildStopSignal(task, build, self._builds), project.queued_minutes * 60)
-            if ended == "started":
-                entry.start()
-                result = self._run(task, project, build, credentials, entry)
-            else:
-                result = queued_result(ended, entry)
+            with task.stop.calls(entry.stop.set):
+                ended = turn.await_start(entry.stop, project.queued_minutes * 60)
+                if ended == "started":
+                    entry.start()
+                    result = self._run(task, project, build, credentials, entry)
+                else:
+                    result = queued_result(ended, entry)
         finally:
             turn.leave()
             entry.end(result)
@@ -142,23 +143,13 @@ class RunBuild:
                 folders,
                 credentials=task.endpoint.build_environ(credentials, task.region),
                 log=log,
-                stop=_BuildStopSignal(task, build, self._builds),
+                stop=entry.stop,
                 lookup=AwsLookup(client),
             )
         except UnsupportedFeature as error:
             raise ActionError(f"{task.where}: {error}") from error
         finally:
             log.close()
-
-
-class _BuildStopSignal:
-    """The build is to end: its execution was stopped, or someone called StopBuild."""
-
-    def __init__(self, task: Task, build: Build, builds: BuildStore) -> None:
-        self._task, self._build, self._builds = task, build, builds
-
-    def is_set(self) -> bool:
-        return self._task.stop.is_set() or self._builds.is_stop_requested(self._build)
 
 
 def _ending(build: Build, result: BuildResult) -> str:

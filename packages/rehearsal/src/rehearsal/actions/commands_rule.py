@@ -15,6 +15,7 @@ from rehearsal.codebuild.model import Build
 from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
+from rehearsal.host.cancellation import Cancellation
 
 MINUTES = 60
 
@@ -22,11 +23,14 @@ MINUTES = 60
 class _Unlisted:
     """Such builds are CodePipeline's: the account's API does not list them."""
 
+    def begin(self, build: Build) -> Cancellation:  # noqa: ARG002 - StopBuild cannot name this build
+        return Cancellation()
+
     def put(self, build: Build, record: dict[str, Any]) -> None:
         pass
 
-    def is_stop_requested(self, build: Build) -> bool:  # noqa: ARG002 - StopBuild cannot name this build
-        return False
+    def end(self, build: Build) -> None:
+        pass
 
 
 class RunCommands(RunBuild):

@@ -23,7 +23,8 @@ from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
 from rehearsal.codebuild.prepare import Prepared, prepare
 from rehearsal.codebuild.runtimes import RuntimeNotFound
 from rehearsal.codebuild.shell import COMMAND, Shell
-from rehearsal.host.processes import Processes, Stop, remove_in_background
+from rehearsal.host.cancellation import Cancellation
+from rehearsal.host.processes import Processes, remove_in_background
 
 # How messages of the shell name the file of a command in CodeBuild's logs.
 _SCRIPT = "/codebuild/output/tmp/script.sh"
@@ -35,7 +36,7 @@ def run_build(
     *,
     credentials: Mapping[str, str],
     log: BuildLog,
-    stop: Stop,
+    stop: Cancellation,
     lookup: Lookup,
 ) -> BuildResult:
     """Run one build to its end, whatever that is.

@@ -7,7 +7,6 @@ is in github.com/aws/aws-cdk issue 27335.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,10 +14,8 @@ from typing import Literal
 from rehearsal.codebuild.build_record import BuildRecord
 from rehearsal.codebuild.model import BuildResult, PhaseResult
 from rehearsal.errors import RehearsalError
-from rehearsal.host.processes import Stop
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.configuration import Quota
-
-_LOOK_SECONDS = 0.05
 
 Place = tuple[str, str]
 Ending = Literal["started", "stopped", "timed out"]
@@ -36,7 +33,10 @@ class _Waiting:
 
 @dataclass
 class BuildQueue:
-    """Lets builds run in the order in which they came. quota: None where builds never wait."""
+    """Lets builds run in the order in which they came.
+
+    quota: None where builds never wait. It is read when a build comes, and when one leaves.
+    """
 
     quota: Callable[[], Quota | None] = lambda: None
     _builds: list[_Waiting] = field(default_factory=list)
@@ -62,20 +62,27 @@ class BuildQueue:
     def _next(self, place: Place) -> _Waiting | None:
         return next((each for each in self._builds if each.place == place and not each.running), None)
 
-    def try_start(self, build: _Waiting) -> bool:
+    def await_start(self, build: _Waiting, stop: Cancellation, seconds: float) -> Ending:
+        with stop.calls(self._wake), self._changed:
+            self._changed.wait_for(lambda: stop.is_set() or self._starts(build), seconds)
+            return "started" if build.running else "stopped" if stop.is_set() else "timed out"
+
+    def _starts(self, build: _Waiting) -> bool:
         """Let the build run if it is the next one and a place is free."""
         quota = self.quota()
-        with self._changed:
-            if self._next(build.place) is build and (quota is None or self._is_free(build.place, quota)):
-                build.running = True
+        if not build.running and self._next(build.place) is build:
+            build.running = quota is None or self._is_free(build.place, quota)
+            if build.running:
                 self._changed.notify_all()
-            else:
-                self._changed.wait(_LOOK_SECONDS)
-            return build.running
+        return build.running
 
     def leave(self, build: _Waiting) -> None:
         with self._changed:
             self._builds.remove(build)
+            self._changed.notify_all()
+
+    def _wake(self) -> None:
+        with self._changed:
             self._changed.notify_all()
 
 
@@ -89,15 +96,9 @@ class Turn:
     def waits(self) -> bool:
         return not self._build.running
 
-    def await_start(self, stop: Stop, seconds: float) -> Ending:
+    def await_start(self, stop: Cancellation, seconds: float) -> Ending:
         """Wait until the build may run, for so many seconds at most."""
-        deadline = time.monotonic() + seconds
-        while self.waits and not self._queue.try_start(self._build):
-            if stop.is_set():
-                return "stopped"
-            if time.monotonic() > deadline:
-                return "timed out"
-        return "started"
+        return self._queue.await_start(self._build, stop, seconds)
 
     def leave(self) -> None:
         """The build has ended, or never ran."""

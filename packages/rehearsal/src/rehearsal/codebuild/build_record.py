@@ -10,25 +10,33 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from rehearsal.codebuild.model import Build, BuildResult, PhaseResult
+from rehearsal.host.cancellation import Cancellation
 
 Json = dict[str, Any]
 
 
 class BuildStore(Protocol):
-    """Where the API finds builds. is_stop_requested: whether someone has called StopBuild."""
+    """Where the API finds builds."""
+
+    def begin(self, build: Build) -> Cancellation:
+        """Return what StopBuild sets while the build runs."""
 
     def put(self, build: Build, record: Json) -> None: ...
-    def is_stop_requested(self, build: Build) -> bool: ...
+
+    def end(self, build: Build) -> None:
+        """Release a build that has ended, or could not begin."""
 
 
 class BuildRecord:
     """The record of one build, replaced at the end of every phase.
 
     about: what the record takes from the project as it is: source, environment, serviceRole, cache and so on.
+    stop: asks the build to end; StopBuild sets it.
     """
 
     def __init__(self, builds: BuildStore, build: Build, about: Mapping[str, Any], log_group: str) -> None:
         self._builds, self._build = builds, build
+        self.stop = builds.begin(build)
         self._began = time.time()
         self._phases = [_phase("SUBMITTED", self._began, 0.0)]
         self._record = {**about, **_identity(build, log_group), "startTime": self._began}
@@ -57,6 +65,7 @@ class BuildRecord:
             endTime=now,
             exportedEnvironmentVariables=[{"name": name, "value": value} for name, value in exported.items()],
         )
+        self._builds.end(self._build)
 
     def _put(self, **changed: Any) -> None:
         self._record = {**self._record, **changed, "phases": list(self._phases)}

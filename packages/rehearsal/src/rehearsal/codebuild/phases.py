@@ -14,7 +14,7 @@ from rehearsal.codebuild.buildspec import Buildspec, Phase
 from rehearsal.codebuild.failure_action import OnFailure
 from rehearsal.codebuild.model import PhaseResult, PhaseStatus
 from rehearsal.codebuild.shell import Shell
-from rehearsal.host.processes import Stop
+from rehearsal.host.cancellation import Cancellation
 
 # Where the buildspec says nothing: a failed build is followed by post_build, and post_build by the upload.
 _DEFAULT_ON_FAILURE = {
@@ -39,7 +39,7 @@ class Limits:
     """deadline: as time.monotonic() counts."""
 
     deadline: float
-    stop: Stop
+    stop: Cancellation
 
 
 def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> PhasesResult:

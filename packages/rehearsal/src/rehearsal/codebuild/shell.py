@@ -14,7 +14,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rehearsal.host.processes import CommandResult, Processes, Stop
+from rehearsal.host.cancellation import Cancellation
+from rehearsal.host.processes import CommandResult, Processes
 
 COMMAND = "command.sh"
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -47,7 +48,7 @@ class Shell:
     def _variables(self) -> Path:
         return self._state / "variables.sh"
 
-    def run(self, command: str, *, deadline: float, stop: Stop) -> CommandResult:
+    def run(self, command: str, *, deadline: float, stop: Cancellation) -> CommandResult:
         """Run one command of the buildspec. deadline: as time.monotonic() counts."""
         script, file = self._state / "script.sh", self._state / COMMAND
         parts = {"variables": self._variables, "directory": self._state / "directory", "command": file}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from rehearsal.commands.context import running_deployment
 from rehearsal.commands.follow import follow
 from rehearsal.commands.output import output_console, put_json
 from rehearsal.deploy import first_deployment
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Workspace
@@ -60,7 +60,7 @@ def follow_with_summary(
     space: Workspace, console: Console, execution: str, *, verdict: str | None, ending: int = 1, stops: bool = False
 ) -> list[ExecutionView]:
     """Show the execution to its end, what replaces it, and a summary; all of them, in order."""
-    began, stop, deployed = time.monotonic(), threading.Event(), running_deployment(space)
+    began, stop, deployed = time.monotonic(), Cancellation(), running_deployment(space)
     tell = functools.partial(console.print, style="dim", soft_wrap=True)
     try:
         reach = functools.partial(first_deployment.bootstrap_new_environments, space, deployed, tell, stop)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from rehearsal.commands.context import open_deployment, with_workspace
 from rehearsal.commands.up import APP, PIPELINE, PORT
 from rehearsal.deploy.bootstrap import changed_policies
 from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.plan.plan import Plan, make_plan
 from rehearsal.project import cloud_assembly, configuration, git_repository, source_files
 from rehearsal.project.cdk_app import MODULES, App, command_folders, link_node_modules, modules
@@ -49,7 +49,7 @@ def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str |
 
 def _planned(space: Workspace, repository: Repository, deployed: Deployment, commit: str, app: App) -> Plan:
     """Of the app that is given, else of the one that is deployed, whose stack the pipeline's is."""
-    folder, stop, default = repository.scratch, threading.Event(), configuration.read_config(space.root).environment
+    folder, stop, default = repository.scratch, Cancellation(), configuration.read_config(space.root).environment
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
     try:
         source, out = folder / "source", folder / "cdk.out"

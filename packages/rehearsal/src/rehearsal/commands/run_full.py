@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.model.triggers import Push, push_mismatch_reason
 from rehearsal.host import host_environment
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration
 from rehearsal.project.configuration import Answer, Config
 from rehearsal.project.git_repository import Repository, branch_head
@@ -77,11 +77,9 @@ def _prepare(space: Workspace, config: Config, console: Console, accepted: tuple
 
 
 @contextlib.contextmanager
-def _start_emulator(
-    space: Workspace, port: int | None, *, iam: bool | None
-) -> Iterator[tuple[Endpoint, threading.Event]]:
+def _start_emulator(space: Workspace, port: int | None, *, iam: bool | None) -> Iterator[tuple[Endpoint, Cancellation]]:
     """Run the embedded AWS, with an event that ends parallel work when the block is left early."""
-    stop = threading.Event()
+    stop = Cancellation()
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
         try:
             yield endpoint, stop

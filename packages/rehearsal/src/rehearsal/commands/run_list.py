@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from rehearsal.commands.output import put_json
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.model.cloudformation import preview_pipeline
 from rehearsal.engine.model.definition import Pipeline
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration
 from rehearsal.project.cdk_app import App, command_folders
 from rehearsal.project.cdk_cli import Cdk
@@ -49,7 +49,7 @@ def load_pipeline(space: Workspace, port: int | None, app: App) -> Pipeline:
 
 
 def _synthesize(space: Workspace, port: int | None, app: App) -> Assembly:
-    default, stop = configuration.read_config(space.root).environment, threading.Event()
+    default, stop = configuration.read_config(space.root).environment, Cancellation()
     if app.assembly:
         return read(app.assembly, app.pipeline, default)
     with scratch_folder(space, "listed") as folder, launcher.join_or_resume(space, port) as endpoint:

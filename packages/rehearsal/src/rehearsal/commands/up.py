@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import asdict
 
 import click
@@ -12,6 +11,7 @@ from rehearsal.commands.context import with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.deploy import first_deployment
 from rehearsal.emulator.server import launcher
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration, push_remote
 from rehearsal.project.cdk_app import App
 from rehearsal.project.git_repository import Repository
@@ -79,7 +79,7 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
         console.print(said, style="dim", soft_wrap=True)
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
         deployed = first_deployment.ensure_deployed(
-            space, endpoint, repository, lambda text: console.print(text, style="dim"), threading.Event(), app=wanted
+            space, endpoint, repository, lambda text: console.print(text, style="dim"), Cancellation(), app=wanted
         )
         server = launcher.detach(space)
     console.print(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -21,6 +20,7 @@ from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
 from rehearsal.host.atomic_write import write_json
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import CommandFailed
 from rehearsal.project import cloud_assembly, configuration
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
@@ -67,7 +67,7 @@ def ensure_deployed(
     endpoint: Endpoint,
     repository: Repository,
     tell: ReportProgress,
-    stop: threading.Event,
+    stop: Cancellation,
     *,
     app: App,
 ) -> Deployment:
@@ -86,7 +86,7 @@ def _bootstrap_for_operator(
     deployed: Deployment,
     places: Sequence[Environment],
     tell: ReportProgress,
-    stop: threading.Event,
+    stop: Cancellation,
 ) -> None:
     """Bootstrap what a push needs, and warn: on AWS no push does."""
     done = _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(places)
@@ -117,7 +117,7 @@ def _deploy(
     endpoint: Endpoint,
     repository: Repository,
     tell: ReportProgress,
-    stop: threading.Event,
+    stop: Cancellation,
     *,
     app: App,
 ) -> Deployment:
@@ -173,7 +173,7 @@ def _physical(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> 
 
 
 def bootstrap_new_environments(
-    workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: threading.Event
+    workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: Cancellation
 ) -> None:
     """Bootstrap the accounts and regions that the pipeline newly deploys to, as an operator would."""
     pipeline, key = deployed.pipeline(), deployed.key
@@ -184,9 +184,7 @@ def bootstrap_new_environments(
     _bootstrap_for_operator(workspace, deployed, list(wanted), tell, stop)
 
 
-def _bootstrapper(
-    workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: threading.Event
-) -> Bootstrapper:
+def _bootstrapper(workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: Cancellation) -> Bootstrapper:
     def cdk() -> Cdk:
         return Cdk(command_folders(workspace), deployed.endpoint, workspace.logs, stop)
 

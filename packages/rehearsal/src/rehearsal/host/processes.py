@@ -17,10 +17,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Protocol, Self
+from typing import IO, Literal, Self
 
 from rehearsal.errors import RehearsalError
 from rehearsal.host import foreground, framing, helper_process, supervisor
+from rehearsal.host.cancellation import Cancellation
 
 LAST_LINES = 20
 # A longer line comes as several: what prints without an end would take all memory.
@@ -46,12 +47,6 @@ class CommandResult:
     seconds: float
     ending: Ending
     tail: tuple[str, ...]
-
-
-class Stop(Protocol):
-    """Whether to give up, asked some twenty times a second; a threading.Event is one."""
-
-    def is_set(self) -> bool: ...
 
 
 class CommandFailed(RehearsalError):
@@ -114,7 +109,7 @@ class Processes:
         cwd: Path,
         env: Mapping[str, str],
         deadline: float | None = None,
-        stop: Stop | None = None,
+        stop: Cancellation | None = None,
     ) -> CommandResult:
         """Run `command` until it ends, `deadline` passes or `stop` is set; after these two, leave the block.
 
@@ -129,19 +124,24 @@ class Processes:
         code, ending = self._wait(deadline, stop)
         return CommandResult(code, time.monotonic() - began, ending, tuple(self._tail))
 
-    def _wait(self, deadline: float | None, stop: Stop | None) -> tuple[int, Ending]:
-        with self._changed:
+    def _wait(self, deadline: float | None, stop: Cancellation | None) -> tuple[int, Ending]:
+        with stop.calls(self._wake) if stop else contextlib.nullcontext(), self._changed:
             while not self._codes:
                 if stop and stop.is_set():
                     return -1, "stopped"
-                if deadline is not None and time.monotonic() > deadline:
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
                     return -1, "timed out"
                 if self._failure:
                     raise self._failure
                 if self._closed:
                     raise RehearsalError("the process that keeps a build's processes together was killed from outside")
-                self._changed.wait(0.05)
+                self._changed.wait(left)
             return self._codes.popleft(), "exited"
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _read(self) -> None:
         try:
@@ -243,7 +243,7 @@ def check(
     cwd: Path,
     env: Mapping[str, str],
     log: Path,
-    stop: Stop | None = None,
+    stop: Cancellation | None = None,
 ) -> None:
     """Run `command` with a fresh log. Raises CommandFailed unless it ends with 0."""
     with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:

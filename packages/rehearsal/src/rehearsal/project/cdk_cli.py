@@ -6,13 +6,13 @@ import json
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.bundling.docker_program import bundling_variables
 from rehearsal.errors import WrongUse
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.host_environment import remove_aws_settings
 from rehearsal.host.processes import check
 from rehearsal.project.cloud_assembly import Environment
@@ -29,7 +29,7 @@ class Cdk:
     tools: folders of commands that come before those of PATH; the rehearsal's own come after them.
     """
 
-    def __init__(self, tools: Iterable[Path], endpoint: Endpoint, logs: Path, stop: threading.Event) -> None:
+    def __init__(self, tools: Iterable[Path], endpoint: Endpoint, logs: Path, stop: Cancellation) -> None:
         self._endpoint, self._logs, self._stop = endpoint, logs, stop
         own = Path(sys.executable).parent
         self._path = os.pathsep.join([*map(str, tools), os.environ.get("PATH", os.defpath), str(own)])

@@ -1,22 +1,43 @@
-"""Builds in MiniStack's CodeBuild, so that BatchGetBuilds, ListBuilds and StopBuild know them."""
+"""Builds in MiniStack's CodeBuild, so that BatchGetBuilds and ListBuilds know them; and StopBuild, which ends one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rehearsal.codebuild.model import Build
-from rehearsal.emulator.ministack.port import codebuild
+from rehearsal.emulator.ministack.port.codebuild import find_build, put_build
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
+from rehearsal.host.cancellation import Cancellation
 
 Json = dict[str, Any]
 
 
 class MinistackBuilds:
-    """Records go where MiniStack's handlers look; its StopBuild marks the record, which a running build asks for."""
+    """Records go where MiniStack's handlers look, whose StopBuild marks the record and ends nothing."""
+
+    def __init__(self) -> None:
+        self._running: dict[tuple[str, str, str], Cancellation] = {}
+
+    def begin(self, build: Build) -> Cancellation:
+        return self._running.setdefault((build.account, build.region, build.id), Cancellation())
 
     def put(self, build: Build, record: Json) -> None:
-        if not (self.is_stop_requested(build) and record["buildStatus"] == "IN_PROGRESS"):
-            codebuild.put_build(build.account, build.region, build.id, record)
+        is_stopped = find_build(build.account, build.region, build.id).get("buildStatus") == "STOPPED"
+        if not (is_stopped and record["buildStatus"] == "IN_PROGRESS"):
+            put_build(build.account, build.region, build.id, record)
 
-    def is_stop_requested(self, build: Build) -> bool:
-        record = codebuild.find_build(build.account, build.region, build.id)
-        return bool(record.get("buildStatus") == "STOPPED")
+    def end(self, build: Build) -> None:
+        self._running.pop((build.account, build.region, build.id), None)
+
+    def stop_build(self, mark_stopped: Callable[[Json], Any]) -> Callable[[Json], Any]:
+        """Return the replacement of MiniStack's StopBuild: it wakes the build immediately."""
+
+        def stop_build(request: Json) -> Any:
+            answer = mark_stopped(request)
+            stop = self._running.get((get_account_id(), get_region(), request.get("id", "")))
+            if stop:
+                stop.set()
+            return answer
+
+        return stop_build

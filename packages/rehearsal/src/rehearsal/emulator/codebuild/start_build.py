@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from zipfile import BadZipFile
 
@@ -58,7 +58,6 @@ class _StartedBuild:
     build: Build
     entry: BuildRecord
     turn: Turn
-    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class StartedBuilds:
@@ -91,7 +90,7 @@ class StartedBuilds:
         """End every build."""
         running = [*self._running.values()]
         for started, _ in running:
-            started.stop.set()
+            started.entry.stop.set()
         for _, thread in running:
             thread.join(20)
 
@@ -126,7 +125,7 @@ class StartedBuilds:
         work = WorkFolder.unlinked(self._space.builds, build.id)
         result = None
         try:
-            ended = started.turn.await_start(_StopSignal(started, self._builds), project.queued_minutes * 60)
+            ended = started.turn.await_start(started.entry.stop, project.queued_minutes * 60)
             if ended != "started":
                 result = queued_result(ended, started.entry)
                 return
@@ -157,7 +156,7 @@ class StartedBuilds:
                 work.folders({"": source}, self._space.caches),
                 credentials=self._endpoint.build_environ(credentials, build.region),
                 log=log,
-                stop=_StopSignal(started, self._builds),
+                stop=started.entry.stop,
                 lookup=AwsLookup(client),
             )
         finally:
@@ -169,17 +168,6 @@ class StartedBuilds:
         except _FAILURES as error:
             return _failed(started, "UPLOAD_ARTIFACTS", error)
         return result
-
-
-@dataclass(frozen=True)
-class _StopSignal:
-    """The build is to end: the embedded AWS ends, or someone called StopBuild."""
-
-    started: _StartedBuild
-    builds: BuildStore
-
-    def is_set(self) -> bool:
-        return self.started.stop.is_set() or self.builds.is_stop_requested(self.started.build)
 
 
 def _failed(started: _StartedBuild, phase: str, error: Exception) -> BuildResult:

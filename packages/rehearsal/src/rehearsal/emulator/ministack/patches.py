@@ -85,6 +85,7 @@ OWN_SERVICES = (
     services.PYTHON_FUNCTIONS,
     services.PIPELINE_TARGETS,
     services.START_BUILD,
+    services.STOP_BUILD,
     traffic.ALARM_EVALUATION,
     traffic.ALIAS_UPDATES,
 )

@@ -166,7 +166,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     api = CodePipelineApi(engine, jobs)
     targets = PipelineTargets(api, sessions)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
-    originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, started, *traffic.owners))
+    originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, builds, started, *traffic.owners))
     traffic.start()
     own_types.register(workspace, PipelineResource(engine), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)

@@ -6,6 +6,7 @@ from rehearsal.emulator.apigateway import api_hosts
 from rehearsal.emulator.cloudformation import failed_functions, output_changes
 from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
 from rehearsal.emulator.codebuild import project_resource
+from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.codebuild.start_build import StartedBuilds
 from rehearsal.emulator.eventbridge import rule_retries
 from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
@@ -169,6 +170,19 @@ START_BUILD = Correction(
             "sha256:661025bbce1e016c",
             StartedBuilds.start_build,
             owner=StartedBuilds,
+        ),
+    ),
+)
+STOP_BUILD = Correction(
+    fault="StopBuild marks the record of a build, which runs on.",
+    test="tests/codebuild/test_build_record.py::test_ministack_still_only_marks_a_stopped_build",
+    upstream=DIFFERENT_DESIGN,
+    patches=(
+        Patch(
+            "ministack.services.codebuild:_stop_build",
+            "sha256:80f60ae7794a2853",
+            MinistackBuilds.stop_build,
+            owner=MinistackBuilds,
         ),
     ),
 )
