@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.errors import WrongUse
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import DEFAULT_SCALE, Clock, parse_jump, parse_scale
 
 
@@ -18,25 +19,30 @@ def test_waiting_passes_at_the_scale(tmp_path: Path) -> None:
     assert clock.setting.scale == DEFAULT_SCALE
     clock.set_scale(6000)
     began = time.monotonic()
-    assert not clock.wait(600, threading.Event())
+    assert len([*clock.moments(600, Cancellation())]) == 2
     assert 0.1 <= time.monotonic() - began < 1
 
 
 def test_a_stop_ends_the_wait(tmp_path: Path) -> None:
     """Whoever asks for an end need not wait for AWS's minutes."""
-    stop = threading.Event()
-    stop.set()
-    assert Clock(tmp_path / "clock.json").wait(3600, stop)
+    stop, clock = Cancellation(), Clock(tmp_path / "clock.json")
+    moments = clock.moments(1e9, stop)
+    next(moments)
+    threading.Timer(0.05, stop.set).start()
+    assert len([*moments]) == 1
 
 
-def test_another_process_ends_a_wait_by_moving_the_date(tmp_path: Path) -> None:
-    """`rehearse clock +1d` counts for what waits already."""
+def test_another_process_ends_a_wait_by_moving_the_date(tmp_path: Path, limits_of_waits: list[float]) -> None:
+    """`rehearse clock +1d` wakes what waits already, which never looks for it."""
     waiting = Clock(tmp_path / "clock.json")
     waiting.set_scale(1)
-    threading.Timer(0.2, lambda: Clock(tmp_path / "clock.json").advance(3600)).start()
-    began = time.monotonic()
-    assert not waiting.wait(3600, threading.Event())
+    waiting.watch()
+    moments, began = waiting.moments(3600, Cancellation()), time.monotonic()
+    next(moments)
+    threading.Thread(target=Clock(tmp_path / "clock.json").advance, args=(3600,)).start()
+    assert [*moments]
     assert time.monotonic() - began < 5
+    assert [limit for limit in limits_of_waits if limit < 1] == []
 
 
 def test_dates_do_not_pass_at_the_scale(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import Clock
 
-EXPIRY_POLL_SECONDS = 0.5
 CONSOLE = "https://console.aws.amazon.com/codepipeline/home"
 
 
@@ -46,13 +46,12 @@ class AwaitApproval:
     @contextlib.contextmanager
     def _expiry(self, task: Task) -> Iterator[None]:
         """Let the approval expire once a step of the date has made it as old as its limit."""
-        answered, began = threading.Event(), time.time()
+        answered, began = Cancellation(), time.time()
 
         def watch(clock: Clock) -> None:
-            while not answered.wait(EXPIRY_POLL_SECONDS):
-                if clock.age(began) >= task.limit:
+            for _ in clock.changes.moments(answered):
+                if clock.age(began) >= task.limit and not answered.is_set():
                     task.expire()
-                    return
 
         if self._clock:
             threading.Thread(target=watch, args=(self._clock,), daemon=True).start()

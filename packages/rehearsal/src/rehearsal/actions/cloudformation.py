@@ -6,7 +6,7 @@ Source: AWS CodePipeline user guide, "CloudFormation deploy action reference".
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +15,7 @@ from rehearsal.actions.artifact_files import json_object, read, texts
 from rehearsal.actions.artifacts import publish
 from rehearsal.actions.stack_parameters import resolved_overrides, with_output_file
 from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.host.changes import Changes
 from rehearsal.workspace.acceptances import accept_hint
 
 # Source: AWS CloudFormation user guide, "CloudFormation quotas": a template passed in a request.
@@ -24,7 +25,10 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
 class DeployStack:
-    """Dispatches on ActionMode."""
+    """Dispatches on ActionMode. changes: is notified when an operation on a stack has ended."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
 
     def run(self, task: Task) -> Outcome:
         modes: Mapping[str, Callable[[Stack], Outcome]] = {
@@ -38,7 +42,7 @@ class DeployStack:
         if mode not in modes:
             raise ActionError(f"{task.where}: ActionMode {mode} is not rehearsed; there are {', '.join(sorted(modes))}")
         try:
-            return with_output_file(task, modes[mode](Stack(task)))
+            return with_output_file(task, modes[mode](Stack(task, self._changes)))
         except ClientError as error:
             hint = accept_hint(str(error))
             message = f"{task.where}: {error}" + (f"; {hint}" if hint else "")
@@ -48,8 +52,8 @@ class DeployStack:
 class Stack:
     """The stack that an action works on, with the action's credentials."""
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
+    def __init__(self, task: Task, changes: Changes) -> None:
+        self._task, self._changes = task, changes
         self._name = task.setting("StackName")
         self._api = task.endpoint.client("cloudformation", task.credentials(), task.region)
 
@@ -60,7 +64,8 @@ class Stack:
             self._api.delete_change_set(StackName=self._name, ChangeSetName=name)
         kind = "UPDATE" if self._exists() else "CREATE"
         self._api.create_change_set(StackName=self._name, ChangeSetName=name, ChangeSetType=kind, **self._request())
-        for change_set in self._polls(lambda: self._change_set(name)):
+        for _ in self._changes.moments(self._task.stop):
+            change_set = self._change_set(name) or {}
             status, reason = change_set.get("Status"), change_set.get("StatusReason", "")
             if status == "CREATE_COMPLETE":
                 return self._success(f"{len(change_set.get('Changes', []))} changes to {self._name}")
@@ -107,7 +112,8 @@ class Stack:
 
     def _wait_until_settled(self) -> Outcome:
         """Wait for the stack to settle."""
-        for stack in self._polls(self._describe):
+        for _ in self._changes.moments(self._task.stop):
+            stack = self._describe()
             status = stack.get("StackStatus", "DELETE_COMPLETE")
             if status.endswith("_IN_PROGRESS"):
                 continue
@@ -169,14 +175,6 @@ class Stack:
             ) or "does not exist" in str(error):
                 return None
             raise
-
-    def _polls(self, ask: Callable[[], dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
-        """Ask again and again, until the execution is stopped."""
-        pause = 0.05
-        while not self._task.stop.is_set():
-            yield ask() or {}
-            self._task.stop.wait(pause)
-            pause = min(pause * 1.5, 1.0)
 
     def _first_failure(self) -> str:
         events = self._api.describe_stack_events(StackName=self._name)["StackEvents"]

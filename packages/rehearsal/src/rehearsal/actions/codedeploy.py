@@ -14,14 +14,20 @@ from botocore.exceptions import ClientError
 from rehearsal.actions.artifact_files import read
 from rehearsal.actions.artifacts import download
 from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.host.changes import Changes
 
 APP_SPECS = ("appspec.yml", "appspec.yaml", "appspec.json")
-POLL_SECONDS = 0.1
 ENDED = ("Succeeded", "Failed", "Stopped")
 
 
 class DeployByCodeDeploy:
-    """Creates a deployment with the action's role, and waits for its end."""
+    """Creates a deployment with the action's role, and waits for its end.
+
+    changes: is notified when a deployment has ended.
+    """
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
 
     def run(self, task: Task) -> Outcome:
         application, group = task.setting("ApplicationName"), task.setting("DeploymentGroupName")
@@ -33,25 +39,22 @@ class DeployByCodeDeploy:
             id_ = api.create_deployment(applicationName=application, deploymentGroupName=group, revision=revision)[
                 "deploymentId"
             ]
-            return _outcome(task, api, id_)
+            return self._outcome(task, api, id_)
         except ClientError as error:
             code = "PermissionError" if "AccessDenied" in str(error) else "ConfigurationError"
             raise ActionError(f"{task.where}: {error}", code) from error
 
-
-def _outcome(task: Task, api: Any, id_: str) -> Outcome:
-    """Wait for the end; a stopped action stops the deployment."""
-    while True:
-        found = api.get_deployment(deploymentId=id_)["deploymentInfo"]
-        if found["status"] in ENDED:
-            break
-        task.note(f"deployment {id_} is {found['status']}")
-        if task.stop.wait(POLL_SECONDS):
-            api.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
-            return Outcome(failed=True, summary=f"stopped, and deployment {id_} with it", external_id=id_)
-    message = found.get("errorInformation", {}).get("message", "")
-    summary = f"deployment {id_} {found['status']}" + (f": {message}" if message else "")
-    return Outcome(failed=found["status"] != "Succeeded", summary=summary, external_id=id_)
+    def _outcome(self, task: Task, api: Any, id_: str) -> Outcome:
+        """Wait for the end; a stopped action stops the deployment."""
+        for _ in self._changes.moments(task.stop):
+            found = api.get_deployment(deploymentId=id_)["deploymentInfo"]
+            if found["status"] in ENDED:
+                message = found.get("errorInformation", {}).get("message", "")
+                summary = f"deployment {id_} {found['status']}" + (f": {message}" if message else "")
+                return Outcome(failed=found["status"] != "Succeeded", summary=summary, external_id=id_)
+            task.note(f"deployment {id_} is {found['status']}")
+        api.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
+        return Outcome(failed=True, summary=f"stopped, and deployment {id_} with it", external_id=id_)
 
 
 def _app_spec(task: Task) -> str:

@@ -6,7 +6,6 @@ Source: AWS CodePipeline user guide, "AWS Lambda deploy action reference".
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,6 @@ from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.workspace.clock import Clock
 
 MOST_ALARMS, MOST_SECONDS = 10, 2 * 86400.0
-POLL_SECONDS = 0.1
 ALL_AT_ONCE = "AllAtOnce"
 _STRATEGIES: tuple[tuple[str, Callable[[int, int], Any]], ...] = (
     (r"Canary(\d+)Percent(\d+)Minutes?", canary_steps),
@@ -93,15 +91,10 @@ class DeployFunction:
 
     def _watch(self, task: Task, cloudwatch: Any, alarms: list[str], seconds: float) -> str:
         """Wait on the clock; return why the shift has to end, empty for no reason."""
-        began = time.time()
-        while True:
+        for _ in self._clock.moments(seconds, task.stop):
             if active := _active(cloudwatch, alarms):
                 return f"alarm {', '.join(active)} is in ALARM"
-            if task.stop.is_set():
-                return "stopped"
-            if self._clock.elapsed(began) >= seconds:
-                return ""
-            task.stop.wait(POLL_SECONDS)
+        return "stopped" if task.stop.is_set() else ""
 
 
 def _steps(where: str, strategy: str) -> Steps:

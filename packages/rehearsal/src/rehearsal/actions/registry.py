@@ -28,7 +28,7 @@ def runners(
 ) -> Mapping[ActionType, ActionRunner]:
     """remote: the bare repository behind every git source; caches: kept between builds; work: where builds work;
     builds: as the API has them; queue: of all builds;
-    clock: what rules wait by.
+    clock: what rules wait by; its changes wake actions.
     """
     build, function = RunBuild(caches, builds, remote, work, queue), InvokeFunction(jobs)
     return {
@@ -39,8 +39,8 @@ def runners(
         ActionType("Build", "CodeBuild"): build,
         ActionType("Test", "CodeBuild"): build,
         ActionType("Approval", "Manual"): AwaitApproval(clock),
-        ActionType("Deploy", "CloudFormation"): DeployStack(),
-        ActionType("Deploy", "CodeDeploy"): DeployByCodeDeploy(),
+        ActionType("Deploy", "CloudFormation"): DeployStack(clock.changes),
+        ActionType("Deploy", "CodeDeploy"): DeployByCodeDeploy(clock.changes),
         ActionType("Deploy", "Lambda"): DeployFunction(clock),
         ActionType("Deploy", "S3"): DeployFiles(),
         ActionType("Invoke", "Lambda"): function,

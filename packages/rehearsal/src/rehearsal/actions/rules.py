@@ -6,13 +6,10 @@ Sources: AWS CodePipeline user guide, "Rule structure reference": VariableCheck,
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.workspace.clock import Clock
-
-POLL_SECONDS = 0.25
 
 _OPERATORS: Mapping[str, tuple[str, Callable[[str, str], bool]]] = {
     "EQ": ("equals", lambda variable, value: variable == value),
@@ -46,9 +43,9 @@ class WatchAlarm:
     def run(self, task: Task) -> Outcome:
         name = task.setting("AlarmName")
         states = [each.strip() for each in task.action.configuration.get("AlarmStates", "ALARM").split(",")]
-        began, wait = time.time(), 60 * float(task.action.configuration.get("WaitTime", "0"))
+        wait, state = 60 * float(task.action.configuration.get("WaitTime", "0")), ""
         cloudwatch = task.endpoint.client("cloudwatch", task.credentials(), task.region)
-        while True:
+        for _ in self._clock.moments(wait, task.stop):
             found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
             alarms = [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
             if not alarms:
@@ -56,5 +53,4 @@ class WatchAlarm:
             state = alarms[0]["StateValue"]
             if state not in states:
                 return Outcome(failed=False, summary=f"alarm {name} is {state}")
-            if self._clock.elapsed(began) >= wait or task.stop.wait(POLL_SECONDS):
-                return Outcome(failed=True, summary=f"alarm {name} is {state}")
+        return Outcome(failed=True, summary=f"alarm {name} is {state}")

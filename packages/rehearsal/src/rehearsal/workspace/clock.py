@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.errors import WrongUse
+from rehearsal.host import file_watch
 from rehearsal.host.atomic_write import write_json
+from rehearsal.host.cancellation import Cancellation
+from rehearsal.host.changes import Changes
 
 # A canary of five minutes takes three seconds.
 DEFAULT_SCALE = 100.0
-POLL_SECONDS = 0.05
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 
@@ -31,9 +33,13 @@ class ClockSetting:
 
 @dataclass
 class Clock:
-    """The clock of one workspace; a change by another process counts immediately."""
+    """The clock of one workspace; a change by another process counts immediately.
+
+    changes: wakes what waits. Whatever may end a wait that is measured by this clock notifies it.
+    """
 
     path: Path
+    changes: Changes = field(default_factory=Changes, repr=False)
     _read: tuple[int, ClockSetting] = field(default=(-1, ClockSetting()), repr=False)
 
     @property
@@ -59,13 +65,14 @@ class Clock:
         """Return how old something is, for dates such as an expiry: jumps count, the scale does not."""
         return time.time() - since + sum(seconds for at, seconds in self.setting.jumps if at > since)
 
-    def wait(self, seconds: float, stop: threading.Event) -> bool:
-        """Wait seconds of AWS; True if `stop` was set before they were over."""
+    def watch(self) -> None:
+        """Let a change by another process wake the waits of this one."""
+        file_watch.watch(self.path, self.changes.notify)
+
+    def moments(self, seconds: float, stop: Cancellation) -> Iterator[None]:
+        """Yield now, after each change, and a last time when these seconds of AWS are over or `stop` is set."""
         began = time.time()
-        while (left := seconds - self.elapsed(began)) > 0:
-            if stop.wait(min(POLL_SECONDS, left / self.setting.scale)):
-                return True
-        return stop.is_set()
+        return self.changes.moments(stop, lambda: (seconds - self.elapsed(began)) / self.setting.scale)
 
     def set_scale(self, scale: float) -> None:
         self._write(ClockSetting(scale, self.setting.jumps))

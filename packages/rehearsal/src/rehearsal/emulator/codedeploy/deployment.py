@@ -6,6 +6,7 @@ deployment with CodeDeploy", "Monitoring deployments with CloudWatch alarms in C
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import uuid
@@ -17,11 +18,11 @@ from rehearsal.emulator.codedeploy.app_spec import AFTER, BEFORE
 from rehearsal.emulator.codedeploy.errors import DeploymentFailed
 from rehearsal.emulator.codedeploy.store import Record, Store
 from rehearsal.emulator.codedeploy.traffic_config import TrafficConfig
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import Clock
 
 # A hook that does not answer fails after this time, counted from the end of its function.
 HOOK_SECONDS = 3600.0
-POLL_SECONDS = 0.05
 ENDED = ("Succeeded", "Failed", "Stopped")
 CLOUDFORMATION = "CloudFormation"
 
@@ -43,7 +44,7 @@ class Deployment:
         self._config: TrafficConfig = store.traffic_config(traffic.scope, record["deploymentConfigName"])
         alarms = group.get("alarmConfiguration") or {}
         self._alarms = [str(alarm["name"]) for alarm in alarms.get("alarms", [])] if alarms.get("enabled") else []
-        self._stop = threading.Event()
+        self._stop = Cancellation()
         self._moved = False
         self.hooks: dict[str, Hook] = {}
         self.must_roll_back = False
@@ -73,6 +74,7 @@ class Deployment:
         if hook is None or hook.answer:
             return False
         hook.answer = status
+        self._clock.changes.notify()
         return True
 
     @property
@@ -99,11 +101,8 @@ class Deployment:
 
     def _wait(self, seconds: float) -> None:
         """Wait on the clock, while alarms and stops are watched."""
-        began = time.time()
-        while self._clock.elapsed(began) < seconds:
+        for _ in self._clock.moments(seconds, self._stop):
             self._watch()
-            self._stop.wait(POLL_SECONDS)
-        self._watch()
 
     def _watch(self) -> None:
         """Raise DeploymentFailed for an alarm in ALARM, and for a stop."""
@@ -131,19 +130,30 @@ class Deployment:
             except DeploymentFailed as problem:
                 problems.append(problem)
             hook.ended = time.time()
+            self._clock.changes.notify()
 
         threading.Thread(target=invoke, daemon=True).start()
-        while not hook.answer:
-            if problems:
-                raise problems[0]
-            if hook.ended and self._clock.elapsed(hook.ended) >= HOOK_SECONDS:
-                message = f"The hook {event} ({function}) did not report a status within an hour."
-                raise DeploymentFailed("TIMEOUT", message)
-            self._watch()
-            self._stop.wait(POLL_SECONDS)
+        self._await_answer(hook, function, problems)
         if hook.answer == "Failed":
             message = f"A {event} lifecycle event hook ({function}) reported Failed."
             raise DeploymentFailed("HOOK_EXECUTION_FAILURE", message)
+
+    def _await_answer(self, hook: Hook, function: str, problems: list[DeploymentFailed]) -> None:
+        """Wait for the function to end, and then an hour for its answer. Raises DeploymentFailed."""
+        for _ in self._clock.moments(math.inf, self._stop):
+            if hook.answer:
+                return
+            if problems:
+                raise problems[0]
+            self._watch()
+            if hook.ended:
+                break
+        for _ in self._clock.moments(HOOK_SECONDS, self._stop):
+            if hook.answer:
+                return
+            self._watch()
+        message = f"The hook {hook.event} ({function}) did not report a status within an hour."
+        raise DeploymentFailed("TIMEOUT", message)
 
     def _fail(self, failure: DeploymentFailed) -> None:
         """Take the alias back where the group says so, and record the end; CloudFormation takes it back in any case."""
@@ -166,6 +176,7 @@ class Deployment:
 
     def _end(self, status: str, **members: Any) -> None:
         self._store.change(self.record, status=status, completeTime=time.time(), **members)
+        self._clock.changes.notify()
 
 
 def rolls_back(group: Mapping[str, Any], event: str) -> bool:

@@ -86,6 +86,7 @@ OWN_SERVICES = (
     services.PIPELINE_TARGETS,
     services.START_BUILD,
     services.STOP_BUILD,
+    traffic.STATE_CHANGES,
     traffic.ALARM_EVALUATION,
     traffic.ALIAS_UPDATES,
 )

@@ -133,13 +133,13 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.engine.state.invoke_jobs import Jobs
     from rehearsal.project import configuration
     from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
-    from rehearsal.workspace.clock import Clock
 
     if not mount_error():
         hide_project(workspace)
     decisions.append_to(workspace.decisions)
     functions = PythonFunctions(workspace, endpoint)
-    jobs, builds, bus, sessions, clock = Jobs(), MinistackBuilds(), EventPublisher(), Sessions(), Clock(workspace.clock)
+    jobs, builds, bus, sessions = Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
+    traffic = Traffic(workspace)
     queue = BuildQueue(partial(configuration.read_quota, workspace.root))
     actions = runners(
         remote=workspace.remote,
@@ -148,7 +148,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         jobs=jobs,
         builds=builds,
         queue=queue,
-        clock=clock,
+        clock=traffic.clock,
     )
     accepted = AcceptedFile(workspace)
     record = ResourceRecord(workspace.running / RESOURCES)
@@ -162,7 +162,6 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         asked=sessions.require,
     )
     engine = Engine(environment)
-    traffic = Traffic(workspace, clock)
     api = CodePipelineApi(engine, jobs)
     targets = PipelineTargets(api, sessions)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
@@ -170,9 +169,8 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     traffic.start()
     own_types.register(workspace, PipelineResource(engine), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
-    front = RequestRouter(
-        ministack, api, AcceptedTypes(accepted.read, record), iam=endpoint.iam, codedeploy=traffic.api
-    )
+    types = AcceptedTypes(accepted.read, record)
+    front = RequestRouter(ministack, api, types, iam=endpoint.iam, codedeploy=traffic.api)
     return Components(engine, front, ends, partial(patches.report_changes, originals))
 
 

@@ -9,22 +9,26 @@ from rehearsal.emulator.codedeploy.alias_update import AliasUpdates
 from rehearsal.emulator.codedeploy.operations import CodeDeployApi
 from rehearsal.emulator.codedeploy.service import CodeDeploy
 from rehearsal.emulator.codedeploy.store import FILE, Store
+from rehearsal.emulator.ministack.emulator_changes import EmulatorChanges
 from rehearsal.workspace.clock import Clock
 from rehearsal.workspace.layout import Workspace
 
 
 class Traffic:
-    """owners: the objects whose methods replace MiniStack's. api: that of CodeDeploy."""
+    """clock: of the workspace. owners: the objects whose methods replace MiniStack's. api: that of CodeDeploy."""
 
-    def __init__(self, workspace: Workspace, clock: Clock) -> None:
-        self._alarms = AlarmEvaluator(clock)
+    def __init__(self, workspace: Workspace) -> None:
+        changes = EmulatorChanges()
+        self.clock = Clock(workspace.clock, changes)
+        self._alarms = AlarmEvaluator(self.clock)
         self._store = Store(workspace.running / FILE)
-        self._codedeploy = CodeDeploy(self._store, clock)
-        self.owners = (self._alarms, AliasUpdates(self._codedeploy))
+        self._codedeploy = CodeDeploy(self._store, self.clock)
+        self.owners = (changes, self._alarms, AliasUpdates(self._codedeploy))
         self.api = CodeDeployApi(self._codedeploy)
 
     def start(self) -> None:
         """Let templates have the types, and begin to evaluate alarms."""
+        self.clock.watch()
         self._store.load()
         self._codedeploy.end_interrupted()
         composite_alarm.register()

@@ -6,7 +6,8 @@ from rehearsal.emulator.cloudformation import dependencies
 from rehearsal.emulator.cloudwatch.alarm_evaluation import AlarmEvaluator
 from rehearsal.emulator.codedeploy.alias_update import AliasUpdates
 from rehearsal.emulator.functions import alias_routing, alias_rules
-from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
+from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, UNREDUCED
+from rehearsal.emulator.ministack.emulator_changes import EmulatorChanges
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
 TESTS = "tests/emulator/functions/test_aliases.py"
@@ -50,6 +51,29 @@ ALARM_EVALUATION = Correction(
             "sha256:a0b0acd3d432b711",
             AlarmEvaluator.evaluate_as_aws,
             owner=AlarmEvaluator,
+        ),
+    ),
+)
+STATE_CHANGES = Correction(
+    fault="Nothing is told of the end of an operation on a stack, or of another state of an alarm: callers poll.",
+    test="tests/emulator/ministack/test_emulator_changes.py::test_ministack_tells_nothing_of_changes",
+    upstream=DIFFERENT_DESIGN,
+    patches=(
+        Patch(
+            "ministack.services.cloudformation.stacks:_create_stack_task_in_region",
+            "sha256:56e8e40df26fae07",
+            EmulatorChanges.after_stack_operation,
+            also=(
+                "ministack.services.cloudformation.changesets:_create_stack_task_in_region",
+                "ministack.services.cloudformation.handlers:_create_stack_task_in_region",
+            ),
+            owner=EmulatorChanges,
+        ),
+        Patch(
+            "ministack.services.cloudwatch:_record_history",
+            "sha256:c5890b06e5c82d3d",
+            EmulatorChanges.after_alarm_state,
+            owner=EmulatorChanges,
         ),
     ),
 )

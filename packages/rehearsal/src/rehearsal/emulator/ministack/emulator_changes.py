@@ -1,0 +1,37 @@
+"""Notices of what MiniStack has done: the end of an operation on a stack, and another state of an alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from rehearsal.host.changes import Changes
+
+Operation = Coroutine[Any, Any, None]
+
+
+class EmulatorChanges(Changes):
+    """Is notified by the functions that replace MiniStack's."""
+
+    def after_stack_operation(self, start: Callable[..., None]) -> Callable[..., None]:
+        """Return the replacement of the function that starts an operation on a stack as a task."""
+
+        async def run(operation: Operation) -> None:
+            try:
+                await operation
+            finally:
+                self.notify()
+
+        def start_operation(operation: Operation, *about: Any, **named: Any) -> None:
+            start(run(operation), *about, **named)
+
+        return start_operation
+
+    def after_alarm_state(self, record: Callable[..., None]) -> Callable[..., None]:
+        """Return the replacement of the function that records that an alarm has another state."""
+
+        def record_state(*about: Any, **named: Any) -> None:
+            record(*about, **named)
+            self.notify()
+
+        return record_state

@@ -1,0 +1,42 @@
+"""Waits that a change wakes: none of them looks again from time to time."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+
+from rehearsal.host.cancellation import Cancellation
+
+
+class Changes:
+    """What waits looks again after each `notify`. Whoever changes what others may wait for calls it afterwards."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._number = 0
+
+    def notify(self) -> None:
+        """Wake every wait."""
+        with self._changed:
+            self._number += 1
+            self._changed.notify_all()
+
+    def moments(self, stop: Cancellation, left: Callable[[], float] = lambda: math.inf) -> Iterator[None]:
+        """Yield now, after each change, and a last time when `stop` is set or no seconds are left.
+
+        left: returns the seconds, and is called again after each change.
+        """
+        with stop.calls(self.notify):
+            is_last = False
+            while not is_last:
+                number, seconds = self._number, left()
+                is_last = stop.is_set() or seconds <= 0
+                yield
+                if not is_last:
+                    self._await_change(number, seconds)
+
+    def _await_change(self, number: int, seconds: float) -> None:
+        limit = None if math.isinf(seconds) else seconds
+        with self._changed:
+            self._changed.wait_for(lambda: self._number != number, limit)
