@@ -15,6 +15,13 @@ def test_a_type_that_is_not_here_is_told_with_what_to_do() -> None:
     assert accept_hint("no such bucket") == ""
 
 
+def test_a_part_of_a_type_that_is_not_here_has_the_same_hint() -> None:
+    """A stack that fails because the embedded AWS lacks a property of a type names the type to accept."""
+    hint = accept_hint("s ROLLBACK_COMPLETE: A1 (AWS::A::B): AWS::A::B Properties.C is not supported; use D")
+    assert hint == "`run --accept AWS::A::B` goes on without any effect of it"
+    assert accept_hint("s ROLLBACK_COMPLETE: A1 (AWS::A::B): the name is taken; it is not supported") == ""
+
+
 def test_names_are_added_to_those_that_were_accepted(tmp_path: Path) -> None:
     """`up`, `retry` and `watch` add, `run` replaces."""
     space = Workspace(tmp_path)

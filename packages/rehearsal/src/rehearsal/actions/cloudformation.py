@@ -120,7 +120,9 @@ class Stack:
             if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"):
                 outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
                 return self._success(f"{self._name} {status}", outputs)
-            return self._failure(f"{self._name} {status}: {self._first_failure()}")
+            failure = f"{self._name} {status}: {self._first_failure()}"
+            hint = accept_hint(failure)
+            return self._failure(f"{failure}; {hint}" if hint else failure)
         return self._stopped()
 
     def _request(self) -> dict[str, Any]:

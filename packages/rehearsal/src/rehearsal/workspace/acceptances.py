@@ -20,6 +20,8 @@ RESOURCES = "accepted-resources.jsonl"
 
 _ACCEPTED = "has no effect: its type was accepted"
 _PENDING = "is PENDING on AWS, where sources that use it fail, until a person completes it in the console"
+# How a message says that the embedded AWS lacks a part of a resource's type.
+_UNSUPPORTED = re.compile(r"\((AWS::[\w:]+)\): [^;]*not (?:yet )?(?:supported|implemented|emulated)")
 # They exist without being accepted: what CDK's Vpc has with default arguments and the emulator lacks, and instances.
 CREATED_WITHOUT_EFFECT = tuple(
     f"AWS::EC2::{kind}"
@@ -29,6 +31,7 @@ CREATED_WITHOUT_EFFECT = tuple(
 _NOTES = dict.fromkeys(CREATED_WITHOUT_EFFECT, "was created without effect") | {
     "AWS::CodeConnections::Connection": _PENDING,
     "AWS::CodeStarConnections::Connection": _PENDING,
+    "AWS::CloudWatch::Alarm": "is not evaluated: it watches an expression of several metrics, or another account",
     "AWS::CodePipeline::Webhook": "has no effect: a push to the local remote starts the pipeline",
 }
 
@@ -84,9 +87,9 @@ def accept_options(names: Iterable[str]) -> str:
 
 
 def accept_hint(message: str) -> str:
-    """Return how to go on without the types that CloudFormation's message does not know; empty for another one."""
+    """Return how to go on without the types that a message says are not known, or not as they are used."""
     found = re.search(r"Unrecognized resource types: \[(.*?)\]", message)
-    types = re.findall(r"[\w:]+", found[1]) if found else []
+    types = re.findall(r"[\w:]+", found[1]) if found else _UNSUPPORTED.findall(message)
     return f"`run {accept_options(types)}` goes on without any effect of it" if types else ""
 
 

@@ -1,4 +1,4 @@
-"""CloudFormation types that MiniStack lacks and the user accepted: resources without effect."""
+"""CloudFormation types that the user accepted: resources without effect, also where MiniStack has the type."""
 
 from __future__ import annotations
 
@@ -18,21 +18,19 @@ class AcceptedTypes:
 
     def __init__(self, accepted: Callable[[], Accepted], record: ResourceRecord) -> None:
         self._accepted, self._record = accepted, record
-        self._ours: frozenset[str] = frozenset()
+        self._replaced: dict[str, Handlers | None] = {}
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
-        """Types that MiniStack knows are left to it."""
+        """Take over the types that are accepted now, and give back those that no longer are."""
         wanted = self._accepted().types
-        if wanted == self._ours:
+        if wanted == self._replaced.keys():
             return
         with self._lock:
-            for gone in self._ours - wanted:
-                cloudformation.remove_resource_type(gone)
-            added = {name for name in wanted - self._ours if not cloudformation.has_resource_type(name)}
-            for name in added:
-                cloudformation.register_resource_type(name, self._handlers(name))
-            self._ours = frozenset((self._ours & wanted) | added)
+            for name in self._replaced.keys() - wanted:
+                cloudformation.set_resource_type(name, self._replaced.pop(name))
+            for name in wanted - self._replaced.keys():
+                self._replaced[name] = cloudformation.set_resource_type(name, self._handlers(name))
 
     def _handlers(self, type_: str) -> Handlers:
         def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:

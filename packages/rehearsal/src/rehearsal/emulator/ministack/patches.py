@@ -88,6 +88,7 @@ OWN_SERVICES = (
     services.STOP_BUILD,
     traffic.STATE_CHANGES,
     traffic.ALARM_EVALUATION,
+    traffic.METRIC_MATH,
     traffic.ALIAS_UPDATES,
 )
 CORRECTIONS = (*ALWAYS, *WITHOUT_IAM, *WITH_IAM, *OWN_SERVICES)

@@ -139,7 +139,8 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     decisions.append_to(workspace.decisions)
     functions = PythonFunctions(workspace, endpoint)
     jobs, builds, bus, sessions = Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
-    traffic = Traffic(workspace)
+    record = ResourceRecord(workspace.running / RESOURCES)
+    traffic = Traffic(workspace, record)
     queue = BuildQueue(partial(configuration.read_quota, workspace.root))
     actions = runners(
         remote=workspace.remote,
@@ -151,7 +152,6 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         clock=traffic.clock,
     )
     accepted = AcceptedFile(workspace)
-    record = ResourceRecord(workspace.running / RESOURCES)
     environment = Environment(
         endpoint=endpoint,
         assume=sessions.assume,

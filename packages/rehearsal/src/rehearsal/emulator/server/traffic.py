@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.cloudwatch import composite_alarm
 from rehearsal.emulator.cloudwatch.alarm_evaluation import AlarmEvaluator
+from rehearsal.emulator.cloudwatch.metric_math import MetricMathAlarms
 from rehearsal.emulator.codedeploy import managed_policies, resources
 from rehearsal.emulator.codedeploy.alias_update import AliasUpdates
 from rehearsal.emulator.codedeploy.operations import CodeDeployApi
@@ -17,13 +19,13 @@ from rehearsal.workspace.layout import Workspace
 class Traffic:
     """clock: of the workspace. owners: the objects whose methods replace MiniStack's. api: that of CodeDeploy."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, record: ResourceRecord) -> None:
         changes = EmulatorChanges()
         self.clock = Clock(workspace.clock, changes)
         self._alarms = AlarmEvaluator(self.clock)
         self._store = Store(workspace.running / FILE)
         self._codedeploy = CodeDeploy(self._store, self.clock)
-        self.owners = (changes, self._alarms, AliasUpdates(self._codedeploy))
+        self.owners = (changes, self._alarms, MetricMathAlarms(record), AliasUpdates(self._codedeploy))
         self.api = CodeDeployApi(self._codedeploy)
 
     def start(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rehearsal.emulator.cloudformation import dependencies
 from rehearsal.emulator.cloudwatch.alarm_evaluation import AlarmEvaluator
+from rehearsal.emulator.cloudwatch.metric_math import MetricMathAlarms
 from rehearsal.emulator.codedeploy.alias_update import AliasUpdates
 from rehearsal.emulator.functions import alias_routing, alias_rules
 from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, UNREDUCED
@@ -74,6 +75,25 @@ STATE_CHANGES = Correction(
             "sha256:c5890b06e5c82d3d",
             EmulatorChanges.after_alarm_state,
             owner=EmulatorChanges,
+        ),
+    ),
+)
+METRIC_MATH = Correction(
+    fault="An alarm of a template with Metrics is refused, one metric or an expression of several.",
+    test="tests/emulator/cloudwatch/test_metric_math.py::test_an_alarm_with_metrics_is_refused",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::CloudWatch::Alarm][create]",
+            "sha256:62b3679798aa1a00",
+            MetricMathAlarms.create,
+            owner=MetricMathAlarms,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::CloudWatch::Alarm][update]",
+            "sha256:e42f7ad7188ae53b",
+            MetricMathAlarms.update,
+            owner=MetricMathAlarms,
         ),
     ),
 )

@@ -41,8 +41,12 @@ def register_resource_type(type_: str, made: Handlers) -> None:
     provisioners._RESOURCE_HANDLERS[type_] = made
 
 
-def remove_resource_type(type_: str) -> None:
-    del provisioners._RESOURCE_HANDLERS[type_]
+def set_resource_type(type_: str, made: Handlers | None) -> Handlers | None:
+    """Replace the handlers of a type, None for a type that does not exist; return those before."""
+    before: Handlers | None = provisioners._RESOURCE_HANDLERS.pop(type_, None)
+    if made is not None:
+        provisioners._RESOURCE_HANDLERS[type_] = made
+    return before
 
 
 def physical_name(stack: str, logical_id: str, *, lowercase: bool = False, length: int = 128) -> str:

@@ -1,0 +1,74 @@
+"""Alarms of templates that name their metric under Metrics: one metric is evaluated, an expression is not.
+
+Source: CloudFormation user guide, "AWS::CloudWatch::Alarm", Metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.ministack.port import cloudwatch
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+
+TYPE = "AWS::CloudWatch::Alarm"
+Properties = Mapping[str, Any]
+_PLACEHOLDER = {"MetricName": "-", "Namespace": "-"}
+
+
+class MetricMathAlarms:
+    """Records each alarm that is not evaluated."""
+
+    def __init__(self, record: ResourceRecord) -> None:
+        self._record = record
+
+    def create(self, create: Callable[..., ProvisionedResource]) -> Callable[..., ProvisionedResource]:
+        """Return the replacement of CloudFormation's create handler of alarms."""
+
+        def create_alarm(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
+            resource = create(logical_id, plain_properties(properties), stack)
+            self._note(resource[0], properties, logical_id, stack)
+            return resource
+
+        return create_alarm
+
+    def update(self, update: Callable[..., ProvisionedResource]) -> Callable[..., ProvisionedResource]:
+        """Return the replacement of CloudFormation's update handler of alarms."""
+
+        def update_alarm(
+            name: str, old: Properties, new: Properties, stack: str, logical_id: str
+        ) -> ProvisionedResource:
+            resource = update(name, plain_properties(old), plain_properties(new), stack, logical_id)
+            self._note(resource[0], new, logical_id, stack)
+            return resource
+
+        return update_alarm
+
+    def _note(self, name: str, properties: Properties, logical_id: str, stack: str) -> None:
+        alarm = cloudwatch.find_alarm(name)
+        if alarm is None or alarm.get("MetricName") != _PLACEHOLDER["MetricName"]:
+            return
+        alarm.update(MetricName="", Namespace="", Metrics=properties["Metrics"])
+        self._record.add(TYPE, logical_id, stack)
+
+
+def plain_properties(properties: Properties) -> Properties:
+    """Return the properties with the metric as an alarm on one metric has it; a placeholder for an expression."""
+    metrics = properties.get("Metrics")
+    if not metrics:
+        return properties
+    rest = {name: value for name, value in properties.items() if name != "Metrics"}
+    return rest | (_single_metric(metrics) or _PLACEHOLDER)
+
+
+def _single_metric(metrics: Sequence[Properties]) -> dict[str, Any] | None:
+    """Return the properties of the one metric; None where an expression, or a metric of another account, is watched."""
+    watched = metrics[0] if len(metrics) == 1 else {}
+    stat = watched.get("MetricStat")
+    if not stat or watched.get("AccountId"):
+        return None
+    metric, name = stat["Metric"], str(stat["Stat"])
+    statistic = "ExtendedStatistic" if name.startswith(("p", "t", "w", "P", "T", "W")) else "Statistic"
+    found = {"MetricName": metric["MetricName"], "Namespace": metric["Namespace"], statistic: name}
+    return found | {"Period": stat["Period"], "Dimensions": metric.get("Dimensions", [])}

@@ -1,0 +1,67 @@
+"""Alarms of templates with Metrics, as CDK writes those on expressions and on metrics with a label or a region."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ministack.services import cloudwatch
+from ministack.services.cloudformation import provisioners
+
+from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.cloudwatch.metric_math import TYPE, MetricMathAlarms
+from rehearsal.emulator.ministack.corrections import traffic
+from rehearsal.emulator.ministack.patches import correct
+
+METRIC: dict[str, Any] = {
+    "Namespace": "AWS/Lambda",
+    "MetricName": "Errors",
+    "Dimensions": [{"Name": "FunctionName", "Value": "f"}],
+}
+ONE: dict[str, Any] = {"Id": "m1", "MetricStat": {"Metric": METRIC, "Period": 300, "Stat": "Sum"}, "ReturnData": True}
+RATE = {"Id": "rate", "Expression": "100 * m1 / m2", "ReturnData": True}
+ALARM = {"ComparisonOperator": "GreaterThanThreshold", "Threshold": 1, "EvaluationPeriods": 1, "AlarmName": "a"}
+
+
+@pytest.fixture
+def record(as_it_comes: None, tmp_path: Path) -> Path:
+    """The record of resources that have no effect."""
+    return tmp_path / "resources.jsonl"
+
+
+def provision(metrics: list[dict[str, Any]]) -> Any:
+    """Create the alarm as CloudFormation does; its record."""
+    provisioners._RESOURCE_HANDLERS[TYPE]["create"]("Alarm", {**ALARM, "Metrics": metrics}, "stack")
+    return cloudwatch._alarms["a"]
+
+
+def test_an_alarm_with_metrics_is_refused(record: Path) -> None:
+    """The fault: its stack fails. Then an alarm on an expression is created, has no data, and is reported."""
+    with pytest.raises(ValueError, match="metric math"):
+        provision([ONE, RATE])
+    correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
+    alarm = provision([{**ONE, "ReturnData": False}, RATE])
+    assert (alarm["StateValue"], alarm["MetricName"]) == ("INSUFFICIENT_DATA", "")
+    assert alarm["Metrics"][1]["Expression"] == "100 * m1 / m2"
+    assert TYPE in record.read_text()
+
+
+def test_an_alarm_on_one_metric_is_evaluated(record: Path) -> None:
+    """Written under Metrics it is the same alarm as with MetricName, new and changed, and nothing is reported."""
+    correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
+    alarm = provision([ONE])
+    watched = {name: alarm[name] for name in ("Namespace", "MetricName", "Statistic", "Period", "Dimensions")}
+    assert watched == {**METRIC, "Statistic": "Sum", "Period": 300}
+    slower = {**ONE, "MetricStat": {**ONE["MetricStat"], "Stat": "p99"}}
+    old, new = {**ALARM, "Metrics": [ONE]}, {**ALARM, "Metrics": [slower]}
+    provisioners._RESOURCE_HANDLERS[TYPE]["update"]("a", old, new, "stack", "Alarm")
+    assert cloudwatch._alarms["a"]["ExtendedStatistic"] == "p99"
+    assert not record.exists()
+
+
+def test_a_metric_of_another_account_is_not_evaluated(record: Path) -> None:
+    """The embedded AWS would look for it in the alarm's own account."""
+    correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
+    assert provision([{**ONE, "AccountId": "222222222222"}])["MetricName"] == ""
+    assert TYPE in record.read_text()
