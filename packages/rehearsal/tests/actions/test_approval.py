@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ from rehearsal.actions.approval import AwaitApproval
 from rehearsal.engine.action_api import Answer
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.timeouts import APPROVAL
+from rehearsal.engine.running.scheduler import ThreadScheduler
+from rehearsal.workspace.clock import Clock
 from tests.engine.conftest import KEY, Live, Stage, action, declaration, eventually
 
 
-def waiting(stage: Stage) -> tuple[Live, str]:
+def waiting(stage: Stage, runner: AwaitApproval | None = None) -> tuple[Live, str]:
     """An execution that waits for an approval in its second stage, and the token that answers it."""
-    stage.runners[APPROVAL] = AwaitApproval()
+    stage.runners[APPROVAL] = runner or AwaitApproval()
     ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
     execution = stage.start(declaration([action("source")], [ask], [action("last")]))
     eventually(lambda: bool(token(execution)))
@@ -63,3 +67,35 @@ def test_an_approval_that_nobody_answers_expires(tmp_path: Path) -> None:
     stage.wait()
     assert execution.status == "Failed"
     assert execution.summary == "Two/ask: it took longer than 0.3 seconds: nobody answered"
+
+
+def test_an_answer_before_the_expiry_counts(stage: Stage, tmp_path: Path) -> None:
+    """An approval that becomes too old after its answer has arrived has this answer, whatever thread is faster."""
+    clock, go = Clock(tmp_path / "clock.json"), threading.Event()
+    execution, given = waiting(stage, AwaitApproval(clock))
+    scheduler = stage.engine._scheduler
+    assert isinstance(scheduler, ThreadScheduler)
+    scheduler.post(go.wait)
+    with ThreadPoolExecutor(1) as callers:
+        answered = callers.submit(put, stage, given, approved=False)
+        eventually(lambda: not scheduler._queue.empty())
+        clock.advance(8 * 86400)
+        clock.changes.notify()
+        go.set()
+        assert answered.result(20) == execution.id
+    stage.wait()
+    assert execution.actions[("Two", "ask")].summary == "rejected: looked at it"
+
+
+def test_an_approval_that_waits_has_one_thread(stage: Stage, tmp_path: Path) -> None:
+    """No other one looks at the date; a step of the date lets it expire."""
+    clock, before = Clock(tmp_path / "clock.json"), {*threading.enumerate()}
+    execution, _ = waiting(stage, AwaitApproval(clock))
+    assert {thread.name for thread in threading.enumerate() if thread not in before} <= {
+        "engine-action",
+        "engine-events",
+    }
+    clock.advance(8 * 86400)
+    clock.changes.notify()
+    stage.wait()
+    assert "it took longer than 7 days" in execution.actions[("Two", "ask")].summary

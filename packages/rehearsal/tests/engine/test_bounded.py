@@ -78,6 +78,19 @@ def test_there_is_a_thread_for_each_running_action_and_a_few_more(stage: Stage) 
     eventually(lambda: threading.active_count() - before <= 8)
 
 
+def test_parallel_actions_of_one_execution_have_a_thread_each(stage: Stage) -> None:
+    """Each blocks in an API call or a process. So the bound counts running actions, not running executions."""
+    before, doors = threading.active_count(), {f"a{number}": Door() for number in range(20)}
+    stage.played.parts |= doors
+    execution = stage.start(declaration([action(name) for name in doors]))
+    eventually(lambda: all(door.holds(execution) for door in doors.values()))
+    assert 20 <= threading.active_count() - before <= 20 + 8
+    for door in doors.values():
+        door.open(execution)
+    stage.wait()
+    eventually(lambda: threading.active_count() - before <= 8)
+
+
 def test_executions_that_wait_have_no_thread(stage: Stage) -> None:
     """Twenty wait for one that is in the stage."""
     before = threading.active_count()

@@ -6,17 +6,14 @@ notifications in CodePipeline".
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
-import threading
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
-from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import Clock
 
 CONSOLE = "https://console.aws.amazon.com/codepipeline/home"
@@ -43,22 +40,17 @@ class AwaitApproval:
         verb = "approved" if answer.approved else "rejected"
         return Outcome(not answer.approved, f"{verb}: {answer.summary}" if answer.summary else verb)
 
-    @contextlib.contextmanager
-    def _expiry(self, task: Task) -> Iterator[None]:
+    def _expiry(self, task: Task) -> AbstractContextManager[None]:
         """Let the approval expire once a step of the date has made it as old as its limit."""
-        answered, began = Cancellation(), time.time()
+        clock, began = self._clock, time.time()
+        if clock is None:
+            return nullcontext()
 
-        def watch(clock: Clock) -> None:
-            for _ in clock.changes.moments(answered):
-                if clock.age(began) >= task.limit and not answered.is_set():
-                    task.expire()
+        def expire_if_old() -> None:
+            if clock.age(began) >= task.limit:
+                task.expire()
 
-        if self._clock:
-            threading.Thread(target=watch, args=(self._clock,), daemon=True).start()
-        try:
-            yield
-        finally:
-            answered.set()
+        return clock.changes.calls(expire_if_old)
 
 
 def _notify(task: Task, topic: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rehearsal.host.cancellation import Cancellation
 
@@ -15,12 +16,28 @@ class Changes:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._number = 0
+        self._callbacks: list[Callable[[], object]] = []
 
     def notify(self) -> None:
-        """Wake every wait."""
+        """Wake every wait, and call every callback."""
         with self._changed:
             self._number += 1
             self._changed.notify_all()
+            callbacks = [*self._callbacks]
+        for callback in callbacks:
+            callback()
+
+    @contextmanager
+    def calls(self, callback: Callable[[], object]) -> Iterator[None]:
+        """Call `callback` now and after each change, while the block runs."""
+        with self._changed:
+            self._callbacks.append(callback)
+        try:
+            callback()
+            yield
+        finally:
+            with self._changed:
+                self._callbacks.remove(callback)
 
     def moments(self, stop: Cancellation, left: Callable[[], float] = lambda: math.inf) -> Iterator[None]:
         """Yield now, after each change, and a last time when `stop` is set or no seconds are left.

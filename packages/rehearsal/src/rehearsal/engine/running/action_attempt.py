@@ -40,6 +40,8 @@ class Reports(Protocol):
 
     def waiting(self, attempt: Attempt, text: str) -> None: ...
 
+    def expired(self, attempt: Attempt) -> None: ...
+
     def ended(self, attempt: Attempt, result: AttemptResult) -> None: ...
 
 
@@ -128,7 +130,7 @@ class Attempt:
             waiting=lambda text: self.reports.waiting(self, text),
             token=self.token,
             answer=self._await_answer,
-            expire=self.expire,
+            expire=lambda: self.reports.expired(self),
             action_execution_id=self.state.id,
             limit=self.limit,
             wanted=execution.wanted.get(action.name, {}),

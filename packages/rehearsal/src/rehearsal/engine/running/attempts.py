@@ -99,6 +99,10 @@ class Attempts:
         """Report of a worker."""
         self._context.scheduler.post(partial(self._report, attempt, "waiting", token=attempt.token, text=text))
 
+    def expired(self, attempt: Attempt) -> None:
+        """Report of a worker. Only the engine's thread decides whether the answer or the expiry came first."""
+        self._context.scheduler.post(attempt.expire)
+
     def ended(self, attempt: Attempt, result: AttemptResult) -> None:
         """Report of a worker."""
         self._context.scheduler.post(partial(self._end, attempt, result))
