@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # layer, and what was built of one package. `nothing`: nothing; the last build is unchanged.
 Invalidation = Literal["all", "built", "one", "nothing"]
 
+# The last one has each start of a command compile again what the command imports.
+_REMOVED_VARIABLES = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+
 
 class Unavailable(Exception):
     """This builder can't run on this machine; the message says why."""
@@ -68,7 +71,7 @@ class Builder(Protocol):
 
 def run(command: Sequence[str], cwd: Path, place: BuildFolders | None = None, **environ: str) -> str:
     """Run a command with separate caches. Raises Unavailable with its last lines where it fails."""
-    env = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    env = {name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES}
     env |= _caches(place.caches) if place else {}
     done = subprocess.run(command, cwd=cwd, env={**env, **environ}, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,4 +1,4 @@
-"""While Poetry is still exporting, the packages that the lock names are made ready; Poetry's answer decides."""
+"""Where Poetry exports the lock, the packages that it names are made ready while it runs; Poetry's answer decides."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         seen.append(("install", [pin.name for pin in pins]))
         install(root, pins, *rest, **named)
 
+    monkeypatch.setattr("lambda_layers.poetry.direct.read_closures", lambda *_: None)
     monkeypatch.setattr("lambda_layers.poetry.export.export", exported)
     monkeypatch.setattr(packages, "install", installed)
     return seen

@@ -1,13 +1,15 @@
-"""The build. Poetry, which takes longest to start, starts first; everything else is imported while it starts."""
+"""The build. Where Poetry or uv has to export the lock, that starts first; the rest is imported while it runs."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from lambda_layers.locks import lockfile
 from lambda_layers.locks.pin import Pin
 from lambda_layers.selection import function_layers
+
+ClosuresByLayer = dict[str, list[Pin]]
 
 
 def build(root: Path) -> list[str]:
@@ -16,14 +18,28 @@ def build(root: Path) -> list[str]:
     Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
     """
     with ThreadPoolExecutor() as pool:
-        exports = pool.submit(_export_closures, root)
+        closures = _read_closures(root) or pool.submit(_export_closures, root)
 
         from lambda_layers.builder.layers import build_layers  # noqa: PLC0415
 
-        return build_layers(root, exports.result, pool)
+        return build_layers(root, closures, pool)
 
 
-def _export_closures(root: Path) -> dict[str, list[Pin]]:
+def _read_closures(root: Path) -> Future[ClosuresByLayer] | None:
+    if lockfile.existing(root) is lockfile.UV:
+        return None
+    from lambda_layers.poetry import direct  # noqa: PLC0415
+
+    groups = function_layers.groups(root)
+    found = direct.read_closures(root, [*groups.values()])
+    if found is None:
+        return None
+    known: Future[ClosuresByLayer] = Future()
+    known.set_result({name: found[group] for name, group in groups.items()})
+    return known
+
+
+def _export_closures(root: Path) -> ClosuresByLayer:
     groups = function_layers.groups(root)
     if lockfile.existing(root) is lockfile.UV:
         from lambda_layers.uv.export import export  # noqa: PLC0415

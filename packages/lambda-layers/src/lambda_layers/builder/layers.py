@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -17,14 +17,14 @@ from lambda_layers.locks import lockfile
 from lambda_layers.locks.pin import Pin
 from lambda_layers.poetry.agreement import check_agreement
 from lambda_layers.selection import boto3_rule, function_layers
-from lambda_layers.selection.plan import Closures, plan_layers, read_lock
+from lambda_layers.selection.plan import plan_layers, read_lock
 from lambda_layers.target import interpreter, limits
 
 
-def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> list[str]:
+def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: ThreadPoolExecutor) -> list[str]:
     """Make every layer of the project in `root`, then layers.json; what people should be warned of.
 
-    pool: where Poetry is at work on the closures.
+    closures: layer -> the packages of its group, as soon as they are known. pool: where Poetry exports them.
 
     Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
     """
@@ -41,9 +41,10 @@ def build_layers(root: Path, closures: Closures, pool: ThreadPoolExecutor) -> li
     )
     imported = pool.submit(prefetch.import_late_modules)
     coded = pool.submit(CodeBuilder(root, chosen.python, workshop.cache).build)
-    prefetch.prefetch_packages(workshop)
-    parts = plan_layers(root, chosen, closures)
-    _check_agreement(workshop, closures())
+    if not closures.done():
+        prefetch.prefetch_packages(workshop)
+    parts = plan_layers(root, chosen, closures.result)
+    _check_agreement(workshop, closures.result())
     _check_sdk_completeness(parts, lockfile.existing(root))
     pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
     imported.result()
