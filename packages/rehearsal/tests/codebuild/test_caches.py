@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -157,3 +159,26 @@ def test_builds_that_end_together_leave_one_whole_cache(tmp_path: Path) -> None:
         assert [path.name for path in kept.rglob("*")] == ["file"]
     assert failures == []
     assert [path.name for path in kept.parent.iterdir()] == ["venv"]
+
+
+def test_a_build_that_ends_between_two_steps_of_another_one_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both put their cache into place at the same moment: without the lock the second one found a folder there."""
+    kept, meeting = tmp_path / "cache" / "venv", threading.Barrier(2)
+    rename = Path.rename
+
+    def rename_together(path: Path, target: Path) -> Path:
+        if target == kept:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                meeting.wait(0.2)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename_together)
+    places = [tmp_path / f"build-{number}" / ".venv" for number in range(2)]
+    for place in places:
+        place.mkdir(parents=True)
+        (place / "file").write_text("whole")
+    with ThreadPoolExecutor(2) as builders:
+        list(builders.map(lambda place: caches._save(place, kept), places))
+    assert [path.name for path in kept.rglob("*")] == ["file"]
