@@ -76,12 +76,19 @@ def prepare(app: Path) -> Mapping[str, str]:
         _install(["npm", "ci", "--no-audit", "--no-fund"], app, environment)
     elif (app / "package.json").exists():
         _install(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"], app, environment)
-    if (app / "requirements.txt").exists():
+    if requirements := _requirements(app):
         _install([sys.executable, "-m", "venv", ".venv"], app, environment)
-        _install([".venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"], app, environment)
+        _install([".venv/bin/pip", "install", "--quiet", "-r", str(requirements)], app, environment)
         environment["PATH"] = os.pathsep.join([str(app / ".venv" / "bin"), environment["PATH"]])
     _exclude(app, "node_modules", ".venv", "cdk.out", ".rehearsal")
     return environment
+
+
+def _requirements(app: Path) -> Path | None:
+    """The app's requirements.txt: next to cdk.json, or the one in a folder there that names CDK."""
+    if (app / "requirements.txt").exists():
+        return app / "requirements.txt"
+    return next((path for path in sorted(app.glob("*/requirements.txt")) if "aws-cdk-lib" in path.read_text()), None)
 
 
 def first_error(output: str) -> str:

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from unittest.mock import Mock
 
-from rehearsal.deploy.node_sdk import ensure_node_sdk, packages
+import pytest
+
+from rehearsal.deploy.node_sdk import ensure_node_sdk, packages, uses_version_2
 from rehearsal.host.processes import CommandFailed
 from rehearsal.project import cloud_assembly
 from rehearsal.project.cloud_assembly import Assembly
@@ -39,6 +41,32 @@ def test_packages_are_those_that_code_and_custom_resources_name(tmp_path: Path) 
     """Not what a function brings along itself; services by their names of version 2."""
     names = {"client-s3", "lib-dynamodb", "client-cloudwatch-logs", "client-sts"}
     assert packages(assembly(tmp_path)) == {f"@aws-sdk/{name}" for name in names}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "code", "needed"),
+    [
+        ("nodejs14.x", "const AWS = require('aws-sdk');", True),
+        ("nodejs16.x", 'var x = require("aws-sdk/clients/s3")', True),
+        ("nodejs16.x", "import { S3 } from 'aws-sdk';", True),
+        ("nodejs18.x", "const AWS = require('aws-sdk');", False),
+        ("nodejs14.x", 'require("aws-sdk-mock"); require("@aws-sdk/client-s3")', False),
+    ],
+)
+def test_version_2_is_installed_for_runtimes_that_have_it(
+    tmp_path: Path, runtime: str, code: str, needed: bool
+) -> None:
+    """Where code in an asset or in the template names it, and a function's runtime is nodejs16.x or older."""
+    cloud = assembly(tmp_path)
+    resources = {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": runtime}}}
+    cloud.stacks[0].template.write_text(json.dumps({"Resources": resources}))
+    assert not uses_version_2(cloud)
+    (tmp_path / "asset.1" / "other.js").write_text(code)
+    assert uses_version_2(cloud) is needed
+    (tmp_path / "asset.1" / "other.js").unlink()
+    resources["F"]["Properties"] = {"Runtime": runtime, "Code": {"ZipFile": code}}
+    cloud.stacks[0].template.write_text(json.dumps({"Resources": resources}))
+    assert uses_version_2(cloud) is needed
 
 
 def test_what_is_here_is_not_installed_again_and_no_registry_is_no_end(tmp_path: Path) -> None:

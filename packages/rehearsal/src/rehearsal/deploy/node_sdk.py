@@ -1,4 +1,6 @@
-"""AWS's SDK for JavaScript for functions of Node: Lambda's runtime has it, and npm brings it here once.
+"""AWS's SDK for JavaScript for functions of Node: Lambda's runtimes have it, and npm installs it once.
+
+Runtimes up to nodejs16.x have version 2, one package; later ones have the packages of version 3.
 
 Source: AWS Lambda developer guide, "Building Lambda functions with Node.js", runtime-included SDK versions.
 """
@@ -16,6 +18,9 @@ from rehearsal.project.cloud_assembly import Assembly
 from rehearsal.workspace.layout import Workspace
 
 _PACKAGE = re.compile(r"@aws-sdk/(?:client|lib|util|credential)-[a-z0-9-]*[a-z0-9]")
+# Code in a template has its quotes escaped.
+_VERSION_2 = re.compile(r"""(?:require\(|from )\s*\\?["']aws-sdk["'/\\]""")
+_RUNTIME_2 = re.compile(r'"nodejs(?:4\.3|6\.10|8\.10|1[0246]\.x)"')
 _CALLED_SERVICE = re.compile(r'\\?"service\\?":\s*\\?"([\w@/ -]+)')
 _SOURCES, _LARGEST = {".js", ".cjs", ".mjs"}, 20_000_000
 # AwsCustomResource takes names of version 2, of which the packages' names are not the same in lower case.
@@ -36,17 +41,40 @@ def ensure_node_sdk(space: Workspace, cloud: Assembly, cdk: Cdk, tell: Callable[
 
     Without a registry only the functions that need them fail, with their name.
     """
-    folder = space.node_sdk
-    missing = [name for name in sorted(packages(cloud)) if not (folder / "node_modules" / name).is_dir()]
+    _install(space.node_sdk, 3, packages(cloud), cloud, cdk, tell)
+    if uses_version_2(cloud):
+        _install(space.node_sdk / "v2", 2, {"aws-sdk"}, cloud, cdk, tell)
+
+
+def _install(  # noqa: PLR0917 - what the caller has
+    folder: Path, version: int, names: set[str], cloud: Assembly, cdk: Cdk, tell: Callable[[str], None]
+) -> None:
+    missing = [name for name in sorted(names) if not (folder / "node_modules" / name).is_dir()]
     if not missing:
         return
     folder.mkdir(parents=True, exist_ok=True)
     tell(f"installing {', '.join(missing)} for functions of Node")
-    words = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), *(f"{name}@3" for name in missing)]
+    words = [
+        "npm",
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--prefix",
+        str(folder),
+        *(f"{name}@{version}" for name in missing),
+    ]
     try:
         cdk.run("npm-aws-sdk", words, folder, cloud.pipeline.account, cloud.pipeline.region)
     except CommandFailed as error:
         tell(f"functions of Node go without {', '.join(missing)}: {str(error).splitlines()[0]}")
+
+
+def uses_version_2(cloud: Assembly) -> bool:
+    """Whether code names version 2 of the SDK, and a function has a runtime with it."""
+    templates = [stack.template.read_text() for stack in cloud.stacks]
+    if not any(_RUNTIME_2.search(text) for text in templates):
+        return False
+    return any(_VERSION_2.search(text) for text in (*templates, *_codes(cloud.folder)))
 
 
 def packages(cloud: Assembly) -> set[str]:

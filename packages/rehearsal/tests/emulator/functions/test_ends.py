@@ -20,7 +20,7 @@ from ministack.core import lambda_runtime
 
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import sandbox, unpacked_code
-from rehearsal.emulator.functions.execution_environment import Invocation, InvocationResult, PythonEnvironment
+from rehearsal.emulator.functions.execution_environment import FunctionEnvironment, Invocation, InvocationResult
 from rehearsal.emulator.functions.filesystem import FunctionFilesystem
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.emulator.server import launcher
@@ -102,14 +102,14 @@ def test_an_old_version_ends_when_the_code_changes(functions: Functions) -> None
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> Iterator[PythonEnvironment]:
+def plain(tmp_path: Path) -> Iterator[FunctionEnvironment]:
     """A function where nothing can be mounted."""
     environment = make(tmp_path, "import os, boto3\nhandler = lambda *_: [os.getcwd(), boto3.__name__]", mounts=False)
     yield environment
     environment.kill()
 
 
-def test_without_mounts_the_folders_stay_where_they_are(plain: PythonEnvironment, tmp_path: Path) -> None:
+def test_without_mounts_the_folders_stay_where_they_are(plain: FunctionEnvironment, tmp_path: Path) -> None:
     """It still runs, with the same packages; the end of a run says what it lacks."""
     folder, sdk = call(plain).body
     assert Path(folder).is_relative_to(tmp_path)
@@ -208,7 +208,7 @@ def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path, path
 
 def make(
     folder: Path, code: str, *, mounts: bool | None = None, hidden: Path | None = None, **more: Any
-) -> PythonEnvironment:
+) -> FunctionEnvironment:
     config = {
         "FunctionName": "function",
         "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function",
@@ -217,12 +217,12 @@ def make(
         **more,
     }
     layout = FunctionFilesystem(
-        folder / "functions", Endpoint("http://127.0.0.1:1"), hidden=hidden or folder, mounts=mounts
+        folder / "functions", Endpoint("http://127.0.0.1:1"), hidden=hidden or folder, sdk=folder / "sdk", mounts=mounts
     )
-    return PythonEnvironment(layout, "function", config, zipped(main_py=code))
+    return FunctionEnvironment(layout, "function", config, zipped(main_py=code))
 
 
-def call(environment: PythonEnvironment) -> InvocationResult:
+def call(environment: FunctionEnvironment) -> InvocationResult:
     return environment.call(Invocation({}, "request", "arn", None, {}, "1"))
 
 

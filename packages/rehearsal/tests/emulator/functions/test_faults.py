@@ -67,7 +67,7 @@ def deployed(functions: Functions, verb: str, waiter: str, **properties: Any) ->
     ],
 )
 def test_ministacks_own_worker_is_not_as_on_aws(body: str, fault: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The faults that PythonEnvironment is for: the host's packages and variables, no /var/task, no _HANDLER."""
+    """The faults that FunctionEnvironment is for: the host's packages and variables, no /var/task, no _HANDLER."""
     monkeypatch.setenv("LEAK", "of the server")
     config = {
         "FunctionName": "function",

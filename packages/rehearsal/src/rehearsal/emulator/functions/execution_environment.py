@@ -1,4 +1,4 @@
-"""One execution environment of a Python function, in the place of MiniStack's worker.
+"""One execution environment of a function, in the place of MiniStack's worker.
 
 Source: AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
 """
@@ -78,7 +78,7 @@ class InvocationResult:
     stream: str
 
 
-class PythonEnvironment(PooledWorker):
+class FunctionEnvironment(PooledWorker):
     """Made by MiniStack's pool, which keeps it warm, reuses it and ends it."""
 
     def __init__(self, layout: FunctionFilesystem, name: str, config: Mapping[str, Any], code: bytes) -> None:

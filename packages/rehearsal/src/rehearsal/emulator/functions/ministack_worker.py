@@ -1,4 +1,4 @@
-"""Execution environments of Python functions in place of MiniStack's; functions of other runtimes stay MiniStack's."""
+"""Execution environments of functions of Python and Node in place of MiniStack's; other runtimes stay MiniStack's."""
 
 from __future__ import annotations
 
@@ -10,30 +10,33 @@ from rehearsal.aws import Endpoint
 from rehearsal.emulator.functions import logs
 from rehearsal.emulator.functions.cold_starts import ColdStartRecord
 from rehearsal.emulator.functions.credentials import RoleNotAssumable
-from rehearsal.emulator.functions.execution_environment import Invocation, PythonEnvironment
-from rehearsal.emulator.functions.filesystem import FunctionFilesystem, NoInterpreter
+from rehearsal.emulator.functions.execution_environment import FunctionEnvironment, Invocation
+from rehearsal.emulator.functions.filesystem import FunctionFilesystem
+from rehearsal.emulator.functions.languages import NoInterpreter
 from rehearsal.emulator.ministack.port import functions, workers
 from rehearsal.workspace.layout import Workspace
 
 LOG_SOURCE = "functions"  # marks a result whose log is written already
 
 
-class PythonFunctions:
-    """Runs Python functions in the environments of this project; created before the first request."""
+class ManagedFunctions:
+    """Runs functions of Python and Node in the environments of this project; created before the first request."""
 
     def __init__(self, space: Workspace, endpoint: Endpoint) -> None:
-        self._layout = FunctionFilesystem(space.aws / "tmp" / "functions", endpoint, hidden=space.home)
+        self._layout = FunctionFilesystem(
+            space.aws / "tmp" / "functions", endpoint, hidden=space.home, sdk=space.node_sdk
+        )
         self._record = ColdStartRecord(space.cold_starts)
         self._record.begin()
 
     def choose_worker(self, choose: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
         """Return the replacement of the function that chooses what MiniStack's pool makes for a function."""
 
-        def create_worker(name: str, config: Mapping[str, Any], code: bytes) -> PythonEnvironment:
-            return PythonEnvironment(self._layout, name, config, code)
+        def create_worker(name: str, config: Mapping[str, Any], code: bytes) -> FunctionEnvironment:
+            return FunctionEnvironment(self._layout, name, config, code)
 
         def worker_for(config: Mapping[str, Any]) -> Any:
-            return create_worker if _is_python(config) else choose(config)
+            return create_worker if _is_managed(config) else choose(config)
 
         return worker_for
 
@@ -42,7 +45,7 @@ class PythonFunctions:
 
         def execute_function(function: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
             config = function.get("config") or function
-            if not _is_python(config) or not function.get("code_zip"):
+            if not _is_managed(config) or not function.get("code_zip"):
                 return dict(execute(function, event, request_id))
             return _execute(config, function["code_zip"], event, request_id, self._record)
 
@@ -58,8 +61,8 @@ class PythonFunctions:
         return write_other_logs
 
 
-def _is_python(config: Mapping[str, Any]) -> bool:
-    return str(config.get("Runtime", "")).startswith("python")
+def _is_managed(config: Mapping[str, Any]) -> bool:
+    return str(config.get("Runtime", "")).startswith(("python", "nodejs"))
 
 
 def _execute(

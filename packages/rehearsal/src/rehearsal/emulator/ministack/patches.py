@@ -82,7 +82,7 @@ WITH_IAM = (
 )
 # What this project runs itself: the last ones, so that nothing of MiniStack's is asked before them.
 OWN_SERVICES = (
-    services.PYTHON_FUNCTIONS,
+    services.MANAGED_FUNCTIONS,
     services.PIPELINE_TARGETS,
     services.START_BUILD,
     services.STOP_BUILD,

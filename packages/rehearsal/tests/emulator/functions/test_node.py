@@ -1,0 +1,147 @@
+"""Functions of Node: Lambda's runtime, in the same file system and with the same limits and log lines as Python's."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.emulator.functions.conftest import Functions, Told, needs_mounts, zipped
+
+
+def make(functions: Functions, code: str, *, file: str = "index.js", **more: Any) -> str:
+    """A new function of one module."""
+    return functions.make(zipped(**{file: code}), handler="index.handler", **{"Runtime": "nodejs22.x", **more})
+
+
+def call(functions: Functions, code: str, event: Any = None, **more: Any) -> Told:
+    return functions.call(make(functions, code, **more), event)
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("index.js", "exports.handler = async (event) => event.a + 1;"),
+        ("index.js", "exports.handler = (event, context, done) => done(null, event.a + 1);"),
+        ("index.js", "exports.handler = (event, context) => context.succeed(event.a + 1);"),
+        ("index.js", "exports.handler = (e, c, done) => { setTimeout(() => done(null, e.a + 1), 20); };"),
+        ("index.mjs", "const one = await Promise.resolve(1); export const handler = async (event) => event.a + one;"),
+        ("index.cjs", "exports.handler = async (event) => event.a + 1;"),
+    ],
+)
+def test_every_kind_of_handler_answers(functions: Functions, file: str, code: str) -> None:
+    """Promises, callbacks and modules, as in Lambda's runtimes of Node."""
+    told = call(functions, code, {"a": 41}, file=file)
+    assert (told.answer, told.error) == (42, False), told.log
+
+
+@needs_mounts
+def test_code_runtime_and_variables_are_where_aws_has_them(functions: Functions) -> None:
+    """Nothing of this machine's variables, and the variables that AWS documents for Node."""
+    code = "exports.handler = async () => ({ file: __filename, cwd: process.cwd(), ...process.env });"
+    answer = call(functions, code).answer
+    assert (answer["file"], answer["cwd"]) == ("/var/task/index.js", "/var/task")
+    assert answer["AWS_EXECUTION_ENV"] == "AWS_Lambda_nodejs22.x"
+    assert answer["NODE_PATH"].split(":") == [
+        "/opt/nodejs/node22/node_modules",
+        "/opt/nodejs/node_modules",
+        "/var/runtime/node_modules",
+    ]
+    assert not answer.keys() & {"HOME", "NODE_OPTIONS", "AWS_ENDPOINT_URL", "VIRTUAL_ENV"}
+
+
+@needs_mounts
+def test_nothing_but_tmp_can_be_written_to_by_node(functions: Functions) -> None:
+    """As for Python's functions."""
+    code = """
+        const fs = require("fs");
+        exports.handler = async () => ["/tmp/a", "/var/task/a", "/opt/a", "/usr/a"].map((path) => {
+            try { fs.writeFileSync(path, ""); return true; } catch { return false; }
+        });
+    """
+    assert call(functions, code).answer == [True, False, False, False]
+
+
+def test_a_layers_modules_are_found(functions: Functions) -> None:
+    """From /opt/nodejs/node_modules, after those of the code."""
+    archive = zipped(**{"nodejs__node_modules__own__index.js": "exports.name = 'of the layer';"})
+    layer = functions.publish(archive)
+    told = call(functions, "exports.handler = async () => require('own').name;", layers=[layer])
+    assert (told.answer, told.error) == ("of the layer", False)
+
+
+def test_the_log_has_awss_lines(functions: Functions) -> None:
+    """START, each line of the console with time, request and level, END and REPORT."""
+    told = call(functions, "exports.handler = async () => { console.log('a %d', 1); console.error('b\\nc'); };")
+    assert re.search(r"^START RequestId: .*^END RequestId: .*^REPORT RequestId: ", told.log, re.DOTALL | re.MULTILINE)
+    printed = [line.split("\t") for line in told.log.split("\n") if re.match(r"\d{4}-", line)]
+    assert [part[2] for part in printed] == ["INFO", "ERROR"]
+    assert printed[0][3].rstrip() == "a 1"
+    assert re.fullmatch(r"[0-9a-f-]{36}", printed[0][1])
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "message"),
+    [
+        ("exports.handler = async () => { throw new TypeError('no'); };", "TypeError", "no"),
+        ("exports.handler = (e, c, done) => done('text');", "string", "text"),
+        ("exports.handler = async () => { require('absent'); };", "Error", "Cannot find module 'absent'"),
+        ("require('absent');", "Runtime.ImportModuleError", "Error: Cannot find module 'absent'"),
+        ("exports.other = 1;", "Runtime.HandlerNotFound", "index.handler is undefined or not exported"),
+        ("exports.handler = (", "Runtime.UserCodeSyntaxError", "SyntaxError: Unexpected end of input"),
+        ("exports.handler = (e, c, done) => { setTimeout(() => { throw new Error('late'); }, 5); };", "Error", "late"),
+        (
+            "exports.handler = (e, c, done) => { Promise.reject(new Error('lost')); };",
+            "Runtime.UnhandledPromiseRejection",
+            "Error: lost",
+        ),
+    ],
+)
+def test_errors_have_awss_names(functions: Functions, code: str, kind: str, message: str) -> None:
+    """The type and the message as Lambda's runtime of Node answers them."""
+    told = call(functions, code)
+    assert told.error
+    assert told.answer["errorType"] == kind
+    assert told.answer["errorMessage"].startswith(message)
+
+
+def test_a_call_that_takes_too_long_is_ended(functions: Functions) -> None:
+    """By Lambda's time limit, which the context counts down."""
+    told = call(functions, "exports.handler = () => new Promise(() => setInterval(() => {}, 1000));", Timeout=1)
+    assert told.answer["errorType"] == "Sandbox.Timedout"
+    left = call(functions, "exports.handler = async (e, c) => c.getRemainingTimeInMillis();", Timeout=7).answer
+    assert 5_000 < left <= 7_000
+
+
+def test_an_environment_stays_warm(functions: Functions) -> None:
+    """The second call finds what the first one left in its module."""
+    name = make(functions, "let calls = 0; exports.handler = async () => ++calls;")
+    assert [functions.call(name).answer for _ in range(3)] == [1, 2, 3]
+
+
+def test_old_runtimes_have_version_2_of_the_sdk_and_new_ones_version_3(functions: Functions) -> None:
+    """nodejs16.x finds aws-sdk and not @aws-sdk, later ones the reverse, as on AWS."""
+    sdk = functions.space.node_sdk
+    for folder, name in ((sdk / "v2", "aws-sdk"), (sdk, "@aws-sdk/client-sts")):
+        package = folder / "node_modules" / name
+        package.mkdir(parents=True, exist_ok=True)
+        (package / "index.js").write_text(f"exports.name = {json.dumps(name)};")
+    code = """
+        const found = (name) => { try { return require(name).name; } catch { return null; } };
+        exports.handler = async () => [found("aws-sdk"), found("@aws-sdk/client-sts")];
+    """
+    assert call(functions, code, Runtime="nodejs16.x").answer == ["aws-sdk", None]
+    assert call(functions, code, Runtime="nodejs20.x").answer == [None, "@aws-sdk/client-sts"]
+
+
+def test_a_function_of_node_reaches_aws_under_its_names(functions: Functions) -> None:
+    """With the certificates of the embedded AWS, by Node's own client, which knows no proxy."""
+    code = """
+        const url = "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity";
+        exports.handler = async () => (await fetch(url)).status;
+    """
+    told = call(functions, code)
+    assert not told.error, told.answer
+    assert told.answer in (200, 400, 403)
