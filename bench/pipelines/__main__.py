@@ -20,7 +20,16 @@ def read_list(path: Path = LIST) -> list[Pipeline]:
     """The pipelines of a list, in its order."""
     with path.open(newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [Pipeline(row["repository"], row["commit"], row["folder"]) for row in rows]
+        return [
+            Pipeline(row["repository"], row["commit"], row["folder"], _variables(row.get("variables") or "-"))
+            for row in rows
+        ]
+
+
+def _variables(text: str) -> tuple[tuple[str, str], ...]:
+    """What the owner's pages say to set for the first deployment: `NAME=value NAME=value`, or `-`."""
+    pairs = (word.partition("=") for word in text.split() if "=" in word)
+    return tuple((name, value) for name, _, value in pairs)
 
 
 @click.command()

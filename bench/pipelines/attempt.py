@@ -25,11 +25,12 @@ _NOISE = re.compile(r"^\s*(the whole log|The whole log|journal|log):|^\s*$")
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A line of pipelines.tsv."""
+    """A line of pipelines.tsv. variables: those that the first deployment needs, by the owner's pages."""
 
     repository: str
     commit: str
     folder: str = "."
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LI
     try:
         _clone(pipeline, clones, folder)
         app = folder / pipeline.folder
-        environment = prepare(app)
+        environment = {**prepare(app), **dict(pipeline.variables)}
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return Attempt(pipeline, "not prepared", error=first_error(_output(error) or str(error)))
     first = _run(pipeline, app, environment, limit, ())

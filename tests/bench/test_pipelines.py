@@ -119,6 +119,16 @@ def test_a_commit_that_is_not_there_is_reported(tmp_path: Path) -> None:
     assert "owner/none" in found.error
 
 
+def test_variables_of_the_owners_pages_are_read(tmp_path: Path) -> None:
+    """They are set for the run; a dash stands for none, and the column may be missing."""
+    path = tmp_path / "list.tsv"
+    head = "repository\tcommit\tfolder"
+    path.write_text(f"{head}\tvariables\na/b\t0\t.\tUSE_IT=true X=1\nc/d\t0\t.\t-\n")
+    assert [pipeline.variables for pipeline in command.read_list(path)] == [(("USE_IT", "true"), ("X", "1")), ()]
+    path.write_text(f"{head}\na/b\t0\t.\n")
+    assert command.read_list(path)[0].variables == ()
+
+
 def test_the_list_has_30_pipelines_as_the_rule_says() -> None:
     """18 of TypeScript, 8 of Python at least; each repository once, with its commit; none is in the fidelity page."""
     lines = [line.split("\t") for line in command.LIST.read_text().splitlines()[1:]]
