@@ -38,6 +38,7 @@ def test_a_build_takes_its_inputs_and_hands_on_its_outputs_and_variables(account
     inputs = {"One": account.source("One", **{"one.txt": "1\n"}), "Two": account.source("Two", **{"two.txt": "2\n"})}
     outcome = account.run({"ProjectName": name, "PrimarySource": "One"}, inputs, ("Out", "Extra"))
     assert (outcome.failed, outcome.summary) == (False, "build 1 succeeded")
+    assert outcome.external_id.startswith(f"{name}:")
     assert outcome.variables == {"SAID": "12", "CODEBUILD_INITIATOR": "codepipeline/tiny"}
     keys = [outcome.outputs[each].key for each in ("Out", "Extra")]
     sizes = [account.client("s3").head_object(Bucket=BUCKET, Key=key)["ContentLength"] for key in keys]

@@ -58,6 +58,7 @@ class RunBuild:
         build = build_of_action(task, project, self._caches)
         turn = self._enter_queue(task, build)
         entry, result = BuildRecord(self._builds, build, project.about, project.log_group), None
+        task.identify(build.id)
         try:
             with task.stop.calls(entry.stop.set):
                 ended = turn.await_start(entry.stop, project.queued_minutes * 60)
@@ -71,9 +72,10 @@ class RunBuild:
             entry.end(result)
         summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
         if result.status != "SUCCEEDED":
-            return Outcome(failed=True, summary=summary)
+            return Outcome(failed=True, summary=summary, external_id=build.id)
         outputs = _outputs(task, result, credentials)
-        return Outcome(failed=False, summary=summary, variables=dict(result.exported), outputs=outputs)
+        exported = dict(result.exported)
+        return Outcome(failed=False, summary=summary, variables=exported, outputs=outputs, external_id=build.id)
 
     def _enter_queue(self, task: Task, build: Build) -> Turn:
         try:

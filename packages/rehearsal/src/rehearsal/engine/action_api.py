@@ -74,6 +74,10 @@ def expire_never() -> None:
     """The default: an expiry by date never comes."""
 
 
+def identify_nothing(external_id: str) -> None:
+    """Where no execution follows the action."""
+
+
 def no_answer() -> Answer | None:
     """Return None: the default of actions that ask for no approval."""
     return None
@@ -86,8 +90,9 @@ class Task:
 
     stop: is set when the work has to end, whatever the reason. note: reports how far the work is. waiting: reports that
     it waits for an approval, which is answered with `token`; answer: waits for it, and returns None if `stop` is set
-    first. expire: ends the action as one that took longer than `limit`: seconds after which `stop` is set. wanted: by
-    type of revision, what the execution was started for, where that is not the newest.
+    first. identify: reports how the service that does the work calls it. expire: ends the action as one that took
+    longer than `limit`: seconds after which `stop` is set. wanted: by type of revision, what the execution was started
+    for, where that is not the newest.
     """
 
     pipeline: PipelineKey
@@ -108,6 +113,7 @@ class Task:
     token: str = ""
     answer: Callable[[], Answer | None] = no_answer
     expire: Callable[[], None] = expire_never
+    identify: Callable[[str], None] = identify_nothing
     action_execution_id: str = ""
     limit: float = 3600.0
     wanted: Mapping[str, str] = field(default_factory=dict)

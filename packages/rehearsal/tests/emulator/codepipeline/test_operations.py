@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from rehearsal.emulator.codepipeline.model_constraints import model
 from rehearsal.emulator.codepipeline.operations import OPERATIONS
 from rehearsal.engine.action_api import Outcome, Task
 from tests.emulator.conftest import Service, approval, pipeline, source, step, unknown_members
-from tests.engine.conftest import KEY, at_first, declaration, errors, eventually, fails, rule, until_stopped
+from tests.engine.conftest import KEY, at_first, declaration, errors, eventually, fails, rule, succeeds, until_stopped
 
+Play = Callable[[Task], Outcome]
 NAME = {"pipelineName": KEY.name}
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -393,3 +395,32 @@ def test_no_parallel_pipeline_rolls_back(service: Service) -> None:
     definition = pipeline(executionMode="PARALLEL")
     definition["stages"][1]["onFailure"] = {"result": "ROLLBACK"}
     assert service.refused("CreatePipeline", pipeline=definition) == "InvalidStructureException"
+
+
+@pytest.mark.parametrize("ends", [fails, errors, succeeds])
+def test_an_action_has_the_id_of_its_work_while_it_runs_and_afterwards(service: Service, ends: Play) -> None:
+    """A client follows a build by it; an action that breaks has begun its work too."""
+
+    def builds(task: Task) -> Outcome:
+        task.identify("project:1")
+        go.wait(10)
+        return ends(task)
+
+    def external_ids() -> list[object]:
+        only = {"pipelineExecutionId": execution.id}
+        details = service.call("ListActionExecutions", **NAME, filter=only)["actionExecutionDetails"]
+        stage = service.call("GetPipelineState", name=KEY.name)["stageStates"][1]
+        shown = [detail["output"].get("executionResult", {}) for detail in details if detail["actionName"] == "deploy"]
+        latest = [action["latestExecution"] for action in stage["actionStates"] if "latestExecution" in action]
+        return [found.get("externalExecutionId") for found in (*shown, *latest)]
+
+    go = threading.Event()
+    service.create(pipeline())
+    service.stage.wait()
+    service.stage.played.parts["deploy"] = builds
+    execution = service.start()
+    eventually(lambda: external_ids() == ["project:1", "project:1"])
+    assert execution.status == "InProgress"
+    go.set()
+    service.stage.wait()
+    assert external_ids() == ["project:1", "project:1"]

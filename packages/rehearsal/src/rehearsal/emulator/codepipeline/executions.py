@@ -148,10 +148,10 @@ def _detail(execution: Execution, state: ActionState) -> Json:
 def _output(state: ActionState) -> Json:
     outcome = state.outcome
     if outcome is None:
-        return {}
+        return {"executionResult": {"externalExecutionId": state.external_id}} if state.external_id else {}
     result: Json = {
         "externalExecutionSummary": outcome.summary[:SUMMARY_LENGTH],
-        "externalExecutionId": outcome.external_id,
+        "externalExecutionId": state.external_id,
     }
     if state.error_code:
         result["errorDetails"] = {"code": state.error_code, "message": outcome.summary}

@@ -173,6 +173,6 @@ def _attempt(state: ActionState, kind: str) -> Json:
         latest["token"] = state.token
     if state.error_code:
         latest["errorDetails"] = {"code": state.error_code, "message": state.summary}
-    if state.outcome and state.outcome.external_id:
-        latest["externalExecutionId"] = state.outcome.external_id
+    if state.external_id:
+        latest["externalExecutionId"] = state.external_id
     return latest

@@ -42,6 +42,8 @@ class Reports(Protocol):
 
     def expired(self, attempt: Attempt) -> None: ...
 
+    def identified(self, attempt: Attempt, external_id: str) -> None: ...
+
     def ended(self, attempt: Attempt, result: AttemptResult) -> None: ...
 
 
@@ -131,6 +133,7 @@ class Attempt:
             token=self.token,
             answer=self._await_answer,
             expire=lambda: self.reports.expired(self),
+            identify=lambda external_id: self.reports.identified(self, external_id),
             action_execution_id=self.state.id,
             limit=self.limit,
             wanted=execution.wanted.get(action.name, {}),

@@ -103,6 +103,10 @@ class Attempts:
         """Report of a worker. Only the engine's thread decides whether the answer or the expiry came first."""
         self._context.scheduler.post(attempt.expire)
 
+    def identified(self, attempt: Attempt, external_id: str) -> None:
+        """Report of a worker."""
+        self._context.scheduler.post(partial(self._report, attempt, "identified", external_id=external_id))
+
     def ended(self, attempt: Attempt, result: AttemptResult) -> None:
         """Report of a worker."""
         self._context.scheduler.post(partial(self._end, attempt, result))

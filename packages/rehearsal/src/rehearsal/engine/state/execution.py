@@ -25,7 +25,8 @@ class ActionState:
     """One attempt of an action (or of a condition's rule); `status` is one of ActionExecutionStatus.
 
     token: with which an approval is answered, while it waits. log: the file that the action prints to. progress: its
-    last line. resolved: its configuration without references to variables.
+    last line. resolved: its configuration without references to variables. external_id: how the service that does the
+    work calls it.
     """
 
     stage: str
@@ -46,6 +47,7 @@ class ActionState:
     resolved: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Artifact] = field(default_factory=dict)
     outcome: Outcome | None = None
+    external_id: str = ""
 
     @property
     def key(self) -> AttemptKey:

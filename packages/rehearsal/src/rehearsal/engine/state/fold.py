@@ -192,9 +192,14 @@ def _action_waiting(execution: Execution, event: Event) -> Execution:
     return _with_attempt(execution, event, token=event["token"], progress="waits for an approval")
 
 
+def _action_identified(execution: Execution, event: Event) -> Execution:
+    return _with_attempt(execution, event, external_id=event["external_id"])
+
+
 def _action_finished(execution: Execution, event: Event) -> Execution:
     """Keep what later actions may use. An action that failed gives nothing."""
     outcome = _outcome(event)
+    known = {"external_id": outcome.external_id} if outcome.external_id else {}
     ended = _with_attempt(
         execution,
         event,
@@ -205,6 +210,7 @@ def _action_finished(execution: Execution, event: Event) -> Execution:
         ended=event["at"],
         token=None,
         outcome=outcome,
+        **known,
     )
     if outcome.failed:
         return ended
@@ -248,6 +254,7 @@ _ATTEMPTS: Mapping[str, Handler] = {
     "started": _action_started,
     "progress": _action_progress,
     "waiting": _action_waiting,
+    "identified": _action_identified,
     "finished": _action_finished,
 }
 _HANDLERS: Mapping[str, Handler] = {

@@ -16,8 +16,9 @@ an object with name, bucket, key and, where they are known, version*, encrypted_
 - condition-started*, condition-overridden*: stage, condition; condition-checked: stage, condition, status, result,
   summary.
 - action-... and rule-...: stage, action, attempt, provider, owner, region, and for -started: id*, run_order, log,
-  resolved*, inputs; for -progress: text; for -waiting: token, text; for -answered*: approved, text; for -finished:
-  status, summary, seconds, error_code, namespace*, variables, outputs, revision*, external_id, executed.
+  resolved*, inputs; for -progress: text; for -waiting: token, text; for -answered*: approved, text;
+  for -identified*: external_id; for -finished: status, summary, seconds, error_code, namespace*, variables, outputs,
+  revision*, external_id, executed.
 - In the journal of a pipeline: pipeline-created: id, account, region, declaration; pipeline-updated: declaration,
   restart; pipeline-deleted; transition-disabled: stage, reason, by; transition-enabled: stage.
 """
