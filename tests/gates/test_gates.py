@@ -19,7 +19,7 @@ import pytest
 
 from rehearsal.views.cause.find_cause import find_causes
 from rehearsal.views.cause.model import Cause
-from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
+from rehearsal.views.execution_view import ActionView
 from tests.root import ROOT
 
 MAKE = "make --jobs 2 --output-sync=target synth check"
@@ -290,9 +290,8 @@ def test_it_goes_red(gate: Gate, copy: Path) -> None:
 def why(printed: str) -> Cause:
     """The root cause as `rehearse why` finds it in the log of a parallel make, among the output of other targets."""
     log = PARALLEL.format(command=MAKE, printed=printed.rstrip("\n")).splitlines()
-    action = ActionView("Synth", "Build/CodeBuild", "Failed", summary="build FAILED", log="action.log")
-    view = ExecutionView(stages=[StageView("Build", [action])])
-    (cause,) = find_causes(view, lambda _: log, lambda *_: "")
+    action = ActionView("Synth", "Build/CodeBuild", "Failed", summary="build FAILED", stage="Build", log="action.log")
+    (cause,) = find_causes([action], lambda _: log, lambda *_: "")
     return cause
 
 

@@ -25,6 +25,7 @@ class ActionView:
     progress: str = ""
     token: str | None = None
     executed: bool = True
+    stage: str = ""
 
 
 @dataclass
@@ -68,8 +69,8 @@ class ExecutionView:
     def action(self, stage: str, name: str) -> ActionView:
         return next(each for each in self.stage(stage).actions if each.name == name)
 
-    def failed(self) -> list[tuple[StageView, ActionView]]:
-        return [(stage, action) for stage in self.stages for action in stage.actions if action.status == "Failed"]
+    def failed(self) -> list[ActionView]:
+        return [action for stage in self.stages for action in stage.actions if action.status == "Failed"]
 
 
 _REVISIONS = ("CommitId", "VersionId", "ImageDigest")
@@ -100,7 +101,7 @@ def _project(state: Execution) -> dict[str, Any]:
         "stages": [
             StageView(
                 stage,
-                [_action(name, provider, state.actions.get((stage, name))) for name, provider in actions],
+                [_action(stage, name, provider, state.actions.get((stage, name))) for name, provider in actions],
                 state.stages[stage].status if stage in state.stages else "",
             )
             for stage, actions in state.outline
@@ -108,9 +109,9 @@ def _project(state: Execution) -> dict[str, Any]:
     }
 
 
-def _action(name: str, provider: str, state: ActionState | None) -> ActionView:
+def _action(stage: str, name: str, provider: str, state: ActionState | None) -> ActionView:
     if state is None:
-        return ActionView(name, provider)
+        return ActionView(name, provider, stage=stage)
     return ActionView(
         name,
         provider,
@@ -122,6 +123,7 @@ def _action(name: str, provider: str, state: ActionState | None) -> ActionView:
         progress=state.progress,
         token=state.token,
         executed=state.outcome is None or state.outcome.executed,
+        stage=stage,
     )
 
 

@@ -33,7 +33,7 @@ class WhyJson(TypedDict):
 
 def causes(space: Workspace, view: ExecutionView) -> list[Cause]:
     """Return a cause for each failed action, the first failure first."""
-    found = find_causes(view, _read_log, functools.partial(_construct_path, space, view.id))
+    found = find_causes(view.failed(), _read_log, functools.partial(_construct_path, space, view.id))
     return [dataclasses.replace(cause, log=_below(space, cause.log)) for cause in found]
 
 

@@ -18,10 +18,9 @@ CASES = Path(__file__).parent / "cases"
 def cause_of(folder: Path) -> tuple[CauseJson, dict[str, Any]]:
     """The cause that is found, and what is expected of it."""
     case = json.loads((folder / "case.json").read_text())
-    action = ActionView("Act", case["provider"], "Failed", summary=case["summary"], log="action.log")
-    view = ExecutionView(stages=[StageView("Build", [action])])
+    action = ActionView("Act", case["provider"], "Failed", summary=case["summary"], stage="Build", log="action.log")
     log, paths = (folder / "action.log").read_text().splitlines(), case["construct_paths"]
-    (cause,) = find_causes(view, lambda _: log, lambda stack, id_: paths.get(f"{stack}/{id_}", ""))
+    (cause,) = find_causes([action], lambda _: log, lambda stack, id_: paths.get(f"{stack}/{id_}", ""))
     return cause.as_json(), case["expected"]
 
 
@@ -38,7 +37,7 @@ def test_the_action_that_failed_first_comes_first() -> None:
     quick = ActionView("Quick", "Build/CodeBuild", "Failed", started=2.0, seconds=1.0, summary="quick")
     good = ActionView("Good", "Build/CodeBuild", "Succeeded", started=0.0, seconds=1.0, summary="good")
     view = ExecutionView(stages=[StageView("Build", [slow, quick, good])])
-    assert [cause.message for cause in find_causes(view, lambda _: [], lambda *_: "")] == ["quick", "slow"]
+    assert [cause.message for cause in find_causes(view.failed(), lambda _: [], lambda *_: "")] == ["quick", "slow"]
 
 
 def test_a_log_beyond_all_bounds_is_read_with_little_memory() -> None:
@@ -53,9 +52,8 @@ def test_a_log_beyond_all_bounds_is_read_with_little_memory() -> None:
         yield from (f"line {number} " + "x" * 3000 for number in range(60_000))
         yield from ("a.py:3: error: found", end)
 
-    action = ActionView("Act", "Build/CodeBuild", "Failed", log="action.log")
-    view = ExecutionView(stages=[StageView("Build", [action])])
-    (cause,) = find_causes(view, lambda _: log(), lambda *_: "")
+    action = ActionView("Act", "Build/CodeBuild", "Failed", stage="Build", log="action.log")
+    (cause,) = find_causes([action], lambda _: log(), lambda *_: "")
     assert (str(cause.place), cause.message) == ("a.py:3", "found")
 
 

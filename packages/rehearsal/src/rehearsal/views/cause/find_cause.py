@@ -1,4 +1,4 @@
-"""Find the root cause of each failed action, from the view of an execution and the lines of its logs."""
+"""Find the root cause of each failed action, from its summary and the lines of its log."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from contextlib import suppress
 
 from rehearsal.views.cause.failed_command import FailedCommand, FailedPart, cut_failed_command, recipe_starts
 from rehearsal.views.cause.findings import LINES, excerpt, first_finding, last_words, suggested_command
-from rehearsal.views.cause.model import Cause, Finding, Place, Statement
-from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
+from rehearsal.views.cause.model import Cause, FailedAction, Finding, Place, Statement
 
-ReadLog = Callable[[ActionView], Iterable[str]]
 ConstructPath = Callable[[str, str], str]
 
 # Source: AWS CloudFormation user guide, "Stack status codes".
@@ -27,24 +25,26 @@ _MISSING = re.compile(r"\bmissing (?:in .+? )?is (?=\{)")
 _DENIED = re.compile(r"is not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>\S+))?")
 
 
-def find_causes(view: ExecutionView, read_log: ReadLog, construct_path: ConstructPath) -> list[Cause]:
+def find_causes[A: FailedAction](
+    failed: Iterable[A], read_log: Callable[[A], Iterable[str]], construct_path: ConstructPath
+) -> list[Cause]:
     """Return a cause for each failed action, the one that ended first at the beginning.
 
     read_log: the lines of an action's log, none where it has no log. construct_path: the path of the construct that
     has this logical id in the stack of this name; empty where it is unknown.
     """
-    failed = sorted(view.failed(), key=lambda found: (found[1].started or 0) + (found[1].seconds or 0))
-    return [_cause(stage, action, read_log(action), construct_path) for stage, action in failed]
+    in_order = sorted(failed, key=lambda action: (action.started or 0) + (action.seconds or 0))
+    return [_cause(action, read_log(action), construct_path) for action in in_order]
 
 
-def _cause(stage: StageView, action: ActionView, log: Iterable[str], construct_path: ConstructPath) -> Cause:
-    found, tail = _in_summary(stage, action, construct_path), deque[str](maxlen=LINES)
+def _cause(action: FailedAction, log: Iterable[str], construct_path: ConstructPath) -> Cause:
+    found, tail = _in_summary(action, construct_path), deque[str](maxlen=LINES)
     command = cut_failed_command(_remember(log, tail))
     if command:
         found = _in_build(command) or found
     lines = found.lines or excerpt([*tail], 0)
     return Cause(
-        stage=stage.name,
+        stage=action.stage,
         action=action.name,
         provider=action.provider,
         message=found.message,
@@ -53,7 +53,7 @@ def _cause(stage: StageView, action: ActionView, log: Iterable[str], construct_p
         part=command.parts[0].target if command else "",
         lines=lines,
         missing_statement=missing_statement([found.message, *lines, action.summary]),
-        next_command=found.next_command or _next_command(stage, action, command),
+        next_command=found.next_command or _next_command(action, command),
         log=action.log if tail else "",
         also=tuple(_also_failed(command.parts[1:])) if command else (),
     )
@@ -81,26 +81,26 @@ def _also_failed(parts: Iterable[FailedPart]) -> Iterable[str]:
         yield f"{part.target}: {' '.join(filter(None, (str(found.place), found.message)))}" if found else part.target
 
 
-def _in_summary(stage: StageView, action: ActionView, construct_path: ConstructPath) -> Finding:
+def _in_summary(action: FailedAction, construct_path: ConstructPath) -> Finding:
     """The finding in an action's summary: of a stack, the first resource that failed."""
-    message, place = action.summary or f"{stage.name}/{action.name} failed", Place()
+    message, place = action.summary or f"{action.stage}/{action.name} failed", Place()
     if resource := _FIRST_FAILURE.match(message):
         path = construct_path(resource["stack"], resource["resource"])
         place = Place(construct=path or f"{resource['stack']}/{resource['resource']}")
     return Finding(message, 0, place, next_command=suggested_command(message))
 
 
-def _next_command(stage: StageView, action: ActionView, command: FailedCommand | None) -> str:
+def _next_command(action: FailedAction, command: FailedCommand | None) -> str:
     if command:
         return (
             f"make {command.parts[0].target}"
             if command.parts[0].target
-            else f"rehearse shell {stage.name}/{action.name}"
+            else f"rehearse shell {action.stage}/{action.name}"
         )
     dead = _DEAD_STACK.search(action.summary)
     if dead and "CloudFormation" in action.provider:
         return f"aws cloudformation delete-stack --stack-name {dead['stack']}"
-    return f"rehearse retry {stage.name}"
+    return f"rehearse retry {action.stage}"
 
 
 def missing_statement(texts: Iterable[str]) -> Statement | None:

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 Statement = dict[str, Any]
+
+
+class FailedAction(Protocol):
+    """An action that failed. started: seconds since 1970; log: where its log is, empty where it has none."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def started(self) -> float | None: ...
+    @property
+    def seconds(self) -> float | None: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def log(self) -> str: ...
 
 
 class PlaceJson(TypedDict):
