@@ -15,7 +15,8 @@ import pytest
 from tests.root import ROOT
 
 THIN = ("pipeline", "stages", "lambda", "bench")
-LAYERS, DELIVERY, REHEARSAL = (f"packages/{name}/src" for name in ("lambda-layers", "delivery", "rehearsal"))
+SOURCES = [f"packages/{name}/src" for name in ("lambda-layers", "delivery", "rehearsal", "console")]
+LAYERS, DELIVERY, REHEARSAL, CONSOLE = SOURCES
 # The module that gets the import, what it imports, and a part of the contract's name.
 PLANTED = [
     ("lambda/echo/odd.py", "stages", "functions know nothing"),
@@ -38,6 +39,9 @@ PLANTED = [
     (f"{REHEARSAL}/rehearsal/actions/odd.py", "ministack", "only the port imports MiniStack"),
     (f"{REHEARSAL}/rehearsal/emulator/iam/odd.py", "ministack", "only the port imports MiniStack"),
     (f"{REHEARSAL}/rehearsal/engine/odd.py", "botocore", "the engine knows no AWS client"),
+    (f"{CONSOLE}/pipeline_console/odd.py", "rehearsal", "the console knows AWS's APIs only"),
+    (f"{CONSOLE}/pipeline_console/cause/odd.py", "pipeline_console.reads.client", "inside the console"),
+    (f"{CONSOLE}/pipeline_console/views/odd.py", "starlette", "views are pure functions"),
 ]
 
 
@@ -61,7 +65,7 @@ def test_a_fault_is_planted_for_each_contract() -> None:
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The modules and their configuration: import-linter needs no more."""
     folder = tmp_path_factory.mktemp("contracts")
-    for name in (*THIN, LAYERS, DELIVERY, REHEARSAL):
+    for name in (*THIN, *SOURCES):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for file in (ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")):
         shutil.copy2(file, folder / file.relative_to(ROOT))
@@ -80,7 +84,7 @@ def test_a_planted_import_is_red(original: Path, module: str, imported: str, con
         done = subprocess.run(
             [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", configuration(module)],
             cwd=original,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([LAYERS, DELIVERY, REHEARSAL])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES)},
             capture_output=True,
             text=True,
             check=False,

@@ -22,6 +22,7 @@ IMPORTS = {
     "lambda-layers": {"lambda_layers"},
     "delivery": {"cdk_delivery", "lambda_layers", "rehearsal"},
     "rehearsal": {"rehearsal"},
+    "console": {"pipeline_console", "rehearsal"},
 }
 OURS = THIN_PROJECT.union(*IMPORTS.values())
 
@@ -99,6 +100,39 @@ def test_the_environment_has_the_packages_by_relative_paths() -> None:
     lines = file.read_text().splitlines()
     assert [line for line in lines if Path(line).is_absolute()] == []
     assert [(file.parent / line).resolve() for line in lines] == [package / "src" for package in PACKAGES]
+
+
+# What two wheels need is in each of them, with the same files.
+SHARED = ("packages/rehearsal/src/rehearsal/views/cause", "packages/console/src/pipeline_console/cause")
+
+
+def different_files(first: Path, second: Path) -> list[str]:
+    """Return the files of two folders that differ in more than the names of their packages."""
+
+    def texts(folder: Path) -> dict[str, str]:
+        own = ".".join(folder.parts[folder.parts.index("src") + 1 :])
+        return {file.name: file.read_text().replace(own, "") for file in folder.glob("*.py")}
+
+    one, other = texts(first), texts(second)
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def test_the_console_finds_the_first_error_as_the_rehearsal_does() -> None:
+    """The wheels share no code, so both have the same files."""
+    assert different_files(*(ROOT / folder for folder in SHARED)) == []
+
+
+@pytest.mark.gate
+def test_a_file_that_only_one_wheel_changes_is_found(tmp_path: Path) -> None:
+    """As well as one that only one of them has."""
+    for name, texts in {"one": {"a.py": "import one.cause", "b.py": "1"}, "two": {"a.py": "import two.cause"}}.items():
+        (tmp_path / "src" / name / "cause").mkdir(parents=True)
+        for file, text in texts.items():
+            (tmp_path / "src" / name / "cause" / file).write_text(text)
+    first, second = tmp_path / "src" / "one" / "cause", tmp_path / "src" / "two" / "cause"
+    assert different_files(first, second) == ["b.py"]
+    (second / "b.py").write_text("2")
+    assert different_files(first, second) == ["b.py"]
 
 
 def test_each_package_has_a_job_of_the_workflow() -> None:

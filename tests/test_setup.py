@@ -89,7 +89,7 @@ def test_an_unknown_argument_is_refused(clone: Path) -> None:
     """The value that was read, and the allowed values."""
     assert setup(clone, "everything") == (
         2,
-        "setup: got everything; allowed are no argument at all, `verify`, `integration`, or `tools`\n",
+        "setup: got everything; allowed are no argument at all, `verify`, `integration`, `browser`, or `tools`\n",
     )
 
 

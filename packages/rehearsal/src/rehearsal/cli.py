@@ -115,6 +115,9 @@ VERBS = {
     ),
     "up": Verb("up", "Start the embedded AWS, with the pipeline deployed, and leave it running."),
     "down": Verb("up", "End the embedded AWS that `up` started, take the remote `rehearsal` away; the state is kept."),
+    "console": Verb(
+        "console", "Serve the web console of the pipeline that `up` keeps running, until it is interrupted."
+    ),
     "watch": Verb(
         "watch", "Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on."
     ),

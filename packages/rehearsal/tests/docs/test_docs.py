@@ -22,7 +22,7 @@ COMMANDS = {
     "run": ("run", "clock"),
     "debug": ("why", "history", "status", "logs", "env", "shell"),
     "plan": ("run", "plan"),
-    "keep-running": ("up", "down", "watch", "stop", "approve", "reject"),
+    "keep-running": ("up", "console", "down", "watch", "stop", "approve", "reject"),
     "parts": ("retry", "rollback", "run"),
     "iam": ("permissions", "run", "up"),
     "other-projects": ("run", "up", "plan"),

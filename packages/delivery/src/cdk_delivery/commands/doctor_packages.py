@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cdk_delivery.commands.doctor_rows import Row
 
-PACKAGES = ("cdk-delivery", "cdk-rehearsal", "lambda-layers")
+PACKAGES = ("cdk-delivery", "cdk-pipeline-console", "cdk-rehearsal", "lambda-layers")
 
 
 def package_rows(root: Path) -> Iterator[Row]:

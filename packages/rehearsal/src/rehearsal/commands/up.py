@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from rehearsal import program_name
+from rehearsal.commands.console import become_console, find_program
 from rehearsal.commands.context import with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.deploy import first_deployment
@@ -52,6 +53,9 @@ ACCEPT = click.option(
 @PORT
 @IAM
 @AS_JSON
+@click.option(
+    "--console", "and_console", is_flag=True, help="Serve the web console afterwards, until it is interrupted."
+)
 @with_workspace
 def up(
     space: Workspace,
@@ -62,14 +66,19 @@ def up(
     pipeline: str | None,
     iam: bool | None,
     as_json: bool,
+    and_console: bool,
 ) -> None:
     """Start the embedded AWS, with the pipeline deployed, and leave it running.
 
     The repository gets a remote, so that `git push rehearsal main` starts the pipeline.
     """
+    if and_console:
+        find_program()
     with exclusive_run(space):
         AcceptedFile(space).add([*configuration.read_config(space.root).accept, *names])
         _up(space, App.from_options(app, pipeline), port, iam=iam, as_json=as_json)
+    if and_console:
+        become_console(space, [])
 
 
 def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as_json: bool) -> None:

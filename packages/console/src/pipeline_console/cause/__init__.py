@@ -1,0 +1,1 @@
+"""The root cause of a red execution, from its journal and its logs."""

@@ -1,0 +1,91 @@
+"""Errors that Python's tools print over many lines: failed tests, broken import contracts, uncaught exceptions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+
+from pipeline_console.cause.model import Finding, Place
+
+_LINES, _LINE_LENGTH = 20, 2000
+_SECTION = re.compile(r"^=+ (?:FAILURES|ERRORS) =+$")
+_TEST = re.compile(r"^_{3,} .+ _{3,}$")
+_LOCATION = re.compile(r"^(?P<file>[^\s:]+\.py):(?P<line>\d+): (?:in |\w+)")
+_ERROR = re.compile(r"^E   +(?P<message>\S.*)$")
+_SUMMARY = re.compile(r"^(?:FAILED|ERROR) (?P<test>[^\s:]+\.py(?:::\S+)?)")
+_FRAME = re.compile(r'^ +File "(?P<file>[^"<]+)", line (?P<line>\d+)')
+_EXCEPTION = re.compile(r"^(?P<message>[A-Za-z_][\w.]*(?:: .+)?)$")
+_IMPORT = re.compile(r"^-? +(?P<importer>[\w.]+) -> +(?P<imported>[\w.]+) \(l\.(?P<line>\d+)")
+_FOREIGN = ("site-packages", "/lib/python", "importlib._bootstrap")
+
+
+def failed_test(lines: Sequence[str]) -> Finding | None:
+    """Return pytest's first failure: the innermost line of the project's own code, and the assertion."""
+    start = next((number for number, line in enumerate(lines) if _SECTION.match(line)), None)
+    if start is None:
+        return _summarized_test(lines)
+    start += 1
+    block = _until_next_test(lines, start)
+    shown = list(takewhile(lambda line: not line.startswith("-----"), block))  # then comes what the test printed
+    places = [match for line in shown if (match := _LOCATION.match(line)) and not _is_foreign(match["file"])]
+    error = next((match["message"] for line in block if (match := _ERROR.match(line))), "a test failed")
+    where = Place(places[-1]["file"], int(places[-1]["line"])) if places else Place()
+    test = next((match["test"] for line in lines[start:] if (match := _SUMMARY.match(line))), "")
+    return Finding(error, start, where, _cut(block), f"pytest {test}" if test else "")
+
+
+def broken_contract(lines: Sequence[str]) -> Finding | None:
+    """Return import-linter's first forbidden import, with the contract that it breaks."""
+    heading = next((number for number, line in enumerate(lines) if line.strip() == "Broken contracts"), None)
+    if heading is None:
+        return None
+    for number in range(heading, len(lines)):
+        wrapped = lines[number].endswith("->") or lines[number].endswith("-> ")  # a long import has two lines
+        if match := _IMPORT.match(lines[number] + " " + "".join(lines[number + 1 : number + 2]) * wrapped):
+            start = next(n for n in range(number - 1, -1, -1) if lines[n].startswith("---")) - 1
+            file = match["importer"].replace(".", "/") + ".py"
+            message = f"{match['importer']} imports {match['imported']}: {lines[start]}"
+            return Finding(message, start, Place(file, int(match["line"])), _cut(lines[start:]))
+    return None
+
+
+def uncaught_exception(lines: Sequence[str]) -> Finding | None:
+    """Return the exception of the first traceback, at the innermost line of the project's own code."""
+    begin = next((number for number, line in enumerate(lines) if line.startswith("Traceback (most recent")), None)
+    if begin is None:
+        return None
+    place = Place()
+    for line in lines[begin + 1 :]:
+        if frame := _FRAME.match(line):
+            if not _is_foreign(frame["file"]):
+                place = Place(frame["file"], int(frame["line"]))
+        elif exception := _EXCEPTION.match(line):
+            return Finding(exception["message"], begin, place, _cut(lines[begin:]))
+    return None
+
+
+def _summarized_test(lines: Sequence[str]) -> Finding | None:
+    """The first line of pytest's short summary, where the failures themselves are not shown."""
+    for number, line in enumerate(lines):
+        if match := _SUMMARY.match(line):
+            message = line.partition(" - ")[2] or "a test failed"
+            return Finding(message, number, Place(match["test"].partition("::")[0]), (line,), f"pytest {match['test']}")
+    return None
+
+
+def _until_next_test(lines: Sequence[str], start: int) -> Sequence[str]:
+    ends = (
+        number
+        for number in range(start + 1, len(lines))
+        if _TEST.match(lines[number]) or lines[number].startswith("=====")
+    )
+    return lines[start : next(ends, len(lines))]
+
+
+def _is_foreign(file: str) -> bool:
+    return any(part in file for part in _FOREIGN)
+
+
+def _cut(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(line[:_LINE_LENGTH] for line in lines[:_LINES])

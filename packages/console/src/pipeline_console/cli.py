@@ -1,0 +1,104 @@
+"""The command line: `pipeline-console`, behind one error boundary."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import tempfile
+import traceback
+from importlib.metadata import version
+
+import click
+
+from pipeline_console.errors import ReadFailed, WrongUse
+
+PROGRAM = "pipeline-console"
+
+
+def main() -> None:
+    """Run the command. 0 done; 1 AWS refused; 2 wrong use or settings; 3 a bug; 130 interrupted."""
+    try:
+        code = console.main(standalone_mode=False, prog_name=PROGRAM)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except WrongUse as error:
+        click.echo(f"{PROGRAM}: {error}", err=True)
+        code = error.exit_code
+    except ReadFailed as error:
+        click.echo(f"{PROGRAM}: AWS did not answer: {error}", err=True)
+        code = 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(f"{PROGRAM}: interrupted", err=True)
+        code = 130
+    except Exception:
+        code = _report_bug()
+    sys.exit(code or 0)
+
+
+def _report_bug() -> int:
+    with tempfile.NamedTemporaryFile("w", prefix="pipeline-console-bug-", suffix=".log", delete=False) as log:
+        print(version("cdk-pipeline-console"), platform.platform(), sys.version, sys.argv, sep="\n", file=log)
+        traceback.print_exc(file=log)
+    click.echo(f"{PROGRAM}: this is a bug in the console itself; please report it with {log.name}", err=True)
+    return 3
+
+
+def read_accounts(given: tuple[str, ...]) -> dict[str, str]:
+    """Read ACCOUNT=PROFILE options. Raises WrongUse."""
+    accounts = {}
+    for text in given:
+        account, _, profile = text.partition("=")
+        if not (account.isdecimal() and len(account) == 12 and profile):
+            raise WrongUse(f"--account: got {text!r}; ACCOUNT=PROFILE is needed, for example 222222222222=dev")
+        accounts[account] = profile
+    return accounts
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--profile", metavar="NAME", help="The AWS profile of the pipeline's account.")
+@click.option("--region", metavar="NAME", help="The region of the pipeline (default: the profile's).")
+@click.option("--pipeline", metavar="NAME", help="Which pipeline, where the account has several.")
+@click.option(
+    "--account", "accounts", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of another account."
+)
+@click.option("--allow-approve", is_flag=True, help="Allow to approve, reject, retry, stop and roll back.")
+@click.option("--allow-invoke", is_flag=True, help="Allow to invoke functions.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: 8377, or a free one).")
+@click.option("--open", "browser", is_flag=True, help="Open the page in a browser.")
+@click.option("--rehearsed", is_flag=True, hidden=True)
+@click.version_option(package_name="cdk-pipeline-console", prog_name=PROGRAM, message="%(prog)s %(version)s")
+def console(
+    *,
+    profile: str | None,
+    region: str | None,
+    pipeline: str | None,
+    accounts: tuple[str, ...],
+    allow_approve: bool,
+    allow_invoke: bool,
+    port: int | None,
+    browser: bool,
+    rehearsed: bool,
+) -> None:
+    """Serve pages of one pipeline on 127.0.0.1, read-only unless allowed otherwise, until it is interrupted."""
+    from pipeline_console import server
+    from pipeline_console.pages.application import application
+    from pipeline_console.pages.site import Options, Site
+    from pipeline_console.reads.client import Aws
+    from pipeline_console.reads.pipeline import choose
+    from pipeline_console.security import Keys
+
+    aws = Aws(profile, region, read_accounts(accounts))
+    reads = choose(aws, pipeline)
+    reads.definition()
+    opened = server.listen(port)
+    keys = Keys(opened.getsockname()[1])
+    site = Site(aws, reads, keys, Options(approve=allow_approve, invoke=allow_invoke, rehearsed=rehearsed))
+    url = f"http://{server.HOST}:{keys.port}/?token={keys.token}"
+    mode = "" if allow_approve else " (read-only: --allow-approve allows changes)"
+
+    def announce() -> None:
+        click.echo(f"{reads.name}: {url}{mode}\nCtrl-C ends it")
+        sys.stdout.flush()
+
+    server.run(application(site), opened, url, browser=browser, ready=announce)

@@ -1,0 +1,90 @@
+"""What every page needs: reads, options, and the rendering of templates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from pipeline_console.errors import Problem, ReadFailed
+from pipeline_console.reads.client import Aws
+from pipeline_console.reads.pipeline import PipelineReads
+from pipeline_console.reads.watch import Watch
+from pipeline_console.security import Keys
+from pipeline_console.views import times
+from pipeline_console.views.pipeline_map import PipelineMap, pipeline_map
+
+# Executions that pages look at for revisions and stories.
+LATEST = 100
+_TITLES = {
+    "denied": "AWS denied a read",
+    "throttled": "AWS throttles",
+    "unreachable": "AWS does not answer",
+    "missing": "Not found",
+    "rejected": "AWS rejected the call",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What this console may do. rehearsed: the AWS is an embedded one."""
+
+    approve: bool = False
+    invoke: bool = False
+    rehearsed: bool = False
+
+
+@dataclass
+class Site:
+    """One console for one pipeline."""
+
+    aws: Aws
+    reads: PipelineReads
+    keys: Keys
+    options: Options
+    now: Callable[[], float] = field(default=time.time)
+
+    @cached_property
+    def watch(self) -> Watch:
+        return Watch(self.aws, self.reads, rehearsed=self.options.rehearsed)
+
+    @cached_property
+    def templates(self) -> Environment:
+        environment = Environment(
+            loader=PackageLoader("pipeline_console.pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters |= {"duration": times.duration, "iso": times.iso, "clock": times.clock}
+        return environment
+
+    def map(self) -> PipelineMap:
+        """Return the pipeline as it is now. Raises ReadFailed."""
+        return pipeline_map(self.reads.definition(), self.reads.state(), self.reads.executions(LATEST))
+
+    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+        """Render a whole page, with the pipeline's map above it."""
+        if "map" not in values:
+            values["map"] = self.map()
+        text = self.templates.get_template(template).render(site=self, now=self.now(), path=request.url.path, **values)
+        return HTMLResponse(text, status)
+
+    def problem(self, request: Request, problem: Problem) -> Response:
+        """Render the page of a read that the whole page needed."""
+        status = 404 if problem.kind == "missing" else 502
+        return self.page(request, "problem.html", status, map=None, problem=problem, title=_TITLES[problem.kind])
+
+    def attempt[T](self, read: Callable[[], T]) -> tuple[T | None, Problem | None]:
+        """Return what a read brings, or why it failed: the rest of the page is shown in any case."""
+        try:
+            return read(), None
+        except ReadFailed as failed:
+            return None, failed.problem

@@ -1,0 +1,163 @@
+// Live updates, local times, copying and keys. Text from AWS reaches the page as text only: the server escapes it.
+const live = document.getElementById("live");
+const notice = document.getElementById("notice");
+
+// Make `old` like `fresh`, node by node, so that focus, scroll positions and opened details are kept.
+function morph(old, fresh) {
+  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName || (old.id || "") !== (fresh.id || "")) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE || old.hasAttribute("data-keep")) return;
+  for (const { name } of [...old.attributes]) {
+    if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  if (old.nodeName === "TIME") { old.textContent = fresh.textContent; return; }
+  const known = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
+  let at = old.firstChild;
+  for (const wanted of [...fresh.childNodes]) {
+    const kept = wanted.id && known.get(wanted.id);
+    if (kept && kept !== at) old.insertBefore(kept, at);
+    const target = kept || at;
+    if (!target) { old.append(wanted); continue; }
+    if (!kept && target.id && target.id !== wanted.id) { old.insertBefore(wanted, target); continue; }
+    at = target.nextSibling;
+    morph(target, wanted);
+  }
+  while (at) { const next = at.nextSibling; at.remove(); at = next; }
+}
+
+function say(text, down = false) {
+  notice.hidden = !text;
+  notice.textContent = text;
+  notice.classList.toggle("down", down);
+}
+
+let loading = false, again = false;
+async function refresh() {
+  if (document.body.hasAttribute("data-still")) return;
+  if (loading) { again = true; return; }
+  loading = true;
+  try {
+    const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
+    if (answer.status === 401) { say("The console was started again: open the URL that it has printed.", true); return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("live");
+    if (fresh) { morph(live, document.adoptNode(fresh)); document.title = page.title; dress(live); }
+  } catch { down(); } finally {
+    loading = false;
+    if (again) { again = false; refresh(); }
+  }
+}
+
+function down() {
+  say("The console does not answer: it was ended, or this machine slept. The page goes on as soon as it answers again.", true);
+}
+
+function follow() {
+  const events = new EventSource("/events");
+  let first = true;
+  events.onmessage = (event) => {
+    const state = JSON.parse(event.data);
+    if (state.problem) say(`AWS does not answer: ${state.problem}`, true);
+    else if (state.throttled) say(`AWS throttles: this console asks every ${Math.round(state.pause)} s.`);
+    else say("");
+    if (!first) refresh();
+    first = false;
+  };
+  events.onerror = () => {
+    down();
+    first = false;
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 2000);
+  };
+}
+
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+function dress(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const text = local.format(new Date(time.dateTime));
+    if (time.textContent !== text) { time.title = time.textContent; time.textContent = text; }
+  }
+  for (const details of root.querySelectorAll("details[open] [data-load]")) load(details);
+  for (const details of root.querySelectorAll("details:not([data-heard])")) {
+    details.dataset.heard = "";
+    details.addEventListener("toggle", () => details.open && details.querySelectorAll("[data-load]").forEach(load));
+  }
+}
+
+async function load(place) {
+  if (place.dataset.loaded) return;
+  place.dataset.loaded = "yes";
+  try {
+    const answer = await fetch(place.dataset.load);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    place.replaceChildren(...(page.getElementById("part") || page.getElementById("main")).childNodes);
+    dress(place);
+  } catch { delete place.dataset.loaded; }
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button.copy");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, 1500);
+});
+
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
+let going = false;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  if (going) {
+    going = false;
+    document.querySelector(`nav a[data-key="${CSS.escape(event.key)}"]`)?.click();
+  } else if (event.key === "g") {
+    going = true;
+    setTimeout(() => { going = false; }, 1200);
+  } else if (event.key === "j" || event.key === "k") {
+    move(event.key === "j" ? 1 : -1);
+  } else if (event.key === "?") {
+    document.getElementById("keys").showModal();
+  } else if (event.key === "/") {
+    const search = document.querySelector("input[type=search]");
+    if (search) { search.focus(); event.preventDefault(); }
+  }
+});
+
+function move(step) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  const here = rows.findIndex((row) => row.contains(document.activeElement));
+  const row = rows[Math.max(0, Math.min(rows.length - 1, here + step))];
+  const target = row && (row.querySelector("summary, a") || row);
+  target?.focus();
+}
+
+function openTarget() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target && target.matches("details")) { target.open = true; target.scrollIntoView({ block: "center" }); }
+}
+
+setInterval(() => {
+  for (const place of document.querySelectorAll("[data-since]")) {
+    const seconds = Math.max(0, Date.now() / 1000 - Number(place.dataset.since));
+    const whole = Math.round(seconds);
+    place.textContent = whole < 60 ? `${whole} s` : whole < 3600 ? `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`
+      : `${Math.floor(whole / 3600)} h ${String(Math.floor(whole % 3600 / 60)).padStart(2, "0")} min`;
+  }
+}, 1000);
+
+dress(document);
+openTarget();
+addEventListener("hashchange", openTarget);
+follow();

@@ -1,0 +1,1 @@
+"""Reads and changes by AWS's APIs."""

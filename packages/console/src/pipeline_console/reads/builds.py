@@ -1,0 +1,59 @@
+"""Reads of CodeBuild's builds and of their logs in CloudWatch Logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline_console.errors import Problem, ReadFailed
+from pipeline_console.reads.client import Aws, Json
+
+# The first error is searched in this much of a log's end.
+TAIL_PAGES = 12
+
+
+def build(aws: Aws, id_: str, region: str = "") -> Json:
+    """Return a build by its id. Raises ReadFailed, also where there is none of this id."""
+    found = aws.call("codebuild", "batch_get_builds", region=region, ids=[id_])["builds"]
+    if not found:
+        raise ReadFailed(Problem("missing", "codebuild:BatchGetBuilds", f"CodeBuild has no build {id_}"))
+    answer: Json = found[0]
+    return answer
+
+
+def log_place(build: Json) -> tuple[str, str]:
+    """Return the group and the stream of a build's log. Raises ReadFailed where it has none."""
+    logs = build.get("logs", {})
+    if not logs.get("groupName") or not logs.get("streamName"):
+        why = f"{build.get('id', 'the build')} has no log in CloudWatch Logs (yet)"
+        raise ReadFailed(Problem("missing", "logs:GetLogEvents", why))
+    return logs["groupName"], logs["streamName"]
+
+
+def log_page(aws: Aws, group: str, stream: str, token: str = "", region: str = "", *, head: bool = True) -> Json:
+    """Return a page of events; `token` is that of the page before."""
+    given = {"nextToken": token} if token else {}
+    place = {"logGroupName": group, "logStreamName": stream}
+    return aws.call("logs", "get_log_events", region=region, startFromHead=head, **place, **given)
+
+
+def log_tail(aws: Aws, group: str, stream: str, region: str = "") -> Iterator[str]:
+    """Return the last lines of a log, in their order.
+
+    Source: CloudWatch Logs API reference, "GetLogEvents": a page may be empty, and at the end the token stays the same.
+    """
+    found: list[Json] = []
+    token = ""
+    for _ in range(TAIL_PAGES):
+        page = log_page(aws, group, stream, token, region, head=False)
+        found.insert(0, page)
+        if page["nextBackwardToken"] == token:
+            break
+        token = page["nextBackwardToken"]
+    for page in found:
+        for event in page["events"]:
+            yield from lines(event["message"])
+
+
+def lines(message: str) -> list[str]:
+    """Return the lines of an event: CodeBuild ends each with a line break, and one event may hold several."""
+    return message.rstrip("\r\n").split("\n")

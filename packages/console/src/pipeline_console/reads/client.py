@@ -1,0 +1,136 @@
+"""Calls of AWS's APIs: clients per account and region, and errors as problems that a page can show."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+
+from pipeline_console.errors import Kind, Problem, ReadFailed, WrongUse
+
+Json = dict[str, Any]
+
+# Source: AWS SDKs reference guide, "Retry behavior": the codes that mean "slow down".
+THROTTLED = frozenset(
+    (
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "LimitExceededException",
+        "BandwidthLimitExceeded",
+    )
+)
+DENIED = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"))
+MISSING = frozenset(("NoSuchKey", "NoSuchBucket", "404", "NoSuchEntity"))
+PAUSES = (0.2, 0.6, 1.4)  # before a throttled call is repeated
+# The services whose IAM prefix is not their name in boto3.
+_PREFIXES = {"stepfunctions": "states"}
+
+
+class Aws:
+    """The account of the pipeline by one profile, and other accounts by theirs.
+
+    accounts: account id -> profile. throttled_at: when AWS last throttled a call, by `time.monotonic`.
+    """
+
+    def __init__(self, profile: str | None, region: str | None, accounts: Mapping[str, str] = {}) -> None:
+        self._profiles, self._accounts, self._lock = profile, dict(accounts), threading.Lock()
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._sessions: dict[str, Any] = {"": _session(profile, region)}
+        self.throttled_at = float("-inf")
+        self._own = ""
+
+    @property
+    def region(self) -> str:
+        """The region of the pipeline. Raises WrongUse where neither an option nor the profile names one."""
+        name: str | None = self._sessions[""].region_name
+        if not name:
+            raise WrongUse("no region is set: give --region, for example --region eu-west-1, or set AWS_REGION")
+        return name
+
+    def call(self, service: str, operation: str, /, *, account: str = "", region: str = "", **given: Any) -> Json:
+        """Call an operation by its name in Python. A throttled call is repeated. Raises ReadFailed."""
+        client = self._client(service, account, region)
+        name = f"{_PREFIXES.get(service, service)}:{client.meta.method_to_api_mapping[operation]}"
+        for pause in (*PAUSES, None):
+            try:
+                answer: Json = getattr(client, operation)(**given)
+                return answer
+            except (ClientError, BotoCoreError) as error:
+                problem = _problem(name, error)
+                if problem.kind == "throttled":
+                    self.throttled_at = time.monotonic()
+                    if pause is not None:
+                        time.sleep(pause)
+                        continue
+                raise ReadFailed(problem) from error
+        raise AssertionError("the last call returns or raises")
+
+    def reaches(self, account: str) -> bool:
+        """Return whether there are credentials for the account."""
+        return account in ("", self.own_account()) or account in self._accounts
+
+    def own_account(self) -> str:
+        """The account of the pipeline's profile."""
+        if not self._own:
+            self._own = str(self.call("sts", "get_caller_identity")["Account"])
+        return self._own
+
+    def _client(self, service: str, account: str, region: str) -> Any:
+        with self._lock:
+            key = (service, account, region)
+            if key not in self._clients:
+                config = Config(retries={"mode": "standard", "max_attempts": 1}, connect_timeout=5, read_timeout=60)
+                session = self._session_of(account)
+                self._clients[key] = session.client(service, region_name=region or None, config=config)
+            return self._clients[key]
+
+    def _session_of(self, account: str) -> Any:
+        profile = self._accounts.get(account, "")
+        if profile not in self._sessions:
+            self._sessions[profile] = _session(profile, self._sessions[""].region_name)
+        return self._sessions[profile]
+
+
+def _session(profile: str | None, region: str | None) -> Any:
+    try:
+        return boto3.Session(profile_name=profile, region_name=region)
+    except ProfileNotFound as error:
+        known = ", ".join(boto3.Session().available_profiles) or "none"
+        raise WrongUse(f"there is no AWS profile {profile}; the profiles of this machine: {known}") from error
+
+
+def _problem(action: str, error: ClientError | BotoCoreError) -> Problem:
+    if not isinstance(error, ClientError):
+        return Problem("unreachable", action, str(error))
+    code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+    if code.endswith("NotFoundException"):
+        return Problem("missing", action, message)
+    kinds: tuple[tuple[frozenset[str], Kind], ...]
+    kinds = ((THROTTLED, "throttled"), (DENIED, "denied"), (MISSING, "missing"))
+    kind: Kind = next((kind for codes, kind in kinds if code in codes), "rejected")
+    return Problem(kind, action, f"{code}: {message}" if kind == "rejected" else message)
+
+
+def pages(
+    call: Callable[..., Json], *named: str, member: str = "nextToken", limit: int = 20, **given: Any
+) -> list[Json]:
+    """Return up to `limit` pages of a paginated operation. member: where an answer names the next page."""
+    answers: list[Json] = []
+    while len(answers) < limit:
+        answers.append(call(*named, **given))
+        following = answers[-1].get(member)
+        if not following:
+            break
+        given[member] = following
+    return answers

@@ -1,0 +1,129 @@
+"""Reads and changes of one pipeline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Any, cast
+
+from pipeline_console.errors import WrongUse
+from pipeline_console.reads.client import Aws, Json, pages
+
+ENDED = frozenset(("Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"))
+# How long an answer is shown again: long enough for the parts of one page and for several browsers.
+FRESH_SECONDS, DEFINITION_SECONDS, KEPT_SECONDS, ENDED_EXECUTIONS = 0.4, 5.0, 60.0, 200
+
+
+class PipelineReads:
+    """The API of CodePipeline for the pipeline of this name."""
+
+    def __init__(self, aws: Aws, name: str) -> None:
+        self.aws, self.name = aws, name
+        self._cache: dict[Hashable, tuple[float, Any]] = {}
+        self._ended: dict[str, list[Json]] = {}
+        self._lock = threading.Lock()
+
+    def definition(self) -> Json:
+        """Return the answer of GetPipeline."""
+        return self._cached("definition", DEFINITION_SECONDS, lambda: self._call("get_pipeline", name=self.name))
+
+    def state(self) -> Json:
+        """Return the answer of GetPipelineState."""
+        return self._cached("state", FRESH_SECONDS, lambda: self._call("get_pipeline_state", name=self.name))
+
+    def executions(self, most: int = 100) -> list[Json]:
+        """Return summaries of the latest executions, newest first."""
+
+        def read() -> list[Json]:
+            answers = pages(
+                self._call, "list_pipeline_executions", limit=-(-most // 100), pipelineName=self.name, maxResults=100
+            )
+            return [summary for answer in answers for summary in answer["pipelineExecutionSummaries"]]
+
+        return self._cached(("executions", most), FRESH_SECONDS, read)[:most]
+
+    def execution(self, id_: str) -> Json:
+        """Return the answer of GetPipelineExecution."""
+        answer = self._call("get_pipeline_execution", pipelineName=self.name, pipelineExecutionId=id_)
+        found: Json = answer["pipelineExecution"]
+        return found
+
+    def actions(self, id_: str, *, ended: bool = False) -> list[Json]:
+        """Return every attempt of the execution's actions; those of an execution that has ended are kept."""
+        if ended and id_ in self._ended:
+            return self._ended[id_]
+
+        def read() -> list[Json]:
+            only = {"pipelineExecutionId": id_}
+            answers = pages(
+                self._call, "list_action_executions", pipelineName=self.name, filter=only, maxResults=100, limit=30
+            )
+            return [detail for answer in answers for detail in answer["actionExecutionDetails"]]
+
+        found = self._cached(("actions", id_), FRESH_SECONDS, read)
+        if ended and len(self._ended) < ENDED_EXECUTIONS:
+            self._ended[id_] = found
+        return found
+
+    def retry(self, stage: str, id_: str, mode: str) -> None:
+        """Call RetryStageExecution; mode: FAILED_ACTIONS or ALL_ACTIONS."""
+        self._change(
+            "retry_stage_execution", pipelineName=self.name, stageName=stage, pipelineExecutionId=id_, retryMode=mode
+        )
+
+    def stop(self, id_: str, reason: str, *, abandon: bool) -> None:
+        """Call StopPipelineExecution."""
+        given = {"pipelineName": self.name, "pipelineExecutionId": id_, "abandon": abandon}
+        self._change("stop_pipeline_execution", **given, **({"reason": reason} if reason else {}))
+
+    def rollback(self, stage: str, target: str) -> str:
+        """Call RollbackStage; return the id of the new execution."""
+        answer = self._change(
+            "rollback_stage", pipelineName=self.name, stageName=stage, targetPipelineExecutionId=target
+        )
+        return str(answer["pipelineExecutionId"])
+
+    def answer_approval(self, stage: str, action: str, token: str, status: str, summary: str) -> None:
+        """Call PutApprovalResult; status: Approved or Rejected."""
+        self._change(
+            "put_approval_result",
+            pipelineName=self.name,
+            stageName=stage,
+            actionName=action,
+            token=token,
+            result={"status": status, "summary": summary},
+        )
+
+    def _change(self, operation: str, **given: Any) -> Json:
+        answer = self._call(operation, **given)
+        with self._lock:
+            self._cache.clear()
+        self._ended.clear()  # a retry continues an execution that had ended
+        return answer
+
+    def _call(self, operation: str, **given: Any) -> Json:
+        return self.aws.call("codepipeline", operation, **given)
+
+    def _cached[T](self, key: Hashable, seconds: float, read: Callable[[], T]) -> T:
+        with self._lock:
+            at, kept = self._cache.get(key, (float("-inf"), None))
+        if time.monotonic() - at < seconds:
+            return cast("T", kept)
+        answer = read()
+        with self._lock:
+            self._cache = {k: value for k, value in self._cache.items() if time.monotonic() - value[0] < KEPT_SECONDS}
+            self._cache[key] = (time.monotonic(), answer)
+        return answer
+
+
+def choose(aws: Aws, name: str | None) -> PipelineReads:
+    """Return the reads of the named pipeline, or of the only one. Raises WrongUse, and ReadFailed."""
+    if name:
+        return PipelineReads(aws, name)
+    answers = pages(aws.call, "codepipeline", "list_pipelines")
+    known = sorted(pipeline["name"] for answer in answers for pipeline in answer["pipelines"])
+    if len(known) == 1:
+        return PipelineReads(aws, known[0])
+    there = ", ".join(known) or "none"
+    raise WrongUse(f"{len(known)} pipelines are in {aws.region}: {there}; choose one by --pipeline NAME")

@@ -1,0 +1,55 @@
+"""Revisions of an execution: which commit or object it delivers, and its message."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A source revision. id: as the API has it; short: eight characters of a commit; url: an http link, or empty."""
+
+    id: str
+    message: str = ""
+    url: str = ""
+
+    @property
+    def short(self) -> str:
+        return self.id[:8] if _COMMIT.fullmatch(self.id) else self.id[:24]
+
+
+UNKNOWN = Revision("")
+
+
+def first_revision(execution: Mapping[str, Any]) -> Revision:
+    """Return the first revision of an execution: of its summary, or of GetPipelineExecution."""
+    given = execution.get("sourceRevisions") or execution.get("artifactRevisions") or ()
+    return next((revision(source) for source in given), UNKNOWN)
+
+
+def revision(source: Mapping[str, Any]) -> Revision:
+    """Read a SourceRevision or an ArtifactRevision."""
+    url = str(source.get("revisionUrl", ""))
+    linked = url if urlsplit(url).scheme in ("http", "https") else ""
+    return Revision(str(source.get("revisionId", "")), message(str(source.get("revisionSummary", ""))), linked)
+
+
+def message(summary: str) -> str:
+    """Return the first line of a commit's message.
+
+    Source: AWS CodePipeline user guide, "CodeStarSourceConnection": the summary of a connection is JSON with
+    ProviderType and CommitMessage.
+    """
+    with suppress(ValueError):
+        parsed = json.loads(summary)
+        if isinstance(parsed, dict):
+            summary = str(parsed.get("CommitMessage", ""))
+    return summary.strip().partition("\n")[0]

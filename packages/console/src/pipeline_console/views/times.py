@@ -1,0 +1,39 @@
+"""Times and durations as pages show them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+
+def seconds_of(moment: Any) -> float | None:
+    """Return a timestamp of an API answer as seconds since 1970."""
+    if isinstance(moment, datetime):
+        return moment.timestamp()
+    return float(moment) if isinstance(moment, int | float) else None
+
+
+def duration(seconds: float | None) -> str:
+    """Write a duration: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min, 4 d 3 h."""
+    if seconds is None:
+        return ""
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def iso(seconds: float | None) -> str:
+    """Write a moment for `<time datetime>`; the browser shows it in its own time zone."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds is not None else ""
+
+
+def clock(seconds: float | None) -> str:
+    """Write a moment in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if seconds is not None else ""

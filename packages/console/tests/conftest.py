@@ -1,0 +1,132 @@
+"""A console in a thread of the test's process, in front of an AWS of the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import pytest
+
+from pipeline_console import server
+from pipeline_console.pages.application import application
+from pipeline_console.pages.site import Options, Site
+from pipeline_console.reads import client
+from pipeline_console.reads.client import Aws
+from pipeline_console.reads.pipeline import PipelineReads
+from pipeline_console.security import Keys
+from tests.fake_aws import FakeAws, eventually, running_aws
+from tests.pipelines import NAME, START
+
+
+@dataclass
+class Answer:
+    """An answer of the console."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+
+@dataclass
+class Console:
+    """A console that serves. now: the time that its pages show."""
+
+    site: Site
+    port: int
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None, *, cookie: bool = True) -> Answer:
+        """Read a page, with the cookie of a browser that has opened the printed URL."""
+        return self.call("GET", path, headers, cookie=cookie)
+
+    def post(
+        self, path: str, headers: Mapping[str, str] | None = None, *, csrf: str | None = None, **form: str
+    ) -> Answer:
+        """Send a form as a page of the console does."""
+        body = urlencode({**form, "csrf": self.site.keys.csrf if csrf is None else csrf})
+        given = {"Origin": self.url, "Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        return self.call("POST", path, given, body)
+
+    def call(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: str = "", *, cookie: bool = True
+    ) -> Answer:
+        """Call the console."""
+        keys = self.site.keys
+        given = {"Cookie": f"{keys.cookie}={keys.session}"} if cookie else {}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body or None, {**given, **(headers or {})})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read().decode(), {k.lower(): v for k, v in answer.getheaders()})
+        finally:
+            connection.close()
+
+    def start(self) -> None:
+        """Serve in a thread."""
+        opened = server.listen(self.port)
+        ready = threading.Event()
+        self._ended = threading.Event()
+
+        async def main() -> None:
+            ready.set()
+            await server.serve_until(lambda: asyncio.to_thread(self._ended.wait), application(self.site), opened)
+
+        self._thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
+        self._thread.start()
+        assert ready.wait(5)
+        eventually(self._answers)
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._ended.set()
+        self._thread.join(10)
+
+    def _answers(self) -> bool:
+        try:
+            return self.get("/static/icon.svg").status == 200
+        except OSError:
+            return False
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    """An AWS that answers nothing yet; the clients of the test's process call it."""
+    with running_aws() as found:
+        for name, value in {
+            "AWS_ENDPOINT_URL": found.url,
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(client, "PAUSES", (0.01,))
+        yield found
+
+
+@pytest.fixture
+def options() -> Options:
+    """What the console of the test may do; a test's module may have another fixture of this name."""
+    return Options(approve=True, invoke=True, rehearsed=True)
+
+
+@pytest.fixture
+def console(aws: FakeAws, options: Options) -> Iterator[Console]:
+    """A console in front of the AWS."""
+    reads = Aws(None, "eu-west-1")
+    opened = server.listen(None)
+    port = opened.getsockname()[1]
+    opened.close()
+    found = Console(Site(reads, PipelineReads(reads, NAME), Keys(port), options, now=lambda: START + 700), port)
+    found.start()
+    yield found
+    found.stop()

@@ -1,0 +1,66 @@
+"""The page of an execution, as a browser gets it."""
+
+from __future__ import annotations
+
+from tests.builds import FAILED, Builds
+from tests.conftest import Console
+from tests.fake_aws import FakeAws, Refused
+from tests.pipelines import Pipeline, green, red
+
+
+def test_a_red_execution_begins_with_its_first_error(aws: FakeAws, console: Console) -> None:
+    """The failing line with its neighbours, file and line, the command, and what to run next."""
+    execution = red()
+    Pipeline(execution, green()).serve(aws)
+    Builds(aws, page=4).add("synth:2", FAILED)
+    page = console.get(f"/executions/{execution.id}").text
+    assert "Incompatible return value type" in page
+    assert "basket/price.py:12" in page
+    assert "make check" in page
+    assert 'data-copy="make types"' in page
+    assert page.index("First error") < page.index('id="waterfall"')
+
+
+def test_a_log_that_may_not_be_read_leaves_the_rest_of_the_page(aws: FakeAws, console: Console) -> None:
+    """The missing permission is named, and the error is what CodePipeline says."""
+    execution = red()
+    Pipeline(execution).serve(aws)
+    Builds(aws).add("synth:2", FAILED)
+    aws.refusals["logs:GetLogEvents"] = Refused("AccessDeniedException", "kim is not authorized to perform: it")
+    answer = console.get(f"/executions/{execution.id}")
+    assert answer.status == 200
+    assert "Missing permission: <code>logs:GetLogEvents</code>" in answer.text
+    assert "build FAILED: exit status 2" in answer.text
+
+
+def test_a_green_execution_shows_waiting_apart_from_working(aws: FakeAws, console: Console) -> None:
+    """Variables and artifacts are there as well, and no error."""
+    execution = green()
+    Pipeline(execution).serve(aws)
+    page = console.get(f"/executions/{execution.id}").text
+    assert "First error" not in page
+    assert "5 min 52 s of work, 1 h 00 min of waiting" in page
+    assert "https://dev.example" in page
+
+
+def test_restarts_and_rollbacks_are_one_story(aws: FakeAws, console: Console) -> None:
+    """An execution of the same revision, and a rollback to it, the oldest first."""
+    first = green(start=1_760_000_000.0)
+    again = green(start=1_760_100_000.0)
+    back = green(start=1_760_200_000.0, rollback_of=first.id, trigger=("ManualRollback", "arn:aws:iam::1:user/kim"))
+    other = green(start=1_760_150_000.0, commit="f" * 40)
+    Pipeline(back, other, again, first).serve(aws)
+    page = console.get(f"/executions/{first.id}").text
+    story = page[page.index('id="story"') : page.index('id="waterfall"')]
+    assert [story.index(execution.id) for execution in (first, again, back)] == sorted(
+        story.index(execution.id) for execution in (first, again, back)
+    )
+    assert other.id not in story
+    assert "rollback to this execution" in story
+
+
+def test_an_unknown_execution_is_not_found(aws: FakeAws, console: Console) -> None:
+    """In words, with status 404."""
+    Pipeline(green()).serve(aws)
+    answer = console.get("/executions/unknown")
+    assert (answer.status, "there is no such execution" in answer.text) == (404, True)

@@ -1,0 +1,79 @@
+"""Who may call the console, and what a page may do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Console
+from tests.fake_aws import FakeAws
+from tests.pipelines import Pipeline, green
+
+pytestmark = pytest.mark.usefixtures("pipeline")
+
+
+@pytest.fixture
+def pipeline(aws: FakeAws) -> Pipeline:
+    """A pipeline with one execution."""
+    return Pipeline(green()).serve(aws)
+
+
+def test_the_printed_url_becomes_a_strict_cookie(console: Console) -> None:
+    """The token leaves the address, and scripts cannot read the cookie."""
+    answer = console.get(f"/?token={console.site.keys.token}", cookie=False)
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+    assert console.site.keys.session in answer.headers["set-cookie"]
+    for flag in ("HttpOnly", "SameSite=strict", "Path=/"):
+        assert flag in answer.headers["set-cookie"]
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("path", ["/", "/?token=wrong", "/static/console.js", "/events", "/executions/x"])
+def test_without_the_cookie_nothing_is_served(console: Console, path: str) -> None:
+    """Neither pages nor files nor events, and the answer says what to open."""
+    answer = console.get(path, cookie=False)
+    assert (answer.status, "open the URL" in answer.text) == (401, True)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "evil.example:{port}", ""])
+def test_another_host_is_refused(console: Console, host: str) -> None:
+    """A name that resolves to 127.0.0.1 reaches nothing, with the cookie as well."""
+    assert console.get("/", {"Host": host.format(port=console.port)}).status == 421
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+def test_a_foreign_origin_is_refused(console: Console, headers: dict[str, str]) -> None:
+    """Reads as well: a page of another origin gets nothing."""
+    assert console.get("/", headers).status == 403
+
+
+def test_every_answer_has_a_strict_policy(console: Console) -> None:
+    """No inline script, no other host, no frame, nothing kept; pages hold neither inline script nor style."""
+    for path in ("/", "/executions/unknown", "/static/console.css"):
+        headers = console.get(path).headers
+        assert "script-src 'self';" in headers["content-security-policy"]
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+    page = console.get("/").text
+    assert page.count("<script") == page.count("<script src=") == 1
+    assert " style=" not in page
+    assert " onclick=" not in page
+
+
+def test_no_credential_reaches_a_page(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither keys nor the cookie's value, which a script could read there."""
+    page = console.get("/").text
+    assert console.site.keys.session not in page
+    assert console.site.keys.token not in page

@@ -1,0 +1,77 @@
+"""`console`: the web console of the rehearsed pipeline, which is a package of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from rehearsal.aws import Endpoint, root
+from rehearsal.commands.context import running_deployment, with_workspace
+from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.errors import WrongUse
+from rehearsal.host.atomic_write import write_text
+from rehearsal.project import configuration
+from rehearsal.workspace.layout import Workspace
+
+PROGRAM = "pipeline-console"
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+@click.command()
+@click.option("--open", "browser", is_flag=True, help="Open the page in a browser.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the page (default: 8377).")
+@with_workspace
+def console(space: Workspace, port: int | None, *, browser: bool) -> None:
+    """Serve the web console of the pipeline that `up` keeps running, until it is interrupted."""
+    options = ["--open"] if browser else []
+    become_console(space, [*options, *(["--port", str(port)] if port else [])])
+
+
+def become_console(space: Workspace, options: list[str]) -> NoReturn:
+    """Replace this process by the console of the pipeline that runs. Raises WrongUse where it is not installed."""
+    program, deployed = find_program(), running_deployment(space)
+    files = {"AWS_SHARED_CREDENTIALS_FILE": str(space.private / "console-credentials")}
+    variables = deployed.endpoint.environ(root(deployed.key.account), deployed.key.region)
+    environment = {name: value for name, value in variables.items() if name not in _KEYS} | files
+    accounts = sorted({deployed.key.account, *_accounts(deployed)})
+    write_text(space.private / "console-credentials", credentials_file(deployed.endpoint, accounts))
+    arguments = [*_pipeline(deployed), *(f"--account={account}={account}" for account in accounts), *options]
+    sys.stdout.flush()
+    os.execve(program, [PROGRAM, *arguments], {**os.environ, **environment})
+
+
+def find_program() -> str:
+    """Return the path of the console's command: next to this Python, or on PATH. Raises WrongUse."""
+    folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    program = shutil.which(PROGRAM, path=folders)
+    if program is None:
+        raise WrongUse(
+            f"the command {PROGRAM} is not installed: it is in the wheel cdk_pipeline_console, which `make setup`"
+            " installs from wheels/, and `uv pip install wheels/cdk_pipeline_console-*.whl` as well"
+        )
+    return program
+
+
+def credentials_file(endpoint: Endpoint, accounts: Iterable[str]) -> str:
+    """Return a profile for each account, of its root user."""
+    profiles = (
+        f"[{account}]\naws_access_key_id = {account}\naws_secret_access_key = {endpoint.secret}\n"
+        for account in accounts
+    )
+    return "\n".join(profiles)
+
+
+def _pipeline(deployed: Deployment) -> list[str]:
+    key = deployed.key
+    allowed = ["--allow-approve", "--allow-invoke", "--rehearsed"]
+    return ["--profile", key.account, "--region", key.region, "--pipeline", key.name, *allowed]
+
+
+def _accounts(deployed: Deployment) -> Iterable[str]:
+    return (stack.account for stack in configuration.list_deployed_stacks(deployed.pipeline(), deployed.key.region))

@@ -1,0 +1,40 @@
+"""`console`: the web console, started as a process of its own."""
+
+from __future__ import annotations
+
+import configparser
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from rehearsal.aws import Endpoint
+from rehearsal.commands.console import PROGRAM, credentials_file, find_program
+from rehearsal.errors import WrongUse
+
+
+def test_without_the_console_the_install_line_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Wrong use, before anything is started."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(WrongUse, match="pip install"):
+        find_program()
+
+
+def test_the_command_next_to_this_python_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Another installation on PATH may be of another version."""
+    for folder in ("own", "other"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / PROGRAM).touch(mode=stat.S_IRWXU)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "own" / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path / "other"))
+    assert find_program() == str(tmp_path / "own" / PROGRAM)
+
+
+def test_each_account_has_a_profile_of_its_root_user() -> None:
+    """So the console reads functions of other accounts by AWS's profiles, as it does on AWS."""
+    parser = configparser.ConfigParser()
+    parser.read_string(credentials_file(Endpoint("http://127.0.0.1:1", secret="s3"), ["111111111111", "222222222222"]))
+    assert parser["222222222222"]["aws_access_key_id"] == "222222222222"
+    assert {parser[name]["aws_secret_access_key"] for name in parser.sections()} == {"s3"}
