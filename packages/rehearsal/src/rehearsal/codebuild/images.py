@@ -66,6 +66,13 @@ def notes(image: str, wanted: Mapping[str, str], shell: str) -> Iterator[str]:
         yield f"/bin/sh of {image} is dash, which this machine has not: what only its own /bin/sh knows fails on AWS"
 
 
+def may_have(image: str, name: str, version: str) -> bool:
+    """Whether an image has a version of a runtime, as far as is known of it."""
+    found = _IMAGE.match(image)
+    known = _UBUNTU.get(found["number"], {}) if found and not found["system"] else {}
+    return name not in known or any(_is_version(version, one) for one in known[name])
+
+
 def _is_version(wanted: str, version: str) -> bool:
     """`3.x`, `latest` and `3.13.1` fit 3.13."""
     parts, numbers = wanted.removesuffix(".x").split("."), version.split(".")

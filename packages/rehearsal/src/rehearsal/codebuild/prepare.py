@@ -57,6 +57,7 @@ def prepare(
         env,
         place.folder,
         build.image,
+        place.caches / "runtimes",
     )
     for runtime in installed.wanted:
         log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")

