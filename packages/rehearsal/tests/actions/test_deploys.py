@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -316,12 +318,11 @@ def test_a_function_decides_on_a_condition(pipelines: Pipelines, embedded: Embed
     assert (ran.status, list(ran.actions)) == ("Succeeded", ["Source"])
 
 
-@pytest.mark.parametrize(("state", "status"), [("OK", "Succeeded"), ("ALARM", "Failed")])
-def test_an_alarm_decides_on_a_condition(pipelines: Pipelines, embedded: Embedded, state: str, status: str) -> None:
-    """The rule CloudWatchAlarm."""
-    alarm, cloudwatch = embedded.name("alarm"), embedded.client("cloudwatch")
+def alarm(embedded: Embedded, state: str) -> str:
+    """An alarm that keeps its state until somebody sets another one."""
+    name, cloudwatch = embedded.name("alarm"), embedded.client("cloudwatch")
     cloudwatch.put_metric_alarm(
-        AlarmName=alarm,
+        AlarmName=name,
         MetricName="m",
         Namespace="n",
         Period=60,
@@ -331,11 +332,40 @@ def test_an_alarm_decides_on_a_condition(pipelines: Pipelines, embedded: Embedde
         Statistic="Sum",
         TreatMissingData="ignore",
     )
-    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="test")
-    rule = {"name": "Watch", "ruleTypeId": kind("Rule", "CloudWatchAlarm"), "configuration": {"AlarmName": alarm}}
-    after = {"conditions": [{"result": "FAIL", "rules": [rule]}]}
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
+    return name
+
+
+def watch(alarm: str, minutes: int) -> dict[str, Any]:
+    """A condition with the rule CloudWatchAlarm."""
+    configuration = {"AlarmName": alarm, "WaitTime": str(minutes)}
+    rule = {"name": "Watch", "ruleTypeId": kind("Rule", "CloudWatchAlarm"), "configuration": configuration}
+    return {"conditions": [{"result": "FAIL", "rules": [rule]}]}
+
+
+@pytest.mark.parametrize(("state", "status"), [("OK", "Succeeded"), ("ALARM", "Failed")])
+@pytest.mark.parametrize("when", ["beforeEntry", "onSuccess"])
+def test_an_alarm_decides_on_a_condition(
+    pipelines: Pipelines, embedded: Embedded, when: str, state: str, status: str
+) -> None:
+    """The rule CloudWatchAlarm, before and after a stage."""
     action = s3(BucketName=embedded.bucket(), Extract="true")
-    assert pipelines.run(pipelines.source({"a": "b"}), action, onSuccess=after).status == status
+    condition = {when: watch(alarm(embedded, state), 0)}
+    assert pipelines.run(pipelines.source({"a": "b"}), action, **condition).status == status
+
+
+def test_an_alarm_in_the_bake_time_fails_the_stage(pipelines: Pipelines, embedded: Embedded) -> None:
+    """The rule watches for all of its time after the stage: an alarm that is OK at first is no success yet."""
+    name = alarm(embedded, "OK")
+    api = embedded.client("cloudwatch")
+    later = threading.Timer(3, api.set_alarm_state, (), {"AlarmName": name, "StateValue": "ALARM", "StateReason": "x"})
+    later.start()
+    began = time.monotonic()
+    ran = pipelines.run(
+        pipelines.source({"a": "b"}), s3(BucketName=embedded.bucket(), Extract="true"), onSuccess=watch(name, 6_000)
+    )
+    assert (ran.status, f"alarm {name} is ALARM" in ran.summary) == ("Failed", True)
+    assert time.monotonic() - began < 25, "the rule waited on after the alarm"
 
 
 def test_an_action_in_another_region_reads_its_artifacts_there(pipelines: Pipelines, embedded: Embedded) -> None:

@@ -26,7 +26,7 @@ def printed(*words: str) -> str:
 
 def test_the_clock_says_its_pace_and_its_date() -> None:
     """Each change is kept until the next one."""
-    assert printed() == "AWS's waiting passes 100 times as fast\n"
+    assert printed() == "AWS's waiting passes 200 times as fast\n"
     assert printed("60x") == "AWS's waiting passes 60 times as fast\n"
     assert printed("+90d") == "AWS's waiting passes 60 times as fast; dates are 90 days later than today\n"
     assert json.loads(printed("--json")) == {"scale": 60, "later_seconds": 90 * 86400}

@@ -78,7 +78,7 @@ def test_the_json_of_a_shift_is_a_contract(space: Workspace) -> None:
 def test_the_end_of_a_run_says_that_time_was_scaled(space: Workspace) -> None:
     """Only where something shifted, and not at AWS's own pace."""
     found = traffic.shifts(space, VIEW)
-    assert traffic.pace(space, found) == ["traffic shifted 100 times as fast as on AWS (`rehearse clock`)"]
+    assert traffic.pace(space, found) == ["traffic shifted 200 times as fast as on AWS (`rehearse clock`)"]
     assert traffic.pace(space, []) == []
     Clock(space.clock).set_scale(1)
     assert traffic.pace(space, found) == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.workspace.clock import Clock
@@ -35,7 +36,13 @@ class CheckVariable:
 
 
 class WatchAlarm:
-    """Rule/CloudWatchAlarm: fails where the alarm is still in one of AlarmStates when WaitTime is over."""
+    """Rule/CloudWatchAlarm: whether an alarm is in one of AlarmStates, within WaitTime.
+
+    Before a stage the rule waits until the alarm has left them, and fails where it has not when the time is over.
+    After a stage it watches for all of the time, and fails as soon as the alarm enters one of them: CodePipeline's
+    announcement of conditions has a rollback "if a CloudWatch alarm goes into ALARM state within 60 minutes".
+    Source: What's new at AWS, "AWS CodePipeline introduces stage level conditions to implement pipeline gates".
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -45,12 +52,18 @@ class WatchAlarm:
         states = [each.strip() for each in task.action.configuration.get("AlarmStates", "ALARM").split(",")]
         wait, state = 60 * float(task.action.configuration.get("WaitTime", "0")), ""
         cloudwatch = task.endpoint.client("cloudwatch", task.credentials(), task.region)
+        watches = task.action.condition == "onSuccess"
         for _ in self._clock.moments(wait, task.stop):
-            found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-            alarms = [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
-            if not alarms:
-                raise ActionError(f"{task.where}: there is no alarm {name}")
-            state = alarms[0]["StateValue"]
-            if state not in states:
-                return Outcome(failed=False, summary=f"alarm {name} is {state}")
-        return Outcome(failed=True, summary=f"alarm {name} is {state}")
+            state = _alarm_state(cloudwatch, name, task)
+            if (state in states) == watches:
+                break
+        return Outcome(failed=state in states, summary=f"alarm {name} is {state}")
+
+
+def _alarm_state(cloudwatch: Any, name: str, task: Task) -> str:
+    """Return the state of a metric alarm or a composite alarm. Raises ActionError."""
+    found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    alarms = [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
+    if not alarms:
+        raise ActionError(f"{task.where}: there is no alarm {name}")
+    return str(alarms[0]["StateValue"])

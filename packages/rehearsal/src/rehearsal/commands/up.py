@@ -25,7 +25,7 @@ from rehearsal.workspace.locks import exclusive_run
 PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: a free one).")
 IAM = click.option("--iam/--no-iam", default=None, help="Enforce IAM (default: --iam, or as what runs already does).")
 CLOCK = click.option(
-    "--clock", metavar="60x", help="How much faster AWS's waiting passes, such as a traffic shift (default: 100x)."
+    "--clock", metavar="60x", help="How much faster AWS's waiting passes, such as a traffic shift (default: 200x)."
 )
 
 APP = click.option(

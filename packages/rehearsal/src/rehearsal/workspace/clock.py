@@ -18,8 +18,8 @@ from rehearsal.host.atomic_write import write_json
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.changes import Changes
 
-# A canary of five minutes takes three seconds.
-DEFAULT_SCALE = 100.0
+# A canary of five minutes takes 1.5 seconds, and with the calls of its hooks less than three.
+DEFAULT_SCALE = 200.0
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 

@@ -31,14 +31,19 @@ class AliasTraffic:
 
     @property
     def arn(self) -> str:
-        return functions.join_arn(self.scope.region, self.scope.account, self.spec.function, self.spec.alias)
+        return f"{self._function_arn}:{self.spec.alias}"
+
+    @property
+    def _function_arn(self) -> str:
+        """What GetAlias and UpdateAlias are allowed on. Source: Service authorization reference, "AWS Lambda"."""
+        return functions.join_arn(self.scope.region, self.scope.account, self.spec.function)
 
     def check(self, *, alarms: bool) -> None:
         """Raise DeploymentFailed unless the alias points to the current version only, and the target exists.
 
         alarms: whether the deployment watches any, which needs a permission of the role.
         """
-        self._require("lambda:GetAlias", self.arn)
+        self._require("lambda:GetAlias", self._function_arn)
         if alarms:
             watched = f"arn:aws:cloudwatch:{self.scope.region}:{self.scope.account}:alarm:*"
             self._require("cloudwatch:DescribeAlarms", watched)
@@ -81,7 +86,7 @@ class AliasTraffic:
         return [name for name, alarm in found.items() if alarm and alarm["StateValue"] == "ALARM"]
 
     def _update(self, version: str, weights: dict[str, float]) -> None:
-        self._require("lambda:UpdateAlias", self.arn)
+        self._require("lambda:UpdateAlias", self._function_arn)
         change: dict[str, Any] = {
             "FunctionVersion": version,
             "RoutingConfig": {"AdditionalVersionWeights": weights},

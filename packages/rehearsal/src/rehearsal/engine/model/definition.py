@@ -6,7 +6,7 @@ Source: AWS CodePipeline API reference, "PipelineDeclaration".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rehearsal.errors import RehearsalError
@@ -46,7 +46,7 @@ class ActionType:
 class Action:
     """One action, or one rule of a condition; `configuration` may still hold `#{namespace.key}`.
 
-    timeout: seconds, where the definition sets them.
+    timeout: seconds, where the definition sets them. condition: of a rule, when it is checked, such as onSuccess.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Action:
     owner: str = "AWS"
     version: str = "1"
     commands: tuple[str, ...] = ()
+    condition: str = ""
 
     @property
     def is_rule(self) -> bool:
@@ -203,27 +204,27 @@ def _stage(stage: Json) -> Stage:
     return Stage(
         stage["name"],
         tuple(_action(action) for action in stage["actions"]),
-        before_entry=_conditions(stage.get("beforeEntry")),
-        on_success=_conditions(stage.get("onSuccess")),
+        before_entry=_conditions(stage, "beforeEntry"),
+        on_success=_conditions(stage, "onSuccess"),
         on_failure=OnFailure(
             failure.get("result", ""),
             failure.get("retryConfiguration", {}).get("retryMode", "FAILED_ACTIONS"),
-            _conditions(failure),
+            _conditions(stage, "onFailure"),
         )
         if failure
         else None,
     )
 
 
-def _conditions(holder: Json | None) -> tuple[Condition, ...]:
+def _conditions(stage: Json, kind: str) -> tuple[Condition, ...]:
     return tuple(
-        Condition(each.get("result", ""), tuple(_rule(rule) for rule in each.get("rules", [])))
-        for each in (holder or {}).get("conditions", [])
+        Condition(condition.get("result", ""), tuple(_rule(rule, kind) for rule in condition.get("rules", [])))
+        for condition in (stage.get(kind) or {}).get("conditions", [])
     )
 
 
-def _rule(rule: Json) -> Action:
-    return _action({**rule, "actionTypeId": rule["ruleTypeId"]})
+def _rule(rule: Json, condition: str) -> Action:
+    return replace(_action({**rule, "actionTypeId": rule["ruleTypeId"]}), condition=condition)
 
 
 def _action(action: Json) -> Action:
