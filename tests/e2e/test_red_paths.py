@@ -98,7 +98,7 @@ def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Projec
     approval, red, green = heard.notices(3)
     (revision,) = failed["sourceRevisions"]
     asked = json.loads(approval)["approval"]["customData"]
-    assert asked.startswith(f"Deploy to prod: {revision['revisionId'][:8]} ")
+    assert asked.startswith(f"Deploy to prod (traffic: 10% for 5 min): {revision['revisionId'][:8]} ")
     assert "Approve or reject: docs/approve-and-roll-back.md" in asked
     assert red.startswith("echo-delivery Prod/Test failed at ")
     assert f"\nRevision: {revision['revisionId']} " in red

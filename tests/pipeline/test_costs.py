@@ -24,7 +24,9 @@ def test_every_action_has_its_minutes(synthesized: Synthesized) -> None:
 
 def test_alarms_and_dashboards_are_those_of_an_environment(synthesized: Synthesized) -> None:
     """Each costs something a month."""
-    counted = {kind: len(synthesized.dev.find_resources(f"AWS::CloudWatch::{kind}")) for kind in ("Alarm", "Dashboard")}
+    counted = {
+        kind: len(synthesized.prod.find_resources(f"AWS::CloudWatch::{kind}")) for kind in ("Alarm", "Dashboard")
+    }
     assert counted == {
         "Alarm": PRICES["alarms_of_an_environment"],
         "Dashboard": PRICES["dashboards_of_an_environment"],

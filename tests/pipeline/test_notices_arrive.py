@@ -154,7 +154,7 @@ def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Notice
     good = noticed.start()
     approval = noticed.asked()
     assert (approval["stageName"], approval["actionName"]) == ("ApproveProd", "Approve")
-    assert approval["customData"].startswith(f"Deploy to prod: {SUMMARY}. ")
+    assert approval["customData"].startswith(f"Deploy to prod (traffic: 10% for 5 min): {SUMMARY}. ")
     assert approval["customData"].endswith("Approve or reject: docs/approve-and-roll-back.md")
     assert noticed.answer(approval, "Approved") == "Succeeded"
     told = noticed.told()

@@ -13,16 +13,18 @@ from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy, Stack, pipelin
 from aws_cdk import Environment as Target
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_delivery.access.boundary import BOUNDARY
 from cdk_delivery.changes import reader_role
 from cdk_delivery.changes.stacks import DEPLOYED_BY
-from cdk_delivery.constructs import escape_hatches, source_triggers
+from cdk_delivery.constructs import escape_hatches, progressive_delivery, source_triggers
 from cdk_delivery.constructs.accepted_findings import accept_findings
 from cdk_delivery.constructs.approval import approval_comment, summary_length
 from cdk_delivery.constructs.artifact_store import ArtifactStore, outputs
+from cdk_delivery.constructs.bake_time import BakeTime
 from cdk_delivery.constructs.build_caches import cache_paths
 from cdk_delivery.constructs.build_names import EnvironmentBuildNames
 from cdk_delivery.constructs.build_role import BuildRole
@@ -59,7 +61,8 @@ class DeliveryStack[OptionsT](Stack):
             # inherited by the stacks of the stages
             permissions_boundary=PermissionsBoundary.from_name(BOUNDARY) if delivery.permissions_boundary else None,
         )
-        self._delivery, self._page = delivery, project.config.pages.approvals
+        self._delivery, self._project, self._page = delivery, project, project.config.pages.approvals
+        self._baking: dict[str, list[tuple[str, BakeTime]]] = {}
         self._source = source_triggers.source_action(self, delivery.source)
         self._store = ArtifactStore(self, "Artifacts")
         self._log = logs.LogGroup(
@@ -169,6 +172,7 @@ class DeliveryStack[OptionsT](Stack):
         tests = []
         for environment, comparison in zip(wave, changes, strict=True):
             made = self._stage(environment, stage)
+            self._let_traffic_shift(wave, environment, made)
             tests.append(self._test(environment, made, test(environment)))
             deployed.add_stage(made, pre=[] if wave.approval else [comparison], post=tests[-1:])
         self._tested = tests[0]
@@ -182,6 +186,12 @@ class DeliveryStack[OptionsT](Stack):
                 _check_name(stack, environment.stage_id)
                 stack.template_options.metadata = {DEPLOYED_BY: self._delivery.name}
         return made
+
+    def _let_traffic_shift(self, wave: Wave[OptionsT], environment: Environment[OptionsT], stage: ServiceStage) -> None:
+        progressive_delivery.shift_traffic(stage, environment.traffic, self._project)
+        roles = self.format_arn(service="iam", region="", resource="role", resource_name=f"{self._delivery.name}-*")
+        if baking := progressive_delivery.bake(stage, environment.traffic, pipeline=roles):
+            self._baking.setdefault(wave.stage_name, []).append((environment.stage_id, baking))
 
     def _assembly_of(self, environment: Environment[OptionsT]) -> str:
         """The folder of the stage's assembly in cdk.out, known before there is a stage."""
@@ -232,7 +242,16 @@ class DeliveryStack[OptionsT](Stack):
         escape_hatches.ignore_cfn_lint_rule(generated)
         escape_hatches.add_triggers(generated, source_triggers.triggers(source))
         escape_hatches.roll_back(generated, [wave.stage_name for wave in self._delivery.waves() if wave.approval])
+        self._bake(generated)
         accept_findings(self.pipeline, self._store)
+
+    def _bake(self, generated: codepipeline.Pipeline) -> None:
+        rules = {stage: [baking.rule(name) for name, baking in found] for stage, found in self._baking.items()}
+        escape_hatches.bake(generated, rules)
+        if roles := [baking.role_arn for found in self._baking.values() for _, baking in found]:
+            generated.role.add_to_principal_policy(
+                iam.PolicyStatement(sid="Bake", actions=["sts:AssumeRole"], resources=roles)
+            )
 
     def _pass_artifacts(self, generated: codepipeline.Pipeline) -> None:
         """Each build reads what it is about, and writes its own; the names are CDK's."""

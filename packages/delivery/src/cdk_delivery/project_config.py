@@ -39,6 +39,8 @@ class ProjectConfig:
 
     access: str
     """The folder of the generated policies, and of the list of properties whose change replaces a resource."""
+    checks: Mapping[str, str] = field(default_factory=dict)
+    """Path of a function's alias below its stack -> the file with the event by which new versions are checked."""
     other_pipelines: tuple[str, ...] = ()
     """Names of other pipelines in the pipeline's account, whose roles its execution policy opens as well."""
     options: str = ""
@@ -58,9 +60,10 @@ def read_config(root: Path) -> ProjectConfig:
     """Read the table of the project in `root`. Raises WrongUse, one line per fault."""
     faults: list[str] = []
     table = _Table("", tool_table(root, TABLE), faults)
-    pages, roles = table.table("pages"), table.table("roles")
+    pages, roles, checks = table.table("pages"), table.table("roles"), table.table("checks")
     config = ProjectConfig(
         access=table.path("access", required=True),
+        checks={alias: checks.path(alias) for alias in checks.values},
         other_pipelines=table.names("other-pipelines"),
         options=table.text("options", _IMPORT_STRING, "an import string such as package.module:Class is needed"),
         pages=Pages(

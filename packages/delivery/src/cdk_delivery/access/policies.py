@@ -8,7 +8,7 @@ from typing import Any
 
 from cdk_delivery.access.boundary import BOUNDARY
 from cdk_delivery.access.resource_permissions import needed_actions
-from cdk_delivery.constructs.build_names import QUALIFIER
+from cdk_delivery.constructs.build_names import QUALIFIER, TESTS_ROLES
 from cdk_delivery.quotas import MANAGED_POLICY
 
 # What CDK makes in the pipeline's account for environments in other regions.
@@ -38,13 +38,19 @@ Policy = Mapping[str, Any]
 
 
 def execution_policies(
-    name: str, types: Collection[str], *, passed_to: Collection[str], names: Collection[str]
+    name: str,
+    types: Collection[str],
+    *,
+    passed_to: Collection[str],
+    names: Collection[str],
+    custom_resources: bool = False,
 ) -> Mapping[str, Policy]:
     """Return what CloudFormation may do to deploy stacks of these resource types, and nothing else.
 
     The policy `name` is about roles; `NAME-resources`, and as many more as it takes (`NAME-resources-2`), about the
     rest. passed_to: the services that get roles; names: patterns of the stacks' roles and policies, since no condition
-    names the roles with the boundary, and a role's tags do not either. Source: IAM user guide, "Grant a user
+    names the roles with the boundary, and a role's tags do not either. custom_resources: CloudFormation calls their
+    functions, whose names begin as those of the roles. Source: IAM user guide, "Grant a user
     permissions to pass a role to an AWS service".
     """
     actions = sorted({action for kind in types for action in needed_actions(kind)})
@@ -52,11 +58,19 @@ def execution_policies(
     connections = ["codeconnections:PassConnection"] if "codestar-connections:PassConnection" in actions else []
     parts = _split([*plain, *connections])
     numbered = {f"{name}-resources{f'-{number}' if number > 1 else ''}": part for number, part in enumerate(parts, 1)}
-    return {name: _role_policy(actions, passed_to, names, passes_bootstrap_roles=_PIPELINE in types), **numbered}
+    stacks = [pattern for pattern in names if pattern != TESTS_ROLES]
+    called = [f"arn:aws:lambda:*:*:function:{pattern}" for pattern in stacks] if custom_resources else []
+    role_policy = _role_policy(actions, passed_to, names, called, passes_bootstrap_roles=_PIPELINE in types)
+    return {name: role_policy, **numbered}
 
 
 def _role_policy(
-    actions: Collection[str], passed_to: Collection[str], names: Collection[str], *, passes_bootstrap_roles: bool
+    actions: Collection[str],
+    passed_to: Collection[str],
+    names: Collection[str],
+    called: Sequence[str],
+    *,
+    passes_bootstrap_roles: bool,
 ) -> Policy:
     roles = [_role(name) for name in names]
     held = [*roles, *(f"arn:aws:iam::*:policy/{name}" for name in names)]
@@ -70,6 +84,7 @@ def _role_policy(
         _allow("Roles", unbound, held),
         _allow("BoundRoles", list(_ROLE_ACTIONS), roles, bound),
         _pass("PassRoles", roles, passed_to),
+        *([_allow("CustomResources", ["lambda:InvokeFunction"], called)] if called else ()),
         *(_bootstrap_roles_of_actions() if passes_bootstrap_roles else ()),
         _deny("KeepBoundary", ["iam:DeleteRolePermissionsBoundary"], "*"),
         _deny("KeepBootstrap", _CHANGES, [_role("cdk-*"), "arn:aws:iam::*:policy/delivery-*"]),

@@ -19,7 +19,7 @@ ACTIONS_WITHOUT_SCHEMA: Mapping[str, Sequence[str]] = {
 _READS = re.compile(r"(?!iam:)[\w-]+:(Describe|Get|List)\w*")
 # Services that handlers of other services name. A type of such a service needs its actions.
 EXCLUDED_SERVICES: Mapping[str, str] = {
-    "codedeploy": "aliases are not shifted by CodeDeploy",
+    "codedeploy": "where CodeDeploy shifts an alias, its deployment group brings the actions",
     "ec2": "functions are in no VPC",
     "elasticfilesystem": "functions mount nothing",
     "firehose": "log groups deliver to nothing",
@@ -28,6 +28,7 @@ EXCLUDED_SERVICES: Mapping[str, str] = {
 }
 # Handlers name what any use of a type could need. Pattern -> why the stacks here do without what changes something.
 EXCLUDED_ACTIONS: Mapping[str, str] = {
+    r"codedeploy:Register\w*": "a revision comes with its deployment, and nothing is deployed to machines",
     r"iam:\w*(User|Group)Policy": "policies are attached to roles alone",
     r"iam:DeleteRolePermissionsBoundary": "a role keeps its boundary as long as it lives",
     r"lambda:PassCapacityProvider": "functions run on no capacity provider",

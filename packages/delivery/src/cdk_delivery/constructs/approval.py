@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cdk_delivery.settings.environment import Wave
+from cdk_delivery.settings.environment import Environment, Wave
 
 # Source: AWS CodePipeline API reference, "ActionConfiguration": a value has 1000 characters at most.
 _LONGEST_COMMENT = 1_000
@@ -13,9 +13,17 @@ _LONGEST_COMMENT = 1_000
 
 def approval_comment(wave: Wave[Any], summaries: Sequence[str], *, page: str) -> str:
     """Return the comment with a summary for each environment; `page` says how to answer."""
-    told = "; ".join(f"{one.name}: {summary}" for one, summary in zip(wave, summaries, strict=True))
+    told = "; ".join(
+        f"{environment.name}{_shift(environment)}: {summary}"
+        for environment, summary in zip(wave, summaries, strict=True)
+    )
     answer = f"Approve or reject: {page}" if page else "Approve or reject"
     return f"Deploy to {told}. All of it: changes.md of the builds before. {answer}"
+
+
+def _shift(environment: Environment[Any]) -> str:
+    """Return how traffic will move, where not all of it moves at once."""
+    return f" (traffic: {environment.traffic})" if environment.traffic.shifts else ""
 
 
 def summary_length(wave: Wave[Any], *, page: str) -> int:

@@ -24,6 +24,17 @@ def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
             _resource(pipeline).add_property_override(f"Stages.{number}.OnFailure", {"Result": "ROLLBACK"})
 
 
+def bake(pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Check rules when a stage has succeeded, and roll it back otherwise; call it after `build_pipeline()`.
+
+    rules: by the name of their stage. Source: AWS CodePipeline user guide, "Configure conditions for a stage".
+    """
+    for number, stage in enumerate(pipeline.stages):
+        if checked := rules.get(stage.stage_name):
+            condition = {"Result": "ROLLBACK", "Rules": list(checked)}
+            _resource(pipeline).add_property_override(f"Stages.{number}.OnSuccess", {"Conditions": [condition]})
+
+
 def ignore_cfn_lint_rule(pipeline: codepipeline.Pipeline) -> None:
     """E3703 takes an action's RoleArn for text that should be written otherwise, once there are several regions."""
     _resource(pipeline).add_metadata("cfn-lint", {"config": {"ignore_checks": ["E3703"]}})

@@ -16,13 +16,17 @@ from cdk_delivery.project_config import ProjectConfig, read_config
 
 @dataclass(frozen=True)
 class Project:
-    """The project in `root`; `layers` is the manifest of its built layers, `revision` the push that is built."""
+    """The project in `root`; `layers` is the manifest of its built layers, `revision` the push that is built.
+
+    released: when the build began, in milliseconds; 0 where no build synthesizes.
+    """
 
     root: Path
     config: ProjectConfig
     layers: Path
     pins: Pins
     revision: str = "none"
+    released: int = 0
 
     @classmethod
     def at(cls, root: Path) -> Project:
@@ -34,6 +38,7 @@ class Project:
             pins=Pins.read(root / "package.json"),
             # CodeBuild says which push it builds; a synth by hand is of no revision.
             revision=os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION", "none"),
+            released=int(os.environ.get("CODEBUILD_START_TIME", "0")),
         )
 
     @property

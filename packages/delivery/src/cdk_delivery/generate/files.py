@@ -26,9 +26,12 @@ def resource_types(assembly: Path) -> list[str]:
 
 
 def _types(files: Iterable[Path]) -> list[str]:
+    return sorted(type_ for type_ in _all_types(files) if not type_.startswith(("AWS::CDK::", "Custom::")))
+
+
+def _all_types(files: Iterable[Path]) -> set[str]:
     templates = [json.loads(file.read_text()) for file in files]
-    found = {resource["Type"] for template in templates for resource in template["Resources"].values()}
-    return sorted(each for each in found if not each.startswith(("AWS::CDK::", "Custom::")))
+    return {resource["Type"] for template in templates for resource in template["Resources"].values()}
 
 
 def create_only(assembly: Path) -> str:
@@ -51,8 +54,13 @@ def pipeline_policies(assembly: Path, other_pipelines: Collection[str]) -> Mappi
 def environment_policies(assembly: Path) -> Mapping[str, policies.Policy]:
     """Return the policies of an environment's account: of its stages' stacks."""
     files = [stack.template for stack in stack_artifacts(assembly) if stack.in_stage]
-    names = environment_role_names(assembly)
-    return policies.execution_policies("environment", _types(files), passed_to=_passed_to(files), names=names)
+    return policies.execution_policies(
+        "environment",
+        _types(files),
+        passed_to=_passed_to(files),
+        names=environment_role_names(assembly),
+        custom_resources=any(type_.startswith("Custom::") for type_ in _all_types(files)),
+    )
 
 
 def _passed_to(files: Iterable[Path]) -> set[str]:

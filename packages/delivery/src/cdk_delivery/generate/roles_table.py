@@ -24,6 +24,9 @@ PIPELINE_ROLES: Mapping[str, str] = {
     "PipelineUpdatePipelineSelfMutationRole": "the pipeline's update of itself, through the bootstrap's roles",
     "PipelineAssetsFileRole": "publishes assets, through the bootstrap's publishing roles",
     "ChangesRole": "compares with what is deployed in each environment, through the reader role there",
+    "TrafficServiceRole": "CodeDeploy's: shifts the traffic of the aliases of its stack",
+    "TrafficCheckerRole": "checks a new version before and after it gets traffic",
+    "BakeRole": "lets the pipeline read the alarm of the bake time",
     r"\w+TestRole": "the tests of one environment, through one role there",
 }
 FUNCTION = "a function's role"

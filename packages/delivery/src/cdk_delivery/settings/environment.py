@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from cdk_delivery.settings.traffic import Traffic
 from cdk_delivery.settings.types import Account, EnvironmentName, Region, Settings
 
 
@@ -24,6 +25,8 @@ class Environment[OptionsT](Settings):
     """The lower environments, or `pipeline`, that may be in this account; as a rule, none is."""
     allow_broadening: bool = False
     """Let IAM and security groups broaden without an approval."""
+    traffic: Traffic = Traffic()
+    """How new versions of functions take over."""
     service: OptionsT = Field(default={}, validate_default=True)  # an empty object gives the defaults of the model
 
     @property

@@ -10,6 +10,8 @@ from cdk_delivery.settings.types import settings_error
 
 # What the pipeline's stack and its stages call their own parts; `shares_account_with` calls its account `pipeline`.
 PIPELINE = "pipeline"
+# Source: AWS CodePipeline API reference, "Condition": one to five rules.
+MOST_RULES = 5
 RESERVED_NAMES = (
     PIPELINE,
     "artifacts",
@@ -77,6 +79,17 @@ def check_accounts(environments: Sequence[Environment[Any]], *, pipeline: str) -
                 )
         for one in members:
             lower.setdefault(one.account, []).append(one.name)
+
+
+def check_bake_time(environments: Sequence[Environment[Any]]) -> None:
+    """A wave has no more environments with bake time than a stage's condition has rules."""
+    for wave, members in waves(environments).items():
+        baking = [environment.name for environment in members if environment.traffic.bake_minutes]
+        if len(baking) > MOST_RULES:
+            raise settings_error(
+                f"environments: {len(baking)} of the wave '{wave}' have `bake_minutes`; CodePipeline checks"
+                f" {MOST_RULES} rules after a stage at most: make two waves, or take it from {', '.join(baking[5:])}"
+            )
 
 
 def check_approvals(environments: Sequence[Environment[Any]], *, notify_nobody: bool) -> None:

@@ -75,6 +75,7 @@ class Delivery[OptionsT](Settings):
         environment_rules.check_names(self.environments)
         environment_rules.check_waves(self.environments)
         environment_rules.check_accounts(self.environments, pipeline=self.account)
+        environment_rules.check_bake_time(self.environments)
         environment_rules.check_approvals(self.environments, notify_nobody=self.notify.nobody)
         return self
 

@@ -91,6 +91,10 @@ RiskName = Annotated[
         "a risk is approval-removed/STAGE, unapproved-account/STAGE or build-deploys/ROLE, as the gate prints it",
     ),
 ]
+# Source: Amazon CloudWatch API reference, PutMetricAlarm, AlarmName; the quotation mark would end the name in a rule.
+AlarmName = Annotated[
+    str, Pattern(r"[^\x00-\x1f\x7f\"]{1,255}", "the name of an alarm has 1 to 255 characters, without its ARN")
+]
 BucketName = Annotated[str, Pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket, without s3://")]
 ObjectKey = Annotated[str, Pattern(r"[^/].{0,1000}\.zip", "the key of one .zip object, without the bucket's name")]
 PathPattern = Annotated[str, Pattern(r"\S{1,255}", "a pattern of paths such as docs/** has 1 to 255 characters")]

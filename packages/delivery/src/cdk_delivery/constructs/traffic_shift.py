@@ -1,0 +1,128 @@
+"""CodeDeploy moves the traffic of a stack's aliases to new versions step by step, and takes it back.
+
+CloudFormation shifts inside the update of the stack, so the pipeline needs no further action. Nothing is shifted when
+an alias is created, nor where its function has not changed.
+Source: AWS CloudFormation user guide, "UpdatePolicy attribute".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import CustomResource, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codedeploy as codedeploy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cdk_delivery.compliance.accept import accept
+from cdk_delivery.constructs.alias_errors import alias_errors
+from cdk_delivery.constructs.traffic_checker import TrafficChecker
+from cdk_delivery.settings.traffic import Traffic
+
+_ROLL_BACK = codedeploy.AutoRollbackConfig(failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True)
+
+
+class TrafficShift(Construct):
+    """A deployment group for each alias of a stack.
+
+    checks: path of an alias below the stack -> the event by which its new version is checked. released: when the
+    release was built: an older one that comes back gets all traffic immediately.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        id_: str,
+        *,
+        aliases: Mapping[str, lambda_.Alias],
+        traffic: Traffic,
+        checks: Mapping[str, Any],
+        runtime: lambda_.Runtime,
+        released: int,
+    ) -> None:
+        super().__init__(stack, id_)
+        self._traffic = traffic
+        self._application = codedeploy.LambdaApplication(self, "Application")
+        name = self._application.application_name
+        self._checker = TrafficChecker(
+            self, "Checker", aliases=aliases, checks=checks, application=name, runtime=runtime
+        )
+        self._config = self._pace(released)
+        self._role = self._service_role(aliases)
+        for path, alias in aliases.items():
+            self._group(path, alias, checked=path in checks)
+
+    def _pace(self, released: int) -> codedeploy.ILambdaDeploymentConfig:
+        routing = codedeploy.TrafficRouting
+        make = routing.time_based_canary if self._traffic.type == "canary" else routing.time_based_linear
+        steps = codedeploy.LambdaDeploymentConfig(
+            self,
+            "Config",
+            traffic_routing=make(interval=Duration.minutes(self._traffic.minutes), percentage=self._traffic.percent),
+        )
+        chosen = CustomResource(
+            self,
+            "Pace",
+            resource_type="Custom::TrafficPace",
+            service_token=self._checker.function.function_arn,
+            service_timeout=Duration.minutes(5),
+            properties={"Released": str(released), "Config": steps.deployment_config_name},
+        )
+        chosen.node.add_dependency(self._checker.function)
+        return codedeploy.LambdaDeploymentConfig.from_lambda_deployment_config_name(
+            self, "Chosen", chosen.get_att_string("Config")
+        )
+
+    def _service_role(self, aliases: Mapping[str, lambda_.Alias]) -> iam.Role:
+        """Return the role with what a shift needs of AWS's managed policy.
+
+        Source: AWS CodeDeploy user guide, "AWS managed policies for AWS CodeDeploy".
+        """
+        functions = [alias.lambda_.function_arn for alias in aliases.values()]
+        # not the alias's own attribute: its update needs the group, and the group needs this role
+        shifted = [f"{alias.lambda_.function_arn}:{alias.alias_name}" for alias in aliases.values()]
+        statements = (
+            ("Shift", ["lambda:GetAlias", "lambda:UpdateAlias"], functions),
+            ("Concurrency", ["lambda:GetProvisionedConcurrencyConfig"], shifted),
+            ("Watch", ["cloudwatch:DescribeAlarms"], ["*"]),
+            ("Check", ["lambda:InvokeFunction"], [self._checker.function.function_arn]),
+        )
+        policy = iam.ManagedPolicy(
+            self,
+            "ServicePolicy",
+            statements=[iam.PolicyStatement(sid=sid, actions=may, resources=on) for sid, may, on in statements],
+        )
+        accept(
+            policy,
+            "AwsSolutions-IAM5[Resource::*]",
+            because="alarms of any name can be watched, and only their states are read",
+            see="Service authorization reference, Actions defined by Amazon CloudWatch",
+        )
+        return iam.Role(
+            self,
+            "ServiceRole",
+            assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"),
+            managed_policies=[policy],
+        )
+
+    def _group(self, path: str, alias: lambda_.Alias, *, checked: bool) -> None:
+        id_ = path.replace("/", "")
+        hook = self._checker.function if checked else None
+        alarm = alias_errors(self, f"{id_}Errors", alias, version=alias.version.version)
+        others = [cloudwatch.Alarm.from_alarm_name(self, f"{id_}{name}", name) for name in self._traffic.shift_alarms]
+        group = codedeploy.LambdaDeploymentGroup(
+            self,
+            f"{id_}Group",
+            application=self._application,
+            alias=alias,
+            deployment_config=self._config,
+            role=self._role.without_policy_updates(),
+            alarms=[alarm, *others],
+            auto_rollback=_ROLL_BACK,
+            pre_hook=hook,
+            post_hook=hook,
+        )
+        group.node.add_dependency(self._role)
