@@ -67,7 +67,7 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
         ('access = "a/../../b"', f"{HERE}] access: got 'a/../../b'; a path below the project's folder is needed"),
         (
             'acess = "a"',
-            f"{HERE}] acess: there is no such setting; there are access, checks, options, other-pipelines, pages, prices,",
+            f"{HERE}] acess: there is no such setting; there are access, checks, options, other-pipelines, pages,",
         ),
         ("other-pipelines = 'second'", f"{HERE}] other-pipelines: got 'second'; a list of pipelines' names is needed"),
         ('other-pipelines = ["*"]', f"{HERE}] other-pipelines: got ['*']; a list of pipelines' names is needed"),
