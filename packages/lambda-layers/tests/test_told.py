@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -212,7 +213,10 @@ def test_interruptions_and_bugs_have_codes_of_their_own(
     assert (ended.value.code, expected[1] in said, "Traceback" in said) == (expected[0], True, False)
     if expected[0] == 3:
         log = Path(said.split()[-1])
-        assert "ZeroDivisionError" in log.read_text()
+        text = log.read_text()
+        assert "ZeroDivisionError" in text
+        assert text.startswith(f"lambda-layers {version('lambda-layers')}\nPython ")
+        assert "layers build" in text
         log.unlink()
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
-import traceback
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cdk_delivery.bug_report import write_bug_report
 from cdk_delivery.errors import PipelineError
 from cdk_delivery.settings.messages import SettingsError
 
@@ -43,9 +42,8 @@ def main() -> None:
 
 
 def _report_bug() -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="delivery-bug-", suffix=".log", delete=False) as log:
-        traceback.print_exc(file=log)
-    click.echo(f"delivery: this is a bug in the command itself; please report it with {log.name}", err=True)
+    log = write_bug_report("delivery-bug-", ("cdk-delivery", "aws-cdk-lib"))
+    click.echo(f"delivery: this is a bug in the command itself; please report it with {log}", err=True)
     return 3
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
-import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lambda_layers import manifest
+from lambda_layers.bug_report import write_bug_report
 from lambda_layers.errors import LayersError
 
 if TYPE_CHECKING:
@@ -41,9 +40,8 @@ def main() -> None:
 
 
 def _report_bug() -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="layers-bug-", suffix=".log", delete=False) as log:
-        traceback.print_exc(file=log)
-    click.echo(f"layers: this is a bug in the layer builder itself; please report it with {log.name}", err=True)
+    log = write_bug_report("layers-bug-", ("lambda-layers",))
+    click.echo(f"layers: this is a bug in the layer builder itself; please report it with {log}", err=True)
     return 3
 
 

@@ -6,16 +6,15 @@ import errno
 import gc
 import os
 import sys
-import tempfile
-import traceback
 from importlib import import_module
 from typing import NamedTuple
 
 import click
 
 from rehearsal import program_name
+from rehearsal.bug_report import write_bug_report
 from rehearsal.errors import RehearsalError
-from rehearsal.host.host_environment import remove_aws_settings
+from rehearsal.host.host_environment import LOG_LEVEL, remove_aws_settings
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -73,9 +72,8 @@ def _report_full_disk(error: OSError) -> int:
 
 
 def _report_bug() -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="rehearsal-bug-", suffix=".log", delete=False) as log:
-        traceback.print_exc(file=log)
-    click.echo(f"rehearsal: this is a bug in the rehearsal itself; please report it with {log.name}", err=True)
+    log = write_bug_report("rehearsal-bug-", ("cdk-rehearsal", "ministack"))
+    click.echo(f"rehearsal: this is a bug in the rehearsal itself; please report it with {log}", err=True)
     return 3
 
 
@@ -166,5 +164,13 @@ VERBS = {
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-rehearsal", prog_name=program_name.COMMAND, message="%(prog)s %(version)s")
-def cli() -> None:
+@click.option(
+    "--log-level",
+    type=click.Choice(["error", "warning", "info", "debug"]),
+    envvar=LOG_LEVEL,
+    help="How much an embedded AWS that this command starts writes to .rehearsal/logs/emulator.log (warning).",
+)
+def cli(log_level: str | None) -> None:
     """Rehearse this project's CDK pipeline on this machine, from `git push` to prod."""
+    if log_level:
+        os.environ[LOG_LEVEL] = log_level

@@ -8,10 +8,12 @@ import platform
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from rehearsal.cli import VERBS, cli
 from rehearsal.deploy import first_deployment
@@ -137,8 +139,22 @@ def test_a_bug_names_its_log(project: Path) -> None:
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     log = Path(done.stderr.strip().rpartition(" ")[2])
-    assert "ZeroDivisionError" in log.read_text()
+    text = log.read_text()
+    assert "ZeroDivisionError" in text
+    assert f"cdk-rehearsal {version('cdk-rehearsal')}, ministack {version('ministack')}" in text
+    assert f"Python {platform.python_version()}\n{platform.platform()}\n" in text
+    assert text.splitlines()[3].endswith(" status")
     log.unlink()
+
+
+def test_a_log_level_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--log-level` is a setting of the embedded AWS that a command starts; other words are refused."""
+    monkeypatch.setenv(host_environment.LOG_LEVEL, "warning")
+    assert CliRunner().invoke(cli, ["--log-level", "debug", "completion", "bash"]).exit_code == 0
+    assert os.environ[host_environment.LOG_LEVEL] == "debug"
+    refused = CliRunner().invoke(cli, ["--log-level", "loud", "completion", "bash"])
+    assert refused.exit_code == 2
+    assert "'loud' is not one of 'error', 'warning', 'info', 'debug'" in refused.output
 
 
 def test_functions_for_another_architecture_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

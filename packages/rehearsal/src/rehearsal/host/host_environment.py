@@ -12,6 +12,7 @@ from rehearsal.errors import WrongUse
 _NETWORK = ("proxy", "ssl_cert", "ca_bundle", "cert", "ca_certs", "ssl_cainfo")
 # Instead of the user's own files, which the real AWS is in.
 NO_AWS_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+LOG_LEVEL = "REHEARSAL_LOG_LEVEL"  # of the log of the embedded AWS; --log-level sets it
 _BASICS = ("PATH", "LANG", "LC_ALL", "TZ")
 
 

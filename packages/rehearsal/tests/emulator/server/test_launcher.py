@@ -24,6 +24,7 @@ from rehearsal.aws import root
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import WrongUse
+from rehearsal.host import host_environment
 from rehearsal.host.procfs import start_ticks
 from rehearsal.workspace.layout import Server, Workspace
 
@@ -45,6 +46,17 @@ def queues(server: Server) -> list[str]:
 
 def make_queue(server: Server) -> None:
     server.to_endpoint().client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
+
+
+def test_the_log_has_the_level_that_is_asked_for(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MiniStack's own lines with `info`, warnings only without it."""
+    log = space.logs / "emulator.log"
+    launcher.up(space, None)
+    launcher.down(space)
+    assert "INFO" not in log.read_text()
+    monkeypatch.setenv(host_environment.LOG_LEVEL, "info")
+    launcher.up(space, None)
+    assert "INFO" in log.read_text()
 
 
 def test_state_outlives_a_clean_end_at_the_same_address(space: Workspace) -> None:

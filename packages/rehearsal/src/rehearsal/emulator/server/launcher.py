@@ -145,6 +145,7 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
                 **host_environment.clean_environment(),
                 "PYTHONPATH": str(helper_process.PACKAGES),
                 "HOME": str(workspace.aws),
+                "LOG_LEVEL": os.environ.get(host_environment.LOG_LEVEL, "warning"),
             },
             stdin=subprocess.DEVNULL,
             stdout=log,

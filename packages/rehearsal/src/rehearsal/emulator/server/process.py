@@ -218,7 +218,6 @@ def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
         "GATEWAY_PORT": endpoint.url.rpartition(":")[2],
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
-        "LOG_LEVEL": "WARNING",
         "MINISTACK_HOST": "127.0.0.1",
         "PERSIST_STATE": "1",
         "S3_DATA_DIR": str(state / "s3"),

@@ -1,0 +1,31 @@
+"""The commands end with 3 where they have a bug, and name a file that says what is needed to find it."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from cdk_delivery import cli
+from cdk_delivery.commands import doctor
+
+
+def test_a_bug_is_reported_with_its_versions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback is printed; the file has it, below versions, platform and command."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["delivery", "doctor"])
+    monkeypatch.setattr(doctor, "doctor", lambda *_: 1 / 0)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    printed = capsys.readouterr().err
+    log = Path(printed.split()[-1])
+    text = log.read_text()
+    log.unlink()
+    assert (ended.value.code, "Traceback" in printed) == (3, False)
+    assert text.startswith(f"cdk-delivery {version('cdk-delivery')}, aws-cdk-lib {version('aws-cdk-lib')}\nPython ")
+    assert "delivery doctor\n\nTraceback" in text
+    assert "ZeroDivisionError" in text
