@@ -10,7 +10,7 @@ import pytest
 from tests.root import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
-IMPORTED = ("pipeline", "stages", "cdk_delivery", "lambda_layers", "rehearsal")
+IMPORTED = ("pipeline", "stages", "cdk_delivery", "lambda_layers", "pipeline_console", "rehearsal")
 Graph = Mapping[str, set[str]]
 
 
