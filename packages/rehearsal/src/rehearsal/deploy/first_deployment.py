@@ -13,7 +13,9 @@ from botocore.exceptions import ClientError
 from rehearsal.aws import Endpoint, root
 from rehearsal.deploy import bootstrap
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
+from rehearsal.deploy.lookups import synthesize_with_lookups
 from rehearsal.deploy.node_sdk import ensure_node_sdk
+from rehearsal.deploy.preparation import Preparation
 from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.unknown_parts import check_parts
 from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
@@ -125,15 +127,14 @@ def _deploy(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     cdk = Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
-    cloud = _synthesized(workspace, repository, cdk, app, tell)
+    preparation = Preparation(workspace, cdk, tell)
+    cloud = _synthesized(workspace, repository, cdk, app, preparation, tell)
     report_architecture(cloud, tell)
     check_parts(cloud, read_supported(workspace), AcceptedFile(workspace).read())
     ensure_node_sdk(workspace, cloud, cdk, tell)
     stack = cloud.pipeline
     Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).bootstrap_missing(cloud.environments)
-    for each in configuration.read_config(workspace.root).prepare:
-        tell(f"preparing: {each.command}")
-        cdk.run_shell(each.command, workspace.root, each.account or stack.account, each.region or stack.region)
+    preparation.run(stack.account, stack.region)
     provide_source_tokens(cloud, endpoint, root(stack.account), tell)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     try:
@@ -146,7 +147,14 @@ def _deploy(
     return Deployment(endpoint, key, app.command, cloud.chosen.names)
 
 
-def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: App, tell: ReportProgress) -> Assembly:
+def _synthesized(  # noqa: PLR0917 - what a deployment has
+    workspace: Workspace,
+    repository: Repository,
+    cdk: Cdk,
+    app: App,
+    preparation: Preparation,
+    tell: ReportProgress,
+) -> Assembly:
     """Return the assembly of HEAD, as an operator would synthesize it, or the given one."""
     folder, default = workspace.home / "deploy", configuration.read_config(workspace.root).environment
     if app.assembly:
@@ -155,13 +163,17 @@ def _synthesized(workspace: Workspace, repository: Repository, cdk: Cdk, app: Ap
         tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
         repository.export(repository.head, folder / "source")
         link_node_modules(repository.top, folder / "source")
-    try:
+
+    def synthesize() -> Assembly:
         out = app.synthesize(cdk, folder / "source" / repository.project, folder / "cdk.out", default)
+        return cloud_assembly.read(out, app.pipeline, default)
+
+    try:
+        return synthesize_with_lookups(synthesize, lambda: preparation.run(*default))
     except CommandFailed as error:
         raise WrongUse(
             f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
         ) from error
-    return cloud_assembly.read(out, app.pipeline, default)
 
 
 def _physical(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> str:
