@@ -47,13 +47,14 @@ class Console:
         """Read a page, with the cookie of a browser that has opened the printed URL."""
         return self.call("GET", path, headers, cookie=cookie)
 
-    def post(
-        self, path: str, headers: Mapping[str, str] | None = None, *, csrf: str | None = None, **form: str
-    ) -> Answer:
+    def post(self, path: str, /, **form: str) -> Answer:
         """Send a form as a page of the console does."""
-        body = urlencode({**form, "csrf": self.site.keys.csrf if csrf is None else csrf})
-        given = {"Origin": self.url, "Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
-        return self.call("POST", path, given, body)
+        return self.post_as({}, self.site.keys.csrf, path, form)
+
+    def post_as(self, headers: Mapping[str, str], csrf: str, path: str, form: Mapping[str, str]) -> Answer:
+        """Send a form with other headers, or with another token."""
+        given = {"Origin": self.url, "Content-Type": "application/x-www-form-urlencoded", **headers}
+        return self.call("POST", path, given, urlencode({**form, "csrf": csrf}))
 
     def call(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: str = "", *, cookie: bool = True
@@ -88,6 +89,7 @@ class Console:
         """Stop serving."""
         self._ended.set()
         self._thread.join(10)
+        self.site.logs.close()
 
     def _answers(self) -> bool:
         try:

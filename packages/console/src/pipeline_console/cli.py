@@ -101,4 +101,7 @@ def console(
         click.echo(f"{reads.name}: {url}{mode}\nCtrl-C ends it")
         sys.stdout.flush()
 
-    server.run(application(site), opened, url, browser=browser, ready=announce)
+    try:
+        server.run(application(site), opened, url, browser=browser, ready=announce)
+    finally:
+        site.logs.close()

@@ -14,24 +14,37 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from pipeline_console.errors import ReadFailed
-from pipeline_console.pages import events, execution_page, pipeline_page
+from pipeline_console.pages import approval_page, events, execution_changes, execution_page, log_page, pipeline_page
+from pipeline_console.pages.forms import Form, Rejected, read_form
 from pipeline_console.pages.site import Site
 from pipeline_console.security import Guard
 
 Page = Callable[[Site, Request], Response]
+Change = Callable[[Site, Request, Form], Response]
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 def application(site: Site) -> ASGIApp:
     """Return the console as an ASGI application."""
 
-    def page(path: str, answer: Page, method: str = "GET") -> Route:
-        return Route(path, _in_thread(site, answer), methods=[method])
+    def page(path: str, answer: Page) -> Route:
+        return Route(path, _in_thread(site, answer), methods=["GET"])
+
+    def change(path: str, answer: Change) -> Route:
+        return Route(path, _with_form(site, answer), methods=["POST"])
 
     routes = [
         page("/", pipeline_page.show),
         page("/executions/{id}", execution_page.show),
+        page("/executions/{id}/actions/{action}/log", log_page.show),
+        page("/executions/{id}/actions/{action}/log/lines", log_page.read_lines),
+        page("/executions/{id}/actions/{action}/log/search", log_page.search),
+        page("/approvals/{stage}/{action}", approval_page.show),
         page("/static/{name}", _static),
+        change("/approvals/{stage}/{action}", approval_page.answer),
+        change("/executions/{id}/retry", execution_changes.retry),
+        change("/executions/{id}/stop", execution_changes.stop),
+        change("/executions/{id}/rollback", execution_changes.roll_back),
         Route("/events", functools.partial(events.stream, site)),
     ]
     return Guard(Starlette(routes=routes), site.keys)
@@ -43,6 +56,24 @@ def _in_thread(site: Site, answer: Page) -> Callable[[Request], Awaitable[Respon
     async def endpoint(request: Request) -> Response:
         try:
             return await run_in_threadpool(answer, site, request)
+        except ReadFailed as failed:
+            return await run_in_threadpool(site.problem, request, failed.problem)
+
+    return endpoint
+
+
+def _with_form(site: Site, answer: Change) -> Callable[[Request], Awaitable[Response]]:
+    """A change needs the permission of the command line, and a form of one of this server's pages."""
+
+    async def endpoint(request: Request) -> Response:
+        if not site.options.approve:
+            return PlainTextResponse("this console is read-only: start it with --allow-approve\n", 403)
+        try:
+            form = await read_form(request, site.keys)
+        except Rejected as rejected:
+            return PlainTextResponse(f"{rejected}\n", rejected.status)
+        try:
+            return await run_in_threadpool(answer, site, request, form)
         except ReadFailed as failed:
             return await run_in_threadpool(site.problem, request, failed.problem)
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from pipeline_console.errors import Problem, ReadFailed
 from pipeline_console.pages.site import LATEST, Site
 from pipeline_console.reads import first_error
-from pipeline_console.views.execution import RUNNING, ExecutionHead, failed_stage, head, story
+from pipeline_console.views.execution import RUNNING, ExecutionHead, failed_stage, head, rollback_stages, story
 from pipeline_console.views.waterfall import ActionRun, Waterfall, waterfall
 
 
@@ -27,6 +27,7 @@ def show(site: Site, request: Request) -> Response:
         problems=problems,
         chapters=story(found.id, site.reads.executions(LATEST)),
         failed_stage=failed_stage(flow),
+        rollback_stages=rollback_stages(site.map(), flow) if found.status not in RUNNING else [],
     )
 
 
@@ -36,13 +37,6 @@ def load(site: Site, id_: str) -> tuple[ExecutionHead, Waterfall]:
     found = head(listed[0] if len(listed) == 1 else site.reads.execution(id_))
     details = site.reads.actions(found.id, ended=found.status not in RUNNING)
     return found, waterfall(details, site.now())
-
-
-def show_action(site: Site, request: Request) -> Response:
-    """Render the details of one attempt of an action."""
-    found, flow = load(site, request.path_params["id"])
-    run = find_run(flow.rows, request.path_params["action"])
-    return site.page(request, "action.html", execution=found, run=run, map=None)
 
 
 def find_run(runs: Sequence[ActionRun], id_: str) -> ActionRun:

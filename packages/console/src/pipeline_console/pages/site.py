@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from pipeline_console.errors import Problem, ReadFailed
 from pipeline_console.reads.client import Aws
+from pipeline_console.reads.log_file import LogFiles
 from pipeline_console.reads.pipeline import PipelineReads
 from pipeline_console.reads.watch import Watch
 from pipeline_console.security import Keys
@@ -53,6 +54,10 @@ class Site:
     @cached_property
     def watch(self) -> Watch:
         return Watch(self.aws, self.reads, rehearsed=self.options.rehearsed)
+
+    @cached_property
+    def logs(self) -> LogFiles:
+        return LogFiles(self.aws)
 
     @cached_property
     def templates(self) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +33,8 @@ THROTTLED = frozenset(
 )
 DENIED = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"))
 MISSING = frozenset(("NoSuchKey", "NoSuchBucket", "404", "NoSuchEntity"))
+# Source: AWS IAM user guide, "Troubleshoot access denied error messages". A read may need kms:Decrypt as well.
+_DENIED_ACTION = re.compile(r"is not authorized to perform: ([\w-]+:\w+)")
 PAUSES = (0.2, 0.6, 1.4)  # before a throttled call is repeated
 # The services whose IAM prefix is not their name in boto3.
 _PREFIXES = {"stepfunctions": "states"}
@@ -114,6 +117,8 @@ def _problem(action: str, error: ClientError | BotoCoreError) -> Problem:
     if not isinstance(error, ClientError):
         return Problem("unreachable", action, str(error))
     code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+    if named := _DENIED_ACTION.search(message):
+        return Problem("denied", named[1], message)
     if code.endswith("NotFoundException"):
         return Problem("missing", action, message)
     kinds: tuple[tuple[frozenset[str], Kind], ...]

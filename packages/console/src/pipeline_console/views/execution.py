@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline_console.views.pipeline_map import PipelineMap
 from pipeline_console.views.revisions import Revision, first_revision
 from pipeline_console.views.times import seconds_of
 from pipeline_console.views.waterfall import Waterfall
@@ -115,6 +116,18 @@ def _relation(this: ExecutionHead, other: ExecutionHead) -> str:
     if this.revision.id and other.revision.id == this.revision.id and not other.rollback_of:
         return "same revision"
     return ""
+
+
+def rollback_stages(pipeline: PipelineMap, flow: Waterfall) -> list[str]:
+    """Return the stages that can be rolled back to this execution: it succeeded there.
+
+    Source: AWS CodePipeline user guide, "Rolling back a stage"; the source stage is never rolled back.
+    """
+    latest = {(run.stage, run.name): run for run in flow.rows}
+    ran = {run.stage for run in latest.values()}
+    bad = {run.stage for run in latest.values() if run.status != "Succeeded"}
+    kept = [stage for stage in pipeline.stages[1:] if stage.name in ran - bad]
+    return [stage.name for stage in kept if any(action.category == "Deploy" for action in stage.actions)]
 
 
 def failed_stage(flow: Waterfall) -> str:

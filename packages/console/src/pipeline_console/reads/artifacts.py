@@ -1,0 +1,85 @@
+"""Files of artifacts: one file out of a zip in S3, by ranges, so that a large artifact is not downloaded."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+
+from pipeline_console.errors import Problem, ReadFailed
+from pipeline_console.reads.client import Aws, Json
+from pipeline_console.views.waterfall import ActionRun, Artifact
+
+CHANGES = "changes.md"
+# A report is text of a few pages; more of it is not shown.
+REPORT_BYTES = 400_000
+_BLOCK = 65_536
+
+
+class S3File(io.RawIOBase):
+    """An object of S3 that is read by ranges. Raises ReadFailed where a range cannot be read."""
+
+    def __init__(self, aws: Aws, artifact: Artifact, region: str) -> None:
+        self._aws, self._artifact, self._region, self._at = aws, artifact, region, 0
+        answer = self._get(f"bytes=-{_BLOCK}")
+        tail: bytes = answer["Body"].read()
+        span = answer.get("ContentRange", "")
+        self._size = int(span.rpartition("/")[2]) if "/" in span else len(tail)
+        self._blocks: dict[int, bytes] = {self._size - len(tail): tail}
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return that it has positions."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read from the position on."""
+        end = self._size if size < 0 else min(self._at + size, self._size)
+        if self._at >= end:
+            return b""
+        for start, block in self._blocks.items():
+            if start <= self._at and end <= start + len(block):
+                found = block[self._at - start : end - start]
+                break
+        else:
+            last = min(max(end, self._at + _BLOCK), self._size) - 1
+            block = self._get(f"bytes={self._at}-{last}")["Body"].read()
+            self._blocks[self._at] = block
+            found = block[: end - self._at]
+        self._at = end
+        return found
+
+    def _get(self, span: str) -> Json:
+        place = {"Bucket": self._artifact.bucket, "Key": self._artifact.key}
+        return self._aws.call("s3", "get_object", region=self._region, Range=span, **place)
+
+
+def read_changes(aws: Aws, artifact: Artifact, region: str) -> str | None:
+    """Return changes.md of an artifact; None where it has no such file. Raises ReadFailed."""
+    try:
+        with zipfile.ZipFile(S3File(aws, artifact, region)) as archive:
+            name = next((name for name in archive.namelist() if name.rpartition("/")[2] == CHANGES), None)
+            if name is None:
+                return None
+            with archive.open(name) as file:
+                return file.read(REPORT_BYTES).decode(errors="replace")
+    except zipfile.BadZipFile as error:
+        where = f"s3://{artifact.bucket}/{artifact.key}"
+        raise ReadFailed(Problem("rejected", "s3:GetObject", f"{where} is not a zip file: {error}")) from error
+
+
+def candidates(runs: tuple[ActionRun, ...]) -> Iterator[tuple[ActionRun, Artifact]]:
+    """Return the output artifacts of builds, in which a report of changes may be; of retries, the latest."""
+    latest = {(run.stage, run.name): run for run in runs if run.category in ("Build", "Test", "Compute")}
+    for run in latest.values():
+        for artifact in run.outputs:
+            yield run, artifact

@@ -1,0 +1,163 @@
+"""The page of an approval, and its answer."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from pipeline_console.pages.site import Options
+from tests.conftest import Console
+from tests.fake_aws import FakeAws, Refused
+from tests.pipelines import Pipeline, waiting
+
+REPORT = """# prod: what would change
+
+- revision: 0123456789
+
+## Shop in 333333333333/eu-west-1
+
+2 added, 1 replaced.
+- added: Basket (AWS::S3::Bucket)
+- replaced: Table (AWS::DynamoDB::Table) KeySchema
+
+### Packages
+
+- requests 2.31 -> 2.32
+
+### Broadens
+
+- role Shop may now do s3:* on *
+"""
+
+
+def artifact(text: str = REPORT, padding: int = 0) -> bytes:
+    """The zip of an artifact; padding: bytes of another file in it."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("build/changes/changes.md", text)
+        archive.writestr("large.bin", bytes(padding))
+    return file.getvalue()
+
+
+@pytest.fixture
+def pipeline(aws: FakeAws) -> Pipeline:
+    """A pipeline that waits, with a report of changes."""
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
+    return Pipeline(waiting()).serve(aws)
+
+
+def fields(page: str) -> dict[str, str]:
+    """The hidden fields of the page's form."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_what_broadens_permissions_comes_first(console: Console) -> None:
+    """Then the whole report, rendered, with resources and packages."""
+    page = console.get("/approvals/Prod/Approve").text
+    assert "<h3>Packages</h3>" in page
+    assert "<li>replaced: Table (AWS::DynamoDB::Table) KeySchema</li>" in page
+    assert "requests 2.31 -&gt; 2.32" in page
+
+
+def test_broadenings_of_the_approvals_own_stage_are_above_all(aws: FakeAws, console: Console) -> None:
+    """The report of its stage is open and first."""
+    execution = waiting()
+    execution.runs[3].stage = "Prod"
+    Pipeline(execution).serve(aws)
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
+    page = console.get("/approvals/Prod/Approve").text
+    assert page.index("Broadens permissions") < page.index("role Shop may now do s3:* on *") < page.index("prod: what")
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_a_large_artifact_is_read_by_ranges(aws: FakeAws, console: Console) -> None:
+    """Its directory and the report, not the rest."""
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact(padding=5_000_000)
+    assert "requests 2.31" in console.get("/approvals/Prod/Approve").text
+    ranges = [call["range"] for call in aws.called("s3:GetObject")]
+    assert len(ranges) == 2
+    assert all(ranges)
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_an_answer_counts_for_this_wait(aws: FakeAws, console: Console, pipeline: Pipeline) -> None:
+    """With the comment; then the execution is shown."""
+    page = console.get("/approvals/Prod/Approve").text
+    given = {**fields(page), "decision": "Approved", "comment": "fine"}
+    answer = console.post("/approvals/Prod/Approve", **given)
+    assert (answer.status, answer.headers["location"]) == (303, f"/executions/{pipeline.executions[0].id}")
+    assert pipeline.answers == [{"status": "Approved", "summary": "fine"}]
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_a_rejection_is_sent(console: Console, pipeline: Pipeline) -> None:
+    """Without a comment it says where it came from."""
+    page = console.get("/approvals/Prod/Approve").text
+    console.post("/approvals/Prod/Approve", **fields(page), decision="Rejected")
+    assert pipeline.answers == [{"status": "Rejected", "summary": "Rejected in the console"}]
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("change", ["answered", "another execution", "another wait"])
+def test_a_stale_page_cannot_approve(aws: FakeAws, console: Console, pipeline: Pipeline, change: str) -> None:
+    """Nothing is sent to AWS, and the page says so."""
+    given = fields(console.get("/approvals/Prod/Approve").text)
+    if change == "answered":
+        pipeline.put_approval({"token": "wait-1", "result": {"status": "Rejected", "summary": ""}})
+        pipeline.answers.clear()
+    elif change == "another wait":
+        pipeline.executions[0].runs[-1].token = "wait-2"
+    else:
+        pipeline.executions.insert(0, waiting(wait="wait-1"))
+    console.site.reads._cache.clear()
+    answer = console.post("/approvals/Prod/Approve", **given, decision="Approved")
+    assert (answer.status, "Nothing was changed" in answer.text) == (409, True)
+    assert pipeline.answers == []
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_a_report_that_may_not_be_read_names_the_permission(aws: FakeAws, console: Console) -> None:
+    """Of the artifact's key too, above the buttons, and the approval still works."""
+    message = "User kim is not authorized to perform: kms:Decrypt on the resource key/1"
+    aws.refusals["s3:GetObject"] = Refused("AccessDenied", message, 403)
+    page = console.get("/approvals/Prod/Approve").text
+    assert page.index("Missing permission: <code>kms:Decrypt</code>") < page.index("<textarea")
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_markup_in_a_report_stays_text(aws: FakeAws, console: Console) -> None:
+    """HTML, scripts as links, and images of other hosts."""
+    planted = (
+        "# <b>title</b>\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1))\n\n![y](https://evil.example/i.png)\n"
+    )
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact(planted)
+    page = console.get("/approvals/Prod/Approve").text
+    assert "&lt;script&gt;alert(1)" in page
+    assert "&lt;b&gt;title" in page
+    assert 'href="javascript' not in page
+    assert "<img" not in page
+
+
+class TestReadOnly:
+    """A console that may not change anything."""
+
+    @pytest.fixture
+    def options(self) -> Options:
+        """As it is on AWS by default."""
+        return Options()
+
+    @pytest.mark.gate
+    @pytest.mark.usefixtures("pipeline")
+    def test_a_read_only_console_neither_shows_nor_takes_an_answer(self, console: Console, pipeline: Pipeline) -> None:
+        """A form that is made by hand is refused as well."""
+        page = console.get("/approvals/Prod/Approve").text
+        assert "<textarea" not in page
+        id_ = pipeline.executions[0].id
+        given = {"token": "wait-1", "execution": id_, "decision": "Approved"}
+        assert console.post("/approvals/Prod/Approve", **given).status == 403
+        assert console.post(f"/executions/{id_}/stop").status == 403
+        assert pipeline.answers == []

@@ -1,0 +1,108 @@
+"""The page of a log: parts of it, phases, search, and logs that grow or cannot be read."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from pipeline_console.reads import log_file
+from tests.builds import FAILED, Builds
+from tests.conftest import Console
+from tests.fake_aws import FakeAws, Refused, eventually
+from tests.pipelines import Pipeline, Run, red
+
+
+@pytest.fixture
+def failed(aws: FakeAws) -> Run:
+    """The attempt of a failed build."""
+    execution = red()
+    Pipeline(execution).serve(aws)
+    return execution.runs[1]
+
+
+def path(console: Console, run: Run) -> str:
+    """The path of the log of an attempt."""
+    id_ = console.site.reads.executions()[0]["pipelineExecutionId"]
+    return f"/executions/{id_}/actions/{run.id}/log"
+
+
+def read(console: Console, run: Run, query: str = "") -> dict[str, Any]:
+    """What the page reads."""
+    found: dict[str, Any] = json.loads(console.get(f"{path(console, run)}/lines{query}").text)
+    return found
+
+
+def test_a_log_of_many_pages_is_read_in_parts(aws: FakeAws, console: Console, failed: Run) -> None:
+    """The browser gets the lines that it asks for, and the number of all."""
+    Builds(aws, page=100).add("synth:2", [f"line {n}" for n in range(5000)])
+    eventually(lambda: bool(read(console, failed)["complete"]))
+    found = read(console, failed, "?from=4321&count=3")
+    assert (found["total"], found["lines"]) == (5000, [[[f"line {n}", ""]] for n in (4321, 4322, 4323)])
+    assert len(aws.called("logs:GetLogEvents")) == 51
+
+
+def test_phases_and_the_failed_command_are_sections(aws: FakeAws, console: Console, failed: Run) -> None:
+    """With the lines where they begin, and how they ended."""
+    Builds(aws, page=4).add("synth:2", FAILED)
+    eventually(lambda: bool(read(console, failed)["complete"]))
+    marks = [(mark["name"], mark["kind"], mark["line"]) for mark in read(console, failed)["marks"]]
+    assert ("BUILD", "begin", 6) in marks
+    assert ("first failed command", "failed", 12) in marks
+    ends = {mark["name"]: mark["status"] for mark in read(console, failed)["marks"] if mark["kind"] == "end"}
+    assert ends == {"INSTALL": "SUCCEEDED", "BUILD": "FAILED"}
+
+
+def test_a_log_is_followed_until_its_build_ends(
+    aws: FakeAws, console: Console, failed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New lines come while the build runs; the last ones too, although it has ended by then."""
+    monkeypatch.setattr(log_file, "FOLLOW_SECONDS", 0.05)
+    builds = Builds(aws)
+    builds.add("synth:2", ["one"], running=True)
+    eventually(lambda: read(console, failed)["total"] == 1)
+    builds.logs["synth:2"].append("two")
+    eventually(lambda: read(console, failed)["total"] == 2)
+    builds.logs["synth:2"].append("three")
+    builds.running.clear()
+    eventually(lambda: bool(read(console, failed)["complete"]))
+    assert read(console, failed)["total"] == 3
+
+
+def test_a_search_finds_lines_in_any_case(aws: FakeAws, console: Console, failed: Run) -> None:
+    """By their numbers; beyond a thousand it says that there are more."""
+    Builds(aws).add("synth:2", [*FAILED, *(f"match {n}" for n in range(1200))])
+    eventually(lambda: bool(read(console, failed)["complete"]))
+    found = json.loads(console.get(f"{path(console, failed)}/search?q=ERROR%3A+incompatible").text)
+    assert found == {"lines": [9], "more": False}
+    many = json.loads(console.get(f"{path(console, failed)}/search?q=match").text)
+    assert (len(many["lines"]), many["more"]) == (1000, True)
+
+
+def test_a_log_that_may_not_be_read_names_the_permission(aws: FakeAws, console: Console, failed: Run) -> None:
+    """And the page goes on once it is granted."""
+    Builds(aws).add("synth:2", ["line"])
+    aws.refusals["logs:GetLogEvents"] = Refused(
+        "AccessDeniedException", "kim is not authorized to perform: logs:GetLogEvents"
+    )
+    eventually(lambda: read(console, failed)["problem"] is not None)
+    assert read(console, failed)["problem"]["action"] == "logs:GetLogEvents"
+    aws.refusals.clear()
+    eventually(lambda: bool(read(console, failed)["complete"]))
+
+
+def test_a_log_of_100_megabytes_blocks_nobody(aws: FakeAws, console: Console, failed: Run) -> None:
+    """While it is read, other pages answer within a second, and its first lines are there at once."""
+    line = "x" * 990 + " {}"
+    Builds(aws, page=1000).add("synth:2", [line.format(n) for n in range(100_000)])
+    console.get(path(console, failed))
+    eventually(lambda: len(read(console, failed)["lines"]) == 200, seconds=5)
+    slowest = 0.0
+    while not read(console, failed)["complete"]:
+        begin = time.monotonic()
+        console.get("/")
+        slowest = max(slowest, time.monotonic() - begin)
+    assert read(console, failed, "?from=99999")["lines"] == [[[line.format(99_999), ""]]]
+    assert slowest < 1.0
