@@ -110,7 +110,8 @@ def different_files(first: Path, second: Path) -> list[str]:
     """Return the files of two folders that differ in more than the names of their packages."""
 
     def texts(folder: Path) -> dict[str, str]:
-        own = ".".join(folder.parts[folder.parts.index("src") + 1 :])
+        *_, own = folder.as_posix().split("/src/")  # a build works below another folder of that name
+        own = own.replace("/", ".")
         return {file.name: file.read_text().replace(own, "") for file in folder.glob("*.py")}
 
     one, other = texts(first), texts(second)
@@ -126,13 +127,15 @@ def test_the_console_finds_the_first_error_as_the_rehearsal_does() -> None:
 def test_a_file_that_only_one_wheel_changes_is_found(tmp_path: Path) -> None:
     """As well as one that only one of them has."""
     for name, texts in {"one": {"a.py": "import one.cause", "b.py": "1"}, "two": {"a.py": "import two.cause"}}.items():
-        (tmp_path / "src" / name / "cause").mkdir(parents=True)
+        (tmp_path / "src" / "src" / name / "cause").mkdir(parents=True)
         for file, text in texts.items():
-            (tmp_path / "src" / name / "cause" / file).write_text(text)
-    first, second = tmp_path / "src" / "one" / "cause", tmp_path / "src" / "two" / "cause"
+            (tmp_path / "src" / "src" / name / "cause" / file).write_text(text)
+    first, second = (tmp_path / "src" / "src" / name / "cause" for name in ("one", "two"))
     assert different_files(first, second) == ["b.py"]
     (second / "b.py").write_text("2")
     assert different_files(first, second) == ["b.py"]
+    (second / "b.py").write_text("1")
+    assert different_files(first, second) == []
 
 
 def test_each_package_has_a_job_of_the_workflow() -> None:

@@ -14,7 +14,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from pipeline_console.errors import ReadFailed
-from pipeline_console.pages import approval_page, events, execution_changes, execution_page, log_page, pipeline_page
+from pipeline_console.pages import (
+    approval_page,
+    events,
+    execution_changes,
+    execution_page,
+    history_page,
+    log_page,
+    pipeline_page,
+)
 from pipeline_console.pages.forms import Form, Rejected, read_form
 from pipeline_console.pages.site import Site
 from pipeline_console.security import Guard
@@ -35,6 +43,8 @@ def application(site: Site) -> ASGIApp:
 
     routes = [
         page("/", pipeline_page.show),
+        page("/executions", history_page.show),
+        page("/executions.json", history_page.show_json),
         page("/executions/{id}", execution_page.show),
         page("/executions/{id}/actions/{action}/log", log_page.show),
         page("/executions/{id}/actions/{action}/log/lines", log_page.read_lines),

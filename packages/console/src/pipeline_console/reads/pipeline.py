@@ -14,6 +14,9 @@ ENDED = frozenset(("Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"))
 # How long an answer is shown again: long enough for the parts of one page and for several browsers.
 FRESH_SECONDS, DEFINITION_SECONDS, KEPT_SECONDS, ENDED_EXECUTIONS = 0.4, 5.0, 60.0, 200
 
+# The history of a pipeline is read in as many pages, and this often at most.
+HISTORY_PAGES, HISTORY_SECONDS = 40, 15.0
+
 
 class PipelineReads:
     """The API of CodePipeline for the pipeline of this name."""
@@ -65,6 +68,17 @@ class PipelineReads:
         if ended and len(self._ended) < ENDED_EXECUTIONS:
             self._ended[id_] = found
         return found
+
+    def all_actions(self) -> list[Json]:
+        """Return attempts of actions of the latest executions, newest first."""
+
+        def read() -> list[Json]:
+            answers = pages(
+                self._call, "list_action_executions", pipelineName=self.name, maxResults=100, limit=HISTORY_PAGES
+            )
+            return [detail for answer in answers for detail in answer["actionExecutionDetails"]]
+
+        return self._cached("all actions", HISTORY_SECONDS, read)
 
     def retry(self, stage: str, id_: str, mode: str) -> None:
         """Call RetryStageExecution; mode: FAILED_ACTIONS or ALL_ACTIONS."""

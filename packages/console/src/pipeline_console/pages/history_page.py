@@ -1,0 +1,62 @@
+"""The page of history: executions, and the figures of each environment; both as JSON as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pipeline_console.pages.site import Site
+from pipeline_console.views.dora import Figures, figures
+from pipeline_console.views.execution import ExecutionHead, head
+from pipeline_console.views.times import iso
+
+MOST, DAYS, MOST_DAYS = 200, 30, 365
+
+
+def show(site: Site, request: Request) -> Response:
+    """Render executions and figures; figures that cannot be read leave the executions."""
+    days = _days(request)
+    found, problem = site.attempt(lambda: _figures(site, days))
+    latest = [head(summary) for summary in site.reads.executions(MOST)]
+    return site.page(request, "history.html", latest=latest, figures=found or [], problem=problem, days=days)
+
+
+def show_json(site: Site, request: Request) -> Response:
+    """Answer with the same as JSON."""
+    return JSONResponse(history(site, _days(request)))
+
+
+def history(site: Site, days: int) -> dict[str, Any]:
+    """Return executions and figures for programs."""
+    heads = [head(summary) for summary in site.reads.executions(MOST)]
+    return {
+        "version": 1,
+        "pipeline": site.reads.name,
+        "executions": [_execution(execution) for execution in heads],
+        "environments": [found.as_json() for found in _figures(site, days)],
+    }
+
+
+def _figures(site: Site, days: int) -> list[Figures]:
+    reads = site.reads
+    return figures(reads.definition(), reads.executions(MOST), reads.all_actions(), site.now(), days)
+
+
+def _execution(found: ExecutionHead) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "status": found.status,
+        "revision": found.revision.id,
+        "message": found.revision.message,
+        "started": iso(found.started),
+        "seconds": found.seconds,
+        "trigger": found.trigger,
+        "rollback_of": found.rollback_of or None,
+    }
+
+
+def _days(request: Request) -> int:
+    text = request.query_params.get("days", "")
+    return min(max(int(text), 1), MOST_DAYS) if text.isdecimal() else DAYS

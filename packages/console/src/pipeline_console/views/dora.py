@@ -1,0 +1,173 @@
+"""The four DORA figures of each environment, from executions of the pipeline.
+
+Source: DORA, "Software delivery performance metrics". An environment is a stage with a deploy action.
+
+- deployment: the stage of the environment succeeded, in an execution that is not a rollback;
+- lead time: from the author date of the commit to the end of the stage, where the source gives that date;
+- failure: a test that failed after the deploy actions of its stage had succeeded, or a rollback of the stage;
+- restore: from the failure to the next success of the stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
+
+from pipeline_console.views.times import seconds_of
+
+Json = Mapping[str, Any]
+DAY, WEEK = 86400.0, 604800.0
+# The output variables in which sources give the date of a commit.
+_DATES = ("AuthorDate", "CommitterDate")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An execution that reached an environment. at: when its stage ended; lead: seconds since the commit, if known."""
+
+    execution_id: str
+    at: float
+    succeeded: bool
+    failed_test: bool
+    rollback: bool
+    started: float
+    lead: float | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure of an environment. restored_by: the execution after which it worked again, else empty."""
+
+    execution_id: str
+    at: float
+    kind: str
+    restored_by: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one environment over some days. Times are medians in seconds; None: unknown."""
+
+    environment: str
+    days: int
+    deployments: tuple[Change, ...]
+    failures: tuple[Failure, ...]
+    changes: int
+
+    @property
+    def per_week(self) -> float:
+        return round(len(self.deployments) * 7 / self.days, 2)
+
+    @property
+    def lead_time(self) -> float | None:
+        return _median(change.lead for change in self.deployments)
+
+    @property
+    def failure_rate(self) -> float | None:
+        return min(1.0, len(self.failures) / self.changes) if self.changes else None
+
+    @property
+    def restore_time(self) -> float | None:
+        return _median(failure.seconds for failure in self.failures)
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the figures, with the executions behind each."""
+        return {
+            "environment": self.environment,
+            "days": self.days,
+            "deployments": [change.execution_id for change in self.deployments],
+            "deployments_per_week": self.per_week,
+            "lead_time_seconds": self.lead_time,
+            "change_failure_rate": self.failure_rate,
+            "restore_seconds": self.restore_time,
+            "failures": [asdict(failure) for failure in self.failures],
+        }
+
+
+def figures(
+    definition: Json, summaries: Sequence[Json], details: Sequence[Json], now: float, days: int
+) -> list[Figures]:
+    """Return the figures of each environment, in the order of the stages."""
+    rollbacks = {s["pipelineExecutionId"] for s in summaries if s.get("executionType") == "ROLLBACK"}
+    dates = _commit_dates(details)
+    found = []
+    for stage in definition["pipeline"]["stages"]:
+        if any(action["actionTypeId"]["category"] == "Deploy" for action in stage["actions"]):
+            changes = _changes(stage, details, rollbacks, dates)
+            recent = [change for change in changes if change.at >= now - days * DAY]
+            found.append(_figures(stage["name"], days, recent))
+    return found
+
+
+def _figures(environment: str, days: int, changes: Sequence[Change]) -> Figures:
+    failures = []
+    for number, change in enumerate(changes):
+        if change.rollback or change.failed_test:
+            later = [change] if change.rollback and change.succeeded else []
+            later += [other for other in changes[number + 1 :] if other.succeeded]
+            began = change.started if change.rollback else change.at
+            kind = "rollback" if change.rollback else "failed test"
+            restored = next(iter(later), None)
+            seconds = restored.at - began if restored else None
+            failures.append(
+                Failure(change.execution_id, began, kind, restored.execution_id if restored else "", seconds)
+            )
+    deployed = tuple(change for change in changes if change.succeeded and not change.rollback)
+    reached = sum(not change.rollback for change in changes)
+    return Figures(environment, days, deployed, tuple(failures), reached)
+
+
+def _changes(stage: Json, details: Sequence[Json], rollbacks: set[str], dates: Mapping[str, float]) -> list[Change]:
+    """Return the executions whose deploy actions of this stage succeeded, by when they ended there."""
+    latest: dict[str, dict[str, Json]] = {}
+    for detail in sorted(details, key=lambda detail: seconds_of(detail.get("startTime")) or 0):
+        if detail["stageName"] == stage["name"]:
+            latest.setdefault(detail["pipelineExecutionId"], {})[detail["actionName"]] = detail
+    found = [_change(stage, id_, runs, rollbacks, dates) for id_, runs in latest.items()]
+    return sorted(filter(None, found), key=lambda change: change.at)
+
+
+def _change(
+    stage: Json, id_: str, runs: Mapping[str, Json], rollbacks: set[str], dates: Mapping[str, float]
+) -> Change | None:
+    kinds = {action["name"]: action["actionTypeId"]["category"] for action in stage["actions"]}
+    status = {name: runs[name].get("status", "") if name in runs else "" for name in kinds}
+    if any(status[name] != "Succeeded" for name, kind in kinds.items() if kind == "Deploy"):
+        return None
+    at = max(seconds_of(run.get("lastUpdateTime")) or 0 for run in runs.values())
+    started = min(seconds_of(run.get("startTime")) or 0 for run in runs.values())
+    failed = any(status[name] == "Failed" for name, kind in kinds.items() if kind in ("Test", "Build", "Invoke"))
+    succeeded = all(found == "Succeeded" for found in status.values())
+    if not (failed or succeeded):
+        return None
+    lead = at - dates[id_] if id_ in dates else None
+    return Change(id_, at, succeeded, failed, id_ in rollbacks, started, lead)
+
+
+def _commit_dates(details: Iterable[Json]) -> dict[str, float]:
+    """Return when the commit of each execution was authored, where its source says so."""
+    found = {}
+    for detail in details:
+        if detail.get("input", {}).get("actionTypeId", {}).get("category") == "Source":
+            variables = detail.get("output", {}).get("outputVariables", {})
+            text = next((variables[name] for name in _DATES if variables.get(name)), "")
+            if (at := _parse(str(text))) is not None:
+                found[detail["pipelineExecutionId"]] = at
+    return found
+
+
+def _parse(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None

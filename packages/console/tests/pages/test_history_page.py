@@ -1,0 +1,39 @@
+"""The page of history, and the same for programs."""
+
+from __future__ import annotations
+
+import json
+
+from tests.conftest import Console
+from tests.fake_aws import FakeAws, Refused
+from tests.pipelines import START, Pipeline, green, red
+
+
+def test_two_hundred_executions_are_listed(aws: FakeAws, console: Console) -> None:
+    """From several pages of the API, newest first, with figures."""
+    executions = [green(start=START - n * 3600, message=f"change {n}") for n in range(250)]
+    Pipeline(*executions).serve(aws)
+    page = console.get("/executions").text
+    assert all(f"change {n}<" in page for n in range(200))
+    assert "change 200<" not in page
+    assert page.index("change 0<") < page.index("change 199<")
+    assert "Lead time" in page
+
+
+def test_programs_read_the_same(aws: FakeAws, console: Console) -> None:
+    """With a version of the format."""
+    good, bad = green(start=START - 100), red()
+    Pipeline(bad, good).serve(aws)
+    found = json.loads(console.get("/executions.json?days=7").text)
+    assert (found["version"], [e["id"] for e in found["executions"]]) == (1, [bad.id, good.id])
+    assert [e["environment"] for e in found["environments"]] == ["Dev", "Prod"]
+
+
+def test_figures_that_may_not_be_read_leave_the_executions(aws: FakeAws, console: Console) -> None:
+    """And name the permission."""
+    execution = green()
+    Pipeline(execution).serve(aws)
+    aws.refusals["codepipeline:ListActionExecutions"] = Refused("AccessDeniedException", "denied")
+    page = console.get("/executions").text
+    assert execution.id in page
+    assert "Missing permission: <code>codepipeline:ListActionExecutions</code>" in page
