@@ -110,8 +110,7 @@ def different_files(first: Path, second: Path) -> list[str]:
     """Return the files of two folders that differ in more than the names of their packages."""
 
     def texts(folder: Path) -> dict[str, str]:
-        *_, own = folder.as_posix().split("/src/")  # a build works below another folder of that name
-        own = own.replace("/", ".")
+        own = folder.as_posix().rpartition("/src/")[2].replace("/", ".")  # builds work below another folder `src`
         return {file.name: file.read_text().replace(own, "") for file in folder.glob("*.py")}
 
     one, other = texts(first), texts(second)

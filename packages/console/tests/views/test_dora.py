@@ -16,7 +16,7 @@ def figures_of(*executions: Execution, days: int = 30, now: float = START + 20 *
     return {f.environment: f for f in figures({"pipeline": pipeline.definition()}, summaries, details, now, days)}
 
 
-def change(day: float, test: str = "Succeeded", authored: str = "", **more: str) -> Execution:
+def change(day: float, test: str = "Succeeded", authored: str = "", rollback_of: str = "") -> Execution:
     """An execution that deploys to prod on a day, ten minutes after it has started, and is tested there."""
     variables = {"AuthorDate": authored} if authored else {}
     runs = [
@@ -24,7 +24,7 @@ def change(day: float, test: str = "Succeeded", authored: str = "", **more: str)
         Run("Prod", "Deploy", 540, 30),
         Run("Prod", "Test", 570, 30, test),
     ]
-    return Execution("Succeeded", runs, start=START + day * DAY, **more)
+    return Execution("Succeeded", runs, start=START + day * DAY, rollback_of=rollback_of)
 
 
 def test_a_deployment_is_a_stage_that_succeeded() -> None:
