@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from rehearsal.emulator.functions import environment_variables, unpacked_code
 from rehearsal.emulator.functions.environment_variables import FunctionPaths
 from rehearsal.emulator.functions.languages import Language, Python, find_interpreter, find_node
 from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.emulator.functions.runtime_packages import runtime_packages
 from rehearsal.emulator.functions.runtime_process import Interpreter
 from rehearsal.emulator.ministack.port.functions import layer_archive
 
@@ -21,8 +23,8 @@ TEMPORARY = Path("/tmp")  # noqa: S108 - the one folder that a function may writ
 class FunctionFilesystem:
     """Made once for all functions; `folder` is the emulator's own and holds what they are made of.
 
-    hidden: a folder that they do not see. sdk: of functions of Node. mounts: whether they see theirs as /var/task and
-    /opt; None, wherever this machine can do that.
+    hidden: a folder that they do not see. sdk: where SDKs for Node and for older versions of Python are installed.
+    mounts: whether they see theirs as /var/task and /opt; None, wherever this machine can do that.
     """
 
     def __init__(
@@ -37,10 +39,6 @@ class FunctionFilesystem:
         if endpoint.ca:
             shutil.copy(endpoint.ca, self._runtime / environment_variables.CERTIFICATES)
             shutil.copy(endpoint.ca.with_name(NODE_HOSTS), self._runtime / NODE_HOSTS)
-        self._own = unpacked_code.runtime_packages()
-        for name, path in self._own.items():
-            (self._packages / name).unlink(missing_ok=True)
-            (self._packages / name).symlink_to(path)
 
     def start(self, config: Mapping[str, Any], code: bytes, stream: str) -> Interpreter:
         """A new interpreter with the function's code and layers. Raises NoInterpreter."""
@@ -64,7 +62,18 @@ class FunctionFilesystem:
     def _language(self, runtime: str) -> Language:
         if runtime.startswith("nodejs"):
             return find_node(runtime, self._sdk, hosts=bool(self._endpoint.ca))
-        return Python(runtime, find_interpreter(runtime), self._packages, self._own, self._folder / "none")
+        interpreter = find_interpreter(runtime)
+        own = runtime_packages(runtime.removeprefix("python"), interpreter, self._sdk)
+        return Python(runtime, interpreter, self._linked_packages(runtime, own), own, self._folder / "none")
+
+    def _linked_packages(self, runtime: str, own: Mapping[str, Path]) -> Path:
+        """A folder with links to the runtime's packages, for functions without mounts."""
+        folder = self._packages / runtime
+        folder.mkdir(exist_ok=True)
+        for name, path in own.items():
+            with contextlib.suppress(FileExistsError):
+                (folder / name).symlink_to(path)
+        return folder
 
     def _mount_plan(self, language: Language, task: Path, opt: Path) -> dict[str, Any]:
         """The bind mounts, and the links to the runtime's commands and libraries."""

@@ -1,4 +1,4 @@
-"""The import path of a function: its code and layers, each unpacked once, and the runtime's packages.
+"""Code and layers of functions, each unpacked once, and what distributions of the rehearsal's environment have.
 
 Source: AWS Lambda developer guide, "Packaging layers": layers are unpacked into /opt in their order, and a later one
 overwrites what an earlier one has.
@@ -15,10 +15,8 @@ import shutil
 import stat
 import threading
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-RUNTIME_DISTRIBUTIONS = ("boto3", "awslambdaric")
 
 _unpacking = threading.Lock()
 
@@ -63,14 +61,10 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
             target.chmod(stat.S_IMODE(mode) or 0o644)
 
 
-def runtime_packages() -> dict[str, Path]:
-    """The runtime's own packages, taken from the rehearsal's environment: the name in site-packages -> where it is.
-
-    They are the closures of the AWS SDK and of the runtime's client, at the versions that are installed next to the
-    rehearsal, whatever the project's own functions use.
-    """
+def top_levels(names: Iterable[str]) -> dict[str, Path]:
+    """Return what distributions of the rehearsal's environment have: the name in site-packages -> where it is."""
     found: dict[str, Path] = {}
-    for name in _closure(RUNTIME_DISTRIBUTIONS):
+    for name in names:
         distribution = importlib.metadata.distribution(name)
         tops = {Path(str(file)).parts[0] for file in distribution.files or ()}
         for top in tops - {"..", "__pycache__"}:
@@ -80,13 +74,14 @@ def runtime_packages() -> dict[str, Path]:
 
 
 @functools.cache
-def _closure(names: tuple[str, ...]) -> tuple[str, ...]:
-    waiting, found = list(names), dict.fromkeys(names)
+def distributions(name: str) -> tuple[str, ...]:
+    """Return a distribution of the rehearsal's environment and all that it needs."""
+    waiting, found = [name], {name: None}
     while waiting:
         for requirement in importlib.metadata.requires(waiting.pop()) or ():
-            name, _, marker = requirement.partition(";")
-            needed = re.match(r"[\w.-]+", name.strip())
-            if needed and "extra" not in marker and needed[0] not in found:
-                found[needed[0]] = None
-                waiting.append(needed[0])
+            needed, _, marker = requirement.partition(";")
+            word = re.match(r"[\w.-]+", needed.strip())
+            if word and "extra" not in marker and word[0] not in found:
+                found[word[0]] = None
+                waiting.append(word[0])
     return tuple(found)

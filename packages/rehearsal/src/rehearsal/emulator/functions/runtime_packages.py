@@ -1,0 +1,69 @@
+"""The packages of Lambda's Python runtimes: the rehearsal's own SDK, or the newest that supports an older Python.
+
+Source: AWS Lambda developer guide, "Building Lambda functions with Python", runtime-included SDK versions.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from rehearsal.emulator.functions.unpacked_code import distributions, top_levels
+from rehearsal.host import host_environment, interpreters, python_environment
+
+SDK, CLIENT = "boto3", "awslambdaric"
+_SECONDS = 300
+
+log = logging.getLogger(__name__)
+_installing = threading.Lock()
+
+
+def runtime_packages(minor: str, interpreter: Path, store: Path) -> Mapping[str, Path]:
+    """Return the packages of a version such as 3.9: the name in site-packages -> where it is.
+
+    store: where SDKs for older versions are installed, once. Without a registry the runtime has none, and functions
+    that import it fail with its name.
+    """
+    client = top_levels(distributions(CLIENT))
+    if _supports(minor):
+        return {**client, **top_levels(distributions(SDK))}
+    folder = store / f"python{minor}"
+    with _installing:
+        if not folder.exists() and not _install(folder, interpreter):
+            return client
+    fetched = {path.name: path for path in folder.iterdir() if path.name not in {"bin", "__pycache__"}}
+    return {**client, **fetched}
+
+
+def _supports(minor: str) -> bool:
+    """Whether the rehearsal's own SDK runs on a version of Python."""
+    wanted = int(minor.partition(".")[2] or 0)
+    required = (importlib.metadata.metadata(name).get("Requires-Python") or "" for name in distributions(SDK))
+    lowest = [int(found[1]) for text in required if (found := re.search(r">=\s*3\.(\d+)", text))]
+    return wanted >= max(lowest, default=0)
+
+
+def _install(folder: Path, interpreter: Path) -> bool:
+    """Install the newest SDK that this interpreter can import."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    version = interpreters.read_first_line(
+        [str(interpreter), "-c", "import platform; print(platform.python_version())"]
+    )
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sdk-") as fresh:
+        commands = python_environment.create_environment(interpreter, version, Path(fresh) / "environment")
+        words = [str(commands / "python"), "-m", "pip", "install", "--quiet", "--target", f"{fresh}/sdk", SDK]
+        environment = {**host_environment.clean_environment(), "HOME": fresh}
+        try:
+            subprocess.run(words, env=environment, capture_output=True, text=True, check=True, timeout=_SECONDS)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            log.warning("no %s for %s: %s", SDK, folder.name, str(getattr(error, "stderr", error))[-500:])
+            return False
+        shutil.move(f"{fresh}/sdk", folder)
+    return True
