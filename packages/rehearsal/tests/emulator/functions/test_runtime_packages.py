@@ -41,7 +41,7 @@ def test_an_older_python_gets_an_sdk_that_supports_it(tmp_path: Path, monkeypatc
 def test_without_a_registry_the_runtime_has_no_sdk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Functions that do not import it run all the same; the log says why there is none."""
     broken = tmp_path / "python"
-    broken.write_text("#!/bin/sh\necho 3.2.1\nexit 1\n")
+    broken.write_text('#!/bin/sh\n[ "$1" = -c ] && echo 3.2.1\n')
     broken.chmod(0o755)
     found = runtime_packages.runtime_packages("3.2", broken, tmp_path / "store")
     assert "boto3" not in found
