@@ -56,6 +56,12 @@ def test_missing_data_is_treated_as_on_aws(points: str, to_alarm: int, states: t
     assert tuple(state(points, treatment, to_alarm) for treatment in TREATMENTS) == states
 
 
+def test_alarms_of_dynamodb_ignore_missing_data() -> None:
+    """Whatever TreatMissingData says: they keep their state."""
+    alarm = rule(Namespace="AWS/DynamoDB", EvaluationPeriods=3, TreatMissingData="breaching")
+    assert alarm.state([None] * 3) is KEEP
+
+
 @pytest.mark.parametrize(
     ("comparison", "breaching"),
     [

@@ -52,6 +52,30 @@ def test_a_new_version_takes_traffic_step_by_step(embedded: Embedded) -> None:
     assert len(service.deployments()) == 1
 
 
+def test_an_alarm_on_no_version_of_its_own_blocks_no_shift(embedded: Embedded) -> None:
+    """A bake alarm is in no group: while it is in ALARM, the next release shifts to the end."""
+    service = Service(embedded, embedded.name("baked"), alarm=True)
+    service.release(1)
+    api, name = embedded.client("cloudwatch"), embedded.name("bake")
+    api.put_metric_alarm(
+        AlarmName=name,
+        MetricName="Errors",
+        Namespace="AWS/Lambda",
+        Dimensions=[{"Name": "FunctionName", "Value": service.id_of("Function")}],
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        Statistic="Sum",
+        TreatMissingData="ignore",
+    )
+    api.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="errors of the release before")
+    assert service.release(2)["StackStatus"] == "UPDATE_COMPLETE", service.reasons()
+    assert service.alias() == ("2", {})
+    (state,) = api.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert state["StateValue"] == "ALARM"
+
+
 def test_an_alarm_takes_a_bad_version_back(embedded: Embedded) -> None:
     """The alias goes back and so does the stack; exactly the weight's share of the calls saw the bad version."""
     service = Service(embedded, embedded.name("bad"), minutes=60, alarm=True)

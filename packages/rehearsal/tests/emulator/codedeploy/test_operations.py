@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -176,3 +178,21 @@ def test_an_end_in_mid_shift_leaves_one_version(tmp_path_factory: pytest.TempPat
         again = Service(Embedded(endpoint, workspace), "restart")
         assert again.alias() == ("1", {})
         assert ended(again.embedded, id_)["status"] == "Stopped"
+
+
+def test_a_kill_in_mid_shift_leaves_one_version(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The state of a killed embedded AWS is not used: after the next start a release has one version."""
+    workspace = Workspace(tmp_path_factory.mktemp("killed"))
+    with launcher.join_or_start(workspace, iam=False) as endpoint:
+        service = Service(Embedded(endpoint, workspace), "killed", minutes=60)
+        shifting(service)
+        service.await_weight()
+        server = workspace.server()
+        assert server
+        os.killpg(server.pid, signal.SIGKILL)
+    with launcher.join_or_start(workspace, iam=False) as endpoint:
+        again = Service(Embedded(endpoint, workspace), "killed")
+        assert again.embedded.client("codedeploy").list_deployments()["deployments"] == []
+        assert again.release(2)["StackStatus"] == "CREATE_COMPLETE"
+        assert again.alias() == ("1", {})
+        assert again.call(3) == {"1": 3}

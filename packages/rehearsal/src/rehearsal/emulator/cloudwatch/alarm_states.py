@@ -36,12 +36,14 @@ class AlarmRule:
     def of(cls, alarm: Mapping[str, Any]) -> AlarmRule:
         """Return the rule of an alarm as DescribeAlarms has it."""
         periods = int(alarm.get("EvaluationPeriods") or 1)
+        # Source: Amazon CloudWatch API reference, PutMetricAlarm, TreatMissingData.
+        ignores = alarm.get("Namespace") == "AWS/DynamoDB"
         return cls(
             comparison=str(alarm.get("ComparisonOperator")),
             threshold=float(alarm.get("Threshold") or 0),
             periods=periods,
             datapoints_to_alarm=int(alarm.get("DatapointsToAlarm") or periods),
-            missing=str(alarm.get("TreatMissingData") or "missing"),
+            missing="ignore" if ignores else str(alarm.get("TreatMissingData") or "missing"),
         )
 
     @property

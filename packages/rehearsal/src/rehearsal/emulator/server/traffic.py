@@ -1,4 +1,4 @@
-"""CodeDeploy and alarms, on the rehearsal's clock."""
+"""What goes by the rehearsal's clock: CodeDeploy, alarms, the expiry of objects."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rehearsal.emulator.codedeploy.operations import CodeDeployApi
 from rehearsal.emulator.codedeploy.service import CodeDeploy
 from rehearsal.emulator.codedeploy.store import FILE, Store
 from rehearsal.emulator.ministack.emulator_changes import EmulatorChanges
+from rehearsal.emulator.s3.expiry import ObjectExpiry
 from rehearsal.workspace.clock import Clock
 from rehearsal.workspace.layout import Workspace
 
@@ -23,6 +24,7 @@ class Traffic:
         changes = EmulatorChanges()
         self.clock = Clock(workspace.clock, changes)
         self._alarms = AlarmEvaluator(self.clock)
+        self._expiry = ObjectExpiry(self.clock)
         self._store = Store(workspace.running / FILE)
         self._codedeploy = CodeDeploy(self._store, self.clock)
         self.owners = (changes, self._alarms, MetricMathAlarms(record), AliasUpdates(self._codedeploy))
@@ -37,7 +39,9 @@ class Traffic:
         resources.register(self._codedeploy)
         managed_policies.add()
         self._alarms.start()
+        self._expiry.start()
 
     def close(self) -> None:
         self._codedeploy.close()
         self._alarms.close()
+        self._expiry.close()

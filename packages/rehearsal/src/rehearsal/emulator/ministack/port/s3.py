@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ministack.services import s3
+
+from rehearsal.emulator.ministack.port.requests import request_scope
 
 S3_NS: str = s3.S3_NS
 
@@ -72,3 +75,44 @@ def rewrite_policies(rewrite: Callable[[str], str]) -> None:
 
 def error_answer(code: str, message: str, status: int) -> Any:
     return s3._error(code, message, status)
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """An object, or one version of it. version: empty in a bucket without versions; modified: a date in ISO 8601."""
+
+    key: str
+    version: str
+    modified: str
+    is_current: bool
+
+
+def lifecycle_rules() -> list[tuple[str, str, Sequence[Mapping[str, Any]]]]:
+    """Return the account, the bucket and the lifecycle rules of each bucket that has any."""
+    found = list(s3._bucket_lifecycle._data.items())
+    return [(account, bucket, rules) for (account, bucket), rules in found if isinstance(rules, list)]
+
+
+def stored_versions(owner: str, bucket: str) -> list[StoredVersion]:
+    """Return the objects of a bucket with all their versions, without delete markers."""
+    objects = dict(bucket_record(owner, bucket).get("objects", {}))
+    versions = [
+        StoredVersion(key, version["version_id"], version["last_modified"], bool(version.get("is_latest")))
+        for (account, (name, key)), history in list(s3._object_versions._data.items())
+        for version in list(history)
+        if (account, name) == (owner, bucket) and not version.get("is_delete_marker")
+    ]
+    versioned = {version.key for version in versions}
+    plain = [
+        StoredVersion(key, "", record["last_modified"], is_current=True)
+        for key, record in objects.items()
+        if key not in versioned
+    ]
+    return [*versions, *plain]
+
+
+def delete_object(owner: str, bucket: str, key: str, version: str = "") -> None:
+    """Delete an object, which leaves a delete marker in a bucket with versions, or one version for good."""
+    region = str(bucket_record(owner, bucket).get("region") or "us-east-1")
+    with request_scope(owner, region):
+        s3._delete_object(bucket, key, {}, {"versionId": [version]} if version else {})

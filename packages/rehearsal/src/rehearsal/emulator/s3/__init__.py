@@ -1,0 +1,1 @@
+"""S3, as far as MiniStack does not have it."""
