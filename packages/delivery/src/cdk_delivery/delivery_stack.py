@@ -236,7 +236,7 @@ class DeliveryStack[OptionsT](Stack):
         self.pipeline.build_pipeline()
         generated, source = self.pipeline.pipeline, self._delivery.source
         self._pass_artifacts(generated)
-        self._notices.watch(generated)
+        self._notices.watch(generated, baking=list(self._baking))
         source_triggers.start_on_push(self, source, generated)
         source_triggers.use_connection(source, generated.role)
         escape_hatches.ignore_cfn_lint_rule(generated)

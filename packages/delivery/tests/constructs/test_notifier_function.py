@@ -82,6 +82,15 @@ def test_a_failure_tells_where_why_and_its_log(monkeypatch: pytest.MonkeyPatch) 
     ]
 
 
+def test_a_failed_stage_tells_what_becomes_of_the_new_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a bake time no action fails; the notice has the command that lists the releases to go back to."""
+    aws = notice(monkeypatch, DETAIL | {"state": "FAILED", "stage": "Prod"})
+    assert aws.told["Subject"] == "shop-delivery Prod failed"
+    assert "keeps all traffic until `git revert` is pushed" in aws.told["Message"]
+    command = "aws codepipeline list-pipeline-executions --pipeline-name shop-delivery --filter"
+    assert f"{command} succeededInStage={{stageName=Prod}}" in aws.told["Message"]
+
+
 def test_a_source_that_fails_has_no_revision(monkeypatch: pytest.MonkeyPatch) -> None:
     """The notice comes all the same."""
     assert notice(monkeypatch, FAILED).told["Message"].splitlines()[1:] == [PAGE]

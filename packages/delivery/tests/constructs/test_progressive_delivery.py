@@ -161,6 +161,14 @@ def test_the_pipeline_waits_for_the_bake_time_and_rolls_back(shifted: Synthesize
     assert "OnSuccess" not in json.dumps([s for s in pipeline_of(shifted.pipeline)["Stages"] if s["Name"] != "Prod"])
 
 
+def test_a_stage_that_fails_in_its_bake_time_is_a_notice(shifted: Synthesized) -> None:
+    """No action fails then, of which there would be a notice."""
+    rules = shifted.pipeline.find_resources("AWS::Events::Rule").values()
+    patterns = [rule["Properties"]["EventPattern"] for rule in rules]
+    (stages,) = (pattern for pattern in patterns if "Stage" in json.dumps(pattern["detail-type"]))
+    assert stages["detail"] == {"state": ["FAILED"], "stage": ["Prod"]}
+
+
 def test_the_rule_packs_find_nothing(shifted: Synthesized) -> None:
     """Every finding is answered next to its resource, and no answer is stale."""
     found = shifted.assembly

@@ -1,5 +1,6 @@
 """Notifications: failures and successes from events of the pipeline, approvals from the approval's notice."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import aws_codepipeline as codepipeline
@@ -36,25 +37,29 @@ class Notifications(Construct):
                 see="AWS CodePipeline user guide, View pipelines and details",
             )
 
-    def watch(self, pipeline: codepipeline.IPipeline) -> None:
-        """Tell of actions that fail, and of executions that succeed.
+    def watch(self, pipeline: codepipeline.IPipeline, *, baking: Sequence[str] = ()) -> None:
+        """Tell of actions that fail, of executions that succeed, and of failures of the stages that have a bake time.
 
         Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
         """
-        for id_, kind, state in (("Failed", "Action", "FAILED"), ("Succeeded", "Pipeline", "SUCCEEDED")):
-            pattern = events.EventPattern(
-                source=["aws.codepipeline"],
-                detail_type=[f"CodePipeline {kind} Execution State Change"],
-                resources=[pipeline.pipeline_arn],
-                detail={"state": [state]},
-            )
-            target = targets.LambdaFunction(self._notifier.function)
-            accept(
-                events.Rule(self, id_, event_pattern=pattern, targets=[target]),
-                "Serverless-EventBusDLQ",
-                because="EventBridge tries for a day; a notice that came later than that would help nobody",
-                see="Amazon EventBridge user guide, How EventBridge retries delivering events",
-            )
+        self._tell(pipeline, "Failed", "Action", {"state": ["FAILED"]})
+        self._tell(pipeline, "Succeeded", "Pipeline", {"state": ["SUCCEEDED"]})
+        if baking:
+            self._tell(pipeline, "BakeFailed", "Stage", {"state": ["FAILED"], "stage": list(baking)})
+
+    def _tell(self, pipeline: codepipeline.IPipeline, id_: str, kind: str, detail: Mapping[str, Sequence[str]]) -> None:
+        pattern = events.EventPattern(
+            source=["aws.codepipeline"],
+            detail_type=[f"CodePipeline {kind} Execution State Change"],
+            resources=[pipeline.pipeline_arn],
+            detail=dict(detail),
+        )
+        accept(
+            events.Rule(self, id_, event_pattern=pattern, targets=[targets.LambdaFunction(self._notifier.function)]),
+            "Serverless-EventBusDLQ",
+            because="EventBridge tries for a day; a notice that came later than that would help nobody",
+            see="Amazon EventBridge user guide, How EventBridge retries delivering events",
+        )
 
     @property
     def link(self) -> str:

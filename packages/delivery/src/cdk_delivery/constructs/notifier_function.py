@@ -19,7 +19,8 @@ def handler(event: Mapping[str, Any], _: object) -> None:
     """
     detail = event["detail"]
     subject = " ".join([detail["pipeline"], *_where(detail), detail["state"].lower()])
-    lines = [f"{subject} at {event['time']}.", *_revisions(detail), *_result(detail), f"Execution: {_page(event)}"]
+    told = [*_revisions(detail), *_result(detail), *_rollback(detail)]
+    lines = [f"{subject} at {event['time']}.", *told, f"Execution: {_page(event)}"]
     message = "\n".join(lines)
     boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Subject=subject[:100], Message=message)
 
@@ -27,6 +28,8 @@ def handler(event: Mapping[str, Any], _: object) -> None:
 def _where(detail: Mapping[str, Any]) -> Iterator[str]:
     if "action" in detail:
         yield f"{detail['stage']}/{detail['action']}"
+    elif "stage" in detail:
+        yield detail["stage"]
 
 
 def _revisions(detail: Mapping[str, Any]) -> Iterator[str]:
@@ -51,6 +54,16 @@ def _result(detail: Mapping[str, Any]) -> Iterator[str]:
     for name, key in (("Result", "external-execution-summary"), ("Log", "external-execution-url")):
         if result.get(key):
             yield f"{name}: {result[key]}"
+
+
+def _rollback(detail: Mapping[str, Any]) -> Iterator[str]:
+    """What becomes of the new version where a stage fails, which may be in its bake time, when no action fails."""
+    if "stage" in detail and "action" not in detail:
+        name, stage = detail["pipeline"], detail["stage"]
+        yield "The last good release comes back, unless the pipeline has none to roll back to: then the new version"
+        yield "keeps all traffic until `git revert` is pushed. Which it was:"
+        command = f"aws codepipeline list-pipeline-executions --pipeline-name {name} --filter"
+        yield f"{command} succeededInStage={{stageName={stage}}}"
 
 
 def _page(event: Mapping[str, Any]) -> str:
