@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rehearsal.emulator.cloudformation import delivery_types, network_types, repository_resource
+from rehearsal.emulator.cloudformation.notification_rules import NotificationRules
 from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port.cloudformation import resource_types
@@ -21,4 +22,5 @@ def register(
     repository_resource.register()
     delivery_types.register(record)
     network_types.register(record)
+    NotificationRules(record).register()
     write_supported(space, resource_types(), providers)

@@ -49,6 +49,17 @@ def set_resource_type(type_: str, made: Handlers | None) -> Handlers | None:
     return before
 
 
+def create_resource(type_: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+    """Create a resource as a template would, in the request's account and region."""
+    made: ProvisionedResource = provisioners._RESOURCE_HANDLERS[type_]["create"](logical_id, properties, stack)
+    return made
+
+
+def delete_resource(type_: str, physical_id: str, properties: Mapping[str, Any]) -> None:
+    """Delete a resource as a stack would; nothing where it does not exist."""
+    provisioners._RESOURCE_HANDLERS[type_]["delete"](physical_id, properties)
+
+
 def physical_name(stack: str, logical_id: str, *, lowercase: bool = False, length: int = 128) -> str:
     """Return the name that CloudFormation makes up for a resource without one."""
     return str(provisioners._physical_name(stack, logical_id, lowercase=lowercase, max_len=length))

@@ -1,0 +1,130 @@
+"""`AWS::CodeStarNotifications::NotificationRule`: notices of pipelines, delivered to topics by rules of EventBridge.
+
+Sources: Developer Tools console user guide, "Notification concepts" (events for notification rules on pipelines) and
+"Understand notification contents and security"; CloudFormation user guide,
+"AWS::CodeStarNotifications::NotificationRule".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.ministack.port import cloudformation
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
+
+TYPE = "AWS::CodeStarNotifications::NotificationRule"
+Properties = Mapping[str, Any]
+_PREFIX = "codepipeline-pipeline-"
+_LEVELS = {"pipeline-execution": "Pipeline", "stage-execution": "Stage", "action-execution": "Action"}
+_APPROVAL = "manual-approval"
+_APPROVAL_STATES = {"needed": "STARTED", "succeeded": "SUCCEEDED", "failed": "FAILED"}
+_MESSAGE = {
+    "account": "<account>",
+    "detailType": "<type>",
+    "region": "<region>",
+    "source": "<source>",
+    "time": "<time>",
+    "detail": "<detail>",
+    "resources": "<resources>",
+}
+_PATHS = {
+    "account": "$.account",
+    "type": "$.detail-type",
+    "region": "$.region",
+    "source": "$.source",
+    "time": "$.time",
+    "detail": "$.detail",
+    "resources": "$.resources",
+}
+
+
+class NotificationRules:
+    """Each rule is one of EventBridge for each level of its events; `record` has what is not delivered."""
+
+    def __init__(self, record: ResourceRecord) -> None:
+        self._record = record
+
+    def register(self) -> None:
+        """Let templates have the type."""
+        operations = (self._create, self._update, self._delete)
+        handlers = cloudformation.resource_handlers(*operations, update_with_logical_id=True)
+        cloudformation.register_resource_type(TYPE, handlers)
+
+    def _create(self, logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
+        name = str(properties.get("Name") or f"{stack}-{logical_id}")
+        digest = hashlib.sha256(f"{get_account_id()}/{name}".encode()).hexdigest()[:40]
+        arn = f"arn:aws:codestar-notifications:{get_region()}:{get_account_id()}:notificationrule/{digest}"
+        self._put(arn, properties, logical_id, stack)
+        return arn, {"Arn": arn}
+
+    def _update(self, arn: str, _old: Properties, new: Properties, stack: str, logical_id: str) -> ProvisionedResource:
+        self._delete(arn, {})
+        self._put(arn, new, logical_id, stack)
+        return arn, {"Arn": arn}
+
+    def _put(self, arn: str, properties: Properties, logical_id: str, stack: str) -> None:
+        topics = [target["TargetAddress"] for target in properties["Targets"] if target["TargetType"] == "SNS"]
+        patterns = dict(event_patterns(properties["EventTypeIds"], str(properties["Resource"])))
+        if len(topics) < len(properties["Targets"]) or not patterns:
+            self._record.add(TYPE, logical_id, stack)
+        for level, pattern in patterns.items():
+            rule = {
+                "Name": rule_name(arn, level),
+                "EventPattern": pattern,
+                "State": properties.get("Status", "ENABLED"),
+                "Targets": [_target(number, topic, arn) for number, topic in enumerate(topics)],
+            }
+            cloudformation.create_resource("AWS::Events::Rule", logical_id, rule, stack)
+
+    def _delete(self, arn: str, _properties: Properties) -> None:
+        for level in (*_LEVELS.values(), "Approval"):
+            cloudformation.delete_resource("AWS::Events::Rule", rule_name(arn, level), {})
+
+
+def rule_name(arn: str, level: str) -> str:
+    """Return the name of the rule of EventBridge for one level of a notification rule."""
+    return f"awscodestarnotifications-{arn.rpartition('/')[2][:24]}-{level}"
+
+
+def event_patterns(ids: Iterable[str], pipeline: str) -> Iterator[tuple[str, Properties]]:
+    """Yield a level and its pattern for ids such as codepipeline-pipeline-stage-execution-failed.
+
+    Ids of other services' events are left out.
+    """
+    states: dict[str, list[str]] = {}
+    for id_ in ids:
+        kind, _, state = id_.removeprefix(_PREFIX).rpartition("-")
+        if id_.startswith(_PREFIX):
+            found = _APPROVAL_STATES.get(state) if kind == _APPROVAL else None
+            states.setdefault(kind, []).append(found or state.upper())
+    for kind, wanted in states.items():
+        if kind in _LEVELS:
+            yield _LEVELS[kind], _pattern(_LEVELS[kind], pipeline, {"state": wanted})
+        elif kind == _APPROVAL:
+            yield "Approval", _pattern("Action", pipeline, {"state": wanted, "type": {"category": ["Approval"]}})
+
+
+def _pattern(level: str, pipeline: str, detail: Properties) -> Properties:
+    return {
+        "source": ["aws.codepipeline"],
+        "detail-type": [f"CodePipeline {level} Execution State Change"],
+        "resources": [pipeline],
+        "detail": detail,
+    }
+
+
+def _target(number: int, topic: str, arn: str) -> Properties:
+    """A topic gets the event with the fields of a notice."""
+    template = json.dumps({**_MESSAGE, "notificationRuleArn": arn, "additionalAttributes": {}})
+    for name in ("detail", "resources"):
+        template = template.replace(f'"<{name}>"', f"<{name}>")
+    return {
+        "Id": f"topic-{number}",
+        "Arn": topic,
+        "InputTransformer": {"InputPathsMap": _PATHS, "InputTemplate": template},
+    }
