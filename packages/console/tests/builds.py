@@ -12,11 +12,12 @@ FAILED = (Path(__file__).parent / "recorded" / "failed-build.log").read_text().s
 
 
 class Builds:
-    """Builds by id, each with the lines of its log. Pages of the log have at most `page` lines."""
+    """Builds by id, each with the lines of its log, of which a page has at most `page`. more: members of a build."""
 
     def __init__(self, aws: FakeAws, page: int = 10_000) -> None:
         self.logs: dict[str, list[str]] = {}
         self.running: set[str] = set()
+        self.more: dict[str, Json] = {}
         self._page = page
         aws.operations |= {"codebuild:BatchGetBuilds": self._builds, "logs:GetLogEvents": self._events}
 
@@ -40,6 +41,7 @@ class Builds:
             "phases": [{"phaseType": "BUILD", "phaseStatus": status, "startTime": START, "durationInSeconds": 100}],
             "logs": {"groupName": "builds", "streamName": id_},
             "buildComplete": id_ not in self.running,
+            **self.more.get(id_, {}),
         }
 
     def _events(self, given: Json) -> Json:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import sys
 import tempfile
 import traceback
 from importlib.metadata import version
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from pipeline_console.errors import ReadFailed, WrongUse
+
+if TYPE_CHECKING:
+    from pipeline_console.pages.site import Site
 
 PROGRAM = "pipeline-console"
 
@@ -55,6 +60,9 @@ def read_accounts(given: tuple[str, ...]) -> dict[str, str]:
     return accounts
 
 
+OUT = click.File("w", encoding="utf-8", lazy=True)
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--profile", metavar="NAME", help="The AWS profile of the pipeline's account.")
 @click.option("--region", metavar="NAME", help="The region of the pipeline (default: the profile's).")
@@ -66,6 +74,9 @@ def read_accounts(given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--allow-invoke", is_flag=True, help="Allow to invoke functions.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: 8377, or a free one).")
 @click.option("--open", "browser", is_flag=True, help="Open the page in a browser.")
+@click.option("--html", "html_file", type=OUT, help="Write the page of an execution as one file, and serve nothing.")
+@click.option("--json", "json_file", type=OUT, help="Write executions and DORA figures as JSON, and serve nothing.")
+@click.option("--execution", metavar="ID", help="With --html: which execution (default: the latest).")
 @click.option("--rehearsed", is_flag=True, hidden=True)
 @click.version_option(package_name="cdk-pipeline-console", prog_name=PROGRAM, message="%(prog)s %(version)s")
 def console(
@@ -78,6 +89,9 @@ def console(
     allow_invoke: bool,
     port: int | None,
     browser: bool,
+    html_file: IO[str] | None,
+    json_file: IO[str] | None,
+    execution: str | None,
     rehearsed: bool,
 ) -> None:
     """Serve pages of one pipeline on 127.0.0.1, read-only unless allowed otherwise, until it is interrupted."""
@@ -91,9 +105,13 @@ def console(
     aws = Aws(profile, region, read_accounts(accounts))
     reads = choose(aws, pipeline)
     reads.definition()
+    options = Options(approve=allow_approve, invoke=allow_invoke, rehearsed=rehearsed)
+    if html_file or json_file:
+        _write(Site(aws, reads, Keys(0), options), html_file, json_file, execution)
+        return
     opened = server.listen(port)
     keys = Keys(opened.getsockname()[1])
-    site = Site(aws, reads, keys, Options(approve=allow_approve, invoke=allow_invoke, rehearsed=rehearsed))
+    site = Site(aws, reads, keys, options)
     url = f"http://{server.HOST}:{keys.port}/?token={keys.token}"
     mode = "" if allow_approve else " (read-only: --allow-approve allows changes)"
 
@@ -105,3 +123,16 @@ def console(
         server.run(application(site), opened, url, browser=browser, ready=announce)
     finally:
         site.logs.close()
+
+
+def _write(site: Site, html_file: IO[str] | None, json_file: IO[str] | None, execution: str | None) -> None:
+    from pipeline_console.pages.history_page import DAYS, history
+    from pipeline_console.pages.report import execution_report, latest
+
+    if html_file:
+        id_ = execution or latest(site)
+        if not id_:
+            raise WrongUse(f"{site.reads.name} has no execution yet, so there is none to write")
+        html_file.write(execution_report(site, id_))
+    if json_file:
+        json.dump(history(site, DAYS), json_file, indent=2)

@@ -126,6 +126,7 @@ VERBS = {
         'Print the log of ACTION ("Build/Synth", or "Synth") of the latest execution; without ACTION, list the logs.',
     ),
     "why": Verb("why", "Say why an execution is red: the first error, where it is, and the next command."),
+    "report": Verb("report", "Write an execution as one HTML file: the first error, the actions, how long each took."),
     "approve": Verb(
         "approve",
         'Approve what waits for an approval: only ACTION ("Prod/Approve", or "Approve"), or everything.',

@@ -20,7 +20,7 @@ VERBS = {name: verb for name, verb in ALL.items() if verb and not verb.hidden}
 # The pages where a reader looks a command up.
 COMMANDS = {
     "run": ("run", "clock"),
-    "debug": ("why", "history", "status", "logs", "env", "shell"),
+    "debug": ("why", "report", "history", "status", "logs", "env", "shell"),
     "plan": ("run", "plan"),
     "keep-running": ("up", "console", "down", "watch", "stop", "approve", "reject"),
     "parts": ("retry", "rollback", "run"),

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from pipeline_console.errors import ReadFailed
 from pipeline_console.pages import (
     approval_page,
+    build_part,
     events,
     execution_changes,
     execution_page,
@@ -46,6 +47,7 @@ def application(site: Site) -> ASGIApp:
         page("/executions", history_page.show),
         page("/executions.json", history_page.show_json),
         page("/executions/{id}", execution_page.show),
+        page("/executions/{id}/actions/{action}/build", build_part.show),
         page("/executions/{id}/actions/{action}/log", log_page.show),
         page("/executions/{id}/actions/{action}/log/lines", log_page.read_lines),
         page("/executions/{id}/actions/{action}/log/search", log_page.search),

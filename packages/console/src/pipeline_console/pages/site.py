@@ -79,7 +79,9 @@ class Site:
         """Render a whole page, with the pipeline's map above it."""
         if "map" not in values:
             values["map"] = self.map()
-        text = self.templates.get_template(template).render(site=self, now=self.now(), path=request.url.path, **values)
+        text = self.templates.get_template(template).render(
+            site=self, now=self.now(), path=request.url.path, file=False, **values
+        )
         return HTMLResponse(text, status)
 
     def problem(self, request: Request, problem: Problem) -> Response:

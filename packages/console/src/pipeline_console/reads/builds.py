@@ -57,3 +57,20 @@ def log_tail(aws: Aws, group: str, stream: str, region: str = "") -> Iterator[st
 def lines(message: str) -> list[str]:
     """Return the lines of an event: CodeBuild ends each with a line break, and one event may hold several."""
     return message.rstrip("\r\n").split("\n")
+
+
+def reports(aws: Aws, build: Json, region: str = "") -> list[tuple[Json, list[Json]]]:
+    """Return the reports of a build, each with its failed test cases."""
+    arns = build.get("reportArns", [])
+    if not arns:
+        return []
+    found = aws.call("codebuild", "batch_get_reports", region=region, reportArns=arns[:100])["reports"]
+    return [(report, _failed_cases(aws, report["arn"], region)) for report in found]
+
+
+def _failed_cases(aws: Aws, arn: str, region: str) -> list[Json]:
+    only = {"status": "FAILED"}
+    cases: list[Json] = aws.call(
+        "codebuild", "describe_test_cases", region=region, reportArn=arn, filter=only, maxResults=100
+    )["testCases"]
+    return cases

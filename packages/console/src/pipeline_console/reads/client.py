@@ -43,23 +43,19 @@ _PREFIXES = {"stepfunctions": "states"}
 class Aws:
     """The account of the pipeline by one profile, and other accounts by theirs.
 
-    accounts: account id -> profile. throttled_at: when AWS last throttled a call, by `time.monotonic`.
+    accounts: account id -> profile. throttled_at: when AWS last throttled a call, by `time.monotonic`. Raises WrongUse
+    where neither an option nor the profile names a region, and for an unknown profile.
     """
 
     def __init__(self, profile: str | None, region: str | None, accounts: Mapping[str, str] = {}) -> None:
         self._profiles, self._accounts, self._lock = profile, dict(accounts), threading.Lock()
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._sessions: dict[str, Any] = {"": _session(profile, region)}
+        self.region = str(self._sessions[""].region_name or "")
+        if not self.region:
+            raise WrongUse("no region is set: give --region, for example --region eu-west-1, or set AWS_REGION")
         self.throttled_at = float("-inf")
         self._own = ""
-
-    @property
-    def region(self) -> str:
-        """The region of the pipeline. Raises WrongUse where neither an option nor the profile names one."""
-        name: str | None = self._sessions[""].region_name
-        if not name:
-            raise WrongUse("no region is set: give --region, for example --region eu-west-1, or set AWS_REGION")
-        return name
 
     def call(self, service: str, operation: str, /, *, account: str = "", region: str = "", **given: Any) -> Json:
         """Call an operation by its name in Python. A throttled call is repeated. Raises ReadFailed."""
@@ -101,7 +97,7 @@ class Aws:
     def _session_of(self, account: str) -> Any:
         profile = self._accounts.get(account, "")
         if profile not in self._sessions:
-            self._sessions[profile] = _session(profile, self._sessions[""].region_name)
+            self._sessions[profile] = _session(profile, self.region)
         return self._sessions[profile]
 
 

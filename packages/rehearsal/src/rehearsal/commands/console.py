@@ -35,15 +35,23 @@ def console(space: Workspace, port: int | None, *, browser: bool) -> None:
 
 def become_console(space: Workspace, options: list[str]) -> NoReturn:
     """Replace this process by the console of the pipeline that runs. Raises WrongUse where it is not installed."""
-    program, deployed = find_program(), running_deployment(space)
-    files = {"AWS_SHARED_CREDENTIALS_FILE": str(space.private / "console-credentials")}
-    variables = deployed.endpoint.environ(root(deployed.key.account), deployed.key.region)
-    environment = {name: value for name, value in variables.items() if name not in _KEYS} | files
-    accounts = sorted({deployed.key.account, *_accounts(deployed)})
-    write_text(space.private / "console-credentials", credentials_file(deployed.endpoint, accounts))
-    arguments = [*_pipeline(deployed), *(f"--account={account}={account}" for account in accounts), *options]
+    program = find_program()
+    arguments, environment = console_command(space, running_deployment(space))
     sys.stdout.flush()
-    os.execve(program, [PROGRAM, *arguments], {**os.environ, **environment})
+    os.execve(program, [PROGRAM, *arguments, *options], {**os.environ, **environment})
+
+
+def console_command(space: Workspace, deployed: Deployment) -> tuple[list[str], dict[str, str]]:
+    """Return the arguments and the variables with which the console reads this pipeline; writes the profiles."""
+    file, key = space.private / "console-credentials", deployed.key
+    accounts = sorted({key.account, *_accounts(deployed)})
+    write_text(file, credentials_file(deployed.endpoint, accounts))
+    variables = deployed.endpoint.environ(root(key.account), key.region)
+    environment = {name: value for name, value in variables.items() if name not in _KEYS}
+    named = ["--profile", key.account, "--region", key.region, "--pipeline", key.name]
+    arguments = [*named, "--allow-approve", "--allow-invoke", "--rehearsed"]
+    profiles = [f"--account={account}={account}" for account in accounts]
+    return [*arguments, *profiles], {**environment, "AWS_SHARED_CREDENTIALS_FILE": str(file)}
 
 
 def find_program() -> str:
@@ -65,12 +73,6 @@ def credentials_file(endpoint: Endpoint, accounts: Iterable[str]) -> str:
         for account in accounts
     )
     return "\n".join(profiles)
-
-
-def _pipeline(deployed: Deployment) -> list[str]:
-    key = deployed.key
-    allowed = ["--allow-approve", "--allow-invoke", "--rehearsed"]
-    return ["--profile", key.account, "--region", key.region, "--pipeline", key.name, *allowed]
 
 
 def _accounts(deployed: Deployment) -> Iterable[str]:

@@ -1,0 +1,33 @@
+"""`report`: the page of an execution as one file, which CI can keep."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import click
+
+from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.console import console_command, find_program
+from rehearsal.commands.context import open_deployment, resolve_execution, running_deployment, with_workspace
+from rehearsal.workspace.layout import Workspace
+
+
+@click.command()
+@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
+@with_workspace
+def report(space: Workspace, wanted: str | None, html: Path) -> int:
+    """Write an execution as one HTML file: the first error, the actions, how long each took.
+
+    It is the latest execution unless ID names another.
+    """
+    program, execution = find_program(), resolve_execution(space, wanted)
+    with open_deployment(space):
+        arguments, environment = console_command(space, running_deployment(space))
+        written = [f"--html={html.absolute()}", f"--execution={execution}"]
+        done = subprocess.run([program, *arguments, *written], env={**os.environ, **environment}, check=False)
+    if done.returncode == 0:
+        click.echo(f"execution {execution} is in {html}")
+    return done.returncode
