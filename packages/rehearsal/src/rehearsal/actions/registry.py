@@ -10,9 +10,10 @@ from rehearsal.actions.approval import AwaitApproval
 from rehearsal.actions.cloudformation import DeployStack
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.actions.codedeploy import DeployByCodeDeploy
-from rehearsal.actions.commands_rule import RunCommands
+from rehearsal.actions.commands import RunCommands
 from rehearsal.actions.lambda_deploy import DeployFunction
 from rehearsal.actions.lambda_invoke import InvokeFunction
+from rehearsal.actions.pipeline_invoke import StartPipeline
 from rehearsal.actions.rules import CheckVariable, WatchAlarm
 from rehearsal.actions.s3 import DeployFiles, FetchObject
 from rehearsal.codebuild.build_queue import BuildQueue
@@ -44,6 +45,8 @@ def runners(
         ActionType("Deploy", "Lambda"): DeployFunction(clock),
         ActionType("Deploy", "S3"): DeployFiles(),
         ActionType("Invoke", "Lambda"): function,
+        ActionType("Invoke", "CodePipeline"): StartPipeline(),
+        ActionType("Compute", "Commands"): RunCommands(caches, remote, work, queue),
         ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(clock),
         ActionType("Rule", "CodeBuild"): build,
         ActionType("Rule", "Commands"): RunCommands(caches, remote, work),

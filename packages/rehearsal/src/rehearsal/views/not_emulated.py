@@ -22,7 +22,7 @@ _SOME_OF_IAM = (
     "service control policies, the policies of resources other than buckets, keys, queues, topics, functions,"
     " and who may use the keys of logs, tables and streams"
 )
-_BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild")
+_BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild", "Compute/Commands")
 _FUNCTIONS = ("Deploy/CloudFormation", "Invoke/Lambda")
 _GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")
 

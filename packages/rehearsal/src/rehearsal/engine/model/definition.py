@@ -47,6 +47,7 @@ class Action:
     """One action, or one rule of a condition; `configuration` may still hold `#{namespace.key}`.
 
     timeout: seconds, where the definition sets them. condition: of a rule, when it is checked, such as onSuccess.
+    commands, output_variables, output_files (patterns by artifact) and environment: of Commands.
     """
 
     name: str
@@ -63,6 +64,9 @@ class Action:
     version: str = "1"
     commands: tuple[str, ...] = ()
     condition: str = ""
+    output_variables: tuple[str, ...] = ()
+    output_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    environment: tuple[Mapping[str, str], ...] = ()
 
     @property
     def is_rule(self) -> bool:
@@ -244,6 +248,9 @@ def _action(action: Json) -> Action:
         owner=kind.get("owner", "AWS"),
         version=kind.get("version", "1"),
         commands=tuple(action.get("commands", [])),
+        output_variables=tuple(action.get("outputVariables", [])),
+        output_files={output["name"]: tuple(output.get("files", [])) for output in action.get("outputArtifacts", [])},
+        environment=tuple(action.get("environmentVariables", [])),
     )
 
 

@@ -1,6 +1,7 @@
-"""Rule/Commands: shell commands in a build of CodePipeline's own, without a project, with the rule's role.
+"""Compute/Commands and Rule/Commands: shell commands in a build of CodePipeline's own, without a project, with the
+action's role.
 
-Source: AWS CodePipeline user guide, "Commands" in the rule structure reference.
+Sources: AWS CodePipeline user guide, "Commands action reference", and "Commands" in the rule structure reference.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.actions.codebuild import RunBuild
-from rehearsal.actions.codebuild_project import Project
+from rehearsal.actions.codebuild_project import Project, variables
+from rehearsal.codebuild.build_queue import BuildQueue
 from rehearsal.codebuild.model import Build
 from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.host.cancellation import Cancellation
 
-MINUTES = 60
+RULE_MINUTES, ACTION_MINUTES = 60, 55
 
 
 class _Unlisted:
@@ -34,10 +36,10 @@ class _Unlisted:
 
 
 class RunCommands(RunBuild):
-    """The rule fails where one of its commands does; later commands are not run then."""
+    """It fails where one of its commands does; later commands are not run then."""
 
-    def __init__(self, caches: Path, remote: Path, work: Path) -> None:
-        super().__init__(caches, _Unlisted(), remote, work)
+    def __init__(self, caches: Path, remote: Path, work: Path, queue: BuildQueue | None = None) -> None:
+        super().__init__(caches, _Unlisted(), remote, work, queue)
 
     def run(self, task: Task) -> Outcome:
         if not task.action.commands:
@@ -56,15 +58,20 @@ class RunCommands(RunBuild):
 def _managed(task: Task) -> Project:
     """The settings that replace a project's."""
     name = f"{task.pipeline.name}-{task.stage}-{task.action.name}"
-    spec = {"version": "0.2", "phases": {"build": {"commands": list(task.action.commands)}}}
+    action = task.action
+    spec: dict[str, Any] = {"version": "0.2", "phases": {"build": {"commands": list(action.commands)}}}
+    if action.output_variables:
+        spec["env"] = {"exported-variables": list(action.output_variables)}
+    if action.outputs:
+        spec["artifacts"] = {"files": list(action.output_files.get(action.outputs[0], ())) or ["**/*"]}
     return Project(
         name=name,
         role_arn=task.role_arn,
         buildspec=json.dumps(spec),
         image="",
-        variables=(),
-        timeout_minutes=MINUTES,
-        queued_minutes=MINUTES,
+        variables=tuple(variables(action.environment)),
+        timeout_minutes=RULE_MINUTES if action.is_rule else ACTION_MINUTES,
+        queued_minutes=RULE_MINUTES,
         key_arn="",
         log_group=f"/aws/codepipeline/{task.pipeline.name}",
         log_prefix=name,
