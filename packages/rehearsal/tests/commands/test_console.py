@@ -35,6 +35,7 @@ def test_the_command_next_to_this_python_comes_first(monkeypatch: pytest.MonkeyP
 def test_each_account_has_a_profile_of_its_root_user() -> None:
     """So the console reads functions of other accounts by AWS's profiles, as it does on AWS."""
     parser = configparser.ConfigParser()
-    parser.read_string(credentials_file(Endpoint("http://127.0.0.1:1", secret="s3"), ["111111111111", "222222222222"]))
+    endpoint = Endpoint("http://127.0.0.1:1", secret="s3")  # pragma: allowlist secret
+    parser.read_string(credentials_file(endpoint, ["111111111111", "222222222222"]))
     assert parser["222222222222"]["aws_access_key_id"] == "222222222222"
     assert {parser[name]["aws_secret_access_key"] for name in parser.sections()} == {"s3"}
