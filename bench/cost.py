@@ -1,18 +1,21 @@
-"""The cost of a call: wall seconds, and processor seconds of the call and of all programs that it ran."""
+"""The cost of a call: wall seconds, processor seconds and memory of the call and of all programs that it ran."""
 
 from __future__ import annotations
 
 import resource
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import NamedTuple
 
 
 class Cost(NamedTuple):
-    """Seconds; `processor` hardly depends on what else the machine does, `clock` does."""
+    """Seconds: `processor` hardly depends on what else the machine does, `clock` does. `memory` is in bytes."""
 
     clock: float
     processor: float
+    memory: int = 0
 
 
 def cost(call: Callable[[], object]) -> Cost:
@@ -20,6 +23,27 @@ def cost(call: Callable[[], object]) -> Cost:
     processor, clock = _processor(), time.perf_counter()
     call()
     return Cost(time.perf_counter() - clock, _processor() - processor)
+
+
+def build_cost(call: Callable[[], object]) -> Cost:
+    """Run it once, in a process of its own, so that `memory` is that of the largest program which the call ran.
+
+    A program that needs less than this process, some 50 MB, counts as this process, because it starts as its copy.
+    """
+    with ProcessPoolExecutor(1, get_context("fork"), _set_call, (call,)) as pool:
+        return pool.submit(_run_call).result()
+
+
+_call: list[Callable[[], object]] = []
+
+
+def _set_call(call: Callable[[], object]) -> None:
+    _call[:] = [call]
+
+
+def _run_call() -> Cost:
+    found = cost(_call[0])
+    return found._replace(memory=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 
 
 def _processor() -> float:

@@ -9,12 +9,15 @@ from typing import Any
 
 from bench import artifact
 from bench.builders.builder import ROOT, Builder, BuildFolders, Invalidation, Slice, Unavailable
+from bench.builders.cdk import Cdk
+from bench.builders.complete import Complete
+from bench.builders.pants import Pants
 from bench.builders.recipe import Recipe
 from bench.builders.sam import Sam
 from bench.builders.serverless import Serverless
 from bench.builders.this import LayersBuilder
-from bench.builders.uv_recipe import UvRecipe, WholeUvRecipe
-from bench.cost import Cost, cost
+from bench.builders.uv_recipe import CompleteUvRecipe, UvRecipe
+from bench.cost import Cost, build_cost
 
 BUILDERS: tuple[Builder, ...] = (
     LayersBuilder(),
@@ -22,7 +25,11 @@ BUILDERS: tuple[Builder, ...] = (
     Sam(),
     Serverless(),
     UvRecipe(),
-    WholeUvRecipe(),
+    Pants(),
+    Cdk(),
+    Complete(Recipe(compiles=False), "requirements.txt"),
+    Complete(Sam(), "layer/requirements.txt"),
+    CompleteUvRecipe(),
 )
 POWERTOOLS = "aws_lambda_powertools.utilities"
 SLICES = (
@@ -31,6 +38,14 @@ SLICES = (
     ),
     Slice(
         "native", ROOT / "bench" / "slices" / "native", ("main",), (f"{POWERTOOLS}.parser", "requests", "boto3"), "idna"
+    ),
+    Slice(
+        "large",
+        ROOT / "bench" / "slices" / "large",
+        ("main", "arrow", "frames", "science"),
+        ("numpy", "pandas", "pyarrow.parquet", "scipy.linalg"),
+        "tzdata",
+        left_out=("sam build --cached", "sam build --cached, completed", "serverless-python-requirements"),
     ),
 )
 # How a figure is called -> what is gone before the build.
@@ -70,7 +85,10 @@ def _measure_project(
     places: dict[str, BuildFolders] = {}
     for builder in BUILDERS:
         tool = tools[builder.name]
-        figures[builder.name] = {"version": builder.version} | ({"skipped": tool} if isinstance(tool, str) else {})
+        if builder.name in slice_.left_out:
+            tool = "left out of this slice, because it takes minutes"
+        figures[builder.name] = {"version": builder.version, "complete": builder.complete}
+        figures[builder.name] |= {"skipped": tool} if isinstance(tool, str) else {}
         if isinstance(tool, Path):
             places[builder.name] = _place(slice_, scratch / "here", builder, tool)
     # Round by round, so that what else the machine does meets all of them.
@@ -95,7 +113,7 @@ def _place(slice_: Slice, folder: Path, builder: Builder, tool: Path) -> BuildFo
 def _measure_situations(builder: Builder, place: BuildFolders, costs: dict[str, list[Cost]]) -> None:
     for situation, gone in SITUATIONS.items():
         builder.invalidate(place, gone)
-        costs[situation].append(cost(lambda: builder.build(place)))
+        costs[situation].append(build_cost(lambda: builder.build(place)))
 
 
 def _figures(builder: Builder, place: BuildFolders, elsewhere: Path, costs: dict[str, list[Cost]]) -> dict[str, Any]:
@@ -105,6 +123,7 @@ def _figures(builder: Builder, place: BuildFolders, elsewhere: Path, costs: dict
     return {
         "seconds": {name: round(min(each.clock for each in found), 3) for name, found in costs.items()},
         "processor_seconds": {name: round(min(each.processor for each in found), 3) for name, found in costs.items()},
+        "memory_bytes": max(each.memory for each in costs["warm"]),
         **artifact.measure_artifacts(builder.built_artifacts(place), place.slice.imports)._asdict(),
         "differing_files": artifact.count_differing_files(
             builder.built_artifacts(place), builder.built_artifacts(other)

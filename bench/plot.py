@@ -10,18 +10,19 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-_COLOURS = ("#0b6e4f", "#c8553d", "#588b8b", "#ffb30f")
+_COLOURS = ("#0b6e4f", "#c8553d", "#588b8b", "#ffb30f", "#5c4d7d", "#8c8c8c")
+_IN_A_ROW = 4
 _TITLES = {"cold": "cold", "warm": "warm", "one_changed": "one package changed", "nothing_changed": "nothing changed"}
-_LEFT, _WIDTH, _BAR, _GAP, _TOP = 170, 560, 14, 22, 60
+_LEFT, _WIDTH, _BAR, _GAP, _TOP = 170, 560, 14, 22, 76
 _LEAST, _MOST = 0.01, 100.0
 
 
 def svg(title: str, figures: Mapping[str, Any]) -> str:
-    """One picture for one slice; builders that were skipped are left out."""
-    there = {name: found for name, found in figures.items() if "skipped" not in found}
-    height = _TOP + len(_TITLES) * (len(there) * _BAR + _GAP) + 40
+    """One picture for one slice, of the builders as they are; those that were skipped are left out."""
+    shown = {name: found for name, found in figures.items() if "skipped" not in found and not found.get("complete")}
+    height = _TOP + len(_TITLES) * (len(shown) * _BAR + _GAP) + 40
     size = f'width="{_LEFT + _WIDTH + 60}" height="{height}"'
-    body = [*_legend(title, there), *_scale(height), *_bars(there)]
+    body = [*_legend(title, shown), *_scale(height), *_bars(shown)]
     style = "<style>text{font:12px sans-serif;fill:#222}.small{font-size:10px}.grid{stroke:#ddd}</style>"
     background = '<rect width="100%" height="100%" fill="#fff"/>'
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size}>', style, background, *body, "</svg>", ""])
@@ -30,9 +31,9 @@ def svg(title: str, figures: Mapping[str, Any]) -> str:
 def _legend(title: str, there: Mapping[str, Any]) -> Iterator[str]:
     yield f'<text x="10" y="20" font-weight="bold">{escape(title)}</text>'
     for index, (name, colour) in enumerate(zip(there, _COLOURS, strict=False)):
-        x = 10 + index * 200
-        yield f'<rect x="{x}" y="32" width="10" height="10" fill="{colour}"/>'
-        yield f'<text x="{x + 14}" y="41" class="small">{escape(name)}</text>'
+        x, y = 10 + index % _IN_A_ROW * 190, 32 + index // _IN_A_ROW * 16
+        yield f'<rect x="{x}" y="{y}" width="10" height="10" fill="{colour}"/>'
+        yield f'<text x="{x + 14}" y="{y + 9}" class="small">{escape(name)}</text>'
 
 
 def _scale(height: int) -> Iterator[str]:

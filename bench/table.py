@@ -14,6 +14,7 @@ _ROWS = {
     "warm build, processor s": ("processor_seconds", "warm"),
     "one package changed, processor s": ("processor_seconds", "one_changed"),
     "nothing changed, processor s": ("processor_seconds", "nothing_changed"),
+    "warm build, memory of the largest process, bytes": ("memory_bytes",),
     "zip, bytes": ("zip_bytes",),
     "unzipped, bytes": ("unzipped_bytes",),
     "import, ms": ("import_seconds",),
@@ -23,14 +24,24 @@ _ROWS = {
 
 
 def markdown(slices: Mapping[str, Mapping[str, Any]]) -> str:
-    """A table for each slice; the first builder is the one that the ratios refer to."""
+    """Two tables for each slice: the peers as they are, and completed; the first builder is the one of the ratios."""
     return "\n".join(line for name, figures in slices.items() for line in _slice(name, figures))
 
 
 def _slice(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
+    first = next(iter(figures), "")
+    for title, complete in ((f"### Slice `{name}`", False), (f"### Slice `{name}`, like for like", True)):
+        shown = {
+            key: found for key, found in figures.items() if key == first or bool(found.get("complete")) == complete
+        }
+        if len(shown) > 1:
+            yield from _table(title, shown)
+
+
+def _table(heading: str, figures: Mapping[str, Any]) -> Iterator[str]:
     there = {builder: found for builder, found in figures.items() if "skipped" not in found}
     titles = [f"{builder} {found['version']}" for builder, found in there.items()]
-    yield from ("", f"### Slice `{name}`", "", f"| | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles))
+    yield from ("", heading, "", f"| | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles))
     first: Mapping[str, Any] = next(iter(there.values()), {})
     for title, path in _ROWS.items():
         cells = [_cell(title, _value_at(found, path), _value_at(first, path)) for found in there.values()]

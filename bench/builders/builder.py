@@ -27,13 +27,17 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Slice:
-    """A project to build layers of: `groups` are those of its lock, `imports` what its functions import."""
+    """A project to build layers of: `groups` are those of its lock, `imports` what its functions import.
+
+    `left_out` are the builders that are not measured with it.
+    """
 
     name: str
     folder: Path
     groups: tuple[str, ...]
     imports: tuple[str, ...]
     changed: str
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,11 @@ class BuildFolders:
 
 
 class Builder(Protocol):
-    """One way to build a layer."""
+    """One way to build a layer. `complete`: whether it adds to a peer what this project's builder makes too."""
 
     name: str
     version: str
+    complete: bool
 
     def prepare(self, tool: Path) -> None:
         """Install the tool into an empty folder; raises Unavailable."""

@@ -14,6 +14,11 @@ class Recipe:
 
     name = "poetry export + pip install -t"
     version = "26.3"
+    complete = False
+
+    def __init__(self, *, compiles: bool = True) -> None:
+        """`compiles` is what pip does unless it is told otherwise."""
+        self._options = () if compiles else ("--no-compile",)
 
     def prepare(self, tool: Path) -> None:
         """pip, pinned, in a separate environment."""
@@ -33,7 +38,7 @@ class Recipe:
         requirements = place.project / "requirements.txt"
         requirements.write_text(export(place))
         pip = [str(place.tool / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
-        run([*pip, "-r", str(requirements), "-t", "layer/python"], place.project, place)
+        run([*pip, *self._options, "-r", str(requirements), "-t", "layer/python"], place.project, place)
 
     def built_artifacts(self, place: BuildFolders) -> list[Path]:
         """The folder."""

@@ -28,6 +28,7 @@ class Sam:
 
     name = "sam build --cached"
     version = "1.170.0"
+    complete = False
 
     def prepare(self, tool: Path) -> None:
         """aws-sam-cli, pinned, in a separate environment."""

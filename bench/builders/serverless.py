@@ -18,6 +18,7 @@ class Serverless:
 
     name = "serverless-python-requirements"
     version = "6.1.2"
+    complete = False
 
     def prepare(self, tool: Path) -> None:
         """Framework and plugin, pinned."""

@@ -16,6 +16,7 @@ class LayersBuilder:
 
     name = "lambda-layers"
     version = "this tree"
+    complete = False
 
     def prepare(self, tool: Path) -> None:
         """It is here already."""

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from bench.builders.builder import ROOT, BuildFolders, Invalidation, export, run
+from bench.builders.complete import ZIP
 
 UV = str(ROOT / ".tools" / "bin" / "uv")
 
@@ -21,7 +22,7 @@ class UvRecipe:
 
     name = "uv export + uv pip install"
     version = re.findall(r"^uv==(\S+)", (ROOT / "requirements-tools.txt").read_text(), re.MULTILINE)[0]
-    whole = False
+    complete = False
 
     def prepare(self, tool: Path) -> None:
         """uv is one of this project's tools."""
@@ -50,39 +51,26 @@ class UvRecipe:
         requirements = place.project / "requirements.txt"
         frozen = [UV, "export", "--quiet", "--frozen", "--no-dev", "--no-editable", "--no-emit-project"]
         run([*frozen, "--output-file", str(requirements)], place.project / "locked", place)
-        install = [
-            UV,
-            "pip",
-            "install",
-            "--quiet",
-            "--no-installer-metadata",
-            "--no-config",
-            "--python",
-            sys.executable,
-        ]
+        install = [UV, "pip", "install", "--quiet", "--no-installer-metadata", "--no-config"]
+        install += ["--python", sys.executable]
         install += ["--python-platform", "x86_64-manylinux_2_34", "--target", "layer/python", "-r", str(requirements)]
-        bytecode = "--compile-bytecode" if self.whole else "--no-compile-bytecode"
-        run([*install, bytecode], place.project, place)
-        if self.whole:
-            run([sys.executable, "-c", _ZIP, "layer.zip", "layer"], place.project, place)
+        bytecode = "--compile-bytecode" if self.complete else "--no-compile-bytecode"
+        run([*install, bytecode], place.project, place, PYC_INVALIDATION_MODE="UNCHECKED_HASH")
+        if self.complete:
+            run([sys.executable, "-c", ZIP, "layer.zip", "layer"], place.project, place)
+            bill = ["--format", "cyclonedx1.5", "--output-file", str(place.project / "sbom.json")]
+            run([*frozen, "--preview-features", "sbom-export", *bill], place.project / "locked", place)
 
     def built_artifacts(self, place: BuildFolders) -> list[Path]:
         """The folder, or the zip."""
-        return [place.project / ("layer.zip" if self.whole else "layer")]
+        return [place.project / ("layer.zip" if self.complete else "layer")]
 
 
-class WholeUvRecipe(UvRecipe):
-    """The recipe with what this project's builder makes too, by uv's and Python's own means: bytecode and a zip."""
+class CompleteUvRecipe(UvRecipe):
+    """The recipe with what this project's builder makes too, by uv's and Python's own means."""
 
-    name = "the same with bytecode and zip"
-    whole = True
-
-
-# What `zip -r` does, with the compression that it has by default.
-_ZIP = """
-import shutil, sys
-shutil.make_archive(sys.argv[1].removesuffix(".zip"), "zip", sys.argv[2])
-"""
+    name = "uv export + uv pip install, completed"
+    complete = True
 
 
 def pinned_project(requirements: str) -> str:

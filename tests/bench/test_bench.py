@@ -7,14 +7,16 @@ import sys
 import tomllib
 import xml.etree.ElementTree as ET
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench import artifact, plot, table
+from bench.builders.builder import Unavailable
 from bench.builders.uv_recipe import pinned_project
-from bench.cost import cost
+from bench.cost import build_cost, cost
 
 SITUATIONS = ("cold", "warm", "one_changed", "nothing_changed")
 
@@ -23,6 +25,7 @@ def figures(seconds: float, **facts: Any) -> dict[str, Any]:
     """The figures of one builder."""
     told = dict.fromkeys(SITUATIONS, seconds)
     rest = {"zip_bytes": 10, "unzipped_bytes": 20, "import_seconds": 0.1, "compiled_modules": 0, "differing_files": 0}
+    rest |= {"memory_bytes": 30, "complete": False}
     return {"version": "1", "seconds": told, "processor_seconds": told, **rest, **facts}
 
 
@@ -71,6 +74,31 @@ def test_the_table_names_who_was_skipped_and_why() -> None:
     )
     assert "| warm build, s | 0.50 | 2.00 (4.0 x) |" in told
     assert "Skipped: gone 3: no npm" in told
+
+
+def test_completed_peers_have_a_table_of_their_own() -> None:
+    """A folder without bytecode is compared with none that has all; this builder is in both tables."""
+    told = table.markdown({"own": {"ours": figures(0.5), "bare": figures(1.0), "whole": figures(2.0, complete=True)}})
+    first, _, second = told.partition("### Slice `own`, like for like")
+    assert "| ours 1 | bare 1 |" in first
+    assert "whole" not in first
+    assert "| ours 1 | whole 1 |" in second
+
+
+def test_the_memory_is_that_of_the_largest_program() -> None:
+    """It is measured for each build alone, and a build that fails says so."""
+    large, small = (
+        build_cost(partial(subprocess.run, [sys.executable, "-c", f"b'x' * {size}_000_000"], check=True)).memory
+        for size in (300, 1)
+    )
+    assert large - small > 100_000_000
+    with pytest.raises(Unavailable, match="no such tool"):
+        build_cost(fail)
+
+
+def fail() -> None:
+    """What a builder does that can't run."""
+    raise Unavailable("no such tool")
 
 
 def test_the_plot_is_a_picture_with_a_bar_for_each_figure() -> None:
