@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_layers.builder import cache as cache_module
 from lambda_layers.builder.cache import Cache, digest
 
 
@@ -81,3 +82,16 @@ def test_downloads_go_after_a_while(tmp_path: Path) -> None:
         cache.prune()
         assert cache.downloads.exists() is there
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.gate
+def test_the_cache_has_a_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was used longest ago goes first, and a build makes it again."""
+    monkeypatch.setattr(cache_module, "_MOST_BYTES", 25)
+    cache = Cache(tmp_path)
+    for age, name in ((3, "oldest"), (2, "old"), (1, "new")):
+        cache.keep_bytes(b"x" * 10, name)
+        moment = time.time() - age * 3600
+        os.utime(tmp_path / "files" / name, (moment, moment))
+    cache.prune()
+    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == ["new", "old"]

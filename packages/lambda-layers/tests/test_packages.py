@@ -60,6 +60,34 @@ def test_one_changed_package_is_the_only_one_made_again(
 
 
 @pytest.mark.gate
+@pytest.mark.parametrize("damaged", [False, True])
+def test_another_project_takes_packages_from_the_cache(
+    project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bool
+) -> None:
+    """Its layer has the bytes of a build from an empty cache; a cached package that was edited is made again."""
+    house.wheel("base", files={"base.py": "NAME = 'base'\n" * 100})
+    house.wheel("other")
+    build(project.write({"main": ["base"]}))
+    asked: list[str] = []
+
+    def counted(root: Path, pins: Sequence[Pin], *rest: Any, **named: Any) -> None:
+        asked.extend(pin.name for pin in pins)
+        install(root, pins, *rest, **named)
+
+    monkeypatch.setattr(packages, "install", counted)
+    for file in (tmp_path / "cache" / "lambda-layers-pipeline" / "layers" / "files").iterdir() if damaged else ():
+        file.write_bytes(file.read_bytes()[:-1] + b"x")
+    second = Project(tmp_path / "second", house).write({"main": ["base", "other"]})
+    build(second)
+    assert asked == (["base", "other"] if damaged else ["other"])
+    known = layer(second)["sha256"]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    third = Project(tmp_path / "third", house).write({"main": ["base", "other"]})
+    build(third)
+    assert layer(third)["sha256"] == known
+
+
+@pytest.mark.gate
 def test_two_packages_with_one_file_make_the_same_layer_each_time(
     project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,10 @@ from lambda_layers.errors import LayersError
 
 if TYPE_CHECKING:
     from lambda_layers.analysis.check import MissingImport
+
+
+# pydantic would read the entry points of every installed package, in case one of them is its plugin.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def main() -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +20,8 @@ from lambda_layers.errors import WrongUse
 
 _DAY = 24 * 3600
 _RETENTION_SECONDS = 60 * _DAY
+# Some twenty layers of the largest kind, with their packages.
+_MOST_BYTES = 4 * 2**30
 
 
 def default_folder() -> Path:
@@ -70,6 +71,8 @@ class Cache(NamedTuple):
 
     def prune(self) -> None:
         """Remove what no build used for a long time, and what killed builds left."""
+        import shutil  # noqa: PLC0415 - a build with nothing to do removes nothing
+
         now = time.time()
         for path in [*self.folder.glob("files/*"), *self.folder.glob("records/*"), *self.folder.glob("scratch-*")]:
             with suppress(FileNotFoundError):  # another build prunes as well
@@ -77,11 +80,25 @@ class Cache(NamedTuple):
                     _DAY if path.name.startswith((".", "scratch-")) else _RETENTION_SECONDS
                 ):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self._prune_to_size()
         with suppress(FileNotFoundError):
             self._prune_downloads()
 
+    def _prune_to_size(self) -> None:
+        """Remove the files that were used longest ago, where all together are too large; a build makes them again."""
+        found: list[tuple[float, int, Path]] = []
+        for path in self.folder.glob("files/*"):
+            with suppress(FileNotFoundError):
+                found.append((path.stat().st_mtime, path.stat().st_size, path))
+        found.sort(reverse=True)
+        for total, (_, _, path) in zip(accumulate(size for _, size, _ in found), found, strict=True):
+            if total > _MOST_BYTES:
+                path.unlink(missing_ok=True)
+
     def _prune_downloads(self) -> None:
         """Remove all downloads after a while: uv does not tell which were used, and packages are kept ready besides."""
+        import shutil  # noqa: PLC0415 - as above
+
         born = self.downloads / "CACHEDIR.TAG"  # uv writes it once
         if born.exists() and time.time() - born.stat().st_mtime > _RETENTION_SECONDS:
             old = self.folder / f"scratch-{os.urandom(8).hex()}"
@@ -91,6 +108,8 @@ class Cache(NamedTuple):
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder for a moment, on the file system of the cache, so that files can be linked instead of copied."""
+        import tempfile  # noqa: PLC0415 - a build with nothing to do makes no folder
+
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -132,6 +151,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def copy_atomically(path: Path, to: Path) -> None:
     """Copy a file so that others see the old one or the new one, never half."""
+    import shutil  # noqa: PLC0415 - a build with nothing to do copies nothing
+
     temporary = _temporary_path(to)
     shutil.copyfile(path, temporary)
     temporary.replace(to)

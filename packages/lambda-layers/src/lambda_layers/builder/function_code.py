@@ -57,10 +57,10 @@ class CodeBuilder:
 
         Raises LayersError for a handler that is not Python, and for links that no build can follow.
         """
-        records, new = [], []
+        records, new, compilers = [], [], cache_key.compilers(self._version)
         for name in function_layers.functions(self._root):
             files = read_files(self._root, name)
-            key = cache_key.digest("function", name, _digests(files), cache_key.compilers(self._version))
+            key = cache_key.digest("function", name, _digests(files), compilers)
             record = self._cache.record(key)
             if record is None or not self._has_zip(record["function"]):
                 record = self._build(name, files)

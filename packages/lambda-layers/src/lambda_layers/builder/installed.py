@@ -52,7 +52,14 @@ class InstalledPackage:
 
     def bytecode(self) -> list[Path]:
         """The bytecode of its files."""
-        return [path for file in self.files for path in _bytecode_files(file)]
+        stems: dict[Path, set[str]] = {}
+        for file in self.files:
+            if file.suffix == ".py":
+                stems.setdefault(file.parent / "__pycache__", set()).add(file.stem)
+        compiled = (path for folder in stems if folder.is_dir() for path in folder.iterdir())
+        return [
+            path for path in compiled if path.suffix == ".pyc" and path.name.rsplit(".", 2)[0] in stems[path.parent]
+        ]
 
     def needs(self, target: Target) -> Iterator[str]:
         """The packages that it requires on the target, without any extra."""
@@ -76,7 +83,7 @@ def packages_sharing_files(found: list[InstalledPackage]) -> set[str]:
 def _read_package(info: Path) -> InstalledPackage:
     metadata = _headers(info / "METADATA")
     listed = {info.parent / row.path: row.digest for row in record_file.read((info / "RECORD").read_bytes())}
-    files = tuple(path for path in sorted(listed) if path.is_file())
+    files = tuple(path for path in sorted(listed, key=str) if path.is_file())
     return InstalledPackage(
         canonicalize_name(metadata["Name"]),
         metadata["Version"],
@@ -95,10 +102,6 @@ def _tags(wheel: Message) -> Iterator[Tag]:
 
 def _digest(algorithm: str, content: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest()).decode().rstrip("=")
-
-
-def _bytecode_files(file: Path) -> list[Path]:
-    return [*file.parent.glob(f"__pycache__/{file.stem}.*.pyc")] if file.suffix == ".py" else []
 
 
 def _headers(path: Path) -> Message:

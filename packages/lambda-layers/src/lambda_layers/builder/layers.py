@@ -39,6 +39,14 @@ def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: Threa
         machinery=cache_key.toolchain(root, chosen.python, lockfile.existing(root).tool),
         cache=cache.Cache(cache.default_folder()),
     )
+    with workshop.scratches:
+        return _build(workshop, asked, closures, pool)
+
+
+def _build(
+    workshop: PackageBuilder, asked: str, closures: Future[dict[str, list[Pin]]], pool: ThreadPoolExecutor
+) -> list[str]:
+    root, chosen = workshop.root, workshop.settings
     imported = pool.submit(prefetch.import_late_modules)
     coded = pool.submit(CodeBuilder(root, chosen.python, workshop.cache).build)
     if not closures.done():
@@ -48,6 +56,7 @@ def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: Threa
     _check_sdk_completeness(parts, lockfile.existing(root))
     pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
     imported.result()
+    removed = pool.submit(workshop.scratches.close)
     records = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
     told = [*_bytecode_warnings(workshop), *_package_warnings(workshop, pieces)]
     layers, code = _build_record(workshop, records, told), coded.result()
@@ -58,6 +67,7 @@ def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: Threa
     workshop.cache.keep_record(asked, layers)
     if not restore.place_files(root, made, workshop.cache):
         raise LayersError(f"a file in {workshop.cache.folder} was damaged while the build ran; build again")
+    removed.result()
     workshop.cache.prune()
     workshop.contents.cache.prune()
     return [*told, *code.warnings, *warnings]

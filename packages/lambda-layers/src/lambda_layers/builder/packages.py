@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
@@ -65,7 +66,8 @@ BuiltPackages = dict[str, tuple[BuiltPackage, bytes]]
 class PackageBuilder:
     """The inputs that all packages of one build share; `python` is the target's interpreter, None where there is none.
 
-    `ready` are the pieces that this build has read or made, by their keys.
+    `ready` are the pieces that this build has read or made, by their keys. `scratches` are its folders, which the
+    caller closes: thousands of files take a while to remove.
     """
 
     root: Path
@@ -75,6 +77,7 @@ class PackageBuilder:
     machinery: Sequence[Any]
     cache: cache.Cache
     ready: dict[str, tuple[BuiltPackage, bytes]] = field(default_factory=dict)
+    scratches: ExitStack = field(default_factory=ExitStack)
 
     @property
     def contents(self) -> WheelContents:
@@ -123,7 +126,8 @@ class PackageBuilder:
     def _build(self, pins: Sequence[Pin], kept: BuiltPackages, *, cached: bool = True) -> BuiltPackages:
         target = self.settings.target
         _check_source_builds(self.settings, pins)
-        with self.cache.scratch() as scratch, ThreadPoolExecutor() as pool:
+        scratch = self.scratches.enter_context(self.cache.scratch())
+        with ThreadPoolExecutor() as pool:
             _check_file_modes(scratch)
             content = scratch / "python"
             python = self.python or sys.executable
@@ -228,9 +232,10 @@ def _pack_files(
 ) -> list[PackedFile]:
     """Files of a package, deflated under their names below `root`; raises RecordMismatch."""
 
+    above = len(f"{root}/")
+
     def pack(path: Path) -> PackedFile:
-        name = path.relative_to(root).as_posix()
-        return zip_archive.deflate(name, found.read(path), executable=_is_executable(path))
+        return zip_archive.deflate(str(path)[above:], found.read(path), executable=_is_executable(path))
 
     return [*pool.map(pack, files)]
 

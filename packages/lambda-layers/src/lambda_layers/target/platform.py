@@ -9,6 +9,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from packaging import tags
 from packaging.markers import Marker
@@ -63,12 +64,13 @@ class Target:
         """Every tag that a wheel for the target may have."""
         return frozenset(self.ranked_tags())
 
-    def ranked_tags(self) -> list[Tag]:
+    @cache  # noqa: B019 - a build has one target
+    def ranked_tags(self) -> tuple[Tag, ...]:
         """Every tag that a wheel for the target may have, the preferred one first."""
         version = tuple(int(part) for part in self.python.split("."))
         platforms = list(self._platforms())
         compatible = tags.compatible_tags(version, f"cp{version[0]}{version[1]}", platforms)
-        return [*tags.cpython_tags(version, platforms=platforms), *compatible]
+        return (*tags.cpython_tags(version, platforms=platforms), *compatible)
 
     def _platforms(self) -> Iterator[str]:
         for minor in range(GLIBC[1], _OLDEST_GLIBC_MINOR[self.architecture] - 1, -1):
