@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +113,22 @@ def test_a_killed_run_takes_all_with_it(own: Tiny) -> None:
     (own.root / "Compile.sh").unlink()
     code, printed = own.call("run", "--approve")
     assert (code, "Succeeded in" in printed) == (0, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_terminated_takes_all_with_it_at_once(own: Tiny, number: signal.Signals) -> None:
+    """Within 5 seconds nothing of it is left, its running build included, and the next command starts."""
+    launcher.down(own.space)
+    file = stays(own)
+    run = Command(own, "run")
+    pids = processes(file)
+    run.process.send_signal(number)
+    deadline = time.monotonic() + 5
+    while own.space.server() or left(own.root) or any(map(start_ticks, pids)):
+        assert time.monotonic() < deadline, left(own.root)
+        time.sleep(0.05)
+    run.kill()
+    assert own.call("status")[0] in (0, 1)
 
 
 def test_a_run_whose_embedded_aws_is_killed_ends_in_words(own: Tiny) -> None:
