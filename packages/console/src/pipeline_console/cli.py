@@ -8,6 +8,7 @@ import sys
 import tempfile
 import traceback
 from importlib.metadata import version
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -72,6 +73,9 @@ OUT = click.File("w", encoding="utf-8", lazy=True)
 )
 @click.option("--allow-approve", is_flag=True, help="Allow to approve, reject, retry, stop and roll back.")
 @click.option("--allow-invoke", is_flag=True, help="Allow to invoke functions.")
+@click.option(
+    "--events", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A folder of events, as JSON files."
+)
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1 (default: 8377, or a free one).")
 @click.option("--open", "browser", is_flag=True, help="Open the page in a browser.")
 @click.option("--html", "html_file", type=OUT, help="Write the page of an execution as one file, and serve nothing.")
@@ -87,6 +91,7 @@ def console(
     accounts: tuple[str, ...],
     allow_approve: bool,
     allow_invoke: bool,
+    events: Path | None,
     port: int | None,
     browser: bool,
     html_file: IO[str] | None,
@@ -105,7 +110,7 @@ def console(
     aws = Aws(profile, region, read_accounts(accounts))
     reads = choose(aws, pipeline)
     reads.definition()
-    options = Options(approve=allow_approve, invoke=allow_invoke, rehearsed=rehearsed)
+    options = Options(approve=allow_approve, invoke=allow_invoke, rehearsed=rehearsed, events=events)
     if html_file or json_file:
         _write(Site(aws, reads, Keys(0), options), html_file, json_file, execution)
         return

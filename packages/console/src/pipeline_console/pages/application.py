@@ -20,6 +20,7 @@ from pipeline_console.pages import (
     events,
     execution_changes,
     execution_page,
+    functions_page,
     history_page,
     log_page,
     pipeline_page,
@@ -39,8 +40,8 @@ def application(site: Site) -> ASGIApp:
     def page(path: str, answer: Page) -> Route:
         return Route(path, _in_thread(site, answer), methods=["GET"])
 
-    def change(path: str, answer: Change) -> Route:
-        return Route(path, _with_form(site, answer), methods=["POST"])
+    def change(path: str, answer: Change, *, allowed: bool = site.options.approve) -> Route:
+        return Route(path, _with_form(site, answer, allowed=allowed), methods=["POST"])
 
     routes = [
         page("/", pipeline_page.show),
@@ -51,8 +52,10 @@ def application(site: Site) -> ASGIApp:
         page("/executions/{id}/actions/{action}/log", log_page.show),
         page("/executions/{id}/actions/{action}/log/lines", log_page.read_lines),
         page("/executions/{id}/actions/{action}/log/search", log_page.search),
+        page("/functions", functions_page.show),
         page("/approvals/{stage}/{action}", approval_page.show),
         page("/static/{name}", _static),
+        change("/functions/{account}/{region}/{name}/invoke", functions_page.invoke, allowed=site.options.invoke),
         change("/approvals/{stage}/{action}", approval_page.answer),
         change("/executions/{id}/retry", execution_changes.retry),
         change("/executions/{id}/stop", execution_changes.stop),
@@ -74,12 +77,12 @@ def _in_thread(site: Site, answer: Page) -> Callable[[Request], Awaitable[Respon
     return endpoint
 
 
-def _with_form(site: Site, answer: Change) -> Callable[[Request], Awaitable[Response]]:
+def _with_form(site: Site, answer: Change, *, allowed: bool) -> Callable[[Request], Awaitable[Response]]:
     """A change needs the permission of the command line, and a form of one of this server's pages."""
 
     async def endpoint(request: Request) -> Response:
-        if not site.options.approve:
-            return PlainTextResponse("this console is read-only: start it with --allow-approve\n", 403)
+        if not allowed:
+            return PlainTextResponse("this console may not: start it with --allow-approve or --allow-invoke\n", 403)
         try:
             form = await read_form(request, site.keys)
         except Rejected as rejected:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -34,11 +35,12 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Options:
-    """What this console may do. rehearsed: the AWS is an embedded one."""
+    """What this console may do. rehearsed: the AWS is an embedded one. events: the folder of the project's events."""
 
     approve: bool = False
     invoke: bool = False
     rehearsed: bool = False
+    events: Path | None = None
 
 
 @dataclass

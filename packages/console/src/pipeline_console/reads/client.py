@@ -59,6 +59,8 @@ class Aws:
 
     def call(self, service: str, operation: str, /, *, account: str = "", region: str = "", **given: Any) -> Json:
         """Call an operation by its name in Python. A throttled call is repeated. Raises ReadFailed."""
+        if account and account not in self._accounts:
+            self.own_account()
         client = self._client(service, account, region)
         name = f"{_PREFIXES.get(service, service)}:{client.meta.method_to_api_mapping[operation]}"
         for pause in (*PAUSES, None):
@@ -74,10 +76,6 @@ class Aws:
                         continue
                 raise ReadFailed(problem) from error
         raise AssertionError("the last call returns or raises")
-
-    def reaches(self, account: str) -> bool:
-        """Return whether there are credentials for the account."""
-        return account in ("", self.own_account()) or account in self._accounts
 
     def own_account(self) -> str:
         """The account of the pipeline's profile."""
@@ -95,6 +93,9 @@ class Aws:
             return self._clients[key]
 
     def _session_of(self, account: str) -> Any:
+        if account and account not in self._accounts and account != self._own:
+            why = f"no profile of account {account} is given: start the console with --account {account}=PROFILE"
+            raise ReadFailed(Problem("missing", "sts:GetCallerIdentity", why))
         profile = self._accounts.get(account, "")
         if profile not in self._sessions:
             self._sessions[profile] = _session(profile, self.region)

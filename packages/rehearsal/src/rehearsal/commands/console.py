@@ -51,7 +51,9 @@ def console_command(space: Workspace, deployed: Deployment) -> tuple[list[str], 
     named = ["--profile", key.account, "--region", key.region, "--pipeline", key.name]
     arguments = [*named, "--allow-approve", "--allow-invoke", "--rehearsed"]
     profiles = [f"--account={account}={account}" for account in accounts]
-    return [*arguments, *profiles], {**environment, "AWS_SHARED_CREDENTIALS_FILE": str(file)}
+    events = {str((space.root / invoke.event).parent) for invoke in configuration.read_config(space.root).invoke}
+    folders = [f"--events={folder}" for folder in sorted(events)[:1]]
+    return [*arguments, *profiles, *folders], {**environment, "AWS_SHARED_CREDENTIALS_FILE": str(file)}
 
 
 def find_program() -> str:

@@ -1,0 +1,127 @@
+"""The page of functions, and calls by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline_console.errors import Problem, ReadFailed
+from pipeline_console.pages.site import Options
+from pipeline_console.reads import functions as reads
+from pipeline_console.views.functions import Alias, Call, FunctionView, Place, Share
+from tests.conftest import Console
+from tests.fake_aws import FakeAws, Json
+from tests.pipelines import START, Pipeline, green
+
+PLACE = Place("Dev", "Dev-Shop", "222222222222", "eu-west-1")
+CALLS = (Call(START, "11111111-aaaa", 12.0, 61, 380.0, ""), Call(START, "22222222", 3.0, 61, None, "error"))
+SHOWN = FunctionView(
+    PLACE,
+    "basket",
+    "python3.13",
+    "",
+    ("$LATEST", "7", "8"),
+    (Alias("live", (Share("7", 90.0), Share("8", 10.0))),),
+    CALLS,
+    40,
+    2,
+)
+
+
+@pytest.fixture
+def invoked(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """A pipeline that deploys one function; its calls by hand."""
+    pipeline = Pipeline(green()).serve(aws)
+    definition = pipeline.definition()
+    definition["stages"][2]["actions"][0] |= {
+        "configuration": {"StackName": "Dev-Shop"},
+        "roleArn": "arn:aws:iam::222222222222:role/deploy",
+        "region": "eu-west-1",
+    }
+    aws.operations["codepipeline:GetPipeline"] = lambda _: {"pipeline": definition}
+    found: list[tuple[object, ...]] = []
+
+    def invoke(_: object, *given: object) -> Json:
+        found.append(given)
+        return {"error": "", "version": "7", "payload": '{"ok": "<b>"}', "log": "END"}
+
+    monkeypatch.setattr(reads, "names", lambda *_: ["basket"])
+    monkeypatch.setattr(reads, "read", lambda *_: SHOWN)
+    monkeypatch.setattr(reads, "invoke", invoke)
+    return found
+
+
+@pytest.mark.usefixtures("invoked")
+def test_weights_calls_errors_and_cold_starts_are_shown(console: Console) -> None:
+    """Of each function of the environment."""
+    page = console.get("/functions").text
+    for text in (
+        "version 7 90.0%",
+        "version 8 10.0%",
+        'width="90.0"',
+        "40 calls",
+        "2 errors",
+        "380 ms",
+        "1 cold starts",
+    ):
+        assert text in page
+
+
+@pytest.mark.usefixtures("invoked")
+def test_a_stack_that_may_not_be_read_names_the_permission(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is there."""
+
+    def names(*_: object) -> list[str]:
+        raise ReadFailed(Problem("denied", "cloudformation:ListStackResources", "denied"))
+
+    monkeypatch.setattr(reads, "names", names)
+    answer = console.get("/functions")
+    assert (answer.status, "Missing permission: <code>cloudformation:ListStackResources" in answer.text) == (200, True)
+
+
+class TestInvoke:
+    """Calls by hand, with events of a project."""
+
+    @pytest.fixture
+    def options(self, tmp_path: Path) -> Options:
+        """A console with one event."""
+        (tmp_path / "order.json").write_text('{"order": 1}')
+        return Options(invoke=True, events=tmp_path)
+
+    def test_a_function_is_invoked_with_an_event_of_the_project(
+        self, console: Console, invoked: list[tuple[object, ...]]
+    ) -> None:
+        """Or with the one that was written; its answer is text."""
+        path = "/functions/222222222222/eu-west-1/basket/invoke"
+        assert "order.json" in console.get("/functions").text
+        page = console.post(path, qualifier="live", file="order.json").text
+        console.post(path, qualifier="7", file="order.json", event="[2]")
+        where = ("222222222222", "eu-west-1")
+        assert invoked == [(where, "basket", "live", '{"order": 1}'), (where, "basket", "7", "[2]")]
+        assert "&lt;b&gt;" in page
+
+    @pytest.mark.gate
+    def test_only_what_the_pipeline_deploys_is_invoked(
+        self, console: Console, invoked: list[tuple[object, ...]]
+    ) -> None:
+        """Neither in other accounts, nor with what is not JSON."""
+        assert console.post("/functions/999999999999/eu-west-1/basket/invoke", event="{}").status == 404
+        assert console.post("/functions/222222222222/eu-west-1/basket/invoke", event="{").status == 400
+        assert invoked == []
+
+
+class TestNotAllowed:
+    """A console that may change the pipeline, and invoke nothing."""
+
+    @pytest.fixture
+    def options(self) -> Options:
+        """The permission to approve is another one."""
+        return Options(approve=True)
+
+    @pytest.mark.gate
+    def test_invoking_needs_its_own_permission(self, console: Console, invoked: list[tuple[object, ...]]) -> None:
+        """The form is absent, and one that is made by hand is refused."""
+        assert "Invoke" not in console.get("/functions").text
+        assert console.post("/functions/222222222222/eu-west-1/basket/invoke", event="{}").status == 403
+        assert invoked == []
