@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.errors import WrongUse
-from rehearsal.project.cloud_assembly import PIPELINE, Environment, read
+from rehearsal.project.cloud_assembly import NESTED, PIPELINE, Environment, read
 
 HOME = "aws://111111111111/eu-west-1"
 
@@ -92,3 +92,13 @@ def test_what_is_bootstrapped_is_what_the_pipeline_needs_and_deploys(tmp_path: P
         "111111111111/us-east-1",
         "333333333333/eu-west-1 (mine)",
     ]
+
+
+def test_a_pipeline_in_a_nested_stack_is_found(tmp_path: Path) -> None:
+    """Its template is an asset of the assembly; the ids of the stacks around it lead to it once they are deployed."""
+    nested = {"Type": NESTED, "Metadata": {"aws:asset:path": "inner.nested.template.json"}}
+    write(tmp_path / "out", {"Top": {"Inner": nested}})
+    (tmp_path / "out" / "inner.nested.template.json").write_text(json.dumps({"Resources": pipeline(P="delivery")}))
+    chosen = read(tmp_path / "out").chosen
+    assert (chosen.stack.id, chosen.nested, chosen.id) == ("Top", ("Inner",), "P")
+    assert "delivery" in chosen.names

@@ -142,7 +142,7 @@ def _deploy(
     except CommandFailed as error:
         hint = accept_hint(str(error))
         raise CommandFailed(f"{error}\n{hint}" if hint else str(error)) from error
-    key = PipelineKey(stack.account, stack.region, _physical(endpoint, cloud.chosen))
+    key = PipelineKey(stack.account, stack.region, deployed_name(endpoint, cloud.chosen))
     write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
     return Deployment(endpoint, key, app.command, cloud.chosen.names)
 
@@ -176,12 +176,15 @@ def _synthesized(  # noqa: PLR0917 - what a deployment has
         ) from error
 
 
-def _physical(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> str:
-    """The pipeline's name in CloudFormation."""
+def deployed_name(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> str:
+    """Return the name of a deployed pipeline, which CloudFormation may have made up; nested stacks lead to it."""
     stack = pipeline.stack
     api = endpoint.client("cloudformation", root(stack.account), stack.region)
-    made = api.describe_stack_resources(StackName=stack.name)["StackResources"]
-    return next(str(each["PhysicalResourceId"]) for each in made if each["LogicalResourceId"] == pipeline.id)
+    found = stack.name
+    for id_ in (*pipeline.nested, pipeline.id):
+        made = api.describe_stack_resources(StackName=found)["StackResources"]
+        found = next(str(each["PhysicalResourceId"]) for each in made if each["LogicalResourceId"] == id_)
+    return found
 
 
 def bootstrap_new_environments(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rehearsal.engine.model.definition import ActionType
@@ -34,23 +33,13 @@ def check_parts(cloud: Assembly, supported: Supported, accepted: Accepted) -> No
 
 def _unknown_types(cloud: Assembly, supported: Supported, accepted: Accepted) -> Iterator[tuple[str, str]]:
     for stack in cloud.stacks:
-        for template in _templates(stack.template):
+        for _, template in stack.templates():
             if template.get("Transform"):
                 continue  # it may make other resources of these
             for id_, resource in template.get("Resources", {}).items():
                 type_ = resource["Type"]
                 if not type_.startswith(_CUSTOM) and type_ not in supported.types | accepted.types:
                     yield type_, f"{stack.name}/{id_}"
-
-
-def _templates(path: Path) -> Iterator[Mapping[str, Any]]:
-    """A template, and those of its nested stacks, which the assembly has as assets."""
-    template = json.loads(path.read_text())
-    yield template
-    for resource in template.get("Resources", {}).values():
-        asset = resource.get("Metadata", {}).get("aws:asset:path", "")
-        if resource["Type"] == "AWS::CloudFormation::Stack" and asset.endswith(".json"):
-            yield from _templates(path.parent / asset)
 
 
 def _unknown_providers(cloud: Assembly, supported: Supported, accepted: Accepted) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from typing import Any
 from rehearsal.errors import WrongUse
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
+NESTED = "AWS::CloudFormation::Stack"
 QUALIFIER = "hnb659fds"
 
 
@@ -48,6 +49,10 @@ class Stack:
     needs: tuple[str, ...] = ()
     qualifier: str = QUALIFIER
 
+    def templates(self) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+        """The template, and those of its nested stacks, each with the logical ids that lead to it."""
+        yield from _templates(self.template, ())
+
     def resources(self, type_: str) -> dict[str, dict[str, Any]]:
         """The resources of one type by their logical ids, as the template has them."""
         found = json.loads(self.template.read_text()).get("Resources", {})
@@ -56,11 +61,12 @@ class Stack:
 
 @dataclass(frozen=True)
 class PipelineResource:
-    """A pipeline of a stack, under its logical id."""
+    """A pipeline of a stack, under its logical id. nested: the logical ids of the nested stacks that it is in."""
 
     stack: Stack
     id: str
     properties: Mapping[str, Any]
+    nested: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,6 +115,16 @@ def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("1
     return Assembly(folder, chosen, tuple(needed))
 
 
+def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """A template, and those of its nested stacks, which the assembly has as assets."""
+    template = json.loads(path.read_text())
+    yield ids, template
+    for id_, resource in template.get("Resources", {}).items():
+        asset = resource.get("Metadata", {}).get("aws:asset:path", "")
+        if resource["Type"] == NESTED and asset.endswith(".json"):
+            yield from _templates(path.parent / asset, (*ids, id_))
+
+
 def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted: str | None) -> PipelineResource:
     """A pipeline of the app's own stacks; of a stage's only where the app itself has none."""
     found = [*_pipelines(top)] or [*_pipelines(staged)]
@@ -124,8 +140,10 @@ def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted
 
 def _pipelines(stacks: list[Stack]) -> Iterator[PipelineResource]:
     for stack in stacks:
-        for id_, resource in stack.resources(PIPELINE).items():
-            yield PipelineResource(stack, id_, resource["Properties"])
+        for nested, template in stack.templates():
+            for id_, resource in template.get("Resources", {}).items():
+                if resource["Type"] == PIPELINE:
+                    yield PipelineResource(stack, id_, resource["Properties"], nested)
 
 
 def _qualified_id(each: PipelineResource, found: list[PipelineResource]) -> str:
