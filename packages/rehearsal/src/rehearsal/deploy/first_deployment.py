@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.lookups import synthesize_with_lookups
 from rehearsal.deploy.node_sdk import ensure_node_sdk
 from rehearsal.deploy.preparation import Preparation
+from rehearsal.deploy.retired_runtimes import report_retired_runtimes
 from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.unknown_parts import check_parts
 from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
@@ -130,6 +132,7 @@ def _deploy(
     preparation = Preparation(workspace, cdk, tell)
     cloud = _synthesized(workspace, repository, cdk, app, preparation, tell)
     report_architecture(cloud, tell)
+    report_retired_runtimes(cloud, tell, dt.datetime.now(dt.UTC).date())
     check_parts(cloud, read_supported(workspace), AcceptedFile(workspace).read())
     ensure_node_sdk(workspace, cloud, cdk, tell)
     stack = cloud.pipeline

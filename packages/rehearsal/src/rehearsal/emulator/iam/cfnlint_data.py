@@ -23,6 +23,14 @@ def resource_schema(resource_type: str) -> Mapping[str, Any]:
     return found
 
 
+def runtime_lifecycle() -> Mapping[str, Mapping[str, str]]:
+    """Return the dates of each runtime of Lambda: deprecated, create-block, update-block."""
+    found: Mapping[str, Mapping[str, str]] = json.loads(
+        (DATA / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json").read_text()
+    )
+    return found
+
+
 @cache
 def _schema_files() -> dict[str, str]:
     """Type -> its schema's file. The North Virginia list has every type."""
