@@ -175,6 +175,17 @@ def test_the_service_role_needs_its_permissions(embedded: Embedded) -> None:
     assert "permissions required to assume the role" in foreign.reasons()
 
 
+def test_a_service_role_may_trust_codedeploy_of_its_region(embedded: Embedded) -> None:
+    """As those of CDK 2.19 do; another region's service is not trusted."""
+    regional = role(f"codedeploy.{REGION}.amazonaws.com", managed=(LIMITED,))
+    service = Service(embedded, embedded.name("regional"), service_role=regional)
+    assert service.release(1)["StackStatus"] == "CREATE_COMPLETE", service.reasons()
+    assert service.release(2)["StackStatus"] == "UPDATE_COMPLETE", service.reasons()
+    elsewhere = role("codedeploy.ap-south-1.amazonaws.com", managed=(LIMITED,))
+    other = Service(embedded, embedded.name("elsewhere"), service_role=elsewhere)
+    assert other.release(1)["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
 def test_a_hook_needs_a_permission_of_the_service_role(embedded: Embedded) -> None:
     """AWS's managed policy lets CodeDeploy invoke functions whose names begin with CodeDeployHook_ only."""
     managed = role("codedeploy.amazonaws.com", managed=(LIMITED,))

@@ -21,6 +21,11 @@ from rehearsal.engine.action_api import ActionError
 SERVICE = "codedeploy.amazonaws.com"
 
 
+def check_trust(role: str, region: str) -> None:
+    """Raise ActionError where CodeDeploy may not assume a role. Older versions of CDK trust the region's service."""
+    Sessions().check(role, SERVICE, f"codedeploy.{region}.amazonaws.com")
+
+
 @dataclass(frozen=True)
 class AliasTraffic:
     """One alias of a function, moved by a role."""
@@ -98,7 +103,7 @@ class AliasTraffic:
 
     def _require(self, action: str, resource: str) -> None:
         try:
-            Sessions().check(self.role, SERVICE)
+            check_trust(self.role, self.scope.region)
             Sessions().require(self.role, action, resource=resource)
         except ActionError as error:
             message = (

@@ -9,12 +9,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.emulator.codedeploy.alias_traffic import SERVICE, AliasTraffic
+from rehearsal.emulator.codedeploy.alias_traffic import AliasTraffic, check_trust
 from rehearsal.emulator.codedeploy.app_spec import AppSpec
 from rehearsal.emulator.codedeploy.deployment import ENDED, Deployment
 from rehearsal.emulator.codedeploy.errors import CodeDeployError
 from rehearsal.emulator.codedeploy.store import Record, Scope, Store
-from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.engine.action_api import ActionError
 from rehearsal.workspace.clock import Clock
 
@@ -41,7 +40,7 @@ class CodeDeploy:
             message = f"AlarmConfiguration: got {len(alarms)} alarms; {MOST_ALARMS} at most are allowed"
             raise CodeDeployError("AlarmsLimitExceededException", message)
         try:
-            Sessions().check(group["serviceRoleArn"], SERVICE)
+            check_trust(group["serviceRoleArn"], scope.region)
         except ActionError as error:
             message = f"AWS CodeDeploy does not have the permissions required to assume the role: {error}"
             raise CodeDeployError("InvalidRoleException", message) from error

@@ -39,10 +39,12 @@ class Sessions:
             )
         return _session(role_arn, role_id, session_name, service)
 
-    def check(self, role_arn: str, service: str) -> None:
-        """Raise ActionError where the service itself may not assume the role."""
+    def check(self, role_arn: str, service: str, *other_names: str) -> None:
+        """Raise ActionError where the service itself may not assume the role, by any of its names."""
         _role_id(role_arn, service)
-        if enforces_iam() and not roles.trusts_service(role_arn, service, role_arn.split(":")[4]):
+        account = role_arn.split(":")[4]
+        trusted = any(roles.trusts_service(role_arn, name, account) for name in (service, *other_names))
+        if enforces_iam() and not trusted:
             raise ActionError(f"{service} may not assume {role_arn}: {_missing_trust_message()} it", "PermissionError")
 
     def require(self, role_arn: str, *actions: str, resource: str) -> None:
