@@ -41,12 +41,12 @@ def live(project: Project) -> tuple[str, Any]:
     return alias["FunctionVersion"], alias.get("RoutingConfig")
 
 
-def last_deployments(project: Project, count: int) -> list[dict[str, Any]]:
-    """The newest deployments of prod's CodeDeploy, the newest first."""
+def deployments(project: Project) -> list[dict[str, Any]]:
+    """The deployments of prod's CodeDeploy, the newest first."""
     api = project.client("codedeploy", "prod")
     ids = [id_ for page in api.get_paginator("list_deployments").paginate() for id_ in page["deployments"]]
     found = [api.get_deployment(deploymentId=id_)["deploymentInfo"] for id_ in ids]
-    return sorted(found, key=lambda info: info["createTime"], reverse=True)[:count]
+    return sorted(found, key=lambda info: info["createTime"], reverse=True)
 
 
 def stack_status(project: Project) -> str:
@@ -114,19 +114,21 @@ def test_an_alarm_takes_back_a_version_that_fails_three_of_ten_calls(deployed: P
 
 
 def test_a_rollback_of_the_pipeline_is_immediate(deployed: Project) -> None:
-    """What only the tests find has all traffic already: the old release gets it back in one step."""
+    """A fault that only the tests find has all traffic already: the old release gets it back in one step."""
     deployed.replace(
         "lambda/echo/main.py",
         "    done = [result for",
         f'    if {IN_PROD} and processor.fail_messages:\n        raise ValueError("planted")\n    done = [result for',
     )
-    held = deployed.holds("prod")
+    held, before = deployed.holds("prod"), deployments(deployed)
     ran = deployed.run("--approve")
     assert (ran.status("Prod", "Echo.Deploy"), ran.status("Prod", "Test")) == ("Succeeded", "Failed")
     assert_rolled_back(deployed, ran)
     assert deployed.holds("prod") == held
     assert live(deployed)[1] is None
-    back, forth = last_deployments(deployed, 2)
+    back, forth = deployments(deployed)[: -len(before) or None]
+    groups = {deployment["deploymentGroupName"] for deployment in (back, forth)}
+    assert ["TrafficEchoLiveGroup" in group for group in groups] == [True], "a function shifted that did not change"
     assert back["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
     assert forth["deploymentConfigName"] != back["deploymentConfigName"]
     seconds = (back["completeTime"] - back["createTime"]).total_seconds()

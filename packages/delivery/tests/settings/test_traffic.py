@@ -40,7 +40,7 @@ def test_all_traffic_moves_at_once_by_default(context: dict[str, Any]) -> None:
 def test_a_shift_is_described_with_its_duration(
     context: dict[str, Any], traffic: dict[str, Any], minutes: int, words: str
 ) -> None:
-    """The approval says it, so that a person knows how long a deployment takes."""
+    """The approval says it, because a deployment then takes as long."""
     assert (read(context, traffic).duration, str(read(context, traffic))) == (minutes, words)
 
 

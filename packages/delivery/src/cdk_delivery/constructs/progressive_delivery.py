@@ -1,4 +1,4 @@
-"""What an environment's `traffic` adds to the stacks of its stage."""
+"""Shifts and bake time of an environment, added to the stacks of its stage as its `traffic` says."""
 
 from __future__ import annotations
 
