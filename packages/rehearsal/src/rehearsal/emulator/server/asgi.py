@@ -24,6 +24,7 @@ from rehearsal.emulator.ministack.port.requests import (
     get_account_id,
     set_request_account_id,
 )
+from rehearsal.emulator.server import website
 from rehearsal.emulator.server.request_guard import Refusal, refuse_foreign_caller, refuse_private_path
 
 
@@ -57,6 +58,9 @@ class RequestRouter:
             await _send_refusal(refused, scope, send)
             return
         self._types.refresh()
+        if scope["type"] == "http" and (bucket := website.website_bucket(_headers(scope))):
+            await website.serve(bucket, self._ministack, scope, send)
+            return
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
         version, _, operation = target.partition(".")
         service = self._services.get(f"{version}.")

@@ -41,6 +41,11 @@ def set_bucket_encryption(name: str, document: str) -> None:
     s3._bucket_encryption[name] = document
 
 
+def bucket_website(owner: str, name: str) -> str:
+    """Return the website configuration of a bucket as S3's API writes it, in XML; empty if it has none."""
+    return str(s3._bucket_websites.get_scoped(owner, None, name) or "")
+
+
 def upload_record(owner: str, upload_id: str) -> Mapping[str, Any]:
     """Return the record of a multipart upload; empty if there is none."""
     record: Mapping[str, Any] = s3._multipart_uploads.get_scoped(owner, None, upload_id) or {}
