@@ -364,12 +364,14 @@ def test_a_missing_lock_is_refused(clone: Path) -> None:
 
 @pytest.mark.slow
 def test_a_python_that_is_nowhere_is_refused(clone: Path) -> None:
-    """Which version, who asks for it, and how to get it; no environment is left behind."""
+    """Which version, who asks for it, why uv cannot install it, and how to get it; no environment is left behind."""
     pyproject = clone / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('python = "3.13"', 'python = "3.99"'))
     code, said = setup(clone)
     assert code == 2
-    assert "no Python 3.99 was found on this machine; [tool.layers] in pyproject.toml names it" in said
+    assert "no Python 3.99 was found on this machine, and `" in said
+    assert "uv python install --no-bin 3.99` ended with" in said
+    assert "[tool.layers] in pyproject.toml names it as the functions' runtime" in said
     assert "pyenv install 3.99" in said
     assert not (clone / ".venv").exists()
 
@@ -450,3 +452,20 @@ def test_a_wrong_hash_is_refused_the_first_time(script: dict[str, Any], monkeypa
     with pytest.raises(script["SetupError"], match="Hash mismatch"):
         script["download"](["uv", "pip", "sync"])
     assert len(attempts) == 1
+
+
+def test_a_python_that_is_missing_is_installed(
+    script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By uv, which verifies it, and for this user only; the output says so."""
+    installed = list[str]()
+
+    def run(command: list[str], **_: str) -> str:
+        if command[1:3] == ["python", "install"]:
+            installed.append(command[-1])
+        return "/somewhere/python3.13\n" if installed else "\n"
+
+    monkeypatch.setitem(script["interpreter"].__globals__, "run", run)
+    assert script["interpreter"]("3.13") == "/somewhere/python3.13"
+    assert installed == ["3.13"]
+    assert capsys.readouterr().err == "setup: installing Python 3.13, which this machine has not\n"
