@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 # What the project is built with, each with its tests; a project that was generated from this one has none here.
 PACKAGES := $(patsubst packages/%/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
-.PHONY: rehearse test soak check pages lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels release licences clean setup $(PACKAGES:%=test-%)
+.PHONY: rehearse test browser soak check pages lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels release licences clean setup $(PACKAGES:%=test-%)
 
 # This project's tools come first, so that no command has to say where they are.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -21,6 +21,12 @@ test: setup layers
 
 $(PACKAGES:%=test-%): test-%: setup layers
 	pytest packages/$* --numprocesses 2
+
+# What drives Chromium; the tests of the console use it where Chromium is installed.
+test-console: browser
+
+browser: setup
+	@bin/setup browser
 
 # `make -j` runs its parts side by side; the longest comes first, so that no processor idles at the end. What needs no
 # layers would be ready before it: here it waits for them as well.

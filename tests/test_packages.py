@@ -103,6 +103,10 @@ def test_the_environment_has_the_packages_by_relative_paths() -> None:
 
 
 # What two wheels need is in each of them, with the same files.
+USAGE = (
+    "packages/rehearsal/src/rehearsal/views/role_usage.py",
+    "packages/console/src/pipeline_console/views/role_usage.py",
+)
 SHARED = ("packages/rehearsal/src/rehearsal/views/cause", "packages/console/src/pipeline_console/cause")
 
 
@@ -120,6 +124,13 @@ def different_files(first: Path, second: Path) -> list[str]:
 def test_the_console_finds_the_first_error_as_the_rehearsal_does() -> None:
     """The wheels share no code, so both have the same files."""
     assert different_files(*(ROOT / folder for folder in SHARED)) == []
+
+
+def test_the_console_reports_the_use_of_roles_as_the_rehearsal_does() -> None:
+    """The same module, apart from where each wheel has its decisions."""
+    texts = [(ROOT / file).read_text().splitlines() for file in USAGE]
+    first, second = ([line for line in text if not line.endswith("import Decision")] for text in texts)
+    assert first == second
 
 
 @pytest.mark.gate

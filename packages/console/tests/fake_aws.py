@@ -74,6 +74,7 @@ class FakeAws:
         self.files: dict[str, bytes] = {}
         self.refusals: dict[str, Refused] = {}
         self.calls: list[tuple[str, Json]] = []
+        self.rehearsal: Callable[[str], Json] = lambda _: {}
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
 
@@ -135,6 +136,10 @@ class Handler(BaseHTTPRequestHandler):
             self._json(400, {"__type": "TestError", "message": str(error)})
 
     def do_GET(self) -> None:
+        if self.path.startswith("/_rehearsal/"):
+            answer = self._aws().rehearsal(self.path)
+            self._json(200 if answer else 400, answer or {"message": "denied"})
+            return
         self._aws().calls.append(("s3:GetObject", {"path": self.path, "range": self.headers.get("Range", "")}))
         if refused := self._aws().refusals.get("s3:GetObject"):
             text = f"<Error><Code>{refused.code}</Code><Message>{refused}</Message></Error>"

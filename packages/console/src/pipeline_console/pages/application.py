@@ -23,6 +23,7 @@ from pipeline_console.pages import (
     functions_page,
     history_page,
     log_page,
+    permissions_page,
     pipeline_page,
 )
 from pipeline_console.pages.forms import Form, Rejected, read_form
@@ -53,6 +54,8 @@ def application(site: Site) -> ASGIApp:
         page("/executions/{id}/actions/{action}/log/lines", log_page.read_lines),
         page("/executions/{id}/actions/{action}/log/search", log_page.search),
         page("/functions", functions_page.show),
+        page("/permissions", permissions_page.show),
+        page("/permissions/decisions", permissions_page.read_decisions),
         page("/approvals/{stage}/{action}", approval_page.show),
         page("/static/{name}", _static),
         change("/functions/{account}/{region}/{name}/invoke", functions_page.invoke, allowed=site.options.invoke),

@@ -17,6 +17,7 @@ from pipeline_console.errors import Problem, ReadFailed
 from pipeline_console.reads.client import Aws
 from pipeline_console.reads.log_file import LogFiles
 from pipeline_console.reads.pipeline import PipelineReads
+from pipeline_console.reads.rehearsal import RehearsalReads
 from pipeline_console.reads.watch import Watch
 from pipeline_console.security import Keys
 from pipeline_console.views import times
@@ -56,6 +57,10 @@ class Site:
     @cached_property
     def watch(self) -> Watch:
         return Watch(self.aws, self.reads, rehearsed=self.options.rehearsed)
+
+    @cached_property
+    def rehearsal(self) -> RehearsalReads:
+        return RehearsalReads(self.aws)
 
     @cached_property
     def logs(self) -> LogFiles:

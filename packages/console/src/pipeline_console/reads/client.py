@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -76,6 +77,17 @@ class Aws:
                         continue
                 raise ReadFailed(problem) from error
         raise AssertionError("the last call returns or raises")
+
+    def endpoint(self) -> tuple[str, Any, str | bool]:
+        """Return the address of an endpoint that serves every API, the credentials for it, and how it is verified."""
+        client = self._client("codepipeline", "", "")
+        session = self._sessions[""]
+        verify = os.environ.get("AWS_CA_BUNDLE") or True
+        return client.meta.endpoint_url.rstrip("/"), session.get_credentials().get_frozen_credentials(), verify
+
+    def client(self, service: str, account: str) -> Any:
+        """Return a client for reads of several calls, whose errors the caller handles."""
+        return self._client(service, account, "")
 
     def own_account(self) -> str:
         """The account of the pipeline's profile."""

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from rehearsal.deploy.bootstrap import grants_administrator_access, operators_part
 from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
+from rehearsal.host.atomic_write import write_json
 from rehearsal.project.configuration import Answer, shortened
 from rehearsal.views import traffic, why
 from rehearsal.views.execution_view import ExecutionView, stages_as_json
@@ -65,7 +66,7 @@ def as_json(
 
 
 def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
-    """Return what was not emulated in a run that has just ended."""
+    """Return what was not emulated in a run that has just ended, and keep it for the console."""
     found = not_emulated(
         view,
         resources(space),
@@ -74,7 +75,10 @@ def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
         bootstrapped=operators_part(space),
         above=found_above(space.builds),
     )
-    return [*found, *traffic.pace(space, traffic.shifts(space, view))]
+    said = [*found, *traffic.pace(space, traffic.shifts(space, view))]
+    space.logs.mkdir(parents=True, exist_ok=True)
+    write_json(space.not_emulated, {"execution_id": view.id, "not_emulated": said})
+    return said
 
 
 def _answer_table(answers: list[Answer]) -> Table:

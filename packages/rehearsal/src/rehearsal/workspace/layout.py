@@ -96,6 +96,11 @@ class Workspace:
         return self.logs / "cold-starts.jsonl"
 
     @property
+    def not_emulated(self) -> Path:
+        """What was not emulated in the last run."""
+        return self.logs / "not-emulated.json"
+
+    @property
     def clock(self) -> Path:
         """The scale and the date of the rehearsal's clock, where they are not the default."""
         return self.home / "clock.json"

@@ -157,6 +157,16 @@ setInterval(() => {
   }
 }, 1000);
 
+// Decisions are no part of the pipeline: their page asks for new ones by itself.
+setInterval(async () => {
+  const place = document.querySelector("[data-decisions]");
+  if (!place || document.hidden) return;
+  try {
+    const answer = await (await fetch(`/permissions/decisions?from=${place.dataset.decisions}`)).json();
+    if (String(answer.total) !== place.dataset.decisions) refresh();
+  } catch { /* the notice says that the console is gone */ }
+}, 1500);
+
 dress(document);
 openTarget();
 addEventListener("hashchange", openTarget);

@@ -25,7 +25,9 @@ from rehearsal.emulator.ministack.port.requests import (
     set_request_account_id,
 )
 from rehearsal.emulator.server import website
+from rehearsal.emulator.server.rehearsal_api import PREFIX, RehearsalApi
 from rehearsal.emulator.server.request_guard import Refusal, refuse_foreign_caller, refuse_private_path
+from rehearsal.workspace.layout import Workspace
 
 
 class JsonService(NamedTuple):
@@ -47,9 +49,12 @@ class RequestRouter:
         *,
         iam: bool,
         codedeploy: CodeDeployApi | None = None,
+        workspace: Workspace | None = None,
     ) -> None:
         self._ministack, self._types, self._iam = ministack, types, iam
         self._services = {TARGET: JsonService("codepipeline", codepipeline.call, pipeline_arn)}
+        api = RehearsalApi(workspace) if workspace else None
+        self._rehearsal = JsonService("rehearsal", api.call, lambda *_: "*") if api else None
         if codedeploy:
             self._services[CODEDEPLOY] = JsonService("codedeploy", codedeploy.call, codedeploy.resource)
 
@@ -64,6 +69,8 @@ class RequestRouter:
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
         version, _, operation = target.partition(".")
         service = self._services.get(f"{version}.")
+        if self._rehearsal and scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            service, operation = self._rehearsal, scope["path"].removeprefix(PREFIX)
         if service is None:
             await self._ministack(scope, receive, send)
             return

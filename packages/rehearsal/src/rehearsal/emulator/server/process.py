@@ -170,7 +170,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     own_types.register(workspace, PipelineResource(engine), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
     types = AcceptedTypes(accepted.read, record)
-    front = RequestRouter(ministack, api, types, iam=endpoint.iam, codedeploy=traffic.api)
+    front = RequestRouter(ministack, api, types, iam=endpoint.iam, codedeploy=traffic.api, workspace=workspace)
     return Components(engine, front, ends, partial(patches.report_changes, originals))
 
 

@@ -1,0 +1,67 @@
+"""What only a rehearsal knows, from `GET /_rehearsal/...` of the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
+from botocore.httpsession import URLLib3Session
+
+from pipeline_console.errors import Problem, ReadFailed
+from pipeline_console.reads.client import Aws, Json
+from pipeline_console.views.decision import Decision
+
+VERSION = 1
+
+
+class RehearsalReads:
+    """Signed reads of the embedded AWS. Decisions are read once, and then only the new ones."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws, self._decisions = aws, list[Decision]()
+        self._http: Any = None
+
+    def decisions(self) -> list[Decision]:
+        """Return every decision so far. Raises ReadFailed."""
+        while True:
+            answer = self._get(f"decisions/{len(self._decisions)}")
+            if answer["total"] < len(self._decisions):
+                self._decisions.clear()  # the embedded AWS was started afresh
+                continue
+            self._decisions += [Decision(**decision) for decision in answer["decisions"]]
+            if len(self._decisions) >= answer["total"] or not answer["decisions"]:
+                return list(self._decisions)
+
+    def cold_starts(self) -> list[Json]:
+        """Return the last cold start of each function. Raises ReadFailed."""
+        found: list[Json] = self._get("cold-starts")["cold_starts"]
+        return found
+
+    def not_emulated(self) -> list[str]:
+        """Return what was not emulated in the last run. Raises ReadFailed."""
+        found: list[str] = self._get("not-emulated")["not_emulated"]
+        return found
+
+    def _get(self, path: str) -> Json:
+        endpoint, credentials, verify = self._aws.endpoint()
+        request = AWSRequest("GET", f"{endpoint}/_rehearsal/{path}")
+        SigV4Auth(credentials, "rehearsal", self._aws.region).add_auth(request)
+        try:
+            self._http = self._http or URLLib3Session(verify=verify)
+            answer = self._http.send(request.prepare())
+            found: Json = json.loads(answer.content)
+        except (BotoCoreError, ValueError) as error:
+            raise ReadFailed(Problem("unreachable", f"GET /_rehearsal/{path}", str(error))) from error
+        if answer.status_code != 200 or found.get("version") != VERSION:
+            why = found.get("message") or f"version {found.get('version')} is not known; install the same versions"
+            raise ReadFailed(Problem("rejected", f"GET /_rehearsal/{path}", why))
+        return found
+
+
+def accounts(decisions: Iterable[Decision]) -> list[str]:
+    """Return the accounts of the principals."""
+    return sorted({decision.principal.split(":")[4] for decision in decisions if decision.principal.count(":") > 4})

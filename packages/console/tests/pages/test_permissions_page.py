@@ -1,0 +1,94 @@
+"""The page of permissions, in a rehearsal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from pipeline_console.pages import permissions_page
+from pipeline_console.pages.site import Options
+from pipeline_console.views.decision import Decision
+from pipeline_console.views.role_usage import Grant
+from tests.conftest import Console
+from tests.fake_aws import FakeAws, Json
+from tests.pipelines import Pipeline, green
+
+ROLE = "arn:aws:iam::222222222222:role/tester"
+DENIED = Decision(
+    ROLE,
+    "sqs:SendMessage",
+    "arn:aws:sqs:::feed",
+    allowed=False,
+    why='missing is {"Effect": "Allow", "Action": "sqs:SendMessage"}',
+)
+
+
+@pytest.fixture
+def decisions(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[Decision]:
+    """The decisions of a rehearsal, and a role with two grants."""
+    Pipeline(green()).serve(aws)
+    found = [Decision(ROLE, "s3:GetObject", "arn:aws:s3:::one/key", allowed=True), DENIED]
+
+    def answer(path: str) -> Json:
+        if "decisions" not in path:
+            return {"version": 1, "execution_id": None, "not_emulated": ["builds ran on this machine"]}
+        first = int(path.rpartition("/")[2])
+        return {"version": 1, "total": len(found), "decisions": [asdict(d) for d in found[first:]]}
+
+    aws.rehearsal = answer
+    grants = [Grant("own", "s3:Get*", ("*",)), Grant("own", "sns:Publish", ("topic",))]
+    monkeypatch.setattr(permissions_page, "roles", lambda _: [ROLE])
+    monkeypatch.setattr(permissions_page, "grants", lambda *_: grants)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No account but the pipeline's has credentials in these tests."""
+    monkeypatch.setattr("pipeline_console.reads.client.Aws.client", lambda *_: None)
+
+
+@pytest.mark.usefixtures("decisions")
+def test_a_role_has_what_it_used_never_used_and_was_denied(console: Console) -> None:
+    """With the missing statement, to be copied."""
+    page = console.get("/permissions").text
+    assert "1 denied" in page
+    assert "<code>s3:GetObject</code>" in page
+    assert page.index("Never used") < page.index("<code>sns:Publish</code>")
+    assert "&#34;Action&#34;: &#34;sqs:SendMessage&#34;" in page
+    assert "builds ran on this machine" in page
+
+
+def test_new_decisions_are_followed(console: Console, decisions: list[Decision]) -> None:
+    """Each is read once; a rehearsal that was started afresh begins again."""
+    assert json.loads(console.get("/permissions/decisions?from=1").text)["total"] == 2
+    decisions.append(Decision(ROLE, "s3:PutObject", "*", allowed=True))
+    found = json.loads(console.get("/permissions/decisions?from=2").text)
+    assert [decision["action"] for decision in found["decisions"]] == ["s3:PutObject"]
+    del decisions[1:]
+    assert json.loads(console.get("/permissions/decisions").text)["total"] == 1
+
+
+def test_another_version_of_the_format_is_named(aws: FakeAws, console: Console) -> None:
+    """Instead of a page that shows something else."""
+    Pipeline(green()).serve(aws)
+    aws.rehearsal = lambda _: {"version": 2}
+    assert "version 2 is not known" in console.get("/permissions").text
+
+
+class TestOnAws:
+    """A console of a pipeline on AWS."""
+
+    @pytest.fixture
+    def options(self) -> Options:
+        """AWS has no log of decisions."""
+        return Options()
+
+    def test_decisions_are_known_in_a_rehearsal_only(self, aws: FakeAws, console: Console) -> None:
+        """The page says so, and no page links to it."""
+        Pipeline(green()).serve(aws)
+        answer = console.get("/permissions")
+        assert (answer.status, "in a rehearsal only" in answer.text) == (404, True)
+        assert 'href="/permissions"' not in console.get("/").text
