@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rehearsal.aws import root
-from rehearsal.deploy.source_tokens import PLACEHOLDER, Token, provide_source_tokens, source_tokens
+from rehearsal.codebuild.environment import PLACEHOLDER
+from rehearsal.deploy.source_tokens import Token, provide_source_tokens, source_tokens
 from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack
 from tests.conftest import ACCOUNT, REGION, Embedded
 

@@ -14,6 +14,9 @@ from rehearsal.codebuild.buildspec import Env
 from rehearsal.codebuild.model import EnvironmentVariable
 from rehearsal.errors import RehearsalError
 
+# The value of a secret or parameter that the rehearsal has created in place of one that an operator creates.
+PLACEHOLDER = "placeholder-of-a-rehearsal"
+
 
 class UnknownValue(RehearsalError):
     """A parameter or a secret that cannot be read; `code` as CodeBuild's phase context has it."""

@@ -12,7 +12,7 @@ from rehearsal.codebuild import buildspec, builtin_variables, environment, image
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
 from rehearsal.codebuild.cache_keys import provide_hash_files
-from rehearsal.codebuild.environment import Lookup, Variables
+from rehearsal.codebuild.environment import PLACEHOLDER, Lookup, Variables
 from rehearsal.codebuild.model import Build, BuildFolders
 
 
@@ -44,6 +44,8 @@ def prepare(
         log.note(f"{key} has no effect here")
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
     log.hide(variables.secrets)
+    if placeholders := [name for name, value in variables.values.items() if PLACEHOLDER in value]:
+        log.note(f"{', '.join(placeholders)}: the value is a placeholder, which the rehearsal has created")
     env = {
         **builtin_variables.image_variables(place),
         **credentials,

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from rehearsal.aws import Endpoint, root
 from rehearsal.deploy import bootstrap
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
+from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.lookups import synthesize_with_lookups
 from rehearsal.deploy.node_sdk import ensure_node_sdk
 from rehearsal.deploy.preparation import Preparation
@@ -138,6 +139,7 @@ def _deploy(
     stack = cloud.pipeline
     Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).bootstrap_missing(cloud.environments)
     preparation.run(stack.account, stack.region)
+    provide_build_values(cloud, endpoint, root(stack.account), tell)
     provide_source_tokens(cloud, endpoint, root(stack.account), tell)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     try:

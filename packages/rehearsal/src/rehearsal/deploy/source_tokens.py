@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.codebuild.environment import PLACEHOLDER
 from rehearsal.deploy.bootstrap import ReportProgress
 from rehearsal.engine.endpoint import Credentials, Endpoint
 from rehearsal.project.cloud_assembly import Assembly
 
-PLACEHOLDER = "placeholder-of-a-rehearsal"
 _REFERENCE = re.compile(r"\{\{resolve:secretsmanager:([^:}]+)(?::SecretString:([^:}]*)[^}]*)?\}\}")
 
 

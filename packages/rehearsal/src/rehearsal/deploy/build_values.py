@@ -1,0 +1,71 @@
+"""Placeholders for secrets and parameters that CodeBuild projects read and that nothing has created.
+
+On AWS an operator creates them by hand before the pipeline; a rehearsal's `[[prepare]]` can do so.
+Source: AWS CodeBuild API reference, "EnvironmentVariable".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rehearsal.codebuild.environment import PLACEHOLDER
+from rehearsal.deploy.bootstrap import ReportProgress
+from rehearsal.engine.endpoint import Credentials, Endpoint
+from rehearsal.project.cloud_assembly import Assembly
+
+_PROJECT = "AWS::CodeBuild::Project"
+_OWN = ("AWS::SecretsManager::Secret", "AWS::SSM::Parameter")
+
+
+def provide_build_values(cloud: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
+    """Create what the pipeline's projects read by name; report each, because AWS needs a real one."""
+    secrets = endpoint.client("secretsmanager", owner, cloud.pipeline.region)
+    for name, keys in secrets_of_projects(cloud).items():
+        try:
+            secrets.describe_secret(SecretId=name)
+        except secrets.exceptions.ResourceNotFoundException:
+            text = json.dumps(dict.fromkeys(keys, PLACEHOLDER)) if keys else PLACEHOLDER
+            secrets.create_secret(Name=name, SecretString=text)
+            tell(f"the secret {name}, which builds read, has a placeholder; on AWS it has to exist")
+    parameters = endpoint.client("ssm", owner, cloud.pipeline.region)
+    for name in dict.fromkeys(_values(cloud, "PARAMETER_STORE")).keys() - _created_names(cloud):
+        try:
+            parameters.get_parameter(Name=name)
+        except parameters.exceptions.ParameterNotFound:
+            parameters.put_parameter(Name=name, Value=PLACEHOLDER, Type="String")
+            tell(f"the parameter {name}, which builds read, has a placeholder; on AWS it has to exist")
+
+
+def secrets_of_projects(cloud: Assembly) -> Mapping[str, list[str]]:
+    """Return the secrets that projects read by name, with the keys that they read; an ARN names one that exists."""
+    found: dict[str, list[str]] = {}
+    created = _created_names(cloud)
+    for value in _values(cloud, "SECRETS_MANAGER"):
+        name, _, rest = value.partition(":")
+        key = rest.partition(":")[0]
+        if name != "arn" and name not in created:
+            found.setdefault(name, []).extend([key] if key and key not in found.get(name, []) else [])
+    return found
+
+
+def _created_names(cloud: Assembly) -> set[str]:
+    """The names of secrets and parameters that the app's own stacks create."""
+    return {
+        str(resource.get("Properties", {}).get("Name"))
+        for stack in cloud.stacks
+        for _, template in stack.templates()
+        for resource in template.get("Resources", {}).values()
+        if resource["Type"] in _OWN
+    }
+
+
+def _values(cloud: Assembly, kind: str) -> Iterator[str]:
+    for _, template in cloud.pipeline.templates():
+        for resource in template.get("Resources", {}).values():
+            environment: Any = resource.get("Properties", {}).get("Environment", {})
+            if resource["Type"] == _PROJECT and isinstance(environment, dict):
+                for variable in environment.get("EnvironmentVariables", []):
+                    if variable.get("Type") == kind and isinstance(variable.get("Value"), str):
+                        yield variable["Value"]
