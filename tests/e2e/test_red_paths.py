@@ -77,7 +77,7 @@ def test_a_rejection_stops_before_prod(deployed: Project) -> None:
 
 
 def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Project) -> None:
-    """A fault in prod's account only: its tests are red, and prod answers as before the push."""
+    """A fault in prod's account only: the check of the new version is red, and no call sees it."""
     prod, heard = deployed.holds("prod"), Heard(deployed)
     deployed.replace(
         "lambda/echo2/main.py",
@@ -88,19 +88,22 @@ def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Projec
     )
     ran = deployed.run("--approve")
     assert ran.code == 1
-    assert (ran.status("Dev", "Test"), ran.status("Prod", "Test")) == ("Succeeded", "Failed")
+    assert (ran.status("Dev", "Test"), ran.status("Prod", "Echo.Deploy")) == ("Succeeded", "Failed")
+    assert "A BeforeAllowTraffic lifecycle event hook" in ran.printed
     api = deployed.client("codepipeline", "pipeline")
     executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
     back, failed = executions[:2]
     assert (back["trigger"]["triggerType"], back["status"]) == ("AutomatedRollback", "Succeeded")
     assert (failed["pipelineExecutionId"], failed["status"]) == (ran.result["execution_id"], "Failed")
     assert deployed.holds("prod") == prod
+    (stack,) = deployed.client("cloudformation", "prod").describe_stacks(StackName="Prod-Echo")["Stacks"]
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", "the pipeline's rollback of the stage changed something"
     approval, red, green = heard.notices(3)
     (revision,) = failed["sourceRevisions"]
     asked = json.loads(approval)["approval"]["customData"]
     assert asked.startswith(f"Deploy to prod (traffic: 10% for 5 min): {revision['revisionId'][:8]} ")
     assert "Approve or reject: docs/approve-and-roll-back.md" in asked
-    assert red.startswith("echo-delivery Prod/Test failed at ")
+    assert red.startswith("echo-delivery Prod/Echo.Deploy failed at ")
     assert f"\nRevision: {revision['revisionId']} " in red
     assert f"/executions/{failed['pipelineExecutionId']}/" in red
     assert green.startswith("echo-delivery succeeded at ")

@@ -60,6 +60,17 @@ def test_an_execution_has_the_shifts_that_began_in_it(space: Workspace) -> None:
     assert traffic.shifts(Workspace(space.root / "other"), VIEW) == []
 
 
+def test_a_followed_execution_says_each_change_of_a_weight(space: Workspace) -> None:
+    """Once, while it runs; what is unchanged is not said again."""
+    news = traffic.ShiftNews(space)
+    assert len(news.take(VIEW)) == 2
+    assert news.take(VIEW) == []
+    path = space.running / FILE
+    path.write_text(path.read_text().replace('"percent": 10', '"percent": 50'))
+    assert news.take(VIEW) == [f"{ACCOUNT} echo:live: version 2 has 50%, InProgress"]
+    assert traffic.ShiftNews(Workspace(space.root / "other")).take(VIEW) == []
+
+
 def test_the_json_of_a_shift_is_a_contract(space: Workspace) -> None:
     """As docs/rehearsal/json.md has it."""
     (first, _) = traffic.as_json(traffic.shifts(space, VIEW))

@@ -19,6 +19,7 @@ from rehearsal.engine.state.journal import Event
 from rehearsal.errors import RehearsalError
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.views.terminal import Progress, progress
+from rehearsal.views.traffic import ShiftNews
 from rehearsal.workspace.layout import Workspace
 
 STOP_SECONDS = 20
@@ -76,13 +77,15 @@ def _watch(
     until: str | None = None,
 ) -> ExecutionView:
     """Events before the end before `ending` are history: they are replayed, but neither shown nor answered."""
-    view, ended = ExecutionView(), 0
+    view, ended, shifts = ExecutionView(), 0, ShiftNews(space)
     with progress(console) as shown:
         for event in journal.follow(space.journal(execution), lambda: space.server() is not None, ending=ending):
             if event:
                 view.apply(event)
             is_new = ended == ending - 1
             shown.show(event if is_new else None, view)
+            for line in shifts.take(view) if is_new else ():
+                shown.say(f"traffic: {line}")
             ended += event is not None and event["type"] == "execution-finished"
             if event and event["type"] == "stage-finished" and event["stage"] == until:
                 _stop_after_stage(deployed, execution, event)

@@ -34,6 +34,7 @@ class Progress(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None: ...
     def show(self, _event: Event | None, view: ExecutionView, /) -> None: ...
+    def say(self, line: str, /) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
 
@@ -65,7 +66,10 @@ class PlainLines:
     def show(self, event: Event | None, view: ExecutionView) -> None:
         line = _line(event, view) if event else None
         if line:
-            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def pause(self) -> None: ...
 
@@ -89,6 +93,9 @@ class LiveRows:
 
     def show(self, _event: Event | None, view: ExecutionView) -> None:
         self._live.update(rows(view))
+
+    def say(self, line: str) -> None:
+        self._live.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def pause(self) -> None:
         self._live.stop()

@@ -49,6 +49,34 @@ def failed_shifts(space: Workspace, view: ExecutionView) -> list[Shift]:
     return [shift for shift in shifts(space, view) if shift.message]
 
 
+class ShiftNews:
+    """The shifts of an execution whose weight or status has changed, each time that it is asked."""
+
+    def __init__(self, space: Workspace) -> None:
+        self._space = space
+        self._changed = 0
+        self._told: dict[str, str] = {}
+
+    def take(self, view: ExecutionView) -> list[str]:
+        """Return a line for each shift that has changed since the last call."""
+        changed = _changed(self._space)
+        if changed == self._changed:
+            return []
+        self._changed = changed
+        found = {shift.deployment: str(shift) for shift in shifts(self._space, view)}
+        news = [text for deployment, text in found.items() if self._told.get(deployment) != text]
+        self._told.update(found)
+        return news
+
+
+def _changed(space: Workspace) -> int:
+    """Return when CodeDeploy's records were written last, 0 where there are none."""
+    try:
+        return (space.running / FILE).stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def as_json(found: Sequence[Shift]) -> list[dict[str, Any]]:
     """Return shifts as `--json` prints them. Contract: docs/rehearsal/json.md."""
     return [asdict(shift) for shift in found]
