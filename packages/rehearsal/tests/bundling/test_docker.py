@@ -6,12 +6,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from rehearsal.bundling import docker_program
-from rehearsal.bundling.docker_program import bundling_notes, bundling_variables
+from rehearsal.bundling.docker_program import bundling_variables, read_notes
 from rehearsal.host import interpreters
 
 VERSION = ".".join(interpreters.running_interpreter()[0].split(".")[:2])
@@ -85,7 +86,7 @@ def test_a_python_that_is_not_here_is_stood_in_for_and_reported(docker: Docker) 
     """pip takes wheels for the image's version, and the build's end says which Python ran."""
     done = docker.bundle("public.ecr.aws/sam/build-python3.2", 'echo "$PIP_PYTHON_VERSION $PIP_ONLY_BINARY"')
     assert done.stdout == "3.2 :all:\n"
-    (note,) = bundling_notes(docker.folder / "build")
+    (note,) = read_notes(docker.folder / "build")
     assert note.startswith("public.ecr.aws/sam/build-python3.2: Python 3.")
 
 
@@ -156,3 +157,10 @@ def test_docker_and_podman_are_used_where_they_are(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("DOCKER_HOST")
     monkeypatch.setattr(docker_program, "_SOCKET", tmp_path / "docker.sock")
     assert bundling_variables(tmp_path, tmp_path) == {"CDK_DOCKER": "podman"}
+
+
+def test_the_program_needs_no_environment_of_the_project(docker: Docker) -> None:
+    """A build does not see the project's virtual environment, in which the rehearsal may be installed."""
+    script = Path(docker.program).read_text()
+    assert str(Path(sys.executable).resolve()) in script
+    assert sys.prefix == sys.base_prefix or sys.prefix not in script.partition(" -c ")[0]

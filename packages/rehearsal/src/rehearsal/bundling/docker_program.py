@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rehearsal.bundling import docker
 from rehearsal.bundling.runtime import NOTES
-from rehearsal.host.helper_process import helper_command
+from rehearsal.host.helper_process import build_command
 from rehearsal.host.script_file import write_script
 
 VARIABLE = "CDK_DOCKER"
@@ -38,13 +38,18 @@ def bundling_variables(folder: Path, node: Path, *, privileged: bool = True) -> 
         return {}
     if shutil.which("podman"):
         return {VARIABLE: "podman"}
-    words = [*helper_command(docker.__name__), str(folder / "bundling"), str(node)]
+    words = [*build_command(docker.__name__), str(folder / "bundling"), str(node)]
     return {VARIABLE: str(_write(folder, f'exec {shlex.join(words)} "$@"'))}
 
 
-def bundling_notes(folder: Path) -> list[str]:
-    """Return how the images of bundling differed from what stood in for them."""
-    notes = folder / "bundling" / NOTES
+def notes_file(folder: Path) -> Path:
+    """Return the file in which programs note what they stood in for."""
+    return folder / "bundling" / NOTES
+
+
+def read_notes(folder: Path) -> list[str]:
+    """Return how images differed from what stood in for them, each note once."""
+    notes = notes_file(folder)
     return list(dict.fromkeys(notes.read_text(encoding="utf-8").splitlines())) if notes.exists() else []
 
 

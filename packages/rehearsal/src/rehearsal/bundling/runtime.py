@@ -15,7 +15,7 @@ from rehearsal.bundling import rsync
 from rehearsal.bundling.arguments import RunArguments, Unsupported
 from rehearsal.bundling.images import Image
 from rehearsal.host import host_environment, interpreters, python_environment
-from rehearsal.host.helper_process import helper_command
+from rehearsal.host.helper_process import build_command
 from rehearsal.host.script_file import write_script
 
 NOTES = "notes"
@@ -34,7 +34,7 @@ def provide_runtime(
     commands = folder / "bin"
     commands.mkdir(parents=True, exist_ok=True)
     if not shutil.which("rsync", path=os.pathsep.join(_SYSTEM)):
-        write_script(commands / "rsync", f'exec {shlex.join(helper_command(rsync.__name__))} "$@"')
+        write_script(commands / "rsync", f'exec {shlex.join(build_command(rsync.__name__))} "$@"')
     architecture = _PLATFORMS.get(arguments.platform, host_environment.architecture())
     if image.runtime == "python":
         own, settings = _python(folder, image, architecture)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rehearsal.bundling.docker_program import bundling_notes
+from rehearsal.bundling.docker_program import read_notes
 from rehearsal.codebuild import artifacts, environment, reports
 from rehearsal.codebuild.artifacts import ArtifactNotFound
 from rehearsal.codebuild.build_log import BuildLog
@@ -59,7 +59,7 @@ def run_build(
         downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
         log.phase(downloaded)
         result = _run_with_retries(build, own, prepared, log, limits)
-        for note in bundling_notes(place.folder):
+        for note in read_notes(place.folder):
             log.note(note)
     return replace(result, phases=(downloaded, *result.phases))
 

@@ -7,8 +7,9 @@ import pwd
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rehearsal.bundling.docker_program import bundling_variables
+from rehearsal.bundling.docker_program import bundling_variables, notes_file
 from rehearsal.codebuild import buildspec, builtin_variables, environment, images, runtimes
+from rehearsal.codebuild.aws_cli import provide_aws_cli
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
 from rehearsal.codebuild.cache_keys import provide_hash_files
@@ -67,6 +68,7 @@ def prepare(
     if installed.missing:
         log.note(f"the image has Python {installed.missing}, this machine has not: {installed.python.version}")
     env = {**bundling_variables(place.folder, installed.path[0], privileged=build.privileged), **env}
+    provide_aws_cli(installed.path[0], place.caches / "runtimes", notes_file(place.folder), env["PATH"])
     if "PATH" not in variables.values:
         env["PATH"] = os.pathsep.join([*map(str, installed.path), env["PATH"]])
     return Prepared(spec, variables, env, images.shell_command(spec.env.shell, build.image))

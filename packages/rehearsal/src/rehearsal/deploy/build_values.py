@@ -30,7 +30,8 @@ def provide_build_values(cloud: Assembly, endpoint: Endpoint, owner: Credentials
             secrets.create_secret(Name=name, SecretString=text)
             tell(f"the secret {name}, which builds read, has a placeholder; on AWS it has to exist")
     parameters = endpoint.client("ssm", owner, cloud.pipeline.region)
-    for name in dict.fromkeys(_values(cloud, "PARAMETER_STORE")).keys() - _created_names(cloud):
+    created = _created_names(cloud)
+    for name in (name for name in dict.fromkeys(_values(cloud, "PARAMETER_STORE")) if name not in created):
         try:
             parameters.get_parameter(Name=name)
         except parameters.exceptions.ParameterNotFound:

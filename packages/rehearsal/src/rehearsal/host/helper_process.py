@@ -16,3 +16,8 @@ def helper_command(module: str) -> list[str]:
     """
     code = f"import sys; sys.path.append({str(PACKAGES)!r}); import {module}; {module}.main(*sys.argv[1:])"
     return [sys.executable, "-I", "-S", "-c", code]
+
+
+def build_command(module: str) -> list[str]:
+    """The same for a script that a build runs: there, the environment that has the rehearsal may be hidden."""
+    return [str(Path(sys.executable).resolve()), *helper_command(module)[1:]]

@@ -1,0 +1,96 @@
+"""The AWS CLI, which every image of CodeBuild has: version 1 of PyPI stands in where this machine has none.
+
+A separate program that a build calls as `aws`; the first call installs it. What version 2, the images' own, rejects is
+rejected here too. Source: AWS CLI user guide, "Migration guide for the AWS CLI version 2", breaking changes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rehearsal.host import host_environment, interpreters, python_environment
+from rehearsal.host.helper_process import build_command
+from rehearsal.host.script_file import write_script
+
+_BINARY_FORMAT = "--cli-binary-format"
+_BLOBS = {("lambda", "invoke"): "--payload", ("kinesis", "put-record"): "--data"}
+_NOTE = "the image has AWS CLI 2, and this machine has none: version 1 of PyPI stands in"
+
+
+def provide_aws_cli(commands: Path, store: Path, notes: Path, path: str) -> None:
+    """Put a command `aws` into a folder of the search path, unless `path` has one. notes: where its use is noted."""
+    if shutil.which("aws", path=path) is None:
+        words = [*build_command(__name__), str(store), str(notes)]
+        write_script(commands / "aws", f'exec {shlex.join(words)} "$@"')
+
+
+def main(store: str, notes: str, *words: str) -> None:
+    """Run the CLI with these arguments, in place of this process."""
+    if problem := rejection(words):
+        print(f"\n{problem}", file=sys.stderr)
+        sys.exit(252)
+    folder = Path(store) / f"aws-cli-{'.'.join(platform.python_version_tuple()[:2])}"
+    if not folder.exists() and (problem := _install(folder)):
+        print(f"rehearsal: {_NOTE}, but it cannot be installed: {problem}", file=sys.stderr)
+        sys.exit(127)
+    Path(notes).parent.mkdir(parents=True, exist_ok=True)
+    with Path(notes).open("a", encoding="utf-8") as file:
+        print(_NOTE, file=file)
+    variables: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-m", "awscli", *_without_binary_format(words)]
+    os.execve(sys.executable, command, variables)
+
+
+def rejection(words: Sequence[str]) -> str:
+    """Return the error of version 2 for what only version 1 accepts; empty where both accept it."""
+    plain = [word for word in words if not word.startswith("-")]
+    if plain[:2] == ["ecr", "get-login"]:
+        return "aws: [ERROR]: argument operation: Found invalid choice 'get-login'; version 2 has get-login-password"
+    option = _BLOBS.get((plain[0], plain[1])) if len(plain) > 1 else None
+    if option in words[:-1] and _BINARY_FORMAT not in words:
+        value = words[words.index(option) + 1]
+        if not value.startswith(("file://", "fileb://")) and not _is_base64(value):
+            return f'Invalid base64: "{value}"'
+    return ""
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _without_binary_format(words: Sequence[str]) -> list[str]:
+    """Version 1 knows no such option: it reads raw values."""
+    if _BINARY_FORMAT not in words:
+        return list(words)
+    at = words.index(_BINARY_FORMAT)
+    return [*words[:at], *words[at + 2 :]]
+
+
+def _install(folder: Path) -> str:
+    """Install the CLI; return why it could not be."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    version, interpreter = interpreters.running_interpreter()
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".aws-") as fresh:
+        commands = python_environment.create_environment(interpreter, version, Path(fresh) / "environment")
+        words = [str(commands / "python"), "-m", "pip", "install", "--quiet", "--target", f"{fresh}/cli", "awscli"]
+        environment = {**host_environment.clean_environment(), "HOME": fresh}
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return done.stderr.strip()[-300:]
+        if not folder.exists():  # another build was not faster
+            shutil.move(f"{fresh}/cli", folder)
+    return ""
