@@ -5,6 +5,7 @@ Source: AWS Lambda developer guide, "Building Lambda functions with Python", run
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import logging
 import re
@@ -31,9 +32,9 @@ def runtime_packages(minor: str, interpreter: Path, store: Path) -> Mapping[str,
     store: where SDKs for older versions are installed, once. Without a registry the runtime has none, and functions
     that import it fail with its name.
     """
-    client = top_levels(distributions(CLIENT))
+    client = _own_packages(CLIENT)
     if _supports(minor):
-        return {**client, **top_levels(distributions(SDK))}
+        return {**client, **_own_packages(SDK)}
     folder = store / f"python{minor}"
     with _installing:
         if not folder.exists() and not _install(folder, interpreter):
@@ -42,6 +43,13 @@ def runtime_packages(minor: str, interpreter: Path, store: Path) -> Mapping[str,
     return {**client, **fetched}
 
 
+@functools.cache
+def _own_packages(name: str) -> Mapping[str, Path]:
+    """Return what a distribution of the rehearsal's environment and its closure have; reading it takes some 50 ms."""
+    return top_levels(distributions(name))
+
+
+@functools.cache
 def _supports(minor: str) -> bool:
     """Whether the rehearsal's own SDK runs on a version of Python."""
     wanted = int(minor.partition(".")[2] or 0)
