@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,6 @@ def test_the_pipeline_waits_for_the_bake_time_and_rolls_back(shifted: Synthesize
         "WaitTime": "30",
     }
     assert rule["RoleArn"].endswith(":role/Prod-Shop-eu-west-1-bake")
-    assert rule["TimeoutInMinutes"] > 30
     assert "OnSuccess" not in json.dumps([s for s in pipeline_of(shifted.pipeline)["Stages"] if s["Name"] != "Prod"])
 
 
@@ -174,6 +174,13 @@ def test_the_rule_packs_find_nothing(shifted: Synthesized) -> None:
     found = shifted.assembly
     assert [line for line in found.violations() if "Traffic" in line or "Bake" in line] == []
     assert [stale for stale in map(str, found.stale()) if "/Traffic" in stale or "/Bake" in stale] == []
+
+
+def test_the_templates_are_what_cloudformation_takes(shifted: Synthesized) -> None:
+    """By its schemas: a property that only CodePipeline's API has fails the pipeline's deployment."""
+    files = [str(file) for file in shifted.folder.rglob("*.template.json") if "Dev" not in str(file.parent)]
+    linted = subprocess.run(["cfn-lint", "--", *files], check=False, capture_output=True, text=True)
+    assert linted.stdout.splitlines() == []
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_shift_is_described_with_its_duration(
             {"type": "canary", "shift_alarms": [""]},
             ".shift_alarms[0]: got ''; the name of an alarm has 1 to 255 characters, without its ARN",
         ),
-        ({"bake_minutes": 61}, ".bake_minutes: got 61; input should be less than or equal to 60"),
+        ({"bake_minutes": 56}, ".bake_minutes: got 56; input should be less than or equal to 55"),
     ],
 )
 def test_what_cannot_work_is_refused(context: dict[str, Any], traffic: dict[str, Any], message: str) -> None:

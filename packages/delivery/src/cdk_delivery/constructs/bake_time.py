@@ -18,9 +18,6 @@ from cdk_delivery.compliance.accept import accept
 from cdk_delivery.constructs.alias_errors import alias_errors
 from cdk_delivery.settings.traffic import Traffic
 
-# A rule ends by its limit where its wait does not end it.
-_MINUTES_BEYOND_WAIT = 10
-
 
 class BakeTime(Construct):
     """One alarm over the errors of all aliases and the alarms of the settings, and the role that reads its state.
@@ -74,5 +71,4 @@ class BakeTime(Construct):
             "Configuration": {"AlarmName": self._name, "AlarmStates": "ALARM", "WaitTime": str(self._minutes)},
             "Region": self._stack.region,
             "RoleArn": self.role_arn,
-            "TimeoutInMinutes": self._minutes + _MINUTES_BEYOND_WAIT,
         }

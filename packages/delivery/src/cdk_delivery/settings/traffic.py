@@ -9,10 +9,11 @@ from pydantic import Field, model_validator
 from cdk_delivery.settings.types import AlarmName, Settings, settings_error
 
 # Sources: AWS CodeDeploy user guide, "Quotas": a deployment to Lambda takes 50 hours at most, a deployment group
-# watches 10 alarms at most; AWS CodePipeline user guide, "Quotas": a rule runs for an hour unless it says otherwise.
+# watches 10 alarms at most; AWS CodePipeline user guide, "Quotas": a rule runs for an hour, and a template cannot say
+# otherwise.
 LONGEST_MINUTES = 50 * 60
 MOST_SHIFT_ALARMS = 9  # and the alarm on the errors of the new version
-LONGEST_BAKE = 60
+LONGEST_BAKE = 55
 
 
 class Traffic(Settings):
