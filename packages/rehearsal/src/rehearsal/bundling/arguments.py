@@ -14,7 +14,7 @@ _FLAGS = {"--rm", "--no-cache"}
 
 
 class Unsupported(Exception):
-    """What only Docker can do; the message names it."""
+    """A command that only Docker can run; the message names it."""
 
 
 @dataclass(frozen=True)

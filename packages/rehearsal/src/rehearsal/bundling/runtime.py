@@ -27,7 +27,7 @@ _WHEELS = {"x86_64": "manylinux_2_17_x86_64", "arm64": "manylinux_2_17_aarch64"}
 def provide_runtime(
     folder: Path, node: Path, image: Image, arguments: RunArguments, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """The search path of the image, and pip's settings where another Python stands in for the image's.
+    """Return the search path of the image, and pip's settings where another Python replaces the image's.
 
     environment: what the image's own tools are installed with.
     """

@@ -1,7 +1,7 @@
-"""The AWS CLI, which every image of CodeBuild has: version 1 of PyPI stands in where this machine has none.
+"""The AWS CLI for builds: version 1 of PyPI, where this machine lacks the version 2 of CodeBuild's images.
 
-A separate program that a build calls as `aws`; the first call installs it. What version 2, the images' own, rejects is
-rejected here too. Source: AWS CLI user guide, "Migration guide for the AWS CLI version 2", breaking changes.
+A separate program that a build calls as `aws`; the first call installs it. It rejects arguments that version 2 rejects.
+Source: AWS CLI user guide, "Migration guide for the AWS CLI version 2", breaking changes.
 """
 
 from __future__ import annotations

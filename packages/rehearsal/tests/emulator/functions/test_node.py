@@ -145,3 +145,49 @@ def test_a_function_of_node_reaches_aws_under_its_names(functions: Functions) ->
     told = call(functions, code)
     assert not told.error, told.answer
     assert told.answer in (200, 400, 403)
+
+
+def test_an_answer_to_cloudformation_needs_no_port(functions: Functions) -> None:
+    """CDK's custom resources leave out the port of ResponseURL, which is 443 on AWS."""
+    code = """
+        const https = require("https");
+        exports.handler = () => new Promise((resolve, reject) => {
+            const options = { hostname: "127.0.0.1", path: "/_ministack/health", method: "GET" };
+            https.request(options, (answer) => resolve(answer.statusCode)).on("error", reject).end();
+        });
+    """
+    told = call(functions, code)
+    assert (told.answer, told.error) == (200, False), told.log
+
+
+def test_a_custom_resource_of_node_answers(functions: Functions) -> None:
+    """A stack with a function that answers as CDK's framework does is created."""
+    code = """
+        const https = require("https");
+        exports.handler = (event) => new Promise((resolve, reject) => {
+            const url = new URL(event.ResponseURL);
+            const { StackId, RequestId, LogicalResourceId } = event;
+            const body = JSON.stringify({
+                StackId, RequestId, LogicalResourceId,
+                Status: "SUCCESS", PhysicalResourceId: "made", Data: { Answer: "42" },
+            });
+            const headers = { "content-type": "", "content-length": Buffer.byteLength(body) };
+            const options = { hostname: url.hostname, path: url.pathname, method: "PUT", headers };
+            const request = https.request(options, resolve).on("error", reject);
+            request.write(body);
+            request.end();
+        }).then(() => undefined);
+    """
+    name = make(functions, code, Timeout=30)
+    arn = functions.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    template = {
+        "Resources": {"Mine": {"Type": "Custom::Mine", "Properties": {"ServiceToken": arn}}},
+        "Outputs": {"Answer": {"Value": {"Fn::GetAtt": ["Mine", "Answer"]}}},
+    }
+    api = functions.client("cloudformation")
+    api.create_stack(StackName="custom-of-node", TemplateBody=json.dumps(template))
+    api.get_waiter("stack_create_complete").wait(
+        StackName="custom-of-node", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    (stack,) = api.describe_stacks(StackName="custom-of-node")["Stacks"]
+    assert stack["Outputs"][0]["OutputValue"] == "42"

@@ -1,4 +1,4 @@
-"""What a function's file system and command need for the language of its runtime: Python or Node.
+"""Mounts, command and variables of a function, by the language of its runtime: Python or Node.
 
 Sources: AWS Lambda developer guide, "Lambda runtimes", "Building Lambda functions with Node.js" (runtime-included SDK
 versions) and "Working with Lambda environment variables" (NODE_PATH).
