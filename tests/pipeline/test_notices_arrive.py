@@ -126,16 +126,20 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 @pytest.fixture(scope="module")
 def noticed(embedded: Embedded, synthesized: Synthesized) -> Noticed:
-    bucket, name = embedded.bucket(), embedded.name("notices")
+    """The queue is subscribed by the stack: the pipeline's creation starts it, and its empty source is a failure."""
+    bucket, name, (url, arn) = embedded.bucket(), embedded.name("notices"), embedded.queue()
     resources = tiny(synthesized.pipeline.to_json()["Resources"], bucket)
+    (topic,) = _of_type(resources, "AWS::SNS::Topic")
+    listener = {"TopicArn": {"Ref": topic}, "Protocol": "sqs", "Endpoint": arn}
+    resources["Listener"] = {"Type": "AWS::SNS::Subscription", "Properties": listener}
     embedded.create_stack(name, resources)
     made = embedded.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
     ids = {each["ResourceType"]: each["PhysicalResourceId"] for each in made}
-    url, arn = embedded.queue()
-    embedded.client("sns").subscribe(TopicArn=ids["AWS::SNS::Topic"], Protocol="sqs", Endpoint=arn)
     api = embedded.client("lambda")
     function = api.get_function_configuration(FunctionName=ids["AWS::Lambda::Function"])["FunctionArn"]
-    return Noticed(embedded, bucket, ids["AWS::CodePipeline::Pipeline"], url, function)
+    found = Noticed(embedded, bucket, ids["AWS::CodePipeline::Pipeline"], url, function)
+    assert found.told()["Subject"] == "echo-delivery Source/Source failed"
+    return found
 
 
 def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Noticed, embedded: Embedded) -> None:

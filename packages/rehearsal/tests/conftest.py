@@ -150,6 +150,13 @@ class Embedded:
             assert time.monotonic() < deadline, found
             time.sleep(0.05)
 
+    def first(self, pipeline: str) -> str:
+        """The execution that the pipeline's creation has started."""
+        listed = self.client("codepipeline").list_pipeline_executions(pipelineName=pipeline)
+        first = listed["pipelineExecutionSummaries"][-1]
+        assert first["trigger"]["triggerType"] == "CreatePipeline"
+        return str(first["pipelineExecutionId"])
+
     def actions(self, pipeline: str, execution: str) -> dict[str, dict[str, Any]]:
         """Return the answer of list-action-executions for one execution, by action."""
         found = self.client("codepipeline").list_action_executions(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 
 import click
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from rehearsal.aws import Endpoint, root
@@ -174,6 +176,15 @@ class Tiny:
         until(lambda: self.view(execution).status != "InProgress" or self.call("approve")[0] == 0)
         return self.ended(execution)
 
+    def end_first(self) -> None:
+        """End what the pipeline's creation has started, so that a test finds no execution."""
+        api, name = self.deployed.api(), self.deployed.key.name
+        first = api.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"][0]["pipelineExecutionId"]
+        with contextlib.suppress(ClientError):  # it has failed, because nothing was pushed
+            api.stop_pipeline_execution(pipelineName=name, pipelineExecutionId=first, abandon=True)
+        self.ended(first)
+        shutil.rmtree(self.space.execution(first))
+
     def view(self, execution: str) -> ExecutionView:
         return replay(journal.read(self.space.journal(execution)))
 
@@ -200,6 +211,7 @@ def tiny_project(folder: Path, template: Mapping[str, Any] | None = None) -> Ite
         for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
             tiny.git(*command)
         create(tiny, "tiny", dict(template or TEMPLATE))
+        tiny.end_first()
         write_json(space.aws / "pipeline.json", asdict(tiny.deployed.key))
         yield tiny
     finally:

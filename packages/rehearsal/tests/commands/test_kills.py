@@ -175,6 +175,7 @@ def again(tiny: Tiny) -> None:
     launcher.up(tiny.space, None)
     tiny.deployed = Deployment(server(tiny).to_endpoint(), tiny.deployed.key)
     create(tiny, "tiny", TEMPLATE)
+    tiny.end_first()
     assert tiny.run().status == "Succeeded"
 
 

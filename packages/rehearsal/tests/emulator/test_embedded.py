@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import ROLE, Embedded
+from tests.conftest import ACCOUNT, ROLE, Embedded
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +56,16 @@ def test_cloudformation_creates_updates_and_deletes_a_pipeline(embedded: Embedde
         api.get_pipeline(name=pipeline)
 
 
+def test_a_pipeline_that_cloudformation_creates_starts(embedded: Embedded) -> None:
+    """Its first execution is there when the stack is complete, and an update starts none."""
+    api, name = embedded.client("codepipeline"), embedded.name("stack")
+    pipeline = outputs(deployed(embedded, name))["Name"]
+    deployed(embedded, name, approval(CustomData="look"))
+    (first,) = api.list_pipeline_executions(pipelineName=pipeline)["pipelineExecutionSummaries"]
+    assert first["trigger"] == {"triggerType": "CreatePipeline", "triggerDetail": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert embedded.ended(pipeline, embedded.first(pipeline))["status"] == "Failed"
+
+
 def test_cloudformation_replaces_a_pipeline_whose_name_changes(embedded: Embedded) -> None:
     """The old one is gone, the new one starts at version 1."""
     api, stack = embedded.client("codepipeline"), embedded.name("stack")
@@ -90,6 +100,7 @@ def test_a_structure_that_codepipeline_refuses_fails_the_stack(embedded: Embedde
 def test_a_rule_on_codepipelines_events_fires(embedded: Embedded) -> None:
     """A failed execution reaches a queue through a rule of EventBridge."""
     pipeline = outputs(deployed(embedded, embedded.name("stack")))["Name"]
+    embedded.ended(pipeline, embedded.first(pipeline))
     url, arn = embedded.queue()
     rule, events = embedded.name("rule"), embedded.client("events")
     pattern = {
@@ -114,7 +125,7 @@ def test_an_approval_is_told_to_its_topic_with_the_token_that_answers_it(embedde
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
     ask = approval(NotificationArn=topic, CustomData="look", ExternalEntityLink="https://example.com")
     pipeline = outputs(deployed(embedded, embedded.name("stack"), ask, bucket=bucket))["Name"]
-    execution = api.start_pipeline_execution(name=pipeline)["pipelineExecutionId"]
+    execution = embedded.first(pipeline)
     (notice,) = embedded.received(url, lambda bodies: len(bodies) == 1)
     told = notice["approval"]
     assert (told["pipelineName"], told["stageName"], told["actionName"]) == (pipeline, "Next", "Ask")
@@ -131,6 +142,5 @@ def test_an_approval_that_cannot_tell_its_topic_fails(embedded: Embedded) -> Non
     embedded.client("s3").put_object(Bucket=bucket, Key="source.zip", Body=b"any")
     ask = approval(NotificationArn="arn:aws:sns:eu-west-1:111111111111:nowhere")
     pipeline = outputs(deployed(embedded, embedded.name("stack"), ask, bucket=bucket))["Name"]
-    execution = embedded.client("codepipeline").start_pipeline_execution(name=pipeline)["pipelineExecutionId"]
-    ended = embedded.ended(pipeline, execution)
+    ended = embedded.ended(pipeline, embedded.first(pipeline))
     assert (ended["status"], "cannot publish to arn:aws:sns" in ended["statusSummary"]) == ("Failed", True)

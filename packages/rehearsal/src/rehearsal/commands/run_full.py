@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from rehearsal.aws import Endpoint
@@ -49,12 +50,21 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
         with _start_emulator(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as beside:
             commit = beside.submit(repository.snapshot)
             tell = functools.partial(console.print, style="dim", soft_wrap=True)
-            deployed = first_deployment.ensure_deployed(space, endpoint, repository, tell, stop, app=app)
+            deployed = first_deployment.ensure_deployed(
+                space,
+                endpoint,
+                repository,
+                tell,
+                stop,
+                app=app,
+                push=lambda branches: _push(space, console, repository, branches, commit.result()),
+            )
             run_partial.reopen_transitions(deployed)
-            _push(space, console, repository, deployed, commit.result())
+            if not deployed.first_execution:
+                _push_as_trigger(space, console, repository, deployed, commit.result())
             reach = functools.partial(first_deployment.bootstrap_new_environments, space, deployed, tell, stop)
             with run_partial.closed_transition(deployed, wanted.until):
-                started = deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"]
+                started = _started(deployed, wanted)
                 beside.submit(mount_error)  # the end of a run reports them
                 views = follow(
                     space, console, deployed, started, verdict=wanted.verdict, on_restart=reach, until=wanted.until
@@ -87,14 +97,36 @@ def _start_emulator(space: Workspace, port: int | None, *, iam: bool | None) -> 
             stop.set()
 
 
-def _push(space: Workspace, console: Console, repository: Repository, deployed: Deployment, commit: str) -> None:
-    """Push the working tree to every branch that the pipeline follows, and say where AWS would not have started it."""
-    branches = deployed.branches()
-    push = push_changes(space, repository, commit, branches[0])
+def _started(deployed: Deployment, wanted: RunOptions) -> str:
+    """Return the execution to follow: the one that the pipeline's creation started, or a new one.
+
+    One that has to stop after a stage is new: it may be past that stage before the transition is closed.
+    """
+    if deployed.first_execution and not wanted.until:
+        return deployed.first_execution
+    if deployed.first_execution:
+        with contextlib.suppress(ClientError):  # it has ended
+            deployed.api().stop_pipeline_execution(
+                pipelineName=deployed.key.name, pipelineExecutionId=deployed.first_execution, abandon=True
+            )
+    return str(deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"])
+
+
+def _push(space: Workspace, console: Console, repository: Repository, branches: Sequence[str], commit: str) -> None:
+    """Push the working tree to every branch."""
     for branch in branches:
         repository.push(commit, space.remote, branch)
     what = "" if commit == repository.head else " (the working tree, uncommitted changes included)"
     console.print(f"pushed {commit[:8]} to {', '.join(branches)}{what}", style="dim", soft_wrap=True)
+
+
+def _push_as_trigger(
+    space: Workspace, console: Console, repository: Repository, deployed: Deployment, commit: str
+) -> None:
+    """Push to every branch that the pipeline follows, and say where AWS would not have started it."""
+    branches = deployed.branches()
+    push = push_changes(space, repository, commit, branches[0])
+    _push(space, console, repository, branches, commit)
     if push.paths and (reason := push_mismatch_reason(deployed.pipeline(), push)):
         said = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
         console.print(said, style="dim", soft_wrap=True)

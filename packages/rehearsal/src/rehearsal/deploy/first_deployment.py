@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -36,15 +36,21 @@ from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.supported import read_supported
 
+Push = Callable[[Sequence[str]], None]
+
 
 @dataclass(frozen=True)
 class Deployment:
-    """The pipeline that is deployed in the embedded AWS; `app` and `names` are what it was deployed from."""
+    """The pipeline that is deployed in the embedded AWS; `app` and `names` are what it was deployed from.
+
+    first_execution: what its creation has started just now, with a revision that was pushed before; else empty.
+    """
 
     endpoint: Endpoint
     key: PipelineKey
     app: str | None = None
     names: tuple[str, ...] = field(default=(), compare=False)
+    first_execution: str = field(default="", compare=False)
 
     def api(self) -> Any:
         return self.endpoint.client("codepipeline", root(self.key.account), self.key.region)
@@ -60,8 +66,7 @@ class Deployment:
     def branches(self) -> list[str]:
         """Every branch that a source action follows. Raises WrongUse where there is none."""
         settings = [action.configuration for action in self.pipeline().stages[0].actions]
-        found = dict.fromkeys(each.get("BranchName") or each.get("Branch") for each in settings)
-        branches = [each for each in found if each]
+        branches = cloud_assembly.followed_branches(settings)
         if not branches:
             raise WrongUse(f"no source action of {self.key.name} names a branch")
         return branches
@@ -75,12 +80,16 @@ def ensure_deployed(
     stop: Cancellation,
     *,
     app: App,
+    push: Push | None = None,
 ) -> Deployment:
-    """The deployed pipeline of `app`; where there is none, bootstrap every account and deploy it from HEAD."""
+    """The deployed pipeline of `app`; where there is none, bootstrap every account and deploy it from HEAD.
+
+    push: pushes to these branches before a first deployment, since CodePipeline starts a new pipeline immediately.
+    """
     deployed = find(workspace, endpoint)
     bootstrap.note_operators_part(workspace, ())
     if deployed is None or not app.matches_deployed(deployed.app, (deployed.key.name, *deployed.names)):
-        return _deploy(workspace, endpoint, repository, tell, stop, app=app)
+        return _deploy(workspace, endpoint, repository, tell, stop, app=app, push=push)
     places = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
     _bootstrap_for_operator(workspace, deployed, places, tell, stop)
     return deployed
@@ -125,6 +134,7 @@ def _deploy(
     stop: Cancellation,
     *,
     app: App,
+    push: Push | None,
 ) -> Deployment:
     folder = workspace.home / "deploy"
     shutil.rmtree(folder, ignore_errors=True)
@@ -141,6 +151,8 @@ def _deploy(
     preparation.run(stack.account, stack.region)
     provide_build_values(cloud, endpoint, root(stack.account), tell)
     provide_source_tokens(cloud, endpoint, root(stack.account), tell)
+    if push and cloud.chosen.branches:
+        push(cloud.chosen.branches)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
     try:
         cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
@@ -149,7 +161,15 @@ def _deploy(
         raise CommandFailed(f"{error}\n{hint}" if hint else str(error)) from error
     key = PipelineKey(stack.account, stack.region, deployed_name(endpoint, cloud.chosen))
     write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
-    return Deployment(endpoint, key, app.command, cloud.chosen.names)
+    deployed = Deployment(endpoint, key, app.command, cloud.chosen.names)
+    return replace(deployed, first_execution=_first_execution(deployed)) if push and cloud.chosen.branches else deployed
+
+
+def _first_execution(deployed: Deployment) -> str:
+    """Return the execution that the creation of the pipeline has started; empty where the stack only updated it."""
+    listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
+    by_creation = [each for each in listed if each.get("trigger", {}).get("triggerType") == "CreatePipeline"]
+    return str(by_creation[0]["pipelineExecutionId"]) if by_creation and by_creation[0] == listed[0] else ""
 
 
 def _synthesized(  # noqa: PLR0917 - what a deployment has

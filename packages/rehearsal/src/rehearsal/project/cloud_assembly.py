@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,12 @@ class PipelineResource:
         named = [own] if isinstance(own, str) else []
         return (self.stack.id, self.stack.name, *named, self.id, f"{self.stack.id}/{self.id}")
 
+    @property
+    def branches(self) -> list[str]:
+        """The branches that its source actions follow; empty where only CloudFormation knows them."""
+        actions = self.properties["Stages"][0]["Actions"]
+        return followed_branches([action.get("Configuration", {}) for action in actions])
+
 
 @dataclass(frozen=True)
 class Assembly:
@@ -100,6 +106,12 @@ class Assembly:
         """The architectures of all functions, by Lambda's names."""
         functions = [each for stack in self.stacks for each in stack.resources("AWS::Lambda::Function").values()]
         return {arch for each in functions for arch in each["Properties"].get("Architectures", ["x86_64"])}
+
+
+def followed_branches(configurations: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the branches that the configurations of source actions name, without those that are not resolved."""
+    named = [configuration.get("BranchName") or configuration.get("Branch") for configuration in configurations]
+    return list(dict.fromkeys(branch for branch in named if isinstance(branch, str)))
 
 
 def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("111111111111", "us-east-1")) -> Assembly:

@@ -45,9 +45,9 @@ class Started:
         self.embedded.client("events").put_events(Entries=[entry])
 
     def executions(self) -> list[Json]:
-        """Newest first."""
+        """Newest first, without the one that the creation started."""
         found = self.embedded.client("codepipeline").list_pipeline_executions(pipelineName=self.name)
-        return list(found["pipelineExecutionSummaries"])
+        return list(found["pipelineExecutionSummaries"][:-1])
 
     def ended(self) -> Json:
         """The newest execution, once it has ended."""
@@ -87,7 +87,9 @@ def deployed(embedded: Embedded, resources: Mapping[str, Json], id_: str) -> Sta
     pipeline = {id_: {"Type": "AWS::CodePipeline::Pipeline", "Properties": tiny(bucket)}}
     assert embedded.stack(stack, {**json.loads(text), **pipeline})["StackStatus"] == "CREATE_COMPLETE"
     made = embedded.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=id_)
-    return Started(embedded, bucket, made["StackResourceDetail"]["PhysicalResourceId"])
+    started = Started(embedded, bucket, made["StackResourceDetail"]["PhysicalResourceId"])
+    embedded.ended(started.name, embedded.first(started.name))
+    return started
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
@@ -78,6 +81,29 @@ def test_lambda_asks_for_the_action_of_the_operation(
         getattr(worker.client("lambda"), operation)(**arguments)
     except ClientError as error:
         assert "NotFound" in error.response["Error"]["Code"]  # noqa: PT017 - a deletion of nothing succeeds
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("list_buckets", {}),
+        ("create_bucket", {"Bucket": "of-nobody"}),
+        ("list_objects_v2", {"Bucket": "of-the-account"}),
+        ("get_object", {"Bucket": "of-the-account", "Key": "key"}),
+        ("put_object", {"Bucket": "of-the-account", "Key": "other", "Body": b""}),
+        ("delete_bucket", {"Bucket": "of-the-account"}),
+    ],
+)
+def test_an_unsigned_request_reaches_no_bucket(endpoint: Endpoint, operation: str, arguments: dict[str, Any]) -> None:
+    """Unless a bucket's policy allows everybody; no policy lets everybody list or create buckets."""
+    owner = endpoint.client("s3", root(ACCOUNT), REGION)
+    with contextlib.suppress(owner.exceptions.BucketAlreadyOwnedByYou):
+        owner.create_bucket(Bucket="of-the-account", CreateBucketConfiguration={"LocationConstraint": REGION})
+    owner.put_object(Bucket="of-the-account", Key="key", Body=b"")
+    unsigned = Config(signature_version=UNSIGNED)
+    s3 = boto3.client("s3", endpoint_url=endpoint.url, region_name=REGION, config=unsigned, verify=str(endpoint.ca))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        getattr(s3, operation)(**arguments)
 
 
 def test_who_may_send_may_send_many(worker: Worker, endpoint: Endpoint) -> None:

@@ -5,14 +5,18 @@ Source: AWS CloudFormation user guide, "AWS::CodePipeline::Pipeline".
 
 from __future__ import annotations
 
+import contextlib
+import queue
 from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
+from rehearsal.emulator.ministack.emulator_changes import EmulatorChanges
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 from rehearsal.engine.engine import Engine
+from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.cloudformation import to_api
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.engine.model.validation import validate_definition
@@ -25,12 +29,14 @@ TYPE = "AWS::CodePipeline::Pipeline"
 class PipelineResource:
     """Create, update and delete, as MiniStack's CloudFormation calls them."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, changes: EmulatorChanges) -> None:
+        self._engine, self._changes = engine, changes
+        self._created: queue.SimpleQueue[tuple[PipelineKey, str]] = queue.SimpleQueue()
 
     def register(self) -> None:
         handlers = cloudformation.resource_handlers(self.create, self.update, self.delete, update_with_logical_id=True)
         cloudformation.register_resource_type(TYPE, handlers)
+        self._changes.operation_ended = self.start_created
 
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> ProvisionedResource:
         name = properties.get("Name") or cloudformation.physical_name(stack_name, logical_id, length=100)
@@ -41,7 +47,20 @@ class PipelineResource:
         _check(declaration, key.region)
         self._engine.create(key, declaration)
         self._transitions(key, properties)
+        self._created.put((key, _creator(stack_name, key)))
         return name, {"Version": "1"}
+
+    def start_created(self) -> None:
+        """Start the pipelines that stacks have created; called when an operation on a stack has ended.
+
+        CodePipeline starts a new pipeline immediately, and its source action takes longer than the rest of the stack.
+        Here it would be faster, so that a build could run before its role has its policy.
+        Source: AWS CodePipeline user guide, "Create a pipeline, stages, and actions".
+        """
+        while not self._created.empty():
+            key, creator = self._created.get()
+            with contextlib.suppress(RequestRejected):  # the stack was rolled back, and the pipeline is gone
+                self._engine.start(key, trigger={"triggerType": "CreatePipeline", "triggerDetail": creator})
 
     def update(
         self, name: str, old: Properties, new: Properties, stack_name: str, logical_id: str
@@ -73,6 +92,11 @@ def _check(declaration: Mapping[str, Any], region: str) -> None:
     if found := list(violations(model().shape_for("PipelineDeclaration"), declaration, "")):
         raise ValueError("; ".join(found))
     validate_definition(declaration, region)
+
+
+def _creator(stack_name: str, key: PipelineKey) -> str:
+    """Return the ARN of the caller of CreatePipeline: the stack's role, or the account's root."""
+    return str(cloudformation.stack_record(stack_name).get("RoleARN") or f"arn:aws:iam::{key.account}:root")
 
 
 def _disabled(properties: Properties) -> dict[str, str]:

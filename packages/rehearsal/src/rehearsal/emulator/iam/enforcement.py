@@ -18,6 +18,9 @@ from rehearsal.emulator.ministack.port.requests import get_account_id
 Check = Callable[["Request"], EvalResult | None]
 Enforce = Callable[..., EvalResult | AuthError | None]
 
+# Operations of S3 that no bucket's policy can allow; MiniStack leaves unsigned requests of S3 to bucket policies.
+_ACCOUNT_ACTIONS = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
+
 _additional_checks: list[Check] = []
 caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
 _original_request: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar("arrived", default=None)
@@ -67,6 +70,8 @@ def check_requests(enforce: Enforce) -> Enforce:
     ) -> EvalResult | AuthError | None:
         caller.set(None)
         _keep_signed_request()
+        if action in _ACCOUNT_ACTIONS and policies.is_anonymous():
+            return AuthError("AccessDenied", "Access Denied")
         answer = enforce(access_key, action, service, region, resource_arn, **named)
         principal = policies.resolve_principal(access_key or "", get_account_id())
         if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:

@@ -11,7 +11,14 @@ Operation = Coroutine[Any, Any, None]
 
 
 class EmulatorChanges(Changes):
-    """Is notified by the functions that replace MiniStack's."""
+    """Is notified by the functions that replace MiniStack's.
+
+    operation_ended: is called when an operation on a stack has ended, before any caller can see that it has.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operation_ended: Callable[[], object] = lambda: None
 
     def after_stack_operation(self, start: Callable[..., None]) -> Callable[..., None]:
         """Return the replacement of the function that starts an operation on a stack as a task."""
@@ -20,6 +27,7 @@ class EmulatorChanges(Changes):
             try:
                 await operation
             finally:
+                self.operation_ended()
                 self.notify()
 
         def start_operation(operation: Operation, *about: Any, **named: Any) -> None:

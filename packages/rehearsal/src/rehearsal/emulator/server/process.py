@@ -167,7 +167,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
     originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, builds, started, *traffic.owners))
     traffic.start()
-    own_types.register(workspace, PipelineResource(engine), record, actions)
+    own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
     types = AcceptedTypes(accepted.read, record)
     front = RequestRouter(ministack, api, types, iam=endpoint.iam, codedeploy=traffic.api, workspace=workspace)

@@ -18,16 +18,19 @@ from rehearsal.workspace.layout import Workspace
 
 
 class Traffic:
-    """clock: of the workspace. owners: the objects whose methods replace MiniStack's. api: that of CodeDeploy."""
+    """clock: of the workspace. changes: what wakes waits.
+
+    owners: the objects whose methods replace MiniStack's. api: that of CodeDeploy.
+    """
 
     def __init__(self, workspace: Workspace, record: ResourceRecord) -> None:
-        changes = EmulatorChanges()
-        self.clock = Clock(workspace.clock, changes)
+        self.changes = EmulatorChanges()
+        self.clock = Clock(workspace.clock, self.changes)
         self._alarms = AlarmEvaluator(self.clock)
         self._expiry = ObjectExpiry(self.clock)
         self._store = Store(workspace.running / FILE)
         self._codedeploy = CodeDeploy(self._store, self.clock)
-        self.owners = (changes, self._alarms, MetricMathAlarms(record), AliasUpdates(self._codedeploy))
+        self.owners = (self.changes, self._alarms, MetricMathAlarms(record), AliasUpdates(self._codedeploy))
         self.api = CodeDeployApi(self._codedeploy)
 
     def start(self) -> None:

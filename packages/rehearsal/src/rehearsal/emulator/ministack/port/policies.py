@@ -41,6 +41,7 @@ __all__ = [
     "evaluate_trust_policy",
     "first_match",
     "ignoring_root_keys",
+    "is_anonymous",
     "is_policy_required",
     "mark_anonymous",
     "pin_request_origin",
@@ -113,6 +114,11 @@ def signed_request() -> SignedRequest | None:
 def mark_anonymous() -> None:
     """Take the request for one that carries no credentials."""
     iam_evaluator._anonymous.set(True)
+
+
+def is_anonymous() -> bool:
+    """Whether the request carries no credentials."""
+    return bool(iam_evaluator._anonymous.get())
 
 
 def request_caller() -> str:
