@@ -81,7 +81,10 @@ def test_every_command_is_shown_with_its_output() -> None:
 
 @pytest.mark.parametrize("words", called(PAGES), ids=" ".join)
 def test_the_commands_of_the_pages_exist(words: list[str]) -> None:
-    """The pages name no removed command or option."""
+    """The pages name no removed command or option, those before the command included, each of which has a value."""
+    while words[0].startswith("-"):
+        assert words[0] in {name for option in cli.params for name in option.opts}
+        words = words[2:]
     verb = VERBS[words[0].rstrip(".,:;")]
     known = {name for option in options(verb) for name in (*option.opts, *option.secondary_opts)}
     assert {word for word in words[1:] if word.startswith("-")} <= known
