@@ -1,8 +1,9 @@
-"""Principals of key, bucket and trust policies: those that do not exist are refused, those that are deleted are lost.
+"""Principals of resource and trust policies: those that do not exist are refused, those that are deleted are lost.
 
 Source: IAM user guide, "AWS JSON policy elements: Principal": the policy is saved with the role's unique id, which a
 role of the same name that is created later does not have; and a principal that does not exist is an error. The
-sentences are those of AWS's answers, quoted in public reports (aws-cdk#9747, aws-cdk#21097, aws-cdk#11934).
+sentences are those of AWS's answers, quoted in public reports: aws-cdk#9747, aws-cdk#21097, aws-cdk#11934; of queues in
+aws-cdk#15602, of topics in terraform-provider-aws#26041, of functions in cloudformation-coverage-roadmap#1189.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
 from rehearsal.emulator.iam import roles
-from rehearsal.emulator.ministack.port import iam, kms, s3
+from rehearsal.emulator.ministack.port import functions, iam, kms, messaging, s3
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import error_response_json
 
@@ -24,6 +25,9 @@ Params = Mapping[str, Any]
 _IDENTITY = re.compile(r"arn:aws:iam::\d{12}:(role|user)/.+")
 # A rehearsal bootstraps a new account after the pipeline's update; on AWS an operator has done so before the push.
 _BOOTSTRAP_ROLE = re.compile(r"arn:aws:iam::\d{12}:role/cdk-\w+-[a-z-]+-role-\d{12}-[a-z0-9-]+")
+_SQS_ERROR = "Invalid value for the parameter Policy."
+_SNS_ERROR = "Invalid parameter: Policy Error: PrincipalNotFound"
+_LAMBDA_ERROR = "The provided principal was invalid. Please check the principal and try again."
 _KMS_ERROR = "Policy contains a statement with one or more invalid principals."
 
 
@@ -83,6 +87,39 @@ def reject_bucket_policy(put: Callable[[str, bytes], Any]) -> Callable[[str, byt
     return put_checked
 
 
+def reject_queue_policy(operation: Callable[[Params, str], Any]) -> Callable[[Params, str], Any]:
+    """Return the replacement of CreateQueue and SetQueueAttributes."""
+
+    def operate(data: Params, url: str) -> Any:
+        if _missing((data.get("Attributes") or {}).get("Policy")):
+            raise messaging.queue_error("InvalidAttributeValue", _SQS_ERROR)
+        return operation(data, url)
+
+    return operate
+
+
+def reject_topic_policy(operation: Callable[[Params], Any]) -> Callable[[Params], Any]:
+    """Return the replacement of CreateTopic and SetTopicAttributes."""
+
+    def operate(params: Params) -> Any:
+        if _missing(messaging.topic_policy(params)):
+            return messaging.topic_error_answer("InvalidParameter", _SNS_ERROR, 400)
+        return operation(params)
+
+    return operate
+
+
+def reject_permission(add: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the replacement of AddPermission of Lambda, which stacks use as well."""
+
+    def add_checked(function: str, data: Params, *more: Any, **named: Any) -> Any:
+        if not _exists(str(data.get("Principal", ""))):
+            return error_response_json("InvalidParameterValueException", _LAMBDA_ERROR, 400)
+        return add(function, data, *more, **named)
+
+    return add_checked
+
+
 def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Any]], Callable[[Params], Any]]:
     """Return a replacement of operations of IAM that have a trust policy in this parameter."""
 
@@ -130,8 +167,9 @@ def _replace_principal(role: Mapping[str, Any]) -> None:
     def without_role(policy: str) -> str:
         return policy.replace(arn, unique_id) if arn in policy else policy
 
-    for rewrite in (kms.rewrite_policies, s3.rewrite_policies, iam.rewrite_trust_policies):
-        rewrite(without_role)
+    for service in (kms, s3, messaging, functions):
+        service.rewrite_policies(without_role)
+    iam.rewrite_trust_policies(without_role)
 
 
 def _check(document: Any, message: str) -> None:
@@ -145,6 +183,7 @@ def _iam_message(principal: str) -> str:
 
 
 IAM_MESSAGE, S3_MESSAGE, KMS_MESSAGE = _iam_message("{}"), "Invalid principal in policy: {}", f"{_KMS_ERROR} ({{}})"
+SQS_MESSAGE, SNS_MESSAGE = f"{_SQS_ERROR} ({{}})", f"{_SNS_ERROR} ({{}})"
 
 
 def _missing(document: Any) -> str:

@@ -13,6 +13,7 @@ TESTS = "tests/emulator"
 HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
 IAM = "ministack.services.iam:_IAM_HANDLERS"
 LAMBDA = "ministack.services.lambda_svc"
+SQS = "ministack.services.sqs:_HANDLERS"
 OPERATIONS = "ministack.services.cloudformation:_ACTION_HANDLERS"
 
 STACK_STATES = Correction(
@@ -92,7 +93,7 @@ LOG_PAGES = Correction(
     ),
 )
 PRINCIPALS = Correction(
-    fault="Key, bucket and trust policies may name roles and users that do not exist.",
+    fault="Policies of resources and trust policies may name roles and users that do not exist.",
     test=f"{TESTS}/iam/test_policy_principals.py::test_a_principal_that_does_not_exist_is_refused",
     upstream=UNREDUCED,
     patches=(
@@ -103,6 +104,15 @@ PRINCIPALS = Correction(
             "sha256:0496f198bf503e3a",
             policy_principals.reject_bucket_policy,
         ),
+        Patch(f"{SQS}[CreateQueue]", "sha256:5f6e8f364cd9e78a", policy_principals.reject_queue_policy),
+        Patch(f"{SQS}[SetQueueAttributes]", "sha256:c7a502e07f5ee102", policy_principals.reject_queue_policy),
+        Patch("ministack.services.sns:_create_topic", "sha256:54ac305cd220d73f", policy_principals.reject_topic_policy),
+        Patch(
+            "ministack.services.sns:_set_topic_attributes",
+            "sha256:9565723b04fa6b98",
+            policy_principals.reject_topic_policy,
+        ),
+        Patch(f"{LAMBDA}:_add_permission", "sha256:d0f846365868caa5", policy_principals.reject_permission),
         *(
             Patch(f"{IAM}[{operation}]", source, policy_principals.reject_trust_policy(parameter))
             for operation, source, parameter in (
@@ -126,6 +136,20 @@ PRINCIPALS = Correction(
                     policy_principals.S3_MESSAGE,
                     "sha256:3f5b8eaf6b5504f9",
                     "sha256:49b0a92ca247ab1d",
+                ),
+                (
+                    "AWS::SQS::QueuePolicy",
+                    "PolicyDocument",
+                    policy_principals.SQS_MESSAGE,
+                    "sha256:3b358ef92bd866ae",
+                    "sha256:75281d4d129c947c",
+                ),
+                (
+                    "AWS::SNS::TopicPolicy",
+                    "PolicyDocument",
+                    policy_principals.SNS_MESSAGE,
+                    "sha256:fef6f5bd954cf8f4",
+                    "sha256:1b3f1125799bdf01",
                 ),
                 (
                     "AWS::IAM::Role",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -146,3 +147,10 @@ def invoke(arn: str, event: Any) -> bool:
     record = lambda_svc._execution_record_for_config(function, config)
     lambda_svc._execute_function_with_config_scope(record, event)
     return True
+
+
+def rewrite_policies(rewrite: Callable[[str], str]) -> None:
+    """Change the policy of every function of all accounts."""
+    for record in lambda_svc._functions.to_dict().values():
+        if (record.get("policy") or {}).get("Statement"):
+            record["policy"] = json.loads(rewrite(json.dumps(record["policy"])))

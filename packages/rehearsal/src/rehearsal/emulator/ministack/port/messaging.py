@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.services import sns, sqs
@@ -19,3 +19,31 @@ def topic_attributes(account: str, region: str, arn: str) -> Mapping[str, Any]:
     """Return the attributes of a topic; empty if there is none."""
     attributes: Mapping[str, Any] = (sns._topics.get_scoped(account, region, arn) or {}).get("attributes", {})
     return attributes
+
+
+def queue_error(code: str, message: str) -> Exception:
+    """Return the exception with which an operation of SQS is refused."""
+    error: Exception = sqs._Err(code, message)
+    return error
+
+
+def topic_error_answer(code: str, message: str, status: int) -> Any:
+    return sns._error(code, message, status)
+
+
+def topic_policy(params: Mapping[str, Any]) -> str:
+    """Return the policy in a request of CreateTopic or SetTopicAttributes; empty if it has none."""
+    given = {sns._p(params, "AttributeName"): sns._p(params, "AttributeValue")}
+    number = 1
+    while name := sns._p(params, f"Attributes.entry.{number}.key"):
+        given[name] = sns._p(params, f"Attributes.entry.{number}.value")
+        number += 1
+    return str(given.get("Policy") or "")
+
+
+def rewrite_policies(rewrite: Callable[[str], str]) -> None:
+    """Change the policy of every queue and topic of all accounts."""
+    for store in (sqs._queues, sns._topics):
+        for record in store.to_dict().values():
+            if policy := record["attributes"].get("Policy"):
+                record["attributes"]["Policy"] = rewrite(policy)
