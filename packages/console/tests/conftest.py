@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import http.client
 import threading
 from collections.abc import Iterator, Mapping
@@ -71,7 +72,8 @@ class Console:
             connection.close()
 
     def start(self) -> None:
-        """Serve in a thread."""
+        """Serve in a thread, as a process that was started again with the same keys."""
+        self.site = dataclasses.replace(self.site)
         opened = server.listen(self.port)
         ready = threading.Event()
         self._ended = threading.Event()

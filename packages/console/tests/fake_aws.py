@@ -109,6 +109,10 @@ class FakeAws:
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
+    def listens(self) -> bool:
+        """Return whether it answers."""
+        return self._server is not None
+
     def stop(self) -> None:
         """Stop listening."""
         if self._server:
@@ -121,6 +125,11 @@ class Handler(BaseHTTPRequestHandler):
     """Answers for the AWS of its server."""
 
     protocol_version = "HTTP/1.1"
+
+    def parse_request(self) -> bool:
+        """Drop connections that are still open when the AWS has stopped."""
+        self.close_connection = True
+        return self._aws().listens() and super().parse_request()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from statistics import median
 from typing import Any
 
 import pytest
@@ -94,15 +95,16 @@ def test_a_log_that_may_not_be_read_names_the_permission(aws: FakeAws, console: 
 
 
 def test_a_log_of_100_megabytes_blocks_nobody(aws: FakeAws, console: Console, failed: Run) -> None:
-    """While it is read, other pages answer within a second, and its first lines are there at once."""
+    """While it is read, other pages answer within half a second, and its first lines are there at once."""
     line = "x" * 990 + " {}"
     Builds(aws, page=1000).add("synth:2", [line.format(n) for n in range(100_000)])
     console.get(path(console, failed))
     eventually(lambda: len(read(console, failed)["lines"]) == 200, seconds=5)
-    slowest = 0.0
+    seconds = []
     while not read(console, failed)["complete"]:
         begin = time.monotonic()
         console.get("/")
-        slowest = max(slowest, time.monotonic() - begin)
+        seconds.append(time.monotonic() - begin)
     assert read(console, failed, "?from=99999")["lines"] == [[[line.format(99_999), ""]]]
-    assert slowest < 1.0
+    assert median(seconds) < 0.5
+    assert max(seconds) < 3.0

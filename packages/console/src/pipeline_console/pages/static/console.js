@@ -20,10 +20,12 @@ function morph(old, fresh) {
     if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   if (old.nodeName === "TIME") { old.textContent = fresh.textContent; return; }
+  const ids = new Set([...fresh.children].map((child) => child.id).filter(Boolean));
   const known = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
   let at = old.firstChild;
   for (const wanted of [...fresh.childNodes]) {
     const kept = wanted.id && known.get(wanted.id);
+    if (kept) at = advance(at, kept, ids);
     if (kept && kept !== at) old.insertBefore(kept, at);
     const target = kept || at;
     if (!target) { old.append(wanted); continue; }
@@ -32,6 +34,16 @@ function morph(old, fresh) {
     morph(target, wanted);
   }
   while (at) { const next = at.nextSibling; at.remove(); at = next; }
+}
+
+// Remove what is no more needed before `kept`: an element that is moved would lose its focus.
+function advance(at, kept, ids) {
+  while (at && at !== kept && !(at.id && ids.has(at.id))) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+  return at;
 }
 
 function say(text, down = false) {
@@ -45,16 +57,28 @@ async function refresh() {
   if (document.body.hasAttribute("data-still")) return;
   if (loading) { again = true; return; }
   loading = true;
+  const text = await read(location.pathname + location.search);
+  loading = false;
+  if (text !== null) show(text);
+  if (again) { again = false; refresh(); }
+}
+
+async function read(path) {
   try {
-    const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
-    if (answer.status === 401) { say("The console was started again: open the URL that it has printed.", true); return; }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("live");
-    if (fresh) { morph(live, document.adoptNode(fresh)); document.title = page.title; dress(live); }
-  } catch { down(); } finally {
-    loading = false;
-    if (again) { again = false; refresh(); }
-  }
+    const answer = await fetch(path, { headers: { accept: "text/html" } });
+    if (answer.status !== 401) return await answer.text();
+    say("The console was started again: open the URL that it has printed.", true);
+  } catch { down(); }
+  return null;
+}
+
+function show(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const fresh = page.getElementById("live");
+  if (!fresh) return;
+  morph(live, document.adoptNode(fresh));
+  document.title = page.title;
+  dress(live);
 }
 
 function down() {

@@ -34,6 +34,7 @@ function take(answer, part) {
   showProblem(answer.problem);
   if (answer.marks.length !== state.marks) showPhases(answer.marks);
   space.style.height = `${whole()}px`;
+  if (pending && reach()) pending = false;
   if (grew && follow.checked) view.scrollTop = whole();
   draw();
 }
@@ -96,10 +97,14 @@ function go(number) {
   draw();
 }
 
-function goToHash() {
+// A link may name a line that was not read yet: it is gone to when it is there.
+let pending = Boolean(location.hash);
+function reach() {
   const line = /^#L(\d+)$/.exec(location.hash);
-  if (line) go(Number(line[1]) - 1);
-  else if (location.hash === "#end") { view.scrollTop = whole(); draw(); }
+  if (line && Number(line[1]) <= state.total) go(Number(line[1]) - 1);
+  else if (location.hash === "#end" && state.complete) { view.scrollTop = whole(); draw(); }
+  else return state.complete;
+  return true;
 }
 
 async function find(event) {
@@ -128,16 +133,14 @@ document.getElementById("next").addEventListener("click", () => step(1));
 follow.addEventListener("change", () => { if (follow.checked) { view.scrollTop = whole(); draw(); } });
 view.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
 view.addEventListener("wheel", (event) => { if (event.deltaY < 0) follow.checked = false; }, { passive: true });
-addEventListener("hashchange", goToHash);
+addEventListener("hashchange", () => { pending = !reach(); });
 addEventListener("resize", draw);
 
 async function poll() {
   if (!document.contains(view)) return;
   const part = follow.checked ? Math.max(0, Math.floor((state.total - 1) / PART)) : Math.floor(firstSeen() / PART);
-  const before = state.total;
   state.asked.delete(part);
   await load(part);
-  if (!before && state.total) goToHash();
   if (!state.complete) setTimeout(poll, document.hidden ? 5000 : 700);
 }
 poll();

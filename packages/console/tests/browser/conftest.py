@@ -1,0 +1,78 @@
+"""A real Chromium for the tests: the one of CHROMIUM, or of PATH, driven by what `bin/setup browser` installs."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import Console
+from tests.root import ROOT
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+INSTALL = "apt-get install chromium; bin/setup browser"
+
+
+def missing() -> str:
+    """Return why there is no browser, with the line that installs it; empty where there is one."""
+    if not chromium():
+        return f"no Chromium was found by CHROMIUM or on PATH: {INSTALL}"
+    return "" if driver_folder() else f"nothing drives Chromium: {INSTALL}"
+
+
+def chromium() -> str:
+    """Return the path of Chromium; empty where there is none."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+
+
+def driver_folder() -> str:
+    """Return where playwright is; empty where it was not installed."""
+    return next((str(folder) for folder in ROOT.glob("build/browser/lib/python*/site-packages")), "")
+
+
+def skip_or_fail(reason: str, *, required: bool) -> None:
+    """Skip the test; where the browser is required, which CI says, fail it."""
+    if required:
+        pytest.fail(f"CONSOLE_BROWSER=required, and {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A running Chromium."""
+    if reason := missing():
+        skip_or_fail(reason, required=os.environ.get("CONSOLE_BROWSER") == "required")
+    sys.path.append(driver_folder())
+    with importlib.import_module("playwright.sync_api").sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, console: Console) -> Iterator[Callable[..., Any]]:
+    """Open a path of the console in a browser profile of its own; no page may report an error or leave the console."""
+    problems: list[str] = []
+    contexts = []
+
+    def opened(path: str = "/", **options: Any) -> Any:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
+        page.on("request", lambda asked: problems.extend([asked.url] * (not asked.url.startswith(console.url))))
+        page.goto(f"{console.url}/?token={console.site.keys.token}")
+        page.goto(console.url + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []

@@ -1,0 +1,256 @@
+"""The console in a real Chromium."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import skip_or_fail
+from tests.builds import FAILED, Builds
+from tests.conftest import Console
+from tests.fake_aws import FakeAws, eventually
+from tests.pages.test_approval_page import artifact
+from tests.pipelines import START, Execution, Pipeline, Run, green, red, waiting
+from tests.root import PACKAGE
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Any]
+PLANTED = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
+
+
+def shown(page: Any, text: str, seconds: float = 5) -> None:
+    """Wait until the page shows a text."""
+    page.get_by_text(text).first.wait_for(timeout=seconds * 1000)
+
+
+def test_a_red_run_opens_at_the_first_error(aws: FakeAws, open_page: OpenPage) -> None:
+    """The failing line is on the first screen, and the next command is copied by a key."""
+    execution = red()
+    Pipeline(execution, green()).serve(aws)
+    Builds(aws).add("synth:2", FAILED)
+    page = open_page(f"/executions/{execution.id}", permissions=["clipboard-read", "clipboard-write"])
+    assert page.locator(".excerpt .hit").bounding_box()["y"] < 900
+    page.get_by_role("button", name="Copy the next command").press("Enter")
+    shown(page, "Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "make types"
+
+
+def test_a_page_follows_a_run_to_green_within_a_second(aws: FakeAws, open_page: OpenPage) -> None:
+    """Details that were opened stay open, and the focus stays where it is."""
+    execution = waiting()
+    Pipeline(execution).serve(aws)
+    Builds(aws)
+    page = open_page(f"/executions/{execution.id}")
+    deploy = page.locator("details.run", has_text="Deploy").first
+    deploy.locator("summary").focus()
+    page.keyboard.press("Enter")
+    shown(page, "https://dev.example")
+    execution.status, execution.runs[-1].status, execution.runs[-1].seconds = "Succeeded", "Succeeded", 60.0
+    begin = time.monotonic()
+    page.locator("main .status.Succeeded").first.wait_for(timeout=3000)
+    assert time.monotonic() - begin < 1.5
+    assert deploy.get_attribute("open") is not None
+    assert deploy.locator("summary").evaluate("node => node === document.activeElement")
+
+
+@pytest.mark.parametrize(("button", "status"), [("Approve 01234567", "Approved"), ("Reject", "Rejected")])
+def test_an_approval_is_answered_on_the_page_of_its_changes(
+    aws: FakeAws, open_page: OpenPage, button: str, status: str
+) -> None:
+    """From the pipeline's page, with a comment; the page that was written on is kept while the pipeline changes."""
+    pipeline = Pipeline(waiting()).serve(aws)
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
+    page = open_page("/")
+    page.get_by_role("link", name="Review the changes").click()
+    page.get_by_label("Comment").fill("as discussed")
+    pipeline.executions[0].message = "another message"
+    shown(page, "another message")
+    assert page.get_by_label("Comment").input_value() == "as discussed"
+    page.get_by_role("button", name=button).click()
+    page.wait_for_url("**/executions/*")
+    assert pipeline.answers == [{"status": status, "summary": "as discussed"}]
+
+
+def test_of_two_browsers_one_answers(aws: FakeAws, open_page: OpenPage) -> None:
+    """The other one's page says that nothing was changed."""
+    pipeline = Pipeline(waiting()).serve(aws)
+    first, second = open_page("/approvals/Prod/Approve"), open_page("/approvals/Prod/Approve")
+    second.evaluate("document.body.dataset.still = 1")  # its page does not learn of the answer in time
+    first.get_by_role("button", name="Reject").click()
+    first.wait_for_url("**/executions/*")
+    second.get_by_role("button", name="Approve 01234567").click()
+    shown(second, "Nothing was changed")
+    assert [answer["status"] for answer in pipeline.answers] == ["Rejected"]
+
+
+def test_a_failed_stage_is_retried(aws: FakeAws, open_page: OpenPage) -> None:
+    """By its button."""
+    execution = red()
+    Pipeline(execution).serve(aws)
+    Builds(aws).add("synth:2", FAILED)
+    page = open_page(f"/executions/{execution.id}")
+    page.get_by_role("button", name="Retry failed actions of Build").click()
+    eventually(lambda: bool(aws.called("codepipeline:RetryStageExecution")))
+
+
+def test_a_log_of_100_megabytes_is_followed_searched_and_linked(aws: FakeAws, open_page: OpenPage) -> None:
+    """With a page of a few hundred elements."""
+    execution = red()
+    Pipeline(execution).serve(aws)
+    lines = [f"{n} " + "x" * 480 for n in range(200_000)]
+    lines[150_000] = "\x1b[31mneedle\x1b[0m in the log"
+    Builds(aws).add("synth:2", lines)
+    page = open_page(f"/executions/{execution.id}/actions/{execution.runs[1].id}/log#L199990")
+    page.get_by_text("200,000 lines").wait_for(timeout=60_000)
+    page.locator("#L199990, .line.target").first.wait_for()
+    assert page.locator(".line.target").inner_text().startswith("199990")
+    page.keyboard.press("/")
+    page.keyboard.type("NEEDLE")
+    page.keyboard.press("Enter")
+    shown(page, "1 of 1", 20)
+    assert page.locator(".line.target .fg1").inner_text() == "needle"
+    assert page.locator("#lines *").count() < 1000
+
+
+def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage) -> None:
+    """In log lines, commit messages, branch and stack names, summaries, variables and reasons."""
+    execution = waiting(message=PLANTED)
+    execution.runs[1].summary = execution.runs[2].summary = PLANTED
+    execution.runs[2].variables = {"BranchName": PLANTED, "StackName": PLANTED}
+    failed = red(message=PLANTED)
+    failed.runs[1].summary = PLANTED
+    pipeline = Pipeline(execution, failed).serve(aws)
+    pipeline.disabled["Dev"] = (PLANTED, PLANTED)
+    builds = Builds(aws)
+    builds.add("synth:1", [PLANTED, f"\x1b[31m{PLANTED}"])
+    builds.add("synth:2", [*FAILED[:9], f"a.py:1: error: {PLANTED}", *FAILED[10:]])
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact(PLANTED)
+    log = f"/executions/{execution.id}/actions/{execution.runs[1].id}/log"
+    pages = [
+        "/",
+        f"/executions/{execution.id}",
+        f"/executions/{failed.id}",
+        "/approvals/Prod/Approve",
+        "/executions",
+        log,
+    ]
+    for path in pages:
+        page = open_page(path)
+        shown(page, "onerror=") if path != "/functions" else None
+        page.wait_for_timeout(200)
+        assert page.title() != "1"
+        assert page.locator("img, main script:not([src])").count() == 0
+
+
+def test_a_console_that_was_killed_is_reported_and_the_page_recovers(
+    aws: FakeAws, console: Console, open_page: OpenPage
+) -> None:
+    """Without a reload; what changed meanwhile is shown."""
+    pipeline = Pipeline(waiting()).serve(aws)
+    page = open_page("/")
+    console.stop()
+    shown(page, "The console does not answer")
+    pipeline.executions[0].message = "changed meanwhile"
+    console.start()
+    shown(page, "changed meanwhile", 15)
+    page.locator("#notice").wait_for(state="hidden")
+
+
+def test_an_aws_that_does_not_answer_is_reported_and_the_page_recovers(aws: FakeAws, open_page: OpenPage) -> None:
+    """The last state stays visible until then."""
+    Pipeline(green()).serve(aws)
+    page = open_page("/")
+    aws.stop()
+    shown(page, "AWS does not answer", 10)
+    aws.start()
+    page.locator(".stage").first.wait_for(timeout=15_000)
+    page.locator("#notice").wait_for(state="hidden", timeout=15_000)
+
+
+def test_a_hundred_environments_are_painted_within_a_second(
+    aws: FakeAws, open_page: OpenPage, record_property: Callable[[str, object], None]
+) -> None:
+    """Each with two actions, and two hundred executions."""
+    stages = [("Source", ("Source",)), *((f"Env{n:03}", ("Deploy", "Test")) for n in range(100))]
+    runs = [Run("Source", "Source", 0, 1)]
+    runs += [Run(f"Env{n:03}", name, 2 + n, 1) for n in range(100) for name in ("Deploy", "Test")]
+    executions = [Execution(runs=runs, start=START - n * 900) for n in range(200)]
+    Pipeline(*executions, stages=stages).serve(aws)
+    page = open_page("/")
+    paints = []
+    for _ in range(3):
+        page.goto("about:blank")
+        page.go_back(wait_until="load")
+        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 1e9"))
+    record_property("first paint in ms", min(paints))
+    assert page.locator(".stage").count() == 101
+    assert min(paints) < 1000
+
+
+def test_a_phone_shows_every_page_without_scrolling_sideways(aws: FakeAws, open_page: OpenPage) -> None:
+    """390 pixels wide."""
+    execution = red(message="A message that is quite long, as messages of commits tend to be when they explain")
+    Pipeline(waiting(), execution).serve(aws)
+    Builds(aws).add("synth:2", FAILED)
+    for path in ("/", f"/executions/{execution.id}", "/executions", "/approvals/Prod/Approve", "/functions"):
+        page = open_page(path, viewport={"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_keys_lead_through_the_console(aws: FakeAws, open_page: OpenPage) -> None:
+    """To pages, rows and the list of keys."""
+    Pipeline(red(), green()).serve(aws)
+    page = open_page("/")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.wait_for_url("**/executions")
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") != first
+    page.keyboard.press("?")
+    assert page.get_by_role("heading", name="Keys").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(aws: FakeAws, open_page: OpenPage, scheme: str) -> None:
+    """On every page, in both color schemes."""
+    execution = red()
+    Pipeline(waiting(), execution, green()).serve(aws)
+    Builds(aws).add("synth:2", FAILED)
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
+    log = f"/executions/{execution.id}/actions/{execution.runs[1].id}/log"
+    for path in ("/", f"/executions/{execution.id}", "/executions", "/approvals/Prod/Approve", log):
+        page = open_page(path, color_scheme=scheme)
+        page.wait_for_timeout(300)
+        axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
+        found = axe.run(page).response["violations"]
+        serious = [
+            (rule["id"], [n["html"][:90] for n in rule["nodes"]])
+            for rule in found
+            if rule["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], path
+
+
+@pytest.mark.gate
+def test_a_browser_that_is_required_and_missing_is_red() -> None:
+    """CI cannot skip these tests; elsewhere they are skipped with the line that installs it."""
+    with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
+        skip_or_fail("apt-get install chromium", required=True)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"):
+        skip_or_fail("apt-get install chromium", required=False)
+
+
+def test_no_file_of_the_console_names_another_host() -> None:
+    """Scripts and styles are shipped in the wheel."""
+    folder = PACKAGE / "src" / "pipeline_console" / "pages"
+    files: list[Path] = [*folder.rglob("*.js"), *folder.rglob("*.css"), *folder.rglob("*.html")]
+    found = {file.name: re.findall(r"https?://[^\s\"'<>]+", file.read_text()) for file in files}
+    assert {name: urls for name, urls in found.items() if urls} == {}
