@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
 from tests.actions.conftest import Pipelines, kind, template
 from tests.conftest import REGION, Embedded
 
@@ -294,6 +295,30 @@ def test_a_function_reads_its_job_and_answers_it(pipelines: Pipelines, embedded:
     made = ran.artifact("Invoke")
     body = embedded.client("s3").get_object(Bucket=made["bucket"], Key=made["key"])["Body"].read()
     assert body == b"made"
+
+
+ECHOES = """
+    user = job["data"]["actionConfiguration"]["configuration"]["UserParameters"]
+    api.put_job_success_result(jobId=job["id"], outputVariables={"user": user})
+"""
+
+
+@pytest.mark.parametrize("message", ['Merge "x"', "Merge x\n\nbody", f"{SNAPSHOT_MESSAGE} 0123456"])
+def test_a_commit_message_reaches_a_functions_parameters_as_it_is(
+    pipelines: Pipelines, embedded: Embedded, message: str
+) -> None:
+    """CodePipeline escapes nothing, so a JSON text is none any more; the message of a run's own commit never shows it,
+    which its log says.
+    """
+    first = {**invoke(pipelines.function(handler(ECHOES))), "name": "Message", "namespace": "Message"}
+    first["configuration"] = {**first["configuration"], "UserParameters": message}
+    second = {**invoke(pipelines.function(handler(ECHOES))), "runOrder": 2}
+    second["configuration"] = {**second["configuration"], "UserParameters": '{"message": "#{Message.user}"}'}
+    ran = pipelines.run(pipelines.source({"a": "b"}), first, second)
+    assert (ran.status, ran.variables("Invoke")) == ("Succeeded", {"user": f'{{"message": "{message}"}}'})
+    log = max(embedded.workspace.executions.glob("*/*/Invoke/1/action.log"), key=lambda path: path.stat().st_mtime)
+    noted = "UserParameters holds the commit's message as it is" in log.read_text()
+    assert noted == (SNAPSHOT_MESSAGE in message)
 
 
 FAILS = 'api.put_job_failure_result(jobId=job["id"], failureDetails={"type": "JobFailed", "message": "no luck"})'

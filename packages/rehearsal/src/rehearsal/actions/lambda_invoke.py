@@ -14,14 +14,21 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.actions.artifacts import locate_artifact
+from rehearsal.codebuild.build_log import NOTE
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
+from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
 
 # Source: "Quotas in AWS CodePipeline": a function that sends no reply in this time has failed.
 REPLY_SECONDS = 20 * 60.0
 # A function that asks to be called again is called after this pause.
 AGAIN_SECONDS = 1.0
+
+_COMMIT_MESSAGE = (
+    "UserParameters holds the commit's message as it is: one with quotes or line breaks breaks a JSON text, and this"
+    " run's commit of the working tree has none"
+)
 
 Json = dict[str, Any]
 
@@ -42,6 +49,8 @@ class InvokeFunction:
     def _run(self, task: Task, job: Job) -> Outcome:
         credentials = task.credentials()
         outputs = {name: _place(task, name) for name in task.action.outputs}
+        if SNAPSHOT_MESSAGE in task.action.configuration.get("UserParameters", ""):
+            _log(task, f"{NOTE}{_COMMIT_MESSAGE}")
         token: str | None = None
         while True:
             call = _Call(task, job, _event(task, job, credentials, outputs, token), credentials)
@@ -56,7 +65,7 @@ class InvokeFunction:
             if task.stop.wait(AGAIN_SECONDS):
                 return Outcome(failed=True, summary="stopped while the function's job went on")
         summary = result.summary or ("the function failed the job" if result.failed else "the function did the job")
-        task.log.write_text(summary + "\n")
+        _log(task, summary)
         made = {} if result.failed else outputs
         return Outcome(result.failed, summary, result.variables, made, external_id=result.external_id, code=result.code)
 
@@ -67,6 +76,11 @@ class InvokeFunction:
         if call.problem and not job.is_answered:
             raise call.problem
         return job.result
+
+
+def _log(task: Task, line: str) -> None:
+    with task.log.open("a") as log:
+        log.write(f"{line}\n")
 
 
 class _Call:
