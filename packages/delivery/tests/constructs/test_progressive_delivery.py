@@ -201,10 +201,23 @@ def test_a_check_that_cannot_run_is_refused(
         pipeline_stack(App(context=context), context, wrong, canary)
 
 
-def test_a_bake_time_without_an_alias_is_refused(context: dict[str, Any], project: Project) -> None:
-    """Nothing would be watched."""
-    with pytest.raises(WrongUse, match="`bake_minutes` needs one stack with aliases of functions, and here are 0"):
-        pipeline_stack(App(context=context), context, project, canary)
+@pytest.mark.parametrize(
+    ("traffic", "message"),
+    [
+        ({"type": "linear"}, 'no stack has an alias of a function, .* or take `"type": "linear"` from cdk.json'),
+        ({"bake_minutes": 5}, "`bake_minutes` needs one stack with aliases of functions, and here are 0"),
+    ],
+)
+def test_functions_without_an_alias_are_refused(
+    context: dict[str, Any], project: Project, traffic: dict[str, Any], message: str
+) -> None:
+    """Nothing would shift, and nothing would be watched."""
+
+    def change(settings: dict[str, Any]) -> None:
+        settings["environments"][1]["traffic"] = traffic
+
+    with pytest.raises(WrongUse, match=message):
+        pipeline_stack(App(context=context), context, project, change)
 
 
 def test_events_that_do_not_fit_are_refused(

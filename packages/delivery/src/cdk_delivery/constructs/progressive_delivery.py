@@ -24,6 +24,11 @@ Aliases = Mapping[str, lambda_.Alias]
 def shift_traffic(stage: ServiceStage, traffic: Traffic, project: Project) -> None:
     """Let CodeDeploy shift the traffic of every alias of the stage. Raises WrongUse."""
     found = dict(_stacks(stage))
+    if traffic.shifts and not found:
+        raise WrongUse(
+            f"{stage.node.path}: no stack has an alias of a function, so no traffic can shift: add a `lambda_.Alias`"
+            f' that callers use, or take `"type": "{traffic.type}"` from cdk.json'
+        )
     checks = _checks(project, {path for aliases in found.values() for path in aliases})
     for stack, aliases in found.items() if traffic.shifts else ():
         TrafficShift(
