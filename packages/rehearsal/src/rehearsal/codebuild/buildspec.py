@@ -92,6 +92,10 @@ class Env(_Section):
 
 
 class Phase(_Section):
+    """Keys that CodeBuild does not know are in `model_extra`: it reports them, and ignores them."""
+
+    model_config = ConfigDict(extra="allow")
+
     run_as: Text | None = None
     on_failure: Annotated[OnFailure | None, BeforeValidator(_on_failure)] = None
     commands: Texts = ()
@@ -174,6 +178,12 @@ class Buildspec(_Section):
         phases = (name for name in type(self.phases).model_fields if name in named)
         self._notes, self._empty = notes, tuple(name for name in phases if not getattr(self.phases, name).commands)
         return self
+
+    @property
+    def unknown_keys(self) -> Mapping[str, list[str]]:
+        """The keys of each phase that CodeBuild does not know."""
+        phases = {name: getattr(self.phases, name) for name in type(self.phases).model_fields}
+        return {name: sorted(phase.model_extra) for name, phase in phases.items() if phase.model_extra}
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ def prepare(
     log.say("Phase is DOWNLOAD_SOURCE")
     spec = buildspec.load(build.buildspec, place.source)
     _refuse_other_users(spec)
+    _report_unknown_keys(spec, log)
     for name in spec.empty:
         log.say(f"No commands found for phase name: {name}")
     for note in (*spec.notes, *images.notes(build.image, spec.phases.install.runtime_versions, spec.env.shell)):
@@ -72,6 +73,18 @@ def prepare(
     if "PATH" not in variables.values:
         env["PATH"] = os.pathsep.join([*map(str, installed.path), env["PATH"]])
     return Prepared(spec, variables, env, images.shell_command(spec.env.shell, build.image))
+
+
+def _report_unknown_keys(spec: Buildspec, log: BuildLog) -> None:
+    """Say what CodeBuild's agent says; its log is quoted in github.com/aws/aws-toolkit-vscode pull request 4008."""
+    for number, (phase, keys) in enumerate(spec.unknown_keys.items()):
+        if number == 0:
+            log.say("Found possible syntax errors in buildspec:")
+        log.say(f"In the section {phase.upper()}")
+        log.say("    The following keys cannot be identified:")
+        for key in keys:
+            log.say(f"        {key}")
+        log.note(f"the buildspec's phase {phase} has keys that CodeBuild ignores: {', '.join(keys)}")
 
 
 def _keep_host_names(env: dict[str, str], credentials: Mapping[str, str], log: BuildLog) -> None:
