@@ -37,7 +37,7 @@ def show(site: Site, request: Request) -> Response:
     waits = find_waiting(pipeline, request.path_params["stage"], request.path_params["action"])
     execution, flow = load(site, waits.execution_id)
     reports, problems = read_reports(site, flow, waits.stage)
-    text, link = configured(site, waits)
+    asked = next((run for run in flow.rows if run.id == waits.action.execution_id), None)
     return site.page(
         request,
         "approval.html",
@@ -47,10 +47,8 @@ def show(site: Site, request: Request) -> Response:
         reports=reports,
         problems=problems,
         flow=flow,
-        custom=text,
-        link=link,
+        asked=asked,
         comment_length=COMMENT_LENGTH,
-        stale=False,
     )
 
 
@@ -90,17 +88,6 @@ def read_reports(site: Site, flow: Waterfall, stage: str) -> tuple[list[ChangesR
         if text:
             reports.append(changes_report(run.place, text, here=run.stage == stage))
     return in_order(reports), list(dict.fromkeys(problems))
-
-
-def configured(site: Site, waits: Waiting) -> tuple[str, str]:
-    """Return the text and the link of the approval's definition; the pipeline's variables in it are not resolved."""
-    for stage in site.reads.definition()["pipeline"]["stages"]:
-        for action in stage["actions"]:
-            if (stage["name"], action["name"]) == (waits.stage, waits.action.name):
-                given = action.get("configuration", {})
-                link = str(given.get("ExternalEntityLink", ""))
-                return str(given.get("CustomData", "")), link if link.startswith(("https://", "http://")) else ""
-    return "", ""
 
 
 def _stale(site: Site, request: Request) -> Response:

@@ -14,7 +14,7 @@ from pipeline_console.reads.pipeline import ENDED, PipelineReads
 
 # Seconds between polls: while an execution runs, and while none does.
 RUNNING_SECONDS, IDLE_SECONDS, SLOWEST_SECONDS = 2.0, 6.0, 60.0
-REHEARSED_SECONDS = 0.5
+REHEARSED_SECONDS = 0.75
 # After a throttled call, polls are this much rarer for as many seconds.
 THROTTLED_FACTOR, THROTTLED_SECONDS = 8, 60.0
 # The bars of running actions grow this often.
@@ -87,8 +87,10 @@ class Watch:
             await asyncio.sleep(self.pause)
 
     def _fingerprint(self) -> str:
-        """Return a text that changes with the pipeline."""
-        latest = self._reads.executions(_LATEST)
-        self.running = any(summary["status"] not in ENDED for summary in latest)
-        seen = json.dumps([self._reads.state(), latest], default=str, sort_keys=True)
-        return hashlib.sha256(seen.encode()).hexdigest()
+        """Return a text that changes with the pipeline: each change of an execution is one of a stage's state too."""
+        state = json.dumps(self._reads.state(), default=str, sort_keys=True)
+        seen = hashlib.sha256(state.encode()).hexdigest()
+        if seen != self._seen:
+            latest = self._reads.executions(_LATEST)
+            self.running = any(summary["status"] not in ENDED for summary in latest)
+        return seen

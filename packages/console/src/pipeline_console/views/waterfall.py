@@ -26,7 +26,10 @@ class Artifact:
 
 @dataclass(frozen=True)
 class ActionRun:
-    """One attempt of an action. attempt: 1 for the first; seconds: so far, of one that runs."""
+    """One attempt of an action. attempt: 1 for the first; seconds: so far, of one that runs.
+
+    custom, link: the text and the link of an approval, with the values of its variables.
+    """
 
     id: str
     stage: str
@@ -47,6 +50,8 @@ class ActionRun:
     inputs: tuple[Artifact, ...] = ()
     outputs: tuple[Artifact, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    custom: str = ""
+    link: str = ""
     critical: bool = False
 
     @property
@@ -145,6 +150,7 @@ def _covered(runs: Sequence[ActionRun]) -> float:
 def _run(detail: Json, attempt: int, now: float) -> ActionRun:
     given, output = detail.get("input", {}), detail.get("output", {})
     type_, result = given.get("actionTypeId", {}), output.get("executionResult", {})
+    configuration = given.get("resolvedConfiguration") or given.get("configuration", {})
     started = seconds_of(detail.get("startTime")) or now
     running = detail.get("status") == "InProgress"
     ended = now if running else seconds_of(detail.get("lastUpdateTime")) or started
@@ -161,11 +167,13 @@ def _run(detail: Json, attempt: int, now: float) -> ActionRun:
         summary=result.get("externalExecutionSummary", ""),
         error=result.get("errorDetails", {}).get("message", ""),
         external_id=result.get("externalExecutionId", ""),
-        external_url=_https(result.get("externalExecutionUrl", "")),
+        external_url=_link(result.get("externalExecutionUrl", "")),
         account=_account(given.get("roleArn", "")),
         region=given.get("region", ""),
         inputs=tuple(_artifacts(given.get("inputArtifacts", ()))),
         outputs=tuple(_artifacts(output.get("outputArtifacts", ()))),
+        custom=configuration.get("CustomData", ""),
+        link=_link(configuration.get("ExternalEntityLink", "")),
         variables=tuple(sorted((name, str(value)) for name, value in output.get("outputVariables", {}).items())),
     )
 
@@ -175,8 +183,8 @@ def _artifacts(given: Sequence[Json]) -> list[Artifact]:
     return [Artifact(name, place.get("bucket", ""), place.get("key", "")) for name, place in places]
 
 
-def _https(url: str) -> str:
-    return url if url.startswith("https://") else ""
+def _link(url: str) -> str:
+    return url if url.startswith(("https://", "http://")) else ""
 
 
 def _account(arn: str) -> str:
