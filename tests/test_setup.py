@@ -352,6 +352,64 @@ def test_a_changed_cache_is_prepared_again(clones: Clones, capsys: pytest.Captur
     assert (one / name).read_text() == f"# lib/{name}\n"
 
 
+@pytest.mark.gate
+def test_the_lock_is_the_one_that_the_project_names(clone: Path, script: dict[str, Any]) -> None:
+    """Poetry's or uv's, whichever there is; with both, [tool.layers] decides, and a missing one is never replaced."""
+    find, pyproject = script["project_lock"], (clone / "pyproject.toml").read_text()
+    assert find().name == "poetry.lock"
+    (clone / "uv.lock").touch()
+    with pytest.raises(script["SetupError"], match=r"poetry.lock and uv.lock; say which one in \[tool.layers\]"):
+        find()
+    (clone / "pyproject.toml").write_text(pyproject.replace("[tool.layers]\n", "[tool.layers]\nlock = 'uv.lock'\n"))
+    assert find().name == "uv.lock"
+    (clone / "uv.lock").unlink()
+    with pytest.raises(script["SetupError"], match=r"there is no uv.lock.*make it with `uv lock`"):
+        find()
+    (clone / "pyproject.toml").write_text(pyproject)
+    (clone / "uv.lock").touch()
+    (clone / "poetry.lock").unlink()
+    assert find().name == "uv.lock"
+
+
+UV_LOCK = """version = 1
+revision = 3
+requires-python = ">=3.10"
+
+[[package]]
+name = "p"
+version = "1"
+source = { virtual = "." }
+
+[package.dev-dependencies]
+test = [{ name = "base" }]
+
+[package.metadata]
+
+[package.metadata.requires-dev]
+other = []
+test = [{ name = "base" }]
+
+[[package]]
+name = "base"
+version = "1.0"
+source = { registry = "https://packages.example/simple" }
+wheels = [{ url = "https://packages.example/base-1.0-py3-none-any.whl", hash = "sha256:HASH", size = 1 }]
+"""
+
+
+@pytest.mark.gate
+def test_the_groups_of_a_lock_of_uv_are_exported(clone: Path, script: dict[str, Any]) -> None:
+    """With hashes, without the project; a lock of another pyproject.toml is refused with the command that helps."""
+    project = '[project]\nname = "p"\nversion = "1"\nrequires-python = ">=3.10"\n[dependency-groups]\nother = []\n'
+    (clone / "pyproject.toml").write_text(f'{project}test = ["base"]\n')
+    (clone / "uv.lock").write_text(UV_LOCK.replace("HASH", "a" * 64))
+    exported = script["export"](clone / "uv.lock", ["other", "test"], sys.executable)
+    assert exported.replace("\\\n", "").split() == ["base==1.0", f"--hash=sha256:{'a' * 64}"]
+    (clone / "pyproject.toml").write_text(project)
+    with pytest.raises(script["SetupError"], match="`uv lock` mends it"):
+        script["export"](clone / "uv.lock", ["other"], sys.executable)
+
+
 @pytest.mark.slow
 def test_a_missing_lock_is_refused(clone: Path) -> None:
     """Nothing is resolved here, so nothing can be installed without it."""

@@ -97,12 +97,14 @@ def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesiz
     assert {(stack.name, str(stack.target)) for stack in [*stacks, *pipeline_stacks(delivery)]} == found
 
 
-def test_the_library_is_the_one_that_is_locked(shop: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lock", ["poetry.lock", "uv.lock"])
+def test_the_library_is_the_one_that_is_locked(shop: Path, tmp_path: Path, lock: str) -> None:
     """A row in addition to those of the CLI and of cdk-assets."""
     found = {row.check.partition(" ")[0]: row.state for row in version_rows(shop)}
     assert found["aws-cdk-lib"] == "ok"
     (tmp_path / "package.json").write_text((shop / "package.json").read_text())
-    (tmp_path / "poetry.lock").write_text('[[package]]\nname = "aws-cdk-lib"\nversion = "2.1.0"\n')
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / lock).write_text('[[package]]\nname = "aws-cdk-lib"\nversion = "2.1.0"\n')
     (row,) = (row for row in version_rows(tmp_path) if row.check == "aws-cdk-lib 2.1.0")
     assert (row.state, row.mend) == ("red", "make setup")
 

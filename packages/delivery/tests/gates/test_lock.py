@@ -1,4 +1,4 @@
-"""Poetry is asked about its lock again where something has changed, and nowhere else."""
+"""A lock is checked by its tool again where something has changed, and nowhere else."""
 
 from __future__ import annotations
 
@@ -7,70 +7,118 @@ from pathlib import Path
 
 import pytest
 
+from cdk_delivery import lockfile
 from cdk_delivery.gates import lock
+from cdk_delivery.lockfile import POETRY, UV, Lockfile
 
 
 @dataclass
-class Poetry:
+class Tool:
     """Ends with `returncode`; `asked`: its arguments, each time."""
 
     returncode: int = 0
     asked: list[list[str]] = field(default_factory=list)
 
-    def run(self, command: list[str], **_: object) -> Poetry:
-        self.asked.append(command)
+    def run(self, command: list[str], **_: object) -> Tool:
+        self.asked.append([*command][:3])
         return self
 
 
 @pytest.fixture
-def poetry(monkeypatch: pytest.MonkeyPatch) -> Poetry:
+def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
     """In place of the real one, which the table of gates runs."""
-    poetry = Poetry()
-    monkeypatch.setattr("subprocess.run", poetry.run)
-    return poetry
+    tool = Tool()
+    monkeypatch.setattr("subprocess.run", tool.run)
+    return tool
+
+
+@pytest.fixture(params=[POETRY, UV], ids=["Poetry", "uv"])
+def kind(request: pytest.FixtureRequest) -> Lockfile:
+    """Each kind of lock."""
+    found: Lockfile = request.param
+    return found
 
 
 @pytest.fixture
-def root(tmp_path: Path, poetry: Poetry) -> Path:
+def root(tmp_path: Path, tool: Tool, kind: Lockfile) -> Path:
     """A project whose lock was fine."""
-    for name in lock.INPUT_FILES:
-        (tmp_path / name).write_text(f"{name} as it was")
+    for name in lock.input_files(kind):
+        (tmp_path / name).write_text(f"# {name} as it was")
     assert lock.main(tmp_path) == 0
-    assert poetry.asked == [["poetry", "check", "--lock"]]
-    poetry.asked.clear()
+    assert tool.asked == [[*kind.check[:3]]]
+    tool.asked.clear()
     return tmp_path
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("name", lock.INPUT_FILES)
-def test_a_change_is_asked_about(root: Path, poetry: Poetry, name: str) -> None:
-    """And again, as long as Poetry says no."""
-    (root / name).write_text("another")
-    for poetry.returncode in (1, 1, 0):
-        assert lock.main(root) == poetry.returncode
-    assert len(poetry.asked) == 3
+@pytest.mark.parametrize("changed", [0, 1, 2], ids=["pyproject.toml", "the lock", "the tools' pins"])
+def test_a_change_is_asked_about(root: Path, tool: Tool, kind: Lockfile, changed: int) -> None:
+    """And again, as long as the tool says no."""
+    (root / lock.input_files(kind)[changed]).write_text("# another")
+    for tool.returncode in (1, 1, 0):
+        assert lock.main(root) == tool.returncode
+    assert len(tool.asked) == 3
 
 
-def test_what_did_not_change_is_not_asked_about(root: Path, poetry: Poetry, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_did_not_change_is_not_asked_about(
+    root: Path, tool: Tool, kind: Lockfile, capsys: pytest.CaptureFixture[str]
+) -> None:
     """And it says so."""
     assert lock.main(root) == 0
-    assert (poetry.asked, "`poetry check --lock` had nothing to say" in capsys.readouterr().out) == ([], True)
+    assert (tool.asked, f"`{kind.shown_check}` had nothing to say" in capsys.readouterr().out) == ([], True)
 
 
-@pytest.mark.parametrize("name", lock.INPUT_FILES)
-def test_a_missing_file_is_told(root: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("missing", [0, 2], ids=["pyproject.toml", "the tools' pins"])
+def test_a_missing_file_is_told(root: Path, kind: Lockfile, missing: int, capsys: pytest.CaptureFixture[str]) -> None:
     """By its name."""
+    name = lock.input_files(kind)[missing]
     (root / name).unlink()
     assert lock.main(root) == 2
     assert f"there is no {name} in {root}" in capsys.readouterr().err
 
 
-def test_a_missing_poetry_is_told(
-    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.gate
+def test_a_project_without_a_lock_is_refused(root: Path, kind: Lockfile, capsys: pytest.CaptureFixture[str]) -> None:
+    """The lock that [tool.layers] names, or Poetry's."""
+    (root / kind.name).unlink()
+    (root / "pyproject.toml").write_text(f'[tool.layers]\nlock = "{kind.name}"\n')
+    assert lock.main(root) == 2
+    assert f"there is no {kind.name} in {root}; `{kind.lock}` makes {kind.name}" in capsys.readouterr().err
+
+
+@pytest.mark.gate
+def test_two_locks_need_a_setting(root: Path, tool: Tool, kind: Lockfile, capsys: pytest.CaptureFixture[str]) -> None:
+    """The lock of a tool that a team left behind is not taken by accident."""
+    for name in (POETRY.name, UV.name):
+        (root / name).write_text("# a lock")
+    assert lock.main(root) == 2
+    assert "has poetry.lock and uv.lock; say which one in [tool.layers]" in capsys.readouterr().err
+    (root / "pyproject.toml").write_text(f'[tool.layers]\nlock = "{kind.name}"\n')
+    assert lock.main(root) == 0
+    assert tool.asked == [[*kind.check[:3]]]
+
+
+def test_a_missing_tool_is_told(
+    root: Path, kind: Lockfile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the command that has it."""
     monkeypatch.undo()
     monkeypatch.setenv("PATH", str(root))
-    (root / "poetry.lock").write_text("another")
+    (root / kind.name).write_text("another")
     assert lock.main(root) == 2
-    assert "no Poetry on the search path; `make lock`" in capsys.readouterr().err
+    assert f"no {kind.check[0]} on PATH; `make lock`" in capsys.readouterr().err
+
+
+@pytest.mark.gate
+def test_uv_refuses_a_stale_lock(tmp_path: Path) -> None:
+    """The real uv: a lock of another pyproject.toml is red, and it is not written anew."""
+    (tmp_path / "requirements-tools.txt").write_text("")
+    project = '[project]\nname = "p"\nversion = "1"\nrequires-python = ">=3.12"\ndependencies = []\n'
+    (tmp_path / "pyproject.toml").write_text(project)
+    written = 'version = 1\nrevision = 3\nrequires-python = ">=3.12"\n\n[[package]]\nname = "p"\nversion = "1"\n'
+    (tmp_path / "uv.lock").write_text(written + 'source = { virtual = "." }\n')
+    assert lock.main(tmp_path) == 0
+    (tmp_path / "pyproject.toml").write_text(project.replace(">=3.12", ">=3.13"))
+    assert lock.main(tmp_path) == 1
+    assert lockfile.of_project(tmp_path) == UV
+    assert written in (tmp_path / "uv.lock").read_text()

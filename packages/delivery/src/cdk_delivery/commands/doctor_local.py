@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cdk_delivery import lockfile
 from cdk_delivery.commands.doctor_rows import Row, State
 from cdk_delivery.constructs.tool_pins import Pins
 from cdk_delivery.gates.accepted_vulnerabilities import read as read_exceptions
@@ -54,7 +55,7 @@ def version_rows(root: Path) -> Iterator[Row]:
         file = root / "node_modules" / package / "package.json"
         found = json.loads(file.read_text())["version"] if file.exists() else "not installed"
         yield Row(f"{package} {pinned}", "ok" if found == pinned else "red", found, "make setup")
-    yield _library_row(root / "poetry.lock")
+    yield _library_row(root / lockfile.of_project(root).name)
     manifest = root / "cdk.out" / "manifest.json"
     bundle = root / "node_modules" / "cdk-assets" / "bin" / "cdk-assets.js"
     if not manifest.exists() or not bundle.exists():
@@ -68,7 +69,7 @@ def version_rows(root: Path) -> Iterator[Row]:
 
 def _library_row(lock: Path) -> Row:
     packages = tomllib.loads(lock.read_text())["package"] if lock.exists() else []
-    locked = next((each["version"] for each in packages if each["name"] == LIBRARY), "in no poetry.lock")
+    locked = next((each["version"] for each in packages if each["name"] == LIBRARY), f"in no {lock.name}")
     found = version(LIBRARY)
     return Row(f"{LIBRARY} {locked}", "ok" if found == locked else "red", found, "make setup")
 

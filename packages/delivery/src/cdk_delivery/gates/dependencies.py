@@ -19,6 +19,7 @@ from typing import Any
 
 from lambda_layers.manifest import MANIFEST_PATH
 
+from cdk_delivery import lockfile
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.gates.accepted_vulnerabilities import VulnerabilityExceptions, line_of, read
 from cdk_delivery.settings.placeholders import credentials_account, is_placeholder
@@ -79,11 +80,11 @@ def _read(answer: Mapping[str, Any], packages: Sequence[str]) -> Audit:
     return Audit(found, [name for name in packages if name not in audited])
 
 
-def faults(result: Audit, exceptions: VulnerabilityExceptions) -> list[str]:
+def faults(result: Audit, exceptions: VulnerabilityExceptions, lock: lockfile.Lockfile = lockfile.POETRY) -> list[str]:
     """Yield a line for each vulnerability without an acceptance, and for each unused exception."""
     accepted = {each.id for each in exceptions.ignore}
     lines = [
-        f"{package}: {', '.join(sorted(ids))}; update it (`poetry update {package.split('==')[0]}`)"
+        f"{package}: {', '.join(sorted(ids))}; update it (`{lock.update} {package.split('==')[0]}`)"
         for package, vulnerabilities in result.found.items()
         for ids in vulnerabilities
         if not ids & accepted
@@ -97,12 +98,12 @@ def faults(result: Audit, exceptions: VulnerabilityExceptions) -> list[str]:
 def main(root: Path) -> int:
     """0: nothing known; 1: red; 2: wrong use."""
     try:
-        exceptions, packages = read(root), packages_of_layers(root)
+        exceptions, packages, lock = read(root), packages_of_layers(root), lockfile.of_project(root)
     except WrongUse as error:
         print(f"dependencies: {error}", file=sys.stderr)
         return 2
     result = audit(packages)
-    wrong = [*_open_gate(root, exceptions, os.environ), *_expired(root, exceptions), *faults(result, exceptions)]
+    wrong = [*_open_gate(root, exceptions, os.environ), *_expired(root, exceptions), *faults(result, exceptions, lock)]
     for line in wrong:
         print(f"dependencies: {line}", file=sys.stderr)
     return int(bool(wrong) or _report_unaudited(root, result, packages, exceptions))

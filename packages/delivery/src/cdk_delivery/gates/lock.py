@@ -1,6 +1,6 @@
-"""`python -m cdk_delivery.gates.lock`: poetry.lock is that of pyproject.toml, as `poetry check --lock` says it.
+"""`python -m cdk_delivery.gates.lock`: the lock is that of pyproject.toml, as Poetry or uv says it.
 
-A lock that Poetry has accepted is not checked again: Poetry takes a second to start.
+A lock that its tool has accepted is not checked again: Poetry takes a second to start.
 """
 
 from __future__ import annotations
@@ -9,27 +9,37 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cdk_delivery import lockfile
+from cdk_delivery.errors import WrongUse
 from cdk_delivery.gates.result_cache import ResultCache, digest
 
-# What decides what Poetry says, with its own pins among them.
-INPUT_FILES = ("pyproject.toml", "poetry.lock", "requirements-tools.txt")
+
+def input_files(kind: lockfile.Lockfile) -> tuple[str, ...]:
+    """Return what decides what the tool says, with its own pins among them."""
+    return ("pyproject.toml", kind.name, "requirements-tools.txt")
 
 
 def main(root: Path) -> int:
-    """0: it is; 2: a file or Poetry is missing; else Poetry's own status."""
-    missing = [name for name in INPUT_FILES if not (root / name).exists()]
-    if missing:
-        print(f"lock: there is no {', '.join(missing)} in {root}; `poetry lock` makes poetry.lock", file=sys.stderr)
+    """0: it is; 2: a file or the tool is missing; else the tool's own status."""
+    try:
+        kind = lockfile.of_project(root)
+    except WrongUse as error:
+        print(f"lock: {error}", file=sys.stderr)
         return 2
-    now = digest(b"", *((root / name).read_text() for name in INPUT_FILES))
+    names = input_files(kind)
+    missing = [name for name in names if not (root / name).exists()]
+    if missing:
+        print(f"lock: there is no {', '.join(missing)} in {root}; `{kind.lock}` makes {kind.name}", file=sys.stderr)
+        return 2
+    now = digest(b"", *((root / name).read_text() for name in names))
     remembered = ResultCache(root, "lock")
     if now in remembered.read():
-        print("lock: unchanged since `poetry check --lock` had nothing to say")
+        print(f"lock: unchanged since `{kind.shown_check}` had nothing to say")
         return 0
     try:
-        status = subprocess.run(["poetry", "check", "--lock"], cwd=root, check=False).returncode
+        status = subprocess.run(kind.check, cwd=root, check=False).returncode
     except FileNotFoundError:
-        print("lock: there is no Poetry on the search path; `make lock` installs and finds it", file=sys.stderr)
+        print(f"lock: there is no {kind.check[0]} on PATH; `make lock` installs and finds it", file=sys.stderr)
         return 2
     if not status:
         remembered.write([now])

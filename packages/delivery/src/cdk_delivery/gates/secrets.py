@@ -39,7 +39,9 @@ GENERATED_PATHS |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "imp
 GENERATED_PATHS |= {".secrets_cache", ".cfnlint_cache"}
 GENERATED_PATHS |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "bench", "bench.json")}
 # Locks hold hashes, and bytecode what its source holds.
-EXCLUDED_FILES = re.compile(r"(poetry\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc")
+EXCLUDED_FILES = re.compile(
+    r"(poetry\.lock|uv\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc"
+)
 # Half of what Linux allows at least for arguments and environment (POSIX's ARG_MAX is 2 MB there, an argument 128 KB).
 ARGUMENT_BYTES = 500_000
 # The scanner's own ideas of which files hold no secret, by their names.
