@@ -185,3 +185,14 @@ def test_modes_and_links_of_an_archive_are_kept(functions: Functions) -> None:
             archive.writestr(entry, content)
     layer = functions.publish(buffer.getvalue())
     assert functions.ask("__import__('subprocess').check_output('other-name').decode()", layers=[layer]) == "ran\n"
+
+
+@needs_mounts
+def test_the_bundle_of_amazon_linux_leads_to_the_embedded_aws(functions: Functions) -> None:
+    """CDK's BucketDeployment names it; a bundle of the function's own stays as it is."""
+    system = "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"
+    variables = {"AWS_CA_BUNDLE": system, "REQUESTS_CA_BUNDLE": "/var/task/own.pem"}
+    found = functions.ask("dict(os.environ)", Environment={"Variables": variables})
+    assert found["AWS_CA_BUNDLE"] == "/var/runtime/certificates.pem"
+    assert found["REQUESTS_CA_BUNDLE"] == "/var/task/own.pem"
+    assert functions.ask("os.path.exists(os.environ['AWS_CA_BUNDLE'])", Environment={"Variables": variables}) is True

@@ -14,6 +14,7 @@ from rehearsal.emulator.ministack.port import functions
 
 CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 CERTIFICATES = "certificates.pem"  # in the runtime's folder
+_SYSTEM_BUNDLES = ("/etc/pki/", "/etc/ssl/certs/")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,17 @@ def environment_variables(
 ) -> dict[str, str]:
     """The variables of one environment of a function; what AWS reserves wins over what the function sets."""
     own = {name: str(value) for name, value in config.get("Environment", {}).get("Variables", {}).items()}
+    own |= _certificates(own, places, endpoint)
     return {**_defaults(places), **_endpoint_variables(places, endpoint), **own, **_reserved(config, places, stream)}
+
+
+def _certificates(own: Mapping[str, str], places: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
+    """Return the variables of the function that name the bundle of Amazon Linux, as CDK's BucketDeployment does.
+
+    This machine may not have it, and it does not know the embedded AWS.
+    """
+    named = (name for name in (*CA_VARIABLES, "NODE_EXTRA_CA_CERTS") if own.get(name, "").startswith(_SYSTEM_BUNDLES))
+    return dict.fromkeys(named, f"{places.runtime}/{CERTIFICATES}") if endpoint.ca else {}
 
 
 def _defaults(places: FunctionPaths) -> dict[str, str]:
