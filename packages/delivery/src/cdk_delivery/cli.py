@@ -99,6 +99,26 @@ def quotas(assembly: Path, *, as_json: bool) -> int:
     return int(any(use.exceeded for use in found))
 
 
+@cli.group()
+def access() -> None:
+    """Print policies for people who work with the delivery."""
+
+
+@access.command("console")
+@click.argument("account", required=False)
+@click.option("--allow-approve", "approve", is_flag=True, help="Allow to approve, reject, retry, stop and roll back.")
+@click.option("--allow-invoke", "invoke", is_flag=True, help="Allow to invoke the environments' functions.")
+def access_console(account: str | None, *, approve: bool, invoke: bool) -> None:
+    """Print the policy with which `pipeline-console` reads, as JSON: of ACCOUNT, or of every account by its id."""
+    from cdk_delivery.access.console_policy import console_policies
+    from cdk_delivery.commands.accounts import settings
+
+    policies = console_policies(settings(Path.cwd()), approve=approve, invoke=invoke)
+    if account and account not in policies:
+        raise SettingsError(f"ACCOUNT: got {account}; the accounts of this delivery are {', '.join(policies)}")
+    click.echo(json.dumps(policies[account] if account else policies, indent=2))
+
+
 @cli.command()
 def generate() -> None:
     """Write the committed files that are made from the code and from cdk.out (`make synth` first)."""

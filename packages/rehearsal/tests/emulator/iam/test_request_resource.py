@@ -52,6 +52,16 @@ def test_a_version_is_part_of_a_layers_resource() -> None:
     assert resource("lambda", "/2018-10-31/layers", Arn=arn) == arn
 
 
+def test_the_resource_of_a_build_is_its_project() -> None:
+    """The fault: a policy for the project denies a read of its builds."""
+    target = "CodeBuild_20161006.BatchGetBuilds"
+    assert resource("codebuild", body={"ids": ["shop:1"]}, target=target) == "*"
+    correct(requests.BUILD_PROJECTS)
+    project = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/shop"
+    assert resource("codebuild", body={"ids": ["shop:1", "shop:2"]}, target=target) == project
+    assert resource("codebuild", body={"ids": ["shop:1", "other:2"]}, target=target) == "*"
+
+
 def test_a_path_is_part_of_a_roles_resource() -> None:
     """The fault: a policy for roles below a path denies a call about one of them."""
     role = make_role("deep", path="/a/path/")

@@ -22,6 +22,8 @@ class ServiceRequest:
     body: bytes
     parameters: Mapping[str, Any]
     known: str
+    region: str = ""
+    account: str = ""
 
 
 def log_stream_arn(call: ServiceRequest) -> str | None:
@@ -54,6 +56,19 @@ def layer_version_arn(call: ServiceRequest) -> str | None:
     return f"{name}:{version}" if name.startswith("arn:") else f"{call.known}:{version}"
 
 
+def build_project_arn(call: ServiceRequest) -> str | None:
+    """A read of builds asks about the project of each, whose name an id begins with.
+
+    Source: AWS service authorization reference, "Actions, resources, and condition keys for AWS CodeBuild": the
+    resource of BatchGetBuilds is `project`. Builds of several projects in one request are left as they are.
+    """
+    ids = json.loads(call.body or b"{}").get("ids") if call.service == "codebuild" else None
+    projects = {str(id_).partition(":")[0] for id_ in ids} if isinstance(ids, list) else set()
+    if len(projects) != 1:
+        return None
+    return f"arn:aws:codebuild:{call.region}:{call.account}:project/{projects.pop()}"
+
+
 def role_path_arn(call: ServiceRequest) -> str | None:
     """A call about a role asks about its ARN, which has the role's path."""
     if call.service != "iam" or ":role/" not in call.known:
@@ -78,7 +93,7 @@ def override_resource_arn(resource: Callable[[ServiceRequest], str | None]) -> C
             service: str, method: str, path: str, headers: Any, body: bytes, parameters: Any, region: str, account: str
         ) -> str:
             arn = known(service, method, path, headers, body, parameters, region, account)
-            return resource(ServiceRequest(service, path, body, parameters, arn)) or arn
+            return resource(ServiceRequest(service, path, body, parameters, arn, region, account)) or arn
 
         return extract_resource
 

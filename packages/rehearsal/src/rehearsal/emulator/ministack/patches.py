@@ -67,6 +67,7 @@ WITH_IAM = (
     requests.LOG_STREAM_ARNS,
     requests.FUNCTION_QUALIFIERS,
     requests.LAYER_VERSIONS,
+    requests.BUILD_PROJECTS,
     requests.ROLE_PATHS,
     requests.TRUST_DENIALS,
     permissions.STACK_ROLES,
@@ -149,6 +150,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         requests.LOG_STREAM_ARNS,
         requests.FUNCTION_QUALIFIERS,
         requests.LAYER_VERSIONS,
+        requests.BUILD_PROJECTS,
         requests.ROLE_PATHS,
     ),
     "ministack.services.eventbridge:_invoke_target": (

@@ -147,6 +147,18 @@ LAYER_VERSIONS = Correction(
         ),
     ),
 )
+BUILD_PROJECTS = Correction(
+    fault="A policy for a build project denies reads of its builds: the resource is `*`.",
+    test=f"{TESTS}/test_request_resource.py::test_the_resource_of_a_build_is_its_project",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{ACTIONS}:extract_resource_arn",
+            "sha256:82f51700695c62fd",
+            override_resource_arn(request_resource.build_project_arn),
+        ),
+    ),
+)
 ROLE_PATHS = Correction(
     fault="A policy for roles below a path denies calls about them: the path is missing in the ARN.",
     test=f"{TESTS}/test_request_resource.py::test_a_path_is_part_of_a_roles_resource",

@@ -1,0 +1,78 @@
+"""The policy with which `pipeline-console` reads: one for each account, for the people who use the console.
+
+The actions are those that packages/console/docs/console.md lists per page. The artifact key is used through S3, for the
+artifact bucket only. Source: AWS KMS developer guide, "Condition keys for AWS KMS", kms:ViaService.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cdk_delivery.settings.model import Delivery
+
+Document = Mapping[str, Any]
+Statement = dict[str, Any]
+
+READ_PIPELINE = (
+    "codepipeline:GetPipeline",
+    "codepipeline:GetPipelineExecution",
+    "codepipeline:GetPipelineState",
+    "codepipeline:ListActionExecutions",
+    "codepipeline:ListPipelineExecutions",
+)
+READ_BUILDS = ("codebuild:BatchGetBuilds", "codebuild:BatchGetReports", "codebuild:DescribeTestCases")
+READ_FUNCTIONS = ("lambda:GetFunctionConfiguration", "lambda:ListAliases", "lambda:ListVersionsByFunction")
+APPROVE = (
+    "codepipeline:PutApprovalResult",
+    "codepipeline:RetryStageExecution",
+    "codepipeline:RollbackStage",
+    "codepipeline:StopPipelineExecution",
+)
+INVOKE = ("lambda:InvokeFunction",)
+
+
+def console_policies(settings: Delivery[Any], *, approve: bool = False, invoke: bool = False) -> dict[str, Document]:
+    """Return the policy of each account, read-only unless allowed otherwise. The pipeline's account comes first."""
+    statements: dict[str, list[Statement]] = {settings.account: _pipeline(settings, approve=approve)}
+    for environment in settings.environments:
+        found = statements.setdefault(environment.account, [])
+        found += _environment(environment.stage_id, environment.account, environment.region, invoke=invoke)
+    return {account: {"Version": "2012-10-17", "Statement": found} for account, found in statements.items()}
+
+
+def _pipeline(settings: Delivery[Any], *, approve: bool) -> list[Statement]:
+    name, place = settings.name, f"{settings.region}:{settings.account}"
+    pipeline, bucket = f"arn:aws:codepipeline:{place}:{name}", f"arn:aws:s3:::{name}-artifactsbucket*"
+    builds = [f"arn:aws:codebuild:{place}:project/{name}-*", f"arn:aws:codebuild:{place}:report-group/{name}-*"]
+    key = _allow("Key", ["kms:Decrypt"], f"arn:aws:kms:*:{settings.account}:key/*")
+    key["Condition"] = {
+        "StringLike": {"kms:ViaService": "s3.*.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": f"{bucket}"}
+    }
+    found = [
+        _allow("Pipeline", READ_PIPELINE, [pipeline, f"{pipeline}/*"]),
+        _allow("Builds", READ_BUILDS, builds),
+        _allow("BuildLogs", ["logs:GetLogEvents"], f"arn:aws:logs:{place}:log-group:*{name}*:log-stream:*"),
+        _allow("Artifacts", ["s3:GetObject"], f"{bucket}/*"),
+        key,
+    ]
+    return [*found, _allow("Changes", APPROVE, [pipeline, f"{pipeline}/*"])] if approve else found
+
+
+def _environment(stage: str, account: str, region: str, *, invoke: bool) -> list[Statement]:
+    place = f"{region}:{account}"
+    functions = f"arn:aws:lambda:{place}:function:{stage}-*"
+    found = [
+        _allow(
+            f"{stage}Stacks", ["cloudformation:ListStackResources"], f"arn:aws:cloudformation:{place}:stack/{stage}-*/*"
+        ),
+        _allow(f"{stage}Functions", READ_FUNCTIONS, functions),
+        _allow(f"{stage}Logs", ["logs:FilterLogEvents"], f"arn:aws:logs:{place}:log-group:*{stage}-*"),
+        _allow(f"{stage}Metrics", ["cloudwatch:GetMetricStatistics"], "*"),
+    ]
+    return [*found, _allow(f"{stage}Invoke", INVOKE, functions)] if invoke else found
+
+
+def _allow(sid: str, actions: Sequence[str], resources: str | Sequence[str]) -> Statement:
+    listed = resources if isinstance(resources, str) else list(resources)
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": listed}
