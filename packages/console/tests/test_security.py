@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pipeline_console.security import kept_session
 from tests.conftest import Console
 from tests.fake_aws import FakeAws
 from tests.pipelines import Pipeline, green
@@ -77,3 +80,18 @@ def test_no_credential_reaches_a_page(console: Console, monkeypatch: pytest.Monk
     page = console.get("/").text
     assert console.site.keys.session not in page
     assert console.site.keys.token not in page
+
+
+def test_the_session_of_a_port_outlives_the_console(tmp_path: Path) -> None:
+    """Only its user can read it; a file that others can read, or a damaged one, is not used."""
+    first = kept_session(8377, tmp_path)
+    assert (kept_session(8377, tmp_path), kept_session(8378, tmp_path) == first) == (first, False)
+    file = tmp_path / "pipeline-console" / "session-8377"
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o644)
+    assert kept_session(8377, tmp_path) != first
+    file.chmod(0o600)
+    file.write_text("")
+    assert len(kept_session(8377, tmp_path)) > 30
+    (tmp_path / "file").touch()
+    assert len(kept_session(8377, tmp_path / "file")) > 30

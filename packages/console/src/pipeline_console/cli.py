@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 import tempfile
@@ -105,7 +106,7 @@ def console(
     from pipeline_console.pages.site import Options, Site
     from pipeline_console.reads.client import Aws
     from pipeline_console.reads.pipeline import choose
-    from pipeline_console.security import Keys
+    from pipeline_console.security import Keys, kept_session
 
     aws = Aws(profile, region, read_accounts(accounts))
     reads = choose(aws, pipeline)
@@ -115,7 +116,9 @@ def console(
         _write(Site(aws, reads, Keys(0), options), html_file, json_file, execution)
         return
     opened = server.listen(port)
-    keys = Keys(opened.getsockname()[1])
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    found = opened.getsockname()[1]
+    keys = Keys(found, session=kept_session(found, state))
     site = Site(aws, reads, keys, options)
     url = f"http://{server.HOST}:{keys.port}/?token={keys.token}"
     mode = "" if allow_approve else " (read-only: --allow-approve allows changes)"

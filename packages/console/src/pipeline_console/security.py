@@ -6,9 +6,12 @@ Policy Level 3"; OWASP, "Cross-Site Request Forgery Prevention Cheat Sheet".
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+import os
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
@@ -96,6 +99,21 @@ class Guard:
             text = "open the URL that pipeline-console has printed: it holds the token of this console\n"
             return PlainTextResponse(text, 401)
         return None
+
+
+def kept_session(port: int, state: Path) -> str:
+    """Return the session of a port, which only this user can read: pages go on when the console is started again."""
+    file = state / "pipeline-console" / f"session-{port}"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileExistsError):
+            file.touch(mode=0o600, exist_ok=False)
+            file.write_text(secrets.token_urlsafe(32))
+        found = file.read_text().strip()
+        private = file.stat().st_mode & 0o077 == 0 and file.stat().st_uid == os.getuid()
+    except OSError:
+        return secrets.token_urlsafe(32)
+    return found if private and len(found) > 30 else secrets.token_urlsafe(32)
 
 
 def check_csrf(keys: Keys, given: str) -> bool:
