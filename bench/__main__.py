@@ -28,15 +28,17 @@ RESULT = ROOT / "build" / "bench.json"
 @click.command()
 @click.argument("areas", nargs=-1, type=click.Choice(sorted(AREAS)))
 @click.option("--runs", default=3, show_default=True, help="How often each build or rehearsal is measured.")
+@click.option("--without", multiple=True, help="The name of a layer builder that is left out, because it takes long.")
 @click.option("--docs", is_flag=True, help="Also write the tables and plots that are in the packages' docs/.")
-def main(areas: tuple[str, ...], *, runs: int, docs: bool) -> None:
+def main(areas: tuple[str, ...], *, runs: int, without: tuple[str, ...], docs: bool) -> None:
     """Measure this project against its peers, in one run on this machine."""
     found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     for area in areas or sorted(AREAS):
         machine = _machine()
         click.echo(f"bench: {area}, on {machine}", err=True)
         found[area] = {"machine": machine, "runs": runs, "slices": {}}
-        for name, figures in AREAS[area](ROOT / "build" / "bench", runs=runs, say=_print_progress):
+        chosen = {"without": without} if area == "layers" else {}
+        for name, figures in AREAS[area](ROOT / "build" / "bench", runs=runs, say=_print_progress, **chosen):
             found[area]["slices"][name] = figures
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(found, indent=2) + "\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +57,15 @@ SITUATIONS: dict[str, Invalidation] = {
 }
 
 
-def measure(scratch: Path, *, runs: int, say: Callable[[str], None]) -> Iterator[tuple[str, dict[str, Any]]]:
+def measure(
+    scratch: Path, *, runs: int, say: Callable[[str], None], without: Sequence[str] = ()
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Slice by slice: builder -> figures, or why it was skipped. Of several runs, the fastest counts."""
-    tools = {builder.name: _install_tool(builder, scratch, say) for builder in BUILDERS}
+    left_out = "left out of this run by --without"
+    tools = {
+        builder.name: left_out if builder.name in without else _install_tool(builder, scratch, say)
+        for builder in BUILDERS
+    }
     for slice_ in SLICES:
         yield slice_.name, _measure_project(slice_, scratch, tools, runs, say)
 

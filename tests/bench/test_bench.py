@@ -96,6 +96,14 @@ def test_the_memory_is_that_of_the_largest_program() -> None:
         build_cost(fail)
 
 
+@pytest.mark.gate
+def test_processor_seconds_of_orphans_are_counted() -> None:
+    """A command may end before a process that it has started, as compileall does."""
+    orphan = f"{sys.executable} -c 'sum(range(20_000_000))' &"
+    found = build_cost(partial(subprocess.run, ["sh", "-c", orphan], check=True))
+    assert found.processor > build_cost(lambda: None).processor + 0.1
+
+
 def fail() -> None:
     """What a builder does that can't run."""
     raise Unavailable("no such tool")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lambda_layers.builder import cache_key
+from lambda_layers.builder import bytecode, cache_key
 from lambda_layers.builder.cache import Cache
 from lambda_layers.builder.command import build
 from lambda_layers.builder.layer import build_layer
@@ -322,3 +322,15 @@ def test_a_function_that_outgrew_lambda_is_refused(
         with pytest.raises(LayersError, match=r"one: its code and layers are .* the largest packages: base"):
             run(root)
     assert made(root) == before
+
+
+@pytest.mark.gate
+def test_a_compiling_process_that_is_killed_ends_the_build(
+    project: Project, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a machine that is short of memory would build another layer, without the bytecode of half its modules."""
+    killed = bytecode._COMPILE.replace("os._exit(0)", "os.kill(os.getpid(), 9)").replace("os.cpu_count() or 1", "2")
+    monkeypatch.setattr(bytecode, "_COMPILE", killed)
+    house.wheel("base")
+    with pytest.raises(LayersError, match="a process that compiles was killed"):
+        build(project.write({"main": ["base"]}))
