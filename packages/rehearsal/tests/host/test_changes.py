@@ -16,7 +16,7 @@ from rehearsal.host.changes import Changes
 
 
 def test_a_change_between_the_look_and_the_wait_is_not_lost() -> None:
-    """What is notified while the caller looks wakes the wait that follows."""
+    """A change that comes while the caller looks wakes the wait that follows."""
     changes = Changes()
     moments = changes.moments(Cancellation(), lambda: 60)
     next(moments)

@@ -11,7 +11,7 @@ from rehearsal.host.cancellation import Cancellation
 
 
 class Changes:
-    """What waits looks again after each `notify`. Whoever changes what others may wait for calls it afterwards."""
+    """Wakes waits: call `notify` after a change that another thread may wait for."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

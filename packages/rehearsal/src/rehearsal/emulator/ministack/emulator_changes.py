@@ -27,8 +27,10 @@ class EmulatorChanges(Changes):
             try:
                 await operation
             finally:
-                self.operation_ended()
-                self.notify()
+                try:
+                    self.operation_ended()
+                finally:
+                    self.notify()
 
         def start_operation(operation: Operation, *about: Any, **named: Any) -> None:
             start(run(operation), *about, **named)
