@@ -11,7 +11,8 @@ from ministack.services import sts
 
 from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.engine.action_api import ActionError
-from tests.emulator.iam.principals import ACCOUNT, allow, make_role, trusting
+from rehearsal.engine.errors import RequestRejected
+from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, trusting
 
 CODEBUILD, CODEPIPELINE = "codebuild.amazonaws.com", "codepipeline.amazonaws.com"
 
@@ -82,3 +83,49 @@ def test_without_iam_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     role = make_role("build", trust=trusting(Service=CODEBUILD))
     assert Sessions().assume(role, CODEPIPELINE, "session").token
     Sessions().require(role, "s3:GetObject", resource="arn:aws:s3:::bucket")
+
+
+def pipeline(*action_roles: str) -> dict[str, Any]:
+    """The declaration of a pipeline with the role `pipeline`, whose actions have these roles."""
+    kind = {"category": "Test", "owner": "AWS", "provider": "CodeBuild", "version": "1"}
+    actions = [{"name": f"a{number}", "actionTypeId": kind, "roleArn": arn} for number, arn in enumerate(action_roles)]
+    return {
+        "name": "p",
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/pipeline",
+        "artifactStore": {"type": "S3", "location": "b"},
+        "stages": [{"name": "One", "actions": actions}],
+    }
+
+
+def test_a_pipeline_whose_role_may_not_assume_an_actions_role_is_refused() -> None:
+    """When it is created, whichever of the two policies lacks it; a role that does not exist cannot be assumed."""
+    own = make_role("pipeline", allow("sts:AssumeRole"), trust=trusting(Service=CODEPIPELINE))
+    trusted, stranger = (
+        make_role("deploy", trust=trusting(AWS=own)),
+        make_role("stranger", trust=trusting(AWS="2" * 12)),
+    )
+    Sessions().check_action_roles(pipeline(own, trusted), REGION)
+    for refused in (stranger, f"arn:aws:iam::{ACCOUNT}:role/none"):
+        with pytest.raises(
+            RequestRejected, match=f"role/pipeline is not authorized to perform AssumeRole on role {refused}$"
+        ):
+            Sessions().check_action_roles(pipeline(trusted, refused), REGION)
+    make_role("pipeline", allow("s3:*"))
+    with pytest.raises(RequestRejected, match=r"AssumeRole on role .*role/deploy"):
+        Sessions().check_action_roles(pipeline(trusted), REGION)
+
+
+def test_a_role_of_a_bootstrap_that_is_to_come_is_not_checked() -> None:
+    """A rehearsal bootstraps a new environment after the pipeline's update, and says that an operator has to do so."""
+    make_role("pipeline", allow("sts:AssumeRole"))
+    to_come = f"arn:aws:iam::222222222222:role/cdk-hnb659fds-deploy-role-222222222222-{REGION}"
+    Sessions().check_action_roles(pipeline(to_come), REGION)
+    there = make_role(f"cdk-hnb659fds-deploy-role-{ACCOUNT}-{REGION}", trust=trusting(AWS="2" * 12))
+    with pytest.raises(RequestRejected, match="cdk-hnb659fds-deploy-role"):
+        Sessions().check_action_roles(pipeline(there), REGION)
+
+
+def test_without_iam_no_role_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with the permissions of all other requests."""
+    monkeypatch.setattr(app, "AUTH", False)
+    Sessions().check_action_roles(pipeline(f"arn:aws:iam::{ACCOUNT}:role/none"), REGION)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
+from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.emulator.ministack.emulator_changes import EmulatorChanges
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
@@ -18,7 +19,7 @@ from rehearsal.emulator.ministack.port.requests import get_account_id, get_regio
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.cloudformation import to_api
-from rehearsal.engine.model.definition import PipelineKey
+from rehearsal.engine.model.definition import Json, PipelineKey
 from rehearsal.engine.model.validation import validate_definition
 
 Properties = Mapping[str, Any]
@@ -87,11 +88,12 @@ class PipelineResource:
             self._engine.disable_transition(key, stage, reason, "AWS CloudFormation")
 
 
-def _check(declaration: Mapping[str, Any], region: str) -> None:
+def _check(declaration: Json, region: str) -> None:
     """Raise ValueError, RequestRejected or InvalidDefinition for what CodePipeline would not take."""
     if found := list(violations(model().shape_for("PipelineDeclaration"), declaration, "")):
         raise ValueError("; ".join(found))
     validate_definition(declaration, region)
+    Sessions().check_action_roles(declaration, region)
 
 
 def _creator(stack_name: str, key: PipelineKey) -> str:

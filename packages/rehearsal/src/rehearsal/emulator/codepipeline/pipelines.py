@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.engine.model.validation import validate_definition
 
 
@@ -11,6 +12,7 @@ def create(call: Call) -> Json:
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
     validate_definition(declaration, call.region)
+    Sessions().check_action_roles(declaration, call.region)
     deployed = call.engine.create(key, declaration)
     call.engine.start(key, trigger={"triggerType": "CreatePipeline", "triggerDetail": call.caller})
     return {"pipeline": deployed.declaration, "tags": call.request.get("tags", [])}
@@ -34,6 +36,7 @@ def update(call: Call) -> Json:
     if key not in call.engine.pipelines:
         raise ApiError("InvalidStructureException", f"there is no pipeline {key.name} to update")
     validate_definition(declaration, call.region)
+    Sessions().check_action_roles(declaration, call.region)
     return {"pipeline": call.engine.update(key, declaration, restart=False).declaration}
 
 

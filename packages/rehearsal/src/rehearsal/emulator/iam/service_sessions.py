@@ -11,10 +11,13 @@ from dataclasses import replace
 
 from rehearsal.emulator.iam import enforcement, roles
 from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.iam.policy_principals import BOOTSTRAP_ROLE
 from rehearsal.emulator.ministack.port import sts
 from rehearsal.emulator.ministack.port.application import enforces_iam
 from rehearsal.engine.action_api import ActionError
 from rehearsal.engine.endpoint import Credentials
+from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import Json, parse
 
 DURATION = 12 * 3600
 
@@ -47,6 +50,23 @@ class Sessions:
         if enforces_iam() and not trusted:
             raise ActionError(f"{service} may not assume {role_arn}: {_missing_trust_message()} it", "PermissionError")
 
+    def check_action_roles(self, declaration: Json, region: str) -> None:
+        """Raise RequestRejected where the pipeline's role may not assume the role of one of its actions.
+
+        The roles of a bootstrap that is still to come are left out: a rehearsal bootstraps a new environment after the
+        pipeline's update, and says that an operator has to do so before. The sentence is CodePipeline's, quoted in
+        github.com/aws/aws-cdk issue 22489.
+        """
+        pipeline = parse(declaration)
+        through = pipeline.role_arn
+        named = [action.role_arn for stage in pipeline.stages for action in stage.actions if action.role_arn]
+        for role_arn in dict.fromkeys(named):
+            if role_arn == through or (BOOTSTRAP_ROLE.fullmatch(role_arn) and not roles.role_by_arn(role_arn)):
+                continue
+            if enforces_iam() and not _is_assumable(role_arn, through, region):
+                message = f"{through} is not authorized to perform AssumeRole on role {role_arn}"
+                raise RequestRejected("InvalidStructureException", message)
+
     def require(self, role_arn: str, *actions: str, resource: str) -> None:
         """Raise ActionError unless the role's policies allow one of `actions` on `resource`."""
         if not enforces_iam():
@@ -55,6 +75,15 @@ class Sessions:
         region = resource.split(":")[3]
         if enforcement.all_denied([[Request(who, action, resource, region)] for action in actions]):
             raise ActionError(enforcement.denial_message(who.arn), "PermissionError")
+
+
+def _is_assumable(role_arn: str, through: str, region: str) -> bool:
+    try:
+        _role_id(role_arn, through)
+        _require_assumable(role_arn, through, Request(roles.session_principal(through, "created"), "", "", region))
+    except ActionError:
+        return False
+    return True
 
 
 def _role_id(role_arn: str, service: str) -> str:
