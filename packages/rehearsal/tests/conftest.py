@@ -183,4 +183,4 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     """An engine with one pipeline whose actions are played."""
     stage = Stage(tmp_path)
     yield stage
-    stage.engine.close()
+    stage.close()

@@ -194,6 +194,13 @@ class Stage:
     def wait(self) -> None:
         assert self.engine.wait_until_idle(20)
 
+    def close(self) -> None:
+        """Close the engine; one that hangs fails the test, and holds up no other one."""
+        closing = threading.Thread(target=self.engine.close, daemon=True)
+        closing.start()
+        closing.join(20)
+        assert not closing.is_alive(), "the engine does not end"
+
     def stop(self, execution: Live, *, abandon: bool) -> None:
         self.engine.stop(KEY, execution.id, "enough", abandon=abandon)
 

@@ -144,11 +144,11 @@ def test_nothing_starts_while_the_engine_closes(stage: Stage) -> None:
                 if error.code == "ConflictException":
                     return
 
-    starters = [threading.Thread(target=starts) for _ in range(3)]
+    starters = [threading.Thread(target=starts, daemon=True) for _ in range(3)]
     for starter in starters:
         starter.start()
     eventually(lambda: len(stage.engine.executions) > 3)
-    stage.engine.close()
+    stage.close()
     assert [each.id for each in stage.engine.executions.values() if each.running] == []
     count = len(stage.played.seen)
     for starter in starters:

@@ -20,7 +20,7 @@ def hasty(tmp_path: Path) -> Any:
     """A stage whose actions may take a tenth of a second."""
     stage = Stage(tmp_path, limits={PLAYED: 0.1})
     yield stage
-    stage.engine.close()
+    stage.close()
 
 
 def until_stopped_then_succeeds(task: Task) -> Outcome:
