@@ -328,7 +328,7 @@ def test_a_function_that_outgrew_lambda_is_refused(
 def test_a_compiling_process_that_is_killed_ends_the_build(
     project: Project, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise a machine that is short of memory would build other layers, without the bytecode of some modules."""
+    """Otherwise a machine that is short of memory would build another layer, with half of the bytecode."""
     killed = bytecode._COMPILE.replace("os._exit(0)", "os.kill(os.getpid(), 9)").replace("os.cpu_count() or 1", "2")
     monkeypatch.setattr(bytecode, "_COMPILE", killed)
     house.wheel("base")
