@@ -77,19 +77,21 @@ def prepare(app: Path) -> Mapping[str, str]:
         _install(["npm", "ci", "--no-audit", "--no-fund"], app, environment)
     elif (app / "package.json").exists():
         _install(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"], app, environment)
-    if requirements := _requirements(app):
+    if requirements := requirement_files(app):
         _install([sys.executable, "-m", "venv", ".venv"], app, environment)
-        _install([".venv/bin/pip", "install", "--quiet", "-r", str(requirements)], app, environment)
+        options = [word for path in requirements for word in ("-r", str(path))]
+        _install([".venv/bin/pip", "install", "--quiet", *options], app, environment)
         environment["PATH"] = os.pathsep.join([str(app / ".venv" / "bin"), environment["PATH"]])
     _exclude(app, "node_modules", ".venv", "cdk.out", ".rehearsal")
     return environment
 
 
-def _requirements(app: Path) -> Path | None:
-    """The app's requirements.txt: next to cdk.json, or the one in a folder there that names CDK."""
-    if (app / "requirements.txt").exists():
-        return app / "requirements.txt"
-    return next((path for path in sorted(app.glob("*/requirements.txt")) if "aws-cdk-lib" in path.read_text()), None)
+def requirement_files(app: Path) -> list[Path]:
+    """The app's requirements.txt, and where it names no CDK the first other file of requirements that does."""
+    own = [path for path in [app / "requirements.txt"] if path.exists()]
+    others = [path for pattern in ("requirements*.txt", "*/requirements*.txt") for path in sorted(app.glob(pattern))]
+    cdk = [path for path in (*own, *others) if "aws-cdk-lib" in path.read_text()]
+    return list(dict.fromkeys([*own, *cdk[:1]]))
 
 
 def first_error(output: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.pipelines import __main__ as command
-from bench.pipelines.attempt import Attempt, Pipeline, attempt, first_error
+from bench.pipelines.attempt import Attempt, Pipeline, attempt, first_error, requirement_files
 from bench.pipelines.causes import CAUSES, cause
 from bench.pipelines.qualify import Clone
 from bench.pipelines.report import markdown
@@ -117,6 +117,17 @@ def test_a_commit_that_is_not_there_is_reported(tmp_path: Path) -> None:
     found = attempt(Pipeline("owner/none", "0" * 40), str(tmp_path), tmp_path / "scratch")
     assert (found.status, found.executed) == ("not prepared", 0)
     assert "owner/none" in found.error
+
+
+def test_requirements_are_those_that_name_cdk(tmp_path: Path) -> None:
+    """requirements.txt, and another file where CDK is not in it; nothing for an app without any."""
+    assert requirement_files(tmp_path) == []
+    (tmp_path / "requirements.txt").write_text("requests\n")
+    (tmp_path / "requirements-dev.txt").write_text("aws-cdk-lib>=2.130.0\n")
+    names = [path.name for path in requirement_files(tmp_path)]
+    assert names == ["requirements.txt", "requirements-dev.txt"]
+    (tmp_path / "requirements.txt").write_text("aws-cdk-lib\n")
+    assert [path.name for path in requirement_files(tmp_path)] == ["requirements.txt"]
 
 
 def test_variables_of_the_owners_pages_are_read(tmp_path: Path) -> None:
