@@ -138,13 +138,14 @@ def test_a_missing_uv_lock_is_refused(root: Path) -> None:
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("editable", ["", ", editable = true"])
-def test_an_edited_library_of_the_repository_is_noticed(root: Path, editable: str) -> None:
-    """A path dependency of uv.lock is built, and built again once it changes."""
+@pytest.mark.parametrize("source", ['path = "libs/own"', 'path = "libs/own", editable = true', "workspace = true"])
+def test_an_edited_library_of_the_repository_is_noticed(root: Path, source: str) -> None:
+    """A path dependency of uv.lock, or a member of its workspace, is built, and built again once it changes."""
     library(root / "libs" / "own")
     pyproject = root / "pyproject.toml"
     text = pyproject.read_text().replace('["base"]', '["base", "own"]')
-    pyproject.write_text(f'{text}[tool.uv.sources]\nown = {{path = "libs/own"{editable}}}\n')
+    members = '[tool.uv.workspace]\nmembers = ["libs/*"]\n' if "workspace" in source else ""
+    pyproject.write_text(f"{text}[tool.uv.sources]\nown = {{{source}}}\n{members}")
     lock(root)
     build(root)
     key = cache_key.project_key(root)
@@ -153,6 +154,50 @@ def test_an_edited_library_of_the_repository_is_noticed(root: Path, editable: st
     assert [package["name"] for package in made(root)["layers"][0]["packages"]] == ["base", "own"]
     (root / "libs" / "own" / "own.py").write_text("ANSWER = 43\n")
     assert restore_build(root) is None
+
+
+@pytest.mark.gate
+def test_members_of_a_workspace_may_need_each_other(root: Path) -> None:
+    """A layer gets the members that its group needs, and no other; all members are in one lock."""
+    for name in ("own", "lone"):
+        library(root / "libs" / name)
+    lone, own = (root / "libs" / name / "pyproject.toml" for name in ("lone", "own"))
+    lone.write_text(lone.read_text().replace('name = "own"', 'name = "lone"'))
+    own.write_text(own.read_text().replace("dependencies = []", 'dependencies = ["deep"]'))
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text().replace('["base"]', '["base", "own"]')
+    sources = "[tool.uv.sources]\nown = {workspace = true}\nlone = {workspace = true}\n"
+    pyproject.write_text(f'{text}{sources}[tool.uv.workspace]\nmembers = ["libs/*"]\n')
+    lock(root)
+    build(root)
+    assert [package["name"] for package in made(root)["layers"][0]["packages"]] == ["base", "deep", "own"]
+
+
+@pytest.mark.slow
+@pytest.mark.gate
+@pytest.mark.parametrize("tool", ["poetry", "uv"])
+def test_what_a_tool_did_not_lock_is_named_with_what_helps(
+    project: Project, house: House, index: Index, tool: str
+) -> None:
+    """The wheels of one version need different packages, and the tool read another than the target's."""
+    house.wheel("het", tag="py3-none-macosx_11_0_arm64")
+    house.wheel("het", tag="py3-none-manylinux2014_x86_64", requires=["only-here"])
+    house.wheel("only-here")
+    root = project.write({"main": ["only-here"]})
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text()
+    text += f'[[tool.poetry.source]]\nname = "corp"\nurl = "{index.url}"\npriority = "primary"\n'
+    text += f'[[tool.uv.index]]\nname = "corp"\nurl = "{index.url}"\ndefault = true\n'
+    text = text.replace("[tool.layers]\n", f'[tool.layers]\nlock = "{tool}.lock"\n')
+    pyproject.write_text(text.replace('["only-here"]', '["het"]'))
+    lock(root, tool)
+    assert "only-here" not in (root / f"{tool}.lock").read_text()
+    command = {"poetry": "poetry add --lock only-here", "uv": "uv add --no-sync only-here"}[tool]
+    with pytest.raises(LayersError, match=f"het needs only-here, as the wheel.*`{command}`"):
+        build(root)
+    run([find_tool(tool, ROOT), *command.split()[1:]], cwd=root, env={"UV_PYTHON": sys.executable})
+    build(root)
+    assert [package["name"] for package in made(root)["layers"][0]["packages"]] == ["het", "only-here"]
 
 
 @pytest.mark.slow
