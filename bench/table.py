@@ -17,7 +17,7 @@ _ROWS = {
     "warm build, memory of the largest process, bytes": ("memory_bytes",),
     "zip, bytes": ("zip_bytes",),
     "unzipped, bytes": ("unzipped_bytes",),
-    "import, ms": ("import_seconds",),
+    "import, processor ms": ("import_seconds",),
     "modules compiled at import": ("compiled_modules",),
     "files that differ in a second build": ("differing_files",),
 }
