@@ -32,7 +32,7 @@ def cost(call: Callable[[], object]) -> Cost:
 
 
 def build_cost(call: Callable[[], object]) -> Cost:
-    """Run it once, in a process of its own, so that `memory` is that of the largest program which the call ran.
+    """Run it once, in a separate process, so that `memory` is that of the largest program which the call ran.
 
     A program that needs less than this process, some 50 MB, counts as this process, because it starts as its copy.
     """
@@ -54,7 +54,7 @@ def _run_call() -> Cost:
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of processes whose parent ends first, or their processor seconds would be nobody's.
+    """Become the parent of processes whose parent ends first, so that their processor seconds are counted.
 
     Python's compileall leaves such a process: it starts a server, and the server the processes that compile.
     """

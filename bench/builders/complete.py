@@ -33,7 +33,7 @@ class Complete:
         run([str(tool / "bill" / "bin" / "python"), "-m", "pip", "install", "--quiet", _BILL_TOOL], tool)
 
     def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """What is added is made again in each build."""
+        """Only the peer keeps something; the rest is added by each build."""
         self._peer.invalidate(place, gone)
 
     def build(self, place: BuildFolders) -> None:
@@ -41,7 +41,7 @@ class Complete:
         self._peer.build(place)
         (folder,) = self._peer.built_artifacts(place)
         compiled = [sys.executable, "-m", "compileall", "-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-        # one module of a package that is no Python of this version fails the command
+        # the command fails for each module that is not Python of this version, such as a template
         run(["sh", "-c", '"$@" || true', "sh", *compiled, str(folder)], place.project, place)
         run([sys.executable, "-c", ZIP, "layer.zip", str(folder)], place.project, place)
         bill = [str(place.tool / "bill" / "bin" / "cyclonedx-py"), "requirements", "--output-file", "sbom.json"]

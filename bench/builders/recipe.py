@@ -17,7 +17,7 @@ class Recipe:
     complete = False
 
     def __init__(self, *, compiles: bool = True) -> None:
-        """`compiles` is what pip does unless it is told otherwise."""
+        """Without `compiles` pip writes no bytecode."""
         self._options = () if compiles else ("--no-compile",)
 
     def prepare(self, tool: Path) -> None:

@@ -86,7 +86,7 @@ def test_downloads_go_after_a_while(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_the_cache_has_a_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was used longest ago goes first, and a build makes it again."""
+    """The entries that were used longest ago go first; a build makes them again."""
     monkeypatch.setattr(cache_module, "_MOST_BYTES", 25)
     cache = Cache(tmp_path)
     for age, name in ((3, "oldest"), (2, "old"), (1, "new")):

@@ -24,7 +24,7 @@ class Lockfile(NamedTuple):
 
     @property
     def shown_check(self) -> str:
-        """The check as a person types it."""
+        """The check, without the options that name an interpreter."""
         return " ".join(self.check[:3])
 
 

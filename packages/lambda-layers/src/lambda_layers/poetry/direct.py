@@ -33,7 +33,7 @@ _POETRY_DECIDES = ("requires-poetry", "requires-plugins", "build-constraints")
 # Two components at most: the target names no patch version, so it cannot be compared with one.
 _PYTHON_CLAUSE = re.compile(r"(?:(?:>=|<|~=|\^|~)\d+\.\d+|<\d+|==\d+\.\d+\.\*)")
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
-# An extra that nobody asks for, as a condition that has to hold in any case.
+# An extra, which layers never ask for, as a condition that has to hold in any case.
 _ONLY_IN_EXTRA = re.compile(r'(?:^|\band )extra == "[^"]*"(?= and |$)')
 _PYTHON_VARIABLE = re.compile(r"\bpython_(?:full_)?version\b")
 _SOME_TARGETS = [Target(f"3.{minor}", machine) for minor in range(8, 20) for machine in MACHINES]
@@ -108,7 +108,7 @@ def _pins(root: Path, package: Mapping[str, Any], group: str, python: str) -> It
     if "extra" in marker:
         raise _UnknownForm
     combined = " and ".join(f"({part})" for part in (python, marker) if part != "*")
-    # Poetry writes no marker where the two contradict each other, which no lock of its own has.
+    # Poetry writes no marker where the two contradict each other; it never locks such a package.
     if _PYTHON_VARIABLE.search(marker) and not any(target.accepts(combined) for target in _SOME_TARGETS):
         raise _UnknownForm
     yield _pin(root, package, combined)
