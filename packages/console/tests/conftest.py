@@ -119,7 +119,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
 
 @pytest.fixture
 def options() -> Options:
-    """What the console of the test may do; a test's module may have another fixture of this name."""
+    """The permissions of the test's console; a test's module may have another fixture of this name."""
     return Options(approve=True, invoke=True, rehearsed=True)
 
 

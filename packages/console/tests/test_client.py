@@ -40,7 +40,7 @@ def test_a_throttled_call_is_repeated(aws: FakeAws) -> None:
 
 
 def test_problems_have_a_kind_and_the_action(aws: FakeAws) -> None:
-    """What a page says of them depends on it; a denial names the action that is missing."""
+    """Pages use both; a denial names the action that is missing."""
     client = Aws(None, "eu-west-1")
     refusals = {
         "ThrottlingException": "throttled",
@@ -67,7 +67,7 @@ def test_another_account_needs_its_profile(aws: FakeAws) -> None:
 
 
 def test_pages_say_that_aws_throttles_and_polls_become_rarer(aws: FakeAws, console: Console) -> None:
-    """The stream of events tells each page."""
+    """The stream of events reports it to each page."""
     Pipeline(green()).serve(aws)
     console.site.aws.throttled_at = time.monotonic()
     assert console.site.watch.pause == REHEARSED_SECONDS * THROTTLED_FACTOR

@@ -1,4 +1,4 @@
-"""Who may call the console, and what a page may do."""
+"""Access to the console, and the policy of its pages."""
 
 from __future__ import annotations
 

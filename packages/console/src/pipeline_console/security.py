@@ -1,4 +1,4 @@
-"""Who may call: this machine, with the token of the printed URL, from a page of this server.
+"""Access: from this machine, with the token of the printed URL, by pages of this server.
 
 Sources: RFC 9110, "Host"; RFC 6265bis, "SameSite" and "HttpOnly"; the Fetch standard, "Origin"; W3C, "Content Security
 Policy Level 3"; OWASP, "Cross-Site Request Forgery Prevention Cheat Sheet".

@@ -20,7 +20,7 @@ INSTALL = "apt-get install chromium; bin/setup browser"
 
 
 def missing() -> str:
-    """Return why there is no browser, with the line that installs it; empty where there is one."""
+    """Return why a browser is missing, with the line that installs it; empty where there is one."""
     if not chromium():
         return f"no Chromium was found by CHROMIUM or on PATH: {INSTALL}"
     return "" if driver_folder() else f"nothing drives Chromium: {INSTALL}"
@@ -57,7 +57,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any, console: Console) -> Iterator[Callable[..., Any]]:
-    """Open a path of the console in a browser profile of its own; no page may report an error or leave the console."""
+    """Open a path of the console in a separate browser profile; no page may report an error or leave the console."""
     problems: list[str] = []
     contexts = []
 

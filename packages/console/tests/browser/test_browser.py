@@ -21,6 +21,9 @@ from tests.root import PACKAGE
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Any]
+FIRST_PAINT = """() => new Promise((found) => new PerformanceObserver((list) => {
+  for (const { name, startTime } of list.getEntries()) if (name === "first-contentful-paint") found(startTime);
+}).observe({ type: "paint", buffered: true }))"""
 PLANTED = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
 
 
@@ -151,7 +154,7 @@ def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage) -> None:
 def test_a_console_that_was_killed_is_reported_and_the_page_recovers(
     aws: FakeAws, console: Console, open_page: OpenPage
 ) -> None:
-    """Without a reload; what changed meanwhile is shown."""
+    """Without a reload; changes of that time are shown."""
     pipeline = Pipeline(waiting()).serve(aws)
     page = open_page("/")
     console.stop()
@@ -173,9 +176,7 @@ def test_an_aws_that_does_not_answer_is_reported_and_the_page_recovers(aws: Fake
     page.locator("#notice").wait_for(state="hidden", timeout=15_000)
 
 
-def test_a_hundred_environments_are_painted_within_a_second(
-    aws: FakeAws, open_page: OpenPage, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_hundred_environments_are_painted_within_a_second(aws: FakeAws, open_page: OpenPage) -> None:
     """Each with two actions, and two hundred executions."""
     stages = [("Source", ("Source",)), *((f"Env{n:03}", ("Deploy", "Test")) for n in range(100))]
     runs = [Run("Source", "Source", 0, 1)]
@@ -185,10 +186,9 @@ def test_a_hundred_environments_are_painted_within_a_second(
     page = open_page("/")
     paints = []
     for _ in range(3):
-        page.goto("about:blank")
-        page.go_back(wait_until="load")
-        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 1e9"))
-    record_property("first paint in ms", min(paints))
+        page.reload()
+        paints.append(page.evaluate(FIRST_PAINT))
+    print(f"first paint with 100 environments: {min(paints):.0f} ms")
     assert page.locator(".stage").count() == 101
     assert min(paints) < 1000
 

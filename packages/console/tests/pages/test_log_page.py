@@ -31,7 +31,7 @@ def path(console: Console, run: Run) -> str:
 
 
 def read(console: Console, run: Run, query: str = "") -> dict[str, Any]:
-    """What the page reads."""
+    """The answer that the page reads."""
     found: dict[str, Any] = json.loads(console.get(f"{path(console, run)}/lines{query}").text)
     return found
 
@@ -95,7 +95,7 @@ def test_a_log_that_may_not_be_read_names_the_permission(aws: FakeAws, console: 
 
 
 def test_a_log_of_100_megabytes_blocks_nobody(aws: FakeAws, console: Console, failed: Run) -> None:
-    """While it is read, other pages answer within half a second, and its first lines are there at once."""
+    """While it is read, other pages answer within half a second, and its first lines are there within seconds."""
     line = "x" * 990 + " {}"
     Builds(aws, page=1000).add("synth:2", [line.format(n) for n in range(100_000)])
     console.get(path(console, failed))

@@ -24,7 +24,7 @@ from pipeline_console.views.ansi import Piece, pieces, plain
     ],
 )
 def test_pieces_have_the_classes_of_their_colors(line: str, shown: list[Piece]) -> None:
-    """What moves a cursor is dropped, and of what a carriage return overwrites the last is shown."""
+    """Sequences that move a cursor are dropped; after a carriage return, the last text is shown."""
     assert pieces(line) == shown
 
 

@@ -1,4 +1,4 @@
-"""The policy of the console in an embedded AWS with IAM on: its reads are allowed, changes and other pipelines are not."""
+"""The policy of the console with IAM on: its reads are allowed, changes and other pipelines are not."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def show(site: Site, request: Request) -> Response:
 
 
 def answer(site: Site, request: Request, form: Form) -> Response:
-    """Approve or reject. A page whose wait has ended meanwhile changes nothing."""
+    """Approve or reject. A page whose wait has ended changes nothing."""
     stage, action, decision = request.path_params["stage"], request.path_params["action"], form.get("decision")
     if decision not in ANSWERS:
         return PlainTextResponse(f"decision: got {decision!r}; allowed are {', '.join(ANSWERS)}\n", 400)

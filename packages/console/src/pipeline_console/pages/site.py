@@ -1,4 +1,4 @@
-"""What every page needs: reads, options, and the rendering of templates."""
+"""The parts that pages share: reads, options, and the rendering of templates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Options:
-    """What this console may do. rehearsed: the AWS is an embedded one. events: the folder of the project's events."""
+    """The permissions of this console. rehearsed: the AWS is an embedded one. events: a folder of the project."""
 
     approve: bool = False
     invoke: bool = False

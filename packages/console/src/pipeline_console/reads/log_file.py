@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pipeline_console.errors import Problem, ReadFailed
 from pipeline_console.reads.builds import build, lines, log_page, log_place
 from pipeline_console.reads.client import Aws
+from pipeline_console.views.ansi import plain
 from pipeline_console.views.phases import Mark, mark
 
 FOLLOW_SECONDS, UNWATCHED_SECONDS = 1.0, 20.0
@@ -60,7 +61,7 @@ class LogFile:
         found: list[int] = []
         wanted = text.casefold()
         for number, line in enumerate(self._all()):
-            if wanted in line.casefold():
+            if wanted in (plain(line) if "\x1b" in line else line).casefold():
                 if len(found) == MATCHES:
                     return found, True
                 found.append(number)

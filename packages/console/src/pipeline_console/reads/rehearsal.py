@@ -1,4 +1,4 @@
-"""What only a rehearsal knows, from `GET /_rehearsal/...` of the embedded AWS."""
+"""Reads without an API of AWS, from `GET /_rehearsal/...` of the embedded AWS."""
 
 from __future__ import annotations
 
@@ -35,11 +35,6 @@ class RehearsalReads:
             self._decisions += [Decision(**decision) for decision in answer["decisions"]]
             if len(self._decisions) >= answer["total"] or not answer["decisions"]:
                 return list(self._decisions)
-
-    def cold_starts(self) -> list[Json]:
-        """Return the last cold start of each function. Raises ReadFailed."""
-        found: list[Json] = self._get("cold-starts")["cold_starts"]
-        return found
 
     def not_emulated(self) -> list[str]:
         """Return what was not emulated in the last run. Raises ReadFailed."""

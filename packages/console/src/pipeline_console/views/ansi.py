@@ -18,7 +18,7 @@ _COLORS = {str(code): f"fg{code % 10 + (8 if code >= 90 else 0)}" for code in (*
 
 
 def pieces(line: str) -> list[Piece]:
-    """Return the texts of a line, each with its classes. Of what a carriage return overwrites, the last is shown."""
+    """Return the texts of a line, each with its classes. After a carriage return, the last text is shown."""
     line = line.rstrip("\r").rpartition("\r")[2] if "\r" in line else line
     found: list[Piece] = []
     active: dict[str, None] = {}

@@ -13,12 +13,11 @@ from pipeline_console.views.waterfall import Waterfall
 
 Json = Mapping[str, Any]
 RUNNING = frozenset(("InProgress", "Stopping"))
-RED = frozenset(("Failed", "Stopped"))
 
 
 @dataclass(frozen=True)
 class ExecutionHead:
-    """What names an execution. rollback_of: the target of a rollback, else empty."""
+    """The name, status and revision of an execution. rollback_of: the target of a rollback, else empty."""
 
     id: str
     status: str

@@ -78,7 +78,7 @@ class FunctionView:
 
     @property
     def qualifiers(self) -> list[str]:
-        """What can be invoked, aliases first."""
+        """The qualifiers that can be invoked, aliases first."""
         return [*(alias.name for alias in self.aliases), *reversed(self.versions)]
 
 

@@ -86,9 +86,6 @@ class PipelineMap:
         """The approvals that wait."""
         return [(stage, action) for stage in self.stages for action in stage.actions if action.waits]
 
-    def stage(self, name: str) -> MapStage | None:
-        return next((stage for stage in self.stages if stage.name == name), None)
-
 
 def pipeline_map(definition: Json, state: Json, executions: Iterable[Json]) -> PipelineMap:
     """Combine the answers of GetPipeline, GetPipelineState and ListPipelineExecutions."""
