@@ -113,10 +113,7 @@ class Project:
         }
 
     def processes(self) -> list[str]:
-        """Every process that works in the copy, or names it on its command line.
-
-        The removal of temporary folders is none: on a busy machine it ends some seconds after the run.
-        """
+        """Every process that works in the copy or names it, but the removal of temporary folders, which ends later."""
         return [line for line in _processes() if str(self.root) in line and ": rm -rf -- " not in line]
 
 

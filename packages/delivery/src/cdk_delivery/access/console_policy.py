@@ -1,6 +1,6 @@
 """The policy with which `pipeline-console` reads: one for each account, for the people who use the console.
 
-The actions are those that packages/console/docs/console.md lists per page. The artifact key is used through S3, for the
+The actions are those that the console's page lists. The artifact key is used through S3, for the
 artifact bucket only. Source: AWS KMS developer guide, "Condition keys for AWS KMS", kms:ViaService.
 """
 
