@@ -37,7 +37,8 @@ GENERATED_PATHS = {
 GENERATED_PATHS |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "import_linter")}
 # What the builds of a pipeline that is deployed still bring along, though this push has none of it any more.
 GENERATED_PATHS |= {".secrets_cache", ".cfnlint_cache"}
-GENERATED_PATHS |= {f"build/{each}" for each in ("layers", "reports", "integration", "changes", "bench", "bench.json")}
+_BUILT = ("layers", "reports", "integration", "browser", "changes", "bench", "bench.json")
+GENERATED_PATHS |= {f"build/{each}" for each in _BUILT}
 # Locks hold hashes, and bytecode what its source holds.
 EXCLUDED_FILES = re.compile(
     r"(poetry\.lock|uv\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc"
