@@ -18,8 +18,9 @@ from rehearsal.views.execution_view import ExecutionView
 from tests.commands.conftest import Tiny, until
 from tests.root import PACKAGE
 
-# `shell` passes the terminal to another program, and a shell evaluates the output of `completion`.
-WITHOUT = {"shell", "completion"}
+# `shell` and `console` pass the terminal to another program, a shell evaluates the output of `completion`, and `report`
+# writes the file that it is given.
+WITHOUT = {"shell", "console", "completion", "report"}
 RESULT = {
     "execution_id",
     "status",
