@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import http.client
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -117,6 +118,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
         yield found
 
 
+def free_port() -> int:
+    """Return a port that is free, so that tests can run in parallel."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        found: int = opened.getsockname()[1]
+        return found
+
+
 @pytest.fixture
 def options() -> Options:
     """The permissions of the test's console; a test's module may have another fixture of this name."""
@@ -127,9 +136,7 @@ def options() -> Options:
 def console(aws: FakeAws, options: Options) -> Iterator[Console]:
     """A console in front of the AWS."""
     reads = Aws(None, "eu-west-1")
-    opened = server.listen(None)
-    port = opened.getsockname()[1]
-    opened.close()
+    port = free_port()
     found = Console(Site(reads, PipelineReads(reads, NAME), Keys(port), options, now=lambda: START + 700), port)
     found.start()
     yield found

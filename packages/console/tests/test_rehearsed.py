@@ -16,12 +16,11 @@ from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
 from rehearsal.workspace.layout import Workspace
 
-from pipeline_console import server
 from pipeline_console.pages.site import Options, Site
 from pipeline_console.reads.client import Aws
 from pipeline_console.reads.pipeline import choose
 from pipeline_console.security import Keys
-from tests.conftest import Console
+from tests.conftest import Console, free_port
 from tests.fake_aws import eventually
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tiny"
@@ -93,9 +92,7 @@ def rehearsed(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     for name, value in endpoint.environ(root(ACCOUNT), REGION).items():
         monkeypatch.setenv(name, value)
     aws = Aws(None, REGION)
-    opened = server.listen(None)
-    port = opened.getsockname()[1]
-    opened.close()
+    port = free_port()
     console = Console(Site(aws, choose(aws, None), Keys(port), Options(approve=True, rehearsed=True)), port)
     console.start()
     yield console
