@@ -141,7 +141,7 @@ def test_variables_of_the_owners_pages_are_read(tmp_path: Path) -> None:
 
 
 def test_the_list_has_30_pipelines_as_the_rule_says() -> None:
-    """18 of TypeScript, 8 of Python at least; each repository once, with its commit; none is in the fidelity page."""
+    """18 of TypeScript, 8 of Python at least; each repository once, with its commit; none is in the fidelity pages."""
     lines = [line.split("\t") for line in command.LIST.read_text().splitlines()[1:]]
     pipelines = command.read_list()
     languages = Counter(line[2] for line in lines)
@@ -149,7 +149,7 @@ def test_the_list_has_30_pipelines_as_the_rule_says() -> None:
     assert languages["TypeScript"] >= 18
     assert languages["Python"] >= 8
     assert {len(pipeline.commit) for pipeline in pipelines} == {40}
-    page = (ROOT / "packages/rehearsal/docs/fidelity.md").read_text()
+    page = (ROOT / "packages/rehearsal/docs/fidelity/public-pipelines.md").read_text()
     assert [pipeline.repository for pipeline in pipelines if f"/{pipeline.repository})" in page] == []
 
 

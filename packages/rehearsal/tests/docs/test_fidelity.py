@@ -1,4 +1,4 @@
-"""docs/fidelity.md promises: every row has a page of AWS's as its source, and a test that is really there."""
+"""docs/fidelity/ promises: every row has a page of AWS's as its source, and a test that is really there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from tests.root import PACKAGE
 
-TEXT = (PACKAGE / "docs" / "fidelity.md").read_text()
+INDEX = PACKAGE / "docs" / "fidelity.md"
+PAGES = {page.name: page.read_text() for page in sorted((PACKAGE / "docs" / "fidelity").glob("*.md"))}
 HERE = {"same", "different", "missing", "unverified"}
 
 COLUMNS = ["Behaviour", "Here", "Source", "Test"]
@@ -54,15 +55,23 @@ def problems(row: Row, text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("row", rows(TEXT), ids=lambda row: row.behaviour[:60])
-def test_each_row_has_its_source_and_its_test(row: Row) -> None:
+@pytest.mark.parametrize(
+    ("page", "row"),
+    [pytest.param(page, row, id=row.behaviour[:60]) for page, text in PAGES.items() for row in rows(text)],
+)
+def test_each_row_has_its_source_and_its_test(page: str, row: Row) -> None:
     """No behaviour is claimed without evidence."""
-    assert problems(row, TEXT) == []
+    assert problems(row, PAGES[page]) == []
+
+
+def test_the_index_has_every_page() -> None:
+    """One page for each service."""
+    assert sorted(re.findall(r"\]\(fidelity/([\w-]+\.md)\)", INDEX.read_text())) == sorted(PAGES)
 
 
 def test_no_behaviour_is_listed_twice() -> None:
     """One row, one behaviour."""
-    names = [row.behaviour for row in rows(TEXT)]
+    names = [row.behaviour for text in PAGES.values() for row in rows(text)]
     assert len(names) > 10
     assert len(names) == len(set(names))
 

@@ -31,7 +31,7 @@ SERVICES = {
 }
 SERVICES |= {each: each for each in ("s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "sts")}
 SERVICES |= {"monitoring": "cloudwatch", "states": "stepfunctions"}
-# Actions that AWS evaluates and this emulator does not: the row of docs/fidelity.md says so.
+# Actions that AWS evaluates and this emulator does not: the row of docs/fidelity/iam.md says so.
 NOT_ASKED = {
     *("dynamodb:ExecuteStatement", "dynamodb:BatchExecuteStatement", "dynamodb:ExecuteTransaction"),
     *("s3:GetBucketAbac", "s3:PutBucketAbac", "s3:GetBucketMetadataTableConfiguration"),
