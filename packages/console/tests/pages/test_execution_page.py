@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+
 from tests.builds import FAILED, Builds
 from tests.conftest import Console
 from tests.fake_aws import FakeAws, Refused
-from tests.pipelines import Pipeline, green, red
+from tests.pipelines import Execution, Pipeline, Run, green, red
 
 
 def test_a_red_execution_begins_with_its_first_error(aws: FakeAws, console: Console) -> None:
@@ -19,6 +23,43 @@ def test_a_red_execution_begins_with_its_first_error(aws: FakeAws, console: Cons
     assert "make check" in page
     assert 'data-copy="make types"' in page
     assert page.index("First error") < page.index('id="waterfall"')
+
+
+def assembly() -> bytes:
+    """The zip of a build's artifact: a cloud assembly in a cloud assembly."""
+    stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Shop.json", "stackName": "Dev-Shop"}}
+    queue = {"Type": "AWS::SQS::Queue", "Metadata": {"aws:cdk:path": "Dev/Shop/Orders/Resource"}}
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("manifest.json", json.dumps({"artifacts": {}}))
+        archive.writestr("assembly-Dev/manifest.json", json.dumps({"artifacts": {"DevShop": stack}}))
+        archive.writestr("assembly-Dev/Shop.json", json.dumps({"Resources": {"OrdersABC": queue}}))
+    return content.getvalue()
+
+
+def failed_stack() -> Execution:
+    """An execution whose stack has a resource that could not be created."""
+    built = Run("Build", "Synth", 0, 60, outputs=(("Synth_Output", "shop/Synth/abc"),))
+    why = "Dev-Shop ROLLBACK_COMPLETE: OrdersABC (AWS::SQS::Queue): it exists already"
+    return Execution(status="Failed", runs=[built, Run("Dev", "Deploy", 60, 5, status="Failed", summary=why)])
+
+
+def test_a_resource_that_failed_is_named_by_its_construct(aws: FakeAws, console: Console) -> None:
+    """The path is in the cloud assembly that the execution built."""
+    execution = failed_stack()
+    Pipeline(execution).serve(aws)
+    aws.files["/artifacts/shop/Synth/abc"] = assembly()
+    assert "Dev/Shop/Orders/Resource" in console.get(f"/executions/{execution.id}").text
+
+
+def test_an_assembly_that_may_not_be_read_leaves_the_logical_id(aws: FakeAws, console: Console) -> None:
+    """And the page says what permission is missing."""
+    execution = failed_stack()
+    Pipeline(execution).serve(aws)
+    aws.refusals["s3:GetObject"] = Refused("AccessDenied", "kim is not authorized to perform: s3:GetObject", 403)
+    page = console.get(f"/executions/{execution.id}").text
+    assert "Dev-Shop/OrdersABC" in page
+    assert "s3:GetObject" in page
 
 
 def test_a_log_that_may_not_be_read_leaves_the_rest_of_the_page(aws: FakeAws, console: Console) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline_console.cause.find_cause import find_causes
 from pipeline_console.cause.model import Cause
 from pipeline_console.errors import Problem, ReadFailed
+from pipeline_console.reads.assembly import construct_path
 from pipeline_console.reads.builds import build, log_place, log_tail
 from pipeline_console.reads.pipeline import PipelineReads
 from pipeline_console.views.next_command import command_for_aws
@@ -56,7 +57,7 @@ def failed_runs(flow: Waterfall) -> list[FailedRun]:
 def find(
     reads: PipelineReads, execution: str, flow: Waterfall, *, rehearsed: bool
 ) -> tuple[list[Cause], list[Problem]]:
-    """Return a cause for each failed action, the first one first, and why logs could not be read."""
+    """Return a cause for each failed action, the first one first, and why logs or artifacts could not be read."""
     problems: list[Problem] = []
 
     def read_log(failed: FailedRun) -> Iterator[str]:
@@ -67,7 +68,14 @@ def find(
             except ReadFailed as error:
                 problems.append(error.problem)
 
-    found = find_causes(failed_runs(flow), read_log, lambda *_: "")
+    def find_construct(stack: str, logical_id: str) -> str:
+        try:
+            return construct_path(reads.aws, flow.rows, stack, logical_id)
+        except ReadFailed as error:
+            problems.append(error.problem)
+            return ""
+
+    found = find_causes(failed_runs(flow), read_log, find_construct)
     if not rehearsed:
         found = [
             dataclasses.replace(cause, next_command=command_for_aws(cause, reads.name, execution)) for cause in found

@@ -1,0 +1,52 @@
+"""The paths of CDK constructs, from the cloud assembly in an artifact of the execution.
+
+Source: AWS CDK, "cloud-assembly-schema"; the path is in the metadata `aws:cdk:path` of each resource.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import PurePosixPath
+
+from pipeline_console.reads.artifacts import S3File, candidates
+from pipeline_console.reads.client import Aws, Json
+from pipeline_console.views.waterfall import ActionRun
+
+_MANIFEST = "manifest.json"
+
+
+def construct_path(aws: Aws, runs: tuple[ActionRun, ...], stack: str, logical_id: str) -> str:
+    """Return the path of the construct that made a resource; empty where no artifact of the builds has it.
+
+    Raises ReadFailed where an artifact cannot be read.
+    """
+    for run, artifact in candidates(runs):
+        with suppress(zipfile.BadZipFile, ValueError, KeyError):
+            if path := _path_in(S3File(aws, artifact, run.region), stack, logical_id):
+                return path
+    return ""
+
+
+def _path_in(file: S3File, stack: str, logical_id: str) -> str:
+    with zipfile.ZipFile(file) as assembly:
+        for template in _templates(assembly, stack):
+            resource: Json = json.loads(assembly.read(template))["Resources"].get(logical_id, {})
+            if path := resource.get("Metadata", {}).get("aws:cdk:path"):
+                return str(path)
+    return ""
+
+
+def _templates(assembly: zipfile.ZipFile, stack: str) -> Iterator[str]:
+    """The names of the templates of this stack; nested assemblies have a manifest each."""
+    for name in assembly.namelist():
+        path = PurePosixPath(name)
+        if path.name != _MANIFEST:
+            continue
+        artifacts: dict[str, Json] = json.loads(assembly.read(name)).get("artifacts", {})
+        for id_, artifact in artifacts.items():
+            properties = artifact.get("properties", {})
+            if artifact.get("type") == "aws:cloudformation:stack" and properties.get("stackName", id_) == stack:
+                yield str(path.parent / properties["templateFile"])
