@@ -371,6 +371,16 @@ def test_the_lock_is_the_one_that_the_project_names(clone: Path, script: dict[st
     assert find().name == "uv.lock"
 
 
+UV_PROJECT = """\
+[project]
+name = "p"
+version = "1"
+requires-python = ">=3.10"
+[tool.uv]
+index-url = "https://packages.example/simple"
+[dependency-groups]
+other = []
+"""
 UV_LOCK = """version = 1
 revision = 3
 requires-python = ">=3.10"
@@ -400,12 +410,11 @@ wheels = [{ url = "https://packages.example/base-1.0-py3-none-any.whl", hash = "
 @pytest.mark.gate
 def test_the_groups_of_a_lock_of_uv_are_exported(clone: Path, script: dict[str, Any]) -> None:
     """With hashes, without the project; a lock of another pyproject.toml is refused with the command that helps."""
-    project = '[project]\nname = "p"\nversion = "1"\nrequires-python = ">=3.10"\n[dependency-groups]\nother = []\n'
-    (clone / "pyproject.toml").write_text(f'{project}test = ["base"]\n')
+    (clone / "pyproject.toml").write_text(f'{UV_PROJECT}test = ["base"]\n')
     (clone / "uv.lock").write_text(UV_LOCK.replace("HASH", "a" * 64))
     exported = script["export"](clone / "uv.lock", ["other", "test"], sys.executable)
     assert exported.replace("\\\n", "").split() == ["base==1.0", f"--hash=sha256:{'a' * 64}"]
-    (clone / "pyproject.toml").write_text(project)
+    (clone / "pyproject.toml").write_text(UV_PROJECT)
     with pytest.raises(script["SetupError"], match="`uv lock` mends it"):
         script["export"](clone / "uv.lock", ["other"], sys.executable)
 
