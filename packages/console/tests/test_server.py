@@ -13,7 +13,6 @@ def test_a_port_that_is_taken_is_wrong_use() -> None:
     """Where it was asked for; the default port gives way to a free one."""
     port = free_port()
     with server.listen(port) as first:
-        first.listen()
         with pytest.raises(WrongUse, match=f"--port {port}: "):
             server.listen(port)
         with server.listen(None) as second, server.listen(None) as third:

@@ -18,12 +18,13 @@ HOST, DEFAULT_PORT = "127.0.0.1", 8377
 
 
 def listen(port: int | None) -> socket.socket:
-    """Open the port: the given one, else the default one, else a free one. Raises WrongUse where it is taken."""
+    """Listen on a port: the given one, else the default one, else a free one. Raises WrongUse where it is taken."""
     for candidate in (port,) if port else (DEFAULT_PORT, 0):
         opened = socket.socket()
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             opened.bind((HOST, candidate))
+            opened.listen()  # two sockets can be bound to a port as long as none of them listens
         except OSError as error:
             opened.close()
             if port:
