@@ -27,6 +27,7 @@ ALWAYS = (
     services.FUNCTION_DEAD_LETTERS,
     services.RULE_RETRIES,
     services.OUTPUT_CHANGES,
+    services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,
     traffic.ALIAS_ROUTING,
     traffic.INVOCATION_METRICS,

@@ -16,6 +16,7 @@ from rehearsal.emulator.iam import bucket_policies, session_registration
 from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
 from rehearsal.emulator.ministack.port.apigateway import http_api_owners, rest_api_owners
+from rehearsal.emulator.s3 import foreign_objects
 from rehearsal.emulator.server import saved_state, service_models
 
 TESTS = "tests/emulator"
@@ -175,6 +176,12 @@ START_BUILD = Correction(
             owner=StartedBuilds,
         ),
     ),
+)
+FOREIGN_OBJECTS = Correction(
+    fault="A template or a function's code in a bucket of another account is not found.",
+    test=f"{TESTS}/s3/test_foreign_objects.py::test_a_template_is_read_from_a_bucket_of_another_account",
+    upstream=UNREDUCED,
+    patches=(Patch("ministack.services.s3:_get_object_data", "sha256:8735d1f5e3313076", foreign_objects.read_as_owner),),
 )
 STOP_BUILD = Correction(
     fault="StopBuild marks the record of a build, which runs on.",
