@@ -33,6 +33,7 @@ _CHANGES = [
     for verb in ("Add", "Attach", "Create", "Delete", "Detach", "Put", "Remove", "Set", "Tag", "Untag", "Update")
 ]
 _PIPELINE = "AWS::CodePipeline::Pipeline"
+_SHOWN = 12  # characters of a logical id that are in a function's name, also where the stack's name is long
 
 Policy = Mapping[str, Any]
 
@@ -43,24 +44,24 @@ def execution_policies(
     *,
     passed_to: Collection[str],
     names: Collection[str],
-    custom_resources: bool = False,
+    called: Collection[str] = (),
 ) -> Mapping[str, Policy]:
     """Return what CloudFormation may do to deploy stacks of these resource types, and nothing else.
 
     The policy `name` is about roles; `NAME-resources`, and as many more as it takes (`NAME-resources-2`), about the
     rest. passed_to: the services that get roles; names: patterns of the stacks' roles and policies, since no condition
-    names the roles with the boundary, and a role's tags do not either. custom_resources: CloudFormation calls their
-    functions, whose names begin as those of the roles. Source: IAM user guide, "Grant a user
-    permissions to pass a role to an AWS service".
+    names the roles with the boundary, and a role's tags do not either. called: the logical ids of the functions of
+    custom resources, which CloudFormation calls; a function's name begins as those of roles, and goes on with its
+    logical id, cut where it is long. Source: IAM user guide, "Grant a user permissions to pass a role to an AWS service".
     """
     actions = sorted({action for kind in types for action in needed_actions(kind)})
     plain = [action for action in actions if not action.startswith(("iam:", "s3:GetObject"))]
     connections = ["codeconnections:PassConnection"] if "codestar-connections:PassConnection" in actions else []
     parts = _split([*plain, *connections])
     numbered = {f"{name}-resources{f'-{number}' if number > 1 else ''}": part for number, part in enumerate(parts, 1)}
-    stacks = [pattern for pattern in names if pattern != TESTS_ROLES]
-    called = [f"arn:aws:lambda:*:*:function:{pattern}" for pattern in stacks] if custom_resources else []
-    role_policy = _role_policy(actions, passed_to, names, called, passes_bootstrap_roles=_PIPELINE in types)
+    stacks = [pattern.removesuffix("*") for pattern in names if pattern != TESTS_ROLES]
+    functions = [f"arn:aws:lambda:*:*:function:{stack}{id_[:_SHOWN]}*" for stack in stacks for id_ in sorted(called)]
+    role_policy = _role_policy(actions, passed_to, names, functions, passes_bootstrap_roles=_PIPELINE in types)
     return {name: role_policy, **numbered}
 
 

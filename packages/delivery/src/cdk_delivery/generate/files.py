@@ -19,6 +19,8 @@ from cdk_delivery.project_config import read_config
 from cdk_delivery.settings import json_schema
 from cdk_delivery.settings.options import settings_type
 
+_CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
+
 
 def resource_types(assembly: Path) -> list[str]:
     """The types of all resources of an assembly, those of the nested assemblies too, without CDK's own."""
@@ -59,8 +61,16 @@ def environment_policies(assembly: Path) -> Mapping[str, policies.Policy]:
         _types(files),
         passed_to=_passed_to(files),
         names=environment_role_names(assembly),
-        custom_resources=any(type_.startswith("Custom::") for type_ in _all_types(files)),
+        called=_called(files),
     )
+
+
+def _called(files: Iterable[Path]) -> set[str]:
+    """The logical ids of the functions of custom resources."""
+    resources = [each for file in files for each in json.loads(file.read_text())["Resources"].values()]
+    custom = [each["Properties"] for each in resources if each["Type"].startswith(_CUSTOM)]
+    tokens = [properties.get("ServiceToken") for properties in custom]
+    return {token["Fn::GetAtt"][0] for token in tokens if isinstance(token, dict) and "Fn::GetAtt" in token}
 
 
 def _passed_to(files: Iterable[Path]) -> set[str]:
