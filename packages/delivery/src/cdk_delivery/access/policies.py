@@ -52,7 +52,8 @@ def execution_policies(
     rest. passed_to: the services that get roles; names: patterns of the stacks' roles and policies, since no condition
     names the roles with the boundary, and a role's tags do not either. called: the logical ids of the functions of
     custom resources, which CloudFormation calls; a function's name begins as those of roles, and goes on with its
-    logical id, cut where it is long. Source: IAM user guide, "Grant a user permissions to pass a role to an AWS service".
+    logical id, cut where it is long. Source: IAM user guide, "Grant a user permissions to pass a role to an AWS
+    service".
     """
     actions = sorted({action for kind in types for action in needed_actions(kind)})
     plain = [action for action in actions if not action.startswith(("iam:", "s3:GetObject"))]

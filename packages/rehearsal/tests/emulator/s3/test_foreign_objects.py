@@ -12,7 +12,7 @@ TEMPLATE = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
 
 
 def test_a_template_is_read_from_a_bucket_of_another_account(embedded: Embedded) -> None:
-    """So deploys a pipeline a template above 51,200 bytes: it is in the artifact bucket, the stack in an environment."""
+    """A template above 51,200 bytes is in the artifact bucket, and its stack in the account of an environment."""
     bucket, stack = embedded.bucket(), embedded.name("stack")
     s3 = embedded.client("s3")
     s3.put_object(Bucket=bucket, Key="template.json", Body=json.dumps(TEMPLATE).encode())

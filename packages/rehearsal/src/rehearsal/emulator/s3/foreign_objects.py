@@ -1,4 +1,4 @@
-"""Objects of other accounts' buckets, which services read for a caller who may: templates of stacks, code of functions."""
+"""Objects in buckets of other accounts, which services read for a caller who may: templates, code of functions."""
 
 from __future__ import annotations
 

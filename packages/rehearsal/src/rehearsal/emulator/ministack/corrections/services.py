@@ -181,7 +181,9 @@ FOREIGN_OBJECTS = Correction(
     fault="A template or a function's code in a bucket of another account is not found.",
     test=f"{TESTS}/s3/test_foreign_objects.py::test_a_template_is_read_from_a_bucket_of_another_account",
     upstream=UNREDUCED,
-    patches=(Patch("ministack.services.s3:_get_object_data", "sha256:8735d1f5e3313076", foreign_objects.read_as_owner),),
+    patches=(
+        Patch("ministack.services.s3:_get_object_data", "sha256:8735d1f5e3313076", foreign_objects.read_as_owner),
+    ),
 )
 STOP_BUILD = Correction(
     fault="StopBuild marks the record of a build, which runs on.",
