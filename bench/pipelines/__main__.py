@@ -27,7 +27,7 @@ def read_list(path: Path = LIST) -> list[Pipeline]:
 
 
 def _variables(text: str) -> tuple[tuple[str, str], ...]:
-    """What the owner's pages say to set for the first deployment: `NAME=value NAME=value`, or `-`."""
+    """The variables that the owner's pages set for the first deployment: `NAME=value NAME=value`, or `-`."""
     pairs = (word.partition("=") for word in text.split() if "=" in word)
     return tuple((name, value) for name, _, value in pairs)
 
