@@ -121,6 +121,13 @@ def different_files(first: Path, second: Path) -> list[str]:
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
+def test_every_command_reports_a_bug_in_the_same_way() -> None:
+    """With the same file in each wheel."""
+    reports = [file.read_text() for file in ROOT.glob("packages/*/src/*/bug_report.py")]
+    assert len(reports) == len(PACKAGES)
+    assert len(set(reports)) == 1
+
+
 def test_the_console_finds_the_first_error_as_the_rehearsal_does() -> None:
     """The wheels share no code, so both have the same files."""
     assert different_files(*(ROOT / folder for folder in SHARED)) == []

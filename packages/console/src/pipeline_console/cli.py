@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
-import tempfile
-import traceback
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
 
+from pipeline_console.bug_report import write_bug_report
 from pipeline_console.errors import ReadFailed, WrongUse
 
 if TYPE_CHECKING:
@@ -44,10 +41,8 @@ def main() -> None:
 
 
 def _report_bug() -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="pipeline-console-bug-", suffix=".log", delete=False) as log:
-        print(version("cdk-pipeline-console"), platform.platform(), sys.version, sys.argv, sep="\n", file=log)
-        traceback.print_exc(file=log)
-    click.echo(f"{PROGRAM}: this is a bug in the console itself; please report it with {log.name}", err=True)
+    log = write_bug_report("pipeline-console-bug-", ("cdk-pipeline-console", "boto3"))
+    click.echo(f"{PROGRAM}: this is a bug in the console itself; please report it with {log}", err=True)
     return 3
 
 

@@ -1,0 +1,28 @@
+"""The log of a bug: what is needed to find it, in one file that a user can attach to a report."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import tempfile
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+
+
+def write_bug_report(prefix: str, distributions: tuple[str, ...]) -> str:
+    """Write the versions, the platform, the command and the traceback of what is being handled; return the file's path.
+
+    The command may hold values of the user: the file stays on this machine until the user sends it.
+    """
+    versions = ", ".join(f"{name} {_version(name)}" for name in distributions)
+    facts = (versions, f"Python {platform.python_version()}", platform.platform(), " ".join(sys.argv))
+    with tempfile.NamedTemporaryFile("w", prefix=prefix, suffix=".log", delete=False) as log:
+        log.write("\n".join((*facts, "", traceback.format_exc())))
+    return log.name
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(not installed)"
