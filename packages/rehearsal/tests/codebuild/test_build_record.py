@@ -11,6 +11,7 @@ from unittest.mock import Mock
 
 import botocore.session
 import pytest
+from botocore.model import StructureShape
 from botocore.validate import ParamValidator
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import codebuild
@@ -37,6 +38,7 @@ def builds() -> list[Json]:
     ids = json.loads(codebuild._list_builds({})[2])["ids"]
     found: list[Json] = json.loads(codebuild._batch_get_builds({"ids": ids})[2])["builds"]
     shape = botocore.session.get_session().get_service_model("codebuild").shape_for("Build")
+    assert isinstance(shape, StructureShape)
     for build in found:
         times = {"startTime", "endTime"}
         plain = {key: value for key, value in build.items() if key not in times}

@@ -46,7 +46,7 @@ class RehearsalReads:
         request = AWSRequest("GET", f"{endpoint}/_rehearsal/{path}")
         SigV4Auth(credentials, "rehearsal", self._aws.region).add_auth(request)
         try:
-            self._http = self._http or URLLib3Session(verify=verify)
+            self._http = self._http or URLLib3Session(verify=verify)  # type: ignore[arg-type] # a bundle's path is allowed too
             answer = self._http.send(request.prepare())
             found: Json = json.loads(answer.content)
         except (BotoCoreError, ValueError) as error:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode
 
 import botocore.session
 import pytest
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.serialize import create_serializer
 from ministack.core import iam_actions
 
@@ -66,16 +66,20 @@ def asked(service: str, operation: str) -> str:
     return str(iam_actions.extract_iam_action(service, sent["method"], path, headers, b"", parameters))
 
 
-def least(operation: OperationModel) -> Any:
+def least(operation: OperationModel) -> dict[str, object]:
     """The input of an operation with what is required, and what is part of its path."""
-    return value(operation.input_shape) if operation.input_shape else {}
+    return structure(operation.input_shape) if operation.input_shape else {}
 
 
-def value(shape: Shape) -> Any:
-    if shape.type_name == "structure":
-        in_path = [name for name, each in shape.members.items() if each.serialization.get("location") == "uri"]
-        return {name: value(shape.members[name]) for name in {*shape.required_members, *in_path}}
-    if shape.type_name == "list":
+def structure(shape: StructureShape) -> dict[str, object]:
+    in_path = [name for name, member in shape.members.items() if member.serialization.get("location") == "uri"]
+    return {name: value(shape.members[name]) for name in {*shape.required_members, *in_path}}
+
+
+def value(shape: Shape) -> object:
+    if isinstance(shape, StructureShape):
+        return structure(shape)
+    if isinstance(shape, ListShape):
         return [value(shape.member)]
     if shape.type_name == "map":
         return {}

@@ -35,7 +35,7 @@ def pin(secret: str, signer: type[SigV4Auth] = SigV4Auth) -> None:
     """A request arrives that the account's root user seems to have signed with `secret`."""
     request = AWSRequest("GET", f"https://{HOST}/", headers={"Host": HOST})
     signer(Credentials(ACCOUNT, secret), "sqs", REGION).add_auth(request)
-    query = parse_qs(urlsplit(request.url).query)
+    query = parse_qs(urlsplit(str(request.url)).query)
     headers = [(name.lower().encode(), value.encode()) for name, value in request.headers.items()]
     evaluator.pin_signed_request("GET", "/", query, headers)
 

@@ -51,8 +51,8 @@ class CodeDeployApi:
         if operation not in self._operations:
             known = ", ".join(self._operations)
             raise ApiError("UnknownOperationException", f"{operation} is not rehearsed; there are {known}")
-        report = ParamValidator().validate(request, model().operation_model(operation).input_shape)
-        if report.has_errors():
+        shape = model().operation_model(operation).input_shape
+        if shape and (report := ParamValidator().validate(request, shape)).has_errors():
             raise ApiError("ValidationException", report.generate_report())
         try:
             return self._operations[operation](Scope(account, region), request)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import botocore.session
-from botocore.model import ServiceModel, Shape
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
 # Where the service differs from the model: it refuses what is longer than this, by a message that names 50,000.
 # Source: github.com/aws/aws-cdk issue 19767; the API reference says 1,000.
@@ -21,29 +20,29 @@ def model() -> ServiceModel:
     return botocore.session.get_session().get_service_model("codepipeline")
 
 
-def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def violations(shape: Shape, value: object, path: str) -> Iterator[str]:
     """Yield a message for every value that the model does not allow; values of another type are skipped."""
-    match shape.type_name, value:
-        case "structure", dict():
+    match shape, value:
+        case StructureShape(), dict():
             for name in value.keys() & shape.members.keys():
                 yield from violations(shape.members[name], value[name], f"{path}.{name}".lstrip("."))
-        case "list", list():
+        case ListShape(), list():
             yield from _size_violations(shape, len(value), path, "items")
-            for number, each in enumerate(value):
-                yield from violations(shape.member, each, f"{path}[{number}]")
-        case "map", dict():
+            for number, item in enumerate(value):
+                yield from violations(shape.member, item, f"{path}[{number}]")
+        case MapShape(), dict():
             yield from _size_violations(shape, len(value), path, "items")
-            for key, each in value.items():
+            for key, item in value.items():
                 yield from violations(shape.key, key, f"{path}: the key {key}")
-                yield from violations(shape.value, each, f"{path}.{key}")
-        case "string", str():
+                yield from violations(shape.value, item, f"{path}.{key}")
+        case StringShape(), str():
             yield from _size_violations(shape, len(value), path, "characters")
             yield from _text(shape, value, path)
-        case "integer", int():
+        case Shape(type_name="integer"), int():
             yield from _size_violations(shape, value, path, "")
 
 
-def _text(shape: Shape, value: str, path: str) -> Iterator[str]:
+def _text(shape: StringShape, value: str, path: str) -> Iterator[str]:
     pattern = shape.metadata.get("pattern")
     if shape.enum and value not in shape.enum:
         yield f"{path}: got {value}; {', '.join(shape.enum)} are allowed"

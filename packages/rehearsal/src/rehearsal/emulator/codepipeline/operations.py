@@ -76,6 +76,8 @@ class CodePipelineApi:
 def _check(operation: str, request: Json) -> None:
     """The request has what AWS's model requires, in the types that it names, with values that it allows."""
     shape = model().operation_model(operation).input_shape
+    if shape is None:
+        return
     report = ParamValidator().validate(request, shape)
     if report.has_errors():
         raise ApiError("ValidationException", report.generate_report())
