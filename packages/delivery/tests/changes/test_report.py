@@ -88,6 +88,13 @@ def test_programs_read_all_of_it() -> None:
     }
 
 
+def test_traffic_has_a_section() -> None:
+    """The console's page of the approval shows it."""
+    old, new = ({"a": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionVersion": v}}} for v in ("1", "2"))
+    text = made(old, new).as_markdown()
+    assert "### Traffic\n\n- a: all at once\n" in text
+
+
 def test_people_read_all_of_it() -> None:
     """With the heading that a reviewer looks for first."""
     new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}

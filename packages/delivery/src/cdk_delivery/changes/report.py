@@ -12,6 +12,7 @@ from cdk_delivery.changes.broadening import broadenings
 from cdk_delivery.changes.layer_packages import PackageChange, package_changes
 from cdk_delivery.changes.resources import KINDS, ResourceChange, resource_changes
 from cdk_delivery.changes.stacks import StackComparison
+from cdk_delivery.changes.traffic_shifts import TrafficShift, traffic_shifts
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class StackReport:
     resources: Sequence[ResourceChange]
     broadenings: Sequence[str]
     packages: Sequence[PackageChange]
+    traffic: Sequence[TrafficShift] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def _stack(compared: StackComparison, replacing: Mapping[str, Collection[str]]) 
         resources=list(resource_changes(old, new, replacing)),
         broadenings=broadenings(old, new),
         packages=list(package_changes(old, new)),
+        traffic=list(traffic_shifts(old, new)),
     )
 
 
@@ -125,6 +128,7 @@ def _stack_lines(stack: StackReport) -> Iterator[str]:
     yield "The first deployment." if stack.first else f"{_counts([stack])}."
     for change in stack.resources:
         yield f"- {change.kind}: {change.id} ({change.type}) {', '.join(change.properties)}".rstrip()
-    for heading, lines in (("Broadens", stack.broadenings), ("Packages", stack.packages)):
+    sections = (("Broadens", stack.broadenings), ("Packages", stack.packages), ("Traffic", stack.traffic))
+    for heading, lines in sections:
         if lines:
             yield from ("", f"### {heading}", "", *(f"- {each}" for each in lines))
