@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -93,7 +94,7 @@ def _in_summary(action: FailedAction, construct_path: ConstructPath) -> Finding:
 def _next_command(action: FailedAction, command: FailedCommand | None) -> str:
     if command:
         return (
-            f"make {command.parts[0].target}"
+            f"make {shlex.quote(command.parts[0].target)}"
             if command.parts[0].target
             else f"rehearse shell {action.stage}/{action.name}"
         )

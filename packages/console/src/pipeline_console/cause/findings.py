@@ -10,9 +10,10 @@ from pipeline_console.cause import python_findings
 from pipeline_console.cause.model import Finding, Place
 
 LINES, LINE_LENGTH = 20, 2000
-# What a shell would run, of the texts that a message has in backticks.
+# What a shell would run, of the texts that a message has in backticks. Messages come from the log of a build, so that
+# a command that would run another one is not suggested.
 _COMMAND = re.compile(
-    r"`((?:aws|bin/|cdk|delivery|git|lambda-layers|make|mypy|npm|poetry|pytest|python|rehearse|ruff|uv) ?[^`]*)`"
+    r"`((?:aws|bin/|cdk|delivery|git|lambda-layers|make|mypy|npm|poetry|pytest|python|rehearse|ruff|uv) ?[^`;|&$<>]*)`"
 )
 _FILE = r"(?P<file>(?:[\w@.+-]+/)*[\w@.+-]*\.\w+)"
 _NOT_AN_ERROR = re.compile(r"^(?:warning|note|info|hint|\w*Warning)\b", re.IGNORECASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -13,7 +14,10 @@ _SECTION = re.compile(r"^=+ (?:FAILURES|ERRORS) =+$")
 _TEST = re.compile(r"^_{3,} .+ _{3,}$")
 _LOCATION = re.compile(r"^(?P<file>[^\s:]+\.py):(?P<line>\d+): (?:in |\w+)")
 _ERROR = re.compile(r"^E   +(?P<message>\S.*)$")
-_SUMMARY = re.compile(r"^(?:FAILED|ERROR) (?P<test>[^\s:]+\.py(?:::\S+)?)")
+# The id of a parametrized test may hold spaces and brackets; " - " and the message come after it.
+_SUMMARY = re.compile(
+    r"^(?:FAILED|ERROR) (?P<test>[^\s:]+\.py(?:::[^\s\[]+(?:\[.*?\](?= - |$))?)?)(?: - (?P<message>.*))?"
+)
 _FRAME = re.compile(r'^ +File "(?P<file>[^"<]+)", line (?P<line>\d+)')
 _EXCEPTION = re.compile(r"^(?P<message>[A-Za-z_][\w.]*(?:: .+)?)$")
 _IMPORT = re.compile(r"^-? +(?P<importer>[\w.]+) -> +(?P<imported>[\w.]+) \(l\.(?P<line>\d+)")
@@ -32,7 +36,7 @@ def failed_test(lines: Sequence[str]) -> Finding | None:
     error = next((match["message"] for line in block if (match := _ERROR.match(line))), "a test failed")
     where = Place(places[-1]["file"], int(places[-1]["line"])) if places else Place()
     test = next((match["test"] for line in lines[start:] if (match := _SUMMARY.match(line))), "")
-    return Finding(error, start, where, _cut(block), f"pytest {test}" if test else "")
+    return Finding(error, start, where, _cut(block), f"pytest {shlex.quote(test)}" if test else "")
 
 
 def broken_contract(lines: Sequence[str]) -> Finding | None:
@@ -69,8 +73,8 @@ def _summarized_test(lines: Sequence[str]) -> Finding | None:
     """The first line of pytest's short summary, where the failures themselves are not shown."""
     for number, line in enumerate(lines):
         if match := _SUMMARY.match(line):
-            message = line.partition(" - ")[2] or "a test failed"
-            return Finding(message, number, Place(match["test"].partition("::")[0]), (line,), f"pytest {match['test']}")
+            place, command = Place(match["test"].partition("::")[0]), f"pytest {shlex.quote(match['test'])}"
+            return Finding(match["message"] or "a test failed", number, place, (line,), command)
     return None
 
 

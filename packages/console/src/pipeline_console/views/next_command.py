@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from pipeline_console.cause.model import Cause
 
 
@@ -12,8 +14,8 @@ def command_for_aws(cause: Cause, pipeline: str, execution: str) -> str:
     """
     verb = cause.next_command.split()[:2]
     if verb == ["rehearse", "retry"]:
-        return (
-            f"aws codepipeline retry-stage-execution --stage-name {cause.stage} --retry-mode FAILED_ACTIONS"
-            f" --pipeline-name {pipeline} --pipeline-execution-id {execution}"
+        given = ("--stage-name", cause.stage, "--retry-mode", "FAILED_ACTIONS", "--pipeline-name", pipeline)
+        return shlex.join(
+            ("aws", "codepipeline", "retry-stage-execution", *given, "--pipeline-execution-id", execution)
         )
     return "" if verb[:1] == ["rehearse"] else cause.next_command
