@@ -14,7 +14,9 @@ import pytest
 from tests.browser.conftest import skip_or_fail
 from tests.builds import FAILED, Builds
 from tests.conftest import Console
+from tests.decisions import serve_decisions
 from tests.fake_aws import FakeAws, eventually
+from tests.functions import serve_functions
 from tests.pages.test_approval_page import artifact
 from tests.pipelines import START, Execution, Pipeline, Run, green, red, waiting
 from tests.root import PACKAGE
@@ -192,12 +194,24 @@ def test_a_hundred_environments_are_on_the_first_page(aws: FakeAws, open_page: O
     assert page.locator(".stage").count() == 101
 
 
-def test_a_phone_shows_every_page_without_scrolling_sideways(aws: FakeAws, open_page: OpenPage) -> None:
+def every_page(aws: FakeAws, execution: Execution, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Serve what each page shows: a red execution among others, a function, decisions; return the paths."""
+    pipeline = Pipeline(waiting(), execution, green()).serve(aws)
+    Builds(aws).add("synth:2", FAILED)
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
+    serve_functions(aws, pipeline, monkeypatch)
+    serve_decisions(aws, monkeypatch)
+    run = f"/executions/{execution.id}"
+    log = f"{run}/actions/{execution.runs[1].id}/log"
+    return ["/", run, log, "/executions", "/approvals/Prod/Approve", "/functions", "/permissions", "/executions/none"]
+
+
+def test_a_phone_shows_every_page_without_scrolling_sideways(
+    aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """390 pixels wide."""
     execution = red(message="A message that is quite long, as messages of commits tend to be when they explain")
-    Pipeline(waiting(), execution).serve(aws)
-    Builds(aws).add("synth:2", FAILED)
-    for path in ("/", f"/executions/{execution.id}", "/executions", "/approvals/Prod/Approve", "/functions"):
+    for path in every_page(aws, execution, monkeypatch):
         page = open_page(path, viewport={"width": 390, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
@@ -218,15 +232,13 @@ def test_keys_lead_through_the_console(aws: FakeAws, open_page: OpenPage) -> Non
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(aws: FakeAws, open_page: OpenPage, scheme: str) -> None:
-    """On every page, in both color schemes."""
-    execution = red()
-    Pipeline(waiting(), execution, green()).serve(aws)
-    Builds(aws).add("synth:2", FAILED)
-    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
-    log = f"/executions/{execution.id}/actions/{execution.runs[1].id}/log"
-    for path in ("/", f"/executions/{execution.id}", "/executions", "/approvals/Prod/Approve", log):
+def test_axe_finds_nothing_serious(
+    aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """On every page, in both color schemes, with the details of the page opened."""
+    for path in every_page(aws, red(), monkeypatch):
         page = open_page(path, color_scheme=scheme)
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
         page.wait_for_timeout(300)
         axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
         found = axe.run(page).response["violations"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 
 from tests.builds import FAILED, Builds
 from tests.conftest import Console
 from tests.fake_aws import FakeAws, Refused
-from tests.pipelines import Execution, Pipeline, Run, green, red
+from tests.pipelines import Execution, Pipeline, Run, green, red, waiting
 
 
 def test_a_red_execution_begins_with_its_first_error(aws: FakeAws, console: Console) -> None:
@@ -23,6 +24,19 @@ def test_a_red_execution_begins_with_its_first_error(aws: FakeAws, console: Cons
     assert "make check" in page
     assert 'data-copy="make types"' in page
     assert page.index("First error") < page.index('id="waterfall"')
+
+
+def test_the_first_error_is_found_in_a_colored_log(aws: FakeAws, console: Console) -> None:
+    """Escape sequences neither hide it nor reach the page; the id of its test is quoted for a shell."""
+    execution = red()
+    Pipeline(execution).serve(aws)
+    test = "FAILED tests/test_price.py::test_prices[1 EUR] - AssertionError: assert 1 == 2"
+    lines = [*FAILED[:8], f"\x1b[31m{test}\x1b[0m", "make: *** [Makefile:7: unit] Error 1", *FAILED[12:]]
+    Builds(aws).add("synth:2", lines)
+    page = console.get(f"/executions/{execution.id}").text
+    assert "AssertionError: assert 1 == 2</p>" in page
+    assert 'data-copy="pytest &#39;tests/test_price.py::test_prices[1 EUR]&#39;"' in page
+    assert "\x1b" not in page
 
 
 def assembly() -> bytes:
@@ -82,6 +96,19 @@ def test_a_green_execution_shows_waiting_apart_from_working(aws: FakeAws, consol
     assert "First error" not in page
     assert "5 min 52 s of work, 1 h 00 min of waiting" in page
     assert "https://dev.example" in page
+
+
+def test_no_state_is_shown_by_color_alone(aws: FakeAws, console: Console) -> None:
+    """Each bar's row has a sign and a word, and the legend has the signs of failures and of the critical path."""
+    execution = red()
+    Pipeline(execution, waiting()).serve(aws)
+    page = console.get(f"/executions/{execution.id}").text
+    marks = re.findall(r'<span class="mark (\w+)"[^>]*><span aria-hidden="true">(.)</span><span class="hidden">', page)
+    assert {("Succeeded", "✓"), ("Failed", "✕"), ("Waiting", "◆")} <= set(marks)
+    assert page.count('class="mark') == len(marks)
+    legend = page[page.index('class="legend') :]
+    for sign, word in (("▸", "on the critical path"), ("✕", "failed")):
+        assert f'<span aria-hidden="true">{sign}</span> {word}' in legend
 
 
 def test_restarts_and_rollbacks_are_one_story(aws: FakeAws, console: Console) -> None:

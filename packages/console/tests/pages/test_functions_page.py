@@ -9,47 +9,16 @@ import pytest
 from pipeline_console.errors import Problem, ReadFailed
 from pipeline_console.pages.site import Options
 from pipeline_console.reads import functions as reads
-from pipeline_console.views.functions import Alias, Call, FunctionView, Place, Share
 from tests.conftest import Console
-from tests.fake_aws import FakeAws, Json
-from tests.pipelines import START, Pipeline, green
-
-PLACE = Place("Dev", "Dev-Shop", "222222222222", "eu-west-1")
-CALLS = (Call(START, "11111111-aaaa", 12.0, 61, 380.0, ""), Call(START, "22222222", 3.0, 61, None, "error"))
-SHOWN = FunctionView(
-    PLACE,
-    "basket",
-    "python3.13",
-    "",
-    ("$LATEST", "7", "8"),
-    (Alias("live", (Share("7", 90.0), Share("8", 10.0))),),
-    CALLS,
-    40,
-    2,
-)
+from tests.fake_aws import FakeAws
+from tests.functions import serve_functions
+from tests.pipelines import Pipeline, green
 
 
 @pytest.fixture
 def invoked(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """A pipeline that deploys one function; its calls by hand."""
-    pipeline = Pipeline(green()).serve(aws)
-    definition = pipeline.definition()
-    definition["stages"][2]["actions"][0] |= {
-        "configuration": {"StackName": "Dev-Shop"},
-        "roleArn": "arn:aws:iam::222222222222:role/deploy",
-        "region": "eu-west-1",
-    }
-    aws.operations["codepipeline:GetPipeline"] = lambda _: {"pipeline": definition}
-    found: list[tuple[object, ...]] = []
-
-    def invoke(_: object, *given: object) -> Json:
-        found.append(given)
-        return {"error": "", "version": "7", "payload": '{"ok": "<b>"}', "log": "END"}
-
-    monkeypatch.setattr(reads, "names", lambda *_: ["basket"])
-    monkeypatch.setattr(reads, "read", lambda *_: SHOWN)
-    monkeypatch.setattr(reads, "invoke", invoke)
-    return found
+    return serve_functions(aws, Pipeline(green()).serve(aws), monkeypatch)
 
 
 @pytest.mark.usefixtures("invoked")
@@ -57,13 +26,13 @@ def test_weights_calls_errors_and_cold_starts_are_shown(console: Console) -> Non
     """Of each function of the environment."""
     page = console.get("/functions").text
     for text in (
-        "version 7 90.0%",
-        "version 8 10.0%",
+        "version 7 90%",
+        "version 8 10%",
         'width="90.0"',
         "40 calls",
         "2 errors",
         "380 ms",
-        "1 cold starts",
+        "1 cold start in the last 2 calls",
     ):
         assert text in page
 

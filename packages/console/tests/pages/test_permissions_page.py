@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 import pytest
 
-from pipeline_console.pages import permissions_page
 from pipeline_console.pages.site import Options
 from pipeline_console.views.decision import Decision
-from pipeline_console.views.role_usage import Grant
 from tests.conftest import Console
-from tests.fake_aws import FakeAws, Json
+from tests.decisions import ROLE, serve_decisions
+from tests.fake_aws import FakeAws
 from tests.pipelines import Pipeline, green
-
-ROLE = "arn:aws:iam::222222222222:role/tester"
-DENIED = Decision(
-    ROLE,
-    "sqs:SendMessage",
-    "arn:aws:sqs:::feed",
-    allowed=False,
-    why='missing is {"Effect": "Allow", "Action": "sqs:SendMessage"}',
-)
 
 
 @pytest.fixture
 def decisions(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[Decision]:
-    """The decisions of a rehearsal, and a role with two grants."""
+    """The decisions of a rehearsal."""
     Pipeline(green()).serve(aws)
-    found = [Decision(ROLE, "s3:GetObject", "arn:aws:s3:::one/key", allowed=True), DENIED]
-
-    def answer(path: str) -> Json:
-        if "decisions" not in path:
-            return {"version": 1, "execution_id": None, "not_emulated": ["builds ran on this machine"]}
-        first = int(path.rpartition("/")[2])
-        return {"version": 1, "total": len(found), "decisions": [asdict(d) for d in found[first:]]}
-
-    aws.rehearsal = answer
-    grants = [Grant("own", "s3:Get*", ("*",)), Grant("own", "sns:Publish", ("topic",))]
-    monkeypatch.setattr(permissions_page, "roles", lambda _: [ROLE])
-    monkeypatch.setattr(permissions_page, "grants", lambda *_: grants)
-    return found
-
-
-@pytest.fixture(autouse=True)
-def client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No account but the pipeline's has credentials in these tests."""
-    monkeypatch.setattr("pipeline_console.reads.client.Aws.client", lambda *_: None)
+    return serve_decisions(aws, monkeypatch)
 
 
 @pytest.mark.usefixtures("decisions")

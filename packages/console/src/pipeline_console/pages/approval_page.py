@@ -13,8 +13,9 @@ from pipeline_console.pages.execution_page import load
 from pipeline_console.pages.forms import Form
 from pipeline_console.pages.site import Site
 from pipeline_console.reads.artifacts import candidates, read_changes
-from pipeline_console.views.approval import ChangesReport, changes_report, in_order
+from pipeline_console.views.changes_report import ChangesReport, changes_report, in_order
 from pipeline_console.views.pipeline_map import MapAction, PipelineMap
+from pipeline_console.views.success_conditions import success_conditions
 from pipeline_console.views.waterfall import Waterfall
 
 ANSWERS = ("Approved", "Rejected")
@@ -48,6 +49,7 @@ def show(site: Site, request: Request) -> Response:
         problems=problems,
         flow=flow,
         asked=asked,
+        conditions=success_conditions(site.reads.definition(), waits.stage),
         comment_length=COMMENT_LENGTH,
     )
 

@@ -34,6 +34,11 @@ _TITLES = {
 }
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: 1 call, 2 calls."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Options:
     """The permissions of this console. rehearsed: the AWS is an embedded one. events: a folder of the project."""
@@ -75,7 +80,8 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters |= {"duration": times.duration, "iso": times.iso, "clock": times.clock}
+        environment.filters |= {name: getattr(times, name) for name in ("duration", "iso", "clock", "tick")}
+        environment.filters["counted"] = counted
         return environment
 
     def map(self) -> PipelineMap:

@@ -12,6 +12,7 @@ from pipeline_console.errors import Problem, ReadFailed
 from pipeline_console.reads.assembly import construct_path
 from pipeline_console.reads.builds import build, log_place, log_tail
 from pipeline_console.reads.pipeline import PipelineReads
+from pipeline_console.views.ansi import plain
 from pipeline_console.views.next_command import command_for_aws
 from pipeline_console.views.waterfall import ActionRun, Waterfall
 
@@ -64,7 +65,7 @@ def find(
         if failed.log:
             try:
                 group, stream = log_place(build(reads.aws, failed.run.external_id, failed.run.region))
-                yield from log_tail(reads.aws, group, stream, failed.run.region)
+                yield from map(plain, log_tail(reads.aws, group, stream, failed.run.region))
             except ReadFailed as error:
                 problems.append(error.problem)
 

@@ -77,6 +77,11 @@ class FunctionView:
         return [call for call in self.calls if call.init_ms is not None]
 
     @property
+    def published(self) -> list[str]:
+        """The versions other than $LATEST."""
+        return [version for version in self.versions if version != "$LATEST"]
+
+    @property
     def qualifiers(self) -> list[str]:
         """The qualifiers that can be invoked, aliases first."""
         return [*(alias.name for alias in self.aliases), *reversed(self.versions)]

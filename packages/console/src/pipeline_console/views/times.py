@@ -29,6 +29,14 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
 
 
+def tick(seconds: float) -> str:
+    """Write a place on a time line, which is round: 0, 0.5 s, 30 s, 10 min, 2 h, 3 d."""
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{seconds / unit:g} {name}"
+    return f"{seconds:g} s" if seconds else "0"
+
+
 def iso(seconds: float | None) -> str:
     """Write a moment for `<time datetime>`; the browser shows it in its own time zone."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds is not None else ""

@@ -1,0 +1,169 @@
+"""A report of changes: what it says about permissions, traffic, resources and packages, and the whole of it as HTML.
+
+A report of another form has no sections here; all of it is rendered in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+# Reports are data: no HTML of theirs reaches the page, and no image is fetched. Emphasis is off: it would remove the
+# asterisks of `s3:Get*`.
+_OFF = ["image", "html_block", "emphasis"]
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable(_OFF)
+# The order of the page: what loses data comes first.
+KINDS = ("replaced", "removed", "changed", "added")
+_RESOURCE = re.compile(rf"(?P<kind>{'|'.join(KINDS)}): (?P<id>\S+) \((?P<type>[\w:.-]+)\)(?: (?P<properties>.*))?")
+_PACKAGE = re.compile(r"(?:(?P<layer>[^:\s]+): )?(?P<name>\S+) (?P<old>\S+) -> (?P<new>\S+)")
+_TESTS = "tests of the environment before"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource that is added, changed, replaced or removed. properties: those that differ."""
+
+    kind: str
+    id: str
+    type: str
+    properties: str
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of a layer whose version differs; `none` where it comes or goes."""
+
+    layer: str
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class StackChanges:
+    """The changes of a stack, by the sections of the report. summary: how many resources change, or the first one."""
+
+    name: str
+    summary: str = ""
+    resources: tuple[Resource, ...] = ()
+    broadenings: tuple[str, ...] = ()
+    packages: tuple[Package, ...] = ()
+    traffic: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChangesReport:
+    """A report. place: the action that wrote it; here: whether that is in the stage of the approval; html: safe.
+
+    facts: of the push, by name; tests: how those of the environment before ended, empty where the report says nothing.
+    """
+
+    place: str
+    here: bool
+    title: str
+    html: str
+    facts: tuple[tuple[str, str], ...]
+    tests: str
+    stacks: tuple[StackChanges, ...]
+
+    @property
+    def broadenings(self) -> list[str]:
+        """What broadens permissions, with its stack where there are several."""
+        several = len(self.stacks) > 1
+        return [
+            f"{stack.name}: {line}" if several and stack.name else line
+            for stack in self.stacks
+            for line in stack.broadenings
+        ]
+
+    @property
+    def in_sections(self) -> bool:
+        """Whether the report is of the form that is shown in sections."""
+        return any(stack.name and (stack.summary or stack.resources) for stack in self.stacks)
+
+
+def changes_report(place: str, markdown: str, *, here: bool) -> ChangesReport:
+    """Read and render a report."""
+    sections = list(_sections(_MARKDOWN.parse(markdown)))
+    title, lines = next(((s.heading, s.lines) for s in sections if s.level == 1), (place, []))
+    facts = dict(fact for line in lines if len(fact := line.split(": ", 1)) == 2)
+    tests = facts.pop(_TESTS, "")
+    html = _MARKDOWN.render(_without_title(markdown))
+    return ChangesReport(place, here, title, html, tuple(facts.items()), tests, tuple(_stacks(sections)))
+
+
+def in_order(reports: Sequence[ChangesReport]) -> list[ChangesReport]:
+    """Return the reports of the approval's own stage first, and of these what broadens permissions first."""
+    return sorted(reports, key=lambda report: (not report.here, not report.broadenings))
+
+
+@dataclass
+class _Section:
+    """A heading with its paragraphs and its list items."""
+
+    level: int
+    heading: str
+    text: str
+    lines: list[str]
+
+
+def _sections(tokens: Sequence[Token]) -> Iterator[_Section]:
+    section, in_item = _Section(0, "", "", []), False
+    for number, token in enumerate(tokens):
+        if token.type == "heading_open":
+            yield section
+            section = _Section(int(token.tag[1]), tokens[number + 1].content.strip(), "", [])
+        elif token.type in ("list_item_open", "list_item_close"):
+            in_item = token.type == "list_item_open"
+        elif token.type == "inline" and in_item:
+            section.lines.append(token.content)
+        elif token.type == "inline" and tokens[number - 1].type == "paragraph_open":
+            section.text = f"{section.text} {token.content}".strip()
+    yield section
+
+
+def _stacks(sections: Sequence[_Section]) -> Iterator[StackChanges]:
+    """The sections of a report that has no stacks belong to one without a name."""
+    groups: list[list[_Section]] = [[_Section(2, "", "", [])]]
+    for section in sections:
+        if section.level == 2:
+            groups.append([section])
+        elif section.level > 2:
+            groups[-1].append(section)
+    for stack, *inner in groups:
+        if stack.heading or inner:
+            lines = {section.heading.lower(): section.lines for section in inner}
+            broadenings = next((found for name, found in lines.items() if name.startswith("broadens")), [])
+            yield StackChanges(
+                stack.heading,
+                stack.text,
+                tuple(_resources(stack.lines)),
+                tuple(broadenings),
+                tuple(_packages(lines.get("packages", []))),
+                tuple(lines.get("traffic", ())),
+            )
+
+
+def _resources(lines: Sequence[str]) -> Iterator[Resource]:
+    found = [match for line in lines if (match := _RESOURCE.fullmatch(line))]
+    for match in sorted(found, key=lambda match: KINDS.index(match["kind"])):
+        yield Resource(match["kind"], match["id"], match["type"], match["properties"] or "")
+
+
+def _packages(lines: Sequence[str]) -> Iterator[Package]:
+    for line in lines:
+        match = _PACKAGE.fullmatch(line)
+        yield (
+            Package(match["layer"] or "", match["name"], match["old"], match["new"])
+            if match
+            else Package("", line, "", "")
+        )
+
+
+def _without_title(markdown: str) -> str:
+    first, _, rest = markdown.partition("\n")
+    return rest if first.startswith("# ") else markdown

@@ -1,0 +1,41 @@
+"""The conditions that a release has to meet after its deployment: success conditions of the stages behind an approval.
+
+Source: AWS CodePipeline user guide, "How do stage conditions work?" and "CloudWatchAlarm".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+def success_conditions(definition: Json, approval_stage: str) -> list[str]:
+    """Return a line for each rule of the stages that the approval releases: those before the next approval."""
+    stages = definition["pipeline"]["stages"]
+    names = [stage["name"] for stage in stages]
+    at = names.index(approval_stage)
+    released = [stages[at], *takewhile(lambda stage: not _asks(stage), stages[at + 1 :])]
+    return [line for stage in released for line in _rules(stage)]
+
+
+def _asks(stage: Json) -> bool:
+    return any(action["actionTypeId"]["category"] == "Approval" for action in stage["actions"])
+
+
+def _rules(stage: Json) -> Iterator[str]:
+    for condition in stage.get("onSuccess", {}).get("conditions", ()):
+        result = {"ROLLBACK": "is rolled back", "FAIL": "fails"}.get(condition.get("result", ""), "does not succeed")
+        for rule in condition.get("rules", ()):
+            yield f"{stage['name']} {result} {_when(rule)}"
+
+
+def _when(rule: Json) -> str:
+    configuration = rule.get("configuration", {})
+    if rule["ruleTypeId"]["provider"] == "CloudWatchAlarm":
+        minutes = configuration.get("WaitTime", "")
+        wait = f" within {minutes} min" if minutes else ""
+        return f"where alarm {configuration.get('AlarmName', '')} is in ALARM{wait} after its actions"
+    return f"where rule {rule['name']} ({rule['ruleTypeId']['provider']}) says so"
