@@ -1,4 +1,4 @@
-"""Errors with an exit status: the pipeline is red (1), or wrong use (2)."""
+"""Errors that end a command with an exit status: 1 for a red pipeline, 2 for wrong use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The name that this program was called by, for the commands that its messages suggest."""
+"""The name under which this program was started, for the commands that its messages suggest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 MODULE = "python -m rehearsal"
 COMMAND = "rehearse"
-# Set by the completion scripts, as click has it.
+# Set by the completion scripts; click derives this name from COMMAND.
 COMPLETION_VARIABLE = "_REHEARSE_COMPLETE"
 
 
@@ -18,12 +18,15 @@ def command_name() -> str:
 
 
 def shell_command() -> str:
-    """Return the command for a shell, whatever its search path is; Python has to find the package of a module."""
+    """Return a command for a shell that does not depend on its search path.
+
+    The form `python -m rehearsal` needs a Python that can import the package.
+    """
     program = Path(sys.argv[0])
     command = [program.absolute()] if program.name == COMMAND else [sys.executable, "-m", "rehearsal"]
     return shlex.join(map(str, command))
 
 
 def with_command_name(text: str) -> str:
-    """A message with the name that the person used."""
+    """Return a message in which `rehearse ` is replaced by the name that the user typed."""
     return text.replace(f"`{COMMAND} ", f"`{command_name()} ")

@@ -145,7 +145,7 @@ def test_a_killed_keeper_leaves_nothing(which: str, tmp_path: Path) -> None:
     """Either of the two ends the other's processes, and the caller that waits gets an error."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
-        first = processes._keeper.pid
+        first = processes._supervisor.pid
         eventually(lambda: bool(children(first)))
         (second,) = children(first)
         text = f"setsid nohup sleep 60 & echo $!; kill -9 {first if which == 'first' else second}; sleep 60"

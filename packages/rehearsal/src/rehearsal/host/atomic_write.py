@@ -1,4 +1,4 @@
-"""Write a file so that a reader sees the old one or the new one, never half."""
+"""Atomic file writes: a reader sees the old content or the new content, never a part of it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as JSON."""
+    """Write a value as indented JSON, atomically."""
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a temporary file that no other user can read, then rename it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write text to a temporary file that no other user can read, then rename it to `path`. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.touch(mode=0o600)
-        beside.write_text(text)
-        beside.replace(path)
+        temporary.touch(mode=0o600)
+        temporary.write_text(text)
+        temporary.replace(path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise

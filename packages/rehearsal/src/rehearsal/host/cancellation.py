@@ -1,4 +1,4 @@
-"""The one way in which work is asked to end: a stop, an abandoned execution, a time limit, an overridden condition."""
+"""Cancellation of running work, by a stop, an abandoned execution, a time limit or an overridden condition."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Cancellation(threading.Event):
-    """An event that also calls back, so that a wait for something else wakes up immediately."""
+    """An event with callbacks, so that a thread that waits for something else wakes up immediately."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class Cancellation(threading.Event):
 
     @contextmanager
     def calls(self, callback: Callable[[], object]) -> Iterator[None]:
-        """Call `callback` once when the work is asked to end inside the block, or has been already."""
+        """Call `callback` once if the event is set before or during the block."""
         with self._lock:
             is_set = self.is_set()
             if not is_set:

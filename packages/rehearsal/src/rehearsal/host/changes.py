@@ -1,4 +1,4 @@
-"""Waits that a change wakes: none of them looks again from time to time."""
+"""Change notification between threads, without polling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.host.cancellation import Cancellation
 
 
 class Changes:
-    """Wakes waits: call `notify` after a change that another thread may wait for."""
+    """Wakes waiting threads: call `notify` after a change that another thread may wait for."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -19,7 +19,7 @@ class Changes:
         self._callbacks: list[Callable[[], object]] = []
 
     def notify(self) -> None:
-        """Wake every wait, and call every callback."""
+        """Wake every waiting thread, and call every callback."""
         with self._changed:
             self._number += 1
             self._changed.notify_all()
@@ -40,9 +40,9 @@ class Changes:
                 self._callbacks.remove(callback)
 
     def moments(self, stop: Cancellation, left: Callable[[], float] = lambda: math.inf) -> Iterator[None]:
-        """Yield now, after each change, and a last time when `stop` is set or no seconds are left.
+        """Yield now, after each change, and a last time when `stop` is set or the time is over.
 
-        left: returns the seconds, and is called again after each change.
+        left: returns the remaining seconds; called again after each change.
         """
         with stop.calls(self.notify):
             is_last = False

@@ -34,5 +34,5 @@ def watch(path: Path, changed: Callable[[], object]) -> None:
 
 def _report(descriptor: int, name: bytes, changed: Callable[[], object]) -> None:
     while events := os.read(descriptor, _EVENTS_BYTES):
-        if name in events:  # a name follows the end of its length, and has zeros behind it
+        if name in events:  # an event's name follows its length field, whose last byte is 0, and is padded with zeros
             changed()

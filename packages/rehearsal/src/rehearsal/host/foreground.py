@@ -1,6 +1,7 @@
-"""Runs one command with the caller's terminal, and ends the processes that it leaves; a separate program.
+"""A separate program that runs one command in the caller's terminal, and ends the processes that it leaves running.
 
-processes.py starts it. It exits with the command's status, as a shell does.
+processes.py starts it. It exits with the command's status, or 128 plus the number of the signal that ended the
+command, as a shell does.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from rehearsal.host import namespaces, supervisor
 def main(*command: str) -> None:
     prctl = namespaces.libc.prctl
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # an interrupt is the command's affair; a handler, because it would inherit that the signal is ignored
+    # Only the command reacts to an interrupt. A handler, not SIG_IGN: the command would inherit an ignored signal.
     signal.signal(signal.SIGINT, lambda *_: None)
     prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

@@ -1,7 +1,7 @@
-"""Messages to a helper process on its standard input, unbuffered: it may wait for more, or leave the rest.
+"""Messages to a helper process on its standard input: a length of 4 bytes, then a value that `marshal` has encoded.
 
-As `marshal` writes it: the interpreter that reads it is the same one, and needs none of the imports that would take
-longer than its whole start.
+Both sides run the same interpreter, which `marshal` requires. Other formats need imports that take longer than the
+whole start of the helper. Reads are unbuffered, so the helper can wait for its input with `select`.
 """
 
 from __future__ import annotations
@@ -9,33 +9,32 @@ from __future__ import annotations
 import marshal
 import os
 
-# So long is the number in front, which says how many bytes follow.
-_NUMBER = 4
+_LENGTH_BYTES = 4
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # importing typing takes as long as all else
+if TYPE_CHECKING:  # importing typing takes as long as everything else here
     from typing import Any
 
 
 def encode_message(value: Any) -> bytes:
-    """A message of texts, numbers, lists and dicts."""
+    """Return the message for a value of strings, numbers, lists and dicts."""
     message = marshal.dumps(value)
-    return len(message).to_bytes(_NUMBER, "big") + message
+    return len(message).to_bytes(_LENGTH_BYTES, "big") + message
 
 
 def read() -> Any:
-    """The next message; None where standard input has ended."""
-    number = _bytes(_NUMBER)
-    message = _bytes(int.from_bytes(number, "big")) if number else b""
+    """Return the value of the next message; None at the end of standard input."""
+    length = _bytes(_LENGTH_BYTES)
+    message = _bytes(int.from_bytes(length, "big")) if length else b""
     return marshal.loads(message) if message else None  # noqa: S302 - the rehearsal itself wrote it
 
 
 def _bytes(length: int) -> bytes:
-    """So many bytes; none where there are fewer, because who wrote them was killed."""
-    found = bytearray()
-    while len(found) < length:
-        some = os.read(0, length - len(found))
-        if not some:
+    """Read exactly `length` bytes; return b"" where input ends earlier, because the writer was killed."""
+    data = bytearray()
+    while len(data) < length:
+        chunk = os.read(0, length - len(data))
+        if not chunk:
             return b""
-        found += some
-    return bytes(found)
+        data += chunk
+    return bytes(data)

@@ -10,14 +10,18 @@ PACKAGES = Path(__file__).resolve().parents[2]
 
 
 def helper_command(module: str) -> list[str]:
-    """Calls `main` of a module, with what is added as its arguments; within some 10 ms.
+    """Return a command that calls `main` of a module; words that the caller appends are its arguments.
 
-    It finds the standard library and this package only: nothing that is installed, or that the environment names.
+    The process starts in about 10 ms. It can import the standard library and this package only: site-packages and
+    PYTHONPATH are off.
     """
     code = f"import sys; sys.path.append({str(PACKAGES)!r}); import {module}; {module}.main(*sys.argv[1:])"
     return [sys.executable, "-I", "-S", "-c", code]
 
 
 def build_command(module: str) -> list[str]:
-    """The same for a script that a build runs: there, the environment that has the rehearsal may be hidden."""
+    """Return the same command for a script that a build runs.
+
+    It names the interpreter outside the virtual environment, because builds may not see the rehearsal's environment.
+    """
     return [str(Path(sys.executable).resolve()), *helper_command(module)[1:]]

@@ -8,24 +8,24 @@ from collections.abc import MutableMapping
 
 from rehearsal.errors import WrongUse
 
-# What a process needs to reach package registries from behind a proxy, and to trust it.
+# Endings of the names of variables that configure a proxy, or the certificates to trust.
 _NETWORK = ("proxy", "ssl_cert", "ca_bundle", "cert", "ca_certs", "ssl_cainfo")
-# Instead of the user's own files, which the real AWS is in.
+# Replace the user's own AWS files, which hold profiles and keys of real accounts.
 NO_AWS_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
-LOG_LEVEL = "REHEARSAL_LOG_LEVEL"  # of the log of the embedded AWS; --log-level sets it
+LOG_LEVEL = "REHEARSAL_LOG_LEVEL"  # level of the embedded AWS's log; --log-level sets it
 _BASICS = ("PATH", "LANG", "LC_ALL", "TZ")
 
 
 def clean_environment() -> dict[str, str]:
-    """A clean environment: the search path, the locale, and the way to the network; nothing else of the user's."""
-    kept = {name: value for name, value in os.environ.items() if name in _BASICS or network_setting(name)}
-    return {"PATH": os.defpath, **kept}
+    """Return the user's search path, locale, time zone, proxy and certificate variables, and nothing else."""
+    allowed = {name: value for name, value in os.environ.items() if name in _BASICS or network_setting(name)}
+    return {"PATH": os.defpath, **allowed}
 
 
 def network_setting(name: str) -> bool:
-    """Whether a variable says how to reach the network: a proxy, or whose certificates to trust.
+    """Return whether a variable configures a proxy or the certificates to trust.
 
-    Those of AWS's tools say how to reach AWS, and MiniStack's how it is reached itself.
+    Variables of AWS's tools and of MiniStack do not count: they configure how AWS or MiniStack is reached.
     """
     lowered = name.lower()
     return not lowered.startswith(("aws_", "ministack_")) and lowered.endswith(
@@ -34,7 +34,7 @@ def network_setting(name: str) -> bool:
 
 
 def architecture() -> str:
-    """This machine's architecture, by Lambda's names. Raises WrongUse where Lambda has no such architecture."""
+    """Return this machine's architecture by Lambda's names, x86_64 or arm64. Raises WrongUse on other machines."""
     names = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
     machine = platform.machine().lower()
     if platform.system() != "Linux" or machine not in names:
@@ -46,7 +46,7 @@ def architecture() -> str:
 
 
 def remove_aws_settings(environ: MutableMapping[str, str]) -> None:
-    """Take every AWS setting out of `environ`: the real world's profiles, keys and endpoints have no place here."""
+    """Remove every AWS_* variable from `environ` except AWS_CA_BUNDLE, so no command reaches a real account."""
     for name in [name for name in environ if name.startswith("AWS_")]:
         if name != "AWS_CA_BUNDLE":
             del environ[name]

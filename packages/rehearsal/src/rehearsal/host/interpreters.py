@@ -18,13 +18,13 @@ PROBE_SECONDS = 10
 
 
 def running_interpreter() -> tuple[str, Path]:
-    """The rehearsal's own interpreter: its version, such as 3.13.0, and its executable outside any environment."""
+    """Return the version of the running interpreter, such as 3.13.0, and its path outside any virtual environment."""
     return platform.python_version(), Path(sys.executable).resolve()
 
 
 @functools.cache
 def find_interpreters() -> dict[str, Path]:
-    """The rehearsal's own, then those of the search path, of pyenv and of uv; version -> executable, one for each."""
+    """Return version -> executable: the running interpreter, then those on the search path, of pyenv and of uv."""
     return dict([running_interpreter()]) | {
         version: path for version, path in _probe_candidates("*").items() if version != running_interpreter()[0]
     }
@@ -32,7 +32,7 @@ def find_interpreters() -> dict[str, Path]:
 
 @functools.cache
 def find_minor_version(minor: str) -> Path | None:
-    """The newest interpreter of a minor version, such as 3.13; None where this machine has none."""
+    """Return the newest interpreter of a minor version, such as 3.13; None where this machine has none."""
     version, path = running_interpreter()
     if version.rpartition(".")[0] == minor:
         return path
@@ -43,7 +43,7 @@ def find_minor_version(minor: str) -> Path | None:
 
 
 def _probe_candidates(minor: str) -> dict[str, Path]:
-    """The interpreters 3.`minor` (a star for all) that answer, the first one of each version."""
+    """Run every candidate 3.`minor` (`*`: every minor) to read its version; keep the first one of each version."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
     names = [f"python3.{each}" for each in (range(9, 20) if minor == "*" else [minor])]
@@ -64,7 +64,7 @@ def _probe_candidates(minor: str) -> dict[str, Path]:
 
 
 def on_path(*names: str) -> list[Path]:
-    """Every executable of these names on the search path."""
+    """Return every executable with one of these names on the search path."""
     folders = [Path(folder) for folder in host_environment.clean_environment()["PATH"].split(os.pathsep) if folder]
     return [folder / name for name in names for folder in folders if os.access(folder / name, os.X_OK)]
 

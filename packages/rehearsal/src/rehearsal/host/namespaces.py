@@ -1,6 +1,6 @@
 """Kernel isolation of a process: namespaces, mounts and capabilities.
 
-For the programs that programs.py starts, so it needs nothing but the standard library.
+Used in the programs that helper_process.py starts, which can import the standard library only.
 Sources: namespaces(7), mount_namespaces(7), mount_setattr(2), capabilities(7), proc_pid_mem(5).
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
-# CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP, NET_BIND_SERVICE, NET_RAW, SYS_CHROOT,
-# AUDIT_WRITE, SETFCAP: what a container has that is not privileged (docker run, "Runtime privilege and Linux
-# capabilities"), without MKNOD, which would make the disk's device.
+# The capabilities of an unprivileged container: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP,
+# NET_BIND_SERVICE, NET_RAW, SYS_CHROOT, AUDIT_WRITE, SETFCAP. Without MKNOD, which could create a device node of the
+# disk. Source: docker run, "Runtime privilege and Linux capabilities".
 CONTAINERS = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
 
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE = 442, -100, 0x8000
@@ -27,8 +27,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 def enter_mount_namespace(also: int = 0) -> None:
     """Enter a private mount namespace, and the namespaces of the flags `also`. Raises OSError.
 
-    For an ordinary user a user namespace is around it: the kernel then lets it look into no process
-    outside, and a program that it starts has no power in it.
+    An ordinary user also enters a user namespace. The process can then inspect no process outside of it, and the
+    programs that it starts have no capabilities in it.
     """
     user, group = os.geteuid(), os.getegid()
     try:
@@ -42,16 +42,17 @@ def enter_mount_namespace(also: int = 0) -> None:
 
 
 def mount(source: str, target: str, flags: int, *, kind: str = "", options: str = "") -> None:
-    """mount(2). Raises OSError, which says what was to be mounted where."""
+    """Call mount(2). Raises OSError, whose text names `source` and `target`."""
     arguments = [os.fsencode(each) for each in (source, target, kind)]
     if libc.mount(*arguments, ctypes.c_ulong(flags), os.fsencode(options)):
         raise _failed(f"mount {source} on {target}")
 
 
 def hide(folder: str, shown: Iterable[str] = ()) -> None:
-    """Replace a folder by one that holds `shown` only and cannot be changed; open files and bound folders stay.
+    """Mount a read-only folder over `folder` that holds only `shown`.
 
-    shown: folders; those outside of `folder` are visible anyway.
+    Files that are already open, and folders that are bound elsewhere, stay usable. shown: folders; those outside of
+    `folder` are visible anyway.
     """
     handles = {path: os.open(path, os.O_PATH) for path in shown if _is_inside(path, folder) and os.path.isdir(path)}
     mount("tmpfs", folder, MS_NOSUID | MS_NODEV, kind="tmpfs", options="mode=755")
@@ -67,7 +68,7 @@ def _is_inside(path: str, folder: str) -> bool:
 
 
 def read_only(path: str, *, on: bool = True) -> None:
-    """Make all mounts from `path` on read-only; with `on` False make only its own mount writable again."""
+    """Make the mount at `path` and all below it read-only; with `on` False make only the mount at `path` writable."""
     attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY if on else 0, 0 if on else _MOUNT_ATTR_RDONLY, 0, 0)
     call = (_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), _AT_RECURSIVE if on else 0)
     if libc.syscall(*call, ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes))):
@@ -75,16 +76,16 @@ def read_only(path: str, *, on: bool = True) -> None:
 
 
 def drop_capabilities(keep: Collection[int] = ()) -> None:
-    """Limit programs that are executed from now on to these capabilities, though their user is root.
+    """Limit programs that are executed from now on to the capabilities `keep`, even for root.
 
-    So it undoes no mount, and looks into no process that has more.
+    Such a program can undo no mount, and inspect no process with more capabilities.
     """
     for number in range(64):
         if number not in keep:
-            libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # fails for those that this kernel has not
+            libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # fails for capabilities that this kernel does not have
     header, sets = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0), (ctypes.c_uint32 * 6)()
     libc.capget(header, sets)
-    sets[2] = sets[5] = 0  # the inheritable ones
+    sets[2] = sets[5] = 0  # the two words of the inheritable set
     libc.capset(header, sets)
 
 

@@ -1,4 +1,4 @@
-"""The one gate for subprocesses: streaming, time limit, stopping, every descendant, a failure's text."""
+"""Subprocesses: streamed output, time limits, cancellation, the end of all descendants, errors with the last lines."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from rehearsal.host import foreground, framing, helper_process, supervisor
 from rehearsal.host.cancellation import Cancellation
 
 LAST_LINES = 20
-# A longer line comes as several: what prints without an end would take all memory.
+# A longer line is split: a command that prints without line ends would otherwise fill the memory.
 LINE_BYTES = 1 << 20
-# A shell's status for a command that SIGINT has ended.
+# The exit status of a command that SIGINT has ended, as shells report it.
 INTERRUPTED = 128 + signal.SIGINT
 _END_SECONDS = supervisor.GRACE_SECONDS + 5.0
 
 _REMOVAL_SECONDS = 10.0
 _removals: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
-# The folder that no command of this process sees, then what it sees of it; empty where all may be seen.
+# The folder that is hidden from every command, then the folders in it that stay visible; empty: nothing is hidden.
 _hidden: list[str] = []
 
 Ending = Literal["exited", "timed out", "stopped"]
@@ -41,7 +41,10 @@ Ending = Literal["exited", "timed out", "stopped"]
 
 @dataclass(frozen=True)
 class CommandResult:
-    """How a command ended; `tail` is the end of what it printed. returncode: negative is a signal's number."""
+    """How a command ended.
+
+    returncode: negative for a signal, as in `subprocess`. tail: the last LAST_LINES lines that it printed.
+    """
 
     returncode: int
     seconds: float
@@ -50,19 +53,19 @@ class CommandResult:
 
 
 class CommandFailed(RehearsalError):
-    """A command ended with another status than 0: the command, its directory, its status, its last lines, its log."""
+    """A command failed; the text names the command, its directory, its status, its last lines and its log."""
 
 
 def hide(folder: Path, *shown: Path) -> None:
-    """Hide a folder, except `shown`, from every command that this process runs from now on."""
+    """Hide a folder, except the folders `shown` in it, from every command that this process starts from now on."""
     _hidden[:] = [str(folder), *map(str, shown)]
 
 
 class Processes:
-    """Runs commands one after the other, and ends all that they started when the block is left.
+    """Runs commands one after the other; leaving the block ends every process that they started.
 
-    Background processes of a command live until then, and no longer: neither a separate session nor a
-    rehearsal killed with SIGKILL saves it. on_line: gets each line that is printed, without its end.
+    Background processes of a command live until then. They end also where they have a session of their own, and where
+    the rehearsal is killed with SIGKILL. on_line: called with each printed line, without its line end.
     """
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
@@ -75,7 +78,7 @@ class Processes:
         self._tail: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
 
     def __enter__(self) -> Self:
-        self._keeper = subprocess.Popen(
+        self._supervisor = subprocess.Popen(
             [*helper_process.helper_command(supervisor.__name__), self._token, *_hidden],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -92,15 +95,15 @@ class Processes:
     ) -> None:
         with contextlib.suppress(OSError):
             self._stdin.close()
-        if not _ends(self._keeper, _END_SECONDS):
-            self._keeper.kill()
-        self._keeper.wait()
-        # where the first keeper was killed, the second one is still at work, and has the pipe open
-        self._reader.join(1.0 if self._keeper.returncode >= 0 else _END_SECONDS)
+        if not _ends(self._supervisor, _END_SECONDS):
+            self._supervisor.kill()
+        self._supervisor.wait()
+        # If the first process of the supervisor was killed, its second one is still working, with the pipe open.
+        self._reader.join(1.0 if self._supervisor.returncode >= 0 else _END_SECONDS)
 
     @property
     def _stdin(self) -> IO[bytes]:
-        return _opened(self._keeper.stdin)
+        return _opened(self._supervisor.stdin)
 
     def run(
         self,
@@ -111,14 +114,15 @@ class Processes:
         deadline: float | None = None,
         stop: Cancellation | None = None,
     ) -> CommandResult:
-        """Run `command` until it ends, `deadline` passes or `stop` is set; after these two, leave the block.
+        """Run `command` until it ends, `deadline` passes or `stop` is set.
 
-        deadline: as time.monotonic() counts.
+        In the last two cases the command still runs: leave the block to end it. deadline: a value of time.monotonic().
+        Raises RehearsalError where the supervisor was killed.
         """
         began = time.monotonic()
         self._tail.clear()
         request = {"argv": list(command), "cwd": str(cwd), "env": dict(env)}
-        with contextlib.suppress(BrokenPipeError):  # the keeper was killed; _wait says so
+        with contextlib.suppress(BrokenPipeError):  # the supervisor was killed; _wait raises the error
             self._stdin.write(framing.encode_message(request))
             self._stdin.flush()
         code, ending = self._wait(deadline, stop)
@@ -145,31 +149,31 @@ class Processes:
 
     def _read(self) -> None:
         try:
-            with _opened(self._keeper.stdout) as output:
+            with _opened(self._supervisor.stdout) as output:
                 self._pass_on(output)
-        except Exception as error:  # noqa: BLE001 - of the listener; `run` raises it
+        except Exception as error:  # noqa: BLE001 - raised by on_line; `run` raises it again
             self._failure = error
         finally:
-            self._tell(None)
+            self._report_end(None)
 
     def _pass_on(self, output: IO[bytes]) -> None:
         mark = b"\0" + self._token.encode() + b" "
         while raw := output.readline(LINE_BYTES):
             while _cut(raw, mark) and len(raw) < 2 * LINE_BYTES:
                 raw += output.readline(2 * len(mark))
-            printed, found, code = raw.partition(mark)
-            if printed.rstrip(b"\r\n") or not found:
+            printed, has_mark, code = raw.partition(mark)
+            if printed.rstrip(b"\r\n") or not has_mark:
                 self._print(printed)
-            if found:
-                self._tell(int(code))
+            if has_mark:
+                self._report_end(int(code))
 
     def _print(self, raw: bytes) -> None:
         line = raw.decode(errors="replace").rstrip("\r\n")
         self._tail.append(line)
         self._on_line(line)
 
-    def _tell(self, code: int | None) -> None:
-        """A command has ended with `code`; None: no more will."""
+    def _report_end(self, code: int | None) -> None:
+        """Report the exit status of a command to `_wait`; None: the supervisor has ended."""
         with self._changed:
             if code is None:
                 self._closed = True
@@ -179,8 +183,10 @@ class Processes:
 
 
 def remove_in_background(*paths: Path) -> None:
-    """Remove folders and files while the caller goes on, in a separate process: here each of tens of thousands of
-    files would hold up every other thread. `await_removals` waits for it; a killed process leaves it to its end.
+    """Remove folders and files in a separate process while the caller continues.
+
+    Removing tens of thousands of files in this process would hold up its other threads. `await_removals` waits for
+    the end; if this process is killed, the removal continues.
     """
     words = ["rm", "-rf", "--", *map(str, paths)]
 
@@ -194,16 +200,16 @@ def remove_in_background(*paths: Path) -> None:
 
 
 def await_removals() -> None:
-    """Until all that `remove_in_background` was given is gone, or for some seconds."""
+    """Wait until everything given to `remove_in_background` is removed, at most _REMOVAL_SECONDS."""
     deadline = time.monotonic() + _REMOVAL_SECONDS
     for thread in [*_removals]:
         thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def run_in_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
-    """Run `command` with the terminal of this process, and end all that it left; return its status, as a shell does.
+    """Run `command` in the terminal of this process; return its exit status, as a shell reports it.
 
-    An interrupt is the command's affair.
+    Processes that it leaves running are ended. Only the command reacts to an interrupt.
     """
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
@@ -214,7 +220,7 @@ def run_in_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, st
 
 
 def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait until it has ended, so long at most; `Popen.wait` with a limit looks from time to time only."""
+    """Return whether the process ends within `seconds`; without the polling of `Popen.wait(timeout)`."""
     handle = os.pidfd_open(process.pid)
     try:
         poll = select.poll()
@@ -225,7 +231,7 @@ def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def _cut(raw: bytes, mark: bytes) -> bool:
-    """Whether a piece of a line ends within the mark."""
+    """Return whether a piece of a line ends within the mark, so that more has to be read."""
     start = raw.rfind(mark[:1])
     tail = raw[start:]
     return start >= 0 and not raw.endswith(b"\n") and (mark.startswith(tail) or tail.startswith(mark))
@@ -245,10 +251,10 @@ def check(
     log: Path,
     stop: Cancellation | None = None,
 ) -> None:
-    """Run `command` with a fresh log. Raises CommandFailed unless it ends with 0."""
+    """Run `command` and write its output to a new log. Raises CommandFailed unless it exits with 0."""
     with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:
-        done = processes.run(command, cwd=cwd, env=env, stop=stop)
-    if done.returncode != 0:
-        last = "\n".join(f"  {line}" for line in done.tail)
-        how = "was stopped" if done.ending == "stopped" else f"ended with {done.returncode}"
+        result = processes.run(command, cwd=cwd, env=env, stop=stop)
+    if result.returncode != 0:
+        last = "\n".join(f"  {line}" for line in result.tail)
+        how = "was stopped" if result.ending == "stopped" else f"ended with {result.returncode}"
         raise CommandFailed(f"`{shlex.join(command)}` in {cwd} {how}; its last lines:\n{last}\nthe whole log: {log}")

@@ -1,4 +1,4 @@
-"""Which process a number means: the kernel gives the number of one that has ended to another one."""
+"""Identify a process across PID reuse, by its PID and its start time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def start_ticks(pid: int) -> int | None:
-    """When the process started, in clock ticks since the machine did; None where it has ended, a zombie included.
+    """Return when the process started, in clock ticks since boot; None where it has ended or is a zombie.
 
     Source: proc_pid_stat(5), state and starttime.
     """

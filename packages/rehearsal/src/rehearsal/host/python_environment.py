@@ -1,6 +1,6 @@
-"""A build's own Python environment, so that `pip install` changes neither this machine's interpreter nor other builds.
+"""A Python environment per build, so that `pip install` changes neither this machine's interpreter nor other builds.
 
-On CodeBuild a build installs into its image, which is thrown away afterwards; here into a folder of the build's own.
+On CodeBuild a build installs into its container, which is removed afterwards; here it installs into a folder.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from rehearsal.host.script_file import write_script
 
 
 def create_environment(python: Path, version: str, folder: Path) -> Path:
-    """Make an environment of the interpreter `python` in `folder`; return its folder of commands, pip among them.
+    """Create an environment of the interpreter `python` in `folder`; return its `bin`, which holds pip too.
 
-    By hand, because `python -m venv` takes seconds to install pip: the one that Python brings along is used in place.
+    Not by `python -m venv`, which takes seconds to install pip: the wheel that ensurepip bundles is imported instead.
     """
     minor = ".".join(version.split(".")[:2])
     commands, packages = folder / "bin", folder / "lib" / f"python{minor}" / "site-packages"
@@ -26,7 +26,8 @@ def create_environment(python: Path, version: str, folder: Path) -> Path:
         (commands / name).symlink_to(python)
     wheels = sorted(map(str, _bundled(python, minor)))
     (packages / "bundled.pth").write_text("".join(f"{each}\n" for each in wheels))
-    shared = "false" if wheels else "true"  # a system that keeps pip to itself: its pip installs here all the same
+    # Some distributions bundle no wheels: the pip of the system's site-packages then installs into this environment.
+    shared = "false" if wheels else "true"
     (folder / "pyvenv.cfg").write_text(
         f"home = {python.parent}\ninclude-system-site-packages = {shared}\nversion = {version}\n"
     )
@@ -35,10 +36,10 @@ def create_environment(python: Path, version: str, folder: Path) -> Path:
 
 
 def _bundled(python: Path, minor: str) -> Iterable[Path]:
-    """pip, and setuptools where this Python has it: as wheels, which can be imported as they are."""
+    """The wheels of pip, and of setuptools where this Python has it; a wheel can be imported without installation."""
     prefix = python.parent.parent
-    own = [*(prefix / "lib" / f"python{minor}" / "ensurepip" / "_bundled").glob("*.whl")]
-    return own or (prefix / "share" / "python-wheels").glob("*.whl")
+    ensurepip = [*(prefix / "lib" / f"python{minor}" / "ensurepip" / "_bundled").glob("*.whl")]
+    return ensurepip or (prefix / "share" / "python-wheels").glob("*.whl")
 
 
 def _provide_pip(commands: Path, minor: str) -> None:

@@ -1,4 +1,4 @@
-"""Small programs of the shell that builds and functions find on their search path."""
+"""Small shell scripts on the search path of builds and functions."""
 
 from __future__ import annotations
 

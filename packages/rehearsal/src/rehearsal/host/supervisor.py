@@ -1,15 +1,16 @@
-"""Supervises the processes of one build or command; a separate program that processes.py starts.
+"""A separate program that supervises the processes of one build or command; processes.py starts it.
 
-Reads commands as messages (`argv`, `cwd`, `env`) and runs them one at a time. Their output goes straight through;
-when one has ended, a line `NUL token returncode` follows what it printed. Processes that a command leaves behind live
-on, as in a build container, until standard input ends: because the rehearsal is done, or because it was killed. Then
-every descendant is ended. The kernel reparents orphans to this process, so that a separate session does not save one.
+It reads commands as messages (`argv`, `cwd`, `env`) and runs them one at a time. Their output is passed through
+unchanged. A line `NUL token returncode` follows the output of each command. Processes that a command leaves running
+continue, as in a build container, until standard input ends: because the build is done, or because the rehearsal was
+killed. Then the supervisor ends every descendant. It is a subreaper (the kernel reparents orphans to it), so processes
+with a session of their own end too.
 
-Commands do not see the folder `hidden`, except the folders in it that follow, which are read-only. They cannot look
-into processes that know its contents.
+Commands do not see the folder `hidden`, except its subfolders `shown`, which are read-only. They cannot inspect
+processes that see it.
 
-It is two processes, either of which ends everything when the other one is killed: what a killed one leaves is handed to
-the first, and the kernel signals the second when the first has ended.
+The supervisor is two processes. If either one is killed, the other one ends all descendants: the first process inherits
+the orphans of the second, and the kernel signals the second when the first has ended.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import time
 from rehearsal.host import framing, namespaces
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # as in messages.py
+if TYPE_CHECKING:  # as in framing.py
     from typing import Any, NoReturn
 
 GRACE_SECONDS = 3.0
@@ -31,13 +32,13 @@ GRACE_SECONDS = 3.0
 
 def main(token: str, hidden: str = "", *shown: str) -> None:
     prctl = namespaces.libc.prctl
-    os.chdir("/")  # the folder that it was started in would lead into what is hidden
+    os.chdir("/")  # the current folder may lie in the hidden one, and would stay reachable
     if hidden:
         namespaces.enter_mount_namespace()
         namespaces.hide(hidden, shown)
         namespaces.drop_capabilities(keep=namespaces.CONTAINERS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # a handler, because commands would inherit that a signal is ignored
+    # A handler, not SIG_IGN: commands would inherit an ignored signal.
     signal.signal(signal.SIGINT, lambda *_: None)
     first, second = os.getpid(), os.fork()
     prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -47,11 +48,11 @@ def main(token: str, hidden: str = "", *shown: str) -> None:
         prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() == first:
             _run_commands(token)
-    os._exit(0)  # nothing is left to write, and an interpreter's own end would take longest
+    os._exit(0)  # skip the interpreter's shutdown, which would take longer than all the rest; no buffer holds output
 
 
 def _supervise(second: int) -> None:
-    """Until the second process has ended, whatever ended it; then what it left is here."""
+    """Wait for the second process, then end its orphans, which the kernel has reparented to this process."""
     os.close(0)
     try:
         os.waitpid(second, 0)
@@ -73,13 +74,13 @@ def _run_commands(token: str) -> None:
 
 
 def _run(command: dict[str, Any]) -> int | None:
-    """The command's exit status, or None where standard input ended first."""
+    """Run a command; return its exit status, or None where standard input ended first."""
     pid = os.fork() or _become(command)
     handle = os.pidfd_open(pid)
     try:
         while True:
             _reap(pid)
-            # nothing is sent while a command runs: whatever can be read then is the end
+            # The caller sends no message while a command runs, so readable input is the end of the input.
             ready = select.select([0, handle], [], [], 0.5)[0]
             if handle in ready:
                 return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -95,7 +96,7 @@ def _become(command: dict[str, Any]) -> NoReturn:
         os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(1, 2)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which this interpreter ignores
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and the command would inherit that
             signal.signal(number, signal.SIG_DFL)
         os.chdir(command["cwd"])
         os.execvpe(command["argv"][0], command["argv"], command["env"])
@@ -106,7 +107,7 @@ def _become(command: dict[str, Any]) -> NoReturn:
 
 
 def _next_command() -> dict[str, Any] | None:
-    """Reaps orphans while it waits. None at the end of standard input."""
+    """Wait for the next command and reap orphans. None at the end of standard input."""
     while not select.select([0], [], [], 0.5)[0]:
         _reap(None)
     command: dict[str, Any] | None = framing.read()
@@ -114,7 +115,7 @@ def _next_command() -> dict[str, Any] | None:
 
 
 def _reap(keep: int | None) -> None:
-    """Forget orphans that have ended, but leave `keep` to its Popen."""
+    """Reap orphans that have ended, except `keep`, whose exit status `_run` reads."""
     for pid in _children(os.getpid()):
         if pid != keep:
             try:
@@ -124,13 +125,13 @@ def _reap(keep: int | None) -> None:
 
 
 def terminate_descendants() -> None:
-    """Ask all to end; after the grace, kill all, until none is left."""
+    """Send SIGTERM to all descendants, and SIGKILL after GRACE_SECONDS; return when none is left."""
     deadline = time.monotonic() + GRACE_SECONDS
     asked: set[int] = set()
     while running := _running(os.getpid()):
         if time.monotonic() > deadline:
             _signal(running, signal.SIGKILL)
-        # Held until all are asked: else a shell would go on to its next line when its command ends before it.
+        # Stop all before any ends: a shell whose command has ended would run its next line before its own SIGTERM.
         for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):
             _signal(running - asked, number)
         asked |= running
@@ -140,14 +141,14 @@ def terminate_descendants() -> None:
 
 def _running(root: int) -> set[int]:
     """Every descendant of `root` that has not ended."""
-    found: set[int] = set()
-    waiting = [root]
-    while waiting:
-        for pid in _children(waiting.pop()):
-            if pid not in found:
-                found.add(pid)
-                waiting.append(pid)
-    return {pid for pid in found if not _ended(pid)}
+    descendants: set[int] = set()
+    parents = [root]
+    while parents:
+        for pid in _children(parents.pop()):
+            if pid not in descendants:
+                descendants.add(pid)
+                parents.append(pid)
+    return {pid for pid in descendants if not _ended(pid)}
 
 
 def _children(pid: int) -> list[int]:
@@ -155,12 +156,12 @@ def _children(pid: int) -> list[int]:
 
 
 def _ended(pid: int) -> bool:
-    """Whether it is a zombie, or gone."""
+    """Return whether the process is a zombie, or does not exist any more."""
     return _text(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1] in ([], ["Z"], ["X"])
 
 
 def _listed(folder: str) -> list[str]:
-    """The paths in it; none of a process that is gone."""
+    """The paths in a folder of /proc; empty for a process that has ended."""
     try:
         return [f"{folder}/{name}" for name in os.listdir(folder)]
     except OSError:
@@ -168,7 +169,7 @@ def _listed(folder: str) -> list[str]:
 
 
 def _text(path: str) -> str:
-    """Nothing of a process that is gone."""
+    """The content of a file of /proc; empty for a process that has ended."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
