@@ -102,7 +102,7 @@ def test_filters_for_pull_requests_alone_take_no_push() -> None:
     git = {"sourceActionName": "source", "pullRequest": [{"events": ["OPEN"]}]}
     triggers = [{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}]
     asked = parse(declaration([action("source", BranchName="main")], triggers=triggers))
-    assert mismatch_reason(asked, "source", Push(branch="main")) == "the trigger has filters for pull requests alone"
+    assert mismatch_reason(asked, "source", Push(branch="main")) == "the trigger has filters for pull requests only"
 
 
 def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:

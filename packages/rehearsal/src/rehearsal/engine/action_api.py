@@ -14,9 +14,9 @@ from rehearsal.host.cancellation import Cancellation
 
 
 class ActionError(RehearsalError):
-    """The action could not do its work at all: a missing artifact, a missing stack, a missing permission.
+    """An action could not run at all, because of a missing artifact, stack or permission for example.
 
-    code: as CodePipeline's ErrorDetails, `ConfigurationError` or `PermissionError` for example.
+    code: the code of CodePipeline's ErrorDetails, such as `ConfigurationError` or `PermissionError`.
     """
 
     def __init__(self, message: str, code: str = "ConfigurationError") -> None:
@@ -26,7 +26,10 @@ class ActionError(RehearsalError):
 
 @dataclass(frozen=True)
 class Artifact:
-    """Where an artifact of an execution lies; revision: of the source that it is, or was made from."""
+    """The location of an artifact: store, key and object version.
+
+    revision: the source revision that the artifact holds or was built from.
+    """
 
     store: ArtifactStore
     key: str
@@ -36,7 +39,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Revision:
-    """The revision of a source: a commit, or the version of an object."""
+    """The revision of a source: a commit id, or the version of an S3 object. action: the source action's name."""
 
     action: str
     id: str
@@ -45,7 +48,10 @@ class Revision:
 
 
 class Assume(Protocol):
-    """Gives the credentials of a role to an AWS service that the role trusts; `through` is the role it does so with."""
+    """Returns a role's credentials for a session of an AWS service, which the role has to trust.
+
+    through: the role that calls sts:AssumeRole, where it is not the service itself.
+    """
 
     def __call__(
         self, role_arn: str, service: str, session_name: str, *, through: str = "", region: str = ""
@@ -59,7 +65,7 @@ class Require(Protocol):
 
 
 def allow_everything(role_arn: str, *actions: str, resource: str) -> None:
-    """Where IAM is off."""
+    """Check nothing: the `Require` of rehearsals without IAM."""
 
 
 @dataclass(frozen=True)
@@ -71,28 +77,28 @@ class Answer:
 
 
 def expire_never() -> None:
-    """The default: an expiry by date never comes."""
+    """Do nothing: the default of `Task.expire`."""
 
 
 def identify_nothing(external_id: str) -> None:
-    """Where no execution follows the action."""
+    """Do nothing: the default of `Task.identify`."""
 
 
 def no_answer() -> Answer | None:
-    """Return None: the default of actions that ask for no approval."""
+    """Return None: the default of `Task.answer`, for actions without an approval."""
     return None
 
 
 @dataclass(frozen=True)
 class Task:
-    """One action of one execution: `action.configuration` is resolved, `folder` is fresh and the action's own, `shared`
-    that of all actions of the execution until it has ended.
+    """One attempt of one action, as its runner gets it. `action.configuration` has its variables resolved.
 
-    stop: is set when the work has to end, whatever the reason. note: reports how far the work is. waiting: reports that
-    it waits for an approval, which is answered with `token`; answer: waits for it, and returns None if `stop` is set
-    first. identify: reports how the service that does the work calls it. expire: ends the action as one that took
-    longer than `limit`: seconds after which `stop` is set. wanted: by type of revision, what the execution was started
-    for, where that is not the newest.
+    folder: an empty folder for this attempt. shared: a folder for all actions of the execution. log: the file for the
+    action's output. stop: set when the work has to end, for any reason. note: reports a line of progress. waiting:
+    reports that the action waits for an approval, which is answered with `token`. answer: waits for that answer;
+    returns None if `stop` is set first. identify: reports the external execution id, such as a build id. limit: seconds
+    until the time limit. expire: ends the action as if the limit had passed. wanted: revision type -> revision, where
+    the execution was started for a revision that is not the newest. asked: the check that `require` uses.
     """
 
     pipeline: PipelineKey
@@ -126,21 +132,21 @@ class Task:
 
     @property
     def where(self) -> str:
-        """How messages name this action."""
+        """The action's name in messages: stage/action."""
         return f"{self.stage}/{self.action.name}"
 
     def credentials(self) -> Credentials:
-        """Those of the action's role, which CodePipeline assumes through the pipeline's role."""
+        """Return credentials of the action's role, which CodePipeline assumes through the pipeline's role."""
         through, region = self.pipeline_role, self.pipeline.region
         session = self.execution_id[:32]
         return self.assume(self.role_arn, "codepipeline.amazonaws.com", session, through=through, region=region)
 
     def require(self, *actions: str, resource: str) -> None:
-        """Raise ActionError unless the action's role may do one of `actions`, which CodePipeline does for it."""
+        """Raise ActionError unless the action's role allows one of `actions`, IAM actions that CodePipeline calls."""
         self.asked(self.role_arn, *actions, resource=resource)
 
     def setting(self, key: str) -> str:
-        """A configuration value that the action can't do without."""
+        """Return a required configuration value. Raises ActionError where it is missing."""
         try:
             return self.action.configuration[key]
         except KeyError:
@@ -149,11 +155,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an action ended. `failed` is a result (a red test, a rejection), not an error.
+    """The result of an action. `failed` is a result (a red test, a rejection), not an error.
 
-    variables: the action's output variables; outputs: the artifacts it made, by name. external_id: how the service that
-    did the work calls it. executed: False if its provider was accepted with `--accept`. code: CodePipeline's for a
-    failure.
+    variables: the action's output variables. outputs: output artifacts by name. external_id: the external execution
+    id, such as a build id. executed: False if `--accept` skipped the provider. code: CodePipeline's code of a failure.
     """
 
     failed: bool
@@ -167,9 +172,9 @@ class Outcome:
 
 
 class ActionRunner(Protocol):
-    """Does the work of one action type.
+    """Runs the actions of one action type.
 
-    `run` blocks until the work has ended or `task.stop` is set, and raises ActionError when it can't be done at all.
+    `run` blocks until the work has ended or `task.stop` is set. It raises ActionError when the action cannot run.
     """
 
     def run(self, task: Task) -> Outcome: ...

@@ -1,4 +1,4 @@
-"""The embedded AWS as the engine and the actions see it: clients and variables, without a client library."""
+"""The engine's and the actions' interface to the embedded AWS. It imports no client library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Credentials:
-    """Keys of a role's session, or of an account's root (whose access key is the account id)."""
+    """The keys of a role session, or of an account's root user, whose access key is the account id."""
 
     access_key: str
     secret_key: str
@@ -16,7 +16,7 @@ class Credentials:
 
 
 class Endpoint(Protocol):
-    """Where the embedded AWS listens."""
+    """The address of the embedded AWS, and clients for it."""
 
     @property
     def url(self) -> str:
@@ -26,4 +26,4 @@ class Endpoint(Protocol):
         """Return a boto3 client of `service`."""
 
     def build_environ(self, credentials: Credentials, region: str) -> dict[str, str]:
-        """Return the variables with which AWS's command-line tools and SDKs use these credentials."""
+        """Return the environment variables by which the AWS CLI and SDKs use these credentials and this address."""

@@ -1,7 +1,7 @@
-"""All pipelines and their executions: what starts, restarts, retries, rolls back and stops them.
+"""The engine: all pipelines and their executions, and the commands that start, retry, roll back and stop them.
 
-Commands are messages to the engine's one thread; each returns after its events are in the journal and the snapshot that
-shows them is published. Reads take the last snapshot and never wait. docs/engine.md says what a caller may rely on.
+Commands are messages to the engine's one thread. A command returns after its events are in the journal and the snapshot
+with their effects is published. Reads use the last snapshot and never wait. docs/engine.md describes the guarantees.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ from rehearsal.engine.state.pipeline import DeployedPipeline
 
 
 class Engine:
-    """Every public method may be called from any thread, from an action and from a listener as well."""
+    """The commands and reads of all pipelines. Every public method may be called from any thread.
+
+    Actions and the listener may call it too.
+    """
 
     def __init__(self, environment: Environment, scheduler: Scheduler | None = None) -> None:
         self._scheduler = scheduler or ThreadScheduler()
@@ -42,35 +45,35 @@ class Engine:
 
     @property
     def pipelines(self) -> Mapping[PipelineKey, DeployedPipeline]:
-        """The pipelines as they were last published."""
+        """The pipelines in the last published snapshot."""
         return self._context.board.published.pipelines
 
     @property
     def executions(self) -> Mapping[str, Execution]:
-        """The executions of all pipelines, by id, as they were last published."""
+        """The executions of all pipelines in the last published snapshot, by id."""
         return self._context.board.published.executions
 
     def executions_of(self, key: PipelineKey) -> list[Execution]:
-        """The executions of one pipeline, oldest first, without those of a deleted one with the same name."""
+        """Return the executions of one pipeline, oldest first, without those of a deleted pipeline of the same name."""
         published = self._context.board.published
         deployed = published.pipelines.get(key)
-        mine = [
+        executions = [
             execution
             for execution in published.executions.values()
             if deployed and execution.pipeline_id == deployed.id
         ]
-        return sorted(mine, key=lambda execution: execution.number)
+        return sorted(executions, key=lambda execution: execution.number)
 
     def create(self, key: PipelineKey, declaration: Json) -> DeployedPipeline:
-        """Register a pipeline; CodePipeline would also start it once, which the caller decides here.
+        """Register a pipeline. CodePipeline would also start it; here the caller does that.
 
-        Raises RequestRejected where one of this name exists.
+        Raises RequestRejected where a pipeline of this name exists.
         """
         parse(declaration)
         return self._call(lambda: self._create(key, declaration))
 
     def update(self, key: PipelineKey, declaration: Json, *, restart: bool) -> DeployedPipeline:
-        """Replace a definition: running executions are cancelled, and with `restart` the newest one starts again."""
+        """Replace a definition and cancel running executions; with `restart`, start the newest of them again."""
         parse(declaration)
 
         def update() -> DeployedPipeline:
@@ -81,15 +84,15 @@ class Engine:
         return self._call(update)
 
     def delete(self, key: PipelineKey) -> None:
-        """Forget a pipeline, if there is one; what runs of it is cancelled."""
+        """Delete a pipeline, if it exists, and cancel its running executions."""
         self._call(lambda: self._delete(key))
 
     def disable_transition(self, key: PipelineKey, stage: str, reason: str, by: str) -> None:
-        """Let no execution into a stage."""
+        """Disable the transition into a stage: no execution enters it."""
         self._call(lambda: self._writer(key).disable_transition(stage, reason, by))
 
     def enable_transition(self, key: PipelineKey, stage: str) -> None:
-        """Let executions into a stage again."""
+        """Enable the transition into a stage."""
         self._call(lambda: self._writer(key).enable_transition(stage))
 
     def start(
@@ -101,18 +104,18 @@ class Engine:
         revisions: Revisions | None = None,
         token: str = "",
     ) -> Execution:
-        """Start an execution of the definition as it is now. Raises RequestRejected for an unknown pipeline.
+        """Start an execution of the current definition. Raises RequestRejected for an unknown pipeline.
 
-        variables: values of pipeline variables; revisions: by source action, what it is to take in place of the newest.
-        token: who starts twice with the same one gets the first execution.
+        variables: values of pipeline variables. revisions: source action -> revision to use instead of the newest.
+        token: a client request token; a second start with the same token returns the first execution.
         """
-        given, wanted = variables or {}, revisions or {}
+        values, overrides = variables or {}, revisions or {}
         return self._call(
-            lambda: self._writer(key).start(trigger=trigger, variables=given, revisions=wanted, token=token)
+            lambda: self._writer(key).start(trigger=trigger, variables=values, revisions=overrides, token=token)
         )
 
     def stop(self, key: PipelineKey, execution: str, reason: str, *, abandon: bool) -> None:
-        """End an execution: with `abandon` its running actions are ended, else they are let end."""
+        """Stop an execution after its running actions have ended; with `abandon`, end them too."""
         self._call(lambda: self._writer(key).stop(execution, reason, abandon=abandon))
 
     def retry(self, key: PipelineKey, execution: str, stage: str, mode: str) -> None:
@@ -120,40 +123,43 @@ class Engine:
         self._call(lambda: self._writer(key).retry(execution, stage, mode))
 
     def override(self, key: PipelineKey, execution: str, stage: str, kind: str) -> None:
-        """Go on as if the stage's conditions of `kind` were met."""
+        """Continue as if the stage's conditions of `kind` were met. kind: beforeEntry or onSuccess."""
         self._call(lambda: self._writer(key).override(execution, stage, kind))
 
     def rollback(self, key: PipelineKey, stage: str, target: str) -> Execution:
-        """Run one stage with the artifacts and variables of `target`. Raises RequestRejected where it can't be done."""
+        """Run one stage with the artifacts and variables of the execution `target`.
+
+        Raises RequestRejected where that is not possible.
+        """
         return self._call(lambda: self._writer(key).rollback(stage, target))
 
     def run_single_action(self, key: PipelineKey, stage: str, action: str, target: str) -> Execution:
-        """Run one action with the artifacts and variables of `target`."""
+        """Run one action with the artifacts and variables of the execution `target`."""
         return self._call(lambda: self._writer(key).run_single_action(stage, action, target))
 
     def answer(self, key: PipelineKey, stage: str, action: str, token: str, answer: Answer) -> str:
-        """Answer an approval, and return the id of its execution. An answer that is accepted is never lost.
+        """Answer an approval and return the id of its execution. An accepted answer is in the journal.
 
         Raises RequestRejected where no approval waits with this token.
         """
         return self._call(lambda: self._writer(key).answer(stage, action, token, answer))
 
     def load(self) -> list[str]:
-        """Take over the pipelines and executions that the journals have; what was left out and why, in words.
+        """Load the pipelines and executions from their journals; return a message for each that could not be read.
 
-        Executions that have no end, because their engine was killed, get one.
+        Executions whose engine was killed are ended as Interrupted.
         """
         return self._call(self._load)
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
-        """Wait until no execution runs and the listener has all events. False where that takes longer."""
+        """Wait until no execution runs and the listener has received all events. False after `timeout` seconds."""
         if not self._scheduler.wait_for(self._is_idle, timeout):
             return False
         self._context.notifier.flush()
         return True
 
     def close(self) -> None:
-        """Stop every execution and wait for the end of all that runs. A second call does nothing."""
+        """Stop every execution, and wait until all running actions have ended. A second call does nothing."""
         if self._is_closed:
             return
         self._call(self._stop_all)
@@ -186,13 +192,13 @@ class Engine:
 
     def _load(self) -> list[str]:
         env = self._context.env
-        found = recovery.load(env.pipelines, env.executions)
-        for deployed in found.pipelines:
+        recovered = recovery.load(env.pipelines, env.executions)
+        for deployed in recovered.pipelines:
             writer = self._writers[deployed.key] = PipelineWriter(self._context, deployed.key, deployed)
             self._context.board.put_pipeline(deployed.key, deployed)
-            for execution in found.executions_of(deployed):
+            for execution in recovered.executions_of(deployed):
                 writer.add(ExecutionWriter(self._context, writer, execution))
-        return found.problems
+        return recovered.problems
 
     def _stop_all(self) -> None:
         self._is_closing = True
@@ -206,7 +212,7 @@ class Engine:
             raise RequestRejected("PipelineNotFoundException", f"there is no pipeline {key.name}") from None
 
     def _publish(self) -> None:
-        """After every message, in the engine's thread."""
+        """Publish the changes of a message; called after every message, in the engine's thread."""
         self._context.publish()
         self._deleted = [writer for writer in self._deleted if writer.executions]
 

@@ -1,4 +1,4 @@
-"""Requests that CodePipeline rejects, by the error code of its API."""
+"""Errors of the CodePipeline API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rehearsal.errors import RehearsalError
 
 
 class RequestRejected(RehearsalError):
-    """code: an exception of the CodePipeline API, `StageNotFoundException` for example."""
+    """A request that CodePipeline rejects. code: the API's exception, such as `StageNotFoundException`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -327,7 +327,7 @@ def test_a_member_or_a_value_that_aws_does_not_know_is_found() -> None:
 STRUCTURES: list[tuple[str, str, dict[str, Any]]] = [
     ("at least two stages", "InvalidStructureException", declaration([source()])),
     ("the first stage holds source actions", "InvalidStructureException", declaration([step("a")], [step("b")])),
-    ("stand in the first stage alone", "InvalidStructureException", declaration([source()], [source()])),
+    ("allowed in the first stage only", "InvalidStructureException", declaration([source()], [source()])),
     ("two actions are called a", "InvalidActionDeclarationException", declaration([source()], [step("a"), step("a")])),
     ("has no action", "InvalidStageDeclarationException", declaration([source()], [])),
     ("runOrder: got 1000", "ValidationException", pipeline(step("a", 1000))),

@@ -1,4 +1,4 @@
-"""A pipeline as a CloudFormation template has it.
+"""Pipeline definitions in a CloudFormation template.
 
 Source: AWS CloudFormation user guide, "AWS::CodePipeline::Pipeline".
 """
@@ -14,7 +14,7 @@ Properties = Mapping[str, Any]
 
 
 def preview_pipeline(name: str, properties: Properties) -> Pipeline:
-    """The definition before its deployment: `${...}` marks the values that CloudFormation would insert."""
+    """Parse the definition before its deployment; `${...}` marks the values that CloudFormation would insert."""
     return parse(to_api(name, _replace_intrinsics(properties)))
 
 
@@ -29,9 +29,10 @@ def _replace_intrinsics(value: Any) -> Any:
 
 
 def to_api(name: str, properties: Properties) -> dict[str, Any]:
-    """A template's properties as the declaration that the CodePipeline API speaks.
+    """Convert a template's properties to a declaration in the shape of the CodePipeline API.
 
-    Keys lose their capital letter, except those of an action's Configuration; artifact stores become a map by region.
+    Keys start with a lower-case letter, except those of an action's Configuration. Artifact stores become a map by
+    region.
     """
     declaration: dict[str, Any] = _lower({key: value for key, value in properties.items() if key not in _NOT_DECLARED})
     declaration["name"] = name
@@ -53,6 +54,6 @@ def _lower(value: Any) -> Any:
     lowered: dict[str, Any] = {}
     for key, inner in value.items():
         name = key[0].lower() + key[1:]
-        kept = name == "configuration"
-        lowered[name] = dict(inner) if kept else int(inner) if name in _NUMBERS else _lower(inner)
+        is_verbatim = name == "configuration"
+        lowered[name] = dict(inner) if is_verbatim else int(inner) if name in _NUMBERS else _lower(inner)
     return lowered

@@ -33,7 +33,7 @@ class PipelineKey:
 
 @dataclass(frozen=True)
 class ActionType:
-    """The category and the provider that choose an action's runner."""
+    """The category and the provider of an action, which select its runner."""
 
     category: str
     provider: str
@@ -46,8 +46,9 @@ class ActionType:
 class Action:
     """One action, or one rule of a condition; `configuration` may still hold `#{namespace.key}`.
 
-    timeout: seconds, where the definition sets them. condition: of a rule, when it is checked, such as onSuccess.
-    commands, output_variables, output_files (patterns by artifact) and environment: of Commands.
+    timeout: seconds, None where the definition sets no timeoutInMinutes. condition: for a rule, the key of its
+    condition, such as onSuccess. commands, output_variables, output_files (patterns by artifact) and environment: for
+    the Commands action.
     """
 
     name: str
@@ -74,13 +75,16 @@ class Action:
 
     @property
     def primary(self) -> str:
-        """The input artifact that the work is about: the one that is named so, or the first; empty without any."""
+        """The primary input artifact: the one that PrimarySource names, else the first; empty without inputs."""
         return self.configuration.get("PrimarySource") or next(iter(self.inputs), "")
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Met where all its rules succeed; where it is not met, `result` is engaged: FAIL, SKIP, ROLLBACK or RETRY."""
+    """A stage condition, which is met when all its rules succeed.
+
+    result: what CodePipeline does when the condition is not met: FAIL, SKIP, ROLLBACK or RETRY.
+    """
 
     result: str
     rules: tuple[Action, ...]
@@ -88,7 +92,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class OnFailure:
-    """The consequence of a failed stage: `result`, or that of the condition where it is not met.
+    """What CodePipeline does after a stage has failed: `result`, or the result of a condition that is not met.
 
     retry_mode: FAILED_ACTIONS or ALL_ACTIONS, for the result RETRY.
     """
@@ -117,7 +121,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Patterns:
-    """Glob patterns; `excludes` win over `includes`, and without includes everything is included."""
+    """Glob patterns; `excludes` take precedence over `includes`, and without includes everything is included."""
 
     includes: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -125,9 +129,9 @@ class Patterns:
 
 @dataclass(frozen=True)
 class Filter:
-    """One filter of a trigger: what it names has to match, what it leaves out (None) may be anything.
+    """One filter of a trigger: all criteria that it sets have to match; None stands for a criterion that is not set.
 
-    events: of pull requests; empty for a push.
+    events: the events of a pull request filter; empty for a push filter.
     """
 
     branches: Patterns | None
@@ -138,7 +142,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Trigger:
-    """The filters of one source action; any of them starts the pipeline."""
+    """The filters of one source action; a match of any of them starts the pipeline."""
 
     source: str
     push: tuple[Filter, ...]
@@ -147,7 +151,7 @@ class Trigger:
 
 @dataclass(frozen=True)
 class ArtifactStore:
-    """The bucket that carries artifacts in one region, and the key it encrypts them with (None: the bucket's own)."""
+    """The artifact bucket of one region, and the KMS key for artifacts (None: the bucket's default encryption)."""
 
     bucket: str
     key_arn: str | None
@@ -155,9 +159,10 @@ class ArtifactStore:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A whole definition; `stores` are by region, and the empty region means the region of the pipeline.
+    """A whole definition.
 
-    variables: name -> default value, or None where an execution has to be given one.
+    stores: region -> artifact store; the empty region is the pipeline's own. variables: name -> default value, or None
+    where every execution has to set the value.
     """
 
     name: str
@@ -170,7 +175,7 @@ class Pipeline:
     triggers: tuple[Trigger, ...] = ()
 
     def store_for(self, region: str) -> ArtifactStore:
-        """The store of `region`; a pipeline with one store has it for its own region only."""
+        """Return the artifact store of `region`. Raises InvalidDefinition where there is none."""
         store = self.stores.get(region) or self.stores.get("")
         if store is None:
             raise InvalidDefinition(
@@ -179,12 +184,12 @@ class Pipeline:
         return store
 
 
-# Of an execution whose definition is not known any more.
+# Used for executions whose definition does not exist any more.
 NO_PIPELINE = Pipeline("", "", (), {})
 
 
 def parse(declaration: Json) -> Pipeline:
-    """Read a declaration in the API's shape (camelCase, as GetPipeline gives it).
+    """Parse a declaration in the API's shape (camelCase, as GetPipeline returns it).
 
     Raises InvalidDefinition, naming what is missing.
     """
@@ -282,7 +287,7 @@ def _names(artifacts: Sequence[Json]) -> tuple[str, ...]:
 
 
 def _text(value: Any) -> str:
-    """Configuration is a map of strings; CloudFormation lets YAML's booleans through as they are."""
+    """A configuration value as a string: CloudFormation passes YAML's booleans through unconverted."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

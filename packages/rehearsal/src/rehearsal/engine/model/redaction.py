@@ -11,7 +11,7 @@ MASK = "****"
 
 
 def redact_tokens(value: Any) -> Any:
-    """A declaration without the OAuthToken of GitHub version 1: nothing here calls GitHub."""
+    """Return a declaration with the OAuthToken of GitHub (version 1) masked; the rehearsal does not need it."""
     if isinstance(value, list):
         return [redact_tokens(each) for each in value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""In which order the actions of a stage run."""
+"""The order in which the actions of a stage run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rehearsal.engine.model.definition import Action
 
 
 def group_by_run_order(actions: Iterable[Action]) -> list[list[Action]]:
-    """Group `actions` by run order: the actions of a group run at the same time, each group after the one before.
+    """Group `actions` by run order: the actions of a group run in parallel, each group after the previous one.
 
     Source: AWS CodePipeline user guide, "Action structure reference", runOrder.
     """

@@ -27,7 +27,11 @@ DEFAULTS: Mapping[ActionType, float] = {
 
 
 def limit(action: Action, overrides: Mapping[ActionType, float]) -> float:
-    """Seconds; `timeoutInMinutes` counts only for manual approvals and rules, as the API says."""
+    """Return the time limit of an action in seconds.
+
+    `timeoutInMinutes` is used for manual approvals and rules only. Source: AWS CodePipeline API reference,
+    "ActionDeclaration".
+    """
     configurable = action.type == APPROVAL or action.is_rule
     if configurable and action.timeout is not None:
         return action.timeout
@@ -35,7 +39,7 @@ def limit(action: Action, overrides: Mapping[ActionType, float]) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """A limit in words: days, hours, minutes or seconds, whichever is whole."""
+    """Format a limit in the largest unit that divides it: days, hours, minutes or seconds."""
     for unit, size in (("days", DAY), ("hours", HOUR), ("minutes", 60.0)):
         if seconds >= size and seconds % size == 0:
             return f"{seconds / size:.0f} {unit}"

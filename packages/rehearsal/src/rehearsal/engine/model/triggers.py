@@ -1,4 +1,4 @@
-"""Which pushes start a pipeline.
+"""Triggers: which pushes start a pipeline.
 
 Sources: AWS CodePipeline user guide, "Add trigger with code push or pull request event types", "Working with glob
 patterns in syntax"; API reference, "GitPushFilter".
@@ -17,7 +17,7 @@ GIT = ("CodeStarSourceConnection", "CodeCommit", "GitHub")
 
 @dataclass(frozen=True)
 class Push:
-    """A push: its branch or tag, and the paths that it changed."""
+    """A push: its branch or its tag, and the paths that it changed."""
 
     branch: str = ""
     tag: str = ""
@@ -28,7 +28,7 @@ class Push:
 
 
 def mismatch_reason(pipeline: Pipeline, source: str, push: Push) -> str | None:
-    """None where the push starts the pipeline by its source action `source`, else why it does not.
+    """Return why the push does not start the pipeline by its source action `source`; None if it does.
 
     Raises KeyError where there is no such action.
     """
@@ -42,14 +42,14 @@ def mismatch_reason(pipeline: Pipeline, source: str, push: Push) -> str | None:
 
 
 def push_mismatch_reason(pipeline: Pipeline, push: Push) -> str | None:
-    """None where a git source of the pipeline is started by the push, else why none of them is."""
+    """Return why the push starts the pipeline by none of its git sources; None if it does."""
     sources = [each.name for each in pipeline.stages[0].actions if each.type.provider in GIT]
     reasons = [mismatch_reason(pipeline, each, push) for each in sources]
     return None if None in reasons else "; ".join(each for each in reasons if each) or None
 
 
 def _branch_mismatch(action: Action, push: Push) -> str | None:
-    """The branch of the source action, unless it detects no changes."""
+    """Without filters: compare the branch of the source action, unless it does not detect changes."""
     if action.configuration.get("DetectChanges", "true").lower() == "false":
         return f"{action.name} does not detect changes (DetectChanges is false)"
     branch = action.configuration.get("BranchName") or action.configuration.get("Branch", "")
@@ -57,15 +57,15 @@ def _branch_mismatch(action: Action, push: Push) -> str | None:
 
 
 def _trigger_mismatch(trigger: Trigger, push: Push) -> str | None:
-    """A trigger with filters starts where one of them matches."""
+    """With filters: one of them has to match."""
     if not trigger.push:
-        return "the trigger has filters for pull requests alone"
+        return "the trigger has filters for pull requests only"
     reasons = [_filter_mismatch(each, push) for each in trigger.push]
     return None if None in reasons else "; ".join(each for each in reasons if each)
 
 
 def _filter_mismatch(each: Filter, push: Push) -> str | None:
-    """Everything that a filter names has to match."""
+    """All criteria of a filter have to match."""
     if push.tag:
         return f"{push} matches no filter of tags" if not _matches_patterns(each.tags, [push.tag]) else None
     if each.tags is not None and each.branches is None:
@@ -78,7 +78,7 @@ def _filter_mismatch(each: Filter, push: Push) -> str | None:
 
 
 def _matches_patterns(patterns: Patterns | None, names: Iterable[str]) -> bool:
-    """Whether one of the names is included and not excluded."""
+    """Return whether one of the names is included and not excluded."""
     if patterns is None:
         return False
     return any(_included(patterns, name) for name in names)
@@ -94,9 +94,9 @@ def _any(globs: Sequence[str], name: str) -> bool:
 
 
 def matches(glob: str, name: str) -> bool:
-    """Whether the whole of `name` matches `glob`.
+    """Return whether `glob` matches the whole of `name`.
 
-    `*` and `?` stay within a folder, `**` does not; `[abc]`, `[a-z]`, `[!a]`, `{one,two}` and backslashes work.
+    `*` and `?` do not match a slash, `**` does. Supports `[abc]`, `[a-z]`, `[!a]`, `{one,two}` and backslash escapes.
     """
     return re.fullmatch(_regex(glob), name, re.DOTALL) is not None
 
@@ -107,7 +107,7 @@ _TOKEN = re.compile(
 
 
 def _regex(glob: str) -> str:
-    """One token after another; braces do not nest."""
+    """Translate a glob into a regular expression, token by token; braces do not nest."""
     regex, depth = "", 0
     for token in _TOKEN.finditer(glob):
         char = token["char"]

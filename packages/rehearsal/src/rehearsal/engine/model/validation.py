@@ -23,9 +23,12 @@ STRUCTURE, STAGE, ACTION = (
 
 
 def validate_definition(declaration: Json, region: str) -> None:
-    """Raise RequestRejected with the first thing that CodePipeline would not take. `region`: the pipeline's own."""
+    """Raise RequestRejected with the first error that CodePipeline would find.
+
+    region: the region of the pipeline.
+    """
     pipeline = parse(declaration)
-    for found in (
+    for problems in (
         _stages(pipeline),
         _sources(pipeline),
         _actions(pipeline),
@@ -33,7 +36,7 @@ def validate_definition(declaration: Json, region: str) -> None:
         _stores(declaration, pipeline, region),
         _version_two(declaration, pipeline),
     ):
-        for code, problem in found:
+        for code, problem in problems:
             raise RequestRejected(code, f"{pipeline.name}: {problem}")
 
 
@@ -58,11 +61,14 @@ def _sources(pipeline: Pipeline) -> Problems:
         yield STAGE, f"{first.name} is the source stage, which cannot be rolled back"
     for action in first.actions:
         if action.type.category != "Source":
-            yield STRUCTURE, f"the first stage holds source actions alone; {action.name} is {action.type}"
+            yield STRUCTURE, f"the first stage holds source actions only; {action.name} is {action.type}"
     for stage in others:
         for action in stage.actions:
             if action.type.category == "Source":
-                yield STRUCTURE, f"source actions stand in the first stage alone; {stage.name}/{action.name} is one"
+                yield (
+                    STRUCTURE,
+                    f"source actions are allowed in the first stage only; {stage.name}/{action.name} is one",
+                )
 
 
 def _actions(pipeline: Pipeline) -> Problems:
@@ -83,18 +89,18 @@ def _actions(pipeline: Pipeline) -> Problems:
 
 
 def _artifacts(pipeline: Pipeline) -> Problems:
-    """An input has to be the output of an action that runs before."""
-    made: set[str] = set()
+    """An input artifact has to be the output of an action that runs earlier."""
+    produced: set[str] = set()
     for stage in pipeline.stages:
         for order in sorted({action.run_order for action in stage.actions}):
             wave = [action for action in stage.actions if action.run_order == order]
             for action in wave:
-                for name in sorted(set(action.inputs) - made):
+                for name in sorted(set(action.inputs) - produced):
                     yield ACTION, f"{stage.name}/{action.name}: no action before it makes the input artifact {name}"
             outputs = [name for action in wave for name in action.outputs]
-            for name in [*_twice(outputs), *sorted(made & set(outputs))]:
+            for name in [*_twice(outputs), *sorted(produced & set(outputs))]:
                 yield ACTION, f"{stage.name}: two actions make the artifact {name}"
-            made |= set(outputs)
+            produced |= set(outputs)
 
 
 def _stores(declaration: Json, pipeline: Pipeline, region: str) -> Problems:

@@ -1,4 +1,4 @@
-"""Output variables, and the places that name them."""
+"""Output variables, and the references to them in configurations."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _REFERENCE = re.compile(r"#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_.-]+)\}")
 
 
 class UnknownVariable(RehearsalError):
-    """A configuration names a variable that no action has given."""
+    """A configuration refers to a variable that no action has set."""
 
 
 def resolve(text: str, variables: Mapping[str, Mapping[str, str]]) -> str:
     """Replace every `#{namespace.key}` in `text`.
 
-    variables: namespace -> key -> value; values are inserted as they are.
+    variables: namespace -> key -> value; values are inserted unchanged, without escaping.
     Raises UnknownVariable, naming the namespace, the key and the keys that exist.
     Source: AWS CodePipeline user guide, "Variables reference".
     """

@@ -1,4 +1,4 @@
-"""One attempt of one action: what the engine knows of it while it runs, and the work itself, in a worker."""
+"""One attempt of one action: its state while it runs, and the call of its runner in a worker thread."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from rehearsal.host.cancellation import Cancellation
 
 log = logging.getLogger(__name__)
 
-# A build may print thousands of lines a second; a reader follows a few.
+# At most one progress report in this time, cut to this length: a build may print thousands of lines a second.
 NOTE_SECONDS, NOTE_LENGTH = 0.25, 500
 
 
 @dataclass(frozen=True)
 class AttemptResult:
-    """How an attempt ended. code: of a failure. discarded: the folder with files that the action does not need."""
+    """How an attempt ended. code: of a failure. discarded: a folder with work files that are not needed any more."""
 
     outcome: Outcome
     code: str | None = None
@@ -34,7 +34,7 @@ class AttemptResult:
 
 
 class Reports(Protocol):
-    """The reports of a worker to the engine; each call returns immediately."""
+    """The reports of a worker to the engine's thread; each call returns immediately."""
 
     def progress(self, attempt: Attempt, text: str) -> None: ...
 
@@ -49,9 +49,10 @@ class Reports(Protocol):
 
 @dataclass(eq=False)
 class Attempt:
-    """`run` is called in a worker and reports the end in any case; the other methods belong to the engine's thread.
+    """One attempt of one action. `run` is called in a worker; the other methods in the engine's thread.
 
-    action: with its references to variables resolved. problem: why it can't even begin. token: answers its approval.
+    action: with its variable references resolved. problem: an unknown variable, which makes the attempt fail. token:
+    for the answer to its approval; empty for other actions. limit: seconds.
     """
 
     execution: Execution
@@ -71,26 +72,27 @@ class Attempt:
 
     @property
     def where(self) -> str:
-        """How messages name the action."""
+        """The action's name in messages: stage/action."""
         return f"{self.state.stage}/{self.action.name}"
 
     def cancel(self) -> None:
-        """Ask the action to end. An approval that has been answered is left as it is."""
+        """Ask the action to end, unless it is an approval that has been answered."""
         if self.answer is None:
             self.stop.set()
 
     def expire(self) -> None:
-        """The time limit is over."""
+        """End the action because its time limit has passed, unless it is an approval that has been answered."""
         if self.answer is None and not self.stop.is_set():
             self.expired = True
             self.stop.set()
 
     def put_answer(self, answer: Answer) -> None:
-        """Wake the action up with the answer to its approval."""
+        """Pass the answer to the waiting approval action."""
         self.answer = answer
         self._woken.set()
 
     def run(self) -> None:
+        """Run the action and report its end, whatever happens."""
         try:
             result = self._work()
         except BaseException as error:
@@ -153,7 +155,10 @@ class Attempt:
 
 
 def settle(attempt: Attempt, result: AttemptResult, duration: str) -> tuple[str, Outcome, str | None]:
-    """Return status, outcome and error code of an attempt that has ended, in the light of how it was cancelled."""
+    """Return status, outcome and error code of an ended attempt: Failed after its time limit, Abandoned after a stop.
+
+    duration: the time limit in words.
+    """
     outcome, code = result.outcome, result.code
     if not outcome.failed:
         return "Succeeded", outcome, None

@@ -1,4 +1,4 @@
-"""Actions or rules that run at the same time, and a retry of those that fail while others run.
+"""A group of actions or rules that run in parallel, and the retry of failed ones while others still run.
 
 Source: AWS CodePipeline API reference, "RetryStageExecution": actions that are still in progress continue working, and
 failed actions are triggered again.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ActionGroup:
-    """Starts all actions immediately; each has its latest attempt here."""
+    """Starts all actions immediately, and keeps the latest attempt of each."""
 
     def __init__(self, writer: ExecutionWriter, stage: str, actions: Iterable[Action]) -> None:
         self._writer, self._stage = writer, stage
@@ -33,11 +33,11 @@ class ActionGroup:
         return any(key in self._writer.attempts.running for key in self._latest.values())
 
     def states(self) -> list[ActionState]:
-        """The latest attempts, in the order of the actions."""
+        """Return the latest attempt of each action, in the order of the actions."""
         return [self._writer.state.attempts[key] for key in self._latest.values()]
 
     def retry(self) -> bool:
-        """Start those again that have failed. False where none has, or where no action runs any more."""
+        """Start the failed actions again. False where none has failed, or where no action runs any more."""
         failed = [state for state in self.states() if state.status == "Failed"]
         if not (failed and self.is_running):
             return False

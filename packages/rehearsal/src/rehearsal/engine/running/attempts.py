@@ -1,4 +1,4 @@
-"""The attempts of one execution that run: their start, what their workers report, and how they are cancelled."""
+"""The running attempts of one execution: their start, the reports of their workers, and their cancellation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rehearsal.engine.state.journal import Event
 
 
 class Owner(Protocol):
-    """The writer of the execution."""
+    """The execution's writer, as its attempts use it."""
 
     state: Execution
 
@@ -37,7 +37,10 @@ class Owner(Protocol):
 
 
 class Attempts:
-    """Every method belongs to the engine's thread, except those that are reports of a worker."""
+    """The running attempts of one execution.
+
+    Workers call the methods that are in `Reports`; all others are called in the engine's thread.
+    """
 
     def __init__(self, context: Context, owner: Owner) -> None:
         self.running: dict[AttemptKey, Attempt] = {}
@@ -60,15 +63,15 @@ class Attempts:
         return key
 
     def cancel(self, keys: Iterable[AttemptKey] | None = None) -> None:
-        """Ask these to end, or all."""
+        """Ask these attempts to end; None: all of them."""
         for key in list(self.running) if keys is None else keys:
             self.running[key].cancel()
 
     def answer(self, stage: str, action: str, token: str, answer: Answer) -> bool:
-        """Answer an approval that waits. False where the token belongs to no wait of this action.
+        """Answer a waiting approval. False where no approval of this action waits with the token.
 
-        Raises RequestRejected where it was answered before, or has to end. An answered one is neither expired nor
-        abandoned.
+        Raises RequestRejected where it was answered before, or is being stopped. An answered approval neither expires
+        nor is abandoned.
         """
         for attempt in self.running.values():
             if attempt.token and (attempt.state.stage, attempt.action.name, attempt.token) == (stage, action, token):
@@ -82,12 +85,12 @@ class Attempts:
         return False
 
     def is_asking(self, stage: str, action: str) -> bool:
-        """Whether an approval of this name waits."""
+        """Return whether an approval of this name waits."""
         names = ((attempt.state.stage, attempt.action.name) for attempt in self.running.values() if attempt.token)
         return (stage, action) in names
 
     def approvals_outside(self, pipeline: Pipeline) -> list[AttemptKey]:
-        """Return approvals that wait in a stage which the definition lacks, where none can be answered."""
+        """Return the waiting approvals in stages that `pipeline` does not have: nobody can answer them any more."""
         stages = {stage.name for stage in pipeline.stages}
         return [key for key, attempt in self.running.items() if attempt.token and attempt.state.stage not in stages]
 
@@ -100,7 +103,7 @@ class Attempts:
         self._context.scheduler.post(partial(self._report, attempt, "waiting", token=attempt.token, text=text))
 
     def expired(self, attempt: Attempt) -> None:
-        """Report of a worker. Only the engine's thread decides whether the answer or the expiry came first."""
+        """Report of a worker. The engine's thread decides whether the answer or the expiry came first."""
         self._context.scheduler.post(attempt.expire)
 
     def identified(self, attempt: Attempt, external_id: str) -> None:
@@ -143,18 +146,18 @@ class Attempts:
         self._owner.attempt_ended(result.discarded)
 
     def _with_revision(self, action: Action, outcome: Outcome) -> Mapping[str, Artifact]:
-        """The outputs, each with the revision of the source, or of the primary input."""
+        """The output artifacts with a revision: that of the source action, else that of the primary input."""
         primary = self._owner.state.artifacts.get(action.primary)
         revision = outcome.revision.id if outcome.revision else primary.revision if primary else ""
         return {name: replace(artifact, revision=revision) for name, artifact in outcome.outputs.items()}
 
     def _report(self, attempt: Attempt, what: str, **fields: Any) -> None:
-        """A report that comes after the attempt's end is dropped."""
+        """Write an event of a running attempt; drop reports that arrive after its end."""
         if attempt.state.key in self.running:
             self._write(attempt.state.key, attempt.action, what, **fields)
 
     def _write(self, key: AttemptKey, action: Action, what: str, **fields: Any) -> None:
-        """A rule's events are called rule-..., since no action of the definition has its name."""
+        """Write an event `action-...`, or `rule-...` for a rule of a condition."""
         is_rule, stage, name, number = key
         self._owner.write(
             f"{'rule' if is_rule else 'action'}-{what}",
@@ -169,7 +172,7 @@ class Attempts:
 
 
 def _resolved(action: Action, variables: Mapping[str, Mapping[str, str]]) -> Action:
-    """The action with values in place of its references to variables."""
+    """The action with its references to variables replaced by values. Raises UnknownVariable."""
     return replace(
         action,
         configuration={key: resolve(text, variables) for key, text in action.configuration.items()},

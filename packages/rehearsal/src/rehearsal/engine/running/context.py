@@ -12,7 +12,7 @@ from rehearsal.engine.state.board import Board
 
 @dataclass(frozen=True)
 class Context:
-    """The surroundings, the queue, the published snapshot and the listener."""
+    """The environment, the message queue, the published snapshot and the listener's queue."""
 
     env: Environment
     scheduler: Scheduler
@@ -20,6 +20,6 @@ class Context:
     notifier: Notifier
 
     def publish(self) -> None:
-        """Publish what a message has changed, and let the listener have the events."""
+        """Publish the changes of one message, then pass its events to the listener."""
         self.board.publish()
         self.notifier.release()

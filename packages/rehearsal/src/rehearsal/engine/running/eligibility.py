@@ -100,15 +100,15 @@ def check_retry(deployed: DeployedPipeline, executions: Sequence[Execution], exe
 def check_override(
     deployed: DeployedPipeline, executions: Sequence[Execution], execution: Execution, stage: str, kind: str
 ) -> ConditionState:
-    """How the conditions of `kind` came out that are to be overridden. Raises RequestRejected where they cannot be."""
+    """Return the state of the conditions of `kind`. Raises RequestRejected where they cannot be overridden."""
     state = execution.stages.get(stage)
     checked = state.conditions.get(kind) if state else None
-    wanted = ("InProgress",) if execution.running else ("Failed", "Errored")
-    if checked is None or checked.status not in wanted:
-        found = checked.status if checked else "not checked"
+    overridable = ("InProgress",) if execution.running else ("Failed", "Errored")
+    if checked is None or checked.status not in overridable:
+        status = checked.status if checked else "not checked"
         raise RequestRejected(
             "ConditionNotOverridableException",
-            f"the {kind} conditions of {stage} are {found}; those that are checked or have failed can be overridden",
+            f"the {kind} conditions of {stage} are {status}; those that are checked or have failed can be overridden",
         )
     if not execution.running:
         try:

@@ -1,4 +1,4 @@
-"""The surroundings of all executions: the embedded AWS, the runners of actions and rules, and folders."""
+"""What all executions need: the embedded AWS, the runners of actions and rules, folders, limits and a listener."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def ignore_event(_execution: Execution, _event: Event) -> None:
 
 @dataclass(frozen=True)
 class Environment:
-    """The engine's surroundings.
+    """What the engine gets from its caller.
 
-    executions, pipelines: the folders of their journals. listener: gets every event of every execution after it is in
-    the journal and in the published snapshot. limits: seconds per action type, where they differ from CodePipeline's.
+    executions, pipelines: the folders of their journals. listener: called with every event of every execution, after it
+    is in the journal and in the published snapshot. limits: seconds per action type, where they differ from
+    CodePipeline's. asked: checks a role's permissions; see `Task.require`.
     """
 
     endpoint: Endpoint

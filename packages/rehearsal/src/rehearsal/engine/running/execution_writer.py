@@ -1,7 +1,7 @@
 """The writer of one execution: only it appends to the execution's journal and changes the execution's state.
 
-Its methods are called in the engine's thread: by the pipeline's writer, and as messages of workers and timers. To the
-pipeline it sends messages, and never waits for it.
+Its methods are called in the engine's thread, by the pipeline's writer and as messages of workers and timers. It sends
+messages to the pipeline's writer, and never waits for an answer.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ class PipelinePort(Protocol):
 
 
 class ExecutionWriter:
-    """Holds the state of an execution and what runs of it; a failed action of `group` can be retried.
+    """Holds the state of an execution and its running attempts.
 
-    entered: the last stage that the pipeline let it into. result: how it ended, once nothing runs any more.
+    group: the actions that run now, of which failed ones can be retried. entered: the last stage that the execution was
+    admitted to. restart_wanted: start it again after its end, because of an update. result: set when nothing runs any
+    more.
     """
 
     def __init__(self, context: Context, pipeline: PipelinePort, state: Execution) -> None:
@@ -63,11 +65,11 @@ class ExecutionWriter:
 
     @property
     def has_journal(self) -> bool:
-        """Whether its files are there: `clean` may have removed them."""
+        """Whether its files exist; `clean` may have removed them."""
         return (self.folder / "journal.jsonl").exists()
 
     def write(self, type_: str, /, **fields: Any) -> Event:
-        """Append an event to the journal, fold it into the state, and put both forward for publication."""
+        """Append an event to the journal, fold it into the state, and queue both for publication."""
         if self._journal is None:
             self._journal = Journal(self.folder / "journal.jsonl")
         event = self._journal.write(type_, **fields)
@@ -77,16 +79,16 @@ class ExecutionWriter:
         return event
 
     def begin(self, stages: Sequence[Stage], retry_mode: str | None = None) -> None:
-        """Run the stages, after the event that says so."""
+        """Run the stages. The caller has written the event that starts or resumes the execution."""
         self.entered, self.is_superseded, self.restart_wanted, self.result = None, False, False, None
         self._is_reported = False
         self._steps = run_stages(self, stages, retry_mode)
         self._advance()
 
     def stop(self, reason: str, *, abandon: bool) -> None:
-        """End the execution: with `abandon` its running actions are ended, else they are let end.
+        """Stop the execution after its running actions have ended; with `abandon`, end them too.
 
-        Raises RequestRejected where it has ended already, or was stopped so before.
+        Raises RequestRejected where it has ended already, or was stopped in the same way before.
         Source: AWS CodePipeline user guide, "How pipeline executions are stopped".
         """
         state = self.state
@@ -101,28 +103,28 @@ class ExecutionWriter:
         self._advance()
 
     def end_as(self, status: ExecutionStatus, summary: str, *, abandon: Sequence[AttemptKey] = ()) -> None:
-        """Let the running actions end, except those to `abandon`, and end with `status`."""
+        """End with `status` after the running actions have ended; end those in `abandon` immediately."""
         self.write("execution-ending", ending=status, summary=summary)
         self.attempts.cancel(abandon)
         self._advance()
 
     def wait_for_stage(self, stage: str) -> None:
-        """The pipeline does not let it in yet."""
+        """Record that the execution waits for a stage."""
         if self.state.waits_for != stage:
             self.write("execution-waiting", stage=stage)
 
     def enter_stage(self, stage: str) -> None:
-        """The pipeline lets it in."""
+        """Continue in `stage`, which the stage's lock has admitted the execution to."""
         self.entered = stage
         self._advance()
 
     def supersede(self) -> None:
-        """A newer execution has arrived where this one waits."""
+        """End the execution, because a newer one waits for the same stage."""
         self.is_superseded = True
         self._advance()
 
     def retry_beside_running(self, stage: str) -> bool:
-        """Start the failed actions of a stage again while others still run. False where that can't be done."""
+        """Start the failed actions of a stage again while others still run. False where that is not possible."""
         state = self.state.stages.get(stage)
         inside = state is not None and state.status == "InProgress" and not self.state.ending
         if not (inside and self.group and self.group.retry()):
@@ -131,13 +133,13 @@ class ExecutionWriter:
         return True
 
     def override(self, stage: str, kind: str) -> None:
-        """Check the stage's conditions of this kind no further: while they are, nothing but their rules runs."""
+        """Stop checking the stage's conditions of this kind; only their rules run now, and are cancelled."""
         self.write("condition-overridden", stage=stage, condition=kind)
         self.attempts.cancel()
         self._advance()
 
     def finish(self, *, restarted_as: str | None, rolled_back_as: str | None, note: str = "") -> None:
-        """Write the end, with the executions that follow it. Nothing of it works any more."""
+        """Write the last event, with the ids of the executions that follow. No attempt runs any more."""
         state, result = self.state, self.result or RunResult("Failed")
         remove_discarded_files(self.folder, self._discarded)
         self._discarded = []
@@ -154,15 +156,15 @@ class ExecutionWriter:
             self._journal = None
 
     def request_stage(self, stage: str) -> None:
-        """Ask the pipeline to be let into a stage."""
+        """Ask the pipeline for admission to a stage."""
         self._send(self._pipeline.request_stage, stage)
 
     def leave_stage(self, stage: str, following: str) -> None:
-        """Leave a stage, and take a place before the following one in the same moment, so that none gets in between."""
+        """Leave a stage and queue for the following one, in one message, so that no execution gets in between."""
         self._send(self._pipeline.leave_stage, stage, following)
 
     def attempt_ended(self, discarded: Path | None) -> None:
-        """One of the attempts has ended, and left files that nothing needs."""
+        """Continue after the end of an attempt. discarded: a folder with files that are not needed any more."""
         if discarded:
             self._discarded.append(discarded)
         self._advance()
@@ -172,7 +174,7 @@ class ExecutionWriter:
         self._context.scheduler.post(partial(message, self.state.id, *arguments))
 
     def _advance(self) -> None:
-        """Go on as far as possible."""
+        """Run the steps until the next wait."""
         if self._steps is None:
             return
         try:
@@ -189,7 +191,7 @@ class ExecutionWriter:
         self._report_end()
 
     def _report_end(self) -> None:
-        """Send the end to the pipeline as soon as nothing works any more."""
+        """Report the end to the pipeline as soon as no attempt runs any more."""
         if self.result and not self.attempts.running and not self._is_reported:
             self._is_reported = True
             self._send(self._pipeline.execution_ended)

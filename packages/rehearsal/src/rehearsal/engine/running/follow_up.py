@@ -19,7 +19,7 @@ RESTART = {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExe
 
 @dataclass(frozen=True)
 class FollowUp:
-    """The ids of the executions that follow. note: what the summary of the one that has ended says besides."""
+    """The ids of the executions that follow. note: appended to the summary of the execution that has ended."""
 
     restarted_as: str | None = None
     rolled_back_as: str | None = None
@@ -27,7 +27,7 @@ class FollowUp:
 
 
 def start_what_follows(pipeline: PipelineWriter, ended: ExecutionWriter) -> FollowUp:
-    """Start the execution in the place of one that an update has cancelled, or the rollback of its failed stage."""
+    """Start the restart of an execution that an update has cancelled, or the rollback of its failed stage."""
     state, rollback = ended.state, ended.result.rollback if ended.result else None
     if pipeline.deployed is None:
         return FollowUp()
@@ -48,6 +48,6 @@ def _restart(pipeline: PipelineWriter, ended: ExecutionWriter) -> str:
 
 
 def _roll_back(pipeline: PipelineWriter, ended: ExecutionWriter, stage: str) -> str:
-    kept = [writer.state for writer in pipeline.executions.values() if writer is not ended and writer.has_journal]
-    target = eligibility.find_rollback_target(pipeline.require(), stage, kept)
+    candidates = [writer.state for writer in pipeline.executions.values() if writer is not ended and writer.has_journal]
+    target = eligibility.find_rollback_target(pipeline.require(), stage, candidates)
     return pipeline.rollback(stage, target.id, automated=True).id

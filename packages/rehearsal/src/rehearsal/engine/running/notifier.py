@@ -1,4 +1,4 @@
-"""Delivers events to the listener in a separate thread: a slow listener delays no execution, and may call the API."""
+"""Delivery of events to the listener in a separate thread: it delays no execution, and may call the API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Holds the events of a message back until its snapshot is published, and delivers all events in their order."""
+    """Holds back the events of a message until its snapshot is published, then delivers them in order."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
@@ -28,23 +28,23 @@ class Notifier:
             self._held.append((execution, event))
 
     def release(self) -> None:
-        """Let the listener have the events: what they are about can be read now."""
-        held, self._held = self._held, []
-        if held and self._thread is None:
+        """Deliver the events added so far; the snapshot with their effects is published."""
+        events, self._held = self._held, []
+        if events and self._thread is None:
             self._thread = threading.Thread(target=self._deliver, name="engine-events", daemon=True)
             self._thread.start()
-        for news in held:
+        for news in events:
             self._waiting.put(news)
 
     def flush(self) -> None:
-        """Wait until the listener has had every event that was released before. Not for the listener itself."""
+        """Wait until the listener has received every released event; return immediately in the listener's thread."""
         if self._thread and self._thread is not threading.current_thread() and self._thread.is_alive():
             delivered = threading.Event()
             self._waiting.put(delivered)
             delivered.wait()
 
     def close(self) -> None:
-        """Deliver what waits, and end the thread."""
+        """Deliver the remaining events, and end the thread."""
         self._waiting.put(None)
         if self._thread and self._thread is not threading.current_thread():
             self._thread.join()
@@ -54,9 +54,9 @@ class Notifier:
             if isinstance(news, threading.Event):
                 news.set()
             else:
-                self._tell(*news)
+                self._call_listener(*news)
 
-    def _tell(self, execution: Execution, event: Event) -> None:
+    def _call_listener(self, execution: Execution, event: Event) -> None:
         try:
             self._listener(execution, event)
         except Exception:

@@ -1,7 +1,7 @@
-"""The way of an execution through its stages, in steps.
+"""The run of an execution through its stages, as a generator.
 
-A generator yields wherever it has to wait; its writer calls it again after every message, and it looks for itself
-whether what it waits for has come. So the code reads from top to bottom, and no thread waits.
+The generator yields wherever it has to wait. Its writer resumes it after every message, and it checks again whether it
+can continue. So the code reads from top to bottom, and no thread waits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunResult:
-    """How the execution ended, unless it was stopped or cancelled. rollback: the stage that is to be rolled back."""
+    """How the stages ended. rollback: the failed stage that has to be rolled back."""
 
     status: ExecutionStatus
     summary: str = ""
@@ -31,7 +31,7 @@ class RunResult:
 def run_stages(
     writer: ExecutionWriter, stages: Sequence[Stage], retry_mode: str | None
 ) -> Generator[None, None, RunResult]:
-    """Go through every stage in turn. retry_mode: how the first of them is tried again; None on a first visit."""
+    """Run every stage in turn. retry_mode: FAILED_ACTIONS or ALL_ACTIONS for a retry of the first stage, else None."""
     writer.request_stage(stages[0].name)
     for position, stage in enumerate(stages):
         while writer.entered != stage.name:

@@ -1,7 +1,7 @@
-"""The writer of one pipeline: its definition, version and transitions, its stage locks, and which executions it has.
+"""The writer of one pipeline: only it changes the definition, version, transitions, stage locks and list of executions.
 
 Its methods are called in the engine's thread, as commands of the API and as messages of its executions. It calls the
-writers of its executions; they send it messages.
+writers of its executions directly; they send messages to it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 class PipelineWriter:
-    """Owns one pipeline. `deployed` is None after its deletion, while its last executions end."""
+    """Owns one pipeline. deployed: None after the pipeline's deletion, while its last executions end."""
 
     def __init__(self, context: Context, key: PipelineKey, deployed: DeployedPipeline | None = None) -> None:
         self.key, self.deployed = key, deployed
@@ -67,11 +67,10 @@ class PipelineWriter:
         )
 
     def update(self, declaration: Json, *, restart: bool) -> None:
-        """Replace the definition: running executions are cancelled, and with `restart` the newest one starts again.
+        """Replace the definition and cancel running executions; with `restart`, start the newest of them again.
 
-        Running actions end as they would have. An approval that waits in a stage which is removed is abandoned. An
-        execution that is such a restart and changes the definition once more would go on for ever: it fails, with the
-        difference of the two definitions.
+        Running actions run to their end. An approval that waits in a removed stage is abandoned. A restarted execution
+        that changes the definition again would loop for ever: it fails, with a diff of the two definitions.
         Source: AWS CodePipeline user guide, "Edit a pipeline"; API reference, PipelineExecution status `Cancelled`.
         """
         before = self.require()
@@ -87,7 +86,7 @@ class PipelineWriter:
                 writer.restart_wanted = restart and writer is running[-1]
 
     def delete(self) -> None:
-        """Forget the pipeline, cancel its running executions and abandon their actions."""
+        """Delete the pipeline, cancel its running executions and abandon their actions."""
         self._write("pipeline-deleted")
         self._close_journal()
         for writer in self.running:
@@ -98,11 +97,11 @@ class PipelineWriter:
             self._forget(execution)
 
     def disable_transition(self, stage: str, reason: str, by: str) -> None:
-        """Let nothing into a stage."""
+        """Disable the transition into a stage."""
         self._write("transition-disabled", stage=stage, reason=reason, by=by)
 
     def enable_transition(self, stage: str) -> None:
-        """Let executions into a stage again; none had to be disabled."""
+        """Enable the transition into a stage; without effect where it is enabled."""
         if self.deployed and stage in self.deployed.disabled:
             self._write("transition-enabled", stage=stage)
             self._locks.admit(stage)
@@ -116,7 +115,7 @@ class PipelineWriter:
         restart_of: str | None = None,
         token: str = "",
     ) -> Execution:
-        """Start an execution of the definition as it is now."""
+        """Start an execution of the current definition; return the first one for a `token` that was used before."""
         if token and (before := [state for state in self.states if state.token == token]):
             return before[0]
         pipeline = self.require().pipeline
@@ -144,7 +143,7 @@ class PipelineWriter:
         self._resume(writer, stage, mode)
 
     def override(self, execution: str, stage: str, kind: str) -> None:
-        """Go on as if the stage's conditions of `kind` were met: while they are checked, or after they have failed it.
+        """Continue as if the stage's conditions of `kind` were met, while they are checked or after they have failed.
 
         kind: beforeEntry or onSuccess. Raises RequestRejected where there is nothing to override.
         Source: AWS CodePipeline user guide, "Configure conditions for a stage"; API reference, OverrideStageCondition.
@@ -155,13 +154,14 @@ class PipelineWriter:
         if writer.state.running:
             writer.override(stage, kind)
             return
-        # what let it into the stage is not checked again
+        # An override of onSuccess resumes the stage, whose entry conditions have been met already.
         overridden = ["onSuccess", "beforeEntry"] if kind == "onSuccess" else [kind]
         self._resume(writer, stage, FAILED_ACTIONS, condition=kind, overridden=overridden)
 
     def rollback(self, stage: str, target: str, *, automated: bool = False) -> Execution:
-        """Run one stage with the artifacts and variables of `target`. Raises RequestRejected where it is not possible.
+        """Run one stage with the artifacts and variables of the execution `target`.
 
+        Raises RequestRejected where that is not possible.
         Source: AWS CodePipeline user guide, "Configuring stage rollback".
         """
         deployed, writer = self.require(), self._execution(target)
@@ -172,9 +172,10 @@ class PipelineWriter:
         return self._derive(writer.state, kind, stages)
 
     def run_single_action(self, stage: str, action: str, target: str) -> Execution:
-        """Run one action with the artifacts and variables of `target`; raises RequestRejected where that can't be done.
+        """Run one action with the artifacts and variables of the execution `target`.
 
-        It counts as a rollback, so that nothing is ever rolled back to it.
+        The new execution counts as a rollback, so that it never becomes the target of one. Raises RequestRejected where
+        the action cannot run.
         """
         pipeline, state = self.require().pipeline, self._execution(target).state
         single_action.input_artifacts(single_action.find_action(pipeline, stage, action), state, self.states)
@@ -191,20 +192,20 @@ class PipelineWriter:
         raise RequestRejected("InvalidApprovalTokenException", f"{why} this approval, {stage}/{action}")
 
     def add(self, writer: ExecutionWriter) -> None:
-        """Take over an execution of an earlier engine. They come oldest first."""
+        """Add an execution of an earlier engine; the caller adds the oldest first."""
         self.executions[writer.state.id] = writer
         self._number = max(self._number, writer.state.number)
         self._context.board.put_execution(writer.state.id, writer.state)
 
     def close(self) -> None:
-        """Stop every execution, and let none start."""
+        """Stop every execution, and refuse new ones."""
         self.is_closing = True
         for writer in self.running:
             if not writer.state.abandoned:
                 writer.stop("the rehearsal was ended", abandon=True)
 
     def close_files(self) -> None:
-        """After the last execution."""
+        """Close the pipeline's journal, after the end of the last execution."""
         self._close_journal()
 
     def request_stage(self, execution: str, stage: str) -> None:
@@ -216,11 +217,11 @@ class PipelineWriter:
         self._locks.enter(execution, following, leaving=stage)
 
     def execution_ended(self, execution: str) -> None:
-        """Message of an execution of which nothing works any more: what follows it is started, and it is finished."""
+        """Message of an execution without running attempts: start what follows it, then finish it."""
         writer = self.executions[execution]
         try:
             follow = follow_up.start_what_follows(self, writer)
-        except Exception as error:  # who follows the execution waits for its end
+        except Exception as error:  # the execution has to end in any case: followers wait for its last event
             log.exception("what follows execution %s", execution)
             follow = follow_up.FollowUp(note=f"; the rehearsal's engine failed ({error}); its log says more")
         writer.finish(restarted_as=follow.restarted_as, rolled_back_as=follow.rolled_back_as, note=follow.note)
@@ -232,7 +233,7 @@ class PipelineWriter:
                 self._forget(id_)
 
     def _resume(self, writer: ExecutionWriter, stage: str, mode: str, **fields: Any) -> None:
-        """Resume a failed execution at `stage`; a rollback ends with it."""
+        """Resume a failed execution at `stage`; a rollback runs this stage only."""
         state = writer.state
         eligibility.check_files_for_retry(state, there=writer.has_journal)
         writer.write("execution-resumed", stage=stage, retry_mode=mode, attempt=state.attempt + 1, **fields)
@@ -243,7 +244,7 @@ class PipelineWriter:
         writer.begin(remaining, mode)
 
     def _derive(self, target: Execution, kind: str, stages: Sequence[Stage], only: str = "") -> Execution:
-        """Start an execution with what another one had."""
+        """Start an execution with the artifacts, variables and revisions of `target`."""
         writer = self._new_execution(
             trigger={"triggerType": kind, "triggerDetail": target.id},
             variables=target.variables,

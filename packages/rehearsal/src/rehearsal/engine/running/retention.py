@@ -1,4 +1,4 @@
-"""Which executions the engine forgets, so that one that is open for weeks does not grow. Their journals stay."""
+"""Retention of executions in memory, so that an engine that runs for weeks does not grow. Journals are kept."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Sequence
 from rehearsal.engine.state.execution import Execution
 
 KEPT_EXECUTIONS = 100
-# Of each stage: the one that it is in, and the one that it can be rolled back to.
+# Successful executions per stage: the latest one, and the one that the stage can be rolled back to.
 KEPT_SUCCESSES = 2
 
 
 def surplus(executions: Sequence[Execution], version: int) -> list[str]:
-    """Return the ids of executions that have ended, beyond the newest ones and those a stage can be rolled back to.
+    """Return the ids of executions to drop: all that have ended, except the newest and the targets of a rollback.
 
-    executions: of one pipeline, oldest first. version: of its definition; only executions of it are rolled back to.
+    executions: of one pipeline, oldest first. version: of its definition; only executions of this version can be the
+    target of a rollback.
     """
     if len(executions) <= KEPT_EXECUTIONS:
         return []
     succeeded = collections.Counter[str]()
-    found = []
+    dropped = []
     for position, execution in enumerate(reversed(executions)):
         is_target = False
         if execution.version == version and not execution.rollback_of:
@@ -28,5 +29,5 @@ def surplus(executions: Sequence[Execution], version: int) -> list[str]:
             is_target = any(succeeded[name] < KEPT_SUCCESSES for name in stages)
             succeeded.update(stages)
         if position >= KEPT_EXECUTIONS and not execution.running and not is_target:
-            found.append(execution.id)
-    return found
+            dropped.append(execution.id)
+    return dropped

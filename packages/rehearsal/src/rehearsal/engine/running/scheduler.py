@@ -1,7 +1,7 @@
-"""The engine's one thread: it takes a message from its queue, does what the message says, and takes the next one.
+"""The engine's one thread, which handles the messages of a queue one after the other.
 
-A message is a call without arguments. Senders never wait for each other, and no lock is held while a
-message is handled, because only this thread changes pipelines and executions.
+A message is a callable without arguments. Only this thread changes pipelines and executions, so no lock is held while a
+message is handled, and senders never wait for each other.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ Message = Callable[[], object]
 
 
 class Scheduler(Protocol):
-    """Orders messages, timers and workers. Tests have one that replays a seed."""
+    """Runs messages, timers and workers. A scheduler of the tests chooses their order from a seed."""
 
     def run_after_each_message(self, hook: Message) -> None:
-        """Call `hook` in the engine's thread after every message, before the sender of a command has its answer."""
+        """Call `hook` in the engine's thread after every message, before a command returns to its sender."""
 
     def post(self, message: Message) -> None:
         """Put a message into the queue, from any thread."""
 
     def call[Result](self, command: Callable[[], Result]) -> Result:
-        """Send a command, and return or raise its result once its effects are published.
+        """Send a command and wait; return its result, or raise its error, after its effects are published.
 
         Raises RequestRejected after `close`.
         """
 
     def call_later(self, seconds: float, message: Message) -> Message:
-        """Post `message` after so many seconds, unless the returned call is made before. Engine's thread only."""
+        """Post `message` after so many seconds; the returned callable cancels it. Engine's thread only."""
 
     def spawn(self, work: Work) -> None:
-        """Run `work` concurrently, as soon as what the present message has changed is published."""
+        """Run `work` in a worker thread, after the changes of the current message are published."""
 
     def wait_for(self, condition: Callable[[], bool], timeout: float | None) -> bool:
-        """Wait until `condition` holds after a message. False where that takes longer."""
+        """Wait until `condition` is true after a message. False after `timeout` seconds."""
 
     def close(self) -> None:
-        """Wait for all workers, and end."""
+        """Wait for all workers, then end the engine's thread."""
 
 
 class ThreadScheduler:
@@ -97,7 +97,7 @@ class ThreadScheduler:
 
     def close(self) -> None:
         self._workers.join()
-        with self._closing:  # the end is the last message, so that every command before it is answered
+        with self._closing:  # `_end` is the last message, so every command sent before is answered
             self._is_closed = True
             self.post(self._end)
         self._thread.join()
@@ -108,7 +108,7 @@ class ThreadScheduler:
     def _answer[Result](self, command: Callable[[], Result], answer: Future[Result]) -> None:
         try:
             result = command()
-        except Exception as error:  # noqa: BLE001 - the caller has it
+        except Exception as error:  # noqa: BLE001 - `call` raises it in the sender's thread
             self._publish()
             answer.set_exception(error)
         else:
@@ -132,7 +132,7 @@ class ThreadScheduler:
             self._handled.notify_all()
 
     def _next_message(self) -> Message:
-        """Wait for a message, or for the first timer that is over."""
+        """Wait for the next message or the next timer that expires."""
         if not self._timers:
             return self._queue.get()
         number, (deadline, message) = min(self._timers.items(), key=lambda timer: timer[1][0])

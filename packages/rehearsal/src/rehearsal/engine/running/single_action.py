@@ -1,4 +1,4 @@
-"""One action by itself, with what an earlier execution had. CodePipeline has nothing of the kind."""
+"""Runs of a single action with the artifacts of an earlier execution; CodePipeline has no such feature."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal.engine.state.execution import Execution
 
 
 def find_action(pipeline: Pipeline, stage: str, name: str) -> Action:
-    """Return the action as it is defined now. Raises RequestRejected for an unknown action and for a source action."""
+    """Return an action of the current definition. Raises RequestRejected for unknown actions and source actions."""
     known = [(each.name, action) for each in pipeline.stages for action in each.actions]
     for where, action in known:
         if (where, action.name) == (stage, name):
@@ -24,7 +24,7 @@ def find_action(pipeline: Pipeline, stage: str, name: str) -> Action:
 
 
 def input_artifacts(action: Action, target: Execution, executions: Sequence[Execution]) -> Mapping[str, Artifact]:
-    """Return the action's inputs from `target`. Raises RequestRejected while it runs, or where one was not made."""
+    """Return the action's input artifacts from `target`. Raises RequestRejected while `target` runs or lacks one."""
     lacking = [name for name in action.inputs if name not in target.artifacts]
     if target.running or lacking:
         others = [
@@ -42,7 +42,10 @@ def input_artifacts(action: Action, target: Execution, executions: Sequence[Exec
 
 
 def single_action_stages(pipeline: Pipeline, only: str) -> list[Stage]:
-    """The stage with nothing but the action `only`, which is `stage/action`: no conditions, no retry, no rollback."""
+    """Return the stage reduced to one action, without conditions, retry and rollback; empty where there is none.
+
+    only: `stage/action`.
+    """
     for stage in pipeline.stages:
         for action in stage.actions:
             if f"{stage.name}/{action.name}" == only:

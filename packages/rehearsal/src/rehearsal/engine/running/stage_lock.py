@@ -1,4 +1,4 @@
-"""The lock of a stage: one execution at a time, and what becomes of those that wait.
+"""The lock of a stage, which admits one execution at a time, and the queue of those that wait.
 
 Sources: AWS CodePipeline user guide, "How pipeline executions work", "Change transitions between stages".
 """
@@ -12,7 +12,7 @@ SUPERSEDED, QUEUED, PARALLEL = "SUPERSEDED", "QUEUED", "PARALLEL"
 
 @dataclass(frozen=True)
 class Place:
-    """The place of an execution before a stage; its number grows with every start."""
+    """The place of an execution in the queue of a stage. number: the execution's number; newer ones are greater."""
 
     number: int
     execution: str
@@ -21,7 +21,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Admission:
-    """The consequences of a change of the lock, by ids of executions. waiting: those that still wait."""
+    """The ids of the executions that enter the stage, are superseded, or still wait."""
 
     entered: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Admission:
 
 
 class StageLock:
-    """The execution in a stage, and those that wait. It only decides: its owner informs the executions."""
+    """The execution in a stage, and those that wait. It only decides: its owner notifies the executions."""
 
     def __init__(self) -> None:
         self._inside: str | None = None
@@ -41,20 +41,20 @@ class StageLock:
         return self._inside is None and not self._waiting
 
     def arrive(self, place: Place) -> None:
-        """Take a place before the stage."""
+        """Queue an execution for the stage."""
         self._waiting[place.number] = place
 
     def leave(self, execution: str) -> None:
-        """Leave the stage, or the place before it."""
+        """Remove an execution from the stage and from its queue."""
         if self._inside == execution:
             self._inside = None
         self._waiting = {number: place for number, place in self._waiting.items() if place.execution != execution}
 
     def admit(self, *, disabled: bool) -> Admission:
-        """Let in who can enter.
+        """Admit the executions that can enter now.
 
-        SUPERSEDED: of those that wait, only the newest goes on. QUEUED: the oldest goes first. PARALLEL: none waits for
-        another.
+        SUPERSEDED: the newest of those that wait enters, the others are superseded. QUEUED: the oldest enters first.
+        PARALLEL: all enter.
         """
         superseded = self._take([place for place in self._waiting.values() if self._is_overtaken(place)])
         entered = () if disabled else self._take(self._next())

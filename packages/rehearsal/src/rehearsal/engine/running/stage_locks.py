@@ -1,4 +1,4 @@
-"""The locks of all stages of a pipeline, and what their changes mean for its executions."""
+"""The locks of all stages of a pipeline, and the notification of its executions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from rehearsal.engine.running.stage_lock import Place, StageLock
 
 
 class StageLocks:
-    """Tells executions by their writers. is_disabled: whether the transition into a stage is disabled."""
+    """The stage locks of one pipeline.
+
+    executions: the writers by execution id, which changes of a lock are reported to. is_disabled: whether the
+    transition into a stage is disabled.
+    """
 
     def __init__(self, executions: Mapping[str, ExecutionWriter], is_disabled: Callable[[str], bool]) -> None:
         self._executions, self._is_disabled = executions, is_disabled
         self._locks: dict[str, StageLock] = {}
 
     def enter(self, execution: str, stage: str, leaving: str | None = None) -> None:
-        """Take a place before a stage before the one that the execution is in is left, so that none gets in between."""
+        """Queue an execution for a stage, then leave the stage `leaving`: no other execution gets in between."""
         state = self._executions[execution].state
         self._lock(stage).arrive(Place(state.number, execution, state.pipeline.execution_mode))
         if leaving:
@@ -25,7 +29,7 @@ class StageLocks:
         self.admit(stage)
 
     def leave(self, execution: str) -> None:
-        """Leave all stages, and all places before one."""
+        """Remove an execution from all stages and queues."""
         for stage, lock in [*self._locks.items()]:
             lock.leave(execution)
             self.admit(stage)
@@ -33,7 +37,7 @@ class StageLocks:
                 del self._locks[stage]
 
     def admit(self, stage: str) -> None:
-        """Tell the executions what a change of a stage's lock means for them."""
+        """Admit executions to a stage, and notify those that enter, wait or are superseded."""
         admission = self._lock(stage).admit(disabled=self._is_disabled(stage))
         for execution in admission.waiting:
             self._executions[execution].wait_for_stage(stage)

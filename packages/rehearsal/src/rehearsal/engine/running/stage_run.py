@@ -1,4 +1,4 @@
-"""An execution in one stage: entry conditions, groups of actions, and what follows success or failure.
+"""The run of an execution in one stage: entry conditions, groups of actions, retry, success conditions, rollback.
 
 Sources: AWS CodePipeline user guide, "How do stage conditions work?", "Configuring stage retry for a failed stage or
 failed actions", "Configuring stage rollback".
@@ -23,7 +23,9 @@ FAILED_ACTIONS = "FAILED_ACTIONS"
 
 @dataclass(frozen=True)
 class StageResult:
-    """`status` is one of StageExecutionStatus; `failure` says what failed; `rollback`: it is to be rolled back."""
+    """How a stage ended. status: one of StageExecutionStatus. failure: the summaries of what failed. rollback: whether
+    the stage has to be rolled back.
+    """
 
     status: str
     failure: str | None = None
@@ -35,13 +37,13 @@ class StageResult:
 
 
 class StageRun:
-    """One visit of an execution to a stage. `retry_mode` is None on the first visit."""
+    """One run of a stage in an execution; its methods are generators, see pipeline_run.py."""
 
     def __init__(self, writer: ExecutionWriter, stage: Stage) -> None:
         self._writer, self._stage = writer, stage
 
     def run(self, retry_mode: str | None) -> Generator[None, None, StageResult]:
-        """Run the stage, with the one automatic retry that it may have."""
+        """Run the stage, with at most one automatic retry. retry_mode: of a manual retry, else None."""
         end = yield from self._run_once(retry_mode)
         if end.status == "Failed" and self._wants_retry():
             attempt = self._state.attempt + 1
@@ -54,10 +56,10 @@ class StageRun:
         return end
 
     def _run_once(self, retry_mode: str | None) -> Generator[None, None, StageResult]:
-        refused = yield from self._find_unmet_condition("beforeEntry", self._stage.before_entry)
-        if refused and not self._ending:
-            skipped = refused.result == "SKIP"
-            return StageResult("Skipped") if skipped else self._condition_failure("beforeEntry", refused)
+        unmet = yield from self._find_unmet_condition("beforeEntry", self._stage.before_entry)
+        if unmet and not self._ending:
+            skipped = unmet.result == "SKIP"
+            return StageResult("Skipped") if skipped else self._condition_failure("beforeEntry", unmet)
         failed = yield from self._run_groups(retry_mode)
         if failed:
             return StageResult("Failed", failed)
@@ -68,7 +70,7 @@ class StageRun:
         return StageResult(self._ending or "Succeeded")
 
     def _run_groups(self, retry_mode: str | None) -> Generator[None, None, str | None]:
-        """Run the actions of the stage in their run order, and return what failed."""
+        """Run the stage's actions by run order; return the summaries of the failed ones, or None."""
         for actions in group_by_run_order(self._stage.actions):
             if self._ending:
                 break
@@ -87,14 +89,14 @@ class StageRun:
         return group.states()
 
     def _is_done(self, action: Action, retry_mode: str | None) -> bool:
-        """A retry of the failed actions leaves out what has succeeded."""
+        """Return whether a retry of the failed actions skips this action, because it has succeeded."""
         if retry_mode != FAILED_ACTIONS:
             return False
         state = self._writer.state.actions.get((self._stage.name, action.name))
         return state is not None and state.status == "Succeeded"
 
     def _wants_retry(self) -> bool:
-        """Only once, and not after a manual retry."""
+        """Return whether an automatic retry is due: only once, and not after a manual retry."""
         rule = self._stage.on_failure
         unused = not (self._state.automatic_retries or self._state.manual_retries)
         return rule is not None and rule.result == "RETRY" and unused and not self._ending
@@ -111,7 +113,7 @@ class StageRun:
     def _find_unmet_condition(
         self, kind: str, conditions: Iterable[Condition]
     ) -> Generator[None, None, Condition | None]:
-        """Return the first condition with a rule that fails; all are met, or overridden, where this is None."""
+        """Check conditions in order; return the first with a failed rule, or None where all are met or overridden."""
         about = {"stage": self._stage.name, "condition": kind}
         for condition in conditions:
             if self._is_overridden(kind):

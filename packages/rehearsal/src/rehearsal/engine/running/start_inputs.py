@@ -12,12 +12,12 @@ from rehearsal.engine.model.definition import Json, Pipeline
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.pipeline import DeployedPipeline
 
-# By source action and type of revision (COMMIT_ID, S3_OBJECT_KEY, ...), as SourceRevisionOverride has them.
+# Source action -> revision type (COMMIT_ID, S3_OBJECT_KEY, ...) -> revision, as in the API's SourceRevisionOverride.
 Revisions = Mapping[str, Mapping[str, str]]
 
 
 def resolve_pipeline_variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, str]:
-    """The value of every pipeline variable: the one given, else its default.
+    """Return the value of every pipeline variable: the given value, else the default.
 
     Raises RequestRejected for a name that the pipeline does not declare, and for a variable without a value.
     Source: AWS CodePipeline user guide, "Variables reference", pipeline-level variables.
@@ -38,7 +38,7 @@ def resolve_pipeline_variables(pipeline: Pipeline, given: Mapping[str, str]) -> 
 
 
 def restart_inputs(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[str, str], Revisions]:
-    """What `execution` was given at its start, as far as `pipeline` takes it: variables, and revisions."""
+    """Return the variables and revisions that `execution` was started with, as far as `pipeline` declares them."""
     defaults, sources = execution.pipeline.variables, {each.name for each in pipeline.stages[0].actions}
     variables = {
         name: value
@@ -51,7 +51,7 @@ def restart_inputs(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[st
 def describe_start(
     deployed: DeployedPipeline, id_: str, number: int, *, variables: Mapping[str, Mapping[str, str]], **given: Any
 ) -> dict[str, Any]:
-    """Return the fields of the first event: with the stages and their actions, so that a view needs nothing else."""
+    """Return the fields of `execution-started`. They list all stages and actions, so that views need no definition."""
     return {
         "execution": id_,
         "pipeline": deployed.key.name,
@@ -74,7 +74,7 @@ def describe_start(
 
 
 def describe_definition_change(before: Json, after: Json) -> str:
-    """Two definitions from one revision: what differs."""
+    """Describe the difference of two definitions that were synthesized from one revision."""
     old, new = (json.dumps(each, indent=2, sort_keys=True).splitlines() for each in (before, after))
     changes = list(difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1))
     return (

@@ -1,4 +1,4 @@
-"""Where actions work: `<execution>/<stage>/<action>/<attempt>`, and what is removed of it afterwards."""
+"""The work folders of actions, `<execution>/<stage>/<action>/<attempt>`, and their clean-up."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from urllib.parse import quote, unquote
 from rehearsal.host.processes import remove_in_background
 
 LOG, GONE, SHARED = "action.log", ".gone", ".shared"
-# No encoded name contains it.
+# `encode_name` never returns a name with "=".
 _RULE = "rule="
 
 
 def attempt_folder(execution: Path, stage: str, action: str, attempt: int, *, is_rule: bool) -> Path:
-    """Return the folder of one attempt. Two attempts never share one, whatever the names are."""
+    """Return the folder of one attempt; it is unique for any names of stages and actions."""
     name = (_RULE if is_rule else "") + encode_name(action)
     return execution / encode_name(stage) / name / str(attempt)
 
 
 def encode_name(name: str) -> str:
-    """Return the name of a folder for `name`; two names never share one. CodePipeline's names stay as they are."""
+    """Return a folder name that is unique for `name`; names that CodePipeline allows stay unchanged."""
     encoded = quote(name, safe="@")
     return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
 
 
 def decode_name(name: str) -> str:
-    """Return what `encode_name` was given."""
+    """Return the name that `encode_name` has encoded."""
     return unquote(name)
 
 
 def discard_work_files(folder: Path) -> Path | None:
-    """Keep the log only: what an action worked in may be hundreds of megabytes, and is needed after a failure.
+    """Move all files of a successful attempt except its log into a folder; return it, or None without such files.
 
-    Returns the folder that holds the rest, for `remove_discarded_files` when the execution has ended.
+    The files may be hundreds of megabytes. `remove_discarded_files` removes the folder when the execution has ended.
     """
     not_needed = [path for path in folder.iterdir() if path.name != LOG]
     if not not_needed:
@@ -51,10 +51,10 @@ def discard_work_files(folder: Path) -> Path | None:
 
 
 def remove_discarded_files(execution: Path, discarded: Iterable[Path]) -> None:
-    """Remove them, and what the actions shared, while the caller goes on. A retry may share files again immediately.
+    """Remove the folders in the background, and the shared folder; a retry can use a new shared folder immediately.
 
-    Only once no action of the execution works any more: ext4 without a journal looks at each inode that was freed
-    within the last minute before it takes another one.
+    Call this when no action of the execution runs any more: ext4 without a journal checks every inode that was freed in
+    the last minute before it allocates one, which slows down running actions.
     """
     shared, gone = execution / SHARED, execution / f".gone-{uuid.uuid4().hex[:8]}"
     unneeded = [*discarded]

@@ -1,4 +1,4 @@
-"""Threads in which actions work: one for each that runs, and a few that wait for the next one."""
+"""The worker threads of actions: one per running action, and a few idle ones."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import queue
 import threading
 from typing import Protocol
 
-# Starting a thread takes longer than all else that the engine does for an empty action.
+# Idle threads to keep: starting a thread takes longer than everything else that the engine does for an empty action.
 SPARE = 4
 
 
 class Work(Protocol):
-    """The work of one thread; it raises nothing, and its last act is a message to the engine."""
+    """The work of one thread. `run` raises nothing, and ends with a message to the engine."""
 
     def run(self) -> None: ...
 
 
 class Workers:
-    """Starts a thread where none is free. All are daemons: `join` waits for those that work."""
+    """A pool that starts a thread where none is idle. All are daemon threads; `join` waits for those that work."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -37,7 +37,7 @@ class Workers:
             threading.Thread(target=self._work, args=(work,), name="engine-action", daemon=True).start()
 
     def join(self) -> None:
-        """Wait until nothing works, and end all threads."""
+        """Wait until no thread works, and end all threads."""
         with self._changed:
             self._changed.wait_for(lambda: not self._working)
             self._closed = True

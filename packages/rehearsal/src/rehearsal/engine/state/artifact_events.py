@@ -1,4 +1,4 @@
-"""Artifacts as the events of a journal have them."""
+"""The form of artifacts in journal events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rehearsal.engine.model.definition import ArtifactStore
 
 
 def places(made: Mapping[str, Artifact]) -> list[dict[str, Any]]:
-    """Return one object for each artifact: its name, bucket and key, and what else identifies its content."""
+    """Return one object per artifact: name, bucket, key, and encrypted_with, version, revision where they are known."""
     return [
         {
             "name": name,
@@ -25,7 +25,7 @@ def places(made: Mapping[str, Artifact]) -> list[dict[str, Any]]:
 
 
 def artifacts(written: Iterable[Mapping[str, Any]]) -> dict[str, Artifact]:
-    """Read what `places` has written."""
+    """Return the artifacts, by name, that `places` has described."""
     return {
         place["name"]: Artifact(
             ArtifactStore(place["bucket"], place.get("encrypted_with")),

@@ -12,7 +12,7 @@ from rehearsal.engine.state.pipeline import DeployedPipeline
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that was known at one moment. Neither mapping is ever changed."""
+    """All pipelines and executions at one moment. Neither mapping is ever changed."""
 
     pipelines: Mapping[PipelineKey, DeployedPipeline] = field(default_factory=dict)
     executions: Mapping[str, Execution] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The end of executions whose engine was killed: nothing else would write it, and followers would wait for it."""
+"""Ends executions whose engine was killed; without a last event, followers would wait for ever."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rehearsal.engine.state import journal
 from rehearsal.engine.state.journal import INTERRUPTED, Event, Journal
 
 SUMMARY = "the embedded AWS ended while it ran"
-_WHOSE = ("stage", "action", "attempt", "provider", "owner", "region")
+_ATTEMPT_FIELDS = ("stage", "action", "attempt", "provider", "owner", "region")
 
 
 def end_interrupted_executions(executions: Path) -> None:
-    """Write the end of every execution that has none; for an engine that starts, and runs nothing yet.
+    """Write the last event of every execution that has none. For the start of an engine, before it runs anything.
 
-    One that was killed before its first event never began.
+    An execution without any event never began: its folder is removed.
     """
     for path in executions.glob("*/journal.jsonl"):
         events = journal.read(path, progress=False)
@@ -26,12 +26,12 @@ def end_interrupted_executions(executions: Path) -> None:
 
 
 def _end(path: Path, events: list[Event]) -> None:
-    """It ended when it was last heard of, and so did the actions and the stage that it was in."""
+    """Write the end of the execution, its actions and its stage. Durations last until the journal's last event."""
     first, last = events[0]["at"], events[-1]["at"]
     written = Journal(path)
     for kind in ("action", "rule", "stage"):
         for began in _unfinished_events(events, kind):
-            about = {name: began[name] for name in _WHOSE if name in began}
+            about = {name: began[name] for name in _ATTEMPT_FIELDS if name in began}
             status = "Stopped" if kind == "stage" else "Abandoned"
             written.write(f"{kind}-finished", status=status, summary=SUMMARY, seconds=last - began["at"], **about)
     written.write("execution-finished", status=INTERRUPTED, summary=SUMMARY, seconds=last - first)
@@ -39,7 +39,7 @@ def _end(path: Path, events: list[Event]) -> None:
 
 
 def _unfinished_events(events: list[Event], kind: str) -> list[Event]:
-    """Return the first events of all that has begun and not finished."""
+    """Return the `-started` events of a kind that have no `-finished` event."""
     begun: dict[tuple[str, str | None], Event] = {}
     for event in events:
         which = (event.get("stage", ""), event.get("action"))

@@ -1,4 +1,4 @@
-"""Room that a growing file has for itself, so that what must be written can be when the disk is full."""
+"""Disk space that is reserved for a growing file, so that it can still be written when the disk is full."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Reserve:
-    """Keeps ROOM bytes behind the end of the open file `number`; its size stays as it is.
+    """Reserves ROOM bytes behind the end of an open file, without changing its size. number: the file descriptor.
 
-    Source: fallocate(2), FALLOC_FL_KEEP_SIZE. A file system without it gives no reserve, but is not full.
+    scarce: the disk is full, and the reserve is in use. A file system without fallocate has no reserve.
+    Source: fallocate(2), FALLOC_FL_KEEP_SIZE.
     """
 
     def __init__(self, number: int) -> None:
@@ -23,7 +24,7 @@ class Reserve:
         self.scarce = False
 
     def extend(self, count: int) -> None:
-        """Before each writing of so many bytes; sets `scarce` while the file lives on its last room."""
+        """Extend the reserve, and set `scarce`. Call this before each write of `count` bytes."""
         end = os.fstat(self._number).st_size if self.scarce else self._end
         self._end = end + count
         if end <= self._until - ROOM // 2:
@@ -35,5 +36,5 @@ class Reserve:
             self._until = end + ROOM
 
     def give_back(self) -> None:
-        """Free what was not used; the disk's own troubles are none here."""
+        """Free the unused reserve."""
         os.ftruncate(self._number, os.fstat(self._number).st_size)

@@ -1,4 +1,4 @@
-"""The state of one execution: frozen values, which `fold` makes from the events of its journal."""
+"""The state of one execution, as frozen values that `fold` derives from the events of its journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rehearsal.engine.model.definition import NO_PIPELINE, Action, Pipeline, Pip
 ExecutionStatus = Literal[
     "", "InProgress", "Stopping", "Stopped", "Succeeded", "Failed", "Superseded", "Cancelled", "Interrupted"
 ]
-# Whether it is a rule, stage, name, number of the attempt.
+# (is a rule, stage, action name, attempt number)
 AttemptKey = tuple[bool, str, str, int]
 NO_KEY = PipelineKey("", "", "")
 RUNNING = ("InProgress", "Stopping")
@@ -24,9 +24,9 @@ RUNNING = ("InProgress", "Stopping")
 class ActionState:
     """One attempt of an action (or of a condition's rule); `status` is one of ActionExecutionStatus.
 
-    token: with which an approval is answered, while it waits. log: the file that the action prints to. progress: its
-    last line. resolved: its configuration without references to variables. external_id: how the service that does the
-    work calls it.
+    started, ended: seconds since 1970. seconds: the duration. token: for the answer to an approval, while it waits.
+    log: the file with the action's output. progress: its last line. resolved: the configuration with variables
+    resolved. external_id: the id of the work in the service that does it, such as a build id.
     """
 
     stage: str
@@ -56,7 +56,7 @@ class ActionState:
 
 @dataclass(frozen=True)
 class ConditionState:
-    """How a stage's conditions of one kind came out; `status` is one of ConditionExecutionStatus."""
+    """The result of a stage's conditions of one kind; `status` is one of ConditionExecutionStatus."""
 
     status: str
     summary: str = ""
@@ -64,9 +64,9 @@ class ConditionState:
 
 @dataclass(frozen=True)
 class StageState:
-    """A stage as one execution has it; `status` is one of StageExecutionStatus.
+    """The state of a stage in one execution; `status` is one of StageExecutionStatus.
 
-    conditions: by kind, which is beforeEntry, onSuccess or onFailure.
+    conditions: by kind: beforeEntry, onSuccess or onFailure.
     """
 
     status: str = "InProgress"
@@ -81,12 +81,13 @@ class StageState:
 class Execution:
     """The state of one execution; `status` is one of PipelineExecutionStatus.
 
-    pipeline: the definition that it started with; empty where only the journal is known. pipeline_id: of the pipeline
-    as it was created, since another one of the same name may follow. outline: stages and their actions with providers.
-    ending: the status that a stop, an update or a deletion wants it to end with; abandoned: whether running actions
-    were asked to end. rollback_of: the execution whose artifacts and variables a rollback takes. overridden: the kinds
-    of conditions, by stage, that are not checked any more. only: the one action, as `stage/action`, where no other is
-    to run. wanted: the revisions that it was started for, by source action and type. token: of the start request.
+    pipeline: the definition that it started with; empty where only the journal is known. pipeline_id: identifies the
+    pipeline across a deletion and a new pipeline of the same name. outline: (stage, ((action, provider), ...)) of the
+    definition. ending: the status that a stop, an update or a deletion has requested. abandoned: whether running
+    actions were asked to end. rollback_of: the execution whose artifacts and variables a rollback uses. overridden:
+    (stage, kind) of conditions that are not checked any more. only: `stage/action` where a single action runs. wanted:
+    requested revisions, by source action and type. token: the client request token. started, updated: seconds since
+    1970.
     """
 
     id: str = ""
@@ -128,7 +129,7 @@ class Execution:
 
     @property
     def stage(self) -> str | None:
-        """The stage that it is in."""
+        """The stage in progress, if any."""
         return next((name for name, state in self.stages.items() if state.status == "InProgress"), None)
 
     @cached_property
@@ -142,13 +143,13 @@ class Execution:
         return {(state.stage, state.name): state for state in self.attempts.values() if state.is_rule}
 
     def next_attempt(self, stage: str, action: Action) -> int:
-        """The number of the next attempt of an action or rule."""
+        """Return the number of the next attempt of an action or rule."""
         return next(
             number for number in itertools.count(1) if (action.is_rule, stage, action.name, number) not in self.attempts
         )
 
     def action_of(self, state: ActionState) -> Action:
-        """The definition of what was attempted."""
+        """Return the definition of an attempt's action or rule. Raises KeyError where there is none."""
         for stage in self.pipeline.stages:
             if stage.name == state.stage:
                 for action in stage.rules if state.is_rule else stage.actions:

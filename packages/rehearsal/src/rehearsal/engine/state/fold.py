@@ -1,7 +1,7 @@
-"""How each event of a journal changes the state of its execution: the one place that knows.
+"""The fold of journal events into the state of an execution; the only code that interprets them.
 
-The engine folds each event as it writes it; a start of the engine, the API and every view fold the same events again.
-Version 1 of the journal has fewer fields: its executions can be shown, and no more.
+The engine folds each event that it writes. At its start, and in every view, the same events are folded again.
+Journals of version 1 have fewer fields: their executions can be shown, but not retried or rolled back to.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def _stopping(execution: Execution, event: Event) -> Execution:
 
 
 def _ending(execution: Execution, event: Event) -> Execution:
-    """An update or the deletion of the pipeline ends it as soon as its running actions have ended."""
+    """An update or the deletion of the pipeline ends the execution after its running actions."""
     return replace(execution, ending=event["ending"], summary=event.get("summary", ""))
 
 
 def _resumed(execution: Execution, event: Event) -> Execution:
-    """A retry by hand, or the override of a condition: `condition` is the one, `overridden` those not checked again."""
+    """A manual retry, or the override of `condition`. overridden: the kinds of conditions not to check again."""
     name, condition = event.get("stage", ""), event.get("condition")
     state = execution.stages.get(name, StageState())
     if condition:
@@ -102,7 +102,7 @@ def _resumed(execution: Execution, event: Event) -> Execution:
 
 
 def _retried(execution: Execution, event: Event) -> Execution:
-    """Failed actions of the stage run again while others still run."""
+    """A manual retry of failed actions while other actions of the stage still run."""
     return _with_stage(execution, event["stage"], _retried_by_hand(execution.stages.get(event["stage"], StageState())))
 
 
@@ -197,9 +197,9 @@ def _action_identified(execution: Execution, event: Event) -> Execution:
 
 
 def _action_finished(execution: Execution, event: Event) -> Execution:
-    """Keep what later actions may use. An action that failed gives nothing."""
+    """Add the action's artifacts, variables and revision to the execution, unless it failed."""
     outcome = _outcome(event)
-    known = {"external_id": outcome.external_id} if outcome.external_id else {}
+    identified = {"external_id": outcome.external_id} if outcome.external_id else {}
     ended = _with_attempt(
         execution,
         event,
@@ -210,7 +210,7 @@ def _action_finished(execution: Execution, event: Event) -> Execution:
         ended=event["at"],
         token=None,
         outcome=outcome,
-        **known,
+        **identified,
     )
     if outcome.failed:
         return ended
@@ -238,7 +238,7 @@ def _outcome(event: Event) -> Outcome:
 
 
 def _with_attempt(execution: Execution, event: Event, **changes: Any) -> Execution:
-    """An attempt that never began, in a journal that lost its beginning, changes nothing."""
+    """Change the state of an attempt; events of an attempt without a `-started` event are ignored."""
     key = _key(event)
     state = execution.attempts.get(key)
     if state is None:

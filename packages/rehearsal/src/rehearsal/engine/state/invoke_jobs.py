@@ -1,4 +1,4 @@
-"""Jobs of Lambda functions: each invocation has one, and the function answers it through the API.
+"""Jobs of Lambda invoke actions: each invocation has a job, which the function answers through the API.
 
 Source: AWS CodePipeline user guide, "Invoke a Lambda function in a pipeline"; API reference, "PutJobSuccessResult".
 """
@@ -16,7 +16,7 @@ KEPT_JOBS = 100
 
 @dataclass(frozen=True)
 class JobResult:
-    """continuation: the job goes on, and its function wants to be called again with this token. code: of a failure."""
+    """The result of a job. continuation: call the function again with this token. code: of a failure."""
 
     failed: bool
     summary: str = ""
@@ -28,7 +28,7 @@ class JobResult:
 
 @dataclass
 class Job:
-    """One action that waits for its result. changed: wakes it, for an answer or for another reason to look."""
+    """A job, whose action waits for the result. changed: set by a result, and when the action has to end."""
 
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     result: JobResult | None = None
@@ -40,7 +40,7 @@ class Job:
 
 
 class Jobs:
-    """Those of all pipelines; the last that have ended stay known, so that a late answer differs from a wrong one."""
+    """The jobs of all pipelines. The last KEPT_JOBS ended ones are kept: a late result is not an unknown job."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -54,7 +54,7 @@ class Jobs:
         return job
 
     def close(self, job: Job) -> None:
-        """Release a job whose action has ended; after some more, it is forgotten."""
+        """Mark a job as ended; it is dropped after KEPT_JOBS more jobs have ended."""
         with self._lock:
             self._ended.append(job.id)
             if len(self._ended) > KEPT_JOBS:
@@ -65,7 +65,7 @@ class Jobs:
             return self._jobs.get(id_)
 
     def put(self, job: Job, result: JobResult) -> bool:
-        """Answer; False where it is not waiting."""
+        """Set the result of a job; False where the job does not wait for one."""
         with self._lock:
             if job.is_answered or job.id in self._ended:
                 return False
@@ -74,7 +74,7 @@ class Jobs:
             return True
 
     def await_next_result(self, job: Job) -> None:
-        """Wait for another answer."""
+        """Clear the result, so that the job accepts another one."""
         with self._lock:
             job.result = None
             job.changed.clear()

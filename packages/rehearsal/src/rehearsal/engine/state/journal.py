@@ -1,16 +1,16 @@
 """The events of an execution or a pipeline as JSON lines: written by the engine, folded by every view.
 
-Each line is an object with `v` (format version), `at` (seconds since 1970), `type`, and the type's own fields. A reader
-ignores types and fields that it does not know, and a last line that a kill cut off. fold.py says what each one changes.
-Fields that version 1 did not have, because of which its executions can only be shown, are marked with *. An artifact is
-an object with name, bucket, key and, where they are known, version*, encrypted_with* and revision*.
+Each line is an object with `v` (format version), `at` (seconds since 1970), `type`, and the fields of its type. Readers
+ignore unknown types and fields, and an incomplete last line. fold.py defines the effect of each event. * marks fields
+that version 1 does not have; without them an execution can only be shown. An artifact is an object with name, bucket,
+key and, where they are known, version*, encrypted_with* and revision*.
 
 - execution-started: execution, pipeline, pipeline_id*, account, region, version, number*, mode, trigger, restart_of,
   rollback_of, only, variables*, wanted*, token*, artifacts*, revisions* (of a rollback's target), and `stages` with
   their actions; execution-waiting*: stage; execution-stopping: abandon, reason; execution-ending*: ending, summary;
   execution-retried*: stage; execution-resumed: stage, retry_mode, attempt, condition*, overridden*;
-  execution-finished: status (of one whose engine was killed, `Interrupted`), summary, seconds, restarted_as,
-  rolled_back_as. After it, a retry may follow.
+  execution-finished: status (`Interrupted` if the engine was killed), summary, seconds, restarted_as, rolled_back_as.
+  A retry may follow it.
 - stage-started: stage, attempt; stage-retried: stage, attempt, failure; stage-finished: stage, status, seconds,
   failure.
 - condition-started*, condition-overridden*: stage, condition; condition-checked: stage, condition, status, result,
@@ -41,19 +41,19 @@ log = logging.getLogger(__name__)
 VERSION = 2
 # The status of an execution whose engine was killed. Not one of CodePipeline's.
 INTERRUPTED = "Interrupted"
-# A follower looks for new lines twenty times a second, and once a second whether the writer is alive.
+# `follow` reads new lines twenty times a second, and checks once a second whether the writer is alive.
 ALIVE_CHECK_POLLS = 20
 
-# The type is near the beginning of a line.
+# A progress event is recognized, without parsing JSON, by its type in the first characters of the line.
 _HEAD, _PROGRESS = 80, '-progress", '
 
 Event = dict[str, Any]
 
 
 class Journal:
-    """The events of one execution or pipeline; safe to write from many threads.
+    """Appends the events of one execution or pipeline. Thread-safe.
 
-    On a full disk it lives on the room that it has put aside, and leaves out what only says how far an action is.
+    Keeps a reserve of 256 KB for a full disk. While the reserve is in use, progress events are dropped.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,11 +61,11 @@ class Journal:
         self._file = path.open("ab", buffering=0)
         self._reserve = Reserve(self._file.fileno())
         self._lock = threading.Lock()
-        if is_torn(path):  # by a kill; what comes now must not become part of that line
+        if is_torn(path):  # the writer was killed: end its incomplete line
             self._append(b"\n")
 
     def write(self, type_: str, /, **fields: Any) -> Event:
-        """Append one event, and return it; it is in the file when this returns, whatever happens to the process.
+        """Append an event and return it. When this returns, the event is in the file, even if the process is killed.
 
         After `close` nothing is written.
         """
@@ -76,7 +76,7 @@ class Journal:
         return event
 
     def _append(self, line: bytes, *, needed: bool = True) -> None:
-        """Lines that do not fit even so are lost, and the execution goes on."""
+        """Write a line; log an error and continue where even the reserve is full."""
         try:
             self._reserve.extend(len(line))
             while line and (needed or not self._reserve.scarce):
@@ -92,7 +92,7 @@ class Journal:
 
 
 def is_torn(path: Path) -> bool:
-    """Whether the last line has no end."""
+    """Return whether the last line has no line end."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(size - 1, 0))
@@ -100,7 +100,7 @@ def is_torn(path: Path) -> bool:
 
 
 def read(path: Path, *, progress: bool = True) -> list[Event]:
-    """Return all whole events of a journal, empty where there is none. progress: False leaves out its reports."""
+    """Return all complete events of a journal; empty where it does not exist. progress: include progress events."""
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -108,16 +108,16 @@ def read(path: Path, *, progress: bool = True) -> list[Event]:
 
 
 def has_ended(events: Iterable[Event]) -> bool:
-    """Whether the execution has come to its end, and was not taken up again since."""
+    """Return whether the execution has ended and was not resumed afterwards."""
     ends = [each["type"] for each in events if each["type"] in ("execution-finished", "execution-resumed")]
     return ends[-1:] == ["execution-finished"]
 
 
 def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: int = 1) -> Iterator[Event | None]:
-    """Every event, those to come included, until one of type `execution-finished`; None whenever nothing is new.
+    """Yield every event, future ones included, until `execution-finished`; yield None whenever nothing is new.
 
-    ending: which event of that type is the last, since an execution that is retried ends once more. Ends early when
-    `alive()` says that the writer has ended.
+    poll: seconds. ending: the number of the `execution-finished` event to stop at; an execution that is retried has
+    several. Ends early when `alive()` returns False, because the writer has ended.
     """
     while not path.exists():
         if not alive():

@@ -1,4 +1,4 @@
-"""A pipeline that is deployed: a frozen value, made from the events of the pipeline's own journal."""
+"""A deployed pipeline, as a frozen value that is folded from the events of the pipeline's journal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.engine.state.journal import Event
 
 @dataclass(frozen=True)
 class DisabledTransition:
-    """Nothing passes the transition into a stage until it is enabled again."""
+    """A disabled transition into a stage: who disabled it, why and when (seconds since 1970)."""
 
     reason: str
     by: str
@@ -22,9 +22,10 @@ class DisabledTransition:
 
 @dataclass(frozen=True)
 class DeployedPipeline:
-    """A pipeline as CloudFormation or the API made it; `declaration` is in the API's shape.
+    """A pipeline that CloudFormation or the API has created; `declaration` is in the API's shape.
 
-    id: of this creation, since a deleted pipeline's name may be used again. disabled: by the stage that is not entered.
+    id: unique, unlike the name, which a new pipeline may use after a deletion. disabled: stage -> its disabled
+    transition.
     """
 
     key: PipelineKey
@@ -38,12 +39,12 @@ class DeployedPipeline:
 
 
 def journal_path(folder: Path, key: PipelineKey) -> Path:
-    """Return the journal of a pipeline. All pipelines that have had this name are in it, one after the other."""
+    """Return the path of a pipeline's journal; it holds all pipelines of this name, one after the other."""
     return folder / key.account / key.region / f"{key.name}.jsonl"
 
 
 def fold(deployed: DeployedPipeline | None, event: Event) -> DeployedPipeline | None:
-    """Return the pipeline after `event`: None before it is created and after it is deleted."""
+    """Return the pipeline after `event`; None before its creation and after its deletion."""
     if event["type"] == "pipeline-created":
         return _created(event)
     if event["type"] == "pipeline-deleted" or deployed is None:

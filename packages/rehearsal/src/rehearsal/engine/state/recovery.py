@@ -1,7 +1,7 @@
-"""Pipelines and executions from their journals, so that what was rehearsed yesterday can be retried or rolled back to.
+"""Loads pipelines and executions from their journals, so that a restarted engine can retry them and roll back to them.
 
-The journals are the only saved state: no second form could be older than they are. Of version 1 only
-pipelines' executions are shown by `history`, since those journals lack definitions, variables and artifacts.
+The journals are the only saved state, so nothing else can be out of date. Journals of version 1 lack definitions,
+variables and artifacts: their executions appear in `history` only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rehearsal.engine.state.fold import fold_all
 from rehearsal.engine.state.journal import Event
 from rehearsal.engine.state.pipeline import DeployedPipeline
 
-# By the pipeline's id and version.
+# (pipeline id, version) -> definition
 Definitions = Mapping[tuple[str, int], Pipeline]
 
 
@@ -33,9 +33,9 @@ class Recovered:
     problems: list[str]
 
     def executions_of(self, deployed: DeployedPipeline) -> list[Execution]:
-        """Oldest first."""
-        mine = [execution for execution in self.executions if execution.pipeline_id == deployed.id]
-        return sorted(mine, key=lambda execution: execution.number)
+        """Return the executions of a pipeline, oldest first."""
+        executions = [execution for execution in self.executions if execution.pipeline_id == deployed.id]
+        return sorted(executions, key=lambda execution: execution.number)
 
 
 def load(pipeline_folder: Path, execution_folder: Path) -> Recovered:
@@ -46,12 +46,12 @@ def load(pipeline_folder: Path, execution_folder: Path) -> Recovered:
     problems: list[str] = []
     for path in sorted(pipeline_folder.glob("*/*/*.jsonl")):
         try:
-            found = _pipeline(journal.read(path), definitions)
+            pipeline = _pipeline(journal.read(path), definitions)
         except (KeyError, TypeError, ValueError, InvalidDefinition) as error:
             problems.append(f"{path}: this pipeline cannot be read ({_words(error)}): deploy it again")
             continue
-        if found:
-            deployed.append(found)
+        if pipeline:
+            deployed.append(pipeline)
     known = {pipeline.id for pipeline in deployed}
     end_interrupted_executions(execution_folder)
     for path in sorted(execution_folder.glob("*/journal.jsonl")):
@@ -66,7 +66,7 @@ def load(pipeline_folder: Path, execution_folder: Path) -> Recovered:
 
 
 def _pipeline(events: list[Event], definitions: dict[tuple[str, int], Pipeline]) -> DeployedPipeline | None:
-    """The pipeline after all events; all its versions go into `definitions`."""
+    """Return the pipeline after all events; add all its versions to `definitions`."""
     deployed: DeployedPipeline | None = None
     for event in events:
         deployed = pipelines.fold(deployed, event)
