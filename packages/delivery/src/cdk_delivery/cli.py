@@ -1,4 +1,4 @@
-"""The command line: parses arguments, calls a verb, and turns an error into a message and a code."""
+"""The command line: parses arguments, calls a command, and turns an error into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
 def main() -> None:
-    """Run one command. 0 done; 1 red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
+    """Run one command, and exit: 0 done; 1 failed or red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
     try:
         code = cli.main(standalone_mode=False, prog_name="delivery")
     except click.ClickException as error:
@@ -49,12 +49,12 @@ def _report_bug() -> int:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """The way in, the way to look, and the way out of a delivery pipeline."""
+    """Set up, check and remove a delivery pipeline."""
 
 
 @cli.command()
 @click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
-@click.option("--only", multiple=True, metavar="ACCOUNT/REGION", help="This one alone. Repeatable.")
+@click.option("--only", multiple=True, metavar="ACCOUNT/REGION", help="Only this one. Repeatable.")
 @click.option("--print", "only_print", is_flag=True, help="Print the commands and run nothing.")
 @YES
 def bootstrap(profiles: tuple[str, ...], only: tuple[str, ...], *, only_print: bool, yes: bool) -> int:
@@ -78,7 +78,7 @@ def doctor(profiles: tuple[str, ...]) -> int:
 @click.option("--data", is_flag=True, help="Remove what retention keeps of the pipeline: artifacts and their logs.")
 @YES
 def destroy(profiles: tuple[str, ...], *, data: bool, yes: bool) -> int:
-    """List, ask, then remove the stages and the pipeline, in an order that works."""
+    """List the stacks, ask, then delete the stages and the pipeline, in an order that works."""
     from cdk_delivery.commands import destroy as verb
 
     return verb.destroy(Path.cwd(), profiles, data=data, yes=yes)
@@ -88,15 +88,17 @@ def destroy(profiles: tuple[str, ...], *, data: bool, yes: bool) -> int:
 @click.argument("assembly", type=click.Path(exists=True, file_okay=False, path_type=Path), default="cdk.out")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output.")
 def quotas(assembly: Path, *, as_json: bool) -> int:
-    """How much of AWS's quotas the assembly in ASSEMBLY (cdk.out) takes, the nearest first; 1 where one is passed."""
+    """Print the usage of AWS's quotas by ASSEMBLY (default cdk.out), the nearest first; exit 1 if one is exceeded."""
     from cdk_delivery import quotas as verb
 
-    found = sorted(verb.quota_usages(assembly), key=lambda use: -use.used / use.allowed)
+    usages = sorted(verb.quota_usages(assembly), key=lambda usage: -usage.used / usage.allowed)
     if as_json:
-        click.echo(json.dumps([asdict(use) for use in found], indent=2))
-    for use in [] if as_json else found:
-        click.echo(f"{use.used:>9,} of {use.allowed:>9,}  {use.what}" + (f": {use.mend}" if use.exceeded else ""))
-    return int(any(use.exceeded for use in found))
+        click.echo(json.dumps([asdict(usage) for usage in usages], indent=2))
+    for usage in [] if as_json else usages:
+        click.echo(
+            f"{usage.used:>9,} of {usage.allowed:>9,}  {usage.what}" + (f": {usage.mend}" if usage.exceeded else "")
+        )
+    return int(any(usage.exceeded for usage in usages))
 
 
 @cli.group()
@@ -109,7 +111,7 @@ def access() -> None:
 @click.option("--allow-approve", "approve", is_flag=True, help="Allow to approve, reject, retry, stop and roll back.")
 @click.option("--allow-invoke", "invoke", is_flag=True, help="Allow to invoke the environments' functions.")
 def access_console(account: str | None, *, approve: bool, invoke: bool) -> None:
-    """Print the policy with which `pipeline-console` reads, as JSON: of ACCOUNT, or of every account by its id."""
+    """Print the IAM policy for users of `pipeline-console`, as JSON: of ACCOUNT, or of every account by its id."""
     from cdk_delivery.access.console_policy import console_policies
     from cdk_delivery.commands.accounts import settings
 
@@ -121,7 +123,7 @@ def access_console(account: str | None, *, approve: bool, invoke: bool) -> None:
 
 @cli.command()
 def generate() -> None:
-    """Write the committed files that are made from the code and from cdk.out (`make synth` first)."""
+    """Write the committed files that are generated from the code and from cdk.out (`make synth` first)."""
     from cdk_delivery.generate import files
 
     files.write(Path.cwd())

@@ -1,6 +1,6 @@
 """The stacks of a cloud assembly, as its manifests list them.
 
-Files that no manifest names are left over from an earlier synthesis or belong to an asset, whatever they are called.
+Other files are ignored, whatever their names are: they are left over from an earlier synthesis, or belong to an asset.
 Source: AWS CDK, "cloud-assembly-schema".
 """
 
@@ -17,9 +17,10 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class StackArtifact:
-    """A stack of an assembly. assembly: the name of the nested assembly that has it, such as assembly-Pipeline-Dev.
+    """A stack of an assembly.
 
-    `assembly` is empty for a stack of the app itself. metadata: what constructs recorded, None where they did not.
+    assembly: the name of the nested assembly that contains it, such as assembly-Pipeline-Dev; empty for a stack of the
+    app itself. metadata: the file with the constructs' metadata; None without any.
     """
 
     assembly: str
@@ -33,7 +34,7 @@ class StackArtifact:
 
 
 def stack_artifacts(folder: Path, assembly: str = "") -> Iterator[StackArtifact]:
-    """Yield the stacks of an assembly, those of its stages after its own. Raises OSError without a manifest."""
+    """Yield the stacks of an assembly: the app's own, then those of its stages. Raises OSError without a manifest."""
     artifacts = json.loads((folder / MANIFEST).read_text()).get("artifacts", {})
     for artifact in _of_type(artifacts, "aws:cloudformation:stack"):
         metadata = artifact.get("additionalMetadataFile")
@@ -45,7 +46,7 @@ def stack_artifacts(folder: Path, assembly: str = "") -> Iterator[StackArtifact]
 
 
 def template_files(folder: Path) -> list[Path]:
-    """Return the template of every stack, those of stages and nested stacks too; none without an assembly."""
+    """Return the template of every stack, of stages and nested stacks too; empty if there is no assembly."""
     if not (folder / MANIFEST).exists():
         return []
     return [file for stack in stack_artifacts(folder) for file in (stack.template, *nested_templates(stack.template))]

@@ -1,7 +1,7 @@
-"""The stack of a self-mutating delivery pipeline; a team derives its own from it, which says what a push goes through.
+"""The base class of a team's stack, which is a self-mutating pipeline; the team's class adds the steps in `build`.
 
-`DeliveryStack` brings what is the same for every team: artifacts and their key, the builds' log and roles, notices, the
-source and what starts the pipeline, and answers to the findings on what CDK generates.
+`DeliveryStack` creates what is the same for every team: the artifact store and its key, the log and the roles of
+builds, notifications, the source and its trigger. It accepts the findings on what CDK Pipelines generates.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from cdk_delivery.constructs.service_stage import ServiceStage, StageFactory
 from cdk_delivery.settings.environment import Environment, Wave
 from cdk_delivery.settings.model import Delivery
 
-# The runtime that CDK's own steps install their pinned tools with, and where npm keeps them.
+# For CDK's own builds: the Node.js that installs their pinned tools, and the cache of npm.
 _NODE = codebuild.BuildSpec.from_object(
     {"phases": {"install": {"runtime-versions": {"nodejs": "24"}}}, "cache": {"paths": cache_paths("npm")}}
 )
-# How the builds that compare begin, and so the names of their artifacts.
+# The ids of changes builds begin with this, and so do the names of their artifacts.
 _CHANGES = "Changes"
 _MODES = {"superseded": codepipeline.ExecutionMode.SUPERSEDED, "queued": codepipeline.ExecutionMode.QUEUED}
 
@@ -83,13 +83,13 @@ class DeliveryStack[OptionsT](Stack):
         self._finish()
 
     def build(self, delivery: Delivery[OptionsT], project: Project) -> None:
-        """Add the steps of the pipeline; every team's stack defines it."""
+        """Add the steps of the pipeline. Every team's class overrides it."""
         raise NotImplementedError(f"{type(self).__name__} has to say what a push goes through")
 
     def synth(self, buildspec: Path) -> None:
-        """Add the build that makes the cloud assembly; `buildspec` has its commands, which leave it in cdk.out.
+        """Add the build that synthesizes the cloud assembly; the commands of `buildspec` write it to cdk.out.
 
-        The pipeline's update of itself, and the publication of assets, follow it.
+        CDK Pipelines adds the self-mutation and the publishing of assets after it.
         """
         generated = pipelines.CodeBuildOptions(
             partial_build_spec=_NODE,
@@ -120,9 +120,10 @@ class DeliveryStack[OptionsT](Stack):
         )
 
     def changes(self, environment: Environment[OptionsT], build: BuildCommands) -> pipelines.CodeBuildStep:
-        """Make the build that compares the assembly with what is deployed in `environment`.
+        """Return the build that compares the assembly with what is deployed in `environment`.
 
-        build: has the assembly in the folder `assembly`, exports SUMMARY, and is red where IAM broadens unasked.
+        build: its commands. They find the assembly in the folder `assembly`, export the variable SUMMARY, and fail if
+        IAM broadens without an approval.
         """
         return build_step(
             f"{_CHANGES}{environment.stage_id}" if environment.approval else _CHANGES,
@@ -135,10 +136,10 @@ class DeliveryStack[OptionsT](Stack):
         )
 
     def approve(self, wave: Wave[OptionsT], changes: Sequence[pipelines.CodeBuildStep]) -> None:
-        """Add a manual approval, with the summaries of `changes`, which run before.
+        """Add a manual approval in a separate stage, after `changes`, whose summaries are in its comment.
 
-        It has a separate wave: inside the stage, a rejection would count as a failure of the deployment. Raises
-        ValueError for a wave that needs no approval by its settings.
+        In the stage of the deployment, a rejection would count as a failure of the deployment. Raises ValueError for a
+        wave that needs no approval by its settings.
         """
         if not wave.approval:
             raise ValueError(f"the wave '{wave.name}' needs no approval by cdk.json; set `approval` there")
@@ -162,30 +163,33 @@ class DeliveryStack[OptionsT](Stack):
         stage: StageFactory[OptionsT],
         test: Callable[[Environment[OptionsT]], BuildCommands],
     ) -> None:
-        """Deploy the stage of each environment and test it there; `changes` run before, unless an approval had them.
+        """Deploy the stage of each environment and test it there; `changes` run first, unless `approve` added them.
 
-        test: the commands of the tests, which export TESTED. Raises ValueError for a wave whose approval is missing.
+        test: returns the commands of an environment's tests, which export the variable TESTED. Raises ValueError for a
+        wave whose approval is missing.
         """
         if wave.approval and wave.name not in self._approved:
             raise ValueError(f"the wave '{wave.name}' needs an approval by cdk.json; call `approve` before `deploy`")
-        deployed = self.pipeline.add_wave(wave.stage_name)
+        stages_of_wave = self.pipeline.add_wave(wave.stage_name)
         tests = []
         for environment, comparison in zip(wave, changes, strict=True):
-            made = self._stage(environment, stage)
-            self._let_traffic_shift(wave, environment, made)
-            tests.append(self._test(environment, made, test(environment)))
-            deployed.add_stage(made, pre=[] if wave.approval else [comparison], post=tests[-1:])
+            service_stage = self._stage(environment, stage)
+            self._let_traffic_shift(wave, environment, service_stage)
+            tests.append(self._test(environment, service_stage, test(environment)))
+            stages_of_wave.add_stage(service_stage, pre=[] if wave.approval else [comparison], post=tests[-1:])
         self._tested = tests[0]
 
     def _stage(self, environment: Environment[OptionsT], stage: StageFactory[OptionsT]) -> ServiceStage:
-        made = stage(self, environment.stage_id, environment, self._names(environment).test_role(self.account))
-        if made.artifact_id != self._assembly_of(environment):
-            raise ValueError(f"{made.node.path}: the stage of '{environment.name}' has to use the given scope and id")
-        for stack in made.node.children:
+        service_stage = stage(self, environment.stage_id, environment, self._names(environment).test_role(self.account))
+        if service_stage.artifact_id != self._assembly_of(environment):
+            raise ValueError(
+                f"{service_stage.node.path}: the stage of '{environment.name}' has to use the given scope and id"
+            )
+        for stack in service_stage.node.children:
             if isinstance(stack, Stack):
                 _check_name(stack, environment.stage_id)
                 stack.template_options.metadata = {DEPLOYED_BY: self._delivery.name}
-        return made
+        return service_stage
 
     def _let_traffic_shift(self, wave: Wave[OptionsT], environment: Environment[OptionsT], stage: ServiceStage) -> None:
         progressive_delivery.shift_traffic(stage, environment.traffic, self._project)
@@ -194,7 +198,7 @@ class DeliveryStack[OptionsT](Stack):
             self._baking.setdefault(wave.stage_name, []).append((environment.stage_id, baking))
 
     def _assembly_of(self, environment: Environment[OptionsT]) -> str:
-        """The folder of the stage's assembly in cdk.out, known before there is a stage."""
+        """Return the name of the folder of the stage's assembly in cdk.out, before the stage exists."""
         return "-".join(["assembly", *self.node.path.split("/"), environment.stage_id])
 
     def _test(
@@ -246,31 +250,33 @@ class DeliveryStack[OptionsT](Stack):
         accept_findings(self.pipeline, self._store)
 
     def _bake(self, generated: codepipeline.Pipeline) -> None:
-        rules = {stage: [baking.rule(name) for name, baking in found] for stage, found in self._baking.items()}
+        rules = {
+            stage: [baking.rule(name) for name, baking in environments] for stage, environments in self._baking.items()
+        }
         escape_hatches.bake(generated, rules)
-        if roles := [baking.role_arn for found in self._baking.values() for _, baking in found]:
+        if roles := [baking.role_arn for environments in self._baking.values() for _, baking in environments]:
             generated.role.add_to_principal_policy(
                 iam.PolicyStatement(sid="Bake", actions=["sts:AssumeRole"], resources=roles)
             )
 
     def _pass_artifacts(self, generated: codepipeline.Pipeline) -> None:
-        """Each build reads what it is about, and writes its own; the names are CDK's."""
+        """Allow each build to read its input artifacts and to write its own; CDK names the artifacts."""
         name, source, assembly = self._delivery.name, outputs(generated), outputs(generated, "Synth")
         self._synth_role.pass_artifacts(name, reads=source, writes=assembly)
-        itself = self.format_arn(service="codepipeline", resource=name)
-        self._synth_role.allow("CompareApprovals", ["codepipeline:GetPipeline"], itself)
+        pipeline_arn = self.format_arn(service="codepipeline", resource=name)
+        self._synth_role.allow("CompareApprovals", ["codepipeline:GetPipeline"], pipeline_arn)
         self._changes_role.pass_artifacts(name, reads=[*source, *assembly], writes=[_CHANGES])
         for role in self._test_roles:
             role.pass_artifacts(name, reads=source)
 
     def _build_changes_role(self) -> BuildRole:
-        """One for the changes builds of all environments: a role for each would be a third of the stack's resources."""
+        """Return the role that all changes builds share: a role for each would be a third of the stack's resources."""
         name = self._delivery.name
         role = self._build_role(reader_role.CHANGES_ROLE, project=None)
         accounts = dict.fromkeys(environment.account for environment in self._delivery.environments)
         role.assume("Look", [reader_role.role_arn(account, name) for account in accounts])
-        itself = self.format_arn(service="codepipeline", resource=name)
-        role.allow("ReadTheRevision", ["codepipeline:GetPipelineExecution"], itself)
+        pipeline_arn = self.format_arn(service="codepipeline", resource=name)
+        role.allow("ReadTheRevision", ["codepipeline:GetPipelineExecution"], pipeline_arn)
         return role
 
     def _build_role(self, id_: str, *, project: str | None, name: str | None = None) -> BuildRole:
@@ -285,7 +291,7 @@ class DeliveryStack[OptionsT](Stack):
 
 
 def _check_name(stack: Stack, stage: str) -> None:
-    """Names keep the environments of one account apart, and `destroy` finds stacks by them."""
+    """Raise ValueError for a name without the stage's: it separates environments, and `destroy` finds stacks by it."""
     if not stack.stack_name.startswith(f"{stage}-"):
         raise ValueError(
             f"{stack.node.path}: got the name '{stack.stack_name}'; it has to begin with '{stage}-', as that of each"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 class PipelineError(Exception):
-    """The work went red; the message says what, and what to do."""
+    """The command failed; the message says why, and what to do next."""
 
     exit_code = 1
 
 
 class WrongUse(PipelineError):
-    """Wrong use or settings: what was read, what is allowed, what to do next."""
+    """Wrong arguments or settings; the message has the value read, what is allowed, and what to do next."""
 
     exit_code = 2

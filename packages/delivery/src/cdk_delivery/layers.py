@@ -31,7 +31,10 @@ class FunctionCode:
 
 
 class BuiltLayers(Construct):
-    """One layer version per built layer of the manifest; `layers_of(function)` are those that a function gets."""
+    """A layer version for each built layer; `layers_of` and `code_of` return what one function uses.
+
+    manifest: the file layers.json, in the folder of the zips.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, manifest: Path) -> None:
         super().__init__(scope, id_)
@@ -42,7 +45,7 @@ class BuiltLayers(Construct):
         self._versions = {layer.name: self._version(layer) for layer in self._built.layers}
 
     def layers_of(self, function: str) -> Sequence[FunctionLayer]:
-        """The layers of one function, the shared one first."""
+        """Return the layers of one function, the shared one first."""
         return [FunctionLayer(self._versions[layer.name], layer.sha256) for layer in self._built.layers_of(function)]
 
     def code_of(self, function: str) -> FunctionCode:
@@ -54,7 +57,7 @@ class BuiltLayers(Construct):
         return FunctionCode(self._asset(code.zip, code.sha256), code.sha256)
 
     def _asset(self, archive: str, digest: str) -> lambda_.AssetCode:
-        # The digest of the bytes is the asset's hash, so what did not change is not deployed again.
+        # The asset hash is the digest of the zip, so that an unchanged zip is not deployed again.
         return lambda_.Code.from_asset(str(self._folder / Path(archive).name), asset_hash=digest)
 
     def _version(self, layer: Layer) -> lambda_.LayerVersion:
@@ -65,7 +68,7 @@ class BuiltLayers(Construct):
             compatible_runtimes=[self.runtime],
             compatible_architectures=[self.architecture],
         )
-        # The deployed template has the packages, so that a later push can be compared with it.
+        # A later changes build reads the packages from the deployed template.
         packages = {package.name: package.version for package in layer.packages}
         resource = cast("CfnResource", version.node.default_child)
         resource.add_metadata("packages", {"layer": layer.name, "versions": packages})
@@ -73,7 +76,7 @@ class BuiltLayers(Construct):
 
 
 def read(manifest: Path) -> Manifest:
-    """Return what was built. Raises WrongUse where nothing was."""
+    """Return the manifest of the built layers. Raises WrongUse if none are built."""
     try:
         return read_manifest(manifest)
     except NotBuilt as error:
@@ -81,5 +84,5 @@ def read(manifest: Path) -> Manifest:
 
 
 def runtime_of(manifest: Path) -> lambda_.Runtime:
-    """The runtime that the layers of a manifest were built for."""
+    """Return the runtime that the layers of a manifest are built for."""
     return lambda_.Runtime(f"python{read(manifest).python}", lambda_.RuntimeFamily.PYTHON, supports_inline_code=True)

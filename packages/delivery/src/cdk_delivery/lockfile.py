@@ -1,6 +1,6 @@
-"""Which lock a project has, Poetry's or uv's, and the commands that check and update it.
+"""The lock file of a project, Poetry's or uv's, and the commands that check and update it.
 
-`[tool.layers] lock` in pyproject.toml names it. Without that setting it is the one that exists.
+The setting `lock` of `[tool.layers]` in pyproject.toml names the file. Without it, the file that exists is used.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ class Lockfile(NamedTuple):
 
     @property
     def shown_check(self) -> str:
-        """The check, without the options that name an interpreter."""
+        """The command of the check as messages show it: without the options for uv's interpreter."""
         return " ".join(self.check[:3])
 
 
 POETRY = Lockfile("poetry.lock", ("poetry", "check", "--lock"), "poetry lock", "poetry update")
-# uv compares lock and pyproject.toml with an interpreter, and would download one.
+# `uv lock --check` needs an interpreter, and would download one.
 _INTERPRETER = ("--no-python-downloads", "--python", sys.executable)
 UV = Lockfile("uv.lock", ("uv", "lock", "--check", *_INTERPRETER), "uv lock", "uv lock --upgrade-package")
 
 
 def of_project(root: Path) -> Lockfile:
-    """Return the lock of a project, which may be missing. Raises WrongUse where it has both and does not say which."""
+    """Return a project's kind of lock; Poetry's without any file. Raises WrongUse for both files without a setting."""
     layers = tool_table(root, "layers")
     named = [kind for kind in (POETRY, UV) if kind.name == layers.get("lock")]
-    there = named or [kind for kind in (POETRY, UV) if (root / kind.name).exists()]
-    if len(there) > 1:
+    candidates = named or [kind for kind in (POETRY, UV) if (root / kind.name).exists()]
+    if len(candidates) > 1:
         raise WrongUse(
             f'{root} has poetry.lock and uv.lock; say which one in [tool.layers], `lock = "uv.lock"`, '
             "or remove the other"
         )
-    return there[0] if there else POETRY
+    return candidates[0] if candidates else POETRY

@@ -1,6 +1,6 @@
-"""`[tool.delivery]` of pyproject.toml: where a project keeps what its delivery is made from.
+"""The settings in `[tool.delivery]` of pyproject.toml: paths of a project's files, other pipelines, purposes of roles.
 
-Needs the standard library only: the changes build reads it too.
+Imports the standard library only: the changes build reads it too.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True)
 class Pages:
-    """Pages of the project that messages refer to; empty where there is none. Two hold a generated table."""
+    """Paths of pages that messages refer to; empty for a page that the project lacks. Two have a generated table."""
 
     approvals: str = ""
     costs: str = ""
-    """Holds the table of costs, which is made from the prices."""
+    """Has the table of costs, which is generated from the prices."""
     go_live: str = ""
     security: str = ""
-    """Holds the table of roles."""
+    """Has the generated table of roles."""
 
 
 @dataclass(frozen=True)
 class ProjectConfig:
-    """Paths are relative to the project's root; empty where the project has no such file."""
+    """The values of the table. Paths are relative to the project's root, and empty for a file that it lacks."""
 
     access: str
     """The folder of the generated policies, and of the list of properties whose change replaces a resource."""
     checks: Mapping[str, str] = field(default_factory=dict)
-    """Path of a function's alias below its stack -> the file with the event by which new versions are checked."""
+    """Construct path of an alias, relative to its stack -> JSON file with the event that checks a new version."""
     other_pipelines: tuple[str, ...] = ()
-    """Names of other pipelines in the pipeline's account, whose roles its execution policy opens as well."""
+    """Names of other pipelines in the pipeline's account, whose roles its execution policy allows as well."""
     options: str = ""
     """The import string of the model of `environments[].service`; without it, any JSON object is allowed there."""
     pages: Pages = field(default_factory=Pages)
     prices: str = ""
     roles: Mapping[str, str] = field(default_factory=dict)
-    """Pattern of a role's logical id, without its hash -> why the project's stacks have it."""
+    """Regular expression for a role's logical id without its hash -> why the project's stacks have this role."""
 
 
 def see(page: str) -> str:
-    """Return the end of a sentence that refers to a page; empty without one."""
+    """Return ` (PAGE)`, which refers to a page at the end of a sentence; empty without a page."""
     return f" ({page})" if page else ""
 
 
 def read_config(root: Path) -> ProjectConfig:
-    """Read the table of the project in `root`. Raises WrongUse, one line per fault."""
+    """Read the table of the project in `root`. Raises WrongUse with one line per fault."""
     faults: list[str] = []
     table = _Table("", tool_table(root, TABLE), faults)
     pages, roles, checks = table.table("pages"), table.table("roles"), table.table("checks")
@@ -85,7 +85,7 @@ def read_config(root: Path) -> ProjectConfig:
 
 
 class _Table:
-    """One table, read key by key; what is wrong is added to `faults`."""
+    """A TOML table that is read key by key. Wrong values are added to `faults`, so that all are reported together."""
 
     def __init__(self, name: str, values: Mapping[str, Any], faults: list[str]) -> None:
         self.where = f"{FILE} [tool.{TABLE}{name}]"
@@ -94,34 +94,34 @@ class _Table:
 
     def table(self, key: str) -> _Table:
         self._known.append(key)
-        found = self.values.get(key, {})
-        if not isinstance(found, Mapping):
+        value = self.values.get(key, {})
+        if not isinstance(value, Mapping):
             self._refuse(key, "a table is needed")
-            found = {}
-        return _Table(f".{key}", found, self._faults)
+            value = {}
+        return _Table(f".{key}", value, self._faults)
 
     def text(self, key: str, pattern: re.Pattern[str], needed: str) -> str:
         self._known.append(key)
-        found = self.values.get(key, "")
-        if key in self.values and not (isinstance(found, str) and pattern.fullmatch(found)):
+        value = self.values.get(key, "")
+        if key in self.values and not (isinstance(value, str) and pattern.fullmatch(value)):
             self._refuse(key, needed)
-        return str(found)
+        return str(value)
 
     def path(self, key: str, *, required: bool = False) -> str:
         if required and key not in self.values:
             self._faults.append(f"{self.where} {key}: is missing; a path below the project's folder is needed")
-        found = self.text(key, re.compile(".+"), "a path below the project's folder is needed")
-        if PurePosixPath(found).is_absolute() or ".." in PurePosixPath(found).parts:
+        path = self.text(key, re.compile(".+"), "a path below the project's folder is needed")
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
             self._refuse(key, "a path below the project's folder is needed")
-        return found
+        return path
 
     def names(self, key: str) -> tuple[str, ...]:
         self._known.append(key)
-        found = self.values.get(key, [])
-        if not (isinstance(found, list) and all(isinstance(name, str) and _NAME.fullmatch(name) for name in found)):
+        value = self.values.get(key, [])
+        if not (isinstance(value, list) and all(isinstance(name, str) and _NAME.fullmatch(name) for name in value)):
             self._refuse(key, "a list of pipelines' names is needed, each of a-z, 0-9 and - with a letter first")
             return ()
-        return tuple(found)
+        return tuple(value)
 
     def purpose(self, pattern: str) -> str:
         try:
@@ -131,11 +131,11 @@ class _Table:
         return self.text(pattern, re.compile(r".*\S.*"), "a sentence that says why there is such a role is needed")
 
     def refuse_unknown_keys(self) -> None:
-        """Call it after every key that there may be was read."""
+        """Add a fault for each key that no method has read. Call it last."""
         for key in self.values:
             if key not in self._known:
-                there_are = ", ".join(sorted(self._known))
-                self._faults.append(f"{self.where} {key}: there is no such setting; there are {there_are}")
+                known = ", ".join(sorted(self._known))
+                self._faults.append(f"{self.where} {key}: there is no such setting; there are {known}")
 
     def _refuse(self, key: str, needed: str) -> None:
         self._faults.append(f"{self.where} {key}: got {self.values[key]!r}; {needed}")

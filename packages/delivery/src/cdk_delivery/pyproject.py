@@ -1,4 +1,7 @@
-"""The tables of a project's pyproject.toml, read with the standard library only: the changes build has little more."""
+"""Tables of a project's pyproject.toml.
+
+Imports the standard library only: the changes build installs little more.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ FILE = "pyproject.toml"
 
 
 def tool_table(root: Path, name: str) -> Mapping[str, Any]:
-    """Return `[tool.<name>]` of the project in `root`; empty if there is none. Raises WrongUse without a TOML file."""
+    """Return `[tool.<name>]` of the project in `root`; empty without one. Raises WrongUse without a valid file."""
     try:
         tools = tomllib.loads((root / FILE).read_text()).get("tool", {})
     except FileNotFoundError as error:

@@ -1,6 +1,6 @@
 """AWS quotas, and their usage by an assembly.
 
-The pipeline's quotas bind the number of environments in a wave, and that of waves.
+The pipeline's quotas limit the number of environments in a wave, and the number of waves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cdk_delivery.cloud_assembly import template_files
 
 @dataclass(frozen=True)
 class QuotaUsage:
-    """The usage of one quota; `mend` says what to do where it would be exceeded."""
+    """The usage of one quota. mend: what to do if it is exceeded."""
 
     what: str
     used: int
@@ -26,7 +26,7 @@ class QuotaUsage:
 
     @property
     def exceeded(self) -> bool:
-        """Whether AWS would refuse it."""
+        """Whether AWS would reject the usage."""
         return self.used > self.allowed
 
 
@@ -34,13 +34,14 @@ class QuotaUsage:
 # ("Bucket policies"), KMS ("Key policies"), and of CodeBuild ("Quotas").
 # ACTIONS_OF_STAGE is what CDK Pipelines puts into one stage (aws/aws-cdk issue 16336); CodePipeline's own limit was 50
 # (issue 9353) and is reported as 100 since October 2024 (awslabs/aws-deployment-framework issue 792).
-# Unverified: ACTIONS. The versions of AWS's page that were looked at give a number for a stage only.
-# IAM counts no white space.
+# Unverified: ACTIONS. AWS's page, in the versions that were read, has a number for one stage only.
+# IAM does not count white space.
 STAGES, ACTIONS_OF_STAGE, ACTIONS = 50, 50, 500
 TEMPLATE_BYTES, RESOURCES = 1_000_000, 500
 MANAGED_POLICY, INLINE_POLICIES, KEY_POLICY, BUCKET_POLICY = 6_144, 10_240, 32_768, 20_480
 MANAGED_POLICIES = 10
-# Of an inline one. CodeBuild says so when it refuses it, and its documentation does not: aws/aws-cdk issue 30326.
+# Characters of an inline buildspec. Only CodeBuild's error has the number, not its documentation: aws/aws-cdk issue
+# 30326.
 BUILDSPEC = 25_600
 _ADVICE_SMALLER_WAVES = "put fewer environments into one wave (`wave` in cdk.json): about 12 fit"
 _ADVICE_TWO_PIPELINES = "split the environments over two pipelines: two clones, with another `name` in cdk.json"
@@ -51,26 +52,26 @@ _ADVICE_SEPARATE_POLICY = (
 
 
 def quota_usages(assembly: Path) -> list[QuotaUsage]:
-    """Every quota that a pipeline of this kind comes near to."""
-    found: list[QuotaUsage] = []
+    """Return the usage of each quota that a pipeline of this kind can reach."""
+    usages: list[QuotaUsage] = []
     for file in template_files(assembly):
         text = file.read_text()
         resources: Mapping[str, Any] = json.loads(text)["Resources"]
         name = file.name.removesuffix(".template.json")
-        found.append(
+        usages.append(
             QuotaUsage(f"{name}: bytes of the template", len(text.encode()), TEMPLATE_BYTES, _ADVICE_TWO_PIPELINES)
         )
-        found.append(QuotaUsage(f"{name}: resources", len(resources), RESOURCES, _ADVICE_TWO_PIPELINES))
+        usages.append(QuotaUsage(f"{name}: resources", len(resources), RESOURCES, _ADVICE_TWO_PIPELINES))
         for id_, resource in resources.items():
-            found += [
+            usages += [
                 QuotaUsage(f"{name}/{what}", used, allowed, mend)
                 for what, used, allowed, mend in _resource_usages(id_, resource)
             ]
-        found += [
+        usages += [
             QuotaUsage(f"{name}/{what}", used, allowed, _ADVICE_SEPARATE_POLICY)
             for what, used, allowed in _role_usages(resources)
         ]
-    return found
+    return usages
 
 
 def _resource_usages(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, int, int, str]]:
@@ -111,5 +112,8 @@ def _role_usages(resources: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]
 
 
 def _size(document: Any) -> int:
-    """About what it takes once names are filled in: intrinsic functions are some bytes longer or shorter than ARNs."""
+    """Return the size of a document without white space.
+
+    It is an estimate: intrinsic functions are some bytes longer or shorter than the ARNs that replace them.
+    """
     return len(json.dumps(document, separators=(",", ":")))

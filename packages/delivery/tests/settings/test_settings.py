@@ -137,7 +137,7 @@ def no_environment(settings: dict[str, Any]) -> None:
         (bad_connection, f"{HERE}.source.connection_arn: got '{{owner}}'; the ARN of a CodeConnections connection"),
         (filters_without_connection, f"{HERE}.source: ignored_paths: CodePipeline filters pushes by file paths for a"),
         (too_many_filters, f"{HERE}.source.ignored_paths: got ['docs0/**', "),
-        (half_an_approval, "in the wave 'all' an approval stands before prod only"),
+        (half_an_approval, "in the wave 'all' only prod has `approval`"),
         (wave_of_anothers_name, "the wave 'dev2' has the name of an environment that is not in it"),
         (nobody_to_notify, f"{HERE}: notify: 'prod' needs an approval, and nobody would hear of it"),
         (odd_service, f"{HERE}.environments[1].service.memory: there is no such setting; there are checks, memory_mb"),

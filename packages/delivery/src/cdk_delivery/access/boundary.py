@@ -1,3 +1,3 @@
-"""The name of the permissions boundary, for those who need no more of it: what makes the policies loads cfn-lint."""
+"""The name of the permissions boundary, for modules that do not generate policies."""
 
 BOUNDARY = "delivery-boundary"

@@ -1,4 +1,4 @@
-"""The policy with which `pipeline-console` reads: one for each account, for the people who use the console.
+"""IAM policies for the users of `pipeline-console`, one for each account.
 
 The actions are those that the console's page lists. The artifact key is used through S3, for the
 artifact bucket only. Source: AWS KMS developer guide, "Condition keys for AWS KMS", kms:ViaService.

@@ -1,4 +1,4 @@
-"""The policies that `delivery bootstrap` puts into the accounts."""
+"""The IAM policies that `delivery bootstrap` creates in the accounts: execution policies and permissions boundary."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from cdk_delivery.access.resource_permissions import needed_actions
 from cdk_delivery.constructs.build_names import QUALIFIER, TESTS_ROLES
 from cdk_delivery.quotas import MANAGED_POLICY
 
-# What CDK makes in the pipeline's account for environments in other regions.
+# Resource types that CDK creates in the pipeline's account for environments in other regions.
 SUPPORT_STACK_TYPES = ("AWS::KMS::Alias", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::S3::BucketPolicy")
-# Only with the boundary may a role be made or get more rights. Source: IAM user guide, "Permissions boundaries".
+# Actions that create a role or add permissions to it; allowed only with the boundary. Source: IAM user guide,
+# "Permissions boundaries".
 _ROLE_ACTIONS = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary")
 _ASSETS = f"arn:aws:s3:::cdk-{QUALIFIER}-assets-*"
-# What no role of a stack may do, whatever its policy says.
+# Actions that no role of a stack may call, whatever its policy allows.
 _DENIED_ACTIONS = ["iam:*", "organizations:*", "account:*", "sso:*", "cloudtrail:StopLogging", "cloudtrail:DeleteTrail"]
 
-# Roles of the account itself, which open all of it: those of Organizations, Control Tower and stack sets.
+# Roles with access to the whole account: those of Organizations, Control Tower and stack sets.
 ACCOUNT_ROLES = (
     "OrganizationAccountAccessRole",
     "AWSControlTower*",
@@ -27,13 +28,14 @@ ACCOUNT_ROLES = (
     "stacksets-exec-*",
     "aws-reserved/*",
 )
-# Every action of IAM that changes a role or a policy; iam:PassRole changes nothing.
+# Every action of IAM that changes a role or a policy; iam:PassRole does not.
 _CHANGES = [
     f"iam:{verb}*"
     for verb in ("Add", "Attach", "Create", "Delete", "Detach", "Put", "Remove", "Set", "Tag", "Untag", "Update")
 ]
 _PIPELINE = "AWS::CodePipeline::Pipeline"
-_SHOWN = 12  # characters of a logical id that are in a function's name, also where the stack's name is long
+# Characters of a logical id that CloudFormation keeps in a function's generated name, even after a long stack name.
+_LOGICAL_ID_CHARACTERS = 12
 
 Policy = Mapping[str, Any]
 
@@ -46,14 +48,16 @@ def execution_policies(
     names: Collection[str],
     called: Collection[str] = (),
 ) -> Mapping[str, Policy]:
-    """Return what CloudFormation may do to deploy stacks of these resource types, and nothing else.
+    """Return the policies that allow CloudFormation to deploy stacks of these resource types, and nothing else.
 
-    The policy `name` is about roles; `NAME-resources`, and as many more as it takes (`NAME-resources-2`), about the
-    rest. passed_to: the services that get roles; names: patterns of the stacks' roles and policies, since no condition
-    names the roles with the boundary, and a role's tags do not either. called: the logical ids of the functions of
-    custom resources, which CloudFormation calls; a function's name begins as those of roles, and goes on with its
-    logical id, cut where it is long. Source: IAM user guide, "Grant a user permissions to pass a role to an AWS
-    service".
+    The policy `name` has the statements about roles. `NAME-resources` has the rest, divided into `NAME-resources-2` and
+    so on where it exceeds IAM's size limit.
+
+    passed_to: the services that roles may be passed to. names: patterns for the names of the stacks' roles and
+    policies; neither a condition nor a tag selects the roles that have the boundary. called: the logical ids of the
+    functions that CloudFormation invokes for custom resources. Such a function's generated name is its stack's name,
+    then its logical id, which is cut if it is long.
+    Source: IAM user guide, "Grant a user permissions to pass a role to an AWS service".
     """
     actions = sorted({action for kind in types for action in needed_actions(kind)})
     plain = [action for action in actions if not action.startswith(("iam:", "s3:GetObject"))]
@@ -61,7 +65,11 @@ def execution_policies(
     parts = _split([*plain, *connections])
     numbered = {f"{name}-resources{f'-{number}' if number > 1 else ''}": part for number, part in enumerate(parts, 1)}
     stacks = [pattern.removesuffix("*") for pattern in names if pattern != TESTS_ROLES]
-    functions = [f"arn:aws:lambda:*:*:function:{stack}{id_[:_SHOWN]}*" for stack in stacks for id_ in sorted(called)]
+    functions = [
+        f"arn:aws:lambda:*:*:function:{stack}{id_[:_LOGICAL_ID_CHARACTERS]}*"
+        for stack in stacks
+        for id_ in sorted(called)
+    ]
     role_policy = _role_policy(actions, passed_to, names, functions, passes_bootstrap_roles=_PIPELINE in types)
     return {name: role_policy, **numbered}
 
@@ -75,16 +83,16 @@ def _role_policy(
     passes_bootstrap_roles: bool,
 ) -> Policy:
     roles = [_role(name) for name in names]
-    held = [*roles, *(f"arn:aws:iam::*:policy/{name}" for name in names)]
-    unbound = [
+    roles_and_policies = [*roles, *(f"arn:aws:iam::*:policy/{name}" for name in names)]
+    other_actions = [
         action for action in actions if action.startswith("iam:") and action not in (*_ROLE_ACTIONS, "iam:PassRole")
     ]
-    bound = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
+    with_boundary = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
     return _document(
         _allow("Assets", ["s3:GetObject", "s3:GetObjectVersion"], f"{_ASSETS}/*"),
         _allow("BootstrapVersion", ["ssm:GetParameters"], "arn:aws:ssm:*:*:parameter/cdk-bootstrap/*"),
-        _allow("Roles", unbound, held),
-        _allow("BoundRoles", list(_ROLE_ACTIONS), roles, bound),
+        _allow("Roles", other_actions, roles_and_policies),
+        _allow("BoundRoles", list(_ROLE_ACTIONS), roles, with_boundary),
         _pass("PassRoles", roles, passed_to),
         *([_allow("CustomResources", ["lambda:InvokeFunction"], called)] if called else ()),
         *(_bootstrap_roles_of_actions() if passes_bootstrap_roles else ()),
@@ -95,10 +103,10 @@ def _role_policy(
 
 
 def _bootstrap_roles_of_actions() -> Sequence[Mapping[str, Any]]:
-    """Return what lets a pipeline's actions have the bootstrap's roles, of any account.
+    """Return the statements that allow passing the bootstrap's roles, of any account, to a pipeline's actions.
 
-    AWS does not document that CreatePipeline needs it. Other projects pass these roles by name, and it opens nothing:
-    they trust the pipeline's account and CloudFormation only.
+    AWS does not document that CreatePipeline needs them. Other projects pass these roles by name. They grant no access
+    by themselves: the roles trust only the pipeline's account and CloudFormation.
     """
     deploy, execution = (_role(f"cdk-{QUALIFIER}-{kind}-role-*") for kind in ("deploy", "cfn-exec"))
     return (
@@ -109,7 +117,7 @@ def _bootstrap_roles_of_actions() -> Sequence[Mapping[str, Any]]:
 
 
 def _split(actions: Sequence[str]) -> Sequence[Policy]:
-    """Return as many policies as it takes, none of them longer than IAM allows."""
+    """Divide the actions into policies, each within IAM's size limit."""
     parts: list[list[str]] = [[]]
     for action in actions:
         if policy_size(_resources([*parts[-1], action])) > MANAGED_POLICY:
@@ -123,14 +131,15 @@ def _resources(actions: Sequence[str]) -> Policy:
 
 
 def policy_size(policy: Policy) -> int:
-    """Return the characters that IAM counts, which are those without white space."""
+    """Return the number of characters that IAM counts: those that are not white space."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
 def boundary_policy() -> Policy:
-    """The most that a role of a stack can be given: all but the management of identities and accounts.
+    """Return the permissions boundary of the stacks' roles: everything but the management of identities and accounts.
 
-    A pipeline's role passes no role to CloudFormation but through the bootstrap's roles, which are not made by stacks.
+    It denies iam:PassRole as well. The pipeline's role does not need it: the bootstrap's deploy roles, which no stack
+    creates, pass the execution role to CloudFormation.
     """
     return _document(_allow("Services", ["*"]), _deny("Identities", _DENIED_ACTIONS, "*"))
 
@@ -142,8 +151,8 @@ def _document(*statements: Mapping[str, Any]) -> Policy:
 def _allow(
     sid: str, actions: Sequence[str], resource: str | Sequence[str] = "*", condition: Policy | None = None
 ) -> Mapping[str, Any]:
-    found = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
-    return {**found, "Condition": condition} if condition else found
+    statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return {**statement, "Condition": condition} if condition else statement
 
 
 def _deny(sid: str, actions: Sequence[str], resource: str | Sequence[str]) -> Mapping[str, Any]:

@@ -12,39 +12,39 @@ from cdk_delivery.project_config import read_config
 
 @dataclass(frozen=True)
 class PolicyFiles:
-    """`folder` is relative to the project's `root`."""
+    """The files of the generated policies. folder: relative to `root`, the project's folder."""
 
     root: Path
     folder: PurePosixPath
 
     @classmethod
     def of(cls, root: Path) -> PolicyFiles:
-        """Where `[tool.delivery]` of the project in `root` says. Raises WrongUse."""
+        """Return the files in the folder that `[tool.delivery]` of the project in `root` names. Raises WrongUse."""
         return cls(root, PurePosixPath(read_config(root).access))
 
     def path(self, policy: str) -> str:
-        """The path of one policy, such as `environment`, relative to the root."""
+        """Return the path of one policy, such as `environment`, relative to the root."""
         return str(self.folder / f"{policy}.json")
 
     def parts(self, kind: str) -> list[str]:
-        """Return the policies of `environment` or `pipeline` in order: IAM's limit of size splits them.
+        """Return the names of the policies of `environment` or `pipeline`, in order; IAM's size limit divides them.
 
-        Raises WrongUse where there is none.
+        Raises WrongUse if there is none.
         """
         self.read(kind)
-        return self._found(kind)
+        return self._parts(kind)
 
     def stale(self, generated: Collection[str]) -> list[str]:
-        """Return the paths of parts of a policy that are not among the generated files."""
-        found = [self.path(part) for kind in ("pipeline", "environment") for part in self._found(kind)]
-        return [path for path in found if path not in generated]
+        """Return the paths of policies that are no longer among the generated files."""
+        paths = [self.path(part) for kind in ("pipeline", "environment") for part in self._parts(kind)]
+        return [path for path in paths if path not in generated]
 
-    def _found(self, kind: str) -> list[str]:
+    def _parts(self, kind: str) -> list[str]:
         names = sorted(path.stem for path in (self.root / self.folder).glob("*.json"))
         return [name for name in names if name == kind or name.startswith(f"{kind}-")]
 
     def read(self, policy: str) -> str:
-        """The text of one policy. Raises WrongUse where there is none."""
+        """Return the text of one policy. Raises WrongUse if there is none."""
         file = self.root / self.path(policy)
         if not file.exists():
             raise WrongUse(f"there is no {self.path(policy)} in {self.root}; `make generate` writes it")

@@ -1,4 +1,4 @@
-"""Which actions CloudFormation needs for a resource type, from the resource schemas that cfn-lint brings."""
+"""The IAM actions that CloudFormation needs for a resource type, from the resource schemas in cfn-lint."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 
 from cdk_delivery.access.resource_schemas import resource_schema
 
-# Types whose schema names no actions. Source: AWS service authorization reference.
+# Actions of types whose schema names none. Source: AWS service authorization reference.
 ACTIONS_WITHOUT_SCHEMA: Mapping[str, Sequence[str]] = {
     "AWS::CodeBuild::Project": [f"codebuild:{each}Project" for each in ("Create", "Update", "Delete")]
     + ["codebuild:BatchGetProjects"],
 }
 
-# What a handler reads opens nothing, and no rehearsal can tell that a handler does without. Those of users and groups
-# could not be granted: IAM's actions are granted by the names of roles and policies.
+# Read actions are all allowed: they change nothing, and no rehearsal can prove that a handler does without one. IAM's
+# are not among them: IAM actions are allowed for named roles and policies only, and handlers read users and groups too.
 _READS = re.compile(r"(?!iam:)[\w-]+:(Describe|Get|List)\w*")
-# Services that handlers of other services name. A type of such a service needs its actions.
+# Service -> why the handlers of other services' types do not need its actions here. Its own types do need them.
 EXCLUDED_SERVICES: Mapping[str, str] = {
     "codedeploy": "where CodeDeploy shifts an alias, its deployment group brings the actions",
     "ec2": "functions are in no VPC",
@@ -26,7 +26,8 @@ EXCLUDED_SERVICES: Mapping[str, str] = {
     "s3files": "functions mount nothing",
     "s3tables": "buckets have no metadata tables",
 }
-# Handlers name what any use of a type could need. Pattern -> why the stacks here do without what changes something.
+# Pattern of actions that change something -> why these stacks do not need them. Handlers name the actions for every use
+# of a type.
 EXCLUDED_ACTIONS: Mapping[str, str] = {
     r"codedeploy:Register\w*": "a revision comes with its deployment, and nothing is deployed to machines",
     r"iam:\w*(User|Group)Policy": "policies are attached to roles alone",
@@ -43,28 +44,28 @@ EXCLUDED_ACTIONS: Mapping[str, str] = {
 
 
 def required_actions(kind: str) -> frozenset[str]:
-    """The actions for one type such as AWS::SQS::Queue. Raises KeyError for a type that nothing is known about."""
+    """Return all actions of the handlers of a type such as AWS::SQS::Queue. Raises KeyError for an unknown type."""
     handlers = resource_schema(kind).get("handlers", {})
-    said = {action for handler in handlers.values() for action in handler.get("permissions", ())}
-    if not said and kind not in ACTIONS_WITHOUT_SCHEMA:
+    actions = {action for handler in handlers.values() for action in handler.get("permissions", ())}
+    if not actions and kind not in ACTIONS_WITHOUT_SCHEMA:
         raise KeyError(f"{kind}: neither its schema nor ACTIONS_WITHOUT_SCHEMA says which actions it needs")
-    return frozenset(said | {*ACTIONS_WITHOUT_SCHEMA.get(kind, ())})
+    return frozenset(actions | {*ACTIONS_WITHOUT_SCHEMA.get(kind, ())})
 
 
 def needed_actions(kind: str) -> frozenset[str]:
-    """Return the actions for one type that the stacks here need, or that CloudFormation could read with.
+    """Return the actions of one type that these stacks need, and all of its read actions.
 
-    Raises KeyError for a type that nothing is known about.
+    Raises KeyError for an unknown type.
     """
     actions = required_actions(kind)
     services = Counter(action.partition(":")[0] for action in actions)
-    own = services.most_common(1)[0][0]
-    return frozenset(action for action in actions if _is_needed(action, own))
+    own_service = services.most_common(1)[0][0]
+    return frozenset(action for action in actions if _is_needed(action, own_service))
 
 
-def _is_needed(action: str, own: str) -> bool:
+def _is_needed(action: str, own_service: str) -> bool:
     service = action.partition(":")[0]
     if _READS.fullmatch(action):
         return True
     excluded = any(re.fullmatch(pattern, action) for pattern in EXCLUDED_ACTIONS)
-    return not excluded and (service == own or service not in EXCLUDED_SERVICES)
+    return not excluded and (service == own_service or service not in EXCLUDED_SERVICES)

@@ -1,4 +1,4 @@
-"""Which roles and policies belong to an environment or to the pipeline, by patterns of their names."""
+"""Patterns for the names of the roles and policies of environments and of the pipeline."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from cdk_delivery.constructs.build_names import TESTS_ROLES
 
 
 def environment_role_names(assembly: Path) -> list[str]:
-    """Return patterns for the roles and policies of the stages' stacks, and for the role that their tests work with.
+    """Return patterns for the roles and policies of the stages' stacks, and for the role that their tests assume.
 
-    CloudFormation begins the name of a role or policy with that of its stack; the stack's begins with its stage's.
+    A generated name of a role or policy begins with its stack's name, which begins with its stage's name.
     """
     return [*(f"{pattern}-*" for pattern in environment_stack_names(assembly)), TESTS_ROLES]
 
 
 def environment_stack_names(assembly: Path) -> list[str]:
-    """Return patterns for the names of the stages' stacks, with `*` in place of their stage."""
+    """Return patterns for the names of the stages' stacks, with `*` in place of the stage's name."""
     names: set[str] = set()
     for folder in dict.fromkeys(stack.assembly for stack in stack_artifacts(assembly) if stack.in_stage):
         stage = folder.rpartition("-")[2]
@@ -30,7 +30,7 @@ def environment_stack_names(assembly: Path) -> list[str]:
 def pipeline_role_names(assembly: Path, other_pipelines: Collection[str] = ()) -> list[str]:
     """Return patterns for the roles and policies of the pipeline's stack, and of other pipelines in its account.
 
-    The pipeline's stack has its name, and named roles begin with it as well.
+    The pipeline's stack has the pipeline's name, and roles with a physical name begin with it as well.
     """
     names = {stack.name for stack in read_stacks(assembly, ".") if any(_is_role(stack.template))}
     return [f"{name}-*" for name in sorted({*names, *other_pipelines})]

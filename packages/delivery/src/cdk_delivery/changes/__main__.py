@@ -1,8 +1,7 @@
-"""`python -m cdk_delivery.changes`: write changes.md, changes.json and summary.txt.
+"""`python -m cdk_delivery.changes ASSEMBLY FOLDER`: compare with what is deployed, and write the report to FOLDER.
 
-Red where the deployment would fail, or would broaden IAM without an approval.
-
-Runs in the project's root, with the variables that the pipeline gives to the build; see cdk_delivery/delivery_stack.py.
+It fails if the deployment would fail, or would broaden IAM without an approval. The report is changes.md, changes.json
+and summary.txt. Runs in the project's root, with the variables that `DeliveryStack.changes` sets for the build.
 """
 
 from __future__ import annotations
@@ -25,14 +24,17 @@ from cdk_delivery.errors import WrongUse
 from cdk_delivery.project_config import read_config, see
 
 REQUIRED_ENV = ("ENVIRONMENT", "STAGE", "BROADENING", "PIPELINE", "EXECUTION")
-# Where no approval has less room for the summary (`ROOM`).
+# Characters of the summary, unless `ROOM` is set: the comment of an approval has less room.
 SUMMARY_LENGTH = 700
 # If IAM or security groups broaden: an approval follows, the settings allow it, or the build is red.
 BROADENING_MODES = ("asked", "allowed", "red")
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
-    """arguments: the folders of the assembly and to write to. 0: nothing broadens unasked; 1: red; 2: wrong use."""
+    """Compare an environment and write the report. Return 0, 1 if red, 2 for wrong arguments or variables.
+
+    arguments: the folder of the assembly, and the folder to write to.
+    """
     missing = [name for name in REQUIRED_ENV if not environ.get(name)]
     if len(arguments) != 2 or missing or environ["BROADENING"] not in BROADENING_MODES:
         wrong = f"{', '.join(missing)} not set" if missing else f"got {' '.join(arguments) or 'no arguments'}"
@@ -57,14 +59,14 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         print(f"changes: red: {obstacle}", file=sys.stderr)
     if obstacles:
         return 1
-    made = report(environ["ENVIRONMENT"], _read_push(environ), compared, create_only(access))
-    _write(made, Path(arguments[1]), int(environ.get("ROOM", SUMMARY_LENGTH)))
-    print(made.as_markdown())
-    return _exit_status(made, environ["BROADENING"], config.pages.approvals)
+    comparison = report(environ["ENVIRONMENT"], _read_push(environ), compared, create_only(access))
+    _write(comparison, Path(arguments[1]), int(environ.get("ROOM", SUMMARY_LENGTH)))
+    print(comparison.as_markdown())
+    return _exit_status(comparison, environ["BROADENING"], config.pages.approvals)
 
 
 def _report_unreadable_account(environment: str, reason: str, stacks: Sequence[Stack], folder: Path) -> int:
-    """Say that nothing was compared; it is never reported as a first deployment."""
+    """Report that nothing was compared, which is not the same as a first deployment. Return 1."""
     commands = sorted({bootstrap_command(stack) for stack in stacks})
     text = f"cannot compare {environment} with what is deployed: {reason}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,12 +77,12 @@ def _report_unreadable_account(environment: str, reason: str, stacks: Sequence[S
     return 1
 
 
-def _exit_status(made: Report, answer: str, page: str) -> int:
-    if answer != "red" or not made.broadenings:
+def _exit_status(comparison: Report, mode: str, page: str) -> int:
+    if mode != "red" or not comparison.broadenings:
         return 0
     print(
-        f"changes: red: IAM or security groups broaden in {made.environment}, and nobody would be asked:",
-        *(f"  {each}" for each in made.broadenings),
+        f"changes: red: IAM or security groups broaden in {comparison.environment}, and nobody would be asked:",
+        *(f"  {each}" for each in comparison.broadenings),
         f"Narrow it, or set `approval` or `allow_broadening` for this environment{see(page)}",
         sep="\n",
         file=sys.stderr,
@@ -89,10 +91,13 @@ def _exit_status(made: Report, answer: str, page: str) -> int:
 
 
 def _read_push(environ: Mapping[str, str]) -> Push:
-    """The commit's title comes from the execution: in a build's variables, a quotation mark in it would break JSON."""
+    """Return the push of this execution.
+
+    The commit's message is not a variable of the build: a quotation mark in it would break the action's JSON.
+    """
     api = boto3.client("codepipeline")
-    found = api.get_pipeline_execution(pipelineName=environ["PIPELINE"], pipelineExecutionId=environ["EXECUTION"])
-    revisions = found["pipelineExecution"].get("artifactRevisions") or [{}]
+    answer = api.get_pipeline_execution(pipelineName=environ["PIPELINE"], pipelineExecutionId=environ["EXECUTION"])
+    revisions = answer["pipelineExecution"].get("artifactRevisions") or [{}]
     return Push(
         revision=revisions[0].get("revisionId") or environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION", "unknown"),
         message=_message(revisions[0].get("revisionSummary", "")),
@@ -102,22 +107,22 @@ def _read_push(environ: Mapping[str, str]) -> Push:
 
 
 def _message(summary: str) -> str:
-    """Connections wrap the message: {"ProviderType":"GitHub","CommitMessage":"..."}."""
+    """Return the commit's message; connections wrap it: {"ProviderType":"GitHub","CommitMessage":"..."}."""
     try:
-        found = json.loads(summary)
+        wrapped = json.loads(summary)
     except ValueError:
         return summary
-    return str(found["CommitMessage"]) if isinstance(found, dict) and "CommitMessage" in found else summary
+    return str(wrapped["CommitMessage"]) if isinstance(wrapped, dict) and "CommitMessage" in wrapped else summary
 
 
-def _write(made: Report, folder: Path, room: int) -> None:
+def _write(comparison: Report, folder: Path, room: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "changes.json").write_text(made.as_json())
-    (folder / "changes.md").write_text(made.as_markdown())
-    (folder / "summary.txt").write_text(made.summary(room))
+    (folder / "changes.json").write_text(comparison.as_json())
+    (folder / "changes.md").write_text(comparison.as_markdown())
+    (folder / "summary.txt").write_text(comparison.summary(room))
 
 
 if __name__ == "__main__":
     status = main(sys.argv[1:], os.environ)
-    gc.freeze()  # the interpreter would look for garbage as it ends, of which clients of AWS make much
+    gc.freeze()  # skip the final garbage collection: boto3 clients leave many reference cycles
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""Which policies of the bootstrap in an account are not those of the push."""
+"""Bootstrap policies of an account that differ from the generated files of the push."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOUNDARY, ENVIRONMENT, PIPELINE = "boundary", "environment", "pipeline"
 
 
 def policy_names(folder: Path, kinds: Collection[str]) -> list[str]:
-    """Return the generated policies of these kinds; a kind may be divided into several files, such as `pipeline-2`."""
+    """Return the names of the generated policies of these kinds; a kind may have more files, such as `pipeline-2`."""
     return sorted(
         file.stem for file in folder.glob("*.json") if any(file.stem == kind or _is_part(file, kind) for kind in kinds)
     )
@@ -33,12 +33,12 @@ def outdated_policies(iam: Any, account: str, folder: Path, kinds: Collection[st
 
 
 def _document(iam: Any, arn: str) -> Any:
-    """The document of the policy's default version; None where there is no such policy."""
+    """Return the document of the policy's default version; None if there is no such policy."""
     try:
         current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        held = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
+        document = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchEntity":
             return None
         raise
-    return held if isinstance(held, dict) else json.loads(held)
+    return document if isinstance(document, dict) else json.loads(document)

@@ -38,7 +38,7 @@ _UNCHECKED_TYPES = (
 
 
 def broadenings(old: Template, new: Template) -> Sequence[str]:
-    """A line for each thing that is newly allowed; what an older, wider grant covered is none.
+    """Return a line for each new permission; one that an older, wider grant covers is not new.
 
     A policy of a resource with a new logical id counts as new: it cannot be matched with an old one.
     """
@@ -103,6 +103,6 @@ def _without_metadata(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _transforms(old: Template, new: Template) -> Iterator[str]:
-    """A macro may make anything of a template that differs."""
+    """Yield a line for a changed template with a macro, which may generate anything."""
     if new.get("Transform") and old != new:
         yield f"the template changes, and nobody can tell here what {as_text(new['Transform'])} makes of it"

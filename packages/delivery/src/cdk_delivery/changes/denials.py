@@ -1,4 +1,4 @@
-"""Find explicit denials that a change removes: removing a Deny broadens access."""
+"""Explicit denials of a template, to find those that a change removes: removing a Deny broadens access."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from cdk_delivery.changes.policy_attachments import (
 from cdk_delivery.changes.policy_documents import as_text, is_readable, statements
 from cdk_delivery.changes.stacks import Template
 
-# Policies of AWS's own that deny nothing; what other policies outside of the template say is not known.
+# AWS managed policies that deny nothing. The contents of other policies outside of the template are unknown.
 _POLICIES_WITHOUT_DENY = re.compile(r"arn:[\w-]+:iam::aws:policy/(?!.*(?:Deny|Quarantine)).*")
 
 
 @dataclass(frozen=True)
 class Denial:
-    """`over`: what it binds or guards, a reference or a name; `holder` may change as long as the rest stays."""
+    """One denying statement for one identity or resource.
+
+    over: that identity or resource, as a reference or a name. holder: the logical id of the resource that contains the
+    statement, which equality ignores. ids: the logical ids in `over`.
+    """
 
     over: str
     text: str
@@ -33,18 +37,18 @@ class Denial:
         return f"{self.holder}: no longer denies {self.text} over {', '.join(sorted(self.ids)) or self.over}"
 
     def still_applies(self, template: Template) -> bool:
-        """Whether any of its subjects still exists; a plain name may be that of a resource elsewhere."""
+        """Whether that identity or resource still exists; one with a plain name may exist outside of the template."""
         return not self.ids or bool(self.ids & set(template.get("Resources", {})))
 
 
 def find_denials(template: Template) -> frozenset[Denial]:
-    """Every statement that denies, once for each thing that it is over."""
+    """Return every statement that denies, once for each identity or resource that it applies to."""
     resources: Mapping[str, Any] = template.get("Resources", {})
-    found: set[Denial] = set()
+    denials: set[Denial] = set()
     for holder, resource in resources.items():
         texts = list(_denial_texts(resource))
         over = [*_denial_targets(holder, resource, resources)] if texts else []
-        found |= {
+        denials |= {
             Denial(as_text(each), text, holder, frozenset(referenced_ids(each))) for each in over for text in texts
         }
         for arn in attached_policies(resource):
@@ -52,10 +56,10 @@ def find_denials(template: Template) -> frozenset[Denial]:
                 referenced_ids(arn)
                 or _POLICIES_WITHOUT_DENY.fullmatch(as_text(arn).replace("${AWS::Partition}", "aws"))
             ):
-                found.add(
+                denials.add(
                     Denial(as_text({"Ref": holder}), f"what {as_text(arn)} may deny", holder, frozenset({holder}))
                 )
-    return frozenset(found)
+    return frozenset(denials)
 
 
 def _denial_texts(resource: Mapping[str, Any]) -> Iterator[str]:
@@ -68,15 +72,15 @@ def _denial_texts(resource: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _denial_targets(holder: str, resource: Mapping[str, Any], resources: Mapping[str, Any]) -> list[Any]:
-    """Return the subjects of a policy: its holders in IAM, the resource that it is attached to, or its own resource.
+    """Return what a policy applies to: its identities, the resources that it is attached to, or the one around it.
 
-    A managed policy is over itself as well: others than those of this template may have it.
+    A managed policy applies to itself as well: identities outside of this template may have it.
     """
     if resource["Type"] == "AWS::IAM::ManagedPolicy":
-        having = [
+        identities = [
             id_
             for id_, each in resources.items()
             if any(holder in referenced_ids(arn) for arn in attached_policies(each))
         ]
-        return [{"Ref": holder}, *attached_identities(resource), *({"Ref": id_} for id_ in having)]
+        return [{"Ref": holder}, *attached_identities(resource), *({"Ref": id_} for id_ in identities)]
     return attached_identities(resource) or guarded_resources(resource) or [{"Ref": holder}]

@@ -19,7 +19,7 @@ _DENIED = ("AccessDenied", "AccessDeniedException", "NoSuchEntity")
 
 
 class CannotCompare(Exception):
-    """The account lets nothing be read; the message says why."""
+    """The account's stacks or policies cannot be read; the message says why."""
 
 
 class ReaderSessions:
@@ -30,7 +30,7 @@ class ReaderSessions:
         self._session = cache(self._assume)
 
     def client(self, service: str, account: str, region: str) -> Any:
-        """A client of boto3. Raises CannotCompare where the role is missing, or does not trust the build."""
+        """Return a boto3 client. Raises CannotCompare if the role is missing, or does not trust the build."""
         return self._session(account, region).client(service, region_name=region)
 
     def _assume(self, account: str, region: str) -> boto3.Session:
@@ -44,15 +44,15 @@ class ReaderSessions:
 
 
 class DeployedTemplates:
-    """Asks CloudFormation in the stack's account and region."""
+    """Deployed templates, from CloudFormation in each stack's account and region."""
 
     def __init__(self, sessions: ReaderSessions) -> None:
         self._sessions = sessions
 
     def find(self, stack: Stack) -> Deployed | None:
-        """Return the stack's template as it was handed in, with its status; None where there is no such stack.
+        """Return the stack's template as it was submitted, with its status; None if there is no such stack.
 
-        Raises CannotCompare.
+        Raises CannotCompare if the stack cannot be read.
         """
         api = self._sessions.client("cloudformation", stack.account, stack.region)
         try:
@@ -69,6 +69,6 @@ class DeployedTemplates:
 
 
 def _cannot_compare(error: ClientError, what: str) -> Exception:
-    """Only a denial means that the account is not prepared; any other error is passed on."""
+    """Return CannotCompare for a denial, which means that the account is not bootstrapped; else the error itself."""
     code = error.response["Error"]["Code"]
     return CannotCompare(f"{what} ({error.response['Error'].get('Message', code)})") if code in _DENIED else error

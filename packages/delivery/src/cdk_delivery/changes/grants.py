@@ -16,7 +16,7 @@ from cdk_delivery.changes.policy_attachments import attached_identities, attache
 from cdk_delivery.changes.policy_documents import as_list, as_text, is_readable, statements
 from cdk_delivery.changes.stacks import Template
 
-# A property by which a resource acts with the rights of a role, such as a function's.
+# Names of the properties that give a resource its role, such as `Role` of a function.
 _ROLE = re.compile(r"(?:\w*[a-z])?Roles?(?:Arns?|ARN)?")
 
 
@@ -51,10 +51,10 @@ class Grant:
 
 
 def find_grants(template: Template) -> frozenset[Grant]:
-    """Everything that some statement, attachment, permission or role of the template allows."""
+    """Return the grants of all statements, policy attachments, Lambda permissions and roles of the template."""
     resources: Mapping[str, Any] = template.get("Resources", {})
     only_deny = {id_ for id_, resource in resources.items() if _only_denies(resource)}
-    found: set[Grant] = set()
+    all_grants: set[Grant] = set()
     for holder, resource in resources.items():
         properties = resource.get("Properties", {})
         grants = [grant for statement in statements(properties) for grant in _grants(holder, statement)]
@@ -63,12 +63,12 @@ def find_grants(template: Template) -> frozenset[Grant]:
         if "Condition" in resource:
             when = as_text(resource["Condition"])
             grants = [replace(each, condition=f"{each.condition} when {when}".strip()) for each in grants]
-        found |= set(grants)
-    return frozenset(found)
+        all_grants |= set(grants)
+    return frozenset(all_grants)
 
 
 def permissions_boundaries(template: Template) -> Mapping[str, str]:
-    """Logical id -> permissions boundary, of the resources that have one."""
+    """Return logical id -> permissions boundary, for the resources that have one."""
     properties = {id_: each.get("Properties", {}) for id_, each in template.get("Resources", {}).items()}
     return {
         id_: as_text(each["PermissionsBoundary"]) for id_, each in properties.items() if "PermissionsBoundary" in each
@@ -76,8 +76,8 @@ def permissions_boundaries(template: Template) -> Mapping[str, str]:
 
 
 def _only_denies(resource: Mapping[str, Any]) -> bool:
-    found = list(statements(resource.get("Properties", {})))
-    return bool(found) and all(is_readable(each) and each["Effect"] == "Deny" for each in found)
+    policy_statements = list(statements(resource.get("Properties", {})))
+    return bool(policy_statements) and all(is_readable(each) and each["Effect"] == "Deny" for each in policy_statements)
 
 
 def _grants(holder: str, statement: Any) -> Iterator[Grant]:
@@ -85,12 +85,12 @@ def _grants(holder: str, statement: Any) -> Iterator[Grant]:
         yield Grant(holder, "", "what this says, as it cannot be read,", as_text(statement))
     elif statement["Effect"] == "Allow":
         condition = as_text(statement["Condition"]) if statement.get("Condition") else ""
-        everything = product(
+        combinations = product(
             _principals(statement),
             _values(statement, "Action", "NotAction"),
             _values(statement, "Resource", "NotResource"),
         )
-        for principal, action, resource in everything:
+        for principal, action, resource in combinations:
             yield Grant(holder, principal, action, resource, condition)
 
 
@@ -111,11 +111,11 @@ def _principals(statement: Mapping[str, Any]) -> list[str]:
 
 
 def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Grant]:
-    """Permissions of functions and layers, and function URLs, are separate resources without a policy document."""
+    """Yield the grants of Lambda permissions and function URLs, which have no policy document."""
     if kind in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
         target = properties.get("FunctionName") or properties.get("LayerVersionArn")
-        beside = ("Action", "Principal", "FunctionName", "LayerVersionArn")
-        rest = {key: value for key, value in properties.items() if key not in beside}
+        fields = ("Action", "Principal", "FunctionName", "LayerVersionArn")
+        rest = {key: value for key, value in properties.items() if key not in fields}
         who = as_text(properties["Principal"])
         yield Grant(holder, who, as_text(properties["Action"]), as_text(target), as_text(rest) if rest else "")
     elif kind == "AWS::Lambda::Url" and properties["AuthType"] != "AWS_IAM":
@@ -123,7 +123,7 @@ def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, A
 
 
 def _attachment_grants(holder: str, resource: Mapping[str, Any], only_deny: set[str]) -> Iterator[Grant]:
-    """Return the holders of each policy, the policies of each role, and the role of each resource."""
+    """Yield the identities of a policy, the policies of an identity, and the role of any other resource."""
     for who in attached_identities(resource) if holder not in only_deny else ():
         yield Grant(holder, as_text(who), "use the policy", "itself")
     for arn in attached_policies(resource):

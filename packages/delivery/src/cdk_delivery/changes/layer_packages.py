@@ -1,4 +1,4 @@
-"""Which packages come and go with the layers, from what the templates say of them."""
+"""Changes of the packages in layers, from the metadata of layer versions in two templates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METADATA = "packages"
 
 @dataclass(frozen=True, order=True)
 class PackageChange:
-    """One package of one layer; None where it was or will not be there."""
+    """The change of one package in one layer. old, new: its versions; None if the layer does not have it."""
 
     layer: str
     package: str
@@ -26,7 +26,7 @@ class PackageChange:
 
 
 def package_changes(old: Template, new: Template) -> Iterator[PackageChange]:
-    """In the order of layers and names."""
+    """Yield the changes, sorted by layer and package."""
     before, after = _packages(old), _packages(new)
     for layer, package in sorted({*before, *after}):
         versions = before.get((layer, package)), after.get((layer, package))
@@ -35,10 +35,10 @@ def package_changes(old: Template, new: Template) -> Iterator[PackageChange]:
 
 
 def _packages(template: Template) -> Mapping[tuple[str, str], str]:
-    """Layer and package -> version; the template carries them as metadata of each layer version."""
-    found: dict[tuple[str, str], str] = {}
+    """Return layer and package -> version, from the metadata of each layer version."""
+    packages: dict[tuple[str, str], str] = {}
     for resource in template.get("Resources", {}).values():
-        told: Mapping[str, Any] = resource.get("Metadata", {}).get(METADATA, {}) if resource["Type"] == TYPE else {}
-        for name, version in told.get("versions", {}).items():
-            found[told["layer"], name] = version
-    return found
+        metadata: Mapping[str, Any] = resource.get("Metadata", {}).get(METADATA, {}) if resource["Type"] == TYPE else {}
+        for name, version in metadata.get("versions", {}).items():
+            packages[metadata["layer"], name] = version
+    return packages

@@ -1,4 +1,4 @@
-"""Obstacles that would make the deployment fail, each with the way out."""
+"""Obstacles that would make the deployment fail, each with the command that removes it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bootstrap_command(stack: Stack) -> str:
 
 
 def _foreign_stacks(pipeline: str, compared: Sequence[StackComparison]) -> Iterator[str]:
-    """Two pipelines in one account, with environments of one name, would deploy over each other's stacks."""
+    """Yield the stacks of other pipelines: two pipelines with an environment of one name would share its stacks."""
     for comparison in compared:
         if comparison.belongs_to_another_pipeline(pipeline):
             stack = comparison.stack
@@ -52,11 +52,11 @@ def _dead_stacks(compared: Sequence[StackComparison]) -> Iterator[str]:
 
 
 def _outdated_accounts(stacks: Sequence[Stack], sessions: ReaderSessions, access: Path) -> Iterator[str]:
-    """Accounts whose policies are not those of the push: CloudFormation would lack permissions there."""
-    own = boto3.client("sts").get_caller_identity()["Account"]
+    """Yield the accounts whose policies are not those of the push: CloudFormation would lack permissions there."""
+    pipeline_account = boto3.client("sts").get_caller_identity()["Account"]
     for stack in {stack.account: stack for stack in stacks}.values():
         kinds = [bootstrap_policies.BOUNDARY, bootstrap_policies.ENVIRONMENT, reader_role.POLICY]
-        kinds += [bootstrap_policies.PIPELINE] if stack.account == own else []
+        kinds += [bootstrap_policies.PIPELINE] if stack.account == pipeline_account else []
         iam = sessions.client("iam", stack.account, stack.region)
         try:
             outdated = [*bootstrap_policies.outdated_policies(iam, stack.account, access, kinds)]

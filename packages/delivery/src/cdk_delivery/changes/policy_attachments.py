@@ -1,4 +1,4 @@
-"""Which policies belong to whom: what a policy binds, and which policies a role has."""
+"""Attachments of policies: identities and resources that a policy names, and policies that an identity names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _POLICIES = ("ManagedPolicyArns", "ManagedPolicies", "CustomerManagedPolicyRefer
 
 
 def attached_identities(resource: Mapping[str, Any]) -> list[Any]:
-    """The roles, users and groups that have a policy of IAM, as it says itself; none for any other resource."""
+    """Return the roles, users and groups that a policy of IAM names; empty for any other resource."""
     properties = resource.get("Properties", {})
     if not (resource["Type"].startswith("AWS::IAM::") and resource["Type"].endswith("Policy")):
         return []
@@ -20,7 +20,7 @@ def attached_identities(resource: Mapping[str, Any]) -> list[Any]:
 
 
 def guarded_resources(resource: Mapping[str, Any]) -> list[Any]:
-    """Return the resources that a policy is attached to, such as a bucket; empty where one contains the policy."""
+    """Return what a resource policy is attached to, such as a bucket; empty for a policy inside its resource."""
     if resource["Type"].startswith("AWS::IAM::") or not resource["Type"].endswith("Policy"):
         return []
     values = [each for each in resource.get("Properties", {}).values() if not list(statements(each))]
@@ -28,13 +28,13 @@ def guarded_resources(resource: Mapping[str, Any]) -> list[Any]:
 
 
 def attached_policies(resource: Mapping[str, Any]) -> list[Any]:
-    """The managed policies that a role, a user, a group or a permission set has."""
+    """Return the managed policies that a role, a user, a group or a permission set names."""
     properties = resource.get("Properties", {})
     return [each for name in _POLICIES if name in properties for each in as_list(properties[name])]
 
 
 def referenced_ids(value: Any) -> set[str]:
-    """The logical ids within `value`; those of pseudo parameters are none."""
+    """Return the logical ids that `value` refers to, without pseudo parameters."""
     return {each for each in _walk_references(value) if not each.startswith("AWS::")}
 
 

@@ -1,4 +1,4 @@
-"""The statements of the policies in a template, in whatever shape it holds them."""
+"""The statements of the policies in a template, which may be objects or JSON text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ EFFECTS = ("Allow", "Deny")
 
 
 def statements(value: Any) -> Iterator[Any]:
-    """Every statement of every policy document within `value`, of documents that are text as well.
+    """Yield every statement of every policy document within `value`; a document may be JSON text.
 
-    What is not written out as a statement, such as an `Fn::If` of two, or a text that cannot be read, comes as it is.
+    An intrinsic function in place of a statement, such as `Fn::If`, and text that is not JSON are yielded as they are.
     """
     if (text := _text_of(value)) is not None:
         if '"Statement"' in text:
@@ -30,17 +30,17 @@ def statements(value: Any) -> Iterator[Any]:
 
 
 def is_readable(statement: Any) -> bool:
-    """Whether it is a statement that says by itself what it allows or denies."""
+    """Whether it is a plain statement, with the effect Allow or Deny."""
     return isinstance(statement, Mapping) and statement.get("Effect") in EFFECTS
 
 
 def as_list(value: Any) -> list[Any]:
-    """One is written as it is, and several as a list."""
+    """Return a list: templates may have a single value in place of a list."""
     return value if isinstance(value, list) else [value]
 
 
 def as_text(value: Any) -> str:
-    """A text as it is; anything else as JSON."""
+    """Return text as it is, and anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
@@ -52,7 +52,7 @@ def _read(text: str, otherwise: Any) -> Iterator[Any]:
 
 
 def _text_of(value: Any) -> str | None:
-    """A text, also one that CloudFormation joins: the values that it inserts are escaped JSON there."""
+    """Return text, also of Fn::Sub and Fn::Join, with inserted values escaped for JSON; None for anything else."""
     match value:
         case str():
             return value

@@ -1,4 +1,4 @@
-"""The role that the changes build reads an environment's account with: its name, its trust and its permissions.
+"""The reader role, with which the changes build reads an environment's account: its name, trust and permissions.
 
 `delivery bootstrap` creates it, so that it exists before the first deployment. Its name begins with `cdk-`, which the
 execution policies protect from stacks.
@@ -11,14 +11,14 @@ from typing import Any
 
 # The policy of the role, generated as POLICY.json and put into each environment's account as `delivery-reader`.
 POLICY = "reader"
-# The id of the construct that makes the role of the changes builds.
+# The id of the construct that creates the role of the changes builds.
 CHANGES_ROLE = "ChangesRole"
 
 Document = Mapping[str, Any]
 
 
 def role_name(pipeline: str) -> str:
-    """Return the name of the role; each pipeline that deploys to an account has a role there."""
+    """Return the name of the role; each pipeline that deploys to an account has its reader role there."""
     return f"cdk-delivery-reader-{pipeline}"
 
 
@@ -28,20 +28,20 @@ def role_arn(account: str, pipeline: str) -> str:
 
 
 def policy_arn(account: str, name: str) -> str:
-    """The ARN of a policy of ours; `delivery-` is what the execution policies keep stacks from changing."""
+    """Return the ARN of a bootstrap policy. The execution policies deny changes of policies named `delivery-*`."""
     return f"arn:aws:iam::{account}:policy/delivery-{name}"
 
 
 def changes_role_pattern(pipeline: str) -> str:
-    """Return the pattern of the name of the changes builds' role, which CloudFormation names after stack and id."""
+    """Return the name pattern of the changes builds' role, which CloudFormation names after its stack and id."""
     return f"{pipeline}-{CHANGES_ROLE}*"
 
 
 def trust_policy(pipeline_account: str, pipeline: str) -> Document:
-    """Return who may assume the role.
+    """Return the role's trust policy, for the changes builds of one pipeline.
 
-    The account is the principal and the role a condition: IAM rejects a principal that does not exist yet. Source: IAM
-    user guide, "AWS JSON policy elements: Principal".
+    Their role is a condition, and the account is the principal: IAM rejects a principal that does not exist yet.
+    Source: IAM user guide, "AWS JSON policy elements: Principal".
     """
     changes = f"arn:aws:iam::{pipeline_account}:role/{changes_role_pattern(pipeline)}"
     statement = {
@@ -54,7 +54,7 @@ def trust_policy(pipeline_account: str, pipeline: str) -> Document:
 
 
 def reader_policy(stacks: Iterable[str]) -> Document:
-    """Return what the role may do: read the templates of the stages' stacks, and the policies of the bootstrap.
+    """Return the role's permissions: read the templates of the stages' stacks, and the policies of the bootstrap.
 
     stacks: patterns of stack names.
     """

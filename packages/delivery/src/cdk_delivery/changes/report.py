@@ -1,4 +1,4 @@
-"""Everything that a stage's deployment would change, as one value, and as what people and programs read."""
+"""The report of what a stage's deployment would change, as a value, as JSON, as Markdown and as one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cdk_delivery.changes.traffic_shifts import TrafficShift, traffic_shifts
 
 @dataclass(frozen=True)
 class StackReport:
-    """One stack; `first` is its first deployment."""
+    """The changes of one stack. first: whether this is its first deployment."""
 
     name: str
     account: str
@@ -31,7 +31,7 @@ class StackReport:
 
 @dataclass(frozen=True)
 class Push:
-    """The push; empty where it is unknown. tests: the result of the tests of the previous environment."""
+    """The push to deploy; unknown values are empty. tests: the results of the tests in the previous environment."""
 
     revision: str
     message: str = ""
@@ -40,13 +40,13 @@ class Push:
 
     @property
     def title(self) -> str:
-        """The message's first line, without what CodePipeline would take for a variable."""
+        """The message's first line, without `#{`, which CodePipeline would read as a variable."""
         return self.message.partition("\n")[0].replace("#{", "# {")
 
 
 @dataclass(frozen=True)
 class Report:
-    """One environment."""
+    """The changes of one environment."""
 
     environment: str
     push: Push
@@ -54,7 +54,7 @@ class Report:
 
     @property
     def broadenings(self) -> Sequence[str]:
-        """Those that count: before its first deployment, an environment has nothing that could be broadened."""
+        """The new permissions in all stacks; empty for an environment that was never deployed."""
         if all(stack.first for stack in self.stacks):
             return []
         return [f"{stack.name}: {each}" for stack in self.stacks for each in stack.broadenings]
@@ -64,7 +64,7 @@ class Report:
         return json.dumps({**asdict(self), "counted_broadenings": self.broadenings}, indent=2) + "\n"
 
     def summary(self, room: int) -> str:
-        """One line of at most `room` characters; where they are few, what broadens comes before all else."""
+        """Return one line of at most `room` characters; if they are few, new permissions come first."""
         revision, title, counts = self.push.revision[:8], self.push.title[:120], _counts(self.stacks)
         broader = [f"IAM or security groups broaden in {len(self.broadenings)} places"] if self.broadenings else []
         packages = [str(each) for stack in self.stacks for each in stack.packages]

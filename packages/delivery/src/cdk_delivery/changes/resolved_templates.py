@@ -1,4 +1,4 @@
-"""A template without the detours that its policies may take: parameters' defaults, mappings, conditions."""
+"""Templates with parameters' defaults, mappings and conditions written out, so that their policies can be compared."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cdk_delivery.changes.stacks import Template
 
 
 def resolve_template(template: Template) -> Template:
-    """The template, where each reference to a parameter is its default, and each mapping and condition is written out.
+    """Return the template with each parameter replaced by its default, and each mapping and condition written out.
 
-    So a policy differs from its older version also where the difference is elsewhere in the template.
+    A policy then differs from its older version even if only a parameter, mapping or condition has changed.
     """
     resources = template.get("Resources", {})
     return {**template, "Resources": _Resolver(template).resolve(resources)}
@@ -24,7 +24,7 @@ class _Resolver:
     template: Template
 
     def resolve(self, value: Any) -> Any:
-        """`value`, with all that it refers to by name in its place."""
+        """Return `value` with parameters, mappings and conditions in place of their names."""
         if isinstance(value, list):
             return [self.resolve(inner) for inner in value]
         return self._resolve_mapping(value) if isinstance(value, Mapping) else value
@@ -39,14 +39,14 @@ class _Resolver:
                 return {"Fn::If": [self._condition(name), *map(self.resolve, branches)]}
             case {"Fn::Sub": str(text)}:
                 return self._sub(text)
-        found = {key: self.resolve(inner) for key, inner in value.items()}
-        if isinstance(found.get("Condition"), str):  # of a resource, or within another condition
-            found["Condition"] = self._condition(found["Condition"])
-        return found
+        resolved = {key: self.resolve(inner) for key, inner in value.items()}
+        if isinstance(resolved.get("Condition"), str):  # of a resource, or within another condition
+            resolved["Condition"] = self._condition(resolved["Condition"])
+        return resolved
 
     def _section(self, name: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.template.get(name, {})
-        return found
+        section: Mapping[str, Any] = self.template.get(name, {})
+        return section
 
     def _default(self, name: str, otherwise: Any) -> Any:
         parameter = self._section("Parameters").get(name, {})
@@ -59,5 +59,5 @@ class _Resolver:
         return self.resolve(self._section("Conditions").get(name, name))
 
     def _sub(self, text: str) -> Any:
-        filled = re.sub(r"\$\{(\w+)\}", lambda found: str(self._default(found[1], found[0])), text)
+        filled = re.sub(r"\$\{(\w+)\}", lambda match: str(self._default(match[1], match[0])), text)
         return {"Fn::Sub": filled} if "${" in filled else filled

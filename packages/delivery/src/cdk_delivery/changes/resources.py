@@ -1,4 +1,4 @@
-"""Which resources are added, changed, replaced and removed."""
+"""Resources that a deployment would add, change, replace and remove."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cdk_delivery.changes.stacks import Template
 
 Kind = Literal["added", "changed", "replaced", "removed"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "replaced", "removed")
-# What CloudFormation does not look at when it decides whether a resource changed.
+# Attributes that CloudFormation ignores when it decides whether a resource has changed.
 _IGNORED_ATTRIBUTES = ("Metadata",)
 
 
 @dataclass(frozen=True, order=True)
 class ResourceChange:
-    """One resource; `properties` are those that differ, of a changed or replaced one."""
+    """The change of one resource. properties: the names of those that differ, if it is changed or replaced."""
 
     kind: Kind
     id: str
@@ -27,19 +27,22 @@ class ResourceChange:
 
 
 def create_only(access: Path) -> Mapping[str, Collection[str]]:
-    """Type -> the properties whose change replaces the resource, from the schemas of AWS.
+    """Read type -> the properties whose change replaces the resource, from AWS's resource schemas.
 
-    access: the folder of the generated policies. `delivery generate` writes the file there, for every type
-    that the templates hold.
+    access: the folder of the generated policies. `delivery generate` writes the file there, for every type in the
+    templates.
     """
-    found: Mapping[str, Collection[str]] = json.loads((access / "create_only.json").read_text())
-    return found
+    properties: Mapping[str, Collection[str]] = json.loads((access / "create_only.json").read_text())
+    return properties
 
 
 def resource_changes(
     old: Template, new: Template, replacing: Mapping[str, Collection[str]]
 ) -> Iterator[ResourceChange]:
-    """In the order of the new template; the removed ones last. A type that `replacing` lacks counts as changed."""
+    """Yield the changes, in the order of the new template, with removed resources last.
+
+    replacing: type -> the properties whose change replaces the resource. Resources of other types count as changed.
+    """
     before: Mapping[str, Any] = old.get("Resources", {})
     after: Mapping[str, Any] = new.get("Resources", {})
     for id_, resource in after.items():
@@ -57,7 +60,7 @@ def resource_changes(
 
 
 def _changed_properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of properties, and of attributes next to them such as DeletionPolicy."""
+    """Return the names of changed properties, and of changed attributes of the resource such as DeletionPolicy."""
     flat = [
         {**{k: v for k, v in each.items() if k != "Properties"}, **each.get("Properties", {})} for each in (old, new)
     ]

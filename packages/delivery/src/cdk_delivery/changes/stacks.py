@@ -1,4 +1,4 @@
-"""The stacks of one stage of an assembly, and what is deployed of each."""
+"""The stacks of one stage of an assembly, and their deployed versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Template = Mapping[str, Any]
-# Metadata of each template: the name of the pipeline that deploys it.
+# The key in each template's metadata whose value is the name of the pipeline that deploys it.
 DEPLOYED_BY = "DeployedBy"
 # A stack whose first creation failed, or whose deletion failed. Source: AWS CloudFormation user guide, "Stack status
 # codes", and aws/aws-cdk issue 901: such a stack has to be deleted before it can be deployed again.
@@ -17,12 +17,12 @@ _DEAD_STATUSES = ("ROLLBACK_", "CREATE_FAILED", "DELETE_FAILED")
 
 
 class AssemblyError(Exception):
-    """The folder does not hold what `cdk synth` writes for the stage; the message says what is there."""
+    """The assembly does not have the stage; the message lists the stages that it has."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as it would be deployed. execution_role: what CloudFormation deploys and deletes it with."""
+    """A stack as it would be deployed. execution_role: the ARN of CloudFormation's role for it; empty without one."""
 
     name: str
     account: str
@@ -31,7 +31,7 @@ class Stack:
     template: Template
 
     def command(self, verb: str) -> str:
-        """Return the command that does this with the stack, for credentials of its account."""
+        """Return the command of the AWS CLI that runs `verb` on the stack, for credentials of its account."""
         role = f" --role-arn {self.execution_role}" if self.execution_role else ""
         return f"aws cloudformation {verb} --stack-name {self.name} --region {self.region}{role}"
 
@@ -53,7 +53,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class StackComparison:
-    """A stack, and what is deployed of it; None before its first deployment."""
+    """A stack and its deployed version. found: None before the first deployment."""
 
     stack: Stack
     found: Deployed | None
@@ -72,17 +72,17 @@ class TemplateSource(Protocol):
     """Where deployed templates come from."""
 
     def find(self, stack: Stack) -> Deployed | None:
-        """What `stack` was last deployed with; None where there is no such stack."""
+        """Return what `stack` was last deployed with; None if there is no such stack."""
 
 
 def deployed_by(template: Template) -> str | None:
-    """The pipeline that deploys the template; None for any other stack."""
+    """Return the name of the pipeline that deploys the template; None for any other template."""
     name: str | None = template.get("Metadata", {}).get(DEPLOYED_BY)
     return name
 
 
 def read_stacks(assembly: Path, stage: str) -> Sequence[Stack]:
-    """The stacks of the nested assembly `stage`, such as assembly-Pipeline-Prod. Raises AssemblyError."""
+    """Return the stacks of the nested assembly `stage`, such as assembly-Pipeline-Prod. Raises AssemblyError."""
     manifest = assembly / stage / "manifest.json"
     if not manifest.is_file():
         stages = ", ".join(sorted(folder.name for folder in assembly.glob("assembly-*"))) or "no stages"
@@ -104,5 +104,5 @@ def _stack(folder: Path, artifact: Mapping[str, Any]) -> Stack:
 
 
 def compare(stacks: Sequence[Stack], deployed: TemplateSource) -> Sequence[StackComparison]:
-    """Each stack with its deployed version."""
+    """Return each stack with its deployed version."""
     return [StackComparison(stack, deployed.find(stack)) for stack in stacks]

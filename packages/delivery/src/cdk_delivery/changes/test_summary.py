@@ -1,4 +1,4 @@
-"""`python -m cdk_delivery.changes.test_summary FILE...`: how tests ended, from JUnit reports, as one line."""
+"""`python -m cdk_delivery.changes.test_summary FILE...`: print the results in JUnit reports as one line."""
 
 import sys
 import xml.etree.ElementTree as ET  # of files that this build's own pytest wrote
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def summarize_tests(reports: Sequence[Path]) -> str:
-    """Such as `12 passed, 0 failed, 1 skipped`; errors count as failures. Raises OSError where a file is missing."""
+    """Return a line such as `12 passed, 0 failed, 1 skipped`; errors are failures. Raises OSError without a file."""
     suites = [suite for report in reports for suite in ET.parse(report).iter("testsuite")]  # noqa: S314
     total, failures, errors, skipped = (
         sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")

@@ -1,1 +1,1 @@
-"""What `delivery` does, a verb a module."""
+"""The commands of `delivery`, one module each."""

@@ -19,13 +19,13 @@ from cdk_delivery.project_config import read_config
 from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.options import settings_type
 
-# A slow or missing answer is reported instead of waited for.
+# Short time-outs, in seconds: an endpoint that is slow or unreachable is reported instead of waited for.
 CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
 
 
 @dataclass(frozen=True)
 class Target:
-    """One account and region; `environments` are those that are deployed there; empty for the pipeline's own place."""
+    """One account and region. environments: the names of those that are deployed there, if any."""
 
     account: str
     region: str
@@ -48,26 +48,29 @@ def settings(root: Path) -> Delivery[Any]:
 
 
 def targets(delivery: Delivery[Any]) -> Sequence[Target]:
-    """Where things are deployed, each account and region once; the pipeline's own first.
+    """Return each account and region that the delivery deploys to, once; the pipeline's own come first.
 
-    In each region of an environment, the pipeline's account holds a bucket of artifacts.
+    Among them is the pipeline's account in each region of an environment: it has a bucket of artifacts there.
     """
-    found: dict[tuple[str, str], list[str]] = {(delivery.account, delivery.region): []}
-    for one in delivery.environments:
-        found.setdefault((one.account, one.region), []).append(one.name)
-    for one in delivery.environments:
-        found.setdefault((delivery.account, one.region), [])
-    return [Target(*where, tuple(names)) for where, names in found.items()]
+    environment_names: dict[tuple[str, str], list[str]] = {(delivery.account, delivery.region): []}
+    for environment in delivery.environments:
+        environment_names.setdefault((environment.account, environment.region), []).append(environment.name)
+    for environment in delivery.environments:
+        environment_names.setdefault((delivery.account, environment.region), [])
+    return [Target(*where, tuple(names)) for where, names in environment_names.items()]
 
 
 class Sessions:
-    """Clients for each account: with the profile that was named for it, else with the credentials at hand."""
+    """boto3 clients for each account: with the profile that --profile names for it, else with default credentials.
+
+    profiles: texts such as 210987654321=prod-admin.
+    """
 
     def __init__(self, profiles: Sequence[str]) -> None:
         self._profiles = dict(_parse_profile(each) for each in profiles)
 
     def client(self, service: str, target: Target) -> Any:
-        """A client of boto3. Raises WrongUse for a profile that is not there."""
+        """Return a boto3 client. Raises WrongUse for an unknown profile."""
         try:
             session = boto3.Session(profile_name=self._profiles.get(target.account))
         except ProfileNotFound as error:
@@ -77,12 +80,12 @@ class Sessions:
         return session.client(service, region_name=target.region, config=CLIENT_CONFIG)
 
     def environ(self, target: Target) -> dict[str, str]:
-        """The environment of a command that works in the account, such as `cdk bootstrap`."""
+        """Return the environment variables of a command that works in the account, such as `cdk bootstrap`."""
         environ = {**os.environ, "AWS_REGION": target.region, "AWS_DEFAULT_REGION": target.region}
         if target.account in self._profiles:
             environ["AWS_PROFILE"] = self._profiles[target.account]
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-                environ.pop(name, None)  # they would win over the profile
+                environ.pop(name, None)  # they would take precedence over the profile
         return environ
 
 

@@ -22,7 +22,7 @@ from cdk_delivery.commands.reader import Reader
 from cdk_delivery.errors import PipelineError, WrongUse
 from cdk_delivery.settings.model import Delivery
 
-# Source: IAM API reference, "CreatePolicyVersion": five versions are kept, and the oldest one has to go by hand.
+# Source: IAM API reference, "CreatePolicyVersion": a policy has five versions at most; the caller deletes an old one.
 MAX_POLICY_VERSIONS = 5
 _PRINTED = f"""\
 # Where an account has {STACK} already, add the accounts that it trusts to --trust and --trust-for-lookup: the CDK CLI
@@ -33,7 +33,8 @@ _PRINTED = f"""\
 class Plan:
     """One account and region: its execution policies, the command that bootstraps it, and the changes build's role.
 
-    reader: None in an account without environments. existing: the bootstrap that is there already.
+    trust: the account of the pipeline, if it is another one. reader: None in an account without environments.
+    existing: the account's bootstrap stack; None without one.
     """
 
     target: Target
@@ -49,7 +50,7 @@ class Plan:
 
     @property
     def command(self) -> list[str]:
-        """The CDK CLI's bootstrap, with the execution policies in place of AdministratorAccess."""
+        """The CDK CLI's command, with the execution policies in place of AdministratorAccess."""
         return [
             *("cdk", "bootstrap", f"aws://{self.target}", *self._trust()),
             *("--cloudformation-execution-policies", ",".join(self.execution_policies), "--termination-protection"),
@@ -57,11 +58,11 @@ class Plan:
 
     @property
     def execution_policies(self) -> Sequence[str]:
-        """The ARNs of the policies that CloudFormation works with."""
+        """The ARNs of the execution policies, which CloudFormation's role has."""
         return [policy_arn(self.target.account, name) for name in self.policies]
 
     def _trust(self) -> Sequence[str]:
-        """The CLI replaces the trusted accounts by those that it is given, so those of before are given again."""
+        """Return the options for trusted accounts. The CLI replaces existing ones, so that they are passed again."""
         if not self.trust:
             return []
         before = self.existing or ExistingToolkit((), (), ())
@@ -74,13 +75,16 @@ class Plan:
         ]
 
     def differences(self) -> Sequence[str]:
-        """Return what other CDK apps of the account would notice of the bootstrap."""
+        """Return a line for each thing that the bootstrap changes for other CDK apps of the account."""
         accounts = [self.trust] if self.trust else []
         return [*self.existing.differences(accounts, self.execution_policies)] if self.existing else []
 
 
 def plans(delivery: Delivery[Any], policies: PolicyFiles) -> Sequence[Plan]:
-    """A plan for each account and region. An account that is both gets the policies of both. Raises WrongUse."""
+    """Return a plan for each account and region. Raises WrongUse if there is no policy.
+
+    An account of the pipeline and of an environment gets the policies of both.
+    """
     pipelines, environments = {delivery.account}, {one.account for one in delivery.environments}
     return [
         Plan(
@@ -99,15 +103,16 @@ def plans(delivery: Delivery[Any], policies: PolicyFiles) -> Sequence[Plan]:
 
 
 def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_print: bool, yes: bool) -> int:
-    """Print every step; with leave, check the credentials of all accounts, then do them one by one.
+    """Check the credentials of all accounts, print every command and, on confirmation, bootstrap one after the other.
 
-    only: the accounts and regions to do, such as 210987654321/eu-west-1; all without one.
+    only: the accounts and regions to bootstrap, such as 210987654321/eu-west-1; all if it is empty. only_print: print
+    the commands and call nothing. Returns 0. Raises WrongUse, PipelineError.
     """
     delivery = settings(root)
     if not delivery.permissions_boundary:
         raise WrongUse(
-            "cdk.json context.delivery.permissions_boundary: is false; the execution policies let a role be made with"
-            " the boundary alone, so deployments would fail. Set it to true"
+            "cdk.json context.delivery.permissions_boundary: is false; the execution policies allow creating roles"
+            " only with the boundary, so deployments would fail. Set it to true"
         )
     policies = PolicyFiles.of(root)
     steps = _select_plans(plans(delivery, policies), only)
@@ -131,7 +136,7 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
 
 
 def _print_commands(steps: Sequence[Plan], policies: PolicyFiles) -> None:
-    """Print what is done in each account, then what it changes for others there."""
+    """Print the commands for each account, then what they change for other CDK apps there."""
     for plan in steps:
         click.echo("\n".join(_shell_commands(plan, policies)))
     for plan in steps:
@@ -141,24 +146,24 @@ def _print_commands(steps: Sequence[Plan], policies: PolicyFiles) -> None:
 
 def _select_plans(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
     known = {str(each.target): each for each in steps}
-    strange = [each for each in only if each not in known]
-    if strange:
-        raise WrongUse(f"--only: got '{strange[0]}'; cdk.json's delivery needs {', '.join(known)}")
+    unknown = [each for each in only if each not in known]
+    if unknown:
+        raise WrongUse(f"--only: got '{unknown[0]}'; cdk.json's delivery needs {', '.join(known)}")
     return [known[each] for each in only] or steps
 
 
 def check_identity(sessions: Sessions, target: Target) -> None:
-    """Raises WrongUse where the credentials are those of another account."""
-    found = sessions.client("sts", target).get_caller_identity()["Account"]
-    if found != target.account:
+    """Raise WrongUse if the credentials are those of another account."""
+    account = sessions.client("sts", target).get_caller_identity()["Account"]
+    if account != target.account:
         raise WrongUse(
-            f"{target}: the credentials are those of account {found}; name a profile for it: --profile"
+            f"{target}: the credentials are those of account {account}; name a profile for it: --profile"
             f" {target.account}=PROFILE"
         )
 
 
 def _shell_commands(plan: Plan, policies: PolicyFiles) -> Iterator[str]:
-    """Commands for a shell; IAM creates a policy once, and keeps five versions of it."""
+    """Yield the commands for a shell. A policy that exists gets a new version instead."""
     yield f"# {plan.target}"
     for name in plan.managed_policies:
         arn, file = policy_arn(plan.target.account, name), f"file://{policies.path(name)}"
@@ -185,10 +190,10 @@ def _bootstrap_account(plan: Plan, sessions: Sessions, policies: PolicyFiles) ->
 
 
 def policy_document(iam: Any, arn: str) -> Any:
-    """The document of a policy's default version."""
+    """Return the document of a policy's default version."""
     current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    held = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
-    return held if isinstance(held, dict) else json.loads(held)
+    document = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
+    return document if isinstance(document, dict) else json.loads(document)
 
 
 def put_policy(iam: Any, arn: str, text: str) -> None:

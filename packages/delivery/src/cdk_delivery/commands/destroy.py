@@ -1,6 +1,6 @@
-"""`destroy`: the stages first, then the pipeline, and on request what retention keeps of it.
+"""`destroy`: delete the stages, then the pipeline, and on request the artifacts and logs that it retains.
 
-The stages' stacks are deleted with the bootstrap's execution role, which is what they were made with.
+Stacks are deleted with the bootstrap's execution role, as they were created.
 """
 
 from __future__ import annotations
@@ -28,36 +28,36 @@ _WAIT = {"Delay": 5, "MaxAttempts": 240}
 
 @dataclass(frozen=True)
 class StackDeletion:
-    """A stack to delete, and its resources that stay behind because their deletion policy says so."""
+    """A stack to delete. kept: its resources that CloudFormation retains by their deletion policy."""
 
     stack: DeployedStack
     kept: Sequence[RetainedResource]
 
 
 def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> int:
-    """List, ask, delete; what an earlier run left behind is taken up again."""
+    """List the stacks, ask, and delete them. data: delete retained artifacts too, of earlier runs as well."""
     delivery, sessions = settings(root), Sessions(profiles)
-    doomed = list(_stacks_to_delete(delivery, sessions))
-    left = list(_leftovers(delivery, sessions))
-    _print_deletions(doomed, left, data=data)
-    if not doomed and not (data and left):
+    deletions = list(_stacks_to_delete(delivery, sessions))
+    retained = list(_leftovers(delivery, sessions))
+    _print_deletions(deletions, retained, data=data)
+    if not deletions and not (data and retained):
         return 0
     if not yes:
-        click.confirm(_question(len(doomed), data=data), abort=True)
+        click.confirm(_question(len(deletions), data=data), abort=True)
     pause_pipeline(sessions.client("codepipeline", Target(delivery.account, delivery.region)), delivery.name)
-    for each in doomed:
+    for each in deletions:
         _delete(each.stack, sessions)
         click.echo(f"{each.stack} is deleted")
         if data and each.stack.holds_artifacts:
-            left += each.kept
-    for kept in left if data else ():
+            retained += each.kept
+    for kept in retained if data else ():
         delete_resource(kept, sessions)
     click.echo("the bootstrap stays: delete the stack CDKToolkit of each account by hand if nothing else uses it")
     return 0
 
 
 def _stacks_to_delete(delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
-    """The highest environment first, as nothing is left then that could deploy to it again; the pipeline comes last."""
+    """Yield the stacks in the order of their deletion: the highest environment first, the pipeline last."""
     for environment in reversed(delivery.environments):
         check_identity(sessions, environment_target(environment))
         for stack in environment_stacks(environment, sessions):
@@ -68,12 +68,12 @@ def _stacks_to_delete(delivery: Delivery[Any], sessions: Sessions) -> Iterator[S
 
 
 def _deletion(stack: DeployedStack, delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
-    """Return nothing where the stack does not exist, or where another pipeline deployed it."""
+    """Yield the deletion of a stack; nothing if it does not exist, or if another pipeline deployed it."""
     api = sessions.client("cloudformation", stack.target)
     if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
         return
     body = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
-    template = body if isinstance(body, Mapping) else {}  # text is YAML, which CDK deploys nothing from
+    template = body if isinstance(body, Mapping) else {}  # boto3 returns YAML as text, and CDK deploys JSON
     if not stack.holds_artifacts and deployed_by(template) != delivery.name:
         click.echo(f"{stack} is left alone: {delivery.name} did not deploy it", err=True)
     else:
@@ -85,15 +85,15 @@ def _leftovers(delivery: Delivery[Any], sessions: Sessions) -> Iterator[Retained
         yield from leftovers(sessions, stack.target, stack.name)
 
 
-def _print_deletions(doomed: Sequence[StackDeletion], left: Sequence[RetainedResource], *, data: bool) -> None:
-    if not doomed:
+def _print_deletions(deletions: Sequence[StackDeletion], retained: Sequence[RetainedResource], *, data: bool) -> None:
+    if not deletions:
         click.echo("nothing is deployed")
-    for each in doomed:
+    for each in deletions:
         click.echo(str(each.stack))
         for resource in each.kept:
             emptied = data and each.stack.holds_artifacts
             click.echo(f"  {'emptied and deleted' if emptied else 'stays, by its deletion policy'}: {resource}")
-    for kept in left:
+    for kept in retained:
         what = "emptied and deleted" if data else "stays; --data would delete it"
         click.echo(f"{kept.target}: left by an earlier deletion, {what}: {kept}")
 
@@ -103,14 +103,14 @@ def _question(count: int, *, data: bool) -> str:
 
 
 def _status(api: Any, stack: str) -> str | None:
-    """None where there is no such stack."""
+    """Return the stack's status; None if there is no such stack."""
     try:
-        found: str = api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        status: str = api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    return found
+    return status
 
 
 def _delete(stack: DeployedStack, sessions: Sessions) -> None:
@@ -123,12 +123,15 @@ def _delete(stack: DeployedStack, sessions: Sessions) -> None:
     except WaiterError as error:
         raise PipelineError(
             f"{stack} is not deleted: {error}; its events in CloudFormation say why. Run this again when that is"
-            " mended: what is deleted is left out"
+            " fixed: what is deleted is left out"
         ) from error
 
 
 def _wait_for_update(api: Any, stack: DeployedStack) -> None:
-    """An update that an abandoned action started continues; CloudFormation deletes no stack during an update."""
+    """Wait until the stack is not being updated: CloudFormation does not delete it during an update.
+
+    The update of an abandoned action continues. Raises PipelineError after 20 minutes.
+    """
     for _ in range(_WAIT["MaxAttempts"]):
         status = _status(api, stack.name) or ""
         if not status.endswith("_IN_PROGRESS") or status.startswith(("REVIEW", "DELETE")):

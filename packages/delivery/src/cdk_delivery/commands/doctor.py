@@ -21,7 +21,7 @@ _COLOUR = {"ok": "green", "unknown": "yellow", "red": "red"}
 
 
 def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
-    """Look at everything; nothing is changed."""
+    """Return the results of all checks, which change nothing."""
     delivery, sessions, page = settings(root), Sessions(profiles), read_config(root).pages.go_live
     policies = PolicyFiles.of(root)
     steps = plans(delivery, policies)
@@ -42,8 +42,8 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
 
 def doctor(root: Path, profiles: Sequence[str]) -> int:
     """Print the rows: state, check, finding, and the command that fixes it. Return 1 where one is red."""
-    found = rows(root, profiles)
-    for row in found:
-        mend = f"; mend it: {row.mend}" if row.mend and row.state != "ok" else ""
-        click.echo(f"{click.style(f'{row.state:<8}', fg=_COLOUR[row.state])} {row.check}: {row.found}{mend}")
-    return int(any(row.state == "red" for row in found))
+    results = rows(root, profiles)
+    for row in results:
+        fix = f"; fix it: {row.mend}" if row.mend and row.state != "ok" else ""
+        click.echo(f"{click.style(f'{row.state:<8}', fg=_COLOUR[row.state])} {row.check}: {row.found}{fix}")
+    return int(any(row.state == "red" for row in results))

@@ -1,4 +1,4 @@
-"""What `doctor` asks AWS: credentials, bootstrap, trust, execution policies, boundary, connection."""
+"""The checks of `doctor` that call AWS: credentials, bootstrap, trust, policies, reader role, connection."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from cdk_delivery.constructs.build_names import QUALIFIER
 from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.source import ConnectionSource
 
-# What the assemblies of the pinned CDK ask for; the changes builds' role for looking asks for most.
+# The version of the bootstrap that assemblies of the pinned CDK require; the lookup role requires the highest.
 # Source: AWS CDK developer guide, "Bootstrap template version history".
 BOOTSTRAP_VERSION = 8
 BOOTSTRAP_COMMAND = "delivery bootstrap"
 
 
 def account_rows(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> Iterator[Row]:
-    """Everything about one account and region; the rest is left out where the credentials are not the account's.
+    """Yield the rows of one account and region; only the row of the credentials if they are not the account's.
 
-    policies: as they should be.
+    policies: the generated files, which the account's policies are compared with.
     """
     target, where = plan.target, str(plan.target)
     try:
@@ -78,21 +78,21 @@ def _role_rows(plan: Plan, iam: Any) -> Iterator[Row]:
         yield Row(f"{target}: bootstrap's roles", "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
         return
     names = sorted(each["PolicyArn"] for each in attached)
-    wanted = sorted(policy_arn(target.account, each) for each in plan.policies)
+    expected = sorted(policy_arn(target.account, each) for each in plan.policies)
     found = ", ".join(name.rsplit("/", 1)[1] for name in names) or "none"
-    yield Row(f"{target}: execution policy", "ok" if names == wanted else "red", found, BOOTSTRAP_COMMAND)
+    yield Row(f"{target}: execution policy", "ok" if names == expected else "red", found, BOOTSTRAP_COMMAND)
 
 
 def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
-    held = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-    document = held if isinstance(held, dict) else json.loads(unquote(held))
+    policy = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    document = policy if isinstance(policy, dict) else json.loads(unquote(policy))
     trusted = account in json.dumps([each.get("Principal") for each in document["Statement"]])
     found = f"{role} {'trusts' if trusted else 'does not trust'} {account}"
     return Row(f"{target}: trust", "ok" if trusted else "red", found, BOOTSTRAP_COMMAND)
 
 
 def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
-    """Whether a policy in the account is the one that the project holds, which a `make generate` may have changed."""
+    """Return whether a policy in the account is the same as the project's file, which `make generate` may change."""
     kind = {"boundary": "boundary", "reader": "reader policy"}.get(name, "execution policy")
     check = f"{plan.target}: {kind}"
     arn = policy_arn(plan.target.account, name)
@@ -105,7 +105,7 @@ def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
 
 
 def connection_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> Row | None:
-    """Whether the connection was accepted in the console; None for another source."""
+    """Return whether the connection's handshake was completed in the console; None for another source."""
     if not isinstance(delivery.source, ConnectionSource):
         return None
     mend = f"finish the handshake: console, Developer Tools, Settings, Connections, in {delivery.region}"

@@ -1,4 +1,4 @@
-"""Whether the pipeline's account may run as many builds at the same time as the pipeline starts.
+"""The check of `doctor` on CodeBuild's quota: whether the account can run all builds of a wave concurrently.
 
 Sources: AWS CodeBuild user guide, "Quotas" and "Builds": a quota for each platform and compute type, and a queue of
 five times that quota.
@@ -14,13 +14,13 @@ from cdk_delivery.commands.accounts import Sessions, Target
 from cdk_delivery.commands.doctor_rows import Row
 from cdk_delivery.settings.model import Delivery
 
-# What builds of this pipeline run on: CDK's default compute type.
+# The quota for CDK's default compute type, on which the builds of this pipeline run.
 QUOTA_NAME = "Concurrently running builds for Linux/Small environment"
 QUEUE_FACTOR = 5
 
 
 def builds_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> Row:
-    """The quota of concurrent builds. Unknown where it cannot be read, or where some builds will wait."""
+    """Return whether the quota of concurrent builds is enough; unknown if it cannot be read, or if builds will wait."""
     check, needed = f"{target}: builds at the same time", _largest_wave(delivery)
     try:
         quota = _quota(sessions.client("service-quotas", target))
@@ -44,12 +44,12 @@ def builds_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> R
 
 
 def _largest_wave(delivery: Delivery[Any]) -> int:
-    """A wave starts a build for each of its environments; a push starts one at least."""
+    """Return the number of builds that the largest wave starts: one for each environment, at least one."""
     return max((len(wave.environments) for wave in delivery.waves()), default=1)
 
 
 def _quota(api: Any) -> dict[str, Any] | None:
-    """The account's own value, else AWS's default."""
+    """Return the account's quota, else AWS's default; None if Service Quotas has neither."""
     for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
         for page in api.get_paginator(operation).paginate(ServiceCode="codebuild"):
             for quota in page["Quotas"]:

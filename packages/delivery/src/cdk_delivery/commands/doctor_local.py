@@ -1,4 +1,4 @@
-"""What `doctor` finds on this machine: settings, versions, and quotas of the synthesized assembly."""
+"""The checks of `doctor` on this machine: settings, versions, and quotas of the synthesized assembly."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LIBRARY = "aws-cdk-lib"
 
 
 def settings_rows(delivery: Delivery[Any], *, reached: bool, page: str) -> Iterator[Row]:
-    """A row for each placeholder; none is a fault in a rehearsal.
+    """Yield a row for each placeholder, which is a fault everywhere but in a rehearsal.
 
-    reached: the credentials are of the pipeline's account. A placeholder's account is reached in a rehearsal only.
+    reached: whether the credentials are those of the pipeline's account. Only in a rehearsal can this be a placeholder.
     page: the page of the project that says how to go live.
     """
     fault: State = "ok" if reached and is_placeholder(delivery.account) else "red"
@@ -41,7 +41,7 @@ def settings_rows(delivery: Delivery[Any], *, reached: bool, page: str) -> Itera
 
 
 def vulnerability_rows(root: Path, delivery: Delivery[Any]) -> Iterator[Row]:
-    """Whether the gate of known vulnerabilities is red without its database, as it has to be on AWS."""
+    """Yield whether the gate of known vulnerabilities fails without its database, as it has to on AWS."""
     setting = read_exceptions(root).on_unreachable
     state: State = "red" if setting == "warn" and not is_placeholder(delivery.account) else "ok"
     fix = 'set on-unreachable = "fail" in pyproject.toml [tool.dependency-gate]'
@@ -49,7 +49,7 @@ def vulnerability_rows(root: Path, delivery: Delivery[Any]) -> Iterator[Row]:
 
 
 def version_rows(root: Path) -> Iterator[Row]:
-    """The CLI, cdk-assets and the library as they are pinned, and an assembly that cdk-assets reads."""
+    """Yield whether the CLI, cdk-assets and the library are as pinned, and whether cdk-assets reads the assembly."""
     pins = Pins.read(root / "package.json")
     for package, pinned in (("aws-cdk", pins.cdk), ("cdk-assets", pins.cdk_assets)):
         file = root / "node_modules" / package / "package.json"
@@ -75,13 +75,13 @@ def _library_row(lock: Path) -> Row:
 
 
 def quota_rows(root: Path) -> Iterator[Row]:
-    """Each quota that is passed, and the one that is nearest."""
-    found = quota_usages(root / "cdk.out")
-    if not found:
+    """Yield each exceeded quota; without any, the one with the highest usage."""
+    usages = quota_usages(root / "cdk.out")
+    if not usages:
         yield Row("quotas", "unknown", "there is no assembly in cdk.out", "make synth")
-    for use in found:
-        if use.exceeded:
-            yield Row(f"quota: {use.what}", "red", f"{use.used} of {use.allowed}", use.mend)
-    if found and not any(use.exceeded for use in found):
-        nearest = max(found, key=lambda use: use.used / use.allowed)
+    for usage in usages:
+        if usage.exceeded:
+            yield Row(f"quota: {usage.what}", "red", f"{usage.used} of {usage.allowed}", usage.mend)
+    if usages and not any(usage.exceeded for usage in usages):
+        nearest = max(usages, key=lambda usage: usage.used / usage.allowed)
         yield Row("quotas", "ok", f"nearest: {nearest.what}, {nearest.used} of {nearest.allowed}")

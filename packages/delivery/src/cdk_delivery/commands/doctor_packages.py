@@ -1,4 +1,4 @@
-"""What `doctor` says of the packages that the project is built with: whether they fit the project."""
+"""The check of `doctor` on the packages that the project is built with: whether their versions fit the project."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ PACKAGES = ("cdk-delivery", "cdk-pipeline-console", "cdk-rehearsal", "lambda-lay
 
 
 def package_rows(root: Path) -> Iterator[Row]:
-    """A row for each package: the installed version is the one that the project was generated or updated with.
+    """Yield whether each package is installed in the version that the project was generated or updated with.
 
-    A project without a file VERSION has no such version; its packages have to be of one version.
+    The file VERSION has that version. Without the file, all packages have to be of the same version.
     """
     file = root / "VERSION"
     needed = file.read_text().strip() if file.exists() else version(PACKAGES[0])
@@ -35,7 +35,7 @@ def _installed(name: str) -> str:
 
 
 def _remedy(root: Path, name: str, needed: str) -> str:
-    """Return the command that helps: wheels of another version come with an update, others need only be installed."""
+    """Return the command that fixes it: `make setup` if the project pins the needed wheel, else `copier update`."""
     pins = root / "wheels" / "requirements.txt"
     wheel = rf"/{re.escape(name.replace('-', '_'))}-([^-]+)-"
     pinned = re.findall(wheel, pins.read_text()) if pins.exists() else [needed]

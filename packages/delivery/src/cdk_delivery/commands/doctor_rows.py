@@ -10,7 +10,7 @@ State = Literal["ok", "unknown", "red"]
 
 @dataclass(frozen=True)
 class Row:
-    """`unknown` is what could not be looked at; it does not make the command red."""
+    """The result of one check. `unknown` means that the check could not decide; it does not make the command fail."""
 
     check: str
     state: State

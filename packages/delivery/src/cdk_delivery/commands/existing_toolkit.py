@@ -1,4 +1,4 @@
-"""The bootstrap stack that an account has already: whom it trusts, and what CloudFormation may do with it."""
+"""The bootstrap stack that an account has already: the accounts that it trusts, and its execution policies."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 STACK = "CDKToolkit"
-# The prefix of the names of our policies.
+# In the ARN of each policy that `delivery bootstrap` creates.
 _OURS = ":policy/delivery-"
 
 
 @dataclass(frozen=True)
 class ExistingToolkit:
-    """The parameters of the stack that the CDK CLI replaces where it is given new ones."""
+    """The parameters of the stack that the CDK CLI replaces by the options of `cdk bootstrap`."""
 
     trusted: Sequence[str]
     trusted_for_lookup: Sequence[str]
     execution_policies: Sequence[str]
 
     def differences(self, accounts: Sequence[str], policies: Sequence[str]) -> Iterator[str]:
-        """Yield a line for each thing that other CDK apps of the account would notice.
+        """Yield a line for each thing that a new bootstrap changes for other CDK apps of the account.
 
         accounts: those that the project needs to be trusted. policies: the ARNs of its execution policies.
         """
@@ -38,7 +38,7 @@ class ExistingToolkit:
 
 
 def read_toolkit(cloudformation: Any) -> ExistingToolkit | None:
-    """Return the account's bootstrap stack; None where there is none."""
+    """Return the account's bootstrap stack; None without one."""
     try:
         stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError as error:

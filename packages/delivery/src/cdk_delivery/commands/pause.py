@@ -1,4 +1,4 @@
-"""A pipeline that is held: nothing new begins, and nothing of what runs goes on."""
+"""Pausing a pipeline: it starts nothing new, and its running executions are stopped."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from cdk_delivery.errors import PipelineError
 REASON = "being destroyed"
 _SECONDS, _EVERY = 600, 2
 _RUNNING = ("InProgress", "Stopping")
-# Executions that have ended by then, or that are being stopped.
+# Error codes of StopPipelineExecution for an execution that has ended, or is being stopped already.
 _ALREADY_STOPPED = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestException")
 
 
 def pause_pipeline(api: Any, pipeline: str) -> None:
-    """Let no push in, and abandon what is on its way: both would deploy again what is being deleted.
+    """Disable the transition to the second stage, and stop and abandon running executions.
 
-    A pipeline that is gone is held well enough. Raises PipelineError where an execution does not stop.
+    Otherwise an execution could deploy again what is being deleted. Does nothing for a pipeline that does not exist.
+    Raises PipelineError if an execution does not stop within 10 minutes.
     """
     try:
         stages = api.get_pipeline(name=pipeline)["pipeline"]["stages"]
@@ -38,7 +39,7 @@ def pause_pipeline(api: Any, pipeline: str) -> None:
 
 
 def running_executions(api: Any, pipeline: str) -> Iterator[str]:
-    """The executions that have not come to their end."""
+    """Yield the ids of the executions that have not ended."""
     for page in api.get_paginator("list_pipeline_executions").paginate(pipelineName=pipeline):
         for each in page["pipelineExecutionSummaries"]:
             if each["status"] in _RUNNING:
@@ -46,7 +47,7 @@ def running_executions(api: Any, pipeline: str) -> Iterator[str]:
 
 
 def _stop_execution(api: Any, pipeline: str, execution: str) -> None:
-    """Without it, an approval would be waited for, for as long as a week."""
+    """Stop an execution, which could otherwise wait up to 7 days for an approval."""
     try:
         api.stop_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution, abandon=True, reason=REASON)
     except ClientError as error:
@@ -57,7 +58,9 @@ def _stop_execution(api: Any, pipeline: str, execution: str) -> None:
 
 def _wait(api: Any, pipeline: str) -> None:
     deadline = time.monotonic() + _SECONDS
-    while left := list(running_executions(api, pipeline)):
+    while running := list(running_executions(api, pipeline)):
         if time.monotonic() > deadline:
-            raise PipelineError(f"{pipeline}: {', '.join(left)} did not stop within {_SECONDS} s; nothing is deleted")
+            raise PipelineError(
+                f"{pipeline}: {', '.join(running)} did not stop within {_SECONDS} s; nothing is deleted"
+            )
         time.sleep(_EVERY)

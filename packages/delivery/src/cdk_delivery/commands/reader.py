@@ -1,4 +1,4 @@
-"""The role of the changes build in an environment's account, as `bootstrap` creates it and `doctor` checks it."""
+"""The reader role in an environment's account, as `bootstrap` creates it and `doctor` checks it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Reader:
 
     @property
     def policy_arn(self) -> str:
-        """The one policy that it has."""
+        """The ARN of its only policy."""
         return reader_role.policy_arn(self.account, reader_role.POLICY)
 
     @property
@@ -38,7 +38,7 @@ class Reader:
         return json.dumps(reader_role.trust_policy(self.pipeline_account, self.pipeline))
 
     def shell_commands(self) -> Iterator[str]:
-        """Yield what creates the role, or sets its trust policy where it exists."""
+        """Yield the shell commands that create the role, or set its trust policy if it exists."""
         trust = shlex.quote(self.trust)
         yield f"aws iam create-role --role-name {self.name} --assume-role-policy-document {trust} ||"
         yield f"  aws iam update-assume-role-policy --role-name {self.name} --policy-document {trust}"
@@ -53,13 +53,13 @@ class Reader:
         iam.attach_role_policy(RoleName=self.name, PolicyArn=self.policy_arn)
 
     def fault(self, iam: Any) -> str:
-        """Return what is wrong with the role in the account; empty where nothing is."""
+        """Return what is wrong with the role in the account; empty if nothing is."""
         try:
-            held = iam.get_role(RoleName=self.name)["Role"]["AssumeRolePolicyDocument"]
+            trust = iam.get_role(RoleName=self.name)["Role"]["AssumeRolePolicyDocument"]
             attached = iam.list_attached_role_policies(RoleName=self.name)["AttachedPolicies"]
         except ClientError as error:
             return str(error.response["Error"]["Code"])
-        if (held if isinstance(held, dict) else json.loads(unquote(held))) != json.loads(self.trust):
+        if (trust if isinstance(trust, dict) else json.loads(unquote(trust))) != json.loads(self.trust):
             return f"trusts others than {reader_role.changes_role_pattern(self.pipeline)} of {self.pipeline_account}"
         arns = sorted(policy["PolicyArn"] for policy in attached)
         return "" if arns == [self.policy_arn] else f"has the policies {', '.join(arns) or 'none'}"

@@ -30,18 +30,20 @@ class RetainedResource:
 
 
 def resources_to_retain(api: Any, target: Target, stack: str, template: Template) -> Iterator[RetainedResource]:
-    """Return the resources that the deletion of a stack would retain."""
-    keeping = {id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _RETAIN_POLICIES}
+    """Yield the resources that the deletion of a stack would retain."""
+    retained_ids = {
+        id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _RETAIN_POLICIES
+    }
     for page in api.get_paginator("list_stack_resources").paginate(StackName=stack):
         for each in page["StackResourceSummaries"]:
-            if each["LogicalResourceId"] in keeping:
+            if each["LogicalResourceId"] in retained_ids:
                 yield RetainedResource(
                     target, each["ResourceType"], each.get("PhysicalResourceId", each["LogicalResourceId"])
                 )
 
 
 def leftovers(sessions: Sessions, target: Target, stack: str) -> Iterator[RetainedResource]:
-    """The buckets and keys that stacks of this name left behind when they were deleted, and that are still there.
+    """Yield the buckets and keys that deleted stacks of this name retained, and that still exist.
 
     Source: AWS CloudFormation API reference, "ListStacks", "DescribeStackEvents": deleted stacks are kept for 90 days.
     """
@@ -54,11 +56,16 @@ def leftovers(sessions: Sessions, target: Target, stack: str) -> Iterator[Retain
 
 
 def _skipped_deletions(api: Any, stack_id: str) -> Iterator[tuple[str, str]]:
-    """Only events of the deletion: the newest come first, and an update may have retained resources long before."""
+    """Yield type and physical id of each resource that the stack's deletion skipped.
+
+    Events come newest first; those before the deletion are ignored, since an update may skip resources too.
+    """
     pages = api.get_paginator("describe_stack_events").paginate(StackName=stack_id)
     events = (event for page in pages for event in page["StackEvents"])
-    begun = (stack_id, "DELETE_IN_PROGRESS")
-    for each in takewhile(lambda event: (event.get("PhysicalResourceId"), event["ResourceStatus"]) != begun, events):
+    deletion_started = (stack_id, "DELETE_IN_PROGRESS")
+    for each in takewhile(
+        lambda event: (event.get("PhysicalResourceId"), event["ResourceStatus"]) != deletion_started, events
+    ):
         if each["ResourceStatus"] == "DELETE_SKIPPED":
             yield each["ResourceType"], each["PhysicalResourceId"]
 
@@ -79,7 +86,7 @@ def _exists(kept: RetainedResource, sessions: Sessions) -> bool:
 
 
 def delete_resource(kept: RetainedResource, sessions: Sessions) -> None:
-    """Delete a bucket with every version of every object, or schedule a key's deletion; name what is neither."""
+    """Delete a bucket with every version of every object, or schedule a key's deletion; print any other resource."""
     match kept.kind:
         case "AWS::S3::Bucket":
             s3 = sessions.client("s3", kept.target)
@@ -93,12 +100,12 @@ def delete_resource(kept: RetainedResource, sessions: Sessions) -> None:
 
 def _empty_bucket(s3: Any, bucket: str) -> None:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        held = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in held]
-        refused = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects}).get("Errors", []) if objects else []
-        if refused:
-            first = refused[0]
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+        errors = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects}).get("Errors", []) if objects else []
+        if errors:
+            first = errors[0]
             raise PipelineError(
-                f"{bucket}: {len(refused)} objects are not deleted, {first['Key']} among them: {first['Message']}. Run"
-                " `destroy --data` again when that is mended: it finds what is left"
+                f"{bucket}: {len(errors)} objects are not deleted, {first['Key']} among them: {first['Message']}. Run"
+                " `destroy --data` again when that is fixed: it finds what is left"
             )

@@ -1,4 +1,4 @@
-"""The stacks of a delivery, by name and place, in the order in which they can be deleted."""
+"""The stacks of a delivery, by name, account and region, in the order in which they can be deleted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cdk_delivery.settings.model import Delivery
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stack where it is, or would be, deployed; `holds_artifacts`: it is the pipeline's own, or supports it."""
+    """A stack that is, or would be, deployed. holds_artifacts: it is the pipeline's stack or a support stack of it."""
 
     target: Target
     name: str
@@ -22,7 +22,7 @@ class DeployedStack:
 
     @property
     def execution_role(self) -> str:
-        """The bootstrap's role that CloudFormation works with in the stack's account and region."""
+        """The ARN of the bootstrap's execution role in the stack's account and region."""
         account, region = self.target.account, self.target.region
         return f"arn:aws:iam::{account}:role/cdk-{QUALIFIER}-cfn-exec-role-{account}-{region}"
 
@@ -31,19 +31,20 @@ class DeployedStack:
 
 
 def environment_stacks(environment: Environment[Any], sessions: Sessions) -> Iterator[DeployedStack]:
-    """Return stacks named like those of the environment's stage, newest first: a newer one may use an older one.
+    """Yield stacks named like those of the environment's stage, newest first: a newer one may depend on an older one.
 
-    Whether it was deployed by the delivery, its template says. Nested stacks go with the stack that they belong to.
+    Only a stack's template says whether the delivery deployed it. Nested stacks are left out: CloudFormation deletes
+    them with their parent.
     """
     target = environment_target(environment)
     pages = sessions.client("cloudformation", target).get_paginator("describe_stacks").paginate()
-    found = [
+    stacks = [
         stack
         for page in pages
         for stack in page["Stacks"]
         if stack["StackName"].startswith(f"{environment.stage_id}-") and not stack.get("ParentId")
     ]
-    for stack in sorted(found, key=lambda stack: stack["CreationTime"], reverse=True):
+    for stack in sorted(stacks, key=lambda stack: stack["CreationTime"], reverse=True):
         yield DeployedStack(target, stack["StackName"])
 
 
@@ -53,10 +54,7 @@ def environment_target(environment: Environment[Any]) -> Target:
 
 
 def pipeline_stacks(delivery: Delivery[Any]) -> Iterator[DeployedStack]:
-    """The pipeline's own stack.
-
-    Behind it: what CDK makes in other regions for the artifacts of environments there, and names after its stack.
-    """
+    """Yield the pipeline's stack, then the support stacks that CDK creates for its artifacts in other regions."""
     yield DeployedStack(Target(delivery.account, delivery.region), delivery.name, holds_artifacts=True)
     for target in targets(delivery):
         if target.account == delivery.account and target.region != delivery.region:

@@ -1,1 +1,1 @@
-"""Which rules the templates are held to, and how a finding is answered."""
+"""The rule packs of every synthesis, accepted findings, and checks of the assembly."""

@@ -1,5 +1,7 @@
-"""Check a synthesized assembly: every pack was asked, every acknowledgement still silences a finding, and what the
-templates connect can work."""
+"""`python -m cdk_delivery.compliance cdk.out`: check the findings of the rule packs, and the templates' connections.
+
+A rule pack that did not run, a finding that is not accepted, and an acknowledgement without a finding are faults.
+"""
 
 import sys
 from pathlib import Path
@@ -9,15 +11,15 @@ from cdk_delivery.compliance.connections import faults as connection_faults
 
 
 def main(arguments: list[str]) -> int:
-    """0: nothing to say; 1: red; 2: wrong use."""
+    """Print the faults of an assembly. Return 0 without faults, 1 with faults, 2 for wrong arguments."""
     if len(arguments) != 1 or not (Path(arguments[0]) / "validation-report.json").is_file():
         got = " ".join(arguments) or "nothing"
         print(f"compliance: got {got}; needed is one folder that `cdk synth` wrote, such as cdk.out", file=sys.stderr)
         return 2
     assembly = Assembly(Path(arguments[0]))
     missing = sorted(set(PACKS) - assembly.packs())
-    faults = [f"the pack {pack} does not stand in the report; attach it to the app" for pack in missing]
-    faults += [f"{found}: a finding that nobody accepted" for found in assembly.violations()]
+    faults = [f"the pack {pack} is not in the report; attach it to the app" for pack in missing]
+    faults += [f"{finding}: a finding that nobody accepted" for finding in assembly.violations()]
     faults += [f"{a.path}: {a.rule} is accepted, but raised no more; remove the accept()" for a in assembly.stale()]
     faults += [fault for template in assembly.templates() for fault in connection_faults(template)]
     for fault in faults:

@@ -3,7 +3,7 @@
 from aws_cdk import Acknowledgment, CfnElement, Stack, Validations
 from constructs import IConstruct
 
-# cdk-nag numbers its rules per pack, but an answer is recorded only under the pack's name in the report.
+# Prefix of the rules of a pack -> the name of the pack in the report; an acknowledgement has to have both.
 _PACKS = {
     "AwsSolutions-": "AwsSolutions",
     "Serverless-": "Serverless",
@@ -13,11 +13,11 @@ _PACKS = {
 
 
 def accept(construct: IConstruct, *rules: str, because: str, see: str) -> None:
-    """Accept the findings of `rules` on `construct` and on what it holds.
+    """Accept the findings of `rules` on `construct` and the constructs below it.
 
     rules: rule ids as the report shows them, one finding each: `AwsSolutions-L1`, `AwsSolutions-IAM5[Resource::*]`.
     because: why the finding is not a risk here; see: where a reader can check that.
-    Raises ValueError for a rule of no known pack, a wildcard, or an empty reason: cdk-nag takes all three in silence.
+    Raises ValueError for a rule of an unknown pack, a wildcard, or an empty reason: cdk-nag ignores all three silently.
     """
     if not because.strip() or not see.strip():
         raise ValueError(f"{construct.node.path}: {', '.join(rules)} accepted without a reason and where to check it")
@@ -38,10 +38,7 @@ def _acknowledgement_id(construct: IConstruct, rule: str) -> str:
 
 
 def logical_id(construct: IConstruct) -> str:
-    """The logical id of a construct's main resource, by which findings name it.
-
-    Raises TypeError for a construct without one.
-    """
+    """Return the logical id of a construct's main resource, which findings name. Raises TypeError without one."""
     resource = construct.node.default_child
     if not isinstance(resource, CfnElement):
         raise TypeError(f"{construct.node.path} has no main resource")

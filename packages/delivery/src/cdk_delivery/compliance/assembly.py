@@ -39,7 +39,7 @@ class Assembly:
         return frozenset(self._acknowledged())
 
     def stale(self) -> list[Acknowledgement]:
-        """The acknowledgements that silence nothing any more; cdk-nag itself never speaks of them."""
+        """The acknowledgements that suppress no finding; cdk-nag does not report them."""
         live = {
             Acknowledgement(suppressed["acknowledgedAt"], suppressed["acknowledgedId"])
             for plugin in self._plugins()

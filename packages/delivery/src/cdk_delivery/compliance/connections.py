@@ -1,4 +1,4 @@
-"""Checks that the rule packs lack: whether connected resources can work, and where failed messages end."""
+"""Checks that the rule packs lack: permissions to poll queues, and dead-letter queues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ POLL_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttribut
 
 
 def check_poll_permissions(template: Template) -> Iterator[str]:
-    """Lambda polls a queue with the role of the function; without its leave the mapping is made and nothing flows."""
+    """Yield a fault for each queue that a function's role may not poll; Lambda polls it with that role."""
     for id_, mapping in template.of_type("AWS::Lambda::EventSourceMapping"):
         queue = template.referenced_id(mapping.get("EventSourceArn"))
         role = _role(template, mapping["FunctionName"])
@@ -29,7 +29,7 @@ def check_poll_permissions(template: Template) -> Iterator[str]:
 
 
 def check_queue_dead_letters(template: Template) -> Iterator[str]:
-    """A queue hands a message that always fails out for days, in front of its neighbours, unless it has a limit."""
+    """Yield a fault for each queue without a dead-letter queue, where a message that always fails returns for days."""
     ends = _dead_letter_queues(template)
     for id_, queue in template.of_type("AWS::SQS::Queue"):
         if id_ not in ends and "RedrivePolicy" not in queue:
@@ -37,7 +37,7 @@ def check_queue_dead_letters(template: Template) -> Iterator[str]:
 
 
 def check_subscription_dead_letters(template: Template) -> Iterator[str]:
-    """Messages that a topic cannot deliver are lost without a dead-letter queue."""
+    """Yield a fault for each function's subscription without a dead-letter queue: it loses undelivered messages."""
     for id_, subscription in template.of_type("AWS::SNS::Subscription"):
         if subscription.get("Protocol") == "lambda" and "RedrivePolicy" not in subscription:
             yield f"{id_}: a subscription of a function without a dead-letter queue"
@@ -52,7 +52,7 @@ def faults(template: Template) -> list[str]:
 
 
 def _role(template: Template, function: Any) -> str | None:
-    """The role of a function that is named directly, by version or by alias."""
+    """Return the logical id of the role of a function, which is referred to directly, by version or by alias."""
     id_ = template.referenced_id(function)
     if id_ is None:
         return None

@@ -1,4 +1,4 @@
-"""One CloudFormation template, as the checks look at it."""
+"""A CloudFormation template as the checks read it: resources, references and the statements of roles."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Template:
 
     @classmethod
     def read(cls, file: Path) -> Template:
-        """The template in one JSON file."""
+        """Read the template from a JSON file."""
         return cls(file.name.removesuffix(".template.json"), json.loads(file.read_text())["Resources"])
 
     def of_type(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Logical id and properties of each resource of a type such as AWS::SQS::Queue."""
+        """Yield logical id and properties of each resource of a type such as AWS::SQS::Queue."""
         for id_, resource in self.resources.items():
             if resource["Type"] == kind:
                 yield id_, resource.get("Properties", {})
 
     def referenced_id(self, value: Any) -> str | None:
-        """The logical id of this template that `value` leads to by Ref or Fn::GetAtt; None where there is none."""
+        """Return the first logical id in `value` that Ref or Fn::GetAtt refers to; None without one."""
         if isinstance(value, Mapping):
             for key, inner in value.items():
                 id_ = inner if key == "Ref" else inner[0] if key == "Fn::GetAtt" else None
@@ -41,19 +41,19 @@ class Template:
         return next((found for child in children if (found := self.referenced_id(child))), None)
 
     def statements(self, role: str) -> Iterator[Mapping[str, Any]]:
-        """The statements of one role: inline, of policies attached to it, and of managed policies of this template."""
+        """Yield the statements of one role: inline, of policies attached to it, and of this template's managed ones."""
         properties = self.resources[role].get("Properties", {})
-        held = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
+        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
         managed = {self.referenced_id(arn) for arn in properties.get("ManagedPolicyArns", ())}
         for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
             for id_, policy in self.of_type(kind):
                 if id_ in managed or role in map(self.referenced_id, policy.get("Roles", ())):
-                    held.append(policy["PolicyDocument"])
-        for document in held:
+                    documents.append(policy["PolicyDocument"])
+        for document in documents:
             yield from document["Statement"]
 
     def allows(self, role: str, action: str, resource: str) -> bool:
-        """Whether a statement of `role` allows `action` on the resource; conditions are not judged."""
+        """Return whether a statement of `role` allows `action` on the resource; conditions and denials are ignored."""
         return any(
             statement["Effect"] == "Allow"
             and any(fnmatchcase(action, pattern) for pattern in _as_list(statement.get("Action", ())))
@@ -65,5 +65,5 @@ class Template:
 
 
 def _as_list(value: Any) -> list[Any]:
-    """IAM writes one as it is, and several as a list."""
+    """Return a list: policies may have a single value in place of a list."""
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,4 +1,4 @@
-"""Answers to the findings on the roles that CDK Pipelines writes by itself."""
+"""Accepted findings on the roles and buckets that CDK Pipelines generates."""
 
 from aws_cdk import Stack, pipelines
 from aws_cdk import aws_codebuild as codebuild
@@ -15,7 +15,7 @@ _ENCRYPT = ("kms:GenerateDataKey*", "kms:ReEncrypt*")
 
 
 def accept_findings(pipeline: pipelines.CodePipeline, store: ArtifactStore) -> None:
-    """Accept what stays on the generated roles; call it after `build_pipeline()`, which makes them."""
+    """Accept the findings on generated roles and buckets. Call it after `build_pipeline()`, which creates them."""
     _artifacts(pipeline.pipeline.role, store, *_READ, *_WRITE, *_ENCRYPT)
     mutation = pipeline.self_mutation_project
     if mutation.role is None:
@@ -49,7 +49,7 @@ def _artifacts(role: IConstruct, store: ArtifactStore, *actions: str) -> None:
 
 
 def _other_region(role: IConstruct, region: codepipeline.CrossRegionSupport) -> None:
-    """The bucket that CDK makes for artifacts in another region, and what the pipeline's role gets for it."""
+    """Accept the findings on the artifact bucket of another region, and turn on its versioning."""
     bucket = region.replication_bucket.node.default_child
     if not isinstance(bucket, s3.CfnBucket):
         raise TypeError(f"{region.stack.node.path} holds no bucket")

@@ -1,4 +1,4 @@
-"""Alarms on the errors of the calls that come in by an alias."""
+"""Alarms on the errors of invocations through an alias."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -9,9 +9,9 @@ from cdk_delivery.compliance.accept import accept
 
 
 def alias_errors(scope: Construct, id_: str, alias: lambda_.Alias, *, version: str | None = None) -> cloudwatch.Alarm:
-    """Return an alarm for one error within a minute; version: count the calls of this version only.
+    """Return an alarm for one error within a minute. version: count the invocations of this version only.
 
-    The dimension Resource counts the calls of an alias, and ExecutedVersion those of one version of it.
+    The dimension Resource selects the invocations of an alias, and ExecutedVersion those of one of its versions.
     Source: AWS Lambda developer guide, "Types of metrics for Lambda functions".
     """
     function = alias.lambda_.function_name

@@ -12,17 +12,17 @@ _LONGEST_COMMENT = 1_000
 
 
 def approval_comment(wave: Wave[Any], summaries: Sequence[str], *, page: str) -> str:
-    """Return the comment with a summary for each environment; `page` says how to answer."""
-    told = "; ".join(
+    """Return the comment with a summary for each environment. page: the project's page about approvals, or empty."""
+    listed_summaries = "; ".join(
         f"{environment.name}{_shift(environment)}: {summary}"
         for environment, summary in zip(wave, summaries, strict=True)
     )
     answer = f"Approve or reject: {page}" if page else "Approve or reject"
-    return f"Deploy to {told}. All of it: changes.md of the builds before. {answer}"
+    return f"Deploy to {listed_summaries}. All of it: changes.md of the builds before. {answer}"
 
 
 def _shift(environment: Environment[Any]) -> str:
-    """Return how traffic will move, where not all of it moves at once."""
+    """Return the description of the traffic shift; empty if all traffic moves immediately."""
     return f" (traffic: {environment.traffic})" if environment.traffic.shifts else ""
 
 

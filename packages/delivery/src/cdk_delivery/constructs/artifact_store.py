@@ -1,4 +1,4 @@
-"""Where the pipeline keeps what it passes from action to action, and its logs."""
+"""The artifact bucket of the pipeline, its KMS key, and the bucket of its access logs."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_codepipeline as codepipeline
@@ -9,15 +9,15 @@ from constructs import Construct
 from cdk_delivery.compliance.accept import accept, logical_id
 from cdk_delivery.constructs.encryption import allow_logs
 
-# A rollback takes the artifacts of an earlier execution, and cannot without them. Source: AWS CodePipeline user guide,
-# "Configure stage rollback". A service that is deployed once a year can still be rolled back.
+# Days until an artifact expires. A rollback needs the artifacts of an earlier execution, and a service that is deployed
+# once a year can still be rolled back. Source: AWS CodePipeline user guide, "Configure stage rollback".
 ARTIFACT_DAYS = 400
 # Retained when the stack is deleted; a creation that fails leaves nothing behind.
 _RETAINED = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
 class ArtifactStore(Construct):
-    """`bucket` is encrypted with `key`, which roles of other accounts can be allowed to use."""
+    """The artifact bucket, encrypted with `key`, which roles of other accounts can be allowed to use."""
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
@@ -76,7 +76,7 @@ class ArtifactStore(Construct):
             )
 
     def artifact_arns(self, pipeline: str, artifact: str) -> str:
-        """The objects of one artifact, or of all whose names begin so.
+        """Return the ARN pattern of the objects of all artifacts whose names begin with `artifact`.
 
         Source: AWS CodePipeline user guide, "Input and output artifacts": CodePipeline cuts the names in the keys of
         its artifacts, the pipeline's to 20 characters and the artifact's to 10.
@@ -84,12 +84,12 @@ class ArtifactStore(Construct):
         return self.bucket.arn_for_objects(_key(pipeline, artifact))
 
     def artifact_finding(self, pipeline: str, artifact: str) -> str:
-        """The finding of a statement about those objects, in any policy."""
+        """Return the finding on a statement about those objects, in any policy."""
         return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/{_key(pipeline, artifact)}]"
 
     @property
     def bucket_finding(self) -> str:
-        """The finding of a statement about every object of the bucket, in any policy."""
+        """The finding on a statement about every object of the bucket, in any policy."""
         return f"AwsSolutions-IAM5[Resource::<{logical_id(self.bucket)}.Arn>/*]"
 
 
@@ -98,8 +98,8 @@ def _key(pipeline: str, artifact: str) -> str:
 
 
 def outputs(pipeline: codepipeline.Pipeline, action: str = "") -> list[str]:
-    """The names of the artifacts that the action makes, or that the source stage makes; after `build_pipeline()`."""
+    """Return the names of an action's output artifacts, or of the source stage's. Call it after `build_pipeline()`."""
     actions = [each for stage in pipeline.stages for each in stage.actions] if action else pipeline.stages[0].actions
-    found = [each.action_properties for each in actions]
-    made = [artifact for each in found if action in {"", each.action_name} for artifact in each.outputs or []]
-    return [str(artifact.artifact_name) for artifact in made]
+    properties = [each.action_properties for each in actions]
+    artifacts = [artifact for each in properties if action in {"", each.action_name} for artifact in each.outputs or []]
+    return [str(artifact.artifact_name) for artifact in artifacts]

@@ -1,6 +1,6 @@
-"""The bake time of an environment: after its tests, an alarm on what its functions do rolls the stage back.
+"""The bake time of an environment: some minutes after its tests in which an alarm rolls the stage back.
 
-The alarm is in no deployment group: one that is in ALARM would block the rollback and the next release.
+The alarm is not in a deployment group: in the state ALARM it would block the rollback and the next release.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from cdk_delivery.settings.traffic import Traffic
 
 
 class BakeTime(Construct):
-    """One alarm over the errors of all aliases and the alarms of the settings, and the role that reads its state.
+    """A composite alarm of the errors of all aliases and the alarms of the settings, and the role that reads its state.
 
-    pipeline: the pattern of the roles that may assume the role; it is the pipeline's own.
+    pipeline: the ARN pattern of the pipeline's roles, which may assume that role.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class BakeTime(Construct):
 
     @property
     def role_arn(self) -> str:
-        """The ARN of the role, without a reference to the stack."""
+        """The ARN of the role as text, without a reference between stacks."""
         return f"arn:aws:iam::{self._stack.account}:role/{self._name}"
 
     def rule(self, environment: str) -> Mapping[str, Any]:

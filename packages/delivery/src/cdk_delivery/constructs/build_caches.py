@@ -1,7 +1,7 @@
-"""Where the builds' tools keep what they download or build, for the cache of each build.
+"""Cache folders of the tools in a build, as patterns for `cache.paths` of its buildspec.
 
-It is in the home of CodeBuild's images, which is root's; `cache.paths` names it, since no variable is
-known to count there. Source: AWS CodeBuild user guide, "Build specification reference", cache/paths.
+They are below /root, the home folder in CodeBuild's images. It is written out, since AWS does not document that
+variables are expanded there. Source: AWS CodeBuild user guide, "Build specification reference", cache/paths.
 """
 
 HOME = "/root"
@@ -15,5 +15,5 @@ CACHE_FOLDERS = {
 
 
 def cache_paths(*tools: str) -> list[str]:
-    """What `cache.paths` has for these tools."""
+    """Return the patterns for `cache.paths` of these tools."""
     return [f"{HOME}/{CACHE_FOLDERS[tool]}/**/*" for tool in tools]

@@ -1,4 +1,7 @@
-"""The physical names of an environment's builds, so that two accounts can name each other's roles without a cycle."""
+"""Physical names of an environment's builds and roles.
+
+They are fixed, so that roles in two accounts can name each other without a cyclic reference.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from cdk_delivery.settings.environment import Environment
 from cdk_delivery.settings.model import Delivery
 
 _PARTITION = "aws"
-# What the bootstrap's roles and buckets are named with.
+# The qualifier in the names of the bootstrap's roles and buckets.
 QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
 # The pattern of every `environment_role`.
 TESTS_ROLES = "*-tests"
@@ -20,7 +23,7 @@ TESTS_ROLES = "*-tests"
 
 @dataclass(frozen=True)
 class EnvironmentBuildNames:
-    """Names are global in an account, so each has pipeline, environment and region."""
+    """The names for one environment. Each has pipeline, environment and region, because IAM names are account-wide."""
 
     prefix: str
     account: str
@@ -41,21 +44,21 @@ class EnvironmentBuildNames:
 
     @property
     def build_role(self) -> str:
-        """The role of that project."""
+        """The role of the build project that runs the tests."""
         return f"{self.prefix}-build"
 
     @property
     def environment_role(self) -> str:
-        """The role in the environment's account that the tests work with."""
+        """The role in the environment's account that the tests assume."""
         return f"{self.prefix}-tests"
 
     @property
     def environment_role_arn(self) -> str:
-        """The ARN of that role."""
+        """The ARN of the role that the tests assume."""
         return f"arn:{_PARTITION}:iam::{self.account}:role/{self.environment_role}"
 
     def test_role(self, pipeline_account: str) -> IntegrationTestRoleNames:
-        """Return the tests role for the stage: its name, and the role that may assume it."""
+        """Return the names for the stage's test role: its own, and the ARN of the role that may assume it."""
         return IntegrationTestRoleNames(
             role=self.environment_role, trusted=f"arn:{_PARTITION}:iam::{pipeline_account}:role/{self.build_role}"
         )

@@ -1,4 +1,4 @@
-"""The role of a build of ours, its statements written out."""
+"""The service role of a build, with every statement written out."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from cdk_delivery.constructs.artifact_store import ArtifactStore
 
 
 class BuildRole(Construct):
-    """`role` may log, and report the tests of the project named `project`, if there is one.
+    """A role that may write logs, and report the tests of the build project named `project`, if there is one.
 
-    CDK would add grants with wildcards in their actions; `fixed` is the role that ignores them.
+    CDK would add grants with wildcards in their actions. `fixed` is the same role, and ignores such grants.
     Source: AWS CodeBuild user guide, "Create a CodeBuild service role" and "Test report permissions".
     """
 
@@ -74,7 +74,7 @@ class BuildRole(Construct):
         self.allow("ReportTests", reports, group)
 
     def assume(self, sid: str, roles: Sequence[str]) -> None:
-        """Allow to assume `roles`; a policy has room for the names of some forty, so each forty get one."""
+        """Allow to assume `roles`, with a managed policy for every 40: one has room for the ARNs of about 40."""
         for number in range(0, len(roles), 40):
             statement = iam.PolicyStatement(
                 sid=sid, actions=["sts:AssumeRole"], resources=[*roles[number : number + 40]]

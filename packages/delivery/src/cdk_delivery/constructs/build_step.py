@@ -1,4 +1,4 @@
-"""Builds of a pipeline: what a team says of them, and the steps that are made of that."""
+"""Build steps of a pipeline, from the commands that a team defines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 
 from cdk_delivery.constructs.build_caches import CACHE_FOLDERS, cache_paths
 
-# Where builds run on the same host again, what they downloaded and made is still there.
+# A local cache: a later build that runs on the same host has the files again.
 _CACHE = codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM)
 
 
@@ -24,7 +24,7 @@ class BuildCommands:
 
     commands: Sequence[str]
     python: str
-    """The version that CodeBuild provides."""
+    """The Python version that CodeBuild installs, such as 3.13."""
     downloads: Sequence[str] = ()
     """Tools whose downloads are kept for the next build; keys of `build_caches.CACHE_FOLDERS`."""
     cache: Sequence[str] = ()
@@ -32,12 +32,12 @@ class BuildCommands:
     reports: Sequence[str] = ()
     """Patterns of JUnit reports."""
     output: str | None = None
-    """The folder that later actions may have."""
+    """The folder that becomes the output artifact."""
     variables: Mapping[str, str] = field(default_factory=dict)
     minutes: int = 15
 
     def buildspec(self) -> codebuild.BuildSpec:
-        """All of it but the commands and their variables."""
+        """Return the buildspec without commands and variables, which CDK adds."""
         spec: dict[str, Any] = {
             "version": "0.2",
             "phases": {"install": {"runtime-versions": {"python": self.python}}},
@@ -84,7 +84,7 @@ def synth_step(
 ) -> pipelines.CodeBuildStep:
     """Return the step that runs `buildspec`; its output is the cloud assembly in cdk.out. Downloads are cached.
 
-    CodeBuild would read the file from the source by itself, but CDK has to add its output artifact to it.
+    CodeBuild could read the file from the source, but CDK has to add the output artifact to the buildspec.
     """
     spec: dict[str, Any] = yaml.safe_load(buildspec.read_text())
     cache = spec.get("cache", {})

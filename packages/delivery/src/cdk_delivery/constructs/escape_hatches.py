@@ -9,13 +9,13 @@ from aws_cdk import aws_codepipeline as codepipeline
 
 
 def add_triggers(pipeline: codepipeline.Pipeline, triggers: Sequence[Mapping[str, Any]]) -> None:
-    """Start the pipeline by `triggers`; call it after `build_pipeline()`."""
+    """Add `triggers` that start the pipeline. Call it after `build_pipeline()`."""
     if triggers:
         _resource(pipeline).add_property_override("Triggers", triggers)
 
 
 def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
-    """Let each of `stages` go back to its last good execution when it fails; call it after `build_pipeline()`.
+    """Roll each of `stages` back to its last successful execution when it fails. Call it after `build_pipeline()`.
 
     Source: AWS CodePipeline user guide, "Configure a stage for automatic rollback".
     """
@@ -25,9 +25,9 @@ def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
 
 
 def bake(pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Check rules when a stage has succeeded, and roll it back otherwise; call it after `build_pipeline()`.
+    """Check rules after a stage succeeds, and roll it back if one fails. Call it after `build_pipeline()`.
 
-    rules: by the name of their stage. Source: AWS CodePipeline user guide, "Configure conditions for a stage".
+    rules: name of a stage -> its rules. Source: AWS CodePipeline user guide, "Configure conditions for a stage".
     """
     for number, stage in enumerate(pipeline.stages):
         if checked := rules.get(stage.stage_name):
@@ -36,7 +36,7 @@ def bake(pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[s
 
 
 def ignore_cfn_lint_rule(pipeline: codepipeline.Pipeline) -> None:
-    """E3703 takes an action's RoleArn for text that should be written otherwise, once there are several regions."""
+    """Ignore E3703 of cfn-lint, which rejects an action's RoleArn in a pipeline with several regions."""
     _resource(pipeline).add_metadata("cfn-lint", {"config": {"ignore_checks": ["E3703"]}})
 
 

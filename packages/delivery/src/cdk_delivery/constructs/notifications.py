@@ -1,4 +1,4 @@
-"""Notifications: failures and successes from events of the pipeline, approvals from the approval's notice."""
+"""Notifications: of failures and successes by events of the pipeline, of approvals by the approval action."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from cdk_delivery.settings.model import Delivery
 
 
 class Notifications(Construct):
-    """`topic` carries every notice, encrypted with `key`, to whom the settings name; `watch(pipeline)` starts them."""
+    """The topic of all notices, encrypted with `key`, with the subscribers of the settings. `watch` adds the events."""
 
     def __init__(
         self, scope: Construct, id_: str, *, key: kms.Key, delivery: Delivery[Any], runtime: lambda_.Runtime
@@ -27,9 +27,11 @@ class Notifications(Construct):
         self._delivery = delivery
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
         self._notifier = Notifier(self, "Notifier", pipeline=delivery.name, runtime=runtime, topic=self.topic, key=key)
-        told: list[sns.ITopicSubscription] = [subscriptions.EmailSubscription(each) for each in delivery.notify.emails]
-        told += [subscriptions.UrlSubscription(each) for each in delivery.notify.endpoints]
-        for subscription in told:
+        subscribers: list[sns.ITopicSubscription] = [
+            subscriptions.EmailSubscription(each) for each in delivery.notify.emails
+        ]
+        subscribers += [subscriptions.UrlSubscription(each) for each in delivery.notify.endpoints]
+        for subscription in subscribers:
             accept(
                 self.topic.add_subscription(subscription),
                 "Serverless-SNSRedrivePolicy",
@@ -38,16 +40,18 @@ class Notifications(Construct):
             )
 
     def watch(self, pipeline: codepipeline.IPipeline, *, baking: Sequence[str] = ()) -> None:
-        """Tell of actions that fail, of executions that succeed, and of failures of the stages that have a bake time.
+        """Notify of failed actions, succeeded executions, and failures of the stages that have a bake time.
 
         Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
         """
-        self._tell(pipeline, "Failed", "Action", {"state": ["FAILED"]})
-        self._tell(pipeline, "Succeeded", "Pipeline", {"state": ["SUCCEEDED"]})
+        self._notify(pipeline, "Failed", "Action", {"state": ["FAILED"]})
+        self._notify(pipeline, "Succeeded", "Pipeline", {"state": ["SUCCEEDED"]})
         if baking:
-            self._tell(pipeline, "BakeFailed", "Stage", {"state": ["FAILED"], "stage": list(baking)})
+            self._notify(pipeline, "BakeFailed", "Stage", {"state": ["FAILED"], "stage": list(baking)})
 
-    def _tell(self, pipeline: codepipeline.IPipeline, id_: str, kind: str, detail: Mapping[str, Sequence[str]]) -> None:
+    def _notify(
+        self, pipeline: codepipeline.IPipeline, id_: str, kind: str, detail: Mapping[str, Sequence[str]]
+    ) -> None:
         pattern = events.EventPattern(
             source=["aws.codepipeline"],
             detail_type=[f"CodePipeline {kind} Execution State Change"],
@@ -63,7 +67,7 @@ class Notifications(Construct):
 
     @property
     def link(self) -> str:
-        """The console's page of the pipeline, where an approval is answered."""
+        """The URL of the pipeline in AWS's console, where an approval is answered."""
         region = self._delivery.region
         console = f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines"
         return f"{console}/{self._delivery.name}/view?region={region}"

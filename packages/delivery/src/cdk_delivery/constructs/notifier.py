@@ -18,8 +18,8 @@ _CODE = Path(__file__).with_name("notifier_function.py")
 class Notifier(Construct):
     """`function` takes an event of the pipeline, looks up its revision and publishes to `topic`, encrypted with `key`.
 
-    Its code is in the template, so that the pipeline's stack needs no published asset. Events that it cannot
-    tell goes to the topic as it came: the topic is its dead-letter queue.
+    Its code is in the template, so that the pipeline's stack needs no published asset. An event that it fails to
+    process goes to the topic unchanged: the topic is its dead-letter queue.
     """
 
     def __init__(

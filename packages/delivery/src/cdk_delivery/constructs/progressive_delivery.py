@@ -1,4 +1,4 @@
-"""Shifts and bake time of an environment, added to the stacks of its stage as its `traffic` says."""
+"""Traffic shifts and bake time of an environment, added to the stacks of its stage by the setting `traffic`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Aliases = Mapping[str, lambda_.Alias]
 
 def shift_traffic(stage: ServiceStage, traffic: Traffic, project: Project) -> None:
     """Let CodeDeploy shift the traffic of every alias of the stage. Raises WrongUse."""
-    found = dict(_stacks(stage))
-    if traffic.shifts and not found:
+    stacks = dict(_stacks(stage))
+    if traffic.shifts and not stacks:
         raise WrongUse(
             f"{stage.node.path}: no stack has an alias of a function, so no traffic can shift: add a `lambda_.Alias`"
             f' that callers use, or take `"type": "{traffic.type}"` from cdk.json'
         )
-    checks = _checks(project, {path for aliases in found.values() for path in aliases})
-    for stack, aliases in found.items() if traffic.shifts else ():
+    checks = _checks(project, {path for aliases in stacks.values() for path in aliases})
+    for stack, aliases in stacks.items() if traffic.shifts else ():
         TrafficShift(
             stack,
             "Traffic",
@@ -43,21 +43,21 @@ def shift_traffic(stage: ServiceStage, traffic: Traffic, project: Project) -> No
 
 
 def bake(stage: ServiceStage, traffic: Traffic, *, pipeline: str) -> BakeTime | None:
-    """Return the bake time of a stage, None without one; pipeline: the pattern of its roles. Raises WrongUse."""
+    """Return the bake time of a stage; None without one. pipeline: the ARN pattern of its roles. Raises WrongUse."""
     if not traffic.bake_minutes:
         return None
-    found = dict(_stacks(stage))
-    if len(found) != 1:
+    stacks = dict(_stacks(stage))
+    if len(stacks) != 1:
         raise WrongUse(
-            f"{stage.node.path}: `bake_minutes` needs one stack with aliases of functions, and here are {len(found)}:"
+            f"{stage.node.path}: `bake_minutes` needs one stack with aliases of functions, and here are {len(stacks)}:"
             " put the functions into one stack, or take `bake_minutes` from cdk.json"
         )
-    ((stack, aliases),) = found.items()
+    ((stack, aliases),) = stacks.items()
     return BakeTime(stack, "Bake", aliases=aliases, traffic=traffic, pipeline=pipeline)
 
 
 def _stacks(stage: ServiceStage) -> Iterator[tuple[Stack, Aliases]]:
-    """Yield each stack that has aliases, which are called by their path below it."""
+    """Yield each stack that has aliases, with construct path relative to the stack -> alias."""
     for stack in stage.node.children:
         if isinstance(stack, Stack):
             aliases = [construct for construct in stack.node.find_all() if isinstance(construct, lambda_.Alias)]
@@ -67,7 +67,7 @@ def _stacks(stage: ServiceStage) -> Iterator[tuple[Stack, Aliases]]:
 
 
 def _checks(project: Project, paths: set[str]) -> Mapping[str, Any]:
-    """Return the event for each alias that has one. Raises WrongUse."""
+    """Return construct path of an alias -> the event that checks it. Raises WrongUse."""
     where = "pyproject.toml [tool.delivery.checks]"
     for path in project.config.checks:
         if path not in paths:

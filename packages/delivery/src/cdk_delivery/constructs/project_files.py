@@ -1,4 +1,4 @@
-"""The files of a project that its pipeline is made from."""
+"""The files of a project that the synthesis of its pipeline reads."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from cdk_delivery.project_config import ProjectConfig, read_config
 
 @dataclass(frozen=True)
 class Project:
-    """The project in `root`; `layers` is the manifest of its built layers, `revision` the push that is built.
+    """The project in `root`.
 
-    released: when the build began, in milliseconds; 0 where no build synthesizes.
+    layers: the path of layers.json, the manifest of the built layers. revision: the commit that a build synthesizes.
+    released: when that build began, in milliseconds since the epoch; 0 outside of a build.
     """
 
     root: Path
@@ -30,20 +31,20 @@ class Project:
 
     @classmethod
     def at(cls, root: Path) -> Project:
-        """The project in the folder `root`. Raises WrongUse where its pyproject.toml is not in order."""
+        """Read the project in the folder `root`. Raises WrongUse for wrong settings in its pyproject.toml."""
         return cls(
             root=root,
             config=read_config(root),
             layers=root / MANIFEST_PATH,
             pins=Pins.read(root / "package.json"),
-            # CodeBuild says which push it builds; a synth by hand is of no revision.
+            # CodeBuild sets both variables; a synthesis outside of a build has neither.
             revision=os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION", "none"),
             released=int(os.environ.get("CODEBUILD_START_TIME", "0")),
         )
 
     @property
     def buildspec(self) -> Path:
-        """The commands of the build that synthesizes."""
+        """The buildspec of the synth build."""
         return self.root / "buildspec.yml"
 
     @property

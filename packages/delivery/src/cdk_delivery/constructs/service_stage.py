@@ -19,9 +19,9 @@ class ServiceStage(Stage):
 
 
 class StageFactory[OptionsT](Protocol):
-    """Makes the stage of an environment."""
+    """A callable that creates the stage of an environment."""
 
     def __call__(
         self, scope: Construct, id_: str, environment: Environment[OptionsT], tester: IntegrationTestRoleNames
     ) -> ServiceStage:
-        """Return the stage, made in `scope` with the id `id_`; `tester` names the role that its tests work with."""
+        """Return the stage, created in `scope` with the id `id_`. tester: names of the role that its tests assume."""

@@ -1,4 +1,4 @@
-"""How pushes reach the pipeline: its source action, and which of them start it."""
+"""The pipeline's source action, and the trigger or event by which a push starts the pipeline."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACTION = "Source"
 
 
 def source_action(scope: Construct, source: Source) -> pipelines.CodePipelineSource:
-    """The action that fetches what was pushed."""
+    """Return the source action, which does not start the pipeline itself."""
     match source:
         case ConnectionSource():
             return pipelines.CodePipelineSource.connection(
@@ -30,25 +30,25 @@ def source_action(scope: Construct, source: Source) -> pipelines.CodePipelineSou
                 source.branch,
                 action_name=ACTION,
                 connection_arn=source.connection_arn,
-                # the trigger below starts the pipeline in its place
+                # `triggers` has the trigger that starts the pipeline instead
                 trigger_on_push=False,
             )
         case CodeCommitSource():
             repository = codecommit.Repository.from_repository_name(scope, "Repository", source.repository)
-            # the event, below, starts the pipeline in its place
+            # the event of `start_on_push` starts the pipeline instead
             unwatched = codepipeline_actions.CodeCommitTrigger.NONE
             return pipelines.CodePipelineSource.code_commit(
                 repository, source.branch, action_name=ACTION, trigger=unwatched
             )
         case S3Source():
             bucket = s3.Bucket.from_bucket_name(scope, "SourceBucket", source.bucket)
-            # S3's own events, below, need no trail of CloudTrail and no polling
+            # the event of `start_on_push` is S3's own, which needs no CloudTrail trail and no polling
             none = codepipeline_actions.S3Trigger.NONE
             return pipelines.CodePipelineSource.s3(bucket, source.key, action_name=ACTION, trigger=none)
 
 
 def start_on_push(scope: Construct, source: Source, pipeline: codepipeline.IPipeline) -> None:
-    """Start the pipeline by an event of CodeCommit or S3; a connection has a trigger for that, below.
+    """Start the pipeline by an event of CodeCommit or S3; a connection has a trigger instead, see `triggers`.
 
     Source: AWS CodePipeline user guide, "Source actions and change detection methods".
     """
@@ -63,7 +63,7 @@ def start_on_push(scope: Construct, source: Source, pipeline: codepipeline.IPipe
 
 
 def _push_event_pattern(scope: Construct, source: Source) -> events.EventPattern | None:
-    """The event of a push.
+    """Return the pattern of a push's event; None for a connection.
 
     Source: AWS CodeCommit user guide, "Monitoring CodeCommit events"; Amazon S3 user guide, "Using EventBridge".
     """
@@ -82,7 +82,7 @@ def _push_event_pattern(scope: Construct, source: Source) -> events.EventPattern
 
 
 def _event_role(scope: Construct, pipeline: codepipeline.IPipeline) -> iam.IRole:
-    """EventBridge's role for the rule; CDK would give one with an inline policy."""
+    """Return EventBridge's role for the rule; CDK would create one with an inline policy."""
     start = iam.PolicyStatement(actions=["codepipeline:StartPipelineExecution"], resources=[pipeline.pipeline_arn])
     account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
     role = iam.Role(
@@ -106,7 +106,7 @@ def use_connection(source: Source, role: iam.IRole) -> None:
 
 
 def triggers(source: Source) -> list[Mapping[str, Any]]:
-    """The pipeline's triggers; none for a source that starts it by an event.
+    """Return the pipeline's triggers; empty for a source that starts it by an event.
 
     Source: AWS CloudFormation user guide, "AWS::CodePipeline::Pipeline PipelineTriggerDeclaration".
     """
@@ -120,5 +120,5 @@ def triggers(source: Source) -> list[Mapping[str, Any]]:
 
 
 def author_date_variable(source: Source, action: pipelines.CodePipelineSource) -> dict[str, str]:
-    """The build's variable with the date on which the commit was authored, where the source has it."""
+    """Return the build's variable AUTHORED, the date of the commit's authoring; empty for S3, which has none."""
     return {} if isinstance(source, S3Source) else {"AUTHORED": action.source_attribute("AuthorDate")}

@@ -1,4 +1,4 @@
-"""The role that the pipeline's tests work with in the account of a stage."""
+"""The role that the pipeline's tests assume in the account of a stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class IntegrationTestRoleNames:
 
 
 class IntegrationTestRole(Construct):
-    """`role` may do what the integration tests do and nothing more."""
+    """A role that may do what the integration tests do, and nothing more. may: the statements that they need."""
 
     def __init__(
         self, scope: Construct, id_: str, *, names: IntegrationTestRoleNames, may: Sequence[iam.PolicyStatement]

@@ -1,4 +1,4 @@
-"""The versions that CDK's generated steps install, from their one home: package.json."""
+"""The versions of the tools that CDK's generated builds install, from package.json."""
 
 import json
 from dataclasses import dataclass
@@ -14,6 +14,6 @@ class Pins:
 
     @classmethod
     def read(cls, package_json: Path) -> "Pins":
-        """Read the pins. Raises KeyError when package.json lacks one."""
+        """Read the versions. Raises KeyError if package.json lacks one."""
         versions = json.loads(package_json.read_text())["devDependencies"]
         return cls(cdk=versions["aws-cdk"], cdk_assets=versions["cdk-assets"])

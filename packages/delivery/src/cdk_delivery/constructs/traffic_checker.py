@@ -1,4 +1,4 @@
-"""The hook of a stack's deployments, with its role and its log."""
+"""The lifecycle hook of a stack's CodeDeploy deployments: a function with its role and its log."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from constructs import Construct
 from cdk_delivery.compliance.accept import accept, logical_id
 
 _CODE = Path(__file__).with_name("traffic_function.py")
-# How often a new version that has all traffic is called: without calls no alarm has data.
+# How often the hook invokes a new version that has all traffic: without invocations no alarm has data.
 CALLS = 10
 
 
 class TrafficChecker(Construct):
-    """`function` invokes new versions with the events of `checks`, and chooses the pace of each release."""
+    """`function` invokes new versions with the events of `checks`, and chooses the pace of each release's shift.
+
+    checks: construct path of an alias -> event. application: the name of the CodeDeploy application.
+    """
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""CodeDeploy moves the traffic of a stack's aliases to new versions step by step, and takes it back.
+"""CodeDeploy moves the traffic of a stack's aliases to new versions step by step, and back on failures.
 
-CloudFormation shifts inside the update of the stack, so the pipeline needs no further action. Nothing is shifted when
-an alias is created, nor where its function has not changed.
+CloudFormation shifts during the update of the stack, so the pipeline needs no further action. It shifts nothing when an
+alias is created, nor for an alias whose function has not changed.
 Source: AWS CloudFormation user guide, "UpdatePolicy attribute".
 """
 
@@ -28,8 +28,8 @@ _ROLL_BACK = codedeploy.AutoRollbackConfig(failed_deployment=True, stopped_deplo
 class TrafficShift(Construct):
     """A deployment group for each alias of a stack.
 
-    checks: path of an alias below the stack -> the event by which its new version is checked. released: when the
-    release was built: an older one that comes back gets all traffic immediately.
+    checks: construct path of an alias, relative to the stack -> the event that checks its new version. released: when
+    the release was built, in milliseconds; an older release than the deployed one gets all traffic immediately.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class TrafficShift(Construct):
         )
 
     def _service_role(self, aliases: Mapping[str, lambda_.Alias]) -> iam.Role:
-        """Return the role with what a shift needs of AWS's managed policy.
+        """Return CodeDeploy's role, with those permissions of AWS's managed policy that a shift needs.
 
         Source: AWS CodeDeploy user guide, "AWS managed policies for AWS CodeDeploy".
         """

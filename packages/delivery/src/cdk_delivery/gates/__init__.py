@@ -1,1 +1,1 @@
-"""Gates of `make check` that look at what is shipped and at what is pushed."""
+"""Gates of `make check` and of the synth build: lock, dependencies, secrets, templates, approvals."""

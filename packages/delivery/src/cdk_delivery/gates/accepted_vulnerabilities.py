@@ -1,4 +1,4 @@
-"""[tool.dependency-gate] of pyproject.toml: what is done without a database, and which vulnerabilities are accepted."""
+"""[tool.dependency-gate] of pyproject.toml: accepted vulnerabilities, and what an unreachable database means."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE = "dependency-gate"
 
 
 class AcceptedVulnerability(Settings):
-    """One vulnerability that is accepted for a reason, until a day."""
+    """A vulnerability that is accepted for a reason, up to and including the day `expires`."""
 
     id: str = Field(min_length=1)
     reason: str = Field(min_length=10)
@@ -25,7 +25,7 @@ class AcceptedVulnerability(Settings):
 
 
 class VulnerabilityExceptions(Settings):
-    """on-unreachable: what a package means that the database said nothing about."""
+    """The settings of the gate. on-unreachable: whether the gate fails for a package that could not be audited."""
 
     on_unreachable: Literal["fail", "warn"] = Field(default="fail", alias="on-unreachable")
     ignore: tuple[AcceptedVulnerability, ...] = ()
@@ -36,14 +36,14 @@ class VulnerabilityExceptions(Settings):
 
 
 def line_of(root: Path, text: str) -> str:
-    """Return `pyproject.toml:LINE`, the first line that holds the text; only the file where none does."""
+    """Return `pyproject.toml:LINE` for the first line that contains the text; only the file's name without one."""
     lines = (root / "pyproject.toml").read_text().splitlines()
     numbers = (number for number, line in enumerate(lines, start=1) if text in line)
     return ":".join(["pyproject.toml", *map(str, islice(numbers, 1))])
 
 
 def read(root: Path) -> VulnerabilityExceptions:
-    """The table in `root`'s pyproject.toml. Raises WrongUse, a line for each fault."""
+    """Read the table in `root`'s pyproject.toml. Raises WrongUse with a line for each fault."""
     table = tool_table(root, TABLE)
     try:
         return VulnerabilityExceptions.model_validate(table)

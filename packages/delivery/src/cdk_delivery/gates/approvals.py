@@ -1,8 +1,8 @@
-"""`python -m cdk_delivery.gates.approvals cdk.out`: a push does not open the way to production by accident.
+"""`python -m cdk_delivery.gates.approvals cdk.out`: detect a push that bypasses the approvals by accident.
 
-Red where the pipeline of the push deploys without an approval what the deployed pipeline asks about, or where a build
-may assume a role that deploys, unless `accepted_risks` in cdk.json names the risk and a reason. Pushed code can remove
-this check: the control is a protected branch.
+The gate fails if the pushed pipeline deploys a stage without the approval that the deployed pipeline has, or if a build
+may assume a role that deploys. `accepted_risks` in cdk.json accepts such a risk, with a reason. Pushed code can remove
+this check: only a protected branch prevents that.
 """
 
 from __future__ import annotations
@@ -26,21 +26,22 @@ from cdk_delivery.gates.deploying_stages import DeployingStage, deploying_roles,
 from cdk_delivery.project_config import read_config, see
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
-# CDK's own: it updates the pipeline's stack, and reaches no other stack without the bootstrap's tags of roles.
+# The role of CDK's self-mutation build, which has to deploy the pipeline's stack. It may assume roles with the
+# bootstrap's tag only.
 _SELF_MUTATION = "SelfMutationRole"
 
 
 def opened_stages(before: Sequence[DeployingStage], now: Sequence[DeployingStage]) -> Iterator[tuple[str, str]]:
-    """Yield risk and explanation for each stage that the push would deploy without the approval of before."""
-    asked = {stage.name for stage in before if stage.approved}
-    accounts = {account for stage in before if stage.approved for account in stage.accounts}
-    unasked = {stage.name for stage in before if not stage.approved}
+    """Yield risk and explanation for each stage that the push would deploy without the approval that it had."""
+    approved = {stage.name for stage in before if stage.approved}
+    approved_accounts = {account for stage in before if stage.approved for account in stage.accounts}
+    unapproved = {stage.name for stage in before if not stage.approved}
     for stage in now:
         if stage.approved:
             continue
-        if stage.name in asked:
+        if stage.name in approved:
             yield f"approval-removed/{stage.name}", f"the stage {stage.name} had an approval and would have none"
-        elif stage.name not in unasked and (shared := sorted(stage.accounts & accounts)):
+        elif stage.name not in unapproved and (shared := sorted(stage.accounts & approved_accounts)):
             yield (
                 f"unapproved-account/{stage.name}",
                 f"the stage {stage.name} would be deployed without an approval to {', '.join(shared)}, which had one",
@@ -110,7 +111,7 @@ def accepted_risks(root: Path) -> set[str]:
 
 
 def main(root: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """0: nothing is opened, or it is accepted; 1: red; 2: wrong use."""
+    """Print each risk that is not accepted. Return 0 without any, 1 with any, 2 for wrong arguments or settings."""
     if len(arguments) != 1 or not (root / arguments[0] / "manifest.json").is_file():
         print("approvals: needed is one folder that `cdk synth` wrote, such as cdk.out", file=sys.stderr)
         return 2
@@ -120,8 +121,8 @@ def main(root: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> in
         print(f"approvals: cdk.json or pyproject.toml cannot be read: {error!r}", file=sys.stderr)
         return 2
     templates = [Template.read(stack.template) for stack in stack_artifacts(root / arguments[0]) if not stack.in_stage]
-    found = list(risks(templates, compare="CODEBUILD_BUILD_ARN" in environ))
-    faults = [(risk, why) for risk, why in found if risk not in accepted]
+    all_risks = list(risks(templates, compare="CODEBUILD_BUILD_ARN" in environ))
+    faults = [(risk, why) for risk, why in all_risks if risk not in accepted]
     for risk, why in faults:
         print(
             f"approvals: cdk.json: {why}; undo it, or accept it in context.delivery.accepted_risks:"

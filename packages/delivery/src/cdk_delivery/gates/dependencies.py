@@ -1,7 +1,7 @@
-"""`python -m cdk_delivery.gates.dependencies`: no package that is shipped has a vulnerability that is known.
+"""`python -m cdk_delivery.gates.dependencies`: find known vulnerabilities of the packages in the built layers.
 
-pip-audit asks the OSV database about each package of the built layers. It ends with 0 for a package that it could not
-audit, so what it said of each is looked at here.
+pip-audit queries the OSV database about each package. It exits with 0 for a package that it could not audit, so the
+gate checks the result of each package.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ SECONDS = 120
 
 @dataclass(frozen=True)
 class Audit:
-    """found: package -> ids and aliases of each vulnerability; unknown: packages that nothing is known about."""
+    """found: package -> ids and aliases of each vulnerability. unknown: packages that could not be audited."""
 
     found: Mapping[str, Sequence[frozenset[str]]]
     unknown: Sequence[str]
 
 
 def packages_of_layers(root: Path) -> list[str]:
-    """`name==version` of every package in a layer. Raises WrongUse where no layers are built."""
+    """Return `name==version` of every package in a layer. Raises WrongUse if no layers are built."""
     manifest = root / MANIFEST_PATH
     if not manifest.exists():
         raise WrongUse(f"there is no {manifest}; `make layers` builds them")
@@ -45,22 +45,22 @@ def packages_of_layers(root: Path) -> list[str]:
 
 
 def audit(packages: Sequence[str]) -> Audit:
-    """Ask pip-audit, whose own settings of the environment (PIP_AUDIT_OSV_URL) hold."""
+    """Run pip-audit; its environment variables, such as PIP_AUDIT_OSV_URL, apply."""
     with tempfile.TemporaryDirectory() as folder:
         file, answer = Path(folder) / "shipped.txt", Path(folder) / "audit.json"
         file.write_text("\n".join(packages) + "\n")
-        quiet = ["--progress-spinner", "off", "--disable-pip", "--no-deps", "--aliases", "on"]
-        asked = ["-s", "osv", "-r", str(file), "-f", "json", "-o", str(answer)]
-        command = [sys.executable, "-m", "pip_audit", *quiet, *asked]
-        said = _run(command)
+        options = ["--progress-spinner", "off", "--disable-pip", "--no-deps", "--aliases", "on"]
+        query = ["-s", "osv", "-r", str(file), "-f", "json", "-o", str(answer)]
+        command = [sys.executable, "-m", "pip_audit", *options, *query]
+        message = _run(command)
         if not answer.exists() or not answer.read_text().strip():
-            print(f"dependencies: pip-audit: {said}", file=sys.stderr)
+            print(f"dependencies: pip-audit: {message}", file=sys.stderr)
             return Audit({}, packages)
         return _read(json.loads(answer.read_text()), packages)
 
 
 def _run(command: Sequence[str]) -> str:
-    """Return its last line; its exit status has no more information than its answer."""
+    """Return the last line of its standard error; its exit status says no more than the file that it writes."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -81,7 +81,7 @@ def _read(answer: Mapping[str, Any], packages: Sequence[str]) -> Audit:
 
 
 def faults(result: Audit, exceptions: VulnerabilityExceptions, lock: lockfile.Lockfile = lockfile.POETRY) -> list[str]:
-    """Yield a line for each vulnerability without an acceptance, and for each unused exception."""
+    """Return a line for each vulnerability that is not accepted, and for each exception without a vulnerability."""
     accepted = {each.id for each in exceptions.ignore}
     lines = [
         f"{package}: {', '.join(sorted(ids))}; update it (`{lock.update} {package.split('==')[0]}`)"
@@ -96,7 +96,7 @@ def faults(result: Audit, exceptions: VulnerabilityExceptions, lock: lockfile.Lo
 
 
 def main(root: Path) -> int:
-    """0: nothing known; 1: red; 2: wrong use."""
+    """Print the faults of the built layers. Return 0 without faults, 1 with faults, 2 for wrong settings."""
     try:
         exceptions, packages, lock = read(root), packages_of_layers(root), lockfile.of_project(root)
     except WrongUse as error:
@@ -110,7 +110,7 @@ def main(root: Path) -> int:
 
 
 def _open_gate(root: Path, exceptions: VulnerabilityExceptions, environ: Mapping[str, str]) -> list[str]:
-    """A build on AWS reaches the database, so a gate that passes without it would only hide that it did not."""
+    """Return a fault for a build on AWS that would pass without the database, which is for rehearsals only."""
     account = environ.get("CODEBUILD_BUILD_ARN", "") and credentials_account(environ)
     if exceptions.on_unreachable == "fail" or not account or is_placeholder(account):
         return []
@@ -126,13 +126,13 @@ def _expired(root: Path, exceptions: VulnerabilityExceptions) -> list[str]:
 
 
 def _report_unaudited(root: Path, result: Audit, packages: Sequence[str], exceptions: VulnerabilityExceptions) -> bool:
-    """Say what could not be audited; whether that is red."""
+    """Print the packages that could not be audited. Return whether they make the gate fail."""
     if result.unknown:
         red = exceptions.on_unreachable == "fail"
-        told = f"{len(result.unknown)} of {len(packages)} shipped packages could not be audited"
+        count = f"{len(result.unknown)} of {len(packages)} shipped packages could not be audited"
         where, then = (line_of(root, "on-unreachable"), "this is red") if red else ("warning", "let through")
         why = "on-unreachable in pyproject.toml [tool.dependency-gate]"
-        print(f"dependencies: {where}: {told} ({', '.join(result.unknown)}): {then} ({why})", file=sys.stderr)
+        print(f"dependencies: {where}: {count} ({', '.join(result.unknown)}): {then} ({why})", file=sys.stderr)
     return bool(result.unknown) and exceptions.on_unreachable == "fail"
 
 

@@ -1,6 +1,6 @@
-"""The stages of a pipeline that deploy: to which accounts, and whether after an approval.
+"""The stages of a pipeline that deploy, with their accounts, and whether an approval precedes them.
 
-A pipeline is given as CodePipeline's API or as a template has it; their keys differ in the first letter's case.
+A pipeline is a definition of CodePipeline's API or of a template. Their keys differ in the first letter's case.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ACCOUNT = re.compile(r"\b\d{12}\b")
 
 @dataclass(frozen=True)
 class DeployingStage:
-    """approved: whether an approval comes between this stage's deployment and that of the stage before."""
+    """A stage that deploys. approved: whether an approval is between it and the deploying stage before it."""
 
     name: str
     accounts: frozenset[str]
@@ -25,19 +25,19 @@ class DeployingStage:
 
 def deploying_stages(pipeline: Mapping[str, Any]) -> Sequence[DeployingStage]:
     """Return the stages that deploy, in the pipeline's order."""
-    found, approved = list[DeployingStage](), False
+    stages, approved = list[DeployingStage](), False
     for stage in _get(pipeline, "stages"):
         categories = {_category(action) for action in _get(stage, "actions")}
         approved = approved or "Approval" in categories
         if "Deploy" in categories:
             accounts = frozenset(account for arn in _role_texts(stage) for account in _ACCOUNT.findall(arn))
-            found.append(DeployingStage(_get(stage, "name"), accounts, approved))
+            stages.append(DeployingStage(_get(stage, "name"), accounts, approved))
             approved = False
-    return found
+    return stages
 
 
 def deploying_roles(pipeline: Mapping[str, Any]) -> set[str]:
-    """Return the ARNs of the roles that deploying actions work with, in the partition aws."""
+    """Return the ARNs of the roles of deploying actions, in the partition aws."""
     texts = (text for stage in _get(pipeline, "stages") for text in _role_texts(stage))
     return {f"arn:aws:iam::{match[1]}:role/{match[2]}" for text in texts for match in _ROLE.finditer(text)}
 

@@ -1,6 +1,6 @@
-"""`python -m cdk_delivery.gates.lock`: the lock is that of pyproject.toml, as Poetry or uv says it.
+"""`python -m cdk_delivery.gates.lock`: check with Poetry or uv that the lock file is up to date with pyproject.toml.
 
-A lock that its tool has accepted is not checked again: Poetry takes a second to start.
+A passing result is cached: Poetry takes a second to start.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from cdk_delivery.gates.result_cache import ResultCache, digest
 
 
 def input_files(kind: lockfile.Lockfile) -> tuple[str, ...]:
-    """Return what decides what the tool says, with its own pins among them."""
+    """Return the files that the result depends on; requirements-tools.txt pins the tool."""
     return ("pyproject.toml", kind.name, "requirements-tools.txt")
 
 
 def main(root: Path) -> int:
-    """0: it is; 2: a file or the tool is missing; else the tool's own status."""
+    """Check the lock. Return 0 if it is up to date, 2 if a file or the tool is missing, else the tool's status."""
     try:
         kind = lockfile.of_project(root)
     except WrongUse as error:
@@ -31,9 +31,9 @@ def main(root: Path) -> int:
     if missing:
         print(f"lock: there is no {', '.join(missing)} in {root}; `{kind.lock}` makes {kind.name}", file=sys.stderr)
         return 2
-    now = digest(b"", *((root / name).read_text() for name in names))
-    remembered = ResultCache(root, "lock")
-    if now in remembered.read():
+    current = digest(b"", *((root / name).read_text() for name in names))
+    passed = ResultCache(root, "lock")
+    if current in passed.read():
         print(f"lock: unchanged since `{kind.shown_check}` had nothing to say")
         return 0
     try:
@@ -42,7 +42,7 @@ def main(root: Path) -> int:
         print(f"lock: there is no {kind.check[0]} on PATH; `make lock` installs and finds it", file=sys.stderr)
         return 2
     if not status:
-        remembered.write([now])
+        passed.write([current])
     return status
 
 

@@ -1,4 +1,4 @@
-"""Cache of passing results by content hash, so that gates re-check only changed files; builds keep it."""
+"""Cache of passing results by content hash, so that gates re-check only changed files. Builds on AWS cache it too."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ FOLDER = ".gates_cache"
 
 
 class ResultCache:
-    """Digests in a file of the gate's own, of all that decides what it says of one thing."""
+    """The digests of what passed a gate, in the gate's file. A digest has everything that the result depends on."""
 
     def __init__(self, root: Path, gate: str) -> None:
         self._path = root / FOLDER / f"{gate}.json"
 
     def read(self) -> set[str]:
-        """A memory that cannot be read is none."""
+        """Return the digests; empty if the file is missing or damaged."""
         try:
-            found = json.loads(self._path.read_text())
+            digests = json.loads(self._path.read_text())
         except (OSError, ValueError):
             return set()
-        return set(map(str, found)) if isinstance(found, list) else set()
+        return set(map(str, digests)) if isinstance(digests, list) else set()
 
     def write(self, digests: Iterable[str]) -> None:
-        """Beside, then renamed; what was remembered before and is not among them is forgotten."""
-        beside = self._path.with_suffix(".new")
-        beside.parent.mkdir(exist_ok=True)
-        beside.write_text(json.dumps(sorted(digests)))
-        beside.replace(self._path)
+        """Replace all digests. The file is written under another name, then renamed."""
+        new = self._path.with_suffix(".new")
+        new.parent.mkdir(exist_ok=True)
+        new.write_text(json.dumps(sorted(digests)))
+        new.replace(self._path)
 
 
 def digest(content: bytes, *facts: str) -> str:
+    """Return the digest of a file's content and of other facts that the result depends on."""
     return hashlib.sha256("\0".join([hashlib.sha256(content).hexdigest(), *facts]).encode()).hexdigest()

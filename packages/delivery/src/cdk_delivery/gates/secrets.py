@@ -1,6 +1,6 @@
-"""`python -m cdk_delivery.gates.secrets`: nothing that was pushed looks like a secret, unless it was accepted.
+"""`python -m cdk_delivery.gates.secrets`: find secrets in the source files that are not accepted.
 
-The source of a pipeline has no `.git`, where `detect-secrets scan` finds nothing without `--all-files`.
+The source of a pipeline has no folder `.git`: without one, `detect-secrets scan` needs `--all-files`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cdk_delivery.gates.text_encodings import decoded, is_utf8
 from cdk_delivery.project_config import read_config, see
 
 BASELINE = ".secrets.baseline"
-# What set-up, builds and rehearsals leave behind, by its whole name.
+# Files and folders that set-up, builds and rehearsals write, by their path below the root.
 GENERATED_PATHS = {
     ".git",
     ".venv",
@@ -35,17 +35,17 @@ GENERATED_PATHS = {
     FOLDER,
 }
 GENERATED_PATHS |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "import_linter")}
-# What the builds of a pipeline that is deployed still bring along, though this push has none of it any more.
+# Caches of earlier releases, which the builds of a deployed pipeline still restore.
 GENERATED_PATHS |= {".secrets_cache", ".cfnlint_cache"}
 _BUILT = ("layers", "reports", "integration", "browser", "changes", "bench", "bench.json")
 GENERATED_PATHS |= {f"build/{each}" for each in _BUILT}
-# Locks hold hashes, and bytecode what its source holds.
+# Lock files contain hashes, which look like secrets. Bytecode contains what its source contains.
 EXCLUDED_FILES = re.compile(
     r"(poetry\.lock|uv\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc"
 )
-# Half of what Linux allows at least for arguments and environment (POSIX's ARG_MAX is 2 MB there, an argument 128 KB).
+# Bytes of file names on one command line: Linux allows 2 MB of arguments and environment by default (ARG_MAX).
 ARGUMENT_BYTES = 500_000
-# The scanner's own ideas of which files hold no secret, by their names.
+# Filters of detect-secrets that skip files by their names.
 DISABLED_FILTERS = ("is_lock_file", "is_non_text_file", "is_swagger_file")
 
 
@@ -62,25 +62,25 @@ def source_files(root: Path) -> Iterator[str]:
 
 
 def unaccepted_secrets(root: Path) -> Iterator[str]:
-    """A line for each find that the baseline does not call harmless. Raises CalledProcessError where the scan fails."""
+    """Yield a line for each finding that the baseline does not accept. Raises CalledProcessError if the scan fails."""
     scanner, harmless = version("detect-secrets"), _accepted_digests(root)
     digests = {
         name: digest((root / name).read_bytes(), scanner, name, *harmless.get(name, ())) for name in source_files(root)
     }
-    remembered = ResultCache(root, "secrets")  # a scan of everything takes ten processor seconds
-    clean = remembered.read()
-    finds = {
+    cache = ResultCache(root, "secrets")  # a scan of everything takes ten processor seconds
+    clean = cache.read()
+    findings = {
         file: [each for each in secrets if each["hashed_secret"] not in harmless.get(file, ())]
         for file, secrets in _scan(root, [name for name, each in digests.items() if each not in clean]).items()
     }
-    remembered.write(each for name, each in digests.items() if not finds.get(name))
-    for file, secrets in finds.items():
+    cache.write(each for name, each in digests.items() if not findings.get(name))
+    for file, secrets in findings.items():
         for each in secrets:
             yield f"{file}:{each['line_number']}: {each['type']}"
 
 
 def _accepted_digests(root: Path) -> dict[str, list[str]]:
-    """File -> digests of its audited, harmless findings."""
+    """Return file -> digests of its findings that were audited as harmless."""
     baseline = json.loads((root / BASELINE).read_text())["results"]
     return {
         file: sorted(each["hashed_secret"] for each in secrets if each.get("is_secret") is False)
@@ -89,12 +89,12 @@ def _accepted_digests(root: Path) -> dict[str, list[str]]:
 
 
 def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
-    """File -> what detect-secrets found in it, also in files that are not UTF-8."""
-    others = [name for name in names if not is_utf8((root / name).read_bytes())]
-    found = _scan_utf8(root, sorted({*names} - {*others}))
+    """Return file -> what detect-secrets found in it, also in files that are not UTF-8."""
+    undecodable = [name for name in names if not is_utf8((root / name).read_bytes())]
+    findings = _scan_utf8(root, sorted({*names} - {*undecodable}))
     with tempfile.TemporaryDirectory() as folder:
-        texts = [name for name in others if _write_utf8(root / name, Path(folder) / name)]
-        return found | _scan_utf8(Path(folder), texts)
+        texts = [name for name in undecodable if _write_utf8(root / name, Path(folder) / name)]
+        return findings | _scan_utf8(Path(folder), texts)
 
 
 def _write_utf8(source: Path, copy: Path) -> bool:
@@ -113,11 +113,11 @@ def _scan_utf8(folder: Path, names: Sequence[str]) -> dict[str, list[dict[str, s
         for option in ("--disable-filter", f"detect_secrets.filters.heuristic.{name}")
     ]
     command = [sys.executable, "-m", "detect_secrets", "scan", "--all-files", "--no-verify", *filters, "--"]
-    found: dict[str, list[dict[str, str]]] = {}
+    findings: dict[str, list[dict[str, str]]] = {}
     for portion in portions(names, ARGUMENT_BYTES):
         scanned = subprocess.run([*command, *portion], cwd=folder, capture_output=True, text=True, check=True)
-        found |= json.loads(scanned.stdout)["results"]
-    return found
+        findings |= json.loads(scanned.stdout)["results"]
+    return findings
 
 
 def portions(names: Sequence[str], room: int) -> Iterator[list[str]]:
@@ -135,15 +135,15 @@ def portions(names: Sequence[str], room: int) -> Iterator[list[str]]:
 
 
 def main(root: Path) -> int:
-    """0: nothing; 1: red; 2: wrong use."""
+    """Print the findings that are not accepted. Return 0 without any, 1 with any, 2 for missing files or settings."""
     try:
         page = read_config(root).pages.security
     except WrongUse as error:
         print(f"secrets: {error}", file=sys.stderr)
         return 2
     if not (root / BASELINE).exists():
-        made = f"{page} says how it is made" if page else "`detect-secrets scan` makes it"
-        print(f"secrets: there is no {BASELINE} in {root}; {made}", file=sys.stderr)
+        remedy = f"{page} says how it is made" if page else "`detect-secrets scan` makes it"
+        print(f"secrets: there is no {BASELINE} in {root}; {remedy}", file=sys.stderr)
         return 2
     faults = sorted(unaccepted_secrets(root))
     for fault in faults:

@@ -1,6 +1,6 @@
 """`python -m cdk_delivery.gates.templates`: run cfn-lint on every template that `cdk synth` wrote.
 
-A template without findings is not read again until it changes; `cfn-lint` by itself reads all of them.
+A template without findings is not linted again until it changes.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from cdk_delivery.cloud_assembly import template_files
 from cdk_delivery.gates.result_cache import ResultCache, digest
 
 SETTINGS = ".cfnlintrc"
-# A command line has room for so many names, whatever their length.
+# Templates per command: a command line has room for so many names, whatever their length.
 BATCH = 200
 
 Match = Mapping[str, Any]
 
 
 class LinterError(Exception):
-    """cfn-lint ended without findings in JSON: it did not read the templates."""
+    """cfn-lint exited without JSON on its standard output: it did not lint the templates."""
 
 
 def main(root: Path) -> int:
-    """0: nothing; 1: red; 2: no templates."""
+    """Print the findings. Return 0 without any, 1 with any or if cfn-lint failed, 2 without templates."""
     assembly = root / "cdk.out"
     templates = template_files(assembly)
     if not templates:
@@ -37,8 +37,8 @@ def main(root: Path) -> int:
         return 2
     settings = (root / SETTINGS).read_text() if (root / SETTINGS).exists() else ""
     digests = {path: digest(path.read_bytes(), version("cfn-lint"), settings) for path in templates}
-    remembered = ResultCache(root, "templates")
-    clean = remembered.read()
+    cache = ResultCache(root, "templates")
+    clean = cache.read()
     changed = [str(path.relative_to(root)) for path in templates if digests[path] not in clean]
     try:
         matches = [match for batch in batched(changed, BATCH, strict=False) for match in _lint(root, batch)]
@@ -48,12 +48,12 @@ def main(root: Path) -> int:
     for match in matches:
         print(f"templates: {_line(root, match)}", file=sys.stderr)
     if not matches:
-        remembered.write(digests.values())
+        cache.write(digests.values())
     return int(bool(matches))
 
 
 def _lint(root: Path, names: Sequence[str]) -> Iterator[Match]:
-    """Yield what cfn-lint says of the templates. Raises LinterError."""
+    """Yield the findings of cfn-lint. Raises LinterError."""
     linter = str(Path(sys.executable).with_name("cfn-lint"))
     command = [linter, "--format", "json", "--template", *names]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
@@ -66,7 +66,7 @@ def _lint(root: Path, names: Sequence[str]) -> Iterator[Match]:
 
 
 def _line(root: Path, match: Match) -> str:
-    """Return the path of the construct, the rule and what it says, with the place in the template."""
+    """Return the construct's path, the rule's id and message, and the place in the template."""
     file, location = match["Filename"], match["Location"]
     place = f"{file}:{location['Start']['LineNumber']}:{location['Start']['ColumnNumber']}"
     construct = _construct(root / file, location.get("Path") or [])
@@ -74,7 +74,7 @@ def _line(root: Path, match: Match) -> str:
 
 
 def _construct(template: Path, path: Sequence[Any]) -> str:
-    """The path of the construct whose resource the place is in; empty outside of resources."""
+    """Return the path of the construct whose resource the place is in; empty outside of resources."""
     if len(path) < 2 or path[0] != "Resources":
         return ""
     resource = json.loads(template.read_text())["Resources"].get(path[1], {})

@@ -1,4 +1,4 @@
-"""Texts that are not UTF-8, decoded: the secrets scanner skips them without a word."""
+"""Decoding of text that is not UTF-8, which the secrets scanner skips silently."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Of a text of Western languages in UTF-16, nearly every other byte is NUL.
+# In UTF-16 text of Western languages, nearly every other byte is NUL; this share of them is enough.
 _NUL_SHARE = 0.4
 
 
 def is_utf8(content: bytes) -> bool:
-    """Whether the scanner reads it as it is: UTF-8 without NUL, which UTF-16 without a mark would have."""
+    """Whether the scanner can read it: UTF-8 without NUL, which UTF-16 without a byte order mark would have."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:

@@ -29,11 +29,11 @@ ACTIONS_OF_A_DEPLOYMENT = ("Prepare", "Deploy")
 
 @dataclass(frozen=True)
 class Cost:
-    """For a number of environments: builds and dollars of one push, dollars of a month by what they are for.
+    """The costs for a number of environments, in dollars.
 
-    watching: alarms and dashboards, which cost the same whatever the load is. month: all of it, with the pushes.
-
-    flat: from how many pushes a month on a pipeline of type V1, with its price for the month, would cost less.
+    builds: the number of builds of a push. push: one push. keys, watching: a month of KMS keys, and of alarms and
+    dashboards, which do not depend on the load. month: all of it, with PUSHES pushes. flat: the number of pushes a
+    month from which a pipeline of type V1, which has a monthly price, costs less.
     """
 
     builds: int
@@ -45,9 +45,9 @@ class Cost:
 
 
 def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
-    """One region; a key for the pipeline and one for each environment.
+    """Return the costs in one region, with a key for the pipeline and one for each environment.
 
-    Source: the price pages that the file of prices names: each build and each action is rounded up to the minute.
+    Each build and each action is rounded up to the minute. Source: the price pages that the file of prices names.
     """
     minutes: Mapping[str, int] = {name: ceil(minutes) for name, minutes in prices["minutes"].items()}
     building = sum(minutes[name] for name in BUILDS_OF_A_PUSH) + environments * sum(
@@ -73,15 +73,15 @@ def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
 
 def table(prices: Path) -> str:
     """Return the prices' date and source, and one row for each number of environments."""
-    held = json.loads(prices.read_text())
+    price_list = json.loads(prices.read_text())
     lines = [
-        f"Prices of {held['as_of']} ({held['source']}).",
+        f"Prices of {price_list['as_of']} ({price_list['source']}).",
         "",
         f"| {' | '.join(HEADINGS)} |",
         f"|{'---|' * len(HEADINGS)}",
     ]
     for number in ENVIRONMENTS:
-        found = cost(number, held)
-        dollars = " | ".join(f"${each:.2f}" for each in (found.push, found.keys, found.watching, found.month))
-        lines.append(f"| {number} | {found.builds} | {dollars} | {found.flat} pushes a month |")
+        costs = cost(number, price_list)
+        dollars = " | ".join(f"${each:.2f}" for each in (costs.push, costs.keys, costs.watching, costs.month))
+        lines.append(f"| {number} | {costs.builds} | {dollars} | {costs.flat} pushes a month |")
     return "\n".join(lines) + "\n"

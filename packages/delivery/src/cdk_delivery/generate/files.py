@@ -1,4 +1,4 @@
-"""Files that are made from the code and committed, so that other programs and people can read them."""
+"""Committed files that are generated from the code and the assembly: policies, JSON Schema, tables in pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 
 
 def resource_types(assembly: Path) -> list[str]:
-    """The types of all resources of an assembly, those of the nested assemblies too, without CDK's own."""
+    """Return the types of all resources of an assembly, of nested assemblies too, without CDK's and custom ones."""
     return _types(template_files(assembly))
 
 
@@ -37,7 +37,7 @@ def _all_types(files: Iterable[Path]) -> set[str]:
 
 
 def create_only(assembly: Path) -> str:
-    """Type -> the properties whose change replaces a resource, from the resource schemas that cfn-lint brings."""
+    """Return type -> the properties whose change replaces a resource, as JSON, from cfn-lint's resource schemas."""
     types = {kind: _create_only(kind) for kind in resource_types(assembly)}
     return _json(types)
 
@@ -47,14 +47,14 @@ def _create_only(kind: str) -> list[str]:
 
 
 def pipeline_policies(assembly: Path, other_pipelines: Collection[str]) -> Mapping[str, policies.Policy]:
-    """Return the policies of the pipeline's account: of its stack, and of what CDK makes for other regions."""
+    """Return the execution policies of the pipeline's account, for its stack and its support stacks."""
     files = [stack.template for stack in stack_artifacts(assembly) if not stack.in_stage]
     types, names = {*_types(files), *policies.SUPPORT_STACK_TYPES}, pipeline_role_names(assembly, other_pipelines)
     return policies.execution_policies("pipeline", types, passed_to=_passed_to(files), names=names)
 
 
 def environment_policies(assembly: Path) -> Mapping[str, policies.Policy]:
-    """Return the policies of an environment's account: of its stages' stacks."""
+    """Return the execution policies of an environment's account, for the stacks of its stages."""
     files = [stack.template for stack in stack_artifacts(assembly) if stack.in_stage]
     return policies.execution_policies(
         "environment",
@@ -66,7 +66,7 @@ def environment_policies(assembly: Path) -> Mapping[str, policies.Policy]:
 
 
 def _called(files: Iterable[Path]) -> set[str]:
-    """The logical ids of the functions of custom resources."""
+    """Return the logical ids of the functions of custom resources."""
     resources = [each for file in files for each in json.loads(file.read_text())["Resources"].values()]
     custom = [each["Properties"] for each in resources if each["Type"].startswith(_CUSTOM)]
     tokens = [properties.get("ServiceToken") for properties in custom]
@@ -74,7 +74,7 @@ def _called(files: Iterable[Path]) -> set[str]:
 
 
 def _passed_to(files: Iterable[Path]) -> set[str]:
-    """The services that a role of the templates trusts."""
+    """Return the services that roles of the templates trust."""
     resources = [each for file in files for each in json.loads(file.read_text())["Resources"].values()]
     roles = [each["Properties"]["AssumeRolePolicyDocument"] for each in resources if each["Type"] == "AWS::IAM::Role"]
     trusted = [statement["Principal"].get("Service") for role in roles for statement in role["Statement"]]
@@ -112,7 +112,7 @@ def generated_files(root: Path, assembly: Path) -> Mapping[str, str]:
 
 
 def write(root: Path) -> None:
-    """Write every file, remove policies that are not made any more. Raises WrongUse without an assembly in cdk.out."""
+    """Write every file, remove policies that are no longer generated. Raises WrongUse if cdk.out has no assembly."""
     assembly = root / "cdk.out"
     if not (assembly / "manifest.json").exists():
         raise WrongUse(f"there is no assembly in {assembly}; `make synth` writes it")

@@ -1,4 +1,4 @@
-"""The table of roles: each role of the templates, who may assume it, what it may do, and why it is there."""
+"""The table of roles: each role of the templates, its principals, its permissions and its purpose."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ FUNCTION = "a function's role"
 
 
 def table(assembly: Path, purposes: Mapping[str, str]) -> str:
-    """One row for each role that differs; roles of several stacks that are alike share a row.
+    """Return the table. Roles of several stacks that have the same name, principals and permissions share a row.
 
-    purposes: why the project's stacks have the roles whose logical ids match a pattern. Raises WrongUse for a role of
-    unknown purpose.
+    purposes: pattern of logical ids -> why the project's stacks have the role. Raises WrongUse for a role without a
+    purpose.
     """
     rows: dict[tuple[str, str, str], list[str]] = {}
     for stack in stack_artifacts(assembly):
@@ -68,22 +68,22 @@ def _principals(principal: Mapping[str, Any]) -> Iterator[str]:
 
 def _actions(id_: str, role: Mapping[str, Any], resources: Mapping[str, Any]) -> str:
     attached = {_text(arn) for arn in role["Properties"].get("ManagedPolicyArns", [])}
-    found: dict[str, None] = {}
+    actions: dict[str, None] = {}
     for policy_id, policy in resources.items():
         if policy["Type"] not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
             continue
         if policy_id in attached or id_ in map(_text, policy["Properties"].get("Roles", [])):
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                found |= dict.fromkeys(_statement(statement, resources))
-    return "; ".join(found) or "nothing"
+                actions |= dict.fromkeys(_statement(statement, resources))
+    return "; ".join(actions) or "nothing"
 
 
 def _statement(statement: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[str]:
-    """Actions of one service, and on what: the types of this stack's own resources, the names of others."""
+    """Yield the actions of each service and their resources: by type if they are of this stack, else by name."""
     types = {id_: resource["Type"].removeprefix("AWS::").replace("::", " ") for id_, resource in resources.items()}
     actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-    held = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-    on = ", ".join(dict.fromkeys(_short_resource(_text(each, types)) for each in held))
+    targets = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    on = ", ".join(dict.fromkeys(_short_resource(_text(each, types)) for each in targets))
     limited = " (conditions)" if statement.get("Condition") else ""
     for service in dict.fromkeys(action.split(":")[0] for action in actions):
         verbs = ", ".join(action.split(":")[1] for action in actions if action.startswith(f"{service}:"))
@@ -91,7 +91,7 @@ def _statement(statement: Mapping[str, Any], resources: Mapping[str, Any]) -> It
 
 
 def _text(value: Any, names: Mapping[str, str] = MappingProxyType({})) -> str:
-    """A value with references as names: `{"Fn::GetAtt": ["Queue", "Arn"]}` is what `names` has for Queue, or Queue."""
+    """Return a value as text; `{"Fn::GetAtt": ["Queue", "Arn"]}` becomes the name of Queue in `names`, or Queue."""
     if isinstance(value, str):
         return value
     ((function, inner),) = value.items()
@@ -108,7 +108,7 @@ def _text(value: Any, names: Mapping[str, str] = MappingProxyType({})) -> str:
 
 
 def _short_resource(text: str) -> str:
-    """ARNs by what matters: their resource; without the hash that CDK ends logical ids with."""
+    """Return the resource part of an ARN, without the hash at the end of logical ids."""
     plain = text.replace("AWS::Partition", "aws").removesuffix(".amazonaws.com")
     arn = re.fullmatch(r"arn:aws:([\w-]*):[^:]*:([^:]*):(.*)", plain)
     if arn and arn[1] == "iam" and arn[3] == "root":
@@ -123,10 +123,10 @@ def _without_hash(logical_id: str) -> str:
 def _purpose(role: str, purposes: Mapping[str, str]) -> str:
     if role == FUNCTION:
         return "what one function does, and nothing that CDK would add"
-    found = _match(role, purposes) or _match(role, PIPELINE_ROLES)
-    if found is None:
+    purpose = _match(role, purposes) or _match(role, PIPELINE_ROLES)
+    if purpose is None:
         raise WrongUse(f"{role}: why is there such a role? Say it in pyproject.toml [tool.delivery.roles]")
-    return found
+    return purpose
 
 
 def _match(role: str, purposes: Mapping[str, str]) -> str | None:

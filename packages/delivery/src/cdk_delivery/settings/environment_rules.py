@@ -1,4 +1,4 @@
-"""The rules between environments: who comes first, who shares what, and who is asked."""
+"""Rules between environments: their names, waves, accounts, bake times and approvals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from cdk_delivery.settings.environment import Environment
 from cdk_delivery.settings.types import settings_error
 
-# What the pipeline's stack and its stages call their own parts; `shares_account_with` calls its account `pipeline`.
+# Names that the pipeline's stack and stages use themselves; `pipeline` in `shares_account_with` is its account.
 PIPELINE = "pipeline"
 # Source: AWS CodePipeline API reference, "Condition": one to five rules.
 MOST_RULES = 5
@@ -26,16 +26,16 @@ RESERVED_NAMES = (
 
 
 def waves[OptionsT](environments: Sequence[Environment[OptionsT]]) -> dict[str, list[Environment[OptionsT]]]:
-    """Wave -> its environments; waves come in the order of their first environments."""
-    found: dict[str, list[Environment[OptionsT]]] = {}
-    for one in environments:
-        found.setdefault(one.wave_name, []).append(one)
-    return found
+    """Return wave -> its environments, in the order of the waves' first environments."""
+    waves_by_name: dict[str, list[Environment[OptionsT]]] = {}
+    for environment in environments:
+        waves_by_name.setdefault(environment.wave_name, []).append(environment)
+    return waves_by_name
 
 
 def check_names(environments: Sequence[Environment[Any]]) -> None:
-    """Names are unique: environments, waves with environments outside them, and parts of the pipeline."""
-    names = [one.name for one in environments]
+    """Reject a name that two environments have, or a part of the pipeline, or a wave and an environment outside it."""
+    names = [environment.name for environment in environments]
     for name in [*names, *waves(environments)]:
         if name in RESERVED_NAMES:
             raise settings_error(f"environments: '{name}' is the name of a part of the pipeline; call it otherwise")
@@ -43,46 +43,48 @@ def check_names(environments: Sequence[Environment[Any]]) -> None:
         if names.count(name) > 1:
             raise settings_error(f"environments: two are named '{name}'; each needs a name of its own")
     for wave, members in waves(environments).items():
-        if wave in names and wave not in {one.name for one in members}:
+        if wave in names and wave not in {environment.name for environment in members}:
             raise settings_error(f"environments: the wave '{wave}' has the name of an environment that is not in it")
 
 
 def check_waves(environments: Sequence[Environment[Any]]) -> None:
-    """A wave has one approval for all, or none."""
+    """Reject a wave where only some of the environments need an approval."""
     for wave, members in waves(environments).items():
-        if len({one.approval for one in members}) > 1:
-            asked = ", ".join(one.name for one in members if one.approval)
+        if len({environment.approval for environment in members}) > 1:
+            approved = ", ".join(environment.name for environment in members if environment.approval)
             raise settings_error(
-                f"environments: in the wave '{wave}' an approval stands before {asked} only; a wave is deployed at "
-                "once, so set `approval` for all of it, or make two waves"
+                f"environments: in the wave '{wave}' only {approved} has `approval`; a wave is deployed concurrently,"
+                " so set `approval` for all of it, or make two waves"
             )
 
 
 def check_accounts(environments: Sequence[Environment[Any]], *, pipeline: str) -> None:
-    """No account of a lower wave, nor the pipeline's, is that of a higher one, unless the higher one says so."""
-    known = {PIPELINE, *(one.name for one in environments)}
-    for one in environments:
-        if unknown := [name for name in one.shares_account_with if name not in known]:
+    """Reject an account of a lower wave or of the pipeline, unless `shares_account_with` of the higher one names it."""
+    known = {PIPELINE, *(environment.name for environment in environments)}
+    for environment in environments:
+        if unknown := [name for name in environment.shares_account_with if name not in known]:
             raise settings_error(
-                f"environments: '{one.name}' has `shares_account_with: [\"{unknown[0]}\"]`, and no environment is"
-                f" called so; there are {', '.join(sorted(known))}"
+                f"environments: '{environment.name}' has `shares_account_with: [\"{unknown[0]}\"]`, and no environment"
+                f" is called so; there are {', '.join(sorted(known))}"
             )
     lower = {pipeline: [PIPELINE]}
     for members in waves(environments).values():
-        for one in members:
-            unsaid = [name for name in lower.get(one.account, ()) if name not in one.shares_account_with]
-            if unsaid:
+        for environment in members:
+            undeclared = [
+                name for name in lower.get(environment.account, ()) if name not in environment.shares_account_with
+            ]
+            if undeclared:
                 raise settings_error(
-                    f"environments: '{unsaid[0]}' and '{one.name}' share the account {one.account}; what goes wrong in "
-                    f"'{unsaid[0]}' can reach '{one.name}'. Give it an account of its own, or allow it in so many "
-                    f"words: '{one.name}' has `shares_account_with: [\"{unsaid[0]}\"]`"
+                    f"environments: '{undeclared[0]}' and '{environment.name}' share the account {environment.account};"
+                    f" what goes wrong in '{undeclared[0]}' can reach '{environment.name}'. Give it a separate account,"
+                    f" or allow it: '{environment.name}' has `shares_account_with: [\"{undeclared[0]}\"]`"
                 )
-        for one in members:
-            lower.setdefault(one.account, []).append(one.name)
+        for environment in members:
+            lower.setdefault(environment.account, []).append(environment.name)
 
 
 def check_bake_time(environments: Sequence[Environment[Any]]) -> None:
-    """A wave has no more environments with bake time than a stage's condition has rules."""
+    """Reject a wave with more bake times than a stage's condition can have rules."""
     for wave, members in waves(environments).items():
         baking = [environment.name for environment in members if environment.traffic.bake_minutes]
         if len(baking) > MOST_RULES:
@@ -93,9 +95,10 @@ def check_bake_time(environments: Sequence[Environment[Any]]) -> None:
 
 
 def check_approvals(environments: Sequence[Environment[Any]], *, notify_nobody: bool) -> None:
-    """An approval has a notice."""
-    for one in environments:
-        if one.approval and notify_nobody:
+    """Reject an approval without a subscriber who is notified of it."""
+    for environment in environments:
+        if environment.approval and notify_nobody:
             raise settings_error(
-                f"notify: '{one.name}' needs an approval, and nobody would hear of it; give `emails` or `endpoints`"
+                f"notify: '{environment.name}' needs an approval, and nobody would hear of it; give `emails` or"
+                " `endpoints`"
             )

@@ -1,4 +1,4 @@
-"""The JSON Schema of cdk.json's settings, by which editors complete and check them."""
+"""The JSON Schema of cdk.json's settings, with which editors complete and check them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ FILE = "cdk.schema.json"
 
 
 class _PlainNames(GenerateJsonSchema):
-    """A generic model has its own name among the definitions, whatever model it is given."""
+    """Names a generic model without its type parameter: `Environment`, not `Environment[EchoOptions]`."""
 
     def normalize_name(self, name: str) -> str:
         return super().normalize_name(name.partition("[")[0])
 
 
 def schema(settings: type[Delivery[Any]]) -> dict[str, Any]:
-    """For the whole of cdk.json; what is not ours there is let through."""
+    """Return the schema of the whole cdk.json. It allows every key that is not one of these settings."""
     delivery = settings.model_json_schema(ref_template="#/$defs/{model}", schema_generator=_PlainNames)
     definitions = delivery.pop("$defs")
     return {

@@ -17,7 +17,7 @@ class SettingsError(Exception):
 
 
 def error_line(fault: ErrorDetails, model: type[BaseModel]) -> str:
-    """Where, what was read, and what is allowed."""
+    """Return a line with the setting's path, the value read, and what is allowed."""
     location = _without_tags(fault["loc"])
     where = PREFIX + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     match fault["type"]:
@@ -36,12 +36,12 @@ def error_line(fault: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _without_tags(location: Sequence[str | int]) -> list[str | int]:
-    """pydantic puts the kind of a source between `source` and its field; cdk.json has no such level."""
+    """Return the location in cdk.json: pydantic adds the source's type between `source` and its field."""
     return [part for before, part in zip(["", *location], location, strict=False) if before != "source"]
 
 
 def _fields(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
-    """The names that are allowed where `location` leads to."""
+    """Return the names of the settings that are allowed at `location`."""
     for part in location:
         if isinstance(part, str):
             model = KINDS.get(part) or _model_of(model, part)

@@ -33,24 +33,24 @@ class Notify(Settings):
 
     @model_validator(mode="after")
     def _check_duplicates(self) -> Self:
-        told = [*self.emails, *self.endpoints]
-        for each in told:
-            if told.count(each) > 1:
+        subscribers = [*self.emails, *self.endpoints]
+        for each in subscribers:
+            if subscribers.count(each) > 1:
                 raise settings_error(f"'{each}' stands there twice; Amazon SNS has one subscription for it")
         return self
 
     @property
     def nobody(self) -> bool:
-        """Whether no message would reach anybody."""
+        """Whether there is no subscriber."""
         return not self.emails + self.endpoints
 
 
 class AcceptedRisk(Settings):
-    """A change that opens the way to an environment, and why it is meant."""
+    """A risk of a push that is accepted, and the reason."""
 
     risk: RiskName
     reason: str = Field(min_length=10)
-    """In a sentence; whoever reviews the push reads it."""
+    """One sentence, for the reviewer of the push."""
 
 
 class Delivery[OptionsT](Settings):
@@ -63,10 +63,10 @@ class Delivery[OptionsT](Settings):
     execution: Literal["superseded", "queued"] = "superseded"
     """A newer push overtakes one that waits between two stages, or each push waits its turn."""
     permissions_boundary: bool = False
-    """Every role gets the boundary that `delivery bootstrap` makes; its execution policies demand it."""
+    """Every role gets the boundary that `delivery bootstrap` creates; its execution policies require it."""
     notify: Notify = Notify()
     accepted_risks: tuple[AcceptedRisk, ...] = ()
-    """Risks that `python -m cdk_delivery.gates.approvals` names, and that this push takes."""
+    """Risks that `python -m cdk_delivery.gates.approvals` reports, and that are accepted."""
     environments: tuple[Environment[OptionsT], ...] = Field(min_length=1)
     """Lower ones first; waves are deployed in the order of their first environments."""
 

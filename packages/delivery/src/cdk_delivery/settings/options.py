@@ -26,12 +26,12 @@ def _import_options(root: Path, name: str) -> type[BaseModel]:
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     try:
-        found = getattr(import_module(module), attribute)
+        model = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise WrongUse(f"{_where(name)} cannot be imported: {error}; name a class of a module below {root}") from error
-    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise WrongUse(f"{_where(name)} is not a model; a subclass of pydantic.BaseModel is needed")
-    return found
+    return model
 
 
 def _where(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Placeholders in the settings, which never reach a real account."""
+"""Placeholder values in the settings, which are rejected with the credentials of a real account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLACEHOLDER_CONNECTION = "00000000-0000-0000-0000-000000000000"
 
 
 def is_placeholder(account: str) -> bool:
-    """Return whether an account id is a placeholder, which has credentials in a rehearsal only."""
+    """Return whether an account id is a placeholder; only a rehearsal has credentials for one."""
     return bool(re.fullmatch(r"(\d)\1{11}|123456789012", account))
 
 
@@ -30,7 +30,10 @@ def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
     page: the page of the project that says how to go live.
     """
     accounts = {"account": delivery.account}
-    accounts |= {f"environments[{number}].account": one.account for number, one in enumerate(delivery.environments)}
+    accounts |= {
+        f"environments[{number}].account": environment.account
+        for number, environment in enumerate(delivery.environments)
+    }
     for where, account in accounts.items():
         if is_placeholder(account):
             yield f"{PREFIX}.{where}: {account} is a placeholder; put your account's id here"
@@ -43,11 +46,11 @@ def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
 
 
 def reject_placeholders(delivery: Delivery[Any], environ: Mapping[str, str], *, page: str) -> None:
-    """Let placeholders pass unless the credentials are of an account. Raises SettingsError, a line for each."""
+    """Raise SettingsError with a line for each placeholder, if the credentials are those of a real account."""
     account = credentials_account(environ)
-    if account and not is_placeholder(account) and (found := list(placeholders(delivery, page=page))):
-        found.append(
+    if account and not is_placeholder(account) and (lines := list(placeholders(delivery, page=page))):
+        lines.append(
             f"{PREFIX}: refused because the credentials are of account {account}; without credentials, or in a"
-            " rehearsal whose accounts are placeholders, placeholders do"
+            " rehearsal whose accounts are placeholders, they are accepted"
         )
-        raise SettingsError("\n".join(found))
+        raise SettingsError("\n".join(lines))

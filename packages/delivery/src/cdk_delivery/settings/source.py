@@ -1,4 +1,4 @@
-"""Where pushes come from: a connected repository, CodeCommit, or an object in S3."""
+"""The source of the pipeline: a connected repository, a CodeCommit repository, or an object in S3."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class ConnectionSource(Settings):
     branch: Branch = "main"
     # Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": eight patterns of paths in a filter.
     ignored_paths: tuple[PathPattern, ...] = Field(default=("docs/**", "*.md", "**/*.md"), max_length=8)
-    """A push that changes nothing but files of these patterns starts nothing."""
+    """A push that changes only files of these patterns starts no execution."""
 
 
 class _UnfilteredSource(Settings):
     ignored_paths: tuple[PathPattern, ...] = ()
-    """Not to be had: only a connection filters by file paths."""
+    """Not supported: only a connection filters pushes by file paths."""
 
     @model_validator(mode="after")
     def _reject_path_filters(self) -> _UnfilteredSource:
         if self.ignored_paths:
             raise settings_error(
-                "ignored_paths: CodePipeline filters pushes by file paths for a connection alone; leave it out, or "
+                "ignored_paths: CodePipeline filters pushes by file paths for a connection only; leave it out, or "
                 "connect the repository with CodeConnections"
             )
         return self

@@ -9,10 +9,10 @@ from pydantic import Field, model_validator
 from cdk_delivery.settings.types import AlarmName, Settings, settings_error
 
 # Sources: AWS CodeDeploy user guide, "Quotas": a deployment to Lambda takes 50 hours at most, a deployment group
-# watches 10 alarms at most; AWS CodePipeline user guide, "Quotas": a rule runs for an hour, and a template cannot say
-# otherwise.
+# watches 10 alarms at most; AWS CodePipeline user guide, "Quotas": a rule times out after an hour, which a template
+# cannot change.
 LONGEST_MINUTES = 50 * 60
-MOST_SHIFT_ALARMS = 9  # and the alarm on the errors of the new version
+MOST_SHIFT_ALARMS = 9  # the tenth is the alarm on the errors of the new version
 LONGEST_BAKE = 55
 
 
@@ -53,7 +53,7 @@ class Traffic(Settings):
 
     @property
     def duration(self) -> int:
-        """The minutes from the first step until the new version has all of the traffic."""
+        """The minutes from the first step until the new version has all of the traffic; 0 for all-at-once."""
         steps = {"all-at-once": 0, "canary": 1, "linear": -(-100 // self.percent) - 1}
         return steps[self.type] * self.minutes
 

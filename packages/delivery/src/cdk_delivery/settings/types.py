@@ -1,4 +1,4 @@
-"""The kinds of values that settings are made of, each refused with what was read and what is allowed."""
+"""The types of single settings. An error has the value read and what is allowed."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 class Settings(BaseModel):
-    """Frozen; unknown keys are rejected."""
+    """The base class of the settings' models: frozen, with unknown keys rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:  # noqa: ARG003 - pydantic's signature
-        """Keep the name of a generic class, whatever model it is given."""
+        """Return the name of a generic class without its type parameter."""
         return cls.__name__
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Keep the docstring of a generic class as well: the JSON Schema has it as description."""
+        """Copy the docstring of a generic class to its parametrized one: it is the description in the JSON Schema."""
         cls.__doc__ = cls.__doc__ or cls.__mro__[1].__doc__
 
 
 def settings_error(message: str) -> PydanticCustomError:
-    """The error of a validator."""
+    """Return the error that a validator raises for a refused value."""
     return PydanticCustomError("refused", message)
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A text that matches `pattern` as a whole; `wanted` describes the pattern in words.
+    """An annotation for text that has to match `pattern` as a whole; `wanted` describes the pattern in words.
 
-    Editors get the pattern too, in the JSON Schema.
+    The JSON Schema has both, so that editors check them too.
     """
 
     pattern: str
     wanted: str
 
     def check(self, value: str) -> str:
-        """The value itself. Raises what pydantic reports, with the value."""
+        """Return the value if it matches. Raises the error that pydantic reports, with the value."""
         if re.fullmatch(self.pattern, value):
             return value
         raise settings_error(f"got '{value}'{_length(value)}; {self.wanted}")
@@ -56,7 +56,7 @@ class Pattern:
 
 
 def _length(value: str) -> str:
-    """The number of digits is in the message."""
+    """Return the number of digits, for the message; empty for text that is not a number."""
     return f" ({len(value)} digits)" if value.isascii() and value.isdigit() else ""
 
 
@@ -72,7 +72,7 @@ Region = Annotated[
 # Lengths: role names contain pipeline, environment and region, and have 64 characters at most.
 PipelineName = Annotated[str, Pattern(r"[a-z][a-z0-9-]{1,22}", "2 to 23 characters: a-z, 0-9 and -, a letter first")]
 EnvironmentName = Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 characters: a-z and 0-9, a letter first")]
-# Source: git, "git-check-ref-format". A trigger would take brackets and braces for a pattern.
+# Source: git, "git-check-ref-format". CodePipeline's trigger would read brackets and braces as a pattern.
 Branch = Annotated[
     str,
     Pattern(
