@@ -22,7 +22,7 @@ def test_a_folder_is_an_assembly_and_anything_else_a_command(tmp_path: Path, mon
     """As with `cdk --app`; a folder is relative to the current one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "out").mkdir()
-    with pytest.raises(WrongUse, match="--app: out is no cloud assembly"):
+    with pytest.raises(WrongUse, match="--app: out is not a cloud assembly"):
         App.from_options("out", None)
     (tmp_path / "out" / "manifest.json").write_text("{}")
     assert App.from_options("out", None).assembly == tmp_path / "out"

@@ -18,9 +18,10 @@ MODULES = "node_modules"
 
 @dataclass(frozen=True)
 class App:
-    """command: of the app, or the absolute path of an assembly; None is what cdk.json says.
+    """The CDK app to rehearse, and the pipeline in it.
 
-    pipeline: which one, where the app has several; the name of its stack or of the pipeline.
+    command: the app's command, or the absolute path of a cloud assembly; None: the app of cdk.json. pipeline: a name of
+    the pipeline or of its stack, needed where the app has several pipelines.
     """
 
     command: str | None = None
@@ -28,26 +29,26 @@ class App:
 
     @classmethod
     def from_options(cls, command: str | None, pipeline: str | None) -> Self:
-        """As it was typed: a folder is one below the current folder. Raises WrongUse where it holds no assembly."""
+        """Return the app of --app and --pipeline. Raises WrongUse where --app is a folder without a cloud assembly."""
         if command is None or not Path(command).is_dir():
             return cls(command, pipeline)
         folder = Path(command).resolve()
         if not (folder / "manifest.json").is_file():
-            raise WrongUse(f"--app: {command} is no cloud assembly: it has no manifest.json; `cdk synth` makes one")
+            raise WrongUse(f"--app: {command} is not a cloud assembly: it has no manifest.json; `cdk synth` makes one")
         return cls(str(folder), pipeline)
 
     @property
     def assembly(self) -> Path | None:
-        """The folder, where it is one."""
+        """The cloud assembly's folder, where the app is one."""
         return Path(self.command) if self.command and Path(self.command).is_dir() else None
 
     def synthesize(
         self, cdk: Cdk, folder: Path, out: Path, environment: tuple[str, str], revision: str | None = None
     ) -> Path:
-        """The assembly: the app's own, or synthesized in `folder` to `out` with `environment` as CDK's default.
+        """Return the folder of the cloud assembly; synthesize it to `out` unless the app is an assembly already.
 
-        revision: the commit that the app gets, as in a build.
-        Raises WrongUse where there is no app, and CommandFailed where it does not synthesize.
+        folder: the project's files. environment: CDK's default account and region. revision: the commit id, which the
+        app reads as in a build. Raises WrongUse where there is no app, and CommandFailed where synthesis fails.
         """
         if self.assembly:
             return self.assembly
@@ -58,29 +59,32 @@ class App:
         return out
 
     def matches_deployed(self, command: str | None, names: Iterable[str]) -> bool:
-        """Whether what is deployed (its app, and the names of its pipeline) is what is wanted."""
+        """Return whether the deployed app and pipeline are those that the user chose.
+
+        command: the deployed app. names: the names of the deployed pipeline.
+        """
         return self.command in (None, command) and (self.pipeline is None or self.pipeline in names)
 
 
 def link_node_modules(top: Path, source: Path) -> None:
-    """Let the unpacked files of a repository have the modules of npm that are installed in its working tree.
+    """Link every `node_modules` of the working tree `top` into `source`, the unpacked files of a commit.
 
-    Node would find them further up, but TypeScript's `typeRoots` and the like name them by their place.
+    Node would find the modules in a parent folder, but settings such as TypeScript's `typeRoots` name relative paths.
     """
     for folder, names, _ in os.walk(top):
-        here = source / Path(folder).relative_to(top)
-        if MODULES in names and here.is_dir() and not (here / MODULES).exists():
-            (here / MODULES).symlink_to(Path(folder) / MODULES)
+        unpacked = source / Path(folder).relative_to(top)
+        if MODULES in names and unpacked.is_dir() and not (unpacked / MODULES).exists():
+            (unpacked / MODULES).symlink_to(Path(folder) / MODULES)
         names[:] = [each for each in names if each != MODULES and not each.startswith(".")]
 
 
 def command_folders(space: Workspace) -> list[Path]:
-    """Where a project keeps its commands: of npm, and of Python."""
+    """Return the folders of a project's commands: `node_modules/.bin` and `.venv/bin`."""
     npm = [each / ".bin" for each in modules(space)]
     return [each for each in (*npm, space.root / ".venv" / "bin") if each.is_dir()]
 
 
 def modules(space: Workspace) -> list[Path]:
-    """The folders of npm's modules, here and in folders above, as npm has it."""
-    found = [folder / MODULES for folder in (space.root, *space.root.parents)]
-    return [each for each in found if each.is_dir()]
+    """Return every `node_modules` in the project and its parent folders, the nearest first, as Node searches them."""
+    folders = [folder / MODULES for folder in (space.root, *space.root.parents)]
+    return [each for each in folders if each.is_dir()]

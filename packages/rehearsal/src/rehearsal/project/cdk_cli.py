@@ -1,4 +1,4 @@
-"""The real CDK CLI, as an operator would call it by hand."""
+"""Calls of the real CDK CLI, with the arguments that an operator would type."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from rehearsal.host.host_environment import remove_aws_settings
 from rehearsal.host.processes import check
 from rehearsal.project.cloud_assembly import Environment
 
-# The first CLI with version 3 of the AWS SDK, which reads AWS_ENDPOINT_URL: tried, since its notes say nothing of it.
+# The first CLI with version 3 of the AWS SDK, which reads AWS_ENDPOINT_URL. Found by trying: no release note says it.
 FIRST = (2, 167)
-# A build's variables. Source: AWS CodeBuild user guide, "Environment variables in build environments".
+# A build's variable with the commit id. Source: AWS CodeBuild user guide, "Environment variables in build
+# environments".
 REVISION = "CODEBUILD_RESOLVED_SOURCE_VERSION"
 
 
 class Cdk:
-    """Calls the CLI with the project's tools on its path; every output goes to a log.
+    """Calls the CLI with the project's commands on its search path; output is written to a log in `logs`.
 
-    tools: folders of commands that come before those of PATH; the rehearsal's own come after them.
+    tools: the project's folders of commands, searched before PATH. The rehearsal's own folder is searched last.
     """
 
     def __init__(self, tools: Iterable[Path], endpoint: Endpoint, logs: Path, stop: Cancellation) -> None:
         self._endpoint, self._logs, self._stop = endpoint, logs, stop
-        own = Path(sys.executable).parent
-        self._path = os.pathsep.join([*map(str, tools), os.environ.get("PATH", os.defpath), str(own)])
+        rehearsal = Path(sys.executable).parent
+        self._path = os.pathsep.join([*map(str, tools), os.environ.get("PATH", os.defpath), str(rehearsal)])
         cli = _cli(self._path)
         if cli != shutil.which("cdk", path=self._path):
             self._path = os.pathsep.join([str(_linked(cli, logs.parent / "bin")), self._path])
@@ -40,22 +41,22 @@ class Cdk:
     def synth(
         self, folder: Path, out: Path, app: str | None, environment: tuple[str, str], revision: str | None = None
     ) -> None:
-        """Synthesize the app in `folder`, its cdk.json's build command included.
+        """Synthesize the app in `folder`; the CLI also runs the build command of its cdk.json.
 
-        app: a command in place of cdk.json's. environment: what CDK_DEFAULT_ACCOUNT and CDK_DEFAULT_REGION are.
-        revision: the commit, where it is synthesized as a build of the pipeline would, which knows it.
+        app: a command that replaces cdk.json's. environment: the values of CDK_DEFAULT_ACCOUNT and CDK_DEFAULT_REGION.
+        revision: the commit id that a build of the pipeline would have in its environment.
         """
         command = ["--app", app] if app else []
-        known = {REVISION: revision} if revision else {}
-        self._run("synth", ["synth", *command, "--quiet", "--output", str(out)], folder, *environment, **known)
+        variables = {REVISION: revision} if revision else {}
+        self._run("synth", ["synth", *command, "--quiet", "--output", str(out)], folder, *environment, **variables)
 
     def bootstrap(self, environment: Environment, trust: str | None, folder: Path) -> None:
-        """Bootstrap one environment; `folder` has no cdk.json, so that no app runs."""
+        """Bootstrap one environment. trust: the pipeline's account. folder: has no cdk.json, so that no app runs."""
         account, region = environment.account, environment.region
-        own = ["--qualifier", environment.qualifier, "--toolkit-stack-name", environment.toolkit]
+        names = ["--qualifier", environment.qualifier, "--toolkit-stack-name", environment.toolkit]
         trusted = ["--trust", trust] if trust else []
         policies = ["--cloudformation-execution-policies", "arn:aws:iam::aws:policy/AdministratorAccess"]
-        arguments = ["bootstrap", f"aws://{account}/{region}", *own, *trusted, *policies]
+        arguments = ["bootstrap", f"aws://{account}/{region}", *names, *trusted, *policies]
         self._run(f"bootstrap-{account}-{region}-{environment.qualifier}", arguments, folder, account, region)
 
     def deploy(self, folder: Path, out: Path, stack: str, account: str, region: str) -> None:
@@ -85,17 +86,17 @@ class Cdk:
 
 
 def _cli(path: str) -> str:
-    """The first `cdk` of the search path that can reach an embedded AWS; a newer CLI deploys what older libraries make.
+    """The first `cdk` on the search path that can use another endpoint; it also deploys assemblies of older libraries.
 
     Raises WrongUse where there is none.
     """
     old = []
     for folder in path.split(os.pathsep):
-        found = shutil.which("cdk", path=folder) if folder else None
-        if found and _version(found) >= FIRST:
-            return found
-        if found:
-            old.append(f"{found} is {'.'.join(map(str, _version(found)))}")
+        cli = shutil.which("cdk", path=folder) if folder else None
+        if cli and _version(cli) >= FIRST:
+            return cli
+        if cli:
+            old.append(f"{cli} is {'.'.join(map(str, _version(cli)))}")
     if old:
         raise WrongUse(
             f"{'; '.join(old)}; a CDK CLI can be pointed at an embedded AWS from {'.'.join(map(str, FIRST))} on, and "
@@ -105,7 +106,7 @@ def _cli(path: str) -> str:
 
 
 def _linked(cli: str, folder: Path) -> Path:
-    """A folder with only this `cdk`, to come first on a search path."""
+    """Create a folder that holds only this `cdk`, to put first on a search path."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "cdk").symlink_to(cli)
@@ -113,7 +114,7 @@ def _linked(cli: str, folder: Path) -> Path:
 
 
 def _version(cli: str) -> tuple[int, ...]:
-    """Of the npm package that the command belongs to; of a command of another kind nothing is known against it."""
+    """The version of the npm package that the command belongs to; FIRST for a command that belongs to none."""
     package = Path(cli).resolve().parent.parent / "package.json"
     if not package.exists():
         return FIRST

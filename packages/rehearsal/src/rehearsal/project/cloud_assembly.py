@@ -1,4 +1,4 @@
-"""A cloud assembly: which stacks it holds, for which accounts, and which of them is the pipeline.
+"""A cloud assembly: its stacks, their accounts and regions, and the pipeline among their resources.
 
 Source: AWS CDK, "cloud-assembly-schema".
 """
@@ -21,7 +21,7 @@ QUALIFIER = "hnb659fds"
 
 @dataclass(frozen=True)
 class Environment:
-    """An account and region to bootstrap; `qualifier` is that of the bootstrap stack which the app expects there."""
+    """An account and region to bootstrap. qualifier: of the bootstrap stack that the app expects there."""
 
     account: str
     region: str
@@ -29,7 +29,7 @@ class Environment:
 
     @property
     def toolkit(self) -> str:
-        """The name of its bootstrap stack, CDK's own unless there has to be one for another qualifier."""
+        """The name of the bootstrap stack: CDKToolkit, or a name with the qualifier where that is not the default."""
         return "CDKToolkit" if self.qualifier == QUALIFIER else f"CDKToolkit-{self.qualifier}"
 
     def __str__(self) -> str:
@@ -38,7 +38,9 @@ class Environment:
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack of an assembly; `id` is what the CDK CLI calls it, `needs` the artifacts that it depends on."""
+    """One stack of an assembly. id: its name for the CDK CLI. artifact: its id in the manifest. needs: the ids of the
+    artifacts that it depends on.
+    """
 
     id: str
     name: str
@@ -50,18 +52,18 @@ class Stack:
     qualifier: str = QUALIFIER
 
     def templates(self) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-        """The template, and those of its nested stacks, each with the logical ids that lead to it."""
+        """Yield (logical ids of nested stacks, template) of the stack and its nested stacks."""
         yield from _templates(self.template, ())
 
     def resources(self, type_: str) -> dict[str, dict[str, Any]]:
-        """The resources of one type by their logical ids, as the template has them."""
-        found = json.loads(self.template.read_text()).get("Resources", {})
-        return {id_: resource for id_, resource in found.items() if resource["Type"] == type_}
+        """Return logical id -> resource of the template's resources of one type."""
+        resources = json.loads(self.template.read_text()).get("Resources", {})
+        return {id_: resource for id_, resource in resources.items() if resource["Type"] == type_}
 
 
 @dataclass(frozen=True)
 class PipelineResource:
-    """A pipeline of a stack, under its logical id. nested: the logical ids of the nested stacks that it is in."""
+    """A pipeline in a stack's template. id: its logical id. nested: the logical ids of the nested stacks around it."""
 
     stack: Stack
     id: str
@@ -70,21 +72,25 @@ class PipelineResource:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of a pipeline: its stack, its own name where the template has one, its logical id."""
-        own = self.properties.get("Name")
-        named = [own] if isinstance(own, str) else []
-        return (self.stack.id, self.stack.name, *named, self.id, f"{self.stack.id}/{self.id}")
+        """The names that --pipeline accepts: those of its stack, its own name if it has one, its logical id."""
+        name = self.properties.get("Name")
+        names = [name] if isinstance(name, str) else []
+        return (self.stack.id, self.stack.name, *names, self.id, f"{self.stack.id}/{self.id}")
 
     @property
     def branches(self) -> list[str]:
-        """The branches that its source actions follow; empty where only CloudFormation knows them."""
+        """The branches that its source actions follow, without those that only CloudFormation can resolve."""
         actions = self.properties["Stages"][0]["Actions"]
         return followed_branches([action.get("Configuration", {}) for action in actions])
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """chosen: the pipeline, in the stack `pipeline`. stacks: this one, what it depends on, and those of all stages."""
+    """A cloud assembly with the pipeline to rehearse.
+
+    chosen: the pipeline, which is in the stack `pipeline`. stacks: this stack, its dependencies, and the stacks of all
+    CDK stages.
+    """
 
     folder: Path
     chosen: PipelineResource
@@ -96,10 +102,10 @@ class Assembly:
 
     @property
     def environments(self) -> list[Environment]:
-        """Every account and region that something is deployed to, the pipeline's first."""
-        wanted = {Environment(each.account, each.region, each.qualifier) for each in self.stacks}
+        """Every environment that a stack is deployed to, the pipeline's first."""
+        environments = {Environment(each.account, each.region, each.qualifier) for each in self.stacks}
         first = Environment(self.pipeline.account, self.pipeline.region, self.pipeline.qualifier)
-        return [first, *sorted(wanted - {first}, key=str)]
+        return [first, *sorted(environments - {first}, key=str)]
 
     @property
     def architectures(self) -> set[str]:
@@ -109,26 +115,26 @@ class Assembly:
 
 
 def followed_branches(configurations: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the branches that the configurations of source actions name, without those that are not resolved."""
+    """Return the branches in the configurations of source actions, without unresolved intrinsic functions."""
     named = [configuration.get("BranchName") or configuration.get("Branch") for configuration in configurations]
     return list(dict.fromkeys(branch for branch in named if isinstance(branch, str)))
 
 
 def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("111111111111", "us-east-1")) -> Assembly:
-    """Read `cdk.out`.
+    """Read a cloud assembly, such as `cdk.out`.
 
-    wanted: a name of the pipeline, where there are several. default: the account and region of stacks that name none.
-    Raises WrongUse where it holds no pipeline, or more than one that fits.
+    wanted: a name of the pipeline; required where there are several. default: the account and region of
+    environment-agnostic stacks. Raises WrongUse where no pipeline, or more than one, matches.
     """
     top, staged = list(_stacks(folder, default)), list(_staged(folder, default))
     chosen = _choose_pipeline(folder, top, staged, wanted)
-    known = {each.artifact: each for each in [*top, *staged]}
-    needed = dict.fromkeys([chosen.stack, *_needed(chosen.stack, known), *staged])
+    by_artifact = {each.artifact: each for each in [*top, *staged]}
+    needed = dict.fromkeys([chosen.stack, *_needed(chosen.stack, by_artifact), *staged])
     return Assembly(folder, chosen, tuple(needed))
 
 
 def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """A template, and those of its nested stacks, which the assembly has as assets."""
+    """The template and those of its nested stacks, which are file assets of the assembly."""
     template = json.loads(path.read_text())
     yield ids, template
     for id_, resource in template.get("Resources", {}).items():
@@ -138,16 +144,16 @@ def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 
 
 def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted: str | None) -> PipelineResource:
-    """A pipeline of the app's own stacks; of a stage's only where the app itself has none."""
-    found = [*_pipelines(top)] or [*_pipelines(staged)]
-    fitting = [each for each in found if wanted is None or wanted in each.names]
-    if len(fitting) == 1:
-        return fitting[0]
-    names = ", ".join(_qualified_id(each, found) for each in found) or "none"
-    if not found or wanted is None:
-        hint = "; choose one with --pipeline" if found else ""
+    """A pipeline in the app's top-level stacks, or, where these have none, in the stacks of CDK stages."""
+    pipelines = [*_pipelines(top)] or [*_pipelines(staged)]
+    matches = [each for each in pipelines if wanted is None or wanted in each.names]
+    if len(matches) == 1:
+        return matches[0]
+    names = ", ".join(_qualified_id(each, pipelines) for each in pipelines) or "none"
+    if not pipelines or wanted is None:
+        hint = "; choose one with --pipeline" if pipelines else ""
         raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}{hint}")
-    raise WrongUse(f"--pipeline {wanted}: {len(fitting) or 'no'} pipelines are called so; there are {names}")
+    raise WrongUse(f"--pipeline {wanted}: {len(matches) or 'no'} pipelines are called so; there are {names}")
 
 
 def _pipelines(stacks: list[Stack]) -> Iterator[PipelineResource]:
@@ -158,24 +164,24 @@ def _pipelines(stacks: list[Stack]) -> Iterator[PipelineResource]:
                     yield PipelineResource(stack, id_, resource["Properties"], nested)
 
 
-def _qualified_id(each: PipelineResource, found: list[PipelineResource]) -> str:
-    """The stack, if that says which."""
-    alone = sum(other.stack == each.stack for other in found) == 1
-    return each.stack.id if alone else f"{each.stack.id}/{each.id}"
+def _qualified_id(pipeline: PipelineResource, pipelines: list[PipelineResource]) -> str:
+    """The id of the pipeline's stack; with the logical id where the stack has several pipelines."""
+    is_unique = sum(other.stack == pipeline.stack for other in pipelines) == 1
+    return pipeline.stack.id if is_unique else f"{pipeline.stack.id}/{pipeline.id}"
 
 
-def _needed(stack: Stack, known: Mapping[str, Stack]) -> Iterator[Stack]:
-    """What `cdk deploy` deploys before it."""
+def _needed(stack: Stack, by_artifact: Mapping[str, Stack]) -> Iterator[Stack]:
+    """The stacks that `cdk deploy` deploys before this one, its dependencies included."""
     for each in stack.needs:
-        if each in known:
-            yield from _needed(known[each], known)
-            yield known[each]
+        if each in by_artifact:
+            yield from _needed(by_artifact[each], by_artifact)
+            yield by_artifact[each]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     if not path.exists():
-        raise WrongUse(f"{folder} is no cloud assembly: it has no manifest.json")
+        raise WrongUse(f"{folder} is not a cloud assembly: it has no manifest.json")
     return dict(json.loads(path.read_text()).get("artifacts", {}))
 
 
@@ -198,13 +204,13 @@ def _stacks(folder: Path, default: tuple[str, str]) -> Iterator[Stack]:
 
 
 def _qualifier(properties: Mapping[str, Any]) -> str:
-    """Of `/cdk-bootstrap/<qualifier>/version`, which the stack looks for."""
-    found = re.match(r"/cdk-bootstrap/([^/]+)/version", properties.get("bootstrapStackVersionSsmParameter", ""))
-    return found[1] if found else QUALIFIER
+    """The qualifier in `/cdk-bootstrap/<qualifier>/version`, the SSM parameter that the stack reads."""
+    match = re.match(r"/cdk-bootstrap/([^/]+)/version", properties.get("bootstrapStackVersionSsmParameter", ""))
+    return match[1] if match else QUALIFIER
 
 
 def _staged(folder: Path, default: tuple[str, str]) -> Iterator[Stack]:
-    """The stacks of all nested assemblies: one for each stage."""
+    """The stacks of all nested assemblies; each CDK stage has one."""
     for artifact in _manifest(folder).values():
         if artifact["type"] == "cdk:cloud-assembly":
             nested = folder / artifact["properties"]["directoryName"]

@@ -1,26 +1,26 @@
-"""A project's rehearsal.toml, and the calls of the deployed functions that it asks for.
+"""A project's rehearsal.toml, and the invocations of deployed functions that it lists.
 
-disk_gigabytes = 10                  # what .rehearsal/ may take; workspace/retention.py keeps to it
-account = "111111111111"             # of stacks that name none, and CDK_DEFAULT_ACCOUNT
-region = "us-east-1"                 # likewise
+disk_gigabytes = 10                  # limit for .rehearsal/; workspace/retention.py enforces it
+account = "111111111111"             # of environment-agnostic stacks, and CDK_DEFAULT_ACCOUNT
+region = "us-east-1"                 # of environment-agnostic stacks, and CDK_DEFAULT_REGION
 
-accept = ["AWS::Service::Resource"]  # what goes on without effect, as with `run --accept`
+accept = ["AWS::Service::Resource"]  # accepted without effect, as with `run --accept`
 
-[[prepare]]                          # before the pipeline is deployed: secrets, parameters, stacks that it needs
+[[prepare]]                          # runs before the pipeline is deployed: secrets, parameters, stacks that it needs
 command = "aws ssm put-parameter --name /orders/colour --type String --value green"
 
-[bootstrap]                          # how accounts are made ready; deploy/bootstrap.py does it
+[bootstrap]                          # how accounts are bootstrapped; deploy/bootstrap.py does it
 command = "npx cdk bootstrap aws://{account}/{region} --cloudformation-execution-policies ..."
-files = ["policies/*.json"]          # what the command puts into them: a change bootstraps again
+files = ["policies/*.json"]          # files that the command uses: a change of one bootstraps again
 
 [codebuild]                          # quotas of each account; without them no build waits
-concurrent_builds = 1                # further builds wait in the queue, five times as many at most
-queued_builds = 1                    # another size of the queue: new accounts have less
+concurrent_builds = 1                # further builds wait in the queue, at most five times as many
+queued_builds = 1                    # the size of the queue, where it is not five times concurrent_builds
 
 [[invoke]]
 function = "OrdersFunctionName"      # the stack output that holds the function's name
-event = "tests/events/order.json"    # what the function is called with
-qualifier = "live"                   # the alias or version that its callers call; without it, $LATEST is called
+event = "tests/events/order.json"    # the payload
+qualifier = "live"                   # the alias or version to invoke; $LATEST without it
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Invoke(BaseModel):
 
 
 class Bootstrap(BaseModel):
-    """command: run in the project's folder for each account and region, with the account's root user's credentials."""
+    """The table [bootstrap]. command: runs in the project's folder for each account and region, as the root user."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -75,7 +75,7 @@ class Bootstrap(BaseModel):
 
 
 class Prepare(BaseModel):
-    """A command to run before the pipeline is deployed, in its account unless another one is named."""
+    """A command to run before the pipeline is deployed, with credentials of the pipeline's account by default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -96,6 +96,7 @@ class CodeBuild(BaseModel):
     queued_builds: int | None = Field(default=None, ge=0)
 
     def quota(self) -> Quota | None:
+        """Return the quota of builds; None where builds never wait."""
         if self.concurrent_builds is None:
             return None
         waiting = self.queued_builds if self.queued_builds is not None else QUEUE_FACTOR * self.concurrent_builds
@@ -116,13 +117,13 @@ class Config(BaseModel):
 
     @property
     def environment(self) -> tuple[str, str]:
-        """The place of stacks that name no account or region."""
+        """The account and region of environment-agnostic stacks."""
         return self.account, self.region
 
 
 @dataclass(frozen=True)
 class Quota:
-    """running: builds at the same time; waiting: builds in the queue."""
+    """A quota of builds. running: concurrent builds. waiting: builds in the queue."""
 
     running: int
     waiting: int
@@ -130,7 +131,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of a function; `ok` unless it raised or could not be called."""
+    """The response of a function. ok: False where it raised an error or could not be invoked."""
 
     environment: str
     account: str
@@ -141,7 +142,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stack that the pipeline deploys: its environment, account and region, and the qualifier of the role for it."""
+    """A stack that the pipeline deploys. environment: the CDK stage's name. qualifier: of the bootstrap stack."""
 
     environment: str
     account: str
@@ -151,7 +152,7 @@ class DeployedStack:
 
 
 def read_config(root_folder: Path) -> Config:
-    """Read rehearsal.toml; without the file nothing is called. Raises WrongUse for unknown keys and missing events."""
+    """Read rehearsal.toml; return the defaults without it. Raises WrongUse for unknown keys and missing event files."""
     path = root_folder / FILE
     if not path.exists():
         return Config()
@@ -166,13 +167,13 @@ def read_config(root_folder: Path) -> Config:
 
 
 def read_quota(root_folder: Path) -> Quota | None:
-    """The quota of builds in rehearsal.toml as it is now; None where builds never wait."""
+    """Return the current quota of builds in rehearsal.toml; None where builds never wait."""
     return read_config(root_folder).codebuild.quota()
 
 
 def list_deployed_stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
-    """The stacks of every CloudFormation action, each once, in the order of the definition."""
-    found = {
+    """Return the stacks of all CloudFormation actions, without duplicates, in the order of the definition."""
+    stacks = {
         DeployedStack(
             _environment(stage.name, action.name),
             _account(action),
@@ -184,11 +185,11 @@ def list_deployed_stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]
         for action in stage.actions
         if action.type.provider == "CloudFormation" and action.role_arn
     }
-    return list(found)
+    return list(stacks)
 
 
 def _environment(stage: str, action: str) -> str:
-    """The stage's name; in a wave CDK Pipelines writes `Environment.Stack.Deploy`, elsewhere `Stack.Deploy`."""
+    """The CDK stage's name. CDK Pipelines names an action `Stage.Stack.Deploy` in a wave, else `Stack.Deploy`."""
     first, *rest = action.split(".")
     return first if len(rest) > 1 else stage
 
@@ -196,7 +197,7 @@ def _environment(stage: str, action: str) -> str:
 def invoke_functions(
     config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]
 ) -> list[Answer]:
-    """Call every configured function in every stack that has it, side by side; the answers in order."""
+    """Invoke every configured function in every stack that has its output, in parallel; return responses in order."""
     with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
         described = pool.map(lambda stack: _outputs(endpoint, stack), deployed)
         calls = [
@@ -205,7 +206,7 @@ def invoke_functions(
             for each in config.invoke
             if each.function in outputs
         ]
-        return list(pool.map(lambda wanted: _invoke_function(endpoint, *wanted), calls))
+        return list(pool.map(lambda call: _invoke_function(endpoint, *call), calls))
 
 
 def _invoke_function(endpoint: Endpoint, stack: DeployedStack, function: str, qualifier: str, event: bytes) -> Answer:
@@ -229,13 +230,13 @@ def _account(action: Action) -> str:
 
 
 def _qualifier(action: Action) -> str:
-    """Of a role that bootstrapping made: `cdk-<qualifier>-deploy-role-<account>-<region>`."""
-    found = re.search(r":role/cdk-([^/]+)-deploy-role-", action.role_arn or "")
-    return found[1] if found else QUALIFIER
+    """The qualifier in the name of a bootstrap role, `cdk-<qualifier>-deploy-role-<account>-<region>`."""
+    match = re.search(r":role/cdk-([^/]+)-deploy-role-", action.role_arn or "")
+    return match[1] if match else QUALIFIER
 
 
 def shortened(text: str, width: int = 60) -> str:
-    """An answer in one line of a table."""
+    """Return a response as one line of at most `width` characters."""
     try:
         line = json.dumps(json.loads(text))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The project's repository: a commit of the working tree outside its history, and the remote that takes it."""
+"""The project's git repository: snapshots of the working tree, and the bare repository that they are pushed to."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from urllib.parse import quote
 from rehearsal.errors import WrongUse
 from rehearsal.project import source_files
 
-# Neither the user's configuration nor the machine's.
+# Ignore the user's and the machine's git configuration.
 NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-# In the environment of a push: who pushes starts the pipeline by itself, and the remote's hook need not.
+# Set for a push by the rehearsal, which starts the pipeline itself: the remote's hook then does nothing.
 SKIP_HOOK_VARIABLE = "REHEARSAL_PUSHES"
 BRANCHES = "refs/heads/"
-# The message of a snapshot: no person wrote it, so it has neither quotes nor line breaks.
+# The beginning of a snapshot's commit message; the message contains neither quotes nor line breaks.
 SNAPSHOT_MESSAGE = "Working tree on "
 
 
 @dataclass(frozen=True)
 class Commit:
-    """One revision, as the source action reports it; `date` is its author's, `committed` its committer's."""
+    """A commit. message: as git stores it. date: the author date; committed: the committer date (both ISO 8601)."""
 
     id: str
     author: str
@@ -36,9 +36,9 @@ class Commit:
 
 
 class Repository:
-    """A git repository of the user's, which is only read: what is made here lies in `scratch`.
+    """The user's git repository. It is never changed: new objects are written to `scratch`.
 
-    top: its root. project: where in it the CDK project lies.
+    top: the root of the working tree. project: the CDK project's path in it. head: the commit id of HEAD.
     """
 
     def __init__(self, root: Path, scratch: Path) -> None:
@@ -52,17 +52,17 @@ class Repository:
         self.project = root.resolve().relative_to(self.top.resolve())
 
     def snapshot(self) -> str:
-        """The id of a commit that holds the working tree as it is, uncommitted and untracked files included.
+        """Return the id of a commit with the working tree's content, uncommitted and untracked files included.
 
-        HEAD itself where nothing differs. The user's index, branches and object store stay as they are. Raises
-        WrongUse where a merge left conflicts: git would take their marks as the files' text.
+        It is HEAD where nothing differs. The user's index, branches and object store are not changed. Raises WrongUse
+        where a merge has left conflicts, because git would commit the conflict markers.
         """
         if unmerged := self._git("diff", "--name-only", "--diff-filter=U").splitlines():
             names = ", ".join(unmerged[:5]) + (f" and {len(unmerged) - 5} more" if len(unmerged) > 5 else "")
             raise WrongUse(
                 f"{printable(names)}: a merge left conflicts; resolve them and `git add` the files, or abort it"
             )
-        # a new one each time: a killed run may have left its lock next to the old one
+        # A new index each time: a killed run may have left an index.lock.
         with tempfile.TemporaryDirectory(prefix="index-", dir=self.scratch) as folder:
             index = Path(folder) / "index"
             shutil.copyfile(self._git("rev-parse", "--path-format=absolute", "--git-path", "index"), index)
@@ -75,14 +75,14 @@ class Repository:
         return self._git("commit-tree", tree, "-p", "HEAD", "-m", message, env=env)
 
     def changes(self, before: str, after: str) -> list[str]:
-        """Return the differences between two commits, also snapshots: `M path` a line, as git says it."""
+        """Return the differences between two commits or snapshots, in git's form `M path`."""
         env = self._scratch_objects()
         listed = self._git("diff", "--name-status", "--no-renames", "-z", before, after, "--", env=env)
         words = iter(listed.removesuffix("\0").split("\0") if listed else [])
         return [f"{kind} {path}" for kind, path in zip(words, words, strict=True)]
 
     def has(self, commit: str) -> bool:
-        """Whether the commit is known here, as one of the user's or as a snapshot."""
+        """Return whether the commit exists, in the user's repository or as a snapshot."""
         try:
             self._git("cat-file", "-e", f"{commit}^{{commit}}", env=self._scratch_objects())
         except WrongUse:
@@ -90,7 +90,10 @@ class Repository:
         return True
 
     def push(self, commit: str, remote: Path, branch: str) -> None:
-        """Make `branch` of the bare repository `remote` point at `commit`, whatever it pointed at; no hook is run."""
+        """Force-push `commit` to `branch` of the bare repository `remote`, without starting the pipeline.
+
+        Raises WrongUse for a shallow clone.
+        """
         init_bare_repository(remote)
         if self._git("rev-parse", "--is-shallow-repository") == "true":
             raise WrongUse(
@@ -102,7 +105,7 @@ class Repository:
         self._git("push", "--quiet", "--no-verify", str(remote), refspec, env=env)
 
     def export(self, commit: str, folder: Path) -> None:
-        """Unpack the files of `commit`, a snapshot perhaps, into the new folder `folder`."""
+        """Write the files of a commit or snapshot into the new folder `folder`."""
         source_files.write_folder(self.top, commit, folder, self._scratch_objects())
 
     def _scratch_objects(self) -> dict[str, str]:
@@ -112,7 +115,7 @@ class Repository:
 
     @cached_property
     def _objects(self) -> str:
-        """The user's own object store."""
+        """The user's object store."""
         return self._git("rev-parse", "--path-format=absolute", "--git-path", "objects")
 
     def _git(self, *arguments: str, env: Mapping[str, str] | None = None, why: str = "") -> str:
@@ -120,9 +123,9 @@ class Repository:
 
 
 def git(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, why: str = "") -> str:
-    """Run git and return what it prints; raises WrongUse with git's own words and `why`.
+    """Run git and return its output. Raises WrongUse with `why`, else with git's own message.
 
-    A name that is not UTF-8 comes as Python's own file names do, which os.fsencode turns back.
+    Bytes that are not UTF-8 become surrogates, which os.fsencode converts back.
     """
     command = ["git", *arguments]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith("GIT_SSL")}
@@ -141,20 +144,20 @@ def git(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, why: s
 
 
 def printable(text: str) -> str:
-    """With a replacement for each byte that is not UTF-8."""
+    """Return the text with a replacement character for each byte that is not UTF-8."""
     return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def init_bare_repository(remote: Path) -> None:
-    """Make the bare repository `remote`, unless it is there."""
+    """Create the bare repository `remote`, unless it exists."""
     if not remote.exists():
         git("init", "--quiet", "--bare", str(remote), cwd=remote.parent)
 
 
 def stash_branches(remote: Path) -> None:
-    """Keep the branches of the bare repository `remote` where no push finds them, so that git has them to push again.
+    """Move all branches of the bare repository `remote` to other refs, so that the next `git push` pushes them again.
 
-    `branch_head` still knows them, until they are pushed.
+    `branch_head` still finds them, until they are pushed.
     """
     for ref in git("for-each-ref", "--format=%(refname)", BRANCHES, cwd=remote).splitlines():
         git("update-ref", _stash_ref(ref.removeprefix(BRANCHES)), ref, cwd=remote)
@@ -162,20 +165,20 @@ def stash_branches(remote: Path) -> None:
 
 
 def pop_stashed_branch(remote: Path, branch: str) -> str | None:
-    """The commit of a branch that was set aside, which it is no more."""
-    kept = git("for-each-ref", "--format=%(objectname)", _stash_ref(branch), cwd=remote)
-    if kept:
+    """Return the commit of a branch that `stash_branches` has moved, and forget it; None where there is none."""
+    stashed = git("for-each-ref", "--format=%(objectname)", _stash_ref(branch), cwd=remote)
+    if stashed:
         git("update-ref", "-d", _stash_ref(branch), cwd=remote)
-    return kept or None
+    return stashed or None
 
 
 def _stash_ref(branch: str) -> str:
-    """In one folder, where `a` and `a/b` do not exclude each other."""
+    """The ref of a stashed branch; slashes are encoded, because the refs `a` and `a/b` cannot both exist."""
     return f"refs/rehearsal/{quote(branch, safe='')}"
 
 
 def branch_head(remote: Path, branch: str) -> Commit | None:
-    """The newest commit of `branch` in the bare repository `remote`; None where there is no such branch."""
+    """Return the newest commit of `branch` in the bare repository `remote`; None where there is no such branch."""
     if remote.exists():
         for ref in (BRANCHES + branch, _stash_ref(branch)):
             if git("for-each-ref", ref, cwd=remote):
@@ -184,16 +187,16 @@ def branch_head(remote: Path, branch: str) -> Commit | None:
 
 
 def commit(remote: Path, revision: str) -> Commit:
-    """Return git's data of `revision` in the bare repository `remote`."""
-    told = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B%x00%cI", revision, cwd=remote)
-    fields = printable(told).split("\0")
+    """Return the commit `revision` of the bare repository `remote`."""
+    output = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B%x00%cI", revision, cwd=remote)
+    fields = printable(output).split("\0")
     return Commit(id=fields[0], author=fields[1], date=fields[2], message=fields[3].strip(), committed=fields[4])
 
 
 def clone(remote: Path, revision: str, branch: str, folder: Path) -> None:
-    """Clone the bare repository `remote` into the new folder `folder`, with its history, `branch` at `revision`.
+    """Clone the bare repository `remote`, with its history, into the new folder `folder`, and check out `revision`.
 
-    The user's own configuration of git counts as little as it does on CodeBuild: its filters are not run.
+    branch: the name of the local branch. The user's git configuration is ignored, so no filter of it runs.
     """
     git("clone", "--quiet", "--no-checkout", str(remote), str(folder), cwd=remote, env=NO_CONFIGURATION)
     git("checkout", "--quiet", "-B", branch, revision, cwd=folder, env=NO_CONFIGURATION)

@@ -1,4 +1,4 @@
-"""The remote `rehearsal` of the user's repository, and the hook with which a push to it starts the pipeline."""
+"""The remote `rehearsal` of the user's repository, and its post-receive hook, which starts the pipeline."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ cd {root} && PYTHONPATH={package} exec {command} received
 
 
 def add(space: Workspace) -> str | None:
-    """Let `git push rehearsal` start the pipeline, also with what was pushed before.
+    """Add the remote and its hook, so that `git push rehearsal` starts the pipeline, also for commits pushed before.
 
-    Returns why it won't, where the name is taken.
+    Returns a message where another remote has this name, else None.
     """
     init_bare_repository(space.remote)
     stash_branches(space.remote)
-    taken = _url(space)
-    if taken not in (None, str(space.remote)):
-        return f"the repository has a remote `{NAME}` already ({taken}); rename it for `git push {NAME}` to work"
+    url = _url(space)
+    if url not in (None, str(space.remote)):
+        return f"the repository has a remote `{NAME}` already ({url}); rename it for `git push {NAME}` to work"
     _write_hook(space)
-    if taken is None:
+    if url is None:
         git("remote", "add", NAME, str(space.remote), cwd=space.root)
-    # a rehearsal of the working tree has put a snapshot on the branch: a push replaces it
+    # Force pushes: the branch may be at a snapshot of the working tree, which is not in the user's history.
     git("config", "--replace-all", f"remote.{NAME}.push", "+refs/heads/*:refs/heads/*", cwd=space.root)
     return None
 
 
 def remove(space: Workspace) -> None:
-    """Take the remote and its hook away again; a remote of that name which is not this one stays."""
+    """Remove the remote and its hook; a remote of this name with another URL stays."""
     _hook(space).unlink(missing_ok=True)
     if _url(space) == str(space.remote):
         git("remote", "remove", NAME, cwd=space.root)
@@ -58,15 +58,15 @@ def _hook(space: Workspace) -> Path:
 
 
 def _write_hook(space: Workspace) -> None:
-    hook, beside = _hook(space), _hook(space).with_suffix(".new")
+    hook, temporary = _hook(space), _hook(space).with_suffix(".new")
     hook.parent.mkdir(exist_ok=True)
     quoted = {"root": shlex.quote(str(space.root)), "package": shlex.quote(str(helper_process.PACKAGES))}
-    beside.write_text(
+    temporary.write_text(
         _HOOK.format(
             silent=SKIP_HOOK_VARIABLE, name=program_name.command_name(), command=program_name.shell_command(), **quoted
         )
     )
-    beside.chmod(0o755)
-    beside.replace(hook)
-    # the user's own setting would keep this hook from being run
+    temporary.chmod(0o755)
+    temporary.replace(hook)
+    # A core.hooksPath in the user's configuration would disable this hook.
     git("config", "core.hooksPath", str(hook.parent), cwd=space.remote)

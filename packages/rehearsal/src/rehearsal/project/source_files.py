@@ -1,10 +1,8 @@
-"""The files of a commit as git stores them, written into a zip or a folder.
+"""The files of a commit as git stores them, written to a zip or a folder by a separate program.
 
-It is a separate program, so it needs nothing but the standard library.
-
-Neither `.gitattributes` nor git's configuration changes them: no filter is run (Git LFS stays a pointer), no line end
-is changed, and neither `export-ignore` nor `export-subst` has an effect. In a zip a symbolic link is a text file that
-holds its target: that is how a source action with CODE_ZIP delivers it.
+The program can import the standard library and this package only. Neither `.gitattributes` nor git's configuration
+changes the files: no filter runs (files of Git LFS stay pointers), line ends are kept, and `export-ignore` and
+`export-subst` have no effect. In a zip a symbolic link is a text file with its target, as in a source with CODE_ZIP.
 Source: github.com/aws/aws-cdk pull request 14520, on links in sources of CodePipeline.
 """
 
@@ -21,7 +19,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.host import framing, helper_process
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # imports that take longer than the program
+if TYPE_CHECKING:  # these imports take longer than the program
     from collections.abc import Iterator, Mapping
     from typing import IO
 
@@ -31,21 +29,21 @@ _POINTER_BYTES = 1024
 
 
 def write_zip(repository: Path, commit: str, zip_file: Path) -> tuple[str, ...]:
-    """Write the files of `commit` into `zip_file`, not compressed; return notes on what differs from a clone."""
+    """Write the files of `commit` to an uncompressed zip; return notes on differences from a clone."""
     return _run("zip", repository, commit, zip_file, {})
 
 
 def write_folder(repository: Path, commit: str, folder: Path, env: Mapping[str, str]) -> None:
-    """Write the files of `commit` into the new folder, links as links. env: where git finds its objects."""
+    """Write the files of `commit` to the new folder, with symbolic links. env: the variables of git's object stores."""
     _run("folder", repository, commit, folder, env)
 
 
 def _run(kind: str, repository: Path, commit: str, target: Path, env: Mapping[str, str]) -> tuple[str, ...]:
-    """Run the program: in a process of many threads, each of thousands of files would wait for its turn."""
-    told = framing.encode_message([kind, str(repository), commit, str(target)])
+    """Run the program. In this process, with many threads, every file would wait for the interpreter's lock."""
+    message = framing.encode_message([kind, str(repository), commit, str(target)])
     words = helper_process.helper_command(__name__)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    done = subprocess.run(words, input=told, capture_output=True, check=False, env={**clean, **env})
+    done = subprocess.run(words, input=message, capture_output=True, check=False, env={**clean, **env})
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise RehearsalError(f"the files of {commit[:12]} cannot be read from {repository}: {last}")
@@ -53,7 +51,7 @@ def _run(kind: str, repository: Path, commit: str, target: Path, env: Mapping[st
 
 
 def main() -> None:
-    """Write the zip or the folder that standard input names, and print the notes."""
+    """Write the zip or folder that the message on standard input names, and print the notes."""
     kind, repository, commit, target = framing.read()
     try:
         if kind == "zip":
@@ -107,24 +105,24 @@ def _write_folder(repository: str, commit: str, folder: Path) -> None:
 
 
 def _files(repository: str, commit: str) -> Iterator[tuple[str, bytes, bytes]]:
-    """Mode, path and content of each file; a submodule has no content."""
+    """Yield (mode, path, content) of each file; a submodule has no content."""
     listed = subprocess.run(
         ["git", "ls-tree", "-r", "-z", "--full-tree", commit], cwd=repository, check=True, stdout=subprocess.PIPE
     ).stdout
     entries = [_entry(line) for line in listed.split(b"\0")[:-1]]
-    with tempfile.TemporaryFile() as wanted:
-        wanted.writelines(f"{blob}\n".encode() for mode, blob, _ in entries if mode != SUBMODULE)
-        wanted.seek(0)
+    with tempfile.TemporaryFile() as blobs:
+        blobs.writelines(f"{blob}\n".encode() for mode, blob, _ in entries if mode != SUBMODULE)
+        blobs.seek(0)
         command = ["git", "cat-file", "--batch", "--buffer"]
-        with subprocess.Popen(command, cwd=repository, stdin=wanted, stdout=subprocess.PIPE) as objects:
+        with subprocess.Popen(command, cwd=repository, stdin=blobs, stdout=subprocess.PIPE) as objects:
             for mode, blob, path in entries:
                 yield mode, path, b"" if mode == SUBMODULE else _content(objects.stdout, blob, path)
 
 
 def _entry(line: bytes) -> tuple[str, str, bytes]:
-    """Mode, object and path."""
-    about, _, path = line.partition(b"\t")
-    mode, _, blob = about.decode().split()
+    """(mode, object id, path) of a line of `git ls-tree`."""
+    fields, _, path = line.partition(b"\t")
+    mode, _, blob = fields.decode().split()
     return mode, blob, path
 
 
@@ -138,7 +136,7 @@ def _content(objects: IO[bytes] | None, blob: str, path: bytes) -> bytes:
 
 
 def _name(path: bytes) -> str:
-    """As unpacking reads a name that is not UTF-8."""
+    """The member's name; one that is not UTF-8 is decoded as unzip programs do it."""
     try:
         return path.decode()
     except UnicodeDecodeError:

@@ -16,7 +16,7 @@ _MANIFEST = "manifest.json"
 
 
 def construct_path(zip_file: Path, stack: str, logical_id: str) -> str:
-    """Return the path of the construct that made the resource; empty where the zip holds no such stack or path."""
+    """Return the path of the construct that defines the resource; empty where the zip has no such stack or path."""
     with suppress(OSError, BadZipFile, ValueError, KeyError), ZipFile(zip_file) as assembly:
         for template in _templates(assembly, stack):
             resource = json.loads(assembly.read(template))["Resources"].get(logical_id, {})
@@ -26,7 +26,7 @@ def construct_path(zip_file: Path, stack: str, logical_id: str) -> str:
 
 
 def _templates(assembly: ZipFile, stack: str) -> Iterator[str]:
-    """The names of the templates of this stack; nested assemblies have a manifest each."""
+    """The zip members with templates of this stack; each nested assembly has a manifest of its own."""
     for name in assembly.namelist():
         path = PurePosixPath(name)
         if path.name != _MANIFEST:

@@ -1,6 +1,6 @@
-"""Providers of actions and types of resources that the user accepted as not rehearsed.
+"""Action providers and resource types that the user accepted as not rehearsed.
 
-`run --accept NAME` writes it, the embedded AWS reads it, and the end of the run reports the result.
+`run --accept NAME` writes accepted.json, the embedded AWS reads it, and the end of the run reports the result.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from rehearsal.engine.model.definition import ActionType
 from rehearsal.host.atomic_write import write_json
 from rehearsal.workspace.layout import Workspace
 
-# Beside the embedded AWS's state, and as long-lived: a JSON line for each resource that was made of an accepted type.
+# Part of the embedded AWS's state: a JSON line for each created resource of an accepted type.
 RESOURCES = "accepted-resources.jsonl"
 
 _ACCEPTED = "has no effect: its type was accepted"
 _PENDING = "is PENDING on AWS, where sources that use it fail, until a person completes it in the console"
-# How a message says that the embedded AWS lacks a part of a resource's type.
+# Matches MiniStack's message for a resource type that it supports in part, such as one property.
 _UNSUPPORTED = re.compile(r"\((AWS::[\w:]+)\): [^;]*not (?:yet )?(?:supported|implemented|emulated)")
-# They exist without being accepted: what CDK's Vpc has with default arguments and the emulator lacks, and instances.
+# Created without an acceptance: types that CDK's Vpc uses by default and the emulator does not support, and instances.
 CREATED_WITHOUT_EFFECT = tuple(
     f"AWS::EC2::{kind}"
     for kind in ("EIP", "FlowLog", "Instance", "NatGateway", "SecurityGroupEgress", "SecurityGroupIngress")
 )
-# What there is without being accepted, and what the end of a run says of it.
+# Resource types that need no acceptance -> the note that the end of a run prints for each resource.
 _NOTES = dict.fromkeys(CREATED_WITHOUT_EFFECT, "was created without effect") | {
     "AWS::CodeConnections::Connection": _PENDING,
     "AWS::CodeStarConnections::Connection": _PENDING,
@@ -39,24 +39,25 @@ _NOTES = dict.fromkeys(CREATED_WITHOUT_EFFECT, "was created without effect") | {
 
 @dataclass(frozen=True)
 class Accepted:
-    """providers: `Provider` or `Category/Provider`; types: `AWS::Service::Resource`."""
+    """The accepted names. providers: `Provider` or `Category/Provider`. types: `AWS::Service::Resource`."""
 
     providers: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
 
     @classmethod
     def from_names(cls, names: Iterable[str]) -> Self:
-        """A name with `::` is a type of CloudFormation."""
+        """Sort the names into types, which have `::`, and providers."""
         every = frozenset(names)
         types = frozenset(each for each in every if "::" in each)
         return cls(every - types, types)
 
     def takes(self, type_: ActionType) -> bool:
+        """Return whether the provider is accepted, by its name or with its category."""
         return bool({type_.provider, str(type_)} & self.providers)
 
 
 class AcceptedFile:
-    """Where `run` leaves the names for an embedded AWS that may be running already."""
+    """The file accepted.json, by which `run` passes the names to an embedded AWS that may already run."""
 
     def __init__(self, space: Workspace) -> None:
         self._path = space.home / "accepted.json"
@@ -66,13 +67,13 @@ class AcceptedFile:
         write_json(self._path, sorted({*names}))
 
     def add(self, names: Iterable[str]) -> None:
-        """Accept more than before; nothing is written without names."""
+        """Accept more names; without names nothing is written."""
         if names := tuple(names):
             accepted = self.read()
             self.write({*accepted.providers, *accepted.types, *names})
 
     def read(self) -> Accepted:
-        """The names as they are now; the file is read again when it has changed."""
+        """Return the current names; the file is read again only when it has changed."""
         try:
             changed = self._path.stat().st_mtime_ns
         except FileNotFoundError:
@@ -88,14 +89,14 @@ def accept_options(names: Iterable[str]) -> str:
 
 
 def accept_hint(message: str) -> str:
-    """Return how to go on without the types that a message says are not known, or not as they are used."""
-    found = re.search(r"Unrecognized resource types: \[(.*?)\]", message)
-    types = re.findall(r"[\w:]+", found[1]) if found else _UNSUPPORTED.findall(message)
+    """Return a hint that accepts the unsupported resource types in an error message; empty where it names none."""
+    match = re.search(r"Unrecognized resource types: \[(.*?)\]", message)
+    types = re.findall(r"[\w:]+", match[1]) if match else _UNSUPPORTED.findall(message)
     return f"`run {accept_options(types)}` goes on without any effect of it" if types else ""
 
 
 def resources(space: Workspace) -> list[str]:
-    """Return what there is to say of each resource without effect: `AWS::Service::Resource stack/logical id ...`."""
+    """Return a line for each resource without effect: `AWS::Service::Resource stack/logical-id note`."""
     for folder in (space.running, space.saved):
         path = folder / RESOURCES
         if path.exists():

@@ -1,4 +1,4 @@
-"""The artifacts of executions as they lie in the embedded AWS's store: a zip each, which goes with its execution."""
+"""The zips of executions' artifacts in the embedded AWS's S3 files, to read and to delete with their execution."""
 
 from __future__ import annotations
 
@@ -9,30 +9,33 @@ from rehearsal.aws import root
 from rehearsal.engine.state.journal import Event
 from rehearsal.workspace.layout import Workspace
 
-_ABOUT = ".meta.json"
-# Every bucket is found from any region.
+_METADATA = ".meta.json"
+# MiniStack finds every bucket from any region.
 _REGION = "us-east-1"
 
 
 def artifacts(space: Workspace, events: Iterable[Event]) -> dict[str, Path]:
-    """The zip of every artifact that an execution's actions have made, by its name; one that is gone has none."""
-    found = {each["name"]: next(_zips(space, each), None) for each in _output_artifacts(events)}
-    return {name: path for name, path in found.items() if path}
+    """Return name -> zip of every output artifact of an execution whose zip still exists."""
+    zips = {each["name"]: next(_zips(space, each), None) for each in _output_artifacts(events)}
+    return {name: path for name, path in zips.items() if path}
 
 
 def remove(space: Workspace, events: Iterable[Event]) -> None:
-    """Delete what an execution's actions have made, and what of it was copied to the stores of other regions."""
+    """Delete the output artifacts of an execution, and their copies in the stores of other regions.
+
+    Through S3 where the embedded AWS runs, else from its saved files.
+    """
     server = space.server()
     for each in _output_artifacts(events):
         for path in [*_zips(space, each)]:
             if server is None:
                 path.unlink(missing_ok=True)
-                path.with_name(path.name + _ABOUT).unlink(missing_ok=True)
+                path.with_name(path.name + _METADATA).unlink(missing_ok=True)
                 continue
             account, bucket, *_ = path.relative_to(_objects(space)).parts
             s3 = server.to_endpoint().client("s3", root(account), _REGION)
-            kept = s3.list_object_versions(Bucket=bucket, Prefix=each["key"]).get("Versions", [])
-            for version in kept:
+            versions = s3.list_object_versions(Bucket=bucket, Prefix=each["key"]).get("Versions", [])
+            for version in versions:
                 s3.delete_object(Bucket=bucket, Key=each["key"], VersionId=version["VersionId"])
 
 
@@ -47,7 +50,7 @@ def _objects(space: Workspace) -> Path:
 
 
 def _zips(space: Workspace, artifact: Mapping[str, str]) -> Iterator[Path]:
-    """In the bucket that it was made in before all others: below an account's folder and the bucket's."""
+    """The zips `s3/ACCOUNT/BUCKET/KEY` of an artifact: the one in its own bucket first, then the copies."""
     objects = _objects(space)
     for bucket in (artifact["bucket"], "*"):
         yield from objects.glob(f"*/{bucket}/{artifact['key']}")

@@ -1,7 +1,8 @@
-"""The folder outside the project where builds work and their caches are.
+"""The build area: a folder outside the project for the sources and caches of builds.
 
-A tool that looks for its configuration in the folders above (git, npm, Node, pytest, uv, dotenv) must not find the
-project's files: on AWS nothing is above a build's source. `.rehearsal/builds` and `.rehearsal/cache` are links into it.
+A tool that searches parent folders for its configuration (git, npm, Node, pytest, uv, dotenv) must not find the
+project's files, because on AWS a build's source has no such parent folders. `.rehearsal/builds` and `.rehearsal/cache`
+are symbolic links into the area.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from rehearsal.host.processes import remove_in_background
 
 VARIABLE = "REHEARSAL_BUILDS"
 BUILDS, CACHE = "builds", "cache"
-# In an action's folder, the link to the one that its build works in; without one are the builds of StartBuild.
+# LINK: in an action's folder, the link to the work folder of its build. STARTED: the name of the work folder of a build
+# that StartBuild started, which has no action.
 LINK, STARTED = "build", "started-"
-# What programs look for in the folders above the one that they work in.
+# Names that programs search for in parent folders.
 FOUND_BY_WALKING_UP = (
     ".env", ".git", ".hg", ".nvmrc", ".python-version", ".tool-versions", ".venv", "Cargo.toml", "cdk.json",
     "conftest.py", "go.mod", "node_modules", "package.json", "pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini",
     "tsconfig.json",
 )  # fmt: skip
-_OWNER = "project"  # names the `.rehearsal/` that an area belongs to
+_OWNER = "project"  # a file with the path of the `.rehearsal/` that the area belongs to
 
 
 def connect(home: Path) -> None:
@@ -41,24 +43,24 @@ def connect(home: Path) -> None:
 
 
 def area(home: Path) -> Path | None:
-    """The area of this workspace, None where it has none yet."""
+    """Return the area of this workspace; None where it has none yet."""
     return (home / BUILDS).readlink().parent if _is_connected(home) else None
 
 
 def found_above(folder: Path) -> list[Path]:
-    """Files above `folder` that programs would take for those of the project that they work on."""
+    """Return files in the parent folders that programs in `folder` would take for their project's configuration."""
     return [above / name for above in folder.parents for name in FOUND_BY_WALKING_UP if os.path.lexists(above / name)]
 
 
 def unused(builds: Path, executions: Path) -> list[Path]:
-    """The folders of builds that no action's folder links to; a build's link exists as long as it runs."""
+    """Return the work folders that no action's folder links to; the link of a running build always exists."""
     links = executions.glob(f"*/*/*/*/{LINK}")  # execution, stage, action, attempt
     linked = {link.readlink().parent for link in links if link.is_symlink()}
     return [each for each in builds.glob("*") if each not in linked and not each.name.startswith(STARTED)]
 
 
 def _is_connected(home: Path) -> bool:
-    """Whether the links exist and are this workspace's own: those of a copied project belong to the original."""
+    """Return whether the links lead to this workspace's area; those of a copied project lead to the original's."""
     try:
         folder = (home / BUILDS).readlink().parent
         return (home / CACHE).readlink().parent == folder and _owner(folder) == home.resolve()
@@ -73,7 +75,7 @@ def _owner(folder: Path) -> Path:
 def _connect(home: Path) -> None:
     root = _root(home)
     fresh = root / f"{home.parent.name[:40]}-{hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:10]}"
-    _remove(fresh)  # of a `.rehearsal/` that was deleted
+    _remove(fresh)  # left by a `.rehearsal/` that was deleted
     _move(_moved_from(home), fresh)
     fresh.mkdir(mode=0o700, exist_ok=True)
     (fresh / _OWNER).write_text(str(home.resolve()))
@@ -89,7 +91,10 @@ def _connect(home: Path) -> None:
 
 
 def _root(home: Path) -> Path:
-    """Where the areas of all projects are: outside this project, and where no program finds anything above."""
+    """The folder for the areas of all projects, preferably without files that programs find in parent folders.
+
+    Raises WrongUse where none can be created, or where the variable names a folder inside the project.
+    """
     if chosen := os.environ.get(VARIABLE):
         root = Path(chosen).absolute()
         if root.resolve().is_relative_to(home.parent.resolve()):
@@ -110,17 +115,17 @@ def _candidates() -> list[Path]:
 
 
 def _make_private(folder: Path) -> bool:
-    """Whether the folder exists now and is this user's: in /var/tmp another user could have created it."""
+    """Create the folder; return whether it belongs to this user: in /var/tmp another user could have created it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = folder.lstat()
+        status = folder.lstat()
     except OSError:
         return False
-    return about.st_uid == os.getuid() and os.access(folder, os.W_OK | os.X_OK)
+    return status.st_uid == os.getuid() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _moved_from(home: Path) -> Path | None:
-    """The area that this workspace had under the project's former name; None for a copy of a project that exists."""
+    """The area of a project that was moved or renamed since; None for a copy of a project that still exists."""
     with suppress(OSError):
         folder = (home / BUILDS).readlink().parent
         return None if _owner(folder).exists() else folder
@@ -141,7 +146,7 @@ def _orphans(root: Path) -> Iterator[Path]:
 
 
 def _remove(*folders: Path) -> None:
-    """Rename the folders first, so that their names are free immediately."""
+    """Remove folders in the background; rename them first, so that their names are free immediately."""
     for folder in folders:
         if folder.exists():
             gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))

@@ -1,6 +1,6 @@
-"""The rehearsal's clock: AWS's minutes of waiting pass at a scale, and dates move by a command.
+"""The rehearsal's clock: AWS's waiting times are scaled, and a command moves AWS's date forward.
 
-Machine time stays machine time: how long a build or a function may run, and every time in journals and logs.
+The time limits of builds and functions, and all times in journals and logs, are machine time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 @dataclass(frozen=True)
 class ClockSetting:
-    """scale: seconds of AWS per second. jumps: the machine time of each, and its seconds."""
+    """The clock's setting. scale: seconds of AWS per machine second. jumps: (machine time, seconds forward) of each."""
 
     scale: float = DEFAULT_SCALE
     jumps: tuple[tuple[float, float], ...] = ()
@@ -33,9 +33,9 @@ class ClockSetting:
 
 @dataclass
 class Clock:
-    """The clock of one workspace; a change by another process counts immediately.
+    """The clock of one workspace; a change by another process takes effect immediately.
 
-    changes: wakes what waits. Whatever may end a wait that is measured by this clock notifies it.
+    changes: wakes the threads that wait on this clock. Code that can end such a wait early has to notify it.
     """
 
     path: Path
@@ -53,24 +53,24 @@ class Clock:
         return self._read[1]
 
     def at(self, machine: float) -> float:
-        """Return AWS's time, in seconds, at a time of the machine: only differences of it mean something."""
+        """Return AWS's time, in seconds, at a machine time. Only differences of two such times have a meaning."""
         setting = self.setting
         return machine * setting.scale + sum(seconds for at, seconds in setting.jumps if at <= machine)
 
     def elapsed(self, since: float) -> float:
-        """Return the seconds of AWS since a time of the machine."""
+        """Return the seconds of AWS since a machine time."""
         return self.at(time.time()) - self.at(since)
 
     def age(self, since: float) -> float:
-        """Return how old something is, for dates such as an expiry: jumps count, the scale does not."""
+        """Return the seconds since a machine time for dates such as an expiry: jumps count, the scale does not."""
         return time.time() - since + sum(seconds for at, seconds in self.setting.jumps if at > since)
 
     def watch(self) -> None:
-        """Let a change by another process wake the waits of this one."""
+        """Wake the waits of this process when another process changes the clock."""
         file_watch.watch(self.path, self.changes.notify)
 
     def moments(self, seconds: float, stop: Cancellation) -> Iterator[None]:
-        """Yield now, after each change, and a last time when these seconds of AWS are over or `stop` is set."""
+        """Yield now, after each change, and a last time when `seconds` of AWS have passed or `stop` is set."""
         began = time.time()
         return self.changes.moments(stop, lambda: (seconds - self.elapsed(began)) / self.setting.scale)
 
@@ -78,7 +78,7 @@ class Clock:
         self._write(ClockSetting(scale, self.setting.jumps))
 
     def advance(self, seconds: float) -> None:
-        """Let dates of AWS be later by these seconds."""
+        """Move AWS's date forward by `seconds`."""
         setting = self.setting
         self._write(ClockSetting(setting.scale, (*setting.jumps, (time.time(), seconds))))
 
@@ -88,24 +88,24 @@ class Clock:
 
 def parse_scale(text: str) -> float:
     """Return the scale in a text such as `60x`. Raises WrongUse."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)x?", text)
-    if not found or not 1 <= float(found[1]) <= 10_000:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)x?", text)
+    if not match or not 1 <= float(match[1]) <= 10_000:
         raise WrongUse(f"clock: got {text}; a scale is a number from 1x to 10000x, such as 60x")
-    return float(found[1])
+    return float(match[1])
 
 
 def parse_jump(text: str) -> float:
     """Return the seconds in a text such as `+90d`. Raises WrongUse."""
-    found = re.fullmatch(r"\+(\d+)([smhdw])", text)
-    if not found:
+    match = re.fullmatch(r"\+(\d+)([smhdw])", text)
+    if not match:
         raise WrongUse(f"clock: got {text}; a step is a plus, a number and one of s, m, h, d and w, such as +90d")
-    return int(found[1]) * UNITS[found[2]]
+    return int(match[1]) * UNITS[match[2]]
 
 
 def _parsed(path: Path) -> ClockSetting:
     try:
-        found = json.loads(path.read_text())
-        jumps = tuple((float(at), float(seconds)) for at, seconds in found["jumps"])
-        return ClockSetting(float(found["scale"]), jumps)
+        setting = json.loads(path.read_text())
+        jumps = tuple((float(at), float(seconds)) for at, seconds in setting["jumps"])
+        return ClockSetting(float(setting["scale"]), jumps)
     except (ValueError, KeyError, TypeError) as error:
         raise WrongUse(f"{path} cannot be read ({error}): remove it, and the clock is the default again") from error

@@ -1,4 +1,4 @@
-"""Where a rehearsal keeps its state: one folder, `.rehearsal/`, in the project's root."""
+"""The folder `.rehearsal/` in the project's root, which holds all state of its rehearsals."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ KEPT_FAILURES = 2
 
 @dataclass(frozen=True)
 class Server:
-    """A running emulator, as its record says; `secret` is that of its accounts' root users.
+    """The record of a running embedded AWS. secret: the secret key of its accounts' root users.
 
-    born: when its process started, so that another one of the same number is not taken for it. folder: which folder
-    the record was written in, by its inode, so that a copy of it has none. detached: whether it goes on until `down`.
-    proxy: the URL of the proxy that leads AWS's host names to it.
+    born: when its process started, in clock ticks, to identify it across PID reuse. folder: the inode of the workspace
+    that the record was written in, so that a copied workspace has no server. detached: whether it runs until `down`.
+    proxy: the URL of the proxy that routes AWS's host names to it.
     """
 
     pid: int
@@ -55,12 +55,12 @@ class Workspace:
 
     @property
     def private(self) -> Path:
-        """Hidden from builds and functions: the root users' secret, the embedded AWS's key and its state."""
+        """The folder that is hidden from builds and functions: the root users' secret, the TLS key and AWS's state."""
         return self.home / "private"
 
     @property
     def aws(self) -> Path:
-        """Working files of the embedded AWS: temporary files, and deployed assemblies."""
+        """The embedded AWS's temporary files, and deployed assemblies."""
         return self.home / "aws"
 
     @property
@@ -69,7 +69,7 @@ class Workspace:
 
     @property
     def remote(self) -> Path:
-        """The bare repository that replaces the connected one."""
+        """The bare repository that replaces the one of the source action's connection."""
         return self.home / "remote.git"
 
     @property
@@ -78,12 +78,12 @@ class Workspace:
 
     @property
     def builds(self) -> Path:
-        """Where builds work: outside the project."""
+        """The work folders of builds, in the build area outside the project."""
         return (self.home / build_area.BUILDS).resolve()
 
     @property
     def node_sdk(self) -> Path:
-        """The SDK for functions of Node, as Lambda's runtimes have it."""
+        """The AWS SDK for JavaScript, which Lambda's Node.js runtimes include."""
         return self.caches / "aws-sdk"
 
     @property
@@ -102,7 +102,7 @@ class Workspace:
 
     @property
     def clock(self) -> Path:
-        """The scale and the date of the rehearsal's clock, where they are not the default."""
+        """The setting of the rehearsal's clock, where it is not the default."""
         return self.home / "clock.json"
 
     @property
@@ -116,17 +116,17 @@ class Workspace:
 
     @property
     def pipelines(self) -> Path:
-        """The journals of the pipelines of the embedded AWS that runs; with its state they are saved, or go."""
+        """The journals of pipelines; they are part of the embedded AWS's state, and saved or removed with it."""
         return self.running / "pipelines"
 
     @property
     def saved(self) -> Path:
-        """The embedded AWS's state, as its last clean end left it."""
+        """The embedded AWS's state after its last clean end."""
         return self.private / "saved"
 
     @property
     def tls(self) -> Path:
-        """The emulator's certificate, and the bundle of authorities."""
+        """The emulator's certificate, and the bundle of certificate authorities."""
         return self.home / "tls"
 
     @property
@@ -136,11 +136,11 @@ class Workspace:
 
     @property
     def decisions(self) -> Path:
-        """Decisions of policies, as JSON lines."""
+        """The IAM decisions of the embedded AWS, as JSON lines."""
         return self.home / "decisions.jsonl"
 
     def secret(self) -> str:
-        """The secret key of every root user, made once, so that a shell's exports stay good."""
+        """Return the secret key of every root user; created once, so that exports in a user's shell stay valid."""
         path = self.private / "secret"
         if not path.exists():
             path.touch(mode=0o600)
@@ -148,13 +148,14 @@ class Workspace:
         return path.read_text()
 
     def saved_address(self) -> str:
-        """The URL that the saved state was reached at; empty without such a state."""
+        """Return the URL of the embedded AWS whose state is saved; empty without a saved state."""
         try:
             return (self.saved / "address").read_text()
         except FileNotFoundError:
             return ""
 
     def make(self) -> None:
+        """Create the folders, and connect the build area. Raises WrongUse."""
         for folder in (self.private, self.aws, self.executions, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         self.private.chmod(0o700)
@@ -168,42 +169,46 @@ class Workspace:
         return self.execution(execution_id) / "journal.jsonl"
 
     def latest(self) -> str | None:
-        """The id of the execution that was started last, or None before the first one."""
+        """Return the id of the execution that was started last; None before the first one."""
         return next(iter(self.newest_first()), None)
 
     def remove_failed_work_folders(self) -> None:
-        """Remove what failed actions of older executions worked in, some 250 MB each; logs and journals stay."""
+        """Remove the work folders of failed actions, about 250 MB each, except those of the newest executions.
+
+        Logs and journals stay.
+        """
         for execution in self.newest_first()[KEPT_FAILURES:]:
-            left = [*_work_folders(self.execution(execution))]
-            if left and journal.has_ended(journal.read(self.journal(execution))):
-                for path in left:
+            folders = [*_work_folders(self.execution(execution))]
+            if folders and journal.has_ended(journal.read(self.journal(execution))):
+                for path in folders:
                     path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)
         remove_in_background(*build_area.unused(self.builds, self.executions))
 
     def newest_first(self) -> list[str]:
-        """The ids of all executions that have a journal, by when they started."""
+        """Return the ids of all executions that have a journal, the last started first."""
         started = {path.parent.name: _started(path) for path in self.executions.glob("*/journal.jsonl")}
         return sorted(started, key=lambda each: started[each], reverse=True)
 
     def server(self) -> Server | None:
-        """The emulator that runs for this project, or None. A record that is damaged is none."""
-        known = {each.name for each in fields(Server)}
+        """Return the record of the running embedded AWS; None where none runs, or the record is damaged."""
+        names = {each.name for each in fields(Server)}
         try:
             record = json.loads(self.record.read_text())
-            server = Server(**{name: value for name, value in record.items() if name in known})
-            lives = start_ticks(server.pid)
+            server = Server(**{name: value for name, value in record.items() if name in names})
+            born = start_ticks(server.pid)
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return None
-        here = server.folder == self.home.stat().st_ino
-        return server if here and lives is not None and lives == server.born else None
+        is_here = server.folder == self.home.stat().st_ino
+        return server if is_here and born is not None and born == server.born else None
 
     def write_server(self, server: Server) -> None:
-        here = self.home.stat().st_ino
-        write_json(self.record, asdict(replace(server, born=start_ticks(server.pid), folder=here)))
+        """Write the record, with the process's start time and this workspace's inode."""
+        inode = self.home.stat().st_ino
+        write_json(self.record, asdict(replace(server, born=start_ticks(server.pid), folder=inode)))
 
 
 def find(start: Path) -> Workspace:
-    """The workspace of the CDK project around `start`: the nearest folder upwards with a cdk.json, else a repository.
+    """Return the workspace of the CDK project around `start`: the nearest parent with a cdk.json, else with a .git.
 
     Raises WrongUse where there is none.
     """
@@ -217,7 +222,7 @@ def find(start: Path) -> Workspace:
 
 
 def _work_folders(execution: Path) -> Iterator[Path]:
-    """The work folders of actions: in a folder for each attempt, or for each action in executions of version 1."""
+    """The work folders in an execution: below each attempt, or each action where the journal has version 1."""
     for action in execution.glob("*/*/"):
         attempts = [folder for folder in action.iterdir() if folder.name.isdecimal()]
         for attempt in attempts or [action]:
@@ -225,7 +230,7 @@ def _work_folders(execution: Path) -> Iterator[Path]:
 
 
 def _started(journal: Path) -> float:
-    """When a journal's first event was written; of one without events, when its folder changed last."""
+    """When the execution started, in seconds since 1970; without a first event, when its folder changed last."""
     with journal.open(encoding="utf-8", errors="replace") as file:
         try:
             return float(json.loads(file.readline())["at"])

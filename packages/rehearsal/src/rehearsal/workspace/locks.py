@@ -17,7 +17,7 @@ from rehearsal.workspace.layout import Workspace
 
 @contextmanager
 def exclusive_run(workspace: Workspace) -> Iterator[None]:
-    """Hold the working tree's way to the pipeline: snapshot, first deployment, transitions. Raises WrongUse."""
+    """Allow one `up` or `run` at a time, which snapshots, deploys and changes transitions. Raises WrongUse."""
     workspace.make()
     with _open_lock_file(workspace.home / "run.lock") as file:
         try:
@@ -37,16 +37,16 @@ def exclusive_run(workspace: Workspace) -> Iterator[None]:
 
 @contextmanager
 def unused_files(workspace: Workspace) -> Iterator[bool]:
-    """Whether no run uses its files in the workspace. A run that begins inside the block waits, and is not refused."""
+    """Yield whether no run uses files in the workspace. A run that starts inside the block waits for its end."""
     with _open_lock_file(workspace.home / "files.lock") as files:
         yield _try_lock(files, fcntl.LOCK_EX)
 
 
 @contextmanager
 def startup_lock(workspace: Workspace) -> Iterator[int]:
-    """Wait until no other process starts or ends the workspace's embedded AWS; two would share one state.
+    """Wait until no other process starts or ends the workspace's embedded AWS; two of them would share one state.
 
-    Gives the lock's descriptor: a process that inherits it holds the lock as well, until it closes it.
+    Yields the lock's file descriptor: a process that inherits it holds the lock too, until it closes it.
     """
     with _open_lock_file(workspace.home / "start.lock") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -55,16 +55,16 @@ def startup_lock(workspace: Workspace) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class UsageLock:
-    """The use of the workspace's embedded AWS, which ends with its last user: shared among them, or the last one's."""
+    """The lock of the users of an embedded AWS: shared by all users, exclusive for the last one, which ends it."""
 
     _file: int
 
     def share(self) -> None:
-        """Wait for the end of one that ends."""
+        """Become a user; wait while another process ends the embedded AWS."""
         fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def try_exclusive(self) -> bool:
-        """Whether no other process uses it; others then wait until the caller has ended it."""
+        """Return whether no other process uses it; new users then wait until the caller releases the lock."""
         return _try_lock(self._file, fcntl.LOCK_EX)
 
 
@@ -77,45 +77,45 @@ def usage_lock(workspace: Workspace) -> Iterator[UsageLock]:
 
 @contextmanager
 def scratch_folder(workspace: Workspace, kind: str) -> Iterator[Path]:
-    """A new folder, which `stale_scratch_folders` skips until the block, or its process, has ended.
+    """Yield a new folder, and remove it after the block. If the process is killed, `stale_scratch_folders` lists it.
 
-    That of a shell is outside the project, as builds are.
+    kind: the prefix of its name; a folder of the kind `shell` is in the build area, outside the project.
     """
     workspace.make()
     with _open_lock_file(workspace.home / "scratch.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         parent = workspace.builds.parent if kind == "shell" else workspace.home
         folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=parent))
-        held = os.open(folder, os.O_RDONLY)
-        fcntl.flock(held, fcntl.LOCK_SH)
+        descriptor = os.open(folder, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
         fcntl.flock(lock, fcntl.LOCK_UN)
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            os.close(held)
+            os.close(descriptor)
 
 
 @contextmanager
 def stale_scratch_folders(workspace: Workspace, *kinds: str) -> Iterator[list[Path]]:
-    """The scratch folders of killed processes; none is created inside the block."""
+    """Yield the scratch folders that killed processes have left; no new one is created during the block."""
     with _open_lock_file(workspace.home / "scratch.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         parents = {workspace.home, workspace.builds.parent}
-        left = [folder for kind in kinds for parent in parents for folder in parent.glob(f"{kind}-*")]
-        yield [folder for folder in left if _is_unused(folder)]
+        folders = [folder for kind in kinds for parent in parents for folder in parent.glob(f"{kind}-*")]
+        yield [folder for folder in folders if _is_unused(folder)]
 
 
 def _is_unused(folder: Path) -> bool:
-    """Whether no process works in it. One that has just been removed is not there to be unused."""
+    """Return whether no process holds the folder's lock; False for a folder that has just been removed."""
     try:
-        held = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
-        return _try_lock(held, fcntl.LOCK_EX)
+        return _try_lock(descriptor, fcntl.LOCK_EX)
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
 def _try_lock(file: int, kind: int) -> bool:
@@ -128,7 +128,7 @@ def _try_lock(file: int, kind: int) -> bool:
 
 @contextmanager
 def _open_lock_file(path: Path) -> Iterator[int]:
-    """The file stays where it is: who removed it would let a third one in."""
+    """Open a lock file. It is never removed: a process could then lock a new file while another holds the old one."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         yield file

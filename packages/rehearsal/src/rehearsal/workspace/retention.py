@@ -1,7 +1,7 @@
-"""The disk that `.rehearsal/` takes: what goes first, and what stays.
+"""Disk usage of `.rehearsal/`, and what is removed when.
 
-Journals, logs, artifacts and what failed actions worked in stay for the last executions; what builds have downloaded
-stays as long as there is room, because without it the next run is slow.
+Journals, logs, artifacts and work folders of failed actions are kept for the last executions. The caches of builds are
+removed last, because without them the next run is slow.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import stale_scratch_folders, unused_files
 
 KEPT_EXECUTIONS = 10
-# Of each stage: the one that it is in, and the one that it can be rolled back to.
+# Successful executions per stage: the latest one, and the one that the stage can be rolled back to.
 KEPT_SUCCESSES = 2
-# Walking through the caches takes a second or so: not worth it at each run.
+# Measuring the caches takes about a second, so it is not done at each run.
 CHECK_INTERVAL_SECONDS = 24 * 3600.0
 SCRATCH = ("listed", "plan", "shell")
 
 
 def disk_usage(folder: Path) -> int:
-    """The bytes that the files in `folder` take on disk; a file with several names counts once."""
+    """Return the bytes that the files in `folder` take on disk; a file with several hard links counts once."""
     seen: set[tuple[int, int]] = set()
     total = 0
     for where, _, names in os.walk(folder):
         for name in names:
             try:
-                about = (Path(where) / name).lstat()
+                status = (Path(where) / name).lstat()
             except FileNotFoundError:  # another process cleans at the same time
                 continue
-            if (about.st_dev, about.st_ino) not in seen:
-                seen.add((about.st_dev, about.st_ino))
-                total += about.st_blocks * 512
+            if (status.st_dev, status.st_ino) not in seen:
+                seen.add((status.st_dev, status.st_ino))
+                total += status.st_blocks * 512
     return total
 
 
 def workspace_usage(space: Workspace) -> int:
-    """The bytes that `.rehearsal/` takes, with what builds work in and what they keep outside the project."""
+    """Return the bytes that `.rehearsal/` and the build area outside the project take."""
     outside = build_area.area(space.home)
     return disk_usage(space.home) + (disk_usage(outside) if outside else 0)
 
 
 def remove_all(space: Workspace) -> int:
-    """Remove everything; the bytes that became free."""
+    """Remove `.rehearsal/` and the build area; return the bytes that became free."""
     freed, outside = workspace_usage(space), build_area.area(space.home)
     shutil.rmtree(space.home)
     if outside:
@@ -76,41 +76,47 @@ def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
 
 
 def _removable_executions(space: Workspace, keep: int) -> list[str]:
-    """All but the newest `keep`, those that have not ended, those that a stage is in or can be rolled back to, and
-    those whose artifacts one of these takes.
+    """The executions to remove.
+
+    Kept are: the newest `keep`; those that have not ended; those whose revision a stage has, or can be rolled back to;
+    and those whose artifacts a kept rollback uses.
     """
-    old, taken, succeeded = [], set[str](), collections.Counter[str]()
+    removable, used, succeeded = [], set[str](), collections.Counter[str]()
     for number, execution in enumerate(space.newest_first()):
         events = journal.read(space.journal(execution))
         first = next(iter(events), {})
-        whose, pipeline = first.get("rollback_of"), first.get("pipeline")
+        target, pipeline = first.get("rollback_of"), first.get("pipeline")
         ends = [each for each in events if each["type"] == "stage-finished" and each["status"] == "Succeeded"]
         stages = {f"{pipeline}/{each['stage']}" for each in ends}
-        wanted = not whose and any(succeeded[stage] < KEPT_SUCCESSES for stage in stages)
-        if not whose:
+        is_target = not target and any(succeeded[stage] < KEPT_SUCCESSES for stage in stages)
+        if not target:
             succeeded.update(stages)
-        if number < keep or wanted or execution in taken or not journal.has_ended(events):
-            taken.add(whose or execution)
+        if number < keep or is_target or execution in used or not journal.has_ended(events):
+            used.add(target or execution)
         else:
-            old.append(execution)
-    return old
+            removable.append(execution)
+    return removable
 
 
 def enforce_disk_limit(space: Workspace, limit: int) -> list[str]:
-    """Once a day, keep `.rehearsal/` within `limit` bytes; what was removed, in words. Caches go last, oldest first."""
+    """Once a day, reduce `.rehearsal/` to `limit` bytes; return messages about what was removed.
+
+    Old executions are removed first, then caches, the oldest first.
+    """
     stamp = space.home / "measured"
     if stamp.exists() and time.time() - stamp.stat().st_mtime < CHECK_INTERVAL_SECONDS:
         return []
     stamp.touch()
     if workspace_usage(space) <= limit:
         return []
-    said = [f".rehearsal takes more than {format_bytes(limit)}: removed old executions, {format_bytes(clean(space))}"]
+    freed = format_bytes(clean(space))
+    messages = [f".rehearsal takes more than {format_bytes(limit)}: removed old executions, {freed}"]
     for cache in _oldest(space.caches):
         if workspace_usage(space) <= limit or space.server():
             break
-        said.append(f"removed the cache {cache.name}, {format_bytes(disk_usage(cache))}")
+        messages.append(f"removed the cache {cache.name}, {format_bytes(disk_usage(cache))}")
         shutil.rmtree(cache, ignore_errors=True)
-    return said
+    return messages
 
 
 def _oldest(folder: Path) -> Iterator[Path]:
@@ -118,7 +124,7 @@ def _oldest(folder: Path) -> Iterator[Path]:
 
 
 def format_bytes(count: int) -> str:
-    """`1.2 GB`, in powers of ten."""
+    """Return a text such as `1.2 GB`, in powers of ten."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6)):
         if count >= factor:
             return f"{count / factor:.1f} {unit}"

@@ -1,6 +1,6 @@
-"""Supported resource types of CloudFormation, and providers of actions and rules.
+"""The supported resource types of CloudFormation, and providers of actions and rules, in a file.
 
-The embedded AWS writes it when it starts; commands read it without importing the embedded AWS.
+The embedded AWS writes the file when it starts; commands read it without importing the embedded AWS.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ _FILE = "supported.json"
 
 @dataclass(frozen=True)
 class Supported:
-    """types: as templates name them. providers: `Category/Provider`."""
+    """What the embedded AWS supports. types: `AWS::Service::Resource`. providers: `Category/Provider`."""
 
     types: frozenset[str]
     providers: frozenset[str]
 
 
 def write_supported(space: Workspace, types: Iterable[str], providers: Iterable[ActionType]) -> None:
-    """Record what there is."""
+    """Write the supported types and providers."""
     write_json(space.aws / _FILE, {"types": sorted(types), "providers": sorted(map(str, providers))})
 
 
 def read_supported(space: Workspace) -> Supported:
-    """Return what the embedded AWS that runs has."""
-    found = json.loads((space.aws / _FILE).read_text())
-    return Supported(frozenset(found["types"]), frozenset(found["providers"]))
+    """Return what the running embedded AWS supports."""
+    content = json.loads((space.aws / _FILE).read_text())
+    return Supported(frozenset(content["types"]), frozenset(content["providers"]))
