@@ -19,6 +19,7 @@ from ministack.services import cloudwatch, lambda_svc
 from rehearsal.emulator.functions.alias_weights import AliasCounter
 from rehearsal.emulator.ministack.corrections import traffic
 from rehearsal.emulator.ministack.patches import correct
+from rehearsal.emulator.ministack.port.function_records import AliasRecord
 from tests.emulator.functions.conftest import ACCOUNT, REGION, Functions, zipped
 
 CODE = """
@@ -65,10 +66,10 @@ def eventually(functions: Functions, name: str, expected: dict[str, int]) -> Non
 
 def test_the_share_of_a_weight_is_exact() -> None:
     """Of any number of invocations the additional version gets its share, rounded to the nearest whole number."""
-    alias = {"AliasArn": "arn", "RevisionId": "1", "FunctionVersion": "1"}
+    alias: AliasRecord = {"AliasArn": "arn", "RevisionId": "1", "FunctionVersion": "1"}
     for weight in (0.0, 0.01, 0.1, 0.3, 0.5, 0.999, 1.0):
         counter = AliasCounter()
-        weighted = {**alias, "RoutingConfig": {"AdditionalVersionWeights": {"2": weight}}}
+        weighted: AliasRecord = {**alias, "RoutingConfig": {"AdditionalVersionWeights": {"2": weight}}}
         chosen = [counter.next_version(weighted) for _ in range(1000)]
         assert chosen.count("2") == round(1000 * weight)
         assert all(abs(chosen[:calls].count("2") - calls * weight) <= 0.5 for calls in range(1000))
@@ -77,7 +78,11 @@ def test_the_share_of_a_weight_is_exact() -> None:
 def test_an_update_of_the_alias_starts_the_count_again() -> None:
     """What one version was owed does not count for the next shift."""
     counter = AliasCounter()
-    alias = {"AliasArn": "arn", "FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}}
+    alias: AliasRecord = {
+        "AliasArn": "arn",
+        "FunctionVersion": "1",
+        "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}},
+    }
     first = [counter.next_version({**alias, "RevisionId": "1"}) for _ in range(4)]
     second = [counter.next_version({**alias, "RevisionId": "2"}) for _ in range(5)]
     assert (first, second) == (["1"] * 4, ["1"] * 4 + ["2"])

@@ -13,7 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 from ministack.core import lambda_runtime
@@ -23,6 +23,7 @@ from rehearsal.emulator.functions import sandbox, unpacked_code
 from rehearsal.emulator.functions.execution_environment import FunctionEnvironment, Invocation, InvocationResult
 from rehearsal.emulator.functions.filesystem import FunctionFilesystem
 from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 from rehearsal.emulator.server import launcher
 from rehearsal.host import helper_process
 from rehearsal.host.procfs import start_ticks
@@ -111,7 +112,8 @@ def plain(tmp_path: Path) -> Iterator[FunctionEnvironment]:
 
 def test_without_mounts_the_folders_stay_where_they_are(plain: FunctionEnvironment, tmp_path: Path) -> None:
     """It still runs, with the same packages; the end of a run says what it lacks."""
-    folder, sdk = call(plain).body
+    body: Any = call(plain).body
+    folder, sdk = body
     assert Path(folder).is_relative_to(tmp_path)
     assert sdk == "boto3"
 
@@ -129,7 +131,8 @@ def test_without_mounts_the_machines_packages_are_not_found(tmp_path: Path) -> N
     """Isolation needs no namespace."""
     environment = make(tmp_path, "import ministack", mounts=False)
     try:
-        assert call(environment).body["errorType"] == "Runtime.ImportModuleError"
+        body: Any = call(environment).body
+        assert body["errorType"] == "Runtime.ImportModuleError"
     finally:
         environment.kill()
 
@@ -151,7 +154,8 @@ def test_an_initialization_that_never_ends_is_given_up(tmp_path: Path, monkeypat
     monkeypatch.setattr("rehearsal.emulator.functions.execution_environment.INIT_SECONDS", 1)
     environment = make(tmp_path, "import time\ntime.sleep(100)", Timeout=1)
     try:
-        assert call(environment).body["errorMessage"] == "Task timed out after 1.00 seconds"
+        body: Any = call(environment).body
+        assert body["errorMessage"] == "Task timed out after 1.00 seconds"
     finally:
         environment.kill()
 
@@ -207,9 +211,9 @@ def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path, path
 
 
 def make(
-    folder: Path, code: str, *, mounts: bool | None = None, hidden: Path | None = None, **more: Any
+    folder: Path, code: str, *, mounts: bool | None = None, hidden: Path | None = None, **more: Unpack[FunctionConfig]
 ) -> FunctionEnvironment:
-    config = {
+    config: FunctionConfig = {
         "FunctionName": "function",
         "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function",
         "Runtime": RUNTIME,

@@ -12,6 +12,7 @@ from ministack.services.cloudformation import provisioners
 from rehearsal.emulator.iam import roles
 from rehearsal.emulator.ministack.corrections import permissions, requests
 from rehearsal.emulator.ministack.patches import correct
+from rehearsal.emulator.ministack.port.iam import IdentityRecord
 from tests.emulator.iam.principals import ACCOUNT, make_role
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("as_it_comes")
 BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
-def made(name: str, **properties: Any) -> dict[str, Any]:
+def made(name: str, **properties: Any) -> IdentityRecord:
     """A role that CloudFormation makes."""
     create = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]["create"]
     create("Logical", {"RoleName": name, "AssumeRolePolicyDocument": {}, **properties}, "stack")

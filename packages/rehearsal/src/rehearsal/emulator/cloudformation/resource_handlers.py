@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 
-Create = Callable[[str, Mapping[str, Any], str], ProvisionedResource]
+type Create[Properties] = Callable[[str, Properties, str], ProvisionedResource]
 Update = Callable[..., ProvisionedResource]
 # Called with a resource's physical id and the properties of its template.
-Keep = Callable[[str, Mapping[str, Any]], None]
+type Keep[Properties] = Callable[[str, Properties], None]
 
 
-def after_create(keep: Keep) -> Callable[[Create], Create]:
+def after_create[Properties](keep: Keep[Properties]) -> Callable[[Create[Properties]], Create[Properties]]:
     """Return the replacement of a create handler that calls `keep` after it."""
 
-    def replace(create: Create) -> Create:
-        def create_and_keep(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+    def replace(create: Create[Properties]) -> Create[Properties]:
+        def create_and_keep(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
             resource = create(logical_id, properties, stack)
             keep(resource[0], properties)
             return resource
@@ -27,13 +26,11 @@ def after_create(keep: Keep) -> Callable[[Create], Create]:
     return replace
 
 
-def after_update(keep: Keep) -> Callable[[Update], Update]:
+def after_update[Properties](keep: Keep[Properties]) -> Callable[[Update], Update]:
     """Return the replacement of an update handler that calls `keep` after it, with the new properties."""
 
     def replace(update: Update) -> Update:
-        def update_and_keep(
-            name: str, old: Mapping[str, Any], new: Mapping[str, Any], *rest: str
-        ) -> ProvisionedResource:
+        def update_and_keep(name: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:
             resource = update(name, old, new, *rest)
             keep(resource[0], new)
             return resource

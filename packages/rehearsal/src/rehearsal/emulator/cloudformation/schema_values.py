@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal
 
-from rehearsal.emulator.iam.cfnlint_data import resource_schema
+from rehearsal.emulator.iam.cfnlint_data import PropertySchema, ResourceSchema, resource_schema
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
@@ -28,7 +28,7 @@ _TIMES = ("Time", "Date", "At", "Timestamp")
 _PLAIN = {"integer": "1", "number": "1", "boolean": "false", "array": "[]", "object": "{}"}
 
 
-def resource_values(type_: str, name: str, properties: Mapping[str, Any]) -> ProvisionedResource:
+def resource_values(type_: str, name: str, properties: Mapping[str, object]) -> ProvisionedResource:
     """Return the value of Ref, and the attributes by name; `name` is used for the resource's name."""
     schema = resource_schema(type_)
     attributes = {
@@ -41,12 +41,12 @@ def resource_values(type_: str, name: str, properties: Mapping[str, Any]) -> Pro
     return reference, attributes
 
 
-def _paths(schema: Mapping[str, Any], key: str) -> list[str]:
+def _paths(schema: ResourceSchema, key: Literal["primaryIdentifier", "readOnlyProperties"]) -> list[str]:
     """Property paths such as `Endpoint/Address`."""
     return [path.removeprefix(_PROPERTIES).replace(_PROPERTIES, "/") for path in schema.get(key, ())]
 
 
-def _value(schema: Mapping[str, Any], path: str, type_: str, name: str) -> str:
+def _value(schema: ResourceSchema, path: str, type_: str, name: str) -> str:
     found = _definition(schema, path)
     if found.get("enum"):
         return str(found["enum"][0])
@@ -67,9 +67,9 @@ def _text(path: str, type_: str, name: str) -> str:
     return next((form for endings, form in forms.items() if path.endswith(endings)), name)
 
 
-def _definition(schema: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+def _definition(schema: ResourceSchema, path: str) -> PropertySchema:
     """The part of a schema that describes a property; empty where there is none."""
-    found: Mapping[str, Any] = schema
+    found: PropertySchema = {"properties": schema.get("properties", {})}
     for part in path.split("/"):
         found = found.get("properties", {}).get(part, {})
         if reference := found.get("$ref"):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from rehearsal.emulator.codedeploy.app_spec import AppSpec
 from rehearsal.emulator.codedeploy.errors import DeploymentFailed
 from rehearsal.emulator.codedeploy.store import Scope
 from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.emulator.ministack.port import cloudwatch, functions
+from rehearsal.emulator.ministack.port.function_records import AliasRequest
 from rehearsal.emulator.ministack.port.requests import request_scope
 from rehearsal.engine.action_api import ActionError
 
@@ -92,7 +92,7 @@ class AliasTraffic:
 
     def _update(self, version: str, weights: dict[str, float]) -> None:
         self._require("lambda:UpdateAlias", self._function_arn)
-        change: dict[str, Any] = {
+        change: AliasRequest = {
             "FunctionVersion": version,
             "RoutingConfig": {"AdditionalVersionWeights": weights},
         }

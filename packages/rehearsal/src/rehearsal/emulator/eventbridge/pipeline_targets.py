@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.emulator.ministack.port import eventbridge
+from rehearsal.emulator.ministack.port.eventbridge import Rule, Target
 from rehearsal.engine.action_api import ActionError
 
 log = logging.getLogger(__name__)
 
-Json = dict[str, Any]
 Invoke = Callable[..., None]
 SERVICE = "events.amazonaws.com"
 
@@ -36,7 +35,9 @@ class PipelineTargets:
         A start that is refused is in the log, because no caller waits for it.
         """
 
-        def start_pipeline_or_invoke(target: Json, event: Json, rule: Json, view: Any = None) -> None:
+        def start_pipeline_or_invoke(
+            target: Target, event: Mapping[str, object], rule: Rule, view: object = None
+        ) -> None:
             if target.get("Arn", "").split(":")[2:3] != ["codepipeline"]:
                 invoke(target, event, rule, view)
                 return
@@ -47,7 +48,7 @@ class PipelineTargets:
 
         return start_pipeline_or_invoke
 
-    def start(self, target: Mapping[str, Any], rule_arn: str, view: Any) -> str:
+    def start(self, target: Target, rule_arn: str, view: object) -> str:
         """The id of the execution; `view` is MiniStack's of the event.
 
         Raises ActionError where the target's role may not start it, ApiError where CodePipeline refuses, ValueError
@@ -64,7 +65,7 @@ class PipelineTargets:
         return self._api.start(name, account, region, trigger, **_start_overrides(target, view))
 
 
-def _start_overrides(target: Mapping[str, Any], view: Any) -> Json:
+def _start_overrides(target: Target, view: object) -> dict[str, object]:
     """The revisions and variables that the target's input gives; an event as it comes gives none."""
     if target.get("InputTransformer"):
         text = eventbridge.transform_input(target["InputTransformer"], view)

@@ -11,26 +11,43 @@ import contextvars
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Final, cast
 
 from rehearsal.emulator.functions import metrics
 from rehearsal.emulator.functions.alias_weights import AliasCounter
 from rehearsal.emulator.ministack.port import functions
-
-Record = dict[str, Any]
-Resolve = Callable[[Record | None, str | None], tuple[Record | None, Record | None]]
-Execute = Callable[[Record, Any], dict[str, Any]]
-Invoke = Callable[..., Awaitable[Any]]
+from rehearsal.emulator.ministack.port.function_records import (
+    ExecutionOutcome,
+    FunctionConfig,
+    FunctionRecord,
+    configuration,
+)
+from rehearsal.emulator.ministack.port.requests import Answer
 
 # Keys of a record that is about to be executed.
-PENDING, QUALIFIER, MEASURED = "_alias_to_route", "_invoked_qualifier", "_measured"
+PENDING: Final = "_alias_to_route"
+QUALIFIER: Final = "_invoked_qualifier"
+MEASURED: Final = "_measured"
+
+
+class InvokedRecord(FunctionRecord, total=False):
+    """The record of a function that is about to be executed."""
+
+    _alias_to_route: PendingAlias
+    _invoked_qualifier: str
+    _measured: bool
+
+
+Resolve = Callable[[InvokedRecord | None, str | None], tuple[InvokedRecord | None, InvokedRecord | None]]
+Execute = Callable[[InvokedRecord, object], ExecutionOutcome]
+Invoke = Callable[..., Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
 class PendingAlias:
     """An alias whose version is chosen when it is executed."""
 
-    function: Record
+    function: FunctionRecord
     name: str
 
 
@@ -49,7 +66,9 @@ _counter = AliasCounter()
 def keep_alias(resolve: Resolve) -> Resolve:
     """Return the replacement of the function that looks up the record for a qualifier: it keeps the alias."""
 
-    def resolve_with_alias(function: Record | None, qualifier: str | None) -> tuple[Record | None, Record | None]:
+    def resolve_with_alias(
+        function: InvokedRecord | None, qualifier: str | None
+    ) -> tuple[InvokedRecord | None, InvokedRecord | None]:
         record, config = resolve(function, qualifier)
         if function is None or record is None or qualifier not in function.get("aliases", {}):
             return record, config
@@ -62,8 +81,8 @@ def invoke_routed(invoke: Invoke) -> Invoke:
     """Return the replacement of Invoke: the version of an alias is chosen before it is invoked."""
 
     async def invoke_version(
-        name: str, event: Any, headers: Mapping[str, str], path_qualifier: str | None = None, query: Any = None
-    ) -> Any:
+        name: str, event: object, headers: Mapping[str, str], path_qualifier: str | None = None, query: object = None
+    ) -> Answer:
         alias = functions.requested_alias(name, path_qualifier, query, headers)
         if alias is None or functions.invocation_type(headers) == "DryRun":
             return await invoke(name, event, headers, path_qualifier, query)
@@ -76,10 +95,10 @@ def invoke_routed(invoke: Invoke) -> Invoke:
     return invoke_version
 
 
-def route_events(invoke: Callable[[Record, Any], None]) -> Callable[[Record, Any], None]:
+def route_events(invoke: Callable[[InvokedRecord, object], None]) -> Callable[[InvokedRecord, object], None]:
     """Return the replacement of asynchronous invocation: retries run the version that the first attempt ran."""
 
-    def invoke_version(function: Record, event: Any) -> None:
+    def invoke_version(function: InvokedRecord, event: object) -> None:
         invoke(_routed(function), event)
 
     return invoke_version
@@ -88,13 +107,13 @@ def route_events(invoke: Callable[[Record, Any], None]) -> Callable[[Record, Any
 def execute_measured(execute: Execute) -> Execute:
     """Return the replacement of the function that executes a record, which every caller comes to."""
 
-    def execute_version(function: Record, event: Any) -> dict[str, Any]:
+    def execute_version(function: InvokedRecord, event: object) -> ExecutionOutcome:
         if MEASURED in function:
             return execute(function, event)
         routed, began = _routed(function), time.monotonic()
         result = execute({**routed, MEASURED: True}, event)
         metrics.record_invocation(
-            routed.get("config") or routed,
+            configuration(routed),
             routed.get(QUALIFIER) or "",
             result,
             milliseconds=(time.monotonic() - began) * 1000,
@@ -107,13 +126,13 @@ def execute_measured(execute: Execute) -> Execute:
 def record_no_metrics(_emit: Callable[..., None]) -> Callable[..., None]:
     """Return the replacement of MiniStack's metrics of invocations, which `execute_measured` records."""
 
-    def emit(*_arguments: Any, **_more: Any) -> None:
+    def emit(*_arguments: object, **_more: object) -> None:
         return
 
     return emit
 
 
-def _routed(function: Record) -> Record:
+def _routed(function: InvokedRecord) -> InvokedRecord:
     """Return the record of the version that runs, with the ARN that was invoked."""
     pending, invoked = function.get(PENDING), _invoked.get()
     config = function.get("config") or {}
@@ -127,12 +146,14 @@ def _routed(function: Record) -> Record:
     return {**function, QUALIFIER: functions.arn_qualifier(arn)}
 
 
-def _version_of(pending: PendingAlias) -> Record | None:
+def _version_of(pending: PendingAlias) -> InvokedRecord | None:
     """Return the record of the version that an alias chooses; None where alias or version are gone."""
     alias = pending.function["aliases"].get(pending.name)
-    version = _counter.next_version(alias) if alias else ""
+    if not alias:
+        return None
+    version = _counter.next_version(alias)
     record = pending.function if version == "$LATEST" else pending.function["versions"].get(version)
     if record is None:
         return None
-    config = {**record["config"], "FunctionArn": alias["AliasArn"]}
-    return {**record, "config": config, QUALIFIER: pending.name}
+    config: FunctionConfig = {**record["config"], "FunctionArn": alias["AliasArn"]}
+    return {**cast("InvokedRecord", record), "config": config, QUALIFIER: pending.name}

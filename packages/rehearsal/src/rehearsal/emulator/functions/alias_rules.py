@@ -7,40 +7,38 @@ AliasRoutingConfiguration.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from rehearsal.emulator.cloudformation.resource_handlers import Create
 from rehearsal.emulator.ministack.port import functions
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource, function_name
-from rehearsal.emulator.ministack.port.requests import error_response_json
+from rehearsal.emulator.ministack.port.function_records import AliasProperties, AliasRecord, AliasRequest, RoutingConfig
+from rehearsal.emulator.ministack.port.requests import Answer, error_response_json
 
-Json = Mapping[str, Any]
 
-
-def create_checked(create: Callable[[str, Json], Any]) -> Callable[[str, Json], Any]:
+def create_checked(create: Callable[[str, AliasRequest], Answer]) -> Callable[[str, AliasRequest], Answer]:
     """Return the replacement of CreateAlias."""
 
-    def create_alias(name: str, data: Json) -> Any:
+    def create_alias(name: str, data: AliasRequest) -> Answer:
         return _refusal(name, data, {}) or create(name, data)
 
     return create_alias
 
 
-def update_checked(update: Callable[[str, str, Json], Any]) -> Callable[[str, str, Json], Any]:
+def update_checked(update: Callable[[str, str, AliasRequest], Answer]) -> Callable[[str, str, AliasRequest], Answer]:
     """Return the replacement of UpdateAlias."""
 
-    def update_alias(name: str, alias: str, data: Json) -> Any:
+    def update_alias(name: str, alias: str, data: AliasRequest) -> Answer:
         return _refusal(name, data, functions.alias_record(name, alias) or {}) or update(name, alias, data)
 
     return update_alias
 
 
-def provision_checked(provision: Create) -> Create:
+def provision_checked(provision: Create[AliasProperties]) -> Create[AliasProperties]:
     """Return the replacement of the handler that creates an alias of a stack. It raises ValueError."""
 
-    def provision_alias(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+    def provision_alias(logical_id: str, properties: AliasProperties, stack: str) -> ProvisionedResource:
         name = function_name(properties.get("FunctionName", ""))
-        routing = {"AdditionalVersionWeights": functions.template_weights(properties)}
+        routing: RoutingConfig = {"AdditionalVersionWeights": functions.template_weights(properties)}
         for _, problem in _problems(name, str(properties.get("FunctionVersion", "")), routing):
             raise ValueError(problem)
         return provision(logical_id, properties, stack)
@@ -48,7 +46,7 @@ def provision_checked(provision: Create) -> Create:
     return provision_alias
 
 
-def _refusal(name: str, data: Json, alias: Json) -> Any:
+def _refusal(name: str, data: AliasRequest, alias: AliasRecord) -> Answer | None:
     """Return the answer, in MiniStack's form; None where there is nothing against the alias."""
     version = str(data.get("FunctionVersion") or alias.get("FunctionVersion") or "")
     routing = data["RoutingConfig"] if "RoutingConfig" in data else alias.get("RoutingConfig")
@@ -57,7 +55,7 @@ def _refusal(name: str, data: Json, alias: Json) -> Any:
     return None
 
 
-def _problems(name: str, version: str, routing: Json) -> Iterator[tuple[str, str]]:
+def _problems(name: str, version: str, routing: RoutingConfig) -> Iterator[tuple[str, str]]:
     """Yield the code and message of each problem; a function that does not exist is reported by MiniStack."""
     if not functions.function_exists(name):
         return

@@ -6,17 +6,15 @@ Source: AWS Lambda developer guide, "Implement Lambda canary deployments using a
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
-Alias = Mapping[str, Any]
+from rehearsal.emulator.ministack.port.function_records import AliasRecord
 
 HALF = Fraction(1, 2)
 
 
-def additional_version(alias: Alias) -> tuple[str, Fraction] | None:
+def additional_version(alias: AliasRecord) -> tuple[str, Fraction] | None:
     """Return the additional version of an alias and its weight; None where one version gets every invocation."""
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
     for version, weight in weights.items():
@@ -35,7 +33,7 @@ class AliasCounter:
     _owed: dict[str, tuple[str, Fraction]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def next_version(self, alias: Alias) -> str:
+    def next_version(self, alias: AliasRecord) -> str:
         """Return the version that runs the next invocation of the alias, and count the invocation."""
         additional = additional_version(alias)
         if additional is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 
 if TYPE_CHECKING:
     from rehearsal.emulator.functions.execution_environment import InvocationResult
@@ -34,7 +35,7 @@ class ColdStartRecord:
     def begin(self) -> None:
         self.path.write_text("")
 
-    def note(self, config: Mapping[str, Any], call: InvocationResult) -> None:
+    def note(self, config: FunctionConfig, call: InvocationResult) -> None:
         """Add a call that began with an initialization, if that went well."""
         if call.init and not call.init.error:
             init, account = call.init, config["FunctionArn"].split(":")[4]

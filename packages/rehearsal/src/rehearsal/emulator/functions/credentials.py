@@ -6,17 +6,17 @@ CreateFunction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from rehearsal.emulator.cloudformation.resource_handlers import Create
 from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
-from rehearsal.emulator.ministack.port.requests import error_response_json
+from rehearsal.emulator.ministack.port.function_records import FunctionConfig, FunctionSettings
+from rehearsal.emulator.ministack.port.requests import Answer, error_response_json
 from rehearsal.engine.action_api import ActionError
 from rehearsal.errors import RehearsalError
 
-Credentials = Callable[[Mapping[str, Any]], dict[str, str]]
+Credentials = Callable[[FunctionConfig], dict[str, str]]
 
 LAMBDA = "lambda.amazonaws.com"
 
@@ -34,7 +34,7 @@ def issue_session_credentials(_credentials: Credentials) -> Credentials:
     Each environment gets a session of the function's role, as long as the role trusts Lambda.
     """
 
-    def session_credentials(config: Mapping[str, Any]) -> dict[str, str]:
+    def session_credentials(config: FunctionConfig) -> dict[str, str]:
         try:
             given = Sessions().assume(config["Role"], LAMBDA, config["FunctionName"])
         except ActionError as error:
@@ -48,35 +48,35 @@ def issue_session_credentials(_credentials: Credentials) -> Credentials:
     return session_credentials
 
 
-def create_with_trust(create: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+def create_with_trust(create: Callable[[FunctionSettings], Answer]) -> Callable[[FunctionSettings], Answer]:
     """Return the replacement of CreateFunction: a role that does not trust Lambda is refused."""
 
-    def create_checked(data: Mapping[str, Any]) -> Any:
+    def create_checked(data: FunctionSettings) -> Answer:
         return _role_error(data) or create(data)
 
     return create_checked
 
 
-def update_with_trust(update: Callable[[str, Mapping[str, Any]], Any]) -> Callable[[str, Mapping[str, Any]], Any]:
+def update_with_trust(update: Callable[[str, FunctionSettings], Answer]) -> Callable[[str, FunctionSettings], Answer]:
     """Return the replacement of UpdateFunctionConfiguration: a role that does not trust Lambda is refused."""
 
-    def update_checked(name: str, data: Mapping[str, Any]) -> Any:
+    def update_checked(name: str, data: FunctionSettings) -> Answer:
         return _role_error(data) or update(name, data)
 
     return update_checked
 
 
-def provision_with_trust(provision: Create) -> Create:
+def provision_with_trust(provision: Create[FunctionSettings]) -> Create[FunctionSettings]:
     """Return the replacement of the handler that creates a function of a stack."""
 
-    def provision_checked(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+    def provision_checked(logical_id: str, properties: FunctionSettings, stack: str) -> ProvisionedResource:
         _require_assumable_role(properties)
         return provision(logical_id, properties, stack)
 
     return provision_checked
 
 
-def _role_error(data: Mapping[str, Any]) -> Any:
+def _role_error(data: FunctionSettings) -> Answer | None:
     """The answer, in MiniStack's form; None where there is nothing against the role."""
     try:
         _require_assumable_role(data)
@@ -85,7 +85,7 @@ def _role_error(data: Mapping[str, Any]) -> Any:
     return None
 
 
-def _require_assumable_role(data: Mapping[str, Any]) -> None:
+def _require_assumable_role(data: FunctionSettings) -> None:
     """Raise RoleNotAssumable for a role that Lambda cannot assume; MiniStack reports what is not the ARN of a role."""
     role = data.get("Role")
     if isinstance(role, str) and role.count(":") == 5:

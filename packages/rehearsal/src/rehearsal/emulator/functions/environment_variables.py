@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from rehearsal.aws import Endpoint
 from rehearsal.emulator.ministack.port import functions
+from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 
 CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 CERTIFICATES = "certificates.pem"  # in the runtime's folder
@@ -28,7 +28,7 @@ class FunctionPaths:
 
 
 def environment_variables(
-    config: Mapping[str, Any], places: FunctionPaths, endpoint: Endpoint, stream: str
+    config: FunctionConfig, places: FunctionPaths, endpoint: Endpoint, stream: str
 ) -> dict[str, str]:
     """The variables of one environment of a function; what AWS reserves wins over what the function sets."""
     own = {name: str(value) for name, value in config.get("Environment", {}).get("Variables", {}).items()}
@@ -70,7 +70,7 @@ def _endpoint_variables(places: FunctionPaths, endpoint: Endpoint) -> dict[str, 
     return {**proxies, **dict.fromkeys(CA_VARIABLES, f"{places.runtime}/{CERTIFICATES}")}
 
 
-def _reserved(config: Mapping[str, Any], places: FunctionPaths, stream: str) -> dict[str, str]:
+def _reserved(config: FunctionConfig, places: FunctionPaths, stream: str) -> dict[str, str]:
     region = functions.function_region(config)
     credentials = functions.execution_credentials(config)
     logging = config.get("LoggingConfig") or {}
@@ -95,5 +95,5 @@ def _reserved(config: Mapping[str, Any], places: FunctionPaths, stream: str) -> 
     }
 
 
-def _snap_start(config: Mapping[str, Any]) -> bool:
+def _snap_start(config: FunctionConfig) -> bool:
     return (config.get("SnapStart") or {}).get("OptimizationStatus") == "On"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
 from rehearsal.emulator.functions.filesystem import FunctionFilesystem
 from rehearsal.emulator.functions.runtime_process import (
@@ -20,6 +20,7 @@ from rehearsal.emulator.functions.runtime_process import (
     InterpreterTimeout,
     RuntimeMessage,
 )
+from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 from rehearsal.emulator.ministack.port.workers import PooledWorker
 
 INIT_SECONDS = 10.0
@@ -33,7 +34,7 @@ class Invocation:
     changing: variables of this invocation only, None removes one; depth: of functions that call each other.
     """
 
-    event: Any
+    event: object
     request_id: str
     arn: str
     trace_id: str | None
@@ -51,6 +52,13 @@ class Invocation:
         return {**found, "Lambda-Runtime-Trace-Id": self.trace_id} if self.trace_id else found
 
 
+class FunctionError(TypedDict):
+    """The error of a function, as its invoker gets it."""
+
+    errorType: str
+    errorMessage: str
+
+
 @dataclass(frozen=True)
 class Initialization:
     """An initialization: milliseconds, modules that were compiled, modules that were imported, and its error."""
@@ -58,7 +66,7 @@ class Initialization:
     milliseconds: float
     compiled: int = 0
     modules: int = 0
-    error: dict[str, Any] | None = None
+    error: FunctionError | None = None
     log: str = ""
 
 
@@ -69,7 +77,7 @@ class InvocationResult:
     status: success, error, failure or timeout, as platform logs say it. init: None in an environment that was warm.
     """
 
-    body: Any
+    body: object
     status: str
     milliseconds: float
     memory: int
@@ -81,7 +89,7 @@ class InvocationResult:
 class FunctionEnvironment(PooledWorker):
     """Made by MiniStack's pool, which keeps it warm, reuses it and ends it."""
 
-    def __init__(self, layout: FunctionFilesystem, name: str, config: Mapping[str, Any], code: bytes) -> None:
+    def __init__(self, layout: FunctionFilesystem, name: str, config: FunctionConfig, code: bytes) -> None:
         super().__init__(name, config, code)
         self._layout = layout
         self._interpreter: Interpreter | None = None
@@ -137,8 +145,9 @@ class FunctionEnvironment(PooledWorker):
         interpreter = self._layout.start(self.config, self.code_zip, self.stream)
         self._interpreter = self.process = interpreter
         limit = float(self.config.get("Timeout", 3))
-        more: Mapping[str, Any] = {"compiled": 0, "modules": 0}
-        error, began = None, time.monotonic()
+        more: Mapping[str, int] = {"compiled": 0, "modules": 0}
+        error: FunctionError | None = None
+        began = time.monotonic()
         try:
             interpreter.answer(START_SECONDS)
             began = time.monotonic()
@@ -180,14 +189,14 @@ class FunctionEnvironment(PooledWorker):
                 self.lock.release()
 
 
-def _parsed(answer: RuntimeMessage) -> Any:
+def _parsed(answer: RuntimeMessage) -> object:
     try:
         return json.loads(answer.body)
     except ValueError:  # a handler may answer with bytes of any kind
         return answer.body.decode(errors="replace")
 
 
-def _platform_error(kind: str, invocation: Invocation, message: str) -> dict[str, str]:
+def _platform_error(kind: str, invocation: Invocation, message: str) -> FunctionError:
     return {"errorType": kind, "errorMessage": f"RequestId: {invocation.request_id} Error: {message}"}
 
 

@@ -15,6 +15,7 @@ from rehearsal.emulator.functions.languages import Language, Python, find_interp
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.emulator.functions.runtime_packages import runtime_packages
 from rehearsal.emulator.functions.runtime_process import Interpreter
+from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 from rehearsal.emulator.ministack.port.functions import layer_archive
 
 TEMPORARY = Path("/tmp")  # noqa: S108 - the one folder that a function may write to
@@ -40,7 +41,7 @@ class FunctionFilesystem:
             shutil.copy(endpoint.ca, self._runtime / environment_variables.CERTIFICATES)
             shutil.copy(endpoint.ca.with_name(NODE_HOSTS), self._runtime / NODE_HOSTS)
 
-    def start(self, config: Mapping[str, Any], code: bytes, stream: str) -> Interpreter:
+    def start(self, config: FunctionConfig, code: bytes, stream: str) -> Interpreter:
         """A new interpreter with the function's code and layers. Raises NoInterpreter."""
         language = self._language(config["Runtime"])
         task = unpacked_code.unpack_archives(self._folder / "code", [code])
@@ -87,6 +88,6 @@ class FunctionFilesystem:
         }
 
 
-def _tmp_size(config: Mapping[str, Any], executable: Path) -> int:
+def _tmp_size(config: FunctionConfig, executable: Path) -> int:
     """The size of /tmp in MB; 0 leaves the machine's, where the interpreter itself lies in it."""
     return 0 if executable.is_relative_to(TEMPORARY) else (config.get("EphemeralStorage") or {}).get("Size", 512)

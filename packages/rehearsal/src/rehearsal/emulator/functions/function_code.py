@@ -6,16 +6,17 @@ reports (aws-account-vending-machine#23, aws-waf-sample#25).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from rehearsal.emulator.functions.limits import LimitExceeded, answer_error
 from rehearsal.emulator.ministack.port import s3
+from rehearsal.emulator.ministack.port.function_records import FunctionSettings
+from rehearsal.emulator.ministack.port.requests import Answer
 
 _MISSING = "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: The specified {} does not exist."
 
 
-def check_code(data: Mapping[str, Any]) -> None:
+def check_code(data: FunctionSettings) -> None:
     """Raise LimitExceeded where the code of a new function is an object that does not exist, in any account."""
     code = data.get("Code") or {}
     bucket, key = code.get("S3Bucket"), code.get("S3Key")
@@ -28,10 +29,10 @@ def check_code(data: Mapping[str, Any]) -> None:
         raise LimitExceeded("InvalidParameterValueException", _MISSING.format("NoSuchKey", "key"))
 
 
-def refuse_missing_code(create: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+def refuse_missing_code(create: Callable[[FunctionSettings], Answer]) -> Callable[[FunctionSettings], Answer]:
     """Return the replacement of CreateFunction."""
 
-    def create_with_code(data: Mapping[str, Any]) -> Any:
+    def create_with_code(data: FunctionSettings) -> Answer:
         return answer_error(lambda: check_code(data)) or create(data)
 
     return create_with_code

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rehearsal.emulator.ministack.port import functions
+from rehearsal.emulator.ministack.port.function_records import FunctionSettings
 
 
-def keep_dead_letters_and_concurrency(name: str, properties: Mapping[str, Any]) -> None:
+def keep_dead_letters_and_concurrency(name: str, properties: FunctionSettings) -> None:
     """Store what the template says about a function's dead-letter queue and concurrency."""
     record = functions.function_record(name)
     reserved = properties.get("ReservedConcurrentExecutions")

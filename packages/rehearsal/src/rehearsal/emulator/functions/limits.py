@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
 
 from rehearsal.emulator.ministack.port import cloudformation, functions, messaging
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
-from rehearsal.emulator.ministack.port.requests import error_response_json
+from rehearsal.emulator.ministack.port.function_records import EventSourceMapping, FunctionSettings
+from rehearsal.emulator.ministack.port.requests import Answer, error_response_json
 from rehearsal.errors import RehearsalError
 
-Data = Mapping[str, Any]
-Answer = tuple[int, Mapping[str, str], bytes]
+type Provision = Callable[..., ProvisionedResource]
 
 REQUEST_BYTES, RESPONSE_BYTES, EVENT_BYTES = 6_291_456, 6_291_556, 1_048_576
 MAX_TIMEOUT_SECONDS = 900
@@ -53,11 +52,12 @@ class LimitExceeded(RehearsalError):
 def limit_payloads(invoke: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
     """Return the replacement of Invoke: it refuses payloads that are too large, and such answers fail."""
 
-    async def invoke_within_limits(name: str, event: Any, headers: Data, *rest: Any, **named: Any) -> Answer:
+    async def invoke_within_limits(
+        name: str, event: object, headers: Mapping[str, str], *rest: object, **named: object
+    ) -> Answer:
         kind = headers.get("x-amz-invocation-type") or headers.get("X-Amz-Invocation-Type") or "RequestResponse"
         if refused := _payload_error(kind, _payload_bytes(event, headers)):
-            answer: Answer = error_response_json("RequestEntityTooLargeException", refused, 413)
-            return answer
+            return error_response_json("RequestEntityTooLargeException", refused, 413)
         status, more, body = await invoke(name, event, headers, *rest, **named)
         if status == 200 and len(body) > RESPONSE_BYTES:
             return status, {**more, "X-Amz-Function-Error": "Unhandled"}, _too_large_response()
@@ -66,7 +66,7 @@ def limit_payloads(invoke: Callable[..., Awaitable[Answer]]) -> Callable[..., Aw
     return invoke_within_limits
 
 
-def _payload_bytes(event: Any, headers: Data) -> int:
+def _payload_bytes(event: object, headers: Mapping[str, str]) -> int:
     length = str(headers.get("content-length") or "")
     return int(length) if length.isdigit() else len(json.dumps(event).encode())
 
@@ -84,34 +84,36 @@ def _too_large_response() -> bytes:
     return json.dumps({"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}).encode()
 
 
-def limit_creation(create: Callable[[Data], Any]) -> Callable[[Data], Any]:
+def limit_creation(create: Callable[[FunctionSettings], Answer]) -> Callable[[FunctionSettings], Answer]:
     """Return the replacement of CreateFunction: it refuses a timeout and variables beyond their limits."""
 
-    def create_within_limits(data: Data) -> Any:
+    def create_within_limits(data: FunctionSettings) -> Answer:
         return answer_error(lambda: check_configuration(data)) or create(data)
 
     return create_within_limits
 
 
-def limit_configuration(update: Callable[[str, Data], Any]) -> Callable[[str, Data], Any]:
+def limit_configuration(update: Callable[[str, FunctionSettings], Answer]) -> Callable[[str, FunctionSettings], Answer]:
     """Return the replacement of UpdateFunctionConfiguration: it refuses the same."""
 
-    def update_within_limits(name: str, data: Data) -> Any:
+    def update_within_limits(name: str, data: FunctionSettings) -> Answer:
         return answer_error(lambda: check_configuration(data)) or update(name, data)
 
     return update_within_limits
 
 
-def limit_mappings(create: Callable[[Data], Any]) -> Callable[[Data], Any]:
+def limit_mappings(
+    create: Callable[[EventSourceMapping], Answer],
+) -> Callable[[EventSourceMapping], Answer]:
     """Return the replacement of CreateEventSourceMapping: it compares the timeouts of queue and function."""
 
-    def create_within_limits(data: Data) -> Any:
+    def create_within_limits(data: EventSourceMapping) -> Answer:
         return answer_error(lambda: check_visibility(data)) or create(data)
 
     return create_within_limits
 
 
-def answer_error(check: Callable[[], None]) -> Any:
+def answer_error(check: Callable[[], None]) -> Answer | None:
     """Return the answer to a request beyond a limit, in MiniStack's form."""
     try:
         check()
@@ -120,11 +122,11 @@ def answer_error(check: Callable[[], None]) -> Any:
     return None
 
 
-def provision_within_limits(check: Callable[[Data], None]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def provision_within_limits[Data](check: Callable[[Data], None]) -> Callable[[Provision], Provision]:
     """Return the replacement of a create handler of CloudFormation that checks the properties first."""
 
-    def replace(create: Callable[..., ProvisionedResource]) -> Callable[..., ProvisionedResource]:
-        def create_within_limits(logical_id: str, properties: Data, *rest: Any) -> ProvisionedResource:
+    def replace(create: Provision) -> Provision:
+        def create_within_limits(logical_id: str, properties: Data, *rest: object) -> ProvisionedResource:
             check(properties)
             return create(logical_id, properties, *rest)
 
@@ -133,11 +135,11 @@ def provision_within_limits(check: Callable[[Data], None]) -> Callable[[Callable
     return replace
 
 
-def change_within_limits(check: Callable[[Data], None]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def change_within_limits[Data](check: Callable[[Data], None]) -> Callable[[Provision], Provision]:
     """Return the replacement of an update handler of CloudFormation that checks the new properties first."""
 
-    def replace(update: Callable[..., ProvisionedResource]) -> Callable[..., ProvisionedResource]:
-        def update_within_limits(name: str, old: Data, new: Data, *rest: Any) -> ProvisionedResource:
+    def replace(update: Provision) -> Provision:
+        def update_within_limits(name: str, old: Data, new: Data, *rest: object) -> ProvisionedResource:
             check(new)
             return update(name, old, new, *rest)
 
@@ -146,13 +148,13 @@ def change_within_limits(check: Callable[[Data], None]) -> Callable[[Callable[..
     return replace
 
 
-def check_configuration(data: Data) -> None:
+def check_configuration(data: FunctionSettings) -> None:
     """Raise LimitExceeded for a timeout or variables that Lambda does not accept."""
     for code, message in _configuration_errors(data):
         raise LimitExceeded(code, message)
 
 
-def _configuration_errors(data: Data) -> Iterator[tuple[str, str]]:
+def _configuration_errors(data: FunctionSettings) -> Iterator[tuple[str, str]]:
     timeout = int(data.get("Timeout") or 3)
     if timeout > MAX_TIMEOUT_SECONDS:
         constraint = f"Member must have value less than or equal to {MAX_TIMEOUT_SECONDS}"
@@ -179,7 +181,7 @@ def _violation(where: str, constraint: str) -> str:
     return f"1 validation error detected: {where} failed to satisfy constraint: {constraint}"
 
 
-def check_visibility(data: Data) -> None:
+def check_visibility(data: EventSourceMapping) -> None:
     """Raise LimitExceeded where a queue would show a message again while its function still may work on it."""
     source = str(data.get("EventSourceArn") or "")
     config = functions.function_config(cloudformation.function_name(str(data.get("FunctionName") or "")))

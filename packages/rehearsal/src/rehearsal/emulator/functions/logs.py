@@ -11,13 +11,13 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from rehearsal.emulator.functions.execution_environment import InvocationResult
+from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 from rehearsal.emulator.ministack.port.logs import put_log_events
 
 
-def lines(config: Mapping[str, Any], call: InvocationResult, request_id: str) -> list[str]:
+def lines(config: FunctionConfig, call: InvocationResult, request_id: str) -> list[str]:
     """Every log event of a call; one of an unhandled error holds its whole traceback."""
     logging = config.get("LoggingConfig") or {}
     if logging.get("LogFormat") != "JSON":
@@ -30,7 +30,7 @@ def lines(config: Mapping[str, Any], call: InvocationResult, request_id: str) ->
     return [*before[:-1], *early, *before[-1:], *_printed(call.log), *after]
 
 
-def write(config: Mapping[str, Any], stream: str, events: Sequence[str]) -> None:
+def write(config: FunctionConfig, stream: str, events: Sequence[str]) -> None:
     """Put the events into the function's log group, in the stream that its environment knows by name."""
     name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
     put_log_events(name, stream, int(time.time() * 1000), [message for message in events if message])
@@ -41,7 +41,7 @@ def _printed(text: str) -> list[str]:
     return [line.replace("\r", "\n") for line in text.split("\n") if line]
 
 
-def _text(config: Mapping[str, Any], call: InvocationResult, request_id: str) -> tuple[list[str], list[str]]:
+def _text(config: FunctionConfig, call: InvocationResult, request_id: str) -> tuple[list[str], list[str]]:
     report = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {call.milliseconds:.2f} ms",
@@ -58,9 +58,9 @@ def _text(config: Mapping[str, Any], call: InvocationResult, request_id: str) ->
     return [*initialized, start], [f"END RequestId: {request_id}", "\t".join(report)]
 
 
-def _structured(config: Mapping[str, Any], call: InvocationResult, request_id: str) -> tuple[list[str], list[str]]:
+def _structured(config: FunctionConfig, call: InvocationResult, request_id: str) -> tuple[list[str], list[str]]:
     version = config.get("Version", "$LATEST")
-    metrics: dict[str, Any] = {
+    metrics: dict[str, float] = {
         "durationMs": round(call.milliseconds, 3),
         "billedDurationMs": _billed(call),
         "memorySizeMB": config.get("MemorySize", 128),
@@ -76,7 +76,7 @@ def _structured(config: Mapping[str, Any], call: InvocationResult, request_id: s
     return before, [_event("report", report)]
 
 
-def _event(kind: str, record: Mapping[str, Any]) -> str:
+def _event(kind: str, record: Mapping[str, object]) -> str:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return json.dumps({"time": now, "type": f"platform.{kind}", "record": record})
 

@@ -5,19 +5,18 @@ Source: AWS Lambda developer guide, "Using CloudWatch metrics with Lambda", type
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rehearsal.emulator.ministack.port import functions
 from rehearsal.emulator.ministack.port.cloudwatch import record_metric
+from rehearsal.emulator.ministack.port.function_records import ExecutionOutcome, FunctionConfig
 
-Config = Mapping[str, Any]
 Dimensions = dict[str, str]
 
 NAMESPACE = "AWS/Lambda"
 
 
-def record_invocation(config: Config, qualifier: str, result: Mapping[str, Any], *, milliseconds: float) -> None:
+def record_invocation(config: FunctionConfig, qualifier: str, result: ExecutionOutcome, *, milliseconds: float) -> None:
     """Publish the metrics of one invocation; qualifier: the alias or version that was invoked, empty for neither.
 
     An invocation that is throttled is none: it counts as a throttle only.
@@ -33,7 +32,7 @@ def record_invocation(config: Config, qualifier: str, result: Mapping[str, Any],
     functions.in_function_scope(config, record)
 
 
-def dimension_sets(config: Config, qualifier: str) -> list[Dimensions]:
+def dimension_sets(config: FunctionConfig, qualifier: str) -> list[Dimensions]:
     """Return the combinations of dimensions of an invocation, as "Dimensions" on that page has them."""
     name = str(config["FunctionName"])
     function = {"FunctionName": name}
@@ -43,7 +42,7 @@ def dimension_sets(config: Config, qualifier: str) -> list[Dimensions]:
     return [{}, function, resource, *executed]
 
 
-def _points(result: Mapping[str, Any], duration: float) -> Iterator[tuple[str, float, str]]:
+def _points(result: ExecutionOutcome, duration: float) -> Iterator[tuple[str, float, str]]:
     if result.get("throttle"):
         yield "Throttles", 1, "Count"
         return

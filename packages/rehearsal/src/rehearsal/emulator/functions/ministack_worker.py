@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from zipfile import BadZipFile
 
 from rehearsal.aws import Endpoint
@@ -14,6 +13,12 @@ from rehearsal.emulator.functions.execution_environment import FunctionEnvironme
 from rehearsal.emulator.functions.filesystem import FunctionFilesystem
 from rehearsal.emulator.functions.languages import NoInterpreter
 from rehearsal.emulator.ministack.port import functions, workers
+from rehearsal.emulator.ministack.port.function_records import (
+    ExecutionOutcome,
+    FunctionConfig,
+    FunctionRecord,
+    configuration,
+)
 from rehearsal.workspace.layout import Workspace
 
 LOG_SOURCE = "functions"  # marks a result whose log is written already
@@ -29,49 +34,49 @@ class ManagedFunctions:
         self._record = ColdStartRecord(space.cold_starts)
         self._record.begin()
 
-    def choose_worker(self, choose: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    def choose_worker(self, choose: Callable[[FunctionConfig], object]) -> Callable[[FunctionConfig], object]:
         """Return the replacement of the function that chooses what MiniStack's pool makes for a function."""
 
-        def create_worker(name: str, config: Mapping[str, Any], code: bytes) -> FunctionEnvironment:
+        def create_worker(name: str, config: FunctionConfig, code: bytes) -> FunctionEnvironment:
             return FunctionEnvironment(self._layout, name, config, code)
 
-        def worker_for(config: Mapping[str, Any]) -> Any:
+        def worker_for(config: FunctionConfig) -> object:
             return create_worker if _is_managed(config) else choose(config)
 
         return worker_for
 
-    def execute(self, execute: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    def execute(self, execute: Callable[..., ExecutionOutcome]) -> Callable[..., ExecutionOutcome]:
         """Return the replacement of the function that runs an invocation in a warm environment."""
 
-        def execute_function(function: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-            config = function.get("config") or function
-            if not _is_managed(config) or not function.get("code_zip"):
-                return dict(execute(function, event, request_id))
-            return _execute(config, function["code_zip"], event, request_id, self._record)
+        def execute_function(function: FunctionRecord, event: object, request_id: str) -> ExecutionOutcome:
+            config, code = configuration(function), function.get("code_zip")
+            if not _is_managed(config) or not code:
+                return execute(function, event, request_id)
+            return _execute(config, code, event, request_id, self._record)
 
         return execute_function
 
     def write_logs(self, write: Callable[..., None]) -> Callable[..., None]:
         """Return the replacement of the function that writes an invocation's log, which is written here already."""
 
-        def write_other_logs(*arguments: Any, log_source: str | None = None) -> None:
+        def write_other_logs(*arguments: object, log_source: str | None = None) -> None:
             if log_source != LOG_SOURCE:
                 write(*arguments, log_source=log_source)
 
         return write_other_logs
 
 
-def _is_managed(config: Mapping[str, Any]) -> bool:
+def _is_managed(config: FunctionConfig) -> bool:
     return str(config.get("Runtime", "")).startswith(("python", "nodejs"))
 
 
 def _execute(
-    config: Mapping[str, Any],
+    config: FunctionConfig,
     code: bytes,
-    event: Any,
+    event: object,
     request_id: str,
     record: ColdStartRecord,
-) -> dict[str, Any]:
+) -> ExecutionOutcome:
     """One invocation in an environment of MiniStack's pool; the answer is in MiniStack's form."""
     environment = workers.acquire_worker(config, code)
     try:
@@ -88,7 +93,7 @@ def _execute(
         record.note(config, call)
     lines = logs.lines(config, call, request_id)
     logs.write(config, call.stream, lines)
-    answer = {
+    answer: ExecutionOutcome = {
         "body": call.body,
         "log": "\n".join(lines),
         "log_source": LOG_SOURCE,
@@ -97,7 +102,7 @@ def _execute(
     return {**answer, "error": True} if call.status != "success" else answer
 
 
-def _invocation(config: Mapping[str, Any], event: Any, request_id: str) -> Invocation:
+def _invocation(config: FunctionConfig, event: object, request_id: str) -> Invocation:
     return Invocation(
         event=event,
         request_id=request_id,

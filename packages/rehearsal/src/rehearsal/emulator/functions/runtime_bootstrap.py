@@ -13,7 +13,8 @@ import os
 import site
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 
@@ -30,7 +31,7 @@ class Channel:
     def initialize_client(self, user_agent: str) -> None:
         """Nothing to connect."""
 
-    def next(self) -> tuple[bytes, dict[str, Any]]:
+    def next(self) -> tuple[bytes, dict[str, str]]:
         """The next event and its headers; the first call says that the function's initialization is done."""
         if not self._ready:
             self._ready = True
@@ -43,13 +44,13 @@ class Channel:
         self.depth = message["depth"]
         return self._invocations.read(message["bytes"]), message["headers"]
 
-    def post_invocation_result(self, invoke_id: str, result: bytes, content_type: str, invocation_id: Any) -> None:
+    def post_invocation_result(self, invoke_id: str, result: bytes, content_type: str, invocation_id: object) -> None:
         self.send("result", result, content_type=content_type)
 
-    def post_error(self, invoke_id: str, error: str, xray_fault: str, invocation_id: Any) -> None:
+    def post_error(self, invoke_id: str, error: str, xray_fault: str, invocation_id: object) -> None:
         self.send("error", error.encode())
 
-    def send(self, kind: str, body: bytes = b"", **more: Any) -> None:
+    def send(self, kind: str, body: bytes = b"", **more: object) -> None:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         self._answers.write(json.dumps({"kind": kind, "bytes": len(body), **more}).encode() + b"\n" + body)
@@ -99,7 +100,7 @@ class InvokeDepthHook:
     def __init__(self, channel: Channel, header: str) -> None:
         self._channel, self._header = channel, header
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         """The module that keeps the SDK's handlers, with one more of them."""
         if name != "botocore.handlers":
             return None
@@ -107,24 +108,26 @@ class InvokeDepthHook:
         if spec and spec.loader:
             run = spec.loader.exec_module
 
-            def exec_module(module: Any) -> None:
+            def exec_module(module: types.ModuleType) -> None:
                 run(module)
                 module.BUILTIN_HANDLERS.append(("before-call", self._add))
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
-    def _add(self, params: dict[str, Any], **_: Any) -> None:
+    def _add(self, params: dict[str, dict[str, str]], **_: object) -> None:
         params["headers"].setdefault(self._header, self._channel.depth)
 
 
-def create_client(channel: Channel) -> Any:
+def create_client(channel: Channel) -> object:
     """AWS's client, with the channel below it."""
     sys.modules["runtime_client"] = channel  # type: ignore[assignment]
     from awslambdaric import lambda_runtime_client  # noqa: PLC0415
 
     class Client(lambda_runtime_client.LambdaRuntimeClient):  # type: ignore[misc]
-        def call_rapid(self, method: str, endpoint: str, code: int, payload: Any = None, headers: Any = None) -> None:
+        def call_rapid(
+            self, method: str, endpoint: str, code: int, payload: object = None, headers: object = None
+        ) -> None:
             """All requests except invocations: report a failed initialization; SnapStart's hooks need not wait."""
             if method == "POST":
                 channel.send("init-error", json.dumps(payload).encode())

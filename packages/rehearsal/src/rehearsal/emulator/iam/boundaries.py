@@ -7,7 +7,7 @@ request sets, or that the role in it has.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypedDict
 
 from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
 from rehearsal.emulator.iam import roles
@@ -15,15 +15,22 @@ from rehearsal.emulator.ministack.port import iam
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_account_id
 
-TagContext = Callable[[str, str, bytes, Mapping[str, Any]], dict[str, Any]]
+
+class RoleProperties(TypedDict, total=False):
+    """Properties of `AWS::IAM::Role`."""
+
+    PermissionsBoundary: str
+
+
+TagContext = Callable[[str, str, bytes, Mapping[str, object]], dict[str, object]]
 
 _KEY = "iam:permissionsboundary"
 
 
-def create_role_with_boundary(create: Create) -> Create:
+def create_role_with_boundary(create: Create[RoleProperties]) -> Create[RoleProperties]:
     """Return the replacement of the handler that creates a role: an unknown boundary is refused, as on AWS."""
 
-    def create_bound(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+    def create_bound(logical_id: str, properties: RoleProperties, stack: str) -> ProvisionedResource:
         _check(properties)
         return _set_boundary(create(logical_id, properties, stack), properties)
 
@@ -33,20 +40,20 @@ def create_role_with_boundary(create: Create) -> Create:
 def update_role_with_boundary(update: Update) -> Update:
     """Return the replacement of the handler that updates a role; without the property its boundary is removed."""
 
-    def update_bound(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *rest: str) -> ProvisionedResource:
+    def update_bound(name: str, old: RoleProperties, new: RoleProperties, *rest: str) -> ProvisionedResource:
         _check(new)
         return _set_boundary(update(name, old, new, *rest), new)
 
     return update_bound
 
 
-def _check(properties: Mapping[str, Any]) -> None:
+def _check(properties: RoleProperties) -> None:
     boundary = properties.get("PermissionsBoundary")
     if boundary and not iam.has_policy(boundary):
         raise ValueError(f"Scope ARN: {boundary} does not exist or is not attachable.")
 
 
-def _set_boundary(resource: ProvisionedResource, properties: Mapping[str, Any]) -> ProvisionedResource:
+def _set_boundary(resource: ProvisionedResource, properties: RoleProperties) -> ProvisionedResource:
     iam.set_permissions_boundary(resource[0], properties.get("PermissionsBoundary"))
     return resource
 
@@ -54,7 +61,9 @@ def _set_boundary(resource: ProvisionedResource, properties: Mapping[str, Any]) 
 def add_boundary_key(known: TagContext) -> TagContext:
     """Return the replacement of the function that reads condition keys: with the boundary that a role gets or has."""
 
-    def keys_with_boundary(service: str, action: str, body: bytes, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def keys_with_boundary(
+        service: str, action: str, body: bytes, parameters: Mapping[str, object]
+    ) -> dict[str, object]:
         keys = known(service, action, body, parameters)
         if service != "iam":
             return keys
@@ -64,12 +73,12 @@ def add_boundary_key(known: TagContext) -> TagContext:
     return keys_with_boundary
 
 
-def boundary_keys(role: str, wanted: Any) -> dict[str, Any]:
+def boundary_keys(role: str, wanted: object) -> dict[str, object]:
     """The condition key, with the boundary that is `wanted` for the role, else the one that it has, if any."""
     boundary = wanted or (roles.role_by_arn(role).get("PermissionsBoundary") if ":role/" in role else None)
     return {_KEY: boundary} if boundary else {}
 
 
-def _first_value(value: Any) -> Any:
+def _first_value(value: object) -> object:
     """A query parameter's value, which may come as a list."""
     return value[0] if isinstance(value, list) else value

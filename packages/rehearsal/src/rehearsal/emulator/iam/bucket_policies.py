@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 from xml.etree import ElementTree as ET
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.ministack.port import s3
 from rehearsal.emulator.ministack.port.policies import EvalResult
+from rehearsal.json_values import items, mapping, member, text
 
 _BUCKET = "arn:aws:s3:::"
 _NAMESPACE = f"{{{s3.S3_NS}}}"
 
 
-def keep_encryption(bucket: str, properties: Mapping[str, Any]) -> None:
+def keep_encryption(bucket: str, properties: Mapping[str, object]) -> None:
     """Store the encryption that a bucket's template gives it."""
     document = _encryption(properties)
     if document:
@@ -55,27 +55,27 @@ def allow_foreign_callers(_allows: Callable[..., bool]) -> Callable[..., bool]:
     On AWS the policy is asked about the calling role; where nothing is enforced, it should not be asked at all.
     """
 
-    def allow(*_: Any, **__: Any) -> bool:
+    def allow(*_: object, **__: object) -> bool:
         return True
 
     return allow
 
 
-def _encryption(properties: Mapping[str, Any]) -> str:
+def _encryption(properties: Mapping[str, object]) -> str:
     """The bucket's encryption as S3's API writes it; empty without a key of the account's own.
 
     MiniStack refuses to write with `aws:kms` and no key id, where AWS takes its own key: so CDK's bootstrap bucket.
     """
-    rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration") or []
-    default = (rules[0].get("ServerSideEncryptionByDefault") or {}) if rules else {}
-    key = default.get("KMSMasterKeyID")
+    rules = items(properties, "BucketEncryption", "ServerSideEncryptionConfiguration")
+    default = mapping(rules[0], "ServerSideEncryptionByDefault") if rules else {}
+    key = text(default, "KMSMasterKeyID")
     if not key:
         return ""
     ET.register_namespace("", s3.S3_NS)
     root = ET.Element(f"{_NAMESPACE}ServerSideEncryptionConfiguration")
     rule = ET.SubElement(root, f"{_NAMESPACE}Rule")
     by_default = ET.SubElement(rule, f"{_NAMESPACE}ApplyServerSideEncryptionByDefault")
-    ET.SubElement(by_default, f"{_NAMESPACE}SSEAlgorithm").text = default["SSEAlgorithm"]
+    ET.SubElement(by_default, f"{_NAMESPACE}SSEAlgorithm").text = text(default, "SSEAlgorithm")
     ET.SubElement(by_default, f"{_NAMESPACE}KMSMasterKeyID").text = key
-    ET.SubElement(rule, f"{_NAMESPACE}BucketKeyEnabled").text = str(bool(rules[0].get("BucketKeyEnabled"))).lower()
+    ET.SubElement(rule, f"{_NAMESPACE}BucketKeyEnabled").text = str(bool(member(rules[0], "BucketKeyEnabled"))).lower()
     return ET.tostring(root, encoding="unicode")

@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 DATA = Path(str(distribution("cfn-lint").locate_file("cfnlint"))) / "data"
 _SCHEMAS = DATA / "schemas"
 
 
+class Permissions(TypedDict, total=False):
+    permissions: Sequence[str]
+
+
+# `$ref` cannot be the name of a member in a class.
+PropertySchema = TypedDict(
+    "PropertySchema",
+    {"$ref": str, "enum": Sequence[object], "properties": "Mapping[str, PropertySchema]", "type": str},
+    total=False,
+)
+
+
+class ResourceSchema(TypedDict, total=False):
+    """The members of CloudFormation's schema of a resource type that are read here."""
+
+    definitions: Mapping[str, PropertySchema]
+    handlers: Mapping[str, Permissions]
+    primaryIdentifier: Sequence[str]
+    properties: Mapping[str, PropertySchema]
+    readOnlyProperties: Sequence[str]
+    tagging: Permissions
+
+
 @cache
-def resource_schema(resource_type: str) -> Mapping[str, Any]:
+def resource_schema(resource_type: str) -> ResourceSchema:
     """Return CloudFormation's schema of a resource type; empty for an unknown one."""
     name = _schema_files().get(resource_type)
     if name is None:
         return {}
-    found: Mapping[str, Any] = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
+    found: ResourceSchema = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
     return found
 
 

@@ -7,9 +7,8 @@ a role to an AWS service".
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from rehearsal.emulator.iam import dependent_actions, enforcement, roles
 from rehearsal.emulator.iam.boundaries import boundary_keys
@@ -25,11 +24,12 @@ from rehearsal.emulator.iam.resource_arns import Resource, arns
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.application import enforces_iam
 from rehearsal.emulator.ministack.port.cloudformation import Answer
-from rehearsal.emulator.ministack.port.policies import PrincipalInfo
+from rehearsal.emulator.ministack.port.policies import Policies, PrincipalInfo
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
-Params = dict[str, Any]
-Handler = Callable[..., Any]
+Params = dict[str, object]
+Handler = Callable[..., object]
+Import = Callable[..., Coroutine[None, None, object]]
 
 ROLE = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
 SERVICE = "cloudformation.amazonaws.com"
@@ -52,7 +52,7 @@ def check_create(provision: Handler) -> Handler:
     works with its caller's; a root user may do everything.
     """
 
-    def provision_permitted(kind: str, logical_id: str, properties: Params, stack: str) -> Any:
+    def provision_permitted(kind: str, logical_id: str, properties: Params, stack: str) -> object:
         _check_permissions("create", Resource(kind, stack, logical_id, properties))
         return provision(kind, logical_id, properties, stack)
 
@@ -62,7 +62,7 @@ def check_create(provision: Handler) -> Handler:
 def check_update(update: Handler) -> Handler:
     """Return the replacement of the function that updates a resource."""
 
-    def update_permitted(kind: str, name: str, old: Params, new: Params, stack: str, *rest: Any) -> Any:
+    def update_permitted(kind: str, name: str, old: Params, new: Params, stack: str, *rest: object) -> object:
         if old != new:
             changed = [key for key in {*old, *new} if old.get(key) != new.get(key)]
             _check_permissions("update", Resource(kind, stack, "", new, name), changed)
@@ -71,10 +71,10 @@ def check_update(update: Handler) -> Handler:
     return update_permitted
 
 
-def name_importing_stack(import_resources: Handler) -> Handler:
+def name_importing_stack(import_resources: Import) -> Import:
     """Return the replacement of the function that imports resources into a stack: it keeps the stack's name."""
 
-    async def import_into(change_set: Params, stack: Params, *rest: Any) -> Any:
+    async def import_into(change_set: Params, stack: Params, *rest: object) -> object:
         token = _importing_stack.set(str(stack["StackName"]))
         try:
             return await import_resources(change_set, stack, *rest)
@@ -87,7 +87,7 @@ def name_importing_stack(import_resources: Handler) -> Handler:
 def name_adopting_stack(adopt: Handler) -> Handler:
     """Return the replacement of the function that imports a resource during an update: it keeps the stack's name."""
 
-    def adopt_into(stack_id: str, stack: str, *rest: Any) -> Any:
+    def adopt_into(stack_id: str, stack: str, *rest: object) -> object:
         token = _importing_stack.set(stack)
         try:
             return adopt(stack_id, stack, *rest)
@@ -100,7 +100,7 @@ def name_adopting_stack(adopt: Handler) -> Handler:
 def check_import(import_resource: Handler) -> Handler:
     """Return the replacement of the function that imports one resource: it is read with the stack's role."""
 
-    def import_permitted(kind: str, identifier: Mapping[str, str]) -> Any:
+    def import_permitted(kind: str, identifier: Mapping[str, str]) -> object:
         stack = _importing_stack.get()
         who = _principal(stack) if stack else None
         resource = Resource(kind, stack, "", identifier, next(iter(identifier.values()), ""))
@@ -117,7 +117,7 @@ def check_import(import_resource: Handler) -> Handler:
 def check_delete(delete: Handler) -> Handler:
     """Return the replacement of the function that deletes a resource."""
 
-    def delete_permitted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: Any) -> Any:
+    def delete_permitted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: object) -> object:
         try:
             _check_permissions("delete", Resource(kind, stack or "", "", properties, name))
             return delete(kind, name, properties, stack, *rest)
@@ -244,7 +244,7 @@ def _role(stack: str) -> str:
     return str(record.get(ROLE) or (_role(parent) if parent else ""))
 
 
-def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping[str, Any]) -> list[Request]:
+def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping[str, object]) -> list[Request]:
     """Return the requests to check for an action: one per ARN; without a known ARN, one on any resource."""
     named = arns(action, resource)
     asked = who if named else _widen_to_any_resource(who)
@@ -259,7 +259,7 @@ def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping
 def _widen_to_any_resource(who: PrincipalInfo) -> PrincipalInfo:
     """The principal as if every Allow were for all resources, and no Deny for a certain one."""
 
-    def widened(policies: list[list[Any]]) -> list[list[Any]]:
+    def widened(policies: Policies) -> Policies:
         return [
             [
                 replace(each, resources=["*"], not_resources=[])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 from rehearsal.emulator.iam import roles
 from rehearsal.emulator.ministack.port import policies, s3
 from rehearsal.emulator.ministack.port.policies import EvalContext, EvalResult
 
-Resolve = Callable[[str, EvalContext], Any]
+Resolve = Callable[[str, EvalContext], object]
 Evaluate = Callable[..., EvalResult]
 
 _BUCKET = "arn:aws:s3:::"
@@ -23,7 +22,7 @@ def override_condition_key(value: Callable[[str, EvalContext], str | None]) -> C
     """
 
     def replace(known: Resolve) -> Resolve:
-        def resolve(key: str, context: EvalContext) -> Any:
+        def resolve(key: str, context: EvalContext) -> object:
             override = value(key.lower(), context)
             return known(key, context) if override is None else override
 
@@ -59,7 +58,7 @@ def evaluate_for_role(evaluate: Evaluate) -> Evaluate:
     Another account's bucket policy is evaluated for the calling role, not for its account's root user.
     """
 
-    def evaluate_resource_policy(policy: Any, context: EvalContext, *rest: Any, **named: Any) -> EvalResult:
+    def evaluate_resource_policy(policy: object, context: EvalContext, *rest: object, **named: object) -> EvalResult:
         caller = policies.request_caller()
         of_caller = caller and caller.split(":")[4] == context.principal_account
         if context.action.startswith("s3:") and context.principal_arn.endswith(":root") and of_caller:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal.emulator.iam import enforcement
@@ -19,6 +18,7 @@ from rehearsal.emulator.iam.pass_role import PASSED_ROLES, passed_to
 from rehearsal.emulator.iam.resource_arns import Resource, arns
 from rehearsal.emulator.ministack.port.policies import EvalResult, PrincipalInfo
 from rehearsal.emulator.ministack.port.requests import get_account_id
+from rehearsal.json_values import items, mapping
 
 _CODE = ("Code", "Content")  # of a function and of a layer
 _STAGES = "Stages"  # of a pipeline, whose actions have roles of several services and accounts
@@ -30,7 +30,7 @@ class RequiredPermission:
 
     action: str
     resource: str
-    keys: Mapping[str, Any] = field(default_factory=dict)
+    keys: Mapping[str, object] = field(default_factory=dict)
 
 
 def dependent_permissions(operation: str, resource: Resource, changed: Collection[str]) -> Iterator[RequiredPermission]:
@@ -62,23 +62,23 @@ def template_permissions(url: str) -> Iterator[RequiredPermission]:
         yield RequiredPermission("s3:GetObject", f"arn:aws:s3:::{f'{bucket}/{path}' if styled else path}")
 
 
-def tags(properties: Mapping[str, Any]) -> dict[str, str]:
+def tags(properties: Mapping[str, object]) -> dict[str, str]:
     """The tags that the template sets; those of CloudFormation's own need no permission."""
     found = properties.get("Tags") or {}
     if isinstance(found, list):
-        found = {each["Key"]: each["Value"] for each in found if isinstance(each, Mapping) and "Key" in each}
-    return {str(name): str(value) for name, value in found.items() if not str(name).startswith("aws:")}
+        found = {tag["Key"]: tag["Value"] for tag in found if isinstance(tag, Mapping) and "Key" in tag}
+    return {str(name): str(value) for name, value in mapping(found).items() if not str(name).startswith("aws:")}
 
 
-def tag_keys(properties: Mapping[str, Any]) -> dict[str, Any]:
+def tag_keys(properties: Mapping[str, object]) -> dict[str, object]:
     """The condition keys of the tags that a request sets."""
     found = tags(properties)
-    keys: dict[str, Any] = {f"aws:requesttag/{name}".lower(): value for name, value in found.items()}
+    keys: dict[str, object] = {f"aws:requesttag/{name}".lower(): value for name, value in found.items()}
     return {**keys, "aws:tagkeys": list(found)} if found else {}
 
 
 def first_denial(
-    who: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: Any
+    who: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: object
 ) -> EvalResult | None:
     """The first denial; keys: those of every request."""
     asked = (
@@ -108,23 +108,23 @@ _LAMBDA_ACTIONS = {
 }
 
 
-def _call_permissions(request: Request, body: Mapping[str, Any]) -> Iterator[RequiredPermission]:
+def _call_permissions(request: Request, body: Mapping[str, object]) -> Iterator[RequiredPermission]:
     yield from _code_and_layer_permissions(body)
     if request.action == "lambda:CreateFunction" and tags(body):
         function = f"arn:aws:lambda:{request.region}:{get_account_id()}:function:{body.get('FunctionName', '')}"
         yield RequiredPermission("lambda:TagResource", function, tag_keys(body))
 
 
-def _code_and_layer_permissions(properties: Mapping[str, Any]) -> Iterator[RequiredPermission]:
+def _code_and_layer_permissions(properties: Mapping[str, object]) -> Iterator[RequiredPermission]:
     for code in (properties.get(each) for each in _CODE):
         if isinstance(code, Mapping) and code.get("S3Bucket"):
             action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
             yield RequiredPermission(action, f"arn:aws:s3:::{code['S3Bucket']}/{code.get('S3Key', '')}")
-    for layer in properties.get("Layers") or []:
+    for layer in items(properties, "Layers"):
         yield RequiredPermission("lambda:GetLayerVersion", str(layer))
 
 
-def _permissions_for_action_roles(stages: Any) -> Iterator[RequiredPermission]:
+def _permissions_for_action_roles(stages: object) -> Iterator[RequiredPermission]:
     """The roles of a pipeline's actions, and those that they give CloudFormation, of other accounts as well.
 
     No documentation says that they are passed; see pass_role.
@@ -144,7 +144,7 @@ def _role_service(kind: str) -> str:
     return (named or [each.partition(":")[0] for each in actions] or [kind.split("::")[1].lower()])[0]
 
 
-def _roles(value: Any, name: str = "") -> Iterator[str]:
+def _roles(value: object, name: str = "") -> Iterator[str]:
     """The roles that properties name, at any depth; of another account none can be passed."""
     if isinstance(value, Mapping):
         for each, inner in value.items():

@@ -6,14 +6,14 @@ import contextvars
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from rehearsal.emulator.iam import denial_messages
 from rehearsal.emulator.iam.decision_log import Decision, decisions
 from rehearsal.emulator.iam.roles import role_of
 from rehearsal.emulator.ministack.port import policies
 from rehearsal.emulator.ministack.port.policies import AuthError, EvalContext, EvalResult, PrincipalInfo, SignedRequest
-from rehearsal.emulator.ministack.port.requests import get_account_id
+from rehearsal.emulator.ministack.port.requests import Answer, get_account_id
+from rehearsal.json_values import mapping
 
 Check = Callable[["Request"], EvalResult | None]
 Enforce = Callable[..., EvalResult | AuthError | None]
@@ -39,7 +39,7 @@ class Request:
     action: str
     resource: str
     region: str
-    keys: Mapping[str, Any] = field(default_factory=dict)
+    keys: Mapping[str, object] = field(default_factory=dict)
     body: bytes = b""
     method: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
@@ -51,10 +51,10 @@ def add_check(check: Check) -> None:
     _additional_checks.append(check)
 
 
-def keep_signed_request(authenticate: Callable[..., Any]) -> Callable[..., Any]:
+def keep_signed_request(authenticate: Callable[..., object]) -> Callable[..., object]:
     """Return the replacement of the function that checks a signature, after which the signed request is gone."""
 
-    def authenticate_and_keep(*request: Any) -> Any:
+    def authenticate_and_keep(*request: object) -> object:
         _keep_signed_request()
         return authenticate(*request)
 
@@ -66,7 +66,7 @@ def check_requests(enforce: Enforce) -> Enforce:
     _additional_checks.clear()
 
     def enforce_and_check(
-        access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: Any
+        access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: object
     ) -> EvalResult | AuthError | None:
         caller.set(None)
         _keep_signed_request()
@@ -77,8 +77,8 @@ def check_requests(enforce: Enforce) -> Enforce:
         if isinstance(answer, AuthError) or isinstance(principal, AuthError) or principal.policies is None:
             return answer
         caller.set(principal)
-        keys = {key.lower(): value for key, value in (named.get("service_context") or {}).items()}
-        request = Request(principal, action, resource_arn, region, keys, **_signed_parts(_original_request.get()))
+        keys = {key.lower(): value for key, value in mapping(named, "service_context").items()}
+        request = _with_signed_parts(Request(principal, action, resource_arn, region, keys), _original_request.get())
         if answer:
             own = _evaluate_resource_policy(request, *policies.resource_policy(service, resource_arn))
             _record_denial(request, own)
@@ -102,11 +102,11 @@ def _check_further(request: Request) -> EvalResult | None:
     return refused
 
 
-def _signed_parts(signed: SignedRequest | None) -> dict[str, Any]:
+def _with_signed_parts(request: Request, signed: SignedRequest | None) -> Request:
     if signed is None:
-        return {}
+        return request
     query = {name: value[0] if isinstance(value, list) else value for name, value in signed.query_params.items()}
-    return {"body": signed.body, "method": signed.method, "query": query, "headers": signed.headers}
+    return replace(request, body=signed.body, method=signed.method, query=query, headers=signed.headers)
 
 
 def denial_message(session: str) -> str:
@@ -115,17 +115,17 @@ def denial_message(session: str) -> str:
     return denial.message(session) if denial else f"User: {session} is not authorized"
 
 
-def explain_denials(respond: Callable[..., Any]) -> Callable[..., Any]:
+def explain_denials(respond: Callable[..., Answer]) -> Callable[..., Answer]:
     """Return the replacement of the function that answers a denied request: it says why, after AWS's words."""
 
-    def respond_with_reason(service: str, action: str, principal_arn: str, request_id: str, **named: Any) -> Any:
+    def respond_with_reason(service: str, action: str, principal_arn: str, request_id: str, **named: object) -> Answer:
         denial = last_denial.get()
         if denial is None or named.get("error_code"):
             return respond(service, action, principal_arn, request_id, **named)
-        named["message"] = denial.message(principal_arn)
-        status, headers, body = respond(service, action, principal_arn, request_id, **named)
+        message = denial.message(principal_arn)
+        status, headers, body = respond(service, action, principal_arn, request_id, **named | {"message": message})
         if service in {"ssm", "logs"}:  # whose answer has a sentence of MiniStack's, whatever it is given
-            body = json.dumps({**json.loads(body), "Message": named["message"]}).encode()
+            body = json.dumps({**json.loads(body), "Message": message}).encode()
         return status, headers, body
 
     return respond_with_reason
@@ -136,7 +136,7 @@ def find_denial(
     action: str,
     resource: str,
     *,
-    keys: Mapping[str, Any] | None = None,
+    keys: Mapping[str, object] | None = None,
     policy: str | None = None,
     owner: str | None = None,
     required: bool = False,
@@ -205,7 +205,7 @@ def _evaluate_resource_policy(
     )
 
 
-def _context(request: Request, action: str, resource: str, keys: Mapping[str, Any]) -> EvalContext:
+def _context(request: Request, action: str, resource: str, keys: Mapping[str, object]) -> EvalContext:
     who = request.principal
     return EvalContext(
         principal_arn=who.arn,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from rehearsal.emulator.cloudformation.resource_handlers import Create
 from rehearsal.emulator.iam import enforcement, kms_usage, roles, service_principals
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.ministack.port import cloudformation, functions
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.eventbridge import Rule, Target
+from rehearsal.emulator.ministack.port.function_records import EventSourceMapping
 from rehearsal.emulator.ministack.port.requests import get_region, request_scope
 
-Mappings = Callable[[], Iterator[tuple[str, str, dict[str, Any]]]]
+Mappings = Callable[[], Iterator[tuple[str, str, EventSourceMapping]]]
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ def poll_permitted_mappings(mappings: Mappings) -> Mappings:
     Lambda receives a queue's messages with the role of the function. Without its permission they stay in the queue.
     """
 
-    def permitted_mappings() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def permitted_mappings() -> Iterator[tuple[str, str, EventSourceMapping]]:
         for account, region, mapping in mappings():
             with request_scope(account, region):
                 refused = _poll_denial(mapping.get("FunctionName", ""), mapping.get("EventSourceArn", ""))
@@ -38,10 +39,10 @@ def poll_permitted_mappings(mappings: Mappings) -> Mappings:
     return permitted_mappings
 
 
-def create_permitted_mapping(create: Create) -> Create:
+def create_permitted_mapping(create: Create[EventSourceMapping]) -> Create[EventSourceMapping]:
     """Return the replacement of the handler that creates an event source mapping: it needs the same permission."""
 
-    def create_permitted(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+    def create_permitted(logical_id: str, properties: EventSourceMapping, stack: str) -> ProvisionedResource:
         function = cloudformation.function_name(properties.get("FunctionName", ""))
         refused = _poll_denial(function, properties.get("EventSourceArn", ""))
         if refused:
@@ -51,13 +52,13 @@ def create_permitted_mapping(create: Create) -> Create:
     return create_permitted
 
 
-def deliver_to_permitted_functions(deliver: Callable[..., Any]) -> Callable[..., Any]:
+def deliver_to_permitted_functions(deliver: Callable[..., object]) -> Callable[..., object]:
     """Return the replacement of the function by which a topic invokes a function.
 
     It needs a permission (AddPermission) of the function that names SNS and the topic.
     """
 
-    def deliver_if_permitted(endpoint: str, envelope: str, topic: str, *rest: Any) -> Any:
+    def deliver_if_permitted(endpoint: str, envelope: str, topic: str, *rest: object) -> object:
         return deliver(endpoint, envelope, topic, *rest) if _may_invoke(endpoint, "sns.amazonaws.com", topic) else None
 
     return deliver_if_permitted
@@ -69,7 +70,7 @@ def invoke_permitted_functions(invoke: Callable[..., None]) -> Callable[..., Non
     Of functions it needs a permission (AddPermission) of the function that names EventBridge and the rule.
     """
 
-    def invoke_if_permitted(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], view: Any = None) -> None:
+    def invoke_if_permitted(target: Target, event: object, rule: Rule, view: object = None) -> None:
         arn = target.get("Arn", "")
         if arn.split(":")[2:3] != ["lambda"] or _may_invoke(arn, "events.amazonaws.com", rule["Arn"]):
             invoke(target, event, rule, view)

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
@@ -76,7 +75,7 @@ def _encryption_key(request: Request, owner: str, bucket: str) -> str:
     return found[1] if found else ""
 
 
-def _stored_key(stored: Mapping[str, Any]) -> str:
+def _stored_key(stored: Mapping[str, object]) -> str:
     return str(s3.encryption_headers(stored).get(f"{_SSE}-aws-kms-key-id", ""))
 
 
@@ -143,7 +142,7 @@ def _key_denial(request: Request, use: KeyUse) -> EvalResult | None:
     record = _key_record(use)
     if record is None:
         return None
-    keys: dict[str, Any] = {"kms:calleraccount": request.principal.account}
+    keys: dict[str, object] = {"kms:calleraccount": request.principal.account}
     if use.service:
         name, value = use.about
         keys |= {"kms:viaservice": f"{use.service}.{use.region}.amazonaws.com"}
@@ -156,7 +155,7 @@ def _key_denial(request: Request, use: KeyUse) -> EvalResult | None:
     return next(filter(None, asked), None)
 
 
-def _key_record(use: KeyUse) -> dict[str, Any] | None:
+def _key_record(use: KeyUse) -> kms.KeyRecord | None:
     """The key itself; None where there is none, or where it is AWS's own."""
     owner, region, name = use.owner, use.region, use.key
     if name.startswith("arn:aws:kms:"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
@@ -66,7 +65,7 @@ def _roles(body: bytes, paths: Sequence[str]) -> Iterator[str]:
         yield from (str(each) for each in _values_at_path(request, path.split(".")))
 
 
-def _values_at_path(value: Any, path: Sequence[str]) -> Iterator[Any]:
+def _values_at_path(value: object, path: Sequence[str]) -> Iterator[object]:
     for each in value if isinstance(value, list) else [value]:
         if not path:
             yield each

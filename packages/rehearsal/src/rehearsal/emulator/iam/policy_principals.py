@@ -11,16 +11,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TypedDict
 
 from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
 from rehearsal.emulator.iam import roles
 from rehearsal.emulator.ministack.port import functions, iam, kms, messaging, s3
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
-from rehearsal.emulator.ministack.port.requests import error_response_json
+from rehearsal.emulator.ministack.port.iam import IdentityRecord
+from rehearsal.emulator.ministack.port.requests import Answer, error_response_json
 
-Properties = Mapping[str, Any]
-Params = Mapping[str, Any]
+Properties = Mapping[str, object]
+Params = Mapping[str, object]
 
 _IDENTITY = re.compile(r"arn:aws:iam::\d{12}:(role|user)/.+")
 # A rehearsal bootstraps a new account after the pipeline's update; on AWS an operator has done so before the push.
@@ -31,17 +32,24 @@ _LAMBDA_ERROR = "The provided principal was invalid. Please check the principal 
 _KMS_ERROR = "Policy contains a statement with one or more invalid principals."
 
 
+class QueueParams(TypedDict, total=False):
+    Attributes: Mapping[str, str]
+
+
+type QueueOperation = Callable[[QueueParams, str], object]
+
+
 class InvalidPrincipal(ValueError):
     """A policy names a role or user that does not exist."""
 
 
-def reject_in_created(property_: str, message: str) -> Callable[[Create], Create]:
+def reject_in_created(property_: str, message: str) -> Callable[[Create[Properties]], Create[Properties]]:
     """Return a replacement of create handlers that checks the policy in a property first.
 
     message: as the service words it; `{}` is the principal.
     """
 
-    def replace(create: Create) -> Create:
+    def replace(create: Create[Properties]) -> Create[Properties]:
         def create_checked(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
             _check(properties.get(property_), message)
             return create(logical_id, properties, stack)
@@ -65,10 +73,10 @@ def reject_in_updated(property_: str, message: str) -> Callable[[Update], Update
     return replace
 
 
-def reject_key_policy(operation: Callable[[Params], Any]) -> Callable[[Params], Any]:
+def reject_key_policy(operation: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
     """Return the replacement of CreateKey and PutKeyPolicy."""
 
-    def operate(data: Params) -> Any:
+    def operate(data: Params) -> Answer:
         if _missing(data.get("Policy")):
             return error_response_json("MalformedPolicyDocumentException", _KMS_ERROR, 400)
         return operation(data)
@@ -76,10 +84,10 @@ def reject_key_policy(operation: Callable[[Params], Any]) -> Callable[[Params], 
     return operate
 
 
-def reject_bucket_policy(put: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
+def reject_bucket_policy(put: Callable[[str, bytes], Answer]) -> Callable[[str, bytes], Answer]:
     """Return the replacement of PutBucketPolicy."""
 
-    def put_checked(bucket: str, body: bytes) -> Any:
+    def put_checked(bucket: str, body: bytes) -> Answer:
         if _missing(body.decode(errors="replace")):
             return s3.error_answer("MalformedPolicy", "Invalid principal in policy", 400)
         return put(bucket, body)
@@ -87,10 +95,10 @@ def reject_bucket_policy(put: Callable[[str, bytes], Any]) -> Callable[[str, byt
     return put_checked
 
 
-def reject_queue_policy(operation: Callable[[Params, str], Any]) -> Callable[[Params, str], Any]:
+def reject_queue_policy(operation: QueueOperation) -> QueueOperation:
     """Return the replacement of CreateQueue and SetQueueAttributes."""
 
-    def operate(data: Params, url: str) -> Any:
+    def operate(data: QueueParams, url: str) -> object:
         if _missing((data.get("Attributes") or {}).get("Policy")):
             raise messaging.queue_error("InvalidAttributeValue", _SQS_ERROR)
         return operation(data, url)
@@ -98,10 +106,10 @@ def reject_queue_policy(operation: Callable[[Params, str], Any]) -> Callable[[Pa
     return operate
 
 
-def reject_topic_policy(operation: Callable[[Params], Any]) -> Callable[[Params], Any]:
+def reject_topic_policy(operation: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
     """Return the replacement of CreateTopic and SetTopicAttributes."""
 
-    def operate(params: Params) -> Any:
+    def operate(params: Params) -> Answer:
         if _missing(messaging.topic_policy(params)):
             return messaging.topic_error_answer("InvalidParameter", _SNS_ERROR, 400)
         return operation(params)
@@ -109,10 +117,10 @@ def reject_topic_policy(operation: Callable[[Params], Any]) -> Callable[[Params]
     return operate
 
 
-def reject_permission(add: Callable[..., Any]) -> Callable[..., Any]:
+def reject_permission(add: Callable[..., Answer]) -> Callable[..., Answer]:
     """Return the replacement of AddPermission of Lambda, which stacks use as well."""
 
-    def add_checked(function: str, data: Params, *more: Any, **named: Any) -> Any:
+    def add_checked(function: str, data: Params, *more: object, **named: object) -> Answer:
         if not _exists(str(data.get("Principal", ""))):
             return error_response_json("InvalidParameterValueException", _LAMBDA_ERROR, 400)
         return add(function, data, *more, **named)
@@ -120,11 +128,11 @@ def reject_permission(add: Callable[..., Any]) -> Callable[..., Any]:
     return add_checked
 
 
-def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Any]], Callable[[Params], Any]]:
+def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Answer]], Callable[[Params], Answer]]:
     """Return a replacement of operations of IAM that have a trust policy in this parameter."""
 
-    def replace(operation: Callable[[Params], Any]) -> Callable[[Params], Any]:
-        def operate(params: Params) -> Any:
+    def replace(operation: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+        def operate(params: Params) -> Answer:
             if missing := _missing(iam.parameter(params, parameter)):
                 return iam.error_answer("MalformedPolicyDocument", _iam_message(missing), 400)
             return operation(params)
@@ -134,10 +142,10 @@ def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Any]], C
     return replace
 
 
-def lose_deleted_role(delete: Callable[[Params], Any]) -> Callable[[Params], Any]:
+def lose_deleted_role(delete: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
     """Return the replacement of DeleteRole: policies that name the role name its unique id from then on."""
 
-    def delete_role(params: Params) -> Any:
+    def delete_role(params: Params) -> Answer:
         role = iam.own_role(iam.parameter(params, "RoleName"))
         answer = delete(params)
         if answer[0] == 200:
@@ -158,11 +166,11 @@ def lose_role_of_stack(delete: Callable[[str, Properties], None]) -> Callable[[s
     return delete_role
 
 
-def _replace_principal(role: Mapping[str, Any]) -> None:
+def _replace_principal(role: IdentityRecord) -> None:
     """In every policy of all accounts: nothing matches the id, so that the policy allows no principal any more."""
     if not role:
         return
-    arn, unique_id = (json.dumps(role[key]) for key in ("Arn", "RoleId"))
+    arn, unique_id = json.dumps(role["Arn"]), json.dumps(role["RoleId"])
 
     def without_role(policy: str) -> str:
         return policy.replace(arn, unique_id) if arn in policy else policy
@@ -172,7 +180,7 @@ def _replace_principal(role: Mapping[str, Any]) -> None:
     iam.rewrite_trust_policies(without_role)
 
 
-def _check(document: Any, message: str) -> None:
+def _check(document: object, message: str) -> None:
     """Raise InvalidPrincipal."""
     if missing := _missing(document):
         raise InvalidPrincipal(message.replace("{}", missing))
@@ -186,7 +194,7 @@ IAM_MESSAGE, S3_MESSAGE, KMS_MESSAGE = _iam_message("{}"), "Invalid principal in
 SQS_MESSAGE, SNS_MESSAGE = f"{_SQS_ERROR} ({{}})", f"{_SNS_ERROR} ({{}})"
 
 
-def _missing(document: Any) -> str:
+def _missing(document: object) -> str:
     """Return the first principal of a policy that does not exist; empty where all do."""
     try:
         policy = json.loads(document) if isinstance(document, str) else document
@@ -195,7 +203,7 @@ def _missing(document: Any) -> str:
     return next((principal for principal in _principals(policy) if not _exists(principal)), "")
 
 
-def _principals(policy: Any) -> Iterator[str]:
+def _principals(policy: object) -> Iterator[str]:
     statements = policy.get("Statement", []) if isinstance(policy, Mapping) else []
     for statement in statements if isinstance(statements, list) else [statements]:
         for element in ("Principal", "NotPrincipal"):

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
 from urllib.parse import unquote
 
 import botocore.session
 
 from rehearsal.emulator.ministack.port.actions import PATH_ROUTED_SERVICES, has_own_protocol
 
-Extract = Callable[..., Any]
+# service, method, path, headers, body and parameters of the query
+Extract = Callable[[str, str, str, Mapping[str, str], bytes, Mapping[str, object]], str]
 
 # Operations without a permission -> the action that AWS evaluates instead.
 OPERATION_PERMISSIONS: Mapping[str, str] = {
@@ -40,8 +40,9 @@ def ignore_action_parameter(extract: Extract) -> Extract:
     goes by its path as well, where a client speaks its newest protocol.
     """
 
-    def extract_action(*request: Any) -> Any:
-        service, method, path, headers, body, parameters = request
+    def extract_action(
+        service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, parameters: Mapping[str, object]
+    ) -> str:
         by_path, by_target = service in PATH_ROUTED_SERVICES, _uses_target_header(service, headers)
         operation = re.search(r"/operation/([^/?]+)", path)
         if service == "monitoring" and operation and not by_target:
@@ -65,10 +66,11 @@ def _uses_target_header(service: str, headers: Mapping[str, str]) -> bool:
 def resolve_lambda_action(extract: Extract) -> Extract:
     """Return the replacement of the function that finds a request's action: of Lambda as AWS's model has the paths."""
 
-    def extract_action(*request: Any) -> Any:
-        service, method, path, _, _, parameters = request
+    def extract_action(
+        service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, parameters: Mapping[str, object]
+    ) -> str:
         if service != "lambda":
-            return extract(*request)
+            return extract(service, method, path, headers, body, parameters)
         path = unquote(path).rstrip("/")
         for verb, pattern, query, operation in _routes():
             has_query = all(_first_value(parameters.get(name, "")) == value for name, value in query.items())
@@ -102,13 +104,15 @@ def _pattern(path: str) -> re.Pattern[str]:
 def map_to_permission(extract: Extract) -> Extract:
     """Return the replacement of the function that finds a request's action: no policy can name SendMessageBatch."""
 
-    def extract_action(*request: Any) -> Any:
-        action = extract(*request)
+    def extract_action(
+        service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, parameters: Mapping[str, object]
+    ) -> str:
+        action = extract(service, method, path, headers, body, parameters)
         return OPERATION_PERMISSIONS.get(action, action)
 
     return extract_action
 
 
-def _first_value(value: Any) -> Any:
+def _first_value(value: object) -> object:
     """A query parameter's value, which may come as a list."""
     return value[0] if isinstance(value, list) else value

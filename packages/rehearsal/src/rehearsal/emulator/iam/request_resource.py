@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote
 
 from rehearsal.emulator.iam import roles
@@ -20,7 +19,7 @@ class ServiceRequest:
     service: str
     path: str
     body: bytes
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
     known: str
     region: str = ""
     account: str = ""
@@ -77,7 +76,7 @@ def role_path_arn(call: ServiceRequest) -> str | None:
     return str(arn) if arn else None
 
 
-def _first_value(value: Any) -> Any:
+def _first_value(value: object) -> object:
     """A query parameter's value, which may come as a list."""
     return value[0] if isinstance(value, list) else value
 
@@ -90,7 +89,14 @@ def override_resource_arn(resource: Callable[[ServiceRequest], str | None]) -> C
 
     def replace(known: Extract) -> Extract:
         def extract_resource(
-            service: str, method: str, path: str, headers: Any, body: bytes, parameters: Any, region: str, account: str
+            service: str,
+            method: str,
+            path: str,
+            headers: Mapping[str, str],
+            body: bytes,
+            parameters: Mapping[str, object],
+            region: str,
+            account: str,
         ) -> str:
             arn = known(service, method, path, headers, body, parameters, region, account)
             return resource(ServiceRequest(service, path, body, parameters, arn, region, account)) or arn

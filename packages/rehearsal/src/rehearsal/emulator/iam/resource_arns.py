@@ -9,13 +9,28 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TypedDict
 
 from rehearsal.emulator.iam.cfnlint_data import DATA
 from rehearsal.emulator.ministack.port.cloudformation import physical_name
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 _REFERENCE = DATA / "AdditionalSpecs" / "Policies.json"
+
+
+class ActionReference(TypedDict, total=False):
+    Resources: Sequence[str]
+
+
+class ResourceReference(TypedDict, total=False):
+    ARNFormats: Sequence[str]
+
+
+class ServiceReference(TypedDict):
+    """Actions and resources of a service, by their names in lower case."""
+
+    Actions: Mapping[str, ActionReference]
+    Resources: Mapping[str, ResourceReference]
 
 
 @dataclass(frozen=True)
@@ -25,7 +40,7 @@ class Resource:
     kind: str
     stack: str
     logical_id: str
-    properties: Mapping[str, Any]
+    properties: Mapping[str, object]
     id: str = ""
 
     def __str__(self) -> str:
@@ -54,8 +69,9 @@ def _names(kind: str, resource: Resource) -> list[str]:
     for key, value in resource.properties.items():
         if key.lower() in keys:
             found = value if isinstance(value, list) else [value]
-            if found and all(isinstance(each, str) for each in found):
-                return found
+            names = [name for name in found if isinstance(name, str)]
+            if names and len(names) == len(found):
+                return names
     return [_made_up(resource)] if own else []
 
 
@@ -91,6 +107,6 @@ def _types(action: str) -> Mapping[str, str]:
 
 
 @cache
-def _reference() -> Mapping[str, Any]:
-    found: dict[str, Any] = json.loads(_REFERENCE.read_text())
+def _reference() -> Mapping[str, ServiceReference]:
+    found: dict[str, ServiceReference] = json.loads(_REFERENCE.read_text())
     return found

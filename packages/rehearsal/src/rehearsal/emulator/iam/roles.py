@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rehearsal.emulator.iam import service_principals
 from rehearsal.emulator.ministack.port import iam
+from rehearsal.emulator.ministack.port.iam import IdentityRecord
 from rehearsal.emulator.ministack.port.policies import EvalContext, PrincipalInfo, evaluate_trust_policy
 
 
@@ -17,12 +16,12 @@ def role_of(arn: str) -> str:
     return str(role_record(account, name).get("Arn") or f"arn:aws:iam::{account}:role/{name}")
 
 
-def role_record(account: str, name: str) -> dict[str, Any]:
+def role_record(account: str, name: str) -> IdentityRecord:
     """The role's record; empty where there is none."""
     return iam.role_record(account, name)
 
 
-def role_by_arn(arn: str) -> dict[str, Any]:
+def role_by_arn(arn: str) -> IdentityRecord:
     """The record of the role with this ARN, whatever its path; empty where there is none."""
     return role_record(arn.split(":")[4], arn.rsplit("/", 1)[-1])
 

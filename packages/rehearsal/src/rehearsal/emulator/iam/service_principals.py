@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rehearsal.emulator.ministack.port import policies
 from rehearsal.emulator.ministack.port.policies import EvalContext
 
 
-def service_allowed(policy: Any, service: str, action: str, resource: str, account: str, **source: str) -> bool:
+def service_allowed(policy: object, service: str, action: str, resource: str, account: str, **source: str) -> bool:
     """Whether `policy`, of a resource of `account`, lets a service such as `sns.amazonaws.com` act on it.
 
     resource: its ARN. source: the values of aws:SourceArn and aws:SourceAccount, as `sourcearn` and `sourceaccount`.

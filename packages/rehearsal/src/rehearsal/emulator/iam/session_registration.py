@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
-Register = Callable[[str, Mapping[str, Any]], None]
+Register = Callable[[str, Mapping[str, object]], None]
 
 
 def register_one_at_a_time(register: Register) -> Register:
     """Return the replacement of the function that registers a session: it holds a lock."""
     lock = threading.Lock()
 
-    def register_locked(access_key: str, session: Mapping[str, Any]) -> None:
+    def register_locked(access_key: str, session: Mapping[str, object]) -> None:
         with lock:
             register(access_key, session)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from rehearsal.emulator.ministack.port import policies
 
@@ -19,7 +18,7 @@ def verify_root_signatures(pin: Pin) -> Pin:
     """
     pin_every_key = policies.ignoring_root_keys(pin)
 
-    def pin_request(*request: Any, **named: Any) -> None:
+    def pin_request(*request: object, **named: object) -> None:
         pin_every_key(*request, **named)
         if policies.signed_request() is None:
             policies.mark_anonymous()

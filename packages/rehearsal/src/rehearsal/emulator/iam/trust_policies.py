@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.ministack.port.policies import EvalContext
 
-Evaluate = Callable[[Any, str, EvalContext | None], bool]
-Error = Callable[..., Any]
+Evaluate = Callable[[object, str, EvalContext | None], bool]
+Error = Callable[..., object]
 
 
 def record_trust_denials(evaluate: Evaluate) -> Evaluate:
     """Return the replacement of the function that evaluates a trust policy: it records a denial of the caller."""
 
-    def evaluate_and_record(policy: Any, caller: str, context: EvalContext | None = None) -> bool:
+    def evaluate_and_record(policy: object, caller: str, context: EvalContext | None = None) -> bool:
         allowed = bool(evaluate(policy, caller, context))
         who = enforcement.caller.get()
         if not allowed and context and who and who.arn == caller:
@@ -30,7 +29,7 @@ def record_trust_denials(evaluate: Evaluate) -> Evaluate:
 def explain_trust_denials(error: Error) -> Error:
     """Return the replacement of the function that makes STS's errors: a denial names the policy and what it lacks."""
 
-    def error_with_reason(status: int, code: str, message: str, *rest: Any, **named: Any) -> Any:
+    def error_with_reason(status: int, code: str, message: str, *rest: object, **named: object) -> object:
         who, denial = enforcement.caller.get(), enforcement.last_denial.get()
         if code == "AccessDenied" and who and denial and denial.action.startswith("sts:"):
             message = denial.message(who.arn)

@@ -6,16 +6,14 @@ Source: Amazon S3 user guide, "Expiring objects" and "Lifecycle configuration el
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from rehearsal.emulator.ministack.port import s3
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import Clock
 
 DAY = 86400.0
-Rule = Mapping[str, Any]
 
 
 class ObjectExpiry:
@@ -48,7 +46,7 @@ class ObjectExpiry:
                 self._done = jumps
                 self.expire()
 
-    def _apply(self, rule: Rule, account: str, bucket: str, stored: s3.StoredVersion, age: float) -> None:
+    def _apply(self, rule: s3.LifecycleRule, account: str, bucket: str, stored: s3.StoredVersion, age: float) -> None:
         days = (rule.get("Expiration") or {}).get("Days")
         if days is None or age < days * DAY:
             return
@@ -59,7 +57,7 @@ class ObjectExpiry:
             s3.delete_object(account, bucket, stored.key, stored.version)
 
 
-def _matching(rules: Iterable[Rule], key: str) -> list[Rule]:
+def _matching(rules: Iterable[s3.LifecycleRule], key: str) -> list[s3.LifecycleRule]:
     """Return the enabled rules for a key; a rule that filters by tags or sizes is not applied."""
     enabled = [rule for rule in rules if rule.get("Status") == "Enabled"]
     filters = [(rule, rule.get("Filter") or {}) for rule in enabled]

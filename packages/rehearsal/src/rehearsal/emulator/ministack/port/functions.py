@@ -4,63 +4,70 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-Config = Mapping[str, Any]
+from rehearsal.emulator.ministack.port.function_records import (
+    AliasProperties,
+    AliasRecord,
+    AliasRequest,
+    FunctionConfig,
+    FunctionRecord,
+    PolicyRecord,
+)
+from rehearsal.emulator.ministack.port.requests import Answer
 
 DURABLE_ENV_VARS: tuple[str, ...] = tuple(lambda_runtime.DURABLE_ENV_VARS)
 HOST_PREFIX_ENV: str = lambda_runtime.HOST_PREFIX_ENV
 INVOKE_DEPTH_HEADER: str = lambda_runtime.INVOKE_DEPTH_HEADER
 
 
-def function_record(name: str) -> dict[str, Any]:
+def function_record(name: str) -> FunctionRecord:
     """Return the record of a function of the request's account, which may be changed. Raises KeyError."""
-    record: dict[str, Any] = lambda_svc._functions[name]
+    record: FunctionRecord = lambda_svc._functions[name]
     return record
 
 
-def function_config(name: str) -> Config | None:
+def function_config(name: str) -> FunctionConfig | None:
     """Return the configuration of a function of the request's account and region."""
     record, config = lambda_svc._get_func_record_for_qualifier(name, None)
     return config if record is not None else None
 
 
-def function_policy(arn: str) -> dict[str, Any] | None:
+def function_policy(arn: str) -> PolicyRecord | None:
     """Return the resource policy of a function."""
     policy, _ = lambda_svc.function_policy_for_arn(arn) or (None, None)
     return policy
 
 
-def function_region(config: Config) -> str:
+def function_region(config: FunctionConfig) -> str:
     """Return the region of the function with this configuration."""
     _, region = lambda_runtime._account_region_from_function_config(config)
     return str(region)
 
 
-def execution_credentials(config: Config) -> Mapping[str, str]:
+def execution_credentials(config: FunctionConfig) -> Mapping[str, str]:
     """Return the credentials of one execution environment, as environment variables."""
     credentials: Mapping[str, str] = lambda_runtime.execution_credentials(config)
     return credentials
 
 
-def layer_archive(attachment: Any) -> bytes | None:
+def layer_archive(attachment: object) -> bytes | None:
     """Return the archive of a layer that a function's configuration names."""
     archive: bytes | None = lambda_svc._resolve_layer_zip(attachment)
     return archive
 
 
-def invoke_asynchronously(arn: str, event: Any) -> None:
+def invoke_asynchronously(arn: str, event: object) -> None:
     """Invoke a function as Lambda does for an event: with retries, then its dead-letter queue."""
     function, config, _ = lambda_svc._get_func_record_for_ref(arn)
     if function and config:
         lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), event)
 
 
-def trace_id(config: Config) -> str | None:
+def trace_id(config: FunctionConfig) -> str | None:
     """Return the trace id of the invocation that is being answered."""
     found: str | None = lambda_svc._xray_trace_id_for_invocation(config)
     return found
@@ -87,19 +94,21 @@ def function_arn(name: str) -> str:
     return str(lambda_svc._func_arn(name))
 
 
-def alias_record(name: str, alias: str) -> dict[str, Any] | None:
+def alias_record(name: str, alias: str) -> AliasRecord | None:
     """Return the record of an alias, which may be changed; None where function or alias do not exist."""
-    found: dict[str, Any] | None = (lambda_svc._functions.get(name) or {}).get("aliases", {}).get(alias)
+    found: AliasRecord | None = (lambda_svc._functions.get(name) or {}).get("aliases", {}).get(alias)
     return found
 
 
-def version_config(name: str, version: str) -> Config | None:
+def version_config(name: str, version: str) -> FunctionConfig | None:
     """Return the configuration of a published version."""
     record = (lambda_svc._functions.get(name) or {}).get("versions", {}).get(version)
     return record["config"] if record else None
 
 
-def requested_alias(name: str, path_qualifier: str | None, query: Any, headers: Any) -> Config | None:
+def requested_alias(
+    name: str, path_qualifier: str | None, query: object, headers: Mapping[str, str]
+) -> AliasRecord | None:
     """Return the alias that a request of Invoke names; None where it names none, or one that does not exist."""
     named = lambda_svc._qualifier_from_path_or_query(path_qualifier, query) or headers.get("x-amz-qualifier")
     return alias_record(name, named) if named else None
@@ -115,7 +124,7 @@ def arn_qualifier(arn: str) -> str:
     return arn.split(":", 7)[7] if arn.count(":") >= 7 else ""
 
 
-def template_weights(properties: Config) -> Mapping[str, float]:
+def template_weights(properties: AliasProperties) -> Mapping[str, float]:
     """Return the weights in the properties of an alias of a template. Raises ValueError."""
     weights: Mapping[str, float] = (provisioners._lambda_alias_routing_config(properties) or {}).get(
         "AdditionalVersionWeights", {}
@@ -123,7 +132,7 @@ def template_weights(properties: Config) -> Mapping[str, float]:
     return weights
 
 
-def in_function_scope(config: Config, action: Callable[[], None]) -> None:
+def in_function_scope(config: FunctionConfig, action: Callable[[], None]) -> None:
     """Call `action` in the account and region of the function with this configuration."""
     lambda_svc._run_with_function_config_scope(config, action)
 
@@ -133,13 +142,13 @@ def join_arn(region: str, account: str, function: str, qualifier: str = "") -> s
     return f"arn:aws:lambda:{region}:{account}:function:{function}" + (f":{qualifier}" if qualifier else "")
 
 
-def update_alias(function: str, alias: str, change: Config) -> tuple[int, Mapping[str, str], bytes]:
+def update_alias(function: str, alias: str, change: AliasRequest) -> Answer:
     """Change an alias of the request's account, as UpdateAlias does; the answer is MiniStack's."""
-    answer: tuple[int, Mapping[str, str], bytes] = lambda_svc._update_alias(function, alias, dict(change))
+    answer: Answer = lambda_svc._update_alias(function, alias, dict(change))
     return answer
 
 
-def invoke(arn: str, event: Any) -> bool:
+def invoke(arn: str, event: object) -> bool:
     """Invoke a function and wait for its end, whatever it is; False where there is no such function."""
     function, config, _ = lambda_svc._get_func_record_for_ref(arn)
     if not function or not config:

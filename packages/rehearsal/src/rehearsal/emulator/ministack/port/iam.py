@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypedDict
 
 from ministack.core import iam_evaluator
 from ministack.services import iam
 
 from rehearsal.emulator.ministack.port.policies import Policies
+from rehearsal.emulator.ministack.port.requests import Answer
 
-Record = dict[str, Any]
+
+class Tag(TypedDict):
+    Key: str
+    Value: str
 
 
-def role_record(account: str, name: str) -> Record:
+class IdentityRecord(TypedDict, total=False):
+    """A role or a user."""
+
+    Arn: str
+    AssumeRolePolicyDocument: str
+    AttachedPolicies: list[str]
+    InlinePolicies: dict[str, str]
+    PermissionsBoundary: str | None
+    RoleId: str
+    Tags: list[Tag]
+
+
+def role_record(account: str, name: str) -> IdentityRecord:
     """Return a copy of a role's record; empty if there is none."""
-    return dict(iam._roles.get_scoped(account, None, name) or {})
+    return _copy(iam._roles.get_scoped(account, None, name))
+
+
+def _copy(record: IdentityRecord | None) -> IdentityRecord:
+    return record.copy() if record else {}
 
 
 def role_policies(account: str, name: str) -> Policies:
@@ -36,12 +56,12 @@ def set_permissions_boundary(role: str, boundary: str | None) -> None:
     iam._roles[role]["PermissionsBoundary"] = boundary
 
 
-def user_record(account: str, name: str) -> Record:
+def user_record(account: str, name: str) -> IdentityRecord:
     """Return a copy of a user's record; empty if there is none."""
-    return dict(iam._users.get_scoped(account, None, name) or {})
+    return _copy(iam._users.get_scoped(account, None, name))
 
 
-def inline_user_policies(account: str, name: str) -> Record:
+def inline_user_policies(account: str, name: str) -> dict[str, str]:
     """Return the inline policies of a user by their names."""
     return dict(iam._user_inline_policies.get_scoped(account, None, name) or {})
 
@@ -56,9 +76,9 @@ def has_policy(arn: str) -> bool:
     return bool(iam._policy_exists(arn))
 
 
-def own_role(name: str) -> Record:
+def own_role(name: str) -> IdentityRecord:
     """Return a copy of the record of a role of the request's account; empty if there is none."""
-    return dict(iam._roles.get(name) or {})
+    return _copy(iam._roles.get(name))
 
 
 def rewrite_trust_policies(rewrite: Callable[[str], str]) -> None:
@@ -67,13 +87,14 @@ def rewrite_trust_policies(rewrite: Callable[[str], str]) -> None:
         record["AssumeRolePolicyDocument"] = rewrite(record.get("AssumeRolePolicyDocument") or "")
 
 
-def parameter(params: Mapping[str, Any], name: str) -> str:
+def parameter(params: Mapping[str, object], name: str) -> str:
     """Return one parameter of a request; empty if it has none."""
     return str(iam._p(params, name) or "")
 
 
-def error_answer(code: str, message: str, status: int) -> Any:
-    return iam._error(status, code, html.escape(message, quote=False), ns="iam")
+def error_answer(code: str, message: str, status: int) -> Answer:
+    answer: Answer = iam._error(status, code, html.escape(message, quote=False), ns="iam")
+    return answer
 
 
 def add_managed_policy(name: str, document: str) -> None:

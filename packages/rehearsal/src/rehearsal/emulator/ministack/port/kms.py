@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 from ministack.services import kms
+
+
+class KeyRecord(TypedDict, total=False):
+    Arn: str
+    Policy: str
 
 
 def key_of_alias(account: str, region: str, alias: str) -> str:
@@ -14,10 +19,11 @@ def key_of_alias(account: str, region: str, alias: str) -> str:
     return str(kms._aliases.get_scoped(account, region, arn) or "")
 
 
-def key_record(account: str, region: str, key_id: str) -> dict[str, Any] | None:
+def key_record(account: str, region: str, key_id: str) -> KeyRecord | None:
     """Return a copy of a key's record."""
     record = kms._keys.get_scoped(account, region, key_id)
-    return dict(record) if record else None
+    found: KeyRecord | None = record.copy() if record else None
+    return found
 
 
 def rewrite_policies(rewrite: Callable[[str], str]) -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ministack.services import sns, sqs
 
+from rehearsal.emulator.ministack.port.requests import Answer
 
-def queue_attributes(account: str, region: str, name: str) -> Mapping[str, Any]:
+
+def queue_attributes(account: str, region: str, name: str) -> Mapping[str, str]:
     """Return the attributes of a queue; empty if there is none."""
     queue = sqs._queues.get_scoped(account, region, sqs._queue_url_for_account(account, name)) or {}
-    attributes: Mapping[str, Any] = queue.get("attributes", {})
+    attributes: Mapping[str, str] = queue.get("attributes", {})
     return attributes
 
 
-def topic_attributes(account: str, region: str, arn: str) -> Mapping[str, Any]:
+def topic_attributes(account: str, region: str, arn: str) -> Mapping[str, str]:
     """Return the attributes of a topic; empty if there is none."""
-    attributes: Mapping[str, Any] = (sns._topics.get_scoped(account, region, arn) or {}).get("attributes", {})
+    attributes: Mapping[str, str] = (sns._topics.get_scoped(account, region, arn) or {}).get("attributes", {})
     return attributes
 
 
@@ -27,11 +28,12 @@ def queue_error(code: str, message: str) -> Exception:
     return error
 
 
-def topic_error_answer(code: str, message: str, status: int) -> Any:
-    return sns._error(code, message, status)
+def topic_error_answer(code: str, message: str, status: int) -> Answer:
+    answer: Answer = sns._error(code, message, status)
+    return answer
 
 
-def topic_policy(params: Mapping[str, Any]) -> str:
+def topic_policy(params: Mapping[str, object]) -> str:
     """Return the policy in a request of CreateTopic or SetTopicAttributes; empty if it has none."""
     given = {sns._p(params, "AttributeName"): sns._p(params, "AttributeValue")}
     number = 1

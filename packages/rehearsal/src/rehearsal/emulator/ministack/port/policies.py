@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FunctionType
-from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.iam_evaluator import (
@@ -62,12 +61,12 @@ def enforce(key: str, action: str, service: str, region: str, resource: str) -> 
     return iam_evaluator.enforce(key, action, service, region, resource)
 
 
-def evaluate_resource_policy(policy: Any, context: EvalContext, *, service: str | None = None) -> EvalResult:
+def evaluate_resource_policy(policy: object, context: EvalContext, *, service: str | None = None) -> EvalResult:
     """Return what a resource's own policy says; service: the AWS service that calls, if one does."""
     return iam_evaluator.evaluate_resource_policy(policy, context, service=service)
 
 
-def evaluate_trust_policy(policy: Any, caller: str, context: EvalContext) -> bool:
+def evaluate_trust_policy(policy: object, caller: str, context: EvalContext) -> bool:
     """Return whether a role's trust policy lets the caller assume it."""
     return bool(iam_evaluator.evaluate_trust_policy(policy, caller, context))
 
@@ -89,7 +88,7 @@ def is_policy_required(service: str) -> bool:
 
 
 def pin_signed_request(
-    method: str, path: str, query: Mapping[str, Any], headers: Sequence[tuple[bytes, bytes]]
+    method: str, path: str, query: Mapping[str, object], headers: Sequence[tuple[bytes, bytes]]
 ) -> None:
     """Keep a request as it was signed, for the check of its signature."""
     iam_evaluator.pin_signed_request(method, path, query, headers)
@@ -98,7 +97,7 @@ def pin_signed_request(
 def ignoring_root_keys(function: Callable[..., None]) -> Callable[..., None]:
     """Return a copy of a function of MiniStack's evaluator that takes no access key for a root user's."""
 
-    def is_root_key(_: Any) -> bool:
+    def is_root_key(_: object) -> bool:
         return False
 
     code, defaults = function.__code__, function.__defaults__

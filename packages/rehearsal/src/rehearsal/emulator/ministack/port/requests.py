@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ministack.core import responses
 from ministack.core.responses import (
-    error_response_json,
     get_account_id,
     get_region,
-    json_response,
     request_scope,
     set_request_account_id,
 )
 from ministack.core.router import extract_access_key_id, extract_region
 
+# Status, headers and body of an answer.
+type Answer = tuple[int, Mapping[str, str], bytes]
+
 __all__ = [
+    "Answer",
     "botocore_name",
     "error_response_json",
     "extract_access_key_id",
@@ -24,6 +28,17 @@ __all__ = [
     "request_scope",
     "set_request_account_id",
 ]
+
+
+def error_response_json(code: str, message: str, status: int) -> Answer:
+    """Return an error as services with a JSON protocol answer it."""
+    answer: Answer = responses.error_response_json(code, message, status)
+    return answer
+
+
+def json_response(body: Mapping[str, object], status: int = 200) -> Answer:
+    answer: Answer = responses.json_response(body, status)
+    return answer
 
 
 def botocore_name(service: str) -> str:

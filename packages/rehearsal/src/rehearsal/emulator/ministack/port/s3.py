@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from ministack.services import s3
 
-from rehearsal.emulator.ministack.port.requests import request_scope
+from rehearsal.emulator.ministack.port.requests import Answer, request_scope
 
 S3_NS: str = s3.S3_NS
+
+
+class ObjectRecord(TypedDict, total=False):
+    last_modified: str
+
+
+class Expiration(TypedDict, total=False):
+    Days: int
+
+
+class NoncurrentVersionExpiration(TypedDict, total=False):
+    NoncurrentDays: int
+
+
+class LifecycleRule(TypedDict, total=False):
+    Expiration: Expiration
+    Filter: Mapping[str, str]
+    NoncurrentVersionExpiration: NoncurrentVersionExpiration
+    Prefix: str
+    Status: str
+
+
+class BucketRecord(TypedDict, total=False):
+    objects: dict[str, ObjectRecord]
+    region: str
 
 
 def bucket_owner(name: str) -> str | None:
@@ -19,10 +44,10 @@ def bucket_owner(name: str) -> str | None:
     return owner
 
 
-def bucket_record(owner: str, name: str) -> Mapping[str, Any]:
+def bucket_record(owner: str, name: str) -> BucketRecord:
     """Return the record of a bucket, its objects included; empty if there is none."""
-    record: Mapping[str, Any] = s3._buckets.get_scoped(owner, None, name) or {}
-    return record
+    record: BucketRecord | None = s3._buckets.get_scoped(owner, None, name)
+    return record or {}
 
 
 def bucket_policy(owner: str | None, name: str) -> str:
@@ -46,13 +71,13 @@ def bucket_website(owner: str, name: str) -> str:
     return str(s3._bucket_websites.get_scoped(owner, None, name) or "")
 
 
-def upload_record(owner: str, upload_id: str) -> Mapping[str, Any]:
+def upload_record(owner: str, upload_id: str) -> Mapping[str, object]:
     """Return the record of a multipart upload; empty if there is none."""
-    record: Mapping[str, Any] = s3._multipart_uploads.get_scoped(owner, None, upload_id) or {}
+    record: Mapping[str, object] = s3._multipart_uploads.get_scoped(owner, None, upload_id) or {}
     return record
 
 
-def encryption_headers(stored: Mapping[str, Any]) -> Mapping[str, str]:
+def encryption_headers(stored: Mapping[str, object]) -> Mapping[str, str]:
     """Return the headers that say how an object, or what an upload writes, is encrypted."""
     headers: Mapping[str, str] = s3._stored_sse_headers(dict(stored))
     return headers
@@ -78,8 +103,9 @@ def rewrite_policies(rewrite: Callable[[str], str]) -> None:
         s3._bucket_policies.set_scoped(account, None, bucket, rewrite(policy))
 
 
-def error_answer(code: str, message: str, status: int) -> Any:
-    return s3._error(code, message, status)
+def error_answer(code: str, message: str, status: int) -> Answer:
+    answer: Answer = s3._error(code, message, status)
+    return answer
 
 
 @dataclass(frozen=True)
@@ -92,7 +118,7 @@ class StoredVersion:
     is_current: bool
 
 
-def lifecycle_rules() -> list[tuple[str, str, Sequence[Mapping[str, Any]]]]:
+def lifecycle_rules() -> list[tuple[str, str, Sequence[LifecycleRule]]]:
     """Return the account, the bucket and the lifecycle rules of each bucket that has any."""
     found = list(s3._bucket_lifecycle._data.items())
     return [(account, bucket, rules) for (account, bucket), rules in found if isinstance(rules, list)]
@@ -100,7 +126,7 @@ def lifecycle_rules() -> list[tuple[str, str, Sequence[Mapping[str, Any]]]]:
 
 def stored_versions(owner: str, bucket: str) -> list[StoredVersion]:
     """Return the objects of a bucket with all their versions, without delete markers."""
-    objects = dict(bucket_record(owner, bucket).get("objects", {}))
+    objects = {**bucket_record(owner, bucket).get("objects", {})}
     versions = [
         StoredVersion(key, version["version_id"], version["last_modified"], bool(version.get("is_latest")))
         for (account, (name, key)), history in list(s3._object_versions._data.items())

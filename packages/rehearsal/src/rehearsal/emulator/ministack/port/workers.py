@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-Config = Mapping[str, Any]
+from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 
 
 class PooledWorker(lambda_runtime.Worker):  # type: ignore[misc]
@@ -18,10 +17,10 @@ class PooledWorker(lambda_runtime.Worker):  # type: ignore[misc]
     `process` is what the pool signals and waits for when it ends the worker.
     """
 
-    config: Config
+    config: FunctionConfig
     code_zip: bytes
 
-    def __init__(self, name: str, config: Config, code: bytes) -> None:
+    def __init__(self, name: str, config: FunctionConfig, code: bytes) -> None:
         super().__init__(name, config, code)
 
     @property
@@ -53,7 +52,7 @@ class PooledWorker(lambda_runtime.Worker):  # type: ignore[misc]
         self.discard()
 
 
-def acquire_worker(config: Config, code: bytes) -> Any:
+def acquire_worker(config: FunctionConfig, code: bytes) -> Any:
     """Return a worker for one invocation of the function: a warm one if there is one."""
     lambda_svc._ensure_reaper_thread()
     qualifier = config.get("Version", "$LATEST")
