@@ -1,4 +1,4 @@
-"""Cloud assemblies as `cdk synth` writes them, made by hand."""
+"""Handwritten cloud assemblies, with the files that `cdk synth` writes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def write_assembly(folder: Path, **stacks: Mapping[str, Any]) -> Path:
-    """Write an assembly with a template for each stack, its resources by their logical ids; return the folder."""
+    """Write an assembly with a template for each stack, and return the folder. Resources are by logical id."""
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.json"
     artifacts = json.loads(manifest.read_text())["artifacts"] if manifest.exists() else {}
@@ -22,7 +22,7 @@ def write_assembly(folder: Path, **stacks: Mapping[str, Any]) -> Path:
 
 
 def write_stage(folder: Path, name: str, **stacks: Mapping[str, Any]) -> Path:
-    """Write a nested assembly, and name it in the assembly in `folder`; return the nested folder."""
+    """Write a nested assembly, add it to the manifest of the assembly in `folder`, and return its folder."""
     write_assembly(folder)
     manifest = folder / "manifest.json"
     artifacts = json.loads(manifest.read_text())["artifacts"]

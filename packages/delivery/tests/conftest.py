@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the delivery: a copy of the shop, synthesized once, and nothing of a user's AWS settings."""
+"""Fixtures of the package's tests: a copy of the shop, synthesized once, without a user's AWS settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NO_LAYERS = {"target": {"python": "3.13", "architecture": "x86_64"}, "layers": [
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_cloud() -> Iterator[None]:
-    """AWS settings of the user's environment never reach a test."""
+    """Remove AWS settings from the environment of every test."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_")) or name == "COLUMNS"]:
             patch.delenv(name)
@@ -45,7 +45,7 @@ def _no_cloud() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the shop, with its tools and a manifest of no layers; what is generated is not in it."""
+    """A copy of the shop with its tools and a manifest without layers; generated files are not copied."""
     folder = tmp_path_factory.mktemp("shop") / "project"
     shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in TOOLS:
@@ -57,7 +57,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def context(shop: Path) -> dict[str, Any]:
-    """The context of the shop's cdk.json: its settings, and feature flags."""
+    """The context of the shop's cdk.json: its settings and feature flags."""
     found: dict[str, Any] = json.loads((shop / "cdk.json").read_text())["context"]
     return found
 

@@ -1,4 +1,4 @@
-"""Where this package, its repository, and the project of the tests are."""
+"""The folders of this package, of its repository, and of the test project."""
 
 from pathlib import Path
 

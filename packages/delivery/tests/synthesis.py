@@ -25,7 +25,7 @@ Change = Callable[[dict[str, Any]], object]
 
 @dataclass(frozen=True)
 class Synthesized:
-    """The assembly in `folder`."""
+    """The assembly in `folder`, as templates."""
 
     folder: Path
 
@@ -47,7 +47,7 @@ class Synthesized:
 def pipeline_stack(
     app: App, context: Mapping[str, Any], project: Project, change: Change | None = None
 ) -> ShopPipeline:
-    """The stack for the settings of `context`, as `change` leaves them."""
+    """Return the pipeline's stack for the settings of `context`, changed by `change`."""
     settings = deepcopy(context["delivery"])
     if change:
         change(settings)
@@ -55,7 +55,7 @@ def pipeline_stack(
 
 
 def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> Template:
-    """The template of the pipeline's stack for the settings of the shop, as `change` leaves them."""
+    """Return the template of the pipeline's stack for the settings of the shop, changed by `change`."""
     app = App(context=dict(context), analytics_reporting=False)
     return Template.from_stack(pipeline_stack(app, context, project, change))
 
@@ -63,7 +63,7 @@ def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> 
 def assembly(
     context: Mapping[str, Any], project: Project, folder: Path, change: Change | None = None, *, packs: bool = False
 ) -> Synthesized:
-    """The whole assembly, written to `folder`; `packs`: with a report of the rule packs, whatever they find."""
+    """Synthesize the whole assembly into `folder`. packs: with the rule packs, whose findings raise no error."""
     app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
     pipeline_stack(app, context, project, change)
     if packs:
@@ -74,7 +74,7 @@ def assembly(
 
 
 def findings(context: Mapping[str, Any], project: Project, folder: Path, change: Change) -> list[str]:
-    """Return violations of the rule packs, stale acceptances and findings of cfn-lint, for those settings."""
+    """Return findings of the rule packs, stale acceptances and findings of cfn-lint for those settings."""
     found = assembly(context, project, folder, change, packs=True).assembly
     files = map(str, folder.glob("*.template.json"))
     linted = subprocess.run(["cfn-lint", "--", *files], check=False, capture_output=True, text=True)
@@ -82,14 +82,14 @@ def findings(context: Mapping[str, Any], project: Project, folder: Path, change:
 
 
 def pipeline_of(template: Template) -> Mapping[str, Any]:
-    """The properties of the one pipeline."""
+    """Return the properties of the template's only pipeline."""
     (pipeline,) = template.find_resources("AWS::CodePipeline::Pipeline").values()
     properties: Mapping[str, Any] = pipeline["Properties"]
     return properties
 
 
 def actions(template: Template) -> Mapping[str, Sequence[tuple[str, int]]]:
-    """Stage -> name and run order of its actions."""
+    """Return stage -> names and run orders of its actions."""
     return {
         stage["Name"]: [(each["Name"], each["RunOrder"]) for each in stage["Actions"]]
         for stage in pipeline_of(template)["Stages"]

@@ -1,4 +1,4 @@
-"""The commands end with 3 where they have a bug, and name a file that says what is needed to find it."""
+"""A bug of a command exits with 3, and writes a file for the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cdk_delivery.commands import doctor
 def test_a_bug_is_reported_with_its_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback is printed; the file has it, below versions, platform and command."""
+    """No traceback is printed; the file has versions, platform, command and traceback."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["delivery", "doctor"])
     monkeypatch.setattr(doctor, "doctor", lambda *_: 1 / 0)

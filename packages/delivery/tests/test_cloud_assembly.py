@@ -1,4 +1,4 @@
-"""Only what a manifest names is a stack: assets and leftovers of earlier syntheses are ignored."""
+"""Only stacks in a manifest count: assets and leftovers of earlier syntheses are ignored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUEUE = {"Queue": {"Type": "AWS::SQS::Queue"}}
 
 @pytest.fixture
 def cluttered(tmp_path: Path) -> Path:
-    """A good assembly, with a function's asset and the rest of a stack that was renamed."""
+    """A good assembly, with a function's asset and the leftover of a renamed stack."""
     folder = write_assembly(tmp_path / "cdk.out", Pipeline=QUEUE)
     write_stage(folder, "assembly-Dev", Shop=QUEUE)
     asset = folder / "asset.0123"
@@ -56,7 +56,7 @@ def test_a_file_that_is_only_named_like_a_template_is_ignored(
 
 
 def test_stacks_of_stages_come_after_those_of_the_app(cluttered: Path) -> None:
-    """Each with the nested assembly that has it."""
+    """Each stack has the name of its nested assembly."""
     assert [(stack.assembly, stack.template.name) for stack in stack_artifacts(cluttered)] == [
         ("", "Pipeline.template.json"),
         ("assembly-Dev", "Shop.template.json"),

@@ -1,4 +1,4 @@
-"""Properties of every pipeline, whatever its team deploys: approvals, permissions of builds, and caches."""
+"""Properties of every pipeline, whatever its team deploys: approvals, permissions of builds, caches."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def stages(template: Template) -> Sequence[Stage]:
 
 
 def statements(template: Template, role: str) -> list[Any]:
-    """The statements of the policies whose logical id begins with `role`."""
+    """Return the statements of the policies whose logical id begins with `role`."""
     policies = template.find_resources("AWS::IAM::ManagedPolicy")
     return [
         s for id_, p in policies.items() if id_.startswith(role) for s in p["Properties"]["PolicyDocument"]["Statement"]
@@ -37,7 +37,7 @@ def statements(template: Template, role: str) -> list[Any]:
 
 
 def test_no_deployment_shares_a_stage_with_an_approval(stages: Sequence[Stage]) -> None:
-    """A rejection is never the failure of a deployment; what would change is known before anybody is asked."""
+    """A rejection is not a failure of the deployment, and the changes builds run before the approval."""
     (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
     assert {action["ActionTypeId"]["Provider"]: action["RunOrder"] for action in approve["Actions"]} == {
         "CodeBuild": 1,
@@ -46,7 +46,7 @@ def test_no_deployment_shares_a_stage_with_an_approval(stages: Sequence[Stage]) 
 
 
 def test_an_approval_is_asked_with_what_would_change(template: Template, stages: Sequence[Stage]) -> None:
-    """The notice carries the summary, and where to answer."""
+    """The approval has the summary in its comment, the topic of the notice, and the link to the pipeline."""
     (approve,) = (stage for stage in stages if stage["Name"] == "ApproveProd")
     changes, approval = approve["Actions"]
     assert f"#{{{changes['Namespace']}.SUMMARY}}" in approval["Configuration"]["CustomData"]
@@ -56,13 +56,13 @@ def test_an_approval_is_asked_with_what_would_change(template: Template, stages:
 
 
 def test_the_pipelines_stack_cannot_be_deleted_by_accident(synthesized: Synthesized) -> None:
-    """The CDK CLI sets it at each deployment; `delivery destroy` lifts it."""
+    """The stack has termination protection, which `delivery destroy` turns off."""
     stack = json.loads((synthesized.folder / "manifest.json").read_text())["artifacts"]["Pipeline"]
     assert stack["properties"]["terminationProtection"] is True
 
 
 def test_pipelines_of_two_names_can_be_in_one_account(synthesized: Synthesized) -> None:
-    """The stack has the pipeline's name, and `cdk deploy Pipeline` finds it; those of stages say whose they are."""
+    """The stack has the pipeline's name, with the id Pipeline; stages' stacks have it in their metadata."""
     stack = json.loads((synthesized.folder / "manifest.json").read_text())["artifacts"]["Pipeline"]
     assert (stack["displayName"], stack["properties"]["stackName"]) == ("Pipeline", "shop-delivery")
     for stage in ("Dev", "Prod"):
@@ -72,7 +72,7 @@ def test_pipelines_of_two_names_can_be_in_one_account(synthesized: Synthesized) 
 
 @pytest.mark.parametrize(("environment", "answer"), [("dev", "allowed"), ("prod", "asked")])
 def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, answer: str) -> None:
-    """Without an approval the build itself is red."""
+    """The build gets a variable that says whether an approval follows; without one, broadening is red."""
     project = {"Name": f"shop-delivery-{environment}-eu-west-1-changes"}
     (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
     variables = {each["Name"]: each["Value"] for each in found["Properties"]["Environment"]["EnvironmentVariables"]}
@@ -82,7 +82,7 @@ def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, 
 
 @pytest.mark.slow
 def test_without_approval_and_leave_a_broadening_is_red(context: dict[str, Any], project: Project) -> None:
-    """This is what a new environment has."""
+    """A new environment, without `approval` and `allow_broadening`, is red."""
     template = synthesize(context, project, lambda settings: settings["environments"][0].pop("allow_broadening"))
     template.has_resource_properties(
         "AWS::CodeBuild::Project",
@@ -96,7 +96,7 @@ def test_without_approval_and_leave_a_broadening_is_red(context: dict[str, Any],
 
 
 def test_a_push_starts_as_few_builds_as_it_can(stages: Sequence[Stage]) -> None:
-    """Synth, the pipeline's own update, assets; for each environment its changes and its tests."""
+    """One build each for synth, self-mutation and assets; for each environment changes and tests."""
     builds = [
         action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"
     ]
@@ -105,7 +105,7 @@ def test_a_push_starts_as_few_builds_as_it_can(stages: Sequence[Stage]) -> None:
 
 @pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "ChangesProd", "SelfMutation", "FileAsset", "Synth"])
 def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id_: str) -> None:
-    """CodeBuild's own limit is an hour, and its own log is kept for ever."""
+    """CodeBuild's default limit is an hour, and its default log never expires."""
     projects = template.find_resources("AWS::CodeBuild::Project")
     (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
     assert project["TimeoutInMinutes"] <= 30
@@ -114,7 +114,7 @@ def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id
 
 
 def test_a_changes_job_may_only_look(template: Template) -> None:
-    """With the reader role of each account, and no other."""
+    """The role of changes builds may assume the reader role of each account, and no other."""
     found = statements(template, "ChangesRole")
     (assume,) = (statement for statement in found if statement["Action"] == "sts:AssumeRole")
     assert assume["Resource"] == [
@@ -124,19 +124,19 @@ def test_a_changes_job_may_only_look(template: Template) -> None:
 
 @pytest.mark.parametrize("environment", ["Dev", "Prod"])
 def test_tests_run_after_the_deployment(stages: Sequence[Stage], environment: str) -> None:
-    """They come last in their stage, so that a red test stops the run before the next one."""
+    """Tests are the last actions of their stage, so that a failure stops the execution before the next stage."""
     (stage,) = (stage for stage in stages if stage["Name"] == environment)
     order = {action["Name"]: action["RunOrder"] for action in stage["Actions"]}
     assert order["Shop.Prepare"] < order["Shop.Deploy"] < order["Test"]
 
 
 def test_the_pipeline_is_of_type_v2(template: Template) -> None:
-    """V1 has neither triggers nor execution modes."""
+    """Only V2 has triggers and execution modes."""
     template.has_resource_properties("AWS::CodePipeline::Pipeline", {"PipelineType": "V2"})
 
 
 def test_assets_are_published_by_one_project(stages: Sequence[Stage]) -> None:
-    """A project for each asset would cost a build for each."""
+    """One build publishes all assets; a project for each would start a build for each."""
     (assets,) = (stage for stage in stages if stage["Name"] == "Assets")
     assert len(assets["Actions"]) == 1
 
@@ -158,7 +158,7 @@ def test_artifacts_are_encrypted_with_a_rotated_key(template: Template) -> None:
 
 
 def test_generated_steps_install_pinned_tools(synthesized: Synthesized) -> None:
-    """`npm install -g aws-cdk@2` would install what is newest on the day."""
+    """CDK's builds install the pinned versions; `npm install -g aws-cdk@2` would install the newest of the day."""
     pins = json.loads((REPOSITORY / "package.json").read_text())["devDependencies"]
     text = json.dumps(synthesized.pipeline.to_json()) + "".join(
         file.read_text() for file in synthesized.folder.glob("buildspec-*.yaml")
@@ -169,7 +169,7 @@ def test_generated_steps_install_pinned_tools(synthesized: Synthesized) -> None:
 
 @pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "SelfMutation", "FileAsset", "Synth"])
 def test_each_build_keeps_what_it_downloads(template: Template, id_: str) -> None:
-    """Where the next one runs on the same host."""
+    """Each build has a local cache for later builds on the same host."""
     projects = template.find_resources("AWS::CodeBuild::Project")
     (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
     assert project["Cache"] == {"Type": "LOCAL", "Modes": ["LOCAL_CUSTOM_CACHE"]}
@@ -179,14 +179,14 @@ def test_each_build_keeps_what_it_downloads(template: Template, id_: str) -> Non
 def test_a_test_build_may_assume_the_role_of_its_environment_alone(
     template: Template, environment: str, account: str
 ) -> None:
-    """The tests of dev cannot reach prod."""
+    """The tests of dev cannot assume the role of prod."""
     allowed = [s for s in statements(template, f"{environment.title()}TestRole") if s["Action"] == "sts:AssumeRole"]
     role = f"arn:aws:iam::{account}:role/shop-delivery-{environment}-eu-west-1-tests"
     assert [statement["Resource"] for statement in allowed] == [role]
 
 
 def test_a_test_build_learns_the_deployed_names(stages: Sequence[Stage]) -> None:
-    """Names are never made up twice; they come from the stack's outputs."""
+    """The names of deployed resources are outputs of the stack, passed to the build as variables."""
     (dev,) = (stage for stage in stages if stage["Name"] == "Dev")
     (test,) = (action for action in dev["Actions"] if action["Name"] == "Test")
     variables = {v["name"]: v["value"] for v in json.loads(test["Configuration"]["EnvironmentVariables"])}
@@ -195,7 +195,7 @@ def test_a_test_build_learns_the_deployed_names(stages: Sequence[Stage]) -> None
 
 
 def test_the_synth_build_keeps_what_its_tools_download(template: Template) -> None:
-    """Cached paths of the project's buildspec come after it; its commands stay as they are."""
+    """The tools' caches are added to the cached paths of the project's buildspec, whose commands are unchanged."""
     (synth,) = template.find_resources(
         "AWS::CodeBuild::Project", {"Properties": {"Name": "shop-delivery-synth"}}
     ).values()
@@ -206,7 +206,7 @@ def test_the_synth_build_keeps_what_its_tools_download(template: Template) -> No
 
 
 def test_a_build_has_what_its_team_says(template: Template) -> None:
-    """Its commands, its reports and folders, and its variables in addition to those of the pipeline."""
+    """A build has the team's commands, reports, folders and variables, in addition to the pipeline's variables."""
     project = {"Name": "shop-delivery-prod-eu-west-1-test"}
     (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
     spec = json.loads(found["Properties"]["Source"]["BuildSpec"])

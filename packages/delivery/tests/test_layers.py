@@ -1,4 +1,4 @@
-"""A layer is what its digest says, and so is code, so that what did not change is not deployed again."""
+"""The digests of built layers and code are their asset hashes, so that unchanged ones are not deployed again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIGESTS = {"shared": "a" * 64, "till": "b" * 64}
 
 
 def manifest(folder: Path, digests: dict[str, str], *, content: str = "") -> Path:
-    """The manifest of two layers, the second for one of two functions, and their archives."""
+    """Write the manifest and the zips of two layers; the second one is for one of two functions."""
     folder.mkdir()
     built: list[dict[str, Any]] = []
     for name, functions in (("shared", ["till", "stock"]), ("till", ["till"])):
@@ -42,26 +42,26 @@ def template(manifest: Path) -> Template:
 
 
 def keys(manifest: Path) -> dict[str, Any]:
-    """Where the bytes of each layer are published, by its logical id."""
+    """Return logical id of each layer -> S3 key of its zip."""
     layers = template(manifest).find_resources("AWS::Lambda::LayerVersion")
     return {id_: layer["Properties"]["Content"]["S3Key"] for id_, layer in layers.items()}
 
 
 def test_the_digest_alone_names_the_asset(tmp_path: Path) -> None:
-    """Not the folder, nor what CDK makes of the file."""
+    """The S3 key depends on the digest only, not on the folder or on the content that CDK would hash."""
     before = manifest(tmp_path / "before", DIGESTS)
     assert keys(manifest(tmp_path / "after", DIGESTS, content="other")) == keys(before)
 
 
 def test_another_digest_is_another_asset(tmp_path: Path) -> None:
-    """Only of that layer."""
+    """Only the layer with the new digest has a new S3 key."""
     before = keys(manifest(tmp_path / "before", DIGESTS))
     after = keys(manifest(tmp_path / "after", DIGESTS | {"shared": "0" * 64}))
     assert [id_ for id_ in before if before[id_] != after.get(id_)] == [id_ for id_ in before if "shared" in id_]
 
 
 def test_the_digest_alone_names_the_code_of_a_function(tmp_path: Path) -> None:
-    """Code that did not change is published under the same name, and its function is not updated."""
+    """Unchanged code has the same S3 key, so that its function is not updated."""
 
     def code(folder: str, content: str) -> tuple[str, Any]:
         stack = Stack(App(analytics_reporting=False), "Stack")
@@ -76,7 +76,7 @@ def test_the_digest_alone_names_the_code_of_a_function(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_what_was_not_built_is_named(tmp_path: Path) -> None:
-    """A missing manifest, and a function that it lacks: each with the command that builds."""
+    """A missing manifest has the command that builds; a missing function has the functions that are built."""
     stack = Stack(App(analytics_reporting=False), "Stack")
     with pytest.raises(WrongUse, match=r"absent\.json; build the layers with `lambda-layers build`"):
         BuiltLayers(stack, "None", manifest=tmp_path / "absent.json")
@@ -87,7 +87,7 @@ def test_what_was_not_built_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("function", "digests"), [("till", ["a", "b"]), ("stock", ["a"])])
 def test_a_function_gets_the_layers_that_were_built_for_it(tmp_path: Path, function: str, digests: list[str]) -> None:
-    """The shared one first."""
+    """The shared layer comes first."""
     built = BuiltLayers(
         Stack(App(analytics_reporting=False), "Stack"), "Layers", manifest=manifest(tmp_path / "layers", DIGESTS)
     )
@@ -95,7 +95,7 @@ def test_a_function_gets_the_layers_that_were_built_for_it(tmp_path: Path, funct
 
 
 def test_a_layer_is_for_its_target_and_tells_its_packages(tmp_path: Path) -> None:
-    """The changes report compares them with those of the next push."""
+    """A layer version has its runtime, its architecture, and its packages as metadata for later changes reports."""
     found = template(manifest(tmp_path / "layers", DIGESTS))
     target = {"CompatibleRuntimes": ["python3.13"], "CompatibleArchitectures": ["arm64"]}
     found.all_resources_properties("AWS::Lambda::LayerVersion", target)

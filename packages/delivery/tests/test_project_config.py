@@ -28,13 +28,13 @@ security = "pages/security.md"
 
 
 def project(folder: Path, text: str) -> Path:
-    """A project with this pyproject.toml."""
+    """Return a project with this pyproject.toml."""
     (folder / "pyproject.toml").write_text(text)
     return folder
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
-    """Each has its place; paths stay relative to the project's root."""
+    """Every key has its field; paths stay relative to the project's root."""
     assert read_config(project(tmp_path, WHOLE)) == ProjectConfig(
         access="access",
         options="service.options:Options",
@@ -45,7 +45,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 
 def test_only_the_folder_of_the_policies_is_needed(tmp_path: Path) -> None:
-    """A project without pages, prices and options leaves them out."""
+    """Only `access` is required; pages, prices and options may be missing."""
     assert read_config(project(tmp_path, '[tool.delivery]\naccess = "access"')) == ProjectConfig(access="access")
 
 
@@ -91,7 +91,7 @@ def test_a_wrong_table_is_refused(tmp_path: Path, text: str, message: str) -> No
 
 
 def test_every_fault_of_the_table_is_named(tmp_path: Path) -> None:
-    """One line for each, so that one try is enough to find all of them."""
+    """All faults are reported together, one line each."""
     with pytest.raises(WrongUse) as refused:
         read_config(project(tmp_path, '[tool.delivery]\noptions = 1\npages = { costs = "/c" }\nrole = 1'))
     assert len(str(refused.value).splitlines()) == 5

@@ -1,4 +1,4 @@
-"""The use of AWS's quotas by an assembly is known before anything is deployed."""
+"""The usage of AWS's quotas by an assembly, known before a deployment."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.synthesis import Synthesized
 
 @pytest.mark.gate
 def test_too_many_actions_are_found(tmp_path: Path) -> None:
-    """With the way out."""
+    """The usage has the remedy."""
     action = {"Name": "a"}
     stages = [{"Name": "Live", "Actions": [action] * 51}]
     pipeline = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Stages": stages}}
@@ -26,7 +26,7 @@ def test_too_many_actions_are_found(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_a_buildspec_that_is_too_long_is_found(tmp_path: Path) -> None:
-    """CodeBuild refuses it only when the stack is deployed."""
+    """CodeBuild would reject it only when the stack is deployed."""
     project = {"Type": "AWS::CodeBuild::Project", "Properties": {"Source": {"BuildSpec": "x" * 25_601}}}
     write_assembly(tmp_path, Pipeline={"B": project})
     assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == ["Pipeline/characters of B's buildspec"]
@@ -34,7 +34,7 @@ def test_a_buildspec_that_is_too_long_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
-    """IAM refuses it only when the stack is deployed."""
+    """IAM would reject it only when the stack is deployed."""
     document = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(300)]}]}
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
     write_assembly(tmp_path, Pipeline={"P": policy})
@@ -43,7 +43,7 @@ def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_the_policies_of_a_role_count_together(tmp_path: Path) -> None:
-    """Two inline ones that fit by themselves, and an eleventh managed one."""
+    """Two inline policies exceed the quota together, and an eleventh managed policy exceeds the other."""
     long = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(170)]}]}
     attached = {"PolicyDocument": long, "Roles": [{"Ref": "R"}]}
     role = {"Policies": [{"PolicyDocument": long}], "ManagedPolicyArns": [{"Ref": f"M{n}"} for n in range(11)]}
@@ -57,7 +57,7 @@ def test_the_policies_of_a_role_count_together(tmp_path: Path) -> None:
 
 
 def test_programs_ask_for_them(synthesized: Synthesized) -> None:
-    """The nearest first."""
+    """`delivery quotas --json` lists the usages, the nearest first."""
     done = CliRunner().invoke(cli, ["quotas", "--json", str(synthesized.folder)], standalone_mode=False)
     shares = [use["used"] / use["allowed"] for use in json.loads(done.stdout)]
     assert (done.return_value, shares) == (0, sorted(shares, reverse=True))

@@ -1,4 +1,4 @@
-"""Requirements of a team's stack, and the errors for what it gets wrong."""
+"""What a team's stack has to define, and the errors for wrong definitions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TopicStage(ServiceStage):
 
 
 def topics(*, suffix: str = "", stack_name: str | None = None) -> StageFactory[ShopOptions]:
-    """Makes a stage whose id ends with `suffix`, and whose stack may have an explicit name."""
+    """Return a factory of a stage whose id ends with `suffix`, and whose stack may have an explicit name."""
 
     def make(
         scope: Construct, id_: str, environment: Environment[ShopOptions], tester: IntegrationTestRoleNames
@@ -55,7 +55,7 @@ Make = Callable[..., Template]
 
 @pytest.fixture
 def made(context: Mapping[str, Any], project: Project) -> Make:
-    """Makes the pipeline of a team that deploys `stage`, with an approval before the waves that `asks` names."""
+    """Return a team's pipeline that deploys `stage`, with an approval before the waves in `asks`."""
 
     def make(stage: StageFactory[ShopOptions], asks: Asks = lambda wave: wave.approval) -> Template:
         class Team(DeliveryStack[ShopOptions]):
@@ -75,7 +75,7 @@ def made(context: Mapping[str, Any], project: Project) -> Make:
 
 
 def test_a_service_without_files_needs_no_assets(made: Make) -> None:
-    """CDK makes no stage and no role that publish them then."""
+    """Without files, CDK adds neither a stage nor a role that publish assets."""
     assert list(actions(made(topics()))) == ["Source", "Build", "UpdatePipeline", "Dev", "ApproveProd", "Prod"]
 
 
@@ -100,13 +100,13 @@ def test_a_service_without_files_needs_no_assets(made: Make) -> None:
 def test_a_stack_that_says_something_else_than_its_settings_is_refused(
     made: Make, stage: StageFactory[ShopOptions], asks: Asks, message: str
 ) -> None:
-    """Prod would have no approval, or `destroy` and the changes build would not find a stack."""
+    """A missing approval, another scope or id, and a stack's name without the stage's are errors."""
     with pytest.raises(ValueError, match=re.escape(message)):
         made(stage, asks)
 
 
 def test_a_stack_that_says_nothing_is_refused(context: Mapping[str, Any], project: Project) -> None:
-    """By the name of its class."""
+    """The error has the name of the class without `build`."""
 
     class Silent(DeliveryStack[ShopOptions]):
         pass
@@ -117,7 +117,7 @@ def test_a_stack_that_says_nothing_is_refused(context: Mapping[str, Any], projec
 
 
 def test_an_approval_refers_to_the_projects_page_if_there_is_one(context: Mapping[str, Any]) -> None:
-    """Without one, the summaries have more room."""
+    """Without a page, the summaries have more characters."""
     (_, wave) = Settings.read(context["delivery"]).waves()
     assert approval_comment(wave, ["1 changed"], page="pages/approvals.md") == (
         "Deploy to prod: 1 changed. All of it: changes.md of the builds before. Approve or reject: pages/approvals.md"

@@ -1,4 +1,4 @@
-"""Waves: who is deployed side by side, who is asked before, and what a failure does."""
+"""Waves: environments deployed concurrently, their approval, and the rollback of a failure."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.synthesis import Synthesized, actions, findings, pipeline_of, synthes
 
 
 def three(settings: dict[str, Any]) -> None:
-    """Two prods in one wave, in two regions."""
+    """Change the settings to dev and a wave of two prods in two regions."""
     prod = settings["environments"][1] | {"wave": "live"}
     settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
 
@@ -24,7 +24,7 @@ def waves(context: dict[str, Any], project: Project) -> Template:
 
 @pytest.mark.slow
 def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> None:
-    """Each after one approval for all of them, each with its own tests behind it."""
+    """One approval precedes the wave, and each environment has its tests after its deployment."""
     stages = actions(waves)
     assert list(stages)[-3:] == ["Dev", "ApproveLive", "Live"]
     live = dict(stages["Live"])
@@ -34,7 +34,7 @@ def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> 
 
 @pytest.mark.slow
 def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Template) -> None:
-    """Broadening in only the second environment is reported as well; the summaries fit into CodePipeline's comment."""
+    """The comment has the summary of each environment, within CodePipeline's 1,000 characters."""
     (stage,) = (each for each in pipeline_of(waves)["Stages"] if each["Name"] == "ApproveLive")
     *changes, approval = stage["Actions"]
     comment = approval["Configuration"]["CustomData"]
@@ -46,7 +46,7 @@ def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Templa
 
 
 def room(template: Template, action: Mapping[str, Any]) -> int:
-    """How many characters the build of a changes action may say."""
+    """Return the number of characters that the summary of a changes action may have."""
     project = template.find_resources("AWS::CodeBuild::Project")[action["Configuration"]["ProjectName"]["Ref"]]
     variables = {each["Name"]: each["Value"] for each in project["Properties"]["Environment"]["EnvironmentVariables"]}
     return int(variables["ROOM"])
@@ -54,13 +54,13 @@ def room(template: Template, action: Mapping[str, Any]) -> int:
 
 @pytest.mark.slow
 def test_another_region_gets_an_artifact_store_of_its_own(waves: Template) -> None:
-    """CDK makes it in a support stack, encrypted, with a key that the actions may use."""
+    """CDK creates an artifact bucket for each region in a support stack."""
     regions = {store["Region"] for store in pipeline_of(waves)["ArtifactStores"]}
     assert regions == {"eu-west-1", "eu-central-1"}
 
 
 def test_a_failed_prod_rolls_back_and_is_not_tried_again(synthesized: Synthesized) -> None:
-    """CodePipeline takes one result of a failure, not two."""
+    """A stage has one result of a failure, and prod's is the rollback."""
     stages = {stage["Name"]: stage.get("OnFailure") for stage in pipeline_of(synthesized.pipeline)["Stages"]}
     assert stages.pop("Prod") == {"Result": "ROLLBACK"}
     assert set(stages.values()) == {None}
@@ -68,12 +68,12 @@ def test_a_failed_prod_rolls_back_and_is_not_tried_again(synthesized: Synthesize
 
 @pytest.mark.slow
 def test_a_rejection_rolls_nothing_back(waves: Template) -> None:
-    """The approval is not in the stage whose failure rolls back."""
+    """The approval's stage has no rollback."""
     approvals = [stage for stage in pipeline_of(waves)["Stages"] if stage["Name"].startswith("Approve")]
     assert [(stage["Name"], "OnFailure" in stage) for stage in approvals] == [("ApproveLive", False)]
 
 
 @pytest.mark.slow
 def test_other_regions_raise_no_finding(context: dict[str, Any], project: Project, tmp_path: Path) -> None:
-    """The buckets that CDK makes there are answered for; no answer is stale."""
+    """The findings on the buckets of other regions are accepted, and no acceptance is stale."""
     assert findings(context, project, tmp_path, three) == []

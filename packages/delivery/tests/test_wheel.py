@@ -1,4 +1,4 @@
-"""The wheel by itself: in an environment with its base dependencies, as the changes and integration builds have it."""
+"""The wheel in an environment with its base dependencies only, as in the changes and integration builds."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ UV = shutil.which("uv", path=os.pathsep.join([str(REPOSITORY / ".tools" / "bin")
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command that sees nothing of this repository."""
+    """Run a command without this repository on its path."""
     env = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
     return subprocess.run(command, cwd=cwd, env=env, check=False, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment that holds the wheel and its base dependencies."""
+    """The interpreter of an environment with the wheel and its base dependencies."""
     folder = tmp_path_factory.mktemp("wheel")
     interpreter = folder / "env" / "bin" / "python"
     for command in (
@@ -37,7 +37,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_command_lists_its_verbs(python: Path, tmp_path: Path) -> None:
-    """Without CDK: a verb imports what it needs when it runs."""
+    """`delivery --help` works without CDK, since a command imports what it needs when it runs."""
     done = run(python.with_name("delivery"), "--help", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for verb in ("bootstrap", "destroy", "doctor", "generate", "quotas"):
@@ -45,14 +45,14 @@ def test_the_command_lists_its_verbs(python: Path, tmp_path: Path) -> None:
 
 
 def test_the_changes_build_needs_no_cdk(python: Path, tmp_path: Path) -> None:
-    """It says what it lacks, by its variables, and not that a module is missing."""
+    """The changes build fails for its missing variables, not for a missing module."""
     done = run(python, "-m", "cdk_delivery.changes", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("changes: ENVIRONMENT, STAGE, BROADENING, PIPELINE, EXECUTION not set")
 
 
 def test_the_wheel_holds_every_file_of_the_package(python: Path) -> None:
-    """The notifier's code is a file that the constructs read."""
+    """The constructs read the code of the notifier as a file."""
     (installed,) = python.parent.parent.glob("lib/python*/site-packages/cdk_delivery")
     source = PACKAGE / "src" / "cdk_delivery"
     here, there = ({file.relative_to(top) for file in top.rglob("*") if file.is_file()} for top in (source, installed))

@@ -1,4 +1,4 @@
-"""A small pipeline in the embedded AWS whose execution has its source, and waits for an approval."""
+"""A pipeline in the embedded AWS whose execution waits for an approval."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRUST = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com
 def waiting_pipeline(
     endpoint: Endpoint, credentials: Credentials, region: str, *, name: str, bucket: str
 ) -> tuple[str, str]:
-    """Make it; the id of its execution, and the revision that this brought."""
+    """Create the pipeline; return the id of its execution and the revision of its source."""
     s3, api, iam = (endpoint.client(each, credentials, region) for each in ("s3", "codepipeline", "iam"))
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})

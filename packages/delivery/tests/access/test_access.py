@@ -1,4 +1,4 @@
-"""Execution policies allow all that the stacks need, and nothing more."""
+"""The execution policies allow everything that the stacks need, and nothing more."""
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -25,7 +25,7 @@ Policy = Callable[[str], list[Mapping[str, Any]]]
 
 @pytest.fixture(scope="module")
 def policy(generated: Path) -> Policy:
-    """The statements of a policy that was generated for the shop, of all its parts."""
+    """Return the statements of a policy generated for the shop, of all its parts."""
     files = PolicyFiles.of(generated)
     return lambda name: [
         statement for part in files.parts(name) for statement in json.loads(files.read(part))["Statement"]
@@ -43,7 +43,7 @@ def missing(types: Collection[str], may: Collection[str]) -> Iterator[str]:
 
 
 def types(assembly: Synthesized, name: str) -> set[str]:
-    """The resource types that are deployed with a policy."""
+    """Return the resource types that are deployed with the policy `name`."""
     templates = [json.loads(file.read_text()) for file in assembly.folder.glob(FILES[name])]
     found = {each["Type"] for template in templates for each in template["Resources"].values()}
     return {each for each in found if not each.startswith("AWS::CDK::")}
@@ -51,13 +51,13 @@ def types(assembly: Synthesized, name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_policy_covers_what_the_templates_need(synthesized: Synthesized, policy: Policy, name: str) -> None:
-    """By the resource schemas of AWS, which cfn-lint brings."""
+    """Every action in AWS's resource schemas of the templates' types is allowed."""
     assert list(missing(types(synthesized, name), allowed(policy(name)))) == []
 
 
 @pytest.mark.gate
 def test_a_type_that_is_not_covered_is_found(policy: Policy) -> None:
-    """As after a table is added to the service without `make generate`."""
+    """Planted fault: a table is added to the service without `make generate`."""
     assert "AWS::DynamoDB::Table: dynamodb:CreateTable" in list(
         missing({"AWS::DynamoDB::Table"}, allowed(policy("environment")))
     )
@@ -65,14 +65,14 @@ def test_a_type_that_is_not_covered_is_found(policy: Policy) -> None:
 
 @pytest.mark.parametrize("name", [*FILES, "boundary"])
 def test_the_policy_fits_into_a_managed_policy(generated: Path, name: str) -> None:
-    """IAM counts characters without white space."""
+    """Each policy is within IAM's limit, which does not count white space."""
     files = PolicyFiles.of(generated)
     sizes = {part: policy_size(json.loads(files.read(part))) for part in files.parts(name)}
     assert {part: size for part, size in sizes.items() if size > MANAGED_POLICY} == {}
 
 
 def test_a_policy_is_split_before_it_is_too_long_for_iam() -> None:
-    """A service with many types of resources has a further part: every action is in one of them, and each fits."""
+    """Many resource types get one more policy: every action is in one of them, and each fits."""
     types = ["AWS::Events::Rule", "AWS::S3::Bucket", "AWS::StepFunctions::StateMachine", "AWS::ECS::Service"]
     types += ["AWS::RDS::DBCluster", "AWS::ApiGatewayV2::Api", "AWS::Cognito::UserPool", "AWS::Kinesis::Stream"]
     types += ["AWS::ElastiCache::ReplicationGroup", "AWS::OpenSearchService::Domain"]
@@ -86,13 +86,13 @@ def test_a_policy_is_split_before_it_is_too_long_for_iam() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_action_is_a_wildcard(policy: Policy, name: str) -> None:
-    """Each is one that a resource type needs."""
+    """Every action of the policies is the full name of one action."""
     assert [action for action in allowed(policy(name)) if "*" in action] == []
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_role_is_made_with_the_boundary_alone(policy: Policy, name: str) -> None:
-    """Otherwise a stack could make itself an administrator."""
+    """A role can be created only with the boundary; otherwise a stack could make itself an administrator."""
     making = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
     found = [each for each in policy(name) if each["Effect"] == "Allow" and {*making} & {*each["Action"]}]
     wanted = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
@@ -100,7 +100,7 @@ def test_a_role_is_made_with_the_boundary_alone(policy: Policy, name: str) -> No
 
 
 def role_names(folder: Path) -> Iterator[str]:
-    """Those of the stages' roles, without what CloudFormation ends names with."""
+    """Return the names of the stages' roles, without the suffix that CloudFormation generates."""
     for manifest in folder.glob("assembly-*/manifest.json"):
         for artifact in json.loads(manifest.read_text())["artifacts"].values():
             if artifact["type"] == "aws:cloudformation:stack":
@@ -133,7 +133,7 @@ def test_an_environment_has_roles_of_its_own_names_alone(synthesized: Synthesize
     ("name", "services"), [("environment", {"lambda"}), ("pipeline", {"codebuild", "codepipeline", "lambda"})]
 )
 def test_roles_are_passed_to_the_services_that_have_one(policy: Policy, name: str, services: set[str]) -> None:
-    """And to no other: EventBridge has one only where it starts the pipeline."""
+    """Roles may be passed to no other service: to EventBridge only where it starts the pipeline."""
     (found,) = (statement for statement in policy(name) if statement["Sid"] == "PassRoles")
     assert set(found["Condition"]["StringEquals"]["iam:PassedToService"]) == {
         f"{service}.amazonaws.com" for service in services
@@ -141,7 +141,7 @@ def test_roles_are_passed_to_the_services_that_have_one(policy: Policy, name: st
 
 
 def decision(statements: list[Mapping[str, Any]], action: str, resource: str) -> str:
-    """Return what the statements say, conditions met: allowed, denied, or nothing."""
+    """Return the decision of the statements, with conditions met: allowed, denied or neither."""
     effects = {
         statement["Effect"]
         for statement in statements
@@ -165,7 +165,7 @@ POLICY_CHANGES = ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePoli
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_boundary_and_the_bootstrap_are_out_of_reach(policy: Policy, name: str) -> None:
-    """A denial wins over everything."""
+    """The policies deny changes of the boundary and of the bootstrap, whatever else they allow."""
     for role in ("cfn-exec", "deploy", "lookup"):
         arn = f"arn:aws:iam::1:role/cdk-hnb659fds-{role}-role-1-eu-west-1"
         assert {decision(policy(name), action, arn) for action in CHANGES} == {"denied"}
@@ -181,14 +181,14 @@ def test_the_boundary_and_the_bootstrap_are_out_of_reach(policy: Policy, name: s
     ["OrganizationAccountAccessRole", "AWSControlTowerExecution", "stacksets-exec-1a2b", "aws-reserved/sso/Admin"],
 )
 def test_the_accounts_own_roles_are_out_of_reach(policy: Policy, name: str, role: str) -> None:
-    """They open the whole account, without a boundary; a stack that could read them could also import them."""
+    """The policies deny roles with access to the whole account: a stack that could read one could import it."""
     arn = f"arn:aws:iam::1:role/{role}"
     reads = ("iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole")
     assert {decision(policy(name), action, arn) for action in (*CHANGES, *reads)} == {"denied"}
 
 
 def test_the_pipelines_account_opens_roles_of_the_pipelines_name_only(policy: Policy, synthesized: Synthesized) -> None:
-    """Those that CloudFormation names after the stack, and those with a name; no other role of the account."""
+    """Only roles whose name begins with the pipeline's are allowed, generated names and physical names."""
     (file,) = synthesized.folder.glob("*.template.json")
     roles = [each for each in json.loads(file.read_text())["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
     names = [role["Properties"].get("RoleName", "shop-delivery-Any-1A2B") for role in roles]
@@ -200,12 +200,12 @@ def test_the_pipelines_account_opens_roles_of_the_pipelines_name_only(policy: Po
 
 
 def test_roles_of_another_pipeline_in_the_account_are_opened_by_name(synthesized: Synthesized) -> None:
-    """Pipelines of one account share its policy: `other-pipelines` of pyproject.toml names them."""
+    """Pipelines of one account share its policy: `other-pipelines` of pyproject.toml adds their names."""
     assert pipeline_role_names(synthesized.folder, ["second"]) == ["second-*", "shop-delivery-*"]
 
 
 def test_the_bootstraps_roles_are_passed_to_the_services_of_a_pipelines_actions(policy: Policy) -> None:
-    """In any account: a pipeline's actions have the deploy roles, and CloudFormation the execution roles."""
+    """CodePipeline gets deploy roles, and CloudFormation execution roles, of any account."""
     passed = {
         statement["Resource"][0]: statement["Condition"]["StringEquals"]["iam:PassedToService"]
         for statement in policy("pipeline")
@@ -222,25 +222,25 @@ def test_the_bootstraps_roles_are_passed_to_the_services_of_a_pipelines_actions(
 
 
 def test_what_a_handler_reads_is_allowed() -> None:
-    """Also for properties that no template has: no rehearsal can tell that a handler does without."""
+    """Read actions are allowed for unused properties too: no rehearsal can prove that a handler does without."""
     assert {"s3:GetBucketWebsite", "s3:GetReplicationConfiguration"} <= needed_actions("AWS::S3::Bucket")
     assert "ec2:DescribeSubnets" in needed_actions("AWS::Lambda::Function")
 
 
 def test_what_changes_something_else_is_left_out() -> None:
-    """Actions for properties that no stack has, and actions that cannot be granted by name."""
+    """Actions for properties that no stack has, or that cannot be allowed by name, are not in the policy."""
     assert not {"s3:PutBucketWebsite", "s3tables:CreateTable"} & needed_actions("AWS::S3::Bucket")
     assert "iam:GetUserPolicy" not in needed_actions("AWS::IAM::Policy")
 
 
 def test_a_type_of_a_service_that_others_only_name_has_its_actions() -> None:
-    """The fault planted: ec2 is left out for functions, and a security group would get no action at all."""
+    """Planted fault: ec2 is excluded for functions, so a security group would get no action at all."""
     assert {"ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"} <= needed_actions("AWS::EC2::SecurityGroup")
 
 
 @pytest.mark.slow
 def test_with_the_setting_every_role_has_the_boundary(context: dict[str, Any], project: Project) -> None:
-    """Each role has the boundary of its account."""
+    """Each role of the assembly has the boundary of its account."""
     template = synthesize(context, project, lambda settings: settings.update(permissions_boundary=True))
     boundaries = [
         role["Properties"]["PermissionsBoundary"] for role in template.find_resources("AWS::IAM::Role").values()

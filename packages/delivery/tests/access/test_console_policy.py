@@ -1,4 +1,4 @@
-"""The policy of the console: what it allows, per account, and nothing more."""
+"""The policy for users of the console: what it allows in each account, and nothing more."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PAGE = (REPOSITORY / "packages" / "console" / "docs" / "console.md").read_text()
 
 
 def actions(**allowed: bool) -> set[str]:
-    """Every action that the policies allow."""
+    """Return every action that the policies allow."""
     policies = console_policies(SETTINGS, **allowed).values()
     return {action for policy in policies for statement in policy["Statement"] for action in statement["Action"]}
 
 
 def test_each_account_has_its_policy() -> None:
-    """The pipeline's account comes first; environments have the reads of their functions."""
+    """The pipeline's account comes first; accounts of environments allow reading their functions."""
     policies = console_policies(SETTINGS)
     accounts = [SETTINGS.account, *(environment.account for environment in SETTINGS.environments)]
     assert list(policies) == list(dict.fromkeys(accounts))
@@ -34,7 +34,7 @@ def test_each_account_has_its_policy() -> None:
 
 
 def test_without_permission_nothing_is_changed() -> None:
-    """Reads only; each option adds its own actions."""
+    """Without options, all actions are reads; each option adds its actions only."""
     reads = actions()
     assert all(re.search(r":(Get|List|BatchGet|Describe|Filter|Decrypt)", action) for action in reads)
     assert actions(approve=True) - reads == {*APPROVE}
@@ -42,7 +42,7 @@ def test_without_permission_nothing_is_changed() -> None:
 
 
 def test_resources_are_those_of_the_delivery() -> None:
-    """Metrics alone have no resource; the artifact key is used through S3 for the artifact bucket."""
+    """Only metrics allow any resource; the artifact key is allowed through S3 for the artifact bucket."""
     statements = [s for policy in console_policies(SETTINGS).values() for s in policy["Statement"]]
     everywhere = [s["Action"] for s in statements if s["Resource"] == "*"]
     assert everywhere == [["cloudwatch:GetMetricStatistics"]] * len(SETTINGS.environments)
@@ -52,13 +52,13 @@ def test_resources_are_those_of_the_delivery() -> None:
 
 
 def test_the_page_lists_every_action() -> None:
-    """And no other one, per page of the console."""
+    """The console's page lists these actions, and no other ones."""
     listed = set(re.findall(r"`([a-z0-9]+:[A-Z]\w+)`", PAGE.partition("## Permissions")[2]))
     assert listed == actions(approve=True, invoke=True) | {"codepipeline:ListPipelines", "sts:GetCallerIdentity"}
 
 
 def test_the_command_prints_the_policy_of_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or of all; an unknown account is refused with those that exist."""
+    """Without an account it prints all policies; an unknown one is rejected with the known accounts."""
     monkeypatch.chdir(APP)
     account = SETTINGS.environments[0].account
     printed = CliRunner().invoke(cli, ["access", "console", account, "--allow-invoke"], catch_exceptions=False)

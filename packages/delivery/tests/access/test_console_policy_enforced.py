@@ -1,4 +1,4 @@
-"""The policy of the console with IAM on: its reads are allowed, changes and other pipelines are not."""
+"""The policy for users of the console, enforced: its reads are allowed, changes and other pipelines are denied."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CHANGES: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """An embedded AWS with IAM on."""
+    """An embedded AWS that enforces IAM."""
     folder = tmp_path_factory.mktemp("enforced")
     (folder / "cdk.json").write_text("{}")
     space = Workspace(folder)
@@ -65,7 +65,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 
 
 def credentials(endpoint: Endpoint, account: str, role: str, **allowed: bool) -> Credentials:
-    """Those of a role that has only the console's policy of this account."""
+    """Return credentials of a role that has only the console's policy of this account."""
     iam = endpoint.client("iam", root(account), "us-east-1")
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -80,7 +80,7 @@ def credentials(endpoint: Endpoint, account: str, role: str, **allowed: bool) ->
 def denied(
     endpoint: Endpoint, holder: Credentials, region: str, calls: list[tuple[str, str, dict[str, Any]]]
 ) -> list[str]:
-    """The operations that the holder may not call; that nothing is there is another error."""
+    """Return the operations that are denied to the role; an error for a missing resource is not a denial."""
     found = []
     for service, operation, given in calls:
         try:
@@ -92,7 +92,7 @@ def denied(
 
 
 def test_the_reads_of_the_pipelines_account_are_allowed(endpoint: Endpoint) -> None:
-    """No change is, and no read of another pipeline."""
+    """Changes are denied, and so are reads of another pipeline."""
     holder = credentials(endpoint, SETTINGS.account, "reads")
     client = endpoint.client("s3", root(SETTINGS.account), SETTINGS.region)
     client.create_bucket(
@@ -109,13 +109,13 @@ def test_the_reads_of_the_pipelines_account_are_allowed(endpoint: Endpoint) -> N
 
 
 def test_changes_are_allowed_where_that_was_asked_for(endpoint: Endpoint) -> None:
-    """To approve is to retry, stop and roll back as well."""
+    """The option to approve allows retry, stop and rollback too."""
     holder = credentials(endpoint, SETTINGS.account, "approves", approve=True)
     assert denied(endpoint, holder, SETTINGS.region, CHANGES) == []
 
 
 def test_the_reads_of_an_environments_functions_are_allowed(endpoint: Endpoint) -> None:
-    """Invoking them only where that was asked for."""
+    """Invoking them is allowed with the option only."""
     invocation: list[tuple[str, str, dict[str, Any]]] = [("lambda", "invoke", {"FunctionName": FUNCTION})]
     holder = credentials(endpoint, ENVIRONMENT.account, "functions")
     assert denied(endpoint, holder, ENVIRONMENT.region, FUNCTION_READS) == []

@@ -10,7 +10,7 @@ from tests.assemblies import write_stage
 
 
 def assembly(folder: Path, **stages: list[str]) -> Path:
-    """An assembly whose stages have stacks of these names."""
+    """Return an assembly whose stages have stacks of these names."""
     for stage, names in stages.items():
         nested = write_stage(folder, f"assembly-Pipeline-{stage}")
         (nested / "template.json").write_text("{}")
@@ -29,12 +29,12 @@ def stack(name: str) -> dict[str, object]:
 
 
 def test_each_stack_of_a_stage_has_a_pattern(tmp_path: Path) -> None:
-    """One pattern for all environments: only the stage's name before it differs. Tests have a separate role."""
+    """One pattern covers all environments, since only the stage's name differs; tests have a separate role."""
     stages = {"Dev": ["Dev-Shop", "Dev-Shop-Data"], "Prod": ["Prod-Shop", "Prod-Shop-Data"]}
     assert environment_role_names(assembly(tmp_path, **stages)) == ["*-Shop-*", "*-Shop-Data-*", "*-tests"]
 
 
 def test_a_stack_that_one_environment_has_counts_too(tmp_path: Path) -> None:
-    """There is one policy for all of them."""
+    """The policy has the stacks of every environment, since all accounts get the same policy."""
     found = environment_role_names(assembly(tmp_path, Dev=["Dev-Shop", "Dev-Samples"], Prod=["Prod-Shop"]))
     assert found == ["*-Samples-*", "*-Shop-*", "*-tests"]

@@ -1,4 +1,4 @@
-"""Options that may differ between two environments of the shop."""
+"""The options of the shop that environments may set."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ COMPARE = BuildCommands(
 
 
 def check(environment: Environment[ShopOptions]) -> BuildCommands:
-    """The tests of a deployed shop."""
+    """Return the commands that test a deployed shop."""
     return BuildCommands(
         commands=["check", "export TESTED=checked"],
         python="3.13",
@@ -39,7 +39,7 @@ class ShopPipeline(DeliveryStack[ShopOptions]):
     """The steps of the shop's pipeline."""
 
     def build(self, delivery: Delivery[ShopOptions], project: Project) -> None:
-        """Synth, then every wave."""
+        """Add the synth build, then every wave."""
         self.synth(project.buildspec)
         for wave in delivery.waves():
             changes = [self.changes(environment, COMPARE) for environment in wave]
@@ -49,7 +49,7 @@ class ShopPipeline(DeliveryStack[ShopOptions]):
 
 
 def shop(code: Path) -> StageFactory[ShopOptions]:
-    """Return what makes the shop for an environment."""
+    """Return the factory of the shop's stage."""
 
     def make(
         scope: Construct, id_: str, environment: Environment[ShopOptions], tester: IntegrationTestRoleNames

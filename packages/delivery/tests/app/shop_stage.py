@@ -49,7 +49,7 @@ class ShopStage(ServiceStage):
 
 
 class ShopStack(Stack):
-    """`outputs` is what the tests have to know."""
+    """The shop's stack. outputs: what its tests need."""
 
     def __init__(
         self, scope: Construct, id_: str, *, code: Path, tester: IntegrationTestRoleNames, options: ShopOptions

@@ -1,4 +1,4 @@
-"""Broadening without a new statement of a policy is found as well, and unknown changes count as broadening."""
+"""A change can broaden access without a new statement of a policy; changes that cannot be read count as broadening."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from tests.changes.test_broadening import RULE, TRUST, allow, policy
 
 
 def of(kind: str, **properties: Any) -> dict[str, Any]:
-    """One resource."""
+    """Return one resource."""
     return {"Type": kind, "Properties": properties}
 
 
 def holding(sections: dict[str, Any] | None = None, **resources: dict[str, Any]) -> dict[str, Any]:
-    """A template of these resources."""
+    """Return a template of these resources."""
     return {"Resources": resources, **(sections or {})}
 
 
@@ -29,7 +29,7 @@ EITHER = {"Fn::If": ["Open", allow("sqs:*"), allow("sqs:SendMessage")]}
 
 
 def open_if(value: str) -> dict[str, Any]:
-    """A condition that the statement above depends on."""
+    """Return a condition that the statement above depends on."""
     return {"Conditions": {"Open": {"Fn::Equals": [value, "true"]}}}
 
 
@@ -38,7 +38,7 @@ def parameter(default: str, kind: str = "String") -> dict[str, Any]:
 
 
 def iam(kind: str, *documents: dict[str, Any], **properties: Any) -> dict[str, Any]:
-    """A policy of IAM with one statement each."""
+    """Return an IAM policy with one statement."""
     return of(f"AWS::IAM::{kind}", **policy(*documents), **properties)
 
 
@@ -182,7 +182,7 @@ HOLES = {
 @pytest.mark.gate
 @pytest.mark.parametrize("case", HOLES)
 def test_what_is_no_statement_of_the_policy_itself_is_found_too(case: str) -> None:
-    """Its holder, its resource, its dependencies; a change that cannot be evaluated is broader."""
+    """Changed attachments, resources and references of a policy are found; unreadable changes are broader."""
     old, new, says = HOLES[case]
     found = broadenings(old, new)
     assert any(line.startswith(says) for line in found), found
@@ -223,5 +223,5 @@ def test_what_is_no_statement_of_the_policy_itself_is_found_too(case: str) -> No
     ],
 )
 def test_what_goes_with_what_it_was_about_is_left_alone(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """A denial without a subject, a denial that another policy repeats, a removed permission."""
+    """Denials of removed resources, repeated denials and removed permissions are not reported."""
     assert broadenings(old, new) == []

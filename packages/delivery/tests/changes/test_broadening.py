@@ -1,4 +1,4 @@
-"""Changes that broaden access are found, and other changes are not."""
+"""Changes that broaden access are reported, and other changes are not."""
 
 from copy import deepcopy
 from typing import Any
@@ -11,14 +11,14 @@ QUEUE = {"Fn::GetAtt": ["Queue", "Arn"]}
 
 
 def template(**resources: Any) -> dict[str, Any]:
-    """Properties by logical id; the type is what the id begins with."""
+    """Return a template: logical id -> properties. The type is the beginning of the id."""
     types = {"Role": "AWS::IAM::Role", "Policy": "AWS::IAM::ManagedPolicy", "Key": "AWS::KMS::Key"}
     types |= {"Group": "AWS::EC2::SecurityGroup", "Call": "AWS::Lambda::Permission"}
     return {"Resources": {id_: {"Type": types[id_], "Properties": each} for id_, each in resources.items()}}
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
-    """One policy document."""
+    """Return a policy document."""
     return {"PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
 
 
@@ -48,7 +48,7 @@ BROADER = {
 @pytest.mark.gate
 @pytest.mark.parametrize("case", BROADER)
 def test_a_policy_that_allows_more_is_found(case: str) -> None:
-    """Each way to say more."""
+    """Every way to allow more is reported: actions, resources, principals, conditions and their inverses."""
     old, new = BROADER[case]
     (found,) = broadenings(template(Policy=old), template(Policy=new))
     assert found.startswith("Policy: ")
@@ -56,7 +56,7 @@ def test_a_policy_that_allows_more_is_found(case: str) -> None:
 
 @pytest.mark.gate
 def test_who_may_assume_a_role_is_looked_at() -> None:
-    """Another account, anybody, or a policy that AWS keeps."""
+    """Another account, any principal, and an AWS managed policy are reported."""
     old = {"AssumeRolePolicyDocument": {"Statement": [TRUST]}}
     new = deepcopy(old)
     new["AssumeRolePolicyDocument"]["Statement"].append({**TRUST, "Principal": {"AWS": ["*"]}})
@@ -69,14 +69,14 @@ def test_who_may_assume_a_role_is_looked_at() -> None:
 
 @pytest.mark.gate
 def test_a_boundary_that_changes_is_found() -> None:
-    """It was there to hold the role back."""
+    """A removed or replaced permissions boundary is reported: it limited the role."""
     (found,) = broadenings(template(Role={"PermissionsBoundary": "b"}), template(Role={}))
     assert found == "Role: its permissions boundary changes from b to none"
 
 
 @pytest.mark.gate
 def test_an_opened_security_group_is_found() -> None:
-    """By its rule; a new description is not a change."""
+    """A new rule is reported; a new description of a rule is not."""
     old, described = {"SecurityGroupIngress": [RULE]}, {"SecurityGroupIngress": [{**RULE, "Description": "why"}]}
     opened = {"SecurityGroupIngress": [RULE, {**RULE, "CidrIp": "0.0.0.0/0"}]}
     assert broadenings(template(Group=old), template(Group=described)) == []
@@ -86,7 +86,7 @@ def test_an_opened_security_group_is_found() -> None:
 
 @pytest.mark.gate
 def test_a_new_caller_of_a_function_is_found() -> None:
-    """Such a permission is a separate resource, without a policy document."""
+    """A Lambda permission is reported: it is a separate resource without a policy document."""
     call = {"Action": "lambda:InvokeFunction", "FunctionName": "f", "Principal": "s3.amazonaws.com"}
     (found,) = broadenings(template(), template(Call=call))
     assert found == "Call: s3.amazonaws.com may lambda:InvokeFunction on f"
@@ -104,5 +104,5 @@ def test_a_new_caller_of_a_function_is_found() -> None:
     ],
 )
 def test_what_allows_no_more_is_left_alone(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Narrower, in other words, or gone."""
+    """Narrower, equivalent and removed permissions are not reported."""
     assert broadenings(template(Policy=old), template(Policy=new)) == []

@@ -1,4 +1,4 @@
-"""The stack statuses that count as deployed."""
+"""Which stack statuses count as deployed, and errors of an account that cannot be read."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ KEYS = {"region_name": "eu-west-1", "aws_access_key_id": "1", "aws_secret_access
 
 
 class InStatus(ReaderSessions):
-    """An account that holds the stack in one status."""
+    """A CloudFormation API with the stack in one status."""
 
     def __init__(self, status: str) -> None:
         self._status = status
@@ -33,7 +33,7 @@ class InStatus(ReaderSessions):
 
 
 class Refusing(ReaderSessions):
-    """An account that answers every call with one error."""
+    """An API that answers every call with one error."""
 
     def __init__(self, code: str) -> None:
         self._code = code
@@ -48,7 +48,7 @@ class Refusing(ReaderSessions):
 
 @pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
 def test_a_stack_that_was_never_deployed_or_is_gone_is_absent(status: str) -> None:
-    """CloudFormation still knows it; the next deployment is the first all the same."""
+    """CloudFormation still returns its template, but the next deployment is the first one."""
     assert DeployedTemplates(InStatus(status)).find(STACK) is None
 
 
@@ -66,14 +66,14 @@ def test_a_stack_that_was_never_deployed_or_is_gone_is_absent(status: str) -> No
     ],
 )
 def test_a_stack_that_takes_no_update_has_a_way_out(status: str, way_out: str) -> None:
-    """It is not absent: CloudFormation rejects its update."""
+    """Such a stack is not absent, since CloudFormation rejects its update; the verb that repairs it is named."""
     found = DeployedTemplates(InStatus(status)).find(STACK)
     assert found
     assert (found.template, found.way_out) == (TEMPLATE, way_out)
 
 
 def test_the_way_out_is_a_whole_command() -> None:
-    """With the role that CloudFormation works with, since people of the account may not delete resources."""
+    """The command has CloudFormation's role, since users of the account may not delete resources."""
     assert STACK.command("delete-stack") == (
         "aws cloudformation delete-stack --stack-name Prod-Shop --region eu-west-1"
         " --role-arn arn:aws:iam::333333333333:role/cfn-exec"
@@ -81,7 +81,7 @@ def test_the_way_out_is_a_whole_command() -> None:
 
 
 def test_an_account_that_denies_is_not_an_empty_account() -> None:
-    """A denial never looks like a first deployment; another error is passed on."""
+    """A denial is never a first deployment; any other error is raised as it is."""
     with pytest.raises(CannotCompare, match="not today"):
         DeployedTemplates(Refusing("AccessDenied")).find(STACK)
     with pytest.raises(ClientError, match="Throttling"):

@@ -1,4 +1,4 @@
-"""`python -m cdk_delivery.changes` compares with what the embedded AWS has deployed, and is red or not."""
+"""`python -m cdk_delivery.changes`, run against deployed stacks of the embedded AWS."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CONFIG = '[tool.delivery]\naccess = "access"\npages = { approvals = "pages/appro
 
 
 def template(*actions: str, **queue: Any) -> dict[str, Any]:
-    """A queue, and a policy that allows these actions on everything."""
+    """Return a template with a queue, and a policy that allows these actions on everything."""
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
     policy = {"ManagedPolicyName": "changed", "PolicyDocument": document}
     return {
@@ -50,7 +50,7 @@ def template(*actions: str, **queue: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Job:
-    """The changes job of one execution, with the variables that the pipeline gives it."""
+    """The changes build of one execution, with the variables that the pipeline sets."""
 
     endpoint: Endpoint
     folder: Path
@@ -65,7 +65,7 @@ class Job:
         api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
 
     def run(self, name: str, wanted: Mapping[str, Any], **environ: str) -> int:
-        """Compare the stack with `wanted`, and return the exit code; the files are in `folder`/changes."""
+        """Compare the stack with `wanted` and return the exit code. The files are in `folder`/changes."""
         assembly = self.folder / "assembly" / STAGE
         assembly.mkdir(parents=True, exist_ok=True)
         (assembly / "template.json").write_text(json.dumps(wanted))
@@ -97,13 +97,13 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 
 @pytest.fixture(scope="module")
 def execution(endpoint: Endpoint) -> tuple[str, str]:
-    """An execution that has its source, and the revision that it brought."""
+    """Return an execution that waits for its approval, and the revision of its source."""
     return waiting_pipeline(endpoint, root(PIPELINE), REGION, name="delivery", bucket="source")
 
 
 @pytest.fixture
 def job(endpoint: Endpoint, execution: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """It runs in the root of a project."""
+    """A changes build that runs in the root of a project."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text(CONFIG)
     (tmp_path / "access").mkdir()
@@ -121,7 +121,7 @@ def job(endpoint: Endpoint, execution: tuple[str, str], tmp_path: Path, monkeypa
 def test_a_stack_of_somebody_else_is_never_deployed_over(
     job: Job, capsys: pytest.CaptureFixture[str], metadata: dict[str, str]
 ) -> None:
-    """Two clones with an environment of one name in one account; whoever is asked or allowed does not matter."""
+    """A stack of the same name by another pipeline is red, whatever approval and broadening settings say."""
     name = f"Taken{len(metadata)}"
     job.deploy(name, template("sqs:SendMessage") | {"Metadata": metadata})
     assert job.run(name, template("sqs:SendMessage"), BROADENING="asked") == 1
@@ -132,7 +132,7 @@ def test_a_stack_of_somebody_else_is_never_deployed_over(
 def test_a_stack_that_takes_no_update_is_red_before_it_is_approved(
     job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A first creation failed: the message has the command that deletes what is left of it."""
+    """After a failed first creation, the message has the command that deletes the stack."""
     broken = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"RoleArn": "x", "Stages": []}}
     made = {"Metadata": {"DeployedBy": "delivery"}, "Resources": {"Broken": broken}}
     api = job.client("cloudformation", PROD)
@@ -149,7 +149,7 @@ def test_a_stack_that_takes_no_update_is_red_before_it_is_approved(
 @pytest.mark.gate
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 def test_a_push_that_needs_a_bootstrap_is_red(job: Job, policy: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A policy that changed, and one that the account does not have; the message has the command."""
+    """A changed policy, and one that the account lacks, are red; the message has the bootstrap command."""
     changed = {**POLICIES[policy], "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
     (job.folder / "access" / f"{policy}.json").write_text(json.dumps(changed))
     (job.folder / "access" / "environment-2.json").write_text(json.dumps(POLICIES["environment"]))
@@ -165,7 +165,7 @@ def test_a_push_that_needs_a_bootstrap_is_red(job: Job, policy: str, capsys: pyt
 def test_an_account_that_cannot_be_read_is_no_first_deployment(
     job: Job, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without the reader role nothing is compared, and the report says so; an approval does not make it green."""
+    """Without the reader role the report says that nothing was compared, and it is red with an approval too."""
 
     def refuse(*_: object) -> None:
         raise CannotCompare("the role is missing")
@@ -182,7 +182,7 @@ def test_an_account_that_cannot_be_read_is_no_first_deployment(
 def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
     job: Job, execution: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message names the broadening and the ways out; the files are written in any case."""
+    """The message has the broadening and the remedies; the report's files are always written."""
     job.deploy("Broader", template("sqs:SendMessage"))
     wanted = template("sqs:SendMessage", "sqs:PurgeQueue", VisibilityTimeout=5)
     assert job.run("Broader", wanted) == 1
@@ -208,14 +208,14 @@ def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
 
 
 def test_a_change_that_broadens_nothing_is_green(job: Job) -> None:
-    """A setting of a queue, say, or a permission less."""
+    """A changed setting of a queue and a removed permission are green."""
     job.deploy("Narrower", template("sqs:SendMessage", "sqs:PurgeQueue"))
     assert job.run("Narrower", template("sqs:SendMessage", VisibilityTimeout=5)) == 0
     assert json.loads(job.wrote("changes.json"))["counted_broadenings"] == []
 
 
 def test_a_replaced_resource_is_told_by_the_projects_list(job: Job) -> None:
-    """It has the properties that the types of this project's templates are created with only."""
+    """The project's create_only.json decides which changed property replaces a resource."""
     deployed, wanted = template("sqs:SendMessage"), template("sqs:SendMessage")
     wanted["Resources"]["Policy"]["Properties"]["Description"] = "another"
     job.deploy("Replaced", deployed)
@@ -231,7 +231,7 @@ def test_without_the_projects_configuration_nothing_is_compared(job: Job, capsys
 
 
 def test_a_first_deployment_is_green(job: Job) -> None:
-    """There is nothing yet that could be broader."""
+    """A first deployment has no permissions that it could broaden."""
     assert job.run("New", template("sqs:*")) == 0
     (stack,) = json.loads(job.wrote("changes.json"))["stacks"]
     assert stack["first"]
@@ -249,7 +249,7 @@ def test_a_first_deployment_is_green(job: Job) -> None:
 def test_wrong_use_says_what_is_needed(
     job: Job, change: dict[str, str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And writes nothing."""
+    """Wrong arguments or variables write nothing, and the message lists the needed ones."""
     assert job.run("Any", template("sqs:*"), **change) == 2
     assert words in capsys.readouterr().err
     assert not (job.folder / "changes").exists()

@@ -20,7 +20,7 @@ def layer(**versions: str) -> dict[str, Any]:
 
 
 def made(old: dict[str, Any] | None, new: dict[str, Any], push: Push = PUSH) -> Report:
-    """The report for one stack."""
+    """Return the report for one stack."""
     stack = Stack("Prod-Shop", "333333333333", "eu-west-1", "role", {"Resources": new})
     return report(
         "prod", push, [StackComparison(stack, None if old is None else Deployed({"Resources": old}))], REPLACING
@@ -28,7 +28,7 @@ def made(old: dict[str, Any] | None, new: dict[str, Any], push: Push = PUSH) -> 
 
 
 def test_each_change_is_of_one_kind() -> None:
-    """A replaced resource is created again: its data is lost."""
+    """A replaced resource is not also added or removed; it is marked, since its data is lost."""
     old = {"a": queue(VisibilityTimeout=1), "b": queue(QueueName="b"), "c": queue(), "d": queue()}
     new = {"a": queue(VisibilityTimeout=2), "b": queue(QueueName="bb"), "c": queue(), "e": queue()}
     (stack,) = made(old, new).stacks
@@ -41,26 +41,26 @@ def test_each_change_is_of_one_kind() -> None:
 
 
 def test_metadata_alone_is_no_change() -> None:
-    """CloudFormation does nothing for it."""
+    """CloudFormation ignores metadata, and so does the report."""
     (stack,) = made({"a": queue()}, {"a": {**queue(), "Metadata": {"aws:cdk:path": "x"}}}).stacks
     assert stack.resources == []
 
 
 def test_a_new_version_of_a_package_is_told() -> None:
-    """From the metadata that each layer carries."""
+    """Package versions are read from the metadata of the layers."""
     (stack,) = made({"l": layer(pydantic="2.1", old="1")}, {"l": layer(pydantic="2.2")}).stacks
     assert [str(each) for each in stack.packages] == ["shared: old 1 -> none", "shared: pydantic 2.1 -> 2.2"]
 
 
 def test_the_first_deployment_broadens_nothing() -> None:
-    """A first deployment cannot broaden; a second stack next to a deployed one can."""
+    """The first stack of an environment broadens nothing; a new stack next to a deployed one can."""
     new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
     assert made(None, new).broadenings == []
     assert made({}, new).broadenings == ["Prod-Shop: p: sqs:* on *"]
 
 
 def test_the_summary_fits_into_an_approval() -> None:
-    """One line, without anything that CodePipeline would take for a variable."""
+    """It is one line, without `#{`, which CodePipeline would read as a variable."""
     summary = made({"a": queue()}, {"b": queue(), "l": layer(pydantic="2")}).summary(700)
     assert summary == (
         '01234567 say "hello" to # {everybody}; 2 added, 1 removed; packages: shared: pydantic none -> 2;'
@@ -71,13 +71,13 @@ def test_the_summary_fits_into_an_approval() -> None:
 
 
 def test_where_room_is_short_what_broadens_is_said() -> None:
-    """A wave of twelve has some fifty characters for each."""
+    """In a wave of twelve, a summary has about 50 characters: broadening comes first."""
     new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
     assert made({}, new).summary(60) == "01234567; IAM or security groups broaden in 1 places; 1 add…"
 
 
 def test_programs_read_all_of_it() -> None:
-    """changes.json holds what changes.md says."""
+    """changes.json has everything that changes.md has."""
     found = json.loads(made({"a": queue()}, {"b": queue()}).as_json())
     assert found["push"]["revision"] == PUSH.revision
     assert found["stacks"][0]["resources"][0] == {
@@ -96,7 +96,7 @@ def test_traffic_has_a_section() -> None:
 
 
 def test_people_read_all_of_it() -> None:
-    """With the heading that a reviewer looks for first."""
+    """changes.md has the heading `Broadens`, which a reviewer looks for first."""
     new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
     text = made({}, new).as_markdown()
     assert "### Broadens\n\n- p: sqs:* on *\n" in text

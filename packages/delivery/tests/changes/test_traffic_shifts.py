@@ -1,4 +1,4 @@
-"""How traffic moves to a new version, read from the templates."""
+"""Traffic shifts, read from the templates of aliases and deployment groups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONFIGS = {
 
 
 def template(version: str, config: Any = None, *, alarms: int = 0, policy: bool = True) -> dict[str, Any]:
-    """A stack with an alias, and with the deployment group that shifts its traffic."""
+    """Return a stack with an alias, and the deployment group that shifts its traffic."""
     alias: dict[str, Any] = {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionVersion": {"Ref": version}}}
     if policy:
         alias["UpdatePolicy"] = {"CodeDeployLambdaAliasUpdate": {"DeploymentGroupName": {"Ref": "Group"}}}
@@ -50,19 +50,19 @@ def template(version: str, config: Any = None, *, alarms: int = 0, policy: bool 
     ids=str,
 )
 def test_the_pace_is_that_of_the_deployment_configuration(config: Any, pace: str) -> None:
-    """Also where a custom resource chooses it, as this project's does."""
+    """The pace is found too if a custom resource chooses the configuration, as in this project."""
     (shift,) = traffic_shifts(template("One"), template("Two", config))
     assert (shift.alias, shift.pace) == ("Live", pace)
 
 
 def test_the_alarms_that_stop_a_shift_are_counted() -> None:
-    """One, or several."""
+    """The text has the number of alarms, one or several."""
     shifts = [*traffic_shifts(template("One"), template("Two", {"Ref": "Canary"}, alarms=2))]
     assert str(shifts[0]) == "Live: 10% for 5 min, then 100%, stopped by 2 alarms"
 
 
 def test_without_codedeploy_all_traffic_moves_at_once() -> None:
-    """Such an alias has no update policy."""
+    """An alias without an update policy has no shift."""
     assert [str(shift) for shift in traffic_shifts(template("One"), template("Two", policy=False))] == [
         "Live: all at once"
     ]

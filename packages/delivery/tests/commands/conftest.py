@@ -24,21 +24,21 @@ ACCOUNTS = ("111111111111", "222222222222", "333333333333")
 
 @dataclass(frozen=True)
 class Person:
-    """The operator of a project, with a profile for each account."""
+    """The operator of a project, with an AWS profile for each account."""
 
     folder: Path
     environ: dict[str, str]
     endpoint: Endpoint
 
     def types(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        """`delivery`, with an answer to what it asks."""
+        """Run `delivery` with these arguments, and with an answer to its question."""
         command = [sys.executable, "-m", "cdk_delivery", *arguments]
         return subprocess.run(
             command, cwd=self.folder, env=self.environ, input=given, capture_output=True, text=True, check=False
         )
 
     def set(self, **delivery: Any) -> None:
-        """Change settings."""
+        """Change settings in cdk.json."""
         file = self.folder / "cdk.json"
         text = json.loads(file.read_text())
         text["context"]["delivery"].update(delivery)

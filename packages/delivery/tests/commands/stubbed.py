@@ -1,4 +1,4 @@
-"""Sessions whose clients give the answers that a test wants, where the embedded AWS cannot play them."""
+"""Sessions whose clients return fixed answers, for states that the embedded AWS cannot have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Answers = Callable[[Stubber], object]
 
 
 class Stubbed(Sessions):
-    """Every client gives the same answers."""
+    """Sessions whose clients all return the same answers."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
@@ -29,7 +29,7 @@ class Stubbed(Sessions):
 
 
 def holding(*stacks: str | dict[str, Any]) -> Answers:
-    """CloudFormation has these stacks, by their names or with what else is known of them."""
+    """Return an API of CloudFormation with these stacks, by name or by description."""
     known = {"StackStatus": "CREATE_COMPLETE", "CreationTime": "2026-01-01T00:00:00Z"}
     described = [known | ({"StackName": stack} if isinstance(stack, str) else stack) for stack in stacks]
     return lambda stub: stub.add_response("describe_stacks", {"Stacks": described})

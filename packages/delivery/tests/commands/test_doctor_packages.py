@@ -1,4 +1,4 @@
-"""Doctor's rows of the packages, for each way in which they and the project do not fit."""
+"""Doctor's rows about the packages, for each way in which they do not fit the project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INSTALLED = dict.fromkeys(PACKAGES, "1.2.0")
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The versions that the environment has; a test changes them."""
+    """The versions installed in the environment, which a test may change."""
     versions = dict(INSTALLED)
 
     def version(name: str) -> str:
@@ -28,7 +28,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def write(project: Path, version: str, wheels: str = "") -> None:
-    """The files of a project; wheels: the version of those that it has, empty for none."""
+    """Write the files of a project. wheels: the version of its wheels; empty for none."""
     (project / "VERSION").write_text(f"{version}\n")
     if wheels:
         (project / "wheels").mkdir()
@@ -40,7 +40,7 @@ def write(project: Path, version: str, wheels: str = "") -> None:
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("wheels", ["1.2.0", ""])
 def test_packages_of_the_project_s_version_are_ok(tmp_path: Path, wheels: str) -> None:
-    """From wheels, or from folders of the same repository."""
+    """Packages of the project's version are ok, from wheels or from folders of the repository."""
     write(tmp_path, "1.2.0", wheels)
     rows = list(package_rows(tmp_path))
     assert [(row.check, row.state, row.found) for row in rows] == [
@@ -56,7 +56,7 @@ def test_packages_of_the_project_s_version_are_ok(tmp_path: Path, wheels: str) -
 )
 @pytest.mark.usefixtures("installed")
 def test_a_project_of_another_version_is_red(tmp_path: Path, wheels: str, remedy: str) -> None:
-    """With the command that helps: the wheels are there and wait for the set-up, or an update has to bring them."""
+    """The row has the remedy: `make setup` if the project has the right wheels, else an update."""
     write(tmp_path, "1.3.0", wheels)
     rows = list(package_rows(tmp_path))
     assert [(row.state, row.found, row.mend) for row in rows] == [("red", "1.2.0", remedy)] * len(PACKAGES)
@@ -68,7 +68,7 @@ def test_a_project_of_another_version_is_red(tmp_path: Path, wheels: str, remedy
 def test_one_package_that_does_not_fit_is_red(
     tmp_path: Path, installed: dict[str, str], name: str, found: str | None, says: str
 ) -> None:
-    """One that is missing, and one that an earlier set-up has left; the others are ok."""
+    """A missing package, or one left by an earlier set-up, is red; the others are ok."""
     write(tmp_path, "1.2.0", "1.2.0")
     del installed[name]
     if found:
@@ -81,7 +81,7 @@ def test_one_package_that_does_not_fit_is_red(
 
 @pytest.mark.gate
 def test_a_project_without_a_version_needs_packages_of_one_version(tmp_path: Path, installed: dict[str, str]) -> None:
-    """It may do without some of them."""
+    """Without the file VERSION, installed packages need the same version, and some may be missing."""
     del installed["lambda-layers"]
     del installed["cdk-pipeline-console"]
     installed["cdk-rehearsal"] = "1.1.0"
@@ -90,6 +90,6 @@ def test_a_project_without_a_version_needs_packages_of_one_version(tmp_path: Pat
 
 
 def test_this_environment_fits() -> None:
-    """importlib.metadata knows the packages that are installed here, with one version."""
+    """The packages installed in this environment have the same version."""
     repository = Path(__file__).parents[4]
     assert {row.state for row in package_rows(repository)} == {"ok"}

@@ -47,7 +47,7 @@ def refusal(code: str) -> Answers:
 def test_a_connection_is_green_once_a_person_accepted_it(
     context: dict[str, Any], answer: Answers, state: str, found: str
 ) -> None:
-    """A failed check is unknown."""
+    """Only an available connection is green; a failed request is unknown."""
     row = connection_row(Delivery[ShopOptions].read(context["delivery"]), HERE, Stubbed(answer))
     assert row
     assert (row.state, row.found) == (state, found)
@@ -55,14 +55,14 @@ def test_a_connection_is_green_once_a_person_accepted_it(
 
 
 def test_another_source_has_no_connection(context: dict[str, Any]) -> None:
-    """No row is printed for it."""
+    """No row is printed for a source without a connection."""
     source = {"type": "codecommit", "repository": "shop"}
     delivery = Delivery[ShopOptions].read({**context["delivery"], "source": source})
     assert connection_row(delivery, HERE, Stubbed(status("AVAILABLE"))) is None
 
 
 def test_the_bootstrap_is_as_new_as_the_assembly_asks_for(synthesized: Synthesized) -> None:
-    """By every role that a stack is deployed or looked at with."""
+    """BOOTSTRAP_VERSION is the highest version that a stack or a lookup role of the assembly requires."""
     needed = {
         holder["requiresBootstrapStackVersion"]
         for file in synthesized.folder.rglob("manifest.json")
@@ -74,7 +74,7 @@ def test_the_bootstrap_is_as_new_as_the_assembly_asks_for(synthesized: Synthesiz
 
 
 def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any], generated: Path) -> None:
-    """The pipeline's account in the regions of its environments too."""
+    """The pipeline's account in the regions of its environments is checked too."""
     settings = json.loads(json.dumps(context["delivery"]))
     settings["environments"][1]["region"] = "eu-central-1"
     places = [str(each) for each in targets(Delivery[ShopOptions].read(settings))]
@@ -84,7 +84,7 @@ def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any], 
 
 
 def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesized: Synthesized) -> None:
-    """`destroy` removes the deployed stacks: those of environments are found among all of their accounts."""
+    """`destroy` finds exactly the stacks that the assembly deploys, among all stacks of the accounts."""
     found = {
         (artifact["properties"]["stackName"], artifact["environment"].removeprefix("aws://"))
         for file in synthesized.folder.rglob("manifest.json")
@@ -99,7 +99,7 @@ def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesiz
 
 @pytest.mark.parametrize("lock", ["poetry.lock", "uv.lock"])
 def test_the_library_is_the_one_that_is_locked(shop: Path, tmp_path: Path, lock: str) -> None:
-    """A row in addition to those of the CLI and of cdk-assets."""
+    """The installed aws-cdk-lib is compared with the lock, in addition to the CLI and cdk-assets."""
     found = {row.check.partition(" ")[0]: row.state for row in version_rows(shop)}
     assert found["aws-cdk-lib"] == "ok"
     (tmp_path / "package.json").write_text((shop / "package.json").read_text())
@@ -110,7 +110,7 @@ def test_the_library_is_the_one_that_is_locked(shop: Path, tmp_path: Path, lock:
 
 
 def test_without_an_assembly_the_quotas_are_unknown(tmp_path: Path) -> None:
-    """A missing answer is not green."""
+    """A check without an answer is not green."""
     (row,) = quota_rows(tmp_path)
     assert (row.state, row.mend) == ("unknown", "make synth")
 
@@ -125,7 +125,7 @@ def quotas(value: float, name: str = QUOTA_NAME) -> Answers:
 
 
 def delivery_with_wave(context: dict[str, Any], size: int) -> Delivery[ShopOptions]:
-    """Settings whose largest wave has so many environments."""
+    """Return settings whose largest wave has this number of environments."""
     (first, *others) = context["delivery"]["environments"]
     wave = [{**first, "name": f"wave{number}", "wave": "wide"} for number in range(size)]
     return Delivery[ShopOptions].read({**context["delivery"], "environments": [*wave, *others]})
@@ -144,7 +144,7 @@ def delivery_with_wave(context: dict[str, Any], size: int) -> Delivery[ShopOptio
 def test_the_quota_of_builds_is_held_against_the_largest_wave(
     context: dict[str, Any], value: float, size: int, state: str, found: str
 ) -> None:
-    """A wave that the account cannot start is red before the first push."""
+    """A wave with more builds than the account may run or queue is red before the first push."""
     row = builds_row(delivery_with_wave(context, size), HERE, Stubbed(quotas(value)))
     assert row.state == state
     assert found in row.found
@@ -159,6 +159,6 @@ def test_the_quota_of_builds_is_held_against_the_largest_wave(
     ],
 )
 def test_a_quota_that_cannot_be_read_is_unknown(context: dict[str, Any], answer: Answers, found: str) -> None:
-    """It makes no deployment red: not everybody may read quotas."""
+    """An unreadable quota does not make doctor red: not every user may read quotas."""
     row = builds_row(delivery_with_wave(context, 2), HERE, Stubbed(answer))
     assert (row.state, row.found) == ("unknown", found)

@@ -1,4 +1,4 @@
-"""A deletion waits for resources that are still deleted, and reports what prevents it."""
+"""Deleting retained resources waits for updates, and reports objects that cannot be deleted."""
 
 import pytest
 from botocore.stub import Stubber
@@ -14,19 +14,19 @@ HERE = Target("111111111111", "eu-west-1")
 
 
 def locked(stub: Stubber) -> None:
-    """A bucket with an object that S3 does not let go."""
+    """A bucket with an object that S3 refuses to delete."""
     stub.add_response("list_object_versions", {"Versions": [{"Key": "artifact", "VersionId": "1"}]})
     stub.add_response("delete_objects", {"Errors": [{"Key": "artifact", "Code": "AccessDenied", "Message": "locked"}]})
 
 
 def test_an_object_that_is_not_deleted_is_named() -> None:
-    """S3 answers with success all the same."""
+    """S3's answer is a success with a list of errors, which is reported."""
     with pytest.raises(PipelineError, match="kept: 1 objects are not deleted, artifact among them: locked"):
         delete_resource(RetainedResource(HERE, "AWS::S3::Bucket", "kept"), Stubbed(locked))
 
 
 def test_a_stack_that_is_being_updated_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An abandoned execution leaves CloudFormation to end what it began."""
+    """After an abandoned execution CloudFormation finishes its update first."""
 
     def updating(stub: Stubber) -> None:
         for status in ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"):

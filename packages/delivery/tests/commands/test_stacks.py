@@ -1,4 +1,4 @@
-"""The stacks of an environment are found by the name of its stage, and nothing else is taken for one."""
+"""Only the stacks whose name begins with an environment's stage are taken for its stacks."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ def created(name: str, day: int, **known: str) -> dict[str, str]:
 
 
 def test_several_stacks_are_deleted_in_reverse_order_of_their_creation() -> None:
-    """A stack that uses what another one exports was created after it, and goes before it."""
+    """A stack that imports an export of another was created later, and is deleted first."""
     found = names(holding(created("Dev-Data", 1), created("Dev-Shop", 3), created("Dev-Queue", 2)))
     assert found == ["Dev-Shop", "Dev-Queue", "Dev-Data"]
 
 
 def test_stacks_of_other_stages_are_none() -> None:
-    """Nor is one whose name has the stage's name elsewhere, or is the beginning of it."""
+    """A stack with the stage's name elsewhere in its name, or as part of a longer word, is not found."""
     assert names(holding("Dev2-Shop", "Dev", "Prod-Dev-Shop", "Dev-Shop", "CDKToolkit")) == ["Dev-Shop"]
 
 
 def test_a_nested_stack_goes_with_its_parent() -> None:
-    """CloudFormation deletes it then, and refuses to delete it before."""
+    """Nested stacks are left out: CloudFormation deletes them with their parent only."""
     parent = "arn:aws:cloudformation:eu-west-1:222222222222:stack/Dev-Shop/1"
     nested = created("Dev-Shop-Nested", 2, ParentId=parent, RootId=parent)
     assert names(holding(created("Dev-Shop", 1), nested)) == ["Dev-Shop"]
 
 
 def test_every_page_is_read() -> None:
-    """CloudFormation describes a limited number of stacks at a time."""
+    """Stacks on later pages of DescribeStacks are found too."""
 
     def pages(stub: Stubber) -> None:
         known = {"StackStatus": "CREATE_COMPLETE"}

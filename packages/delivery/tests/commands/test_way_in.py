@@ -1,4 +1,4 @@
-"""The way in: bootstrap and doctor, against the embedded AWS."""
+"""`delivery bootstrap` and `delivery doctor`, run against the embedded AWS."""
 
 import json
 import re
@@ -16,13 +16,13 @@ CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 
 @pytest.fixture(scope="module")
 def bootstrapped(person: Person) -> Person:
-    """Every account is made ready, whichever tests came before."""
+    """All accounts are bootstrapped, whatever earlier tests did."""
     assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
     return person
 
 
 def states(output: str) -> dict[str, str]:
-    """Check -> state, of what doctor prints; of several rows of a check the worst."""
+    """Return check -> state of doctor's output; for several rows of a check, the worst state."""
     found: dict[str, str] = {}
     for line in output.splitlines():
         state, row = line[:8].strip(), line[9:]
@@ -32,7 +32,7 @@ def states(output: str) -> dict[str, str]:
 
 
 def test_without_the_boundary_nothing_is_done(person: Person) -> None:
-    """Deployments would fail later, with a message that is harder to read."""
+    """Bootstrap refuses settings without the boundary; deployments would fail later with a message that says less."""
     person.set(permissions_boundary=False)
     done = person.types("bootstrap", "--print")
     person.set(permissions_boundary=True)
@@ -41,7 +41,7 @@ def test_without_the_boundary_nothing_is_done(person: Person) -> None:
 
 
 def test_it_prints_what_it_would_do(person: Person) -> None:
-    """For whoever has to ask others to do it."""
+    """With --print the commands are printed and nothing is called, for operators who have to ask others."""
     done = person.types("bootstrap", "--print")
     assert done.returncode == 0
     assert (
@@ -59,7 +59,7 @@ def test_it_prints_what_it_would_do(person: Person) -> None:
 
 
 def test_without_the_cli_nothing_is_done(person: Person) -> None:
-    """It would be missed only after the policies were put into the first account."""
+    """A missing CDK CLI is reported before any policy is created."""
     environ = {**person.environ, "PATH": "/usr/bin:/bin"}
     done = Person(person.folder, environ, person.endpoint).types("bootstrap", "--yes", *PROFILES)
     assert done.returncode == 2
@@ -69,7 +69,7 @@ def test_without_the_cli_nothing_is_done(person: Person) -> None:
 
 @pytest.mark.parametrize("text", ["[]", '{"context": []}', "null", "{"])
 def test_settings_of_another_shape_are_wrong_use(person: Person, text: str) -> None:
-    """Not a bug of the command."""
+    """A cdk.json of another shape is an error of its user, not a bug."""
     file = person.folder / "cdk.json"
     before = file.read_text()
     file.write_text(text)
@@ -80,7 +80,7 @@ def test_settings_of_another_shape_are_wrong_use(person: Person, text: str) -> N
 
 
 def test_one_account_alone(person: Person) -> None:
-    """A new environment is bootstrapped by itself; an unknown account is rejected."""
+    """--only bootstraps one account, for a new environment; an unknown account is rejected."""
     done = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-1")
     assert "aws://222222222222/eu-west-1" in done.stdout
     assert "aws://333333333333/eu-west-1" not in done.stdout
@@ -90,7 +90,7 @@ def test_one_account_alone(person: Person) -> None:
 
 
 def test_a_no_changes_nothing(person: Person) -> None:
-    """The operator can decline."""
+    """If the operator declines, nothing is created."""
     done = person.types("bootstrap", *PROFILES, given="n\n")
     assert done.returncode == 130
     names = [each["PolicyName"] for each in person.client("iam", ACCOUNTS[1]).list_policies(Scope="Local")["Policies"]]
@@ -98,14 +98,14 @@ def test_a_no_changes_nothing(person: Person) -> None:
 
 
 def test_credentials_of_another_account_are_refused(person: Person) -> None:
-    """Before anything is changed anywhere."""
+    """Wrong credentials for one account are refused before anything is changed in any."""
     done = person.types("bootstrap", "--yes", *PROFILES[:2], "--profile", f"{ACCOUNTS[1]}=a{ACCOUNTS[2]}")
     assert done.returncode == 2
     assert f"--profile {ACCOUNTS[1]}=PROFILE" in done.stderr
 
 
 def test_doctor_is_red_before_and_green_after(person: Person) -> None:
-    """A bootstrap fixes it."""
+    """Doctor is red in empty accounts, and green after a bootstrap."""
     before = person.types("doctor", *PROFILES)
     assert before.returncode == 1
     assert states(before.stdout)["222222222222/eu-west-1: bootstrap"] == "red"
@@ -126,7 +126,7 @@ def test_doctor_is_red_before_and_green_after(person: Person) -> None:
 
 
 def test_a_second_bootstrap_changes_nothing(bootstrapped: Person) -> None:
-    """A policy that is as it should be gets no new version."""
+    """An unchanged policy gets no new version."""
     assert bootstrapped.types("bootstrap", "--yes", *PROFILES).returncode == 0
     iam = bootstrapped.client("iam", ACCOUNTS[1])
     arn = f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-environment"
@@ -136,7 +136,7 @@ def test_a_second_bootstrap_changes_nothing(bootstrapped: Person) -> None:
 @pytest.mark.gate
 @pytest.mark.parametrize("policy", ["boundary", "environment"])
 def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: str) -> None:
-    """As after a `make generate` without a bootstrap; a bootstrap fixes it."""
+    """After `make generate` without a bootstrap doctor is red, and a bootstrap fixes it."""
     iam, arn = bootstrapped.client("iam", ACCOUNTS[1]), f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
     document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
@@ -147,7 +147,7 @@ def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: 
 
 
 def test_the_accounts_that_a_bootstrap_trusts_are_kept(bootstrapped: Person) -> None:
-    """Other CDK apps of the account go on to work; the difference is shown before anything is asked."""
+    """Accounts that other CDK apps trust stay trusted; the difference is printed before the question."""
     api = bootstrapped.client("cloudformation", ACCOUNTS[1])
 
     def parameters() -> dict[str, str]:
@@ -173,7 +173,7 @@ def test_the_accounts_that_a_bootstrap_trusts_are_kept(bootstrapped: Person) -> 
 
 @pytest.mark.gate
 def test_a_reader_role_that_others_may_assume_is_red(bootstrapped: Person) -> None:
-    """Only the changes builds of this pipeline may read; a bootstrap corrects the trust policy and the permissions."""
+    """A changed trust policy or permission of the reader role is red, and a bootstrap corrects it."""
     iam, role = bootstrapped.client("iam", ACCOUNTS[1]), "cdk-delivery-reader-shop-delivery"
     check = f"{ACCOUNTS[1]}/eu-west-1: reader role"
     trust = json.loads(Reader(ACCOUNTS[1], "shop-delivery", ACCOUNTS[0]).trust)
@@ -191,7 +191,7 @@ def test_a_reader_role_that_others_may_assume_is_red(bootstrapped: Person) -> No
 
 @pytest.mark.gate
 def test_the_policy_of_another_kind_of_account_is_red(bootstrapped: Person) -> None:
-    """The pipeline's own policy has no place where the service runs."""
+    """The pipeline's execution policy in an environment's account is red."""
     iam = bootstrapped.client("iam", ACCOUNTS[1])
     role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[1]}-eu-west-1"
     anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -204,7 +204,7 @@ def test_the_policy_of_another_kind_of_account_is_red(bootstrapped: Person) -> N
 
 @pytest.mark.gate
 def test_administrators_for_cloudformation_are_red(bootstrapped: Person) -> None:
-    """A bootstrap by hand without the policies grants AdministratorAccess."""
+    """AdministratorAccess, which `cdk bootstrap` without policies grants, is red."""
     iam = bootstrapped.client("iam", ACCOUNTS[2])
     role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[2]}-eu-west-1"
     iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
@@ -215,7 +215,7 @@ def test_administrators_for_cloudformation_are_red(bootstrapped: Person) -> None
 
 @pytest.mark.gate
 def test_placeholders_are_red_where_the_credentials_are_not_theirs(person: Person, tmp_path: Path) -> None:
-    """Only in a rehearsal are there credentials for a placeholder's account; here there are none at all."""
+    """Placeholder accounts are accepted only with credentials for them, which only a rehearsal has."""
     environ = {name: value for name, value in person.environ.items() if not name.startswith("AWS_")}
     environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
     done = Person(person.folder, environ, person.endpoint).types("doctor")

@@ -1,4 +1,4 @@
-"""The way out: destroy, against the embedded AWS."""
+"""`delivery destroy`, run against the embedded AWS."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ QUEUE = {"Metadata": {"DeployedBy": "shop-delivery"}, "Resources": {"Queue": {"T
 
 
 def keeping(bucket: str) -> dict[str, Any]:
-    """A template whose bucket stays, with a key that stays as well."""
+    """Return a template with a bucket and a key that are retained."""
     resources = {
         "Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": bucket}},
         "Key": {"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "Properties": {"KeyPolicy": {}}},
@@ -25,7 +25,7 @@ def keeping(bucket: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def deployed(person: Person) -> None:
-    """Three stacks as the pipeline leaves them."""
+    """Three stacks, as the pipeline deploys them."""
     for account, name, template in zip(
         ACCOUNTS, ("shop-delivery", "Dev-Shop", "Prod-Shop"), (keeping("kept"), QUEUE, QUEUE), strict=True
     ):
@@ -34,18 +34,18 @@ def deployed(person: Person) -> None:
 
 
 def deploy(api: Any, name: str, template: dict[str, Any]) -> None:
-    """Deploy it with termination protection, as the CDK CLI deploys the pipeline's stack."""
+    """Deploy a stack with termination protection, as the CDK CLI deploys the pipeline's stack."""
     api.create_stack(StackName=name, TemplateBody=json.dumps(template), EnableTerminationProtection=True)
     api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
 
 def buckets(person: Person) -> list[str]:
-    """Those of the pipeline's account."""
+    """Return the buckets of the pipeline's account."""
     return [each["Name"] for each in person.client("s3", ACCOUNTS[0]).list_buckets()["Buckets"]]
 
 
 def keys(person: Person, region: str = "eu-west-1") -> set[str]:
-    """The states of the keys of the pipeline's account."""
+    """Return the states of the keys of the pipeline's account."""
     kms = person.endpoint.client("kms", root(ACCOUNTS[0]), region)
     ids = [each["KeyId"] for each in kms.list_keys()["Keys"]]
     return {kms.describe_key(KeyId=each)["KeyMetadata"]["KeyState"] for each in ids}
@@ -63,7 +63,7 @@ def stacks(person: Person) -> set[str]:
 
 
 def test_a_no_deletes_nothing(person: Person) -> None:
-    """The resources to delete and to retain are listed first."""
+    """The resources to delete and to retain are listed before the question; declining deletes nothing."""
     done = person.types("destroy", *PROFILES, given="n\n")
     assert done.returncode == 130
     lines = [line for line in done.stdout.splitlines() if "/eu-west-1: " in line]
@@ -73,7 +73,7 @@ def test_a_no_deletes_nothing(person: Person) -> None:
 
 
 def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
-    """The highest environment first; a second run finds nothing."""
+    """The highest environment is deleted first, data only with --data; a second run finds nothing."""
     person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
     done = person.types("destroy", "--yes", "--data", *PROFILES)
     assert done.returncode == 0, done.stderr
@@ -85,7 +85,7 @@ def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
 
 
 def test_data_that_was_left_is_taken_up_again(person: Person) -> None:
-    """Later, or after an interruption, it works without the stack."""
+    """A later run with --data deletes retained resources, though their stack is deleted."""
     person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
     assert person.types("destroy", "--yes", *PROFILES).returncode == 0
     told = person.types("destroy", *PROFILES).stdout
@@ -100,7 +100,7 @@ def test_data_that_was_left_is_taken_up_again(person: Person) -> None:
 
 
 def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> None:
-    """It would deploy again what is being deleted."""
+    """A running execution is stopped, since it would deploy again what is being deleted."""
     execution, _ = waiting_pipeline(
         person.endpoint, root(ACCOUNTS[0]), "eu-west-1", name="shop-delivery", bucket="source"
     )
@@ -116,7 +116,7 @@ def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> Non
 
 
 def test_stacks_of_one_environment_go_in_reverse_order_of_their_creation(person: Person) -> None:
-    """A later one may use what an earlier one exports; a template that is not JSON was not deployed by a delivery."""
+    """A later stack may import from an earlier one; a stack with a YAML template is not the delivery's."""
     api = person.client("cloudformation", ACCOUNTS[1])
     deploy(api, "Dev-Later", QUEUE)
     api.create_stack(StackName="Dev-Yaml", TemplateBody="Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n")
@@ -130,7 +130,7 @@ def test_stacks_of_one_environment_go_in_reverse_order_of_their_creation(person:
 
 
 def test_a_stack_of_somebody_else_is_left_alone(person: Person) -> None:
-    """Another pipeline may have an environment of the same name in the account."""
+    """A stack that another pipeline deployed to an environment of the same name is not deleted."""
     person.set(name="other-delivery")
     done = person.types("destroy", "--yes", *PROFILES)
     person.set(name="shop-delivery")
@@ -141,7 +141,7 @@ def test_a_stack_of_somebody_else_is_left_alone(person: Person) -> None:
 
 @pytest.fixture
 def another_region(person: Person) -> Iterator[Any]:
-    """Prod is in another region, where the pipeline's account has what CDK makes for its artifacts."""
+    """Prod is in another region, where CDK adds a support stack to the pipeline's account."""
     before = json.loads((person.folder / "cdk.json").read_text())["context"]["delivery"]["environments"]
     person.set(environments=[before[0], before[1] | {"region": "eu-central-1"}])
     api = person.endpoint.client("cloudformation", root(ACCOUNTS[0]), "eu-central-1")
@@ -151,7 +151,7 @@ def another_region(person: Person) -> Iterator[Any]:
 
 
 def test_what_supports_other_regions_goes_too(person: Person, another_region: Any) -> None:
-    """Its bucket and its key are named, and are data like those of the pipeline."""
+    """The support stack's bucket and key are listed, and deleted with --data."""
     listed = person.types("destroy", *PROFILES, given="n\n").stdout
     assert f"{ACCOUNTS[0]}/eu-central-1: shop-delivery-support-eu-central-1" in listed
     assert "stays, by its deletion policy: AWS::S3::Bucket support" in listed

@@ -1,4 +1,4 @@
-"""Findings are answered one by one, with a reason."""
+"""Findings are accepted one by one, with a reason."""
 
 import pytest
 from aws_cdk import Stack
@@ -7,24 +7,24 @@ from cdk_delivery.compliance.accept import accept, logical_id
 
 
 def test_an_answer_needs_a_reason() -> None:
-    """cdk-nag takes an empty reason in silence; accept() does not."""
+    """accept() rejects an empty reason, which cdk-nag would ignore silently."""
     with pytest.raises(ValueError, match="without a reason"):
         accept(Stack(), "AwsSolutions-L1", because=" ", see="the docs")
 
 
 def test_a_wildcard_is_refused() -> None:
-    """A pattern would match nothing, so the finding would stay and the answer would mislead."""
+    """A wildcard would match nothing: the finding would stay, and the acceptance would mislead."""
     with pytest.raises(ValueError, match="would match nothing"):
         accept(Stack(), "AwsSolutions-IAM5[*]", because="all is well", see="the docs")
 
 
 def test_a_rule_of_an_unknown_pack_is_refused() -> None:
-    """The message names the packs that there are."""
+    """The message lists the known packs."""
     with pytest.raises(ValueError, match="rules begin with AwsSolutions-"):
         accept(Stack(), "CdkNag-X1", because="all is well", see="the docs")
 
 
 def test_a_construct_without_a_resource_has_no_logical_id() -> None:
-    """A finding cannot name it."""
+    """Such a construct is rejected, since no finding can name it."""
     with pytest.raises(TypeError, match="no main resource"):
         logical_id(Stack(None, "Empty"))

@@ -1,4 +1,4 @@
-"""The rules are asked, and no answer outlives its finding."""
+"""Every rule pack runs, and every acceptance has a finding."""
 
 from pathlib import Path
 from typing import Any
@@ -17,30 +17,30 @@ from tests.synthesis import Synthesized, assembly
 
 @pytest.fixture(scope="module")
 def judged(context: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The shop's app, held to the rule packs."""
+    """The shop's app, synthesized with the rule packs."""
     return assembly(context, project, tmp_path_factory.mktemp("cdk.out"), packs=True)
 
 
 @pytest.mark.slow
 def test_every_pack_stands_in_the_report(judged: Synthesized) -> None:
-    """A pack that is attached to a Stage instead of the app would be missing."""
+    """All packs are in the report; one attached to a Stage instead of the app would be missing."""
     assert judged.assembly.packs() >= set(PACKS)
 
 
 @pytest.mark.slow
 def test_every_acknowledgement_silences_a_finding(judged: Synthesized) -> None:
-    """One that silences nothing hides the next finding of its kind."""
+    """An acknowledgement without a finding would hide the next finding of its rule."""
     assert judged.assembly.stale() == []
 
 
 @pytest.mark.slow
 def test_the_command_agrees(judged: Synthesized) -> None:
-    """`python -m cdk_delivery.compliance` is what the pipeline runs."""
+    """`python -m cdk_delivery.compliance`, which the pipeline runs, exits with 0 for the shop."""
     assert main([str(judged.folder)]) == 0
 
 
 def planted(tmp_path: Path, *accepted: str) -> App:
-    """An app with a bucket of several findings, AwsSolutions-S1 among them."""
+    """An app with a bucket that has several findings, AwsSolutions-S1 among them."""
     app = App(outdir=str(tmp_path / "cdk.out"), analytics_reporting=False)
     bucket = s3.Bucket(Stack(app, "Planted"), "Bucket", enforce_ssl=True)
     for rule in accepted:
@@ -51,7 +51,7 @@ def planted(tmp_path: Path, *accepted: str) -> App:
 
 @pytest.mark.gate
 def test_a_finding_that_nobody_accepted_makes_synth_fail(tmp_path: Path) -> None:
-    """The assembly is complete all the same, so the exit code is the gate."""
+    """The synthesis raises an error, though it writes the whole assembly: only the exit code is a gate."""
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         planted(tmp_path).synth()
     assert Assembly(tmp_path / "cdk.out").violations()
@@ -59,7 +59,7 @@ def test_a_finding_that_nobody_accepted_makes_synth_fail(tmp_path: Path) -> None
 
 @pytest.mark.gate
 def test_a_stale_acknowledgement_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """S1 is raised and accepted; CB4 is about build projects, so accepting it silences nothing."""
+    """S1 is found and accepted; CB4 is about build projects, so that its acceptance is stale."""
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         planted(tmp_path, "AwsSolutions-S1", "AwsSolutions-CB4").synth()
     stale = Assembly(tmp_path / "cdk.out").stale()
@@ -69,5 +69,5 @@ def test_a_stale_acknowledgement_is_found(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_folder_that_is_no_assembly_is_wrong_use(tmp_path: Path) -> None:
-    """Exit 2, apart from a red check."""
+    """It exits with 2, unlike an assembly with faults."""
     assert main([str(tmp_path)]) == 2

@@ -1,4 +1,4 @@
-"""Connections in a template work, and no message is lost."""
+"""The checks of connections in a template find missing permissions and missing dead-letter queues."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
 
 
 def connected() -> dict[str, Any]:
-    """A queue and a topic that feed one function, by its alias."""
+    """Return an app where a queue and a topic invoke one function by its alias."""
     policy = {"PolicyDocument": {"Statement": [deepcopy(POLLING), DECRYPTING]}}
     return {
         "Key": resource("KMS::Key"),
@@ -53,33 +53,33 @@ def statements(resources: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def without_receive(resources: dict[str, Any]) -> None:
-    """The function's role may no longer receive."""
+    """Remove sqs:ReceiveMessage from the function's role."""
     statements(resources)[0]["Action"].remove("sqs:ReceiveMessage")
 
 
 def receive_elsewhere(resources: dict[str, Any]) -> None:
-    """The function's role may receive from another queue than the one that feeds it."""
+    """Allow receiving from another queue than the one that invokes the function."""
     statements(resources)[0]["Resource"] = "arn:aws:sqs:eu-west-1:222222222222:another"
 
 
 def without_the_key(resources: dict[str, Any]) -> None:
-    """The function's role may receive, but not read what is encrypted."""
+    """Remove the permission to decrypt the queue's messages."""
     del statements(resources)[1]
 
 
 def queue_without_dead_letters(resources: dict[str, Any]) -> None:
-    """A message that always fails is handed out for days."""
+    """Remove the queue's dead-letter queue, so that a failing message returns for days."""
     del resources["Queue"]["Properties"]["RedrivePolicy"]
 
 
 def subscription_without_dead_letters(resources: dict[str, Any]) -> None:
-    """Undeliverable messages would be lost."""
+    """Remove the subscription's dead-letter queue, so that undelivered messages are lost."""
     del resources["Subscription"]["Properties"]["RedrivePolicy"]
 
 
 @pytest.fixture
 def assembly(tmp_path: Path) -> Callable[[Plant], Path]:
-    """Makes an assembly of what is connected, with a fault planted in it, and with a report of no findings."""
+    """Return a function that writes an assembly of the connected resources, with a planted fault and no findings."""
     report = {"pluginReports": [{"pluginName": each, "violations": []} for each in PACKS]}
     (tmp_path / "validation-report.json").write_text(json.dumps(report))
 
@@ -93,7 +93,7 @@ def assembly(tmp_path: Path) -> Callable[[Plant], Path]:
 
 
 def test_what_is_connected_as_it_should_be_has_no_fault(assembly: Callable[[Plant], Path]) -> None:
-    """So that each fault below is the planted one."""
+    """Without a planted fault there is none, so that each test below finds its own."""
     assert main([str(assembly(lambda _: None))]) == 0
 
 
@@ -111,7 +111,7 @@ def test_what_is_connected_as_it_should_be_has_no_fault(assembly: Callable[[Plan
 def test_a_planted_fault_is_red(
     assembly: Callable[[Plant], Path], plant: Plant, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m cdk_delivery.compliance` names the template, the resource and what is wrong, and ends with 1."""
+    """`python -m cdk_delivery.compliance` names template, resource and fault, and exits with 1."""
     assert main([str(assembly(plant))]) == 1
     said = capsys.readouterr().err
     assert says in said
@@ -119,7 +119,7 @@ def test_a_planted_fault_is_red(
 
 
 def test_a_queue_without_properties_is_read() -> None:
-    """As CDK writes `sqs.Queue(self, "Queue")`; what feeds a function from it is looked at all the same."""
+    """A queue without properties, as CDK writes `sqs.Queue(self, "Queue")`, is checked as well."""
     mapping = {"EventSourceArn": {"Fn::GetAtt": ["Q", "Arn"]}, "FunctionName": {"Ref": "F"}}
     resources: dict[str, dict[str, Any]] = {
         "Q": {"Type": "AWS::SQS::Queue"},
@@ -150,6 +150,6 @@ def statement(action: str, resource: Any, effect: str = "Allow") -> dict[str, An
     ],
 )
 def test_statements_are_read_as_iam_reads_them(written: dict[str, Any], *, allowed: bool) -> None:
-    """One action or several, with wildcards, on one resource or any."""
+    """Statements match with one action or several, with wildcards, on one resource or any."""
     role = a_role(Policies=[{"PolicyDocument": {"Statement": [written]}}])
     assert role.allows("Role", "sqs:ReceiveMessage", "Q") is allowed

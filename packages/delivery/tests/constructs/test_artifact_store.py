@@ -1,4 +1,4 @@
-"""Which build may read and write which artifact, by the keys that CodePipeline makes of their names."""
+"""Each build may read and write its artifacts only, by the object keys that CodePipeline generates."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,12 +18,12 @@ Role = Mapping[str, list[str]]
 
 
 def key(artifact: str) -> str:
-    """As CodePipeline makes it: names are cut to 20 and to 10 characters."""
+    """Return an object key as CodePipeline generates it: the names are cut to 20 and to 10 characters."""
     return f"{'shop-delivery'[:20]}/{artifact[:10]}/abcdefg"
 
 
 def patterns(template: Template, role: str) -> Role:
-    """Action on objects -> the keys that the role of this logical id may use, without the bucket."""
+    """Return S3 action -> the key patterns that the role of this logical id may use, without the bucket."""
     found: dict[str, list[str]] = {}
     policies = template.find_resources("AWS::IAM::ManagedPolicy")
     arns = template.find_resources("AWS::IAM::Role")[role]["Properties"]["ManagedPolicyArns"]
@@ -48,7 +48,7 @@ def may(role: Role, action: str, artifact: str) -> bool:
 
 
 def builds(template: Template) -> Iterator[tuple[Mapping[str, Any], Role]]:
-    """The actions whose builds have a role of ours, and that role."""
+    """Yield the actions of this project's builds, each with its role."""
     projects = template.find_resources("AWS::CodeBuild::Project")
     for stage in pipeline_of(template)["Stages"]:
         for action in stage["Actions"]:
@@ -59,7 +59,7 @@ def builds(template: Template) -> Iterator[tuple[Mapping[str, Any], Role]]:
 
 @pytest.fixture(scope="module")
 def template(context: dict[str, Any], project: Project) -> Template:
-    """With several environments in a wave, some with an approval, from an S3 source."""
+    """A pipeline with an S3 source and several environments in a wave, some with an approval."""
 
     def change(settings: dict[str, Any]) -> None:
         dev, prod = settings["environments"]
@@ -74,7 +74,7 @@ def names(action: Mapping[str, Any], kind: str) -> set[str]:
 
 
 def test_a_build_may_have_the_artifacts_of_its_action(template: Template) -> None:
-    """All that it takes, and all that it makes."""
+    """A build may read all input artifacts of its action, and write all output artifacts."""
     found = list(builds(template))
     assert len(found) == 1 + 4 + 4
     for action, role in found:
@@ -83,7 +83,7 @@ def test_a_build_may_have_the_artifacts_of_its_action(template: Template) -> Non
 
 
 def test_a_build_writes_nothing_that_another_one_makes(template: Template) -> None:
-    """Only Synth writes the assembly that is deployed; tests write nothing, and read only the push."""
+    """Only Synth may write the assembly that is deployed; tests write nothing, and read only the push."""
     (source,) = pipeline_of(template)["Stages"][0]["Actions"]
     pushed = names(source, "Output")
     for action, role in builds(template):
@@ -97,7 +97,7 @@ def test_a_build_writes_nothing_that_another_one_makes(template: Template) -> No
 
 
 def test_artifacts_are_kept_for_a_late_rollback(synthesized: Synthesized) -> None:
-    """A rollback takes the artifacts of the last good execution, which may be more than a year old."""
+    """A rollback needs the artifacts of the last successful execution, which may be more than a year old."""
     buckets = synthesized.pipeline.find_resources("AWS::S3::Bucket")
     (rules,) = (
         bucket["Properties"]["LifecycleConfiguration"]["Rules"]
@@ -109,7 +109,7 @@ def test_artifacts_are_kept_for_a_late_rollback(synthesized: Synthesized) -> Non
 
 
 def test_a_creation_that_fails_leaves_no_key_and_no_bucket(synthesized: Synthesized) -> None:
-    """When the stack is deleted they stay."""
+    """Keys and buckets are retained when the stack is deleted, but not when its creation fails."""
     for kind in ("AWS::S3::Bucket", "AWS::KMS::Key"):
         found = synthesized.pipeline.find_resources(kind)
         assert found

@@ -19,7 +19,7 @@ OF_NOTICES = {"Properties": {"EventPattern": {"source": ["aws.codepipeline"]}}}
 
 
 def rule(template: Template, event: Mapping[str, str]) -> Mapping[str, Any]:
-    """The one rule that takes an event."""
+    """Return the only rule whose pattern matches the event."""
     rules: list[Mapping[str, Any]] = [
         each["Properties"] for each in template.find_resources("AWS::Events::Rule").values()
     ]
@@ -34,7 +34,7 @@ def rule(template: Template, event: Mapping[str, str]) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("event", [FAILED, SUCCEEDED])
 def test_people_hear_of(synthesized: Synthesized, event: Mapping[str, str]) -> None:
-    """Only of this pipeline, by the function that writes the notice; the rule passes the event unchanged."""
+    """Events of this pipeline only are passed unchanged to the function that writes notices."""
     found = rule(synthesized.pipeline, event)
     assert "codepipeline" in json.dumps(found["EventPattern"]["resources"])
     (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function")
@@ -42,7 +42,7 @@ def test_people_hear_of(synthesized: Synthesized, event: Mapping[str, str]) -> N
 
 
 def test_what_cannot_be_told_reaches_people_as_it_came(synthesized: Synthesized) -> None:
-    """A notice that is lost because its writer fails would be silence about a failure."""
+    """The topic is the function's dead-letter queue: if the function fails, subscribers get the event itself."""
     (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function").values()
     (topic,) = synthesized.pipeline.find_resources("AWS::SNS::Topic")
     assert function["Properties"]["DeadLetterConfig"] == {"TargetArn": {"Ref": topic}}
@@ -50,19 +50,19 @@ def test_what_cannot_be_told_reaches_people_as_it_came(synthesized: Synthesized)
 
 
 def test_the_code_fits_into_the_template(synthesized: Synthesized) -> None:
-    """Source: AWS CloudFormation user guide, AWS::Lambda::Function Code, ZipFile."""
+    """Inline code has 4,096 characters at most. Source: AWS CloudFormation user guide, AWS::Lambda::Function Code."""
     (function,) = synthesized.pipeline.find_resources("AWS::Lambda::Function").values()
     assert len(function["Properties"]["Code"]["ZipFile"]) <= 4096
 
 
 def test_notices_are_encrypted(synthesized: Synthesized) -> None:
-    """They name revisions and accounts."""
+    """The topic has a customer managed key, since notices have revisions and accounts."""
     (topic,) = synthesized.pipeline.find_resources("AWS::SNS::Topic").values()
     assert "Fn::GetAtt" in topic["Properties"]["KmsMasterKeyId"]
 
 
 def test_no_rule_but_the_pipelines_own_has_notices_written(synthesized: Synthesized) -> None:
-    """A topic that lets EventBridge publish takes notices from anybody's rules, a request to approve among them."""
+    """EventBridge may not publish to the topic: any rule of the account could then send a request to approve."""
     (policy,) = synthesized.pipeline.find_resources("AWS::SNS::TopicPolicy").values()
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     assert [each["Effect"] for each in statements] == ["Deny"]
@@ -75,7 +75,7 @@ def test_no_rule_but_the_pipelines_own_has_notices_written(synthesized: Synthesi
 
 @pytest.mark.slow
 def test_everybody_of_the_settings_is_told(context: dict[str, Any], project: Project) -> None:
-    """By e-mail, and at endpoints."""
+    """Each e-mail address and each endpoint of the settings has a subscription."""
     notify = {"emails": ["a@company.com", "b@company.com"], "endpoints": ["https://chat.company.com/bridge"]}
     template = synthesize(context, project, lambda settings: settings.update(notify=notify))
     told = [each["Properties"] for each in template.find_resources("AWS::SNS::Subscription").values()]

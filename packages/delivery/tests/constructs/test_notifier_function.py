@@ -1,4 +1,4 @@
-"""The words of a notice, for events as the user guide has them."""
+"""The text of a notice, for the events in AWS's user guide."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = (
 
 
 class Aws:
-    """CodePipeline and SNS, as far as the function calls them: `asked` has its requests, `told` its messages."""
+    """CodePipeline and SNS, as far as the function calls them. asked: its requests. told: the published messages."""
 
     def __init__(self, *revisions: dict[str, str]) -> None:
         self.revisions, self.asked, self.told = revisions, dict[str, str](), dict[str, str]()
@@ -46,7 +46,7 @@ def notice(monkeypatch: pytest.MonkeyPatch, detail: dict[str, Any], *revisions: 
 
 
 def test_a_success_tells_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the first line of the message that a connection wraps into JSON."""
+    """The notice has the first line of the commit's message, which a connection wraps in JSON."""
     summary = json.dumps({"ProviderType": "GitHub", "CommitMessage": "Sell twice\n\nBecause."})
     revision = {"revisionId": "0123abc", "revisionSummary": summary, "revisionUrl": "https://example.com/0123abc"}
     aws = notice(monkeypatch, DETAIL, revision)
@@ -61,13 +61,13 @@ def test_a_success_tells_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("summary", ["Sell twice", "[]", "42", '{"a": 1}', "{"])
 def test_a_message_of_other_sources_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, summary: str) -> None:
-    """CodeCommit's is the commit's message, which may look like JSON."""
+    """CodeCommit's summary is the message itself, even if it looks like JSON."""
     aws = notice(monkeypatch, DETAIL, {"revisionId": "0123abc", "revisionSummary": summary})
     assert f"Revision: 0123abc {summary}" in aws.told["Message"].splitlines()
 
 
 def test_a_failure_tells_where_why_and_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As far as the action's provider says it."""
+    """The notice has the stage, the action, and the provider's summary and URL if there are any."""
     result = {
         "external-execution-summary": "Build terminated with state: FAILED",
         "external-execution-url": "https://log",
@@ -83,7 +83,7 @@ def test_a_failure_tells_where_why_and_its_log(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_failed_stage_tells_what_becomes_of_the_new_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a bake time no action fails; the notice has the command that lists the releases to go back to."""
+    """A stage may fail in its bake time without a failed action; the notice has the command that lists releases."""
     aws = notice(monkeypatch, DETAIL | {"state": "FAILED", "stage": "Prod"})
     assert aws.told["Subject"] == "shop-delivery Prod failed"
     assert "keeps all traffic until `git revert` is pushed" in aws.told["Message"]
@@ -92,10 +92,10 @@ def test_a_failed_stage_tells_what_becomes_of_the_new_version(monkeypatch: pytes
 
 
 def test_a_source_that_fails_has_no_revision(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The notice comes all the same."""
+    """The notice is sent without a revision."""
     assert notice(monkeypatch, FAILED).told["Message"].splitlines()[1:] == [PAGE]
 
 
 def test_the_subject_is_as_short_as_sns_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Source: Amazon SNS API reference, Publish: less than 100 characters is safe; one name may have that many."""
+    """A subject has 100 characters at most, as many as one name may have. Source: Amazon SNS API reference, Publish."""
     assert len(notice(monkeypatch, FAILED | {"action": "a" * 100}).told["Subject"]) == 100

@@ -1,4 +1,4 @@
-"""What `traffic` adds to an environment and to the pipeline, for functions that have an alias."""
+"""Resources that the setting `traffic` adds to an environment and to the pipeline."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def canary(settings: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def checked(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with an event for its alias, built at a known time."""
+    """The project with an event for its alias, built at a fixed time."""
     (project.root / "event.json").write_text('{"sell": "one"}')
     return replace(project, config=replace(project.config, checks=CHECKED), released=1_700_000_000_000)
 
 
 @pytest.fixture(scope="module")
 def shifted(context: dict[str, Any], checked: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The assembly where prod has a canary, with the findings of the rule packs."""
+    """The assembly of a project whose prod has a canary, with the findings of the rule packs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shop_pipeline, "ShopStage", AliasedShop)
         return assembly(context, checked, tmp_path_factory.mktemp("cdk.out"), canary, packs=True)
@@ -61,13 +61,13 @@ def prod(shifted: Synthesized) -> Template:
 
 
 def one(template: Template, kind: str) -> dict[str, Any]:
-    """The only resource of a type."""
+    """Return the only resource of a type."""
     (found,) = template.find_resources(kind).values()
     return dict(found)
 
 
 def test_an_alias_is_updated_by_its_deployment_group(prod: Template) -> None:
-    """CloudFormation shifts the traffic inside the update of the stack, and calls the checks before and after."""
+    """CloudFormation shifts the traffic during the stack's update, with the checks before and after."""
     ((group, _),) = prod.find_resources("AWS::CodeDeploy::DeploymentGroup").items()
     update = one(prod, "AWS::Lambda::Alias")["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     (checker,) = (id_ for id_ in prod.find_resources("AWS::Lambda::Function") if id_.startswith("TrafficChecker"))
@@ -76,14 +76,14 @@ def test_an_alias_is_updated_by_its_deployment_group(prod: Template) -> None:
 
 
 def test_an_environment_without_a_shift_has_nothing_of_it(shifted: Synthesized) -> None:
-    """Dev's template is what it was."""
+    """The template of dev, which shifts nothing, has no resource of CodeDeploy."""
     dev = shifted.stage("Dev")
     assert "UpdatePolicy" not in one(dev, "AWS::Lambda::Alias")
     assert [id_ for id_ in dev.to_json()["Resources"] if id_.startswith(("Traffic", "Bake"))] == []
 
 
 def test_the_steps_are_those_of_the_settings(prod: Template) -> None:
-    """Any numbers, by a configuration of the stack's own."""
+    """The stack has its deployment configuration, so that any percentage and interval are possible."""
     routing = one(prod, "AWS::CodeDeploy::DeploymentConfig")["Properties"]["TrafficRoutingConfig"]
     assert routing == {
         "Type": "TimeBasedCanary",
@@ -108,7 +108,7 @@ def test_the_group_goes_back_for_the_errors_of_the_new_version_only(prod: Templa
 
 
 def test_the_pace_depends_on_when_a_release_was_built(prod: Template) -> None:
-    """The group takes the configuration that the custom resource chooses, all at once for a rollback."""
+    """The deployment group uses the configuration that the custom resource chooses: AllAtOnce for a rollback."""
     ((id_, pace),) = prod.find_resources("Custom::TrafficPace").items()
     assert pace["Properties"]["Released"] == "1700000000000"
     group = one(prod, "AWS::CodeDeploy::DeploymentGroup")["Properties"]
@@ -116,7 +116,7 @@ def test_the_pace_depends_on_when_a_release_was_built(prod: Template) -> None:
 
 
 def test_the_service_role_can_shift_and_nothing_more(prod: Template) -> None:
-    """No managed policy of AWS is attached."""
+    """CodeDeploy's role has only the statements that a shift needs, and no AWS managed policy."""
     roles = prod.find_resources("AWS::IAM::Role")
     (role,) = (role["Properties"] for id_, role in roles.items() if id_.startswith("TrafficServiceRole"))
     (attached,) = role["ManagedPolicyArns"]
@@ -136,7 +136,7 @@ def _list(value: str | list[str]) -> list[str]:
 
 
 def test_the_bake_time_watches_alarms_that_block_no_release(prod: Template) -> None:
-    """Errors of the alias whatever the version, and the alarms of the settings; none of them is in the group."""
+    """It watches errors of all versions and the settings' alarms, none of which is in the deployment group."""
     bake = one(prod, "AWS::CloudWatch::CompositeAlarm")["Properties"]
     rule = json.dumps(bake["AlarmRule"])
     assert bake["AlarmName"] == "Prod-Shop-eu-west-1-bake"
@@ -147,7 +147,7 @@ def test_the_bake_time_watches_alarms_that_block_no_release(prod: Template) -> N
 
 
 def test_the_pipeline_waits_for_the_bake_time_and_rolls_back(shifted: Synthesized) -> None:
-    """After the tests of the stage, by a role that reads the states of alarms."""
+    """A rule after the stage's tests waits, with a role that reads the states of alarms."""
     (stage,) = (stage for stage in pipeline_of(shifted.pipeline)["Stages"] if stage["Name"] == "Prod")
     (condition,) = stage["OnSuccess"]["Conditions"]
     (rule,) = condition["Rules"]
@@ -162,7 +162,7 @@ def test_the_pipeline_waits_for_the_bake_time_and_rolls_back(shifted: Synthesize
 
 
 def test_a_stage_that_fails_in_its_bake_time_is_a_notice(shifted: Synthesized) -> None:
-    """No action fails then, of which there would be a notice."""
+    """A failed stage is notified too, since no action fails in a bake time."""
     rules = shifted.pipeline.find_resources("AWS::Events::Rule").values()
     patterns = [rule["Properties"]["EventPattern"] for rule in rules]
     (stages,) = (pattern for pattern in patterns if "Stage" in json.dumps(pattern["detail-type"]))
@@ -170,14 +170,14 @@ def test_a_stage_that_fails_in_its_bake_time_is_a_notice(shifted: Synthesized) -
 
 
 def test_the_rule_packs_find_nothing(shifted: Synthesized) -> None:
-    """Every finding is answered next to its resource, and no answer is stale."""
+    """Every finding is accepted next to its resource, and no acceptance is stale."""
     found = shifted.assembly
     assert [line for line in found.violations() if "Traffic" in line or "Bake" in line] == []
     assert [stale for stale in map(str, found.stale()) if "/Traffic" in stale or "/Bake" in stale] == []
 
 
 def test_the_templates_are_what_cloudformation_takes(shifted: Synthesized) -> None:
-    """By its schemas: a property that only CodePipeline's API has fails the pipeline's deployment."""
+    """cfn-lint finds no fault: a property that only CodePipeline's API has would fail the deployment."""
     files = [str(file) for file in shifted.folder.rglob("*.template.json") if "Dev" not in str(file.parent)]
     linted = subprocess.run(["cfn-lint", "--", *files], check=False, capture_output=True, text=True)
     assert linted.stdout.splitlines() == []
@@ -194,7 +194,7 @@ def test_the_templates_are_what_cloudformation_takes(shifted: Synthesized) -> No
 def test_a_check_that_cannot_run_is_refused(
     monkeypatch: pytest.MonkeyPatch, context: dict[str, Any], checked: Project, checks: dict[str, str], message: str
 ) -> None:
-    """At synth, with the aliases that there are: a check that checks nothing would be green."""
+    """A check for an unknown alias fails the synthesis with the known aliases: it would check nothing."""
     monkeypatch.setattr(shop_pipeline, "ShopStage", AliasedShop)
     wrong = replace(checked, config=replace(checked.config, checks=checks))
     with pytest.raises(WrongUse, match=message):
@@ -211,7 +211,7 @@ def test_a_check_that_cannot_run_is_refused(
 def test_functions_without_an_alias_are_refused(
     context: dict[str, Any], project: Project, traffic: dict[str, Any], message: str
 ) -> None:
-    """Nothing would shift, and nothing would be watched."""
+    """Settings of traffic are refused without an alias: nothing would shift, and nothing would be watched."""
 
     def change(settings: dict[str, Any]) -> None:
         settings["environments"][1]["traffic"] = traffic
@@ -223,7 +223,7 @@ def test_functions_without_an_alias_are_refused(
 def test_events_that_do_not_fit_are_refused(
     monkeypatch: pytest.MonkeyPatch, context: dict[str, Any], checked: Project
 ) -> None:
-    """The variables of a function have 4 KB."""
+    """Events that exceed the 4 KB of a function's variables fail the synthesis."""
     monkeypatch.setattr(shop_pipeline, "ShopStage", AliasedShop)
     Path(checked.root / "long.json").write_text(json.dumps("x" * 4_000))
     long = replace(checked, config=replace(checked.config, checks={"Live": "long.json"}))

@@ -1,4 +1,4 @@
-"""Triggers of the pipeline, and its execution mode."""
+"""The pipeline's triggers and its execution mode."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ S3 = {"type": "s3", "bucket": "pushes", "key": "source.zip"}
 
 
 def test_a_change_of_documentation_alone_starts_nothing(synthesized: Synthesized) -> None:
-    """The trigger filters file paths and the branch; nothing else watches the branch."""
+    """The trigger filters by branch and file paths, and nothing else starts the pipeline."""
     properties = pipeline_of(synthesized.pipeline)
     (trigger,) = properties["Triggers"]
     assert trigger["GitConfiguration"] == {
@@ -27,7 +27,7 @@ def test_a_change_of_documentation_alone_starts_nothing(synthesized: Synthesized
 
 @pytest.mark.slow
 def test_without_ignored_paths_every_push_starts_it(context: dict[str, Any], project: Project) -> None:
-    """CloudFormation refuses an empty filter."""
+    """Then there is no filter of paths: CloudFormation rejects an empty one."""
     template = synthesize(context, project, lambda settings: settings["source"].update(ignored_paths=[]))
     (trigger,) = pipeline_of(template)["Triggers"]
     assert trigger["GitConfiguration"]["Push"] == [{"Branches": {"Includes": ["main"]}}]
@@ -38,7 +38,7 @@ def test_without_ignored_paths_every_push_starts_it(context: dict[str, Any], pro
 def test_other_sources_start_it_by_an_event(
     context: dict[str, Any], project: Project, source: dict[str, str], provider: str
 ) -> None:
-    """Nothing polls, and no trigger names what has none."""
+    """CodeCommit and S3 neither poll nor have a trigger."""
     template = synthesize(context, project, lambda settings: settings.update(source=source))
     (action,) = pipeline_of(template)["Stages"][0]["Actions"]
     assert action["ActionTypeId"]["Provider"] == provider
@@ -51,7 +51,7 @@ def test_other_sources_start_it_by_an_event(
 
 @pytest.mark.slow
 def test_a_push_to_another_branch_of_codecommit_starts_nothing(context: dict[str, Any], project: Project) -> None:
-    """The event names repository and branch."""
+    """The event's pattern has the repository and the branch."""
     source = CODECOMMIT | {"branch": "release"}
     template = synthesize(context, project, lambda settings: settings.update(source=source))
     rules = [each["Properties"]["EventPattern"] for each in template.find_resources("AWS::Events::Rule").values()]
@@ -65,20 +65,20 @@ def test_a_push_to_another_branch_of_codecommit_starts_nothing(context: dict[str
 def test_other_sources_raise_no_finding(
     context: dict[str, Any], project: Project, tmp_path: Path, source: dict[str, str]
 ) -> None:
-    """Their synthesis is as green as that of a connection."""
+    """A pipeline with CodeCommit or S3 has no findings either."""
     assert findings(context, project, tmp_path, lambda settings: settings.update(source=source)) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("execution", ["superseded", "queued"])
 def test_how_executions_meet_is_a_setting(context: dict[str, Any], project: Project, execution: str) -> None:
-    """A newer push overtakes, or waits."""
+    """In the mode superseded a newer push overtakes, in the mode queued it waits."""
     template = synthesize(context, project, lambda settings: settings.update(execution=execution))
     assert pipeline_of(template)["ExecutionMode"] == execution.upper()
 
 
 def test_the_source_role_can_use_one_connection(synthesized: Synthesized) -> None:
-    """With the old prefix of the action and with the new one, of which AWS asks either."""
+    """The action is allowed with the old service prefix and with the new one, since AWS checks either."""
     text = synthesized.pipeline.to_json()["Resources"].values()
     documents = [r["Properties"]["PolicyDocument"] for r in text if r["Type"] == "AWS::IAM::Policy"]
     using = [s for d in documents for s in d["Statement"] if "UseConnection" in str(s["Action"])]
@@ -90,7 +90,7 @@ def test_the_source_role_can_use_one_connection(synthesized: Synthesized) -> Non
 
 @pytest.mark.slow
 def test_only_pushes_of_the_branch_start_it(context: dict[str, Any], project: Project) -> None:
-    """Another branch than main is a setting."""
+    """The branch is a setting, here not main."""
     template: Template = synthesize(context, project, lambda settings: settings["source"].update(branch="release"))
     (trigger,) = pipeline_of(template)["Triggers"]
     assert trigger["GitConfiguration"]["Push"][0]["Branches"] == {"Includes": ["release"]}

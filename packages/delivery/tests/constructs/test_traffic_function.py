@@ -58,13 +58,13 @@ def checked(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> Aws:
 
 
 def test_a_version_without_traffic_is_called_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once, before anybody else reaches it; the deployment says which version it is."""
+    """Before the shift, the version that the deployment names is invoked once."""
     aws = checked(monkeypatch, Aws(live="1"))
     assert (aws.invoked, aws.status) == ([("echo", "2")], "Succeeded")
 
 
 def test_a_version_with_all_traffic_is_called_by_its_alias(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several times, so that alarms have data without any traffic."""
+    """After the shift, the alias is invoked several times, so that alarms have data without other traffic."""
     aws = checked(monkeypatch, Aws(live="2"))
     assert (aws.invoked, aws.status) == ([("echo", "live")] * 3, "Succeeded")
 
@@ -80,13 +80,13 @@ def test_a_version_with_all_traffic_is_called_by_its_alias(monkeypatch: pytest.M
 def test_a_version_that_fails_gets_no_traffic(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Aws
 ) -> None:
-    """The log has the answer of the function."""
+    """The hook reports Failed, and logs the function's response."""
     assert checked(monkeypatch, aws).status == "Failed"
     assert "d-1: 2 failed: {" in capsys.readouterr().out
 
 
 def test_a_check_that_breaks_is_answered(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A hook that does not answer would hold the deployment for an hour."""
+    """An error of the check itself is reported as Failed: without an answer a deployment waits for an hour."""
     aws = Aws(live="1")
     monkeypatch.setattr(aws, "get_alias", lambda **_: 1 / 0)
     assert checked(monkeypatch, aws).status == "Failed"
@@ -106,7 +106,7 @@ def test_a_check_that_breaks_is_answered(monkeypatch: pytest.MonkeyPatch, capsys
 def test_an_older_release_gets_all_traffic_at_once(
     monkeypatch: pytest.MonkeyPatch, released: str, before: str | None, pace: str
 ) -> None:
-    """A rollback deploys a template that was built earlier than the one that it replaces."""
+    """In a rollback, the release was built earlier than the one that it replaces."""
     sent: list[urllib.request.Request] = []
 
     def urlopen(request: urllib.request.Request) -> io.BytesIO:

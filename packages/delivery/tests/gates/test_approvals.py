@@ -1,4 +1,4 @@
-"""A push that opens the way to production is red in Synth, unless cdk.json accepts it by name with a reason."""
+"""The gate fails for a push that bypasses an approval, unless cdk.json accepts the risk by name and reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Change = Callable[[dict[str, Any]], None]
 
 
 def action(category: str, account: str = "") -> dict[str, Any]:
-    """An action as a template has it."""
+    """Return an action as a template has it."""
     made: dict[str, Any] = {"Name": category, "ActionTypeId": {"Category": category}, "Configuration": {}}
     if account:
         made["RoleArn"] = {"Fn::Sub": DEPLOY.format(account, account).replace("arn:aws", "arn:${AWS::Partition}")}
@@ -50,7 +50,7 @@ PIPELINE = {
 
 
 def lowered(value: Any) -> Any:
-    """A template's pipeline as the API answers it; an action's configuration keeps its keys."""
+    """Return a template's pipeline as the API has it; keys of actions' configurations are not changed."""
     if isinstance(value, list):
         return [lowered(each) for each in value]
     if not isinstance(value, dict) or "Fn::Sub" in value:
@@ -83,12 +83,12 @@ def another_account(pipeline: dict[str, Any]) -> None:
 
 
 def nothing(_: dict[str, Any]) -> None:
-    """The push changes something else."""
+    """Change nothing in the pipeline."""
 
 
 @pytest.fixture
 def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Run the gate for a push that changes the deployed pipeline; the exit status."""
+    """Return a function that runs the gate for a changed pipeline, and returns the exit status."""
 
     def run(change: Change, *accepted: str, roles: dict[str, Any] | None = None, **environ: str) -> int:
         pipeline = copy.deepcopy(PIPELINE)
@@ -105,7 +105,7 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 
 class Api:
-    """CodePipeline's API: it has the deployed pipeline, or refuses with an error."""
+    """CodePipeline's API, which returns the deployed pipeline, or an error."""
 
     def __init__(self, refusal: str = "") -> None:
         self._refusal = refusal
@@ -129,7 +129,7 @@ class Api:
 def test_a_push_that_opens_an_environment_is_red(
     gate: Callable[..., int], change: Change, risk: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a build, which can read the deployed pipeline; cdk.json accepts it by its name."""
+    """In a build, which reads the deployed pipeline, the gate is red until cdk.json accepts exactly this risk."""
     assert gate(change, **BUILD) == 1
     told = capsys.readouterr().err
     assert f'context.delivery.accepted_risks: {{"risk": "{risk}", "reason": "..."}}' in told
@@ -139,12 +139,12 @@ def test_a_push_that_opens_an_environment_is_red(
 
 @pytest.mark.parametrize("change", [nothing, another_account])
 def test_a_push_that_opens_nothing_is_green(gate: Callable[..., int], change: Change) -> None:
-    """An environment in a separate account has its own rules in cdk.json."""
+    """A new environment in another account is green: its approval is a setting in cdk.json."""
     assert gate(change, **BUILD) == 0
 
 
 def test_on_a_laptop_there_is_nothing_to_compare_with(gate: Callable[..., int]) -> None:
-    """`make synth` needs no credentials."""
+    """Outside of a build no deployed pipeline is read: `make synth` needs no credentials."""
     assert gate(without_approval) == 0
 
 
@@ -152,13 +152,13 @@ def test_on_a_laptop_there_is_nothing_to_compare_with(gate: Callable[..., int]) 
 def test_a_pipeline_that_cannot_be_read_is_no_fault(
     gate: Callable[..., int], code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first deployment, and the push that brings the permission to read."""
+    """A first deployment is green, and so is the push that adds the permission to read the pipeline."""
     monkeypatch.setattr("boto3.client", lambda _: Api(code))
     assert gate(without_approval, **BUILD) == 0
 
 
 def build_role(*resources: Any, **statement: Any) -> dict[str, Any]:
-    """A role of a build with one statement."""
+    """Return the role of a build with one statement."""
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}}]}
     allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": [*resources], **statement}
     policies = [{"PolicyName": "p", "PolicyDocument": {"Statement": [allowed]}}]
@@ -178,7 +178,7 @@ def build_role(*resources: Any, **statement: Any) -> dict[str, Any]:
     ],
 )
 def test_a_build_that_may_deploy_is_red(gate: Callable[..., int], role: dict[str, Any]) -> None:
-    """On a laptop as well: the template by itself shows it."""
+    """It is red outside of a build too, since the template alone shows it."""
     assert gate(nothing, roles=role) == 1
     assert gate(nothing, "build-deploys/BuildRole", roles=role) == 0
 
@@ -192,12 +192,12 @@ def test_a_build_that_may_deploy_is_red(gate: Callable[..., int], role: dict[str
     ],
 )
 def test_a_build_that_assumes_other_roles_is_green(gate: Callable[..., int], role: dict[str, Any]) -> None:
-    """Tests and comparisons have separate roles."""
+    """The roles of tests and of changes builds are not roles that deploy."""
     assert gate(nothing, roles=role) == 0
 
 
 def test_template_and_api_have_the_same_stages() -> None:
-    """Otherwise each push would look like a change."""
+    """A template and the API's definition give the same stages; otherwise every push would look like a change."""
     stages = [
         DeployingStage("Dev", frozenset({DEV}), approved=False),
         DeployingStage("Prod", frozenset({PROD}), approved=True),
@@ -206,7 +206,7 @@ def test_template_and_api_have_the_same_stages() -> None:
 
 
 def test_an_accepted_risk_needs_a_name_and_a_reason(context: dict[str, Any]) -> None:
-    """Refused where the settings are read."""
+    """The settings reject a risk of an unknown kind, or with a short reason."""
     for risk in (
         {"risk": "approval-removed/Prod", "reason": "short"},
         {"risk": "all", "reason": "because it is meant"},

@@ -1,4 +1,4 @@
-"""A lock is checked by its tool again where something has changed, and nowhere else."""
+"""The lock gate runs Poetry or uv only if one of its input files has changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cdk_delivery.lockfile import POETRY, UV, Lockfile
 
 @dataclass
 class Tool:
-    """Ends with `returncode`; `asked`: its arguments, each time."""
+    """A stand-in for subprocess.run, which exits with `returncode`. asked: the beginnings of the commands."""
 
     returncode: int = 0
     asked: list[list[str]] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Tool:
 
 @pytest.fixture
 def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """In place of the real one, which the table of gates runs."""
+    """Replaces the real tool, which the tests of all gates run."""
     tool = Tool()
     monkeypatch.setattr("subprocess.run", tool.run)
     return tool
@@ -41,7 +41,7 @@ def kind(request: pytest.FixtureRequest) -> Lockfile:
 
 @pytest.fixture
 def root(tmp_path: Path, tool: Tool, kind: Lockfile) -> Path:
-    """A project whose lock was fine."""
+    """A project whose lock passed once."""
     for name in lock.input_files(kind):
         (tmp_path / name).write_text(f"# {name} as it was")
     assert lock.main(tmp_path) == 0
@@ -53,7 +53,7 @@ def root(tmp_path: Path, tool: Tool, kind: Lockfile) -> Path:
 @pytest.mark.gate
 @pytest.mark.parametrize("changed", [0, 1, 2], ids=["pyproject.toml", "the lock", "the tools' pins"])
 def test_a_change_is_asked_about(root: Path, tool: Tool, kind: Lockfile, changed: int) -> None:
-    """And again, as long as the tool says no."""
+    """A change of any input file runs the tool again, as long as it fails."""
     (root / lock.input_files(kind)[changed]).write_text("# another")
     for tool.returncode in (1, 1, 0):
         assert lock.main(root) == tool.returncode
@@ -63,14 +63,14 @@ def test_a_change_is_asked_about(root: Path, tool: Tool, kind: Lockfile, changed
 def test_what_did_not_change_is_not_asked_about(
     root: Path, tool: Tool, kind: Lockfile, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And it says so."""
+    """Without a change the tool does not run, and the output says so."""
     assert lock.main(root) == 0
     assert (tool.asked, f"`{kind.shown_check}` had nothing to say" in capsys.readouterr().out) == ([], True)
 
 
 @pytest.mark.parametrize("missing", [0, 2], ids=["pyproject.toml", "the tools' pins"])
 def test_a_missing_file_is_told(root: Path, kind: Lockfile, missing: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """By its name."""
+    """The message has the name of the missing file."""
     name = lock.input_files(kind)[missing]
     (root / name).unlink()
     assert lock.main(root) == 2
@@ -79,7 +79,7 @@ def test_a_missing_file_is_told(root: Path, kind: Lockfile, missing: int, capsys
 
 @pytest.mark.gate
 def test_a_project_without_a_lock_is_refused(root: Path, kind: Lockfile, capsys: pytest.CaptureFixture[str]) -> None:
-    """The lock that [tool.layers] names, or Poetry's."""
+    """The message has the command that creates the lock that [tool.layers] names, or Poetry's."""
     (root / kind.name).unlink()
     (root / "pyproject.toml").write_text(f'[tool.layers]\nlock = "{kind.name}"\n')
     assert lock.main(root) == 2
@@ -88,7 +88,7 @@ def test_a_project_without_a_lock_is_refused(root: Path, kind: Lockfile, capsys:
 
 @pytest.mark.gate
 def test_two_locks_need_a_setting(root: Path, tool: Tool, kind: Lockfile, capsys: pytest.CaptureFixture[str]) -> None:
-    """The lock of a tool that a team left behind is not taken by accident."""
+    """With both locks a setting is required, so that an abandoned one is never used by accident."""
     for name in (POETRY.name, UV.name):
         (root / name).write_text("# a lock")
     assert lock.main(root) == 2
@@ -101,7 +101,7 @@ def test_two_locks_need_a_setting(root: Path, tool: Tool, kind: Lockfile, capsys
 def test_a_missing_tool_is_told(
     root: Path, kind: Lockfile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the command that has it."""
+    """The message has the command that installs the tool."""
     monkeypatch.undo()
     monkeypatch.setenv("PATH", str(root))
     (root / kind.name).write_text("another")
@@ -111,7 +111,7 @@ def test_a_missing_tool_is_told(
 
 @pytest.mark.gate
 def test_uv_refuses_a_stale_lock(tmp_path: Path) -> None:
-    """The real uv: a lock of another pyproject.toml is red, and it is not written anew."""
+    """The real uv fails for a lock of another pyproject.toml, and does not rewrite it."""
     (tmp_path / "requirements-tools.txt").write_text("")
     project = '[project]\nname = "p"\nversion = "1"\nrequires-python = ">=3.12"\ndependencies = []\n'
     (tmp_path / "pyproject.toml").write_text(project)

@@ -1,4 +1,4 @@
-"""The scan for secrets looks again at what changed, and at nothing else."""
+"""The secrets gate scans only files that have changed since they were clean."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ CONFIG = '[tool.delivery]\naccess = "access"\npages = { security = "pages/securi
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project of two files, scanned once."""
+    """A project with two clean files, scanned once."""
     (tmp_path / secrets.BASELINE).write_text('{"results": {}}')
     (tmp_path / "pyproject.toml").write_text(CONFIG)
     (tmp_path / "docs").mkdir()
@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.mark.gate
 def test_a_file_that_was_clean_is_scanned_again_once_it_changed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """And again, as long as it holds a secret."""
+    """A changed file is scanned again, as long as it contains a secret."""
     (root / "docs" / "b.md").write_text(f"the key is {KEY}\n")
     for _ in range(2):
         assert secrets.main(root) == 1
@@ -41,7 +41,7 @@ def test_a_file_that_was_clean_is_scanned_again_once_it_changed(root: Path, caps
 
 @pytest.mark.gate
 def test_what_the_baseline_calls_harmless_no_more_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Though the file is as it was, and its scan was green."""
+    """A finding that is removed from the baseline is red, though the file has not changed since a green scan."""
     (root / "a.md").write_text(f"the key is {KEY}\n")
     for results, status in (({"a.md": [FIND]}, 0), ({}, 1), ({"a.md": [FIND | {"is_secret": True}]}, 1)):
         (root / secrets.BASELINE).write_text(json.dumps({"results": results}))
@@ -52,7 +52,7 @@ def test_what_the_baseline_calls_harmless_no_more_is_told(root: Path, capsys: py
 @pytest.mark.gate
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "utf-8-sig"])
 def test_a_text_in_another_encoding_is_scanned(root: Path, encoding: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """PowerShell's `>` writes UTF-16, old editors Latin-1; the file is never remembered as clean."""
+    """Secrets in UTF-16 (PowerShell's `>`), UTF-32 and Latin-1 are found, and such a file is not cached as clean."""
     (root / "docs" / "b.md").write_bytes(f"Schl\u00fcssel\nthe key is {KEY}\n".encode(encoding))
     for _ in range(2):
         assert secrets.main(root) == 1
@@ -60,7 +60,7 @@ def test_a_text_in_another_encoding_is_scanned(root: Path, encoding: str, capsys
 
 
 def test_a_binary_file_is_green(root: Path) -> None:
-    """It has NUL bytes in no order of a text."""
+    """A file with NUL bytes that is not text in a known encoding has no findings."""
     (root / "docs" / "picture.png").write_bytes(bytes(range(256)) * 20 + b"\0\0\0" * 50)
     assert secrets.main(root) == 0
 
@@ -69,7 +69,7 @@ def test_a_binary_file_is_green(root: Path) -> None:
 def test_more_names_than_a_command_line_takes_are_scanned(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each of the portions is scanned, the last one too."""
+    """The files of every command line are scanned, of the last one too."""
     deep = root / ("a" * 100) / ("b" * 120)
     deep.mkdir(parents=True)
     for name in ("one.md", "two.md", "zz.md"):
@@ -81,7 +81,7 @@ def test_more_names_than_a_command_line_takes_are_scanned(
 
 
 def test_twelve_thousand_long_names_fit() -> None:
-    """No command line is longer than what Linux takes, and none is started for a few names only."""
+    """Every command line is within the limit, and they are as few as possible."""
     names = [f"{'a' * 100}/{'b' * 120}/{number:05}.md" for number in range(12_000)]
     sizes = [sum(len(name) + 1 for name in portion) for portion in secrets.portions(names, secrets.ARGUMENT_BYTES)]
     assert len(sizes) == 6
@@ -89,7 +89,7 @@ def test_twelve_thousand_long_names_fit() -> None:
 
 
 def test_portions_lose_no_name() -> None:
-    """Whatever fits; a name that is longer than the room by itself is a portion."""
+    """Every name is in a portion; a name longer than the limit is a portion by itself."""
     names = ["aa", "bb", "c" * 20, "dd"]
     assert list(secrets.portions(names, 6)) == [["aa", "bb"], ["c" * 20], ["dd"]]
     assert list(secrets.portions([], 6)) == []
@@ -100,7 +100,7 @@ def test_portions_lose_no_name() -> None:
 def test_what_is_only_named_like_something_made_is_scanned(
     root: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is a file of the push."""
+    """A source file is scanned, even if a part of its path is like that of a generated one."""
     (root / name).parent.mkdir(exist_ok=True)
     (root / name).write_text(f"the key is {KEY}\n")
     assert secrets.main(root) == 1
@@ -112,7 +112,7 @@ def test_what_is_only_named_like_something_made_is_scanned(
     [".mypy_cache/a.md", ".cfnlint_cache/a.md", "build/layers/a.md", "cdk.out/a.md", "poetry.lock", "docs/a.pyc"],
 )
 def test_what_is_made_is_not_scanned(root: Path, name: str) -> None:
-    """No push brings it."""
+    """Generated files are not scanned, since they are not part of a push."""
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text(f"the key is {KEY}\n")
     assert name not in secrets.source_files(root)
@@ -120,13 +120,13 @@ def test_what_is_made_is_not_scanned(root: Path, name: str) -> None:
 
 @pytest.mark.parametrize("text", ["[", '{"a": 1}', ""])
 def test_a_memory_that_cannot_be_read_is_none(root: Path, text: str) -> None:
-    """A build that was killed may leave it; everything is scanned again."""
+    """A damaged cache, as of a killed build, means that everything is scanned again."""
     (root / FOLDER / "secrets.json").write_text(text)
     assert secrets.main(root) == 0
 
 
 def test_what_did_not_change_is_not_scanned_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy in another folder knows what was clean, too: names and contents count, dates and places do not."""
+    """The cache depends on names and contents, not on dates or on the project's folder."""
     scanned: list[str] = []
 
     def scan(_: Path, names: list[str]) -> dict[str, object]:
@@ -142,7 +142,7 @@ def test_what_did_not_change_is_not_scanned_again(root: Path, monkeypatch: pytes
 
 
 def test_what_is_called_harmless_is_scanned_once(root: Path) -> None:
-    """Until it changes, or what the baseline says of it."""
+    """A file with an accepted finding is cached as clean."""
     (root / "a.md").write_text(f"the key is {KEY}\n")
     (root / secrets.BASELINE).write_text(json.dumps({"results": {"a.md": [FIND]}}))
     assert secrets.main(root) == 0
@@ -162,7 +162,7 @@ def test_what_is_called_harmless_is_scanned_once(root: Path) -> None:
 def test_a_project_without_a_baseline_is_wrong_use(
     root: Path, config: str, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message says how to make one."""
+    """The message says how to create a baseline."""
     (root / secrets.BASELINE).unlink()
     (root / "pyproject.toml").write_text(config)
     assert secrets.main(root) == 2

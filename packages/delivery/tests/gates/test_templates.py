@@ -1,4 +1,4 @@
-"""cfn-lint reads what changed, and nothing else; whatever decides what it says is a change."""
+"""cfn-lint reads only templates that have changed, or whose rules have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 def queue(folder: Path, stage: str = "", **properties: str) -> None:
-    """Write the stack of a queue, in a stage where one is named."""
+    """Write a stack with a queue, in `stage` if one is given."""
     metadata = {"aws:cdk:path": f"Pipeline/{stage or 'Top'}/Queue/Resource"}
     made = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": properties, "Metadata": metadata}}
     if stage:
@@ -27,7 +27,7 @@ def queue(folder: Path, stage: str = "", **properties: str) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project of two templates, in which nothing was found."""
+    """A project with two templates that passed once."""
     queue(tmp_path / "cdk.out", QueueName="top")
     queue(tmp_path / "cdk.out", "Dev", QueueName="dev")
     (tmp_path / templates.SETTINGS).write_text("templates: [cdk.out/**/*.template.json]\n")
@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the files that cfn-lint was given."""
+    """The list of the files that cfn-lint was called with; cfn-lint itself does not run."""
     found: list[str] = []
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
@@ -50,7 +50,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.gate
 def test_a_template_that_changed_is_read_again(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """And again, as long as something is found in it; the message names the construct."""
+    """A changed template is linted again, as long as it has findings; the message names the construct."""
     queue(root / "cdk.out", "Dev", Colour="red")
     for _ in range(2):
         assert templates.main(root) == 1
@@ -61,7 +61,7 @@ def test_a_template_that_changed_is_read_again(root: Path, capfd: pytest.Capture
 def test_a_linter_that_reads_nothing_is_red(
     root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A version that prints its usage and exits with 0 has found nothing wrong, because it did not look."""
+    """A cfn-lint that prints its usage and exits with 0 has linted nothing, which is red."""
     usage = subprocess.CompletedProcess(["cfn-lint"], 0, "usage: cfn-lint [-h]", "")
     monkeypatch.setattr("subprocess.run", lambda *_, **__: usage)
     queue(root / "cdk.out", "Dev", QueueName="new")
@@ -71,7 +71,7 @@ def test_a_linter_that_reads_nothing_is_red(
 
 
 def log_bucket() -> dict[str, Any]:
-    """A bucket and its policy, as CDK writes it for the access logs of a load balancer."""
+    """Return a bucket and its policy, as CDK writes them for the access logs of a load balancer."""
     arn = {"Fn::GetAtt": ["Logs", "Arn"]}
     objects = {"Fn::Join": ["", [arn, "/AWSLogs/111111111111/*"]]}
     root_user = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::156460612806:root"]]}
@@ -91,7 +91,7 @@ def log_bucket() -> dict[str, Any]:
 
 
 def test_the_policy_of_a_load_balancers_log_bucket_is_clean(tmp_path: Path) -> None:
-    """Former versions of cfn-lint took it for wrong, which stopped the synthesis of a good project."""
+    """Earlier versions of cfn-lint reported it wrongly, which failed the synthesis of a good project."""
     write_assembly(tmp_path / "cdk.out", a=log_bucket())
     assert templates.main(tmp_path) == 0
 
@@ -108,14 +108,14 @@ def linter(_: Path, patch: pytest.MonkeyPatch) -> None:
 def test_other_rules_are_a_change(
     root: Path, read: list[str], monkeypatch: pytest.MonkeyPatch, change: Callable[[Path, pytest.MonkeyPatch], None]
 ) -> None:
-    """Of every template."""
+    """Other settings or another version of cfn-lint lint every template again."""
     change(root, monkeypatch)
     assert templates.main(root) == 0
     assert sorted(read) == ["cdk.out/a.template.json", "cdk.out/assembly-Dev/a.template.json"]
 
 
 def test_what_did_not_change_is_not_read_again(root: Path, read: list[str]) -> None:
-    """In another folder either, as long as the memory comes along."""
+    """The cache is valid in another folder too; only a new template is linted."""
     elsewhere = root.rename(root.with_name("another-folder"))
     queue(elsewhere / "cdk.out", "Prod", QueueName="new")
     for _ in range(2):
@@ -124,6 +124,6 @@ def test_what_did_not_change_is_not_read_again(root: Path, read: list[str]) -> N
 
 
 def test_without_templates_nothing_is_green(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It says what makes them."""
+    """The message has the command that writes them."""
     assert templates.main(tmp_path) == 2
     assert "`make synth` writes them" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The page of costs counts the actions of the pipeline."""
+"""The table of costs has the builds and actions of the pipeline."""
 
 import json
 
@@ -10,7 +10,7 @@ PRICES = json.loads((APP / "prices.json").read_text())
 
 
 def test_the_builds_of_a_push_are_those_of_the_pipeline(synthesized: Synthesized) -> None:
-    """For the two environments that the tests know."""
+    """The number of builds is that of the synthesized pipeline with its two environments."""
     stages = pipeline_of(synthesized.pipeline)["Stages"]
     builds = [
         action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"
@@ -19,32 +19,32 @@ def test_the_builds_of_a_push_are_those_of_the_pipeline(synthesized: Synthesized
 
 
 def test_every_action_has_its_minutes(synthesized: Synthesized) -> None:
-    """But the approval, which costs nothing while it waits."""
+    """The prices have minutes for every action but the approval, which costs nothing while it waits."""
     stages = pipeline_of(synthesized.pipeline)["Stages"]
     names = {action["Name"].rpartition(".")[2] for stage in stages for action in stage["Actions"]} - {"Approve"}
     assert {"Changes" if name.startswith("Changes") else name for name in names} == set(PRICES["minutes"])
 
 
 def test_a_push_of_two_environments() -> None:
-    """9 minutes once and 4 for each environment are built; 3 more for each are deployed, and 1 is fetched."""
+    """Builds: 9 minutes and 4 for each environment. Deployments: 3 more for each. The source: 1 more."""
     found = cost(2, PRICES)
     assert round(found.push, 4) == round(17 * 0.005 + 24 * 0.002, 4)
     assert found.keys == 3
 
 
 def test_from_how_many_pushes_on_the_flat_price_is_lower() -> None:
-    """24 minutes of actions cost 4.8 cents, so 21 pushes cost more than a dollar."""
+    """24 minutes of actions cost 4.8 cents, so that 21 pushes cost more than a dollar."""
     assert cost(2, PRICES).flat == 21
 
 
 def test_a_part_of_a_minute_is_paid_as_a_whole_one() -> None:
-    """Of each build and each action."""
+    """The minutes of each build and each action are rounded up."""
     longer = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
     assert cost(2, longer) == cost(2, PRICES)
 
 
 def test_alarms_and_dashboards_cost_the_same_without_a_push() -> None:
-    """Those of each environment, where the file of prices counts them."""
+    """Their number comes from the file of prices, and their cost does not depend on pushes."""
     watched = {**PRICES, "alarm_month": 0.1, "alarms_of_an_environment": 9}
     watched |= {"dashboard_month": 3.0, "dashboards_of_an_environment": 1}
     assert cost(2, PRICES).watching == 0

@@ -1,4 +1,4 @@
-"""Generated files are where the project's configuration says, and made from its own assembly."""
+"""Generated files are written where the project's configuration says, from its assembly."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ FILES = {
 
 
 def test_every_generated_file_is_written(generated: Path) -> None:
-    """Below the project's root, none of them empty."""
+    """All of them are below the project's root, and none is empty."""
     assert {*generated_files(generated, generated / "cdk.out")} == FILES
     assert all((generated / path).read_text().strip() for path in FILES)
 
 
 def test_a_project_without_pages_and_prices_has_the_policies_only(tmp_path: Path, generated: Path) -> None:
-    """Besides the schema of its settings."""
+    """Such a project has the policies and the schema of its settings."""
     (tmp_path / "pyproject.toml").write_text('[tool.delivery]\naccess = "access/"\n')
     files = generated_files(tmp_path, generated / "cdk.out")
     assert {*files} == {path for path in FILES if not path.startswith("pages/")}
 
 
 def test_a_second_time_nothing_changes(generated: Path) -> None:
-    """Tables are replaced, not added."""
+    """A second run replaces the tables in pages and changes nothing."""
     before = {path: (generated / path).read_text() for path in FILES}
     write(generated)
     assert {path: (generated / path).read_text() for path in FILES} == before
 
 
 def test_a_part_of_a_policy_that_is_not_needed_any_more_is_removed(generated: Path) -> None:
-    """Else `bootstrap` would put it into accounts; other files of the folder stay."""
+    """Otherwise `bootstrap` would create it in accounts; other files of the folder are not removed."""
     stale, other = generated / "access" / "environment-resources-2.json", generated / "access" / "notes.json"
     for file in (stale, other):
         file.write_text("{}")
@@ -55,13 +55,13 @@ def test_a_part_of_a_policy_that_is_not_needed_any_more_is_removed(generated: Pa
 
 
 def test_the_list_of_replacing_properties_has_the_types_of_the_templates(generated: Path) -> None:
-    """And no others: the shop has a function, and no queue."""
+    """It has the shop's types only: functions, and no queues."""
     found = json.loads((generated / "access" / "create_only.json").read_text())
     assert "FunctionName" in found["AWS::Lambda::Function"]
     assert "AWS::SQS::Queue" not in found
 
 
 def test_without_an_assembly_nothing_is_generated(tmp_path: Path) -> None:
-    """The message says what makes one."""
+    """The message has the command that synthesizes one."""
     with pytest.raises(WrongUse, match=r"there is no assembly in .*cdk\.out; `make synth` writes it"):
         write(tmp_path)

@@ -1,4 +1,4 @@
-"""Every role of the templates has a row, with the reason why there is one."""
+"""Every role of the templates has a row with its purpose."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARKS = Marks("<!-- begin -->", "<!-- end -->")
 
 
 def assembly(folder: Path, role: str, service: str) -> Path:
-    """An assembly with one role, of a stack in the stage Dev."""
+    """Return an assembly with one role, of a stack in the stage Dev."""
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": f"{service}.amazonaws.com"}}
     properties = {"AssumeRolePolicyDocument": {"Statement": [statement]}}
     resources = {f"{role}0A1B2C3D": {"Type": "AWS::IAM::Role", "Properties": properties}}
@@ -25,13 +25,13 @@ def assembly(folder: Path, role: str, service: str) -> Path:
 
 @pytest.mark.gate
 def test_a_role_that_nothing_explains_is_refused(tmp_path: Path) -> None:
-    """The message names the role, and where its reason belongs."""
+    """The message has the role, and the table for its purpose."""
     with pytest.raises(WrongUse, match=r"ReaderRole: .* pyproject\.toml \[tool\.delivery\.roles\]"):
         table(assembly(tmp_path, "ReaderRole", "states"), {"OtherRole": "writes"})
 
 
 def test_a_project_explains_its_own_roles(tmp_path: Path) -> None:
-    """By a pattern of their logical ids, without the hash that CDK adds."""
+    """A purpose belongs to a pattern of logical ids, without CDK's hash."""
     found = table(assembly(tmp_path, "ReaderRole", "states"), {r"Read\w+": "reads"})
     assert found.splitlines()[-1] == "| ReaderRole | dev | states | nothing | reads |"
 
@@ -44,7 +44,7 @@ def test_a_project_explains_its_own_roles(tmp_path: Path) -> None:
     ],
 )
 def test_the_role_of_a_function_needs_no_reason(tmp_path: Path, purposes: dict[str, str], role: str, why: str) -> None:
-    """It may have one."""
+    """A function's role may have a purpose, but need not."""
     found = table(assembly(tmp_path, "ShopRole", "lambda"), purposes)
     assert found.splitlines()[-1] == f"| {role} | dev | lambda | nothing | {why} |"
 
@@ -65,7 +65,7 @@ def test_only_the_table_of_a_page_is_replaced(tmp_path: Path) -> None:
     ],
 )
 def test_a_page_without_a_place_for_the_table_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
-    """A table without a place is an error."""
+    """A page without the two marks is an error."""
     if text is not None:
         (tmp_path / "page.md").write_text(text)
     with pytest.raises(WrongUse, match=message):

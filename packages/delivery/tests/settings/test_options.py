@@ -1,4 +1,4 @@
-"""A project brings its own model of what its service can be set to."""
+"""A project has a model of its service's options."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NUMBER = 1
 
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
-    """A project with a module of options; what was imported of it is forgotten afterwards."""
+    """A project with a module of options, whose imports are undone afterwards."""
     (tmp_path / "own_service").mkdir()
     (tmp_path / "own_service" / "options.py").write_text(MODEL)
     path, modules = [*sys.path], {*sys.modules}
@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 
 def delivery(context: dict[str, Any], *services: dict[str, Any]) -> dict[str, Any]:
-    """The settings that the tests know, with these options of the service."""
+    """Return the settings of the tests with these options of the service."""
     environments = [
         {**environment, "service": service}
         for environment, service in zip(context["delivery"]["environments"], services, strict=True)
@@ -46,7 +46,7 @@ def delivery(context: dict[str, Any], *services: dict[str, Any]) -> dict[str, An
 
 
 def test_the_model_is_imported_from_the_project(root: Path, context: dict[str, Any]) -> None:
-    """Its folder needs no package, and the model's defaults count where cdk.json says nothing."""
+    """The module may be in the project's folder without a package; the model's defaults apply to missing options."""
     settings = settings_type(root, ProjectConfig("access", options="own_service.options:Options"))
     found = settings.read(delivery(context, {"size": 5}, {}))
     assert [environment.service.size for environment in found.environments] == [5, 3]
@@ -57,7 +57,7 @@ def test_the_model_is_imported_from_the_project(root: Path, context: dict[str, A
 
 
 def test_without_a_model_any_json_object_is_allowed(tmp_path: Path, context: dict[str, Any]) -> None:
-    """And nothing else; without `service` it is empty."""
+    """Only an object is allowed; without `service` it is empty."""
     settings = settings_type(tmp_path, ProjectConfig("access"))
     known = delivery(context, {"colours": ["red"]}, {})
     del known["environments"][1]["service"]
@@ -76,7 +76,7 @@ def test_without_a_model_any_json_object_is_allowed(tmp_path: Path, context: dic
     ],
 )
 def test_a_model_that_is_not_there_is_refused(root: Path, options: str, message: str) -> None:
-    """The message says where it is named, what was read, and what is needed."""
+    """The message has the setting that names the model, the value, and what is needed."""
     with pytest.raises(WrongUse) as refused:
         settings_type(root, ProjectConfig("access", options=options))
     assert str(refused.value).startswith(f"pyproject.toml [tool.delivery] options: '{options}' {message}")

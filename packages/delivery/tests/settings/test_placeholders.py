@@ -1,4 +1,4 @@
-"""A placeholder never reaches a real account."""
+"""Placeholders are rejected with the credentials of a real account."""
 
 from copy import deepcopy
 from typing import Any
@@ -15,7 +15,7 @@ REAL = {"CDK_DEFAULT_ACCOUNT": "210987654321"}
 
 @pytest.mark.gate
 def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> None:
-    """Each of them by its place in cdk.json."""
+    """Each placeholder is reported with its path in cdk.json."""
     with pytest.raises(SettingsError) as refused:
         reject_placeholders(Delivery[ShopOptions].read(context["delivery"]), REAL, page="pages/go-live.md")
     *found, why = str(refused.value).splitlines()
@@ -28,7 +28,7 @@ def test_placeholders_are_refused_by_the_real_aws(context: dict[str, Any]) -> No
 
 @pytest.mark.gate
 def test_a_build_of_the_real_codebuild_is_the_real_aws(context: dict[str, Any]) -> None:
-    """Also where the CLI could not find out the account."""
+    """The account of a build is known even if the CDK CLI passes none."""
     with pytest.raises(SettingsError):
         reject_placeholders(
             Delivery[ShopOptions].read(context["delivery"]),
@@ -39,7 +39,7 @@ def test_a_build_of_the_real_codebuild_is_the_real_aws(context: dict[str, Any]) 
 
 @pytest.mark.gate
 def test_an_endpoint_in_the_environment_allows_nothing(context: dict[str, Any]) -> None:
-    """Only the account counts: a rehearsal's builds have no such variable, and a user's shell may have one."""
+    """Only the account decides: builds of a rehearsal have no endpoint variable, and a user's shell may have one."""
     with pytest.raises(SettingsError):
         reject_placeholders(
             Delivery[ShopOptions].read(context["delivery"]),
@@ -57,14 +57,14 @@ def test_an_endpoint_in_the_environment_allows_nothing(context: dict[str, Any]) 
     ],
 )
 def test_placeholders_do_without_an_account(context: dict[str, Any], environ: dict[str, str]) -> None:
-    """A fresh clone synthesizes without credentials, and rehearses in accounts that are placeholders themselves."""
+    """A fresh clone can be synthesized without credentials, and rehearsed in placeholder accounts."""
     delivery = Delivery[ShopOptions].read(context["delivery"])
     reject_placeholders(delivery, environ, page="")
     assert delivery.account == "111111111111"
 
 
 def test_settings_of_ones_own_pass(context: dict[str, Any]) -> None:
-    """Nothing is left to fill in."""
+    """Settings without placeholders pass with real credentials."""
     settings = deepcopy(context["delivery"])
     settings["account"] = "210987654321"
     settings["source"]["connection_arn"] = "arn:aws:codeconnections:eu-west-1:210987654321:connection/7d2469ff-514a"

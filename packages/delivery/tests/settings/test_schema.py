@@ -1,4 +1,4 @@
-"""The JSON Schema of the settings, by which editors check cdk.json."""
+"""The JSON Schema of the settings, with which editors check cdk.json."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.app.shop_options import ShopOptions
 
 @pytest.fixture(scope="module")
 def validator() -> Draft202012Validator:
-    """Validate the file as an editor does."""
+    """A validator that checks the file as an editor does."""
     return Draft202012Validator(json.loads(json_schema.text(Delivery[ShopOptions])))
 
 
@@ -26,13 +26,13 @@ def validator() -> Draft202012Validator:
 def test_an_editor_sees_what_is_refused(
     context: dict[str, Any], validator: Draft202012Validator, key: str, value: object
 ) -> None:
-    """Before anything is run."""
+    """The schema rejects what the model rejects."""
     wrong = {"context": {"delivery": {**context["delivery"], key: value}}}
     assert [error.path[-1] if key != "nmae" else key for error in validator.iter_errors(wrong)] == [key]
 
 
 def test_an_editor_knows_the_options_of_the_service(context: dict[str, Any], validator: Draft202012Validator) -> None:
-    """They are the team's; without a model any object is allowed."""
+    """The schema has the team's options; without a model any object is allowed."""
     wrong = json.loads(json.dumps({"context": context}))
     wrong["context"]["delivery"]["environments"][1]["service"]["memory"] = 1
     (error,) = validator.iter_errors(wrong)
@@ -42,7 +42,7 @@ def test_an_editor_knows_the_options_of_the_service(context: dict[str, Any], val
 
 
 def test_generic_settings_keep_their_names() -> None:
-    """Among the definitions, whatever model they were given, and with their descriptions."""
+    """Definitions have the names and descriptions of the generic models, without type parameters."""
     definitions = json_schema.schema(Delivery[ShopOptions])["$defs"]
     assert {"Delivery", "Environment", "ShopOptions"} <= {*definitions}
     assert definitions["Delivery"]["description"] == Delivery.__doc__

@@ -174,20 +174,20 @@ def test_every_fault_is_named_at_once(context: dict[str, Any]) -> None:
 
 
 def test_no_settings_at_all_are_refused() -> None:
-    """`python pipeline_app.py` by itself does not read cdk.json."""
+    """`python pipeline_app.py` without the CDK CLI does not read cdk.json, and the message says so."""
     with pytest.raises(SettingsError, match="got nothing"):
         Delivery[ShopOptions].read(None)
 
 
 def test_settings_are_frozen(context: dict[str, Any]) -> None:
-    """They are read once."""
+    """Settings cannot be changed after they are read."""
     delivery = Delivery[ShopOptions].read(context["delivery"])
     with pytest.raises(ValueError, match="frozen"):
         delivery.name = "other"
 
 
 def test_an_account_is_shared_in_so_many_words(context: dict[str, Any]) -> None:
-    """A setting allows one account for everything."""
+    """With `shares_account_with: ["dev"]`, prod may be in the account of dev."""
     settings = deepcopy(context["delivery"])
     shared_account(settings)
     settings["environments"][1]["shares_account_with"] = ["dev"]
@@ -195,7 +195,7 @@ def test_an_account_is_shared_in_so_many_words(context: dict[str, Any]) -> None:
 
 
 def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -> None:
-    """Neither of them is lower than the other."""
+    """Environments of one wave may share an account, since neither is lower than the other."""
     settings = deepcopy(context["delivery"])
     prod = settings["environments"][1] | {"wave": "prods"}
     settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
@@ -215,7 +215,7 @@ def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -
     ],
 )
 def test_each_kind_of_source_is_taken(context: dict[str, Any], source: dict[str, Any]) -> None:
-    """GitLab nests its groups."""
+    """All kinds of sources are accepted, and GitLab's nested groups."""
     assert Delivery[ShopOptions].read({**context["delivery"], "source": source}).source.type == source["type"]
 
 
@@ -224,7 +224,7 @@ def test_each_kind_of_source_is_taken(context: dict[str, Any], source: dict[str,
 def test_no_environment_can_be_called_as_a_part_of_the_pipeline(
     context: dict[str, Any], project: Project, source: dict[str, Any]
 ) -> None:
-    """One capital letter is what the name of an environment becomes; CDK's own error would be a traceback."""
+    """Every construct of the pipeline's stack is a reserved name; CDK's own error would be a traceback."""
     key = {"key": "source.zip"} if source["type"] == "s3" else {}
     app = App(context=context, analytics_reporting=False)
     stack = pipeline_stack(app, context, project, lambda settings: settings.update(source=source | key))

@@ -1,4 +1,4 @@
-"""How traffic shifts is a setting, which is refused where it cannot work."""
+"""The settings of traffic are rejected where they cannot work."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ HERE = "cdk.json context.delivery.environments[1].traffic"
 
 
 def read(context: dict[str, Any], traffic: dict[str, Any]) -> Traffic:
-    """The traffic of prod, with these settings."""
+    """Return the traffic of prod with these settings."""
     settings = deepcopy(context["delivery"])
     settings["environments"][1]["traffic"] = traffic
     return Delivery[ShopOptions].read(settings).environments[1].traffic
 
 
 def test_all_traffic_moves_at_once_by_default(context: dict[str, Any]) -> None:
-    """Without a setting nothing of CodeDeploy is deployed."""
+    """Without the setting there is no shift, and no resource of CodeDeploy."""
     assert not read(context, {}).shifts
     assert str(read(context, {})) == "all at once"
 
@@ -40,7 +40,7 @@ def test_all_traffic_moves_at_once_by_default(context: dict[str, Any]) -> None:
 def test_a_shift_is_described_with_its_duration(
     context: dict[str, Any], traffic: dict[str, Any], minutes: int, words: str
 ) -> None:
-    """The approval says it, because a deployment then takes as long."""
+    """The approval's comment has the text, since the deployment takes as long."""
     assert (read(context, traffic).duration, str(read(context, traffic))) == (minutes, words)
 
 
@@ -68,20 +68,20 @@ def test_a_shift_is_described_with_its_duration(
     ],
 )
 def test_what_cannot_work_is_refused(context: dict[str, Any], traffic: dict[str, Any], message: str) -> None:
-    """With the value that was read, what is allowed, and what to do."""
+    """The message has the value read, what is allowed, and what to do."""
     with pytest.raises(SettingsError) as refused:
         read(context, traffic)
     assert str(refused.value) == HERE + message
 
 
 def test_a_deployment_group_watches_ten_alarms_at_most(context: dict[str, Any]) -> None:
-    """One is that of the new version's errors."""
+    """Nine alarms are allowed, since the alarm on the new version's errors is the tenth."""
     with pytest.raises(SettingsError, match=r"shift_alarms: got .* at most 9 items"):
         read(context, {"type": "canary", "shift_alarms": [f"alarm{number}" for number in range(10)]})
 
 
 def test_a_wave_has_bake_time_in_five_environments_at_most(context: dict[str, Any]) -> None:
-    """CodePipeline checks five rules after a stage."""
+    """CodePipeline checks at most five rules after a stage."""
     settings = deepcopy(context["delivery"])
     (prod,) = (each for each in settings["environments"] if each["name"] == "prod")
     others = [

@@ -1,4 +1,4 @@
-"""Single values of settings are what AWS, git and mail servers take."""
+"""The types of single settings accept what AWS, git and mail servers accept."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ BAD_BRANCHES = [
 
 
 def accepts(kind: Any, value: str) -> bool:
-    """Whether the setting takes the value."""
+    """Return whether the setting accepts the value."""
     try:
         TypeAdapter(kind).validate_python(value)
     except ValidationError:
@@ -59,7 +59,7 @@ def test_a_branch_is_one_that_git_takes(branch: str) -> None:
 
 @pytest.mark.parametrize("branch", ["a{b,c}", "a]", "@"])
 def test_a_branch_that_a_trigger_reads_as_a_pattern_is_refused(branch: str) -> None:
-    """Git takes it, or takes it for HEAD; CodePipeline's trigger would match other branches."""
+    """Git accepts such names, or reads them as HEAD; CodePipeline's trigger would match other branches."""
     assert not accepts(Branch, branch)
 
 
@@ -67,7 +67,7 @@ def test_a_branch_that_a_trigger_reads_as_a_pattern_is_refused(branch: str) -> N
     "address", ["team@company.com", "a.b+c@x-y.co.uk", "o'neil@example.org", f"{'a' * 64}@example.com"]
 )
 def test_an_address_is_taken(address: str) -> None:
-    """Those that mail servers take."""
+    """Addresses that mail servers accept are valid."""
     assert accepts(Email, address)
 
 
@@ -93,7 +93,7 @@ def test_an_address_is_taken(address: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    """Amazon SNS would take the subscription and never deliver a confirmation."""
+    """Amazon SNS would accept the subscription, and never deliver its confirmation."""
     assert not accepts(Email, address)
 
 
@@ -101,13 +101,13 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     ("kind", "value"), [(Account, "\u0663" * 12), (Account, "\uff13" * 12), (Region, "eu-west-\u0661")]
 )
 def test_digits_are_those_of_ascii(kind: Any, value: str) -> None:
-    """Other scripts have digits as well, and no account is named by them."""
+    """Digits of other scripts are rejected in account ids."""
     assert not accepts(kind, value)
 
 
 @pytest.mark.parametrize("kind", [Branch, Email, Account, Region])
 def test_editors_get_a_pattern_that_compiles(kind: Any) -> None:
-    """The JSON Schema has the same pattern."""
+    """The pattern in the JSON Schema is a valid regular expression."""
     schema = TypeAdapter(kind).json_schema()
     assert re.compile(schema["pattern"]).pattern
     assert json.dumps(schema)

@@ -1,6 +1,6 @@
-"""The one function of the shop."""
+"""The only function of the shop."""
 
 
 def handler(event: object, context: object) -> object:
-    """Answer with what was asked."""
+    """Return the event."""
     return event
