@@ -1,1 +1,1 @@
-"""When and where things are deployed: settings, the pipeline stack, its artifact store and its steps."""
+"""The pipeline of this project: its stack and the commands of its builds."""

@@ -1,4 +1,4 @@
-"""This team's pipeline: what a push goes through, from synth to the tests of the last environment."""
+"""The stack of this team's pipeline: its steps, from the synth build to the tests of the last environment."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Settings = Delivery[ServiceOptions]
 
 
 class PipelineStack(DeliveryStack[ServiceOptions]):
-    """Synth, then for each wave: what would change, an approval where the settings need one, deployment and tests."""
+    """A synth build, then for each wave: changes builds, an approval if the settings need one, deployment and tests."""
 
     def build(self, delivery: Delivery[ServiceOptions], project: Project) -> None:
-        """Add the steps in the order in which a push goes through them."""
+        """Add the steps, in the order in which an execution runs them."""
         self.synth(project.buildspec)
         for wave in delivery.waves():
             changes = [self.changes(environment, steps.CHANGES) for environment in wave]
@@ -35,7 +35,7 @@ class PipelineStack(DeliveryStack[ServiceOptions]):
 
 
 def echo_stage(project: Project, emails: Sequence[str]) -> StageFactory[ServiceOptions]:
-    """Return what makes the echo service of this push for an environment; emails: who hears of alarms by default."""
+    """Return the factory of the echo service's stage for this push. emails: the default subscribers of alarms."""
     release = Release(layers=project.layers, revision=project.revision)
 
     def make(

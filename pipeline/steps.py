@@ -1,4 +1,4 @@
-"""The commands of this pipeline's builds. Those of the build that synthesizes are in buildspec.yml."""
+"""The commands of this pipeline's builds. Those of the synth build are in buildspec.yml."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cdk_delivery.constructs.build_step import BuildCommands
 from cdk_delivery.settings.environment import Environment
 from stages.service_options import ServiceOptions
 
-# What `bin/setup integration` downloads and makes is kept for the next build.
+# Later builds reuse what `bin/setup integration` downloads and installs.
 _Build = partial(BuildCommands, python="3.13", downloads=("uv", "pip"), cache=("build/integration/**/*",))
 
 # Compares the pushed assembly with what is deployed.
@@ -19,7 +19,7 @@ CHANGES = _Build(
 
 
 def integration_tests(environment: Environment[ServiceOptions]) -> BuildCommands:
-    """The tests of what was deployed, which they know by the outputs of its stack; TESTED is how they ended."""
+    """Return the commands that test a deployed stage; TESTED is their result, such as `7 passed, 0 failed`."""
     return _Build(
         commands=("make integration", 'export TESTED="$(make -s tested)"'),
         variables={"TESTS": environment.service.tests},

@@ -20,9 +20,9 @@ PERIOD = Duration.minutes(1)
 
 
 class Alarms(Construct):
-    """`topic` notifies its subscribers; each `watch_...` adds the alarms of one resource.
+    """The alarms, and the topic that notifies their subscribers. Each `watch_...` adds the alarms of one resource.
 
-    emails: the subscribers where the options name none.
+    emails: the subscribers if the options name none.
     """
 
     def __init__(
@@ -67,21 +67,21 @@ class Alarms(Construct):
             )
 
     def watch_function(self, name: str, function: lambda_.IFunction) -> None:
-        """It fails, it is throttled, or it comes near its timeout."""
-        near = 800 * self._options.timeout_seconds  # of its milliseconds
+        """Add alarms on errors, throttles, and a duration of 80% of the timeout or more."""
+        near = 800 * self._options.timeout_seconds  # in milliseconds
         self._add(f"{name}Errors", function.metric_errors(period=PERIOD), 1, f"{name} failed")
         self._add(f"{name}Throttles", function.metric_throttles(period=PERIOD), 1, f"{name} was throttled")
         slowest = function.metric_duration(period=PERIOD, statistic="Maximum")
         self._add(f"{name}Duration", slowest, near, f"{name} took 80% of its timeout or more")
 
     def watch_queue(self, name: str, queue: sqs.IQueue) -> None:
-        """Messages wait longer than all tries together may take."""
+        """Add an alarm on messages that are older than all their receives together may take."""
         age = queue.metric_approximate_age_of_oldest_message(period=PERIOD)
         longest = 6 * self._options.timeout_seconds * 5
         self._add(f"{name}Age", age, longest, f"messages for {name} are not worked on")
 
     def watch_dead_letters(self, name: str, queue: sqs.IQueue) -> None:
-        """There is anything at all."""
+        """Add an alarm on any message in the dead-letter queue."""
         waiting = queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")
         self._add(f"{name}DeadLetters", waiting, 1, f"{name} has dead letters; see docs/operate.md")
 

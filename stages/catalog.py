@@ -7,14 +7,14 @@ from stages.event_sources import QueueSource, TopicSource
 
 @dataclass(frozen=True)
 class FunctionDeclaration:
-    """`name` is the folder in lambda/; `feed` is where its events come from."""
+    """A function of the service. name: its folder in lambda/. feed: the kind of its event source."""
 
     name: str
     feed: type[QueueSource] | type[TopicSource]
 
     @property
     def id(self) -> str:
-        """How constructs and outputs are named after the function."""
+        """The name of the function in the ids of constructs and outputs."""
         return "".join(part.title() for part in self.name.replace("_", "-").split("-"))
 
 

@@ -1,4 +1,4 @@
-"""One page that shows how the service does."""
+"""The CloudWatch dashboard of the service."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from constructs import Construct
 
 
 class ServiceDashboard(Construct):
-    """The alarms in one row, then a row per function: calls, failures, and how long they take."""
+    """A dashboard with a row of alarms, then a row per function: invocations, failures and durations."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The echo service: each declared function with its feed, watched by alarms, and what its tests need."""
+"""The stack of the echo service: each declared function with its event source and alarms, and its tests' role."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ class Release:
 
 
 class EchoStack(Stack):
-    """`outputs` maps the tests' environment variables to the stack's outputs; the tests find the rest in the stack.
+    """The echo service. outputs: environment variable of the tests -> output; the tests read the others themselves.
 
-    emails: who hears of alarms where the options name nobody.
+    emails: the subscribers of alarms if the options name none.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class EchoStack(Stack):
         functions = {declared.name: self._function(declared) for declared in FUNCTIONS}
         ServiceDashboard(self, "Dashboard", functions=functions, alarms=self._alarms.alarms)
         role = IntegrationTestRole(self, "Tester", names=tester, may=self._tests_may).role
-        # An output, not a variable of each function: a push that changes no function publishes no version of any.
+        # An output, not a variable of each function, so that a push without a changed function publishes no version.
         CfnOutput(self, "Revision", value=release.revision)
         self.outputs = {
             "STACK": CfnOutput(self, "StackArn", value=self.stack_id),
@@ -104,14 +104,14 @@ class EchoStack(Stack):
     def _export_for_tests(self, declared: FunctionDeclaration, function: PythonFunction, feed: EventSource) -> None:
         layers = self._built.layers_of(declared.name)
         output, address = feed.address
-        told = {
+        outputs = {
             "FunctionName": function.function.function_name,
             "LogGroupName": function.log_group.log_group_name,
             "CodeDigest": self._built.code_of(declared.name).digest,
             "LayerDigests": ",".join(layer.digest for layer in layers) or "none",
             output: address,
         }
-        for name, value in told.items():
+        for name, value in outputs.items():
             CfnOutput(self, f"{declared.id}{name}", value=value)
         call = ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"]
         self._allow_tests(call, function.live.function_arn)

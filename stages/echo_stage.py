@@ -12,7 +12,7 @@ from stages.service_options import ServiceOptions
 
 
 class EchoStage(ServiceStage):
-    """One stack, whose outputs its tests get."""
+    """A stage with the stack of the echo service, and its outputs for the tests."""
 
     def __init__(
         self,

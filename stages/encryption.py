@@ -1,4 +1,4 @@
-"""The one key of the service's data at rest."""
+"""The KMS key of the service's data at rest."""
 
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -9,7 +9,7 @@ from cdk_delivery.constructs.encryption import allow_logs
 
 
 class ServiceKey(Construct):
-    """`key` encrypts logs, queues and topics; AWS services may use it for resources of this account only."""
+    """The key of logs, queues and topics, which AWS services may use for resources of this account only."""
 
     def __init__(self, scope: Construct, id_: str, *, removal: RemovalPolicy) -> None:
         super().__init__(scope, id_)
@@ -25,13 +25,16 @@ class ServiceKey(Construct):
         self._allow_undelivered()
 
     def use_statement(self) -> iam.PolicyStatement:
-        """The statement with which a role sends to or reads from an encrypted queue or topic."""
+        """Return the statement that a role needs to send to or read from an encrypted queue or topic."""
         return iam.PolicyStatement(
             sid="UseTheKey", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]
         )
 
     def _allow_alarms(self) -> None:
-        """Source: Amazon SNS developer guide, "Enable compatibility between event sources and encrypted topics"."""
+        """Let CloudWatch publish alarms to an encrypted topic.
+
+        Source: Amazon SNS developer guide, "Enable compatibility between event sources and encrypted topics".
+        """
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="Alarms",
@@ -43,11 +46,11 @@ class ServiceKey(Construct):
         )
 
     def _allow_undelivered(self) -> None:
-        """Let topics put what they cannot deliver into an encrypted queue.
+        """Let topics send undelivered messages to an encrypted dead-letter queue.
 
         Source: Amazon SNS developer guide, "Amazon SNS dead-letter queues", and "Enabling server-side encryption for an
-        Amazon SNS topic with an encrypted Amazon SQS queue subscribed". The topics are named by a pattern, because they
-        need the key before they have a name.
+        Amazon SNS topic with an encrypted Amazon SQS queue subscribed". The topics are named by a pattern: they need
+        the key before they have a name.
         """
         topics = Stack.of(self).format_arn(service="sns", resource="*")
         self.key.add_to_resource_policy(

@@ -1,4 +1,4 @@
-"""Where a function's events come from: a queue, or a topic, each with a queue for its dead letters."""
+"""Event sources of functions: a queue or a topic, each with a dead-letter queue."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -24,16 +24,16 @@ class EventSource(Protocol):
 
     dead_letters: sqs.Queue
     address: tuple[str, str]
-    """The name of the output that says where to send to, and its value."""
+    """Name and value of the output with the queue's URL or the topic's ARN."""
 
     def receive_statements(self) -> Sequence[iam.PolicyStatement]:
-        """The statements that the function's role needs to receive events."""
+        """Return the statements that the function's role needs to receive events."""
 
     def send_statement(self) -> iam.PolicyStatement:
-        """The statements that a sender needs; without a Sid, because one role may send to many."""
+        """Return the statement that a sender needs. It has no Sid, because one role may send to several sources."""
 
     def connect(self, alias: lambda_.Alias) -> None:
-        """Let the events flow to `alias`."""
+        """Let the source invoke `alias`."""
 
 
 class QueueSource(Construct):
@@ -48,8 +48,8 @@ class QueueSource(Construct):
             "Queue",
             encryption_master_key=key,
             enforce_ssl=True,
-            # Less would hand a message to a second execution while the first one still works on it.
-            # Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS", six times the function's timeout.
+            # With less, a second invocation could receive a message that the first one still processes.
+            # Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS": six times the function's timeout.
             visibility_timeout=Duration.seconds(6 * options.timeout_seconds),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
             removal_policy=removal(options),
@@ -57,16 +57,16 @@ class QueueSource(Construct):
         self.address = ("QueueUrl", self.queue.queue_url)
 
     def receive_statements(self) -> Sequence[iam.PolicyStatement]:
-        """Lambda polls the queue with the function's role."""
+        """Return the statements for polling, which Lambda does with the function's role."""
         actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         return [iam.PolicyStatement(sid="Receive", actions=actions, resources=[self.queue.queue_arn])]
 
     def send_statement(self) -> iam.PolicyStatement:
-        """Send to the queue."""
+        """Return the statement that allows sending to the queue."""
         return iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn])
 
     def connect(self, alias: lambda_.Alias) -> None:
-        """Only the records that the function reports as failed are received again."""
+        """Let the queue invoke `alias`. Only records that the function reports as failed are received again."""
         alias.add_event_source(
             sources.SqsEventSource(
                 self.queue, report_batch_item_failures=True, max_concurrency=self._options.queue_concurrency
@@ -90,15 +90,15 @@ class TopicSource(Construct):
         self.address = ("TopicArn", self.topic.topic_arn)
 
     def receive_statements(self) -> Sequence[iam.PolicyStatement]:
-        """Nothing: the topic calls the function."""
+        """Return no statement: the topic invokes the function by a permission of the function."""
         return []
 
     def send_statement(self) -> iam.PolicyStatement:
-        """Publish to the topic."""
+        """Return the statement that allows publishing to the topic."""
         return iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn])
 
     def connect(self, alias: lambda_.Alias) -> None:
-        """Each message is one asynchronous call."""
+        """Let the topic invoke `alias`, asynchronously and once for each message."""
         self.topic.add_subscription(subscriptions.LambdaSubscription(alias, dead_letter_queue=self.dead_letters))
         accept(
             alias,
@@ -109,7 +109,7 @@ class TopicSource(Construct):
 
 
 def dead_letter_queue(scope: Construct, *, key: kms.IKey, options: ServiceOptions) -> sqs.Queue:
-    """A queue that keeps what failed as long as SQS keeps anything: 14 days."""
+    """Return a queue that keeps failed messages for 14 days, the longest that SQS allows."""
     queue = sqs.Queue(
         scope,
         "DeadLetters",
@@ -128,5 +128,5 @@ def dead_letter_queue(scope: Construct, *, key: kms.IKey, options: ServiceOption
 
 
 def removal(options: ServiceOptions) -> RemovalPolicy:
-    """The removal policy of data when the stack is deleted; a creation that fails leaves nothing behind."""
+    """Return the removal policy of data. With `retain`, a deletion keeps it, and a failed creation does not."""
     return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if options.retain else RemovalPolicy.DESTROY

@@ -18,7 +18,7 @@ from stages.service_options import ServiceOptions
 
 @dataclass(frozen=True)
 class FunctionBuild:
-    """The sources of a function: its code, and the target of its layers."""
+    """The built parts of a function: its code and its layers, with the runtime and architecture that they are for."""
 
     code: lambda_.Code
     runtime: lambda_.Runtime
@@ -27,10 +27,10 @@ class FunctionBuild:
 
 
 class PythonFunction(Construct):
-    """`function` is the Lambda function, `live` the alias that events come in by.
+    """A function whose event sources invoke its alias `live`.
 
-    may: statements of the function's role, in addition to those for its log, traces and dead letters.
-    CDK's own grants are kept out of the role: each statement of it can be read here and in the feeds.
+    may: statements of the function's role, in addition to those for its log, traces and dead letters. The role ignores
+    CDK's grants, so that every statement of it is written here or in an event source.
     """
 
     def __init__(
