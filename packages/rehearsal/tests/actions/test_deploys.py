@@ -148,7 +148,7 @@ def test_only_input_artifacts_can_be_read(pipelines: Pipelines, embedded: Embedd
     action = {**stack(name, "CREATE_UPDATE"), "inputArtifacts": []}
     ran = pipelines.run(pipelines.source({"template.json": template()}), action)
     assert (ran.status, status(embedded, name)) == ("Failed", "none")
-    assert "Code is no input artifact of this action; its input artifacts: none" in ran.summary
+    assert "Code is not an input artifact of this action; its input artifacts: none" in ran.summary
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_source_that_is_no_zip_is_told(pipelines: Pipelines, embedded: Embedde
     embedded.client("s3").put_object(**where, Body=b"plain")
     deploys = [s3(BucketName=embedded.bucket(), Extract="true"), stack(embedded.name("stack"), "CREATE_UPDATE")]
     ran = pipelines.run(source, *deploys)
-    assert ran.summary.count("the input artifact Code is no zip: File is not a zip file") == len(deploys)
+    assert ran.summary.count("the input artifact Code is not a zip file: File is not a zip file") == len(deploys)
 
 
 def test_a_change_set_is_made_then_executed(pipelines: Pipelines, embedded: Embedded) -> None:

@@ -41,7 +41,7 @@ def test_an_operator_compares(stage: Stage, operator: str, value: str, status: s
     ("configuration", "words"),
     [
         ({"Operator": "GT", "Value": "1"}, "Operator: got GT; EQ, NE, CONTAINS, MATCHES are allowed"),
-        ({"Operator": "MATCHES", "Value": "["}, "is no regular expression"),
+        ({"Operator": "MATCHES", "Value": "["}, "is not a regular expression"),
         ({"Operator": "EQ"}, "needs Value"),
     ],
 )

@@ -92,7 +92,7 @@ def test_whatever_on_failure_says_is_read_or_refused(text: str) -> None:
 def test_a_buildspec_that_is_no_utf_8_is_refused_in_words(tmp_path: Path) -> None:
     """The file is named."""
     (tmp_path / "ci.yml").write_bytes("version: 0.2 # \u00e9".encode("latin-1"))
-    with pytest.raises(InvalidBuildspec, match=r"^ci\.yml is no UTF-8"):
+    with pytest.raises(InvalidBuildspec, match=r"^ci\.yml is not UTF-8"):
         buildspec.load("ci.yml", tmp_path)
 
 

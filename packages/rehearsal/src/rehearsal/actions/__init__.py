@@ -1,1 +1,1 @@
-"""Runners of CodePipeline actions: a plain table, one module a provider."""
+"""Runners of CodePipeline actions, one module per provider; registry.py lists them."""

@@ -1,4 +1,4 @@
-"""Approval/Manual: wait for an answer.
+"""Approval/Manual: publish a notice, and wait for the answer.
 
 Source: AWS CodePipeline user guide, "Manage approval actions in pipelines" and "JSON data format for manual approval
 notifications in CodePipeline".
@@ -20,9 +20,9 @@ CONSOLE = "https://console.aws.amazon.com/codepipeline/home"
 
 
 class AwaitApproval:
-    """Notifies the topic that the action names; waits until PutApprovalResult answers, or the action has to end.
+    """Publishes to the SNS topic of the action, and waits until PutApprovalResult answers or the action has to end.
 
-    clock: by whose dates the approval expires; without one, by the machine's time only.
+    clock: its date decides when the approval expires; without one, only machine time does.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -41,7 +41,7 @@ class AwaitApproval:
         return Outcome(not answer.approved, f"{verb}: {answer.summary}" if answer.summary else verb)
 
     def _expiry(self, task: Task) -> AbstractContextManager[None]:
-        """Let the approval expire once a step of the date has made it as old as its limit."""
+        """Expire the approval when a jump of the clock makes it older than its limit."""
         clock, began = self._clock, time.time()
         if clock is None:
             return nullcontext()

@@ -1,4 +1,4 @@
-"""Artifacts that several builds of an execution take: unpacked once, and copied for each, in a third of the time."""
+"""A cache of unpacked artifacts for the builds of one execution: a copy takes a third of the time of unpacking."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from rehearsal.errors import RehearsalError
 
 
 def unzip_cached(zip_file: Path, folder: Path, shared: Path) -> None:
-    """`unzip`; what was in an archive of the same bytes before lies below `shared`. Raises as `unzip` does."""
+    """Unpack a zip into `folder`, or copy the files of an identical zip that was unpacked before.
+
+    shared: the folder for unpacked zips. Raises as `unzip` does.
+    """
     with zip_file.open("rb") as file:
-        whole = shared / hashlib.file_digest(file, "sha256").hexdigest()
-    if not whole.exists():
+        cached = shared / hashlib.file_digest(file, "sha256").hexdigest()
+    if not cached.exists():
         fresh = shared / uuid.uuid4().hex
         unzip(zip_file, fresh)
         with contextlib.suppress(OSError):  # another build was faster
-            fresh.rename(whole)
+            fresh.rename(cached)
     folder.mkdir(parents=True)
-    # in a separate process, as unzip: each file would wait for this process's other threads
-    copied = subprocess.run(["cp", "-a", f"{whole}/.", str(folder)], capture_output=True, text=True, check=False)
+    # In a separate process, as in unzip: in this one every file would wait for the interpreter's lock.
+    copied = subprocess.run(["cp", "-a", f"{cached}/.", str(folder)], capture_output=True, text=True, check=False)
     if copied.returncode:
         raise RehearsalError(f"{zip_file.name}: {copied.stderr.strip().rpartition('\n')[2]}")

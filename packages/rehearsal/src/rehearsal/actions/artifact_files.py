@@ -11,7 +11,7 @@ from rehearsal.engine.action_api import ActionError, Task
 
 
 def read(task: Task, path: str) -> str:
-    """The text of `ArtifactName::path/in/artifact`. Raises ActionError where there is no such file."""
+    """Return the text of `ArtifactName::path/in/artifact`. Raises ActionError where there is no such file."""
     artifact, _, member = path.partition("::")
     zip_file = task.folder / f"{artifact}.zip"
     if not zip_file.exists():
@@ -22,24 +22,24 @@ def read(task: Task, path: str) -> str:
     except KeyError:
         raise ActionError(f"{task.where}: artifact {artifact} holds no {member}") from None
     except zipfile.BadZipFile as error:
-        raise ActionError(f"{task.where}: the input artifact {artifact} is no zip: {error}") from error
+        raise ActionError(f"{task.where}: the input artifact {artifact} is not a zip file: {error}") from error
     except UnicodeDecodeError as error:
-        raise ActionError(f"{task.where}: {member} of artifact {artifact} is no UTF-8: {error}") from error
+        raise ActionError(f"{task.where}: {member} of artifact {artifact} is not UTF-8: {error}") from error
 
 
 def json_object(task: Task, name: str, text: str) -> dict[str, Any]:
-    """A JSON object from `text`; `name` says in an error what was read."""
+    """Return the JSON object in `text`. name: of the setting or file, for the message of ActionError."""
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise ActionError(f"{task.where}: {name} is no JSON: {error}") from error
+        raise ActionError(f"{task.where}: {name} is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ActionError(f"{task.where}: {name} must be a JSON object; it is {text[:60]}")
     return value
 
 
 def texts(task: Task, name: str, value: Any) -> dict[str, str]:
-    """A JSON object whose values are texts; `name` says in an error what it is."""
+    """Return `value` if it is an object of strings. name: of the setting, for the message of ActionError."""
     if not isinstance(value, dict):
         raise ActionError(f"{task.where}: {name}: got {json.dumps(value)[:60]}; a JSON object is allowed")
     for key, each in value.items():

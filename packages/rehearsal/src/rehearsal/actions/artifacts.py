@@ -1,4 +1,4 @@
-"""Artifacts in the pipeline's buckets, read and written with an action's own credentials."""
+"""Artifacts in the pipeline's buckets, read and written with an action's credentials."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rehearsal.engine.model.definition import ArtifactStore
 
 
 def download(task: Task, name: str, credentials: Credentials, zip_file: Path) -> None:
-    """Fetch the input artifact `name`. Raises ActionError where it does not exist or may not be read."""
+    """Download the input artifact `name`. Raises ActionError where it does not exist or access is denied."""
     artifact = locate_artifact(task, name)
     s3 = task.endpoint.client("s3", credentials, task.region)
     try:
@@ -25,29 +25,31 @@ def download(task: Task, name: str, credentials: Credentials, zip_file: Path) ->
 
 
 def locate_artifact(task: Task, name: str) -> Artifact:
-    """Where the input artifact `name` lies for this action: in the store of the action's region.
+    """Return the location of the input artifact `name` in the store of the action's region.
 
-    One that was made in another region is copied there first, as CodePipeline itself does.
+    An artifact of another region is copied there first, as CodePipeline does. Raises ActionError.
     Source: AWS CodePipeline user guide, "Add a cross-Region action in CodePipeline".
     """
     if name not in task.action.inputs:
         inputs = ", ".join(task.action.inputs) or "none"
-        raise ActionError(f"{task.where}: {name} is no input artifact of this action; its input artifacts: {inputs}")
+        raise ActionError(
+            f"{task.where}: {name} is not an input artifact of this action; its input artifacts: {inputs}"
+        )
     artifact = task.artifacts.get(name)
     if artifact is None:
         made = ", ".join(sorted(task.artifacts)) or "none"
         raise ActionError(f"{task.where}: no action has made the artifact {name}; there are {made}")
-    here = task.stores(task.region)
-    if artifact.store.bucket == here.bucket:
+    store = task.stores(task.region)
+    if artifact.store.bucket == store.bucket:
         return artifact
     s3 = task.endpoint.client("s3", root(task.pipeline.account), task.region)
     source = {"Bucket": artifact.store.bucket, "Key": artifact.key}
-    answer = s3.copy_object(Bucket=here.bucket, Key=artifact.key, CopySource=source, **_encryption(here))
-    return Artifact(here, artifact.key, answer.get("VersionId"))
+    answer = s3.copy_object(Bucket=store.bucket, Key=artifact.key, CopySource=source, **_encryption(store))
+    return Artifact(store, artifact.key, answer.get("VersionId"))
 
 
 def upload(task: Task, name: str, credentials: Credentials, zip_file: Path) -> Artifact:
-    """Store `zip_file` as the output artifact `name`, under a key as CodePipeline writes it."""
+    """Upload `zip_file` as the output artifact `name`, under a key in CodePipeline's form. Raises ActionError."""
     store = task.stores(task.region)
     key = f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}"
     s3 = task.endpoint.client("s3", credentials, task.region)
@@ -69,7 +71,7 @@ def _encryption(store: ArtifactStore) -> dict[str, str]:
 
 
 def publish(task: Task, name: str, content: bytes) -> str:
-    """The URL of `content` in the artifact bucket, as CodePipeline itself hands it to another service."""
+    """Upload `content` to the artifact bucket, as CodePipeline does for another service; return its URL."""
     bucket = task.stores(task.region).bucket
     key = f"{task.pipeline.name[:20]}/{task.execution_id}/{task.stage}/{task.action.name}/{name}"
     s3 = task.endpoint.client("s3", root(task.pipeline.account), task.region)

@@ -1,4 +1,4 @@
-"""Artifacts that are a reference to a commit: CODEBUILD_CLONE_REF, from which a build clones the repository itself.
+"""Artifacts in the format CODEBUILD_CLONE_REF: a reference to a commit, from which a build clones the repository.
 
 Sources: AWS CodePipeline user guide, "Use full clone with a GitHub pipeline source", "Use full clone with a CodeCommit
 pipeline source".
@@ -18,13 +18,13 @@ from rehearsal.project import git_repository
 
 FORMAT = "CODEBUILD_CLONE_REF"
 _FILE = "codebuild-clone-ref.json"
-# The service was renamed, and policies may have either name.
+# CodeConnections was called CodeStar Connections: policies may use either prefix.
 USE_CONNECTION_ACTIONS = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
 
 
 @dataclass(frozen=True)
 class CloneRef:
-    """A commit of a branch; needs: one of these permissions on `resource` is what a build clones with."""
+    """A commit of a branch. needs: a build needs one of these IAM actions on `resource` to clone it."""
 
     commit: str
     branch: str
@@ -35,7 +35,7 @@ class CloneRef:
     def from_settings(
         cls, commit: str, branch: str, settings: Mapping[str, str], account_region: tuple[str, str]
     ) -> Self:
-        """For a source action with these settings."""
+        """Return the reference of a source action with this configuration."""
         if "ConnectionArn" in settings:
             return cls(commit, branch, USE_CONNECTION_ACTIONS, settings["ConnectionArn"])
         account, region = account_region
@@ -44,7 +44,7 @@ class CloneRef:
 
     @classmethod
     def read(cls, zip_file: Path) -> Self | None:
-        """Return the reference in the artifact; None for one that contains files. Raises BadZipFile."""
+        """Return the reference in an artifact; None where the artifact contains files. Raises BadZipFile."""
         with zipfile.ZipFile(zip_file) as archive:
             if archive.namelist() != [_FILE]:
                 return None
@@ -57,7 +57,7 @@ class CloneRef:
 
 
 def unpack_or_clone(zip_file: Path, folder: Path, remote: Path, unzip: Unzip = unzip) -> None:
-    """The artifact's files, or a clone of the commit that it refers to. Raises as `unzip` does, and WrongUse."""
+    """Unpack an artifact, or clone the commit that it refers to. Raises as `unzip` does, and WrongUse."""
     reference = CloneRef.read(zip_file)
     if reference is None:
         unzip(zip_file, folder)

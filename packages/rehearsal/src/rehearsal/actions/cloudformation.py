@@ -1,4 +1,4 @@
-"""Deploy/CloudFormation: the action modes that work on stacks.
+"""Deploy/CloudFormation: the action modes for stacks.
 
 Source: AWS CodePipeline user guide, "CloudFormation deploy action reference".
 """
@@ -25,7 +25,7 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
 class DeployStack:
-    """Dispatches on ActionMode. changes: is notified when an operation on a stack has ended."""
+    """Runs the mode that ActionMode names. changes: notified when an operation on a stack has ended."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -50,7 +50,7 @@ class DeployStack:
 
 
 class Stack:
-    """The stack that an action works on, with the action's credentials."""
+    """The stack of an action, and the operations on it with the action's credentials."""
 
     def __init__(self, task: Task, changes: Changes) -> None:
         self._task, self._changes = task, changes
@@ -58,7 +58,7 @@ class Stack:
         self._api = task.endpoint.client("cloudformation", task.credentials(), task.region)
 
     def replace_change_set(self) -> Outcome:
-        """Make the change set, in place of an older one of its name; a stack without changes is a success."""
+        """Create the change set, and delete an older one of its name; no changes count as a success."""
         name = self._task.setting("ChangeSetName")
         if self._change_set(name):
             self._api.delete_change_set(StackName=self._name, ChangeSetName=name)
@@ -96,7 +96,7 @@ class Stack:
         return self._wait_until_settled()
 
     def replace_on_failure(self) -> Outcome:
-        """As create_or_update, but a stack that failed is deleted first."""
+        """Create or update the stack; delete it first where it has failed."""
         if self._describe().get("StackStatus") in _FAILED:
             deleted = self.delete()
             if deleted.failed:
@@ -111,7 +111,7 @@ class Stack:
         return self._wait_until_settled()
 
     def _wait_until_settled(self) -> Outcome:
-        """Wait for the stack to settle."""
+        """Wait until the stack's operation has ended; return the result with its outputs or its first failure."""
         for _ in self._changes.moments(self._task.stop):
             stack = self._describe()
             status = stack.get("StackStatus", "DELETE_COMPLETE")
@@ -126,7 +126,7 @@ class Stack:
         return self._stopped()
 
     def _request(self) -> dict[str, Any]:
-        """The parameters that creating, updating and changing a stack share."""
+        """The parameters that CreateStack, UpdateStack and CreateChangeSet share."""
         configuration = self._task.action.configuration
         request = self._template(self._read(self._task.setting("TemplatePath")))
         settings = self._template_configuration()
@@ -142,7 +142,7 @@ class Stack:
         return request
 
     def _template(self, text: str) -> dict[str, Any]:
-        """CloudFormation takes a small template as text, and a larger one from a bucket."""
+        """Pass a small template as text, and a larger one by the URL of an object."""
         if len(text.encode()) <= TEMPLATE_BODY_BYTES:
             return {"TemplateBody": text}
         return {"TemplateURL": publish(self._task, "template.json", text.encode())}
@@ -155,7 +155,7 @@ class Stack:
         return read(self._task, path)
 
     def _exists(self) -> bool:
-        """Whether there is a stack to update; one that a change set only began is still to be created."""
+        """Return whether there is a stack to update; a stack in REVIEW_IN_PROGRESS has to be created."""
         stack = self._describe()
         return bool(stack) and stack["StackStatus"] not in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 

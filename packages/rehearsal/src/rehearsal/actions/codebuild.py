@@ -1,4 +1,4 @@
-"""Build/CodeBuild and Test/CodeBuild: run the project's buildspec, with the project's role and nothing else.
+"""Build/CodeBuild and Test/CodeBuild: run the project's buildspec with the project's role.
 
 Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action reference".
 """
@@ -35,10 +35,11 @@ _COMMIT_MESSAGE = (
 
 
 class RunBuild:
-    """caches: a folder that outlives builds, for what they download and keep. builds: where the API finds them.
+    """Runs the build of an action.
 
-    remote: the repository that a build clones where its input is a reference to a commit. work: the folder, outside the
-    project, that builds work below. queue: of all builds of the embedded AWS.
+    caches: the folder for caches of builds. builds: the store of build records. remote: the repository that a build
+    clones where its input is a reference to a commit. work: the folder, outside the project, for work folders. queue:
+    the queue of all builds of the embedded AWS.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class RunBuild:
         return self.perform(task, project, task.assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild"))
 
     def perform(self, task: Task, project: Project, credentials: Credentials) -> Outcome:
-        """Build the project with these credentials, which are its role's."""
+        """Run a build of the project. credentials: those of the project's role."""
         build = build_of_action(task, project, self._caches)
         turn = self._enter_queue(task, build)
         entry, result = BuildRecord(self._builds, build, project.about, project.log_group), None
@@ -96,7 +97,7 @@ class RunBuild:
         return self._build(task, project, build, folders=folders, credentials=credentials, entry=entry)
 
     def _sources(self, task: Task, project: Project, work: WorkFolder, credentials: Credentials) -> dict[str, Path]:
-        """Every input artifact, unpacked; the primary one under the empty name."""
+        """Unpack every input artifact; return its folder by name. The primary one has the empty name."""
         primary, inputs = _primary(task), task.action.inputs
         folders = {name: work.source(name) for name in inputs}
         with ThreadPoolExecutor(len(inputs)) as pool:
@@ -113,7 +114,7 @@ class RunBuild:
     def _unpack(self, task: Task, project: Project, zip_file: Path, folder: Path) -> None:
         try:
             reference = CloneRef.read(zip_file)
-            if reference:  # CodeBuild clones with the project's role
+            if reference:  # CodeBuild clones with the project's role, so that role needs the permission
                 task.asked(project.role_arn, *reference.needs, resource=reference.resource)
             unpack_or_clone(zip_file, folder, self._remote, functools.partial(unzip_cached, shared=task.shared))
         except ActionError:
@@ -172,13 +173,16 @@ def _primary(task: Task) -> str:
 
 
 def _outputs(task: Task, result: BuildResult, credentials: Credentials) -> dict[str, Artifact]:
-    """Each output artifact from the buildspec's artifact of its name; a single one also from the primary artifact."""
-    outputs, alone = {}, len(task.action.outputs) == 1
+    """Upload the action's output artifacts: the buildspec's artifacts of these names.
+
+    A single output artifact may also be the buildspec's primary artifact.
+    """
+    outputs, is_single = {}, len(task.action.outputs) == 1
     for name in task.action.outputs:
-        zip_file = result.artifacts.get(name) or (result.artifacts.get("") if alone else None)
+        zip_file = result.artifacts.get(name) or (result.artifacts.get("") if is_single else None)
         if zip_file is None:
             made = ", ".join(each or "the primary one" for each in result.artifacts) or "none"
-            hint = "" if alone else "; of several output artifacts each needs a secondary artifact of its name"
+            hint = "" if is_single else "; of several output artifacts each needs a secondary artifact of its name"
             raise ActionError(f"{task.where}: the buildspec made no artifact {name}; it made {made}{hint}")
         outputs[name] = upload(task, name, credentials, zip_file)
     return outputs

@@ -1,4 +1,4 @@
-"""The CodeBuild project of an action as it is deployed, and the build that the action starts of it.
+"""The deployed CodeBuild project of an action, and the build that the action starts.
 
 Sources: AWS CodePipeline user guide, "AWS CodeBuild build and test action reference"; CodeBuild API, "Project".
 """
@@ -20,10 +20,10 @@ from rehearsal.engine.action_api import ActionError, Task
 
 @dataclass(frozen=True)
 class Project:
-    """The settings that a build takes from its project.
+    """The settings of a project that its builds use.
 
-    log_group: empty where the project writes no CloudWatch log. about: what the API's record of a build repeats.
-    artifacts: where those of a build go that no pipeline started.
+    log_group: empty where CloudWatch logs are off. about: the settings that the API's record of a build repeats.
+    artifacts: the ProjectArtifacts, for builds outside a pipeline.
     """
 
     name: str
@@ -45,19 +45,19 @@ class Project:
 
     @classmethod
     def of_action(cls, task: Task) -> Self:
-        """The project that the action names. Raises ActionError where there is none."""
+        """Return the project that the action names. Raises ActionError where there is none."""
         name = task.setting("ProjectName")
         api = task.endpoint.client("codebuild", root(task.pipeline.account), task.region)
-        found = api.batch_get_projects(names=[name])["projects"]
-        if not found:
+        projects = api.batch_get_projects(names=[name])["projects"]
+        if not projects:
             raise ActionError(
                 f"{task.where}: there is no CodeBuild project {name} in {task.pipeline.account}/{task.region}"
             )
-        return cls.read(found[0])
+        return cls.read(projects[0])
 
     @classmethod
     def read(cls, project: Mapping[str, Any]) -> Self:
-        """From the shape that BatchGetProjects answers."""
+        """Return the project from the shape of BatchGetProjects."""
         environment, name = project["environment"], project["name"]
         logs = project.get("logsConfig", {}).get("cloudWatchLogs", {})
         return cls(
@@ -87,7 +87,11 @@ class Project:
         overrides: Iterable[EnvironmentVariable] = (),
         source_version: str = "",
     ) -> Build:
-        """Return the project's next build. buildspec: replaces the project's; source_version: named by the caller."""
+        """Return the project's next build.
+
+        caches: the folder with the project's build number. buildspec: replaces the project's, unless empty. overrides:
+        variables of the caller. source_version: requested by the caller.
+        """
         number = uuid.uuid4()
         prefix = f"{self.log_prefix}/" if self.log_prefix else ""
         return Build(
@@ -114,7 +118,7 @@ class Project:
 
 
 def build_of_action(task: Task, project: Project, caches: Path) -> Build:
-    """The build that the action's configuration starts. Raises ActionError for what it cannot say."""
+    """Return the build that the action's configuration describes. Raises ActionError."""
     settings, pipeline = task.action.configuration, task.pipeline
     if settings.get("BatchEnabled", "").lower() == "true":
         raise ActionError(f"{task.where}: BatchEnabled: batch builds are not rehearsed; rehearse its builds singly")
@@ -139,17 +143,17 @@ def _overrides(task: Task) -> tuple[EnvironmentVariable, ...]:
         raise ActionError(
             f"{task.where}: EnvironmentVariables: got {_around(text, error)}; a JSON list of objects with `name`,"
             " `value` and perhaps `type` is allowed. CodePipeline puts the values of variables into it as they are: a"
-            " commit message with quotes or line breaks makes it no JSON"
+            " commit message with quotes or line breaks makes it invalid JSON"
         ) from None
 
 
 def _around(text: str, error: Exception) -> str:
-    """The part of a text where JSON cannot be read any more."""
+    """The part of a text around a JSON error."""
     start = max(0, error.pos - 40) if isinstance(error, json.JSONDecodeError) else 0
     return f"{'...' if start else ''}{text[start : start + 80]!r}"
 
 
 def variables(declared: Iterable[Mapping[str, str]]) -> Iterable[EnvironmentVariable]:
-    """From the shape that the API has."""
+    """Return variables from the API's shape: name, value, type."""
     for each in declared:
         yield EnvironmentVariable(each["name"], str(each["value"]), each.get("type", "PLAINTEXT"))

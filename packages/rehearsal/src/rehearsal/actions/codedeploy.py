@@ -23,7 +23,7 @@ ENDED = ("Succeeded", "Failed", "Stopped")
 class DeployByCodeDeploy:
     """Creates a deployment with the action's role, and waits for its end.
 
-    changes: is notified when a deployment has ended.
+    changes: notified when a deployment has ended.
     """
 
     def __init__(self, changes: Changes) -> None:
@@ -47,27 +47,27 @@ class DeployByCodeDeploy:
     def _outcome(self, task: Task, api: Any, id_: str) -> Outcome:
         """Wait for the end; a stopped action stops the deployment."""
         for _ in self._changes.moments(task.stop):
-            found = api.get_deployment(deploymentId=id_)["deploymentInfo"]
-            if found["status"] in ENDED:
-                message = found.get("errorInformation", {}).get("message", "")
-                summary = f"deployment {id_} {found['status']}" + (f": {message}" if message else "")
-                return Outcome(failed=found["status"] != "Succeeded", summary=summary, external_id=id_)
-            task.note(f"deployment {id_} is {found['status']}")
+            deployment = api.get_deployment(deploymentId=id_)["deploymentInfo"]
+            if deployment["status"] in ENDED:
+                message = deployment.get("errorInformation", {}).get("message", "")
+                summary = f"deployment {id_} {deployment['status']}" + (f": {message}" if message else "")
+                return Outcome(failed=deployment["status"] != "Succeeded", summary=summary, external_id=id_)
+            task.note(f"deployment {id_} is {deployment['status']}")
         api.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
         return Outcome(failed=True, summary=f"stopped, and deployment {id_} with it", external_id=id_)
 
 
 def _app_spec(task: Task) -> str:
-    """Return the text of the AppSpec. Raises ActionError."""
+    """Return the text of the AppSpec file in the input artifact. Raises ActionError."""
     name = task.action.inputs[0]
     zip_file = task.folder / f"{name}.zip"
     download(task, name, task.credentials(), zip_file)
     try:
         with zipfile.ZipFile(zip_file) as archive:
-            held = {*archive.namelist()}
+            members = {*archive.namelist()}
     except zipfile.BadZipFile as error:
-        raise ActionError(f"{task.where}: the input artifact {name} is no zip: {error}") from error
+        raise ActionError(f"{task.where}: the input artifact {name} is not a zip file: {error}") from error
     for file in APP_SPECS:
-        if file in held:
+        if file in members:
             return read(task, f"{name}::{file}")
     raise ActionError(f"{task.where}: the artifact {name} has no {', '.join(APP_SPECS[:-1])} or {APP_SPECS[-1]}")

@@ -1,5 +1,4 @@
-"""Compute/Commands and Rule/Commands: shell commands in a build of CodePipeline's own, without a project, with the
-action's role.
+"""Compute/Commands and Rule/Commands: shell commands in a build that CodePipeline manages, with the action's role.
 
 Sources: AWS CodePipeline user guide, "Commands action reference", and "Commands" in the rule structure reference.
 """
@@ -23,7 +22,7 @@ RULE_MINUTES, ACTION_MINUTES = 60, 55
 
 
 class _Unlisted:
-    """Such builds are CodePipeline's: the account's API does not list them."""
+    """A store that keeps nothing: CodePipeline's builds are not visible in the account's API."""
 
     def begin(self, build: Build) -> Cancellation:  # noqa: ARG002 - StopBuild cannot name this build
         return Cancellation()
@@ -36,7 +35,7 @@ class _Unlisted:
 
 
 class RunCommands(RunBuild):
-    """It fails where one of its commands does; later commands are not run then."""
+    """Runs the commands of an action or rule; the first failed command ends and fails it."""
 
     def __init__(self, caches: Path, remote: Path, work: Path, queue: BuildQueue | None = None) -> None:
         super().__init__(caches, _Unlisted(), remote, work, queue)
@@ -47,7 +46,7 @@ class RunCommands(RunBuild):
         return self.perform(task, _managed(task), task.credentials())
 
     def _sources(self, task: Task, project: Project, work: WorkFolder, credentials: Credentials) -> dict[str, Path]:
-        """Without an input artifact, the commands run in an empty folder."""
+        """Unpack the input artifacts; without any, the commands run in an empty folder."""
         if task.action.inputs:
             return super()._sources(task, project, work, credentials)
         folder = work.source("none")
@@ -56,7 +55,7 @@ class RunCommands(RunBuild):
 
 
 def _managed(task: Task) -> Project:
-    """The settings that replace a project's."""
+    """The settings of the managed build, in the form of a project."""
     name = f"{task.pipeline.name}-{task.stage}-{task.action.name}"
     action = task.action
     spec: dict[str, Any] = {"version": "0.2", "phases": {"build": {"commands": list(action.commands)}}}

@@ -1,4 +1,4 @@
-"""Source actions that read git: CodeConnections, CodeCommit, and GitHub by the older action.
+"""Source actions for git: CodeConnections, CodeCommit, and GitHub (version 1).
 
 Sources: AWS CodePipeline user guide, "CodeStarSourceConnection for Bitbucket Cloud, GitHub, ...", "AWS CodeCommit
 source action reference", "GitHub (via OAuth app) source action reference", "Variables reference".
@@ -21,9 +21,10 @@ _FORMAT = "OutputArtifactFormat"
 
 
 class FetchRevision:
-    """Reads the bare repository that replaces the connected one.
+    """Reads a commit from the bare repository that replaces the connected one.
 
-    branch: the key of the configuration that names the branch; repository: those that name the repository.
+    branch: the configuration key of the branch. repository: the configuration keys of the repository's name.
+    variables: returns the provider's own output variables.
     """
 
     def __init__(self, remote: Path, *, branch: str, repository: tuple[str, ...], variables: Variables) -> None:
@@ -60,7 +61,7 @@ class FetchRevision:
         )
 
     def _commit(self, task: Task) -> git_repository.Commit:
-        """The revision that the execution was started for, else the newest of the branch."""
+        """The commit that the execution was started for, else the newest one of the branch. Raises ActionError."""
         repository = "/".join(task.setting(each) for each in self._repository)
         branch = task.setting(self._branch)
         if wanted := task.wanted.get("COMMIT_ID"):
@@ -88,7 +89,7 @@ def _check_format(task: Task) -> None:
 
 
 def connection(remote: Path) -> FetchRevision:
-    """Source/CodeStarSourceConnection."""
+    """Return the runner of Source/CodeStarSourceConnection."""
 
     def variables(task: Task, _commit: git_repository.Commit) -> Mapping[str, str]:
         return {
@@ -100,7 +101,7 @@ def connection(remote: Path) -> FetchRevision:
 
 
 def codecommit(remote: Path) -> FetchRevision:
-    """Source/CodeCommit."""
+    """Return the runner of Source/CodeCommit."""
 
     def variables(task: Task, commit: git_repository.Commit) -> Mapping[str, str]:
         return {"CommitterDate": commit.committed, "RepositoryName": task.setting("RepositoryName")}
@@ -109,7 +110,7 @@ def codecommit(remote: Path) -> FetchRevision:
 
 
 def github(remote: Path) -> FetchRevision:
-    """Source/GitHub, version 1."""
+    """Return the runner of Source/GitHub, version 1."""
 
     def variables(task: Task, commit: git_repository.Commit) -> Mapping[str, str]:
         owner, repository = task.setting("Owner"), task.setting("Repo")

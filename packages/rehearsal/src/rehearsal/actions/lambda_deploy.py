@@ -1,4 +1,4 @@
-"""Deploy/Lambda: publish a function's code, and shift its alias to a version with a strategy and alarms.
+"""Deploy/Lambda: publish a function's code, and shift the traffic of its alias to the new version.
 
 Source: AWS CodePipeline user guide, "AWS Lambda deploy action reference".
 """
@@ -28,7 +28,7 @@ Steps = list[tuple[int, float]]
 
 @dataclass(frozen=True)
 class Wanted:
-    """The action's configuration."""
+    """The action's configuration. steps: (percent, seconds) below 100 percent. alarms: any of them ends the shift."""
 
     function: str
     alias: str
@@ -38,11 +38,11 @@ class Wanted:
 
     @classmethod
     def of(cls, task: Task) -> Wanted:
-        """Raise ActionError for a configuration that AWS refuses."""
-        given = task.action.configuration
-        alias, version = given.get("FunctionAlias", ""), given.get("PublishedTargetVersion", "")
-        strategy = given.get("DeployStrategy", ALL_AT_ONCE)
-        alarms = [name.strip() for name in given.get("Alarms", "").split(",") if name.strip()]
+        """Parse the configuration. Raises ActionError for a configuration that AWS refuses."""
+        settings = task.action.configuration
+        alias, version = settings.get("FunctionAlias", ""), settings.get("PublishedTargetVersion", "")
+        strategy = settings.get("DeployStrategy", ALL_AT_ONCE)
+        alarms = [name.strip() for name in settings.get("Alarms", "").split(",") if name.strip()]
         if not version and not task.action.inputs:
             raise ActionError(f"{task.where}: PublishedTargetVersion is needed where there is no input artifact")
         if not alias and (version or strategy != ALL_AT_ONCE):
@@ -53,7 +53,7 @@ class Wanted:
 
 
 class DeployFunction:
-    """Updates the code where there is an artifact; shifts the alias where there is one."""
+    """Publishes a version, unless the action names one, and shifts the alias, if the action names one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -84,13 +84,13 @@ class DeployFunction:
             task.note(f"version {version} of {wanted.function}:{wanted.alias} has {percent}%")
             if problem := self._watch(task, cloudwatch, wanted.alarms, seconds):
                 api.update_alias(**name, FunctionVersion=current, RoutingConfig={"AdditionalVersionWeights": {}})
-                said = f"{problem}: {wanted.function}:{wanted.alias} has version {current} again"
-                return Outcome(failed=True, summary=said)
+                summary = f"{problem}: {wanted.function}:{wanted.alias} has version {current} again"
+                return Outcome(failed=True, summary=summary)
         api.update_alias(**name, FunctionVersion=version, RoutingConfig={"AdditionalVersionWeights": {}})
         return _success(f"{wanted.function}:{wanted.alias} has version {version}", version)
 
     def _watch(self, task: Task, cloudwatch: Any, alarms: list[str], seconds: float) -> str:
-        """Wait on the clock; return why the shift has to end, empty for no reason."""
+        """Wait `seconds` of AWS; return why the shift has to be rolled back, empty if it can continue."""
         for _ in self._clock.moments(seconds, task.stop):
             if active := _active(cloudwatch, alarms):
                 return f"alarm {', '.join(active)} is in ALARM"
@@ -102,9 +102,9 @@ def _steps(where: str, strategy: str) -> Steps:
     if strategy == ALL_AT_ONCE:
         return []
     for pattern, steps in _STRATEGIES:
-        found = re.fullmatch(pattern, strategy)
-        if found and 1 <= int(found[1]) <= 99:
-            listed: Steps = list(steps(int(found[1]), int(found[2])))
+        match = re.fullmatch(pattern, strategy)
+        if match and 1 <= int(match[1]) <= 99:
+            listed: Steps = list(steps(int(match[1]), int(match[2])))
             if sum(seconds for _, seconds in listed) > MOST_SECONDS:
                 raise ActionError(f"{where}: DeployStrategy {strategy} takes more than 2 days")
             return listed
@@ -123,8 +123,8 @@ def _active(cloudwatch: Any, alarms: list[str]) -> list[str]:
     if not alarms:
         return []
     answer = cloudwatch.describe_alarms(AlarmNames=alarms, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    found = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-    return [str(alarm["AlarmName"]) for alarm in found if alarm["StateValue"] == "ALARM"]
+    described = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
+    return [str(alarm["AlarmName"]) for alarm in described if alarm["StateValue"] == "ALARM"]
 
 
 def _success(summary: str, version: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Invoke/Lambda: call a function with a job, and wait for what it says of it.
+"""Invoke/Lambda: invoke a function with a job, and wait for the job's result.
 
 Source: AWS CodePipeline user guide, "AWS Lambda invoke action reference" and "Invoke a Lambda function in a pipeline".
 """
@@ -20,9 +20,9 @@ from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
 from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
 
-# Source: "Quotas in AWS CodePipeline": a function that sends no reply in this time has failed.
+# A function that sends no result in this time has failed. Source: "Quotas in AWS CodePipeline".
 REPLY_SECONDS = 20 * 60.0
-# A function that asks to be called again is called after this pause.
+# The pause before a function is invoked again with its continuation token.
 AGAIN_SECONDS = 1.0
 
 _COMMIT_MESSAGE = (
@@ -34,7 +34,10 @@ Json = dict[str, Any]
 
 
 class InvokeFunction:
-    """The function answers by PutJobSuccessResult or PutJobFailureResult; its return value means nothing."""
+    """Invokes a function, which reports the result by PutJobSuccessResult or PutJobFailureResult.
+
+    The function's return value is ignored, as on AWS.
+    """
 
     def __init__(self, jobs: Jobs, reply_seconds: float = REPLY_SECONDS) -> None:
         self._jobs, self._reply_seconds = jobs, reply_seconds
@@ -66,11 +69,13 @@ class InvokeFunction:
                 return Outcome(failed=True, summary="stopped while the function's job went on")
         summary = result.summary or ("the function failed the job" if result.failed else "the function did the job")
         _log(task, summary)
-        made = {} if result.failed else outputs
-        return Outcome(result.failed, summary, result.variables, made, external_id=result.external_id, code=result.code)
+        artifacts = {} if result.failed else outputs
+        return Outcome(
+            result.failed, summary, result.variables, artifacts, external_id=result.external_id, code=result.code
+        )
 
     def _answer(self, task: Task, job: Job, call: _Call) -> JobResult | None:
-        """Return the function's answer, without waiting for its end. Raises ActionError where it cannot answer."""
+        """Return the job's result; the function may still run. Raises ActionError where the invocation failed."""
         with task.stop.calls(job.changed.set):
             job.changed.wait(self._reply_seconds)
         if call.problem and not job.is_answered:
@@ -84,7 +89,7 @@ def _log(task: Task, line: str) -> None:
 
 
 class _Call:
-    """A call of the function that goes on by itself; `problem` says why it is of no use."""
+    """An invocation in a separate thread. problem: why it failed, if the function reported no result before."""
 
     def __init__(self, task: Task, job: Job, event: Json, credentials: Credentials) -> None:
         self.problem: ActionError | None = None
@@ -99,7 +104,7 @@ class _Call:
 
 
 def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None:
-    """Raise ActionError where the function cannot be called, or breaks before it has said anything."""
+    """Invoke the function. Raises ActionError where that fails, or the function fails before it reports a result."""
     name = task.setting("FunctionName")
     client = task.endpoint.client("lambda", credentials, task.region)
     try:
@@ -132,7 +137,7 @@ def _event(task: Task, job: Job, credentials: Credentials, outputs: dict[str, Ar
 
 
 def _place(task: Task, name: str) -> Artifact:
-    """Where the function is to put an output artifact."""
+    """The location to which the function has to upload an output artifact."""
     return Artifact(task.stores(task.region), f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}")
 
 

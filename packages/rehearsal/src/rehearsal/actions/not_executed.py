@@ -1,4 +1,4 @@
-"""Actions whose provider has no runner here, but was accepted: recorded as not executed."""
+"""Actions of accepted providers without a runner, which are recorded as not executed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rehearsal.workspace.acceptances import Accepted
 
 
 class NotExecuted:
-    """Does nothing, and says so."""
+    """Succeeds without any work, and marks the outcome as not executed."""
 
     def run(self, task: Task) -> Outcome:
         summary = f"not executed: {task.action.type} was accepted"
@@ -19,7 +19,7 @@ class NotExecuted:
 
 
 class Accepting(Mapping[ActionType, ActionRunner]):
-    """The runners there are, and NotExecuted for what is accepted; `accepted` is asked at each look-up."""
+    """The runners by action type, and NotExecuted for accepted providers. accepted: called at each look-up."""
 
     def __init__(self, runners: Mapping[ActionType, ActionRunner], accepted: Callable[[], Accepted]) -> None:
         self._runners, self._accepted = runners, accepted

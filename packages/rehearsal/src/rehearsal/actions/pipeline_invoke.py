@@ -14,20 +14,20 @@ from rehearsal.engine.action_api import ActionError, Outcome, Task
 
 
 class StartPipeline:
-    """The action ends when the other execution has begun; its id is an output variable."""
+    """Starts the other pipeline, and ends without waiting for it; the execution's id is an output variable."""
 
     def run(self, task: Task) -> Outcome:
         name = task.setting("PipelineName")
         arn = f"arn:aws:codepipeline:{task.region}:{task.pipeline.account}:{name}"
         task.require("codepipeline:StartPipelineExecution", resource=arn)
         client = task.endpoint.client("codepipeline", task.credentials(), task.region)
-        given = {
+        parameters = {
             member: _parsed(task, setting)
             for member, setting in (("variables", "Variables"), ("sourceRevisions", "SourceRevisions"))
             if task.action.configuration.get(setting)
         }
         try:
-            started = client.start_pipeline_execution(name=name, **given)["pipelineExecutionId"]
+            started = client.start_pipeline_execution(name=name, **parameters)["pipelineExecutionId"]
         except (ClientError, BotoCoreError) as error:
             raise ActionError(f"{task.where}: cannot start {name}: {error}") from error
         summary = f"started execution {started} of {name}"

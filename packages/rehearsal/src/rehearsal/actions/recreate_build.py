@@ -1,6 +1,6 @@
-"""A build's folder and environment, created again after its end, for a shell.
+"""A build's sources and environment, recreated after its end, for `rehearse shell`.
 
-Its inputs come from the CodePipeline and CodeBuild APIs; the folder of a failed build is used as it was left.
+The inputs are from the CodePipeline and CodeBuild APIs. The folder of a failed build is used as the build left it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from rehearsal.errors import WrongUse
 
 @dataclass(frozen=True)
 class RecreatedBuild:
-    """Where a build worked, and every variable that its first command saw; `left`: the folder is the failed build's."""
+    """The folder, environment and shell of a build's first command. left: the folder is that of the failed build."""
 
     directory: Path
     env: Mapping[str, str]
@@ -47,20 +47,20 @@ def recreate_build(
     caches: Path,
     remote: Path,
 ) -> RecreatedBuild:
-    """Put a build together again; its role is assumed by the account's root, whatever the role's trust policy says.
+    """Recreate a build. The account's root assumes its role, so the role's trust policy does not matter.
 
-    detail: of ListActionExecutions; worked: the action's folder of then; folder: a new one; remote: the
-    repository of the source.
+    detail: the action's entry of ListActionExecutions. worked: the action's folder in its execution. folder: a new
+    folder. remote: the repository of the source. Raises WrongUse where the project or an artifact was removed.
     """
-    given = detail["input"]
-    region, settings = given["region"], given.get("resolvedConfiguration") or given.get("configuration", {})
+    inputs = detail["input"]
+    region, settings = inputs["region"], inputs.get("resolvedConfiguration") or inputs.get("configuration", {})
     api = endpoint.client("codebuild", root(key.account), region)
-    found = api.batch_get_projects(names=[settings["ProjectName"]])["projects"]
-    if not found:
+    projects = api.batch_get_projects(names=[settings["ProjectName"]])["projects"]
+    if not projects:
         raise WrongUse(f"there is no CodeBuild project {settings['ProjectName']} any more")
-    project = Project.read(found[0])
+    project = Project.read(projects[0])
     fetch = functools.partial(_download, endpoint.client("s3", root(key.account), region), remote)
-    sources, left = _sources(given, settings, worked / "sources", folder, fetch)
+    sources, left = _sources(inputs, settings, worked / "sources", folder, fetch)
     session = endpoint.client("sts", root(key.account), region).assume_role(
         RoleArn=project.role_arn, RoleSessionName="shell"
     )["Credentials"]
@@ -84,7 +84,7 @@ def _sources(
     folder: Path,
     fetch: Callable[[Mapping[str, str], Path], None],
 ) -> tuple[dict[str, Path], bool]:
-    """Every input artifact's folder, the primary one under the empty name; and whether they are a failed build's."""
+    """The folder of every input artifact by name (the primary one is empty), and whether a failed build left them."""
     inputs = {each["name"]: each["s3location"] for each in given.get("inputArtifacts", [])}
     primary = settings.get("PrimarySource") or next(iter(inputs))
     left = all((worked / name).is_dir() for name in inputs)

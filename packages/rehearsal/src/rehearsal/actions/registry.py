@@ -1,4 +1,4 @@
-"""Which runner does the work of which type of action or rule."""
+"""The table of runners, by type of action or rule."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ from rehearsal.workspace.clock import Clock
 def runners(
     *, remote: Path, caches: Path, work: Path, jobs: Jobs, builds: BuildStore, queue: BuildQueue, clock: Clock
 ) -> Mapping[ActionType, ActionRunner]:
-    """remote: the bare repository behind every git source; caches: kept between builds; work: where builds work;
-    builds: as the API has them; queue: of all builds;
-    clock: what rules wait by; its changes wake actions.
+    """Return the runners.
+
+    remote: the bare repository behind every git source. caches: the folder for caches of builds. work: the folder for
+    work folders of builds. jobs: the jobs of Lambda invoke actions. builds: the store of build records. queue: of all
+    builds. clock: for waits of rules and deployments; its changes wake waiting actions.
     """
     build, function = RunBuild(caches, builds, remote, work, queue), InvokeFunction(jobs)
     return {

@@ -1,4 +1,4 @@
-"""Rules of stage conditions that are no actions as well.
+"""Rules of stage conditions that are not actions too: VariableCheck and CloudWatchAlarm.
 
 Sources: AWS CodePipeline user guide, "Rule structure reference": VariableCheck, CloudWatchAlarm.
 """
@@ -21,7 +21,7 @@ _OPERATORS: Mapping[str, tuple[str, Callable[[str, str], bool]]] = {
 
 
 class CheckVariable:
-    """Rule/VariableCheck: a variable against a value."""
+    """Rule/VariableCheck: compares a variable with a value."""
 
     def run(self, task: Task) -> Outcome:
         variable, value, operator = task.setting("Variable"), task.setting("Value"), task.setting("Operator")
@@ -31,16 +31,17 @@ class CheckVariable:
         try:
             met = holds(variable, value)
         except re.error as error:
-            raise ActionError(f"{task.where}: Value: {value} is no regular expression: {error}") from error
+            raise ActionError(f"{task.where}: Value: {value} is not a regular expression: {error}") from error
         return Outcome(not met, f"{variable} {words} {value}: {'yes' if met else 'no'}")
 
 
 class WatchAlarm:
-    """Rule/CloudWatchAlarm: whether an alarm is in one of AlarmStates, within WaitTime.
+    """Rule/CloudWatchAlarm: fails where an alarm is in one of AlarmStates, checked for WaitTime minutes.
 
-    Before a stage the rule waits until the alarm has left them, and fails where it has not when the time is over.
-    After a stage it watches for all of the time, and fails as soon as the alarm enters one of them: CodePipeline's
-    announcement of conditions has a rollback "if a CloudWatch alarm goes into ALARM state within 60 minutes".
+    Before a stage, the rule waits until the alarm has left these states, and fails if it has not after WaitTime. After
+    a stage, it watches for the whole WaitTime, and fails as soon as the alarm enters one of these states:
+    CodePipeline's announcement of conditions has a rollback "if a CloudWatch alarm goes into ALARM state within 60
+    minutes".
     Source: What's new at AWS, "AWS CodePipeline introduces stage level conditions to implement pipeline gates".
     """
 
@@ -62,8 +63,8 @@ class WatchAlarm:
 
 def _alarm_state(cloudwatch: Any, name: str, task: Task) -> str:
     """Return the state of a metric alarm or a composite alarm. Raises ActionError."""
-    found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    alarms = [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
+    answer = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
     if not alarms:
         raise ActionError(f"{task.where}: there is no alarm {name}")
     return str(alarms[0]["StateValue"])

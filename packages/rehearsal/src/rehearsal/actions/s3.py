@@ -1,4 +1,4 @@
-"""S3 as the source of a pipeline, and as what it deploys to.
+"""S3 actions: an object as a source, and a bucket as the target of a deployment.
 
 Sources: AWS CodePipeline user guide, "Amazon S3 source action reference", "Amazon S3 deploy action reference".
 """
@@ -20,7 +20,7 @@ from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
 
 
 class FetchObject:
-    """Source/S3: an object's version becomes the source artifact as it is."""
+    """Source/S3: an object version becomes the source artifact, unchanged."""
 
     def run(self, task: Task) -> Outcome:
         bucket, key = task.setting("S3Bucket"), task.wanted.get("S3_OBJECT_KEY") or task.setting("S3ObjectKey")
@@ -47,7 +47,7 @@ class FetchObject:
 
 
 class DeployFiles:
-    """Deploy/S3: the artifact's files, or the artifact itself, go to a bucket."""
+    """Deploy/S3: uploads the artifact's files, or the artifact itself, to a bucket."""
 
     def run(self, task: Task) -> Outcome:
         bucket, extract = task.setting("BucketName"), task.setting("Extract").lower() == "true"
@@ -69,7 +69,7 @@ class DeployFiles:
                     s3.put_object(Bucket=bucket, Key=prefix, Body=file, **_headers(task.action.configuration, prefix))
                 count = 1
         except zipfile.BadZipFile as error:
-            why = f"the input artifact {task.action.inputs[0]} is no zip: {error}"
+            why = f"the input artifact {task.action.inputs[0]} is not a zip file: {error}"
             raise ActionError(f"{task.where}: {why}") from error
         except ClientError as error:
             raise ActionError(f"{task.where}: cannot write to s3://{bucket}: {error}", _code(error)) from error
@@ -79,13 +79,13 @@ class DeployFiles:
 
 
 def _key(declared: str) -> str:
-    """`{datetime}` and `{uuid}` are replaced, as in `app/2019-01-10_07-39-57.zip`."""
+    """The object key with `{datetime}` and `{uuid}` replaced, such as `app/2019-01-10_07-39-57.zip`."""
     now = dt.datetime.now(dt.UTC)
     return declared.replace("{datetime}", f"{now:%Y-%m-%d_%H-%M-%S}").replace("{uuid}", str(uuid.uuid4()))
 
 
 def _files(file: Any, prefix: str) -> Iterator[tuple[str, bytes]]:
-    """Every file of the artifact, with the key that it gets."""
+    """Yield (object key, content) of every file in the artifact."""
     folder = prefix.strip("/") + "/" if prefix.strip("/") else ""
     with file, zipfile.ZipFile(file) as archive:
         for member in archive.infolist():

@@ -1,4 +1,4 @@
-"""Values from artifacts into a stack, and from a stack into an artifact.
+"""Stack parameters with values from artifacts, and stack outputs as an artifact.
 
 Source: AWS CodePipeline user guide, "Using parameter override functions with CodePipeline pipelines" and
 "CloudFormation deploy action reference".
@@ -22,7 +22,7 @@ _ATTRIBUTES = ("BucketName", "ObjectKey", "URL")
 
 
 def resolved_overrides(task: Task, read: Read) -> dict[str, str]:
-    """ParameterOverrides with Fn::GetArtifactAtt and Fn::GetParam replaced by their values."""
+    """Return ParameterOverrides, with Fn::GetArtifactAtt and Fn::GetParam resolved. Raises ActionError."""
     text = task.action.configuration.get("ParameterOverrides", "{}")
     overrides = json_object(task, "ParameterOverrides", text)
     return {name: _value(task, name, each, read) for name, each in overrides.items()}
@@ -62,7 +62,7 @@ def _parameter(task: Task, path: str, key: str, read: Read) -> str:
 
 
 def with_output_file(task: Task, outcome: Outcome) -> Outcome:
-    """The outcome with an artifact that holds the stack's outputs as JSON, where OutputFileName asks for one."""
+    """Add an artifact with the stack's outputs as JSON to a successful outcome, where OutputFileName is set."""
     name = task.action.configuration.get("OutputFileName")
     if outcome.failed or not name or not task.action.outputs:
         return outcome

@@ -19,48 +19,51 @@ from rehearsal.errors import RehearsalError
 
 
 class ArtifactNotFound(RehearsalError):
-    """Nothing matches what an artifact names; the message is CodeBuild's."""
+    """No file matches an artifact's patterns; the message is CodeBuild's."""
 
 
 def collect(
     declared: Artifacts, *, source: Path, env: Mapping[str, str], folder: Path, log: BuildLog
 ) -> dict[str, Path]:
-    """Zip every artifact below `folder`; the primary one under the empty identifier. Raises ArtifactNotFound."""
+    """Write a zip for every artifact into `folder`; return identifier -> zip. The primary identifier is empty.
+
+    Raises ArtifactNotFound.
+    """
     outputs: dict[str, Output] = {"": declared} if declared.files else {}
     outputs |= declared.secondary_artifacts
-    made = {}
+    zips = {}
     for identifier, output in outputs.items():
-        found = _matching_files(output, source, env, log)
-        log.say(f"Found {len(found)} file(s) for artifact {identifier or 'primary'}")
-        made[identifier] = folder / f"artifact-{identifier or 'primary'}.zip"
-        zip_files(found, made[identifier], links=output.enable_symlinks)
-    return made
+        files = _matching_files(output, source, env, log)
+        log.say(f"Found {len(files)} file(s) for artifact {identifier or 'primary'}")
+        zips[identifier] = folder / f"artifact-{identifier or 'primary'}.zip"
+        zip_files(files, zips[identifier], links=output.enable_symlinks)
+    return zips
 
 
 def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: BuildLog) -> list[MatchedFile]:
     bases = file_patterns.bases(source, output.base_directory, env)
     if not bases:
         raise ArtifactNotFound(f"no matching base directory path found for {output.base_directory}")
-    found = [
+    matched = [
         each
         for base in bases
         for each in file_patterns.files(base, output.files, env, output.exclude_paths, links=output.enable_symlinks)
     ]
-    outside = [each.name for each in found if ".." in each.name.split("/")]
+    outside = [each.name for each in matched if ".." in each.name.split("/")]
     if outside:
         raise ArtifactNotFound(f"{outside[0]} is outside of the base directory: no zip can hold it; name another one")
-    broken = [each.name for each in found if not each.path.exists() and not output.enable_symlinks]
+    broken = [each.name for each in matched if not each.path.exists() and not output.enable_symlinks]
     for name in broken:
         log.say(f"Skipping invalid file path {name}: a link to nothing")
-    whole = [each for each in found if each.name not in broken]
-    if not whole:
+    readable = [each for each in matched if each.name not in broken]
+    if not readable:
         hint = _hint(bases, output.files, env)
         raise ArtifactNotFound(f"no matching artifact paths found for {', '.join(output.files)}{hint}")
-    return _flat(whole, log) if output.discard_paths else list({each.name: each for each in whole}.values())
+    return _flat(readable, log) if output.discard_paths else list({each.name: each for each in readable}.values())
 
 
 def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) -> str:
-    """Explain a pattern that matches no file: it names a folder, or a name with brackets."""
+    """Explain a pattern that matches no file, because it names a folder or a file with brackets in its name."""
     for pattern in (file_patterns.expand_variables(each, env) for each in patterns):
         for path in (base / pattern for base in bases):
             if path.is_dir():
@@ -70,10 +73,10 @@ def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) ->
     return ""
 
 
-def _flat(found: list[MatchedFile], log: BuildLog) -> list[MatchedFile]:
-    """Put all files into one folder; of two with one name the later one stays, which is reported."""
+def _flat(files: list[MatchedFile], log: BuildLog) -> list[MatchedFile]:
+    """Drop the folders of all names; of two files with one name, keep the later one and report it."""
     flat: dict[str, MatchedFile] = {}
-    for each in found:
+    for each in files:
         if each.path.name in flat:
             log.say(f"discard-paths: {each.name} takes the place of {flat[each.path.name].path.name} from elsewhere")
         flat[each.path.name] = replace(each, name=each.path.name)

@@ -1,6 +1,7 @@
-"""The AWS CLI for builds: version 1 of PyPI, where this machine lacks the version 2 of CodeBuild's images.
+"""The AWS CLI for builds: version 1 from PyPI, where this machine does not have the version 2 of CodeBuild's images.
 
-A separate program that a build calls as `aws`; the first call installs it. It rejects arguments that version 2 rejects.
+A separate program that a build calls as `aws`; the first call installs version 1. Arguments that version 2 rejects are
+rejected.
 Source: AWS CLI user guide, "Migration guide for the AWS CLI version 2", breaking changes.
 """
 
@@ -28,14 +29,17 @@ _NOTE = "the image has AWS CLI 2, and this machine has none: version 1 of PyPI s
 
 
 def provide_aws_cli(commands: Path, store: Path, notes: Path, path: str) -> None:
-    """Put a command `aws` into a folder of the search path, unless `path` has one. notes: where its use is noted."""
+    """Write the command `aws` into the folder `commands`, unless the search path `path` has one.
+
+    store: the folder for the installed CLI. notes: the file to which a note on its use is appended.
+    """
     if shutil.which("aws", path=path) is None:
         words = [*build_command(__name__), str(store), str(notes)]
         write_script(commands / "aws", f'exec {shlex.join(words)} "$@"')
 
 
 def main(store: str, notes: str, *words: str) -> None:
-    """Run the CLI with these arguments, in place of this process."""
+    """Replace this process by the CLI with these arguments; install the CLI where it is missing."""
     if problem := rejection(words):
         print(f"\n{problem}", file=sys.stderr)
         sys.exit(252)
@@ -52,7 +56,7 @@ def main(store: str, notes: str, *words: str) -> None:
 
 
 def rejection(words: Sequence[str]) -> str:
-    """Return the error of version 2 for what only version 1 accepts; empty where both accept it."""
+    """Return version 2's error for arguments that only version 1 accepts; empty where both accept them."""
     plain = [word for word in words if not word.startswith("-")]
     if plain[:2] == ["ecr", "get-login"]:
         return "aws: [ERROR]: argument operation: Found invalid choice 'get-login'; version 2 has get-login-password"
@@ -73,7 +77,7 @@ def _is_base64(text: str) -> bool:
 
 
 def _without_binary_format(words: Sequence[str]) -> list[str]:
-    """Version 1 knows no such option: it reads raw values."""
+    """The arguments without `--cli-binary-format`, which version 1 does not have: it always reads raw values."""
     if _BINARY_FORMAT not in words:
         return list(words)
     at = words.index(_BINARY_FORMAT)
@@ -81,7 +85,7 @@ def _without_binary_format(words: Sequence[str]) -> list[str]:
 
 
 def _install(folder: Path) -> str:
-    """Install the CLI; return why it could not be."""
+    """Install the CLI into `folder`; return pip's error, empty after success."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     version, interpreter = interpreters.running_interpreter()
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".aws-") as fresh:
@@ -91,6 +95,6 @@ def _install(folder: Path) -> str:
         done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             return done.stderr.strip()[-300:]
-        if not folder.exists():  # another build was not faster
+        if not folder.exists():  # another build may have installed it in the meantime
             shutil.move(f"{fresh}/cli", folder)
     return ""

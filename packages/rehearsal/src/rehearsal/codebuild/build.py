@@ -26,7 +26,7 @@ from rehearsal.codebuild.shell import COMMAND, Shell
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import Processes, remove_in_background
 
-# How messages of the shell name the file of a command in CodeBuild's logs.
+# The path of a command's script in CodeBuild's logs.
 _SCRIPT = "/codebuild/output/tmp/script.sh"
 
 
@@ -39,9 +39,10 @@ def run_build(
     stop: Cancellation,
     lookup: Lookup,
 ) -> BuildResult:
-    """Run one build to its end, whatever that is.
+    """Run one build to its end; a failure is a result, not an error.
 
-    credentials: the variables with which its commands reach AWS. Raises UnsupportedFeature for what is not rehearsed.
+    credentials: the environment variables by which its commands reach AWS. lookup: reads parameters and secrets.
+    Raises UnsupportedFeature for features that are not rehearsed.
     """
     place.folder.mkdir(parents=True)
     began = time.monotonic()
@@ -49,16 +50,16 @@ def run_build(
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
     log.say(f"CODEBUILD_SRC_DIR={place.source}")
     log.rename(str(place.folder / "state" / COMMAND), _SCRIPT)
-    with _temporary_folder(place) as own:
+    with _temporary_folder(place) as folders:
         try:
-            prepared = prepare(build, own, credentials, log, lookup)
+            prepared = prepare(build, folders, credentials, log, lookup)
         except (InvalidBuildspec, RuntimeNotFound) as error:
             return _preparation_failure("YAML_FILE_ERROR", str(error), began, log)
         except UnknownValue as error:
             return _preparation_failure(error.code, str(error), began, log)
         downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
         log.phase(downloaded)
-        result = _run_with_retries(build, own, prepared, log, limits)
+        result = _run_with_retries(build, folders, prepared, log, limits)
         for note in read_notes(place.folder):
             log.note(note)
     return replace(result, phases=(downloaded, *result.phases))
@@ -73,24 +74,24 @@ def _preparation_failure(code: str, message: str, began: float, log: BuildLog) -
 def _run_with_retries(
     build: Build, place: BuildFolders, prepared: Prepared, log: BuildLog, limits: Limits
 ) -> BuildResult:
-    """The build, and again where `on-failure` says so, each time from fresh sources."""
+    """Run the build, and retry it where `on-failure` says so, each time from the original sources."""
     phases = prepared.spec.phases
-    wanted = (getattr(phases, name).on_failure for name in type(phases).model_fields)
-    fresh = _SourceCopies(place, needed=any(each and each.action == "RETRY" for each in wanted))
+    on_failure = (getattr(phases, name).on_failure for name in type(phases).model_fields)
+    sources = _SourceCopies(place, needed=any(each and each.action == "RETRY" for each in on_failure))
     retries = 0
     while True:
-        result, again = _run_once(build, place, prepared, log, limits)
-        if again is None or retries >= again:
+        result, allowed = _run_once(build, place, prepared, log, limits)
+        if allowed is None or retries >= allowed:
             return replace(result, retries=retries)
         retries += 1
-        log.say(f"Retrying the build, {retries} of {again}")
-        fresh.restore()
+        log.say(f"Retrying the build, {retries} of {allowed}")
+        sources.restore()
 
 
 def _run_once(
     build: Build, place: BuildFolders, prepared: Prepared, log: BuildLog, limits: Limits
 ) -> tuple[BuildResult, int | None]:
-    """One try; how often there may be another one, None for not at all."""
+    """Run the build once; return its result and the number of allowed retries, None where it must not be retried."""
     spec = prepared.spec
     with _cache(build, place, prepared, log), Processes(log.line) as processes, _state(place) as state:
         shell = Shell(processes, program=prepared.shell, state=state, env=prepared.env, directory=place.source)
@@ -104,31 +105,34 @@ def _run_once(
 def _finish(
     place: BuildFolders, spec: Buildspec, ran: PhasesResult, values: Mapping[str, str], log: BuildLog
 ) -> BuildResult:
-    """The artifacts, if the build goes on to them, and its status from all its phases."""
+    """Collect the artifacts unless the build was aborted, and derive its status from all phases.
+
+    A stopped or timed-out phase decides over a failed one.
+    """
     uploaded = _upload(place, spec, values, log) if ran.uploads else BuildResult("SUCCEEDED")
     phases = (*ran.phases, *uploaded.phases)
-    bad = [phase for phase in phases if phase.status != "SUCCEEDED"]
-    cut_off = [phase for phase in bad if phase.status != "FAILED"]
-    for decisive in (*cut_off, *bad):
+    unsuccessful = [phase for phase in phases if phase.status != "SUCCEEDED"]
+    interrupted = [phase for phase in unsuccessful if phase.status != "FAILED"]
+    for decisive in (*interrupted, *unsuccessful):
         return replace(uploaded, status=decisive.status, message=f"{decisive.name}: {decisive.message}", phases=phases)
     return replace(uploaded, phases=phases)
 
 
 def _upload(place: BuildFolders, spec: Buildspec, values: Mapping[str, str], log: BuildLog) -> BuildResult:
-    """UPLOAD_ARTIFACTS as far as the zips: the reports are read and the artifacts put together."""
+    """Run the phase UPLOAD_ARTIFACTS without the upload: read the reports, and zip the artifacts."""
     began = time.monotonic()
     log.say("Entering phase UPLOAD_ARTIFACTS")
     read = reports.collect(spec.reports, source=place.source, env=values, keep=place.folder / "reports", log=log)
-    made: dict[str, Path] = {}
+    zips: dict[str, Path] = {}
     phase = PhaseResult("UPLOAD_ARTIFACTS", "SUCCEEDED", 0)
     try:
         if spec.artifacts:
-            made = artifacts.collect(spec.artifacts, source=place.source, env=values, folder=place.folder, log=log)
+            zips = artifacts.collect(spec.artifacts, source=place.source, env=values, folder=place.folder, log=log)
     except ArtifactNotFound as error:
         phase = replace(phase, status="FAILED", code="CLIENT_ERROR", message=str(error))
     phase = replace(phase, seconds=time.monotonic() - began)
     log.phase(phase)
-    return BuildResult(phase.status, phases=(phase,), artifacts=made, reports=read)
+    return BuildResult(phase.status, phases=(phase,), artifacts=zips, reports=read)
 
 
 def _cache(
@@ -139,19 +143,19 @@ def _cache(
     if build.cache_links:
         for note in link_notes(prepared.spec.cache):
             log.note(note)
-    cache, kept = prepared.spec.cache, store(place.caches, build.account, build.region, build.project)
-    caches = select_caches(cache, store=kept, env=prepared.env, source=place.source)
+    cache, folder = prepared.spec.cache, store(place.caches, build.account, build.region, build.project)
+    caches = select_caches(cache, store=folder, env=prepared.env, source=place.source)
     return restored_caches(cache, caches, source=place.source, home=place.home, log=log)
 
 
 @contextlib.contextmanager
 def _temporary_folder(place: BuildFolders) -> Iterator[BuildFolders]:
-    """A separate folder for TMPDIR: socket paths have 108 bytes at most, and the build's folder is deep."""
-    own = Path(tempfile.mkdtemp(prefix="build-", dir=place.temporary))
+    """Create a folder for TMPDIR outside the build's folder: paths of sockets have at most 108 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="build-", dir=place.temporary))
     try:
-        yield replace(place, temporary=own)
+        yield replace(place, temporary=folder)
     finally:
-        remove_in_background(own)
+        remove_in_background(folder)
 
 
 @contextlib.contextmanager
@@ -165,7 +169,7 @@ def _state(place: BuildFolders) -> Iterator[Path]:
 
 
 class _SourceCopies:
-    """The sources as they were, for another try."""
+    """Copies of the sources, which a retry starts from; none where no phase can be retried."""
 
     def __init__(self, place: BuildFolders, *, needed: bool) -> None:
         self._copies = {}

@@ -1,4 +1,4 @@
-"""A build's log: to a file, to who watches, and to CloudWatch Logs; without secrets in any of them."""
+"""The log of a build, written to a file, a listener and CloudWatch Logs, with secrets masked in all of them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from rehearsal.codebuild.model import PhaseResult
 _ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 MASK = "***"
 NOTE = "rehearsal: "
-# Notes are at a log's start: they are written before the first command.
+# `read_notes` reads this much of a log: notes are written before the first command.
 _NOTED_BYTES = 1 << 16
 
 
 class Stream(Protocol):
-    """Where lines go besides the file. `close` returns what went wrong, or nothing."""
+    """A second destination of lines. `close` returns an error message, or an empty string."""
 
     def put(self, line: str) -> None: ...
     def close(self) -> str: ...
 
 
 class BuildLog:
-    """Takes a build's lines and phases. file is appended to; on_line gets each line as well, on_phase each result.
+    """Writes the lines and phases of a build.
 
-    Source for what is masked: AWS CodeBuild user guide, "Build specification reference", env.
+    file: lines are appended to it. on_line: called with each line. on_phase: called with the result of each phase.
+    Source of the masking rules: AWS CodeBuild user guide, "Build specification reference", env.
     """
 
     def __init__(
@@ -50,16 +51,16 @@ class BuildLog:
         self._lost = ""
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Mask these texts from now on; of a text with several lines, each line."""
+        """Mask these texts from now on; each line of a text with several lines is masked."""
         lines = {line.strip() for secret in secrets for line in secret.splitlines()}
         self._secrets = sorted({*self._secrets, *lines} - {""}, key=len, reverse=True)
 
     def rename(self, path: str, name: str) -> None:
-        """Show a path of the rehearsal's in what commands print as the one that it has on CodeBuild."""
+        """Replace a path of the rehearsal in the output of commands by its path on CodeBuild."""
         self._names[path] = name
 
     def line(self, text: str) -> None:
-        """A line that a command printed."""
+        """Write a line that a command printed."""
         for path, name in self._names.items():
             text = text.replace(path, name)
         masked = self.masked(text)
@@ -68,16 +69,16 @@ class BuildLog:
         self._write(masked)
 
     def say(self, text: str) -> None:
-        """A line of CodeBuild's own, in its form."""
+        """Write a line of CodeBuild's agent, in its form."""
         now = dt.datetime.now(dt.UTC)
         self._write(self.masked(f"[Container] {now:%Y/%m/%d %H:%M:%S.%f} {text}"))
 
     def note(self, text: str) -> None:
-        """A line of the rehearsal's: on what is not as on CodeBuild."""
+        """Write a note of the rehearsal, on a difference from CodeBuild."""
         self.say(f"{NOTE}{text}")
 
     def phase(self, result: PhaseResult) -> None:
-        """A phase has ended: the two lines with which CodeBuild says so."""
+        """Write CodeBuild's two lines for the end of a phase."""
         self.say(f"Phase complete: {result.name} State: {result.status}")
         self.say(f"Phase context status code: {result.code} Message: {result.message}")
         if self._on_phase:
@@ -87,25 +88,26 @@ class BuildLog:
         with self._lock:
             try:
                 self._file.write(f"{masked}\n")
-            except OSError as error:  # a full disk: the build is not to wait for who reads what it prints
+            except OSError as error:  # a full disk: the build continues without its log file
                 self._lost = str(error)
             if self._stream:
                 self._stream.put(masked)
         self._on_line(masked)
 
     def masked(self, text: str) -> str:
+        """Return the text with secrets and access key ids masked."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         return _ACCESS_KEY.sub(MASK, text)
 
     def capture_output(self, *, wanted: bool) -> list[str]:
-        """Collect the output of commands in a list, until the next call; the list stays empty if not wanted."""
-        heard = list[str]()
-        self._heard = heard if wanted else None
-        return heard
+        """Return a list to which the output of commands is appended until the next call; unused unless `wanted`."""
+        output = list[str]()
+        self._heard = output if wanted else None
+        return output
 
     def close(self) -> None:
-        """Close all outlets; the others report one that failed."""
+        """Close all destinations; report the failure of one to the others."""
         failure = self._stream.close() if self._stream else ""
         self._stream = None
         if failure:

@@ -1,4 +1,4 @@
-"""Build numbers: each project counts its own builds from 1 up."""
+"""Build numbers: each project counts its builds from 1."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def next_number(folder: Path) -> int:
-    """Count one more build; `folder` is the project's own and outlives builds."""
+    """Return the next build number. folder: the project's folder, which is kept between builds."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "number").open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -22,7 +22,7 @@ Ending = Literal["started", "stopped", "timed out"]
 
 
 class QueueFull(RehearsalError):
-    """StartBuild is refused; the message is CodeBuild's."""
+    """StartBuild is refused because the queue is full; the message is CodeBuild's."""
 
 
 @dataclass
@@ -33,9 +33,9 @@ class _Waiting:
 
 @dataclass
 class BuildQueue:
-    """Lets builds run in the order in which they came.
+    """Starts builds in the order of their arrival, within a quota per account and region.
 
-    quota: None where builds never wait. It is read when a build comes, and when one leaves.
+    quota: returns the quota, None where builds never wait. Called when a build arrives and when one leaves.
     """
 
     quota: Callable[[], Quota | None] = lambda: None
@@ -43,7 +43,7 @@ class BuildQueue:
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def enter(self, place: Place) -> Turn:
-        """Take a place in the queue of an account and region. Raises QueueFull where there is none."""
+        """Add a build to the queue of an account and region. Raises QueueFull."""
         quota = self.quota()
         with self._changed:
             build = _Waiting(place)
@@ -68,7 +68,7 @@ class BuildQueue:
             return "started" if build.running else "stopped" if stop.is_set() else "timed out"
 
     def _starts(self, build: _Waiting) -> bool:
-        """Let the build run if it is the next one and a place is free."""
+        """Start the build if it is the next one and the quota allows it; return whether it runs."""
         quota = self.quota()
         if not build.running and self._next(build.place) is build:
             build.running = quota is None or self._is_free(build.place, quota)
@@ -97,16 +97,16 @@ class Turn:
         return not self._build.running
 
     def await_start(self, stop: Cancellation, seconds: float) -> Ending:
-        """Wait until the build may run, for so many seconds at most."""
+        """Wait until the build may run, `stop` is set or `seconds` have passed."""
         return self._queue.await_start(self._build, stop, seconds)
 
     def leave(self) -> None:
-        """The build has ended, or never ran."""
+        """Leave the queue, after the build has ended or was not started."""
         self._queue.leave(self._build)
 
 
 def queued_result(ending: Ending, entry: BuildRecord) -> BuildResult:
-    """The result of a build that never left the queue, which its record shows as well."""
+    """Return the result of a build that never left the queue, and write it to the build's record."""
     if ending == "stopped":
         queued = PhaseResult("QUEUED", "STOPPED", 0.0, "", "the build was stopped")
     else:

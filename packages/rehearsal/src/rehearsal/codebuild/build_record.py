@@ -1,4 +1,4 @@
-"""A build as the CodeBuild API returns it, from its start to its end.
+"""The record of a build, as the CodeBuild API returns it, from its start to its end.
 
 Source: CodeBuild API reference, "Build".
 """
@@ -16,22 +16,22 @@ Json = dict[str, Any]
 
 
 class BuildStore(Protocol):
-    """Where the API finds builds."""
+    """The storage in which the API finds builds."""
 
     def begin(self, build: Build) -> Cancellation:
-        """Return what StopBuild sets while the build runs."""
+        """Return the cancellation that StopBuild sets while the build runs."""
 
     def put(self, build: Build, record: Json) -> None: ...
 
     def end(self, build: Build) -> None:
-        """Release a build that has ended, or could not begin."""
+        """Drop the cancellation of a build that has ended, or could not begin."""
 
 
 class BuildRecord:
-    """The record of one build, replaced at the end of every phase.
+    """The record of one build, which is replaced at the end of every phase.
 
-    about: what the record takes from the project as it is: source, environment, serviceRole, cache and so on.
-    stop: asks the build to end; StopBuild sets it.
+    about: fields that are copied from the project, such as source, environment, serviceRole and cache. stop: set by
+    StopBuild.
     """
 
     def __init__(self, builds: BuildStore, build: Build, about: Mapping[str, Any], log_group: str) -> None:
@@ -43,18 +43,18 @@ class BuildRecord:
         self._put(currentPhase="QUEUED", buildStatus="IN_PROGRESS", buildComplete=False)
 
     def start(self) -> None:
-        """The build has left the queue."""
+        """Record that the build has left the queue."""
         now = time.time()
         self._phases += [_phase("QUEUED", self._began, now - self._began), _phase("PROVISIONING", now, 0.0)]
         self._put(currentPhase="DOWNLOAD_SOURCE")
 
     def phase(self, result: PhaseResult) -> None:
-        """A phase has ended."""
+        """Record the end of a phase."""
         self._phases.append(_phase(result.name, time.time() - result.seconds, result.seconds, result))
         self._put(currentPhase=result.name)
 
     def end(self, result: BuildResult | None) -> None:
-        """The build has ended; None: it could not be run at all, which CodeBuild calls a fault."""
+        """Record the end of the build. None: it could not run at all, which has the status FAULT."""
         exported = result.exported if result else {}
         now = time.time()
         self._phases += [_phase("FINALIZING", now, 0.0), {"phaseType": "COMPLETED", "startTime": now}]
@@ -73,7 +73,7 @@ class BuildRecord:
 
 
 def _identity(build: Build, log_group: str) -> Json:
-    """Without the texts that are empty, as the API has none."""
+    """The build's own fields; the API omits empty strings."""
     logs = {"groupName": log_group, "streamName": build.log_stream} if log_group else {}
     identity = {
         "id": build.id,

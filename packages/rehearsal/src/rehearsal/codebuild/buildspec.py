@@ -1,4 +1,4 @@
-"""A buildspec as frozen values; only this module reads its YAML.
+"""A buildspec, validated and parsed into frozen values.
 
 Source: AWS CodeBuild user guide, "Build specification reference", version 0.2.
 """
@@ -29,20 +29,20 @@ from rehearsal.errors import RehearsalError
 
 
 class InvalidBuildspec(RehearsalError):
-    """The buildspec cannot be read, or says what CodeBuild does not allow: file, key, value and what is allowed."""
+    """The buildspec is not valid. The message names the file, the key, the value and what is allowed."""
 
 
 class UnsupportedFeature(RehearsalError):
-    """CodeBuild would do it, this machine does not: which, and what to do."""
+    """CodeBuild has a feature that the rehearsal does not. The message names it and what to do."""
 
 
 def _text(value: Any) -> Any:
-    """An empty value is an empty text."""
+    """Convert an empty YAML value to an empty string."""
     return "" if value is None else value
 
 
 def _texts(value: Any) -> Any:
-    """A text by itself is a list of one: CDK Pipelines writes `files: "**/*"`."""
+    """Convert a string to a list: CDK Pipelines writes `files: "**/*"`."""
     return [value] if isinstance(value, str) else value
 
 
@@ -70,7 +70,7 @@ class _Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _leave_out_empty_keys(cls, value: Any) -> Any:
-        """A key without a value is as if it was not there."""
+        """Ignore keys without a value."""
         return {key: each for key, each in value.items() if each is not None} if isinstance(value, dict) else value
 
 
@@ -92,7 +92,7 @@ class Env(_Section):
 
 
 class Phase(_Section):
-    """Keys that CodeBuild does not know are in `model_extra`: it reports them, and ignores them."""
+    """A phase. Unknown keys are in `model_extra`: CodeBuild reports and ignores them."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -123,7 +123,7 @@ class Report(_Section):
 
 
 class Output(_Section):
-    """One artifact's files; `name`, `s3_prefix` and `type` say nothing where CodePipeline takes the artifact."""
+    """The files of one artifact; `name`, `s3_prefix` and `type` have no effect in a pipeline's build."""
 
     files: Texts = ()
     name: Text = ""
@@ -159,7 +159,7 @@ class Proxy(_Section):
 
 
 class Buildspec(_Section):
-    """notes: on what CodeBuild may read differently. empty: phases that are named and have no commands."""
+    """A buildspec. notes: on values that CodeBuild may read differently. empty: declared phases without commands."""
 
     version: Literal["0.2"]
     run_as: Text | None = None
@@ -174,7 +174,7 @@ class Buildspec(_Section):
     _empty: tuple[str, ...] = PrivateAttr(default=())
 
     def annotated(self, notes: tuple[str, ...], named: Collection[str]) -> Self:
-        """Add what a reader of the whole text knows: its notes, and the phases that are named."""
+        """Add the notes of the YAML reader, and the names of the declared phases."""
         phases = (name for name in type(self.phases).model_fields if name in named)
         self._notes, self._empty = notes, tuple(name for name in phases if not getattr(self.phases, name).commands)
         return self
@@ -195,9 +195,10 @@ class Buildspec(_Section):
 
 
 def load(declared: str, source: Path) -> Buildspec:
-    """Read what a project declares: a path below `source`, or the buildspec itself; nothing means buildspec.yml.
+    """Read a project's buildspec.
 
-    Raises InvalidBuildspec, and UnsupportedFeature for what this machine does not do.
+    declared: a path below `source`, or the buildspec's text; empty for buildspec.yml. Raises InvalidBuildspec, and
+    UnsupportedFeature for features that are not rehearsed.
     """
     inline = "\n" in declared or declared.lstrip().startswith("{")
     if inline:
@@ -211,25 +212,28 @@ def load(declared: str, source: Path) -> Buildspec:
     try:
         return parse(path.read_text(encoding="utf-8"), name)
     except UnicodeDecodeError as error:
-        raise InvalidBuildspec(f"{name} is no UTF-8: {error}") from error
+        raise InvalidBuildspec(f"{name} is not UTF-8: {error}") from error
 
 
 def parse(text: str, name: str) -> Buildspec:
-    """name: how messages call the file."""
+    """Parse the text of a buildspec. name: the file's name for messages.
+
+    Raises InvalidBuildspec and UnsupportedFeature.
+    """
     try:
-        read, notes = buildspec_yaml.load(text)
+        document, notes = buildspec_yaml.load(text)
     except yaml.YAMLError as error:
-        raise InvalidBuildspec(f"{name} is no YAML: {error}") from error
-    if not isinstance(read, dict):
+        raise InvalidBuildspec(f"{name} is not valid YAML: {error}") from error
+    if not isinstance(document, dict):
         raise InvalidBuildspec(
-            f"{name}: got {type(read).__name__}; a buildspec is a mapping with `version` and `phases`"
+            f"{name}: got {type(document).__name__}; a buildspec is a mapping with `version` and `phases`"
         )
     try:
-        spec = Buildspec.model_validate({key: read[key] for key in read if not str(key).startswith(EXTENSION)})
+        spec = Buildspec.model_validate({key: document[key] for key in document if not str(key).startswith(EXTENSION)})
     except ValidationError as error:
         raise InvalidBuildspec(describe_errors(error, name, Buildspec)) from error
     _refuse(spec, name)
-    return spec.annotated(notes, read["phases"])
+    return spec.annotated(notes, document["phases"])
 
 
 def _refuse(spec: Buildspec, name: str) -> None:

@@ -1,7 +1,7 @@
-"""A buildspec's YAML with every value as the text that is written, and notes on what CodeBuild may read differently.
+"""A buildspec's YAML, with every scalar as the string in the file, and notes on what CodeBuild may read differently.
 
-CodeBuild's documentation names versions such as `golang: 1.20` without quotes, which YAML reads as 1.2. What
-CodeBuild makes of `0123` or `yes` is not documented: the text is taken, and a note says so.
+CodeBuild's documentation has versions such as `golang: 1.20` without quotes, which YAML reads as the number 1.2. How
+CodeBuild reads `0123` or `yes` is not documented: the string is used, and a note says so.
 Source: AWS CodeBuild user guide, "Runtime versions".
 """
 
@@ -19,7 +19,7 @@ _YES_OR_NO = ("discard-paths", "enable-symlinks", "git-credential-helper", "logs
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows texts, lists, mappings, merge keys and empty values. notes: what another reader may read differently."""
+    """Loads strings, lists, mappings, merge keys and empty values. notes: values that YAML's rules read differently."""
 
     notes: list[str]
 
@@ -58,7 +58,7 @@ def _read_by_the_rules(text: str) -> Any:
 
 
 def _unquoted(written: Any, read: Any, place: str = "") -> list[str]:
-    """Where YAML's rules read another text than the one that is written, such as 1.2 for 1.20."""
+    """Notes on values that YAML's rules change, such as 1.20 to 1.2."""
     if place.rpartition(".")[2] in _YES_OR_NO:
         return []
     if isinstance(written, dict) and isinstance(read, dict):

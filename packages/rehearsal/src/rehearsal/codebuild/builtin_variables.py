@@ -1,4 +1,4 @@
-"""The variables that every build finds.
+"""The environment variables of every build: CodeBuild's, and those of the image.
 
 Source: AWS CodeBuild user guide, "Environment variables in build environments".
 """
@@ -15,7 +15,7 @@ from rehearsal.host import host_environment
 
 
 def build_variables(build: Build, sources: Mapping[str, Path]) -> dict[str, str]:
-    """CodeBuild's own variables, but those of webhooks, batches and public builds, which have no value here."""
+    """Return CodeBuild's variables, except those of webhooks, batches and public builds, which have no value here."""
     return {
         "AWS_DEFAULT_REGION": build.region,
         "AWS_REGION": build.region,
@@ -35,10 +35,10 @@ def build_variables(build: Build, sources: Mapping[str, Path]) -> dict[str, str]
 
 
 def image_variables(place: BuildFolders) -> dict[str, str]:
-    """The variables of the build image: the build's home, a search path, the network's settings.
+    """Return the variables of the build image: home, search path, proxy settings and package caches.
 
-    What package managers download is kept for all builds, because a laptop has no registry next door. Git looks for no
-    repository above the build's own folder.
+    The download caches of package managers are shared by all builds, because a laptop has no registry close by. Git
+    does not search above the build's folder for a repository.
     """
     home, caches = place.home, place.caches
     npm = home / ".npm-global"

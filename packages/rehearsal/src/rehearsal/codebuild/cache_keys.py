@@ -1,4 +1,4 @@
-"""Which of a project's caches a build restores, and which one it saves, where the buildspec names a key.
+"""Cache keys: which of a project's caches a build restores, and under which key it saves one.
 
 Source: AWS CodeBuild user guide, "Build specification reference", cache/key and cache/fallback-keys.
 """
@@ -24,22 +24,26 @@ RETAINED_KEYS = 8  # keys of a project
 
 @dataclass(frozen=True)
 class Caches:
-    """restored: the folder that a build takes its cache from. saved: the one that it leaves it in."""
+    """The caches of a build. restored: the folder to restore from. saved: the folder to save to."""
 
     restored: Path
     saved: Path
     key: str = ""
 
     def remember(self) -> None:
-        """Note the key of what was saved, and forget the caches that were saved longest ago."""
+        """Write the key of the saved cache, and remove all but the RETAINED_KEYS newest caches."""
         (self.saved / "key").write_text(self.key)
-        kept = sorted(self.saved.parent.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        for old in kept[:-RETAINED_KEYS]:
+        oldest_first = sorted(self.saved.parent.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        for old in oldest_first[:-RETAINED_KEYS]:
             shutil.rmtree(old, ignore_errors=True)
 
 
 def select_caches(cache: Cache, *, store: Path, env: Mapping[str, str], source: Path) -> Caches:
-    """Without a key the project's one cache; else that of the key, or the latest that begins with a fallback key."""
+    """Return the caches of a build.
+
+    Without a key: the project's one cache. With a key: the cache of the key, else the newest one whose key begins with
+    a fallback key. store: the project's folder.
+    """
     if not cache.key:
         return Caches(store / "cache", store / "cache")
     keys = [_evaluated(text, env, source) for text in (cache.key, *cache.fallback_keys)]
@@ -49,26 +53,26 @@ def select_caches(cache: Cache, *, store: Path, env: Mapping[str, str], source: 
 
 
 def provide_hash_files(folder: Path) -> None:
-    """The command that keys are made with: one digest of all files that it is given."""
+    """Write the command for keys, which prints one digest of all files that are its arguments."""
     write_script(folder / HASH_FILES, "cat -- \"$@\" | sha256sum | cut -d' ' -f1")
 
 
 def slug(text: str) -> str:
-    """A file name of the text's own."""
+    """Return a file name that is unique for the text."""
     return re.sub(r"\W+", "-", text).strip("-")[:40] + "-" + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _latest(folder: Path, prefixes: Sequence[str]) -> Path | None:
-    kept = {each.parent: each.read_text() for each in folder.glob("*/key")}
+    keys = {each.parent: each.read_text() for each in folder.glob("*/key")}
     for prefix in prefixes:
-        matching = [path for path, key in kept.items() if key.startswith(prefix)]
+        matching = [path for path, key in keys.items() if key.startswith(prefix)]
         if matching:
             return max(matching, key=lambda path: path.stat().st_mtime_ns)
     return None
 
 
 def _evaluated(text: str, env: Mapping[str, str], source: Path) -> str:
-    """The text as a shell reads it between double quotes: variables and commands in it are replaced."""
+    """The text with variables and command substitutions evaluated, as a shell does between double quotes."""
     printed: list[str] = []
     if not re.search(r"[$`]", text):
         return text

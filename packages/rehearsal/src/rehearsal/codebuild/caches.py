@@ -29,9 +29,9 @@ _WILD = re.compile(r"[*?\[]")
 
 @contextmanager
 def restored_caches(cache: Cache, caches: Caches, *, source: Path, home: Path, log: BuildLog) -> Iterator[None]:
-    """For a while, have the cached paths where the build looks for them.
+    """Move the cached paths to where the build looks for them, and back after the block.
 
-    They are moved, not copied, so that a cache of any size costs nothing; a second build at the same time finds none.
+    They are moved, not copied, so that large caches cost no time; a second concurrent build finds no cache.
     """
     paths = dict(_places(cache, source, home, log))
     stays = cache.action == "restore" or caches.restored != caches.saved
@@ -49,7 +49,7 @@ def restored_caches(cache: Cache, caches: Caches, *, source: Path, home: Path, l
 
 
 def link_notes(cache: Cache) -> Iterator[str]:
-    """Differences of a cached folder that CodeBuild links: Node resolves a link before it looks above."""
+    """Return notes on cached folders that CodeBuild would link: Node resolves links before it searches parents."""
     for pattern in cache.paths:
         if NODE_MODULES in pattern.split("/"):
             yield (
@@ -59,7 +59,7 @@ def link_notes(cache: Cache) -> Iterator[str]:
 
 
 def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[tuple[str, Path]]:
-    """The file or directory of each pattern: the part before its first wildcard."""
+    """Yield each pattern with its file or directory, which is the part before its first wildcard."""
     for pattern in cache.paths:
         text = _SOURCE.sub(str(source), _HOME.sub(str(home), pattern))
         wild = _WILD.search(text)
@@ -72,34 +72,35 @@ def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[t
             yield pattern, place
 
 
-def _restore(kept: Path, place: Path, pattern: str, log: BuildLog, *, stays: bool) -> None:
-    if not kept.exists():
+def _restore(cached: Path, place: Path, pattern: str, log: BuildLog, *, stays: bool) -> None:
+    """Move, or with `stays` copy, a cached path into the build, unless the source has it."""
+    if not cached.exists():
         return
     if place.exists():
         log.say(f"Cached {pattern} is left alone: the source has it")
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with _locked(kept.parent):
+        with _locked(cached.parent):
             if stays:
-                _copy(kept, place)
+                _copy(cached, place)
             else:
-                kept.rename(place)
+                cached.rename(place)
     except FileNotFoundError:
-        return  # another build of the project took it a moment ago
+        return  # another build of the project has just moved it
     log.say(f"Restored cache {pattern}")
 
 
-def _save(place: Path, kept: Path) -> None:
+def _save(place: Path, cached: Path) -> None:
     if not place.exists():
         return
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    fresh, old = (kept.with_name(f".{kept.name}.{uuid.uuid4().hex[:8]}") for _ in range(2))
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    fresh, old = (cached.with_name(f".{cached.name}.{uuid.uuid4().hex[:8]}") for _ in range(2))
     shutil.move(place, fresh)
-    with _locked(kept.parent):
+    with _locked(cached.parent):
         with contextlib.suppress(FileNotFoundError):
-            kept.rename(old)
-        fresh.rename(kept)
+            cached.rename(old)
+        fresh.rename(cached)
     _remove(old)
 
 
@@ -114,11 +115,11 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(file)
 
 
-def _copy(kept: Path, place: Path) -> None:
-    if kept.is_dir():
-        shutil.copytree(kept, place, symlinks=True)
+def _copy(cached: Path, place: Path) -> None:
+    if cached.is_dir():
+        shutil.copytree(cached, place, symlinks=True)
     else:
-        shutil.copy2(kept, place)
+        shutil.copy2(cached, place)
 
 
 def _remove(path: Path) -> None:

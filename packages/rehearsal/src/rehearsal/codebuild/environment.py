@@ -1,4 +1,4 @@
-"""The variables of a build: whose value wins, what is secret, and what may leave it.
+"""The variables of a build: precedence, secrets and exported variables.
 
 Sources: AWS CodeBuild user guide, "Build specification reference" (env), "Environment variables in build environments".
 """
@@ -14,12 +14,12 @@ from rehearsal.codebuild.buildspec import Env
 from rehearsal.codebuild.model import EnvironmentVariable
 from rehearsal.errors import RehearsalError
 
-# The value of a secret or parameter that the rehearsal has created in place of one that an operator creates.
+# The value of secrets and parameters that the rehearsal creates, where on AWS an operator creates them.
 PLACEHOLDER = "placeholder-of-a-rehearsal"
 
 
 class UnknownValue(RehearsalError):
-    """A parameter or a secret that cannot be read; `code` as CodeBuild's phase context has it."""
+    """A parameter or secret cannot be read. code: the status code of CodeBuild's phase context."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True)
 class Variables:
-    """values: by name. secrets: values that no log shows. kept: names of the project's secrets, which stay inside."""
+    """The variables of a build. values: by name. secrets: values to mask in logs. kept: names that are not exported."""
 
     values: Mapping[str, str]
     secrets: frozenset[str]
@@ -45,7 +45,10 @@ class Variables:
 def resolve(
     env: Env, project: Iterable[EnvironmentVariable], overrides: Iterable[EnvironmentVariable], lookup: Lookup
 ) -> Variables:
-    """The buildspec's variables, then the project's over them, then those of who started the build."""
+    """Resolve the variables of a build: `overrides` win over `project`, which wins over the buildspec's `env`.
+
+    Raises UnknownValue.
+    """
     outside = {each.name: each for each in [*project, *overrides] if not each.name.startswith("CODEBUILD_")}
     chosen = {each.name: each for each in _declared(env)} | outside
     values = {name: _value(each, lookup) for name, each in chosen.items()}
@@ -100,6 +103,6 @@ def _member(text: str, key: str, secret_id: str) -> str:
     try:
         member = json.loads(text)[key]
     except (ValueError, KeyError, TypeError):
-        # the text itself is a secret, and no message may hold it
+        # No details in the message: the text is the secret.
         raise UnknownValue(f"the secret {secret_id} has no key {key}", "Secrets Manager Error") from None
     return member if isinstance(member, str) else json.dumps(member)

@@ -1,4 +1,4 @@
-"""`on-failure`: what follows a failed phase.
+"""The key `on-failure`, which says what follows a failed phase.
 
 Source: AWS CodeBuild user guide, "Build specification reference", phases/*/on-failure.
 """
@@ -16,29 +16,29 @@ MOST_RETRIES = 100
 
 @dataclass(frozen=True)
 class OnFailure:
-    """`pattern` chooses the failures that are tried again, up to `retries` times; the rest ends the build."""
+    """What follows a failed phase. RETRY: at most `retries` times, and only failures that match `pattern`."""
 
     action: Literal["ABORT", "CONTINUE", "RETRY"]
     retries: int = 0
     pattern: re.Pattern[str] | None = None
 
     def applies_to(self, said: str) -> bool:
-        """Whether a phase that failed with `said` (its message and its output) is to be tried again."""
+        """Return whether to retry a failed phase. said: its message and its output."""
         return self.action == "RETRY" and (self.pattern is None or self.pattern.search(said) is not None)
 
 
 def parse(text: str) -> OnFailure:
-    """Read `RETRY-3-.*timed out.*` and the like. Raises ValueError that says what is allowed."""
+    """Parse a value such as `RETRY-3-.*timed out.*`. Raises ValueError, whose text says what is allowed."""
     match text.upper():
         case "ABORT":
             return OnFailure("ABORT")
         case "CONTINUE":
             return OnFailure("CONTINUE")
-    found = re.fullmatch(r"RETRY(?:-(?P<count>\d+))?(?:-(?P<pattern>.+))?", text, re.IGNORECASE | re.DOTALL)
-    count = int(found["count"] or RETRIES) if found else 0
-    if not found or count > MOST_RETRIES:
+    retry = re.fullmatch(r"RETRY(?:-(?P<count>\d+))?(?:-(?P<pattern>.+))?", text, re.IGNORECASE | re.DOTALL)
+    count = int(retry["count"] or RETRIES) if retry else 0
+    if not retry or count > MOST_RETRIES:
         raise ValueError(f"allowed are {ALLOWED}")
     try:
-        return OnFailure("RETRY", count, re.compile(found["pattern"]) if found["pattern"] else None)
+        return OnFailure("RETRY", count, re.compile(retry["pattern"]) if retry["pattern"] else None)
     except re.error as error:
-        raise ValueError(f"{found['pattern']} is no regular expression: {error}") from error
+        raise ValueError(f"{retry['pattern']} is not a regular expression: {error}") from error

@@ -12,26 +12,26 @@ from pathlib import Path
 
 from wcmatch import glob
 
-# A dot at the start is nothing special, and only what exists on its own is walked, not what a link leads to.
+# Patterns match names that begin with a dot. Linked folders are not walked.
 _FLAGS = glob.GLOBSTAR | glob.DOTGLOB
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True)
 class MatchedFile:
-    """A file, and its name relative to the base directory it was found in."""
+    """A file, and its name relative to the base directory."""
 
     path: Path
     name: str
 
 
 def expand_variables(text: str, env: Mapping[str, str]) -> str:
-    """`$NAME` and `${NAME}` replaced as a shell does: by nothing where there is no such variable."""
+    """Replace `$NAME` and `${NAME}` by their values, as a shell does; unknown variables are empty."""
     return _VARIABLE.sub(lambda found: env.get(found[1] or found[2], ""), text)
 
 
 def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Path]:
-    """The directories that match a base directory; a star may match several."""
+    """Return the directories that match a base directory; a pattern may match several."""
     pattern = expand_variables(base_directory, env)
     relative = _relative(pattern, source).rstrip("/")
     if relative in {"", "."}:
@@ -43,7 +43,10 @@ def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Pat
 def files(
     base: Path, wanted: Iterable[str], env: Mapping[str, str], unwanted: Iterable[str] = (), *, links: bool = False
 ) -> list[MatchedFile]:
-    """The files below `base` that match, each once, sorted by name. links: links to folders too, not followed."""
+    """Return the files below `base` that match, without duplicates, sorted by name.
+
+    links: include links to folders, which are not followed.
+    """
     include = [_relative(expand_variables(each, env), base) for each in wanted]
     names = glob.glob(
         include, root_dir=base, flags=_FLAGS, exclude=[expand_variables(each, env) for each in unwanted] or None
@@ -59,5 +62,5 @@ def _is_file(path: Path, *, links: bool) -> bool:
 
 
 def _relative(pattern: str, base: Path) -> str:
-    """Absolute patterns below `base` work as well, as in `$CODEBUILD_SRC_DIR/dist`."""
+    """The pattern relative to `base`; absolute patterns such as `$CODEBUILD_SRC_DIR/dist` are allowed."""
     return pattern.removeprefix(f"{base}/") if pattern != str(base) else "."

@@ -14,10 +14,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 BATCH_EVENTS = 1000
-BATCH_BYTES = 900_000  # the API takes 1 MiB, 26 bytes of it for each event
+BATCH_BYTES = 900_000  # the API's limit is 1 MiB, and each event counts 26 bytes more
 EVENT_BYTES = 200_000
 CLOSE_SECONDS = 10.0
-# The embedded AWS has it all in memory, ten times as large; the log file has every line.
+# A limit, because the embedded AWS keeps streams in memory, ten times as large. The log file has every line.
 STREAM_BYTES = 10_000_000
 _OVERHEAD = 26
 
@@ -25,7 +25,7 @@ Event = dict[str, Any]
 
 
 class LogStream:
-    """Writes lines to `stream` of `group`, both made where they are missing. Best effort: `close` says what failed."""
+    """Writes lines to `stream` of `group`, and creates both where they are missing. `close` returns the last error."""
 
     def __init__(self, client: Any, group: str, stream: str) -> None:
         self._client, self._group, self._stream = client, group, stream
@@ -42,7 +42,7 @@ class LogStream:
                 f"{self._group} takes {STREAM_BYTES // 1_000_000} MB of one build; the log file has the rest"
             )
             return
-        # an event without text is refused
+        # The API rejects events with an empty message.
         self._waiting.put({"timestamp": int(time.time() * 1000), "message": text or " "})
 
     def close(self) -> str:
@@ -59,7 +59,7 @@ class LogStream:
             self._failure = f"{self._group}: {error}"
 
     def _make(self) -> None:
-        """The stream, and only where its group is missing, the group: a role need not be able to make both."""
+        """Create the stream; create the group only where it is missing, since a role may lack that permission."""
         errors = self._client.exceptions
         with contextlib.suppress(errors.ResourceAlreadyExistsException):
             try:
@@ -69,7 +69,7 @@ class LogStream:
                 self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
 
     def _batch(self) -> list[Event]:
-        """Return the waiting events, at least one; none at the end."""
+        """Wait for events and return at least one; an empty list at the end."""
         batch: list[Event] = []
         size = 0
         while len(batch) < BATCH_EVENTS and size < BATCH_BYTES - EVENT_BYTES:

@@ -1,4 +1,4 @@
-"""Inputs and results of a build."""
+"""The input and the result of a build."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 5  # names of failed tests in a summary
 
 @dataclass(frozen=True)
 class EnvironmentVariable:
-    """type: PLAINTEXT, or where `value` names what is read: PARAMETER_STORE, SECRETS_MANAGER."""
+    """A variable. type: PLAINTEXT; with PARAMETER_STORE or SECRETS_MANAGER `value` names the parameter or secret."""
 
     name: str
     value: str
@@ -25,9 +25,9 @@ class EnvironmentVariable:
 class Build:
     """One build of a project, as it was started.
 
-    variables are the project's, overrides those of who started it. buildspec: a path in the source, or the text itself.
-    cached: whether the project keeps the paths that the buildspec names under `cache`. cache_links: whether CodeBuild
-    would link them, as it does with a local cache. privileged: whether it could use Docker.
+    variables: the project's. overrides: those of the StartBuild call or the action. buildspec: a path in the source, or
+    the text. cached: whether the project has a cache. cache_links: whether CodeBuild would link cached folders, as it
+    does with a local cache. privileged: whether it can use Docker.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Build:
 
 @dataclass(frozen=True)
 class PhaseResult:
-    """How a phase ended; `code` and `message` as CodeBuild's phase contexts, empty where all went well."""
+    """How a phase ended. code, message: of CodeBuild's phase context; empty after success."""
 
     name: str
     status: PhaseStatus
@@ -64,9 +64,9 @@ class PhaseResult:
 
 @dataclass(frozen=True)
 class TestReport:
-    """One group's results; failed_names holds those that failed and those that broke.
+    """The results of a report group. failed_names: tests with failures and with errors.
 
-    INCOMPLETE: no file was found, one could not be read, or its format is not read here.
+    INCOMPLETE: no file was found, one could not be read, or its format is not supported here.
     """
 
     __test__ = False
@@ -79,7 +79,7 @@ class TestReport:
     problem: str = ""
 
     def summary(self) -> str:
-        """`tests: 41 passed, 1 failed, 2 skipped: test_a`."""
+        """Return a line such as `tests: 41 passed, 1 failed, 2 skipped: test_a`."""
         counts = f"{self.passed} passed, {len(self.failed_names)} failed, {self.skipped} skipped"
         shown = ", ".join(self.failed_names[:SHOWN])
         more = f" and {len(self.failed_names) - SHOWN} more" if len(self.failed_names) > SHOWN else ""
@@ -101,9 +101,9 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class BuildFolders:
-    """The folders of a build: a new one for itself, its unpacked sources, and those that outlive it.
+    """The folders of a build. folder: its work folder, which it creates. caches: kept between builds.
 
-    sources: by name, the primary one under the empty name.
+    sources: unpacked sources by name; the primary one has the empty name. temporary: the parent of its TMPDIR.
     """
 
     folder: Path
@@ -121,5 +121,5 @@ class BuildFolders:
 
 
 def store(caches: Path, account: str, region: str, project: str) -> Path:
-    """The project's own folder of what outlives its builds."""
+    """Return the folder of a project's caches and build number."""
     return caches / "projects" / f"{account}-{region}-{project}"

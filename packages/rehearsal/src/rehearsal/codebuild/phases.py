@@ -1,4 +1,4 @@
-"""The phases of a build, in order, and what follows a failed one.
+"""The phases of a build in order, and the consequences of a failed one.
 
 Sources: AWS CodeBuild user guide, "Build phase transitions" and "Build specification reference" (on-failure, finally).
 """
@@ -16,7 +16,7 @@ from rehearsal.codebuild.model import PhaseResult, PhaseStatus
 from rehearsal.codebuild.shell import Shell
 from rehearsal.host.cancellation import Cancellation
 
-# Where the buildspec says nothing: a failed build is followed by post_build, and post_build by the upload.
+# Without on-failure: a failed build phase is followed by post_build, and a failed post_build by the upload.
 _DEFAULT_ON_FAILURE = {
     "install": OnFailure("ABORT"),
     "pre_build": OnFailure("ABORT"),
@@ -27,7 +27,7 @@ _DEFAULT_ON_FAILURE = {
 
 @dataclass(frozen=True)
 class PhasesResult:
-    """uploads: whether the build goes on to its artifacts. again: how often it may be tried again; None: not at all."""
+    """The results of all phases. uploads: whether UPLOAD_ARTIFACTS follows. again: allowed retries; None: no retry."""
 
     phases: tuple[PhaseResult, ...]
     uploads: bool
@@ -36,19 +36,19 @@ class PhasesResult:
 
 @dataclass(frozen=True)
 class Limits:
-    """deadline: as time.monotonic() counts."""
+    """What ends a build early. deadline: a value of time.monotonic()."""
 
     deadline: float
     stop: Cancellation
 
 
 def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> PhasesResult:
-    """Run install, pre_build, build and post_build as far as their endings let them."""
+    """Run install, pre_build, build and post_build, until one of them ends the build."""
     results: list[PhaseResult] = []
-    for name, otherwise in _DEFAULT_ON_FAILURE.items():
+    for name, default in _DEFAULT_ON_FAILURE.items():
         phase: Phase = getattr(spec.phases, name)
-        then = phase.on_failure or otherwise
-        heard = log.capture_output(wanted=then.pattern is not None)
+        on_failure = phase.on_failure or default
+        output = log.capture_output(wanted=on_failure.pattern is not None)
         result = _run_phase(name.upper(), phase, shell, log, limits)
         results.append(result)
         if result.status in {"STOPPED", "TIMED_OUT"}:
@@ -56,14 +56,14 @@ def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> 
         if result.status == "SUCCEEDED":
             continue
         shell.put("CODEBUILD_BUILD_SUCCEEDING", "0")
-        if then.action != "CONTINUE":
-            said = "\n".join([result.message, *heard])
-            return PhasesResult(tuple(results), uploads=False, again=then.retries if then.applies_to(said) else None)
+        if on_failure.action != "CONTINUE":
+            is_retried = on_failure.applies_to("\n".join([result.message, *output]))
+            return PhasesResult(tuple(results), uploads=False, again=on_failure.retries if is_retried else None)
     return PhasesResult(tuple(results), uploads=True)
 
 
 def _run_phase(name: str, phase: Phase, shell: Shell, log: BuildLog, limits: Limits) -> PhaseResult:
-    """Run the commands up to the first that fails, then those under `finally` in any case."""
+    """Run the commands up to the first failure, then those of `finally`, unless the build was stopped or timed out."""
     began = time.monotonic()
     log.say(f"Entering phase {name}")
     status, message = _run_commands(phase.commands, shell, log, limits)

@@ -1,4 +1,4 @@
-"""CodeBuild's phase DOWNLOAD_SOURCE after the download of the source."""
+"""The second part of CodeBuild's phase DOWNLOAD_SOURCE: buildspec, variables and runtimes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rehearsal.codebuild.model import Build, BuildFolders
 
 @dataclass(frozen=True)
 class Prepared:
-    """The buildspec, every variable that its first command sees, and the program that runs its commands."""
+    """The buildspec, the environment of its first command, and the shell that runs its commands."""
 
     spec: Buildspec
     variables: Variables
@@ -76,7 +76,7 @@ def prepare(
 
 
 def _report_unknown_keys(spec: Buildspec, log: BuildLog) -> None:
-    """Say what CodeBuild's agent says; its log is quoted in github.com/aws/aws-toolkit-vscode pull request 4008."""
+    """Report unknown keys as CodeBuild's agent does. Source: github.com/aws/aws-toolkit-vscode pull request 4008."""
     for number, (phase, keys) in enumerate(spec.unknown_keys.items()):
         if number == 0:
             log.say("Found possible syntax errors in buildspec:")
@@ -88,7 +88,7 @@ def _report_unknown_keys(spec: Buildspec, log: BuildLog) -> None:
 
 
 def _keep_host_names(env: dict[str, str], credentials: Mapping[str, str], log: BuildLog) -> None:
-    """Let no variable of the build lead AWS's host names past the embedded AWS."""
+    """Override proxy variables and NODE_OPTIONS of the build, so that AWS's host names reach the embedded AWS."""
     options = env.get("NODE_OPTIONS", "")
     for name in (name for name in credentials if name.lower().endswith("_proxy")):
         if env[name] != credentials[name]:
@@ -99,7 +99,7 @@ def _keep_host_names(env: dict[str, str], credentials: Mapping[str, str], log: B
 
 
 def _ignored_settings(spec: Buildspec) -> Iterator[str]:
-    """Report keys that have no effect here."""
+    """Yield the buildspec's keys that have no effect here."""
     if spec.env.git_credential_helper:
         yield "env.git-credential-helper"
     for name in spec.phases.install.runtime_versions:
@@ -111,11 +111,12 @@ def _ignored_settings(spec: Buildspec) -> Iterator[str]:
 
 
 def _refuse_other_users(spec: Buildspec) -> None:
+    """Raise UnsupportedFeature where run-as names another user than the one that runs the rehearsal."""
     me = pwd.getpwuid(os.getuid()).pw_name
-    named = {"run-as": spec.run_as} | {
+    users = {"run-as": spec.run_as} | {
         f"phases.{name}.run-as": getattr(spec.phases, name).run_as for name in type(spec.phases).model_fields
     }
-    for key, user in named.items():
+    for key, user in users.items():
         if user and user != me:
             raise UnsupportedFeature(
                 f"{key}: got {user}; a rehearsal's commands run as {me}, who started it: take it out, or be {user}"

@@ -1,4 +1,4 @@
-"""Test reports: JUnit's XML, read and counted.
+"""Test reports in JUnit's XML format.
 
 Sources: AWS CodeBuild user guide, "Build specification reference" (reports) and "Test report statuses".
 """
@@ -22,7 +22,7 @@ from rehearsal.codebuild.model import TestReport
 def collect(
     declared: Mapping[str, Report], *, source: Path, env: Mapping[str, str], keep: Path, log: BuildLog
 ) -> tuple[TestReport, ...]:
-    """Read every group's files, keep a copy of them under `keep`, and tell each group's result."""
+    """Read the files of every report group, copy them to the folder `keep`, and return and log each group's result."""
     reports = []
     for name, report in declared.items():
         group = file_patterns.expand_variables(name, env).rpartition("/")[2]
@@ -57,14 +57,14 @@ def _read(group: str, file_format: str, files: list[Path]) -> TestReport:
                 if outcome == "failed":
                     failed.append(name)
         except ET.ParseError as error:
-            return TestReport(group, "INCOMPLETE", problem=f"{file.name} is no JUnit XML ({error})")
+            return TestReport(group, "INCOMPLETE", problem=f"{file.name} is not JUnit XML ({error})")
     status: Literal["SUCCEEDED", "FAILED"] = "FAILED" if failed else "SUCCEEDED"
     return TestReport(group, status, counts["passed"], counts["skipped"], tuple(failed))
 
 
 def _cases(file: Path) -> Iterator[tuple[str, str]]:
-    """Every test case's name, and passed, failed or skipped."""
-    # written by the build's own tests, and expat stops entities that grow without end
+    """Yield (name, result) of every test case; the result is passed, failed or skipped."""
+    # Not a security risk: the build's own tests wrote the file, and expat limits the expansion of entities.
     for case in ET.parse(file).iter("testcase"):  # noqa: S314
         name = ".".join(part for part in (case.get("classname"), case.get("name")) if part)
         children = {child.tag for child in case}

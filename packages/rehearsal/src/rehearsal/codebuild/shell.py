@@ -1,9 +1,8 @@
-"""The shell of a build: every command goes on where the one before it left off.
+"""The shell of a build: variables and the current folder are carried over from each command to the next.
 
-Each command is a separate script, so that `exit` ends the command and not the build, and a command without an end (an
-open here-document, a backslash as its last character) does not take in what follows; its variables, exported or not,
-and its folder are carried over. That is how CodeBuild's agent does it: its scripts begin with `set -a` and end with
-CODEBUILD_LAST_EXIT.
+Each command is a separate script. So `exit` ends the command and not the build, and an incomplete command (an open
+here-document, a backslash at its end) does not swallow the next one. CodeBuild's agent works in the same way: its
+scripts begin with `set -a` and end with CODEBUILD_LAST_EXIT.
 """
 
 from __future__ import annotations
@@ -32,16 +31,21 @@ exit $CODEBUILD_LAST_EXIT
 
 
 class Shell:
-    """program: `bash` or `/bin/sh`, and options; state: a folder for what is carried over, which may hold secrets."""
+    """Runs the commands of a build.
+
+    program: the shell and its options. state: the folder for variables, which may hold secrets. env, directory: the
+    environment and the folder of the first command.
+    """
 
     def __init__(
         self, processes: Processes, *, program: Sequence[str], state: Path, env: Mapping[str, str], directory: Path
     ) -> None:
         self._processes, self._program, self._state, self._start = processes, program, state, directory
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        named = {name: value for name, value in env.items() if _NAME.fullmatch(name)}
-        self._odd = {name: value for name, value in env.items() if name not in named} | {"PATH": env["PATH"]}
-        self._variables.write_bytes(b"".join(_export(name, value) for name, value in named.items()))
+        exportable = {name: value for name, value in env.items() if _NAME.fullmatch(name)}
+        # Shells cannot export these names: they are passed in the environment.
+        self._odd = {name: value for name, value in env.items() if name not in exportable} | {"PATH": env["PATH"]}
+        self._variables.write_bytes(b"".join(_export(name, value) for name, value in exportable.items()))
         (state / "directory").write_bytes(os.fsencode(directory) + b"\n")
 
     @property
@@ -49,7 +53,7 @@ class Shell:
         return self._state / "variables.sh"
 
     def run(self, command: str, *, deadline: float, stop: Cancellation) -> CommandResult:
-        """Run one command of the buildspec. deadline: as time.monotonic() counts."""
+        """Run one command of the buildspec. deadline: a value of time.monotonic()."""
         script, file = self._state / "script.sh", self._state / COMMAND
         parts = {"variables": self._variables, "directory": self._state / "directory", "command": file}
         quoted = {name: shlex.quote(str(path)) for name, path in parts.items()}
@@ -61,12 +65,12 @@ class Shell:
         )
 
     def put(self, name: str, value: str) -> None:
-        """Set a variable for the commands to come."""
+        """Set a variable for the following commands."""
         with self._variables.open("ab") as file:
             file.write(_export(name, value))
 
     def values(self) -> dict[str, str]:
-        """The variables as they are now."""
+        """Return the current variables."""
         listed = self._state / "values"
         text = f". {shlex.quote(str(self._variables))}; /usr/bin/env -0 > {shlex.quote(str(listed))}"
         self._processes.run([*self._program, "-c", text], cwd=self._state, env=self._odd)
@@ -75,5 +79,5 @@ class Shell:
 
 
 def _export(name: str, value: str) -> bytes:
-    """As bytes: a value may hold a carriage return, which text files would change."""
+    """An export command, as bytes: writing text would change carriage returns in a value."""
     return os.fsencode(f"export {name}={shlex.quote(value)}\n")

@@ -1,4 +1,4 @@
-"""Where a build without a pipeline has its source from, and where its artifacts go.
+"""The source and the artifacts of a build that StartBuild started, outside a pipeline.
 
 Sources: AWS CodeBuild API reference, "ProjectSource", "ProjectArtifacts", "StartBuild" (sourceVersion).
 """
@@ -19,10 +19,10 @@ GIT = ("BITBUCKET", "CODECOMMIT", "GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITL
 
 
 def fetch(source: Mapping[str, str], version: str, s3: Any, remote: Path, folder: Path) -> None:
-    """Put the source into the new folder. Raises RehearsalError for a kind that is not rehearsed.
+    """Write the source into the new folder. Raises RehearsalError for a source type that is not rehearsed.
 
-    version: a commit, a branch or a tag; for S3 the object's version; empty for the newest. remote: the repository that
-    replaces every git source.
+    source: a ProjectSource. version: a commit, branch or tag, or the version of an S3 object; empty for the newest.
+    remote: the repository that replaces every git source.
     """
     kind = source.get("type", "NO_SOURCE")
     if kind == "NO_SOURCE":
@@ -36,7 +36,10 @@ def fetch(source: Mapping[str, str], version: str, s3: Any, remote: Path, folder
 
 
 def deliver(target: Mapping[str, str], build: Build, made: Mapping[str, Path], s3: Any) -> None:
-    """Upload the primary artifact as the project says; a project without artifacts keeps none."""
+    """Upload the primary artifact to S3, if the project has one.
+
+    target: the project's ProjectArtifacts. made: zips by identifier.
+    """
     if target.get("type", "NO_ARTIFACTS") != "S3" or "" not in made:
         return
     number = build.id.partition(":")[2]

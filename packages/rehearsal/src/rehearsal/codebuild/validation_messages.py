@@ -1,4 +1,4 @@
-"""A buildspec's mistakes in words: file, key, value, and what is allowed."""
+"""Messages for validation errors of a buildspec: file, key, value, and what is allowed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KINDS = {
 
 
 def describe_errors(error: ValidationError, name: str, model: type[BaseModel]) -> str:
-    """Return a line for every mistake of `error`."""
+    """Return a line for every error. name: the file's name. model: the buildspec's model."""
     return "\n".join(_line(each, name, model) for each in error.errors())
 
 
@@ -47,7 +47,7 @@ def _rule(mistake: ErrorDetails) -> str:
 
 
 def _key(place: Sequence[int | str]) -> str:
-    """`phases.build.commands[0]`."""
+    """A key such as `phases.build.commands[0]`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
 
 
@@ -57,7 +57,7 @@ def _value(value: Any) -> str:
 
 
 def _allowed(place: Sequence[int | str], model: type[BaseModel]) -> str:
-    """The keys of the section that holds the last of `place`."""
+    """The allowed keys next to the last key of `place`."""
     parts = iter(place[:-1])
     section = model
     for part in parts:
@@ -73,8 +73,8 @@ def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The section that an annotation such as `Mapping[str, Report]` or `Artifacts | None` names."""
+    """The model in an annotation such as `Mapping[str, Report]` or `Artifacts | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    found = (_model_in(each) for each in get_args(annotation))
-    return next((each for each in found if each), None)
+    models = (_model_in(each) for each in get_args(annotation))
+    return next((each for each in models if each), None)

@@ -1,4 +1,4 @@
-"""Parameters and secrets, read with the build's own role."""
+"""Parameters and secrets for a build, read with the credentials of its role."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.codebuild.environment import UnknownValue
 
 
 class AwsLookup:
-    """client: makes a client of a service, with the credentials of the build's role."""
+    """Reads parameters and secrets. client: returns a client of a service, with the credentials of the build's role."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:
         self._client = client

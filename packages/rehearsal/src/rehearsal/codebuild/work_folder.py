@@ -1,4 +1,4 @@
-"""The folder that one build works in, and what leads to it from the action's own."""
+"""The work folder of one build, and the links to it in the action's folder."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rehearsal.workspace.build_area import LINK, STARTED
 
 @dataclass(frozen=True)
 class WorkFolder:
-    """links: where the links to the sources are, for those that look into a failed build."""
+    """The work folder of a build. links: the folder for links to its sources, for users who inspect a failed build."""
 
     folder: Path
     links: Path | None = None
 
     @classmethod
     def linked(cls, builds: Path, build_id: str, action: Path) -> Self:
-        """For the build of an action; while the link exists, the folder is kept."""
+        """Create the folder for the build of an action, and a link to it; while the link exists, the folder is kept."""
         folder = builds / build_id.rpartition("-")[2]
         (action / LINK).symlink_to(folder / "build")
         folder.mkdir(parents=True)
@@ -29,13 +29,13 @@ class WorkFolder:
 
     @classmethod
     def unlinked(cls, builds: Path, build_id: str) -> Self:
-        """For a build that no action started, which removes its folder itself."""
+        """Create the folder for a build of StartBuild, which removes its folder itself."""
         folder = builds / (STARTED + build_id.rpartition("-")[2])
         folder.mkdir(parents=True)
         return cls(folder)
 
     def source(self, name: str) -> Path:
-        """A path for a source, whose last parts are as in CodeBuild: `src<digits>/src`."""
+        """Return a path for a source, which ends as on CodeBuild in `src<digits>/src`."""
         source = self.folder / f"src{secrets.randbelow(10**9):09}" / "src"
         source.parent.mkdir()
         if self.links:

@@ -1,4 +1,4 @@
-"""Extraction of artifact zips. A separate program, so it needs only the standard library."""
+"""Extraction of artifact zips by a separate program, which can import the standard library and this package only."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ Unzip = Callable[[Path, Path], None]
 
 
 def unzip(zip_file: Path, folder: Path) -> None:
-    """Unpack with file modes and links. Raises RehearsalError for what would land outside `folder`, links followed.
+    """Unpack a zip with file modes and symbolic links. Raises RehearsalError for members outside `folder`.
 
-    In a separate process: in a process of many threads, each of thousands of files would wait for its turn.
+    A member that a link leads outside counts too.
+    In a separate process: in this one, with many threads, every file would wait for the interpreter's lock.
     """
-    told = framing.encode_message([str(zip_file), str(folder)])
-    done = subprocess.run(helper_process.helper_command(__name__), input=told, stderr=subprocess.PIPE, check=False)
+    message = framing.encode_message([str(zip_file), str(folder)])
+    done = subprocess.run(helper_process.helper_command(__name__), input=message, stderr=subprocess.PIPE, check=False)
     if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]  # of a traceback, what went wrong
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]  # a traceback ends with the error
         raise RehearsalError(last or f"{zip_file.name}: unpacking it ended with {done.returncode}")
 
 
 def main() -> None:
-    """The program: its arguments are an archive and a folder; an error is its last output."""
+    """Unpack the archive that the message on standard input names; an error is the last line of stderr."""
     zip_file, folder = map(Path, framing.read())
     try:
         _unpack(zip_file, folder)
@@ -39,11 +40,11 @@ def main() -> None:
 
 def _unpack(zip_file: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    ready: set[str] = set()  # folders that are inside; a link is not a folder, so the check stays true
+    ready: set[str] = set()  # checked folders; a later link cannot replace one, so they need no second check
     with zipfile.ZipFile(zip_file) as archive:
         for member in archive.infolist():
             target, mode = f"{folder}/{member.filename}", member.external_attr >> 16
-            parent, name = os.path.split(target)  # as texts: paths take half of the time
+            parent, name = os.path.split(target)  # strings: Path objects would take half of the time
             if name == "..":
                 parent, name = target, ""
             if parent not in ready:

@@ -1,4 +1,4 @@
-"""Artifact zips, as they are made."""
+"""Creation of artifact zips."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from rehearsal.codebuild.file_patterns import MatchedFile
 
-_PACKED = {".gz", ".jar", ".whl", ".zip"}  # to deflate them once more takes time and saves nothing
+_PACKED = {".gz", ".jar", ".whl", ".zip"}  # compressed formats: deflating them again takes time and saves nothing
 
 
 def zip_files(files: Iterable[MatchedFile], zip_file: Path, *, links: bool = False) -> None:
-    """Zip the files under their names. links: keep symbolic links as links; otherwise what they lead to is stored."""
+    """Zip the files under their names. links: store symbolic links as links; otherwise the files that they lead to."""
     with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False) as archive:
         for each in sorted(files, key=lambda found: found.name):
             if links and each.path.is_symlink():
