@@ -23,6 +23,7 @@ ID = "00000000-0000-4000-8000-000000000000"
 STACK, FUNCTION = f"{ENVIRONMENT.stage_id}-Shop", f"{ENVIRONMENT.stage_id}-Shop-Basket"
 DENIED = {"AccessDenied", "AccessDeniedException"}
 PIPELINE = {"pipelineName": NAME}
+REPORT = f"arn:aws:codebuild:{SETTINGS.region}:{SETTINGS.account}:report/{NAME}-synth-unit:{ID}"
 STAGE = {**PIPELINE, "stageName": "Prod"}
 READS: list[tuple[str, str, dict[str, Any]]] = [
     ("codepipeline", "get_pipeline", {"name": NAME}),
@@ -31,6 +32,8 @@ READS: list[tuple[str, str, dict[str, Any]]] = [
     ("codepipeline", "get_pipeline_execution", {**PIPELINE, "pipelineExecutionId": ID}),
     ("codepipeline", "list_action_executions", PIPELINE),
     ("codebuild", "batch_get_builds", {"ids": [f"{NAME}-synth:1"]}),
+    ("codebuild", "batch_get_reports", {"reportArns": [REPORT]}),
+    ("codebuild", "describe_test_cases", {"reportArn": REPORT}),
     ("logs", "get_log_events", {"logGroupName": f"{NAME}-BuildLog-1", "logStreamName": "s"}),
     ("s3", "get_object", {"Bucket": f"{NAME}-artifactsbucket1", "Key": "k"}),
 ]
@@ -104,8 +107,9 @@ def test_the_reads_of_the_pipelines_account_are_allowed(endpoint: Endpoint) -> N
     others: list[tuple[str, str, dict[str, Any]]] = [
         ("codepipeline", "get_pipeline_state", {"name": "another"}),
         ("codebuild", "batch_get_builds", {"ids": ["another-synth:1"]}),
+        ("codebuild", "batch_get_reports", {"reportArns": [REPORT, REPORT.replace(NAME, "another")]}),
     ]
-    assert denied(endpoint, holder, SETTINGS.region, others) == ["get_pipeline_state", "batch_get_builds"]
+    assert denied(endpoint, holder, SETTINGS.region, others) == [operation for _, operation, _ in others]
 
 
 def test_changes_are_allowed_where_that_was_asked_for(endpoint: Endpoint) -> None:

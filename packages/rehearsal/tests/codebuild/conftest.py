@@ -37,7 +37,10 @@ class Account:
     remote: Path
     notes: list[str] = field(default_factory=list)
     stop: Cancellation = field(default_factory=Cancellation)
-    builds: MinistackBuilds = field(default_factory=MinistackBuilds)
+    builds: MinistackBuilds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.builds = MinistackBuilds(self.folder)
 
     def client(self, service: str) -> Any:
         return self.endpoint.client(service, root(ACCOUNT), REGION)

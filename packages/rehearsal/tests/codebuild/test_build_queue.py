@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.codebuild.build_queue import BuildQueue, QueueFull
-from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.engine.action_api import ActionError, Outcome
 from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
@@ -106,7 +105,7 @@ def test_the_quota_is_in_rehearsal_toml(text: str, quota: Quota | None, tmp_path
 def test_an_action_beyond_the_queue_fails_as_on_aws(account: Account) -> None:
     """Two builds of a wave where an account may run one: the second waits, the third is an error of StartBuild."""
     queue = BuildQueue(lambda: Quota(1, 1))
-    runner = RunBuild(account.folder / "caches", MinistackBuilds(), account.remote, account.folder / "work", queue)
+    runner = RunBuild(account.folder / "caches", account.builds, account.remote, account.folder / "work", queue)
     name = account.project(spec("sleep 2; date +%s.%N > at", artifacts={"files": "at"}))
     inputs = {"In": account.source("In", a="a")}
 

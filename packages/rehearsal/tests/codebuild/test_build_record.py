@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
@@ -114,9 +115,9 @@ def test_stop_build_ends_a_running_build(account: Account, limits_of_waits: list
     assert [build["buildStatus"] for build in builds()] == ["STOPPED"]
 
 
-def test_ministack_still_only_marks_a_stopped_build() -> None:
+def test_ministack_still_only_marks_a_stopped_build(tmp_path: Path) -> None:
     """The fault: its own StopBuild changes the record alone. When this fails, look at what it does now."""
-    builds, build = MinistackBuilds(), Mock(account=ACCOUNT, region=REGION, id="fault:1")
+    builds, build = MinistackBuilds(tmp_path), Mock(account=ACCOUNT, region=REGION, id="fault:1")
     stop = builds.begin(build)
     builds.put(build, {"id": "fault:1", "buildStatus": "IN_PROGRESS"})
     answer = codebuild._stop_build({"id": "fault:1"})

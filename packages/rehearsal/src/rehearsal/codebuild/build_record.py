@@ -6,10 +6,10 @@ Source: CodeBuild API reference, "Build".
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from rehearsal.codebuild.model import Build, BuildResult, PhaseResult
+from rehearsal.codebuild.model import Build, BuildResult, PhaseResult, TestReport
 from rehearsal.host.cancellation import Cancellation
 
 Json = dict[str, Any]
@@ -22,6 +22,9 @@ class BuildStore(Protocol):
         """Return the cancellation that StopBuild sets while the build runs."""
 
     def put(self, build: Build, record: Json) -> None: ...
+
+    def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:
+        """Return the ARNs of a build's test reports."""
 
     def end(self, build: Build) -> None:
         """Drop the cancellation of a build that has ended, or could not begin."""
@@ -63,6 +66,7 @@ class BuildRecord:
             buildStatus=result.status if result else "FAULT",
             buildComplete=True,
             endTime=now,
+            reportArns=self._builds.put_reports(self._build, result.reports if result else ()),
             exportedEnvironmentVariables=[{"name": name, "value": value} for name, value in exported.items()],
         )
         self._builds.end(self._build)

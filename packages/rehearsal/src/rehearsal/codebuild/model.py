@@ -62,9 +62,31 @@ class PhaseResult:
     message: str = ""
 
 
+CaseStatus = Literal["SUCCEEDED", "FAILED", "ERROR", "SKIPPED"]
+
+
+@dataclass(frozen=True)
+class TestCase:
+    """One test of a report. prefix: its class; file: the report's file that holds it; message: why it failed."""
+
+    __test__ = False
+
+    name: str
+    prefix: str
+    suite: str
+    file: str
+    status: CaseStatus
+    seconds: float = 0.0
+    message: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return ".".join(filter(None, (self.prefix, self.name)))
+
+
 @dataclass(frozen=True)
 class TestReport:
-    """The results of a report group. failed_names: tests with failures and with errors.
+    """The results of a report group. group_arn: of a group that the buildspec names by its ARN, else empty.
 
     INCOMPLETE: no file was found, one could not be read, or its format is not supported here.
     """
@@ -73,16 +95,20 @@ class TestReport:
 
     group: str
     status: Literal["SUCCEEDED", "FAILED", "INCOMPLETE"]
-    passed: int = 0
-    skipped: int = 0
-    failed_names: tuple[str, ...] = ()
+    cases: tuple[TestCase, ...] = ()
     problem: str = ""
+    group_arn: str = ""
+
+    def count(self, *statuses: CaseStatus) -> int:
+        """Return how many tests ended in one of these ways."""
+        return sum(case.status in statuses for case in self.cases)
 
     def summary(self) -> str:
         """Return a line such as `tests: 41 passed, 1 failed, 2 skipped: test_a`."""
-        counts = f"{self.passed} passed, {len(self.failed_names)} failed, {self.skipped} skipped"
-        shown = ", ".join(self.failed_names[:SHOWN])
-        more = f" and {len(self.failed_names) - SHOWN} more" if len(self.failed_names) > SHOWN else ""
+        failed = [case.full_name for case in self.cases if case.status in ("FAILED", "ERROR")]
+        counts = f"{self.count('SUCCEEDED')} passed, {len(failed)} failed, {self.count('SKIPPED')} skipped"
+        shown = ", ".join(failed[:SHOWN])
+        more = f" and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
         return f"{self.group}: {self.problem or counts}{': ' + shown + more if shown else ''}"
 
 

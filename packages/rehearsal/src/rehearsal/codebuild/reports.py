@@ -6,17 +6,17 @@ Sources: AWS CodeBuild user guide, "Build specification reference" (reports) and
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 from xml.etree import ElementTree as ET
 
 from rehearsal.codebuild import file_patterns
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Report
-from rehearsal.codebuild.model import TestReport
+from rehearsal.codebuild.model import CaseStatus, TestCase, TestReport
+
+LONGEST_MESSAGE = 2_000
 
 
 def collect(
@@ -25,7 +25,8 @@ def collect(
     """Read the files of every report group, copy them to the folder `keep`, and return and log each group's result."""
     reports = []
     for name, report in declared.items():
-        group = file_patterns.expand_variables(name, env).rpartition("/")[2]
+        named = file_patterns.expand_variables(name, env)
+        group = named.rpartition("/")[2]
         files = [
             found
             for base in file_patterns.bases(source, report.base_directory, env)
@@ -35,37 +36,64 @@ def collect(
             target = keep / group / (each.path.name if report.discard_paths else each.name)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(each.path, target)
-        read = _read(group, report.file_format, [each.path for each in files])
-        result = replace(read, failed_names=tuple(map(log.masked, read.failed_names)), problem=log.masked(read.problem))
+        read = _read(group, report.file_format, files)
+        result = replace(
+            read,
+            cases=tuple(
+                replace(case, name=log.masked(case.name), message=log.masked(case.message)) for case in read.cases
+            ),
+            problem=log.masked(read.problem),
+            group_arn=named if named.startswith("arn:") else "",
+        )
         log.say(f"Report {result.summary()}")
         reports.append(result)
     return tuple(reports)
 
 
-def _read(group: str, file_format: str, files: list[Path]) -> TestReport:
+def _read(group: str, file_format: str, files: list[file_patterns.MatchedFile]) -> TestReport:
     if not files:
         return TestReport(group, "INCOMPLETE", problem="no report files found")
     if file_format != "JUNITXML":
         problem = f"{len(files)} files of {file_format}, which is not read here"
         return TestReport(group, "INCOMPLETE", problem=problem)
-    counts: Counter[str] = Counter()
-    failed: list[str] = []
+    cases: list[TestCase] = []
     for file in files:
         try:
-            for name, outcome in _cases(file):
-                counts[outcome] += 1
-                if outcome == "failed":
-                    failed.append(name)
+            cases += _cases(file.path, file.name)
         except ET.ParseError as error:
-            return TestReport(group, "INCOMPLETE", problem=f"{file.name} is not JUnit XML ({error})")
-    status: Literal["SUCCEEDED", "FAILED"] = "FAILED" if failed else "SUCCEEDED"
-    return TestReport(group, status, counts["passed"], counts["skipped"], tuple(failed))
+            return TestReport(group, "INCOMPLETE", problem=f"{file.path.name} is not JUnit XML ({error})")
+    failed = any(case.status in ("FAILED", "ERROR") for case in cases)
+    return TestReport(group, "FAILED" if failed else "SUCCEEDED", tuple(cases))
 
 
-def _cases(file: Path) -> Iterator[tuple[str, str]]:
-    """Yield (name, result) of every test case; the result is passed, failed or skipped."""
+def _cases(path: Path, name: str) -> Iterator[TestCase]:
+    """Yield every test case of a file, with its suite."""
     # Not a security risk: the build's own tests wrote the file, and expat limits the expansion of entities.
-    for case in ET.parse(file).iter("testcase"):  # noqa: S314
-        name = ".".join(part for part in (case.get("classname"), case.get("name")) if part)
-        children = {child.tag for child in case}
-        yield name, "failed" if children & {"failure", "error"} else "skipped" if "skipped" in children else "passed"
+    root = ET.parse(path).getroot()  # noqa: S314
+    for suite in root.iter():
+        for case in suite.findall("testcase"):
+            status, message = _outcome(case)
+            yield TestCase(
+                name=case.get("name", ""),
+                prefix=case.get("classname", ""),
+                suite=suite.get("name", ""),
+                file=name,
+                status=status,
+                seconds=_seconds(case.get("time", "")),
+                message=message,
+            )
+
+
+def _outcome(case: ET.Element) -> tuple[CaseStatus, str]:
+    outcomes: tuple[tuple[str, CaseStatus], ...] = (("error", "ERROR"), ("failure", "FAILED"), ("skipped", "SKIPPED"))
+    for tag, status in outcomes:
+        if (found := case.find(tag)) is not None:
+            return status, (found.get("message") or (found.text or "").strip())[:LONGEST_MESSAGE]
+    return "SUCCEEDED", ""
+
+
+def _seconds(text: str) -> float:
+    try:
+        return max(float(text), 0.0)
+    except ValueError:
+        return 0.0

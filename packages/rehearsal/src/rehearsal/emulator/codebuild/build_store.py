@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from rehearsal.codebuild.model import Build
+from rehearsal.codebuild.model import Build, TestReport
+from rehearsal.emulator.codebuild.report_store import FOLDER, ReportStore
 from rehearsal.emulator.ministack.port.codebuild import find_build, put_build
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 from rehearsal.host.cancellation import Cancellation
@@ -14,9 +16,13 @@ Json = dict[str, Any]
 
 
 class MinistackBuilds:
-    """Records go where MiniStack's handlers look, whose StopBuild marks the record and ends nothing."""
+    """Records go where MiniStack's handlers look, whose StopBuild marks the record and ends nothing.
 
-    def __init__(self) -> None:
+    state: the folder of the embedded AWS's state, for test reports, of which MiniStack knows nothing.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self.reports = ReportStore(state / FOLDER)
         self._running: dict[tuple[str, str, str], Cancellation] = {}
 
     def begin(self, build: Build) -> Cancellation:
@@ -26,6 +32,9 @@ class MinistackBuilds:
         is_stopped = find_build(build.account, build.region, build.id).get("buildStatus") == "STOPPED"
         if not (is_stopped and record["buildStatus"] == "IN_PROGRESS"):
             put_build(build.account, build.region, build.id, record)
+
+    def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:
+        return [self.reports.put(build, report) for report in reports]
 
     def end(self, build: Build) -> None:
         self._running.pop((build.account, build.region, build.id), None)

@@ -9,6 +9,9 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
+from rehearsal.emulator.codebuild.report_store import OPERATIONS as REPORT_OPERATIONS
+from rehearsal.emulator.codebuild.report_store import TARGET as CODEBUILD
+from rehearsal.emulator.codebuild.report_store import ReportStore
 from rehearsal.emulator.codedeploy.operations import TARGET as CODEDEPLOY
 from rehearsal.emulator.codedeploy.operations import CodeDeployApi
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
@@ -31,11 +34,11 @@ from rehearsal.workspace.layout import Workspace
 
 
 class JsonService(NamedTuple):
-    """A service that this project answers. name: in IAM; resource: the ARN that a request is about."""
+    """A service that this project answers. name: in IAM; resources: the ARNs that a request is about."""
 
     name: str
     call: Callable[[str, dict[str, Any], str, str], dict[str, Any]]
-    resource: Callable[[dict[str, Any], str, str], str]
+    resources: Callable[[dict[str, Any], str, str], list[str]]
 
 
 class RequestRouter:
@@ -49,14 +52,19 @@ class RequestRouter:
         *,
         iam: bool,
         codedeploy: CodeDeployApi | None = None,
+        reports: ReportStore | None = None,
         workspace: Workspace | None = None,
     ) -> None:
         self._ministack, self._types, self._iam = ministack, types, iam
-        self._services = {TARGET: JsonService("codepipeline", codepipeline.call, pipeline_arn)}
+        self._services = {TARGET: JsonService("codepipeline", codepipeline.call, lambda *given: [pipeline_arn(*given)])}
         api = RehearsalApi(workspace) if workspace else None
-        self._rehearsal = JsonService("rehearsal", api.call, lambda *_: "*") if api else None
+        self._rehearsal = JsonService("rehearsal", api.call, lambda *_: ["*"]) if api else None
         if codedeploy:
-            self._services[CODEDEPLOY] = JsonService("codedeploy", codedeploy.call, codedeploy.resource)
+            arn = codedeploy.resource
+            self._services[CODEDEPLOY] = JsonService("codedeploy", codedeploy.call, lambda *given: [arn(*given)])
+        if reports:
+            answered = JsonService("codebuild", reports.call, reports.resources)
+            self._services |= {f"{CODEBUILD}{operation}": answered for operation in REPORT_OPERATIONS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if refused := self._check_caller(scope):
@@ -68,7 +76,7 @@ class RequestRouter:
             return
         target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
         version, _, operation = target.partition(".")
-        service = self._services.get(f"{version}.")
+        service = self._services.get(target) or self._services.get(f"{version}.")
         if self._rehearsal and scope["type"] == "http" and scope["path"].startswith(PREFIX):
             service, operation = self._rehearsal, scope["path"].removeprefix(PREFIX)
         if service is None:
@@ -107,13 +115,13 @@ class RequestRouter:
         body = await _body(receive)
         policies.pin_signed_body(body)
         request = _parsed(body)
-        resource = service.resource(request, get_account_id(), region)
         key = extract_access_key_id(_headers(scope), {})
-        refused = policies.enforce(key, f"{service.name}:{operation}", service.name, region, resource)
-        if isinstance(refused, AuthError):
-            raise ApiError(refused.code, refused.message)
-        if refused:
-            raise ApiError("AccessDeniedException", denial_message(refused.principal_arn))
+        for resource in service.resources(request, get_account_id(), region):
+            refused = policies.enforce(key, f"{service.name}:{operation}", service.name, region, resource)
+            if isinstance(refused, AuthError):
+                raise ApiError(refused.code, refused.message)
+            if refused:
+                raise ApiError("AccessDeniedException", denial_message(refused.principal_arn))
         return request
 
 

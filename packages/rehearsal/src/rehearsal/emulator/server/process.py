@@ -138,7 +138,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
         hide_project(workspace)
     decisions.append_to(workspace.decisions)
     functions = ManagedFunctions(workspace, endpoint)
-    jobs, builds, bus, sessions = Jobs(), MinistackBuilds(), EventPublisher(), Sessions()
+    jobs, builds, bus, sessions = Jobs(), MinistackBuilds(workspace.running), EventPublisher(), Sessions()
     record = ResourceRecord(workspace.running / RESOURCES)
     traffic = Traffic(workspace, record)
     queue = BuildQueue(partial(configuration.read_quota, workspace.root))
@@ -170,7 +170,9 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
     types = AcceptedTypes(accepted.read, record)
-    front = RequestRouter(ministack, api, types, iam=endpoint.iam, codedeploy=traffic.api, workspace=workspace)
+    front = RequestRouter(
+        ministack, api, types, iam=endpoint.iam, codedeploy=traffic.api, reports=builds.reports, workspace=workspace
+    )
     return Components(engine, front, ends, partial(patches.report_changes, originals))
 
 

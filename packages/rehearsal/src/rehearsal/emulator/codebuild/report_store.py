@@ -1,0 +1,142 @@
+"""Test reports of builds: BatchGetReports and DescribeTestCases answer from them.
+
+Sources: AWS CodeBuild API reference, "Report", "TestCase", "BatchGetReports", "DescribeTestCases"; AWS CodeBuild user
+guide, "Report group naming".
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rehearsal.codebuild.model import Build, TestCase, TestReport
+from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.host.atomic_write import write_json
+
+Json = dict[str, Any]
+
+TARGET, OPERATIONS = "CodeBuild_20161006.", ("BatchGetReports", "DescribeTestCases")
+FOLDER = "test-reports"  # in the folder of the embedded AWS's state
+STATUSES = ("SUCCEEDED", "FAILED", "ERROR", "SKIPPED", "UNKNOWN")
+MOST_ARNS, PAGE = 100, 100
+
+
+class ReportStore:
+    """A file for each report, with its test cases, which is saved with the state of the embedded AWS."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, build: Build, report: TestReport) -> str:
+        """Store a report; return its ARN."""
+        place = f"arn:aws:codebuild:{build.region}:{build.account}"
+        group_arn = report.group_arn or f"{place}:report-group/{build.project}-{report.group}"
+        group, id_ = group_arn.partition("/")[2], str(uuid.uuid4())
+        arn = f"{place}:report/{group}:{id_}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        cases = [_case(arn, case) for case in report.cases]
+        write_json(self._folder / f"{id_}.json", {"report": _report(arn, group_arn, build, report), "cases": cases})
+        return arn
+
+    def call(self, operation: str, request: Json, account: str, region: str) -> Json:
+        """Answer an operation of the API. Raises ApiError."""
+        place = f"arn:aws:codebuild:{region}:{account}:report/"
+        if operation == "BatchGetReports":
+            return self._batch_get(request, place)
+        return self._describe(request, place)
+
+    def resources(self, request: Json, account: str, region: str) -> list[str]:
+        """Return the report groups that policies are evaluated on.
+
+        Source: service authorization reference, "Actions, resources, and condition keys for AWS CodeBuild".
+        """
+        arns = request.get("reportArns") or [request.get("reportArn", "")]
+        groups = sorted({str(arn).partition(":report/")[2].rpartition(":")[0] for arn in arns})
+        return [f"arn:aws:codebuild:{region}:{account}:report-group/{group}" for group in groups]
+
+    def _batch_get(self, request: Json, place: str) -> Json:
+        arns = request.get("reportArns") or []
+        if not 1 <= len(arns) <= MOST_ARNS:
+            raise ApiError("InvalidInputException", f"reportArns: got {len(arns)}; 1 to {MOST_ARNS} are allowed")
+        found = {arn: self._read(arn, place) for arn in arns}
+        return {
+            "reports": [stored["report"] for stored in found.values() if stored],
+            "reportsNotFound": [arn for arn, stored in found.items() if not stored],
+        }
+
+    def _describe(self, request: Json, place: str) -> Json:
+        arn, wanted = str(request.get("reportArn", "")), request.get("filter") or {}
+        status = wanted.get("status")
+        if status is not None and status not in STATUSES:
+            raise ApiError("InvalidInputException", f"status: got {status!r}; allowed are {', '.join(STATUSES)}")
+        stored = self._read(arn, place)
+        if not stored:
+            raise ApiError("ResourceNotFoundException", f"Report not found: {arn}")
+        cases = [case for case in stored["cases"] if _passes(case, wanted)]
+        first, most = _number(request.get("nextToken", "0")), min(int(request.get("maxResults", PAGE)), PAGE)
+        more = {"nextToken": str(first + most)} if first + most < len(cases) else {}
+        return {"testCases": cases[first : first + most], **more}
+
+    def _read(self, arn: str, place: str) -> Json | None:
+        name = arn.rpartition(":")[2]
+        file = self._folder / f"{name}.json"
+        if not arn.startswith(place) or not _is_uuid(name) or not file.exists():
+            return None
+        stored: Json = json.loads(file.read_text())
+        return stored if stored["report"]["arn"] == arn else None
+
+
+def _report(arn: str, group_arn: str, build: Build, report: TestReport) -> Json:
+    counts = Counter[str](case.status for case in report.cases)
+    return {
+        "arn": arn,
+        "type": "TEST",
+        "name": arn.partition(":report/")[2],
+        "reportGroupArn": group_arn,
+        "executionId": build.arn,
+        "status": report.status,
+        "created": time.time(),
+        "truncated": False,
+        "exportConfig": {"exportConfigType": "NO_EXPORT"},
+        "testSummary": {
+            "total": len(report.cases),
+            "statusCounts": {status: counts[status] for status in STATUSES},
+            "durationInNanoSeconds": sum(round(case.seconds * 1e9) for case in report.cases),
+        },
+    }
+
+
+def _case(arn: str, case: TestCase) -> Json:
+    return {
+        "reportArn": arn,
+        "testRawDataPath": case.file,
+        "prefix": case.prefix,
+        "testSuiteName": case.suite,
+        "name": case.name,
+        "status": case.status,
+        "durationInNanoSeconds": round(case.seconds * 1e9),
+        "message": case.message,
+    }
+
+
+def _passes(case: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    keyword = str(wanted.get("keyword", ""))
+    return wanted.get("status") in (None, case["status"]) and (keyword in case["name"] or keyword in case["prefix"])
+
+
+def _number(token: object) -> int:
+    if not str(token).isdecimal():
+        raise ApiError("InvalidInputException", f"nextToken: got {token!r}, which no answer has given")
+    return int(str(token))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
