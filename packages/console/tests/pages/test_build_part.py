@@ -12,8 +12,8 @@ ARN = "arn:aws:codebuild:eu-west-1:111111111111:report/unit:1"
 
 def reports(_: Json) -> Json:
     """One report with a failed test."""
-    counts = {"FAILED": 1, "SUCCEEDED": 41}
-    summary = {"total": 42, "statusCounts": counts, "durationInNanoSeconds": 1}
+    counts = {"FAILED": 1, "ERROR": 1, "SUCCEEDED": 41}
+    summary = {"total": 43, "statusCounts": counts, "durationInNanoSeconds": 1}
     return {"reports": [{"arn": ARN, "type": "TEST", "name": "unit", "status": "FAILED", "testSummary": summary}]}
 
 
@@ -24,14 +24,17 @@ def test_failed_tests_come_first(aws: FakeAws, console: Console) -> None:
     builds = Builds(aws)
     builds.add("synth:2", [])
     builds.more["synth:2"] = {"reportArns": [ARN]}
-    case = {"reportArn": ARN, "name": "test_price", "status": "FAILED", "message": "1 != 2"}
+    cases = {
+        "FAILED": {"reportArn": ARN, "name": "test_price", "status": "FAILED", "message": "1 != 2"},
+        "ERROR": {"reportArn": ARN, "name": "test_tax", "status": "ERROR", "message": "no route"},
+    }
     aws.operations |= {
         "codebuild:BatchGetReports": reports,
-        "codebuild:DescribeTestCases": lambda _: {"testCases": [case]},
+        "codebuild:DescribeTestCases": lambda given: {"testCases": [cases[given["filter"]["status"]]]},
     }
     page = console.get(f"/executions/{execution.id}/actions/{execution.runs[1].id}/build").text
-    assert "1 failed, 41 succeeded" in page
-    assert "test_price" in page
+    assert "1 error, 1 failed, 41 succeeded" in page
+    assert page.index("test_price") < page.index("test_tax") < page.index("BUILD")
     assert page.index("1 != 2") < page.index("BUILD")
 
 

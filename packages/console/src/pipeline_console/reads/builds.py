@@ -65,12 +65,13 @@ def reports(aws: Aws, build: Json, region: str = "") -> list[tuple[Json, list[Js
     if not arns:
         return []
     found = aws.call("codebuild", "batch_get_reports", region=region, reportArns=arns[:100])["reports"]
-    return [(report, _failed_cases(aws, report["arn"], region)) for report in found]
+    return [(report, [*_failed_cases(aws, report, region)]) for report in found]
 
 
-def _failed_cases(aws: Aws, arn: str, region: str) -> list[Json]:
-    only = {"status": "FAILED"}
-    cases: list[Json] = aws.call(
-        "codebuild", "describe_test_cases", region=region, reportArn=arn, filter=only, maxResults=100
-    )["testCases"]
-    return cases
+def _failed_cases(aws: Aws, report: Json, region: str) -> Iterator[Json]:
+    """The first hundred cases of each status that is red. Source: CodeBuild API reference, "TestCaseFilter"."""
+    counts = report.get("testSummary", {}).get("statusCounts", {})
+    for status in ("FAILED", "ERROR"):
+        if counts.get(status):
+            given = {"reportArn": report["arn"], "filter": {"status": status}, "maxResults": 100}
+            yield from aws.call("codebuild", "describe_test_cases", region=region, **given)["testCases"]
