@@ -59,7 +59,7 @@ def test_everything_unknown_is_named_once_with_one_line(tmp_path: Path) -> None:
     with pytest.raises(WrongUse) as refused:
         check_parts(cloud, SUPPORTED, Accepted())
     first, *parts, line = str(refused.value).splitlines()
-    assert first == "the app has what cannot be rehearsed:"
+    assert first == "the app has parts that cannot be rehearsed:"
     assert parts == [
         "  AWS::Inner::Thing: Top/Inner",
         "  AWS::Some::Thing: Top/Thing0, Top/Thing1, Top/Thing2 and 2 more",

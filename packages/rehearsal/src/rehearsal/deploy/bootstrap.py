@@ -1,4 +1,4 @@
-"""Accounts and regions are made ready for CDK: as rehearsal.toml says, or with `cdk bootstrap` as it comes."""
+"""Bootstrap of accounts and regions, by the command in rehearsal.toml, else by `cdk bootstrap` with its defaults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ReportProgress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class BootstrapRecord:
-    """A record of the bootstrap: its command (empty: CDK's), the digest of its files, and the places."""
+    """A record of the bootstrap: its command (empty: `cdk bootstrap`), the digest of its files, the environments."""
 
     command: str = ""
     digest: str = ""
@@ -33,9 +33,10 @@ class BootstrapRecord:
 
 
 class Bootstrapper:
-    """Bootstraps accounts and regions; every account but the pipeline's own trusts the pipeline's.
+    """Bootstraps environments; every account except the pipeline's trusts the pipeline's account.
 
-    cdk: asked for the CLI where there is something to do.
+    cdk: called for the CDK CLI only where something has to be bootstrapped. pipeline: the pipeline's account. tell:
+    reports progress.
     """
 
     def __init__(
@@ -46,24 +47,24 @@ class Bootstrapper:
         self._now = BootstrapRecord(self._how.command if self._how else "", _digest(space.root, self._how))
 
     def bootstrap_missing(self, places: Sequence[Environment]) -> Sequence[Environment]:
-        """Bootstrap those of `places` that are not yet, and all again where command or files have changed since.
+        """Bootstrap the `places` that are not bootstrapped, and all others again where the command or files changed.
 
-        Returns the places that were bootstrapped.
+        Returns the environments that were bootstrapped.
         """
         before = read_record(self._space)
         known = [*dict.fromkeys([*before.places, *places])]
         with ThreadPoolExecutor() as pool:
-            there = pool.map(lambda place: is_bootstrapped(self._endpoint, place), known)
-            done = [place for place, yes in zip(known, there, strict=True) if yes]
-        same = (before.command, before.digest) == (self._now.command, self._now.digest)
+            is_done = pool.map(lambda place: is_bootstrapped(self._endpoint, place), known)
+            done = [place for place, yes in zip(known, is_done, strict=True) if yes]
+        is_unchanged = (before.command, before.digest) == (self._now.command, self._now.digest)
         missing = [each for each in places if each not in done]
-        if not same and done:
+        if not is_unchanged and done:
             self._tell(f"{FILE}'s bootstrap, or a file that it names, has changed since the accounts were bootstrapped")
-        wanted = missing if same else [*done, *missing]
-        if wanted:
-            self._bootstrap(wanted)
+        outdated = missing if is_unchanged else [*done, *missing]
+        if outdated:
+            self._bootstrap(outdated)
             _write(self._space, BootstrapRecord(self._now.command, self._now.digest, (*done, *missing)))
-        return wanted
+        return outdated
 
     def _bootstrap(self, places: Sequence[Environment]) -> None:
         self._tell("bootstrapping " + ", ".join(map(str, places)))
@@ -89,16 +90,16 @@ class Bootstrapper:
 
 
 def read_record(space: Workspace) -> BootstrapRecord:
-    """How the accounts were bootstrapped; empty before that."""
+    """Return the record of the last bootstrap; an empty one before the first."""
     path = _path(space)
     if not path.exists():
         return BootstrapRecord()
-    found = json.loads(path.read_text())
-    return BootstrapRecord(found["command"], found["digest"], tuple(Environment(*each) for each in found["places"]))
+    record = json.loads(path.read_text())
+    return BootstrapRecord(record["command"], record["digest"], tuple(Environment(*each) for each in record["places"]))
 
 
 def changed_policies(space: Workspace, folder: Path) -> str:
-    """Return a warning where the policies of the project in `folder` are not those of the bootstrap; else nothing."""
+    """Return a warning where the bootstrap command or files of the project in `folder` have changed; else empty."""
     before, how = read_record(space), read_config(folder).bootstrap
     if not before.command or (how and (before.command, before.digest) == (how.command, _digest(folder, how))):
         return ""
@@ -109,15 +110,15 @@ def changed_policies(space: Workspace, folder: Path) -> str:
 
 
 def note_operators_part(space: Workspace, places: Sequence[Environment]) -> None:
-    """Keep which places this run bootstrapped after the first deployment: on AWS an operator has to."""
+    """Record the environments that this run bootstrapped after the first deployment; on AWS an operator has to."""
     write_json(_operators_part(space), [str(place) for place in places])
 
 
 def operators_part(space: Workspace) -> list[str]:
-    """Return the places that the last run bootstrapped after the first deployment."""
+    """Return the environments that the last run bootstrapped after the first deployment."""
     path = _operators_part(space)
-    found: list[str] = json.loads(path.read_text()) if path.exists() else []
-    return found
+    places: list[str] = json.loads(path.read_text()) if path.exists() else []
+    return places
 
 
 def _operators_part(space: Workspace) -> Path:
@@ -125,12 +126,12 @@ def _operators_part(space: Workspace) -> Path:
 
 
 def grants_administrator_access(space: Workspace) -> bool:
-    """Whether CloudFormation has AdministratorAccess, because the project names no bootstrap command."""
+    """Return whether CloudFormation has AdministratorAccess, because the project has no bootstrap command."""
     return not read_record(space).command
 
 
 def is_bootstrapped(endpoint: Endpoint, place: Environment) -> bool:
-    """Whether the account and region are bootstrapped."""
+    """Return whether the environment's bootstrap stack exists."""
     api = endpoint.client("cloudformation", root(place.account), place.region)
     try:
         api.describe_stacks(StackName=place.toolkit)
@@ -149,12 +150,12 @@ def _write(space: Workspace, record: BootstrapRecord) -> None:
 
 
 def _digest(folder: Path, how: Bootstrap | None) -> str:
-    """Of names and contents of the files that a bootstrap puts into accounts."""
-    found = hashlib.sha256()
+    """The digest of names and contents of the bootstrap's files. Raises WrongUse where a pattern matches none."""
+    digest = hashlib.sha256()
     for pattern in how.files if how else ():
         paths = sorted(folder.glob(pattern))
         if not paths:
             raise WrongUse(f"{FILE}: bootstrap.files: nothing in {folder} matches {pattern}")
         for path in paths:
-            found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
-    return found.hexdigest()
+            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()

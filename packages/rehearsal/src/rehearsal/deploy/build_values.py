@@ -1,6 +1,6 @@
-"""Placeholders for secrets and parameters that CodeBuild projects read and that nothing has created.
+"""Placeholders for missing secrets and parameters that CodeBuild projects read.
 
-On AWS an operator creates them by hand before the pipeline; a rehearsal's `[[prepare]]` can do so.
+On AWS an operator creates them before the pipeline; in a rehearsal `[[prepare]]` can create them.
 Source: AWS CodeBuild API reference, "EnvironmentVariable".
 """
 
@@ -20,7 +20,10 @@ _OWN = ("AWS::SecretsManager::Secret", "AWS::SSM::Parameter")
 
 
 def provide_build_values(cloud: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
-    """Create what the pipeline's projects read by name; report each, because AWS needs a real one."""
+    """Create the missing secrets and parameters that the pipeline's projects read by name, and report each one.
+
+    owner: root of the pipeline's account.
+    """
     secrets = endpoint.client("secretsmanager", owner, cloud.pipeline.region)
     for name, keys in secrets_of_projects(cloud).items():
         try:
@@ -40,19 +43,19 @@ def provide_build_values(cloud: Assembly, endpoint: Endpoint, owner: Credentials
 
 
 def secrets_of_projects(cloud: Assembly) -> Mapping[str, list[str]]:
-    """Return the secrets that projects read by name, with the keys that they read; an ARN names one that exists."""
-    found: dict[str, list[str]] = {}
+    """Return secret name -> JSON keys that projects read; without secrets given by ARN, which exist already."""
+    secrets: dict[str, list[str]] = {}
     created = _created_names(cloud)
     for value in _values(cloud, "SECRETS_MANAGER"):
         name, _, rest = value.partition(":")
         key = rest.partition(":")[0]
         if name != "arn" and name not in created:
-            found.setdefault(name, []).extend([key] if key and key not in found.get(name, []) else [])
-    return found
+            secrets.setdefault(name, []).extend([key] if key and key not in secrets.get(name, []) else [])
+    return secrets
 
 
 def _created_names(cloud: Assembly) -> set[str]:
-    """The names of secrets and parameters that the app's own stacks create."""
+    """The names of secrets and parameters that the app's stacks create."""
     return {
         str(resource.get("Properties", {}).get("Name"))
         for stack in cloud.stacks

@@ -1,4 +1,4 @@
-"""The pipeline's first deployment, as an operator does it by hand; every later change arrives by push."""
+"""The pipeline's first deployment, which an operator does by hand on AWS; every later change arrives by a push."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ Push = Callable[[Sequence[str]], None]
 
 @dataclass(frozen=True)
 class Deployment:
-    """The pipeline that is deployed in the embedded AWS; `app` and `names` are what it was deployed from.
+    """The pipeline that is deployed in the embedded AWS.
 
-    first_execution: what its creation has started just now, with a revision that was pushed before; else empty.
+    app: the command or assembly that it was deployed from. names: the names that --pipeline accepts for it.
+    first_execution: the execution that its creation has just started; empty without one.
     """
 
     endpoint: Endpoint
@@ -53,18 +54,19 @@ class Deployment:
     first_execution: str = field(default="", compare=False)
 
     def api(self) -> Any:
+        """Return a CodePipeline client with the root credentials of the pipeline's account."""
         return self.endpoint.client("codepipeline", root(self.key.account), self.key.region)
 
     def pipeline(self) -> Pipeline:
-        """The definition as it is now."""
+        """Return the current definition."""
         return parse(self.api().get_pipeline(name=self.key.name)["pipeline"])
 
     def branch(self) -> str:
-        """The branch that starts the pipeline."""
+        """Return the branch that starts the pipeline. Raises WrongUse where there is none."""
         return self.branches()[0]
 
     def branches(self) -> list[str]:
-        """Every branch that a source action follows. Raises WrongUse where there is none."""
+        """Return every branch that a source action follows. Raises WrongUse where there is none."""
         settings = [action.configuration for action in self.pipeline().stages[0].actions]
         branches = cloud_assembly.followed_branches(settings)
         if not branches:
@@ -82,9 +84,10 @@ def ensure_deployed(
     app: App,
     push: Push | None = None,
 ) -> Deployment:
-    """The deployed pipeline of `app`; where there is none, bootstrap every account and deploy it from HEAD.
+    """Return the deployed pipeline of `app`; where there is none, bootstrap every environment and deploy it from HEAD.
 
-    push: pushes to these branches before a first deployment, since CodePipeline starts a new pipeline immediately.
+    tell: reports progress. push: called with the pipeline's branches before a first deployment, since CodePipeline
+    starts a new pipeline immediately. Raises WrongUse and CommandFailed.
     """
     deployed = find(workspace, endpoint)
     bootstrap.note_operators_part(workspace, ())
@@ -102,7 +105,7 @@ def _bootstrap_for_operator(
     tell: ReportProgress,
     stop: Cancellation,
 ) -> None:
-    """Bootstrap what a push needs, and warn: on AWS no push does."""
+    """Bootstrap the environments that a push needs, and warn: on AWS an operator has to do it."""
     done = _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(places)
     if done:
         tell(f"warning: bootstrapped {', '.join(map(str, done))}: on AWS an operator has to do it before the push")
@@ -112,13 +115,13 @@ def _bootstrap_for_operator(
 
 
 def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
-    """The deployed pipeline, or None before the first deployment (or after the embedded AWS lost its state)."""
+    """Return the deployed pipeline; None before the first deployment, or after the embedded AWS has lost its state."""
     path = workspace.aws / "pipeline.json"
     if not path.exists():
         return None
-    kept = json.loads(path.read_text())
-    key = PipelineKey(kept["account"], kept["region"], kept["name"])
-    deployment = Deployment(endpoint, key, kept.get("app"), tuple(kept.get("names", [])))
+    record = json.loads(path.read_text())
+    key = PipelineKey(record["account"], record["region"], record["name"])
+    deployment = Deployment(endpoint, key, record.get("app"), tuple(record.get("names", [])))
     try:
         deployment.api().get_pipeline(name=deployment.key.name)
     except ClientError:
@@ -166,7 +169,7 @@ def _deploy(
 
 
 def _first_execution(deployed: Deployment) -> str:
-    """Return the execution that the creation of the pipeline has started; empty where the stack only updated it."""
+    """Return the execution that the pipeline's creation has started; empty where the stack updated the pipeline."""
     listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
     by_creation = [each for each in listed if each.get("trigger", {}).get("triggerType") == "CreatePipeline"]
     return str(by_creation[0]["pipelineExecutionId"]) if by_creation and by_creation[0] == listed[0] else ""
@@ -180,12 +183,12 @@ def _synthesized(  # noqa: PLR0917 - what a deployment has
     preparation: Preparation,
     tell: ReportProgress,
 ) -> Assembly:
-    """Return the assembly of HEAD, as an operator would synthesize it, or the given one."""
+    """Synthesize HEAD, as an operator would, unless the app is an assembly. Raises WrongUse where that fails."""
     folder, default = workspace.home / "deploy", configuration.read_config(workspace.root).environment
     if app.assembly:
-        tell(f"no such pipeline is deployed yet: taking {app.assembly}, as it is")
+        tell(f"no such pipeline is deployed yet: using the assembly {app.assembly}")
     else:
-        tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as a person would by hand")
+        tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as an operator would by hand")
         repository.export(repository.head, folder / "source")
         link_node_modules(repository.top, folder / "source")
 
@@ -202,26 +205,26 @@ def _synthesized(  # noqa: PLR0917 - what a deployment has
 
 
 def deployed_name(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> str:
-    """Return the name of a deployed pipeline, which CloudFormation may have made up; nested stacks lead to it."""
+    """Return the name of a deployed pipeline, which CloudFormation may have generated, also in a nested stack."""
     stack = pipeline.stack
     api = endpoint.client("cloudformation", root(stack.account), stack.region)
-    found = stack.name
+    name = stack.name
     for id_ in (*pipeline.nested, pipeline.id):
-        made = api.describe_stack_resources(StackName=found)["StackResources"]
-        found = next(str(each["PhysicalResourceId"]) for each in made if each["LogicalResourceId"] == id_)
-    return found
+        resources = api.describe_stack_resources(StackName=name)["StackResources"]
+        name = next(str(each["PhysicalResourceId"]) for each in resources if each["LogicalResourceId"] == id_)
+    return name
 
 
 def bootstrap_new_environments(
     workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: Cancellation
 ) -> None:
-    """Bootstrap the accounts and regions that the pipeline newly deploys to, as an operator would."""
+    """Bootstrap the new environments that the pipeline deploys to, as an operator would."""
     pipeline, key = deployed.pipeline(), deployed.key
-    wanted = dict.fromkeys(
+    environments = dict.fromkeys(
         Environment(each.account, each.region, each.qualifier)
         for each in configuration.list_deployed_stacks(pipeline, key.region)
     )
-    _bootstrap_for_operator(workspace, deployed, list(wanted), tell, stop)
+    _bootstrap_for_operator(workspace, deployed, list(environments), tell, stop)
 
 
 def _bootstrapper(workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: Cancellation) -> Bootstrapper:
@@ -232,11 +235,11 @@ def _bootstrapper(workspace: Workspace, deployed: Deployment, tell: ReportProgre
 
 
 def report_architecture(cloud: cloud_assembly.Assembly, tell: ReportProgress) -> None:
-    """Report functions for another architecture than this machine's: they run here, but for libraries of theirs."""
-    mine = host_environment.architecture()
-    others = ", ".join(sorted(cloud.architectures - {mine}))
+    """Report functions for another architecture: they run here, but fail where they load native libraries."""
+    host = host_environment.architecture()
+    others = ", ".join(sorted(cloud.architectures - {host}))
     if others:
         tell(
-            f"functions are for {others}, and this machine is {mine}: they run on {mine}, and a call that loads a"
+            f"functions are for {others}, and this machine is {host}: they run on {host}, and a call that loads a"
             f" library of {others} fails"
         )

@@ -1,4 +1,4 @@
-"""Look-ups of an app in its accounts: where the embedded AWS has nothing of the kind, `[[prepare]]` creates it.
+"""Context look-ups of an app in its accounts: where one finds nothing, `[[prepare]]` may create the resource.
 
 Source: AWS CDK developer guide, "Context values and the AWS CDK" (context methods).
 """
@@ -12,7 +12,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.host.processes import CommandFailed
 from rehearsal.project.cloud_assembly import Assembly
 
-# What CDK's context providers say. Default VPCs, AWS's images and parameters, zones and security groups are there.
+# The errors of CDK's context providers. The embedded AWS has default VPCs, AWS's images and parameters.
 _NOT_FOUND = re.compile(
     r"Could not find any VPCs matching \{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|SSM parameter not available in account [^(\n]*"
     r"|Found zones: \[\] for dns:[^,\s]+|No AMI found that matched[^\n]*"
@@ -21,14 +21,14 @@ _NOT_FOUND = re.compile(
 
 
 def failed_lookups(message: str) -> list[str]:
-    """Return what CDK looked up and did not find, each once."""
+    """Return the errors of failed look-ups in a message, without duplicates."""
     return list(dict.fromkeys(found.strip() for found in _NOT_FOUND.findall(message)))
 
 
 def synthesize_with_lookups(synthesize: Callable[[], Assembly], prepare: Callable[[], bool]) -> Assembly:
     """Synthesize; where a look-up finds nothing, prepare the accounts and synthesize once more.
 
-    prepare: answers whether there was something to prepare. Raises WrongUse that names the look-ups, and CommandFailed.
+    prepare: returns whether it ran a command. Raises WrongUse, which names the failed look-ups, and CommandFailed.
     """
     try:
         return synthesize()
@@ -46,7 +46,7 @@ def _explained(error: CommandFailed) -> Exception:
     if not lookups:
         return error
     return WrongUse(
-        f"the app looks up what its owner's account has, and the embedded AWS has not: {'; '.join(lookups)}."
-        " Commit cdk.context.json, which holds what look-ups found, or create it by a command of [[prepare]] in"
+        f"the app looks up resources that the embedded AWS does not have: {'; '.join(lookups)}."
+        " Commit cdk.context.json, which holds the results of look-ups, or create them by a command of [[prepare]] in"
         f" rehearsal.toml\n{error}"
     )

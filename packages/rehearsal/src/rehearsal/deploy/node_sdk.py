@@ -1,7 +1,6 @@
-"""AWS's SDK for JavaScript for functions of Node: Lambda's runtimes have it, and npm installs it once.
+"""The AWS SDK for JavaScript for Node.js functions: Lambda's runtimes include it, so npm installs it once.
 
-Runtimes up to nodejs16.x have version 2, one package; later ones have the packages of version 3.
-
+Runtimes up to nodejs16.x have version 2, which is one package; later ones have the packages of version 3.
 Source: AWS Lambda developer guide, "Building Lambda functions with Node.js", runtime-included SDK versions.
 """
 
@@ -18,12 +17,12 @@ from rehearsal.project.cloud_assembly import Assembly
 from rehearsal.workspace.layout import Workspace
 
 _PACKAGE = re.compile(r"@aws-sdk/(?:client|lib|util|credential)-[a-z0-9-]*[a-z0-9]")
-# Code in a template has its quotes escaped.
+# In a template, inline code has its quotes escaped.
 _VERSION_2 = re.compile(r"""(?:require\(|from )\s*\\?["']aws-sdk["'/\\]""")
 _RUNTIME_2 = re.compile(r'"nodejs(?:4\.3|6\.10|8\.10|1[0246]\.x)"')
 _CALLED_SERVICE = re.compile(r'\\?"service\\?":\s*\\?"([\w@/ -]+)')
 _SOURCES, _LARGEST = {".js", ".cjs", ".mjs"}, 20_000_000
-# AwsCustomResource takes names of version 2, of which the packages' names are not the same in lower case.
+# Services of version 2, as AwsCustomResource names them, whose version 3 package has another name.
 _CLIENTS = {
     "apigateway": "api-gateway",
     "cloudwatchevents": "cloudwatch-events",
@@ -37,9 +36,9 @@ _CLIENTS = {
 
 
 def ensure_node_sdk(space: Workspace, cloud: Assembly, cdk: Cdk, tell: Callable[[str], None]) -> None:
-    """Install the packages of the SDK that the app's functions of Node name and that are not here yet.
+    """Install the SDK packages that the app's Node.js functions import and that are not installed yet.
 
-    Without a registry only the functions that need them fail, with their name.
+    Without a package registry only the functions that import a missing package fail.
     """
     _install(space.node_sdk, 3, packages(cloud), cloud, cdk, tell)
     if uses_version_2(cloud):
@@ -70,7 +69,7 @@ def _install(  # noqa: PLR0917 - what the caller has
 
 
 def uses_version_2(cloud: Assembly) -> bool:
-    """Whether code names version 2 of the SDK, and a function has a runtime with it."""
+    """Return whether code imports version 2 of the SDK, and a function has a runtime that includes it."""
     templates = [stack.template.read_text() for stack in cloud.stacks]
     if not any(_RUNTIME_2.search(text) for text in templates):
         return False
@@ -78,7 +77,7 @@ def uses_version_2(cloud: Assembly) -> bool:
 
 
 def packages(cloud: Assembly) -> set[str]:
-    """The packages of the SDK that the code of assets names, and those of the services that AwsCustomResource calls."""
+    """Return the SDK packages that the code in assets imports, and those of services that AwsCustomResource calls."""
     named = {name for text in _codes(cloud.folder) for name in _PACKAGE.findall(text)}
     services = {name for stack in cloud.stacks for name in _called_services(stack.template)}
     return named | {_client(name) for name in services}

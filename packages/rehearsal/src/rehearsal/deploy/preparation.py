@@ -1,4 +1,4 @@
-"""The commands of `[[prepare]]` in rehearsal.toml: they create what the accounts have before the pipeline."""
+"""The commands of `[[prepare]]` in rehearsal.toml, which create resources that exist before the pipeline."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rehearsal.workspace.layout import Workspace
 
 
 class Preparation:
-    """Runs the commands once: before the first deployment, or earlier where a look-up needs them."""
+    """Runs the commands once, before the first deployment, or before synthesis where a look-up needs them."""
 
     def __init__(self, workspace: Workspace, cdk: Cdk, tell: Callable[[str], None]) -> None:
         self._root, self._cdk, self._tell = workspace.root, cdk, tell
         self._done = False
 
     def run(self, account: str, region: str) -> bool:
-        """Run them, in this account and region unless they name others; return whether there was one to run."""
+        """Run the commands, by default for this account and region; return whether a command ran."""
         commands = () if self._done else configuration.read_config(self._root).prepare
         for step in commands:
             self._tell(f"preparing: {step.command}")

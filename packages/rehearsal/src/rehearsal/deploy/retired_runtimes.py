@@ -1,4 +1,4 @@
-"""Runtimes of Lambda for which AWS creates no functions any more, though it still updates those that exist.
+"""Lambda runtimes in the phase "block function create": AWS creates no functions of them, but still updates them.
 
 Source: AWS Lambda developer guide, "Lambda runtimes" (Runtime deprecation policy); the dates are cfn-lint's.
 """
@@ -16,7 +16,7 @@ _FUNCTION = "AWS::Lambda::Function"
 
 
 def report_retired_runtimes(cloud: Assembly, tell: Callable[[str], None], today: dt.date) -> None:
-    """Report functions that AWS refuses to create. They run here: an account may have them from before."""
+    """Report functions that AWS refuses to create. They run here, because an account may have older ones."""
     dates = runtime_lifecycle()
     for runtime in sorted(_runtimes(cloud)):
         blocked = dates.get(runtime, {}).get("create-block", "")

@@ -1,4 +1,4 @@
-"""Placeholders for the tokens of GitHub sources: the rehearsal reads the local repository, and asks GitHub nothing.
+"""Placeholders for the tokens of GitHub sources: the rehearsal reads the local repository, and calls no GitHub API.
 
 Source: AWS CodePipeline user guide, "GitHub (via OAuth app) source action reference", OAuthToken.
 """
@@ -21,18 +21,22 @@ _REFERENCE = re.compile(r"\{\{resolve:secretsmanager:([^:}]+)(?::SecretString:([
 
 @dataclass(frozen=True)
 class Token:
-    """A secret that a source names; `key`: of the JSON in it, empty where the secret itself is the token."""
+    """The secret with a source's token. key: of the JSON in the secret; empty where the secret is the token."""
 
     secret: str
     key: str = ""
 
     @property
     def text(self) -> str:
+        """The secret's text with a placeholder."""
         return json.dumps({self.key: PLACEHOLDER}) if self.key else PLACEHOLDER
 
 
 def provide_source_tokens(cloud: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
-    """Create the secrets that GitHub sources name and that nothing has created; report each: AWS needs a real one."""
+    """Create the missing secrets of GitHub sources, and report each one: on AWS it has to hold a token.
+
+    owner: root of the pipeline's account.
+    """
     api = endpoint.client("secretsmanager", owner, cloud.pipeline.region)
     for token in dict.fromkeys(source_tokens(cloud)):
         try:
@@ -43,7 +47,7 @@ def provide_source_tokens(cloud: Assembly, endpoint: Endpoint, owner: Credential
 
 
 def source_tokens(cloud: Assembly) -> Iterator[Token]:
-    """The secrets that the OAuth tokens of the pipeline's GitHub sources are in, by name."""
+    """Yield the secrets with the OAuth tokens of the pipeline's GitHub sources."""
     for stage in cloud.chosen.properties.get("Stages", []):
         for action in stage.get("Actions", []):
             token: Any = action.get("Configuration", {}).get("OAuthToken")

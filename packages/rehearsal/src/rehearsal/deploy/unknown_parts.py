@@ -1,4 +1,4 @@
-"""Parts of an app that cannot be rehearsed: named once, after the first synthesis, with the line that goes on."""
+"""Check after the first synthesis for parts of an app that cannot be rehearsed; the error suggests `--accept`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from rehearsal.project.cloud_assembly import Assembly
 from rehearsal.workspace.acceptances import Accepted, accept_options
 from rehearsal.workspace.supported import Supported
 
-# Custom resources are functions' affair.
+# Custom resources are supported: their functions run.
 _CUSTOM = "Custom::"
 
 
 def check_parts(cloud: Assembly, supported: Supported, accepted: Accepted) -> None:
-    """Raise WrongUse that names every unknown resource type and provider of the app that is not accepted."""
-    found: dict[str, list[str]] = {}
+    """Raise WrongUse, which names every resource type and provider that is neither supported nor accepted."""
+    unknown: dict[str, list[str]] = {}
     for name, where in [*_unknown_types(cloud, supported, accepted), *_unknown_providers(cloud, supported, accepted)]:
-        found.setdefault(name, []).append(where)
-    if not found:
+        unknown.setdefault(name, []).append(where)
+    if not unknown:
         return
-    lines = [f"  {name}: {_shortened(places)}" for name, places in sorted(found.items())]
-    names = json.dumps(sorted(found))
+    lines = [f"  {name}: {_shortened(places)}" for name, places in sorted(unknown.items())]
+    options, names = accept_options(unknown), json.dumps(sorted(unknown))
     raise WrongUse(
-        "\n".join(["the app has what cannot be rehearsed:", *lines])
-        + f"\n`run {accept_options(found)}` goes on without any effect of it; rehearsal.toml keeps it: accept = {names}"
+        "\n".join(["the app has parts that cannot be rehearsed:", *lines])
+        + f"\n`run {options}` goes on without any effect of it; rehearsal.toml keeps it: accept = {names}"
     )
 
 
@@ -35,7 +35,7 @@ def _unknown_types(cloud: Assembly, supported: Supported, accepted: Accepted) ->
     for stack in cloud.stacks:
         for _, template in stack.templates():
             if template.get("Transform"):
-                continue  # it may make other resources of these
+                continue  # the transform may replace these resources
             for id_, resource in template.get("Resources", {}).items():
                 type_ = resource["Type"]
                 if not type_.startswith(_CUSTOM) and type_ not in supported.types | accepted.types:

@@ -1,4 +1,4 @@
-"""The builds of a pipeline: what they will run, as their projects say."""
+"""The builds of a pipeline, and the commands in their projects' inline buildspecs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ PHASES = ("install", "pre_build", "build", "post_build")
 
 @dataclass(frozen=True)
 class PlannedBuild:
-    """One CodeBuild action; `commands` is empty where the buildspec lies in the source.
+    """One CodeBuild action. commands: empty where the buildspec is a file in the source.
 
-    project: its name; in a template that leaves it open, the logical id.
+    project: its name; the logical id where the template sets no name.
     """
 
     stage: str
@@ -36,28 +36,28 @@ class PlannedBuild:
 
 
 def deployed_builds(endpoint: Endpoint, key: PipelineKey, pipeline: Pipeline) -> list[PlannedBuild]:
-    """Every CodeBuild action of the deployed pipeline, with the commands of its deployed project."""
+    """Return every CodeBuild action of the deployed pipeline, with the commands of its deployed project."""
     actions = _build_actions(pipeline)
     names = sorted({project for _, _, project in actions})
     api = endpoint.client("codebuild", root(key.account), key.region)
-    found = api.batch_get_projects(names=names)["projects"] if names else []
-    specs = {each["name"]: each["source"].get("buildspec", "") for each in found}
+    projects = api.batch_get_projects(names=names)["projects"] if names else []
+    specs = {each["name"]: each["source"].get("buildspec", "") for each in projects}
     return [PlannedBuild(*each, tuple(commands(specs.get(each[2], "")))) for each in actions]
 
 
 def synthesized_builds(cloud: Assembly) -> list[PlannedBuild]:
-    """Every CodeBuild action of a new assembly's pipeline, with the commands of its project's new template."""
+    """Return every CodeBuild action of an assembly's pipeline, with the commands of its project in the template."""
     projects: dict[str, tuple[str, tuple[str, ...]]] = {}
     for id_, resource in cloud.pipeline.resources(PROJECT).items():
         name, source = resource["Properties"].get("Name"), resource["Properties"]["Source"]
-        found = (name if isinstance(name, str) else id_, tuple(commands(_text(source.get("BuildSpec", "")))))
-        projects |= dict.fromkeys((found[0], _REFERENCE.format(id_)), found)
+        project = (name if isinstance(name, str) else id_, tuple(commands(_text(source.get("BuildSpec", "")))))
+        projects |= dict.fromkeys((project[0], _REFERENCE.format(id_)), project)
     actions = _build_actions(preview_pipeline("", cloud.chosen.properties))
     return [PlannedBuild(stage, action, *projects.get(name, (name, ()))) for stage, action, name in actions]
 
 
 def _build_actions(pipeline: Pipeline) -> list[tuple[str, str, str]]:
-    """Stage, action and project of each CodeBuild action."""
+    """(stage, action, project) of each CodeBuild action."""
     return [
         (stage.name, action.name, action.configuration["ProjectName"])
         for stage in pipeline.stages
@@ -67,20 +67,20 @@ def _build_actions(pipeline: Pipeline) -> list[tuple[str, str, str]]:
 
 
 def _text(spec: Any) -> str:
-    """Values that CloudFormation puts into a buildspec, such as a region, match anything."""
+    """The text of a buildspec, with `...` for values that CloudFormation inserts, such as a region."""
     if isinstance(spec, str):
         return spec
     return "".join(each if isinstance(each, str) else "..." for each in spec.get("Fn::Join", ["", []])[1])
 
 
 def commands(buildspec: str) -> Iterator[str]:
-    """The commands of an inline buildspec, in order; of a file's name, none."""
+    """Yield the commands of an inline buildspec, in order; nothing for the name of a file."""
     if "\n" not in buildspec and not buildspec.lstrip().startswith("{"):
         return
-    read = yaml.safe_load(buildspec)
-    phases: Mapping[str, Any] = read.get("phases", {}) if isinstance(read, dict) else {}
+    document = yaml.safe_load(buildspec)
+    phases: Mapping[str, Any] = document.get("phases", {}) if isinstance(document, dict) else {}
     for name in PHASES:
         phase = phases.get(name) or {}
         for key in ("commands", "finally"):
-            said = phase.get(key) or []
-            yield from [said] if isinstance(said, str) else map(str, said)
+            declared = phase.get(key) or []
+            yield from [declared] if isinstance(declared, str) else map(str, declared)

@@ -1,8 +1,7 @@
-"""Ways in which a push is known to get stuck, looked for before it is one.
+"""Checks for deadlocks of self-mutating pipelines: pushes that fail before the pipeline can update itself.
 
-CodeBuild runs the buildspec that the pipeline was deployed with, and the tools that it pins, on the sources of the
-push: the working tree's parts may not fit there. A target that the last push did not have either is not reported, so
-each check of files compares with that.
+CodeBuild runs the deployed buildspec, with the tools that it pins, on the sources of the push, which may not match.
+Only files, make targets and scripts that the last push had are reported as missing.
 """
 
 from __future__ import annotations
@@ -29,7 +28,10 @@ _MAKE_SECONDS = 20.0
 
 
 def vanished_targets(jobs: Iterable[PlannedBuild], source: Path, before: Path) -> Iterator[str]:
-    """Make targets that a deployed buildspec calls, that the last push had, and that the pushed tree has not."""
+    """Warn of make targets that a deployed buildspec calls, and that exist in `before` but not in `source`.
+
+    source: the files to push. before: the files of the last push.
+    """
     if shutil.which("make") is None:
         return
     for job in jobs:
@@ -44,9 +46,9 @@ def vanished_targets(jobs: Iterable[PlannedBuild], source: Path, before: Path) -
 
 
 def _missing_targets(words: Sequence[str], folder: Path) -> set[str]:
-    """Return the targets that make cannot build. Make decides that by itself, and nothing runs.
+    """Return the targets that make cannot build, according to make itself, without running a recipe.
 
-    Even with --dry-run make runs `+recipes` and `$(shell ...)`, so that it gets a shell which does nothing.
+    Even with --dry-run, make runs `+recipes` and `$(shell ...)`: SHELL is therefore `true`.
     """
     printed: list[str] = []
     command = ["make", "--dry-run", "--keep-going", *words[1:], f"SHELL={shutil.which('true')}"]
@@ -57,7 +59,7 @@ def _missing_targets(words: Sequence[str], folder: Path) -> set[str]:
 
 
 def vanished_files(jobs: Iterable[PlannedBuild], source: Path, before: Path) -> Iterator[str]:
-    """Files that a deployed buildspec names, that the last push had, and that the pushed tree has not."""
+    """Warn of files that a deployed buildspec names, and that exist in `before` but not in `source`."""
     for job in jobs:
         named = {word.removeprefix("./") for each in _simple(job.commands) for word in each.words}
         for name in sorted(named):
@@ -71,12 +73,12 @@ def vanished_files(jobs: Iterable[PlannedBuild], source: Path, before: Path) -> 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a word that no file can be called by
+    except (OSError, ValueError):  # not a valid file name
         return False
 
 
 def vanished_scripts(jobs: Iterable[PlannedBuild], source: Path, before: Path) -> Iterator[str]:
-    """Scripts of package.json that a deployed buildspec runs, that the last push had, and that the new tree has not."""
+    """Warn of package.json scripts that a deployed buildspec runs, and that exist in `before` but not in `source`."""
     vanished = _scripts(before) - _scripts(source)
     for job in jobs:
         for words in _root_commands(job):
@@ -95,9 +97,9 @@ def _scripts(folder: Path) -> set[str]:
 
 
 def unsafe_tool_pins(jobs: Iterable[PlannedBuild], schema: int, tools: Path) -> Iterator[str]:
-    """Pins of the CDK CLI and cdk-assets in deployed buildspecs that may not read the new assembly.
+    """Warn of versions of the CDK CLI and cdk-assets in deployed buildspecs that may not read the new assembly.
 
-    schema: the assembly's major version. tools: the project's node_modules, whose versions have read it, or can tell.
+    schema: the assembly's major schema version. tools: the project's node_modules.
     """
     for job in jobs:
         for tool, pin in _pins(job):
@@ -113,7 +115,7 @@ def unsafe_tool_pins(jobs: Iterable[PlannedBuild], schema: int, tools: Path) -> 
 
 
 def assets_schema(tools: Path, schema: int) -> Iterator[str]:
-    """Whether the project's own cdk-assets reads the assembly that its library writes."""
+    """Warn where the project's cdk-assets cannot read the assembly that its aws-cdk-lib writes."""
     bundle = tools / "cdk-assets" / "bin" / "cdk-assets.js"
     reads = _REVISION.findall(bundle.read_text()) if bundle.exists() else []
     if reads and max(map(int, reads)) < schema:
@@ -125,30 +127,30 @@ def assets_schema(tools: Path, schema: int) -> Iterator[str]:
 
 
 def orphaned_stacks(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
-    """Stacks that the deployed pipeline deploys and the new one does not."""
+    """Warn of stacks that the deployed pipeline deploys and the new one does not."""
     for stack in sorted(set(before) - set(after)):
-        yield f"the stack {stack} is deployed by no stage any more: it stays until somebody deletes it"
+        yield f"the stack {stack} is deployed by no stage any more: it stays until an operator deletes it"
 
 
 def _pins(job: PlannedBuild) -> Iterator[tuple[str, str]]:
-    """The packages that matter here, of those that the job installs for everybody or runs with npx, and their pins."""
+    """Yield (package, version) of aws-cdk and cdk-assets that the job installs globally or runs with npx."""
     for each in _simple(job.commands):
         installs = each.words[0] == "npm" and not {"-g", "--global", "--location=global"}.isdisjoint(each.words)
         if installs or each.words[0] == "npx":
-            found = filter(None, map(_PIN.fullmatch, each.words))
-            yield from ((match[1], match[2] or "") for match in found)
+            matches = filter(None, map(_PIN.fullmatch, each.words))
+            yield from ((match[1], match[2] or "") for match in matches)
 
 
 @dataclass(frozen=True)
 class _Command:
-    """A simple command of a line, as words, without the variables that it sets; `then` is the text after it."""
+    """A simple command of a line, as words, without the variables that it sets. then: the separator after it."""
 
     words: tuple[str, ...]
     then: str
 
 
 def _root_commands(job: PlannedBuild) -> Iterator[tuple[str, ...]]:
-    """The commands that are known to run in the source's root, and whose failure counts, as far as they can be read."""
+    """Yield the commands that run in the source's root and whose failure fails the build, up to the first `cd`."""
     for each in _simple(job.commands):
         if each.words[0] in ("cd", "pushd"):
             return
@@ -157,7 +159,7 @@ def _root_commands(job: PlannedBuild) -> Iterator[tuple[str, ...]]:
 
 
 def _simple(commands: Iterable[str]) -> Iterator[_Command]:
-    """Yield each simple command of each line; text that only a shell could expand is unchanged."""
+    """Yield each simple command of each line; nothing is expanded."""
     for line in "\n".join(commands).splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True

@@ -17,7 +17,7 @@ from rehearsal.plan.stack_diff import StackChange, compare
 from rehearsal.project import configuration
 from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment
 
-# How CDK Pipelines names the action that updates the pipeline.
+# CDK Pipelines' name of the action that updates the pipeline.
 SELF_MUTATE = "SelfMutate"
 
 Stages = Mapping[str, tuple[str, ...]]
@@ -27,10 +27,10 @@ Stages = Mapping[str, tuple[str, ...]]
 class Plan:
     """The effects of a push.
 
-    pipeline: the change of the pipeline's own stack; stacks: of all others. before and after: the names of the actions
-    of each stage, as deployed and as synthesized. restarts: whether the update of the pipeline starts the execution
-    again. first: the builds up to that update, which run under the deployed definition in any case; rest: those after,
-    of the new definition where the pipeline updates itself.
+    pipeline: the change of the pipeline's stack. stacks: the changes of all other stacks. before, after: stage -> names
+    of its actions, as deployed and as synthesized. mutates: whether the pipeline updates itself. restarts: whether that
+    update restarts the execution. first: the builds up to that update, which use the deployed definition. rest: the
+    builds after it, which use the new definition if the pipeline updates itself.
     """
 
     pipeline: StackChange
@@ -46,9 +46,9 @@ class Plan:
 
 
 def make_plan(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, pushed: Path) -> Plan:
-    """Compare the assembly of `source` with what is deployed.
+    """Compare the assembly of `source` with the deployed stacks.
 
-    tools: the project's node_modules. pushed: a folder with the files of the last push, none where that is not known.
+    tools: the project's node_modules. pushed: a folder with the files of the last push; empty where it is not known.
     """
     pipeline = deployed.pipeline()
     own = compare(deployed.endpoint, cloud.pipeline)
@@ -59,8 +59,8 @@ def make_plan(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, 
     mutates = own.change is not None and any(SELF_MUTATE in actions for actions in before.values())
     first = _builds_before_mutation(before, builds)
     new = build_commands.synthesized_builds(cloud) if mutates else builds
-    known = _builds_before_mutation(after, new) if mutates else first
-    found = [
+    new_first = _builds_before_mutation(after, new) if mutates else first
+    warnings = [
         *_deadlocks(first if mutates else builds, source, tools, pushed, cloud),
         *_environments_not_bootstrapped(deployed, others),
         *_orphans(deployed, pipeline, cloud),
@@ -73,9 +73,9 @@ def make_plan(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, 
         mutates=mutates,
         restarts=mutates and any(each.type == PIPELINE for each in own.resources) and _restarts(cloud),
         first=tuple(first),
-        rest=tuple(each for each in new if each not in known),
+        rest=tuple(each for each in new if each not in new_first),
         approvals=tuple(_approvals(cloud)),
-        warnings=tuple(dict.fromkeys(found)),
+        warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
@@ -108,7 +108,7 @@ def _deployed_stacks(deployed: Deployment, pipeline: Pipeline) -> list[configura
 
 
 def _builds_before_mutation(stages: Stages, builds: Sequence[PlannedBuild]) -> list[PlannedBuild]:
-    """The builds of the stages up to the one that updates the pipeline; all, where none does."""
+    """The builds of the stages up to the one that updates the pipeline; all builds where none does."""
     reached = []
     for name, actions in stages.items():
         reached += [each for each in builds if each.stage == name]

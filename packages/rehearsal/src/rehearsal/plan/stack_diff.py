@@ -1,6 +1,6 @@
-"""How the stacks of a new assembly differ from the deployed ones, resource by resource.
+"""Differences between the stacks of a new assembly and the deployed ones, by resource.
 
-A change is a change of the template: what CloudFormation makes of it (a replacement, a no-op) is not foretold.
+Templates are compared; whether CloudFormation replaces a resource or does nothing is not predicted.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from rehearsal.project.cloud_assembly import Stack
 Json = Mapping[str, Any]
 Kind = Literal["added", "changed", "removed"]
 
-# What says something about a resource without being part of it.
+# An attribute whose change does not change the resource.
 _METADATA = "Metadata"
 
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """properties: the names of the properties that differ, of a changed resource."""
+    """A difference of one resource. properties: the names of changed properties and attributes."""
 
     id: str
     type: str
@@ -34,7 +34,7 @@ class ResourceChange:
 
 @dataclass(frozen=True)
 class StackChange:
-    """change: None where nothing but metadata differs. others: what differs besides resources, outputs for example."""
+    """The changes of one stack. change: None where only metadata differs. others: other changed template sections."""
 
     stack: Stack
     change: Literal["create", "update"] | None
@@ -43,7 +43,7 @@ class StackChange:
 
 
 def compare(endpoint: Endpoint, stack: Stack) -> StackChange:
-    """The stack as it is deployed in its account, against its new template."""
+    """Compare a stack's new template with its deployed one."""
     new = json.loads(stack.template.read_text())
     old = deployed_template(endpoint, stack.account, stack.region, stack.name)
     resources = tuple(differences(old or {}, new))
@@ -56,7 +56,7 @@ def compare(endpoint: Endpoint, stack: Stack) -> StackChange:
 
 
 def deployed_template(endpoint: Endpoint, account: str, region: str, name: str) -> dict[str, Any] | None:
-    """The template that a stack was deployed with; None where there is no such stack."""
+    """Return the template of a deployed stack; None where there is no such stack."""
     api = endpoint.client("cloudformation", root(account), region)
     try:
         body = api.get_template(StackName=name)["TemplateBody"]
@@ -66,16 +66,16 @@ def deployed_template(endpoint: Endpoint, account: str, region: str, name: str) 
 
 
 def differences(old: Json, new: Json) -> list[ResourceChange]:
-    """The resources of two templates that are not the same, in the order of the new one, removed ones last."""
+    """Return the changed resources of two templates, in the order of the new one, removed ones last."""
     before, after = old.get("Resources", {}), new.get("Resources", {})
-    found = []
+    changes = []
     for id_, resource in after.items():
         if id_ not in before:
-            found.append(ResourceChange(id_, resource["Type"], "added"))
+            changes.append(ResourceChange(id_, resource["Type"], "added"))
         elif _without_metadata(before[id_]) != _without_metadata(resource):
-            found.append(ResourceChange(id_, resource["Type"], "changed", _properties(before[id_], resource)))
-    found += [ResourceChange(id_, each["Type"], "removed") for id_, each in before.items() if id_ not in after]
-    return found
+            changes.append(ResourceChange(id_, resource["Type"], "changed", _properties(before[id_], resource)))
+    changes += [ResourceChange(id_, each["Type"], "removed") for id_, each in before.items() if id_ not in after]
+    return changes
 
 
 def _without_metadata(resource: Json) -> Json:
@@ -83,7 +83,7 @@ def _without_metadata(resource: Json) -> Json:
 
 
 def _properties(old: Json, new: Json) -> tuple[str, ...]:
-    """Return the properties that differ, and the attributes next to them, such as DeletionPolicy."""
+    """The names of changed properties, and of changed resource attributes such as DeletionPolicy."""
     before, after = old.get("Properties", {}), new.get("Properties", {})
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     keys = [

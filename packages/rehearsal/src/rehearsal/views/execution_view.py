@@ -1,4 +1,4 @@
-"""An execution as views show it: a part of the state that the engine folds from the same journal."""
+"""The view model of an execution, derived from the state that is folded from its journal."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ class StageView:
 
 @dataclass
 class ExecutionView:
-    """`status` is empty until the execution is known to have started; stages are in the definition's order.
+    """An execution. status: empty before its first event. stages: in the definition's order.
 
-    revision: what the first source action brought: a commit, an object's version, an image's digest.
+    revision: of the first source action: a commit id, an object version or an image digest. accepted_rules: stage/rule
+    -> provider of rules that were accepted and not executed.
     """
 
     id: str = ""
@@ -60,7 +61,7 @@ class ExecutionView:
     state: Execution = field(default_factory=Execution)
 
     def apply(self, event: Event) -> None:
-        """Apply one event; unknown ones change nothing."""
+        """Apply one event; unknown events change nothing."""
         vars(self).update(_project(fold(self.state, event)))
 
     def stage(self, name: str) -> StageView:
@@ -77,7 +78,7 @@ _REVISIONS = ("CommitId", "VersionId", "ImageDigest")
 
 
 def _project(state: Execution) -> dict[str, Any]:
-    """The fields of a view, from the state that the engine and the API have as well."""
+    """The fields of a view, from the execution's state."""
     trigger = state.trigger
     return {
         "state": state,
@@ -128,13 +129,16 @@ def _action(stage: str, name: str, provider: str, state: ActionState | None) -> 
 
 
 def _revision(state: Execution) -> str:
-    """Source: AWS CodePipeline user guide, "Variables reference": what each kind of source calls its revision."""
-    given = (
+    """The revision of the first source action, from its output variables.
+
+    Source: AWS CodePipeline user guide, "Variables reference".
+    """
+    outputs = (
         action.outcome.variables
         for action in state.attempts.values()
         if action.provider.startswith("Source/") and action.outcome
     )
-    return next((variables[name] for variables in given for name in _REVISIONS if name in variables), "")
+    return next((variables[name] for variables in outputs for name in _REVISIONS if name in variables), "")
 
 
 def replay(events: Iterable[Event]) -> ExecutionView:

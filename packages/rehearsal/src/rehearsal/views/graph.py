@@ -1,6 +1,6 @@
-"""A pipeline's stages and actions as a picture: text for a terminal, Mermaid for a page; views/svg.py draws.
+"""A pipeline's stages and actions as a graph: JSON, text for a terminal, and Mermaid; views/svg.py draws SVG.
 
-Actions of one run order run side by side; the next order waits for all of them.
+Actions of one run order run in parallel; the next run order waits for all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ APPROVAL = "Approval"
 
 
 def as_json(pipeline: Pipeline) -> dict[str, Any]:
-    """The definition as `run --list --json` prints it. Contract: docs/rehearsal/json.md."""
+    """Return the definition as `run --list --json` prints it. Contract: docs/rehearsal/json.md."""
     return {
         "pipeline": pipeline.name,
         "type": pipeline.type,
@@ -40,15 +40,15 @@ def text(pipeline: Pipeline) -> str:
     lines = [f"{pipeline.name}  ({pipeline.type}, {pipeline.execution_mode})"]
     for stage in pipeline.stages:
         lines += ["  │", f"  ▼ {stage.name}"]
-        found = group_by_run_order(stage.actions)
-        for number, wave in enumerate(found, 1):
-            corner = "└" if number == len(found) else "├"
+        waves = group_by_run_order(stage.actions)
+        for number, wave in enumerate(waves, 1):
+            corner = "└" if number == len(waves) else "├"
             lines.append(f"  {corner}─ " + " ║ ".join(f"{each.name} ({each.type})" for each in wave))
     return "\n".join(lines)
 
 
 def mermaid(pipeline: Pipeline) -> str:
-    """A flowchart for Mermaid: a subgraph per stage, an approval as a hexagon."""
+    """Return a Mermaid flowchart: a subgraph per stage, and approvals as hexagons."""
     lines, edges = ["flowchart LR"], []
     before: list[str] = []
     for number, stage in enumerate(pipeline.stages, 1):
@@ -68,5 +68,5 @@ def _shape(action: Action) -> str:
 
 
 def _quoted(name: str) -> str:
-    """Source: Mermaid's documentation, "Entity codes to escape characters"."""
+    """The name, escaped. Source: Mermaid's documentation, "Entity codes to escape characters"."""
     return name.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")

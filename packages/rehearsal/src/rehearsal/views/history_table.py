@@ -1,4 +1,4 @@
-"""Executions as a list, for `history`, and the heading of `status`."""
+"""The list of executions of `history`, and the heading of `status`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from rehearsal.views.terminal import STYLES
 
 
 def status_of(view: ExecutionView, *, alive: bool) -> str:
-    """The execution's status; alive: whether the embedded AWS that could go on with it still runs."""
+    """Return the execution's status: Interrupted where it has not ended and the embedded AWS does not run.
+
+    alive: whether the embedded AWS runs.
+    """
     return view.status if alive or view.seconds is not None else INTERRUPTED
 
 
 def as_json(view: ExecutionView, *, alive: bool) -> dict[str, Any]:
-    """One execution without its stages; the contract is in docs/rehearsal/json.md. `started` is in ISO 8601, UTC."""
+    """Return one execution without its stages; `started` is in ISO 8601, UTC. Contract: docs/rehearsal/json.md."""
     return {
         "execution_id": view.id,
         "status": status_of(view, alive=alive),
@@ -35,16 +38,16 @@ def as_json(view: ExecutionView, *, alive: bool) -> dict[str, Any]:
 
 
 def table(views: Iterable[ExecutionView], *, alive: bool) -> Table:
-    """A row per execution, in the order given; times are the machine's own."""
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
+    """Return a table with a row per execution, in the given order; times are in this machine's time zone."""
+    executions = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("Execution", "Status", "Revision", "Started"):
-        shown.add_column(column, no_wrap=True)
-    shown.add_column("Seconds", justify="right", no_wrap=True)
-    shown.add_column("Trigger", no_wrap=True)
+        executions.add_column(column, no_wrap=True)
+    executions.add_column("Seconds", justify="right", no_wrap=True)
+    executions.add_column("Trigger", no_wrap=True)
     for view in views:
         status = status_of(view, alive=alive)
         seconds = "" if view.seconds is None else f"{view.seconds:.1f}"
-        shown.add_row(
+        executions.add_row(
             view.id,
             Text(status, STYLES.get(status, "red")),
             view.revision[:8],
@@ -52,7 +55,7 @@ def table(views: Iterable[ExecutionView], *, alive: bool) -> Table:
             seconds,
             f"run --only {view.only}" if view.only else view.trigger.partition(" ")[0],
         )
-    return shown
+    return executions
 
 
 def _clock(view: ExecutionView) -> str:

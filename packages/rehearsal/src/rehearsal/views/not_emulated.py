@@ -1,4 +1,4 @@
-"""The report of what was not emulated, at the end of a run; docs/fidelity.md has the whole table."""
+"""The report at the end of a run of what was not emulated; docs/fidelity.md has the whole table."""
 
 from __future__ import annotations
 
@@ -36,12 +36,11 @@ def not_emulated(
     bootstrapped: Sequence[str] = (),
     above: Sequence[Path] = (),
 ) -> list[str]:
-    """One entry for each difference that had a part in this run.
+    """Return an entry for each difference from AWS that mattered in this run.
 
-    iam: whether the run enforced policies. administrators: whether the accounts' bootstrap lets CloudFormation do
-    everything. bootstrapped: the places that the run bootstrapped after the first deployment. resources: those of
-    accepted types, which are in the embedded AWS without any effect. above: files above the
-    builds' folder that programs take for the project's.
+    resources: notes on resources without effect. iam: whether the run enforced policies. administrators: whether
+    CloudFormation has AdministratorAccess. bootstrapped: the environments that the run bootstrapped after the first
+    deployment. above: files in parent folders of the builds that programs take for the project's configuration.
     """
     return [
         _SOME_OF_IAM if iam else _NO_IAM,
@@ -78,7 +77,7 @@ def _of_functions() -> Iterator[str]:
 
 
 def _notes_of_logs(view: ExecutionView) -> Iterator[str]:
-    """Return the notes in the logs of sources and builds: each once, with the actions that have it."""
+    """Yield each note in the logs of sources and builds once, with the actions that have it."""
     places: dict[str, list[str]] = {}
     for where, action in _actions(view):
         if action.provider in (*_BUILDS, *_GIT) and action.log:
@@ -97,7 +96,7 @@ def _not_executed(view: ExecutionView) -> Iterator[str]:
 
 
 def _not_reached(view: ExecutionView) -> Iterator[str]:
-    """After a rollback there is but one stage to reach."""
+    """Yield the actions that never started, unless the execution succeeded: a rollback has one stage only."""
     missed = [where for where, action in _actions(view) if not action.status]
     if missed and view.status != "Succeeded":
         yield "not reached: " + ", ".join(missed)

@@ -13,7 +13,7 @@ _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """The contract is in docs/rehearsal/json.md."""
+    """Return the plan as `plan --json` prints it. Contract: docs/rehearsal/json.md."""
     return {
         "self_mutation": {"updates": plan.mutates, "restarts": plan.restarts},
         "stages": [
@@ -31,7 +31,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
 
 
 def text(plan: Plan) -> str:
-    """Self-mutation, stages, stacks, builds, approvals, warnings; what stays as it is is said in a line."""
+    """Return the plan as text: self-mutation, stages, stacks, builds, approvals, warnings."""
     return "\n".join([*_mutation(plan), *_stages(plan), *_stacks(plan), *_jobs(plan), *_warnings(plan)])
 
 
@@ -57,7 +57,7 @@ def _stages(plan: Plan) -> Iterator[str]:
 
 
 def _stage_changes(before: Stages, after: Stages) -> list[tuple[str, str]]:
-    """Every stage of either definition, in the new order: added, changed, removed, or an empty text."""
+    """(stage, change) of both definitions, in the new order; the change is added, changed, removed or empty."""
     names = [*after, *(name for name in before if name not in after)]
     kinds = []
     for name in names:
@@ -83,8 +83,8 @@ def _stacks(plan: Plan) -> Iterator[str]:
 
 
 def _resource(change: ResourceChange) -> str:
-    said = f": {', '.join(change.properties)}" if change.properties else ""
-    return f"{_SIGNS[change.change]} {change.id} ({change.type}){said}"
+    properties = f": {', '.join(change.properties)}" if change.properties else ""
+    return f"{_SIGNS[change.change]} {change.id} ({change.type}){properties}"
 
 
 def _jobs(plan: Plan) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _jobs(plan: Plan) -> Iterator[str]:
         yield "After the update, under the new definition:"
         yield from map(_job, plan.rest)
     if plan.approvals:
-        yield f"A person is asked at: {', '.join(plan.approvals)}"
+        yield f"Approvals: {', '.join(plan.approvals)}"
 
 
 def _job(job: PlannedBuild) -> str:

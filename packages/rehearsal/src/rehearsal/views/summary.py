@@ -1,4 +1,4 @@
-"""The end of a run: the table of stages, the functions' answers, why it went red, and what was not emulated."""
+"""The summary at the end of a run: stages, responses of functions, causes of a failure, what was not emulated."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def show(
 def as_json(
     space: Workspace, views: Sequence[ExecutionView], answers: Iterable[Answer], seconds: float, *, iam: bool
 ) -> dict[str, Any]:
-    """The result as `--json` writes it: the last execution, and those before it. Contract: docs/rehearsal/json.md."""
+    """Return the result as `run --json` writes it: the last execution, and the ids of earlier ones.
+
+    seconds: the duration of the run. Contract: docs/rehearsal/json.md.
+    """
     last = views[-1]
     return {
         "execution_id": last.id,
@@ -66,8 +69,8 @@ def as_json(
 
 
 def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
-    """Return what was not emulated in a run that has just ended, and keep it for the console."""
-    found = not_emulated(
+    """Return what was not emulated in a run that has just ended, and write it to a file for the console."""
+    differences = not_emulated(
         view,
         resources(space),
         iam=iam,
@@ -75,10 +78,10 @@ def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
         bootstrapped=operators_part(space),
         above=found_above(space.builds),
     )
-    said = [*found, *traffic.pace(space, traffic.shifts(space, view))]
+    entries = [*differences, *traffic.pace(space, traffic.shifts(space, view))]
     space.logs.mkdir(parents=True, exist_ok=True)
-    write_json(space.not_emulated, {"execution_id": view.id, "not_emulated": said})
-    return said
+    write_json(space.not_emulated, {"execution_id": view.id, "not_emulated": entries})
+    return entries
 
 
 def _answer_table(answers: list[Answer]) -> Table:
@@ -95,7 +98,7 @@ def _answer_table(answers: list[Answer]) -> Table:
 
 
 def _cold_starts(cold: list[ColdStart]) -> Table:
-    """The cold start of each function; compiled modules are those without valid bytecode."""
+    """A row per cold start. Compiled: the number of modules that had no valid bytecode."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Cold start of", overflow="fold")
     table.add_column("Account", no_wrap=True)

@@ -1,4 +1,4 @@
-"""A pipeline's stages and actions as an SVG picture that needs nothing else: no script, no font, no network."""
+"""A pipeline's stages and actions as a self-contained SVG picture, without scripts, fonts or network access."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ARROW = (
 
 
 def svg(pipeline: Pipeline) -> str:
-    """A row per stage from above to below; in it a column per run order, actions of one order above each other."""
+    """Return an SVG picture: a row per stage from top to bottom, and in it a column per run order."""
     shapes: list[str] = []
     top, width = MARGIN + LINE + GAP, 0
     for number, stage in enumerate(pipeline.stages):

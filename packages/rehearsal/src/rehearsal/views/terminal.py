@@ -1,4 +1,4 @@
-"""Progress while an execution runs: a live row per action on a terminal, plain lines elsewhere."""
+"""Progress of a running execution: a live table on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STYLES = {
 
 
 class Progress(Protocol):
-    """Shows events as they come; `pause` frees the terminal for a question."""
+    """Shows events of an execution. `pause` frees the terminal for a prompt, until `resume`."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -40,11 +40,11 @@ class Progress(Protocol):
 
 
 def terminal(*, stderr: bool = False) -> Console:
-    """The output. Without a terminal there is no width, and lines are not cut."""
+    """Return the console for output. Without a terminal its width is fixed, so that lines are not cut."""
     console = Console(highlight=False, stderr=stderr)
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
-    # rich heeds a width only with a height where TERM is dumb
+    # With TERM=dumb rich uses a width only where a height is set too.
     return Console(highlight=False, stderr=stderr, width=PLAIN_WIDTH, height=PLAIN_HEIGHT)
 
 
@@ -53,7 +53,7 @@ def progress(console: Console) -> Progress:
 
 
 class PlainLines:
-    """A line when an action starts, and one when it ends."""
+    """Prints a line for each start and end of an action and of the execution."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -77,7 +77,7 @@ class PlainLines:
 
 
 class LiveRows:
-    """The whole execution as rows that change in place."""
+    """Shows the execution as a table that is updated in place."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, refresh_per_second=8, transient=True)
@@ -105,7 +105,7 @@ class LiveRows:
 
 
 def rows(view: ExecutionView) -> Table:
-    """A row per action: stage, action, status, seconds, and what it did last."""
+    """Return a table with a row per action: stage, action, status, seconds, and its summary or progress."""
     table = Table(
         title=f"{view.pipeline}  {view.id}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, expand=True
     )
@@ -117,13 +117,13 @@ def rows(view: ExecutionView) -> Table:
     for stage in view.stages:
         for number, action in enumerate(stage.actions):
             status = Text(action.status or "-", STYLES.get(action.status, "dim"))
-            said = Text(action.summary or action.progress)
-            table.add_row(stage.name if number == 0 else "", action.name, status, _seconds(action), said)
+            summary = Text(action.summary or action.progress)
+            table.add_row(stage.name if number == 0 else "", action.name, status, _seconds(action), summary)
     return table
 
 
 def definition_table(pipeline: Pipeline) -> Table:
-    """A row per action of the definition: stage, run order, action, provider, input and output artifacts."""
+    """Return a table with a row per action: stage, run order, action, provider, input and output artifacts."""
     table = Table(
         title=f"{pipeline.name}  {pipeline.type}, {pipeline.execution_mode}",
         title_justify="left",

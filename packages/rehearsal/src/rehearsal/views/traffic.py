@@ -1,4 +1,4 @@
-"""How traffic was shifted during an execution: weights, ends and rollbacks, as CodeDeploy's records have them."""
+"""Traffic shifts during an execution, from CodeDeploy's deployment records: weights, results and rollbacks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rehearsal.workspace.layout import Workspace
 
 @dataclass(frozen=True)
 class Shift:
-    """One deployment. percent: of the traffic that the new version has now; message: why it did not succeed."""
+    """One deployment. percent: the new version's current share of traffic. message: why it did not succeed."""
 
     account: str
     alias: str
@@ -32,16 +32,16 @@ class Shift:
 
 
 def shifts(space: Workspace, view: ExecutionView) -> list[Shift]:
-    """Return the shifts that began while an execution ran, the first one first."""
+    """Return the shifts that began while an execution ran, oldest first."""
     if view.started is None:
         return []
     last = float("inf") if view.seconds is None else view.started + view.seconds
-    found = [
+    dated = [
         (record["createTime"], shift)
         for record, shift in _recorded(space)
         if view.started <= record["createTime"] <= last
     ]
-    return [shift for _, shift in sorted(found, key=lambda pair: pair[0])]
+    return [shift for _, shift in sorted(dated, key=lambda pair: pair[0])]
 
 
 def failed_shifts(space: Workspace, view: ExecutionView) -> list[Shift]:
@@ -50,12 +50,12 @@ def failed_shifts(space: Workspace, view: ExecutionView) -> list[Shift]:
 
 
 class ShiftNews:
-    """The shifts of an execution whose weight or status has changed, each time that it is asked."""
+    """Changes of weight and status of an execution's shifts since the last call of `take`."""
 
     def __init__(self, space: Workspace) -> None:
         self._space = space
         self._changed = 0
-        self._told: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
 
     def take(self, view: ExecutionView) -> list[str]:
         """Return a line for each shift that has changed since the last call."""
@@ -63,14 +63,14 @@ class ShiftNews:
         if changed == self._changed:
             return []
         self._changed = changed
-        found = {shift.deployment: str(shift) for shift in shifts(self._space, view)}
-        news = [text for deployment, text in found.items() if self._told.get(deployment) != text]
-        self._told.update(found)
+        lines = {shift.deployment: str(shift) for shift in shifts(self._space, view)}
+        news = [text for deployment, text in lines.items() if self._reported.get(deployment) != text]
+        self._reported.update(lines)
         return news
 
 
 def _changed(space: Workspace) -> int:
-    """Return when CodeDeploy's records were written last, 0 where there are none."""
+    """When CodeDeploy's records were written last, in nanoseconds since 1970; 0 where there are none."""
     try:
         return (space.running / FILE).stat().st_mtime_ns
     except FileNotFoundError:
@@ -83,7 +83,7 @@ def as_json(found: Sequence[Shift]) -> list[dict[str, Any]]:
 
 
 def pace(space: Workspace, found: Sequence[Shift]) -> list[str]:
-    """Return what the end of a run says of the clock by which traffic was shifted."""
+    """Return the note of the end of a run on the clock's scale, where traffic was shifted by it."""
     scale = Clock(space.clock).setting.scale
     return [f"traffic shifted {scale:g} times as fast as on AWS (`rehearse clock`)"] if found and scale != 1 else []
 

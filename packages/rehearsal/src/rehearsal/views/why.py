@@ -1,4 +1,4 @@
-"""Why an execution is red: its root cause first, then what else failed."""
+"""The causes of a failed execution: the root cause first, then the other failures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rehearsal.workspace.layout import Workspace
 
 
 class WhyJson(TypedDict):
-    """What `why --json` writes; the contract is in docs/rehearsal/json.md. `cause` is null where no action failed."""
+    """The output of `why --json`; `cause` is null where no action failed. Contract: docs/rehearsal/json.md."""
 
     execution_id: str
     status: str
@@ -38,7 +38,7 @@ def causes(space: Workspace, view: ExecutionView) -> list[Cause]:
 
 
 def as_json(view: ExecutionView, status: str, found: Sequence[Cause]) -> WhyJson:
-    """Write the root cause by itself, and the other failures as a list."""
+    """Return the output of `why --json`, with the first cause as the root cause."""
     return {
         "execution_id": view.id,
         "status": status,
@@ -82,7 +82,7 @@ def _line(console: Console, text: str) -> None:
 
 
 def _below(space: Workspace, log: str) -> str:
-    """The path below the project; the logs of a copied project are in the original."""
+    """The log's path relative to the project; absolute for a copied project, whose logs are in the original."""
     return str(Path(log).relative_to(space.root)) if Path(log).is_relative_to(space.root) else log
 
 
@@ -95,6 +95,6 @@ def _read_log(action: ActionView) -> Iterator[str]:
 
 
 def _construct_path(space: Workspace, execution: str, stack: str, logical_id: str) -> str:
-    """The construct's path, from the first artifact of the execution that holds the stack."""
+    """The construct's path, from the execution's first artifact that contains the stack."""
     zips = artifacts(space, journal.read(space.journal(execution))).values()
     return next(filter(None, (construct_path(path, stack, logical_id) for path in zips)), "")
