@@ -1,4 +1,4 @@
-"""`lambda-layers`."""
+"""The command `lambda-layers`, which checks for an unchanged build before it imports anything slow."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from lambda_layers.builder.restore import restore_build
 
 
 def _restored_last_build() -> bool:
-    """Whether `build` had no layer to build: found out before anything is imported that takes time."""
+    """Return whether `build` had no layer to build. Imports nothing that is slow to import."""
     if sys.argv[1:] != ["build"]:
         return False
     try:
@@ -24,7 +24,7 @@ def _restored_last_build() -> bool:
 
 
 def main() -> None:
-    """Run the command; importing what it needs takes longer than finding that nothing changed."""
+    """Run the command. Importing what a command needs takes longer than finding that nothing has changed."""
     if not _restored_last_build():
         from lambda_layers import cli
 

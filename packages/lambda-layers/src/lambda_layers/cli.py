@@ -1,4 +1,4 @@
-"""The command line: parses arguments, calls a verb, and turns an error into a message and a code."""
+"""The command line: parses arguments, calls a command, and turns an error into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from lambda_layers.analysis.check import MissingImport
 
 
-# pydantic would read the entry points of every installed package, in case one of them is its plugin.
+# Otherwise pydantic reads the entry points of every installed package to find its plugins.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def main() -> None:
-    """Run one command. 0 done; 1 the build or a check went red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
+    """Run one command, and exit: 0 done; 1 the build or a check failed; 2 wrong use; 3 a bug; 130 interrupted."""
     try:
         code = cli.main(standalone_mode=False, prog_name="lambda-layers")
     except click.ClickException as error:

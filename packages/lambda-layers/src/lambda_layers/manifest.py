@@ -1,4 +1,7 @@
-"""build/layers/layers.json, the built layers and functions. The CDK app reads it; standard library only."""
+"""build/layers/layers.json: the built layers and the built code of functions.
+
+Imports the standard library only, because the CDK app reads it too.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ class NotBuilt(WrongUse):
 
 
 class Package(NamedTuple):
-    """One package of a layer, at its locked version; `bytes` is what it takes unzipped."""
+    """One package of a layer, at its locked version. bytes: its unzipped size."""
 
     name: str
     version: str
@@ -24,9 +27,9 @@ class Package(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """One layer: `zip` and `sbom` are paths below the project's folder, sizes are in bytes.
+    """One layer. zip, sbom: paths relative to the project's folder. Sizes are in bytes.
 
-    `left_out` are packages of the lock that the runtime brings instead.
+    left_out: packages of the lock that the runtime provides instead.
     """
 
     name: str
@@ -41,7 +44,7 @@ class Layer(NamedTuple):
 
 
 class FunctionCode(NamedTuple):
-    """The code of one function: `zip` is a path below the project's folder, sizes are in bytes."""
+    """The code of one function. zip: a path relative to the project's folder. Sizes are in bytes."""
 
     name: str
     zip: str
@@ -51,7 +54,7 @@ class FunctionCode(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The target, its layers, the shared one first, and the functions' code; `bytecode`: whether they hold any."""
+    """The target, its layers, the shared one first, and the functions' code. bytecode: whether they contain any."""
 
     python: str
     architecture: str
@@ -60,11 +63,11 @@ class Manifest(NamedTuple):
     functions: tuple[FunctionCode, ...] = ()
 
     def layers_of(self, function: str) -> tuple[Layer, ...]:
-        """The layers that one function gets, the shared one first."""
+        """Return the layers of one function, the shared one first."""
         return tuple(layer for layer in self.layers if function in layer.functions)
 
     def code_of(self, function: str) -> FunctionCode:
-        """Return the code of one function. Raises NotBuilt where the manifest has none."""
+        """Return the code of one function. Raises NotBuilt if the manifest has none."""
         for code in self.functions:
             if code.name == function:
                 return code
@@ -76,7 +79,7 @@ class Manifest(NamedTuple):
 
 
 def read(path: Path) -> Manifest:
-    """The manifest in one file; raises NotBuilt where there is none."""
+    """Read the manifest in one file. Raises NotBuilt if there is no file."""
     try:
         found: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Requirements of wheels and locks, read as leniently as uv and pip read them."""
+"""Requirements in wheels and locks, parsed as leniently as uv and pip parse them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PARTS = re.compile(
 
 
 def read_leniently(text: str) -> Requirement | None:
-    """Return a requirement, without its version or marker where they are malformed; None where it has no name."""
+    """Return a requirement, without a malformed version or marker; None if it has no name."""
     with suppress(InvalidRequirement):
         return Requirement(text)
     parts = _PARTS.fullmatch(text)

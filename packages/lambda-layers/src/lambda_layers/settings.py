@@ -1,4 +1,4 @@
-"""`[tool.layers]` of pyproject.toml: the target and what goes along; who gets which layer follows from the groups."""
+"""`[tool.layers]` of pyproject.toml: target and content of layers. The groups decide which function gets which."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lambda_layers.target.platform import Target
 
 
 class Settings(BaseModel):
-    """All of `[tool.layers]`."""
+    """The settings of `[tool.layers]`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -41,12 +41,12 @@ class Settings(BaseModel):
 
     @property
     def target(self) -> Target:
-        """The target of the functions."""
+        """The target that layers are built for."""
         return Target(self.python, self.architecture)
 
 
 def read(pyproject: Path) -> Settings:
-    """The settings of one pyproject.toml; raises WrongUse with each key, what was read and what is allowed."""
+    """Read the settings of one pyproject.toml. Raises WrongUse with each key, the value read and what is allowed."""
     if not pyproject.exists():
         raise WrongUse(f"there is no {pyproject}; run this in the project's folder")
     tool: dict[str, Any] = toml_files.read_toml(pyproject).get("tool", {})

@@ -1,4 +1,4 @@
-"""The one gate for other programs: their environment, and the text of a failure."""
+"""Running other programs: their environment variables, and the message of a failure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lambda_layers.errors import LayersError, WrongUse
 
-# Settings of the user's shell that would change what is installed, or make Poetry and uv look elsewhere.
+# Variables of the user's shell that would change what is installed, or which environment Poetry and uv use.
 _REMOVED_VARIABLES = (
     "VIRTUAL_ENV",
     "PYTHONPATH",
@@ -24,7 +24,7 @@ _USER_OF_URL = re.compile(r"://(?!git@)[^/\s@'`]+@")
 
 
 def find_tool(name: str, root: Path) -> str:
-    """The program `name`: the project's own in .tools/, or the one on the PATH."""
+    """Return the path of the program `name`, in the project's .tools/ or on the PATH. Raises WrongUse."""
     own = root / ".tools" / "bin" / name
     found = str(own) if own.exists() else shutil.which(name)
     if found is None:
@@ -41,11 +41,12 @@ def run(
     shown: Sequence[str] | None = None,
     seconds: float | None = None,
 ) -> str:
-    """Run `command` and return its standard output; `shown` is what a failure calls it.
+    """Run `command` and return its standard output.
 
-    env: variables in addition to those of this process. without: variables that are removed.
+    env: variables in addition to those of this process. without: variables that are removed. shown: the command as
+    error messages show it. seconds: the time-out.
 
-    Raises LayersError with the command, its folder, its status and its last lines, or that it took too long.
+    Raises LayersError for a failure, with the command, its folder, its status and its last lines, and for a time-out.
     """
     import subprocess  # noqa: PLC0415 - a build with nothing to do runs no program
 
@@ -72,5 +73,5 @@ def run(
 
 
 def _without_passwords(text: str) -> str:
-    """Return the text with the user and password of URLs blotted out; `git@` of SSH is neither."""
+    """Return the text without the user and password of URLs; the user of `git@` URLs stays."""
     return _USER_OF_URL.sub("://****@", text)

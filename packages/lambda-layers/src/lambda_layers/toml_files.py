@@ -1,4 +1,4 @@
-"""The project's two TOML files, read with the standard library only."""
+"""The project's pyproject.toml and lock, parsed with the standard library only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lambda_layers.errors import WrongUse
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Parse one of them. Raises WrongUse, with its path and the place, where it is not TOML in UTF-8."""
+    """Parse one file. Raises WrongUse, with its path and the line, if it is not TOML in UTF-8."""
     content = path.read_bytes()
     try:
         return tomllib.loads(content.decode())

@@ -1,1 +1,1 @@
-"""Checks, differences and reports of the content of layers."""
+"""Checks, differences and reports of layers."""

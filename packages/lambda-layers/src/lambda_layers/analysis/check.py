@@ -1,4 +1,4 @@
-"""Whether every import of the functions is provided, and whether every package of the layers is imported."""
+"""The checks that every import of the functions is provided, and that every package of layers is imported."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ RUNTIME_MODULES = frozenset(
 
 @dataclass(frozen=True)
 class MissingImport:
-    """An import that nothing provides to a function, and the command that adds its package.
+    """An import that nothing provides to a function.
 
-    `command` is empty for a module that the target's standard library has no more, because the index may have a package
-    of another author under its name.
+    command: the command that adds its package. It is empty for a module that the target's standard library has removed,
+    because a package with its name may be by another author.
     """
 
     function: str
@@ -40,7 +40,10 @@ class MissingImport:
 
 @dataclass(frozen=True)
 class UnusedPackage:
-    """A package of a layer that no function's imports reach; `bytes` go with it and `only_for`, what only it needs."""
+    """A package of a layer that no function's imports reach.
+
+    only_for: the packages that only it needs. bytes: the size of all of them.
+    """
 
     layer: str
     package: str
@@ -49,7 +52,7 @@ class UnusedPackage:
 
 
 def missing_imports(root: Path, built: Manifest) -> list[MissingImport]:
-    """The imports of every function that its layers, its code, the standard library and the runtime don't provide."""
+    """Return the imports that neither layers, nor code, standard library and runtime provide."""
     return [each for name in function_layers.functions(root) for each in _missing_in_function(root, name, built)]
 
 
@@ -68,7 +71,7 @@ def _missing_in_function(root: Path, function: str, built: Manifest) -> Iterator
 
 
 def layer_files(root: Path, layer: Layer) -> list[str]:
-    """The names in a layer, below its import root."""
+    """Return the names of a layer's files, relative to its import root."""
     with zipfile.ZipFile(root / layer.zip) as zipped:
         return [name.removeprefix("python/") for name in zipped.namelist()]
 
@@ -76,7 +79,7 @@ def layer_files(root: Path, layer: Layer) -> list[str]:
 def _add_command(root: Path, function: str, module: str) -> str:
     locked = plan.read_lock(root).packages
     same = canonicalize_name(module)
-    # this environment knows that yaml is in PyYAML
+    # importlib.metadata maps modules to packages, such as yaml to PyYAML, if the package is installed here
     known = [canonicalize_name(name) for name in packages_distributions().get(module, ())]
     package = same if same in locked else (known or [same])[0]
     users = [name for name in function_layers.functions(root) if _imports_module(root / "lambda" / name, module)]
@@ -99,9 +102,9 @@ def _imports_module(folder: Path, module: str) -> bool:
 
 
 def unused_packages(root: Path, built: Manifest) -> list[UnusedPackage]:
-    """Return the packages of a layer that no import reaches, largest first; each with those that only it needs.
+    """Return the packages of layers that no import reaches, largest first, each with those that only it needs.
 
-    Packages that a reached package needs in any case are not reported.
+    Packages that a reached package needs are not reported.
     """
     target, locked = settings.read(root / "pyproject.toml").target, plan.read_lock(root)
     modules_of = {layer.name: import_graph.layer_modules(root, layer) for layer in built.layers}
@@ -122,7 +125,7 @@ def unused_packages(root: Path, built: Manifest) -> list[UnusedPackage]:
 
 
 def _unneeded_by_others(needs: Mapping[str, Set[str]]) -> Iterator[str]:
-    """The packages that no other one needs; of those that need each other, the first."""
+    """Yield the packages that no other one needs; of a circle, the first."""
     for name, own in needs.items():
         if not any(
             name in others and (other not in own or other < name) for other, others in needs.items() if other != name

@@ -1,4 +1,4 @@
-"""The differences between two builds: packages and bytes, layer by layer."""
+"""The differences between two builds: packages and bytes of each layer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lambda_layers.manifest import Manifest, Package
 
 @dataclass(frozen=True)
 class Change:
-    """One package of one layer: what it was, and what it is; None where it is not there."""
+    """The change of one package in one layer. before, after: None if the layer does not have it."""
 
     layer: str
     name: str
@@ -27,7 +27,7 @@ class Change:
 
     @property
     def bytes(self) -> int:
-        """By how much the layer grew."""
+        """The bytes by which the layer grows."""
         return (self.after.bytes if self.after else 0) - (self.before.bytes if self.before else 0)
 
     @property
@@ -36,14 +36,14 @@ class Change:
         return "changed" if self.before and self.after else "added" if self.after else "removed"
 
     def as_dict(self) -> dict[str, Any]:
-        """The change, as JSON holds it."""
+        """Return the change for JSON."""
         before, after = (package._asdict() if package else None for package in (self.before, self.after))
         place = {"layer": self.layer, "name": self.name, "kind": self.kind}
         return {**place, "before": before, "after": after, "bytes": self.bytes}
 
 
 def compare_manifests(before: Manifest, after: Manifest) -> list[Change]:
-    """Every package that was added, removed, or is of another version or size."""
+    """Return every package that was added, removed, or has another version or size."""
     old, new = _packages(before), _packages(after)
     pairs = {place: (old.get(place), new.get(place)) for place in sorted({*old, *new})}
     return [Change(layer, name, *pair) for (layer, name), pair in pairs.items() if pair[0] != pair[1]]
@@ -54,14 +54,14 @@ def _packages(built: Manifest) -> dict[tuple[str, str], Package]:
 
 
 def current_manifest(root: Path) -> Manifest:
-    """The layers of the project as it is."""
+    """Build or restore the project's layers, and return their manifest."""
     if restore_build(root) is None:
         command.build(root)
     return manifest.read(root / manifest.MANIFEST_PATH)
 
 
 def manifest_at_revision(root: Path, revision: str) -> Manifest:
-    """The layers of another revision, from its own lock and settings; raises WrongUse where git has none."""
+    """Build the layers of another revision, and return their manifest. Raises WrongUse without them in git."""
     with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
         archive = ["git", "-C", str(root), "archive", "--format=tar", f"{revision}^{{tree}}"]
         done = subprocess.run(archive, capture_output=True, check=False)
@@ -69,7 +69,7 @@ def manifest_at_revision(root: Path, revision: str) -> Manifest:
             told = done.stderr.decode(errors="replace").strip()
             raise WrongUse(f"{revision} is no revision of a git repository in {root}: {told}")
         subprocess.run(["tar", "-x", "-C", scratch], input=done.stdout, check=True)
-        # the tools are this tree's: the same builder builds both
+        # use the tools of this working tree, so that both manifests are built in the same way
         if (root / ".tools").exists():
             (Path(scratch) / ".tools").symlink_to(root / ".tools")
         _check_revision(Path(scratch), revision)

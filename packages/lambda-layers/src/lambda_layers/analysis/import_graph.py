@@ -1,4 +1,4 @@
-"""Which packages of its layers a function's code reaches: from its imports through the layers' own files."""
+"""The packages that a function's code reaches, by its imports and those of the layers' modules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"\.*[A-Za-z_][\w.]*")
 
 
 class Module(NamedTuple):
-    """One module of a layer: its package, the layer's zip, and its file there."""
+    """One module of a layer: its package, the layer's zip, and its file in the zip."""
 
     package: str
     zip: Path
@@ -27,7 +27,7 @@ class Module(NamedTuple):
 
 
 def layer_modules(root: Path, layer: Layer) -> dict[str, Module]:
-    """The modules of a layer by their dotted names, as its packages' RECORDs tell."""
+    """Return dotted name -> module, for the modules in the RECORDs of a layer's packages."""
     found: dict[str, Module] = {}
     with zipfile.ZipFile(root / layer.zip) as zipped:
         for record in [name for name in zipped.namelist() if name.endswith(".dist-info/RECORD")]:
@@ -40,10 +40,10 @@ def layer_modules(root: Path, layer: Layer) -> dict[str, Module]:
 def reachable_packages(
     names: Iterable[str], there: Mapping[str, Module], needs: Callable[[str], frozenset[str]]
 ) -> frozenset[str]:
-    """The packages that imports of `names` reach among the modules `there`, with all that each of them needs.
+    """Return the packages that imports of `names` reach among the modules `there`, with all that they need.
 
-    What counts is what a module imports as it is loaded, and each string that names a module: some import by name. What
-    it imports once one of its functions is called may never be.
+    A module's imports count if they run when it is loaded, and so do strings that name a module, for imports by name.
+    Imports inside functions do not count: they may never run.
     """
     every, found = {module.package for module in there.values()}, frozenset[str]()
     seen: set[str] = set()
@@ -58,7 +58,7 @@ def reachable_packages(
 
 
 def _executed_modules(name: str, there: Mapping[str, Module]) -> list[str]:
-    """The modules that an import of `name` runs: those on its way, or all below where it is a namespace."""
+    """Return the modules that an import of `name` executes: its parents and itself, or all of a namespace."""
     parts = name.split(".")
     ways = [way for end in range(len(parts)) if (way := ".".join(parts[: end + 1])) in there]
     return ways or [module for module in there if module.startswith(f"{name}.")]

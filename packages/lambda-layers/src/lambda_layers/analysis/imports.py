@@ -1,4 +1,4 @@
-"""Imports of the functions' code, and whether a set of files provides them."""
+"""Imports in the functions' code, and whether a set of files provides them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MODULE = re.compile(r"(?:/__init__)?(?:\.py|(?:\.[\w-]+)?\.so)$")
 
 @dataclass(frozen=True)
 class Import:
-    """One import: its dotted name with the imported names, and its place."""
+    """One import: its dotted name with the imported name, and its file and line."""
 
     name: str
     path: Path
@@ -24,9 +24,9 @@ class Import:
 
 
 def imports(folder: Path) -> list[Import]:
-    """Every absolute import of the Python files below `folder`, in functions too.
+    """Return every absolute import in the Python files below `folder`, inside functions too.
 
-    Imports for type checkers only, and those whose failure the code handles, are left out. Raises LayersError, with its
+    Imports for type checkers only, and those whose failure the code handles, are left out. Raises LayersError, with the
     line, for a file that is not Python.
     """
     # Emacs marks an open file by a link `.#name`, which leads nowhere.
@@ -54,7 +54,7 @@ def runtime_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 def load_time_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Every node that runs when the module is loaded or an attribute of it is asked for, whatever is handled."""
+    """Yield every node that runs when a module is loaded or one of its attributes is looked up."""
     for node in nodes:
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name == "__getattr__":
@@ -86,12 +86,12 @@ def _handles_import_error(error: ast.expr | None) -> bool:
 
 
 def modules(files: Iterable[str]) -> frozenset[str]:
-    """The dotted names of the modules and regular packages among files, whose paths are below the import root."""
+    """Return the dotted names of modules and regular packages. files: paths relative to the import root."""
     return frozenset(_MODULE.sub("", name).replace("/", ".") for name in files if _MODULE.search(name))
 
 
 def provides(there: frozenset[str], name: str) -> bool:
-    """Whether an import of `name` finds its way: a module or regular package on it, or a namespace at its end."""
+    """Return whether an import of `name` succeeds: it, or a parent, is a module, or it is a namespace package."""
     parts = name.split(".")
     ways = [".".join(parts[: end + 1]) for end in range(len(parts))]
     return any(way in there for way in ways) or any(module.startswith(f"{name}.") for module in there)

@@ -1,4 +1,4 @@
-"""Tables for people, on standard error; JSON for programs, on standard output."""
+"""Tables for users, printed to standard error; JSON for programs goes to standard output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lambda_layers.analysis.diff import Change
 from lambda_layers.manifest import Layer, Manifest
 from lambda_layers.target import limits
 
-# Without a terminal nothing is cut.
+# Columns of a table without a terminal, so that nothing is cut.
 _WIDTH = 120
 
 
@@ -23,7 +23,7 @@ def show(table: Table) -> None:
 
 
 def layers_table(built: Manifest) -> Table:
-    """A row for each layer and, below it, each of its packages, the largest first."""
+    """Return a table with a row for each layer and, below it, for each of its packages, the largest first."""
     bytecode = "with bytecode" if built.bytecode else "without bytecode"
     table = _table(
         f"Layers for Python {built.python} on {built.architecture}, {bytecode}", "Layer", "Package", "Version"
@@ -47,7 +47,7 @@ def _add_layer_rows(table: Table, layer: Layer) -> None:
 
 
 def functions_table(built: Manifest) -> Table:
-    """The unzipped size of each function with its layers, compared with Lambda's limit."""
+    """Return a table of each function's unzipped size with its layers, compared with Lambda's limit."""
     table = _table("Functions", "Function", "Layers")
     for title in ("Code", "Unzipped", "Of the limit"):
         table.add_column(title, justify="right")
@@ -60,7 +60,7 @@ def functions_table(built: Manifest) -> Table:
 
 
 def changes_table(changes: Sequence[Change], revision: str) -> Table:
-    """A row for each package that differs, and the sum."""
+    """Return a table with a row for each changed package, and the sum."""
     table = _table(f"Against {revision}", "Layer", "Package", "", "Before", "After")
     table.add_column("Bytes", justify="right")
     for change in changes:

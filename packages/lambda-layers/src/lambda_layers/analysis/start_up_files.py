@@ -1,6 +1,6 @@
-"""Files that work by Python's start-up only: `.pth` files, and namespace packages that need `pkg_resources`.
+"""Files that need Python's start-up: `.pth` files, and namespace packages that need `pkg_resources`.
 
-A layer is on `sys.path`. Whether Lambda reads `.pth` files there is not documented, so they are reported.
+A layer is on `sys.path`. AWS does not document whether Lambda reads `.pth` files there, so they are reported.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from lambda_layers.analysis.imports import modules, runtime_nodes
 from lambda_layers.manifest import Layer, Manifest
 
 _PKG_RESOURCES = "pkg_resources"
-# Namespace packages without a module work without it, and setuptools does not use its own at run time.
+# Namespace packages without a module work without their file, and setuptools needs its file only during installation.
 _HARMLESS = ("-nspkg.pth", "distutils-precedence.pth")
 
 
 def warnings(root: Path, built: Manifest) -> list[str]:
-    """Return what may not work on Lambda as it does in a virtual environment."""
+    """Return warnings about files that may work in a virtual environment, and not on Lambda."""
     return [
         warning
         for layer in built.layers
@@ -68,7 +68,7 @@ def _namespace_warnings(root: Path, built: Manifest, layer: Layer) -> Iterator[s
 
 
 def _needs_pkg_resources(source: bytes) -> bool:
-    """Whether a module needs pkg_resources to be imported; most handle its absence."""
+    """Return whether importing a module needs pkg_resources; most modules handle its absence."""
     if b"declare_namespace" not in source:
         return False
     try:

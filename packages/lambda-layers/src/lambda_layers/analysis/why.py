@@ -1,4 +1,4 @@
-"""Which group pulls a package into which layer, and by which way."""
+"""The groups that need a package, the layer that has it, and the chain of requirements."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lambda_layers.selection import function_layers, plan
 
 @dataclass(frozen=True)
 class Reason:
-    """A group that needs the package: the way from what it asks for, and the layer where the package is.
+    """A group that needs the package. way: the chain of requirements. layer: the layer that has the package.
 
-    `layer` is empty where no layer has it, because the group is one of development, because the runtime brings it, or
-    because the lock has it for other targets alone, whose markers `only_where` then holds. `group` is empty where only
-    an extra of the project asks for it, which is then `extra`, or nothing does.
+    layer is empty if no layer has it: the group is for development, the runtime provides it, or the lock has it for
+    other targets only, whose markers are `only_where`. group is empty if only an extra of the project, `extra`, needs
+    it, or nothing does.
     """
 
     group: str
@@ -33,7 +33,7 @@ class Reason:
 
 
 def why(root: Path, package: str) -> list[Reason]:
-    """Every group that needs the package, layers first; raises WrongUse where the lock has no such package."""
+    """Return every group that needs the package, layers first. Raises WrongUse if the lock does not have it."""
     chosen = settings.read(root / "pyproject.toml")
     locked, name = plan.read_lock(root), canonicalize_name(package)
     if name not in locked.packages:
@@ -58,7 +58,7 @@ def why(root: Path, package: str) -> list[Reason]:
 
 
 def explain(reason: Reason) -> str:
-    """Return the layer, or why no layer has the package, and who asks for it."""
+    """Return the layer and the group, or why no layer has the package."""
     if reason.extra:
         return f"no layer (extra {reason.extra} of the project, which no layer asks for)"
     if not reason.group:
@@ -70,7 +70,7 @@ def explain(reason: Reason) -> str:
 
 
 def _reasons_elsewhere(locked: Lock, name: str) -> list[Reason]:
-    """The groups that need the package on other targets only."""
+    """Return the groups that need the package on other targets only."""
     ways = {group: locked.chains(group, None).get(name) for group in locked.roots}
     asked = {group: way[0][0] for group, way in ways.items() if way}
     markers = {marker for version in locked.packages[name] for marker in version.markers if marker} or {
@@ -94,7 +94,7 @@ def _reason(group: str, way: tuple[Node, ...], layer: str, *, left_out: bool) ->
 
 
 def _chain_names(way: tuple[Node, ...]) -> tuple[str, ...]:
-    """The way with extras where they matter: an extra is a separate node, before or after its package."""
+    """Return the chain with extras in brackets: an extra is a separate node, before or after its package."""
     steps: list[str] = []
     for name, extra in way:
         if steps and steps[-1].partition("[")[0] == name:

@@ -1,1 +1,1 @@
-"""From locked packages to a layer zip, reproducibly."""
+"""Reproducible builds of layer zips from locked packages."""

@@ -1,4 +1,7 @@
-"""Bytecode that Lambda accepts: dates in a zip are fixed and its folders are read-only, so none is checked by date."""
+"""Compilation of bytecode that Lambda uses without checking dates.
+
+Dates in a zip are fixed, and Lambda's folders are read-only, so that bytecode checked by date would be useless.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from pathlib import Path
 
 from lambda_layers.subprocesses import run
 
-# compileall's own pool takes a third more: it starts a server, and sends each file to a process. Some packages hold
-# files that are not Python of this version, such as templates. They stay as they are.
+# compileall's process pool takes a third longer: it starts a server, and sends each file to a process. Errors are
+# ignored: some packages contain files that are not Python of this version, such as templates.
 _COMPILE = """
 import os, py_compile, sys
 unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -36,7 +39,7 @@ compile_share(0)
 if any([os.waitpid(child, 0)[1] for child in children]):
     sys.exit("a process that compiles was killed")
 """
-# Few files: a pool of processes would take longer to start than they take to compile.
+# In one process: starting others would take longer than compiling a function's few files.
 _COMPILE_CODE = """
 import json, py_compile, sys
 unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -53,15 +56,15 @@ print(json.dumps(errors))
 
 
 def compile_all(python: str, folder: Path) -> None:
-    """Compile `folder` (the layer's `python/`) with the target's interpreter, as if it were in /opt."""
+    """Compile `folder` (the layer's `python/`) with the target's interpreter, with paths below /opt."""
     root = folder.parent.resolve()
     run([python, "-I", "-c", _COMPILE, str(root), folder.name], cwd=root)
 
 
 def compile_code(python: str, folder: Path, names: Sequence[str]) -> dict[str, str]:
-    """Compile a function's modules with the target's interpreter, as if `folder` were /var/task.
+    """Compile a function's modules with the target's interpreter, with paths below /var/task.
 
-    Return the modules that are not Python of this version, each with its line and error.
+    Return module -> line and error, for the modules that are not Python of this version.
     """
     errors: dict[str, str] = json.loads(run([python, "-I", "-c", _COMPILE_CODE, json.dumps(names)], cwd=folder))
     return errors

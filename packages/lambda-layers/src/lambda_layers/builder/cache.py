@@ -1,7 +1,7 @@
 """Cache of earlier builds: files by the digest of their bytes, and records by the key of their inputs.
 
-Files are written next to their place and moved there, so that a killed build leaves no partial file. Contents are
-checked against its digest, so that a damaged entry counts as absent.
+A file is written under a temporary name and renamed, so that a killed build leaves no partial file. Each read compares
+the content with its digest, so that a damaged entry counts as absent.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from lambda_layers.errors import WrongUse
 
 _DAY = 24 * 3600
 _RETENTION_SECONDS = 60 * _DAY
-# Some twenty layers of the largest kind, with their packages.
+# 4 GiB: about twenty of the largest layers, with their packages.
 _MOST_BYTES = 4 * 2**30
 
 
 def default_folder() -> Path:
-    """`${XDG_CACHE_HOME:-~/.cache}/lambda-layers-pipeline/layers`."""
+    """Return `${XDG_CACHE_HOME:-~/.cache}/lambda-layers-pipeline/layers`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lambda-layers-pipeline" / "layers"
 
 
@@ -36,11 +36,11 @@ class Cache(NamedTuple):
 
     @property
     def downloads(self) -> Path:
-        """uv's cache of what the layers need."""
+        """The folder of uv's cache for layers."""
         return self.folder / "uv"
 
     def record(self, key: str) -> Any:
-        """Return the record of `key`, or None."""
+        """Return the record of `key`; None if it is absent or damaged."""
         try:
             known, _, body = _touched(self.folder / "records" / key).read_text().partition("\n")
         except (OSError, UnicodeDecodeError):
@@ -48,21 +48,21 @@ class Cache(NamedTuple):
         return json.loads(body) if digest(body.encode()) == known else None
 
     def keep_record(self, key: str, value: Any) -> None:
-        """Keep `value` (what JSON can hold) under `key`."""
+        """Store `value`, which has to be JSON, under `key`."""
         body = json.dumps(value)
         content = f"{digest(body.encode())}\n{body}"
         write_atomically(self.folder / "records" / key, content.encode())
 
     def keep_file(self, path: Path, known: str) -> None:
-        """Keep the bytes of `path`, whose digest the caller knows."""
+        """Store the bytes of `path`. known: their digest."""
         copy_atomically(path, self.folder / "files" / known)
 
     def keep_bytes(self, content: bytes, known: str) -> None:
-        """Keep bytes, whose digest the caller knows."""
+        """Store bytes. known: their digest."""
         write_atomically(self.folder / "files" / known, content)
 
     def read(self, known: str) -> bytes | None:
-        """The bytes with this digest; None where they are absent or damaged."""
+        """Return the bytes with this digest; None if they are absent or damaged."""
         try:
             content = _touched(self.folder / "files" / known).read_bytes()
         except FileNotFoundError:
@@ -70,7 +70,7 @@ class Cache(NamedTuple):
         return content if digest(content) == known else None
 
     def prune(self) -> None:
-        """Remove what no build used for a long time, and what killed builds left."""
+        """Remove entries that no build has used for 60 days, and leftovers of killed builds."""
         import shutil  # noqa: PLC0415 - a build with nothing to do removes nothing
 
         now = time.time()
@@ -85,7 +85,7 @@ class Cache(NamedTuple):
             self._prune_downloads()
 
     def _prune_to_size(self) -> None:
-        """Remove the files that were used longest ago, where all together are too large; a build makes them again."""
+        """Remove the least recently used files if all of them are too large; a build writes them again."""
         found: list[tuple[float, int, Path]] = []
         for path in self.folder.glob("files/*"):
             with suppress(FileNotFoundError):
@@ -96,10 +96,10 @@ class Cache(NamedTuple):
                 path.unlink(missing_ok=True)
 
     def _prune_downloads(self) -> None:
-        """Remove all downloads after a while: uv does not tell which were used, and packages are kept ready besides."""
+        """Remove all downloads after 60 days: uv does not record which were used. Built packages stay cached."""
         import shutil  # noqa: PLC0415 - as above
 
-        born = self.downloads / "CACHEDIR.TAG"  # uv writes it once
+        born = self.downloads / "CACHEDIR.TAG"  # uv writes it when it creates the cache
         if born.exists() and time.time() - born.stat().st_mtime > _RETENTION_SECONDS:
             old = self.folder / f"scratch-{os.urandom(8).hex()}"
             self.downloads.rename(old)
@@ -107,7 +107,7 @@ class Cache(NamedTuple):
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for a moment, on the file system of the cache, so that files can be linked instead of copied."""
+        """Yield a temporary folder on the file system of the cache, so that files can be linked instead of copied."""
         import tempfile  # noqa: PLC0415 - a build with nothing to do makes no folder
 
         try:
@@ -118,7 +118,7 @@ class Cache(NamedTuple):
             yield Path(folder)
 
     def fetch(self, known: str, to: Path) -> bool:
-        """Make `to` the file with this digest; False where neither `to` nor the cache has it undamaged."""
+        """Copy the file with this digest to `to`; return False if neither `to` nor the cache has it undamaged."""
         if sha256(to) == known:
             return True
         kept = self.folder / "files" / known
@@ -129,12 +129,12 @@ class Cache(NamedTuple):
 
 
 def digest(content: bytes) -> str:
-    """The sha256 of bytes, in hexadecimal."""
+    """Return the sha256 of bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def sha256(path: Path) -> str | None:
-    """The digest of a file's bytes; None where there is no such file."""
+    """Return the sha256 of a file, in hexadecimal; None if there is no such file."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -143,14 +143,14 @@ def sha256(path: Path) -> str | None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that others see the old one or the new one, never half."""
+    """Write a file so that readers see the old content or the new one, never a part."""
     temporary = _temporary_path(path)
     temporary.write_bytes(content)
     temporary.replace(path)
 
 
 def copy_atomically(path: Path, to: Path) -> None:
-    """Copy a file so that others see the old one or the new one, never half."""
+    """Copy a file so that readers see the old content or the new one, never a part."""
     import shutil  # noqa: PLC0415 - a build with nothing to do copies nothing
 
     temporary = _temporary_path(to)

@@ -1,4 +1,4 @@
-"""The cache key of a build, from all its inputs; standard library only, so that it is cheap."""
+"""The cache key of a build, from all its inputs. Imports the standard library only, so that it is fast."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from lambda_layers.target import interpreter
 _PROJECT_FIELDS = ("dependencies", "optional-dependencies", "requires-python")
 _SOURCE_TABLE = re.compile(r"^\[package\.source\]\n(.*?)(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
 _UV_SOURCE = re.compile(r"^source = \{ (?:directory|editable|path|virtual) = .*$", re.MULTILINE)
-# Not part of what a library of the team's own is built to; further down, `build` and `dist` may be packages.
+# Folders that are not part of a local package. `build` and `dist` are ignored at the top only: further down they may be
+# packages.
 _IGNORED = {".git", "__pycache__", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 _BUILD_FOLDERS = {"build", "dist"}
 
 
 def project_key(root: Path) -> str:
-    """The key of all layers of one project; only what matters to layers is in it, the project's path is not."""
+    """Return the key of all layers of a project. It does not depend on the project's folder."""
     pyproject = toml_files.read_toml(root / "pyproject.toml")
     project, tool_tables = pyproject.get("project", {}), pyproject.get("tool", {})
     layers = tool_tables.get("layers", {})
@@ -42,7 +43,7 @@ def project_key(root: Path) -> str:
 
 
 def _local_sources(lock: str, kind: lockfile.Lockfile) -> list[str]:
-    """Return the paths of the lock's folders and files; parsing the whole lock would take ten times as long."""
+    """Return the paths of local packages in the lock, by pattern: parsing the whole lock takes ten times as long."""
     if kind is lockfile.UV:
         sources = [tomllib.loads(line)["source"] for line in _UV_SOURCE.findall(lock)]
         return [path for source in sources for path in source.values() if path != "."]
@@ -51,12 +52,12 @@ def _local_sources(lock: str, kind: lockfile.Lockfile) -> list[str]:
 
 
 def digest(*parts: Any) -> str:
-    """The key of anything that JSON can hold."""
+    """Return the key of values that JSON can hold."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def toolchain(root: Path, python: str, tool: str = lockfile.POETRY.tool) -> list[Any]:
-    """Return the versions of the tools that work on the lock: this builder, the lock's tool, uv, compiler, deflate."""
+    """Return the versions of the tools that process the lock: this builder, the lock's tool, uv, compiler, deflate."""
     return [*compilers(python), _tools(root, tool)]
 
 
@@ -80,13 +81,13 @@ def _tools(root: Path, tool: str) -> Any:
 
 
 def library_key(path: Path) -> str:
-    """The key of a library of the team's own: its file, or everything in its folder that matters to a wheel."""
+    """Return the key of a local package: of its file, or of everything in its folder that matters to a wheel."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
     kept = [file for file in files if not is_ignored(file.relative_to(path).parts)]
     return digest([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])
 
 
 def is_ignored(parts: tuple[str, ...]) -> bool:
-    """Whether what lies there in a library's folder is what builds and checks leave."""
+    """Return whether a path in a local package's folder is a leftover of builds and checks."""
     left = bool(_IGNORED & {*parts}) or bool(_BUILD_FOLDERS & {*parts[:1]})
     return left or any(part.endswith((".egg-info", ".pyc")) for part in parts)

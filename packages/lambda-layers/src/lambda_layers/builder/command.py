@@ -1,4 +1,4 @@
-"""The build. Where Poetry or uv has to export the lock, that starts first; the rest is imported while it runs."""
+"""The build command, which imports the builder while Poetry or uv exports the lock in another thread."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ ClosuresByLayer = dict[str, list[Pin]]
 
 
 def build(root: Path) -> list[str]:
-    """Build every layer of the project in `root`, then layers.json; what people should be warned of.
+    """Build every layer of the project in `root`, then layers.json. Return the warnings.
 
-    Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
+    Raises WrongUse for faults of the project, LayersError for faults of its packages.
     """
     with ThreadPoolExecutor() as pool:
         closures = _read_closures(root) or pool.submit(_export_closures, root)

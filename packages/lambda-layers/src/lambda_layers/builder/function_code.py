@@ -1,7 +1,7 @@
-"""The zip of each function's code: its files and their bytecode, by the rules of the layers, for /var/task.
+"""The zip of each function's code: its files and their bytecode, built like layers, for /var/task.
 
-A function's zip depends on its own files and on the target only, so a change of code builds no layer and starts neither
-Poetry nor uv.
+A function's zip depends on its own files and on the target only, so that a change of code builds no layer and starts
+neither Poetry nor uv.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 HANDLER = "main.py"
 
-# {"function": the entry in layers.json, "digest": of the zip, "warnings": [...]}
+# {"function": the entry in layers.json, "warnings": [...]}
 CodeRecord = dict[str, Any]
 
 
 class BuiltCode(NamedTuple):
-    """The code of all functions; `new` names those that no earlier build had made."""
+    """The code of all functions. new: the names of those that were not in the cache."""
 
     records: Sequence[CodeRecord]
     new: tuple[str, ...]
@@ -42,12 +42,12 @@ class BuiltCode(NamedTuple):
 
     @property
     def warnings(self) -> list[str]:
-        """The warnings of the build."""
+        """The warnings about all functions."""
         return [warning for made in self.records for warning in made["warnings"]]
 
 
 class CodeBuilder:
-    """Builds the functions of the project in `root`, for one version of Python."""
+    """Builder of the functions of the project in `root`. version: the target's Python."""
 
     def __init__(self, root: Path, version: str, cache: Cache) -> None:
         self._root, self._version, self._cache = root, version, cache

@@ -1,4 +1,4 @@
-"""The files of one function's folder, read once: what its zip holds, apart from the bytecode."""
+"""The files of one function's folder, as its zip contains them, apart from the bytecode."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from lambda_layers.errors import LayersError
 
-# What interpreters, checkers and file managers leave in a folder of sources.
+# Files and folders that interpreters, checkers and file managers write into a folder of sources.
 _IGNORED = {"__pycache__", ".git", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv", ".DS_Store"}
 
 
 class FunctionFile(NamedTuple):
-    """One file: its path below the function's folder, its bytes, and whether its owner may run it."""
+    """One file: its path relative to the function's folder, its bytes, and whether its owner may execute it."""
 
     name: str
     content: bytes
@@ -22,9 +22,9 @@ class FunctionFile(NamedTuple):
 
 
 def read_files(root: Path, function: str) -> list[FunctionFile]:
-    """Return the files of a function of the project in `root`, sorted by name, links followed.
+    """Return the files of a function, sorted by name, with links followed.
 
-    Raises LayersError for a link that leads nowhere, in a circle or out of the project.
+    Raises LayersError for a link to nothing, in a circle, or out of the project.
     """
     folder = root / "lambda" / function
     paths = _paths(root, folder, frozenset())

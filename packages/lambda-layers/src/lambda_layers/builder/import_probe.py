@@ -1,4 +1,4 @@
-"""Whether what could be imported from a folder still can be, after something was taken out of it."""
+"""The check that a folder's modules can still be imported after files were removed from it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lambda_layers.builder.installed import installed_packages
 from lambda_layers.errors import LayersError
 from lambda_layers.subprocesses import run
 
-# Each module in a separate process would cost minutes. Answers are written one by one, so that it is known which
-# module ended the process; the others are then tried in another.
+# A separate process for each module would take minutes. Results are written one by one: if a module ends the process,
+# it is the first one without a result, and the others are imported in another process.
 _IMPORT_SCRIPT = """
 import importlib, json, sys
 asked, answers = sys.argv[1:3]
@@ -29,16 +29,16 @@ with open(asked) as names, open(answers, "w") as told:
             error = f"{type(problem).__name__}: {problem}"
         print(json.dumps([name, error]), file=told, flush=True)
 """
-# A module that waits for something when it is imported is none that a function imports.
+# Seconds. No function imports a module that blocks when it is imported.
 _TIMEOUT_SECONDS = 120
 
 
 @contextmanager
 def check_still_importable(folder: Path, beside: Path, python: str | None) -> Iterator[None]:
-    """Raise LayersError where a module that stays in `folder` can't be imported any more after the block.
+    """Raise LayersError if a module that the block keeps in `folder` could be imported before it, and cannot after it.
 
-    beside: where other packages are that those of `folder` may need. Without an interpreter that could run what is in
-    the folder, nothing is asked.
+    beside: a folder with other packages that those of `folder` may need. python: an interpreter that can run the
+    packages; None skips the check.
     """
     files = _retained_modules(folder) if python else {}
     before = _import_errors([*files], [folder, beside], python) if python else {}
@@ -54,7 +54,7 @@ def check_still_importable(folder: Path, beside: Path, python: str | None) -> It
 
 
 def _retained_modules(folder: Path) -> dict[str, str]:
-    """The modules that stay, each with its file."""
+    """Return module -> its file, for the modules that pruning keeps."""
     found: dict[str, str] = {}
     for file in (
         path.relative_to(folder).as_posix() for package in installed_packages(folder) for path in package.files
@@ -69,7 +69,7 @@ def _is_importable_name(name: str) -> bool:
 
 
 def _import_errors(names: Sequence[str], paths: Sequence[Path], python: str) -> Mapping[str, str]:
-    """Module -> its error, empty where it can be imported."""
+    """Return module -> its error; empty if it can be imported."""
     found: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
         asked, answers = Path(scratch) / "asked.json", Path(scratch) / "answers.json"

@@ -1,4 +1,4 @@
-"""Packages installed in a folder, from their dist-info: names, versions, wheel tags, files, needs, licences."""
+"""Packages installed in a folder, read from their dist-info: names, versions, tags, files, requirements, licences."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from lambda_layers.builder import record_file
 from lambda_layers.errors import LayersError
 from lambda_layers.target.platform import Target
 
-# What RECORD may name a digest with. Source: packaging.python.org, "Recording installed projects", The RECORD file.
+# Digest algorithms in RECORD. Source: packaging.python.org, "Recording installed projects", The RECORD file.
 _ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
 
 
 class RecordMismatch(LayersError):
-    """A file of a package is not what its RECORD says."""
+    """A file of a package differs from its digest in RECORD."""
 
 
 @dataclass(frozen=True)
 class InstalledPackage:
-    """One installed package; `files` are its paths below the folder, each of which exists.
+    """One installed package. files: its files that exist, as paths that begin with the folder.
 
-    `digests` are those that RECORD gives (`sha256=...`); it gives none for itself.
+    digests: file -> digest in RECORD (`sha256=...`); RECORD has none for itself.
     """
 
     name: str
@@ -43,7 +43,7 @@ class InstalledPackage:
     digests: Mapping[Path, str] = field(default_factory=dict)
 
     def read(self, path: Path) -> bytes:
-        """Return the bytes of one of its files. Raises RecordMismatch where they differ from RECORD."""
+        """Return the bytes of one of its files. Raises RecordMismatch if they differ from RECORD."""
         content = path.read_bytes()
         algorithm, _, known = self.digests.get(path, "").partition("=")
         if algorithm in _ALGORITHMS and _digest(algorithm, content) != known.rstrip("="):
@@ -51,7 +51,7 @@ class InstalledPackage:
         return content
 
     def bytecode(self) -> list[Path]:
-        """The bytecode of its files."""
+        """Return the paths of the bytecode of its files."""
         stems: dict[Path, set[str]] = {}
         for file in self.files:
             if file.suffix == ".py":
@@ -62,7 +62,7 @@ class InstalledPackage:
         ]
 
     def needs(self, target: Target) -> Iterator[str]:
-        """The packages that it requires on the target, without any extra."""
+        """Yield the names of the packages that it requires on the target, without any extra."""
         for text in self.metadata.get_all("Requires-Dist") or []:
             requirement = requirements.read_leniently(text)
             if requirement and target.accepts(str(requirement.marker or "")):
@@ -70,12 +70,12 @@ class InstalledPackage:
 
 
 def installed_packages(folder: Path) -> list[InstalledPackage]:
-    """Every package in `folder`, sorted by name."""
+    """Return every package in `folder`, sorted by name."""
     return sorted((_read_package(info) for info in folder.glob("*.dist-info")), key=lambda found: found.name)
 
 
 def packages_sharing_files(found: list[InstalledPackage]) -> set[str]:
-    """The packages of which two claim the same file; which of them wins in one folder is a matter of chance."""
+    """Return the packages that claim a file which another one claims too: either could overwrite it."""
     claims = Counter(file for package in found for file in package.files)
     return {package.name for package in found if any(claims[file] > 1 for file in package.files)}
 
@@ -96,7 +96,7 @@ def _read_package(info: Path) -> InstalledPackage:
 
 def _tags(wheel: Message) -> Iterator[Tag]:
     for text in wheel.get_all("Tag") or []:
-        with suppress(ValueError):  # some wheels hold none, or other texts in its place
+        with suppress(ValueError):  # some wheels have other text in place of a tag
             yield from parse_tag(text.strip())
 
 
@@ -109,5 +109,5 @@ def _headers(path: Path) -> Message:
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        text = content.decode("latin-1")  # old tools wrote METADATA so, and every byte is a character there
+        text = content.decode("latin-1")  # written by old tools; Latin-1 can decode every byte
     return HeaderParser().parsestr(text)

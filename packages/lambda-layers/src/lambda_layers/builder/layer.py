@@ -1,4 +1,4 @@
-"""One layer from its pieces: packed, described by its bill of materials, and put in place."""
+"""The build of one layer from its packages: the zip, its bill of materials, and its entry in layers.json."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BuildRecord = dict[str, Any]
 def build_layer(
     workshop: PackageBuilder, part: LayerPlan, pieces: Mapping[str, tuple[BuiltPackage, bytes]]
 ) -> BuildRecord:
-    """A layer's entry in layers.json, and its files by their digests."""
+    """Return a layer's entry in layers.json, and path -> digest of its files, which are written and cached."""
     held = [pieces[pin.name] for pin in part.pins]
     left_out = [pieces[pin.name][0] for pin in part.left_out]
     packages = [piece for piece, _ in held]

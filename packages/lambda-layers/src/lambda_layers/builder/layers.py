@@ -1,4 +1,4 @@
-"""The build, from the exported lock on: slices -> pieces -> layers -> layers.json, written last."""
+"""The build of all layers from the exported lock: plan, packages, layers, and at last layers.json."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from lambda_layers.target import interpreter, limits
 
 
 def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: ThreadPoolExecutor) -> list[str]:
-    """Make every layer of the project in `root`, then layers.json; what people should be warned of.
+    """Build every layer of the project in `root`, then layers.json. Return the warnings.
 
-    closures: layer -> the packages of its group, as soon as they are known. pool: where Poetry exports them.
+    closures: layer -> the packages of its group, once they are known. pool: the threads where Poetry exports them.
 
-    Raises WrongUse for what is wrong with the project, LayersError for what is wrong with its packages.
+    Raises WrongUse for faults of the project, LayersError for faults of its packages.
     """
     chosen = settings.read(root / "pyproject.toml")
     locked = read_lock(root)

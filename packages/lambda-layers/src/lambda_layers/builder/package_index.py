@@ -1,7 +1,7 @@
-"""One index for each call of uv: a package comes from the source that its lock names, and from no other.
+"""One call of uv per index: a package is installed from the source that its lock names, and from no other.
 
-With several indexes in one call, uv takes the first that has the name and pip any of them, so that another package
-of the same name could come first.
+With several indexes in one call, uv uses the first that has the name, and pip any of them, so that another package of
+the same name could be installed (dependency confusion).
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from urllib.parse import unquote, urlsplit
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin, Source
 
-# What would make uv look at further places.
+# Variables that add indexes to uv's.
 _OTHER_INDEXES = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
 _EVERY_INDEX = (*_OTHER_INDEXES, "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_FIND_LINKS")
-# For environments without a network: everything is in a folder that UV_FIND_LINKS names.
+# For environments without a network, where UV_FIND_LINKS names a folder with all packages.
 _OFFLINE = "UV_NO_INDEX"
 
 
 class IndexCall(NamedTuple):
-    """How uv is called for the packages of one source: arguments, variables to set and to remove."""
+    """Arguments, variables and removed variables of uv's call for the packages of one source."""
 
     arguments: Sequence[str] = ()
     variables: Mapping[str, str] = {}
@@ -30,12 +30,12 @@ class IndexCall(NamedTuple):
 
 
 def is_offline() -> bool:
-    """Whether the user has all packages in a folder, and no index is to be asked."""
+    """Return whether UV_NO_INDEX is set: all packages are in a folder, and no index is used."""
     return bool(os.environ.get(_OFFLINE))
 
 
 def by_source(pins: Sequence[Pin]) -> dict[Source | None, list[Pin]]:
-    """Return the pins of each source, those of the default index first."""
+    """Return source -> its pins, the default index first."""
     sources = sorted(
         {pin.source for pin in pins}, key=lambda source: (source is not None, (source and source.name) or "")
     )
@@ -43,12 +43,12 @@ def by_source(pins: Sequence[Pin]) -> dict[Source | None, list[Pin]]:
 
 
 def index_call(source: Source | None, credentials: tuple[str, str] | None = None) -> IndexCall:
-    """Return how uv is called for one source. Credentials are in variables: arguments can be seen by other users."""
+    """Return the call of uv for one source. Credentials are variables: other users can see arguments."""
     if is_offline():
         return IndexCall()
     if source is None:
         return IndexCall(removed=_OTHER_INDEXES)
-    # a page of links, which Poetry takes as well, or a folder of wheels, which uv writes into its lock
+    # a page of links, which Poetry allows as an index, or a folder of wheels, which uv.lock may name
     page = urlsplit(source.url).path.endswith((".htm", ".html")) or "://" not in source.url
     where = ["--no-index", "--find-links"] if page else ["--default-index"]
     known = credentials or environment_credentials(source)
@@ -60,7 +60,7 @@ def index_call(source: Source | None, credentials: tuple[str, str] | None = None
 
 
 def environment_credentials(source: Source) -> tuple[str, str] | None:
-    """Return user and password from uv's variables, Poetry's, or the URL itself; None where there are none."""
+    """Return user and password from uv's variables, Poetry's or the URL; None without any."""
     for kind in ("uv", "poetry"):
         user, password = (os.environ.get(source.variable(kind, part), "") for part in ("USERNAME", "PASSWORD"))
         if user or password:
@@ -70,7 +70,7 @@ def environment_credentials(source: Source) -> tuple[str, str] | None:
 
 
 def refusal(error: LayersError, source: Source, pins: Sequence[Pin], secrets: Sequence[str]) -> LayersError:
-    """Return an error that names the source and the variables of its credentials, and holds none of the secrets."""
+    """Return an error with the source and the variables of its credentials, and without any secret."""
     text = str(error)
     for secret in secrets:
         text = text.replace(secret, "****") if secret else text
@@ -90,7 +90,7 @@ def install_from(
     run: Callable[[IndexCall], None],
     stored: Callable[[], tuple[str, str] | None],
 ) -> None:
-    """Call `run` for one source. `stored` looks for credentials that the environment does not have."""
+    """Call `run` for one source. stored: looks up credentials that the environment does not have."""
     credentials = environment_credentials(source)
     if not credentials or not credentials[1]:  # the password of a known user may be in a keyring
         credentials = stored() or credentials

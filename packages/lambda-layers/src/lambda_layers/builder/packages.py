@@ -1,4 +1,4 @@
-"""Each locked package, made ready once for all layers: installed, made lean, verified, compiled, deflated."""
+"""The build of each locked package, once for all layers: install, prune, verify, compile and deflate."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ from lambda_layers.locks.graph import Lock
 from lambda_layers.locks.pin import Pin
 from lambda_layers.settings import Settings
 
-# Whoever may run a file in the wheel, on Lambda all may.
+# A file that anyone may execute in the wheel is executable for all users on Lambda.
 _ANY_EXECUTE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
-# A file as a zip holds it, and its bytes there.
+# The zip entry of a file, and its deflated bytes.
 PackedFile = tuple[ZipEntry, bytes]
 
 
 @dataclass(frozen=True)
 class BuiltPackage:
-    """One package for the target. `needs` are the packages that it requires there; `wheel` is the file and its sha256.
+    """A package built for the target. needs: the packages that it requires. wheel: file name and sha256.
 
-    `blob` is the digest of its parts' bytes, one after the other, in the cache. `warnings` are what users should know.
+    parts: the zip entries of its files. blob: the digest of the parts' bytes, one after the other, in the cache.
+    warnings: messages for the user.
     """
 
     name: str
@@ -50,11 +51,11 @@ class BuiltPackage:
 
     @property
     def size(self) -> int:
-        """The unzipped bytes, bytecode included."""
+        """The unzipped size in bytes, bytecode included."""
         return sum(part.size for part in self.parts)
 
     def unpack_blob(self, blob: bytes) -> list[PackedFile]:
-        """The parts, each with its bytes."""
+        """Return the parts, each with its bytes."""
         ends = accumulate(part.packed for part in self.parts)
         return [(part, blob[end - part.packed : end]) for part, end in zip(self.parts, ends, strict=True)]
 
@@ -64,10 +65,10 @@ BuiltPackages = dict[str, tuple[BuiltPackage, bytes]]
 
 @dataclass(frozen=True)
 class PackageBuilder:
-    """The inputs that all packages of one build share; `python` is the target's interpreter, None where there is none.
+    """The inputs that all packages of one build share. python: the target's interpreter, None without one.
 
-    `ready` are the pieces that this build has read or made, by their keys. `scratches` are its folders, which the
-    caller closes: thousands of files take a while to remove.
+    machinery: the versions of the tools. ready: key -> package that this build has read or built. scratches: temporary
+    folders, which the caller closes, since removing thousands of files takes a while.
     """
 
     root: Path
@@ -81,11 +82,11 @@ class PackageBuilder:
 
     @property
     def contents(self) -> WheelContents:
-        """The contents of verified downloads."""
+        """The digests of the contents of verified downloads."""
         return WheelContents(cache.Cache(self.cache.folder / "wheels"), self.settings.target)
 
     def build_packages(self, pins: Sequence[Pin]) -> BuiltPackages:
-        """A piece, with its bytes, for each package: kept from before, or made now, all that lack in one go."""
+        """Return name -> package with its bytes, from the cache, or built together in one call of uv."""
         keys = {pin.name: self._key(pin) for pin in pins}
         for made_from in {*keys.values()} - {*self.ready}:
             if found := self._cached(made_from):
@@ -114,7 +115,7 @@ class PackageBuilder:
         return bool(pin.hashes) and pin.name not in self.settings.build_from_source
 
     def _changed_contents(self, content: Path, pins: Sequence[Pin], *, cached: bool) -> set[str]:
-        """Return the packages that are not what their verified download had; keep what a first download had."""
+        """Return the packages that differ from their verified download; record those of first downloads."""
         digests = installed_contents(content, self.python or sys.executable)
         wheels = [pin for pin in pins if self._has_wheel(pin) and pin.name in digests]
         changed = {pin.name for pin in wheels if cached and self.contents.differs(pin, digests[pin.name])}
@@ -152,7 +153,7 @@ class PackageBuilder:
             for each in [each for each in found if each.name in edited and not cached]:
                 if each.name not in locked:
                     raise edited[each.name]
-                # Just downloaded and compared with the lock's hash: the wheel was published with a wrong RECORD.
+                # The download was verified by the lock's hash, so the wheel was published with a wrong RECORD.
                 packed[each.name] = _pack_files(replace(each, digests={}), each.files, content.parent, pool)
                 warnings[each.name] += (f"{edited[each.name]}; the wheel is the one that the lock names",)
             if compiled:
@@ -165,7 +166,7 @@ class PackageBuilder:
         return made | (self._rebuild_uncached(again, kept | made) if again else {})
 
     def _rebuild_uncached(self, pins: Sequence[Pin], kept: BuiltPackages) -> BuiltPackages:
-        # uv doesn't notice that a file in its cache was edited, and to have it refreshed brings the same file back.
+        # uv does not notice an edited file in its cache, and `--refresh` returns the same file.
         try:
             return self._build(pins, kept, cached=False)
         except LayersError as error:
@@ -216,7 +217,7 @@ class PackageBuilder:
 def _pack_packages(
     found: Sequence[InstalledPackage], root: Path, pool: ThreadPoolExecutor
 ) -> tuple[dict[str, list[PackedFile]], dict[str, RecordMismatch]]:
-    """By package, its files as they came; what is wrong with a package's files takes its place in the second one."""
+    """Return the deflated files of each package, and the packages whose files differ from RECORD."""
     packed: dict[str, list[PackedFile]] = {}
     edited: dict[str, RecordMismatch] = {}
     for each in found:
@@ -230,7 +231,7 @@ def _pack_packages(
 def _pack_files(
     found: InstalledPackage, files: Sequence[Path], root: Path, pool: ThreadPoolExecutor
 ) -> list[PackedFile]:
-    """Files of a package, deflated under their names below `root`; raises RecordMismatch."""
+    """Return files of a package, deflated, with names relative to `root`. Raises RecordMismatch."""
 
     above = len(f"{root}/")
 
@@ -257,7 +258,7 @@ def _is_executable(path: Path) -> bool:
 
 
 def _check_file_modes(folder: Path) -> None:
-    """Raise WrongUse where each file is executable, as on a Windows drive in WSL: layers would get other bytes."""
+    """Raise WrongUse on a file system without file modes, such as a Windows drive in WSL: zips would differ."""
     probe = folder / "mode"
     probe.touch(mode=0o644)
     if _is_executable(probe):

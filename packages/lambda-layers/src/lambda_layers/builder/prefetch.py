@@ -1,4 +1,4 @@
-"""Work before Poetry has answered. The result does not depend on it: Poetry's export decides what a layer holds."""
+"""Work that runs while Poetry exports the lock. The result does not depend on it: the export decides."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _LATE_MODULES = ("cyclonedx.contrib.license.factories", "cyclonedx.output.json",
 
 
 def prefetch_packages(workshop: PackageBuilder) -> None:
-    """Make the pieces that the lock names: they are Poetry's as well, unless it resolves a marker in another way.
+    """Build the packages that the lock names; the export has the same ones, unless markers differ.
 
-    Not where packages lose their tests: they are then imported, for which all that they need has to be there.
+    Skipped with drop-tests: packages are then imported, and all that they need has to be there.
     """
     if workshop.settings.drop_tests:
         return
-    with suppress(LayersError):  # reported where Poetry's answer has it
+    with suppress(LayersError):  # the build of the exported packages reports it
         workshop.build_packages([*_lock_pins(workshop)])
 
 
 def import_late_modules() -> None:
-    """Import what is needed last, and takes longest to import."""
+    """Import the modules that are needed last and are slowest to import."""
     for name in _LATE_MODULES:
         importlib.import_module(name)
 
 
 def _lock_pins(workshop: PackageBuilder) -> Iterator[Pin]:
-    """The index's packages of all layers; what has several versions, a path or a commit is left to Poetry."""
+    """Yield the packages from an index; those with several versions, a path or a commit are left to the export."""
     lock, target = workshop.lock, workshop.settings.target
     groups = function_layers.groups(workshop.root).values()
     for name in sorted({name for group in groups for name in lock.chains(group, target)}):

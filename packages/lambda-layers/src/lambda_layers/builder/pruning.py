@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers.builder import record_file
 
-# Licences and METADATA in dist-info stay: importlib.metadata and lawyers read them.
+# Licences and METADATA in dist-info are kept: importlib.metadata reads them, and licences require it.
 _HEADER_SUFFIXES = (".pxd", ".h", ".hpp", ".a")
 _INSTALLER_FILES = {"direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json", "uv_build.json"}
 _TEST_FILES = re.compile(r"(?:^|/)(?:tests?|testing_data)/|(?:^|/)conftest\.py$|(?:^|/)test_[^/]+\.py$")
@@ -28,8 +28,8 @@ _SHEBANG_BYTES = 512
 class Pruning:
     """The pruning rules of one build.
 
-    keep: patterns of paths below the layer's python/ that stay whatever else is said; `*` takes slashes as well.
-    built: packages that were built here. Their WHEEL doesn't say by which version of which backend: that is not locked.
+    keep: patterns of paths below the layer's python/ that are never removed; `*` matches slashes too.
+    built: packages that were built from source. Their WHEEL names the version of a backend that is not locked.
     python: the interpreter that uv writes into the first line of scripts.
     """
 
@@ -39,7 +39,7 @@ class Pruning:
     python: str = ""
 
     def prune(self, folder: Path) -> None:
-        """Remove what no import needs from an installed folder, and let each RECORD name what is left."""
+        """Remove files that no import needs from an installed folder, and from each RECORD."""
         named = _NamedFiles(folder)
         for above, _, names in os.walk(folder):
             inside = os.path.relpath(above, folder)
@@ -60,13 +60,13 @@ class Pruning:
 
 @dataclass(frozen=True)
 class _NamedFiles:
-    """The headers and stubs that modules name in their source, by top-level folder: those are read at run time."""
+    """Headers and stubs that modules name in their source, by top-level folder: those are read at run time."""
 
     folder: Path
     known: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def is_read(self, name: str) -> bool:
-        """Whether a package may read one of the files that pruning takes out by its suffix."""
+        """Return whether a package may read a file that pruning would remove by its suffix."""
         last = name.rpartition("/")[2]
         if last.endswith(".pyi"):
             return self._is_read_stub(name)
@@ -77,10 +77,10 @@ class _NamedFiles:
     def _is_read_stub(self, name: str) -> bool:
         path = self.folder / name
         module = path.with_suffix(".py")
-        # lazy_loader reads the stub next to the module that uses it
+        # lazy_loader reads the stub of the module that uses it
         if module.exists():
             return b"attach_stub" in module.read_bytes()
-        # without code next to it, and where the package names such files, it is data: of a type checker, for example
+        # a stub in a folder without code, in a package that names stubs, is data, as of a type checker
         code = any(other.suffix in {".py", ".so"} for other in path.parent.iterdir()) or _describes_module(path.parent)
         return not code and any(file.endswith(".pyi") for file in self._named_below(name.partition("/")[0]))
 
@@ -93,12 +93,12 @@ class _NamedFiles:
 
 
 def _describes_module(folder: Path) -> bool:
-    """Whether a folder of stubs belongs to the module of its name next to it."""
+    """Return whether a folder of stubs belongs to the module of its name next to it."""
     return any(folder.parent.glob(f"{glob.escape(folder.name)}.*so")) or folder.with_suffix(".py").exists()
 
 
 def is_pruned(name: str, *, drop_tests: bool) -> bool:
-    """Whether a file (its path below the layer's python/) is left out, unless the package reads it."""
+    """Return whether a file is removed, unless the package reads it. name: its path below the layer's python/."""
     above, _, last = name.rpartition("/")
     if ".dist-info" in above:
         return last in _INSTALLER_FILES
@@ -110,9 +110,9 @@ def is_pruned(name: str, *, drop_tests: bool) -> bool:
 
 
 def is_script(path: Path, python: str) -> bool:
-    """Whether a file of `bin/` starts this machine's interpreter, which Lambda does not have.
+    """Return whether a file of `bin/` starts this machine's interpreter, which Lambda does not have.
 
-    A program that needs no Python stays, and so do the modules of a package that is called `bin`.
+    A program without Python is kept, and so are the modules of a package with the name `bin`.
     """
     with path.open("rb") as file:
         start = file.read(_SHEBANG_BYTES)
@@ -123,7 +123,7 @@ def is_script(path: Path, python: str) -> bool:
 
 
 def _rewrite_record(info: Path, *, without_generator: bool) -> None:
-    # The digests of removed scripts hold this machine's interpreter path.
+    # Rows of removed scripts would make the layer differ: their digests depend on this machine's interpreter path.
     kept = [row for row in record_file.read((info / "RECORD").read_bytes()) if _exists(str(info.parent), row.path)]
     if without_generator:
         name = f"{info.name}/WHEEL"
@@ -137,7 +137,7 @@ def _rewrite_record(info: Path, *, without_generator: bool) -> None:
 def _drop_generator(wheel: Path) -> bytes:
     lines = wheel.read_bytes().decode(errors="surrogateescape").splitlines()
     content = "".join(f"{line}\n" for line in lines if not line.startswith("Generator:"))
-    # The file may be a hard link into uv's cache: never written to, but replaced.
+    # Replace the file instead of writing to it: it may be a hard link into uv's cache.
     wheel.unlink()
     wheel.write_bytes(content.encode(errors="surrogateescape"))
     return wheel.read_bytes()

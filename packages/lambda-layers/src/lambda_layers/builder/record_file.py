@@ -1,4 +1,4 @@
-"""A wheel's RECORD: which files it has, and their digests.
+"""A wheel's RECORD: its files and their digests.
 
 Source: packaging.python.org, "Recording installed projects", The RECORD file.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One file: its path below the import root, and `sha256=...`, empty without a digest."""
+    """One file: its path relative to the import root, its digest (`sha256=...` or empty), and its size."""
 
     path: str
     digest: str
@@ -21,13 +21,13 @@ class Row(NamedTuple):
 
 
 def read(content: bytes) -> list[Row]:
-    """Return the rows of a RECORD, whatever its line ends, quotes and encoding."""
+    """Return the rows of a RECORD with any line ends, quotes and encoding."""
     text = io.StringIO(content.decode(errors="surrogateescape"), newline="")
     return [Row(*(*row, "", "")[:3]) for row in csv.reader(text) if row and row[0]]
 
 
 def replace(record: Path, rows: Iterable[Row]) -> None:
-    """Write the rows in the order of their paths, to a new file: the old one may be a hard link into uv's cache."""
+    """Write the rows, sorted by path, to a new file: the old one may be a hard link into uv's cache."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(sorted(rows))
     record.unlink()

@@ -1,4 +1,4 @@
-"""A build that was made before: put in place without Poetry, uv or anything that takes time to import."""
+"""Restoring an earlier build from the cache, without Poetry, uv or slow imports."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _DAY = 24 * 3600
 
 
 class Restored(NamedTuple):
-    """A build that needed neither Poetry nor uv: `new` names the functions whose code was built."""
+    """A build that needed neither Poetry nor uv. new: the functions whose code was built."""
 
     warnings: list[str]
     new: tuple[str, ...] = ()
 
 
 def restore_build(root: Path) -> Restored | None:
-    """Have build/layers/ hold what the lock and settings say, without building a layer; None where that can't be.
+    """Restore build/layers/ from the cache for the current lock and settings; None if a layer has to be built.
 
-    The code of functions is built where it changed. Raises LayersError where that fails, and where a function is beyond
-    Lambda's limits.
+    Builds the code of functions that have changed. Raises LayersError if that fails, or if a function exceeds Lambda's
+    limits.
     """
     try:
         kept = cache.Cache(cache.default_folder())
         layers = kept.record(cache_key.project_key(root))
     except (OSError, ValueError):
-        return None  # what is wrong with the project, the build itself says in words
+        return None  # the build itself reports faults of the project
     if layers is None:
         return None
     code = CodeBuilder(root, layers["manifest"]["target"]["python"], kept).build()
@@ -44,7 +44,7 @@ def restore_build(root: Path) -> Restored | None:
 
 
 def place_files(root: Path, found: dict[str, Any], kept: cache.Cache) -> bool:
-    """Put every file of a build in place, then layers.json; False where a file is in no place undamaged."""
+    """Write every file of a build, then layers.json; return False if the cache lacks a file."""
     if not all(kept.fetch(digest, root / path) for path, digest in found["files"].items()):
         return False
     text = (json.dumps(found["manifest"], indent=2) + "\n").encode()
@@ -56,9 +56,9 @@ def place_files(root: Path, found: dict[str, Any], kept: cache.Cache) -> bool:
 
 
 def _remove_old_layers(root: Path, files: Iterable[str]) -> None:
-    """Remove layers that layers.json names no more, a day after they were made: a synthesis may still read them."""
+    """Remove files that layers.json no longer names after a day: until then a synthesis may read them."""
     kept = {Path(path).name for path in files} | {manifest.MANIFEST_PATH.name}
     for path in (root / manifest.MANIFEST_PATH.parent).iterdir():
-        with suppress(OSError):  # another build tidies as well
+        with suppress(OSError):  # another build may remove it at the same time
             if path.name not in kept and time.time() - path.stat().st_mtime > _DAY:
                 path.unlink()

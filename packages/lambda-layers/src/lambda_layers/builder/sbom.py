@@ -1,4 +1,4 @@
-"""The CycloneDX bill of materials of one layer: what is in it, its licences, and the hashes of the installed wheels."""
+"""The CycloneDX bill of materials of one layer: its packages, their licences, and the hashes of installed wheels."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from lambda_layers.builder.installed import InstalledPackage
     from lambda_layers.builder.packages import BuiltPackage
 
-# Two layers with the same bytes have the same bill, number included.
+# Serial numbers are derived from the digest, so that layers with the same bytes have the same bill.
 _SERIAL_NUMBER_NAMESPACE = uuid.uuid5(
     uuid.NAMESPACE_URL, "https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html"
 )
 
 
 def cyclonedx_json(layer: str, digest: str, pieces: Sequence[BuiltPackage]) -> str:
-    """The bill of the layer with this digest, as CycloneDX 1.6 JSON; it holds no time and no path."""
+    """Return the bill of the layer with this digest, as CycloneDX 1.6 JSON, without time and paths."""
     from cyclonedx.model import HashAlgorithm, HashType  # noqa: PLC0415 - a build that reuses never needs it
     from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
@@ -62,7 +62,7 @@ def _component(piece: BuiltPackage) -> Component:
 
 
 def licences(package: InstalledPackage) -> list[str]:
-    """The licence in a package's metadata: an SPDX expression, a short text, or its classifiers."""
+    """Return the licences in a package's metadata: an SPDX expression, a short text, or its classifiers."""
     expression, text = package.metadata.get("License-Expression"), package.metadata.get("License") or ""
     if expression:
         return [expression]

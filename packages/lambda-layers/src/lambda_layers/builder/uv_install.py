@@ -1,4 +1,4 @@
-"""uv puts the locked packages into a folder, for a target that may differ from this machine."""
+"""Installing locked packages with uv into a folder, for a target that may differ from this machine."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ def install(
     allowed: Iterable[str] = (),
     downloads: Path | None = None,
 ) -> None:
-    """Fill `folder` with the pins' wheels: each verified by its hash, nothing resolved, nothing built but `allowed`.
+    """Install the pins' wheels into `folder`, verified by their hashes, without resolving; only `allowed` is built.
 
-    downloads: uv's cache for layers, which no environment shares: uv's usual one links its files into those that people
-    edit. Without it everything comes from the index. The files may be hard links into it: who changes one replaces it.
-    What comes from a path or from a commit has no hash to verify, and is built: a library of the repository from a
-    copy, because backends leave files next to the sources, and include them the next time.
+    downloads: uv's cache for layers; None downloads everything. It is not uv's default cache, whose files are linked
+    into development environments, where they may be edited. Installed files may be hard links into it, so that callers
+    replace files instead of writing to them.
+    A package from a path or a commit has no hash, and is built. A local one is built from a copy, because backends
+    write files next to the sources and would include them in the next build.
     """
     own = [pin for pin in pins if pin.url and not pin.hashes]
     locked = [pin for pin in pins if pin not in own]
@@ -54,7 +55,7 @@ def install(
 
 
 def _locked_requirement(pin: Pin, root: Path) -> str:
-    # The marker has been asked already; asked again by uv, it could leave the package out without a word.
+    # Without the marker, which has been evaluated: uv could evaluate it differently and skip the package silently.
     return " ".join([_requirement(pin, root / pin.url), *(f"--hash={given}" for given in pin.hashes)])
 
 
@@ -73,11 +74,11 @@ def _copy_library(library: Path, to: Path) -> Path:
 
 
 def _install_offline(command: list[str], root: Path, call: IndexCall) -> bool:
-    """Whether everything was in uv's cache: then no index is asked, which may be slow, or out of reach."""
+    """Return whether uv's cache had everything, so that no index, which may be slow or unreachable, is used."""
     try:
         _run([*command, "--offline"], root, call)
     except LayersError:
-        return False  # what is missing or wrong is said with the index at hand
+        return False  # the installation with the index reports what is missing or wrong
     return True
 
 

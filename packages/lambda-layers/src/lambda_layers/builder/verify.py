@@ -1,4 +1,4 @@
-"""Whether what got installed is what the lock names, and whether the target can load it."""
+"""The check that the installed packages are those of the lock, and that the target can load them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def verify(
     target: Target,
     files: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> dict[str, tuple[str, ...]]:
-    """Return, for each package, what is harmless and worth knowing.
+    """Return package -> warnings about files that are harmless.
 
-    files: package -> the names of the files that the lock has for it.
+    files: package -> the names of its files in the lock.
 
-    Raises LayersError with everything that is missing, superfluous, or not for the target.
+    Raises LayersError with every package that is missing, superfluous, or not for the target.
     """
     libraries = {package.name: elf.examine(package.files, folder, target) for package in found}
     problems = [*_closure_problems(found, pins), *_tag_problems(found, target, files)]
@@ -46,7 +46,7 @@ def verify(
 def check_dependencies(
     layer: str, pieces: Sequence[BuiltPackage], provided: Set[str], lock: Lockfile = lockfile.POETRY
 ) -> None:
-    """Raise LayersError where a package needs another that neither this layer nor `provided` has."""
+    """Raise LayersError if a package needs one that neither this layer nor `provided` has."""
     there = {piece.name for piece in pieces} | provided
     missing = [f"{piece.name} needs {need}" for piece in pieces for need in piece.needs if need not in there]
     if missing:
@@ -71,7 +71,7 @@ def _closure_problems(found: Sequence[InstalledPackage], pins: Sequence[Pin]) ->
 def _tag_problems(
     found: Sequence[InstalledPackage], target: Target, files: Mapping[str, Iterable[str]]
 ) -> Iterator[str]:
-    """Compare tags with the target: those in the names of the locked files, or those inside of a wheel built here.
+    """Yield the packages without a tag of the target, in the names of locked files or in their WHEEL file.
 
     Published wheels may contradict their own names. pip and uv choose by the name, and such wheels work.
     """

@@ -1,8 +1,7 @@
-"""Contents of wheels, recorded when uv has verified them by the lock's hash.
+"""Digests of wheels' contents, recorded when uv has verified a wheel by the lock's hash.
 
-uv verifies a wheel when it downloads it, and not when it takes the unpacked files from its cache; RECORD is one of
-these files. So the content of the first download is kept as a digest, and files from the cache are used only where they
-have it.
+uv verifies a wheel when it downloads it, but not when it links the unpacked files from its cache, RECORD among them. So
+the digest of the first download's content is recorded, and files from the cache are used only if they have it.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from lambda_layers.target.platform import Target
 
 
 class WheelContents(NamedTuple):
-    """The digests of wheels' contents for one target; `cache` keeps them from build to build."""
+    """The digests of wheels' contents for one target. cache: where they are stored."""
 
     cache: Cache
     target: Target
 
     def differs(self, pin: Pin, digest: str) -> bool:
-        """Whether the first download of this package, which uv verified, had another content."""
+        """Return whether the first download of this package, which uv verified, had another content."""
         return self.cache.record(self._key(pin)) not in (None, digest)
 
     def keep(self, pin: Pin, digest: str) -> None:
-        """Keep the content of a download that uv verified."""
+        """Record the content of a download that uv verified."""
         self.cache.keep_record(self._key(pin), digest)
 
     def _key(self, pin: Pin) -> str:
@@ -42,7 +41,7 @@ class WheelContents(NamedTuple):
 
 
 def installed_contents(folder: Path, python: str) -> dict[str, str]:
-    """Return for each package that is installed in `folder` the digest of its files, the paths of `python` aside."""
+    """Return package -> digest of its files in `folder`. Scripts count without the path of `python`."""
     infos = folder.glob("*.dist-info")
     return {canonicalize_name(info.stem.rpartition("-")[0]): _digest(folder, info, python) for info in infos}
 
@@ -53,7 +52,7 @@ def _digest(folder: Path, info: Path, python: str) -> str:
 
 
 def _lines(folder: Path, info: Path, python: bytes) -> Iterator[bytes]:
-    """A line for each file of a package: its name in RECORD, its mode, and its digest."""
+    """Yield a line for each file of a package: its row in RECORD, its mode, and its digest."""
     record = info / "RECORD"
     for row in record_file.read(record.read_bytes()):
         path, script = folder / row.path, row.path.startswith("bin/")

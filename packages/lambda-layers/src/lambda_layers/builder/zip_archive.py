@@ -1,4 +1,4 @@
-"""A zip whose bytes depend on nothing but names and contents of the files in it, put together from deflated parts."""
+"""A zip whose bytes depend only on the names and contents of its files, written from deflated parts."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 from lambda_layers.errors import LayersError
 
-# The first moment that a zip can hold.
+# The earliest date that a zip can have.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _LEVEL = 6
-# Deflated a second time they cost time and shrink by nothing; the SDK's models are most of its bytes.
+# Files that are compressed already; the SDK's models (.json.gz) are most of its bytes.
 _STORED_SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".whl", ".png", ".jpg", ".woff2")
 
 
 class ZipEntry(NamedTuple):
-    """One file of a zip: `size` is its bytes, `packed` what they take there, `executable` whether it is a program."""
+    """One file of a zip. size: its bytes. packed: its bytes in the zip. executable: whether it is a program."""
 
     name: str
     crc: int
@@ -31,7 +31,7 @@ class ZipEntry(NamedTuple):
 
 
 def deflate(name: str, content: bytes, *, executable: bool = False) -> tuple[ZipEntry, bytes]:
-    """A file as a zip holds it. Raises LayersError for a name that is not UTF-8."""
+    """Return a file as a zip contains it. Raises LayersError for a name that is not UTF-8."""
     try:
         name.encode()
     except UnicodeEncodeError as error:
@@ -43,7 +43,7 @@ def deflate(name: str, content: bytes, *, executable: bool = False) -> tuple[Zip
 
 
 def unpack(folder: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> None:
-    """Write the parts below `folder`, as they were."""
+    """Write the files of the parts below `folder`."""
     for part, packed in parts:
         path = folder / part.name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def _deflate_bytes(content: bytes) -> bytes:
 
 
 def write(archive: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> int:
-    """Write the parts in the order of their names, only the first of a name; return the sum of their sizes in bytes."""
+    """Write the parts sorted by name, only the first of each name. Return the sum of their sizes in bytes."""
     first: dict[str, tuple[ZipEntry, bytes]] = {}
     for part, packed in parts:
         first.setdefault(part.name, (part, packed))
@@ -75,7 +75,7 @@ def write(archive: Path, parts: Iterable[tuple[ZipEntry, bytes]]) -> int:
 def _entry(part: ZipEntry) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(part.name, _EPOCH)
     entry.create_system = _UNIX
-    # Lambda's user must be able to read everything, and to run what the wheel has as a program.
+    # Lambda's user has to be able to read every file, and to execute the programs of wheels.
     entry.external_attr = (0o100755 if part.executable else 0o100644) << 16
     entry.compress_type = zipfile.ZIP_STORED if part.stored else zipfile.ZIP_DEFLATED
     entry.CRC, entry.file_size, entry.compress_size = part.crc, part.size, part.packed

@@ -1,4 +1,4 @@
-"""A lock as a graph: which package needs which, with extras, and which files each may be installed from."""
+"""The graph of a lock: which package needs which, with extras, and the files that each may be installed from."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from packaging.version import InvalidVersion, Version
 from lambda_layers.locks.pin import Source
 from lambda_layers.target.platform import Target
 
-# A package, and one of its extras; the empty extra is the package itself.
+# The name of a package and one of its extras; the empty extra is the package itself.
 Node = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class LockedPackage:
-    """One version of a package of the lock; `files` maps each file's name to its sha256.
+    """One version of a package in the lock. files: file name -> sha256.
 
-    `markers` are those of the groups that it is in; an empty one keeps it out nowhere.
+    dependencies: name -> conditions, as the lock has them. markers: the markers of its groups; an empty one always
+    holds.
     """
 
     name: str
@@ -35,9 +36,9 @@ class LockedPackage:
 
 @dataclass(frozen=True)
 class Lock:
-    """Every package of a lock by name, and what the project asks for in each group and in each extra.
+    """All packages of a lock, and what the project requires in each group and each extra.
 
-    A package may be there in several versions, each with markers that keep it from the others' targets.
+    packages: name -> its versions, each with markers that exclude the targets of the others.
     """
 
     packages: Mapping[str, tuple[LockedPackage, ...]]
@@ -45,19 +46,19 @@ class Lock:
     extra_roots: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
 
     def files(self, name: str, version: str) -> Mapping[str, str]:
-        """Return the files that one version may be installed from; none where the lock lacks that version."""
+        """Return the files that one version may be installed from; empty if the lock does not have that version."""
         same = [package for package in self.packages.get(name, ()) if _is_same(package.version, version)]
         return same[-1].files if same else {}
 
     def chains(self, group: str, target: Target | None, without: Set[str] = frozenset()) -> dict[str, tuple[Node, ...]]:
-        """For each package that a group pulls in: the shortest way to it, from what the group asks for.
+        """Return, for each package that a group needs, the shortest chain from a requirement of the group to it.
 
-        without: packages that are not entered, nor what only they need. Without a target, every marker holds.
+        without: packages that are skipped, with what only they need. Without a target, every marker holds.
         """
         return self._chains_from(self.roots.get(group, ()), target, without)
 
     def chains_of_extra(self, extra: str) -> dict[str, tuple[Node, ...]]:
-        """For each package that an extra of the project pulls in, for whatever target: the shortest way to it."""
+        """Return, for each package that an extra needs on any target, the shortest chain to it."""
         return self._chains_from(self.extra_roots.get(extra, ()), None, frozenset())
 
     def _chains_from(
@@ -67,7 +68,7 @@ class Lock:
         return self._shortest_chains((node for need in asked for node in _nodes(need)), target, without)
 
     def closure(self, name: str, target: Target | None) -> frozenset[str]:
-        """A package and everything that it needs."""
+        """Return the names of a package and of everything that it needs."""
         return frozenset(self._shortest_chains([(name, "")], target, frozenset()))
 
     def _shortest_chains(

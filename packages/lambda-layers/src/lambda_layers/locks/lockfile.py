@@ -1,7 +1,8 @@
-"""Which lock a project has, and the commands that change it; the standard library only: the cache key needs it.
+"""The lock file of a project, and the commands that change it.
 
-`[tool.layers] lock` names it. Without that setting it is the one that exists. With both, the setting is required,
-because a lock that a team left behind would ship old packages.
+The setting `lock` of `[tool.layers]` names the file. Without it, the file that exists is used. With both files, the
+setting is required, because an abandoned lock would ship old packages. Imports the standard library only: the cache key
+needs it.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ class Lockfile(NamedTuple):
 
     @property
     def lock_command(self) -> str:
-        """The command that locks again."""
+        """The command that updates the lock after a change of pyproject.toml."""
         return f"{self.tool} lock"
 
     def add_command(self, packages: str, group: str = "") -> str:
-        """Return the command that adds packages to the lock, and installs nothing in the development environment."""
+        """Return the command that adds packages to the lock without installing them in the environment."""
         return " ".join([self.add, *(["--group", group] if group else []), packages])
 
     def read_text(self, root: Path) -> str:
-        """Return the lock of a project. Line ends are no content: git may have changed them."""
+        """Return the text of a project's lock, with Unix line ends: git may have converted them."""
         return (root / self.name).read_bytes().replace(b"\r\n", b"\n").decode()
 
 
@@ -41,7 +42,7 @@ LOCKFILES = (POETRY, UV)
 
 
 def of_project(root: Path, pyproject: Mapping[str, Any]) -> Lockfile:
-    """Return the lock of a project. Raises WrongUse where it has both and does not say which."""
+    """Return the kind of lock that a project has. Raises WrongUse for both files without a setting."""
     tool = pyproject.get("tool", {})
     layers = tool.get("layers", {})
     named = layers.get("lock") if isinstance(layers, dict) else None
@@ -56,7 +57,7 @@ def of_project(root: Path, pyproject: Mapping[str, Any]) -> Lockfile:
 
 
 def existing(root: Path) -> Lockfile:
-    """Return the lock of a project that has one. Raises WrongUse, with the command that writes it, without."""
+    """Return the kind of lock of a project that has a file. Raises WrongUse, with the lock's command, without one."""
     found = of_project(root, toml_files.read_toml(root / "pyproject.toml"))
     if not (root / found.name).exists():
         raise WrongUse(f"there is no {found.name} in {root}; make it with `{found.lock_command}` and commit it")

@@ -1,4 +1,4 @@
-"""One locked package, as its lock names it: version, marker, hashes, and where it comes from."""
+"""A locked package: version, marker, hashes and source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PYPI = "pypi.org"
 
 @dataclass(frozen=True)
 class Source:
-    """A package index other than the default one, by the name and the URL that the lock gives it."""
+    """A package index other than the default one, with the name and the URL in the lock."""
 
     name: str
     url: str
@@ -23,23 +23,23 @@ class Source:
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def variable(self, kind: str, part: str) -> str:
-        """Return the variable that holds the `part` (USERNAME or PASSWORD) of its credentials for uv or Poetry."""
+        """Return the variable with the `part` (USERNAME or PASSWORD) of its credentials. kind: `uv` or `poetry`."""
         if kind == "uv":
             return f"UV_INDEX_{re.sub(r'[^A-Za-z0-9]', '_', self.name).upper()}_{part}"
         return f"POETRY_HTTP_BASIC_{self.name.replace('-', '_').upper()}_{part}"
 
 
 def source_of(name: str, url: str) -> Source | None:
-    """Return the source with this name and URL; None for PyPI, which is uv's default index or a mirror."""
+    """Return the source with this name and URL; None for PyPI, which is uv's default index."""
     return None if urlsplit(url).hostname == PYPI else Source(name, url)
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One locked package: from an index (`hashes` then hold what its files may be), or from `url`.
+    """A locked package from an index, with the allowed hashes of its files, or from `url`.
 
-    `url` is empty, a path below the project's folder, or `git+https://...@commit`; those have no hashes. `source` is
-    the index that the lock names; None is the default index.
+    url: empty, a path relative to the project's folder, or `git+https://...@commit`; folders and commits have no
+    hashes. source: the index that the lock names; None for the default index.
     """
 
     name: str

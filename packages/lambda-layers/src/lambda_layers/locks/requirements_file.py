@@ -1,4 +1,4 @@
-"""Requirements files, as `poetry export` and `uv export` write them: names, versions, markers and hashes."""
+"""Parsing of requirements files that `poetry export` and `uv export` write."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def parse(
     local: Mapping[str, str] = MappingProxyType({}),
     sources: Mapping[frozenset[str], Source | None] = MappingProxyType({}),
 ) -> list[Pin]:
-    """Return the pins of a requirements file by name; local paths become relative to `root`.
+    """Return the pins of a requirements file, sorted by name. Local paths become relative to `root`.
 
-    local: path below `root` -> name, because `-e file:///path` and `./path` name no package.
-    sources: the hashes of a package's files -> its index, where that is not the default one.
+    local: path relative to `root` -> name, because `-e file:///path` and `./path` have no package name.
+    sources: the hashes of a package's files -> its index, if that is not the default one. Raises LayersError for a line
+    that is not pinned.
     """
     lines = (line.strip() for line in text.replace("\r\n", "\n").replace("\\\n", "").splitlines())
     named = (_name_local(line, root, local) if line.startswith(("-e ", ".", "/")) else line for line in lines)

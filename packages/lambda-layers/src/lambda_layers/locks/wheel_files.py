@@ -1,4 +1,4 @@
-"""Which of the files that a lock names gets installed: pip and uv choose a wheel by its file's name."""
+"""The choice of a wheel among the files in a lock, by file name, as pip and uv choose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lambda_layers.target.platform import Target
 
 
 def tags_by_file(files: Iterable[str]) -> dict[str, frozenset[Tag]]:
-    """Return each wheel among the files, with the tags of its name."""
+    """Return file name -> tags, for each file that is a wheel."""
     found: dict[str, frozenset[Tag]] = {}
     for name in sorted(files):
         try:
@@ -23,10 +23,10 @@ def tags_by_file(files: Iterable[str]) -> dict[str, frozenset[Tag]]:
 
 
 def installed_wheel(files: Mapping[str, str], said: frozenset[Tag], target: Target) -> tuple[str, str] | None:
-    """Return the wheel that was installed and its sha256; None where it was built here.
+    """Return the name and sha256 of the wheel that was installed; None if it was built from source.
 
-    files: the lock's files with their sha256. said: the tags inside of the wheel, which decide only where several
-    files fit, because published wheels may contradict their own names.
+    files: file name -> sha256, from the lock. said: the tags in the WHEEL file, which decide only between several
+    fitting files, because published wheels may contradict their own names.
     """
     ranks = {tag: rank for rank, tag in enumerate(target.ranked_tags())}
     fitting = {name: tags & ranks.keys() for name, tags in tags_by_file(files).items() if tags & ranks.keys()}

@@ -1,1 +1,1 @@
-"""Poetry's side: its lock, its groups, its export."""
+"""Poetry: its lock, its groups and its export."""

@@ -1,7 +1,7 @@
-"""Whether poetry.lock holds what pyproject.toml asks for.
+"""The check that poetry.lock has what pyproject.toml requires.
 
-Poetry compares a hash of pyproject.toml with the one in the lock. After a conflict that was resolved by hand, the hash
-may be right and the packages wrong, so the packages themselves are compared here.
+Poetry compares only a hash of pyproject.toml with the one in the lock. After a merge conflict that was resolved by
+hand, the hash may be right and the packages wrong. This check compares the packages.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from lambda_layers.target.platform import Target
 
 
 def check_agreement(lock: Lock, closures: Mapping[str, Sequence[Pin]], target: Target, project: str) -> None:
-    """Raise LayersError where a group's closure is not what pyproject.toml asks for.
+    """Raise LayersError if a group's closure is not what pyproject.toml requires.
 
-    closures: group -> its packages. project: the project's own name, which a group may ask for.
+    closures: group -> its packages. project: the name of the project, which a group may require itself.
     """
     found = [problem for group, pins in closures.items() for problem in _problems(lock, group, pins, target, project)]
     if found:

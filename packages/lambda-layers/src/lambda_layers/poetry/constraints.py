@@ -1,4 +1,4 @@
-"""Poetry's keys that restrict a dependency, as environment markers: `python`, `platform`, `markers`.
+"""Conversion of Poetry's `python`, `platform` and `markers` of a dependency to environment markers.
 
 Source: Poetry documentation, "Dependency specification": version constraints, python restricted dependencies.
 """
@@ -13,7 +13,7 @@ _CLAUSE = re.compile(r"(?P<operator>\^|~=?|===?|!=|<=|>=|<|>)?\s*v?(?P<version>[
 
 
 def marker_of(facts: Mapping[str, Any]) -> str:
-    """Return the marker of one dependency of a table of Poetry; empty where nothing restricts it."""
+    """Return the marker of one dependency in a Poetry table; empty if nothing restricts it."""
     parts = [str(facts.get("markers", ""))]
     parts += [_any_of(str(facts["python"]), "python_full_version")] if "python" in facts else []
     parts += [_any_of(str(facts["platform"]), "sys_platform")] if "platform" in facts else []

@@ -1,4 +1,4 @@
-"""Credentials of package indexes that Poetry keeps: in its configuration files, or in a keyring."""
+"""Credentials of package indexes in Poetry's configuration files or in a keyring."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Source
 from lambda_layers.subprocesses import find_tool, run
 
-# A keyring that asks for a password in a window would wait for ever.
+# A keyring that asks for a password in a dialog would never return.
 _TIMEOUT_SECONDS = 60
 _SCRIPT = """
 import json, sys
@@ -28,7 +28,7 @@ print(json.dumps([found.username, found.password]))
 
 
 def stored_credentials(root: Path, source: Source) -> tuple[str, str] | None:
-    """Return user and password that Poetry has for a source; None where it has none, or is not there."""
+    """Return Poetry's user and password for a source; None if it has none, or is not installed."""
     with suppress(LayersError, OSError, ValueError):
         python = Path(find_tool("poetry", root)).resolve().parent / "python"
         command = [str(python), "-c", _SCRIPT, source.name, source.public_url]

@@ -1,8 +1,8 @@
-"""The closure of each group, read from poetry.lock itself, where that is known to equal `poetry export`.
+"""The closure of each group, read from poetry.lock itself where the result equals that of `poetry export`.
 
-Poetry takes longer to start than a small layer takes to build. Since lock version 2.1 each package names its groups and
-its marker in each of them, so an export is a selection. The tests compare both ways on many locks. Whatever is beyond
-the forms that they prove (a stale lock, an old one, commits, URLs, unusual versions of Python) is left to Poetry.
+Poetry takes longer to start than a small layer takes to build. Since lock version 2.1 each package has its groups and a
+marker for each, so that an export is a selection. Tests compare both results for many locks. Poetry itself exports what
+they do not cover: a stale or old lock, commits, URLs, unusual ranges of Python versions.
 
 Source: poetry-plugin-export, `Exporter` and `get_project_dependency_packages2`; Poetry, `Locker.is_fresh`.
 """
@@ -28,23 +28,23 @@ from lambda_layers.target.platform import MACHINES, Target
 _LOCK_VERSION = "2.1"
 _PROJECT_KEYS = ("requires-python", "dependencies", "optional-dependencies")
 _POETRY_KEYS = ("dependencies", "source", "extras", "dev-dependencies")
-# Poetry refuses a project that asks for another Poetry, or for plugins that it lacks.
+# Poetry refuses a project that requires another version of Poetry, or plugins that are missing.
 _POETRY_DECIDES = ("requires-poetry", "requires-plugins", "build-constraints")
-# Two components at most: the target names no patch version, so it cannot be compared with one.
+# Two components at most: the target has no patch version that could be compared with a third one.
 _PYTHON_CLAUSE = re.compile(r"(?:(?:>=|<|~=|\^|~)\d+\.\d+|<\d+|==\d+\.\d+\.\*)")
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
-# An extra, which layers never ask for, as a condition that has to hold in any case.
+# A marker that always requires an extra; layers use none.
 _ONLY_IN_EXTRA = re.compile(r'(?:^|\band )extra == "[^"]*"(?= and |$)')
 _PYTHON_VARIABLE = re.compile(r"\bpython_(?:full_)?version\b")
 _SOME_TARGETS = [Target(f"3.{minor}", machine) for minor in range(8, 20) for machine in MACHINES]
 
 
 class _UnknownForm(Exception):
-    """The lock has something that only Poetry is known to read."""
+    """The lock has something that only Poetry can be relied on to read."""
 
 
 def read_closures(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]] | None:
-    """Return group -> its packages, as `poetry export --only GROUP` lists them; None where Poetry has to be asked."""
+    """Return group -> its packages, as `poetry export --only GROUP` does; None if Poetry has to export them."""
     if not (root / "poetry.lock").exists():
         return None
     pyproject, lock = (toml_files.read_toml(root / name) for name in ("pyproject.toml", "poetry.lock"))
@@ -59,7 +59,7 @@ def read_closures(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]] | N
 
 
 def _content_hash(pyproject: Mapping[str, Any]) -> str | None:
-    """Return what Poetry writes into the lock of this pyproject.toml."""
+    """Return the content-hash that Poetry writes into the lock of this pyproject.toml; None if it has a date."""
     project, groups, poetry = pyproject.get("project", {}), pyproject.get("dependency-groups", {}), _poetry(pyproject)
     relevant = {key: project[key] for key in _PROJECT_KEYS if key in project}
     modern = bool(relevant or groups)
@@ -80,7 +80,7 @@ def _poetry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _python_marker(pyproject: Mapping[str, Any], locked: object) -> str:
-    """Return the project's range of Python versions as a marker, which Poetry adds to that of each package."""
+    """Return the project's range of Python versions as a marker, which Poetry adds to each package's marker."""
     poetry = _poetry(pyproject)
     own = poetry.get("dependencies", {}).get("python")
     python = own if own is not None else pyproject.get("project", {}).get("requires-python")
@@ -97,7 +97,7 @@ def _closure(root: Path, packages: Sequence[Mapping[str, Any]], group: str, pyth
 
 
 def _pins(root: Path, package: Mapping[str, Any], group: str, python: str) -> Iterator[Pin]:
-    """Yield the package, unless it is in another group, or in an extra only."""
+    """Yield the package, unless it is not in the group, or in an extra only."""
     if "groups" not in package:
         raise _UnknownForm
     written = next((name for name in package["groups"] if canonicalize_name(name) == group), None)

@@ -1,4 +1,4 @@
-"""Requirements of a project, by group: from `[project]`, `[dependency-groups]` and the tables of Poetry and uv."""
+"""The requirements of a project by group: of `[project]`, `[dependency-groups]`, and tables of Poetry and uv."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _DEV = "dev"
 
 
 def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
-    """Group -> its requirements, versions aside; `main` is what every function gets, and names are canonical.
+    """Return group -> its requirements, without Poetry's version constraints; names are canonical.
 
-    Raises WrongUse where groups include each other in a circle.
+    `main` is the group of the shared layer. Raises WrongUse if groups include each other in a circle.
     """
     project, tool = pyproject.get("project", {}), pyproject.get("tool", {})
     own = {MAIN: _requirements(project.get("dependencies", []))}
@@ -27,7 +27,7 @@ def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requi
     for name, needs in pyproject.get("dependency-groups", {}).items():
         own[canonicalize_name(name)] = _requirements(need for need in needs if isinstance(need, str))
         included[canonicalize_name(name)] = [need["include-group"] for need in needs if not isinstance(need, str)]
-    # next to requirements of PEP 621 and PEP 735, Poetry's table only adds sources and similar fields
+    # in addition to requirements of PEP 621 and PEP 735, Poetry's table only has sources and similar fields
     complete = {name for name, needs in own.items() if needs}
     complete -= {MAIN} if "dependencies" in project.get("dynamic", ()) else set()
     for name, group in _poetry_groups(tool.get("poetry", {})):
@@ -40,7 +40,7 @@ def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requi
 
 
 def requirements_by_extra(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
-    """Extra of the project -> its requirements. Layers ask for no extra."""
+    """Return extra of the project -> its requirements. Layers use no extra."""
     extras = pyproject.get("project", {}).get("optional-dependencies", {})
     found = {canonicalize_name(name): _requirements(needs) for name, needs in extras.items()}
     for name, needs in pyproject.get("tool", {}).get("poetry", {}).get("extras", {}).items():
@@ -58,7 +58,7 @@ def _poetry_groups(poetry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str
 def _with_included_groups(
     way: tuple[str, ...], own: Mapping[str, Sequence[Requirement]], included: Mapping[str, Sequence[str]]
 ) -> Iterator[Requirement]:
-    """Yield the requirements of a group, and then those of the groups that it includes."""
+    """Yield the requirements of a group, then those of the groups that it includes."""
     yield from own.get(way[-1], ())
     for name in map(canonicalize_name, included.get(way[-1], ())):
         if name in way:
@@ -67,7 +67,7 @@ def _with_included_groups(
 
 
 def _poetry_requirements(table: Mapping[str, Any]) -> Iterator[Requirement]:
-    """The dependencies of a table of Poetry, without the optional ones: those belong to extras."""
+    """Yield the dependencies of a Poetry table, without the optional ones, which belong to extras."""
     for name, given in table.items():
         if canonicalize_name(name) == "python":
             continue

@@ -1,4 +1,4 @@
-"""poetry.lock, read into the graph of its packages."""
+"""Parsing of poetry.lock into the graph of its packages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lambda_layers.requirements import read_leniently
 
 
 def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
-    """The graph of what poetry.lock and pyproject.toml hold."""
+    """Return the graph of poetry.lock, with the requirements of pyproject.toml."""
     packages: dict[str, tuple[LockedPackage, ...]] = {}
     for package in map(_parse_package, lock.get("package", [])):
         packages[package.name] = (*packages.get(package.name, ()), package)
@@ -35,5 +35,5 @@ def _parse_package(found: dict[str, Any]) -> LockedPackage:
 
 
 def _leniently(needs: Iterable[str]) -> Iterator[Requirement]:
-    """Older versions of Poetry wrote extras that contradict themselves as `name (<empty>)`."""
+    """Yield the requirements that have a name: older Poetry wrote contradictory extras as `name (<empty>)`."""
     yield from filter(None, map(read_leniently, needs))

@@ -1,8 +1,8 @@
-"""boto3 comes with the runtime: it is shipped whole, or left out whole.
+"""The rule for boto3, which the runtime provides: ship it whole, or leave it out whole.
 
-Half of it is worse than either: what a layer holds comes first in the import path, so the runtime's boto3 would run on
-the layer's botocore or urllib3. Only jmespath may stay, which Powertools needs as well: it has no dependencies, and
-the SDK takes any version of it.
+A part of it is worse than either: packages of a layer come first in the import path, so the runtime's boto3 would
+import the layer's botocore or urllib3. Only jmespath may be in a layer without boto3, since Powertools needs it as
+well: it has no dependencies, and boto3 works with any version of it.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from lambda_layers.manifest import Manifest
 from lambda_layers.target.platform import Target
 
 BOTO3 = "boto3"
-# No use without boto3, and in the way of the runtime's own.
+# Useless without boto3, and imported in place of the runtime's own.
 _SDK_CORE = frozenset({"botocore", "s3transfer"})
 _SHAREABLE = frozenset({"jmespath"})
-# What the SDK itself imports, and other packages bring along.
+# Imported by the SDK itself, and also required by other packages.
 _SDK_DEPENDENCIES = frozenset({"urllib3", "python-dateutil", "six"})
 
 
 @dataclass(frozen=True)
 class LayerRequirements:
-    """The requirements of one layer's functions, by their group."""
+    """The requirements of one layer's functions. groups: the lock's groups that these functions use."""
 
     lock: Lock
     target: Target
     groups: tuple[str, ...]
 
     def removable_packages(self) -> frozenset[str]:
-        """The SDK's packages that nothing else needs; raises LayersError where that is half of them."""
+        """Return the SDK's packages that nothing else needs. Raises LayersError if only a part is removable."""
         ways = self._ways(frozenset())
         if BOTO3 not in ways:
             return frozenset()
@@ -57,7 +57,7 @@ class LayerRequirements:
 
 
 def size_message(built: Manifest) -> str | None:
-    """The bytes of the SDK that the layers ship, or leave to the runtime, in a sentence; None where there are none."""
+    """Return a sentence with the bytes of the SDK that layers ship or leave to the runtime; None without any."""
     left_out = sum(package.bytes for layer in built.layers for package in layer.left_out)
     if left_out:
         return f"{left_out:,} bytes of the SDK are left to the runtime, whose version AWS chooses"
@@ -71,7 +71,7 @@ def size_message(built: Manifest) -> str | None:
 def runtime_conflict(
     function: str, modules: Iterable[str], packages: Set[str], lock: Lockfile = lockfile.POETRY
 ) -> str | None:
-    """Return a warning for a function that imports the runtime's boto3 with packages of its layers."""
+    """Return a warning for a function that uses the runtime's boto3 with packages of its layers; else None."""
     half = sorted(_SDK_DEPENDENCIES & packages)
     tops = {module.partition(".")[0] for module in modules}
     if not half or packages & {BOTO3} or not tops & {BOTO3, "botocore"}:
@@ -83,7 +83,7 @@ def runtime_conflict(
 
 
 def check_complete(function: str, names: Set[str], lock: Lockfile = lockfile.POETRY) -> None:
-    """Raise LayersError where a function's layers hold the SDK's core without boto3."""
+    """Raise LayersError if a function's layers have the SDK's core without boto3."""
     half = _SDK_CORE & names
     if half and BOTO3 not in names:
         raise LayersError(

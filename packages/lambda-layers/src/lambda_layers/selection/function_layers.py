@@ -18,9 +18,10 @@ SHARED = "shared"
 
 
 class LayerPlan(NamedTuple):
-    """One layer to build: its packages, and the functions that get it.
+    """One layer to build: its packages, and the functions that use it.
 
-    `left_out` are packages of the lock that the runtime brings instead; `provided` names what the shared layer has.
+    left_out: packages of the lock that the runtime provides instead. provided: the names of the packages in the shared
+    layer.
     """
 
     name: str
@@ -31,14 +32,15 @@ class LayerPlan(NamedTuple):
 
 
 def functions(root: Path) -> list[str]:
-    """The folders below lambda/ that have a handler."""
+    """Return the names of the folders in lambda/ that have a handler."""
     return sorted(found.parent.name for found in (root / "lambda").glob("*/main.py"))
 
 
 def groups(root: Path) -> dict[str, str]:
-    """The Poetry group of each layer: `main` for the shared one, a function's own for the others.
+    """Return layer -> the lock's group: `main` for the shared layer, a function's own group for the others.
 
-    Names of groups are canonical, as in the lock: the group of lambda/my_function may be written `my-function`.
+    Names of groups are canonical, as in the lock: the group of lambda/my_function may be written `my-function`. Raises
+    WrongUse for a function with the name of the shared layer.
     """
     pyproject = toml_files.read_toml(root / "pyproject.toml")
     named = {*pyproject.get("dependency-groups", {}), *pyproject.get("tool", {}).get("poetry", {}).get("group", {})}
@@ -53,7 +55,7 @@ def groups(root: Path) -> dict[str, str]:
 
 
 def _canonical(name: str) -> str:
-    # as packaging does it, which takes longer to import than a build with nothing to do
+    # as packaging's canonicalize_name: importing packaging takes longer than a build with nothing to do
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -63,11 +65,11 @@ def assign_packages(
     target: Target,
     dropped: Mapping[str, Set[str]],
 ) -> list[LayerPlan]:
-    """The shared slice first, then each function's own, less what the shared one already has.
+    """Return the plan of the shared layer, then of each function's, without what the shared one has.
 
-    closures: layer -> the closure of its group, packages for other platforms included.
-    dropped: layer -> the names that its functions take from the runtime.
-    Raises LayersError where a group has packages, and none of them is for the target.
+    closures: layer -> the closure of its group, with packages for other platforms. every: the names of all functions.
+    dropped: layer -> the packages that its functions take from the runtime.
+    Raises LayersError if a group has packages, and none of them is for the target.
     """
     wanted = {name: _pins_for_target(name, pins, target) for name, pins in closures.items()}
     shared = _plan_layer(SHARED, wanted[SHARED], every, dropped[SHARED], frozenset())

@@ -1,4 +1,4 @@
-"""The content of each layer, from the lock, `[tool.layers]` and the functions' folders."""
+"""The plan of all layers, from the lock, `[tool.layers]` and the functions' folders."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.settings import Settings
 from lambda_layers.uv import lock as uv_lock
 
-# Layer -> the closure of its group, read when needed: Poetry exports in parallel, and refuses a stale lock.
+# Returns layer -> the closure of its group. It is called late, because it waits for the export of the lock.
 Closures = Callable[[], Mapping[str, Sequence[Pin]]]
 
 
 def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[function_layers.LayerPlan]:
-    """Every layer to build, the shared one first."""
+    """Return the plan of every layer, the shared one first."""
     groups = function_layers.groups(root)
     left_out = runtime_provided_packages(root, settings, groups)
     return function_layers.assign_packages(closures(), function_layers.functions(root), settings.target, left_out)
 
 
 def read_lock(root: Path) -> Lock:
-    """Return the lock's graph. Raises WrongUse without a lock."""
+    """Return the graph of the project's lock. Raises WrongUse without a lock."""
     found, pyproject = lockfile.existing(root), toml_files.read_toml(root / "pyproject.toml")
     parse = uv_lock.parse_lock if found is lockfile.UV else poetry_lock.parse_lock
     return parse(toml_files.read_toml(root / found.name), pyproject)
 
 
 def runtime_provided_packages(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """Layer -> the packages that its functions take from the runtime instead."""
+    """Return layer -> the packages that its functions take from the runtime instead."""
     if settings.runtime_provided == "ship":
         return dict.fromkeys(groups, frozenset())
     locked = read_lock(root)

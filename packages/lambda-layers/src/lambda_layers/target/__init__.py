@@ -1,1 +1,1 @@
-"""The runtime that layers are built for: Python version, architecture, limits."""
+"""The target that layers are built for: Python version, architecture, runtimes and limits of Lambda."""

@@ -1,4 +1,4 @@
-"""Native libraries: for which machine they are, and which C library they need."""
+"""Native libraries: the machine that they are for, and the C library that they need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MACH_O = {b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe
 
 
 class Requirements(NamedTuple):
-    """The requirements of one library: a machine, a glibc of at least this version, or musl in place of glibc."""
+    """What one library requires: a machine, and a glibc of at least this version, or musl."""
 
     machine: str
     glibc: tuple[int, int]
@@ -29,8 +29,9 @@ class Requirements(NamedTuple):
 class Findings:
     """The findings in the libraries of one package.
 
-    `faults` can't work on the target. `foreign` is for other targets, which does no harm beside a library that is for
-    this one. `texts` are linker scripts, or symbolic links that a zip turned into text.
+    loadable: the number of libraries that the target can load. faults: libraries that cannot work on the target.
+    foreign: libraries for other targets, which are harmless if another one is loadable. texts: linker scripts, or
+    symbolic links that a zip turned into text.
     """
 
     loadable: int = 0
@@ -39,16 +40,16 @@ class Findings:
     texts: list[str] = field(default_factory=list)
 
     def problems(self) -> list[str]:
-        """Return what makes the package useless on the target."""
+        """Return the findings that make the package unusable on the target."""
         return self.faults + ([] if self.loadable else self.foreign)
 
     def warnings(self) -> list[str]:
-        """Return what is useless there, and harmless."""
+        """Return the findings that are harmless."""
         return self.texts + (self.foreign if self.loadable else [])
 
 
 def examine(files: Iterable[Path], folder: Path, target: Target) -> Findings:
-    """Look at every library among the files of one package, which are below `folder`."""
+    """Examine every library among the files of one package. folder: the import root, for names in messages."""
     found = Findings()
     for path in files:
         if _LIBRARY.search(path.name):
@@ -90,7 +91,7 @@ def _compare(name: str, needed: Requirements, target: Target, found: Findings) -
 
 
 def read_requirements(path: Path) -> Requirements:
-    """Return what one library needs. Raises ValueError where it is not an ELF file."""
+    """Return what one library requires. Raises ValueError if it is not an ELF file."""
     from elftools.common.exceptions import ELFError  # noqa: PLC0415 - costs more than the rest of a small build
     from elftools.elf.elffile import ELFFile  # noqa: PLC0415
 
@@ -99,7 +100,7 @@ def read_requirements(path: Path) -> Requirements:
             elf = ELFFile(file)
             machine = _MACHINES.get(elf["e_machine"], str(elf["e_machine"]))
             return Requirements(machine, _newest_glibc(_versions(elf)), any("musl" in name for name in _needed(elf)))
-    # a cut file makes pyelftools raise whatever its parser meets first
+    # for a truncated file pyelftools raises any of these errors
     except (ELFError, ValueError, KeyError, AttributeError, OSError) as error:
         raise ValueError(f"is no ELF library: {error}") from error
 

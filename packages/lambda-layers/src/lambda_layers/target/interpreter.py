@@ -1,4 +1,4 @@
-"""The interpreter of the target's version; only it can compile for the target."""
+"""The interpreter of the target's Python version, which the bytecode compiler needs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from pathlib import Path
 
 
 def find(version: str) -> str | None:
-    """An interpreter of `version` (3.13): this one, pyenv's, or one on the PATH; None where there is none."""
+    """Return an interpreter of `version` (3.13): this one, pyenv's or one on the PATH; None without one."""
     if is_running_version(version):
         return sys.executable
     return next((found for found in candidates(version) if _has_version(found, version)), None)
 
 
 def is_running_version(version: str) -> bool:
-    """Whether `version` is that of the running interpreter."""
+    """Return whether `version` is that of the running interpreter."""
     return version == f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def candidates(version: str) -> list[str]:
-    """Where an interpreter of `version` may be, the newest of pyenv's first."""
+    """Return the paths where an interpreter of `version` may be, pyenv's newest first."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     folders = (Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder)
-    # neither candidates for release nor free-threaded builds, whose bytecode and ABI are not Lambda's
+    # neither release candidates nor free-threaded builds: their bytecode and ABI are not Lambda's
     final = re.compile(rf"{re.escape(version)}\.(\d+)")
     patches = {int(match[1]): path for path in pyenv.glob("*") if (match := final.fullmatch(path.name))}
     found = [patches[patch] / "bin" / "python" for patch in sorted(patches, reverse=True)]
@@ -34,7 +34,7 @@ def candidates(version: str) -> list[str]:
 def _has_version(python: str, version: str) -> bool:
     import subprocess  # noqa: PLC0415 - a build with nothing to do asks no interpreter
 
-    # pyenv's shims answer to every name and then fail
+    # pyenv has a shim for every name, which fails if the version is not installed
     command = [python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode == 0 and done.stdout.strip() == version

@@ -1,6 +1,7 @@
-"""Lambda's limits on a function and its layers; standard library only, because a build without work checks them too.
+"""Lambda's limits on a function and its layers.
 
-Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped for a function and all its layers, five layers.
+Imports the standard library only, because a build without work checks them too. Source: AWS Lambda developer guide,
+"Lambda quotas": 250 MB unzipped for a function and all its layers, five layers.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ LAYERS = 5
 
 
 def check(manifest: Mapping[str, Any]) -> list[str]:
-    """A warning for each function that nears the limit, with layers or without; raises LayersError for those beyond.
+    """Return a warning for each function above 80% of the limit. Raises LayersError for functions beyond it.
 
-    manifest: `layers` and `functions`, as layers.json has them.
+    manifest: `layers` and `functions`, as in layers.json.
     """
     layers, code = manifest["layers"], {code["name"]: code["unzipped_bytes"] for code in manifest["functions"]}
     names = {*code}.union(*(layer["functions"] for layer in layers))

@@ -1,4 +1,4 @@
-"""The platform of a function: values of environment markers, tags of wheels that fit, whether this machine is one.
+"""The platform of a function: values of environment markers, and tags of fitting wheels.
 
 Source: AWS Lambda developer guide, "Lambda runtimes": Python 3.12 and later run on Amazon Linux 2023 with glibc 2.34.
 """
@@ -18,9 +18,9 @@ from packaging.tags import Tag
 from lambda_layers.target import interpreter
 
 GLIBC = (2, 34)
-# The name that Lambda gives an architecture, and what the kernel, wheels and ELF call it.
+# Lambda's name of an architecture -> the name in the kernel, wheels and ELF.
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
-# The oldest glibc for which a machine has wheels at all.
+# Minor version of the oldest glibc for which an architecture has wheels.
 _OLDEST_GLIBC_MINOR = {"x86_64": 5, "arm64": 17}
 _LEGACY_MANYLINUX = {17: "2014", 12: "2010", 5: "1"}
 
@@ -44,7 +44,7 @@ class Target:
 
     @property
     def is_host(self) -> bool:
-        """Whether this very interpreter could run what is built."""
+        """Whether the running interpreter could run what is built."""
         return (
             sys.platform == "linux"
             and platform.machine() == self.machine
@@ -53,20 +53,20 @@ class Target:
 
     @property
     def extension_suffix(self) -> str:
-        """The end of the file names of extension modules that are for this interpreter only."""
+        """The suffix of extension modules that are for this interpreter only."""
         return f".cpython-{self.python.replace('.', '')}-{self.machine}-linux-gnu.so"
 
     def accepts(self, marker: str) -> bool:
-        """Whether a package with this environment marker is for the target."""
+        """Return whether a package with this environment marker is for the target."""
         return not marker or Marker(marker).evaluate(self._marker_environment())
 
     def tags(self) -> frozenset[Tag]:
-        """Every tag that a wheel for the target may have."""
+        """Return every tag that a wheel for the target may have."""
         return frozenset(self.ranked_tags())
 
     @cache  # noqa: B019 - a build has one target
     def ranked_tags(self) -> tuple[Tag, ...]:
-        """Every tag that a wheel for the target may have, the preferred one first."""
+        """Return every tag that a wheel for the target may have, the preferred one first."""
         version = tuple(int(part) for part in self.python.split("."))
         platforms = list(self._platforms())
         compatible = tags.compatible_tags(version, f"cp{version[0]}{version[1]}", platforms)
@@ -82,7 +82,7 @@ class Target:
     def _marker_environment(self) -> dict[str, str]:
         return {
             "python_version": self.python,
-            # uv, too, takes the first patch version where none is named
+            # uv uses the first patch version too, if none is named
             "python_full_version": f"{self.python}.0",
             "implementation_version": f"{self.python}.0",
             "implementation_name": "cpython",

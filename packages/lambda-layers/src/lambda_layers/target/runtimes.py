@@ -1,7 +1,7 @@
-"""Which Python versions Lambda runs, and until when.
+"""The Python versions that Lambda runs, and the end of their support.
 
 Source: AWS Lambda developer guide, "Lambda runtimes", tables of supported and deprecated runtimes, 2026-11.
-A layer is built for Amazon Linux 2023 only: 3.11 and older run on Amazon Linux 2, whose glibc is older.
+Layers are built for Amazon Linux 2023 only: 3.11 and older run on Amazon Linux 2, whose glibc is older.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SUPPORTED_UNTIL = {
 
 
 def check_supported(version: str, today: date) -> None:
-    """Raise ValueError, naming the allowed versions, where Lambda does not run `version` on the day `today`."""
+    """Raise ValueError, with the allowed versions, if Lambda does not run `version` on the day `today`."""
     allowed = [known for known, until in SUPPORTED_UNTIL.items() if today <= until]
     if version in allowed:
         return

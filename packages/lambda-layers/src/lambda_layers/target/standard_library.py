@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import sys
 
-# Python version -> the public modules that it took out.
+# Python version -> the public modules that it removed.
 _REMOVED = {
     "3.13": frozenset(
         {"aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib", "nis"}
         | {"nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"}
     ),
 }
-# Python version -> the public modules that it brought.
+# Python version -> the public modules that it added.
 _ADDED = {"3.14": frozenset({"annotationlib", "compression"})}
 
 
@@ -26,7 +26,7 @@ def module_names(version: str) -> frozenset[str]:
 
 
 def removed_names(version: str) -> frozenset[str]:
-    """Return the modules that older versions had and `version` has no more."""
+    """Return the modules that older versions had and `version` does not have."""
     return frozenset[str]().union(*(names for since, names in _REMOVED.items() if _number(since) <= _number(version)))
 
 

@@ -1,1 +1,1 @@
-"""The side of uv: its lock and its export."""
+"""uv: its lock and its export."""

@@ -1,4 +1,4 @@
-"""uv.lock, handed over by `uv export`: names, versions, markers and hashes of one group's closure."""
+"""The closure of each group by `uv export`: names, versions, markers and hashes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOCAL_KINDS = ("directory", "editable", "path")
 
 
 def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
-    """Return the closure of each group. Raises LayersError where the lock does not belong to pyproject.toml."""
+    """Return group -> its closure. Raises LayersError if the lock is stale."""
     pyproject, locked = (toml_files.read_toml(root / name) for name in ("pyproject.toml", UV.name))
     packages = locked.get("package", [])
     local, sources = local_packages(packages), package_sources(packages, pyproject)
@@ -32,7 +32,7 @@ def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
 
 
 def _export_group(root: Path, group: str, python: str) -> str:
-    # uv compares lock and pyproject.toml with an interpreter that requires-python allows, and with no other
+    # `uv export --locked` needs an interpreter that requires-python allows
     chosen = ["--no-default-groups"] if group == "main" else ["--only-group", group]
     command = [find_tool("uv", root), "export", "--quiet", "--locked", "--format", "requirements.txt"]
     command += ["--no-emit-project", "--no-annotate", "--no-header", "--no-python-downloads"]
@@ -46,7 +46,7 @@ def _export_group(root: Path, group: str, python: str) -> str:
 
 
 def local_packages(packages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the name of each package that is a folder or a file of the repository, by its path."""
+    """Return path -> name of each package that is a folder or a file of the repository."""
     pairs = ((package, package.get("source", {})) for package in packages)
     return {
         PurePosixPath(source[kind]).as_posix(): canonicalize_name(package["name"])
@@ -59,7 +59,7 @@ def local_packages(packages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def package_sources(
     packages: Iterable[Mapping[str, Any]], pyproject: Mapping[str, Any]
 ) -> dict[frozenset[str], Source | None]:
-    """Return the index of each package that is not from the default index, by the hashes of its files."""
+    """Return, by the hashes of its files, the index of each package that is not from the default index."""
     indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
     names = {index["url"].rstrip("/"): index["name"] for index in indexes if "name" in index}
     return {
@@ -72,5 +72,5 @@ def package_sources(
 
 
 def package_files(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what a package may be installed from, its source package first."""
+    """Return the files that a package may be installed from, its source distribution first."""
     return [*([package["sdist"]] if "sdist" in package else []), *package.get("wheels", [])]

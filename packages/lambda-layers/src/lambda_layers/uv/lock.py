@@ -1,4 +1,4 @@
-"""uv.lock, read into the graph of its packages."""
+"""Parsing of uv.lock into the graph of its packages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lambda_layers.uv.export import package_files, package_sources
 
 
 def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
-    """Return the graph of what uv.lock and pyproject.toml hold."""
+    """Return the graph of uv.lock, with the requirements of pyproject.toml."""
     packages: dict[str, tuple[LockedPackage, ...]] = {}
     for found in lock.get("package", []):
         if {"virtual", "editable"} & found.get("source", {}).keys() and "." in found["source"].values():
