@@ -45,4 +45,5 @@ def serve_functions(aws: FakeAws, pipeline: Pipeline, monkeypatch: pytest.Monkey
     monkeypatch.setattr(reads, "names", lambda *_: ["basket"])
     monkeypatch.setattr(reads, "read", lambda *_: BASKET)
     monkeypatch.setattr(reads, "invoke", invoke)
+    monkeypatch.setattr(reads, "aliases", lambda *_: BASKET.aliases)
     return invoked

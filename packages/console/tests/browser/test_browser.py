@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import re
 import time
@@ -11,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from pipeline_console.reads import functions
+from pipeline_console.views.functions import Alias, Share
 from tests.browser.conftest import skip_or_fail
 from tests.builds import FAILED, Builds
 from tests.conftest import Console
 from tests.decisions import serve_decisions
 from tests.fake_aws import FakeAws, eventually
-from tests.functions import serve_functions
+from tests.functions import BASKET, serve_functions
 from tests.pages.test_approval_page import artifact
 from tests.pipelines import START, Execution, Pipeline, Run, green, red, waiting
 from tests.root import PACKAGE
@@ -151,6 +154,34 @@ def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage) -> None:
         page.wait_for_timeout(200)
         assert page.title() != "1"
         assert page.locator("img, main script:not([src])").count() == 0
+
+
+def test_the_bar_of_an_alias_moves_while_traffic_shifts(
+    aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """About a second after the weights have changed, without a change of the pipeline's state."""
+    serve_functions(aws, Pipeline(waiting()).serve(aws), monkeypatch)
+    page = open_page("/functions")
+    page.locator('.weights rect[width="90.0"]').wait_for()
+    begin = time.monotonic()
+    monkeypatch.setattr(functions, "aliases", lambda *_: (Alias("live", (Share("7", 60.0), Share("8", 40.0))),))
+    page.locator('.weights rect[width="60.0"]').wait_for(timeout=5000)
+    print(f"the bar has moved after {time.monotonic() - begin:.2f} s")
+    shown(page, "version 8 40%")
+
+
+def test_weights_that_do_not_move_are_not_read_again(
+    aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While no execution runs and one version has all of the traffic, an open page costs nothing more."""
+    whole = dataclasses.replace(BASKET, aliases=(Alias("live", (Share("7", 100.0),)),))
+    serve_functions(aws, Pipeline(green()).serve(aws), monkeypatch)
+    monkeypatch.setattr(functions, "read", lambda *_: whole)
+    page = open_page("/functions")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2500)
+    assert [url for url in asked if "weights" in url] == []
 
 
 def test_a_console_that_was_killed_is_reported_and_the_page_recovers(

@@ -32,7 +32,7 @@ def test_weights_calls_errors_and_cold_starts_are_shown(console: Console) -> Non
         "40 calls",
         "2 errors",
         "380 ms",
-        "1 cold start in the last 2 calls",
+        "cold starts: 1 of 2 calls",
     ):
         assert text in page
 

@@ -54,6 +54,7 @@ def application(site: Site) -> ASGIApp:
         page("/executions/{id}/actions/{action}/log/lines", log_page.read_lines),
         page("/executions/{id}/actions/{action}/log/search", log_page.search),
         page("/functions", functions_page.show),
+        page("/functions/weights", functions_page.show_weights),
         page("/permissions", permissions_page.show),
         page("/permissions/decisions", permissions_page.read_decisions),
         page("/approvals/{stage}/{action}", approval_page.show),

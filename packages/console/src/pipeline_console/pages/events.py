@@ -35,6 +35,7 @@ async def _events(site: Site, request: Request) -> AsyncIterator[str]:
                 "version": version,
                 "problem": str(watch.problem.message) if watch.problem else "",
                 "throttled": watch.throttled,
+                "running": watch.running,
                 "pause": watch.pause,
             }
             yield f"data: {json.dumps(said)}\n\n"

@@ -17,6 +17,8 @@ from pipeline_console.reads import functions as reads
 from pipeline_console.views.functions import FunctionView, Place, places
 
 PARALLEL, MOST_STACKS = 8, 40
+# How often an open page reads weights while an execution runs or traffic is shared.
+REHEARSED_MILLISECONDS, AWS_MILLISECONDS = 800, 5000
 
 
 def show(site: Site, request: Request) -> Response:
@@ -25,6 +27,7 @@ def show(site: Site, request: Request) -> Response:
     environments = list(dict.fromkeys(place.environment for place in stacks))
     chosen = request.query_params.get("environment") or (environments[0] if environments else "")
     found, problems = read_functions(site, [place for place in stacks if place.environment == chosen][:MOST_STACKS])
+    site.weights.remember(chosen, found)
     return site.page(
         request,
         "functions.html",
@@ -33,7 +36,14 @@ def show(site: Site, request: Request) -> Response:
         functions=found,
         problems=problems,
         events=event_files(site.options.events),
+        every=REHEARSED_MILLISECONDS if site.options.rehearsed else AWS_MILLISECONDS,
     )
+
+
+def show_weights(site: Site, request: Request) -> Response:
+    """Render the aliases of the functions that the page has listed, which reads them while traffic shifts."""
+    aliases, problems = site.weights.read(request.query_params.get("environment", ""))
+    return site.page(request, "weights.html", map=None, aliases=aliases, problems=problems)
 
 
 def invoke(site: Site, request: Request, form: Form) -> Response:

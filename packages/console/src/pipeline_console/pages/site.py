@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipeline_console.errors import Problem, ReadFailed
+from pipeline_console.reads.alias_weights import AliasWeights
 from pipeline_console.reads.client import Aws
 from pipeline_console.reads.log_file import LogFiles
 from pipeline_console.reads.pipeline import PipelineReads
@@ -66,6 +67,10 @@ class Site:
     @cached_property
     def rehearsal(self) -> RehearsalReads:
         return RehearsalReads(self.aws)
+
+    @cached_property
+    def weights(self) -> AliasWeights:
+        return AliasWeights(self.aws)
 
     @cached_property
     def logs(self) -> LogFiles:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline_console.errors import Problem, ReadFailed
 from pipeline_console.reads.client import Aws, Json, pages
-from pipeline_console.views.functions import FunctionView, Place, alias, calls, total
+from pipeline_console.views.functions import Alias, FunctionView, Place, alias, calls, total
 
 # What finds the reports of calls in a log, by its format.
 REPORTS = {"JSON": '"platform.report"', "Text": '"REPORT RequestId"'}
@@ -31,18 +31,22 @@ def read(aws: Aws, place: Place, name: str, problems: list[Problem]) -> Function
     if about is None:
         return None
     versions = reader.call("lambda", "list_versions_by_function", FunctionName=name) or {"Versions": []}
-    aliases = reader.call("lambda", "list_aliases", FunctionName=name) or {"Aliases": []}
     return FunctionView(
         place,
         name,
         about.get("Runtime", ""),
         about.get("LastModified", ""),
         tuple(version["Version"] for version in versions["Versions"]),
-        tuple(alias(answer) for answer in aliases["Aliases"]),
+        reader.aliases() or (),
         tuple(calls(reader.reports({"LogGroup": f"/aws/lambda/{name}", **about.get("LoggingConfig", {})}))),
         reader.metric("Invocations"),
         reader.metric("Errors"),
     )
+
+
+def aliases(aws: Aws, place: Place, name: str, problems: list[Problem]) -> tuple[Alias, ...] | None:
+    """Return the aliases of a function; None where they cannot be read, which is added to `problems`."""
+    return _Reader(aws, place, name, problems).aliases()
 
 
 def invoke(aws: Aws, place: tuple[str, str], name: str, qualifier: str, event: str) -> Json:
@@ -71,6 +75,10 @@ class _Reader:
             if failed.problem not in self._problems:
                 self._problems.append(failed.problem)
             return None
+
+    def aliases(self) -> tuple[Alias, ...] | None:
+        answer = self.call("lambda", "list_aliases", FunctionName=self._name)
+        return tuple(alias(found) for found in answer["Aliases"]) if answer else None
 
     def metric(self, name: str) -> int | None:
         now = datetime.now(UTC)

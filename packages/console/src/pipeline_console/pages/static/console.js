@@ -90,6 +90,8 @@ function follow() {
   let first = true;
   events.onmessage = (event) => {
     const state = JSON.parse(event.data);
+    running = state.running;
+    throttled = state.throttled;
     if (state.problem) say(`AWS does not answer: ${state.problem}`, true);
     else if (state.throttled) say(`AWS throttles: this console asks every ${Math.round(state.pause)} s.`);
     else say("");
@@ -181,6 +183,24 @@ setInterval(() => {
   }
 }, 1000);
 
+// The weights of aliases move while the pipeline, which the events report, is in its stage: its page reads them then.
+let running = false, throttled = false;
+async function followWeights() {
+  const place = document.querySelector("[data-weights]");
+  const shared = document.querySelector(".weights rect + rect");
+  if (place && !document.hidden && !throttled && (running || shared)) {
+    try {
+      const answer = await fetch(place.dataset.weights);
+      const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
+      for (const fresh of page.querySelectorAll(".aliases")) {
+        const old = document.getElementById(fresh.id);
+        if (old) morph(old, document.adoptNode(fresh));
+      }
+    } catch { /* the notice says that the console is gone */ }
+  }
+  setTimeout(followWeights, Number(place?.dataset.every || 2000));
+}
+
 // Decisions are no part of the pipeline: their page asks for new ones by itself.
 setInterval(async () => {
   const place = document.querySelector("[data-decisions]");
@@ -193,5 +213,6 @@ setInterval(async () => {
 
 dress(document);
 openTarget();
+followWeights();
 addEventListener("hashchange", openTarget);
 follow();

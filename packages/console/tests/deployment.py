@@ -1,0 +1,187 @@
+"""A pipeline in the embedded AWS of a rehearsal with IAM on, and roles that have the console's printed policy only."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.aws import Endpoint, root
+
+from tests.root import ROOT
+
+Json = dict[str, Any]
+JUNIT = '<testsuite name="unit"><testcase name="test_tax"><failure message="1 != 2"/></testcase></testsuite>'
+BUILDSPEC = {
+    "version": "0.2",
+    "phases": {"build": {"commands": ["echo built", f"echo '{JUNIT}' > junit.xml", "cat changes.md"]}},
+    "reports": {"unit": {"files": ["junit.xml"]}},
+    "artifacts": {"files": ["changes.md"]},
+}
+CODE = "def handler(event, context):\n    return {'sum': sum(event)}\n"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A pipeline that waits for an approval, and the policies of its account and of an environment's."""
+
+    endpoint: Endpoint
+    name: str
+    region: str
+    policies: dict[str, Json]
+    stage: str
+    config: dict[str, str]
+
+    @property
+    def account(self) -> str:
+        return next(iter(self.policies))
+
+    @property
+    def environment(self) -> str:
+        return list(self.policies)[1]
+
+    def client(self, service: str, account: str = "") -> Any:
+        """A client of an account's root, for what the console does not do."""
+        return self.endpoint.client(service, root(account or self.account), self.region)
+
+    def allow(self, *, without: str = "") -> None:
+        """Give the console's roles the printed policies, without one action."""
+        for account, policy in self.policies.items():
+            statements = [
+                {**statement, "Action": [action for action in statement["Action"] if action != without]}
+                for statement in policy["Statement"]
+            ]
+            document = {**policy, "Statement": [statement for statement in statements if statement["Action"]]}
+            iam = self.client("iam", account)
+            iam.put_role_policy(RoleName="console", PolicyName="console", PolicyDocument=json.dumps(document))
+
+
+def read_policies() -> dict[str, Json]:
+    """The policies that the command prints for this repository's pipeline, of its account and of one environment."""
+    command = [Path(sys.executable).with_name("delivery"), "access", "console"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return dict(list(json.loads(printed).items())[:2])
+
+
+def deploy_pipeline(to: Deployment) -> None:
+    """A source, a build with a report, an approval, and a stage that would deploy to the environment."""
+    bucket, key = f"{to.name}-artifactsbucket1", to.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3, source = to.client("s3"), io.BytesIO()
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": to.region})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr("changes.md", "# dev: what would change\n\n### Broadens\n\n- everything\n")
+    s3.put_object(Bucket=bucket, Key="source.zip", Body=source.getvalue())
+    for name in ("codepipeline", "codebuild"):
+        create_role(to, name, to.account, {"Service": f"{name}.amazonaws.com"}, "*")
+    create_role(to, "deploy", to.environment, {"AWS": f"arn:aws:iam::{to.account}:root"}, "*")
+    project = f"{to.name}-synth"
+    to.client("logs").create_log_group(logGroupName=f"{to.name}-builds")
+    template = {"Type": "AWS::CodeBuild::Project", "Properties": project_of(to, project)}
+    cloudformation = to.client("cloudformation")
+    cloudformation.create_stack(StackName="builds", TemplateBody=json.dumps({"Resources": {"Synth": template}}))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="builds", WaiterConfig={"Delay": 0.1})
+    to.client("codepipeline").create_pipeline(pipeline=definition(to, bucket, key, project))
+
+
+def project_of(to: Deployment, name: str) -> Json:
+    """A build project whose log goes to a group of the pipeline."""
+    image = {"Type": "LINUX_CONTAINER", "ComputeType": "BUILD_GENERAL1_SMALL", "Image": "aws/codebuild/standard:7.0"}
+    return {
+        "Name": name,
+        "ServiceRole": f"arn:aws:iam::{to.account}:role/codebuild",
+        "Source": {"Type": "CODEPIPELINE", "BuildSpec": json.dumps(BUILDSPEC)},
+        "Artifacts": {"Type": "CODEPIPELINE"},
+        "Environment": image,
+        "LogsConfig": {"CloudWatchLogs": {"Status": "ENABLED", "GroupName": f"{to.name}-builds"}},
+    }
+
+
+def definition(to: Deployment, bucket: str, key: str, project: str) -> Json:
+    """The pipeline."""
+    source = action("Source", "S3", "Repo", S3Bucket=bucket, S3ObjectKey="source.zip", PollForSourceChanges="false")
+    build = action("Build", "CodeBuild", "Synth", ProjectName=project)
+    deploy = action("Deploy", "CloudFormation", "Deploy", StackName=f"{to.stage}-Shop", ActionMode="CREATE_UPDATE")
+    role = f"arn:aws:iam::{to.environment}:role/deploy"
+    deploy["configuration"] |= {"RoleArn": role, "TemplatePath": "Changes::t.json"}
+    deploy |= {"roleArn": role, "inputArtifacts": [{"name": "Changes"}]}
+    return {
+        "name": to.name,
+        "roleArn": f"arn:aws:iam::{to.account}:role/codepipeline",
+        "artifactStore": {"type": "S3", "location": bucket, "encryptionKey": {"id": key, "type": "KMS"}},
+        "pipelineType": "V2",
+        "executionMode": "QUEUED",
+        "stages": [
+            {"name": "Source", "actions": [{**source, "outputArtifacts": [{"name": "Code"}]}]},
+            {
+                "name": "Build",
+                "actions": [{**build, "inputArtifacts": [{"name": "Code"}], "outputArtifacts": [{"name": "Changes"}]}],
+            },
+            {"name": "Gate", "actions": [action("Approval", "Manual", "Approve")]},
+            {"name": to.stage, "actions": [deploy]},
+        ],
+    }
+
+
+def action(category: str, provider: str, name: str, **configuration: str) -> Json:
+    """An action of the pipeline's definition."""
+    type_ = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+    return {"name": name, "actionTypeId": type_, "configuration": configuration}
+
+
+def deploy_function(to: Deployment) -> None:
+    """A stack with a function, a version and an alias in the environment's account; the function was called."""
+    create_role(to, "function", to.environment, {"Service": "lambda.amazonaws.com"}, "logs:*")
+    name = f"{to.stage}-Shop-Basket"
+    properties = {
+        "FunctionName": name,
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Role": f"arn:aws:iam::{to.environment}:role/function",
+        "Code": {"ZipFile": CODE},
+    }
+    alias = {"FunctionName": {"Ref": "F"}, "FunctionVersion": {"Fn::GetAtt": ["V", "Version"]}, "Name": "live"}
+    resources = {
+        "F": {"Type": "AWS::Lambda::Function", "Properties": properties},
+        "V": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}},
+        "A": {"Type": "AWS::Lambda::Alias", "Properties": alias},
+    }
+    cloudformation = to.client("cloudformation", to.environment)
+    cloudformation.create_stack(StackName=f"{to.stage}-Shop", TemplateBody=json.dumps({"Resources": resources}))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=f"{to.stage}-Shop", WaiterConfig={"Delay": 0.1})
+    to.client("lambda", to.environment).invoke(FunctionName=name, Qualifier="live", Payload=b"[1, 2]")
+
+
+def create_role(to: Deployment, name: str, account: str, principal: Json, actions: str) -> None:
+    """Create a role that may do `actions` on everything."""
+    iam = to.client("iam", account)
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=policy)
+
+
+def write_profiles(to: Deployment) -> None:
+    """Write a profile for each account, with temporary credentials of a role that has the printed policy only."""
+    sections = []
+    for account in to.policies:
+        create_role(to, "console", account, {"AWS": f"arn:aws:iam::{account}:root"}, "sts:GetCallerIdentity")
+        to.client("iam", account).delete_role_policy(RoleName="console", PolicyName="policy")
+        arn = f"arn:aws:iam::{account}:role/console"
+        keys = to.client("sts", account).assume_role(RoleArn=arn, RoleSessionName="kim")["Credentials"]
+        lines = {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
+        sections.append("\n".join([f"[of-{account}]", *(f"{name} = {value}" for name, value in lines.items())]))
+    Path(to.config["AWS_SHARED_CREDENTIALS_FILE"]).write_text("\n".join(sections) + "\n")
+    Path(to.config["AWS_CONFIG_FILE"]).write_text("")
+    to.allow()
