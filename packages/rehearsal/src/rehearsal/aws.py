@@ -1,4 +1,4 @@
-"""Credentials for the embedded AWS, as clients and as environment variables; never the user's own."""
+"""Clients and environment variables for the embedded AWS; the user's own AWS settings are never used."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from botocore.session import Session
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.host.host_environment import NO_AWS_FILES
 
-# In the folder of a bundle that trusts it: the certificate of the embedded AWS's authority.
+# Next to the CA bundle: the certificate of the embedded AWS's certificate authority.
 AUTHORITY = "authority.pem"
-# Beside it: what leads the connections of Node to AWS's host names to the embedded AWS.
+# Next to the CA bundle: a script that connects Node.js to the embedded AWS for AWS's host names.
 NODE_HOSTS = "aws-hosts.cjs"
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
 _NO_PROXY = ("NO_PROXY", "no_proxy")
-# Not the machine's own list: it may hold AWS's names, and the proxy keeps to it for all others.
+# Replaces the machine's NO_PROXY, which may have AWS's names; the proxy applies that list to all other hosts.
 _LOCAL_HOSTS = "127.0.0.1,localhost,::1"
 
 
 def root(account: str) -> Credentials:
-    """The root user of `account`: its access key is the account id, and its secret is the endpoint's."""
+    """Return the credentials of an account's root user: the account id, and the endpoint's secret."""
     return Credentials(account, "")
 
 
@@ -40,16 +40,16 @@ _open_clients: weakref.WeakSet[Any] = weakref.WeakSet()
 
 @cache
 def _session() -> Session:
-    """botocore's: what boto3 adds to it takes a third longer to import."""
+    """A botocore session: boto3 would take a third longer to import."""
     return Session()
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the embedded AWS listens.
+    """The address of the embedded AWS, and clients for it.
 
-    iam: whether policies are enforced. ca: the bundle that verifies it where it speaks TLS. secret: every root user's.
-    proxy: the URL of the proxy that leads AWS's host names here.
+    iam: whether policies are enforced. ca: the CA bundle, where it uses TLS. secret: the secret key of every root user.
+    proxy: the URL of the proxy that routes AWS's host names to it.
     """
 
     url: str
@@ -60,27 +60,27 @@ class Endpoint:
 
     @property
     def authority(self) -> Path | None:
-        """The one certificate that verifies it: next to the bundle, and read in a twentieth of the time."""
+        """The certificate of its authority, which is read in a twentieth of the time of the whole bundle."""
         return self.ca.with_name(AUTHORITY) if self.ca else None
 
     def client(self, service: str, credentials: Credentials, region: str) -> Any:
-        """A client of `service`; who asks again gets the same one, with its connections."""
+        """Return a botocore client; the same arguments return the same client, with its open connections."""
         with _SESSION_LOCK:
             return _client(self, service, credentials, region)
 
     def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
-        """The variables with which the AWS CLI, every SDK and the CDK CLI work against the embedded AWS."""
+        """Return the variables by which the AWS CLI, every SDK and the CDK CLI use the embedded AWS."""
         variables = {"AWS_ENDPOINT_URL": self.url, **self._credentials(credentials, region)}
         if self.ca:
             variables |= ca_bundle_variables(self.ca)
         return variables
 
     def build_environ(self, credentials: Credentials, region: str) -> dict[str, str]:
-        """The variables of a build: it reaches the embedded AWS under AWS's own host names, as it would AWS."""
+        """Return the variables of a build, which reaches the embedded AWS by AWS's host names."""
         return {**self._credentials(credentials, region), **self.host_names()}
 
     def host_names(self) -> dict[str, str]:
-        """The variables with which AWS's host names lead here, and its certificates for them are trusted."""
+        """Return the variables that route AWS's host names to the embedded AWS, and trust its certificates."""
         if not self.ca:
             return {}
         return {
@@ -107,7 +107,7 @@ class Endpoint:
 
 @lru_cache(_CLIENTS)
 def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: str) -> Any:
-    """Made by the one session, which reads each service's model once."""
+    """A client of the shared session, which reads each service's model once."""
     config = Config(
         s3={"addressing_style": "path"},
         retries={"mode": "standard", "max_attempts": 3},
@@ -138,7 +138,7 @@ def service_model(service: str) -> Any:
 
 
 def close_clients() -> None:
-    """Close the connections that clients keep open, for which an embedded AWS that ends would wait."""
+    """Close the open connections of all clients, because the embedded AWS waits for them at its end."""
     with _SESSION_LOCK:
         _client.cache_clear()
         for client in list(_open_clients):
@@ -146,12 +146,12 @@ def close_clients() -> None:
 
 
 def download_object(s3: Any, bucket: str, key: str, file: Path, version: str | None = None) -> Mapping[str, Any]:
-    """Write an object to `file`; what GetObject answered. Raises ClientError.
+    """Write an object to `file`; return the response of GetObject. Raises ClientError.
 
-    By one request: boto3's download_file asks for the size before, and starts threads.
+    One request is enough: boto3's download_file would first request the size, and start threads.
     """
-    wanted = {"VersionId": version} if version else {}
-    answer: Mapping[str, Any] = s3.get_object(Bucket=bucket, Key=key, **wanted)
+    parameters = {"VersionId": version} if version else {}
+    answer: Mapping[str, Any] = s3.get_object(Bucket=bucket, Key=key, **parameters)
     with file.open("wb") as out:
         for chunk in answer["Body"].iter_chunks(1 << 20):
             out.write(chunk)
@@ -159,6 +159,6 @@ def download_object(s3: Any, bucket: str, key: str, file: Path, version: str | N
 
 
 def ca_bundle_variables(bundle: Path) -> dict[str, str]:
-    """The variables with which AWS's tools and SDKs in any language, and package managers, trust `bundle`."""
+    """Return the variables by which AWS's tools, SDKs in any language and package managers trust `bundle`."""
     names = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
     return dict.fromkeys(names, str(bundle))

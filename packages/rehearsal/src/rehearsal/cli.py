@@ -1,4 +1,4 @@
-"""The command line: the verbs of `commands/` behind one error boundary, which makes an error a message and a code."""
+"""The command line: the commands in `commands/`, and the error boundary, with messages and exit codes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> None:
-    """Run one command. 0 done; 1 the pipeline went red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
+    """Run one command. Exit codes: 0 done; 1 the pipeline is red; 2 wrong use or settings; 3 a bug; 130 interrupted."""
     remove_aws_settings(os.environ)
     try:
         code = cli.main(
@@ -45,27 +45,27 @@ def main() -> None:
 
 
 def _is_unreachable(error: Exception) -> bool:
-    """Whether the embedded AWS did not answer; botocore is imported here because it takes 0.2 s."""
+    """Return whether the embedded AWS did not answer; botocore is imported here because it takes 0.2 s."""
     from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
     return isinstance(error, (HTTPClientError, EndpointConnectionError))
 
 
 def _report_unreachable_emulator(error: Exception) -> int:
-    """The embedded AWS that a command has been working with is gone: it was stopped or killed."""
+    """Report that the embedded AWS was stopped or killed while the command used it."""
     click.echo(
         f"rehearsal: the embedded AWS does not answer any more: it was ended, or killed; .rehearsal/logs/emulator.log"
-        f" has its last words, and the next `run` or `up` starts it anew ({error})",
+        f" has its last messages, and the next `run` or `up` starts it again ({error})",
         err=True,
     )
     return 1
 
 
 def _report_full_disk(error: OSError) -> int:
-    where = f" where {error.filename} lies" if error.filename else ""
+    where = f" ({error.filename})" if error.filename else ""
     click.echo(
-        f"rehearsal: {error.strerror}{where}: make room (`rehearse clean` gives back what old executions"
-        " take), then try again",
+        f"rehearsal: {error.strerror}{where}: free disk space (`rehearse clean` removes old executions),"
+        " then try again",
         err=True,
     )
     return 2
@@ -78,7 +78,7 @@ def _report_bug() -> int:
 
 
 class LazyGroup(click.Group):
-    """Commands by name, each imported when it is called: `--help` imports none of them."""
+    """A group that imports a command's module when it is called; `--help` imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the table, hidden ones included."""

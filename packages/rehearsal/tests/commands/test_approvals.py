@@ -85,4 +85,4 @@ def test_who_comes_second_is_told(asks: Tiny, monkeypatch: pytest.MonkeyPatch) -
     code, printed = asks.call("approve", "Legal")
     assert code == 2
     assert "Approved" not in printed
-    assert "somebody else has answered meanwhile, or nothing waits any more: Gate/Legal" in printed
+    assert "another caller was faster, or the approval does not wait any more: Gate/Legal" in printed

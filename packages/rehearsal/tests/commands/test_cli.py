@@ -77,7 +77,7 @@ def test_an_embedded_aws_that_is_gone_is_told(project: Path) -> None:
         code, said = rehearsal(project, "stop")
     assert code == 1
     assert "the embedded AWS does not answer any more" in said
-    assert "the next `run` or `up` starts it anew" in said
+    assert "the next `run` or `up` starts it again" in said
 
 
 def test_an_app_that_does_not_synthesize_is_refused(project: Path) -> None:

@@ -1,4 +1,4 @@
-"""Errors of the API as wrong use: with the API's code and message."""
+"""Conversion of API errors to WrongUse, with the API's code and message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal.errors import WrongUse
 
 @contextmanager
 def convert_api_errors(operation: str) -> Iterator[None]:
-    """Raises WrongUse where the call in the block is refused. operation: how the API calls it."""
+    """Raise WrongUse where the API call in the block is refused. operation: the API operation's name."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""`approve` and `reject`: answer what waits, from another terminal than the one that runs."""
+"""`approve` and `reject`: answer waiting approvals, from another terminal than that of `run`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rehearsal.workspace.layout import Workspace
 
 @dataclass(frozen=True)
 class WaitingApproval:
-    """An action that waits for an answer, in one execution and for the revision that it brought."""
+    """An approval that waits for an answer, with its execution and the execution's revision."""
 
     stage: str
     action: str
@@ -82,11 +82,11 @@ def _answer(
     ]
     _report(done, verdict, as_json=as_json)
     if late := [approval.where for approval in chosen if approval not in done]:
-        raise WrongUse(f"somebody else has answered meanwhile, or nothing waits any more: {', '.join(late)}")
+        raise WrongUse(f"another caller was faster, or the approval does not wait any more: {', '.join(late)}")
 
 
 def _chosen(waiting: list[WaitingApproval], action: str | None) -> list[WaitingApproval]:
-    """Those that are meant. Raises WrongUse where an answer could count for another execution than is meant."""
+    """The approvals to answer. Raises WrongUse where several executions wait at one of them."""
     if action:
         named = match_action([*dict.fromkeys((each.stage, each.action) for each in waiting)], action)
         waiting = [approval for approval in waiting if (approval.stage, approval.action) == named]
@@ -117,7 +117,7 @@ def _report(done: list[WaitingApproval], verdict: str, *, as_json: bool) -> None
 
 
 def _waiting_approvals(space: Workspace, pipeline: str) -> list[WaitingApproval]:
-    """Every action that waits for an answer, as the journals have it: the API shows one execution for each stage."""
+    """Every waiting approval, from the journals: the API returns only one execution per stage."""
     views = [load_execution_view(space, execution) for execution in space.newest_first()]
     return [
         WaitingApproval(stage.name, action.name, action.token, view.id, view.revision)

@@ -1,4 +1,4 @@
-"""`clean`: give disk back."""
+"""`clean`: free disk space."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def clean(space: Workspace, keep: int, *, everything: bool, as_json: bool) -> No
     What has not ended stays, as does what a stage is in or can be rolled back to, what builds have downloaded, and the
     embedded AWS's state; --all removes everything.
     """
-    freed, said = _remove_executions(space, keep, everything=everything)
+    freed, message = _remove_executions(space, keep, everything=everything)
     if as_json:
         print_json({"freed_bytes": freed, "bytes": retention.workspace_usage(space)})
     else:
-        click.echo(said)
+        click.echo(message)
 
 
 def _remove_executions(space: Workspace, keep: int, *, everything: bool) -> tuple[int, str]:
-    """The bytes that became free, and what is said of it."""
+    """Remove executions, or everything; return the bytes that became free, and a message. Raises WrongUse."""
     if not space.home.exists():
         return 0, "there is no .rehearsal/"
     if everything:

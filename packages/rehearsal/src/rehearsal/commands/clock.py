@@ -1,4 +1,4 @@
-"""`clock`: the pace at which AWS's waiting passes in a rehearsal, and its date."""
+"""`clock`: the scale of AWS's waiting times in a rehearsal, and its date."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def clock(space: Workspace, setting: str | None, *, as_json: bool) -> None:
 
 
 def describe(now: Clock) -> str:
-    """Return the clock in words."""
+    """Return the clock's setting in words."""
     days = _later(now) / 86400
     date = f"; dates are {days:g} days later than today" if days else ""
     return f"AWS's waiting passes {now.setting.scale:g} times as fast{date}"
 
 
 def _later(now: Clock) -> float:
-    """Return how many seconds later dates are than the machine's."""
+    """The seconds by which the clock's date is ahead of the machine's."""
     return sum(seconds for _, seconds in now.setting.jumps)

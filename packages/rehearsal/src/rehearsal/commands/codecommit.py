@@ -1,4 +1,4 @@
-"""Pushes to CodeCommit: EventBridge gets an event, and a rule starts the pipeline that does not poll.
+"""Pushes to CodeCommit: EventBridge gets an event, whose rule starts a pipeline that does not poll.
 
 Sources: AWS CodePipeline user guide, "CodeCommit source actions and EventBridge"; AWS CodeCommit user guide,
 "Monitoring CodeCommit events in Amazon EventBridge".
@@ -17,12 +17,12 @@ from rehearsal.engine.model.triggers import Push
 
 
 def polls(action: Action) -> bool:
-    """Whether CodePipeline polls for new commits, which is its default."""
+    """Return whether CodePipeline polls for new commits, which is its default."""
     return action.configuration.get("PollForSourceChanges", "true").lower() != "false"
 
 
 def push_event(key: PipelineKey, action: Action, push: Push, before: str, after: str) -> Mapping[str, Any]:
-    """Return CodeCommit's event of a push; `before` and `after` are commits, zeros where there was none."""
+    """Return CodeCommit's event of a push. before, after: commit ids; zeros where there was none."""
     name = action.configuration["RepositoryName"]
     arn = f"arn:aws:codecommit:{key.region}:{key.account}:{name}"
     new = not before.strip("0")
@@ -52,7 +52,10 @@ def push_event(key: PipelineKey, action: Action, push: Push, before: str, after:
 
 
 def missing_rule(deployed: Deployment, told: Mapping[str, Any]) -> str | None:
-    """None where a rule whose target is the pipeline takes the event, else what is missing."""
+    """Return why no rule starts the pipeline for the event; None where a rule with that target matches it.
+
+    told: the event.
+    """
     key = deployed.key
     api = deployed.endpoint.client("events", root(key.account), key.region)
     names = api.list_rule_names_by_target(TargetArn=key.arn)["RuleNames"]

@@ -1,4 +1,4 @@
-"""`completion SHELL`: the script with which a shell completes what is typed after `rehearse`."""
+"""`completion SHELL`: the completion script for the arguments of `rehearse`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from click.shell_completion import get_completion_class
 
 from rehearsal import program_name
 
-# A shell completes the arguments of a name, which `python -m rehearsal` is not.
+# Shells complete the arguments of one command name: this defines `rehearse` for `python -m rehearsal`.
 _SHELL_FUNCTIONS = {
     "bash": 'command -v rehearse >/dev/null || rehearse() {{ {call} "$@"; }}',
     "zsh": '(( $+commands[rehearse] )) || rehearse() {{ {call} "$@"; }}',
@@ -33,7 +33,7 @@ def completion(shell: str) -> None:
 
 
 def _call_program(script: str, shell: str, call: str) -> str:
-    """The script asks the program itself what fits; where that is a function of the shell, `env` can't call it."""
+    """Let the script call the program by its path: it uses `env`, which cannot call a shell function."""
     asks = {
         "bash": ("bash_complete $1)", f"bash_complete {call})"),
         "zsh": ("zsh_complete rehearse)", f"zsh_complete {call})"),

@@ -1,4 +1,4 @@
-"""Names that arguments take, with what a shell may complete them to: those of the latest execution and its kin."""
+"""Argument types with shell completion: ids of executions, and stages and actions of the latest execution."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rehearsal.workspace.layout import Workspace
 
 
 class CompletionType(click.ParamType[str]):
-    """Text; `names` lists what a workspace has for it, and only the completion asks."""
+    """A string argument. names: lists the completions in a workspace; called for completion only."""
 
     def __init__(self, name: str, names: Callable[[Workspace], Iterable[str]]) -> None:
         self.name, self._names = name, names

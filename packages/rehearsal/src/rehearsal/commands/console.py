@@ -1,4 +1,4 @@
-"""`console`: the web console of the rehearsed pipeline, which is a package of its own."""
+"""`console`: start the web console of the rehearsed pipeline, which is in a separate package."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def console(space: Workspace, port: int | None, *, browser: bool) -> None:
 
 
 def become_console(space: Workspace, options: list[str]) -> NoReturn:
-    """Replace this process by the console of the pipeline that runs. Raises WrongUse where it is not installed."""
+    """Replace this process by the console of the running pipeline. Raises WrongUse where it is not installed."""
     program = find_program()
     arguments, environment = console_command(space, running_deployment(space))
     sys.stdout.flush()
@@ -42,7 +42,7 @@ def become_console(space: Workspace, options: list[str]) -> NoReturn:
 
 
 def console_command(space: Workspace, deployed: Deployment) -> tuple[list[str], dict[str, str]]:
-    """Return the arguments and the variables with which the console reads this pipeline; writes the profiles."""
+    """Return the console's arguments and environment variables for this pipeline; write its credentials file."""
     file, key = space.private / "console-credentials", deployed.key
     accounts = sorted({key.account, *_accounts(deployed)})
     write_text(file, credentials_file(deployed.endpoint, accounts))
@@ -69,7 +69,7 @@ def find_program() -> str:
 
 
 def credentials_file(endpoint: Endpoint, accounts: Iterable[str]) -> str:
-    """Return a profile for each account, of its root user."""
+    """Return the text of a credentials file with a profile for each account's root user."""
     profiles = (
         f"[{account}]\naws_access_key_id = {account}\naws_secret_access_key = {endpoint.secret}\n"
         for account in accounts

@@ -1,4 +1,4 @@
-"""The context of every verb: the project around the current folder, and its running pipeline."""
+"""The context of every command: the project around the current folder, and its running pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rehearsal.workspace.layout import Workspace
 
 
 def with_workspace[**P, R](verb: Callable[Concatenate[Workspace, P], R]) -> Callable[P, R]:
-    """Give the verb the workspace of the project around the current folder, once its arguments are read."""
+    """Decorator that passes the workspace of the project around the current folder. The verb may raise WrongUse."""
 
     @functools.wraps(verb)
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -27,7 +27,7 @@ def with_workspace[**P, R](verb: Callable[Concatenate[Workspace, P], R]) -> Call
 
 
 def running_deployment(space: Workspace) -> Deployment:
-    """The deployed pipeline of the embedded AWS that runs now. Raises WrongUse where nothing runs."""
+    """Return the deployed pipeline of the running embedded AWS. Raises WrongUse where there is none."""
     server = space.server()
     if server is None:
         raise WrongUse("no embedded AWS is running: `rehearse up` first")
@@ -39,9 +39,9 @@ def running_deployment(space: Workspace) -> Deployment:
 
 @contextmanager
 def open_deployment(space: Workspace, port: int | None = None) -> Iterator[Deployment]:
-    """The deployed pipeline, as a running embedded AWS or the saved state of one has it.
+    """Yield the deployed pipeline of the running embedded AWS; start it from its saved state where none runs.
 
-    Raises WrongUse where none was deployed yet.
+    Raises WrongUse where no pipeline was deployed yet.
     """
     if not (space.aws / "pipeline.json").exists():
         raise WrongUse("no pipeline is deployed: `rehearse up` first (or `run`)")
@@ -50,15 +50,15 @@ def open_deployment(space: Workspace, port: int | None = None) -> Iterator[Deplo
 
 
 def resolve_execution(space: Workspace, wanted: str | None) -> str:
-    """Return the one execution id that begins with `wanted`, or the latest. Raises WrongUse unless it is unique."""
+    """Return the execution id that begins with `wanted`; None: the latest. Raises WrongUse unless it is unique."""
     known = space.newest_first()
     if not known:
         raise WrongUse("nothing was rehearsed yet: `rehearse run`")
     if wanted is None:
         return known[0]
-    found = [each for each in known if each.startswith(wanted)]
-    if len(found) != 1:
+    matches = [each for each in known if each.startswith(wanted)]
+    if len(matches) != 1:
         raise WrongUse(
-            f"{wanted}: {len(found) or 'no'} executions have an id that begins so; `rehearse history` lists them"
+            f"{wanted}: {len(matches) or 'no'} executions have an id that begins so; `rehearse history` lists them"
         )
-    return found[0]
+    return matches[0]

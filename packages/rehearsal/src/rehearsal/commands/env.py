@@ -36,7 +36,7 @@ def _environment(deployed: Deployment, name: str) -> tuple[str, str]:
     for stack in configuration.list_deployed_stacks(deployed.pipeline(), deployed.key.region):
         known.setdefault(stack.environment.lower(), (stack.account, stack.region))
     accounts = {account: (account, region) for account, region in known.values()}
-    found = known.get(name.lower()) or accounts.get(name)
-    if found is None:
+    environment = known.get(name.lower()) or accounts.get(name)
+    if environment is None:
         raise WrongUse(f"{name}: there is no such environment; there are {', '.join(known)}")
-    return found
+    return environment

@@ -1,4 +1,4 @@
-"""Follow an execution, and those that replace it, to the end; answer its approvals."""
+"""Follow an execution, its restarts and its rollback to the end; answer approvals."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def follow(
     stops: bool = True,
     until: str | None = None,
 ) -> list[ExecutionView]:
-    """Show the execution until it ends, then the one that took its place, and so on; all of them, in order.
+    """Show an execution until it ends, then its restart, and so on; return the views of all, in order.
 
-    on_restart: called when the pipeline has changed itself, before its next execution gets to a deployment.
-    verdict: "Approved" or "Rejected" answers every approval; None asks on a terminal, else waits for `approve`.
-    ending: which end of the execution is meant, after retries. stops: whether an interrupt stops it. until: the stage
-    after which it is stopped; whoever asks for that has closed the transition behind it.
+    on_restart: called when the pipeline has updated itself, before its next execution deploys. verdict: "Approved" or
+    "Rejected" answers every approval; None asks on a terminal, else waits for `approve`. ending: the number of the end
+    to wait for, since a retried execution ends several times. stops: whether an interrupt stops the execution. until:
+    the stage after which to stop it; the caller has disabled the transition after it.
     """
     views: list[ExecutionView] = []
     following: str | None = execution
@@ -50,7 +50,7 @@ def follow(
         watched = following
         try:
             view = _watch(space, console, deployed, watched, verdict=verdict, ending=ending, until=until)
-            if view.rolled_back_as:  # however that ends, this execution has failed
+            if view.rolled_back_as:  # the execution has failed, whatever the result of its rollback
                 watched = view.rolled_back_as
                 console.print(f"execution {view.id}: {view.status}; {watched} rolls back", markup=False)
                 _watch(space, console, deployed, watched, verdict=verdict, ending=1)
@@ -76,7 +76,10 @@ def _watch(
     ending: int,
     until: str | None = None,
 ) -> ExecutionView:
-    """Events before the end before `ending` are history: they are replayed, but neither shown nor answered."""
+    """Show one execution until its end number `ending`.
+
+    Earlier events are replayed only: they are neither shown nor answered.
+    """
     view, ended, shifts = ExecutionView(), 0, ShiftNews(space)
     with progress(console) as shown:
         for event in journal.follow(space.journal(execution), lambda: space.server() is not None, ending=ending):
@@ -98,13 +101,13 @@ def _watch(
 
 
 def is_target_reached(view: ExecutionView, until: str | None) -> bool:
-    """Whether the execution got as far as it was to get: to its end, or to the success of the stage `until`."""
-    there = any(stage.name == until and stage.status == "Succeeded" for stage in view.stages)
-    return view.status == "Succeeded" or (view.status == "Stopped" and there)
+    """Return whether the execution succeeded, or was stopped after the success of the stage `until`."""
+    is_reached = any(stage.name == until and stage.status == "Succeeded" for stage in view.stages)
+    return view.status == "Succeeded" or (view.status == "Stopped" and is_reached)
 
 
 def _stop_after_stage(deployed: Deployment, execution: str, event: Event) -> None:
-    """The stage is the last one that is wanted; an execution that ends there by itself needs no stop."""
+    """Stop the execution after the stage of `event`, the last one to run, if it succeeded."""
     if event["status"] == "Succeeded":
         with contextlib.suppress(ClientError):
             deployed.api().stop_pipeline_execution(
@@ -115,7 +118,7 @@ def _stop_after_stage(deployed: Deployment, execution: str, event: Event) -> Non
 
 
 def _stop(space: Workspace, deployed: Deployment, execution: str, ending: int) -> None:
-    """Interrupt a run: end its actions, and wait until they have ended."""
+    """Stop an execution, abandon its actions, and wait until they have ended, at most STOP_SECONDS."""
     deadline = time.monotonic() + STOP_SECONDS
     with contextlib.suppress(ClientError, BotoCoreError):
         deployed.api().stop_pipeline_execution(
@@ -126,7 +129,7 @@ def _stop(space: Workspace, deployed: Deployment, execution: str, ending: int) -
 
 
 def _answer(console: Console, shown: Progress, deployed: Deployment, event: Event, verdict: str | None) -> None:
-    how = "answered beforehand"
+    how = "answered in advance"
     if verdict is None:
         if not (console.is_terminal and sys.stdin.isatty()):
             console.print(f"answer with `{program_name.command_name()} approve` or `reject` in another terminal")
@@ -146,15 +149,15 @@ def _ask_verdict(event: Event) -> str:
 
 
 def put_approval(deployed: Deployment, stage: str, action: str, token: str, *, verdict: str, summary: str) -> bool:
-    """Answer one approval. False where it was answered by another caller."""
-    who = os.environ.get("USER") or "you"
+    """Answer one approval. False where another caller has answered it, or it does not wait any more."""
+    user = os.environ.get("USER") or "you"
     try:
         deployed.api().put_approval_result(
             pipelineName=deployed.key.name,
             stageName=stage,
             actionName=action,
             token=token,
-            result={"status": verdict, "summary": f"{summary} by {who}"},
+            result={"status": verdict, "summary": f"{summary} by {user}"},
         )
     except ClientError as error:
         if error.response["Error"]["Code"] not in (

@@ -1,4 +1,4 @@
-"""Follow what a command has set going, to its end: what `watch`, `retry`, `rollback` and parts of a run share."""
+"""Follow an execution to its end and write the result, for `watch`, `retry`, `rollback` and partial runs."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ from rehearsal.workspace.layout import Workspace
 
 
 def verdict_options[R](verb: Callable[..., R]) -> Callable[..., R]:
-    """`--approve` and `--reject`, of which the verb gets the `verdict`: "Approved", "Rejected", or None for neither."""
+    """Decorator with the options --approve and --reject, which the verb gets as `verdict`.
 
-    @click.option("--approve", is_flag=True, help="Approve every manual approval beforehand.")
-    @click.option("--reject", is_flag=True, help="Reject every manual approval beforehand.")
+    verdict: "Approved", "Rejected", or None for neither.
+    """
+
+    @click.option("--approve", is_flag=True, help="Approve every manual approval in advance.")
+    @click.option("--reject", is_flag=True, help="Reject every manual approval in advance.")
     @functools.wraps(verb)
     def with_verdict(*args: Any, approve: bool, reject: bool, **kwargs: Any) -> R:
         if approve and reject:
@@ -44,10 +47,10 @@ def follow_to_end(
     ending: int = 1,
     stops: bool = False,
 ) -> int:
-    """Show the execution to its end, and what replaces it; 0 if the last one succeeded, else 1.
+    """Show the execution and its restarts to the end; return 0 if the last one succeeded, else 1.
 
-    json_file: where the result goes, as that of `run`. ending: which of its ends is meant, since a retry lets an
-    execution end once more. stops: whether an interrupt stops the execution, or only the showing of it.
+    json_file: for the result, in the form of `run --json`. ending: the number of the end to wait for, since a retried
+    execution ends several times. stops: whether an interrupt stops the execution.
     """
     began = time.monotonic()
     views = follow_with_summary(
@@ -59,7 +62,7 @@ def follow_to_end(
 def follow_with_summary(
     space: Workspace, console: Console, execution: str, *, verdict: str | None, ending: int = 1, stops: bool = False
 ) -> list[ExecutionView]:
-    """Show the execution to its end, what replaces it, and a summary; all of them, in order."""
+    """Show the execution and its restarts to the end, then a summary; return the views of all, in order."""
     began, stop, deployed = time.monotonic(), Cancellation(), running_deployment(space)
     tell = functools.partial(console.print, style="dim", soft_wrap=True)
     try:
@@ -74,7 +77,7 @@ def follow_with_summary(
 
 
 def write_result(space: Workspace, views: list[ExecutionView], seconds: float, json_file: Path | None) -> int:
-    """Write what came of it; 0 if the last one succeeded, else 1."""
+    """Write the result as JSON; return 0 if the last execution succeeded, else 1."""
     iam = running_deployment(space).endpoint.iam
     put_json(json_file, summary.as_json(space, views, [], seconds, iam=iam))
     return 0 if views[-1].status == "Succeeded" else 1

@@ -41,6 +41,6 @@ def _as_json(space: Workspace, view: ExecutionView, *, alive: bool) -> dict[str,
 
 
 def journaled_executions(space: Workspace) -> list[ExecutionView]:
-    """Every execution with a journal that names it, newest first."""
+    """Return every execution whose journal has a first event, newest first."""
     views = [load_execution_view(space, each) for each in space.newest_first()]
     return [view for view in views if view.id]

@@ -1,4 +1,4 @@
-"""`logs`: what an action printed, or prints."""
+"""`logs`: print the log of an action, also while it runs."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ def logs(space: Workspace, action: str | None, wanted: str | None, *, follow: bo
 
 
 def find_action(view: ExecutionView, action: str) -> tuple[str, str]:
-    """The stage and the name of the action that is called so, with its stage (`Dev/Test`, `Dev.Test`) or without.
+    """Return (stage, name) of an action, which is named with its stage (`Dev/Test`, `Dev.Test`) or without.
 
-    Raises WrongUse.
+    Raises WrongUse where none or several actions have that name.
     """
     return match_action([(stage.name, each.name) for stage in view.stages for each in stage.actions], action)
 
 
 def match_action(known: Sequence[tuple[str, str]], action: str) -> tuple[str, str]:
-    """The one of the actions, by stage and name, that is called so. Raises WrongUse."""
-    found = [each for each in known if action in ("/".join(each), ".".join(each), each[1])]
-    if len(found) != 1:
+    """Return the one of the known (stage, name) that `action` names. Raises WrongUse where none or several match."""
+    matches = [each for each in known if action in ("/".join(each), ".".join(each), each[1])]
+    if len(matches) != 1:
         names = ", ".join("/".join(each) for each in known)
-        raise WrongUse(f"{action}: {len(found) or 'no'} actions have that name; there are {names}")
-    return found[0]
+        raise WrongUse(f"{action}: {len(matches) or 'no'} actions have that name; there are {names}")
+    return matches[0]
 
 
 def _actions_with_log(view: ExecutionView) -> dict[str, ActionView]:
-    """Every action that has a log, by stage and name."""
+    """stage/name -> action, of every action that has a log."""
     return {
         f"{stage.name}/{each.name}": each
         for stage in view.stages
@@ -70,24 +70,24 @@ def _actions_with_log(view: ExecutionView) -> dict[str, ActionView]:
 
 
 def _action_with_log(view: ExecutionView, action: str) -> ActionView:
-    where, found = "/".join(find_action(view, action)), _actions_with_log(view)
-    if where not in found:
-        raise WrongUse(f"{where} has no log in execution {view.id}; these have one: {', '.join(found) or 'none'}")
-    return found[where]
+    where, logged = "/".join(find_action(view, action)), _actions_with_log(view)
+    if where not in logged:
+        raise WrongUse(f"{where} has no log in execution {view.id}; these have one: {', '.join(logged) or 'none'}")
+    return logged[where]
 
 
 def _list(space: Workspace, view: ExecutionView, *, as_json: bool) -> None:
-    # those of a copied project lie in the original
-    found = {name: os.path.relpath(each.log, space.root) for name, each in _actions_with_log(view).items()}
+    # relpath: the logs of a copied project are in the original, outside this one
+    paths = {name: os.path.relpath(each.log, space.root) for name, each in _actions_with_log(view).items()}
     if as_json:
-        click.echo(json.dumps([{"action": name, "log": path} for name, path in found.items()], indent=2))
+        click.echo(json.dumps([{"action": name, "log": path} for name, path in paths.items()], indent=2))
     else:
-        for name, path in found.items():
+        for name, path in paths.items():
             click.echo(f"{name}  {path}")
 
 
 def _follow(space: Workspace, which: str, stage: str, name: str) -> None:
-    """Print the log as it grows; of an action that has not begun, wait until it does."""
+    """Print the log of an action until it ends; wait for its start. Raises WrongUse where it did not run."""
 
     def now() -> tuple[ActionView, bool]:
         view = load_execution_view(space, which)
@@ -108,7 +108,7 @@ def _is_over(action: ActionView, goes_on: bool) -> bool:  # noqa: FBT001 - it ta
 
 
 def _print_appended(path: Path, over: Callable[[], bool]) -> None:
-    """Check whether it is over before the last read, so that no line written in between is lost."""
+    """Print a growing file until `over` returns True, which is called before the last read so that no line is lost."""
     while not path.exists():
         if over():
             return

@@ -1,4 +1,4 @@
-"""`--json`: where the result goes for programs, and where people then read."""
+"""Output of commands: JSON for programs, and the console for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print it as a JS
 
 
 def _check_writable(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
-    """Check the folder before the run."""
+    """Check before the run that the file's folder is writable."""
     if file and file != STDOUT and not (file.parent.is_dir() and os.access(file.parent, os.W_OK)):
         raise click.BadParameter(f"{file}: there is no folder {file.parent} that can be written to")
     return file
@@ -35,12 +35,12 @@ JSON_FILE = click.option(
 
 
 def output_console(json_file: Path | None) -> Console:
-    """Where people read: standard output, unless that is for the JSON."""
+    """Return the console for people: standard output, or standard error where JSON goes to standard output."""
     return terminal(stderr=json_file == STDOUT)
 
 
 def put_json(file: Path | None, value: Any) -> None:
-    """Write it, where that was asked for."""
+    """Write a value as JSON to `file`, - for standard output; None: nowhere."""
     if file == STDOUT:
         print_json(value)
     elif file and file.exists() and not file.is_file():  # a pipe, or a device

@@ -1,4 +1,4 @@
-"""`permissions`: what each role used, never used, and was denied."""
+"""`permissions`: list the used, unused and denied permissions of each role."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.commands.output import JSON_FILE, STDOUT, put_json
 from rehearsal.emulator.iam import decision_log
 from rehearsal.emulator.server import launcher
 from rehearsal.errors import WrongUse
-from rehearsal.views import role_usage as held
+from rehearsal.views import role_usage
 from rehearsal.views.role_usage import Report
 from rehearsal.workspace.layout import Workspace
 
@@ -27,11 +27,11 @@ def permissions(space: Workspace, role: str | None, json_file: Path | None) -> N
 
     ROLE is a part of the names of the roles to list. Counted are all runs since the embedded AWS was started afresh.
     """
-    made = list(decision_log.read(space.decisions))
-    if not made:
-        raise WrongUse("no policy was asked yet: `rehearse run` first, without --no-iam")
+    decisions = list(decision_log.read(space.decisions))
+    if not decisions:
+        raise WrongUse("no policy was evaluated yet: `rehearse run` first, without --no-iam")
     with launcher.join_or_resume(space) as endpoint:
-        reports = select_reports(_reports(endpoint, made), role)
+        reports = select_reports(_reports(endpoint, decisions), role)
     if json_file:
         put_json(json_file, [each.as_json() for each in reports])
     if json_file != STDOUT:
@@ -40,19 +40,19 @@ def permissions(space: Workspace, role: str | None, json_file: Path | None) -> N
 
 
 def select_reports(reports: Sequence[Report], part: str | None) -> list[Report]:
-    """Those of roles with `part` in their names, which is all without one. Raises WrongUse where it is in none."""
-    found = [each for each in reports if part is None or part in each.role]
-    if not found:
+    """Return the reports of roles with `part` in their names; None: all. Raises WrongUse where none matches."""
+    selected = [each for each in reports if part is None or part in each.role]
+    if not selected:
         known = ", ".join(each.role.rpartition("/")[2] for each in reports)
         raise WrongUse(f"no role has {part} in its name; there are {known}")
-    return found
+    return selected
 
 
-def _reports(endpoint: Endpoint, made: list[decision_log.Decision]) -> list[Report]:
+def _reports(endpoint: Endpoint, decisions: list[decision_log.Decision]) -> list[Report]:
     reports = []
-    for account in sorted({each.principal.split(":")[4] for each in made}):
+    for account in sorted({each.principal.split(":")[4] for each in decisions}):
         iam = endpoint.client("iam", root(account), "us-east-1")
-        reports += [held.report(role, held.grants(iam, role), made) for role in held.roles(iam)]
+        reports += [role_usage.report(role, role_usage.grants(iam, role), decisions) for role in role_usage.roles(iam)]
     return reports
 
 

@@ -1,4 +1,4 @@
-"""`plan`: what a push of the working tree would do, without pushing it."""
+"""`plan`: show the effects of a push of the working tree, without pushing it."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str |
         repository = Repository(space.root, folder)
         commit = repository.snapshot()
         wanted = App.from_options(app, pipeline)
-        found = _planned(space, repository, deployed, commit, wanted)
+        planned = _planned(space, repository, deployed, commit, wanted)
     if as_json:
-        told = {"commit": commit, "working_tree": commit != repository.head, **view.as_json(found)}
-        click.echo(json.dumps(told, indent=2))
+        value = {"commit": commit, "working_tree": commit != repository.head, **view.as_json(planned)}
+        click.echo(json.dumps(value, indent=2))
     else:
-        terminal().print(view.text(found), soft_wrap=True, markup=False)
+        terminal().print(view.text(planned), soft_wrap=True, markup=False)
 
 
 def _planned(space: Workspace, repository: Repository, deployed: Deployment, commit: str, app: App) -> Plan:
-    """Of the app that is given, else of the one that is deployed, whose stack the pipeline's is."""
+    """Plan the push of `commit` for the app of the options, else for the deployed app."""
     folder, stop, default = repository.scratch, Cancellation(), configuration.read_config(space.root).environment
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
     try:
@@ -56,24 +56,24 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
         repository.export(commit, source)
         link_node_modules(repository.top, source)
         cdk = Cdk(command_folders(space), deployed.endpoint, space.logs, stop)
-        built = chosen.synthesize(cdk, source / repository.project, out, default, commit)
-        cloud = cloud_assembly.read(built, chosen.pipeline, default)
-        made = make_plan(
+        assembly = chosen.synthesize(cdk, source / repository.project, out, default, commit)
+        cloud = cloud_assembly.read(assembly, chosen.pipeline, default)
+        planned = make_plan(
             deployed, cloud, source, _cdk_modules(space), _export_last_push(space, deployed, folder / "pushed")
         )
         warning = changed_policies(space, source / repository.project)
-        return replace(made, warnings=(warning, *made.warnings)) if warning else made
+        return replace(planned, warnings=(warning, *planned.warnings)) if warning else planned
     finally:
         stop.set()
 
 
 def _cdk_modules(space: Workspace) -> Path:
-    """The folder of modules that has the CDK CLI."""
+    """The nearest `node_modules` that has the CDK CLI, else the project's."""
     return next((each for each in modules(space) if (each / "aws-cdk").is_dir()), space.root / MODULES)
 
 
 def _export_last_push(space: Workspace, deployed: Deployment, folder: Path) -> Path:
-    """A folder with the files of the last push."""
+    """Write the files of the last push into the new folder; it is empty before the first push."""
     if tip := git_repository.branch_head(space.remote, deployed.branch()):
         source_files.write_folder(space.remote, tip.id, folder, {})
     else:

@@ -1,4 +1,4 @@
-"""`received`: called by the remote's hook after a push; what git prints of it reaches who pushed.
+"""`received`: start the pipeline after a push; the remote's post-receive hook calls it, and git shows its output.
 
 Source: git's documentation, "githooks", post-receive.
 """
@@ -22,7 +22,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.project.git_repository import BRANCHES, git, pop_stashed_branch
 from rehearsal.workspace.layout import Workspace
 
-# How source actions name the branch that they follow; GitHub's older one says Branch.
+# The configuration keys of source actions for their branch; Branch is that of GitHub version 1.
 BRANCH_SETTINGS = frozenset({"BranchName", "Branch"})
 TAG_PREFIX = "refs/tags/"
 
@@ -70,7 +70,7 @@ def _start_execution(space: Workspace, deployed: Deployment, before: str, after:
 
 
 def _missing_rule(deployed: Deployment, action: Action, push: Push, before: str, after: str) -> str | None:
-    """Why a push to CodeCommit starts nothing; None for other sources, whose connection or webhook always starts it."""
+    """Why a push to CodeCommit starts nothing; None for other sources, which a connection or webhook starts."""
     if action.type.provider != "CodeCommit" or codecommit.polls(action):
         return None
     missing = codecommit.missing_rule(deployed, codecommit.push_event(deployed.key, action, push, before, after))
@@ -78,20 +78,20 @@ def _missing_rule(deployed: Deployment, action: Action, push: Push, before: str,
 
 
 def source_actions(pipeline: Pipeline) -> list[Action]:
-    """The source actions that follow a repository. Raises WrongUse where there is none."""
-    found = [each for each in pipeline.stages[0].actions if not BRANCH_SETTINGS.isdisjoint(each.configuration)]
-    if not found:
+    """Return the source actions that follow a git repository. Raises WrongUse where there is none."""
+    actions = [each for each in pipeline.stages[0].actions if not BRANCH_SETTINGS.isdisjoint(each.configuration)]
+    if not actions:
         raise WrongUse(f"no source action of {pipeline.name} follows a git repository")
-    return found
+    return actions
 
 
 def _resolve_commit(space: Workspace, revision: str) -> str:
-    """An annotated tag is an object that names a commit."""
+    """The commit id of a revision; an annotated tag is an object that refers to a commit."""
     return git("rev-parse", f"{revision}^{{commit}}", cwd=space.remote)
 
 
 def _changed_paths(space: Workspace, before: str, after: str) -> Iterable[str]:
-    """Return the changed files; of a new branch, all files of its newest commit."""
+    """The changed files; for a new branch, all files of its newest commit."""
     if before.strip("0"):
         command = ["diff", "--name-only", "-z", before, after]
     else:
@@ -108,9 +108,9 @@ def _print_started(deployed: Deployment, pipeline: Pipeline, execution: str, com
     click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
     if others:
         modes = {
-            "SUPERSEDED": "they share the stages, and where one waits a newer one overtakes it (SUPERSEDED)",
+            "SUPERSEDED": "they share the stages, and a newer execution supersedes one that waits (SUPERSEDED)",
             "QUEUED": "it waits for its turn (QUEUED)",
-            "PARALLEL": "they run side by side (PARALLEL)",
+            "PARALLEL": "they run in parallel (PARALLEL)",
         }
         click.echo(f"{len(others)} more running: {modes.get(pipeline.execution_mode, pipeline.execution_mode)}")
     click.echo(f"follow it:    {program_name.command_name()} watch {execution[:8]}")

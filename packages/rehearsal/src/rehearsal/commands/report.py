@@ -1,4 +1,4 @@
-"""`report`: the page of an execution as one file, which CI can keep."""
+"""`report`: write the console's page of an execution as one HTML file, which CI can keep."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def report(space: Workspace, wanted: str | None, html: Path) -> int:
     program, execution = find_program(), resolve_execution(space, wanted)
     with open_deployment(space):
         arguments, environment = console_command(space, running_deployment(space))
-        written = [f"--html={html.absolute()}", f"--execution={execution}"]
-        done = subprocess.run([program, *arguments, *written], env={**os.environ, **environment}, check=False)
+        output = [f"--html={html.absolute()}", f"--execution={execution}"]
+        done = subprocess.run([program, *arguments, *output], env={**os.environ, **environment}, check=False)
     if done.returncode == 0:
         click.echo(f"execution {execution} is in {html}")
     return done.returncode

@@ -1,4 +1,4 @@
-"""`retry`: take a failed execution up again at the stage where it failed."""
+"""`retry`: retry a failed execution at the stage where it failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rollback`: run a stage again with what an earlier execution brought to it."""
+"""`rollback`: run a stage again with the artifacts of an earlier execution."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def rollback(space: Workspace, stage: str, wanted: str | None, verdict: str | No
 
 
 def _previous_successful_execution(deployed: Deployment, stage: str) -> str:
-    """The newest execution that succeeded in the stage, but for the one that is in it now and for rollbacks."""
+    """The newest execution that succeeded in the stage, without the stage's latest one and without rollbacks."""
     api, name = deployed.api(), deployed.key.name
     states = {each["stageName"]: each for each in api.get_pipeline_state(name=name)["stageStates"]}
     if stage not in states:
         raise WrongUse(f"{stage}: {name} has no such stage; there are {', '.join(states)}")
-    present = states[stage].get("latestExecution", {}).get("pipelineExecutionId")
+    latest = states[stage].get("latestExecution", {}).get("pipelineExecutionId")
     for each in successful_executions(deployed, stage):
-        if each != present:
+        if each != latest:
             return each
-    raise WrongUse(f"no execution before {present or 'the first one'} has succeeded in {stage}")
+    raise WrongUse(f"no execution before {latest or 'the first one'} has succeeded in {stage}")

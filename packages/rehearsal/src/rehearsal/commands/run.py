@@ -1,4 +1,4 @@
-"""`run`: from the working tree to prod, and back with the answers; or a part of it, or a look at it."""
+"""`run`: rehearse the pipeline from the working tree to prod, or a part of it, or only show it."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from rehearsal.workspace.layout import Workspace
 )
 @click.option("--until", metavar="STAGE", type=STAGE, help="Stop when this stage has succeeded.")
 @click.option("--from", "first", metavar="STAGE", type=STAGE, help="Push nothing: begin here, with old artifacts.")
-@click.option("--only", metavar="ACTION", type=ACTION, help="Push nothing: run this action alone, with old artifacts.")
+@click.option("--only", metavar="ACTION", type=ACTION, help="Push nothing: run only this action, with old artifacts.")
 @click.option("--execution", metavar="ID", type=EXECUTION, help="With --from and --only: whose artifacts.")
-@click.option("--dry-run", is_flag=True, help="Tell what would be pushed and run, run nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be pushed and run; run nothing.")
 @ACCEPT
 @APP
 @PIPELINE

@@ -1,4 +1,4 @@
-"""`run --only`: one action by itself, with the artifacts and variables of an earlier execution."""
+"""`run --only`: run one action with the artifacts and variables of an earlier execution."""
 
 from __future__ import annotations
 
@@ -20,19 +20,22 @@ from rehearsal.workspace.layout import Workspace
 
 
 def run_action(space: Workspace, wanted: RunOptions) -> int:
-    """Run the action with what the execution had that is wanted (None: the latest); 0 if it succeeds, else 1."""
+    """Run the action with the artifacts of the chosen execution, or the latest; return 0 if it succeeds, else 1."""
     with open_deployment(space, wanted.port) as deployed:
         target = resolve_execution(space, wanted.execution)
         stage, name = find_action(load_execution_view(space, target), wanted.only or "")
         with convert_api_errors("run --only"):
             started = _start(deployed, stage, name, target)
-        said = f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}"
-        click.echo(said, err=wanted.json_file == STDOUT)
+        message = f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}"
+        click.echo(message, err=wanted.json_file == STDOUT)
         return follow_to_end(space, started, verdict=wanted.verdict, json_file=wanted.json_file, stops=True)
 
 
 def _start(deployed: Deployment, stage: str, action: str, target: str) -> str:
-    """Call the operation that no client has: the one that is most like it is called, and says another name."""
+    """Call the emulator's own operation RehearseAction.
+
+    boto3 has no such operation: RollbackStage is called, and its request is replaced before it is sent.
+    """
     name = deployed.key.name
     request = {"pipelineName": name, "stageName": stage, "actionName": action, "pipelineExecutionId": target}
 
@@ -45,5 +48,5 @@ def _start(deployed: Deployment, stage: str, action: str, target: str) -> str:
     try:
         answer = api.rollback_stage(pipelineName=name, stageName=stage, targetPipelineExecutionId=target)
     finally:
-        api.meta.events.unregister(event, replace_request)  # others use the same client
+        api.meta.events.unregister(event, replace_request)  # the client is shared
     return str(answer["pipelineExecutionId"])

@@ -1,4 +1,4 @@
-"""`run --dry-run`: what would be pushed and what would run, without doing it."""
+"""`run --dry-run`: show what a run would push and execute, without doing it."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ MAX_LISTED_CHANGES = 20
 
 
 def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
-    """Tell of the push and of the stages; where no pipeline is deployed yet, of its first deployment."""
+    """Print the push and the stages, or, where no pipeline is deployed yet, the first deployment."""
     space.make()
     repository = Repository(space.root, space.home)
     commit = repository.snapshot()
     if (space.aws / "pipeline.json").exists():
         with open_deployment(space, port) as deployed:
             pipeline, branch = deployed.pipeline(), deployed.branch()
-        told = _push(space, repository, commit, branch) | {"first_deployment": False} | graph.as_json(pipeline)
-        lines = [*_push_lines(told), *_stage_lines(pipeline)]
+        facts = _push(space, repository, commit, branch) | {"first_deployment": False} | graph.as_json(pipeline)
+        lines = [*_push_lines(facts), *_stage_lines(pipeline)]
     else:
-        told = {"commit": commit, "working_tree": commit != repository.head, "first_deployment": True}
+        facts = {"commit": commit, "working_tree": commit != repository.head, "first_deployment": True}
         lines = [
             f"no pipeline is deployed yet: HEAD ({repository.head[:8]}) would be synthesized, its accounts",
-            f"bootstrapped and its pipeline deployed; then {_commit_label(told)} would be pushed.",
+            f"bootstrapped and its pipeline deployed; then {_commit_label(facts)} would be pushed.",
         ]
     if json_file:
-        put_json(json_file, told)
+        put_json(json_file, facts)
     else:
         click.echo("\n".join(lines))
 
 
 def _push(space: Workspace, repository: Repository, commit: str, branch: str) -> dict[str, Any]:
-    """`changes` are those since the last push, or since HEAD where that is not known any more."""
+    """The push as JSON. `changes`: since the last push, or since HEAD where that push is not known any more."""
     before = git_repository.branch_head(space.remote, branch)
     since = before.id if before and repository.has(before.id) else repository.head
     return {
@@ -53,16 +53,16 @@ def _push(space: Workspace, repository: Repository, commit: str, branch: str) ->
     }
 
 
-def _commit_label(told: dict[str, Any]) -> str:
-    tree = "the working tree, uncommitted changes included" if told["working_tree"] else "HEAD"
-    return f"{told['commit'][:8]} ({tree})"
+def _commit_label(facts: dict[str, Any]) -> str:
+    tree = "the working tree, uncommitted changes included" if facts["working_tree"] else "HEAD"
+    return f"{facts['commit'][:8]} ({tree})"
 
 
-def _push_lines(told: dict[str, Any]) -> list[str]:
-    changes = told["changes"]
-    count = f"{len(changes)} files differ from {told['since'][:8]}" if changes else f"the same as {told['since'][:8]}"
+def _push_lines(facts: dict[str, Any]) -> list[str]:
+    changes = facts["changes"]
+    count = f"{len(changes)} files differ from {facts['since'][:8]}" if changes else f"the same as {facts['since'][:8]}"
     more = [f"  and {len(changes) - MAX_LISTED_CHANGES} more"] if len(changes) > MAX_LISTED_CHANGES else []
-    head = f"would push {_commit_label(told)} to {told['branch']}: {count}"
+    head = f"would push {_commit_label(facts)} to {facts['branch']}: {count}"
     return [head, *(f"  {each}" for each in changes[:MAX_LISTED_CHANGES]), *more]
 
 

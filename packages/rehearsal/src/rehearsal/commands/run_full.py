@@ -1,4 +1,4 @@
-"""A whole run: the working tree is pushed, the execution followed to its end, the deployed functions called."""
+"""A full run: push the working tree, follow the execution to its end, invoke the deployed functions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ from rehearsal.workspace.locks import exclusive_run
 
 
 def run_full(space: Workspace, wanted: RunOptions) -> int:
-    """Run the pipeline of the working tree; 0 if it got as far as it was to get and every function answered, else 1."""
+    """Run the pipeline for the working tree.
+
+    Returns 0 if the execution succeeded (or reached --until) and every function answered, else 1.
+    """
     config = configuration.read_config(space.root)  # a mistake in it is reported before anything is created
     began, console, app = time.monotonic(), output_console(wanted.json_file), wanted.cdk_app
     scale = parse_scale(wanted.clock) if wanted.clock else None
@@ -46,9 +49,9 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
             Clock(space.clock).set_scale(scale)
         host_environment.architecture()
         repository = _prepare(space, config, console, wanted.names)
-        # while git works, the embedded AWS is asked
-        with _start_emulator(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as beside:
-            commit = beside.submit(repository.snapshot)
+        # git's snapshot runs in parallel with calls of the embedded AWS
+        with _start_emulator(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as worker:
+            commit = worker.submit(repository.snapshot)
             tell = functools.partial(console.print, style="dim", soft_wrap=True)
             deployed = first_deployment.ensure_deployed(
                 space,
@@ -65,7 +68,7 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
             reach = functools.partial(first_deployment.bootstrap_new_environments, space, deployed, tell, stop)
             with run_partial.closed_transition(deployed, wanted.until):
                 started = _started(deployed, wanted)
-                beside.submit(mount_error)  # the end of a run reports them
+                worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
                 views = follow(
                     space, console, deployed, started, verdict=wanted.verdict, on_restart=reach, until=wanted.until
                 )
@@ -81,14 +84,14 @@ def _prepare(space: Workspace, config: Config, console: Console, accepted: tuple
     space.remove_failed_work_folders()
     AcceptedFile(space).write([*config.accept, *accepted])
     repository = Repository(space.root, space.home)
-    for said in retention.enforce_disk_limit(space, int(config.disk_gigabytes * 10**9)):
-        console.print(said, style="dim", soft_wrap=True)
+    for message in retention.enforce_disk_limit(space, int(config.disk_gigabytes * 10**9)):
+        console.print(message, style="dim", soft_wrap=True)
     return repository
 
 
 @contextlib.contextmanager
 def _start_emulator(space: Workspace, port: int | None, *, iam: bool | None) -> Iterator[tuple[Endpoint, Cancellation]]:
-    """Run the embedded AWS, with an event that ends parallel work when the block is left early."""
+    """Run the embedded AWS; yield it with a cancellation that is set at the end, to stop running commands."""
     stop = Cancellation()
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
         try:
@@ -100,7 +103,7 @@ def _start_emulator(space: Workspace, port: int | None, *, iam: bool | None) -> 
 def _started(deployed: Deployment, wanted: RunOptions) -> str:
     """Return the execution to follow: the one that the pipeline's creation started, or a new one.
 
-    One that has to stop after a stage is new: it may be past that stage before the transition is closed.
+    With --until it is a new one: the first execution may pass that stage before the transition is disabled.
     """
     if deployed.first_execution and not wanted.until:
         return deployed.first_execution
@@ -123,13 +126,13 @@ def _push(space: Workspace, console: Console, repository: Repository, branches: 
 def _push_as_trigger(
     space: Workspace, console: Console, repository: Repository, deployed: Deployment, commit: str
 ) -> None:
-    """Push to every branch that the pipeline follows, and say where AWS would not have started it."""
+    """Push to every branch that the pipeline follows, and warn if the push would not start the pipeline on AWS."""
     branches = deployed.branches()
     push = push_changes(space, repository, commit, branches[0])
     _push(space, console, repository, branches, commit)
     if push.paths and (reason := push_mismatch_reason(deployed.pipeline(), push)):
-        said = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
-        console.print(said, style="dim", soft_wrap=True)
+        warning = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
+        console.print(warning, style="dim", soft_wrap=True)
 
 
 def push_changes(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:

@@ -1,4 +1,4 @@
-"""`run --list` and `run --graph`: what the deployed definition has, without running it."""
+"""`run --list` and `run --graph`: show the pipeline's definition, without running it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GRAPHS: Mapping[str, Callable[[Pipeline], str]] = {"text": graph.text, "mermaid"
 
 
 def show_list(pipeline: Pipeline, json_file: Path | None) -> None:
-    """Every action, with its run order and its artifacts."""
+    """Print every action with its run order and artifacts, as a table or as JSON."""
     if json_file:
         put_json(json_file, graph.as_json(pipeline))
     else:
@@ -35,12 +35,12 @@ def show_list(pipeline: Pipeline, json_file: Path | None) -> None:
 
 
 def show_graph(pipeline: Pipeline, kind: str) -> None:
-    """The pipeline as a picture, on standard output."""
+    """Print the pipeline as a graph. kind: a key of GRAPHS."""
     click.echo(GRAPHS[kind](pipeline))
 
 
 def load_pipeline(space: Workspace, port: int | None, app: App) -> Pipeline:
-    """The deployed pipeline; with an app, that of the app as it is now, of which nothing needs to be deployed."""
+    """Return the deployed pipeline, or with an app the synthesized one, which needs no deployment."""
     if app == App():
         with open_deployment(space, port) as deployed:
             return deployed.pipeline()

@@ -1,4 +1,4 @@
-"""The options of `run`: one of its modes, with the options that apply to it."""
+"""The options of `run`, and which of them each mode allows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from rehearsal.project.cdk_app import App
 
-# Each way in which nothing is pushed, and the options that it takes; without one of them, what a whole run takes.
+# The modes in which nothing is pushed, with their options. FULL_RUN_OPTIONS: without any of them.
 MODES: Mapping[str, frozenset[str]] = {
     "listing": frozenset({"app", "pipeline", "json_file", "port"}),
     "graph": frozenset({"app", "pipeline", "port"}),
@@ -26,7 +26,7 @@ FULL_RUN_OPTIONS = frozenset(
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of `run`. first: the stage of --from; names: those of --accept; execution: how its id begins."""
+    """The options of `run`. first: the stage of --from. names: of --accept. execution: the beginning of its id."""
 
     verdict: str | None
     listing: bool
@@ -50,18 +50,20 @@ class RunOptions:
 
 
 def check_options(context: click.Context) -> None:
-    """Raise UsageError where two ways were typed, or an option that has no effect in the one that was."""
+    """Raise UsageError where the user typed two modes, or an option that has no effect in the mode."""
     typed = {
         each.name: max(each.opts, key=len)
         for each in context.command.params
         if each.name and context.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
     }
-    ways = [name for name in MODES if name in typed]
-    if len(ways) > 1:
+    modes = [name for name in MODES if name in typed]
+    if len(modes) > 1:
         raise click.UsageError("one of --list, --graph, --dry-run, --from and --only at a time")
     idle = [
-        option for name, option in typed.items() if name not in {*ways, *(MODES[ways[0]] if ways else FULL_RUN_OPTIONS)}
+        option
+        for name, option in typed.items()
+        if name not in {*modes, *(MODES[modes[0]] if modes else FULL_RUN_OPTIONS)}
     ]
     if idle:
-        where = f"with {typed[ways[0]]}" if ways else "without --from or --only"
+        where = f"with {typed[modes[0]]}" if modes else "without --from or --only"
         raise click.UsageError(f"{', '.join(sorted(idle))} has no effect {where}: leave it out")

@@ -1,7 +1,7 @@
-"""`run --until` and `run --from`: a part of the pipeline, by what CodePipeline has for it.
+"""`run --until` and `run --from`: a part of the pipeline, by operations of CodePipeline.
 
-Until a stage: the transition behind it is closed, and the execution is stopped there. From a stage: each stage from
-there on is rolled back to an execution that succeeded in all of them, which is how its artifacts come in again.
+--until disables the transition after the stage, and stops the execution there. --from rolls back each stage from that
+one on, to an execution that succeeded in all of them, so that they run with its artifacts.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from rehearsal.errors import WrongUse
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Workspace
 
-# CodePipeline takes few characters here, fewer than in the name of a stage.
+# Without the stage's name, which may have an underscore: the API's pattern for a reason does not allow it.
 DISABLED_REASON = "a rehearsal ends before this stage"
 
 
 @contextmanager
 def closed_transition(deployed: Deployment, stage: str | None) -> Iterator[None]:
-    """Let no execution go on beyond the stage, as long as the block runs. Raises WrongUse for an unknown stage."""
+    """Disable the transition after a stage during the block; None: no stage. Raises WrongUse for an unknown stage."""
     following = _next_stage(deployed, stage) if stage else None
     if following is None:
         yield
@@ -43,7 +43,7 @@ def closed_transition(deployed: Deployment, stage: str | None) -> Iterator[None]
 
 
 def reopen_transitions(deployed: Deployment) -> None:
-    """Open what `closed_transition` left closed because its process was killed."""
+    """Enable the transitions that `closed_transition` has left disabled because its process was killed."""
     for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]:
         if stage.get("inboundTransitionState", {}).get("disabledReason") == DISABLED_REASON:
             deployed.api().enable_stage_transition(
@@ -52,7 +52,7 @@ def reopen_transitions(deployed: Deployment) -> None:
 
 
 def run_stages(space: Workspace, wanted: RunOptions) -> int:
-    """Run the stages from one to another (or the last) with what one execution brought; 0 if all succeed, or 1."""
+    """Run the stages of --from to --until (or the last) with one execution's artifacts; return 0 if all succeed."""
     began, views = time.monotonic(), list[ExecutionView]()
     with open_deployment(space, wanted.port) as deployed:
         stages = _stage_range(_stage_names(deployed), wanted.first or "", wanted.until)
@@ -63,8 +63,8 @@ def run_stages(space: Workspace, wanted: RunOptions) -> int:
         )
         for name in stages:
             started = start_rollback(deployed, name, target)
-            said = f"{name} with the artifacts of {target}: execution {started}"
-            click.echo(said, err=wanted.json_file == STDOUT)
+            message = f"{name} with the artifacts of {target}: execution {started}"
+            click.echo(message, err=wanted.json_file == STDOUT)
             views += follow_with_summary(
                 space, output_console(wanted.json_file), started, verdict=wanted.verdict, stops=True
             )
@@ -74,7 +74,7 @@ def run_stages(space: Workspace, wanted: RunOptions) -> int:
 
 
 def start_rollback(deployed: Deployment, stage: str, target: str) -> str:
-    """The execution that rolls a stage back to an earlier one. Raises WrongUse where the API refuses that."""
+    """Roll back a stage to an earlier execution; return the new execution's id. Raises WrongUse."""
     with convert_api_errors("RollbackStage"):
         started = deployed.api().rollback_stage(
             pipelineName=deployed.key.name, stageName=stage, targetPipelineExecutionId=target
@@ -118,7 +118,7 @@ def _latest_successful_execution(deployed: Deployment, stages: Sequence[str]) ->
 
 
 def successful_executions(deployed: Deployment, stage: str) -> list[str]:
-    """The executions that have succeeded in a stage and are no rollbacks themselves, newest first."""
+    """Return the executions that have succeeded in a stage, newest first, without rollbacks."""
     listed: list[dict[str, Any]] = deployed.api().list_pipeline_executions(
         pipelineName=deployed.key.name, filter={"succeededInStage": {"stageName": stage}}
     )["pipelineExecutionSummaries"]

@@ -1,4 +1,4 @@
-"""`shell`: a shell where a build worked."""
+"""`shell`: open a shell in the folder and environment of a build."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rehearsal.workspace.locks import scratch_folder
 def shell(space: Workspace, action: str, wanted: str | None, command: str | None) -> int:
     """Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND fails.
 
-    A failed build's folder is as it left it; of any other one it is made again from the artifacts that it took.
+    The folder is the one that a failed build has left; for any other build it is recreated from the input artifacts.
     """
     with open_deployment(space) as deployed:
         return _shell(space, deployed, resolve_execution(space, wanted), action, command)
@@ -40,7 +40,7 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
     )["actionExecutionDetails"]
     details = [each for each in listed if (each["stageName"], each["actionName"]) == (stage, name)]
     if not details or view.action(stage, name).provider.partition("/")[2] != "CodeBuild":
-        raise WrongUse(f"{stage}/{name} is no build that ran in execution {which}: only a build has a shell")
+        raise WrongUse(f"{stage}/{name} is not a build that ran in execution {which}: only a build has a shell")
     worked = Path(view.action(stage, name).log).parent
     with scratch_folder(space, "shell") as folder:
         rebuilt = recreate_build(

@@ -1,4 +1,4 @@
-"""`status`: one execution, replayed from its journal."""
+"""`status`: show one execution, replayed from its journal."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     alive = space.server() is not None
     ended = history_table.status_of(view, alive=alive)
     if as_json:
-        told = history_table.as_json(view, alive=alive) | {"stages": stages_as_json(view)}
-        told["traffic"] = traffic.as_json(traffic.shifts(space, view))
-        told["artifacts"] = {name: str(path.relative_to(space.root)) for name, path in artifacts(space, events).items()}
-        click.echo(json.dumps(told, indent=2))
+        value = history_table.as_json(view, alive=alive) | {"stages": stages_as_json(view)}
+        value["traffic"] = traffic.as_json(traffic.shifts(space, view))
+        value["artifacts"] = {
+            name: str(path.relative_to(space.root)) for name, path in artifacts(space, events).items()
+        }
+        click.echo(json.dumps(value, indent=2))
     else:
         console = terminal()
         console.print(rows(view))

@@ -15,7 +15,7 @@ from rehearsal.workspace.layout import Workspace
 
 @click.command()
 @click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
-@click.option("--abandon", is_flag=True, help="End its running actions as well; without it they are let end.")
+@click.option("--abandon", is_flag=True, help="End its running actions too; without it they run to their end.")
 @click.option("-m", "--reason", default="stopped by hand", show_default=True, help="Why; kept with the execution.")
 @AS_JSON
 @with_workspace
@@ -35,15 +35,15 @@ def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool, as
 
 
 def active_executions(deployed: Deployment) -> list[str]:
-    """The executions that run or are being stopped, newest first."""
+    """Return the executions that run or are being stopped, newest first."""
     listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
     return [each["pipelineExecutionId"] for each in listed if each["status"] in ("InProgress", "Stopping")]
 
 
 def _single_active_execution(deployed: Deployment) -> str:
-    found = active_executions(deployed)
-    if not found:
+    active = active_executions(deployed)
+    if not active:
         raise WrongUse(f"no execution of {deployed.key.name} is running; `rehearse history` lists them")
-    if len(found) > 1:
-        raise WrongUse(f"{len(found)} executions are running; say which: {', '.join(found)}")
-    return found[0]
+    if len(active) > 1:
+        raise WrongUse(f"{len(active)} executions are running; say which: {', '.join(active)}")
+    return active[0]

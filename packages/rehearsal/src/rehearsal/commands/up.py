@@ -1,4 +1,4 @@
-"""`up` and `down`: the embedded AWS between runs."""
+"""`up` and `down`: start the embedded AWS and leave it running, and end it."""
 
 from __future__ import annotations
 
@@ -84,8 +84,9 @@ def up(
 def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as_json: bool) -> None:
     console = terminal(stderr=as_json)
     repository = Repository(space.root, space.home)
-    for said in retention.enforce_disk_limit(space, int(configuration.read_config(space.root).disk_gigabytes * 10**9)):
-        console.print(said, style="dim", soft_wrap=True)
+    limit = int(configuration.read_config(space.root).disk_gigabytes * 10**9)
+    for message in retention.enforce_disk_limit(space, limit):
+        console.print(message, style="dim", soft_wrap=True)
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
         deployed = first_deployment.ensure_deployed(
             space, endpoint, repository, lambda text: console.print(text, style="dim"), Cancellation(), app=wanted

@@ -1,4 +1,4 @@
-"""`watch`: follow an execution that something else has started."""
+"""`watch`: follow an execution that another command or a push has started."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def watch(
 ) -> int:
     """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on.
 
-    An account that the pipeline gets to for the first time is bootstrapped, as `run` does it.
+    Environments that the pipeline deploys to for the first time are bootstrapped, as `run` does.
     """
     AcceptedFile(space).add(names)
     which = resolve_execution(space, wanted)
@@ -35,7 +35,7 @@ def watch(
 
 
 def next_ending(space: Workspace, which: str) -> int:
-    """Which of the execution's ends comes next, or was the last one."""
+    """Return the number of the execution's next end; of its last one where it has ended."""
     events = journal.read(space.journal(which))
     ended = [event["type"] for event in events].count("execution-finished")
     return ended if journal.has_ended(events) else ended + 1

@@ -1,4 +1,4 @@
-"""`why`: the root cause of a red execution."""
+"""`why`: print the root cause of a failed execution."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def why(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     It is the latest execution unless ID names another.
     """
     view = load_execution_view(space, resolve_execution(space, wanted))
-    status, found = history_table.status_of(view, alive=space.server() is not None), view_of_why.causes(space, view)
+    status, causes = history_table.status_of(view, alive=space.server() is not None), view_of_why.causes(space, view)
     if as_json:
-        print_json(view_of_why.as_json(view, status, found))
+        print_json(view_of_why.as_json(view, status, causes))
     else:
         console = terminal()
-        view_of_why.print_causes(console, found)
-        if not found:
+        view_of_why.print_causes(console, causes)
+        if not causes:
             console.print(f"no action failed: {status} {view.summary}".strip(), markup=False, soft_wrap=True)
     return 1 if status in RED else 0
