@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -133,9 +134,7 @@ class RunBuild:
         credentials: Credentials,
         entry: BuildRecord,
     ) -> BuildResult:
-        def client(service: str) -> object:
-            return task.endpoint.client(service, credentials, task.region)
-
+        client = partial(task.endpoint.client, credentials=credentials, region=task.region)
         stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
         log = BuildLog(task.log, task.note, stream=stream, on_phase=entry.phase)
         if SNAPSHOT_MESSAGE in task.action.configuration.get("EnvironmentVariables", ""):

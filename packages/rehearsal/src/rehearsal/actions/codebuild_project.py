@@ -10,12 +10,20 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from rehearsal.aws import root
 from rehearsal.codebuild.build_numbers import next_number
+from rehearsal.codebuild.build_record import ProjectParts
 from rehearsal.codebuild.model import Build, EnvironmentVariable, store
 from rehearsal.engine.action_api import ActionError, Task
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild import CodeBuildClient
+    from types_boto3_codebuild.type_defs import ProjectArtifactsTypeDef, ProjectTypeDef
+
+
+NO_ARTIFACTS: ProjectArtifactsTypeDef = {"type": "NO_ARTIFACTS"}
 
 
 @dataclass(frozen=True)
@@ -37,8 +45,8 @@ class Project:
     log_group: str
     log_prefix: str
     cached: bool
-    about: Mapping[str, Any]
-    artifacts: Mapping[str, str]
+    about: ProjectParts
+    artifacts: ProjectArtifactsTypeDef
 
     def arn(self, task: Task) -> str:
         return f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:project/{self.name}"
@@ -47,7 +55,7 @@ class Project:
     def of_action(cls, task: Task) -> Self:
         """Return the project that the action names. Raises ActionError where there is none."""
         name = task.setting("ProjectName")
-        api = task.endpoint.client("codebuild", root(task.pipeline.account), task.region)
+        api: CodeBuildClient = task.endpoint.client("codebuild", root(task.pipeline.account), task.region)
         projects = api.batch_get_projects(names=[name])["projects"]
         if not projects:
             raise ActionError(
@@ -56,7 +64,7 @@ class Project:
         return cls.read(projects[0])
 
     @classmethod
-    def read(cls, project: Mapping[str, Any]) -> Self:
+    def read(cls, project: ProjectTypeDef) -> Self:
         """Return the project from the shape of BatchGetProjects."""
         environment, name = project["environment"], project["name"]
         logs = project.get("logsConfig", {}).get("cloudWatchLogs", {})
@@ -72,8 +80,8 @@ class Project:
             log_group="" if logs.get("status") == "DISABLED" else logs.get("groupName") or f"/aws/codebuild/{name}",
             log_prefix=logs.get("streamName", ""),
             cached=project.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE",
-            about={key: project[key] for key in ("source", "environment", "serviceRole", "cache") if key in project},
-            artifacts=project.get("artifacts", {}),
+            about=_parts(project),
+            artifacts=project.get("artifacts") or NO_ARTIFACTS,
         )
 
     def build(
@@ -117,6 +125,15 @@ class Project:
         )
 
 
+def _parts(project: ProjectTypeDef) -> ProjectParts:
+    parts: ProjectParts = {
+        "source": project["source"],
+        "environment": project["environment"],
+        "serviceRole": project["serviceRole"],
+    }
+    return {**parts, "cache": project["cache"]} if "cache" in project else parts
+
+
 def build_of_action(task: Task, project: Project, caches: Path) -> Build:
     """Return the build that the action's configuration describes. Raises ActionError."""
     settings, pipeline = task.action.configuration, task.pipeline
@@ -153,7 +170,7 @@ def _around(text: str, error: Exception) -> str:
     return f"{'...' if start else ''}{text[start : start + 80]!r}"
 
 
-def variables(declared: Iterable[Mapping[str, str]]) -> Iterable[EnvironmentVariable]:
+def variables(declared: Iterable[Mapping[str, object]]) -> Iterable[EnvironmentVariable]:
     """Return variables from the API's shape: name, value, type."""
-    for each in declared:
-        yield EnvironmentVariable(each["name"], str(each["value"]), each.get("type", "PLAINTEXT"))
+    for variable in declared:
+        yield EnvironmentVariable(str(variable["name"]), str(variable["value"]), str(variable.get("type", "PLAINTEXT")))

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rehearsal.actions.codebuild import RunBuild
-from rehearsal.actions.codebuild_project import Project, variables
+from rehearsal.actions.codebuild_project import NO_ARTIFACTS, Project, variables
 from rehearsal.codebuild.build_queue import BuildQueue
+from rehearsal.codebuild.build_record import Members
 from rehearsal.codebuild.model import Build, TestReport
 from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Outcome, Task
@@ -28,7 +28,7 @@ class _Unlisted:
     def begin(self, build: Build) -> Cancellation:  # noqa: ARG002 - StopBuild cannot name this build
         return Cancellation()
 
-    def put(self, build: Build, record: dict[str, Any]) -> None:
+    def put(self, build: Build, record: Members) -> None:
         pass
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:  # noqa: ARG002 - as above
@@ -62,7 +62,7 @@ def _managed(task: Task) -> Project:
     """The settings of the managed build, in the form of a project."""
     name = f"{task.pipeline.name}-{task.stage}-{task.action.name}"
     action = task.action
-    spec: dict[str, Any] = {"version": "0.2", "phases": {"build": {"commands": list(action.commands)}}}
+    spec: dict[str, object] = {"version": "0.2", "phases": {"build": {"commands": list(action.commands)}}}
     if action.output_variables:
         spec["env"] = {"exported-variables": list(action.output_variables)}
     if action.outputs:
@@ -80,5 +80,5 @@ def _managed(task: Task) -> Project:
         log_prefix=name,
         cached=False,
         about={},
-        artifacts={},
+        artifacts=NO_ARTIFACTS,
     )

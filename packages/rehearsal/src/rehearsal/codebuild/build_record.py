@@ -6,13 +6,30 @@ Source: CodeBuild API reference, "Build".
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from rehearsal.codebuild.model import Build, BuildResult, PhaseResult, TestReport
 from rehearsal.host.cancellation import Cancellation
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import (
+        ProjectCacheOutputTypeDef,
+        ProjectEnvironmentOutputTypeDef,
+        ProjectSourceTypeDef,
+    )
+
+# A record, or a part of it, with the members of the API's Build; times are seconds since 1970.
+type Members = dict[str, object]
+
+
+class ProjectParts(TypedDict, total=False):
+    """The parts of a project that the record of a build repeats."""
+
+    cache: ProjectCacheOutputTypeDef
+    environment: ProjectEnvironmentOutputTypeDef
+    serviceRole: str
+    source: ProjectSourceTypeDef
 
 
 class BuildStore(Protocol):
@@ -21,7 +38,7 @@ class BuildStore(Protocol):
     def begin(self, build: Build) -> Cancellation:
         """Return the cancellation that StopBuild sets while the build runs."""
 
-    def put(self, build: Build, record: Json) -> None: ...
+    def put(self, build: Build, record: Members) -> None: ...
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:
         """Return the ARNs of a build's test reports."""
@@ -37,12 +54,12 @@ class BuildRecord:
     StopBuild.
     """
 
-    def __init__(self, builds: BuildStore, build: Build, about: Mapping[str, Any], log_group: str) -> None:
+    def __init__(self, builds: BuildStore, build: Build, about: ProjectParts, log_group: str) -> None:
         self._builds, self._build = builds, build
         self.stop = builds.begin(build)
         self._began = time.time()
         self._phases = [_phase("SUBMITTED", self._began, 0.0)]
-        self._record = {**about, **_identity(build, log_group), "startTime": self._began}
+        self._record: Members = {**about, **_identity(build, log_group), "startTime": self._began}
         self._put(currentPhase="QUEUED", buildStatus="IN_PROGRESS", buildComplete=False)
 
     def start(self) -> None:
@@ -71,12 +88,12 @@ class BuildRecord:
         )
         self._builds.end(self._build)
 
-    def _put(self, **changed: Any) -> None:
+    def _put(self, **changed: object) -> None:
         self._record = {**self._record, **changed, "phases": list(self._phases)}
         self._builds.put(self._build, self._record)
 
 
-def _identity(build: Build, log_group: str) -> Json:
+def _identity(build: Build, log_group: str) -> Members:
     """The build's own fields; the API omits empty strings."""
     logs = {"groupName": log_group, "streamName": build.log_stream} if log_group else {}
     identity = {
@@ -94,7 +111,7 @@ def _identity(build: Build, log_group: str) -> Json:
     return {name: value for name, value in identity.items() if value != ""}
 
 
-def _phase(name: str, began: float, seconds: float, result: PhaseResult | None = None) -> Json:
+def _phase(name: str, began: float, seconds: float, result: PhaseResult | None = None) -> Members:
     return {
         "phaseType": name,
         "phaseStatus": result.status if result else "SUCCEEDED",

@@ -9,9 +9,13 @@ import contextlib
 import queue
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_logs.type_defs import InputLogEventTypeDef
 
 BATCH_EVENTS = 1000
 BATCH_BYTES = 900_000  # the API's limit is 1 MiB, and each event counts 26 bytes more
@@ -21,15 +25,13 @@ CLOSE_SECONDS = 10.0
 STREAM_BYTES = 10_000_000
 _OVERHEAD = 26
 
-Event = dict[str, Any]
-
 
 class LogStream:
     """Writes lines to `stream` of `group`, and creates both where they are missing. `close` returns the last error."""
 
-    def __init__(self, client: Any, group: str, stream: str) -> None:
+    def __init__(self, client: CloudWatchLogsClient, group: str, stream: str) -> None:
         self._client, self._group, self._stream = client, group, stream
-        self._waiting: queue.Queue[Event | None] = queue.Queue()
+        self._waiting: queue.Queue[InputLogEventTypeDef | None] = queue.Queue()
         self._failure, self._room = "", STREAM_BYTES
         self._thread = threading.Thread(target=self._write, name=f"logs {stream}", daemon=True)
         self._thread.start()
@@ -68,9 +70,9 @@ class LogStream:
                 self._client.create_log_group(logGroupName=self._group)
                 self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
 
-    def _batch(self) -> list[Event]:
+    def _batch(self) -> list[InputLogEventTypeDef]:
         """Wait for events and return at least one; an empty list at the end."""
-        batch: list[Event] = []
+        batch: list[InputLogEventTypeDef] = []
         size = 0
         while len(batch) < BATCH_EVENTS and size < BATCH_BYTES - EVENT_BYTES:
             try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rehearsal.aws import download_object
 from rehearsal.codebuild.model import Build
@@ -15,10 +15,14 @@ from rehearsal.codebuild.zip_extract import unzip
 from rehearsal.errors import RehearsalError, WrongUse
 from rehearsal.project import git_repository
 
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import ProjectArtifactsTypeDef, ProjectSourceTypeDef
+    from types_boto3_s3 import S3Client
+
 GIT = ("BITBUCKET", "CODECOMMIT", "GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITLAB_SELF_MANAGED")
 
 
-def fetch(source: Mapping[str, str], version: str, s3: Any, remote: Path, folder: Path) -> None:
+def fetch(source: ProjectSourceTypeDef, version: str, s3: S3Client, remote: Path, folder: Path) -> None:
     """Write the source into the new folder. Raises RehearsalError for a source type that is not rehearsed.
 
     source: a ProjectSource. version: a commit, branch or tag, or the version of an S3 object; empty for the newest.
@@ -35,7 +39,7 @@ def fetch(source: Mapping[str, str], version: str, s3: Any, remote: Path, folder
         raise RehearsalError(f"source.type: got {kind}; NO_SOURCE, S3 and {', '.join(GIT)} are rehearsed")
 
 
-def deliver(target: Mapping[str, str], build: Build, made: Mapping[str, Path], s3: Any) -> None:
+def deliver(target: ProjectArtifactsTypeDef, build: Build, made: Mapping[str, Path], s3: S3Client) -> None:
     """Upload the primary artifact to S3, if the project has one.
 
     target: the project's ProjectArtifacts. made: zips by identifier.
@@ -56,7 +60,7 @@ def deliver(target: Mapping[str, str], build: Build, made: Mapping[str, Path], s
         _upload(s3, file, bucket, "/".join([*([where] if where else []), str(file.relative_to(folder))]))
 
 
-def _download(location: str, version: str, s3: Any, folder: Path) -> None:
+def _download(location: str, version: str, s3: S3Client, folder: Path) -> None:
     bucket, _, key = location.partition("/")
     zip_file = folder.with_suffix(".zip")
     download_object(s3, bucket, key, zip_file, version)
@@ -64,7 +68,7 @@ def _download(location: str, version: str, s3: Any, folder: Path) -> None:
     zip_file.unlink()
 
 
-def _upload(s3: Any, file: Path, bucket: str, key: str) -> None:
+def _upload(s3: S3Client, file: Path, bucket: str, key: str) -> None:
     with file.open("rb") as body:
         s3.put_object(Bucket=bucket, Key=key, Body=body)
 

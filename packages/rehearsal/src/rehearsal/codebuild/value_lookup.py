@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.codebuild.environment import UnknownValue
 
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_secretsmanager.type_defs import GetSecretValueRequestTypeDef
+    from types_boto3_ssm import SSMClient
+
+
+class ClientOf(Protocol):
+    """Makes a client of a service."""
+
+    @overload
+    def __call__(self, service: Literal["ssm"], /) -> SSMClient: ...
+    @overload
+    def __call__(self, service: Literal["secretsmanager"], /) -> SecretsManagerClient: ...
+
 
 class AwsLookup:
     """Reads parameters and secrets. client: returns a client of a service, with the credentials of the build's role."""
 
-    def __init__(self, client: Callable[[str], Any]) -> None:
+    def __init__(self, client: ClientOf) -> None:
         self._client = client
 
     def parameter(self, name: str) -> str:
@@ -26,9 +39,13 @@ class AwsLookup:
         return str(answer["Parameters"][0]["Value"])
 
     def secret(self, secret_id: str, *, stage: str, version: str) -> str:
-        which = {"VersionStage": stage} if stage else {"VersionId": version} if version else {}
+        wanted: GetSecretValueRequestTypeDef = {"SecretId": secret_id}
+        if stage:
+            wanted["VersionStage"] = stage
+        elif version:
+            wanted["VersionId"] = version
         try:
-            answer = self._client("secretsmanager").get_secret_value(SecretId=secret_id, **which)
+            answer = self._client("secretsmanager").get_secret_value(**wanted)
         except (ClientError, BotoCoreError) as error:
             raise UnknownValue(f"{secret_id}: {error}", "Secrets Manager Error") from error
         return str(answer["SecretString"])

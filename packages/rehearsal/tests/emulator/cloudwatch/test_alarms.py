@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 from ministack.core.responses import request_scope
@@ -16,6 +16,7 @@ from rehearsal.emulator.cloudwatch.alarm_evaluation import AlarmEvaluator
 from rehearsal.emulator.cloudwatch.alarm_states import AlarmRule
 from rehearsal.emulator.ministack.corrections import traffic
 from rehearsal.emulator.ministack.patches import correct
+from rehearsal.emulator.ministack.port.cloudwatch import Alarm
 from rehearsal.workspace.clock import Clock
 from tests.conftest import Embedded
 from tests.emulator.iam.principals import ACCOUNT, REGION
@@ -24,7 +25,7 @@ TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
 KEEP = None
 
 
-def rule(comparison: str = "GreaterThanOrEqualToThreshold", **more: Any) -> AlarmRule:
+def rule(comparison: str = "GreaterThanOrEqualToThreshold", **more: Unpack[Alarm]) -> AlarmRule:
     return AlarmRule.of({"Threshold": 1, "ComparisonOperator": comparison, **more})
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.ministack.port.application import Message
 from rehearsal.emulator.server.asgi import RequestRouter, pipeline_arn
 from rehearsal.workspace.acceptances import Accepted
 from tests.emulator.conftest import Service
@@ -23,7 +24,7 @@ def answered(service: Service, folder: Path, operation: str, body: bytes) -> tup
     sent: list[Any] = []
     headers = [(b"host", b"127.0.0.1"), (b"x-amz-target", f"CodePipeline_20150709.{operation}".encode())]
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         return {"body": body}
 
     async def send(message: Any) -> None:

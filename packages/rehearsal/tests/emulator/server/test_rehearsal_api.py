@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.functions.cold_starts import ColdStart
 from rehearsal.emulator.iam.decision_log import Decision, Decisions
 from rehearsal.emulator.server import rehearsal_api
-from rehearsal.emulator.server.rehearsal_api import Json, RehearsalApi
+from rehearsal.emulator.server.rehearsal_api import RehearsalApi
 from rehearsal.host.atomic_write import write_json
 from rehearsal.workspace.layout import Workspace
 
@@ -29,7 +30,7 @@ def space(tmp_path: Path) -> Workspace:
     return found
 
 
-def read(space: Workspace, path: str) -> Json:
+def read(space: Workspace, path: str) -> Any:
     """The answer to one path."""
     return RehearsalApi(space).call(path, {}, "111111111111", "eu-west-1")
 

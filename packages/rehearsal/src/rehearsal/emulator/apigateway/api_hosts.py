@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from rehearsal.emulator.ministack.port.apigateway import api_record
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
@@ -18,7 +17,7 @@ ApiRequest = tuple[str, str, str]
 Parse = Callable[[str, str], ApiRequest | None]
 Owners = Callable[[], Iterable[tuple[str, str, str]]]
 Find = Callable[[str], tuple[str, str] | None]
-Create = Callable[[str, Mapping[str, Any], str], ProvisionedResource]
+Create = Callable[[str, Mapping[str, object], str], ProvisionedResource]
 
 _AWS_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?::\d+)?", re.IGNORECASE)
 
@@ -36,7 +35,7 @@ def parse_aws_hosts(parse: Parse) -> Parse:
 def name_endpoint(create: Create) -> Create:
     """Return a create handler whose APIs have AWS's host name as their endpoint."""
 
-    def create_api(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+    def create_api(logical_id: str, properties: Mapping[str, object], stack: str) -> ProvisionedResource:
         api_id, attributes = create(logical_id, properties, stack)
         record = api_record(api_id)
         scheme = "wss" if record["protocolType"] == "WEBSOCKET" else "https"

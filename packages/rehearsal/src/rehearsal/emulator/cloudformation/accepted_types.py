@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.cloudformation.schema_values import resource_values
@@ -33,12 +32,12 @@ class AcceptedTypes:
                 self._replaced[name] = cloudformation.set_resource_type(name, self._handlers(name))
 
     def _handlers(self, type_: str) -> Handlers:
-        def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+        def create(logical_id: str, properties: Mapping[str, object], stack: str) -> ProvisionedResource:
             self._record.add(type_, logical_id, stack)
             return resource_values(type_, f"{stack}-{logical_id}", properties)
 
         def update(
-            name: str, _old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str
+            name: str, _old: Mapping[str, object], new: Mapping[str, object], stack: str, logical_id: str
         ) -> ProvisionedResource:
             self._record.add(type_, logical_id, stack)
             _, attributes = resource_values(type_, f"{stack}-{logical_id}", new)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port import cloudformation
@@ -21,7 +20,7 @@ CONNECTIONS = {
     "AWS::CodeStarConnections::Connection": "codestar-connections",
 }
 WEBHOOK = "AWS::CodePipeline::Webhook"
-Properties = Mapping[str, Any]
+Properties = Mapping[str, object]
 
 
 def register(record: ResourceRecord) -> None:

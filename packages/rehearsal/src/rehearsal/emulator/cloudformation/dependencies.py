@@ -6,15 +6,14 @@ Source: AWS CloudFormation user guide, "DependsOn attribute": references make de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-Dependencies = Callable[[Mapping[str, Any], set[str]], set[str]]
+Dependencies = Callable[[Mapping[str, object], set[str]], set[str]]
 
 
 def follow_update_policies(dependencies: Dependencies) -> Dependencies:
     """Return the replacement of the function that lists the resources that a resource refers to."""
 
-    def of_properties_and_policy(resource: Mapping[str, Any], names: set[str]) -> set[str]:
+    def of_properties_and_policy(resource: Mapping[str, object], names: set[str]) -> set[str]:
         policy = resource.get("UpdatePolicy")
         found = dependencies(resource, names)
         return found | dependencies({"Properties": policy}, names) if policy else found

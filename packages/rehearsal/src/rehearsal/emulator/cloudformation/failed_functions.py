@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rehearsal.emulator.ministack.port.cloudformation import answer_custom_resource
+from rehearsal.emulator.ministack.port.function_records import ExecutionOutcome, FunctionRecord
 
-Execute = Callable[[Mapping[str, Any], Any], Any]
+Execute = Callable[[FunctionRecord, object], ExecutionOutcome]
 
 _ANSWERED_AT = re.compile(r".*/_ministack/cfn-response/([^/?]+)")
 # Lambda's own lines say nothing of why.
@@ -23,18 +23,18 @@ _LAST_LINES = 8
 def answer_for_failed_functions(execute: Execute) -> Execute:
     """Return the replacement of the function that invokes a function and waits for its end."""
 
-    def execute_function(function: Mapping[str, Any], event: Any) -> Any:
+    def execute_function(function: FunctionRecord, event: object) -> ExecutionOutcome:
         result = execute(function, event)
         url = event.get("ResponseURL", "") if isinstance(event, dict) else ""
         found = _ANSWERED_AT.fullmatch(url) if isinstance(url, str) else None
-        if found and isinstance(result, dict) and result.get("error"):
+        if found and isinstance(event, dict) and result.get("error"):
             answer_custom_resource(found[1], {"Status": "FAILED", "Reason": _reason(event, result)})
         return result
 
     return execute_function
 
 
-def _reason(event: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+def _reason(event: Mapping[str, object], result: ExecutionOutcome) -> str:
     body = result.get("body")
     error = body if isinstance(body, dict) else {}
     said = f"{error.get('errorType', 'Error')}: {error.get('errorMessage', body)}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.cloudformation.schema_values import resource_values
@@ -15,7 +14,7 @@ from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.workspace.acceptances import CREATED_WITHOUT_EFFECT
 
-Properties = Mapping[str, Any]
+Properties = Mapping[str, object]
 
 
 def register(record: ResourceRecord) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypedDict
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port import cloudformation
@@ -18,7 +18,6 @@ from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 TYPE = "AWS::CodeStarNotifications::NotificationRule"
-Properties = Mapping[str, Any]
 _PREFIX = "codepipeline-pipeline-"
 _LEVELS = {"pipeline-execution": "Pipeline", "stage-execution": "Stage", "action-execution": "Action"}
 _APPROVAL = "manual-approval"
@@ -41,6 +40,25 @@ _PATHS = {
     "detail": "$.detail",
     "resources": "$.resources",
 }
+
+
+# What an event has to match.
+type EventPattern = Mapping[str, EventPattern | Sequence[str]]
+
+
+class NotificationTarget(TypedDict):
+    TargetAddress: str
+    TargetType: str
+
+
+class Properties(TypedDict, total=False):
+    """Properties of a notification rule."""
+
+    EventTypeIds: Sequence[str]
+    Name: str
+    Resource: str
+    Status: str
+    Targets: Sequence[NotificationTarget]
 
 
 class NotificationRules:
@@ -91,7 +109,7 @@ def rule_name(arn: str, level: str) -> str:
     return f"awscodestarnotifications-{arn.rpartition('/')[2][:24]}-{level}"
 
 
-def event_patterns(ids: Iterable[str], pipeline: str) -> Iterator[tuple[str, Properties]]:
+def event_patterns(ids: Iterable[str], pipeline: str) -> Iterator[tuple[str, EventPattern]]:
     """Yield a level and its pattern for ids such as codepipeline-pipeline-stage-execution-failed.
 
     Ids of other services' events are left out.
@@ -109,7 +127,7 @@ def event_patterns(ids: Iterable[str], pipeline: str) -> Iterator[tuple[str, Pro
             yield "Approval", _pattern("Action", pipeline, {"state": wanted, "type": {"category": ["Approval"]}})
 
 
-def _pattern(level: str, pipeline: str, detail: Properties) -> Properties:
+def _pattern(level: str, pipeline: str, detail: EventPattern) -> EventPattern:
     return {
         "source": ["aws.codepipeline"],
         "detail-type": [f"CodePipeline {level} Execution State Change"],
@@ -118,7 +136,7 @@ def _pattern(level: str, pipeline: str, detail: Properties) -> Properties:
     }
 
 
-def _target(number: int, topic: str, arn: str) -> Properties:
+def _target(number: int, topic: str, arn: str) -> Mapping[str, object]:
     """A topic gets the event with the fields of a notice."""
     template = json.dumps({**_MESSAGE, "notificationRuleArn": arn, "additionalAttributes": {}})
     for name in ("detail", "resources"):

@@ -7,12 +7,12 @@ be executed and has 0 changes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from rehearsal.emulator.ministack.port import cloudformation
-from rehearsal.emulator.ministack.port.cloudformation import Answer
+from rehearsal.emulator.ministack.port.cloudformation import StackRecord
+from rehearsal.emulator.ministack.port.requests import Answer
 
-Params = dict[str, Any]
+Params = dict[str, object]
 Handler = Callable[[Params], Answer]
 
 
@@ -30,10 +30,10 @@ def accept_output_changes(handler: Handler) -> Handler:
     return create_change_set
 
 
-def _is_rejected_as_empty(change_set: dict[str, Any]) -> bool:
+def _is_rejected_as_empty(change_set: StackRecord) -> bool:
     return bool(change_set["Status"] == "FAILED" and "didn't contain changes" in change_set["StatusReason"])
 
 
-def _changes_outputs(change_set: dict[str, Any], stack: dict[str, Any]) -> bool:
+def _changes_outputs(change_set: StackRecord, stack: StackRecord) -> bool:
     before, after = (made["_template"].get("Outputs", {}) for made in (stack, change_set))
     return bool(before != after)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
 from rehearsal.emulator.iam.service_sessions import Sessions
@@ -22,7 +22,19 @@ from rehearsal.engine.model.cloudformation import to_api
 from rehearsal.engine.model.definition import Json, PipelineKey
 from rehearsal.engine.model.validation import validate_definition
 
-Properties = Mapping[str, Any]
+
+class DisabledTransition(TypedDict):
+    StageName: str
+    Reason: str
+
+
+class Properties(TypedDict, total=False):
+    """The properties of a pipeline that are read here; engine/model/cloudformation.py reads the others."""
+
+    DisableInboundStageTransitions: Sequence[DisabledTransition]
+    Name: str
+    RestartExecutionOnUpdate: bool | str
+
 
 TYPE = "AWS::CodePipeline::Pipeline"
 

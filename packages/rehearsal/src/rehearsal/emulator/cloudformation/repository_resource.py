@@ -6,14 +6,16 @@ Source: AWS CloudFormation user guide, "AWS::CodeCommit::Repository".
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 TYPE = "AWS::CodeCommit::Repository"
-Properties = Mapping[str, Any]
+
+
+class Properties(TypedDict):
+    RepositoryName: str
 
 
 def register() -> None:

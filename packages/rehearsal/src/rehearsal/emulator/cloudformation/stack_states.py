@@ -7,12 +7,11 @@ sentences are those of its answers, quoted in public reports (aws-cdk#901, lamby
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from rehearsal.emulator.ministack.port import cloudformation
-from rehearsal.emulator.ministack.port.cloudformation import Answer
+from rehearsal.emulator.ministack.port.requests import Answer
 
-Params = dict[str, Any]
+Params = dict[str, object]
 Handler = Callable[[Params], Answer]
 
 # A stack whose creation was rolled back holds nothing; only its deletion gives its name free.

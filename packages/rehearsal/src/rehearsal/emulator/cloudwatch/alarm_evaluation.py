@@ -9,15 +9,13 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, MutableMapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from rehearsal.emulator.cloudwatch.alarm_states import COMPARISONS, AlarmRule
 from rehearsal.emulator.ministack.port import cloudwatch
+from rehearsal.emulator.ministack.port.cloudwatch import Alarm
 from rehearsal.emulator.ministack.port.requests import request_scope
 from rehearsal.workspace.clock import Clock
-
-Alarm = MutableMapping[str, Any]
 
 MINUTE = 60.0
 PAUSE_SECONDS = 0.1

@@ -8,7 +8,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from rehearsal.emulator.ministack.port.cloudwatch import Alarm
 
 # How many periods an alarm reads beyond its evaluation periods. AWS reads more, and does not say how many; in the
 # examples of its page there are two.
@@ -33,7 +34,7 @@ class AlarmRule:
     missing: str
 
     @classmethod
-    def of(cls, alarm: Mapping[str, Any]) -> AlarmRule:
+    def of(cls, alarm: Alarm) -> AlarmRule:
         """Return the rule of an alarm as DescribeAlarms has it."""
         periods = int(alarm.get("EvaluationPeriods") or 1)
         # Source: Amazon CloudWatch API reference, PutMetricAlarm, TreatMissingData.

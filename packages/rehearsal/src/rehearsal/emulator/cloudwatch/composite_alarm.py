@@ -6,13 +6,12 @@ Source: AWS CloudFormation user guide, "AWS::CloudWatch::CompositeAlarm".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from rehearsal.emulator.ministack.port import cloudformation, cloudwatch
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 
 TYPE = "AWS::CloudWatch::CompositeAlarm"
-Properties = Mapping[str, Any]
+Properties = Mapping[str, object]
 
 
 def register() -> None:

@@ -6,14 +6,14 @@ Source: CloudFormation user guide, "AWS::CloudWatch::Alarm", Metrics.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port import cloudwatch
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.json_values import items, mapping
 
 TYPE = "AWS::CloudWatch::Alarm"
-Properties = Mapping[str, Any]
+Properties = Mapping[str, object]
 _PLACEHOLDER = {"MetricName": "-", "Namespace": "-"}
 
 
@@ -49,26 +49,26 @@ class MetricMathAlarms:
         alarm = cloudwatch.find_alarm(name)
         if alarm is None or alarm.get("MetricName") != _PLACEHOLDER["MetricName"]:
             return
-        alarm.update(MetricName="", Namespace="", Metrics=properties["Metrics"])
+        alarm |= {"MetricName": "", "Namespace": "", "Metrics": properties["Metrics"]}
         self._record.add(TYPE, logical_id, stack)
 
 
 def plain_properties(properties: Properties) -> Properties:
     """Return the properties with the metric as an alarm on one metric has it; a placeholder for an expression."""
-    metrics = properties.get("Metrics")
+    metrics = items(properties, "Metrics")
     if not metrics:
         return properties
     rest = {name: value for name, value in properties.items() if name != "Metrics"}
     return rest | (_single_metric(metrics) or _PLACEHOLDER)
 
 
-def _single_metric(metrics: Sequence[Properties]) -> dict[str, Any] | None:
+def _single_metric(metrics: Sequence[object]) -> dict[str, object] | None:
     """Return the properties of the one metric; None where an expression, or a metric of another account, is watched."""
-    watched = metrics[0] if len(metrics) == 1 else {}
-    stat = watched.get("MetricStat")
+    watched = mapping(metrics[0]) if len(metrics) == 1 else {}
+    stat = mapping(watched, "MetricStat")
     if not stat or watched.get("AccountId"):
         return None
-    metric, name = stat["Metric"], str(stat["Stat"])
+    metric, name = mapping(stat, "Metric"), str(stat["Stat"])
     statistic = "ExtendedStatistic" if name.startswith(("p", "t", "w", "P", "T", "W")) else "Statistic"
     found = {"MetricName": metric["MetricName"], "Namespace": metric["Namespace"], statistic: name}
     return found | {"Period": stat["Period"], "Dimensions": metric.get("Dimensions", [])}

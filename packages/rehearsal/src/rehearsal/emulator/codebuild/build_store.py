@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from rehearsal.codebuild.build_record import Members
 from rehearsal.codebuild.model import Build, TestReport
 from rehearsal.emulator.codebuild.report_store import FOLDER, ReportStore
 from rehearsal.emulator.ministack.port.codebuild import find_build, put_build
-from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
+from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region
 from rehearsal.host.cancellation import Cancellation
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import StopBuildInputTypeDef
 
 
 class MinistackBuilds:
@@ -28,7 +30,7 @@ class MinistackBuilds:
     def begin(self, build: Build) -> Cancellation:
         return self._running.setdefault((build.account, build.region, build.id), Cancellation())
 
-    def put(self, build: Build, record: Json) -> None:
+    def put(self, build: Build, record: Members) -> None:
         is_stopped = find_build(build.account, build.region, build.id).get("buildStatus") == "STOPPED"
         if not (is_stopped and record["buildStatus"] == "IN_PROGRESS"):
             put_build(build.account, build.region, build.id, record)
@@ -39,10 +41,12 @@ class MinistackBuilds:
     def end(self, build: Build) -> None:
         self._running.pop((build.account, build.region, build.id), None)
 
-    def stop_build(self, mark_stopped: Callable[[Json], Any]) -> Callable[[Json], Any]:
+    def stop_build(
+        self, mark_stopped: Callable[[StopBuildInputTypeDef], Answer]
+    ) -> Callable[[StopBuildInputTypeDef], Answer]:
         """Return the replacement of MiniStack's StopBuild: it wakes the build immediately."""
 
-        def stop_build(request: Json) -> Any:
+        def stop_build(request: StopBuildInputTypeDef) -> Answer:
             answer = mark_stopped(request)
             stop = self._running.get((get_account_id(), get_region(), request.get("id", "")))
             if stop:

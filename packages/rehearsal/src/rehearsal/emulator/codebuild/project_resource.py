@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rehearsal.emulator.ministack.port import cloudformation, codebuild
 
-Shape = Callable[[Mapping[str, Any]], dict[str, Any]]
+Shape = Callable[[Mapping[str, object]], dict[str, object]]
 
 # A template's property -> the member of the project.
 _MEMBERS = {"LogsConfig": "logsConfig", "Cache": "cache"}
 
 
-def keep_logs_and_cache(project: str, properties: Mapping[str, Any]) -> None:
+def keep_logs_and_cache(project: str, properties: Mapping[str, object]) -> None:
     """Store what the template says about a project's logs and cache."""
     record = codebuild.project_record(project)
     for name, member in _MEMBERS.items():
@@ -23,7 +22,7 @@ def keep_logs_and_cache(project: str, properties: Mapping[str, Any]) -> None:
 def show_logs_and_cache(shape: Shape) -> Shape:
     """Return the replacement of the function that describes a project: with its logs and its cache."""
 
-    def shape_with_members(project: Mapping[str, Any]) -> dict[str, Any]:
+    def shape_with_members(project: Mapping[str, object]) -> dict[str, object]:
         return {**shape(project), **{member: project[member] for member in _MEMBERS.values() if project.get(member)}}
 
     return shape_with_members

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +28,7 @@ from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.emulator.ministack.port import codebuild
 from rehearsal.emulator.ministack.port.requests import (
+    Answer,
     error_response_json,
     get_account_id,
     get_region,
@@ -38,7 +40,8 @@ from rehearsal.engine.errors import RequestRejected
 from rehearsal.errors import RehearsalError
 from rehearsal.workspace.layout import Workspace
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import StartBuildInputTypeDef
 
 # What of the request is rehearsed; anything else would be a build that differs from the one that was asked for.
 SUPPORTED_MEMBERS = {
@@ -70,11 +73,13 @@ class StartedBuilds:
         self._queue = queue
         self._running: dict[str, tuple[_StartedBuild, threading.Thread]] = {}
 
-    def start_build(self, _start_build: Callable[[Json], Any]) -> Callable[[Json], Any]:
+    def start_build(
+        self, _start_build: Callable[[StartBuildInputTypeDef], Answer]
+    ) -> Callable[[StartBuildInputTypeDef], Answer]:
         """Return the replacement of MiniStack's StartBuild."""
         return self.answer
 
-    def answer(self, request: Json) -> Any:
+    def answer(self, request: StartBuildInputTypeDef) -> Answer:
         """In MiniStack's shape: status, headers, body."""
         try:
             started = self._start(request)
@@ -94,7 +99,7 @@ class StartedBuilds:
         for _, thread in running:
             thread.join(20)
 
-    def _start(self, request: Json) -> _StartedBuild:
+    def _start(self, request: StartBuildInputTypeDef) -> _StartedBuild:
         account, region = get_account_id(), get_region()
         name = codebuild.project_name(request.get("projectName", ""))
         if not codebuild.has_project(name):
@@ -143,9 +148,7 @@ class StartedBuilds:
     def _execute(self, started: _StartedBuild, credentials: Credentials, work: WorkFolder) -> BuildResult:
         project, build = started.project, started.build
 
-        def client(service: str) -> Any:
-            return self._endpoint.client(service, credentials, build.region)
-
+        client = partial(self._endpoint.client, credentials=credentials, region=build.region)
         source = work.source("")
         fetch(project.about["source"], build.source_version, client("s3"), self._space.remote, source)
         stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
@@ -176,7 +179,7 @@ def _failed(started: _StartedBuild, phase: str, error: Exception) -> BuildResult
     return BuildResult("FAILED", f"{phase}: {error}", (failed,))
 
 
-def _check(request: Mapping[str, Any], project: Project) -> None:
+def _check(request: StartBuildInputTypeDef, project: Project) -> None:
     """Raise RequestRejected for what cannot be run, or not as it was asked for."""
     unknown = sorted(request.keys() - SUPPORTED_MEMBERS)
     if unknown:

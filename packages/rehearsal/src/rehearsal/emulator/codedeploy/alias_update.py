@@ -6,7 +6,6 @@ Source: AWS CloudFormation user guide, "UpdatePolicy attribute", CodeDeployLambd
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rehearsal.emulator.cloudformation.resource_handlers import Update
 from rehearsal.emulator.codedeploy.app_spec import AFTER, BEFORE, AppSpec
@@ -16,12 +15,12 @@ from rehearsal.emulator.codedeploy.store import Scope
 from rehearsal.emulator.iam import cloudformation_roles
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.function_records import AliasProperties
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 ALIAS, POLICY = "AWS::Lambda::Alias", "CodeDeployLambdaAliasUpdate"
 # What CloudFormation calls for the policy. Source: the schema of AWS::Lambda::Alias, handlers of update.
 ACTIONS = ("codedeploy:CreateDeployment", "codedeploy:GetDeployment", "codedeploy:GetDeploymentConfig")
-Properties = Mapping[str, Any]
 
 
 class AliasUpdates:
@@ -34,7 +33,7 @@ class AliasUpdates:
         """Return the replacement of the handler that updates an alias of a stack."""
 
         def update_by_deployment(
-            name: str, old: Properties, new: Properties, stack: str, logical_id: str = ""
+            name: str, old: AliasProperties, new: AliasProperties, stack: str, logical_id: str = ""
         ) -> ProvisionedResource:
             policy = cloudformation.update_policy(stack, logical_id, POLICY) if _moves(old, new, stack) else None
             if policy:
@@ -51,7 +50,7 @@ class AliasUpdates:
 
         return runs_on_thread
 
-    def _deploy(self, policy: Properties, old: Properties, new: Properties, stack: str) -> None:
+    def _deploy(self, policy: Mapping[str, object], old: AliasProperties, new: AliasProperties, stack: str) -> None:
         """Raise ValueError with the reason of a deployment that failed, PermissionError without permission."""
         scope = Scope(get_account_id(), get_region())
         application, name = str(policy["ApplicationName"]), str(policy["DeploymentGroupName"])
@@ -71,9 +70,9 @@ class AliasUpdates:
             raise ValueError(deployment.failure)
 
 
-def _moves(old: Properties, new: Properties, stack: str) -> bool:
+def _moves(old: AliasProperties, new: AliasProperties, stack: str) -> bool:
     """Return whether an update only gives an alias another version, and is not part of a rollback."""
-    same = all(old.get(key) == new.get(key) for key in ("FunctionName", "Name"))
+    same = old.get("FunctionName") == new.get("FunctionName") and old.get("Name") == new.get("Name")
     status = str(cloudformation.stack_record(stack).get("StackStatus"))
     return same and old.get("FunctionVersion") != new.get("FunctionVersion") and "ROLLBACK" not in status
 

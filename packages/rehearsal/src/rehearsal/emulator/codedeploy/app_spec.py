@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
@@ -64,7 +63,7 @@ def parse_app_spec(text: str) -> AppSpec:
     return parsed
 
 
-def _known(hooks: Mapping[str, Any]) -> Mapping[str, str]:
+def _known(hooks: Mapping[str, str]) -> Mapping[str, str]:
     unknown = hooks.keys() - {BEFORE, AFTER}
     if unknown:
         raise ValueError(f"Hooks: got {', '.join(sorted(unknown))}; {BEFORE} and {AFTER} are allowed")

@@ -10,13 +10,11 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Mapping
-from typing import Any
 
 from rehearsal.emulator.codedeploy.alias_traffic import AliasTraffic
 from rehearsal.emulator.codedeploy.app_spec import AFTER, BEFORE
 from rehearsal.emulator.codedeploy.errors import DeploymentFailed
-from rehearsal.emulator.codedeploy.store import Record, Store
+from rehearsal.emulator.codedeploy.store import ErrorInformation, Record, Store
 from rehearsal.emulator.codedeploy.traffic_config import TrafficConfig
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import Clock
@@ -162,8 +160,8 @@ class Deployment:
         by_stack = self.record["creator"] == CLOUDFORMATION
         if self._moved and (by_stack or self.must_roll_back or rolls_back(self._group, event)):
             self._rolled_back()
-        error = {"code": failure.code, "message": str(failure)}
-        self._end("Stopped" if failure.stopped else "Failed", errorInformation=error)
+        error: ErrorInformation = {"code": failure.code, "message": str(failure)}
+        self._end("Stopped" if failure.stopped else "Failed", error)
 
     def _rolled_back(self) -> None:
         try:
@@ -174,12 +172,15 @@ class Deployment:
             message = f"the alias could not go back: {problem}"
         self._store.change(self.record, rollbackInfo={"rollbackMessage": message})
 
-    def _end(self, status: str, **members: Any) -> None:
-        self._store.change(self.record, status=status, completeTime=time.time(), **members)
+    def _end(self, status: str, error: ErrorInformation | None = None) -> None:
+        members: Record = {"status": status, "completeTime": time.time()}
+        if error:
+            members["errorInformation"] = error
+        self._store.change(self.record, **members)
         self._clock.changes.notify()
 
 
-def rolls_back(group: Mapping[str, Any], event: str) -> bool:
+def rolls_back(group: Record, event: str) -> bool:
     """Return whether a group rolls back automatically on an event such as DEPLOYMENT_FAILURE."""
     settings = group.get("autoRollbackConfiguration") or {}
     return bool(settings.get("enabled")) and event in settings.get("events", [])

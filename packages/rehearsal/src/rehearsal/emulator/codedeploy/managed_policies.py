@@ -6,7 +6,6 @@ Source: AWS CodeDeploy user guide, "AWS managed (predefined) policies for CodeDe
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from rehearsal.emulator.ministack.port import iam
 
@@ -26,7 +25,7 @@ def add() -> None:
         ("AWSCodeDeployRoleForLambda", [*_ALIASES, "sns:Publish"]),
         ("AWSCodeDeployRoleForLambdaLimited", _ALIASES),
     ):
-        statements: list[dict[str, Any]] = [
+        statements: list[dict[str, object]] = [
             _allow(actions, "*"),
             _allow(_OBJECTS, "arn:aws:s3:::*/CodeDeploy/*"),
             {**_allow(_OBJECTS, "*"), "Condition": _TAGGED},
@@ -36,5 +35,5 @@ def add() -> None:
         iam.add_managed_policy(f"service-role/{name}", document)
 
 
-def _allow(actions: list[str], resource: str) -> dict[str, Any]:
+def _allow(actions: list[str], resource: str) -> dict[str, object]:
     return {"Effect": "Allow", "Action": actions, "Resource": resource}

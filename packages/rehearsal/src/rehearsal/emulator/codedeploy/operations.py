@@ -16,7 +16,7 @@ from rehearsal.emulator.codedeploy.app_spec import parse_app_spec
 from rehearsal.emulator.codedeploy.deployment import ENDED
 from rehearsal.emulator.codedeploy.errors import CodeDeployError
 from rehearsal.emulator.codedeploy.service import CodeDeploy
-from rehearsal.emulator.codedeploy.store import Record, Scope
+from rehearsal.emulator.codedeploy.store import Scope
 from rehearsal.emulator.codepipeline.request import ApiError, Json
 
 TARGET = "CodeDeploy_20141006."
@@ -101,15 +101,12 @@ class CodeDeployApi:
         if wanted and len(wanted) == 2:
             self._store.group(scope, wanted["applicationName"], wanted["deploymentGroupName"])
         statuses = request.get("includeOnlyStatuses") or ()
-        found: list[Record] = sorted(
-            self._store.all(scope, "deployments").values(), key=lambda record: -float(record["createTime"])
-        )
+        found = sorted(self._store.all(scope, "deployments").values(), key=lambda record: -float(record["createTime"]))
         return {
             "deployments": [
                 record["deploymentId"]
                 for record in found
-                if all(record[key] == value for key, value in wanted.items())
-                and (not statuses or record["status"] in statuses)
+                if wanted.items() <= record.items() and (not statuses or record["status"] in statuses)
             ]
         }
 

@@ -6,7 +6,7 @@ Source: AWS CloudFormation user guide, the pages of these three types.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal, TypedDict
 
 from rehearsal.emulator.codedeploy.errors import CodeDeployError
 from rehearsal.emulator.codedeploy.service import CodeDeploy
@@ -15,8 +15,6 @@ from rehearsal.emulator.codedeploy.traffic_config import PREFIX, TrafficConfig
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
-
-Properties = Mapping[str, Any]
 
 
 def register(codedeploy: CodeDeploy) -> None:
@@ -32,11 +30,21 @@ def register(codedeploy: CodeDeploy) -> None:
         cloudformation.register_resource_type(f"AWS::CodeDeploy::{name}", handlers)
 
 
+class Properties(TypedDict, total=False):
+    """The properties of the three types that are read here; a group's record has all of its properties."""
+
+    ApplicationName: str
+    ComputePlatform: str
+    DeploymentConfigName: str
+    DeploymentGroupName: str
+    TrafficRoutingConfig: Mapping[str, object]
+
+
 class Resources:
     """Records of one kind, each by its name; another name is another resource."""
 
     kind = ""
-    name_property = ""
+    name_property: Literal["ApplicationName", "DeploymentConfigName", "DeploymentGroupName"]
 
     def __init__(self, codedeploy: CodeDeploy) -> None:
         self._codedeploy = codedeploy
@@ -90,7 +98,7 @@ class Configs(Resources):
             message = f"{name}: names that begin with {PREFIX} belong to AWS"
             raise CodeDeployError("InvalidDeploymentConfigNameException", message)
         platform, routing = properties.get("ComputePlatform") or "Server", properties.get("TrafficRoutingConfig")
-        record = {"deploymentConfigName": name, "computePlatform": platform}
+        record: Record = {"deploymentConfigName": name, "computePlatform": platform}
         if platform == "Lambda":
             record["trafficRoutingConfig"] = TrafficConfig.of(routing).as_api()
         return record
@@ -105,13 +113,11 @@ class Groups(Resources):
         return f"{properties['ApplicationName']}/{name}"
 
     def record(self, name: str, properties: Properties) -> Record:
-        api = cloudformation.camel_case(dict(properties))
-        default = f"{PREFIX}LambdaAllAtOnce"
-        record = {
-            **{key: value for key, value in api.items() if key not in ("deployment", "tags")},
-            "deploymentGroupName": name,
-            "deploymentConfigName": properties.get("DeploymentConfigName") or default,
-        }
+        record: Record = cloudformation.camel_case(
+            {key: value for key, value in properties.items() if key not in ("Deployment", "Tags")}
+        )
+        record["deploymentGroupName"] = name
+        record["deploymentConfigName"] = properties.get("DeploymentConfigName") or f"{PREFIX}LambdaAllAtOnce"
         self._codedeploy.check_group(_scope(), record)
         return record
 

@@ -6,14 +6,12 @@ import hashlib
 import secrets
 import string
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from rehearsal.emulator.codedeploy.alias_traffic import AliasTraffic, check_trust
 from rehearsal.emulator.codedeploy.app_spec import AppSpec
 from rehearsal.emulator.codedeploy.deployment import ENDED, Deployment
 from rehearsal.emulator.codedeploy.errors import CodeDeployError
-from rehearsal.emulator.codedeploy.store import Record, Scope, Store
+from rehearsal.emulator.codedeploy.store import ErrorInformation, Record, Scope, Store
 from rehearsal.engine.action_api import ActionError
 from rehearsal.workspace.clock import Clock
 
@@ -29,7 +27,7 @@ class CodeDeploy:
         self.store, self._clock = store, clock
         self.running: dict[str, Deployment] = {}
 
-    def check_group(self, scope: Scope, group: Mapping[str, Any]) -> None:
+    def check_group(self, scope: Scope, group: Record) -> None:
         """Raise CodeDeployError for a role, a configuration or alarms that CodeDeploy does not take."""
         application = self.store.application(scope, group["applicationName"])
         if application["computePlatform"] != LAMBDA:
@@ -82,7 +80,7 @@ class CodeDeploy:
         """Record deployments of an earlier process as failed; their aliases were taken back when it ended."""
         for record in self.store.every("deployments"):
             if record["status"] not in ENDED:
-                error = {"code": "INTERNAL_ERROR", "message": "The embedded AWS ended while it ran."}
+                error: ErrorInformation = {"code": "INTERNAL_ERROR", "message": "The embedded AWS ended while it ran."}
                 self.store.change(record, status="Failed", completeTime=time.time(), errorInformation=error)
 
     def close(self) -> None:

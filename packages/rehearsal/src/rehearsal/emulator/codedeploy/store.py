@@ -4,18 +4,70 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 from rehearsal.emulator.codedeploy.errors import CodeDeployError
 from rehearsal.emulator.codedeploy.traffic_config import PREDEFINED, TrafficConfig
 from rehearsal.host.atomic_write import write_json
 
-Record = dict[str, Any]
-
 FILE = "codedeploy.json"  # in the folder of the embedded AWS's state
 DEPLOYMENTS = "deployments"
+
+
+class AppSpecContent(TypedDict):
+    content: str
+    sha256: str
+
+
+class Revision(TypedDict):
+    revisionType: str
+    appSpecContent: AppSpecContent
+
+
+class ErrorInformation(TypedDict):
+    code: str
+    message: str
+
+
+class Alarm(TypedDict, total=False):
+    name: str
+
+
+class AlarmConfiguration(TypedDict, total=False):
+    alarms: list[Alarm]
+    enabled: bool
+
+
+class AutoRollbackConfiguration(TypedDict, total=False):
+    enabled: bool
+    events: list[str]
+
+
+class Record(TypedDict, total=False):
+    """An application, a configuration, a group or a deployment; percent: of the traffic that has shifted."""
+
+    alarmConfiguration: AlarmConfiguration
+    applicationName: str
+    autoRollbackConfiguration: AutoRollbackConfiguration
+    completeTime: float
+    computePlatform: str
+    createTime: float
+    creator: str
+    deploymentConfigName: str
+    deploymentGroupName: str
+    deploymentId: str
+    description: str
+    errorInformation: ErrorInformation
+    percent: int
+    revision: Revision
+    rollbackInfo: Mapping[str, str]
+    serviceRoleArn: str
+    startTime: float
+    status: str
+    trafficRoutingConfig: Mapping[str, object]
 
 
 class Scope(NamedTuple):
@@ -43,7 +95,7 @@ class Store:
             self._table(scope, kind)[name] = record
             write_json(self.path, self._records)
 
-    def change(self, record: Record, **members: Any) -> None:
+    def change(self, record: Record, **members: Unpack[Record]) -> None:
         """Change members of a record that is stored already."""
         with self._lock:
             record.update(members)

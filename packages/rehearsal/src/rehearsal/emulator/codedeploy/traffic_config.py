@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from rehearsal.actions.traffic_steps import canary_steps, linear_steps
+from rehearsal.json_values import mapping
 
 PREFIX = "CodeDeployDefault."
 ALL_AT_ONCE, CANARY, LINEAR = "AllAtOnce", "TimeBasedCanary", "TimeBasedLinear"
@@ -25,7 +25,7 @@ class TrafficConfig:
     minutes: int = 0
 
     @classmethod
-    def of(cls, routing: Mapping[str, Any] | None) -> TrafficConfig:
+    def of(cls, routing: Mapping[str, object] | None) -> TrafficConfig:
         """Return the configuration of a trafficRoutingConfig, in the API's names or a template's. Raises ValueError."""
         names = {_lower(name): value for name, value in (routing or {}).items()}
         kind = str(names.get("type", ALL_AT_ONCE))
@@ -33,8 +33,8 @@ class TrafficConfig:
             return cls()
         if kind not in _MEMBERS:
             raise ValueError(f"TrafficRoutingConfig: Type {kind}; {ALL_AT_ONCE}, {CANARY} and {LINEAR} are allowed")
-        members = names.get(kind[0].lower() + kind[1:]) or {}
-        values = {_lower(name): int(value) for name, value in members.items()}
+        members = mapping(names, kind[0].lower() + kind[1:])
+        values = {_lower(name): int(str(value)) for name, value in members.items()}
         percent, minutes = (values.get(member, 0) for member in _MEMBERS[kind])
         if not 1 <= percent <= 99 or minutes < 1:
             raise ValueError(
@@ -48,7 +48,7 @@ class TrafficConfig:
             steps = canary_steps if self.kind == CANARY else linear_steps
             yield from steps(self.percent, self.minutes)
 
-    def as_api(self) -> dict[str, Any]:
+    def as_api(self) -> dict[str, object]:
         """Return it as GetDeploymentConfig has it."""
         if self.kind == ALL_AT_ONCE:
             return {"type": self.kind}

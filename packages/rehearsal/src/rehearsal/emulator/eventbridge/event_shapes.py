@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
 
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.journal import Event
 
-Detail = dict[str, Any]
+Detail = dict[str, object]
 
 _STATES = {
     "Succeeded": "SUCCEEDED",
@@ -24,7 +23,7 @@ _STATES = {
 }
 
 
-def entry(execution: Execution, event: Event) -> Mapping[str, Any] | None:
+def entry(execution: Execution, event: Event) -> Mapping[str, object] | None:
     """The fields of an event as EventBridge delivers it; None for events that CodePipeline does not send."""
     kind = event["type"]
     found = (

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rehearsal.aws import NODE_HOSTS, Endpoint
 from rehearsal.emulator.functions import environment_variables, unpacked_code
@@ -17,6 +17,9 @@ from rehearsal.emulator.functions.runtime_packages import runtime_packages
 from rehearsal.emulator.functions.runtime_process import Interpreter
 from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 from rehearsal.emulator.ministack.port.functions import layer_archive
+
+if TYPE_CHECKING:
+    from rehearsal.emulator.functions.sandbox import SandboxPlan
 
 TEMPORARY = Path("/tmp")  # noqa: S108 - the one folder that a function may write to
 
@@ -48,10 +51,11 @@ class FunctionFilesystem:
         layers = [found for each in config.get("Layers") or () if (found := layer_archive(each))]
         opt = unpacked_code.unpack_archives(self._folder / "layers", layers) if layers else self._folder / "none"
         mounts = not mount_error() if self._mounts is None else self._mounts
-        plan: dict[str, Any] = {"mounts": mounts}
+        plan: SandboxPlan = {"mounts": mounts}
         places = FunctionPaths(str(task), str(opt), str(self._runtime), str(language.lang))
         if mounts:
-            plan |= self._mount_plan(language, task, opt) | {"tmp_mb": _tmp_size(config, language.executable)}
+            plan = {**self._mount_plan(language, task, opt), "mounts": mounts}
+            plan["tmp_mb"] = _tmp_size(config, language.executable)
             places = FunctionPaths()
         memory = int(config.get("MemorySize", 128))
         variables = environment_variables.environment_variables(config, places, self._endpoint, stream)
@@ -76,7 +80,7 @@ class FunctionFilesystem:
                 (folder / name).symlink_to(path)
         return folder
 
-    def _mount_plan(self, language: Language, task: Path, opt: Path) -> dict[str, Any]:
+    def _mount_plan(self, language: Language, task: Path, opt: Path) -> SandboxPlan:
         """The bind mounts, and the links to the runtime's commands and libraries."""
         binds = {"/var/task": task, "/opt": opt, "/var/runtime": self._runtime, **language.binds()}
         return {

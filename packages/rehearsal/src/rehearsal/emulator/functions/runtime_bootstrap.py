@@ -14,8 +14,7 @@ import site
 import sys
 import types
 from collections.abc import Mapping, Sequence
-from importlib.machinery import ModuleSpec
-from typing import Any
+from importlib.machinery import ModuleSpec, SourceFileLoader
 
 
 class Channel:
@@ -86,12 +85,12 @@ def count_compiled(compiled: list[str], *roots: str) -> None:
     loader = importlib.machinery.SourceFileLoader
     compile_source = loader.source_to_code
 
-    def counting(self: Any, data: Any, path: Any, *args: Any, **more: Any) -> types.CodeType:
+    def counting(self: SourceFileLoader, data: bytes, path: str, **more: int) -> types.CodeType:
         if str(path).startswith(roots):
             compiled.append(str(path))
-        return compile_source(self, data, path, *args, **more)
+        return compile_source(self, data, path, **more)
 
-    loader.source_to_code = counting  # type: ignore[method-assign]
+    loader.source_to_code = counting  # type: ignore[method-assign, assignment]
 
 
 class InvokeDepthHook:

@@ -15,11 +15,14 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rehearsal.emulator.functions import sandbox
 from rehearsal.emulator.functions.process_tree import ProcessTree
 from rehearsal.host import framing, helper_process
+
+if TYPE_CHECKING:
+    from rehearsal.emulator.functions.sandbox import SandboxPlan
 
 POLL_SECONDS = 0.05
 MB = 1024 * 1024
@@ -46,13 +49,13 @@ class RuntimeMessage:
 
     kind: str
     body: bytes
-    more: Mapping[str, Any]
+    more: Mapping[str, int]
 
 
 class Interpreter:
     """memory: what it may hold in RAM, in MB."""
 
-    def __init__(self, plan: Mapping[str, Any], memory: int) -> None:
+    def __init__(self, plan: SandboxPlan, memory: int) -> None:
         self.memory = memory
         self.peak = 0
         self._log, self._answers = bytearray(), bytearray()
@@ -80,7 +83,7 @@ class Interpreter:
         with contextlib.suppress(BrokenPipeError):
             self._write(framing.encode_message({**plan, "command": command, "answers": answers_end}))
 
-    def send(self, event: bytes, **more: Any) -> None:
+    def send(self, event: bytes, **more: object) -> None:
         """Hand over one invocation."""
         self._tree.send_signal(signal.SIGCONT)
         with contextlib.suppress(BrokenPipeError):

@@ -35,7 +35,27 @@ from rehearsal.host.namespaces import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # as in messages.py
-    from typing import Any, NoReturn
+    from typing import NoReturn, TypedDict
+
+    class MountPlan(TypedDict, total=False):
+        """The file system of a function; without `mounts`, that alone."""
+
+        mounts: bool
+        var: str
+        binds: dict[str, str]
+        links: dict[str, str]
+        covers: dict[str, str]
+        hidden: str
+        tmp_mb: int
+
+    class SandboxPlan(MountPlan, total=False):
+        """The message that starts a function's interpreter."""
+
+        answers: int
+        arguments: list[str]
+        command: list[str]
+        variables: dict[str, str]
+
 
 MAX_OPEN_FILES = 1024  # "AWS Lambda quotas": file descriptors
 
@@ -43,7 +63,7 @@ MAX_OPEN_FILES = 1024  # "AWS Lambda quotas": file descriptors
 def main(*arguments: str) -> None:
     if arguments[:1] == ("--probe",):
         sys.exit(probe(arguments[1]) or 0)
-    plan = framing.read()
+    plan: SandboxPlan | None = framing.read()
     if plan is None:
         sys.exit(0)
     if plan["mounts"]:
@@ -102,7 +122,7 @@ def _die_with_parent() -> None:
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def mount_filesystem(plan: dict[str, Any]) -> None:
+def mount_filesystem(plan: MountPlan) -> None:
     """Lay out the plan's file system. /tmp comes last: what is bound may lie there."""
     var = plan["var"]
     mount("tmpfs", var, MS_NOSUID | MS_NODEV, kind="tmpfs", options="mode=755")
@@ -160,7 +180,13 @@ def _limit_files() -> None:
 
 def probe(var: str) -> str:
     """Why this machine cannot do that; nothing where it can."""
-    plan = {"var": var, "binds": {"/var/task": "/usr", "/opt": "/usr"}, "links": {}, "covers": {}, "hidden": var}
+    plan: MountPlan = {
+        "var": var,
+        "binds": {"/var/task": "/usr", "/opt": "/usr"},
+        "links": {},
+        "covers": {},
+        "hidden": var,
+    }
     try:
         enter_mount_namespace(os.CLONE_NEWPID)
         enter_pid_namespace()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from rehearsal.emulator.iam import dependent_actions, enforcement, roles
 from rehearsal.emulator.iam.boundaries import boundary_keys
@@ -23,15 +24,14 @@ from rehearsal.emulator.iam.handler_actions import further_actions
 from rehearsal.emulator.iam.resource_arns import Resource, arns
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.application import enforces_iam
-from rehearsal.emulator.ministack.port.cloudformation import Answer
 from rehearsal.emulator.ministack.port.policies import Policies, PrincipalInfo
-from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
+from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region
 
 Params = dict[str, object]
 Handler = Callable[..., object]
 Import = Callable[..., Coroutine[None, None, object]]
 
-ROLE = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
+ROLE: Final = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
 SERVICE = "cloudformation.amazonaws.com"
 # Condition keys of a request that a service makes with its caller's permissions instead of a service role.
 _CALLED_VIA_KEYS = {

@@ -11,14 +11,12 @@ import heapq
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from rehearsal.emulator.ministack.port import logs
-from rehearsal.emulator.ministack.port.requests import error_response_json, json_response
+from rehearsal.emulator.ministack.port.logs import LogEvent, LogSearch
+from rehearsal.emulator.ministack.port.requests import Answer, error_response_json, json_response
 
-Data = Mapping[str, Any]
-Event = Mapping[str, Any]
-Search = Callable[[Data], Any]
+Search = Callable[[LogSearch], Answer]
 
 PAGE_EVENTS, PAGE_BYTES = 10_000, 1_048_576
 
@@ -27,11 +25,11 @@ PAGE_EVENTS, PAGE_BYTES = 10_000, 1_048_576
 class Page:
     """One page of a search; read: how many events of each stream were looked at."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[LogEvent] = field(default_factory=list)
     read: dict[str, int] = field(default_factory=dict)
     bytes: int = 0
 
-    def look_at(self, event: Event, stream: str, *, matches: bool) -> None:
+    def look_at(self, event: LogEvent, stream: str, *, matches: bool) -> None:
         self.read[stream] = self.read.get(stream, 0) + 1
         if matches:
             self.events.append({**event, "logStreamName": stream})
@@ -44,7 +42,7 @@ def answer_in_pages(search: Search) -> Search:
     AWS decides where a page ends; a caller that reads only the first one misses events here too.
     """
 
-    def search_page(data: Data) -> Any:
+    def search_page(data: LogSearch) -> Answer:
         streams = logs.streams(data)
         if streams is None:
             return search(data)  # reports that there is no such group
@@ -59,7 +57,7 @@ def answer_in_pages(search: Search) -> Search:
     return search_page
 
 
-def _search(data: Data, streams: Mapping[str, list[Event]], read: Mapping[str, int]) -> tuple[Page, bool]:
+def _search(data: LogSearch, streams: Mapping[str, list[LogEvent]], read: Mapping[str, int]) -> tuple[Page, bool]:
     """Return a page that begins where `read` ends, and whether it is the last one."""
     remaining = list(_merged(data, streams, read))
     matches, page = logs.matcher(str(data.get("filterPattern") or "")), Page(read=dict(read))
@@ -72,7 +70,9 @@ def _search(data: Data, streams: Mapping[str, list[Event]], read: Mapping[str, i
     return page, end == len(remaining)
 
 
-def _merged(data: Data, streams: Mapping[str, list[Event]], read: Mapping[str, int]) -> Iterator[tuple[Event, str]]:
+def _merged(
+    data: LogSearch, streams: Mapping[str, list[LogEvent]], read: Mapping[str, int]
+) -> Iterator[tuple[LogEvent, str]]:
     """Return the events of the time range that were not read yet, in the order of time."""
     chosen = data.get("logStreamNames") or [*streams]
     first, last = data.get("startTime") or 0, data.get("endTime") or float("inf")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
 
 from rehearsal.host.changes import Changes
 
-Operation = Coroutine[Any, Any, None]
+Operation = Coroutine[object, object, None]
 
 
 class EmulatorChanges(Changes):
@@ -32,7 +31,7 @@ class EmulatorChanges(Changes):
                 finally:
                     self.notify()
 
-        def start_operation(operation: Operation, *about: Any, **named: Any) -> None:
+        def start_operation(operation: Operation, *about: object, **named: object) -> None:
             start(run(operation), *about, **named)
 
         return start_operation
@@ -40,7 +39,7 @@ class EmulatorChanges(Changes):
     def after_alarm_state(self, record: Callable[..., None]) -> Callable[..., None]:
         """Return the replacement of the function that records that an alarm has another state."""
 
-        def record_state(*about: Any, **named: Any) -> None:
+        def record_state(*about: object, **named: object) -> None:
             record(*about, **named)
             self.notify()
 

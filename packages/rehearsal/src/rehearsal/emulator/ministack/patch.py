@@ -30,7 +30,7 @@ class Patch:
 
     target: str
     source: str
-    replacement: Callable[..., Any]
+    replacement: Callable[..., object]
     also: tuple[str, ...] = ()
     owner: type | None = None
 
@@ -47,7 +47,7 @@ class Correction:
     test: str
     upstream: str
     patches: tuple[Patch, ...] = ()
-    check: Callable[..., Any] | None = None
+    check: Callable[..., object] | None = None
 
 
 def place(target: str) -> tuple[MutableMapping[str, Any], str]:
@@ -64,10 +64,11 @@ def place(target: str) -> tuple[MutableMapping[str, Any], str]:
     return holder, key
 
 
-def read(target: str) -> Any:
-    """Return what a target holds. Raises MissingTarget."""
+def read(target: str) -> Callable[..., object]:
+    """Return what a target holds, for a patch a function. Raises MissingTarget."""
     holder, key = place(target)
-    return holder[key]
+    found: Callable[..., object] = holder[key]
+    return found
 
 
 def replace(patch: Patch, owners: Mapping[type, object]) -> None:
@@ -79,7 +80,7 @@ def replace(patch: Patch, owners: Mapping[type, object]) -> None:
         holder[key] = replacement
 
 
-def source(function: Callable[..., Any], files: dict[str, list[str]]) -> str:
+def source(function: Callable[..., object], files: dict[str, list[str]]) -> str:
     """Return the source of a function, decorators included; files: the lines of the files that were read before.
 
     Raises OSError without a file. The inspect module would keep every file in memory, 2.5 MB.

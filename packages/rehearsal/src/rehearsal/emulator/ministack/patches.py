@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.ministack import patch
@@ -17,7 +16,7 @@ from rehearsal.emulator.ministack.patch import Correction, Patch
 
 log = logging.getLogger(__name__)
 
-Originals = list[tuple[Correction, Patch, Callable[..., Any]]]
+Originals = list[tuple[Correction, Patch, Callable[..., object]]]
 
 ALWAYS = (
     services.UNSAVED_STATE,
@@ -199,7 +198,7 @@ def report_changes(functions: Originals) -> None:
             log.warning("MiniStack changed what we patch: %s (fault: %s)", replaced.target, correction.fault)
 
 
-def _digest(function: Callable[..., Any], files: dict[str, list[str]]) -> str:
+def _digest(function: Callable[..., object], files: dict[str, list[str]]) -> str:
     """Return the digest of a function's source; empty where it has none, such as one that is compiled."""
     try:
         return patch.digest(patch.source(function, files))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from typing import Any
 
 from rehearsal.emulator.ministack import patch
 from rehearsal.emulator.ministack.patch import MissingTarget
@@ -14,7 +13,7 @@ from rehearsal.emulator.ministack.patch import MissingTarget
 def source(name: str, files: dict[str, list[str]]) -> str | None:
     """Return the source of a function or class, the value of a constant or the type of a store; None if it is gone."""
     try:
-        value = patch.read(name)
+        value: object = patch.read(name)
     except MissingTarget:
         return None
     if inspect.isclass(value):
@@ -22,7 +21,7 @@ def source(name: str, files: dict[str, list[str]]) -> str | None:
     return patch.source(value, files) if callable(value) else _literal(value)
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     if isinstance(value, str | bool):
         return f"{value!r}\n"
     if isinstance(value, tuple | frozenset):

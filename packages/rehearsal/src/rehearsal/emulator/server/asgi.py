@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
 from rehearsal.emulator.codebuild.report_store import OPERATIONS as REPORT_OPERATIONS
@@ -30,6 +30,7 @@ from rehearsal.emulator.ministack.port.requests import (
 from rehearsal.emulator.server import website
 from rehearsal.emulator.server.rehearsal_api import PREFIX, RehearsalApi
 from rehearsal.emulator.server.request_guard import Refusal, refuse_foreign_caller, refuse_private_path
+from rehearsal.json_values import member
 from rehearsal.workspace.layout import Workspace
 
 
@@ -37,8 +38,8 @@ class JsonService(NamedTuple):
     """A service that this project answers. name: in IAM; resources: the ARNs that a request is about."""
 
     name: str
-    call: Callable[[str, dict[str, Any], str, str], dict[str, Any]]
-    resources: Callable[[dict[str, Any], str, str], list[str]]
+    call: Callable[[str, dict[str, object], str, str], dict[str, object]]
+    resources: Callable[[dict[str, object], str, str], list[str]]
 
 
 class RequestRouter:
@@ -94,7 +95,7 @@ class RequestRouter:
 
     async def _answer(
         self, service: JsonService, operation: str, scope: Scope, receive: Receive
-    ) -> tuple[int, dict[str, Any]]:
+    ) -> tuple[int, dict[str, object]]:
         headers = _headers(scope)
         set_request_account_id(extract_access_key_id(headers, {}) or "")
         account, region = get_account_id(), extract_region(headers, {})
@@ -106,7 +107,7 @@ class RequestRouter:
 
     async def _authorized(
         self, service: JsonService, operation: str, scope: Scope, receive: Receive, region: str
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Return an allowed request. Raises ApiError for a denied one, and for a body that is not JSON."""
         if not self._iam:
             return _parsed(await _body(receive))
@@ -135,13 +136,12 @@ async def _send_refusal(refused: Refusal, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": f"{refused.why}\n".encode()})
 
 
-def pipeline_arn(request: Mapping[str, Any], account: str, region: str) -> str:
+def pipeline_arn(request: Mapping[str, object], account: str, region: str) -> str:
     """Return the resource that the policies are evaluated on: a pipeline, or one of its stages or actions."""
     declared = request.get("pipeline")
     named = request.get("pipelineName") or request.get("name")
-    names: list[Any] = [named or (declared.get("name") if isinstance(declared, dict) else None)]
-    names += [request.get("stageName"), request.get("actionName")]
-    path = "/".join(takewhile(bool, names))
+    names = [named or member(declared, "name"), request.get("stageName"), request.get("actionName")]
+    path = "/".join(map(str, takewhile(bool, names)))
     return f"arn:aws:codepipeline:{region}:{account}:{path}" if path else "*"
 
 
@@ -149,7 +149,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _parsed(body: bytes) -> dict[str, object]:
     try:
         request = json.loads(body or b"{}")
     except ValueError as error:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rehearsal.aws import NODE_HOSTS, Endpoint, ca_bundle_variables, close_clients
 from rehearsal.emulator.server import state_version, tls
@@ -30,6 +30,10 @@ from rehearsal.host.processes import await_removals, remove_in_background
 from rehearsal.workspace.build_area import STARTED
 from rehearsal.workspace.layout import Server, Workspace
 from rehearsal.workspace.locks import usage_lock
+
+if TYPE_CHECKING:
+    from rehearsal.emulator.ministack.port.application import Application
+    from rehearsal.engine.engine import Engine
 
 # Actions work in the process that answers: each call of the system would wait five times as long for its turn.
 SWITCH_INTERVAL_SECONDS = 0.001
@@ -76,7 +80,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
         workspace.write_server(record)
         os.close(int(lock))
         threading.Thread(target=parts.report_changes, daemon=True).start()  # 30 ms, which no start has to wait for
-        await serve(parts.front, listeners.config(files), shutdown_trigger=shut_down)
+        await serve(parts.front, listeners.config(files), shutdown_trigger=shut_down)  # type: ignore[arg-type] # its own ASGI types
 
     ended = 1
     try:
@@ -96,8 +100,8 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
 class Components:
     """The engine, the application that answers, what ends the work that goes on, in this order, and a late check."""
 
-    engine: Any
-    front: Any
+    engine: Engine
+    front: Application
     ends: Sequence[Callable[[], None]]
     report_changes: Callable[[], None]
 
@@ -241,7 +245,7 @@ def _save_state(workspace: Workspace, state: Path) -> None:
     shutil.rmtree(workspace.aws / "tmp", ignore_errors=True)
 
 
-def _ignore_client_disconnects(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _ignore_client_disconnects(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Do not log clients that drop a TLS connection."""
     if "SSL shutdown timed out" not in str(context.get("exception")):
         loop.default_exception_handler(context)

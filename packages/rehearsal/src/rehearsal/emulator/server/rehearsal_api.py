@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from itertools import islice
-from typing import Any
 
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.functions.cold_starts import ColdStartRecord
@@ -21,7 +20,7 @@ PREFIX, VERSION = "/_rehearsal/", 1
 # One answer has as many decisions at most.
 PAGE = 5000
 
-Json = dict[str, Any]
+Json = dict[str, object]
 
 
 class RehearsalApi:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from rehearsal.emulator.ministack.port import application
 
-Save = Callable[[str, dict[str, Any]], None]
+Save = Callable[[str, dict[str, object]], None]
 
 # The services whose state could not be saved.
 UNSAVED: list[str] = []
@@ -16,7 +15,7 @@ UNSAVED: list[str] = []
 def report_unsaved(save: Save) -> Save:
     """Return the replacement of the function that saves a service's state: it notes each failure in UNSAVED."""
 
-    def save_and_check(service: str, state: dict[str, Any]) -> None:
+    def save_and_check(service: str, state: dict[str, object]) -> None:
         path = application.state_file(service)
         path.unlink(missing_ok=True)
         save(service, state)

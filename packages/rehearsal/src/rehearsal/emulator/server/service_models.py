@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 from rehearsal import aws
 from rehearsal.emulator.ministack.port.requests import botocore_name
 
-Model = Callable[[str], Any]
+Model = Callable[[str], object]
 
 
 def read_with_one_session(_model: Model) -> Model:
     """Return the replacement of the function that reads a service's model: one session of botocore for all."""
 
     @functools.cache
-    def model(service: str) -> Any:
+    def model(service: str) -> object:
         return aws.service_model(botocore_name(service))
 
     return model

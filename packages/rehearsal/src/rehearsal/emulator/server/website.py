@@ -10,11 +10,10 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from rehearsal.emulator.ministack.port import s3
-from rehearsal.emulator.ministack.port.application import Application, Scope, Send
+from rehearsal.emulator.ministack.port.application import Application, Message, Scope, Send
 
 _HOST = re.compile(r"(?P<bucket>[a-z0-9.-]+)\.s3-website[.-][a-z0-9-]+\.amazonaws\.com(?::\d+)?", re.IGNORECASE)
 _NAMESPACE = f"{{{s3.S3_NS}}}"
@@ -45,7 +44,7 @@ def website_bucket(headers: Mapping[str, str]) -> str | None:
 async def serve(bucket: str, ministack: Application, scope: Scope, send: Send) -> None:
     """Answer a request of a website. Its objects are read as anybody may read them, by the bucket's policy."""
     problem, settings = _settings(bucket, scope["method"])
-    if problem:
+    if settings is None:
         await _error(problem).send(send)
         return
     if host := settings.findtext(f"{_NAMESPACE}RedirectAllRequestsTo/{_NAMESPACE}HostName"):
@@ -66,7 +65,7 @@ async def serve(bucket: str, ministack: Application, scope: Scope, send: Send) -
     await (page if page.status == 200 else answer).send(send, answer.status)
 
 
-def _settings(bucket: str, method: str) -> tuple[str, Any]:
+def _settings(bucket: str, method: str) -> tuple[str, ET.Element | None]:
     """Return the code of the error that a request gets, or the settings of the website."""
     owner = s3.bucket_owner(bucket)
     if owner is None:
@@ -83,20 +82,20 @@ async def _read(ministack: Application, scope: Scope, bucket: str, path: str) ->
     """Ask the embedded AWS for an object, without a signature."""
     target = f"/{bucket}{path}"
     kept = [(name, value) for name, value in scope["headers"] if name.lower() in (b"range", b"if-none-match")]
-    asked = {
+    asked: Scope = {
         **scope,
         "path": target,
         "raw_path": quote(target).encode(),
         "query_string": b"",
         "headers": [(b"host", b"127.0.0.1"), *kept],
     }
-    started: dict[str, Any] = {}
+    started: Message = {}
     parts: list[bytes] = []
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def collect(message: Any) -> None:
+    async def collect(message: Message) -> None:
         if message["type"] == "http.response.start":
             started.update(message)
         parts.append(message.get("body", b""))

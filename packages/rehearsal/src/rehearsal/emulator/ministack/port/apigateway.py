@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ministack.services import apigateway, apigateway_v1
 
 
-def api_record(api_id: str) -> dict[str, Any]:
+def api_record(api_id: str) -> dict[str, object]:
     """Return the record of an API of the request's account and region, which may be changed. Raises KeyError."""
-    record: dict[str, Any] = apigateway._apis[api_id]
+    record: dict[str, object] = apigateway._apis[api_id]
     return record
 
 

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from ministack import app
 from ministack.core import persistence
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# Source: ASGI specification, "HTTP & WebSocket ASGI Message Format"; only the members that are read here.
+class Scope(TypedDict, total=False):
+    """A connection."""
+
+    client: tuple[str, int]
+    headers: Sequence[tuple[bytes, bytes]]
+    method: str
+    path: str
+    query_string: bytes
+    raw_path: bytes
+    scheme: str
+    type: str
+
+
+class Message(TypedDict, total=False):
+    """An event of a connection, in either direction."""
+
+    body: bytes
+    code: int
+    headers: Sequence[tuple[bytes, bytes]]
+    more_body: bool
+    status: int
+    type: str
+
+
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 

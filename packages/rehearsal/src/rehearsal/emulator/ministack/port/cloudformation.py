@@ -4,15 +4,53 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from ministack.services import cloudformation
 from ministack.services.cloudformation import custom_resource, engine, handlers, helpers, provisioners, stacks
 
+from rehearsal.emulator.ministack.port.requests import Answer
+from rehearsal.json_values import JsonValue
+
 # A resource's physical id and its attributes.
 ProvisionedResource = tuple[str, dict[str, str]]
-Answer = tuple[int, dict[str, str], bytes]
-Handlers = Mapping[str, Any]
+
+
+class Handlers(TypedDict, total=False):
+    """The handlers of a resource type, as MiniStack keeps them."""
+
+    create: Callable[..., ProvisionedResource]
+    update: Callable[..., ProvisionedResource]
+    delete: Callable[..., None]
+    update_with_logical_id: bool
+
+
+class Template(TypedDict, total=False):
+    Outputs: Mapping[str, JsonValue]
+    Resources: Mapping[str, JsonValue]
+
+
+class Parameter(TypedDict):
+    ParameterKey: str
+    ParameterValue: str
+
+
+class StackRecord(TypedDict, total=False):
+    """A stack, or a change set of one."""
+
+    ExecutionStatus: str
+    Parameters: list[Parameter]
+    RoleARN: str
+    StackId: str
+    StackName: str
+    StackStatus: str
+    Status: str
+    StatusReason: str
+    _parent_stack_name: str
+    _resources: dict[str, object]
+    _role_arn: str
+    _template: Template
+    _template_body: str
 
 
 def resource_handlers(
@@ -23,7 +61,7 @@ def resource_handlers(
     update_with_logical_id: bool = False,
 ) -> Handlers:
     """Return the handlers of a resource type, as MiniStack keeps them."""
-    made: dict[str, Any] = {"create": create, "update": update, "delete": delete}
+    made: Handlers = {"create": create, "update": update, "delete": delete}
     return {**made, "update_with_logical_id": True} if update_with_logical_id else made
 
 
@@ -49,13 +87,13 @@ def set_resource_type(type_: str, made: Handlers | None) -> Handlers | None:
     return before
 
 
-def create_resource(type_: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> ProvisionedResource:
+def create_resource(type_: str, logical_id: str, properties: Mapping[str, object], stack: str) -> ProvisionedResource:
     """Create a resource as a template would, in the request's account and region."""
     made: ProvisionedResource = provisioners._RESOURCE_HANDLERS[type_]["create"](logical_id, properties, stack)
     return made
 
 
-def delete_resource(type_: str, physical_id: str, properties: Mapping[str, Any]) -> None:
+def delete_resource(type_: str, physical_id: str, properties: Mapping[str, object]) -> None:
     """Delete a resource as a stack would; nothing where it does not exist."""
     provisioners._RESOURCE_HANDLERS[type_]["delete"](physical_id, properties)
 
@@ -65,7 +103,7 @@ def physical_name(stack: str, logical_id: str, *, lowercase: bool = False, lengt
     return str(provisioners._physical_name(stack, logical_id, lowercase=lowercase, max_len=length))
 
 
-def camel_case(properties: Any) -> Any:
+def camel_case(properties: object) -> Any:
     """Return a template's properties with the names that service APIs use."""
     return provisioners._pascal_to_camel(properties)
 
@@ -76,24 +114,25 @@ def function_name(reference: str) -> str:
     return str(name)
 
 
-def stack_record(name: str) -> dict[str, Any]:
+def stack_record(name: str) -> StackRecord:
     """Return the record of a stack by its name; empty if there is none."""
-    return cloudformation._stacks.get(name) or {}
+    record: StackRecord | None = cloudformation._stacks.get(name)
+    return record or {}
 
 
-def find_stack(name_or_id: str) -> dict[str, Any] | None:
+def find_stack(name_or_id: str) -> StackRecord | None:
     """Return the record of a stack by its name or its id."""
-    record: dict[str, Any] | None = handlers._resolve_stack(name_or_id)
+    record: StackRecord | None = handlers._resolve_stack(name_or_id)
     return record
 
 
-def created_change_set(answer: Answer) -> dict[str, Any] | None:
+def created_change_set(answer: Answer) -> StackRecord | None:
     """Return the record of the change set that an answer of CreateChangeSet names; None where it is an error."""
     id_ = re.search(rb"<Id>([^<]+)</Id>", answer[2])
     return cloudformation._change_sets.get(id_[1].decode()) if id_ else None
 
 
-def parameter(params: Mapping[str, Any], name: str) -> str:
+def parameter(params: Mapping[str, object], name: str) -> str:
     """Return one parameter of a request; empty if it has none."""
     return str(helpers._p(params, name) or "")
 
@@ -103,7 +142,7 @@ def error_answer(code: str, message: str, status: int) -> Answer:
     return answer
 
 
-def update_policy(stack: str, logical_id: str, name: str) -> dict[str, Any] | None:
+def update_policy(stack: str, logical_id: str, name: str) -> dict[str, object] | None:
     """Return one UpdatePolicy of a resource of a stack that is being updated, resolved; None where it has none."""
     record = stack_record(stack)
     template = engine._parse_template(record.get("_template_body") or "{}")
@@ -116,7 +155,7 @@ def update_policy(stack: str, logical_id: str, name: str) -> dict[str, Any] | No
         for item in record.get("Parameters") or []
     }
     conditions = engine._evaluate_conditions(template, parameters)
-    resolved: dict[str, Any] = engine._resolve_refs(
+    resolved: dict[str, object] = engine._resolve_refs(
         policy, record["_resources"], parameters, conditions, template.get("Mappings", {}), stack, record["StackId"]
     )
     return resolved
@@ -127,6 +166,6 @@ def runs_in_background(type_: str) -> bool:
     return bool(stacks._runs_on_worker_thread(type_))
 
 
-def answer_custom_resource(token: str, answer: Mapping[str, Any]) -> None:
+def answer_custom_resource(token: str, answer: Mapping[str, object]) -> None:
     """Answer a request of a custom resource; `token` is the end of its ResponseURL."""
     custom_resource.deliver_response(token, dict(answer))

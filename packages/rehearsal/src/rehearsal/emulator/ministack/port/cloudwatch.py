@@ -4,13 +4,45 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict
 
 from ministack.services import cloudwatch
 
-Alarm = MutableMapping[str, Any]
-Point = Mapping[str, Any]
+
+class Dimension(TypedDict):
+    Name: str
+    Value: str
+
+
+class Alarm(TypedDict, total=False):
+    """A metric alarm, or a composite alarm, with the members of DescribeAlarms."""
+
+    AlarmArn: str
+    AlarmName: str
+    ComparisonOperator: str
+    DatapointsToAlarm: int
+    Dimensions: list[Dimension]
+    EvaluationPeriods: int
+    ExtendedStatistic: str
+    MetricName: str
+    Metrics: object
+    Namespace: str
+    Period: float
+    StateReason: str
+    StateUpdatedTimestamp: int
+    StateValue: str
+    Statistic: str
+    Threshold: float
+    TreatMissingData: str
+    Unit: str
+
+
+class Point(TypedDict, total=False):
+    """A data point of a metric."""
+
+    Timestamp: float
+    Unit: str
 
 
 def record_metric(namespace: str, name: str, value: float, unit: str, dimensions: Mapping[str, str]) -> None:
@@ -60,7 +92,7 @@ def change_alarm_state(alarm: Alarm, state: str, reason: str) -> None:
     cloudwatch._evaluate_parent_alarms(alarm)
 
 
-def put_composite_alarm(properties: Mapping[str, Any]) -> str:
+def put_composite_alarm(properties: Mapping[str, object]) -> str:
     """Create or change a composite alarm of the request's account; return its ARN. Raises ValueError."""
     status, _, body = cloudwatch._put_composite_alarm({}, dict(properties), is_cbor=False, is_json=True)
     if status >= 400:

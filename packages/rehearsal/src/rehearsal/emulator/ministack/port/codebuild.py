@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ministack.services import codebuild
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import ProjectTypeDef
+
+# A record, or a part of it.
+type Members = dict[str, object]
 
 
 def project_name(identifier: str) -> str:
@@ -18,29 +22,29 @@ def has_project(name: str) -> bool:
     return name in codebuild._projects
 
 
-def project_record(name: str) -> Json:
+def project_record(name: str) -> Members:
     """Return the record of a project, which may be changed. Raises KeyError."""
-    record: Json = codebuild._projects[name]
+    record: Members = codebuild._projects[name]
     return record
 
 
-def describe_project(name: str) -> Json:
+def describe_project(name: str) -> ProjectTypeDef:
     """Return a project as BatchGetProjects does. Raises KeyError."""
-    project: Json = codebuild._project_shape(codebuild._projects[name])
+    project: ProjectTypeDef = codebuild._project_shape(codebuild._projects[name])
     return project
 
 
-def build_record(build_id: str) -> Json:
+def build_record(build_id: str) -> Members:
     """Return the record of a build in the request's account. Raises KeyError."""
-    record: Json = codebuild._builds[build_id]
+    record: Members = codebuild._builds[build_id]
     return record
 
 
-def find_build(account: str, region: str, build_id: str) -> Json:
+def find_build(account: str, region: str, build_id: str) -> Members:
     """Return the record of a build; empty if there is none."""
-    record: Json = codebuild._builds.get_scoped(account, region, build_id, {})
+    record: Members = codebuild._builds.get_scoped(account, region, build_id, {})
     return record
 
 
-def put_build(account: str, region: str, build_id: str, record: Json) -> None:
+def put_build(account: str, region: str, build_id: str, record: Members) -> None:
     codebuild._builds.set_scoped(account, region, build_id, record)

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import NotRequired, TypedDict
 
 from ministack.services import cloudwatch_logs
+
+
+class LogEvent(TypedDict):
+    message: str
+    timestamp: int
+    ingestionTime: NotRequired[int]
+    logStreamName: NotRequired[str]
+
+
+class LogSearch(TypedDict, total=False):
+    """A request of FilterLogEvents."""
+
+    endTime: float
+    filterPattern: str
+    limit: int
+    logGroupName: str
+    logStreamNames: list[str]
+    nextToken: str
+    startTime: float
 
 
 def put_log_events(group: str, stream: str, milliseconds: int, messages: Sequence[str]) -> None:
@@ -18,7 +37,7 @@ def put_log_events(group: str, stream: str, milliseconds: int, messages: Sequenc
     cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": events})
 
 
-def streams(request: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]] | None:
+def streams(request: LogSearch) -> dict[str, list[LogEvent]] | None:
     """Return the events of each stream of the group that a request names; None if there is no such group."""
     group = cloudwatch_logs._log_groups.get(cloudwatch_logs._resolve_log_group_name(request))
     if group is None:

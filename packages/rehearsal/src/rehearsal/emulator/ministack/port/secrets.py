@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from ministack.services import secretsmanager, ssm
 
 
-def secret_record(secret: str) -> Mapping[str, Any]:
+class SecretRecord(TypedDict, total=False):
+    KmsKeyId: str
+
+
+class ParameterRecord(TypedDict, total=False):
+    """A parameter of Systems Manager."""
+
+    ARN: str
+    KeyId: str
+    Type: str
+
+
+def secret_record(secret: str) -> SecretRecord:
     """Return the record of a secret by its name or ARN; empty if there is none."""
-    _, record = secretsmanager._resolve(secret)
+    record: SecretRecord | None = secretsmanager._resolve(secret)[1]
     return record or {}
 
 
-def parameters() -> Mapping[str, Mapping[str, Any]]:
+def parameters() -> Mapping[str, ParameterRecord]:
     """Return the parameters of the request's account and region by their names."""
     return dict(ssm._parameters.items())

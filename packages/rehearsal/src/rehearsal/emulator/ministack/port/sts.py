@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ministack.services import sts
 
 
-def register_session(access_key: str, session: Mapping[str, Any]) -> None:
+def register_session(access_key: str, session: Mapping[str, object]) -> None:
     """Let an access key work as a session of a role."""
     sts.register_session(access_key, dict(session))

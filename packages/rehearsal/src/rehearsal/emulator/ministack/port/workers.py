@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
@@ -30,11 +29,11 @@ class PooledWorker(lambda_runtime.Worker):  # type: ignore[misc]
         return lock
 
     @property
-    def process(self) -> Any:
+    def process(self) -> object:
         return self._proc
 
     @process.setter
-    def process(self, process: Any) -> None:
+    def process(self, process: object) -> None:
         self._proc = process
 
     def initialize(self) -> None:
@@ -52,14 +51,14 @@ class PooledWorker(lambda_runtime.Worker):  # type: ignore[misc]
         self.discard()
 
 
-def acquire_worker(config: FunctionConfig, code: bytes) -> Any:
+def acquire_worker(config: FunctionConfig, code: bytes) -> PooledWorker:
     """Return a worker for one invocation of the function: a warm one if there is one."""
     lambda_svc._ensure_reaper_thread()
     qualifier = config.get("Version", "$LATEST")
-    worker, _ = lambda_runtime.acquire_worker(config["FunctionName"], config, code, qualifier=qualifier)
+    worker: PooledWorker = lambda_runtime.acquire_worker(config["FunctionName"], config, code, qualifier=qualifier)[0]
     return worker
 
 
-def release_worker(worker: Any) -> None:
+def release_worker(worker: object) -> None:
     """Return a worker to the pool."""
     lambda_runtime.release_worker(worker)
