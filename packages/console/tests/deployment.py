@@ -63,7 +63,7 @@ class Deployment:
 
 def read_policies() -> dict[str, Json]:
     """The policies that the command prints for this repository's pipeline, of its account and of one environment."""
-    command = [Path(sys.executable).with_name("delivery"), "access", "console"]
+    command = [str(Path(sys.executable).with_name("delivery")), "access", "console"]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return dict(list(json.loads(printed).items())[:2])
 
