@@ -15,6 +15,11 @@ LINES, LINE_LENGTH = 20, 2000
 _COMMAND = re.compile(
     r"`((?:aws|bin/|cdk|delivery|git|lambda-layers|make|mypy|npm|poetry|pytest|python|rehearse|ruff|uv) ?[^`;|&$<>]*)`"
 )
+# The role of a bootstrap that does not exist. Source: github.com/aws/aws-cdk issues 9747 and 22489.
+_NO_BOOTSTRAP = re.compile(
+    r"(?:invalid principal|perform AssumeRole on role).*:role/cdk-\S+-role-(?P<account>\d{12})-(?P<region>[a-z-]+-\d)",
+    re.IGNORECASE,
+)
 _FILE = r"(?P<file>(?:[\w@.+-]+/)*[\w@.+-]*\.\w+)"
 _NOT_AN_ERROR = re.compile(r"^(?:warning|note|info|hint|\w*Warning)\b", re.IGNORECASE)
 
@@ -78,7 +83,9 @@ def excerpt(lines: Sequence[str], start: int) -> tuple[str, ...]:
 
 
 def suggested_command(message: str) -> str:
-    """Return the command that a message has in backticks; empty without one."""
+    """Return the command that a message has in backticks, or that bootstraps what it misses; else nothing."""
+    if missing := _NO_BOOTSTRAP.search(message):
+        return f"cdk bootstrap aws://{missing['account']}/{missing['region']}"
     suggested = _COMMAND.findall(message)
     return suggested[-1] if suggested else ""
 

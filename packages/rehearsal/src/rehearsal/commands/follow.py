@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -32,17 +31,15 @@ def follow(
     execution: str,
     *,
     verdict: str | None,
-    on_restart: Callable[[], None],
     ending: int = 1,
     stops: bool = True,
     until: str | None = None,
 ) -> list[ExecutionView]:
     """Show an execution until it ends, then its restart, and so on; return the views of all, in order.
 
-    on_restart: called when the pipeline has updated itself, before its next execution deploys. verdict: "Approved" or
-    "Rejected" answers every approval; None asks on a terminal, else waits for `approve`. ending: the number of the end
-    to wait for, since a retried execution ends several times. stops: whether an interrupt stops the execution. until:
-    the stage after which to stop it; the caller has disabled the transition after it.
+    verdict: "Approved" or "Rejected" answers every approval; None asks on a terminal, else waits for `approve`. ending:
+    the number of the end to wait for, since a retried execution ends several times. stops: whether an interrupt stops
+    the execution. until: the stage after which to stop it; the caller has disabled the transition after it.
     """
     views: list[ExecutionView] = []
     following: str | None = execution
@@ -62,7 +59,6 @@ def follow(
         following, ending = view.restarted_as, 1
         if following:
             console.print(f"execution {view.id}: {view.status}, {view.summary}; it starts again", markup=False)
-            on_restart()
     return views
 
 

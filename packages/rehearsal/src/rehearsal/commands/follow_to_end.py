@@ -14,8 +14,6 @@ from rich.console import Console
 from rehearsal.commands.context import running_deployment
 from rehearsal.commands.follow import follow
 from rehearsal.commands.output import output_console, put_json
-from rehearsal.deploy import first_deployment
-from rehearsal.host.cancellation import Cancellation
 from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Workspace
@@ -63,15 +61,8 @@ def follow_with_summary(
     space: Workspace, console: Console, execution: str, *, verdict: str | None, ending: int = 1, stops: bool = False
 ) -> list[ExecutionView]:
     """Show the execution and its restarts to the end, then a summary; return the views of all, in order."""
-    began, stop, deployed = time.monotonic(), Cancellation(), running_deployment(space)
-    tell = functools.partial(console.print, style="dim", soft_wrap=True)
-    try:
-        reach = functools.partial(first_deployment.bootstrap_new_environments, space, deployed, tell, stop)
-        views = follow(
-            space, console, deployed, execution, verdict=verdict, on_restart=reach, ending=ending, stops=stops
-        )
-    finally:
-        stop.set()
+    began, deployed = time.monotonic(), running_deployment(space)
+    views = follow(space, console, deployed, execution, verdict=verdict, ending=ending, stops=stops)
     summary.show(console, space, views[-1], [], time.monotonic() - began, iam=deployed.endpoint.iam)
     return views
 

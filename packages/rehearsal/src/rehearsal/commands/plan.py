@@ -12,10 +12,11 @@ from rehearsal.commands.context import open_deployment, with_workspace
 from rehearsal.commands.up import APP, PIPELINE, PORT
 from rehearsal.deploy.bootstrap import changed_policies
 from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.pushed_environments import synthesize_commit
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.plan.plan import Plan, make_plan
-from rehearsal.project import cloud_assembly, configuration, git_repository, source_files
-from rehearsal.project.cdk_app import MODULES, App, command_folders, link_node_modules, modules
+from rehearsal.project import git_repository, source_files
+from rehearsal.project.cdk_app import MODULES, App, command_folders, modules
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.git_repository import Repository
 from rehearsal.views import plan as view
@@ -49,15 +50,12 @@ def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str |
 
 def _planned(space: Workspace, repository: Repository, deployed: Deployment, commit: str, app: App) -> Plan:
     """Plan the push of `commit` for the app of the options, else for the deployed app."""
-    folder, stop, default = repository.scratch, Cancellation(), configuration.read_config(space.root).environment
+    folder, stop = repository.scratch, Cancellation()
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
     try:
-        source, out = folder / "source", folder / "cdk.out"
-        repository.export(commit, source)
-        link_node_modules(repository.top, source)
+        source = folder / "source"
         cdk = Cdk(command_folders(space), deployed.endpoint, space.logs, stop)
-        assembly = chosen.synthesize(cdk, source / repository.project, out, default, commit)
-        cloud = cloud_assembly.read(assembly, chosen.pipeline, default)
+        cloud = synthesize_commit(space, cdk, repository, commit, chosen, folder)
         planned = make_plan(
             deployed, cloud, source, _cdk_modules(space), _export_last_push(space, deployed, folder / "pushed")
         )

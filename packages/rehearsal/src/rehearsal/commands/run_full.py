@@ -60,18 +60,16 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
                 tell,
                 stop,
                 app=app,
+                commit=commit.result,
                 push=lambda branches: _push(space, console, repository, branches, commit.result()),
             )
             run_partial.reopen_transitions(deployed)
             if not deployed.first_execution:
                 _push_as_trigger(space, console, repository, deployed, commit.result())
-            reach = functools.partial(first_deployment.bootstrap_new_environments, space, deployed, tell, stop)
             with run_partial.closed_transition(deployed, wanted.until):
                 started = _started(deployed, wanted)
                 worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
-                views = follow(
-                    space, console, deployed, started, verdict=wanted.verdict, on_restart=reach, until=wanted.until
-                )
+                views = follow(space, console, deployed, started, verdict=wanted.verdict, until=wanted.until)
             answers = _call_functions(space, config, endpoint, deployed, views[-1])
     seconds = time.monotonic() - began
     summary.show(console, space, views[-1], answers, seconds, iam=endpoint.iam)

@@ -89,7 +89,13 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
         console.print(message, style="dim", soft_wrap=True)
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
         deployed = first_deployment.ensure_deployed(
-            space, endpoint, repository, lambda text: console.print(text, style="dim"), Cancellation(), app=wanted
+            space,
+            endpoint,
+            repository,
+            lambda text: console.print(text, style="dim"),
+            Cancellation(),
+            app=wanted,
+            commit=lambda: repository.head,
         )
         server = launcher.detach(space)
     console.print(

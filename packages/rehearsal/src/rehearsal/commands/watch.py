@@ -25,10 +25,7 @@ from rehearsal.workspace.layout import Workspace
 def watch(
     space: Workspace, wanted: str | None, names: tuple[str, ...], verdict: str | None, json_file: Path | None
 ) -> int:
-    """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on.
-
-    Environments that the pipeline deploys to for the first time are bootstrapped, as `run` does.
-    """
+    """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on."""
     AcceptedFile(space).add(names)
     which = resolve_execution(space, wanted)
     return follow_to_end(space, which, verdict=verdict, json_file=json_file, ending=next_ending(space, which))

@@ -18,6 +18,7 @@ from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.lookups import synthesize_with_lookups
 from rehearsal.deploy.node_sdk import ensure_node_sdk
 from rehearsal.deploy.preparation import Preparation
+from rehearsal.deploy.pushed_environments import note_known_commit, pushed_environments
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
 from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.unknown_parts import check_parts
@@ -82,36 +83,39 @@ def ensure_deployed(
     stop: Cancellation,
     *,
     app: App,
+    commit: Callable[[], str],
     push: Push | None = None,
 ) -> Deployment:
     """Return the deployed pipeline of `app`; where there is none, bootstrap every environment and deploy it from HEAD.
 
-    tell: reports progress. push: called with the pipeline's branches before a first deployment, since CodePipeline
-    starts a new pipeline immediately. Raises WrongUse and CommandFailed.
+    commit: returns what is pushed next, whose environments are bootstrapped too. tell: reports progress. push: called
+    with the pipeline's branches before a first deployment, since CodePipeline starts a new pipeline immediately.
+    Raises WrongUse and CommandFailed.
     """
     deployed = find(workspace, endpoint)
     bootstrap.note_operators_part(workspace, ())
+
+    def cdk() -> Cdk:
+        return Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
+
     if deployed is None or not app.matches_deployed(deployed.app, (deployed.key.name, *deployed.names)):
-        return _deploy(workspace, endpoint, repository, tell, stop, app=app, push=push)
-    places = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
-    _bootstrap_for_operator(workspace, deployed, places, tell, stop)
+        return _deploy(workspace, repository, cdk(), endpoint, tell, app=app, commit=commit, push=push)
+    known = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
+    chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
+    pushed = pushed_environments(workspace, cdk, repository, commit(), chosen, tell)
+    bootstrapper = Bootstrapper(workspace, endpoint, cdk, deployed.key.account, tell)
+    _bootstrap_for_operator(workspace, bootstrapper, [*dict.fromkeys([*known, *pushed])], tell)
     return deployed
 
 
 def _bootstrap_for_operator(
-    workspace: Workspace,
-    deployed: Deployment,
-    places: Sequence[Environment],
-    tell: ReportProgress,
-    stop: Cancellation,
+    workspace: Workspace, bootstrapper: Bootstrapper, places: Sequence[Environment], tell: ReportProgress
 ) -> None:
     """Bootstrap the environments that a push needs, and warn: on AWS an operator has to do it."""
-    done = _bootstrapper(workspace, deployed, tell, stop).bootstrap_missing(places)
+    done = bootstrapper.bootstrap_missing(places)
     if done:
         tell(f"warning: bootstrapped {', '.join(map(str, done))}: on AWS an operator has to do it before the push")
-        before = bootstrap.operators_part(workspace)
-        known = [place for place in places if str(place) in before and place not in done]
-        bootstrap.note_operators_part(workspace, [*known, *done])
+        bootstrap.note_operators_part(workspace, done)
 
 
 def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
@@ -131,18 +135,18 @@ def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
 
 def _deploy(
     workspace: Workspace,
-    endpoint: Endpoint,
     repository: Repository,
+    cdk: Cdk,
+    endpoint: Endpoint,
     tell: ReportProgress,
-    stop: Cancellation,
     *,
     app: App,
+    commit: Callable[[], str],
     push: Push | None,
 ) -> Deployment:
     folder = workspace.home / "deploy"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    cdk = Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
     preparation = Preparation(workspace, cdk, tell)
     cloud = _synthesized(workspace, repository, cdk, app, preparation, tell)
     report_architecture(cloud, tell)
@@ -150,10 +154,14 @@ def _deploy(
     check_parts(cloud, read_supported(workspace), AcceptedFile(workspace).read())
     ensure_node_sdk(workspace, cloud, cdk, tell)
     stack = cloud.pipeline
-    Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell).bootstrap_missing(cloud.environments)
+    bootstrapper = Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell)
+    bootstrapper.bootstrap_missing(cloud.environments)
     preparation.run(stack.account, stack.region)
     provide_build_values(cloud, endpoint, root(stack.account), tell)
     provide_source_tokens(cloud, endpoint, root(stack.account), tell)
+    note_known_commit(workspace, repository.head)
+    pushed = pushed_environments(workspace, lambda: cdk, repository, commit(), app, tell)
+    _bootstrap_for_operator(workspace, bootstrapper, pushed, tell)
     if push and cloud.chosen.branches:
         push(cloud.chosen.branches)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
@@ -213,25 +221,6 @@ def deployed_name(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource)
         resources = api.describe_stack_resources(StackName=name)["StackResources"]
         name = next(str(each["PhysicalResourceId"]) for each in resources if each["LogicalResourceId"] == id_)
     return name
-
-
-def bootstrap_new_environments(
-    workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: Cancellation
-) -> None:
-    """Bootstrap the new environments that the pipeline deploys to, as an operator would."""
-    pipeline, key = deployed.pipeline(), deployed.key
-    environments = dict.fromkeys(
-        Environment(each.account, each.region, each.qualifier)
-        for each in configuration.list_deployed_stacks(pipeline, key.region)
-    )
-    _bootstrap_for_operator(workspace, deployed, list(environments), tell, stop)
-
-
-def _bootstrapper(workspace: Workspace, deployed: Deployment, tell: ReportProgress, stop: Cancellation) -> Bootstrapper:
-    def cdk() -> Cdk:
-        return Cdk(command_folders(workspace), deployed.endpoint, workspace.logs, stop)
-
-    return Bootstrapper(workspace, deployed.endpoint, cdk, deployed.key.account, tell)
 
 
 def report_architecture(cloud: cloud_assembly.Assembly, tell: ReportProgress) -> None:

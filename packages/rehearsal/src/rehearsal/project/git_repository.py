@@ -81,6 +81,12 @@ class Repository:
         words = iter(listed.removesuffix("\0").split("\0") if listed else [])
         return [f"{kind} {path}" for kind, path in zip(words, words, strict=True)]
 
+    def added_lines(self, before: str, after: str) -> list[str]:
+        """Return the lines that `after` has and `before` has not, also of snapshots."""
+        env = self._scratch_objects()
+        listed = self._git("diff", "--unified=0", "--no-renames", "--no-ext-diff", before, after, "--", env=env)
+        return [line[1:] for line in listed.splitlines() if line.startswith("+") and not line.startswith("+++ ")]
+
     def has(self, commit: str) -> bool:
         """Return whether the commit exists, in the user's repository or as a snapshot."""
         try:

@@ -146,13 +146,20 @@ def test_a_stack_with_such_a_policy_fails(kind: str, property_: str, more: dict[
     handlers["update"](name, good, {**good, "Description": "changed"}, *where)
 
 
-@pytest.mark.parametrize("principal", ["*", ACCOUNT, f"arn:aws:iam::{OTHER}:root", BOOTSTRAP])
+@pytest.mark.parametrize("principal", ["*", ACCOUNT, f"arn:aws:iam::{OTHER}:root"])
 def test_other_principals_need_not_exist(principal: str) -> None:
-    """Everybody, accounts, and the bootstrap's roles, which a rehearsal makes after the pipeline's update."""
+    """Everybody, and accounts."""
     correct(refusals.PRINCIPALS)
     assert create_key(json.dumps(policy(principal)))[0] == 200
     service = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs"}}]}
     assert create_role(json.dumps(service))[0] == 200
+
+
+def test_the_roles_of_a_bootstrap_that_is_to_come_are_refused() -> None:
+    """A push that adds an environment is red until an operator has bootstrapped its account, as on AWS."""
+    correct(refusals.PRINCIPALS)
+    status, answer = create_key(json.dumps(policy(BOOTSTRAP)))
+    assert (status, "invalid principals" in answer) == (400, True)
 
 
 def allows(document: Any, arn: str) -> bool:

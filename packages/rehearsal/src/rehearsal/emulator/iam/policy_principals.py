@@ -24,8 +24,6 @@ Properties = Mapping[str, object]
 Params = Mapping[str, object]
 
 _IDENTITY = re.compile(r"arn:aws:iam::\d{12}:(role|user)/.+")
-# A rehearsal bootstraps a new account after the pipeline's update; on AWS an operator has done so before the push.
-BOOTSTRAP_ROLE = re.compile(r"arn:aws:iam::\d{12}:role/cdk-\w+-[a-z-]+-role-\d{12}-[a-z0-9-]+")
 _SQS_ERROR = "Invalid value for the parameter Policy."
 _SNS_ERROR = "Invalid parameter: Policy Error: PrincipalNotFound"
 _LAMBDA_ERROR = "The provided principal was invalid. Please check the principal and try again."
@@ -213,7 +211,7 @@ def _principals(policy: object) -> Iterator[str]:
 
 
 def _exists(principal: str) -> bool:
-    if not _IDENTITY.fullmatch(principal) or BOOTSTRAP_ROLE.fullmatch(principal):
+    if not _IDENTITY.fullmatch(principal):
         return True
     account, name = principal.split(":")[4], principal.rsplit("/", 1)[-1]
     record = roles.role_by_arn(principal) if ":role/" in principal else iam.user_record(account, name)

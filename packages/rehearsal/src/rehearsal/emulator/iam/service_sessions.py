@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from rehearsal.emulator.iam import enforcement, roles
 from rehearsal.emulator.iam.enforcement import Request
-from rehearsal.emulator.iam.policy_principals import BOOTSTRAP_ROLE
 from rehearsal.emulator.ministack.port import sts
 from rehearsal.emulator.ministack.port.application import enforces_iam
 from rehearsal.engine.action_api import ActionError
@@ -53,17 +52,13 @@ class Sessions:
     def check_action_roles(self, declaration: Json, region: str) -> None:
         """Raise RequestRejected where the pipeline's role may not assume the role of one of its actions.
 
-        The roles of a bootstrap that is still to come are left out: a rehearsal bootstraps a new environment after the
-        pipeline's update, and says that an operator has to do so before. The sentence is CodePipeline's, quoted in
-        github.com/aws/aws-cdk issue 22489.
+        The sentence is CodePipeline's, quoted in github.com/aws/aws-cdk issue 22489.
         """
         pipeline = parse(declaration)
         through = pipeline.role_arn
         named = [action.role_arn for stage in pipeline.stages for action in stage.actions if action.role_arn]
         for role_arn in dict.fromkeys(named):
-            if role_arn == through or (BOOTSTRAP_ROLE.fullmatch(role_arn) and not roles.role_by_arn(role_arn)):
-                continue
-            if enforces_iam() and not _is_assumable(role_arn, through, region):
+            if role_arn != through and enforces_iam() and not _is_assumable(role_arn, through, region):
                 message = f"{through} is not authorized to perform AssumeRole on role {role_arn}"
                 raise RequestRejected("InvalidStructureException", message)
 
