@@ -39,7 +39,7 @@ def main() -> int:
         return 1
     passed = [use for use in quota_usages(Path(assembly.directory)) if use.exceeded]
     for use in passed:
-        print(f"{use.what}: {use.used}, and AWS allows {use.allowed}: {use.mend}", file=sys.stderr)
+        print(f"{use.what}: {use.used}, and AWS allows {use.allowed}: {use.remedy}", file=sys.stderr)
     return int(bool(passed))
 
 

@@ -21,7 +21,7 @@ def test_too_many_actions_are_found(tmp_path: Path) -> None:
     write_assembly(tmp_path, Pipeline={"P": pipeline})
     (found,) = (use for use in quota_usages(tmp_path) if use.exceeded)
     assert (found.what, found.used, found.allowed) == ("Pipeline/actions of Live", 51, 50)
-    assert "fewer environments into one wave" in found.mend
+    assert "fewer environments into one wave" in found.remedy
 
 
 @pytest.mark.gate

@@ -96,7 +96,7 @@ def quotas(assembly: Path, *, as_json: bool) -> int:
         click.echo(json.dumps([asdict(usage) for usage in usages], indent=2))
     for usage in [] if as_json else usages:
         click.echo(
-            f"{usage.used:>9,} of {usage.allowed:>9,}  {usage.what}" + (f": {usage.mend}" if usage.exceeded else "")
+            f"{usage.used:>9,} of {usage.allowed:>9,}  {usage.what}" + (f": {usage.remedy}" if usage.exceeded else "")
         )
     return int(any(usage.exceeded for usage in usages))
 

@@ -17,12 +17,12 @@ from cdk_delivery.cloud_assembly import template_files
 
 @dataclass(frozen=True)
 class QuotaUsage:
-    """The usage of one quota. mend: what to do if it is exceeded."""
+    """The usage of one quota. remedy: what to do if it is exceeded."""
 
     what: str
     used: int
     allowed: int
-    mend: str
+    remedy: str
 
     @property
     def exceeded(self) -> bool:
@@ -64,8 +64,8 @@ def quota_usages(assembly: Path) -> list[QuotaUsage]:
         usages.append(QuotaUsage(f"{name}: resources", len(resources), RESOURCES, _ADVICE_TWO_PIPELINES))
         for id_, resource in resources.items():
             usages += [
-                QuotaUsage(f"{name}/{what}", used, allowed, mend)
-                for what, used, allowed, mend in _resource_usages(id_, resource)
+                QuotaUsage(f"{name}/{what}", used, allowed, remedy)
+                for what, used, allowed, remedy in _resource_usages(id_, resource)
             ]
         usages += [
             QuotaUsage(f"{name}/{what}", used, allowed, _ADVICE_SEPARATE_POLICY)

@@ -59,7 +59,7 @@ def test_a_project_of_another_version_is_red(tmp_path: Path, wheels: str, remedy
     """The row has the remedy: `make setup` if the project has the right wheels, else an update."""
     write(tmp_path, "1.3.0", wheels)
     rows = list(package_rows(tmp_path))
-    assert [(row.state, row.found, row.mend) for row in rows] == [("red", "1.2.0", remedy)] * len(PACKAGES)
+    assert [(row.state, row.found, row.remedy) for row in rows] == [("red", "1.2.0", remedy)] * len(PACKAGES)
 
 
 @pytest.mark.gate
@@ -75,7 +75,7 @@ def test_one_package_that_does_not_fit_is_red(
         installed[name] = found
     rows = {row.check: row for row in package_rows(tmp_path)}
     row = rows.pop(f"{name} 1.2.0")
-    assert (row.state, row.found, row.mend) == ("red", says, "make setup")
+    assert (row.state, row.found, row.remedy) == ("red", says, "make setup")
     assert {other.state for other in rows.values()} == {"ok"}
 
 

@@ -51,7 +51,7 @@ def test_a_connection_is_green_once_a_person_accepted_it(
     row = connection_row(Delivery[ShopOptions].read(context["delivery"]), HERE, Stubbed(answer))
     assert row
     assert (row.state, row.found) == (state, found)
-    assert "finish the handshake" in row.mend
+    assert "finish the handshake" in row.remedy
 
 
 def test_another_source_has_no_connection(context: dict[str, Any]) -> None:
@@ -106,13 +106,13 @@ def test_the_library_is_the_one_that_is_locked(shop: Path, tmp_path: Path, lock:
     (tmp_path / "pyproject.toml").write_text("")
     (tmp_path / lock).write_text('[[package]]\nname = "aws-cdk-lib"\nversion = "2.1.0"\n')
     (row,) = (row for row in version_rows(tmp_path) if row.check == "aws-cdk-lib 2.1.0")
-    assert (row.state, row.mend) == ("red", "make setup")
+    assert (row.state, row.remedy) == ("red", "make setup")
 
 
 def test_without_an_assembly_the_quotas_are_unknown(tmp_path: Path) -> None:
     """A check without an answer is not green."""
     (row,) = quota_rows(tmp_path)
-    assert (row.state, row.mend) == ("unknown", "make synth")
+    assert (row.state, row.remedy) == ("unknown", "make synth")
 
 
 def quotas(value: float, name: str = QUOTA_NAME) -> Answers:
@@ -148,7 +148,7 @@ def test_the_quota_of_builds_is_held_against_the_largest_wave(
     row = builds_row(delivery_with_wave(context, size), HERE, Stubbed(quotas(value)))
     assert row.state == state
     assert found in row.found
-    assert ("--quota-code L-1 --desired-value" in row.mend) == (state != "ok")
+    assert ("--quota-code L-1 --desired-value" in row.remedy) == (state != "ok")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,11 @@ class Sessions:
             ) from error
         return session.client(service, region_name=target.region, config=CLIENT_CONFIG)
 
+    def option(self, target: Target) -> str:
+        """Return the option that names the account's profile, with a space before it; empty without a profile."""
+        profile = self._profiles.get(target.account)
+        return f" --profile {target.account}={profile}" if profile else ""
+
     def environ(self, target: Target) -> dict[str, str]:
         """Return the environment variables of a command that works in the account, such as `cdk bootstrap`."""
         environ = {**os.environ, "AWS_REGION": target.region, "AWS_DEFAULT_REGION": target.region}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,7 +22,6 @@ from cdk_delivery.settings.source import ConnectionSource
 # The version of the bootstrap that assemblies of the pinned CDK require; the lookup role requires the highest.
 # Source: AWS CDK developer guide, "Bootstrap template version history".
 BOOTSTRAP_VERSION = 8
-BOOTSTRAP_COMMAND = "delivery bootstrap"
 
 
 def account_rows(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> Iterator[Row]:
@@ -39,30 +39,36 @@ def account_rows(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> Itera
         yield Row(f"{where}: credentials", "red", f"of account {found}", f"--profile {target.account}=PROFILE")
         return
     yield Row(f"{where}: credentials", "ok", f"of account {found}")
-    yield _bootstrap_row(target, sessions)
-    iam = sessions.client("iam", target)
+    bootstrap = f"delivery bootstrap --only {target}{sessions.option(target)}"
+    for row in (_bootstrap_row(target, sessions), *_iam_rows(plan, sessions.client("iam", target), policies)):
+        yield replace(row, remedy=bootstrap)
+
+
+def _iam_rows(plan: Plan, iam: Any, policies: PolicyFiles) -> Iterator[Row]:
+    """Yield the rows of roles and policies, all of which a bootstrap creates and corrects."""
     yield from _role_rows(plan, iam)
     for name in plan.managed_policies:
         yield _policy_row(plan, name, iam, policies)
     if plan.reader:
         fault = plan.reader.fault(iam)
         found = f"{plan.reader.name} {fault or 'reads for the changes build'}"
-        yield Row(f"{where}: reader role", "red" if fault else "ok", found, BOOTSTRAP_COMMAND)
+        yield Row(f"{plan.target}: reader role", "red" if fault else "ok", found)
 
 
 def _bootstrap_row(target: Target, sessions: Sessions) -> Row:
     check = f"{target}: bootstrap"
+    name = f"/cdk-bootstrap/{QUALIFIER}/version"
     try:
-        name = f"/cdk-bootstrap/{QUALIFIER}/version"
         version = int(sessions.client("ssm", target).get_parameter(Name=name)["Parameter"]["Value"])
     except ClientError as error:
-        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
-    return Row(
-        check,
-        "ok" if version >= BOOTSTRAP_VERSION else "red",
-        f"version {version}, needed {BOOTSTRAP_VERSION}",
-        BOOTSTRAP_COMMAND,
-    )
+        return Row(check, "red", _missing(name, error))
+    return Row(check, "ok" if version >= BOOTSTRAP_VERSION else "red", f"version {version}, needed {BOOTSTRAP_VERSION}")
+
+
+def _missing(name: str, error: ClientError) -> str:
+    """Return that something does not exist, or the code of another error."""
+    code = error.response["Error"]["Code"]
+    return f"{name} {'does not exist' if code in ('NoSuchEntity', 'ParameterNotFound') else code}"
 
 
 def _role_rows(plan: Plan, iam: Any) -> Iterator[Row]:
@@ -75,12 +81,12 @@ def _role_rows(plan: Plan, iam: Any) -> Iterator[Row]:
         execution = f"cdk-{QUALIFIER}-cfn-exec-role-{suffix}"
         attached = iam.list_attached_role_policies(RoleName=execution)["AttachedPolicies"]
     except ClientError as error:
-        yield Row(f"{target}: bootstrap's roles", "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
+        yield Row(f"{target}: bootstrap's roles", "red", _missing(f"one of cdk-{QUALIFIER}-*-role-{suffix}", error))
         return
     names = sorted(each["PolicyArn"] for each in attached)
     expected = sorted(policy_arn(target.account, each) for each in plan.policies)
     found = ", ".join(name.rsplit("/", 1)[1] for name in names) or "none"
-    yield Row(f"{target}: execution policy", "ok" if names == expected else "red", found, BOOTSTRAP_COMMAND)
+    yield Row(f"{target}: execution policy", "ok" if names == expected else "red", found)
 
 
 def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
@@ -88,7 +94,7 @@ def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
     document = policy if isinstance(policy, dict) else json.loads(unquote(policy))
     trusted = account in json.dumps([each.get("Principal") for each in document["Statement"]])
     found = f"{role} {'trusts' if trusted else 'does not trust'} {account}"
-    return Row(f"{target}: trust", "ok" if trusted else "red", found, BOOTSTRAP_COMMAND)
+    return Row(f"{target}: trust", "ok" if trusted else "red", found)
 
 
 def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
@@ -99,23 +105,23 @@ def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
     try:
         same = policy_document(iam, arn) == json.loads(policies.read(name))
     except ClientError as error:
-        return Row(check, "red", error.response["Error"]["Code"], BOOTSTRAP_COMMAND)
+        return Row(check, "red", _missing(arn.rsplit("/", 1)[1], error))
     found = f"{arn.rsplit('/', 1)[1]} {'is' if same else 'is not'} as in {policies.path(name)}"
-    return Row(check, "ok" if same else "red", found, BOOTSTRAP_COMMAND)
+    return Row(check, "ok" if same else "red", found)
 
 
 def connection_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> Row | None:
     """Return whether the connection's handshake was completed in the console; None for another source."""
     if not isinstance(delivery.source, ConnectionSource):
         return None
-    mend = f"finish the handshake: console, Developer Tools, Settings, Connections, in {delivery.region}"
+    remedy = f"finish the handshake: console, Developer Tools, Settings, Connections, in {delivery.region}"
     try:
         api = sessions.client("codeconnections", target)
         status = api.get_connection(ConnectionArn=delivery.source.connection_arn)["Connection"]["ConnectionStatus"]
     except ClientError as error:
         code = error.response["Error"]["Code"]
         known = code in ("ResourceNotFoundException", "AccessDeniedException")
-        return Row("connection", "red" if known else "unknown", code, mend)
+        return Row("connection", "red" if known else "unknown", code, remedy)
     except BotoCoreError as error:
-        return Row("connection", "unknown", str(error), mend)
-    return Row("connection", "ok" if status == "AVAILABLE" else "red", status, mend)
+        return Row("connection", "unknown", str(error), remedy)
+    return Row("connection", "ok" if status == "AVAILABLE" else "red", status, remedy)

@@ -32,14 +32,14 @@ def builds_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> R
         return Row(check, "unknown", f"Service Quotas has no '{QUOTA_NAME}'")
     allowed = int(quota["Value"])
     found = f"{allowed} allowed; the largest wave starts {needed}"
-    mend = (
+    remedy = (
         f"aws service-quotas request-service-quota-increase --service-code codebuild --quota-code {quota['QuotaCode']}"
         f" --desired-value {max(needed, 1)} --region {target.region}"
     )
     if allowed * (1 + QUEUE_FACTOR) < needed:
-        return Row(check, "red", f"{found}: StartBuild is refused beyond the queue", mend)
+        return Row(check, "red", f"{found}: StartBuild is refused beyond the queue", remedy)
     if allowed < needed:
-        return Row(check, "unknown", f"{found}: the others wait, in new accounts StartBuild may be refused", mend)
+        return Row(check, "unknown", f"{found}: the others wait, in new accounts StartBuild may be refused", remedy)
     return Row(check, "ok", found)
 
 

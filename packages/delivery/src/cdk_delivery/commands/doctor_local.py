@@ -81,7 +81,7 @@ def quota_rows(root: Path) -> Iterator[Row]:
         yield Row("quotas", "unknown", "there is no assembly in cdk.out", "make synth")
     for usage in usages:
         if usage.exceeded:
-            yield Row(f"quota: {usage.what}", "red", f"{usage.used} of {usage.allowed}", usage.mend)
+            yield Row(f"quota: {usage.what}", "red", f"{usage.used} of {usage.allowed}", usage.remedy)
     if usages and not any(usage.exceeded for usage in usages):
         nearest = max(usages, key=lambda usage: usage.used / usage.allowed)
         yield Row("quotas", "ok", f"nearest: {nearest.what}, {nearest.used} of {nearest.allowed}")

@@ -22,8 +22,8 @@ def package_rows(root: Path) -> Iterator[Row]:
     for name in PACKAGES:
         found = _installed(name)
         if found or file.exists():
-            mend = "" if found == needed else _remedy(root, name, needed)
-            yield Row(f"{name} {needed}", "red" if mend else "ok", found or "not installed", mend)
+            remedy = "" if found == needed else _remedy(root, name, needed)
+            yield Row(f"{name} {needed}", "red" if remedy else "ok", found or "not installed", remedy)
 
 
 def _installed(name: str) -> str:

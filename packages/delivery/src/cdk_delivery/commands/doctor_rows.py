@@ -15,4 +15,4 @@ class Row:
     check: str
     state: State
     found: str
-    mend: str = ""
+    remedy: str = ""

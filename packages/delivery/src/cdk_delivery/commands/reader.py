@@ -58,7 +58,8 @@ class Reader:
             trust = iam.get_role(RoleName=self.name)["Role"]["AssumeRolePolicyDocument"]
             attached = iam.list_attached_role_policies(RoleName=self.name)["AttachedPolicies"]
         except ClientError as error:
-            return str(error.response["Error"]["Code"])
+            code = str(error.response["Error"]["Code"])
+            return "does not exist" if code == "NoSuchEntity" else code
         if (trust if isinstance(trust, dict) else json.loads(unquote(trust))) != json.loads(self.trust):
             return f"trusts others than {reader_role.changes_role_pattern(self.pipeline)} of {self.pipeline_account}"
         arns = sorted(policy["PolicyArn"] for policy in attached)
