@@ -18,7 +18,7 @@ from rehearsal.project.git_repository import Repository
 from tests.commands.conftest import ACCOUNT, REGION, TEMPLATE, Tiny
 from tests.root import ROOT
 
-NEW = Environment("444444444444", "eu-north-1")
+NEW = Environment("666666666666", "eu-north-1")
 # Creates the stack of a bootstrap.
 SCRIPT = """
 import boto3
