@@ -133,7 +133,7 @@ def test_the_targets_input_names_revision_and_variables(started: Started, embedd
     [
         ({}, "has no RoleArn"),
         ({"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody"}, "there is no such role"),
-        ({"RoleArn": ROLE, "Input": '"text"'}, "is no JSON object"),
+        ({"RoleArn": ROLE, "Input": '"text"'}, "is not a JSON object"),
         ({"RoleArn": ROLE, "Input": '{"variables": [{"name": "Lost", "value": "x"}]}'}, "has no variable Lost"),
         ({"RoleArn": ROLE, "Input": '{"sourceRevisions": {}}'}, "sourceRevisions"),
     ],

@@ -1,1 +1,1 @@
-"""CodePipeline's API, answered by the engine."""
+"""CodePipeline's API, implemented by the engine."""

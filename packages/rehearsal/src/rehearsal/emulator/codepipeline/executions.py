@@ -1,4 +1,4 @@
-"""The API's operations on executions, and on what their actions did."""
+"""The API's operations on executions and action executions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rehearsal.engine.action_api import Artifact
 from rehearsal.engine.state.execution import ActionState, Execution
 from rehearsal.engine.state.journal import INTERRUPTED
 
-# Source: botocore's model, ActionExecutionResult and StageExecution: summaries are cut there.
+# The maximum length of a summary. Source: botocore's model, ActionExecutionResult.
 SUMMARY_LENGTH = 2048
 
 
@@ -19,7 +19,7 @@ def start(call: Call) -> Json:
 
 
 def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> Json:
-    """Start the requested execution, with this trigger."""
+    """Start the execution of the request, with this trigger."""
     deployed = call.deployed()
     execution = call.engine.start(
         deployed.key,
@@ -32,7 +32,7 @@ def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> Json:
 
 
 def stop(call: Call) -> Json:
-    """A second stop is allowed where it abandons what the first one waits for."""
+    """Stop an execution. A second request is allowed if it abandons the actions that the first one waits for."""
     execution = call.execution(code="PipelineExecutionNotStoppableException")
     abandon = bool(call.request.get("abandon", False))
     call.engine.stop(execution.key, execution.id, call.request.get("reason", ""), abandon=abandon)
@@ -58,29 +58,29 @@ def get(call: Call) -> Json:
 
 
 def list_all(call: Call) -> Json:
-    """Newest first."""
+    """List executions, newest first."""
     key = call.deployed().key
-    wanted = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
-    mine = [
+    stage = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
+    executions = [
         each
         for each in reversed(call.engine.executions_of(key))
-        if wanted is None or (wanted in each.stages and each.stages[wanted].status == "Succeeded")
+        if stage is None or (stage in each.stages and each.stages[stage].status == "Succeeded")
     ]
-    return call.page([_summary(each) for each in mine], "pipelineExecutionSummaries")
+    return call.page([_summary(each) for each in executions], "pipelineExecutionSummaries")
 
 
 def list_actions(call: Call) -> Json:
-    """Newest first, every attempt."""
+    """List action executions, newest first, with every attempt."""
     key, only = call.deployed().key, call.request.get("filter", {})
     latest = only.get("latestInPipelineExecution", {}).get("pipelineExecutionId")
     id_ = only.get("pipelineExecutionId") or latest
     chosen = [each for each in call.engine.executions_of(key) if id_ in (None, each.id)]
     if id_ and not chosen:
         raise ApiError("PipelineExecutionNotFoundException", f"{key.name} has no execution {id_}")
-    found = [(execution, state) for execution in chosen for state in execution.attempts.values() if not state.is_rule]
+    attempts = [(each, state) for each in chosen for state in each.attempts.values() if not state.is_rule]
     if latest:
-        found = [(each, state) for each, state in found if each.actions[(state.stage, state.name)] is state]
-    newest_first = sorted(found, key=lambda pair: -pair[1].started)
+        attempts = [(each, state) for each, state in attempts if each.actions[(state.stage, state.name)] is state]
+    newest_first = sorted(attempts, key=lambda pair: -pair[1].started)
     return call.page([_detail(*each) for each in newest_first], "actionExecutionDetails")
 
 
@@ -169,5 +169,5 @@ def _artifacts(artifacts: Mapping[str, Artifact]) -> list[Json]:
 
 
 def _omit_empty(members: Json) -> Json:
-    """AWS leaves out what is not there."""
+    """The members that have a value; AWS omits the others."""
     return {name: value for name, value in members.items() if value not in (None, "")}

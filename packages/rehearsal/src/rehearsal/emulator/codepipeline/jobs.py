@@ -1,4 +1,4 @@
-"""The API's operations by which a Lambda function says how its job ended."""
+"""The API's operations by which a Lambda function reports the result of its job."""
 
 from __future__ import annotations
 

@@ -9,14 +9,14 @@ from functools import cache
 import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
-# Where the service differs from the model: it refuses what is longer than this, by a message that names 50,000.
-# Source: github.com/aws/aws-cdk issue 19767; the API reference says 1,000.
+# Limits that differ from the model: the API reference says 1,000, the service's error message says 50,000.
+# Source: github.com/aws/aws-cdk issue 19767.
 _MEASURED_SIZES = {"ActionConfigurationValue": 50_000}
 
 
 @cache
 def model() -> ServiceModel:
-    """AWS's description of the service."""
+    """Return botocore's model of CodePipeline."""
     return botocore.session.get_session().get_service_model("codepipeline")
 
 

@@ -1,6 +1,6 @@
 """The CodePipeline API, on the same endpoint as the rest of the embedded AWS.
 
-Source: AWS CodePipeline API reference; a test holds every answer and error against botocore's model of the service.
+Source: AWS CodePipeline API reference; a test compares every response and error with botocore's model of the service.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
 
 
 class CodePipelineApi:
-    """Answers one call at a time: `call(operation, input, account, region)` in the service's JSON."""
+    """The API's operations, with inputs and outputs in the service's JSON."""
 
     def __init__(self, engine: Engine, jobs: Jobs) -> None:
         self._engine, self._jobs = engine, jobs
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
-        """The operation's output. Raises ApiError."""
+        """Return the operation's output. Raises ApiError."""
         if operation == wire.REHEARSE_ACTION:
             return self._do(rehearse_action.rehearse_action, request, account, region)
         if operation not in OPERATIONS:
@@ -58,7 +58,10 @@ class CodePipelineApi:
         return self._do(OPERATIONS[operation], request, account, region)
 
     def start(self, name: str, account: str, region: str, trigger: Mapping[str, str], **given: Any) -> str:
-        """Start a pipeline as `trigger` says; given: members of StartPipelineExecution's input. Raises ApiError."""
+        """Start a pipeline and return the execution's id. given: members of StartPipelineExecution's input.
+
+        Raises ApiError.
+        """
         request = {"name": name, **given}
         _check("StartPipelineExecution", request)
         answer = self._do(lambda call: executions.start_with_trigger(call, trigger), request, account, region)
@@ -74,12 +77,12 @@ class CodePipelineApi:
 
 
 def _check(operation: str, request: Json) -> None:
-    """The request has what AWS's model requires, in the types that it names, with values that it allows."""
+    """Raise ApiError unless the request has the members, types and values that AWS's model requires."""
     shape = model().operation_model(operation).input_shape
     if shape is None:
         return
     report = ParamValidator().validate(request, shape)
     if report.has_errors():
         raise ApiError("ValidationException", report.generate_report())
-    if found := list(violations(shape, request, "")):
-        raise ApiError("ValidationException", "; ".join(found))
+    if messages := list(violations(shape, request, "")):
+        raise ApiError("ValidationException", "; ".join(messages))

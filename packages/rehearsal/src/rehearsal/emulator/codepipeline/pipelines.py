@@ -1,4 +1,4 @@
-"""The API's operations on pipelines themselves."""
+"""The API's operations on pipelines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rehearsal.engine.model.validation import validate_definition
 
 
 def create(call: Call) -> Json:
-    """As on AWS, a new pipeline starts immediately."""
+    """Create a pipeline, which starts immediately, as on AWS."""
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
     validate_definition(declaration, call.region)
@@ -30,7 +30,7 @@ def get(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """AWS has no separate error for an unknown pipeline: the structure names no pipeline to update."""
+    """Update a pipeline. Like AWS, it answers InvalidStructureException for an unknown pipeline."""
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
     if key not in call.engine.pipelines:
@@ -41,13 +41,13 @@ def update(call: Call) -> Json:
 
 
 def delete(call: Call) -> Json:
-    """No error where there is none."""
+    """Delete a pipeline; no error where there is none."""
     call.engine.delete(call.key(call.request["name"]))
     return {}
 
 
 def list_all(call: Call) -> Json:
-    mine = [
+    pipelines = [
         {
             "name": each.key.name,
             "version": each.version,
@@ -59,4 +59,4 @@ def list_all(call: Call) -> Json:
         for each in call.engine.pipelines.values()
         if (each.key.account, each.key.region) == (call.account, call.region)
     ]
-    return call.page(mine, "pipelines")
+    return call.page(pipelines, "pipelines")

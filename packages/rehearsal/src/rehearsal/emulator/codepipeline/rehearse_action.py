@@ -1,4 +1,4 @@
-"""The one operation that is not CodePipeline's: an action by itself, for `run --only`."""
+"""RehearseAction, the one operation that CodePipeline does not have: run a single action, for `run --only`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ REQUIRED_MEMBERS = ("pipelineName", "stageName", "actionName", "pipelineExecutio
 
 
 def rehearse_action(call: Call) -> Json:
-    """Start it. Raises ApiError for a request that lacks something, and for input artifacts that are gone."""
+    """Start the action. Raises ApiError for missing members, and for input artifacts that were removed."""
     missing = [each for each in REQUIRED_MEMBERS if each not in call.request]
     if missing:
         raise ApiError("ValidationException", f"{REHEARSE_ACTION} needs {', '.join(missing)}")
     deployed, target = call.deployed(), call.execution()
     action = single_action.find_action(deployed.pipeline, call.request["stageName"], call.request["actionName"])
-    taken = single_action.input_artifacts(action, target, call.engine.executions_of(deployed.key))
+    inputs = single_action.input_artifacts(action, target, call.engine.executions_of(deployed.key))
     gone = [
-        f"{name} ({each.store.bucket}/{each.key})" for name, each in taken.items() if not _artifact_exists(call, each)
+        f"{name} ({each.store.bucket}/{each.key})" for name, each in inputs.items() if not _artifact_exists(call, each)
     ]
     if gone:
         raise ApiError(

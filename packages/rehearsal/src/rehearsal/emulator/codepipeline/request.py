@@ -1,4 +1,4 @@
-"""One call of the CodePipeline API: what it is about, and how it is refused."""
+"""A call of the CodePipeline API: the resources in its request, pages, and errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE = 100
 
 
 class ApiError(Exception):
-    """An error of the API's own, by the name that AWS gives it."""
+    """An error of the API. code: AWS's name, such as `PipelineNotFoundException`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """`request` is the operation's input, checked against AWS's model of the service."""
+    """One call. request: the operation's input, validated by AWS's model of the service."""
 
     engine: Engine
     jobs: Jobs
@@ -43,7 +43,7 @@ class Call:
         return PipelineKey(self.account, self.region, name)
 
     def deployed(self) -> DeployedPipeline:
-        """The pipeline that the request names. Raises ApiError."""
+        """Return the pipeline that the request names. Raises ApiError."""
         name = self.request.get("pipelineName") or self.request["name"]
         try:
             return self.engine.pipelines[self.key(name)]
@@ -52,7 +52,10 @@ class Call:
             raise ApiError("PipelineNotFoundException", message) from None
 
     def execution(self, member: str = "pipelineExecutionId", code: str = "") -> Execution:
-        """The execution that the request names; `code`: of the error, where the operation has a separate one."""
+        """Return the execution that the request names. code: the operation's error code, if it has one.
+
+        Raises ApiError.
+        """
         key, id_ = self.deployed().key, self.request[member]
         execution = self.engine.executions.get(id_)
         if execution is None or execution.key != key:
@@ -60,7 +63,7 @@ class Call:
         return execution
 
     def stage(self) -> str:
-        """The stage that the request names. Raises ApiError."""
+        """Return the stage that the request names. Raises ApiError."""
         names = [stage.name for stage in self.deployed().pipeline.stages]
         if self.request["stageName"] not in names:
             raise ApiError(
@@ -69,7 +72,10 @@ class Call:
         return str(self.request["stageName"])
 
     def transition(self) -> str:
-        """The stage that the transition of the request leads into; what leaves a stage enters the next one."""
+        """Return the stage that the request's transition leads into. Raises ApiError.
+
+        The outbound transition of a stage is the inbound one of the next stage.
+        """
         names: list[str] = [stage.name for stage in self.deployed().pipeline.stages]
         name = self.stage()
         position: int = names.index(name) + (self.request["transitionType"] == "Outbound")
@@ -78,11 +84,11 @@ class Call:
         return names[position]
 
     def page(self, items: Sequence[Json], member: str) -> Json:
-        """As many of `items` as the request takes, and the token of the rest."""
-        given, size = self.request.get("nextToken"), self.request.get("maxResults") or PAGE
-        if given and not (given.isdecimal() and int(given) < len(items)):
-            raise ApiError("InvalidNextTokenException", f"nextToken {given} is none that was given")
-        begin = int(given or 0)
+        """Return a page of `items` under the key `member`, with nextToken where more follow. Raises ApiError."""
+        token, size = self.request.get("nextToken"), self.request.get("maxResults") or PAGE
+        if token and not (token.isdecimal() and int(token) < len(items)):
+            raise ApiError("InvalidNextTokenException", f"nextToken {token} was never returned")
+        begin = int(token or 0)
         answer: Json = {member: list(items[begin : begin + size])}
         if begin + size < len(items):
             answer["nextToken"] = str(begin + size)

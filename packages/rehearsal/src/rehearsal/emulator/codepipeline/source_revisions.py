@@ -1,4 +1,4 @@
-"""The source revisions that an execution is started for.
+"""Source revision overrides of StartPipelineExecution.
 
 Source: AWS CodePipeline user guide, "Start a pipeline with a source revision override".
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.engine.model.definition import Pipeline
 
-# Providers that are not here take any type: what they bring is not rehearsed.
+# Provider -> allowed revision types. All other providers, which are not rehearsed, accept any type.
 TYPES: Mapping[str, tuple[str, ...]] = {
     "CodeCommit": ("COMMIT_ID",),
     "CodeStarSourceConnection": ("COMMIT_ID",),
@@ -20,9 +20,9 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 
 
 def source_overrides(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """The overrides by action and type; an S3 source takes a key and a version. Raises ApiError."""
+    """Return source action -> revision type -> revision; an S3 source may have a key and a version. Raises ApiError."""
     sources = {each.name: each for each in pipeline.stages[0].actions}
-    wanted: dict[str, dict[str, str]] = {}
+    overrides: dict[str, dict[str, str]] = {}
     for each in given:
         name, kind = each["actionName"], each["revisionType"]
         if name not in sources:
@@ -32,5 +32,5 @@ def source_overrides(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> 
             raise ApiError("ValidationException", f"{name}: revisionType: got {kind}; allowed is {', '.join(allowed)}")
         if kind == "S3_OBJECT_KEY" and settings.get("AllowOverrideForS3ObjectKey", "").lower() != "true":
             raise ApiError("ValidationException", f"{name}: its AllowOverrideForS3ObjectKey is not true")
-        wanted.setdefault(name, {})[kind] = each["revisionValue"]
-    return wanted
+        overrides.setdefault(name, {})[kind] = each["revisionValue"]
+    return overrides

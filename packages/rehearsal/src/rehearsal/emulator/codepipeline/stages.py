@@ -13,7 +13,7 @@ from rehearsal.engine.state.pipeline import DisabledTransition
 
 def state(call: Call) -> Json:
     deployed = call.deployed()
-    mine = call.engine.executions_of(deployed.key)
+    executions = call.engine.executions_of(deployed.key)
     first, *_ = deployed.pipeline.stages
     return {
         "pipelineName": deployed.key.name,
@@ -21,7 +21,7 @@ def state(call: Call) -> Json:
         "stageStates": [
             {
                 **({} if each is first else _inbound(deployed.disabled.get(each.name))),
-                **_stage_state(each, mine),
+                **_stage_state(each, executions),
             }
             for each in deployed.pipeline.stages
         ],
@@ -63,7 +63,7 @@ def rollback(call: Call) -> Json:
 
 
 def put_approval_result(call: Call) -> Json:
-    """The token is that of one wait: an answer meets the revision that it was given for, or none."""
+    """Answer an approval. A token belongs to one wait, so the answer cannot count for another execution."""
     stage, name = call.stage(), call.request["actionName"]
     deployed = call.deployed()
     actions = next(each.actions for each in deployed.pipeline.stages if each.name == stage)
@@ -83,7 +83,7 @@ def _inbound(disabled: DisabledTransition | None) -> Json:
 
 
 def _stage_state(stage: Stage, executions: list[Execution]) -> Json:
-    """The latest execution that reached the stage decides what is shown."""
+    """The state of a stage: that of the latest execution that reached it."""
     latest = next((each for each in reversed(executions) if stage.name in each.stages), None)
     waiting = [_stage_execution(each, "InProgress") for each in executions if each.waits_for == stage.name]
     answer: Json = {
@@ -107,14 +107,14 @@ def _stage_execution(execution: Execution, status: str) -> Json:
 
 
 def _retries(execution: Execution, stage: str) -> Json:
-    found = execution.stages[stage]
-    if not found.latest_retry:
+    state = execution.stages[stage]
+    if not state.latest_retry:
         return {}
-    metadata: Json = {"latestRetryTrigger": found.latest_retry}
-    if found.automatic_retries:
-        metadata["autoStageRetryAttempt"] = found.automatic_retries
-    if found.manual_retries:
-        metadata["manualStageRetryAttempt"] = found.manual_retries
+    metadata: Json = {"latestRetryTrigger": state.latest_retry}
+    if state.automatic_retries:
+        metadata["autoStageRetryAttempt"] = state.automatic_retries
+    if state.manual_retries:
+        metadata["manualStageRetryAttempt"] = state.manual_retries
     return {"retryStageMetadata": metadata}
 
 
@@ -146,14 +146,14 @@ def _condition(execution: Execution, stage: str, condition: Condition) -> Json:
 def _latest(execution: Execution | None, stage: str, action: Action, *, rule: bool) -> Json:
     if execution is None:
         return {}
-    found = (execution.rules if rule else execution.actions).get((stage, action.name))
-    if found is None:
+    state = (execution.rules if rule else execution.actions).get((stage, action.name))
+    if state is None:
         return {}
-    return {"latestExecution": _attempt(found, "rule" if rule else "action"), **_current_revision(found)}
+    return {"latestExecution": _attempt(state, "rule" if rule else "action"), **_current_revision(state)}
 
 
 def _current_revision(state: ActionState) -> Json:
-    """The current revision of a source action."""
+    """The `currentRevision` of a source action; empty for other actions."""
     revision = state.outcome.revision if state.outcome else None
     if revision is None or not revision.id:
         return {}

@@ -1,4 +1,4 @@
-"""How requests name operations: those of CodePipeline's API, and the one that is not CodePipeline's."""
+"""Operation names in the header X-Amz-Target: CodePipeline's prefix, and the one operation that CodePipeline lacks."""
 
 TARGET = "CodePipeline_20150709."
 REHEARSE_ACTION = "RehearseAction"

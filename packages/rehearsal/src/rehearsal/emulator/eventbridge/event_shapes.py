@@ -1,4 +1,4 @@
-"""CodePipeline's events for EventBridge: one more view of the journal, in AWS's shapes.
+"""CodePipeline's events for EventBridge, derived from events of the journal.
 
 Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
 """
@@ -26,7 +26,7 @@ _STATES = {
 def entry(execution: Execution, event: Event) -> Mapping[str, object] | None:
     """The fields of an event as EventBridge delivers it; None for events that CodePipeline does not send."""
     kind = event["type"]
-    found = (
+    change = (
         _pipeline(execution, event, kind)
         if kind.startswith("execution-")
         else _stage(event, kind)
@@ -35,9 +35,9 @@ def entry(execution: Execution, event: Event) -> Mapping[str, object] | None:
         if kind.startswith("action-")
         else None
     )
-    if found is None:
+    if change is None:
         return None
-    level, state, detail = found
+    level, state, detail = change
     return {
         "source": "aws.codepipeline",
         "detail-type": f"CodePipeline {level} Execution State Change",

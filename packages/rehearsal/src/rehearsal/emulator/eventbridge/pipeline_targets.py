@@ -1,4 +1,4 @@
-"""Pipelines as targets of EventBridge's rules, which MiniStack accepts and does not start.
+"""Pipelines as targets of EventBridge rules: MiniStack accepts them, but does not start them.
 
 Sources: AWS CodePipeline user guide, "Connect to an Amazon S3 source that uses EventBridge", "Start a pipeline with a
 source revision override"; Amazon EventBridge user guide, "Use identity-based policies for EventBridge targets".
@@ -24,15 +24,15 @@ SERVICE = "events.amazonaws.com"
 
 
 class PipelineTargets:
-    """Starts the pipeline that a rule's target names, with the target's role; `start` raises what refuses it."""
+    """Starts the pipeline of a rule's target, with the target's role."""
 
     def __init__(self, api: CodePipelineApi, sessions: Sessions) -> None:
         self._api, self._sessions = api, sessions
 
     def start_or_invoke(self, invoke: Invoke) -> Invoke:
-        """Return the replacement of the function that invokes the target of a rule: it starts pipelines.
+        """Return the replacement of the function that invokes a rule's target; it also starts pipelines.
 
-        A start that is refused is in the log, because no caller waits for it.
+        A refused start is logged, because no caller waits for it.
         """
 
         def start_pipeline_or_invoke(
@@ -49,10 +49,10 @@ class PipelineTargets:
         return start_pipeline_or_invoke
 
     def start(self, target: Target, rule_arn: str, view: object) -> str:
-        """The id of the execution; `view` is MiniStack's of the event.
+        """Start the target's pipeline, and return the execution's id. view: the event in MiniStack's form.
 
-        Raises ActionError where the target's role may not start it, ApiError where CodePipeline refuses, ValueError
-        where the target's input is not a JSON object.
+        Raises ActionError where the target's role lacks the permission, ApiError where CodePipeline refuses, and
+        ValueError where the target's input is not a JSON object.
         """
         arn = target["Arn"]
         role = target.get("RoleArn")
@@ -66,12 +66,12 @@ class PipelineTargets:
 
 
 def _start_overrides(target: Target, view: object) -> dict[str, object]:
-    """The revisions and variables that the target's input gives; an event as it comes gives none."""
+    """The sourceRevisions and variables in the target's input; none where the target has no input."""
     if target.get("InputTransformer"):
         text = eventbridge.transform_input(target["InputTransformer"], view)
     else:
         text = target.get("Input") or "{}"
-    given = json.loads(text)
-    if not isinstance(given, dict):
-        raise ValueError(f"the target's input is no JSON object: {text}")
-    return {key: given[key] for key in ("sourceRevisions", "variables") if key in given}
+    overrides = json.loads(text)
+    if not isinstance(overrides, dict):
+        raise ValueError(f"the target's input is not a JSON object: {text}")
+    return {key: overrides[key] for key in ("sourceRevisions", "variables") if key in overrides}

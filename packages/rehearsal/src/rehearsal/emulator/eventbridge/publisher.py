@@ -1,4 +1,4 @@
-"""Puts CodePipeline's events on the default bus of MiniStack's EventBridge, so that deployed rules fire."""
+"""Publishes CodePipeline's events on EventBridge's default bus, so that deployed rules match them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class EventPublisher:
-    """A separate thread delivers in order, so that a slow target of a rule delays no execution."""
+    """A listener of the engine. A thread delivers the events in order, so that a slow target delays no execution."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[tuple[str, str, dict[str, object]] | None] = queue.SimpleQueue()
@@ -25,19 +25,19 @@ class EventPublisher:
         self._thread.start()
 
     def __call__(self, execution: Execution, event: Event) -> None:
-        """As the engine's listener."""
-        found = entry(execution, event)
-        if found is not None:
+        """Queue the EventBridge event of a journal event, if there is one."""
+        fields = entry(execution, event)
+        if fields is not None:
             put = {
-                "Source": found["source"],
-                "DetailType": found["detail-type"],
-                "Detail": json.dumps(found["detail"]),
-                "Resources": found["resources"],
+                "Source": fields["source"],
+                "DetailType": fields["detail-type"],
+                "Detail": json.dumps(fields["detail"]),
+                "Resources": fields["resources"],
             }
             self._waiting.put((execution.key.account, execution.key.region, put))
 
     def close(self) -> None:
-        """Deliver what waits."""
+        """Deliver the remaining events, for at most 5 seconds."""
         self._waiting.put(None)
         self._thread.join(5)
 
@@ -49,10 +49,10 @@ class EventPublisher:
 
 
 def _put(put: dict[str, object]) -> None:
-    """Bypass the API, which rejects events of AWS's sources.
+    """Put an event without the API, which rejects events of AWS's sources.
 
-    MiniStack walks copies of its stores, so that another thread may change rules at the same time. One attempt: the
-    targets that were reached before a failure are not called a second time.
+    MiniStack iterates over copies of its stores, so another thread may change rules concurrently. A failure is not
+    retried: targets that were reached before it would be called twice.
     """
     try:
         eventbridge.put_aws_event(put)

@@ -35,7 +35,7 @@ from rehearsal.workspace.layout import Workspace
 
 
 class JsonService(NamedTuple):
-    """A service that this project answers. name: in IAM; resources: the ARNs that a request is about."""
+    """A service that this project implements. name: its prefix in IAM. resources: returns the ARNs of a request."""
 
     name: str
     call: Callable[[str, dict[str, object], str, str], dict[str, object]]
@@ -43,7 +43,7 @@ class JsonService(NamedTuple):
 
 
 class RequestRouter:
-    """Refuses who must not call, and routes the others by the header X-Amz-Target."""
+    """Refuses callers that are not allowed, and routes all other requests by the header X-Amz-Target."""
 
     def __init__(
         self,
@@ -68,8 +68,8 @@ class RequestRouter:
             self._services |= {f"{CODEBUILD}{operation}": answered for operation in REPORT_OPERATIONS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if refused := self._check_caller(scope):
-            await _send_refusal(refused, scope, send)
+        if refusal := self._check_caller(scope):
+            await _send_refusal(refusal, scope, send)
             return
         self._types.refresh()
         if scope["type"] == "http" and (bucket := website.website_bucket(_headers(scope))):
@@ -118,22 +118,22 @@ class RequestRouter:
         request = _parsed(body)
         key = extract_access_key_id(_headers(scope), {})
         for resource in service.resources(request, get_account_id(), region):
-            refused = policies.enforce(key, f"{service.name}:{operation}", service.name, region, resource)
-            if isinstance(refused, AuthError):
-                raise ApiError(refused.code, refused.message)
-            if refused:
-                raise ApiError("AccessDeniedException", denial_message(refused.principal_arn))
+            denial = policies.enforce(key, f"{service.name}:{operation}", service.name, region, resource)
+            if isinstance(denial, AuthError):
+                raise ApiError(denial.code, denial.message)
+            if denial:
+                raise ApiError("AccessDeniedException", denial_message(denial.principal_arn))
         return request
 
 
-async def _send_refusal(refused: Refusal, scope: Scope, send: Send) -> None:
-    """In words, without a header that would let a page read them; a WebSocket is not opened."""
+async def _send_refusal(refusal: Refusal, scope: Scope, send: Send) -> None:
+    """Send the reason as text, without CORS headers, so that no web page can read it; a WebSocket is not opened."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": f"{refused.why}\n".encode()})
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": f"{refusal.why}\n".encode()})
 
 
 def pipeline_arn(request: Mapping[str, object], account: str, region: str) -> str:
@@ -153,9 +153,9 @@ def _parsed(body: bytes) -> dict[str, object]:
     try:
         request = json.loads(body or b"{}")
     except ValueError as error:
-        raise ApiError("SerializationException", f"the request is no JSON: {error}") from error
+        raise ApiError("SerializationException", f"the request is not JSON: {error}") from error
     if not isinstance(request, dict):
-        raise ApiError("SerializationException", f"the request is no JSON object: {body[:60]!r}")
+        raise ApiError("SerializationException", f"the request is not a JSON object: {body[:60]!r}")
     return request
 
 

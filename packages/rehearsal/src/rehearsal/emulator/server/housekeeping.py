@@ -1,4 +1,4 @@
-"""Looks after the disk whenever an execution has ended, so that an embedded AWS that is kept open does not fill it."""
+"""Frees disk space after each execution, so that an embedded AWS that runs for long does not fill the disk."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """A listener of the engine, in front of another one."""
+    """A listener of the engine that calls another listener first."""
 
-    def __init__(self, space: Workspace, heard: Listener) -> None:
-        self._space, self._heard, self._one_by_one = space, heard, threading.Lock()
+    def __init__(self, space: Workspace, listener: Listener) -> None:
+        self._space, self._listener, self._one_by_one = space, listener, threading.Lock()
 
     def __call__(self, execution: Execution, event: Event) -> None:
-        self._heard(execution, event)
+        self._listener(execution, event)
         if event["type"] == "execution-finished":
             with self._one_by_one:
                 self._space.remove_failed_work_folders()
                 limit = configuration.read_config(self._space.root).disk_gigabytes
-                for said in retention.enforce_disk_limit(self._space, int(limit * 10**9)):
-                    log.warning(said)
+                for message in retention.enforce_disk_limit(self._space, int(limit * 10**9)):
+                    log.warning(message)

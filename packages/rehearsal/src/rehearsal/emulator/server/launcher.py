@@ -26,20 +26,20 @@ from rehearsal.workspace.layout import Server, Workspace
 from rehearsal.workspace.locks import UsageLock, startup_lock, usage_lock
 
 START_SECONDS, END_SECONDS = 60, 60
-# With less room than this on its disk, a process that does not come up could not even write why.
+# With less free space than this, the log of a process that fails to start may lack the reason: assume a full disk.
 LOG_BYTES = 64 * 1024
 IAM = True
-# Source: ip(7), ip_local_port_range. Below the lowest one are those that people give to their servers.
+# The ports that the kernel gives to connections. Source: ip(7), ip_local_port_range.
 LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
-LOWEST_PORT, TRIES = 20_000, 100
+LOWEST_PORT, TRIES = 20_000, 100  # users' own servers usually have lower ports
 
 
 @contextlib.contextmanager
 def join_or_start(workspace: Workspace, port: int | None = None, *, iam: bool | None = None) -> Iterator[Endpoint]:
-    """The emulator for a while: the one that runs already, or a new one; it ends with its last user, unless detached.
+    """Use the running emulator, or start one, during the block. It ends with its last user, unless detached.
 
-    None is the port and the mode of the one that runs already; of a new one, the port of the saved state or a free one,
-    and the default. Raises WrongUse where another one is wanted than runs.
+    port, iam: None accepts those of a running emulator; a new one gets the port of the saved state or a free one, and
+    enforces IAM. Raises WrongUse where the running emulator has another port or mode.
     """
 
     def started(lock: int) -> Server:
@@ -52,7 +52,10 @@ def join_or_start(workspace: Workspace, port: int | None = None, *, iam: bool | 
 
 @contextlib.contextmanager
 def join_or_resume(workspace: Workspace, port: int | None = None) -> Iterator[Endpoint]:
-    """The same for who only looks: no saved state is given up for it. Raises WrongUse where that cannot be used."""
+    """Use the running emulator, or resume the saved state, during the block, for commands that only read.
+
+    A saved state is never discarded. Raises WrongUse where it cannot be used.
+    """
 
     def started(lock: int) -> Server:
         saved = workspace.saved_address()
@@ -81,23 +84,23 @@ def _shared_server(
 
 
 def _release(workspace: Workspace, use: UsageLock, server: Server) -> None:
-    left = workspace.server()
-    if left and left.detached:
+    running = workspace.server()
+    if running and running.detached:
         return
     if use.try_exclusive():
         _end(workspace, server)
     else:
-        use.share()  # immediately where others use it; otherwise once the unused server has ended
+        use.share()  # no wait where others use it; else waits until the unused server has ended
 
 
 def up(workspace: Workspace, port: int | None, *, iam: bool | None = None) -> Server:
-    """An emulator that goes on until `down`; port and iam as those of `running`."""
+    """Start an emulator that runs until `down`, or detach the running one. port, iam: as for `join_or_start`."""
     with join_or_start(workspace, port, iam=iam):
         return detach(workspace)
 
 
 def detach(workspace: Workspace) -> Server:
-    """Let the emulator that runs, which the caller uses, go on until `down`."""
+    """Let the running emulator, which the caller uses, run until `down`. Raises RehearsalError where it has ended."""
     with startup_lock(workspace):
         server = workspace.server()
         if server is None:
@@ -108,7 +111,7 @@ def detach(workspace: Workspace) -> Server:
 
 
 def down(workspace: Workspace) -> bool:
-    """End the emulator, its state saved; False where none runs."""
+    """End the emulator, which saves its state; return False where none runs."""
     if not workspace.home.exists():
         return False
     with startup_lock(workspace):
@@ -119,7 +122,7 @@ def down(workspace: Workspace) -> bool:
 
 
 def _running_server(workspace: Workspace, port: int | None, *, iam: bool | None) -> Server | None:
-    """The emulator that runs already. Raises WrongUse where it has another port or mode than is wanted."""
+    """The running emulator, if any. Raises WrongUse where it has another port or mode than requested."""
     server = workspace.server()
     if server and iam not in (None, server.iam):
         does = "enforces IAM" if server.iam else "does not enforce IAM"
@@ -133,7 +136,10 @@ def _running_server(workspace: Workspace, port: int | None, *, iam: bool | None)
 
 
 def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: bool) -> Server:
-    """Return a started emulator; its process holds the lock until then, even where this one is killed."""
+    """Start an emulator and wait until it answers.
+
+    Its process inherits the lock and holds it until then, even if this process is killed.
+    """
     workspace.record.unlink(missing_ok=True)
     _report_lost_state(workspace, listener, iam=iam)
     command = [sys.executable, "-m", "rehearsal.emulator.server.process", str(workspace.root), "yes" if iam else "no"]
@@ -159,36 +165,40 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
         _kill_process_group(process.pid)
         process.wait()
         raise
-    process.returncode = 0  # it may outlive this process: Popen need not warn of that
+    process.returncode = 0  # avoids Popen's ResourceWarning: the process may outlive this one
     return server
 
 
 def _report_lost_state(workspace: Workspace, listener: socket.socket, *, iam: bool) -> None:
-    """Say on standard error that the pipeline has to be deployed again, and why."""
+    """Print on standard error why the saved state is not used: the pipeline has to be deployed again."""
     url = f"http{'s' if iam else ''}://127.0.0.1:{listener.getsockname()[1]}"
     if problem := state_version.reason_not_to_resume(workspace, url):
         print(f"the saved state of the embedded AWS is not used: {problem}", file=sys.stderr)
 
 
 def _wait_until_healthy(workspace: Workspace, process: subprocess.Popen[bytes]) -> Server:
-    """Until the emulator answers. Raises WrongUse with its last words where it does not come up."""
+    """Wait until the emulator answers. Raises WrongUse with the end of its log where it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         server = workspace.server()
         if server and _is_healthy(server):
             return server
         time.sleep(0.02)
-    words = "\n".join(_log(workspace).read_text(errors="replace").splitlines()[-15:])
-    if os.strerror(errno.ENOSPC) in words or shutil.disk_usage(workspace.home).free < LOG_BYTES:
+    tail = "\n".join(_log(workspace).read_text(errors="replace").splitlines()[-15:])
+    if os.strerror(errno.ENOSPC) in tail or shutil.disk_usage(workspace.home).free < LOG_BYTES:
         raise WrongUse(
             f"the embedded AWS did not come up: no space is left on the disk of {workspace.home}: make room"
             " (`rehearse clean` removes old executions), then try again"
         )
-    raise WrongUse(f"the embedded AWS did not come up; the end of {_log(workspace)}:\n{words}")
+    raise WrongUse(f"the embedded AWS did not come up; the end of {_log(workspace)}:\n{tail}")
 
 
 def _is_healthy(server: Server) -> bool:
-    """The kernel takes connections for it before it serves them, and for a while after it has ended."""
+    """Return whether it answers a request.
+
+    A connection is not enough: the kernel accepts connections before the server serves them, and for a while after its
+    end.
+    """
     scheme, _, where = server.endpoint.partition("://")
     if scheme == "https":
         authority = server.to_endpoint().authority
@@ -203,7 +213,7 @@ def _is_healthy(server: Server) -> bool:
 
 
 def _end(workspace: Workspace, server: Server) -> None:
-    """Ask it to end, and kill it, without its state, where it does not; nothing where it has ended."""
+    """Ask the emulator to end; kill it after END_SECONDS, which loses its state."""
     close_clients()
     if workspace.server():
         os.kill(server.pid, signal.SIGTERM)
@@ -216,7 +226,7 @@ def _end(workspace: Workspace, server: Server) -> None:
 
 
 def _kill_process_group(group: int) -> None:
-    """Kill what is left of an emulator's process group: functions that it keeps warm end some time after it."""
+    """Kill the rest of an emulator's process group, such as warm functions, which end some time after it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
 
@@ -230,9 +240,10 @@ def _port(address: str) -> int:
 
 
 def _listen_on_preferred_port(workspace: Workspace, port: int | None) -> socket.socket:
-    """On the port that is wanted; else on that of the saved state, which its queues' URLs hold, or on a free one.
+    """Listen on the requested port, else on that of the saved state, which is in its queues' URLs, else on a free one.
 
-    The emulator inherits it, so that no other process takes the port. Raises WrongUse where the wanted one is taken.
+    The emulator inherits the socket, so that no other process takes the port. Raises WrongUse where the requested port
+    cannot be used.
     """
     if port is not None:
         return _listen_or_refuse(
@@ -246,9 +257,9 @@ def _listen_on_preferred_port(workspace: Workspace, port: int | None) -> socket.
 
 
 def _listen_on_free_port() -> socket.socket:
-    """On a port that is still free when the saved state is wanted again: the kernel gives it to no connection.
+    """Listen on a free port below those that the kernel gives to connections, else on any free port.
 
-    Where there is none below those that it gives to connections, on any.
+    So the port is probably free again when the saved state is resumed.
     """
     first, _ = map(int, LOCAL_PORTS.read_text().split())
     below = range(LOWEST_PORT, first)
@@ -259,7 +270,7 @@ def _listen_on_free_port() -> socket.socket:
 
 
 def _listen_on_saved_port(saved: str, port: int | None) -> socket.socket:
-    """On the port of the saved state, and no other. Raises WrongUse."""
+    """Listen on the port of the saved state. Raises WrongUse where that is not possible."""
     afresh = "`rehearse up` starts afresh, without it"
     if port not in (None, _port(saved)):
         raise WrongUse(f"the saved state is reached at port {_port(saved)} alone: leave --port out ({afresh})")
@@ -277,7 +288,7 @@ def _listen_or_refuse(port: int, refusal: str) -> socket.socket:
 
 
 def _listen(port: int) -> socket.socket:
-    """Listen on the port (0: any free one). Raises OSError where that can't be."""
+    """Listen on the port (0: any free one). Raises OSError."""
     listener = socket.socket()
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

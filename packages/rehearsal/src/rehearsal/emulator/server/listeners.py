@@ -1,4 +1,4 @@
-"""The sockets that the embedded AWS is served on, with TLS and without, and how hypercorn serves them."""
+"""The two sockets of the embedded AWS, with TLS and without, and the settings of hypercorn, which serves them."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from rehearsal.emulator.server.tls import Tls
 
 @dataclass(frozen=True)
 class Listeners:
-    """One has the address that clients get; the other one is only for AWS's host names."""
+    """The sockets. One has the address that clients get; the other one is for AWS's host names only."""
 
     tls: socket.socket
     plain: socket.socket
 
     @classmethod
     def open(cls, known: int, *, secure: bool) -> Self:
-        """Add the other one to the socket with the descriptor `known`. secure: that one is with TLS."""
-        given, other = socket.socket(fileno=known), socket.create_server(("127.0.0.1", 0))
-        return cls(given, other) if secure else cls(other, given)
+        """Use the socket with the file descriptor `known`, and open the other one. secure: `known` is for TLS."""
+        first, other = socket.socket(fileno=known), socket.create_server(("127.0.0.1", 0))
+        return cls(first, other) if secure else cls(other, first)
 
     @property
     def ports(self) -> tuple[int, int]:
-        """Of the one with TLS, and of the one without."""
+        """The ports with TLS and without."""
         return self.tls.getsockname()[1], self.plain.getsockname()[1]
 
     def config(self, tls: Tls) -> Config:
-        """Return the settings of a server for both."""
+        """Return hypercorn's settings for both sockets."""
         config = _Config(HostCertificates(tls))
         config.bind, config.insecure_bind = [f"fd://{self.tls.fileno()}"], [f"fd://{self.plain.fileno()}"]
         config.certfile, config.keyfile = str(tls.certificate), str(tls.key)

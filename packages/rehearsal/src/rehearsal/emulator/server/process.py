@@ -1,7 +1,7 @@
-"""The emulator's process, started by launcher.py with a clean environment.
+"""The emulator's process, which launcher.py starts with a clean environment.
 
-It ends on SIGTERM and, unless detached, when it has no user any more, so that it never outlives its users, however they
-end; then it saves its state.
+It ends on SIGTERM and, unless detached, when it has no user any more, even if its users were killed. It saves its state
+at its end.
 """
 
 from __future__ import annotations
@@ -38,12 +38,16 @@ if TYPE_CHECKING:
 # Actions work in the process that answers: each call of the system would wait five times as long for its turn.
 SWITCH_INTERVAL_SECONDS = 0.001
 HANGS_SECONDS, UNUSED_SECONDS = 40, 0.1
-# How often the process looks whether its workspace still exists.
+# How often the process checks that its workspace still exists.
 ORPHAN_CHECK_SECONDS = 1.0
 
 
 def main(root: str, iam: str, listener: str, lock: str) -> None:
-    """listener: the descriptor of the socket to serve; lock: of that of `locks.starting`, held until it is known."""
+    """Serve until the end, then save the state.
+
+    root: the project's folder. iam: "yes" or "no". listener: the file descriptor of the socket to serve. lock: the file
+    descriptor of the startup lock, which is released when the server's record is written.
+    """
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     workspace = Workspace(Path(root))
     listeners = Listeners.open(int(listener), secure=iam == "yes")
@@ -57,7 +61,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
         print(problem, file=sys.stderr)
     from hypercorn.asyncio import serve
 
-    # by default an end waits 30 s for each client that keeps a connection and never reads that it is closed
+    # The default of 30 s would delay the end for each client that keeps a connection open without reading from it.
     asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 1.0
 
     async def run() -> None:
@@ -70,7 +74,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
 
         async def shut_down() -> None:
             await ended.wait()
-            # who waits kills it when it takes too long; its log then says what it was at
+            # The launcher kills a process that takes too long to end; its log then has the tracebacks of all threads.
             faulthandler.dump_traceback_later(HANGS_SECONDS, exit=False)
             for end in parts.ends:
                 await asyncio.to_thread(end)
@@ -87,18 +91,22 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
         asyncio.run(run())
         _save_state(workspace, state)
         proxy.end()
-        await_removals()  # no process outlives a run
+        await_removals()  # no helper process outlives the emulator
         ended = 0
     finally:
         if ended:
             traceback.print_exc()
         workspace.record.unlink(missing_ok=True)
-        os._exit(ended)  # MiniStack's pollers are no daemons, and nothing of theirs is worth a wait
+        os._exit(ended)  # MiniStack's pollers are not daemon threads; there is no need to wait for them
 
 
 @dataclass(frozen=True)
 class Components:
-    """The engine, the application that answers, what ends the work that goes on, in this order, and a late check."""
+    """The parts of the process.
+
+    front: the ASGI application. ends: called in this order to end running work. report_changes: a check of MiniStack's
+    sources that runs after the start.
+    """
 
     engine: Engine
     front: Application
@@ -107,7 +115,11 @@ class Components:
 
 
 def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
-    """MiniStack is imported here first, and its application before its services."""
+    """Import MiniStack, apply the corrections, and connect all parts.
+
+    The imports are here because MiniStack reads the environment when it is imported, and its application has to be
+    imported before its services.
+    """
     from rehearsal.emulator.ministack.port.application import application
 
     ministack = application()
@@ -181,7 +193,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
 
 
 def _endpoint(workspace: Workspace, listeners: Listeners, files: tls.Tls, proxy: str, *, iam: bool) -> Endpoint:
-    """With IAM, TLS, as policies ask for it; and a random secret, because every root user has it."""
+    """The address. With IAM it uses TLS, which policies may require, and a random secret for the root users."""
     secure, plain = listeners.ports
     if not iam:
         return Endpoint(f"http://127.0.0.1:{plain}", ca=files.bundle, proxy=proxy)
@@ -196,11 +208,10 @@ def _endpoint(workspace: Workspace, listeners: Listeners, files: tls.Tls, proxy:
 
 
 def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
-    """MiniStack reads its settings from the environment when it is imported. Returns the folder of the state.
+    """Set MiniStack's environment variables, which it reads when it is imported; return the folder of its state.
 
-    State that a clean end has saved is taken out of its place: after a kill there is none, and the next start is a
-    fresh one rather than one from half a state. State of another address is of no use: the URLs of its
-    queues hold it. Nor is state that another version of the engine wrote. With IAM, the address is an https one.
+    A saved state is moved into use, so that after a kill the next start does not resume an incomplete one. A state of
+    another address cannot be used, because the URLs of its queues contain the address, nor one of another version.
     """
     state = workspace.running
     shutil.rmtree(state, ignore_errors=True)
@@ -236,7 +247,7 @@ def _configure_ministack(workspace: Workspace, endpoint: Endpoint) -> Path:
 
 
 def _save_state(workspace: Workspace, state: Path) -> None:
-    """Where a part could not be saved the state is discarded, and the next start is a fresh one."""
+    """Move the state to the saved one. Raises OSError where MiniStack could not save all of it: then none is kept."""
     from rehearsal.emulator.server.saved_state import UNSAVED
 
     if UNSAVED:
@@ -252,7 +263,10 @@ def _ignore_client_disconnects(loop: asyncio.AbstractEventLoop, context: dict[st
 
 
 def _wait_until_unused(workspace: Workspace, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    """Callers that come while it ends wait, since the use lock is held until this process has ended."""
+    """End this process when no other process uses it.
+
+    It then holds the use lock until its end, so that new users wait.
+    """
     with usage_lock(workspace) as use:
         while not use.try_exclusive():
             time.sleep(UNUSED_SECONDS)
@@ -264,7 +278,7 @@ def _wait_until_unused(workspace: Workspace, loop: asyncio.AbstractEventLoop, en
 
 
 def _end_without_workspace(workspace: Workspace) -> None:
-    """Kill this process and what it has started once `.rehearsal` was removed: no command finds it any more."""
+    """Kill this process group when `.rehearsal` was removed, since no command can find the emulator any more."""
     born = workspace.home.stat().st_ino
     while _inode(workspace.home) == born:
         time.sleep(ORPHAN_CHECK_SECONDS)

@@ -1,7 +1,7 @@
-"""The HTTP proxy of builds and functions: AWS's host names lead to the embedded AWS, all others to the network.
+"""The HTTP proxy of builds and functions: it routes AWS's host names to the embedded AWS, all others to the network.
 
-A separate program, started by proxy_process.py, so that downloads do not slow down the embedded AWS; it ends with its
-standard input. It needs nothing but the standard library. It decrypts nothing: it sees host names only.
+A separate program that proxy_process.py starts, so that downloads do not slow down the embedded AWS. It ends with its
+standard input, and can import the standard library and this package only. It decrypts nothing: it sees host names only.
 Sources: RFC 9110, "CONNECT"; RFC 9112, "absolute-form"; curl's manual, "PROXY PROTOCOL PREFIXES" (variables).
 """
 
@@ -29,7 +29,7 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """A request's first line and headers. target: where it goes; path: as an origin server gets it."""
+    """A request's first line and headers. path: in the form that an origin server gets."""
 
     method: str
     host: str
@@ -43,40 +43,40 @@ class Request:
         return self.method == "CONNECT"
 
     def to_origin(self) -> bytes:
-        """As an origin server gets it, which answers it and closes the connection."""
+        """Return the request in the form for an origin server, which closes the connection after its response."""
         return f"{self.method} {self.path} {self.version}\r\n".encode("latin-1") + self._one_answer()
 
     def to_proxy(self, authorization: bytes) -> bytes:
-        """As another proxy gets it."""
+        """Return the request in the form for another proxy."""
         target = f"{self.host}:{self.port}" if self.tunnel else f"http://{self.host}:{self.port}{self.path}"
         rest = self.headers if self.tunnel else self._one_answer()
         return f"{self.method} {target} {self.version}\r\n".encode("latin-1") + authorization + rest
 
     def _one_answer(self) -> bytes:
         """The headers, with `Connection: close`: the next request of the connection may be for another host."""
-        kept = [
+        lines = [
             line
             for line in self.headers.split(b"\r\n")
             if line and line.partition(b":")[0].strip().lower() not in (b"connection", b"proxy-connection")
         ]
-        return b"\r\n".join([*kept, b"Connection: close", b"", b""])
+        return b"\r\n".join([*lines, b"Connection: close", b"", b""])
 
 
 @dataclass(frozen=True)
 class Routes:
-    """Ports of the embedded AWS on 127.0.0.1, with TLS and without; the environment names the machine's own proxies."""
+    """The ports of the embedded AWS on 127.0.0.1, and the machine's own proxies, from the environment."""
 
     tls: int
     plain: int
 
     def aws(self, request: Request) -> tuple[str, int] | None:
-        """The embedded AWS, for a request to AWS; None for any other one, whatever the machine's NO_PROXY says."""
+        """Return the embedded AWS's address for a request to AWS, whatever the machine's NO_PROXY says; else None."""
         if not is_aws_host(request.host):
             return None
         return "127.0.0.1", self.plain if request.port == PLAIN_PORT or not request.tunnel else self.tls
 
     def upstream(self, request: Request) -> SplitResult | None:
-        """The machine's own proxy, where it has one for this host."""
+        """Return the URL of the machine's own proxy for this host, if any."""
         if proxy_bypass(request.host):
             return None
         proxies = getproxies_environment()
@@ -85,24 +85,24 @@ class Routes:
 
 
 def main(listener: str, tls: str, plain: str) -> None:
-    """listener: the descriptor of the socket to serve."""
+    """Serve the socket with the file descriptor `listener`. tls, plain: the ports of the embedded AWS."""
     routes = Routes(int(tls), int(plain))
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(socket.socket(fileno=int(listener)), routes))
 
 
 async def serve(listener: socket.socket, routes: Routes) -> None:
-    """Serve until standard input ends, which its parent holds."""
+    """Serve until standard input ends, which the parent process keeps open."""
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
     server = await asyncio.start_server(lambda *client: answer(routes, *client), sock=listener)
     async with server:
         await ended.wait()
-    os._exit(0)  # open connections have no owner any more
+    os._exit(0)  # without waiting for open connections
 
 
 async def answer(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One client's connection."""
+    """Answer one client's connection."""
     try:
         request = parse(await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS))
         await forward(routes, request, reader, writer)
@@ -119,7 +119,7 @@ async def answer(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.S
 
 
 async def forward(routes: Routes, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Connect to where the request leads and pass on what both sides send."""
+    """Connect to the request's destination, and copy the data of both directions."""
     aws, upstream = routes.aws(request), routes.upstream(request)
     host, port = aws or (request.host, request.port)
     via_proxy = not aws and upstream is not None
@@ -139,13 +139,13 @@ async def forward(routes: Routes, request: Request, reader: asyncio.StreamReader
             directions.create_task(_pipe(reader, far_writer))
             directions.create_task(_pipe(far_reader, writer))
     except* OSError:
-        pass  # one side is gone: the other one's connection ends as well, so that it need not wait for its time limit
+        pass  # one side has disconnected: closing the other one's connection saves it the wait for its time limit
     finally:
         far_writer.close()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on bytes until one side ends, and the end as well."""
+    """Copy bytes until the reader's end, and pass the end on."""
     while chunk := await reader.read(CHUNK_BYTES):
         writer.write(chunk)
         await writer.drain()

@@ -1,4 +1,4 @@
-"""The process of the proxy, and the file with which Node does without it; both end with the embedded AWS."""
+"""The proxy's process, and the script by which Node.js, which ignores proxy variables, reaches the embedded AWS."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SCRIPT = Path(__file__).with_name("aws_hosts.cjs")
 
 @dataclass(frozen=True)
 class ProxyProcess:
-    """The running proxy. process: its standard input is open as long as it is wanted."""
+    """The running proxy, which ends when the standard input of `process` is closed."""
 
     url: str
     process: subprocess.Popen[bytes]
 
     @classmethod
     def start(cls, tls: int, plain: int) -> Self:
-        """Start it with the ports of the embedded AWS; it serves as soon as it has read its modules."""
+        """Start the proxy. tls, plain: the ports of the embedded AWS. Its socket accepts connections immediately."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             process = subprocess.Popen(
                 [*helper_command(proxy.__name__), str(listener.fileno()), str(tls), str(plain)],
@@ -37,14 +37,14 @@ class ProxyProcess:
             return cls(f"http://127.0.0.1:{listener.getsockname()[1]}", process)
 
     def end(self) -> None:
-        """End it, and the connections that it still has."""
+        """End the proxy and its open connections."""
         if self.process.stdin:
             self.process.stdin.close()
         self.process.wait()
 
 
 def write_node_hosts(path: Path, tls: int, plain: int) -> None:
-    """Write the file that leads Node's connections to the embedded AWS."""
+    """Write the script that Node.js preloads, which routes AWS's host names to these ports."""
     values = {"{domains}": " ".join(AWS_DOMAINS), "{downloads}": " ".join(DOWNLOADS)}
     values |= {'"{tls}"': str(tls), '"{plain}"': str(plain)}
     script = _SCRIPT.read_text()

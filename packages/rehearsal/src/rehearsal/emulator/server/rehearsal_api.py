@@ -1,6 +1,6 @@
-"""`GET /_rehearsal/...`: what a rehearsal knows and AWS has no API for. Each answer is an object with a version.
+"""`GET /_rehearsal/...`: data of a rehearsal for which AWS has no API. Each response is an object with a version.
 
-- decisions, or decisions/N: the decisions of policies, from the Nth on; total: how many there are by now;
+- decisions, or decisions/N: IAM's decisions, from number N on; total: their number so far;
 - cold-starts: the last cold start of each function since the embedded AWS started;
 - not-emulated: what was not emulated in the last run; execution_id is null before the first one.
 """
@@ -17,7 +17,7 @@ from rehearsal.emulator.iam import decision_log
 from rehearsal.workspace.layout import Workspace
 
 PREFIX, VERSION = "/_rehearsal/", 1
-# One answer has as many decisions at most.
+# The most decisions in one response.
 PAGE = 5000
 
 Json = dict[str, object]
@@ -43,9 +43,9 @@ class RehearsalApi:
         return {"version": VERSION, **self._answers[name](int(first or 0))}
 
     def _decisions(self, first: int) -> Json:
-        found = list(decision_log.read(self._workspace.decisions))
-        page = [asdict(decision) for decision in islice(found, first, first + PAGE)]
-        return {"total": len(found), "first": first, "decisions": page}
+        decisions = list(decision_log.read(self._workspace.decisions))
+        page = [asdict(decision) for decision in islice(decisions, first, first + PAGE)]
+        return {"total": len(decisions), "first": first, "decisions": page}
 
     def _cold_starts(self, _: int) -> Json:
         latest = ColdStartRecord(self._workspace.cold_starts).latest()
@@ -53,7 +53,7 @@ class RehearsalApi:
 
     def _not_emulated(self, _: int) -> Json:
         try:
-            kept: Json = json.loads(self._workspace.not_emulated.read_text())
+            report: Json = json.loads(self._workspace.not_emulated.read_text())
         except (FileNotFoundError, ValueError):
             return {"execution_id": None, "not_emulated": []}
-        return kept
+        return report

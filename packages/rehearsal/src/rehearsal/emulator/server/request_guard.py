@@ -1,7 +1,7 @@
-"""Access to the embedded AWS: programs on this machine, but no web page in a browser.
+"""Access control of the embedded AWS: programs on this machine may call it, web pages in a browser may not.
 
-It listens on 127.0.0.1 only, and yet a web page can reach it: by a name that resolves to 127.0.0.1 (DNS
-rebinding), or by a plain request across origins, which CloudFormation's and IAM's query APIs would take as theirs.
+Although it listens on 127.0.0.1 only, a web page could reach it: by a name that resolves to 127.0.0.1 (DNS rebinding),
+or by a cross-origin request with a form, which the query APIs of CloudFormation and IAM would accept.
 Sources: RFC 9110, "Host" and status 421; RFC 6761, "localhost."; the Fetch standard, "Origin"; W3C, "Fetch Metadata
 Request Headers", Sec-Fetch-Site.
 """
@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from rehearsal.emulator.server.aws_hosts import AWS_DOMAINS
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
-# What only this machine or AWS itself can let lead here: SDKs put a bucket's name before localhost.
+# Only this machine or AWS can resolve these names to this address; SDKs put a bucket's name before localhost.
 LOCAL_HOST_SUFFIXES = (".localhost", *(f".{domain}" for domain in AWS_DOMAINS))
 FOREIGN_SITES = ("cross-site", "same-site")
 _MINISTACK_PREFIX = "/_ministack/"
-# Of its own paths those that AWS has in another place: health, signed links to code, answers of custom resources.
+# MiniStack's paths with counterparts on AWS: health, presigned URLs of code, responses of custom resources.
 _OPEN_PATHS = tuple(
     f"{_MINISTACK_PREFIX}{name}"
     for name in ("health", "ready", "lambda-code/", "lambda-layers/", "cfn-response/", "cfn-signal/")
@@ -28,14 +28,14 @@ _OPEN_PATHS = tuple(
 
 @dataclass(frozen=True)
 class Refusal:
-    """The status of the answer, and why."""
+    """A refusal: the HTTP status and the reason."""
 
     status: int
     why: str
 
 
 def refuse_foreign_caller(headers: Mapping[str, str]) -> Refusal | None:
-    """Why the request with these headers, in lower case, is not answered; None for one that is."""
+    """Return a refusal for requests of web pages and unknown hosts, else None. headers: names in lower case."""
     host = headers.get("host", "")
     if not _is_local_host(host):
         return Refusal(
@@ -53,10 +53,10 @@ def refuse_foreign_caller(headers: Mapping[str, str]) -> Refusal | None:
 
 
 def refuse_private_path(path: str) -> Refusal | None:
-    """Why a path of MiniStack's own, which asks no policy, is not answered where policies count; None for any other."""
+    """Return a refusal for MiniStack's internal paths, which evaluate no policies, else None."""
     if not path.startswith(_MINISTACK_PREFIX) or path.startswith(_OPEN_PATHS) or path.endswith(".pem"):
         return None
-    return Refusal(403, f"{path} asks nobody who may: it is closed while IAM is on")
+    return Refusal(403, f"{path} evaluates no policies: it is closed while IAM is on")
 
 
 def _is_local_host(host: str) -> bool:

@@ -13,7 +13,7 @@ UNSAVED: list[str] = []
 
 
 def report_unsaved(save: Save) -> Save:
-    """Return the replacement of the function that saves a service's state: it notes each failure in UNSAVED."""
+    """Return the replacement of the function that saves a service's state; it adds failed services to UNSAVED."""
 
     def save_and_check(service: str, state: dict[str, object]) -> None:
         path = application.state_file(service)

@@ -1,4 +1,4 @@
-"""Botocore's models of the services that answer."""
+"""Botocore's models of the emulated services."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Model = Callable[[str], object]
 
 
 def read_with_one_session(_model: Model) -> Model:
-    """Return the replacement of the function that reads a service's model: one session of botocore for all."""
+    """Return the replacement of the function that reads a service's model; it uses one botocore session for all."""
 
     @functools.cache
     def model(service: str) -> object:

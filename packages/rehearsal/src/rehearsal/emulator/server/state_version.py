@@ -1,4 +1,4 @@
-"""Whether the saved state of the embedded AWS can be used, and if not, why."""
+"""The version of the embedded AWS's saved state, and the reasons not to use a saved state."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from pathlib import Path
 from rehearsal.engine.state import journal
 from rehearsal.workspace.layout import Workspace
 
-# Changes with the format of what is saved; the pipelines' journals are a part of it.
+# The version of the state's format, which includes the pipelines' journals.
 VERSION = f"{journal.VERSION}"
 
 
 def describe(state: Path, url: str) -> None:
-    """Write what a later start has to know about the state in this folder."""
+    """Write the address and the version of the state in this folder."""
     (state / "address").write_text(url)
     (state / "version").write_text(VERSION)
 
 
 def reason_not_to_resume(space: Workspace, url: str) -> str | None:
-    """Return None if there is a saved state that an embedded AWS at `url` can use, and '' if there was none at all."""
+    """Return why an embedded AWS at `url` cannot use the saved state: None if it can, '' if there is none."""
     if not space.saved.exists():
         return (
             "the embedded AWS was killed, or its disk was full, before it could save it" if _was_killed(space) else ""
         )
-    found = _read(space.saved / "version") or "1"
-    if found != VERSION:
-        return f"its format has version {found}, and this version of rehearsal has {VERSION}"
+    version = _read(space.saved / "version") or "1"
+    if version != VERSION:
+        return f"its format has version {version}, and this version of rehearsal has {VERSION}"
     address = _read(space.saved / "address")
     if address != url:
         known = address or "an unknown address"
@@ -38,7 +38,7 @@ def reason_not_to_resume(space: Workspace, url: str) -> str | None:
 
 
 def _is_object(path: Path) -> bool:
-    """Whether the file holds a JSON object, as each service's state does."""
+    """Return whether the file holds a JSON object, as each service's state does."""
     try:
         return isinstance(json.loads(path.read_bytes()), dict)
     except ValueError:
@@ -46,7 +46,7 @@ def _is_object(path: Path) -> bool:
 
 
 def _was_killed(space: Workspace) -> bool:
-    """A clean end moves the state that was in use to the saved one."""
+    """Return whether the last embedded AWS was killed: a clean end moves the state away."""
     return (space.running / "version").exists()
 
 

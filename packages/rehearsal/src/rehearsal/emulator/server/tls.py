@@ -1,4 +1,4 @@
-"""The emulator's authority, its certificate for 127.0.0.1, and a bundle that adds the authority to this machine's."""
+"""The emulator's certificate authority, its certificate for 127.0.0.1, and a bundle that adds it to this machine's."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _SETTINGS = (
 
 @dataclass(frozen=True)
 class Tls:
-    """Paths of PEM files. bundle: the machine's authorities and the emulator's own.
+    """Paths of PEM files. bundle: the machine's authorities and the emulator's.
 
-    authority and authority_key: what certificates for other host names are issued with.
+    authority, authority_key: the certificate authority, which also issues certificates for AWS's host names.
     """
 
     certificate: Path
@@ -41,9 +41,9 @@ class Tls:
 
 
 def ensure_certificates(folder: Path, key: Path) -> Tls:
-    """The files in `folder`, and the key in a folder that no other user can read.
+    """Create the files in `folder` where they are missing, and the keys next to `key`, which no other user can read.
 
-    The authority is made once, so that a shell's exports stay good; the bundle is fresh.
+    The authority is created once, so that exports in a user's shell stay valid; the bundle is always written again.
     """
     authority_key = key.with_name("authority.key")
     tls = Tls(folder / "server.pem", key, folder / "bundle.pem", folder / AUTHORITY, authority_key)
@@ -57,19 +57,19 @@ def ensure_certificates(folder: Path, key: Path) -> Tls:
 
 
 def _issue(tls: Tls) -> None:
-    made = trustme.CA(organization_name="The embedded AWS of a rehearsal")
-    issued = made.issue_cert("127.0.0.1", "localhost")
+    authority = trustme.CA(organization_name="The embedded AWS of a rehearsal")
+    issued = authority.issue_cert("127.0.0.1", "localhost")
     write_text(tls.key, issued.private_key_pem.bytes().decode())
     write_text(tls.certificate, "".join(each.bytes().decode() for each in issued.cert_chain_pems))
-    write_text(tls.authority_key, made.private_key_pem.bytes().decode())
-    write_text(tls.authority, made.cert_pem.bytes().decode())
+    write_text(tls.authority_key, authority.private_key_pem.bytes().decode())
+    write_text(tls.authority, authority.cert_pem.bytes().decode())
 
 
 def _system_certificates() -> Iterator[str]:
-    """Every certificate that this machine's own settings trust; those of certifi where it has none at all."""
+    """Every certificate that this machine's settings trust; those of certifi where it has no setting."""
     paths = ssl.get_default_verify_paths()
-    named = [*(os.environ.get(name) for name in _SETTINGS), paths.cafile, paths.openssl_cafile]
-    files = [path for path in map(Path, dict.fromkeys(filter(None, named))) if path.is_file()]
+    bundles = [*(os.environ.get(name) for name in _SETTINGS), paths.cafile, paths.openssl_cafile]
+    files = [path for path in map(Path, dict.fromkeys(filter(None, bundles))) if path.is_file()]
     for path in files or [Path(certifi.where())]:
         yield from _certificates(path)
 

@@ -1,4 +1,4 @@
-"""What goes by the rehearsal's clock: CodeDeploy, alarms, the expiry of objects."""
+"""The services that use the rehearsal's clock: CodeDeploy, CloudWatch alarms, and the expiry of S3 objects."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from rehearsal.workspace.layout import Workspace
 
 
 class Traffic:
-    """clock: of the workspace. changes: what wakes waits.
+    """Connects these services. clock: the workspace's. changes: wakes waiting threads.
 
-    owners: the objects whose methods replace MiniStack's. api: that of CodeDeploy.
+    owners: the objects whose methods replace MiniStack's functions. api: CodeDeploy's API.
     """
 
     def __init__(self, workspace: Workspace, record: ResourceRecord) -> None:
@@ -34,7 +34,7 @@ class Traffic:
         self.api = CodeDeployApi(self._codedeploy)
 
     def start(self) -> None:
-        """Let templates have the types, and begin to evaluate alarms."""
+        """Register the resource types, and start the evaluation of alarms and the expiry of objects."""
         self.clock.watch()
         self._store.load()
         self._codedeploy.end_interrupted()

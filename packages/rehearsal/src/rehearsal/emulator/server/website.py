@@ -1,4 +1,4 @@
-"""Websites of S3: index and error documents under BUCKET.s3-website-REGION.amazonaws.com.
+"""S3 website endpoints, BUCKET.s3-website-REGION.amazonaws.com, with index and error documents.
 
 Source: Amazon S3 user guide, "Website endpoints", "Configuring an index document" and "Configuring a custom error
 document".
@@ -36,13 +36,13 @@ class _Answer:
 
 
 def website_bucket(headers: Mapping[str, str]) -> str | None:
-    """Return the bucket whose website a request's host names; None for other hosts."""
-    found = _HOST.fullmatch(headers.get("host", ""))
-    return found["bucket"].lower() if found else None
+    """Return the bucket in the host name of a website endpoint; None for other hosts."""
+    match = _HOST.fullmatch(headers.get("host", ""))
+    return match["bucket"].lower() if match else None
 
 
 async def serve(bucket: str, ministack: Application, scope: Scope, send: Send) -> None:
-    """Answer a request of a website. Its objects are read as anybody may read them, by the bucket's policy."""
+    """Answer a request to a website endpoint. Objects are read anonymously, so the bucket's policy has to allow it."""
     problem, settings = _settings(bucket, scope["method"])
     if settings is None:
         await _error(problem).send(send)
@@ -79,15 +79,15 @@ def _settings(bucket: str, method: str) -> tuple[str, ET.Element | None]:
 
 
 async def _read(ministack: Application, scope: Scope, bucket: str, path: str) -> _Answer:
-    """Ask the embedded AWS for an object, without a signature."""
+    """Read an object from the embedded AWS by an unsigned request."""
     target = f"/{bucket}{path}"
-    kept = [(name, value) for name, value in scope["headers"] if name.lower() in (b"range", b"if-none-match")]
-    asked: Scope = {
+    passed = [(name, value) for name, value in scope["headers"] if name.lower() in (b"range", b"if-none-match")]
+    request: Scope = {
         **scope,
         "path": target,
         "raw_path": quote(target).encode(),
         "query_string": b"",
-        "headers": [(b"host", b"127.0.0.1"), *kept],
+        "headers": [(b"host", b"127.0.0.1"), *passed],
     }
     started: Message = {}
     parts: list[bytes] = []
@@ -100,7 +100,7 @@ async def _read(ministack: Application, scope: Scope, bucket: str, path: str) ->
             started.update(message)
         parts.append(message.get("body", b""))
 
-    await ministack(asked, receive, collect)
+    await ministack(request, receive, collect)
     return _Answer(started["status"], list(started.get("headers", [])), b"".join(parts))
 
 
