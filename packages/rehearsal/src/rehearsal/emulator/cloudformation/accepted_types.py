@@ -1,4 +1,4 @@
-"""CloudFormation types that the user accepted: resources without effect, also where MiniStack has the type."""
+"""Accepted CloudFormation types: resources without effect, even where MiniStack supports the type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.workspace.acceptances import Accepted
 
 
 class AcceptedTypes:
-    """Adds accepted types to MiniStack's table of types; `record` records each resource of such a type."""
+    """Adds accepted types to MiniStack's table of types, and records each resource of such a type in `record`."""
 
     def __init__(self, accepted: Callable[[], Accepted], record: ResourceRecord) -> None:
         self._accepted, self._record = accepted, record
@@ -21,14 +21,14 @@ class AcceptedTypes:
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
-        """Take over the types that are accepted now, and give back those that no longer are."""
-        wanted = self._accepted().types
-        if wanted == self._replaced.keys():
+        """Replace the handlers of all accepted types, and restore those of types that are not accepted any more."""
+        accepted = self._accepted().types
+        if accepted == self._replaced.keys():
             return
         with self._lock:
-            for name in self._replaced.keys() - wanted:
+            for name in self._replaced.keys() - accepted:
                 cloudformation.set_resource_type(name, self._replaced.pop(name))
-            for name in wanted - self._replaced.keys():
+            for name in accepted - self._replaced.keys():
                 self._replaced[name] = cloudformation.set_resource_type(name, self._handlers(name))
 
     def _handlers(self, type_: str) -> Handlers:

@@ -1,4 +1,4 @@
-"""Types of the delivery that exist without effect: connections, and webhooks of GitHub.
+"""Resource types that are created without effect: CodeConnections' connections, and GitHub webhooks.
 
 Sources: CloudFormation user guide, "AWS::CodePipeline::Webhook", "AWS::CodeConnections::Connection",
 "AWS::CodeStarConnections::Connection".
@@ -24,7 +24,7 @@ Properties = Mapping[str, object]
 
 
 def register(record: ResourceRecord) -> None:
-    """Let templates have connections and webhooks; a push to the local remote starts the pipeline without either."""
+    """Register the types. Neither is needed here: a push to the local remote starts the pipeline."""
     for type_, service in CONNECTIONS.items():
         _register(record, type_, partial(_connection, service))
     _register(record, WEBHOOK, _webhook)
@@ -43,7 +43,7 @@ def _register(record: ResourceRecord, type_: str, make: Callable[[str, Propertie
 
 
 def _connection(service: str, logical_id: str, _properties: Properties, stack: str) -> ProvisionedResource:
-    """On AWS it is pending until it is completed in the console; here nothing reads its status."""
+    """A connection. On AWS it is PENDING until a user completes it in the console; here its status is not used."""
     id_ = _uuid(f"{stack}/{logical_id}")
     arn = f"arn:aws:{service}:{get_region()}:{get_account_id()}:connection/{id_}"
     return arn, {"ConnectionArn": arn, "ConnectionStatus": "PENDING", "OwnerAccountId": get_account_id()}

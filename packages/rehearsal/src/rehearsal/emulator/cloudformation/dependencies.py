@@ -1,6 +1,6 @@
-"""The order of a stack's resources: what an UpdatePolicy refers to is updated first.
+"""The order of a stack's resources: resources that an UpdatePolicy refers to are updated first.
 
-Source: AWS CloudFormation user guide, "DependsOn attribute": references make dependencies.
+Source: AWS CloudFormation user guide, "DependsOn attribute": references create dependencies.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ Dependencies = Callable[[Mapping[str, object], set[str]], set[str]]
 
 
 def follow_update_policies(dependencies: Dependencies) -> Dependencies:
-    """Return the replacement of the function that lists the resources that a resource refers to."""
+    """Return the replacement of the function that lists a resource's dependencies; it adds those of UpdatePolicy."""
 
     def of_properties_and_policy(resource: Mapping[str, object], names: set[str]) -> set[str]:
         policy = resource.get("UpdatePolicy")

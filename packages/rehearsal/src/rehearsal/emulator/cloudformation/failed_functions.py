@@ -1,6 +1,6 @@
-"""A custom resource whose function fails is answered for the function: its stack ends immediately, and says why.
+"""Custom resources whose function fails: the stack fails immediately, with the function's error.
 
-AWS waits for an answer until ServiceTimeout, an hour unless the template says otherwise, and then fails as well.
+AWS waits for a response until ServiceTimeout (by default an hour), and then fails too.
 Source: CloudFormation user guide, "Custom resources", ServiceTimeout.
 """
 
@@ -15,13 +15,13 @@ from rehearsal.emulator.ministack.port.function_records import ExecutionOutcome,
 Execute = Callable[[FunctionRecord, object], ExecutionOutcome]
 
 _ANSWERED_AT = re.compile(r".*/_ministack/cfn-response/([^/?]+)")
-# Lambda's own lines say nothing of why.
+# Lambda's own log lines, which never contain the reason.
 _LAMBDAS = ("INIT_START", "START ", "END ", "REPORT ")
 _LAST_LINES = 8
 
 
 def answer_for_failed_functions(execute: Execute) -> Execute:
-    """Return the replacement of the function that invokes a function and waits for its end."""
+    """Return the replacement of the function that invokes a Lambda function; it answers for one that failed."""
 
     def execute_function(function: FunctionRecord, event: object) -> ExecutionOutcome:
         result = execute(function, event)

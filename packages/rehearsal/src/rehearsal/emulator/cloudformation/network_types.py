@@ -1,4 +1,4 @@
-"""Types of EC2 that a default Vpc of CDK has and MiniStack lacks: they exist with attributes, without effect.
+"""EC2 types that CDK's Vpc uses by default and MiniStack lacks: created with attributes, without effect.
 
 Source: CloudFormation user guide, "Amazon EC2 resource type reference".
 """
@@ -18,7 +18,7 @@ Properties = Mapping[str, object]
 
 
 def register(record: ResourceRecord) -> None:
-    """Let templates have them; types that MiniStack knows are left to it."""
+    """Register the types, except those that MiniStack supports."""
     for type_ in CREATED_WITHOUT_EFFECT:
         if not cloudformation.has_resource_type(type_):
             create, update = partial(_create, record, type_), partial(_update, record, type_)

@@ -1,4 +1,4 @@
-"""`AWS::CodeStarNotifications::NotificationRule`: notices of pipelines, delivered to topics by rules of EventBridge.
+"""`AWS::CodeStarNotifications::NotificationRule`: notices of pipelines, delivered to SNS topics by EventBridge rules.
 
 Sources: Developer Tools console user guide, "Notification concepts" (events for notification rules on pipelines) and
 "Understand notification contents and security"; CloudFormation user guide,
@@ -62,13 +62,16 @@ class Properties(TypedDict, total=False):
 
 
 class NotificationRules:
-    """Each rule is one of EventBridge for each level of its events; `record` has what is not delivered."""
+    """Creates an EventBridge rule per level of events (pipeline, stage, action, approval) of a notification rule.
+
+    record: for notification rules of which a part is not delivered.
+    """
 
     def __init__(self, record: ResourceRecord) -> None:
         self._record = record
 
     def register(self) -> None:
-        """Let templates have the type."""
+        """Register the type."""
         operations = (self._create, self._update, self._delete)
         handlers = cloudformation.resource_handlers(*operations, update_with_logical_id=True)
         cloudformation.register_resource_type(TYPE, handlers)
@@ -105,14 +108,14 @@ class NotificationRules:
 
 
 def rule_name(arn: str, level: str) -> str:
-    """Return the name of the rule of EventBridge for one level of a notification rule."""
+    """Return the name of the EventBridge rule for one level of a notification rule."""
     return f"awscodestarnotifications-{arn.rpartition('/')[2][:24]}-{level}"
 
 
 def event_patterns(ids: Iterable[str], pipeline: str) -> Iterator[tuple[str, EventPattern]]:
-    """Yield a level and its pattern for ids such as codepipeline-pipeline-stage-execution-failed.
+    """Yield (level, event pattern) for event type ids such as codepipeline-pipeline-stage-execution-failed.
 
-    Ids of other services' events are left out.
+    Ids of other services' events are ignored.
     """
     states: dict[str, list[str]] = {}
     for id_ in ids:
@@ -137,7 +140,7 @@ def _pattern(level: str, pipeline: str, detail: EventPattern) -> EventPattern:
 
 
 def _target(number: int, topic: str, arn: str) -> Mapping[str, object]:
-    """A topic gets the event with the fields of a notice."""
+    """The rule's target for a topic: it transforms the event into the form of a notice."""
     template = json.dumps({**_MESSAGE, "notificationRuleArn": arn, "additionalAttributes": {}})
     for name in ("detail", "resources"):
         template = template.replace(f'"<{name}>"', f"<{name}>")

@@ -1,7 +1,7 @@
 """Change sets that change only the outputs of a stack.
 
-Source: aws-cdk pull request 2029, "'cdk deploy' support updates to Outputs": CloudFormation makes a change set that can
-be executed and has 0 changes.
+Source: aws-cdk pull request 2029, "'cdk deploy' support updates to Outputs": CloudFormation creates a change set with 0
+changes, which can be executed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Handler = Callable[[Params], Answer]
 
 
 def accept_output_changes(handler: Handler) -> Handler:
-    """Return the replacement of CreateChangeSet: a change set for other outputs can be executed."""
+    """Return the replacement of CreateChangeSet; a change set that changes only outputs can be executed."""
 
     def create_change_set(params: Params) -> Answer:
         answer = handler(params)

@@ -1,4 +1,4 @@
-"""The resource types that this project adds to MiniStack's, and the record of all that there are."""
+"""The resource types that this project adds to MiniStack's, and the file that lists all supported types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rehearsal.workspace.supported import write_supported
 def register(
     space: Workspace, pipelines: PipelineResource, record: ResourceRecord, providers: Iterable[ActionType]
 ) -> None:
-    """Let templates have this project's types; commands read in `space` what the embedded AWS has."""
+    """Register this project's types, and write all supported types and providers to a file for the commands."""
     pipelines.register()
     repository_resource.register()
     delivery_types.register(record)

@@ -1,4 +1,4 @@
-"""`AWS::CodePipeline::Pipeline` for MiniStack's CloudFormation, which does not know the type.
+"""`AWS::CodePipeline::Pipeline` for MiniStack's CloudFormation, which does not have the type.
 
 Source: AWS CloudFormation user guide, "AWS::CodePipeline::Pipeline".
 """
@@ -40,7 +40,7 @@ TYPE = "AWS::CodePipeline::Pipeline"
 
 
 class PipelineResource:
-    """Create, update and delete, as MiniStack's CloudFormation calls them."""
+    """The handlers that MiniStack's CloudFormation calls to create, update and delete pipelines."""
 
     def __init__(self, engine: Engine, changes: EmulatorChanges) -> None:
         self._engine, self._changes = engine, changes
@@ -67,12 +67,12 @@ class PipelineResource:
         """Start the pipelines that stacks have created; called when an operation on a stack has ended.
 
         CodePipeline starts a new pipeline immediately, and its source action takes longer than the rest of the stack.
-        Here it would be faster, so that a build could run before its role has its policy.
+        Here the source action would be faster, and a build could run before its role has its policy.
         Source: AWS CodePipeline user guide, "Create a pipeline, stages, and actions".
         """
         while not self._created.empty():
             key, creator = self._created.get()
-            with contextlib.suppress(RequestRejected):  # the stack was rolled back, and the pipeline is gone
+            with contextlib.suppress(RequestRejected):  # the stack was rolled back, which has deleted the pipeline
                 self._engine.start(key, trigger={"triggerType": "CreatePipeline", "triggerDetail": creator})
 
     def update(
@@ -92,7 +92,7 @@ class PipelineResource:
         self._engine.delete(_key(name))
 
     def _transitions(self, key: PipelineKey, new: Properties, old: Properties | None = None) -> None:
-        """Disable those that the template names; enable those that it names no more."""
+        """Disable the transitions that the template names; enable those that it does not name any more."""
         before, now = (_disabled(each or {}) for each in (old, new))
         for stage in before.keys() - now.keys():
             self._engine.enable_transition(key, stage)
@@ -101,9 +101,9 @@ class PipelineResource:
 
 
 def _check(declaration: Json, region: str) -> None:
-    """Raise ValueError, RequestRejected or InvalidDefinition for what CodePipeline would not take."""
-    if found := list(violations(model().shape_for("PipelineDeclaration"), declaration, "")):
-        raise ValueError("; ".join(found))
+    """Raise ValueError, RequestRejected or InvalidDefinition for a declaration that CodePipeline would reject."""
+    if messages := list(violations(model().shape_for("PipelineDeclaration"), declaration, "")):
+        raise ValueError("; ".join(messages))
     validate_definition(declaration, region)
     Sessions().check_action_roles(declaration, region)
 

@@ -1,4 +1,4 @@
-"""`AWS::CodeCommit::Repository` for MiniStack's CloudFormation: a name with its attributes; git itself is the remote's.
+"""`AWS::CodeCommit::Repository` for MiniStack's CloudFormation: its attributes only; the content is the local remote's.
 
 Source: AWS CloudFormation user guide, "AWS::CodeCommit::Repository".
 """
@@ -19,7 +19,7 @@ class Properties(TypedDict):
 
 
 def register() -> None:
-    """Let templates have repositories; a source action reads the one that is rehearsed, whatever it names."""
+    """Register the type. Source actions read the local remote, whatever repository they name."""
     handlers = cloudformation.resource_handlers(_create, _update, lambda *_: None)
     cloudformation.register_resource_type(TYPE, handlers)
 

@@ -1,4 +1,4 @@
-"""Replacements of MiniStack's handlers of resource types that add what a handler leaves out."""
+"""Extension of MiniStack's handlers of resource types, by a function that is called after them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 
 type Create[Properties] = Callable[[str, Properties, str], ProvisionedResource]
 Update = Callable[..., ProvisionedResource]
-# Called with a resource's physical id and the properties of its template.
+# Called with a resource's physical id and its properties in the template.
 type Keep[Properties] = Callable[[str, Properties], None]
 
 

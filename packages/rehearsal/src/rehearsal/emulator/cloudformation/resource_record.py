@@ -1,4 +1,4 @@
-"""The record of resources that exist without effect, which the end of a run reports."""
+"""The record of resources without effect, which the end of a run reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rehearsal.emulator.ministack.port.requests import get_account_id
 
 
 class ResourceRecord:
-    """A JSON line for each resource that was created or updated."""
+    """Writes a JSON line for each resource that was created or updated."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()

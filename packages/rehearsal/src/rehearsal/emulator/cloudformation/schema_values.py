@@ -1,4 +1,4 @@
-"""Plausible values for what a resource without effect answers to Ref and Fn::GetAtt, by the schema of its type.
+"""Plausible values of Ref and Fn::GetAtt for resources without effect, derived from the schema of their type.
 
 Source: CloudFormation user guide, "Resource type definition schema": primaryIdentifier is what Ref returns for most
 types, readOnlyProperties are the attributes.
@@ -15,7 +15,7 @@ from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 _PROPERTIES = "/properties/"
-# How ids of EC2 begin, by the property that has them.
+# Property -> the prefix of its EC2 id.
 _ID_PREFIXES = {
     "AllocationId": "eipalloc",
     "EniId": "eni",
@@ -29,15 +29,15 @@ _PLAIN = {"integer": "1", "number": "1", "boolean": "false", "array": "[]", "obj
 
 
 def resource_values(type_: str, name: str, properties: Mapping[str, object]) -> ProvisionedResource:
-    """Return the value of Ref, and the attributes by name; `name` is used for the resource's name."""
+    """Return the value of Ref, and attribute -> value. name: the resource's name."""
     schema = resource_schema(type_)
     attributes = {
         path.replace("/", "."): _value(schema, path, type_, name) for path in _paths(schema, "readOnlyProperties")
     }
     attributes = {"Arn": _arn(type_, name), "Id": name} | attributes
     identifier = next(iter(_paths(schema, "primaryIdentifier")), "")
-    given = properties.get(identifier)
-    reference = given if isinstance(given, str) else attributes.get(identifier.replace("/", "."), name)
+    value = properties.get(identifier)
+    reference = value if isinstance(value, str) else attributes.get(identifier.replace("/", "."), name)
     return reference, attributes
 
 
@@ -54,7 +54,7 @@ def _value(schema: ResourceSchema, path: str, type_: str, name: str) -> str:
 
 
 def _text(path: str, type_: str, name: str) -> str:
-    """A text of the form that the property's name promises; the resource's name where it promises none."""
+    """A value in the form that the property's name suggests, such as an ARN or a URL; else the resource's name."""
     host = _host(type_, name)
     forms = {
         ("arn", "Arn", "ARN"): _arn(type_, name),
@@ -68,7 +68,7 @@ def _text(path: str, type_: str, name: str) -> str:
 
 
 def _definition(schema: ResourceSchema, path: str) -> PropertySchema:
-    """The part of a schema that describes a property; empty where there is none."""
+    """The schema of a property; empty where there is none."""
     found: PropertySchema = {"properties": schema.get("properties", {})}
     for part in path.split("/"):
         found = found.get("properties", {}).get(part, {})

@@ -1,7 +1,7 @@
 """Stack states in which CloudFormation refuses to create or update a stack.
 
 Sources: AWS CloudFormation user guide, "View stack information" (stack status codes) and "Stack failure options"; the
-sentences are those of its answers, quoted in public reports (aws-cdk#901, lamby#132, data-lakes-on-aws#109).
+error messages are quoted in public reports (aws-cdk#901, lamby#132, data-lakes-on-aws#109).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rehearsal.emulator.ministack.port.requests import Answer
 Params = dict[str, object]
 Handler = Callable[[Params], Answer]
 
-# A stack whose creation was rolled back holds nothing; only its deletion gives its name free.
+# A stack whose creation was rolled back has no resources; only its deletion makes its name available.
 _NOT_UPDATABLE = frozenset(
     {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"}
 )
@@ -22,7 +22,7 @@ _CREATABLE = frozenset({"", "REVIEW_IN_PROGRESS", "DELETE_COMPLETE"})
 
 
 def reject_creation(handler: Handler) -> Handler:
-    """Return the replacement of CreateStack: it rejects the name of a stack whose creation was rolled back."""
+    """Return the replacement of CreateStack; it rejects the name of a stack whose creation was rolled back."""
 
     def create_stack(params: Params) -> Answer:
         name, status = _name_and_status(params)
@@ -34,7 +34,7 @@ def reject_creation(handler: Handler) -> Handler:
 
 
 def reject_update(handler: Handler) -> Handler:
-    """Return the replacement of UpdateStack: it rejects stacks that cannot be updated, in AWS's words."""
+    """Return the replacement of UpdateStack; it rejects stacks that cannot be updated, with AWS's message."""
 
     def update_stack(params: Params) -> Answer:
         return _update_error(params) or handler(params)
@@ -43,7 +43,7 @@ def reject_update(handler: Handler) -> Handler:
 
 
 def reject_change_set(handler: Handler) -> Handler:
-    """Return the replacement of CreateChangeSet: it rejects stacks that cannot be updated or created."""
+    """Return the replacement of CreateChangeSet; it rejects stacks that cannot be updated or created."""
 
     def create_change_set(params: Params) -> Answer:
         if cloudformation.parameter(params, "ChangeSetType") != "CREATE":
@@ -69,7 +69,7 @@ def _update_error(params: Params) -> Answer | None:
 
 
 def _name_and_status(params: Params) -> tuple[str, str]:
-    """Return the name of a request's stack and its state, which is empty where there is none."""
-    given = cloudformation.parameter(params, "StackName")
-    stack = cloudformation.find_stack(given) or {}
-    return str(stack.get("StackName") or given), str(stack.get("StackStatus") or "")
+    """(name, status) of a request's stack; the status is empty where there is no such stack."""
+    name = cloudformation.parameter(params, "StackName")
+    stack = cloudformation.find_stack(name) or {}
+    return str(stack.get("StackName") or name), str(stack.get("StackStatus") or "")

@@ -1,1 +1,1 @@
-"""Alarms of CloudWatch, evaluated as AWS does it."""
+"""CloudWatch alarms, evaluated as on AWS."""

@@ -1,4 +1,4 @@
-"""Evaluates every alarm at the end of each of its periods, on the clock of the rehearsal.
+"""Evaluation of every alarm at the end of each of its periods, by the rehearsal's clock.
 
 Source: Amazon CloudWatch user guide, "Alarm evaluation".
 """
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class AlarmEvaluator:
-    """Evaluates alarms in a separate thread; `close` ends it."""
+    """Evaluates alarms in a thread; `close` ends it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -39,11 +39,11 @@ class AlarmEvaluator:
         self._ended.set()
 
     def evaluate_as_aws(self, _evaluate: Callable[[Alarm], None]) -> Callable[[Alarm], None]:
-        """Return the replacement of the function that evaluates an alarm, which MiniStack calls for new data."""
+        """Return the replacement of the function that evaluates an alarm; MiniStack calls it for new data points."""
         return self.evaluate
 
     def evaluate(self, alarm: Alarm) -> None:
-        """Change the state of an alarm of the request's account, as its metric demands at this time."""
+        """Evaluate an alarm of the request's account now, and change its state."""
         if alarm.get("ComparisonOperator") not in COMPARISONS or not alarm.get("MetricName"):
             return
         rule = AlarmRule.of(alarm)
@@ -61,7 +61,7 @@ class AlarmEvaluator:
             yield cloudwatch.statistic(alarm, [point for at, point in points if first <= at < last])
 
     def _period_end(self, alarm: Alarm) -> float:
-        """Return when the last period ended: every minute, or with each period that is shorter."""
+        """The end of the last period, in AWS's time: alarms are evaluated every minute, or every shorter period."""
         step = min(float(alarm.get("Period") or MINUTE), MINUTE)
         return math.floor(self._clock.at(time.time()) / step) * step
 

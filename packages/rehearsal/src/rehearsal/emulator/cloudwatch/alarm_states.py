@@ -1,4 +1,4 @@
-"""The state of an alarm, by the data points of its last periods.
+"""The state of an alarm, derived from the data points of its last periods.
 
 Sources: Amazon CloudWatch user guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data".
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from rehearsal.emulator.ministack.port.cloudwatch import Alarm
 
-# How many periods an alarm reads beyond its evaluation periods. AWS reads more, and does not say how many; in the
-# examples of its page there are two.
+# The periods that an alarm reads beyond its evaluation periods. AWS does not document their number; the examples in its
+# documentation have two.
 EXTRA_PERIODS = 2
 OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
@@ -35,7 +35,7 @@ class AlarmRule:
 
     @classmethod
     def of(cls, alarm: Alarm) -> AlarmRule:
-        """Return the rule of an alarm as DescribeAlarms has it."""
+        """Return the rule of an alarm in the form of DescribeAlarms."""
         periods = int(alarm.get("EvaluationPeriods") or 1)
         # Source: Amazon CloudWatch API reference, PutMetricAlarm, TreatMissingData.
         ignores = alarm.get("Namespace") == "AWS/DynamoDB"
@@ -49,16 +49,16 @@ class AlarmRule:
 
     @property
     def evaluation_range(self) -> int:
-        """The number of periods that are read."""
+        """The number of periods to read."""
         return self.periods + EXTRA_PERIODS
 
     def breaches(self, value: float) -> bool:
         return COMPARISONS[self.comparison][0](value, self.threshold)
 
     def state(self, values: Sequence[float | None]) -> str | None:
-        """Return the state; None to keep the present one. values: of the evaluation range, the newest first.
+        """Return the state; None to keep the current one. values: of the evaluation range, newest first, None: missing.
 
-        Where enough data points exist, the newest are evaluated and missing ones are skipped.
+        Where enough data points exist, the newest are evaluated, and missing ones are skipped.
         """
         existing = [value for value in values if value is not None][: self.periods]
         breaching = sum(map(self.breaches, existing))
@@ -77,15 +77,15 @@ class AlarmRule:
         return ALARM if breaching >= self.datapoints_to_alarm else OK
 
     def _is_old_enough(self, values: Sequence[float | None]) -> bool:
-        """Whether the oldest breaching data point is at least as old as the number of data points to alarm.
+        """Return whether the oldest data point is at least as many periods old as the data points to alarm.
 
-        This avoids an alarm that comes too early where data is intermittent.
+        This avoids a premature alarm where data is intermittent.
         """
         ages = [age for age, value in enumerate(values[: self.periods], 1) if value is not None]
         return bool(ages) and max(ages) >= self.datapoints_to_alarm
 
     def reason(self, values: Sequence[float | None], state: str) -> str:
-        """Return why the alarm is in a state."""
+        """Return the reason for a state, in AWS's form."""
         existing = [value for value in values if value is not None][: self.periods]
         if not existing:
             treated = "" if self.missing in ("missing", "ignore") else f", which are treated as {self.missing}"

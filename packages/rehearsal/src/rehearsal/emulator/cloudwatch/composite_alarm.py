@@ -1,4 +1,4 @@
-"""`AWS::CloudWatch::CompositeAlarm` for MiniStack's CloudFormation, which has the alarm itself, but not the type.
+"""`AWS::CloudWatch::CompositeAlarm` for MiniStack, which has composite alarms, but not their CloudFormation type.
 
 Source: AWS CloudFormation user guide, "AWS::CloudWatch::CompositeAlarm".
 """
@@ -15,7 +15,7 @@ Properties = Mapping[str, object]
 
 
 def register() -> None:
-    """Let templates have composite alarms."""
+    """Register the type."""
     handlers = cloudformation.resource_handlers(_create, _update, _delete, update_with_logical_id=True)
     cloudformation.register_resource_type(TYPE, handlers)
 

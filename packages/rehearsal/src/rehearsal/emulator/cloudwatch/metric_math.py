@@ -1,4 +1,4 @@
-"""Alarms of templates that name their metric under Metrics: one metric is evaluated, an expression is not.
+"""Alarms of templates with the property Metrics: a single metric is evaluated, an expression is not.
 
 Source: CloudFormation user guide, "AWS::CloudWatch::Alarm", Metrics.
 """
@@ -18,13 +18,13 @@ _PLACEHOLDER = {"MetricName": "-", "Namespace": "-"}
 
 
 class MetricMathAlarms:
-    """Records each alarm that is not evaluated."""
+    """Extends the handlers of alarms, and records each alarm that is not evaluated."""
 
     def __init__(self, record: ResourceRecord) -> None:
         self._record = record
 
     def create(self, create: Callable[..., ProvisionedResource]) -> Callable[..., ProvisionedResource]:
-        """Return the replacement of CloudFormation's create handler of alarms."""
+        """Return the replacement of the create handler of alarms."""
 
         def create_alarm(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
             resource = create(logical_id, plain_properties(properties), stack)
@@ -34,7 +34,7 @@ class MetricMathAlarms:
         return create_alarm
 
     def update(self, update: Callable[..., ProvisionedResource]) -> Callable[..., ProvisionedResource]:
-        """Return the replacement of CloudFormation's update handler of alarms."""
+        """Return the replacement of the update handler of alarms."""
 
         def update_alarm(
             name: str, old: Properties, new: Properties, stack: str, logical_id: str
@@ -54,7 +54,7 @@ class MetricMathAlarms:
 
 
 def plain_properties(properties: Properties) -> Properties:
-    """Return the properties with the metric as an alarm on one metric has it; a placeholder for an expression."""
+    """Return the properties without Metrics: with the single metric, or a placeholder for an expression."""
     metrics = items(properties, "Metrics")
     if not metrics:
         return properties
@@ -63,7 +63,7 @@ def plain_properties(properties: Properties) -> Properties:
 
 
 def _single_metric(metrics: Sequence[object]) -> dict[str, object] | None:
-    """Return the properties of the one metric; None where an expression, or a metric of another account, is watched."""
+    """The properties of a single metric; None for an expression, and for a metric of another account."""
     watched = mapping(metrics[0]) if len(metrics) == 1 else {}
     stat = mapping(watched, "MetricStat")
     if not stat or watched.get("AccountId"):

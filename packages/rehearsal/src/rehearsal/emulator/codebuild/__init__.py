@@ -1,1 +1,1 @@
-"""CodeBuild's API: StartBuild runs builds, and builds are listed."""
+"""CodeBuild's API: StartBuild, StopBuild, build records and test reports."""

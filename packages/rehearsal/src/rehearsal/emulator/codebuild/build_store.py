@@ -1,4 +1,4 @@
-"""Builds in MiniStack's CodeBuild, so that BatchGetBuilds and ListBuilds know them; and StopBuild, which ends one."""
+"""Build records in MiniStack's CodeBuild, for BatchGetBuilds and ListBuilds, and StopBuild."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class MinistackBuilds:
-    """Records go where MiniStack's handlers look, whose StopBuild marks the record and ends nothing.
+    """Stores records where MiniStack's handlers read them. MiniStack's own StopBuild only changes the record.
 
-    state: the folder of the embedded AWS's state, for test reports, of which MiniStack knows nothing.
+    state: the folder of the embedded AWS's state, for test reports, which MiniStack does not support.
     """
 
     def __init__(self, state: Path) -> None:
@@ -44,7 +44,7 @@ class MinistackBuilds:
     def stop_build(
         self, mark_stopped: Callable[[StopBuildInputTypeDef], Answer]
     ) -> Callable[[StopBuildInputTypeDef], Answer]:
-        """Return the replacement of MiniStack's StopBuild: it wakes the build immediately."""
+        """Return the replacement of MiniStack's StopBuild; it also stops the build."""
 
         def stop_build(request: StopBuildInputTypeDef) -> Answer:
             answer = mark_stopped(request)

@@ -1,4 +1,4 @@
-"""Logs and cache of a CodeBuild project that CloudFormation creates."""
+"""The properties LogsConfig and Cache of CodeBuild projects, which MiniStack's CloudFormation ignores."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _MEMBERS = {"LogsConfig": "logsConfig", "Cache": "cache"}
 
 
 def keep_logs_and_cache(project: str, properties: Mapping[str, object]) -> None:
-    """Store what the template says about a project's logs and cache."""
+    """Store the logs and cache properties of a project."""
     record = codebuild.project_record(project)
     for name, member in _MEMBERS.items():
         record[member] = cloudformation.camel_case(properties.get(name, {}))
 
 
 def show_logs_and_cache(shape: Shape) -> Shape:
-    """Return the replacement of the function that describes a project: with its logs and its cache."""
+    """Return the replacement of the function that describes a project; it adds logs and cache."""
 
     def shape_with_members(project: Mapping[str, object]) -> dict[str, object]:
         return {**shape(project), **{member: project[member] for member in _MEMBERS.values() if project.get(member)}}

@@ -1,4 +1,4 @@
-"""Test reports of builds: BatchGetReports and DescribeTestCases answer from them.
+"""Test reports of builds, for BatchGetReports and DescribeTestCases.
 
 Sources: AWS CodeBuild API reference, "Report", "TestCase", "BatchGetReports", "DescribeTestCases"; AWS CodeBuild user
 guide, "Report group naming".
@@ -27,7 +27,7 @@ MOST_ARNS, PAGE = 100, 100
 
 
 class ReportStore:
-    """A file for each report, with its test cases, which is saved with the state of the embedded AWS."""
+    """Stores a file per report, with its test cases; the files are part of the embedded AWS's state."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -131,7 +131,7 @@ def _passes(case: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 def _number(token: object) -> int:
     if not str(token).isdecimal():
-        raise ApiError("InvalidInputException", f"nextToken: got {token!r}, which no answer has given")
+        raise ApiError("InvalidInputException", f"nextToken: got {token!r}, which was never returned")
     return int(str(token))
 
 

@@ -1,4 +1,4 @@
-"""StartBuild: a build of a project that no pipeline started, run as those of pipelines are.
+"""StartBuild: builds outside a pipeline, run in the same way as those of pipelines.
 
 Sources: AWS CodeBuild API reference, "StartBuild", "ProjectSource", "ProjectArtifacts".
 """
@@ -43,7 +43,7 @@ from rehearsal.workspace.layout import Workspace
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import StartBuildInputTypeDef
 
-# What of the request is rehearsed; anything else would be a build that differs from the one that was asked for.
+# The supported members of a request; others are rejected, because the build would not be the requested one.
 SUPPORTED_MEMBERS = {
     "projectName",
     "sourceVersion",
@@ -64,7 +64,7 @@ class _StartedBuild:
 
 
 class StartedBuilds:
-    """Answers StartBuild, and runs each build in a separate thread; MiniStack's StartBuild runs nothing."""
+    """Implements StartBuild, and runs each build in a thread; MiniStack's StartBuild runs nothing."""
 
     def __init__(
         self, endpoint: Endpoint, assume: Assume, builds: BuildStore, workspace: Workspace, queue: BuildQueue
@@ -80,7 +80,7 @@ class StartedBuilds:
         return self.answer
 
     def answer(self, request: StartBuildInputTypeDef) -> Answer:
-        """In MiniStack's shape: status, headers, body."""
+        """Start a build; return MiniStack's form of a response: status, headers, body."""
         try:
             started = self._start(request)
         except RequestRejected as error:
@@ -92,7 +92,7 @@ class StartedBuilds:
         return answer
 
     def close(self) -> None:
-        """End every build."""
+        """Stop every build, and wait for each at most 20 seconds."""
         running = [*self._running.values()]
         for started, _ in running:
             started.entry.stop.set()
@@ -180,7 +180,7 @@ def _failed(started: _StartedBuild, phase: str, error: Exception) -> BuildResult
 
 
 def _check(request: StartBuildInputTypeDef, project: Project) -> None:
-    """Raise RequestRejected for what cannot be run, or not as it was asked for."""
+    """Raise RequestRejected for unsupported members, and for a project of a pipeline."""
     unknown = sorted(request.keys() - SUPPORTED_MEMBERS)
     if unknown:
         known = ", ".join(sorted(SUPPORTED_MEMBERS))

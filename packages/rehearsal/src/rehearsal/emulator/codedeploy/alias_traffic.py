@@ -1,4 +1,4 @@
-"""The alias that a deployment moves, with the permissions of the group's service role.
+"""The traffic of the alias that a deployment shifts, with the permissions of the group's service role.
 
 Source: AWS CodeDeploy user guide, "Step 2: Create a service role for CodeDeploy", and the managed policy
 AWSCodeDeployRoleForLambda.
@@ -22,13 +22,13 @@ SERVICE = "codedeploy.amazonaws.com"
 
 
 def check_trust(role: str, region: str) -> None:
-    """Raise ActionError where CodeDeploy may not assume a role. Older versions of CDK trust the region's service."""
+    """Raise ActionError where CodeDeploy may not assume a role. Older CDK versions trust the regional principal."""
     Sessions().check(role, SERVICE, f"codedeploy.{region}.amazonaws.com")
 
 
 @dataclass(frozen=True)
 class AliasTraffic:
-    """One alias of a function, moved by a role."""
+    """The alias of a deployment. role: the ARN of the group's service role."""
 
     scope: Scope
     spec: AppSpec
@@ -40,7 +40,10 @@ class AliasTraffic:
 
     @property
     def _function_arn(self) -> str:
-        """What GetAlias and UpdateAlias are allowed on. Source: Service authorization reference, "AWS Lambda"."""
+        """The ARN that policies for GetAlias and UpdateAlias are evaluated on.
+
+        Source: Service authorization reference, "AWS Lambda".
+        """
         return functions.join_arn(self.scope.region, self.scope.account, self.spec.function)
 
     def check(self, *, alarms: bool) -> None:
@@ -64,20 +67,20 @@ class AliasTraffic:
             )
 
     def shift(self, percent: int) -> None:
-        """Give the target a part of the traffic. Raises DeploymentFailed."""
+        """Route a share of the traffic to the target version. Raises DeploymentFailed."""
         if percent >= 100:
             self._update(self.spec.target, {})
         else:
             self._update(self.spec.current, {self.spec.target: percent / 100})
 
     def restore(self) -> None:
-        """Give the current version all of the traffic."""
+        """Route all traffic to the current version again. Raises DeploymentFailed."""
         self._update(self.spec.current, {})
 
     def invoke_hook(self, function: str, event: dict[str, str]) -> None:
-        """Run a hook's function to its end; what it returns or raises means nothing. Raises DeploymentFailed."""
-        own = functions.join_arn(self.scope.region, self.scope.account, function)
-        arn = function if function.startswith("arn:") else own
+        """Invoke a hook's function and wait; its result is ignored. Raises DeploymentFailed."""
+        local = functions.join_arn(self.scope.region, self.scope.account, function)
+        arn = function if function.startswith("arn:") else local
         self._require("lambda:InvokeFunction", arn)
         with request_scope(*self.scope):
             found = functions.invoke(arn, event)
@@ -87,8 +90,8 @@ class AliasTraffic:
     def active_alarms(self, names: list[str]) -> list[str]:
         """Return which of these alarms are in ALARM."""
         with request_scope(*self.scope):
-            found = {name: cloudwatch.find_alarm(name) for name in names}
-        return [name for name, alarm in found.items() if alarm and alarm["StateValue"] == "ALARM"]
+            alarms = {name: cloudwatch.find_alarm(name) for name in names}
+        return [name for name, alarm in alarms.items() if alarm and alarm["StateValue"] == "ALARM"]
 
     def _update(self, version: str, weights: dict[str, float]) -> None:
         self._require("lambda:UpdateAlias", self._function_arn)

@@ -19,18 +19,18 @@ from rehearsal.emulator.ministack.port.function_records import AliasProperties
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 ALIAS, POLICY = "AWS::Lambda::Alias", "CodeDeployLambdaAliasUpdate"
-# What CloudFormation calls for the policy. Source: the schema of AWS::Lambda::Alias, handlers of update.
+# The actions that CloudFormation calls for the policy. Source: the schema of AWS::Lambda::Alias, update handler.
 ACTIONS = ("codedeploy:CreateDeployment", "codedeploy:GetDeployment", "codedeploy:GetDeploymentConfig")
 
 
 class AliasUpdates:
-    """Shifts the traffic of aliases that stacks update."""
+    """Shifts the traffic of aliases with this policy when stacks update them."""
 
     def __init__(self, codedeploy: CodeDeploy) -> None:
         self._codedeploy = codedeploy
 
     def shift_traffic(self, update: Update) -> Update:
-        """Return the replacement of the handler that updates an alias of a stack."""
+        """Return the replacement of the update handler of aliases; it deploys by CodeDeploy first."""
 
         def update_by_deployment(
             name: str, old: AliasProperties, new: AliasProperties, stack: str, logical_id: str = ""
@@ -43,7 +43,7 @@ class AliasUpdates:
         return update_by_deployment
 
     def run_in_background(self, runs: Callable[[str], bool]) -> Callable[[str], bool]:
-        """Return the replacement of the function that says which types get a thread: a shift takes its time."""
+        """Return the replacement of the function that says which types run in a thread; it adds aliases, which wait."""
 
         def runs_on_thread(type_: str) -> bool:
             return type_ == ALIAS or runs(type_)
@@ -51,7 +51,7 @@ class AliasUpdates:
         return runs_on_thread
 
     def _deploy(self, policy: Mapping[str, object], old: AliasProperties, new: AliasProperties, stack: str) -> None:
-        """Raise ValueError with the reason of a deployment that failed, PermissionError without permission."""
+        """Deploy and wait. Raises ValueError with the reason of a failure, and PermissionError without permission."""
         scope = Scope(get_account_id(), get_region())
         application, name = str(policy["ApplicationName"]), str(policy["DeploymentGroupName"])
         cloudformation_roles.require_actions(stack, ACTIONS, _group_arn(scope, application, name))

@@ -1,4 +1,4 @@
-"""The AppSpec of a Lambda deployment: which alias moves from which version to which, with which hooks.
+"""The AppSpec of a Lambda deployment: the alias, its current and target version, and the hooks.
 
 Source: AWS CodeDeploy user guide, "AppSpec file structure for AWS Lambda deployments".
 """
@@ -18,7 +18,7 @@ BEFORE, AFTER = "BeforeAllowTraffic", "AfterAllowTraffic"
 
 @dataclass(frozen=True)
 class AppSpec:
-    """hooks: the function of BeforeAllowTraffic and AfterAllowTraffic, by its name or ARN."""
+    """A deployment's AppSpec. hooks: BeforeAllowTraffic, AfterAllowTraffic -> the function's name or ARN."""
 
     function: str
     alias: str

@@ -1,4 +1,4 @@
-"""One deployment: hook, traffic, hook, watched by alarms; on a failure the alias goes back.
+"""One deployment: hook, traffic shift, hook, watched by alarms; a failure rolls the alias back.
 
 Sources: AWS CodeDeploy user guide, "Deployments on an AWS Lambda compute platform", "Redeploy and roll back a
 deployment with CodeDeploy", "Monitoring deployments with CloudWatch alarms in CodeDeploy", "AppSpec 'hooks' section".
@@ -19,14 +19,14 @@ from rehearsal.emulator.codedeploy.traffic_config import TrafficConfig
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import Clock
 
-# A hook that does not answer fails after this time, counted from the end of its function.
+# A hook that reports no status fails after this time, counted from the end of its function.
 HOOK_SECONDS = 3600.0
 ENDED = ("Succeeded", "Failed", "Stopped")
 CLOUDFORMATION = "CloudFormation"
 
 
 class Hook:
-    """The execution of one hook; `answer` is Succeeded or Failed once the function has sent it."""
+    """The execution of one hook. answer: Succeeded or Failed, once the function has reported it; else empty."""
 
     def __init__(self, event: str) -> None:
         self.event, self.id, self.answer = event, uuid.uuid4().hex, ""
@@ -34,7 +34,7 @@ class Hook:
 
 
 class Deployment:
-    """Runs in a separate thread; `ended` is set when the alias has its last version."""
+    """A deployment, which runs in a thread. ended: set when the alias has its final version."""
 
     def __init__(self, store: Store, clock: Clock, record: Record, group: Record, traffic: AliasTraffic) -> None:
         self.record, self.ended = record, threading.Event()
@@ -51,7 +51,7 @@ class Deployment:
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self) -> None:
-        """Shift the traffic and record how the deployment ended."""
+        """Shift the traffic, and record the deployment's result."""
         self._store.change(self.record, status="InProgress", startTime=time.time())
         try:
             self._shift()
@@ -62,12 +62,12 @@ class Deployment:
             self.ended.set()
 
     def stop(self, *, roll_back: bool = False) -> None:
-        """Let the deployment end as Stopped; roll_back: whatever its group says."""
+        """Stop the deployment. roll_back: roll back even if the group does not do so automatically."""
         self.must_roll_back = self.must_roll_back or roll_back
         self._stop.set()
 
     def answer_hook(self, id_: str, status: str) -> bool:
-        """Record the answer of a hook; False where no hook of this id waits."""
+        """Record the status that a hook reports; return False where no hook of this id waits."""
         hook = self.hooks.get(id_)
         if hook is None or hook.answer:
             return False
@@ -77,7 +77,7 @@ class Deployment:
 
     @property
     def failure(self) -> str:
-        """Why it failed, and its id; empty for a success."""
+        """The error message with the deployment's id; empty after success."""
         error = self.record.get("errorInformation")
         return f"{error['message']} (deployment {self.record['deploymentId']})" if error else ""
 
@@ -98,7 +98,7 @@ class Deployment:
         self._store.change(self.record, percent=percent)
 
     def _wait(self, seconds: float) -> None:
-        """Wait on the clock, while alarms and stops are watched."""
+        """Wait `seconds` of AWS. Raises DeploymentFailed for an alarm or a stop."""
         for _ in self._clock.moments(seconds, self._stop):
             self._watch()
 
@@ -137,7 +137,7 @@ class Deployment:
             raise DeploymentFailed("HOOK_EXECUTION_FAILURE", message)
 
     def _await_answer(self, hook: Hook, function: str, problems: list[DeploymentFailed]) -> None:
-        """Wait for the function to end, and then an hour for its answer. Raises DeploymentFailed."""
+        """Wait for the function's end, then an hour for its status. Raises DeploymentFailed."""
         for _ in self._clock.moments(math.inf, self._stop):
             if hook.answer:
                 return
@@ -154,7 +154,7 @@ class Deployment:
         raise DeploymentFailed("TIMEOUT", message)
 
     def _fail(self, failure: DeploymentFailed) -> None:
-        """Take the alias back where the group says so, and record the end; CloudFormation takes it back in any case."""
+        """Record the failure; roll back where the group or a request says so, and always for CloudFormation."""
         events = {"ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM", "MANUAL_STOP": "DEPLOYMENT_STOP_ON_REQUEST"}
         event = events.get(failure.code, "DEPLOYMENT_FAILURE")
         by_stack = self.record["creator"] == CLOUDFORMATION

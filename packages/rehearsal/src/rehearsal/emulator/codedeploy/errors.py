@@ -1,10 +1,10 @@
-"""How CodeDeploy refuses a request, and how a deployment fails."""
+"""Errors of CodeDeploy's API, and of deployments."""
 
 from __future__ import annotations
 
 
 class CodeDeployError(ValueError):
-    """code: the name of the exception in CodeDeploy's API."""
+    """A request that CodeDeploy refuses. code: the exception's name in CodeDeploy's API."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -12,7 +12,7 @@ class CodeDeployError(ValueError):
 
 
 class DeploymentFailed(Exception):
-    """code: of the deployment's errorInformation. stopped: whether the status is Stopped instead of Failed."""
+    """A deployment failed. code: of its errorInformation. stopped: whether its status is Stopped instead of Failed."""
 
     def __init__(self, code: str, message: str, *, stopped: bool = False) -> None:
         super().__init__(message)

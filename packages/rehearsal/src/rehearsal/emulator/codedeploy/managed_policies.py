@@ -1,4 +1,4 @@
-"""The managed policies that CodeDeploy's service roles for Lambda have, which MiniStack lacks.
+"""The AWS managed policies for CodeDeploy's service roles for Lambda, which MiniStack lacks.
 
 Source: AWS CodeDeploy user guide, "AWS managed (predefined) policies for CodeDeploy".
 """
@@ -20,7 +20,7 @@ _TAGGED = {"StringEquals": {"s3:ExistingObjectTag/UseWithCodeDeploy": "true"}}
 
 
 def add() -> None:
-    """Let roles have the policies."""
+    """Add the policies to MiniStack's IAM."""
     for name, actions in (
         ("AWSCodeDeployRoleForLambda", [*_ALIASES, "sns:Publish"]),
         ("AWSCodeDeployRoleForLambdaLimited", _ALIASES),

@@ -24,12 +24,12 @@ TARGET = "CodeDeploy_20141006."
 
 @cache
 def model() -> ServiceModel:
-    """AWS's description of the service."""
+    """Return botocore's model of CodeDeploy."""
     return botocore.session.get_session().get_service_model("codedeploy")
 
 
 class CodeDeployApi:
-    """Answers one call at a time: `call(operation, input, account, region)` in the service's JSON."""
+    """The API's operations, with inputs and outputs in the service's JSON."""
 
     def __init__(self, codedeploy: CodeDeploy) -> None:
         self._codedeploy, self._store = codedeploy, codedeploy.store
@@ -47,7 +47,7 @@ class CodeDeployApi:
         }
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
-        """The operation's output. Raises ApiError."""
+        """Return the operation's output. Raises ApiError."""
         if operation not in self._operations:
             known = ", ".join(self._operations)
             raise ApiError("UnknownOperationException", f"{operation} is not rehearsed; there are {known}")

@@ -18,7 +18,7 @@ from rehearsal.emulator.ministack.port.requests import get_account_id, get_regio
 
 
 def register(codedeploy: CodeDeploy) -> None:
-    """Let templates have the three types."""
+    """Register the three types."""
     for name, resource in (
         ("Application", Applications(codedeploy)),
         ("DeploymentConfig", Configs(codedeploy)),
@@ -41,7 +41,7 @@ class Properties(TypedDict, total=False):
 
 
 class Resources:
-    """Records of one kind, each by its name; another name is another resource."""
+    """The handlers of one type, whose records are in the store. A changed name replaces the resource."""
 
     kind = ""
     name_property: Literal["ApplicationName", "DeploymentConfigName", "DeploymentGroupName"]
@@ -80,7 +80,7 @@ class Resources:
 
 
 class Applications(Resources):
-    """Applications; without a platform they are of EC2."""
+    """Applications; their default platform is Server (EC2)."""
 
     kind, name_property = "applications", "ApplicationName"
 
@@ -105,7 +105,7 @@ class Configs(Resources):
 
 
 class Groups(Resources):
-    """Deployment groups, each of an application."""
+    """Deployment groups, whose key includes their application."""
 
     kind, name_property = "groups", "DeploymentGroupName"
 

@@ -1,4 +1,4 @@
-"""CodeDeploy of all accounts: its records, and the deployments that run."""
+"""CodeDeploy in all accounts: its records, and its running deployments."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ END_SECONDS = 10.0
 
 
 class CodeDeploy:
-    """Creates deployments; `close` takes the aliases of those that still run back to one version."""
+    """Creates and stops deployments."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self._clock = store, clock
         self.running: dict[str, Deployment] = {}
 
     def check_group(self, scope: Scope, group: Record) -> None:
-        """Raise CodeDeployError for a role, a configuration or alarms that CodeDeploy does not take."""
+        """Raise CodeDeployError for a role, a configuration or alarms that CodeDeploy would refuse."""
         application = self.store.application(scope, group["applicationName"])
         if application["computePlatform"] != LAMBDA:
             return
@@ -77,14 +77,14 @@ class CodeDeploy:
         return deployment
 
     def end_interrupted(self) -> None:
-        """Record deployments of an earlier process as failed; their aliases were taken back when it ended."""
+        """Record running deployments of an earlier process as failed; it has rolled their aliases back at its end."""
         for record in self.store.every("deployments"):
             if record["status"] not in ENDED:
                 error: ErrorInformation = {"code": "INTERNAL_ERROR", "message": "The embedded AWS ended while it ran."}
                 self.store.change(record, status="Failed", completeTime=time.time(), errorInformation=error)
 
     def close(self) -> None:
-        """Stop what runs: every alias has one version before the state is saved."""
+        """Stop running deployments and roll them back, so that every alias has one version when the state is saved."""
         left = [deployment for deployment in self.running.values() if not deployment.ended.is_set()]
         for deployment in left:
             deployment.stop(roll_back=True)

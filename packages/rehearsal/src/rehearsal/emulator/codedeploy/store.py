@@ -86,7 +86,7 @@ class Store:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def load(self) -> None:
-        """Read what was saved, if anything was."""
+        """Read the saved file, if it exists."""
         if self.path.exists():
             self._records = json.loads(self.path.read_text())
 

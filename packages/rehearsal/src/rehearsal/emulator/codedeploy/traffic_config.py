@@ -1,4 +1,4 @@
-"""How a deployment shifts traffic: the predefined configurations, and those of templates.
+"""Deployment configurations, which define the traffic shift: the predefined ones, and those of templates.
 
 Source: AWS CodeDeploy user guide, "Working with deployment configurations in CodeDeploy", Lambda compute platform.
 """
@@ -18,7 +18,7 @@ _MEMBERS = {CANARY: ("canaryPercentage", "canaryInterval"), LINEAR: ("linearPerc
 
 @dataclass(frozen=True)
 class TrafficConfig:
-    """kind: AllAtOnce, TimeBasedCanary or TimeBasedLinear; percent: of each step; minutes: between steps."""
+    """A traffic shift. kind: AllAtOnce, TimeBasedCanary or TimeBasedLinear. percent: of each step. minutes: between."""
 
     kind: str = ALL_AT_ONCE
     percent: int = 100
@@ -43,13 +43,13 @@ class TrafficConfig:
         return cls(kind, percent, minutes)
 
     def steps(self) -> Iterator[tuple[int, float]]:
-        """Yield each percentage below 100 that the new version gets, and the seconds until the next step."""
+        """Yield each step below 100 percent, as (percent for the new version, seconds until the next step)."""
         if self.kind != ALL_AT_ONCE:
             steps = canary_steps if self.kind == CANARY else linear_steps
             yield from steps(self.percent, self.minutes)
 
     def as_api(self) -> dict[str, object]:
-        """Return it as GetDeploymentConfig has it."""
+        """Return the trafficRoutingConfig of GetDeploymentConfig."""
         if self.kind == ALL_AT_ONCE:
             return {"type": self.kind}
         percentage, interval = _MEMBERS[self.kind]
