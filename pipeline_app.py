@@ -1,4 +1,4 @@
-"""The CDK app: read the settings, make the pipeline stack, attach the rule packs, synthesize."""
+"""The CDK app: read the settings, create the pipeline's stack, attach the rule packs, synthesize."""
 
 import gc
 import os
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent
 
 
 def main() -> int:
-    """Synthesize; 2 for settings that are refused. A finding of a rule makes the synthesis itself fail."""
+    """Synthesize. Return 0, 1 for a finding of a rule or an exceeded quota, 2 for refused settings."""
     app = App(analytics_reporting=False)
     try:
         delivery, project = Settings.read(app.node.try_get_context("delivery")), Project.at(ROOT)
@@ -34,16 +34,16 @@ def main() -> int:
     except RuntimeError as error:
         if not str(error).startswith("ValidationFailed"):
             raise
-        # The findings are printed already; jsii hands over nothing but the name of the failure.
+        # The findings are printed already; jsii's error has only the name of the failure.
         print(str(error).partition(": ")[2], file=sys.stderr)
         return 1
-    passed = [use for use in quota_usages(Path(assembly.directory)) if use.exceeded]
-    for use in passed:
-        print(f"{use.what}: {use.used}, and AWS allows {use.allowed}: {use.remedy}", file=sys.stderr)
-    return int(bool(passed))
+    exceeded = [usage for usage in quota_usages(Path(assembly.directory)) if usage.exceeded]
+    for usage in exceeded:
+        print(f"{usage.what}: {usage.used}, and AWS allows {usage.allowed}: {usage.remedy}", file=sys.stderr)
+    return int(bool(exceeded))
 
 
 if __name__ == "__main__":
     status = main()
-    gc.freeze()  # the interpreter would look for garbage as it ends, of which CDK makes much
+    gc.freeze()  # skip the final garbage collection: CDK's objects have many reference cycles
     sys.exit(status)
