@@ -109,10 +109,10 @@ PRINTED = (
     Printed(
         f"{DELIVERY}changes/test_main.py",
         "# prod: what would change\n\n- changed: Policy\n"
-        "changes: red: IAM or security groups broaden in prod, and nobody would be asked:\n"
+        "changes: red: IAM or security groups broaden in prod without an approval:\n"
         "  Shop: Policy may sqs:PurgeQueue\n"
         "Narrow it, or set `approval` or `allow_broadening` for this environment (docs/approve-and-roll-back.md)",
-        "IAM or security groups broaden in prod, and nobody would be asked:",
+        "IAM or security groups broaden in prod without an approval:",
     ),
     Printed(
         f"{DELIVERY}compliance/test_connections.py",

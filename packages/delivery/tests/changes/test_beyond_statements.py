@@ -100,7 +100,7 @@ HOLES = {
     "a text that is no JSON": (
         holding(L=of("X", Document='{"Statement": [%s]}')),
         holding(L=of("X", Document='{"Statement": [${All}]}')),
-        "L: what this says, as it cannot be read, on",
+        "L: a statement that cannot be evaluated, on",
     ),
     "a function's address that asks for no signature": (
         holding(U=of("AWS::Lambda::Url", AuthType="AWS_IAM", TargetFunctionArn="f")),
@@ -120,12 +120,12 @@ HOLES = {
     "a nested stack": (
         holding(N=of("AWS::CloudFormation::Stack", TemplateURL="1")),
         holding(N=of("AWS::CloudFormation::Stack", TemplateURL="2")),
-        "N: changes, and nobody can tell here what AWS::CloudFormation::Stack allows",
+        "N: changes, and what AWS::CloudFormation::Stack allows cannot be evaluated",
     ),
     "an assignment": (
         holding(),
         holding(S=of("AWS::SSO::Assignment", PrincipalId="1")),
-        "S: is new, and nobody can tell here what AWS::SSO::Assignment allows",
+        "S: is new, and what AWS::SSO::Assignment allows cannot be evaluated",
     ),
     "a member of a group": (
         holding(G=of("AWS::IAM::UserToGroupAddition", GroupName="g", Users=["a"])),
@@ -159,7 +159,7 @@ HOLES = {
     "a statement that depends": (
         holding(open_if("false"), P=iam("Policy", EITHER)),
         holding(open_if("true"), P=iam("Policy", EITHER)),
-        "P: what this says, as it cannot be read, on",
+        "P: a statement that cannot be evaluated, on",
     ),
     "a policy that depends": (
         holding(open_if("false"), P={**iam("Policy", allow("sqs:*")), "Condition": "Open"}),
@@ -174,7 +174,7 @@ HOLES = {
     "a macro": (
         holding({"Transform": "Makes"}),
         holding({"Transform": "Makes"}, B=BUCKET),
-        "the template changes, and nobody can tell here what Makes makes of it",
+        "the template changes, and what Makes generates from it cannot be evaluated",
     ),
 }
 

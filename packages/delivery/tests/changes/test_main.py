@@ -187,7 +187,7 @@ def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
     wanted = template("sqs:SendMessage", "sqs:PurgeQueue", VisibilityTimeout=5)
     assert job.run("Broader", wanted) == 1
     told = capsys.readouterr()
-    assert "changes: red: IAM or security groups broaden in prod, and nobody would be asked:" in told.err
+    assert "changes: red: IAM or security groups broaden in prod without an approval:" in told.err
     assert "sqs:PurgeQueue" in told.err
     assert "`approval` or `allow_broadening` for this environment (pages/approvals.md)" in told.err
     found = json.loads(job.wrote("changes.json"))

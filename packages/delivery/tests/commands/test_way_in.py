@@ -163,7 +163,7 @@ def test_the_accounts_that_a_bootstrap_trusts_are_kept(bootstrapped: Person) -> 
     only = ["--only", f"{ACCOUNTS[1]}/eu-west-1"]
     asked = bootstrapped.types("bootstrap", *only, *PROFILES, given="n\n")
     assert asked.returncode == 130
-    assert "CDKToolkit is there already: it trusts 999999999999 already, and goes on to do so" in asked.stderr
+    assert "CDKToolkit is there already: it trusts 999999999999 already; they stay trusted" in asked.stderr
     assert "arn:aws:iam::aws:policy/PowerUserAccess there, and would work with" in asked.stderr
     assert parameters()["TrustedAccounts"] == "999999999999"
     assert bootstrapped.types("bootstrap", "--yes", *only, *PROFILES).returncode == 0

@@ -81,7 +81,7 @@ def _exit_status(comparison: Report, mode: str, page: str) -> int:
     if mode != "red" or not comparison.broadenings:
         return 0
     print(
-        f"changes: red: IAM or security groups broaden in {comparison.environment}, and nobody would be asked:",
+        f"changes: red: IAM or security groups broaden in {comparison.environment} without an approval:",
         *(f"  {each}" for each in comparison.broadenings),
         f"Narrow it, or set `approval` or `allow_broadening` for this environment{see(page)}",
         sep="\n",

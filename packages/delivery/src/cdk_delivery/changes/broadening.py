@@ -95,7 +95,7 @@ def _unchecked_resources(old: Template, new: Template) -> Iterator[str]:
         if (kind in _UNCHECKED_TYPES or kind.endswith("::MODULE")) and _without_metadata(was) != _without_metadata(
             resource
         ):
-            yield f"{id_}: {'changes' if was else 'is new'}, and nobody can tell here what {kind} allows"
+            yield f"{id_}: {'changes' if was else 'is new'}, and what {kind} allows cannot be evaluated"
 
 
 def _without_metadata(resource: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -105,4 +105,4 @@ def _without_metadata(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 def _transforms(old: Template, new: Template) -> Iterator[str]:
     """Yield a line for a changed template with a macro, which may generate anything."""
     if new.get("Transform") and old != new:
-        yield f"the template changes, and nobody can tell here what {as_text(new['Transform'])} makes of it"
+        yield f"the template changes, and what {as_text(new['Transform'])} generates from it cannot be evaluated"

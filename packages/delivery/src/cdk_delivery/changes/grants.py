@@ -82,7 +82,7 @@ def _only_denies(resource: Mapping[str, Any]) -> bool:
 
 def _grants(holder: str, statement: Any) -> Iterator[Grant]:
     if not is_readable(statement):
-        yield Grant(holder, "", "what this says, as it cannot be read,", as_text(statement))
+        yield Grant(holder, "", "a statement that cannot be evaluated,", as_text(statement))
     elif statement["Effect"] == "Allow":
         condition = as_text(statement["Condition"]) if statement.get("Condition") else ""
         combinations = product(

@@ -27,7 +27,7 @@ class ExistingToolkit:
         accounts: those that the project needs to be trusted. policies: the ARNs of its execution policies.
         """
         if others := [account for account in self.trusted if account not in accounts]:
-            yield f"it trusts {', '.join(others)} already, and goes on to do so"
+            yield f"it trusts {', '.join(others)} already; they stay trusted"
         if foreign := [arn for arn in self.execution_policies if _OURS not in arn]:
             yield (
                 f"CloudFormation works with {', '.join(foreign)} there, and would work with"

@@ -14,12 +14,12 @@ def main(arguments: list[str]) -> int:
     """Print the faults of an assembly. Return 0 without faults, 1 with faults, 2 for wrong arguments."""
     if len(arguments) != 1 or not (Path(arguments[0]) / "validation-report.json").is_file():
         got = " ".join(arguments) or "nothing"
-        print(f"compliance: got {got}; needed is one folder that `cdk synth` wrote, such as cdk.out", file=sys.stderr)
+        print(f"compliance: got {got}; one folder that `cdk synth` wrote is needed, such as cdk.out", file=sys.stderr)
         return 2
     assembly = Assembly(Path(arguments[0]))
     missing = sorted(set(PACKS) - assembly.packs())
     faults = [f"the pack {pack} is not in the report; attach it to the app" for pack in missing]
-    faults += [f"{finding}: a finding that nobody accepted" for finding in assembly.violations()]
+    faults += [f"{finding}: a finding that is not accepted" for finding in assembly.violations()]
     faults += [f"{a.path}: {a.rule} is accepted, but raised no more; remove the accept()" for a in assembly.stale()]
     faults += [fault for template in assembly.templates() for fault in connection_faults(template)]
     for fault in faults:

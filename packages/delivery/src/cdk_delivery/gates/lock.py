@@ -34,7 +34,7 @@ def main(root: Path) -> int:
     current = digest(b"", *((root / name).read_text() for name in names))
     passed = ResultCache(root, "lock")
     if current in passed.read():
-        print(f"lock: unchanged since `{kind.shown_check}` had nothing to say")
+        print(f"lock: unchanged since `{kind.shown_check}` passed")
         return 0
     try:
         status = subprocess.run(kind.check, cwd=root, check=False).returncode

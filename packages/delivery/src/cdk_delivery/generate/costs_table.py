@@ -22,7 +22,7 @@ HEADINGS = (
     "keys, a month",
     "alarms and dashboards, a month",
     f"a month with {PUSHES} pushes",
-    "V1 pays from",
+    "V1 costs less from",
 )
 ACTIONS_OF_A_DEPLOYMENT = ("Prepare", "Deploy")
 

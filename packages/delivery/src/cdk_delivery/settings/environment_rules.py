@@ -38,7 +38,7 @@ def check_names(environments: Sequence[Environment[Any]]) -> None:
     names = [environment.name for environment in environments]
     for name in [*names, *waves(environments)]:
         if name in RESERVED_NAMES:
-            raise settings_error(f"environments: '{name}' is the name of a part of the pipeline; call it otherwise")
+            raise settings_error(f"environments: '{name}' is the name of a part of the pipeline; choose another")
     for name in names:
         if names.count(name) > 1:
             raise settings_error(f"environments: two are named '{name}'; each needs a name of its own")
@@ -99,6 +99,6 @@ def check_approvals(environments: Sequence[Environment[Any]], *, notify_nobody: 
     for environment in environments:
         if environment.approval and notify_nobody:
             raise settings_error(
-                f"notify: '{environment.name}' needs an approval, and nobody would hear of it; give `emails` or"
+                f"notify: '{environment.name}' needs an approval, and no subscriber would be notified; give `emails` or"
                 " `endpoints`"
             )

@@ -36,7 +36,7 @@ class Notify(Settings):
         subscribers = [*self.emails, *self.endpoints]
         for each in subscribers:
             if subscribers.count(each) > 1:
-                raise settings_error(f"'{each}' stands there twice; Amazon SNS has one subscription for it")
+                raise settings_error(f"'{each}' is listed twice; Amazon SNS has one subscription for it: remove one")
         return self
 
     @property
