@@ -1,1 +1,1 @@
-"""Python functions run as on AWS: AWS's runtime client, in a separate interpreter and file system."""
+"""Python and Node.js functions, run as on AWS: in a separate interpreter and file system, by AWS's runtime client."""

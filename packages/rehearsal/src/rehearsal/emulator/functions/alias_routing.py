@@ -1,7 +1,7 @@
-"""Every invocation of an alias, by any caller, runs one of its versions; the invocation is then measured.
+"""Routing of alias invocations to one of the alias's versions, and the metrics of every invocation.
 
-MiniStack chooses the version when it looks a function up, which it also does without invoking it. Here the looked up
-record keeps the alias, and the version is chosen when the record is executed.
+MiniStack chooses the version when it looks up a function, which it also does without invoking it. Here the record that
+is looked up refers to the alias, and the version is chosen when the record is executed.
 Source: AWS Lambda developer guide, "Implement Lambda canary deployments using a weighted alias".
 """
 
@@ -45,7 +45,7 @@ Invoke = Callable[..., Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class PendingAlias:
-    """An alias whose version is chosen when it is executed."""
+    """An alias whose version is not chosen yet."""
 
     function: FunctionRecord
     name: str
@@ -53,7 +53,7 @@ class PendingAlias:
 
 @dataclass(frozen=True)
 class InvokedAlias:
-    """The alias that a request of Invoke names."""
+    """The alias that an Invoke request names."""
 
     arn: str
     name: str
@@ -64,7 +64,7 @@ _counter = AliasCounter()
 
 
 def keep_alias(resolve: Resolve) -> Resolve:
-    """Return the replacement of the function that looks up the record for a qualifier: it keeps the alias."""
+    """Return the replacement of the function that looks up the record for a qualifier; the record keeps the alias."""
 
     def resolve_with_alias(
         function: InvokedRecord | None, qualifier: str | None
@@ -78,7 +78,7 @@ def keep_alias(resolve: Resolve) -> Resolve:
 
 
 def invoke_routed(invoke: Invoke) -> Invoke:
-    """Return the replacement of Invoke: the version of an alias is chosen before it is invoked."""
+    """Return the replacement of Invoke; it chooses an alias's version before the invocation."""
 
     async def invoke_version(
         name: str, event: object, headers: Mapping[str, str], path_qualifier: str | None = None, query: object = None
@@ -96,7 +96,7 @@ def invoke_routed(invoke: Invoke) -> Invoke:
 
 
 def route_events(invoke: Callable[[InvokedRecord, object], None]) -> Callable[[InvokedRecord, object], None]:
-    """Return the replacement of asynchronous invocation: retries run the version that the first attempt ran."""
+    """Return the replacement of asynchronous invocation; retries run the same version as the first attempt."""
 
     def invoke_version(function: InvokedRecord, event: object) -> None:
         invoke(_routed(function), event)
@@ -105,7 +105,7 @@ def route_events(invoke: Callable[[InvokedRecord, object], None]) -> Callable[[I
 
 
 def execute_measured(execute: Execute) -> Execute:
-    """Return the replacement of the function that executes a record, which every caller comes to."""
+    """Return the replacement of the function that executes a record, which every kind of invocation calls."""
 
     def execute_version(function: InvokedRecord, event: object) -> ExecutionOutcome:
         if MEASURED in function:
@@ -124,7 +124,7 @@ def execute_measured(execute: Execute) -> Execute:
 
 
 def record_no_metrics(_emit: Callable[..., None]) -> Callable[..., None]:
-    """Return the replacement of MiniStack's metrics of invocations, which `execute_measured` records."""
+    """Return the replacement of MiniStack's own metrics; it records nothing, because `execute_measured` does."""
 
     def emit(*_arguments: object, **_more: object) -> None:
         return
@@ -133,7 +133,7 @@ def record_no_metrics(_emit: Callable[..., None]) -> Callable[..., None]:
 
 
 def _routed(function: InvokedRecord) -> InvokedRecord:
-    """Return the record of the version that runs, with the ARN that was invoked."""
+    """The record of the version to run, with the invoked ARN."""
     pending, invoked = function.get(PENDING), _invoked.get()
     config = function.get("config") or {}
     if QUALIFIER in function or not config:
@@ -147,7 +147,7 @@ def _routed(function: InvokedRecord) -> InvokedRecord:
 
 
 def _version_of(pending: PendingAlias) -> InvokedRecord | None:
-    """Return the record of the version that an alias chooses; None where alias or version are gone."""
+    """The record of the next version of an alias; None where the alias or the version was deleted."""
     alias = pending.function["aliases"].get(pending.name)
     if not alias:
         return None

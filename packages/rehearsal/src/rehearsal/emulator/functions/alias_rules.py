@@ -1,4 +1,4 @@
-"""Lambda's rules for aliases: versions exist, and two versions can share traffic.
+"""Lambda's rules for aliases: their versions exist, and two versions may share traffic.
 
 Source: AWS Lambda developer guide, "Implement Lambda canary deployments using a weighted alias"; API reference,
 AliasRoutingConfiguration.
@@ -16,7 +16,7 @@ from rehearsal.emulator.ministack.port.requests import Answer, error_response_js
 
 
 def create_checked(create: Callable[[str, AliasRequest], Answer]) -> Callable[[str, AliasRequest], Answer]:
-    """Return the replacement of CreateAlias."""
+    """Return the replacement of CreateAlias, which checks the rules first."""
 
     def create_alias(name: str, data: AliasRequest) -> Answer:
         return _refusal(name, data, {}) or create(name, data)
@@ -25,7 +25,7 @@ def create_checked(create: Callable[[str, AliasRequest], Answer]) -> Callable[[s
 
 
 def update_checked(update: Callable[[str, str, AliasRequest], Answer]) -> Callable[[str, str, AliasRequest], Answer]:
-    """Return the replacement of UpdateAlias."""
+    """Return the replacement of UpdateAlias, which checks the rules first."""
 
     def update_alias(name: str, alias: str, data: AliasRequest) -> Answer:
         return _refusal(name, data, functions.alias_record(name, alias) or {}) or update(name, alias, data)
@@ -34,7 +34,7 @@ def update_checked(update: Callable[[str, str, AliasRequest], Answer]) -> Callab
 
 
 def provision_checked(provision: Create[AliasProperties]) -> Create[AliasProperties]:
-    """Return the replacement of the handler that creates an alias of a stack. It raises ValueError."""
+    """Return the replacement of CloudFormation's create handler of aliases. It raises ValueError."""
 
     def provision_alias(logical_id: str, properties: AliasProperties, stack: str) -> ProvisionedResource:
         name = function_name(properties.get("FunctionName", ""))
@@ -47,7 +47,7 @@ def provision_checked(provision: Create[AliasProperties]) -> Create[AliasPropert
 
 
 def _refusal(name: str, data: AliasRequest, alias: AliasRecord) -> Answer | None:
-    """Return the answer, in MiniStack's form; None where there is nothing against the alias."""
+    """The error response, in MiniStack's form; None for a valid alias."""
     version = str(data.get("FunctionVersion") or alias.get("FunctionVersion") or "")
     routing = data["RoutingConfig"] if "RoutingConfig" in data else alias.get("RoutingConfig")
     for code, problem in _problems(name, version, routing or {}):
@@ -56,7 +56,7 @@ def _refusal(name: str, data: AliasRequest, alias: AliasRecord) -> Answer | None
 
 
 def _problems(name: str, version: str, routing: RoutingConfig) -> Iterator[tuple[str, str]]:
-    """Yield the code and message of each problem; a function that does not exist is reported by MiniStack."""
+    """Yield (code, message) of each violation; MiniStack itself reports a function that does not exist."""
     if not functions.function_exists(name):
         return
     weights = routing.get("AdditionalVersionWeights") or {}

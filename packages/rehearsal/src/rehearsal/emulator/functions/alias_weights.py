@@ -1,4 +1,4 @@
-"""Which version of an alias the next invocation runs: the weight's exact share, where AWS chooses at random.
+"""The choice of an alias's version for each invocation: in exact shares by weight, where AWS chooses at random.
 
 Source: AWS Lambda developer guide, "Implement Lambda canary deployments using a weighted alias".
 """
@@ -15,7 +15,7 @@ HALF = Fraction(1, 2)
 
 
 def additional_version(alias: AliasRecord) -> tuple[str, Fraction] | None:
-    """Return the additional version of an alias and its weight; None where one version gets every invocation."""
+    """Return (version, weight) of an alias's additional version; None where one version gets every invocation."""
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
     for version, weight in weights.items():
         return str(version), Fraction(str(weight))
@@ -24,17 +24,17 @@ def additional_version(alias: AliasRecord) -> tuple[str, Fraction] | None:
 
 @dataclass
 class AliasCounter:
-    """Spreads the invocations of each alias evenly (error diffusion).
+    """Distributes the invocations of each alias evenly (error diffusion).
 
-    After any number of invocations the additional version has had its weight's share of them, rounded to the nearest
-    whole number: with a weight of 0.1 the 5th, the 15th, the 25th. An update of the alias starts the count again.
+    After any number of invocations the additional version has run its weight's share of them, rounded to the nearest
+    integer: with a weight of 0.1 the 5th, the 15th, the 25th. An update of the alias resets the count.
     """
 
     _owed: dict[str, tuple[str, Fraction]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next_version(self, alias: AliasRecord) -> str:
-        """Return the version that runs the next invocation of the alias, and count the invocation."""
+        """Return the version for the next invocation of the alias, and count the invocation."""
         additional = additional_version(alias)
         if additional is None:
             return str(alias.get("FunctionVersion", "$LATEST"))

@@ -1,4 +1,4 @@
-"""Cold starts of functions: the embedded AWS writes them, the end of a run reads them."""
+"""The record of functions' cold starts, which the embedded AWS writes and the end of a run reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ColdStart:
-    """Times in milliseconds; compiled: modules of code and layers that had no usable bytecode; memory: peak in MB."""
+    """A cold start. compiled: number of modules in code and layers without usable bytecode. memory_mb: the peak."""
 
     account: str
     function: str
@@ -28,7 +28,7 @@ class ColdStart:
 
 @dataclass(frozen=True)
 class ColdStartRecord:
-    """The file; each start of the embedded AWS truncates it."""
+    """The record's file of JSON lines, which each start of the embedded AWS truncates."""
 
     path: Path
 
@@ -36,7 +36,7 @@ class ColdStartRecord:
         self.path.write_text("")
 
     def note(self, config: FunctionConfig, call: InvocationResult) -> None:
-        """Add a call that began with an initialization, if that went well."""
+        """Record an invocation that began with a successful initialization."""
         if call.init and not call.init.error:
             init, account = call.init, config["FunctionArn"].split(":")[4]
             times = (round(init.milliseconds, 1), round(call.milliseconds, 1))
@@ -45,7 +45,7 @@ class ColdStartRecord:
                 file.write(json.dumps(asdict(cold)) + "\n")
 
     def latest(self) -> list[ColdStart]:
-        """The last cold start of each function, in the order of their first ones."""
+        """Return the last cold start of each function, in the order of their first ones."""
         lines = self.path.read_text().splitlines() if self.path.exists() else []
-        found = [ColdStart(**json.loads(line)) for line in lines]
-        return list({(each.account, each.function): each for each in found}.values())
+        cold_starts = [ColdStart(**json.loads(line)) for line in lines]
+        return list({(each.account, each.function): each for each in cold_starts}.values())

@@ -1,4 +1,4 @@
-"""The role of a function: its session in each execution environment, and its trust in Lambda.
+"""A function's execution role: a session for each execution environment, and the check that it trusts Lambda.
 
 Sources: AWS Lambda developer guide, "Defining Lambda function permissions with an execution role"; API reference,
 CreateFunction.
@@ -22,34 +22,34 @@ LAMBDA = "lambda.amazonaws.com"
 
 
 class RoleNotAssumable(RehearsalError):
-    """As AWS words it, and why."""
+    """Lambda cannot assume the role; the message is AWS's, with the reason."""
 
     def __init__(self, why: object) -> None:
         super().__init__(f"The role defined for the function cannot be assumed by Lambda: {why}")
 
 
 def issue_session_credentials(_credentials: Credentials) -> Credentials:
-    """Return the replacement of the function that gives an execution environment its credentials.
+    """Return the replacement of the function that returns the credentials of an execution environment.
 
-    Each environment gets a session of the function's role, as long as the role trusts Lambda.
+    Each environment gets a session of the function's role. It raises RoleNotAssumable.
     """
 
     def session_credentials(config: FunctionConfig) -> dict[str, str]:
         try:
-            given = Sessions().assume(config["Role"], LAMBDA, config["FunctionName"])
+            session = Sessions().assume(config["Role"], LAMBDA, config["FunctionName"])
         except ActionError as error:
             raise RoleNotAssumable(error) from error
         return {
-            "AWS_ACCESS_KEY_ID": given.access_key,
-            "AWS_SECRET_ACCESS_KEY": given.secret_key,
-            "AWS_SESSION_TOKEN": given.token or "",
+            "AWS_ACCESS_KEY_ID": session.access_key,
+            "AWS_SECRET_ACCESS_KEY": session.secret_key,
+            "AWS_SESSION_TOKEN": session.token or "",
         }
 
     return session_credentials
 
 
 def create_with_trust(create: Callable[[FunctionSettings], Answer]) -> Callable[[FunctionSettings], Answer]:
-    """Return the replacement of CreateFunction: a role that does not trust Lambda is refused."""
+    """Return the replacement of CreateFunction; it refuses a role that does not trust Lambda."""
 
     def create_checked(data: FunctionSettings) -> Answer:
         return _role_error(data) or create(data)
@@ -58,7 +58,7 @@ def create_with_trust(create: Callable[[FunctionSettings], Answer]) -> Callable[
 
 
 def update_with_trust(update: Callable[[str, FunctionSettings], Answer]) -> Callable[[str, FunctionSettings], Answer]:
-    """Return the replacement of UpdateFunctionConfiguration: a role that does not trust Lambda is refused."""
+    """Return the replacement of UpdateFunctionConfiguration; it refuses a role that does not trust Lambda."""
 
     def update_checked(name: str, data: FunctionSettings) -> Answer:
         return _role_error(data) or update(name, data)
@@ -67,7 +67,7 @@ def update_with_trust(update: Callable[[str, FunctionSettings], Answer]) -> Call
 
 
 def provision_with_trust(provision: Create[FunctionSettings]) -> Create[FunctionSettings]:
-    """Return the replacement of the handler that creates a function of a stack."""
+    """Return the replacement of CloudFormation's create handler of functions. It raises RoleNotAssumable."""
 
     def provision_checked(logical_id: str, properties: FunctionSettings, stack: str) -> ProvisionedResource:
         _require_assumable_role(properties)
@@ -77,7 +77,7 @@ def provision_with_trust(provision: Create[FunctionSettings]) -> Create[Function
 
 
 def _role_error(data: FunctionSettings) -> Answer | None:
-    """The answer, in MiniStack's form; None where there is nothing against the role."""
+    """The error response, in MiniStack's form; None where Lambda can assume the role."""
     try:
         _require_assumable_role(data)
     except RoleNotAssumable as error:
@@ -86,7 +86,7 @@ def _role_error(data: FunctionSettings) -> Answer | None:
 
 
 def _require_assumable_role(data: FunctionSettings) -> None:
-    """Raise RoleNotAssumable for a role that Lambda cannot assume; MiniStack reports what is not the ARN of a role."""
+    """Raise RoleNotAssumable for a role that Lambda cannot assume; MiniStack itself reports an invalid ARN."""
     role = data.get("Role")
     if isinstance(role, str) and role.count(":") == 5:
         try:

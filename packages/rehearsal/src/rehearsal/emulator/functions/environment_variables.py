@@ -1,4 +1,4 @@
-"""The environment variables of a function: those that AWS documents, the function's own, and nothing of this machine's.
+"""A function's environment variables: those that AWS documents and the function's own, but none of this machine's.
 
 Source: AWS Lambda developer guide, "Working with Lambda environment variables", defined runtime environment variables.
 """
@@ -19,7 +19,7 @@ _SYSTEM_BUNDLES = ("/etc/pki/", "/etc/ssl/certs/")
 
 @dataclass(frozen=True)
 class FunctionPaths:
-    """Where a function finds what it is made of, by the names that it sees itself."""
+    """The folders of a function's code, layers and runtime, by the paths that the function sees."""
 
     task: str = "/var/task"
     opt: str = "/opt"
@@ -30,16 +30,16 @@ class FunctionPaths:
 def environment_variables(
     config: FunctionConfig, places: FunctionPaths, endpoint: Endpoint, stream: str
 ) -> dict[str, str]:
-    """The variables of one environment of a function; what AWS reserves wins over what the function sets."""
+    """Return the variables of one execution environment; AWS's reserved ones override the function's own."""
     own = {name: str(value) for name, value in config.get("Environment", {}).get("Variables", {}).items()}
     own |= _certificates(own, places, endpoint)
     return {**_defaults(places), **_endpoint_variables(places, endpoint), **own, **_reserved(config, places, stream)}
 
 
 def _certificates(own: Mapping[str, str], places: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
-    """Return the variables of the function that name the bundle of Amazon Linux, as CDK's BucketDeployment does.
+    """Replacements for the function's variables that name Amazon Linux's CA bundle, as CDK's BucketDeployment does.
 
-    This machine may not have it, and it does not know the embedded AWS.
+    This machine may not have that bundle, and the bundle does not contain the embedded AWS's authority.
     """
     named = (name for name in (*CA_VARIABLES, "NODE_EXTRA_CA_CERTS") if own.get(name, "").startswith(_SYSTEM_BUNDLES))
     return dict.fromkeys(named, f"{places.runtime}/{CERTIFICATES}") if endpoint.ca else {}
@@ -65,7 +65,7 @@ def _defaults(places: FunctionPaths) -> dict[str, str]:
 
 
 def _endpoint_variables(places: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
-    """How AWS's host names lead to the embedded AWS, and its certificates are trusted."""
+    """The variables that route AWS's host names to the embedded AWS, and trust its certificates."""
     proxies = {name: value for name, value in endpoint.host_names().items() if name.lower().endswith("_proxy")}
     return {**proxies, **dict.fromkeys(CA_VARIABLES, f"{places.runtime}/{CERTIFICATES}")}
 

@@ -1,4 +1,4 @@
-"""One execution environment of a function, in the place of MiniStack's worker.
+"""One execution environment of a function, which replaces MiniStack's worker.
 
 Source: AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
 """
@@ -24,14 +24,15 @@ from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 from rehearsal.emulator.ministack.port.workers import PooledWorker
 
 INIT_SECONDS = 10.0
-START_SECONDS = 60.0  # until the interpreter starts, on a machine that is busy
+START_SECONDS = 60.0  # the limit for the interpreter's start, on a busy machine
 
 
 @dataclass(frozen=True)
 class Invocation:
     """One invocation.
 
-    changing: variables of this invocation only, None removes one; depth: of functions that call each other.
+    changing: environment variables for this invocation only; None removes one. depth: of functions that call each
+    other.
     """
 
     event: object
@@ -42,14 +43,14 @@ class Invocation:
     depth: str
 
     def headers(self, seconds: float) -> dict[str, str | int]:
-        """As the Runtime API has them."""
-        found: dict[str, str | int] = {
+        """Return the headers of the Runtime API. seconds: until the deadline."""
+        headers: dict[str, str | int] = {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": self.request_id,
             "Lambda-Runtime-Deadline-Ms": int((time.time() + seconds) * 1000),
             "Lambda-Runtime-Invoked-Function-Arn": self.arn,
         }
-        return {**found, "Lambda-Runtime-Trace-Id": self.trace_id} if self.trace_id else found
+        return {**headers, "Lambda-Runtime-Trace-Id": self.trace_id} if self.trace_id else headers
 
 
 class FunctionError(TypedDict):
@@ -61,7 +62,7 @@ class FunctionError(TypedDict):
 
 @dataclass(frozen=True)
 class Initialization:
-    """An initialization: milliseconds, modules that were compiled, modules that were imported, and its error."""
+    """An initialization. compiled, modules: the numbers of compiled and of imported modules."""
 
     milliseconds: float
     compiled: int = 0
@@ -72,9 +73,9 @@ class Initialization:
 
 @dataclass(frozen=True)
 class InvocationResult:
-    """One invocation; `body` is the function's answer or its error. Times in milliseconds, memory in MB.
+    """The result of an invocation. body: the function's response or its error. memory: the peak in MB.
 
-    status: success, error, failure or timeout, as platform logs say it. init: None in an environment that was warm.
+    status: success, error, failure or timeout, as in platform logs. init: None in a warm environment.
     """
 
     body: object
@@ -87,7 +88,7 @@ class InvocationResult:
 
 
 class FunctionEnvironment(PooledWorker):
-    """Made by MiniStack's pool, which keeps it warm, reuses it and ends it."""
+    """An execution environment. MiniStack's pool creates it, keeps it warm, reuses it and ends it."""
 
     def __init__(self, layout: FunctionFilesystem, name: str, config: FunctionConfig, code: bytes) -> None:
         super().__init__(name, config, code)
@@ -98,7 +99,7 @@ class FunctionEnvironment(PooledWorker):
         self._initialized: Initialization | None = None
 
     def call(self, invocation: Invocation) -> InvocationResult:
-        """Run one invocation, after an initialization where the environment is not warm. Raises NoInterpreter."""
+        """Run one invocation, after an initialization unless the environment is warm. Raises NoInterpreter."""
         with self.lock:
             interpreter = self._interpreter
             if interpreter is None or not interpreter.running():
@@ -140,7 +141,7 @@ class FunctionEnvironment(PooledWorker):
         return InvocationResult(body, status, took, interpreter.peak, log, init, self.stream)
 
     def _start(self, *, again: bool = False) -> Interpreter:
-        """Initialize; one that takes too long is tried once more with the function's own time limit, as on AWS."""
+        """Initialize; after a timeout, try once more with the function's own time limit, as AWS does."""
         self._stop()
         interpreter = self._layout.start(self.config, self.code_zip, self.stream)
         self._interpreter = self.process = interpreter
@@ -167,7 +168,7 @@ class FunctionEnvironment(PooledWorker):
         return interpreter
 
     def initialize(self) -> None:
-        """For SnapStart, which initializes when a version is published. Raises RuntimeError."""
+        """Initialize when a version is published, for SnapStart. Raises RuntimeError."""
         self._start()
         if self._initialized and self._initialized.error:
             error = self._initialized.error
@@ -181,7 +182,7 @@ class FunctionEnvironment(PooledWorker):
             interpreter.close()
 
     def discard(self) -> None:
-        """Close the interpreter that the pool has ended; an invocation that is running notices by itself."""
+        """Close the interpreter after the pool has ended it; a running invocation notices that by itself."""
         if self.lock.acquire(blocking=False):
             try:
                 self._stop()
@@ -192,7 +193,7 @@ class FunctionEnvironment(PooledWorker):
 def _parsed(answer: RuntimeMessage) -> object:
     try:
         return json.loads(answer.body)
-    except ValueError:  # a handler may answer with bytes of any kind
+    except ValueError:  # a handler may return bytes that are not JSON
         return answer.body.decode(errors="replace")
 
 

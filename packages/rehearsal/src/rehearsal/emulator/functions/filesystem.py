@@ -1,4 +1,4 @@
-"""Where the interpreter of a function finds its code, its layers and its runtime."""
+"""The file system of a function: its code, its layers and its runtime."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ TEMPORARY = Path("/tmp")  # noqa: S108 - the one folder that a function may writ
 
 
 class FunctionFilesystem:
-    """Made once for all functions; `folder` is the emulator's own and holds what they are made of.
+    """Starts functions in their file systems. There is one object for all functions.
 
-    hidden: a folder that they do not see. sdk: where SDKs for Node and for older versions of Python are installed.
-    mounts: whether they see theirs as /var/task and /opt; None, wherever this machine can do that.
+    folder: the emulator's folder for unpacked code and layers. hidden: a folder that functions must not see. sdk: the
+    folder of SDKs for Node.js and older Python versions. mounts: whether code is mounted at /var/task and layers at
+    /opt; None: where this machine can do that.
     """
 
     def __init__(
@@ -45,10 +46,10 @@ class FunctionFilesystem:
             shutil.copy(endpoint.ca.with_name(NODE_HOSTS), self._runtime / NODE_HOSTS)
 
     def start(self, config: FunctionConfig, code: bytes, stream: str) -> Interpreter:
-        """A new interpreter with the function's code and layers. Raises NoInterpreter."""
+        """Start an interpreter with the function's code and layers. Raises NoInterpreter."""
         language = self._language(config["Runtime"])
         task = unpacked_code.unpack_archives(self._folder / "code", [code])
-        layers = [found for each in config.get("Layers") or () if (found := layer_archive(each))]
+        layers = [archive for each in config.get("Layers") or () if (archive := layer_archive(each))]
         opt = unpacked_code.unpack_archives(self._folder / "layers", layers) if layers else self._folder / "none"
         mounts = not mount_error() if self._mounts is None else self._mounts
         plan: SandboxPlan = {"mounts": mounts}
@@ -72,7 +73,7 @@ class FunctionFilesystem:
         return Python(runtime, interpreter, self._linked_packages(runtime, own), own, self._folder / "none")
 
     def _linked_packages(self, runtime: str, own: Mapping[str, Path]) -> Path:
-        """A folder with links to the runtime's packages, for functions without mounts."""
+        """Link the runtime's packages in a folder, for functions without mounts."""
         folder = self._packages / runtime
         folder.mkdir(exist_ok=True)
         for name, path in own.items():
@@ -93,5 +94,5 @@ class FunctionFilesystem:
 
 
 def _tmp_size(config: FunctionConfig, executable: Path) -> int:
-    """The size of /tmp in MB; 0 leaves the machine's, where the interpreter itself lies in it."""
+    """The size of a new /tmp in MB; 0 keeps the machine's /tmp, because the interpreter is in it."""
     return 0 if executable.is_relative_to(TEMPORARY) else (config.get("EphemeralStorage") or {}).get("Size", 512)

@@ -1,7 +1,7 @@
-"""The object in S3 that a function's code is taken from.
+"""The check that the S3 object with a function's code exists.
 
-Sources: AWS Lambda API reference, "FunctionCode"; the sentences are those of Lambda's answers, quoted in public
-reports (aws-account-vending-machine#23, aws-waf-sample#25).
+Sources: AWS Lambda API reference, "FunctionCode"; Lambda's error messages are quoted in public reports
+(aws-account-vending-machine#23, aws-waf-sample#25).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MISSING = "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message:
 
 
 def check_code(data: FunctionSettings) -> None:
-    """Raise LimitExceeded where the code of a new function is an object that does not exist, in any account."""
+    """Raise LimitExceeded where the S3 object with a new function's code does not exist in any account."""
     code = data.get("Code") or {}
     bucket, key = code.get("S3Bucket"), code.get("S3Key")
     if not bucket or not key:
@@ -30,7 +30,7 @@ def check_code(data: FunctionSettings) -> None:
 
 
 def refuse_missing_code(create: Callable[[FunctionSettings], Answer]) -> Callable[[FunctionSettings], Answer]:
-    """Return the replacement of CreateFunction."""
+    """Return the replacement of CreateFunction, which checks the code's object first."""
 
     def create_with_code(data: FunctionSettings) -> Answer:
         return answer_error(lambda: check_code(data)) or create(data)

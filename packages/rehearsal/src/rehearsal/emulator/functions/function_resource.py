@@ -1,4 +1,4 @@
-"""Dead letters and reserved concurrency of a function that CloudFormation creates."""
+"""The properties DeadLetterConfig and ReservedConcurrentExecutions, which MiniStack's CloudFormation ignores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rehearsal.emulator.ministack.port.function_records import FunctionSettings
 
 
 def keep_dead_letters_and_concurrency(name: str, properties: FunctionSettings) -> None:
-    """Store what the template says about a function's dead-letter queue and concurrency."""
+    """Store the dead-letter queue and the reserved concurrency of a template's function."""
     record = functions.function_record(name)
     reserved = properties.get("ReservedConcurrentExecutions")
     record["concurrency"] = None if reserved is None else int(reserved)

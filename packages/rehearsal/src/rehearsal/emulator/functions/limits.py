@@ -1,8 +1,8 @@
 """Limits of Lambda: payloads, timeout and variables of functions, and a queue's visibility timeout.
 
 Sources: AWS Lambda developer guide, "Lambda quotas" and "Defined runtime environment variables"; API reference,
-"Invoke" (6 MB for synchronous invocations, 1 MB for asynchronous ones). The sentences are those of Lambda's answers,
-quoted in public reports (hyp3#2241, aws-athena-query-federation#793, aws-genai-llm-chatbot#583, cfn-lint#3987).
+"Invoke" (6 MB for synchronous invocations, 1 MB for asynchronous ones). Lambda's error messages are quoted in public
+reports (hyp3#2241, aws-athena-query-federation#793, aws-genai-llm-chatbot#583, cfn-lint#3987).
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ class LimitExceeded(RehearsalError):
 
 
 def limit_payloads(invoke: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
-    """Return the replacement of Invoke: it refuses payloads that are too large, and such answers fail."""
+    """Return the replacement of Invoke; it refuses requests that are too large, and fails on such responses."""
 
     async def invoke_within_limits(
         name: str, event: object, headers: Mapping[str, str], *rest: object, **named: object
     ) -> Answer:
         kind = headers.get("x-amz-invocation-type") or headers.get("X-Amz-Invocation-Type") or "RequestResponse"
-        if refused := _payload_error(kind, _payload_bytes(event, headers)):
-            return error_response_json("RequestEntityTooLargeException", refused, 413)
+        if error := _payload_error(kind, _payload_bytes(event, headers)):
+            return error_response_json("RequestEntityTooLargeException", error, 413)
         status, more, body = await invoke(name, event, headers, *rest, **named)
         if status == 200 and len(body) > RESPONSE_BYTES:
             return status, {**more, "X-Amz-Function-Error": "Unhandled"}, _too_large_response()
@@ -85,7 +85,7 @@ def _too_large_response() -> bytes:
 
 
 def limit_creation(create: Callable[[FunctionSettings], Answer]) -> Callable[[FunctionSettings], Answer]:
-    """Return the replacement of CreateFunction: it refuses a timeout and variables beyond their limits."""
+    """Return the replacement of CreateFunction; it refuses a timeout and variables beyond their limits."""
 
     def create_within_limits(data: FunctionSettings) -> Answer:
         return answer_error(lambda: check_configuration(data)) or create(data)
@@ -94,7 +94,7 @@ def limit_creation(create: Callable[[FunctionSettings], Answer]) -> Callable[[Fu
 
 
 def limit_configuration(update: Callable[[str, FunctionSettings], Answer]) -> Callable[[str, FunctionSettings], Answer]:
-    """Return the replacement of UpdateFunctionConfiguration: it refuses the same."""
+    """Return the replacement of UpdateFunctionConfiguration; it refuses the same values as CreateFunction."""
 
     def update_within_limits(name: str, data: FunctionSettings) -> Answer:
         return answer_error(lambda: check_configuration(data)) or update(name, data)
@@ -105,7 +105,7 @@ def limit_configuration(update: Callable[[str, FunctionSettings], Answer]) -> Ca
 def limit_mappings(
     create: Callable[[EventSourceMapping], Answer],
 ) -> Callable[[EventSourceMapping], Answer]:
-    """Return the replacement of CreateEventSourceMapping: it compares the timeouts of queue and function."""
+    """Return the replacement of CreateEventSourceMapping; it compares the timeouts of queue and function."""
 
     def create_within_limits(data: EventSourceMapping) -> Answer:
         return answer_error(lambda: check_visibility(data)) or create(data)
@@ -114,7 +114,7 @@ def limit_mappings(
 
 
 def answer_error(check: Callable[[], None]) -> Answer | None:
-    """Return the answer to a request beyond a limit, in MiniStack's form."""
+    """Run a check; return the error response, in MiniStack's form, where it raises LimitExceeded."""
     try:
         check()
     except LimitExceeded as error:
@@ -123,7 +123,7 @@ def answer_error(check: Callable[[], None]) -> Answer | None:
 
 
 def provision_within_limits[Data](check: Callable[[Data], None]) -> Callable[[Provision], Provision]:
-    """Return the replacement of a create handler of CloudFormation that checks the properties first."""
+    """Return the replacement of a CloudFormation create handler, which checks the properties first."""
 
     def replace(create: Provision) -> Provision:
         def create_within_limits(logical_id: str, properties: Data, *rest: object) -> ProvisionedResource:
@@ -136,7 +136,7 @@ def provision_within_limits[Data](check: Callable[[Data], None]) -> Callable[[Pr
 
 
 def change_within_limits[Data](check: Callable[[Data], None]) -> Callable[[Provision], Provision]:
-    """Return the replacement of an update handler of CloudFormation that checks the new properties first."""
+    """Return the replacement of a CloudFormation update handler, which checks the new properties first."""
 
     def replace(update: Provision) -> Provision:
         def update_within_limits(name: str, old: Data, new: Data, *rest: object) -> ProvisionedResource:
@@ -182,7 +182,7 @@ def _violation(where: str, constraint: str) -> str:
 
 
 def check_visibility(data: EventSourceMapping) -> None:
-    """Raise LimitExceeded where a queue would show a message again while its function still may work on it."""
+    """Raise LimitExceeded where a queue's visibility timeout is shorter than its function's timeout."""
     source = str(data.get("EventSourceArn") or "")
     config = functions.function_config(cloudformation.function_name(str(data.get("FunctionName") or "")))
     if not source.startswith("arn:aws:sqs:") or config is None:

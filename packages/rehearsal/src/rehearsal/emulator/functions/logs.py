@@ -1,4 +1,4 @@
-"""A call's lines in CloudWatch Logs, around what the function itself has printed.
+"""The log events of an invocation: Lambda's platform lines around the function's own output.
 
 Sources: AWS Lambda developer guide, "Working with Lambda function logs", and, for JSON, "Lambda Telemetry API Event
 schema reference".
@@ -18,7 +18,7 @@ from rehearsal.emulator.ministack.port.logs import put_log_events
 
 
 def lines(config: FunctionConfig, call: InvocationResult, request_id: str) -> list[str]:
-    """Every log event of a call; one of an unhandled error holds its whole traceback."""
+    """Return every log event of an invocation; an unhandled error's traceback is one event."""
     logging = config.get("LoggingConfig") or {}
     if logging.get("LogFormat") != "JSON":
         before, after = _text(config, call, request_id)
@@ -31,13 +31,13 @@ def lines(config: FunctionConfig, call: InvocationResult, request_id: str) -> li
 
 
 def write(config: FunctionConfig, stream: str, events: Sequence[str]) -> None:
-    """Put the events into the function's log group, in the stream that its environment knows by name."""
+    """Write the events to the function's log group. stream: that of the execution environment."""
     name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
     put_log_events(name, stream, int(time.time() * 1000), [message for message in events if message])
 
 
 def _printed(text: str) -> list[str]:
-    # the runtime's client ends the lines of one event with a carriage return
+    # The runtime client separates the lines within one event by carriage returns.
     return [line.replace("\r", "\n") for line in text.split("\n") if line]
 
 

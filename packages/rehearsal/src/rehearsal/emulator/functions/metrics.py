@@ -1,4 +1,4 @@
-"""The metrics that Lambda publishes for an invocation, in each of its combinations of dimensions.
+"""The metrics that Lambda publishes for an invocation, with each combination of dimensions.
 
 Source: AWS Lambda developer guide, "Using CloudWatch metrics with Lambda", types of metrics and dimensions.
 """
@@ -17,9 +17,9 @@ NAMESPACE = "AWS/Lambda"
 
 
 def record_invocation(config: FunctionConfig, qualifier: str, result: ExecutionOutcome, *, milliseconds: float) -> None:
-    """Publish the metrics of one invocation; qualifier: the alias or version that was invoked, empty for neither.
+    """Publish the metrics of one invocation. qualifier: the invoked alias or version; empty for neither.
 
-    An invocation that is throttled is none: it counts as a throttle only.
+    A throttled request does not count as an invocation, only as a throttle.
     """
     duration = float(result.get("duration_ms", milliseconds))
     points = list(_points(result, duration))
@@ -33,7 +33,7 @@ def record_invocation(config: FunctionConfig, qualifier: str, result: ExecutionO
 
 
 def dimension_sets(config: FunctionConfig, qualifier: str) -> list[Dimensions]:
-    """Return the combinations of dimensions of an invocation, as "Dimensions" on that page has them."""
+    """Return the combinations of dimensions of an invocation, which are listed in that page's section "Dimensions"."""
     name = str(config["FunctionName"])
     function = {"FunctionName": name}
     resource = {**function, "Resource": f"{name}:{qualifier}" if qualifier else name}

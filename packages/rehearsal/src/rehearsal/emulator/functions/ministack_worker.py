@@ -1,4 +1,4 @@
-"""Execution environments of functions of Python and Node in place of MiniStack's; other runtimes stay MiniStack's."""
+"""The use of this project's execution environments in MiniStack, for Python and Node.js; others stay MiniStack's."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from rehearsal.emulator.ministack.port.function_records import (
 )
 from rehearsal.workspace.layout import Workspace
 
-LOG_SOURCE = "functions"  # marks a result whose log is written already
+LOG_SOURCE = "functions"  # marks a result whose log has been written
 
 
 class ManagedFunctions:
-    """Runs functions of Python and Node in the environments of this project; created before the first request."""
+    """Runs Python and Node.js functions in this project's environments. It is created before the first request."""
 
     def __init__(self, space: Workspace, endpoint: Endpoint) -> None:
         self._layout = FunctionFilesystem(
@@ -35,7 +35,7 @@ class ManagedFunctions:
         self._record.begin()
 
     def choose_worker(self, choose: Callable[[FunctionConfig], object]) -> Callable[[FunctionConfig], object]:
-        """Return the replacement of the function that chooses what MiniStack's pool makes for a function."""
+        """Return the replacement of the function that chooses the kind of worker that MiniStack's pool creates."""
 
         def create_worker(name: str, config: FunctionConfig, code: bytes) -> FunctionEnvironment:
             return FunctionEnvironment(self._layout, name, config, code)
@@ -57,7 +57,7 @@ class ManagedFunctions:
         return execute_function
 
     def write_logs(self, write: Callable[..., None]) -> Callable[..., None]:
-        """Return the replacement of the function that writes an invocation's log, which is written here already."""
+        """Return the replacement of the function that writes an invocation's log; it skips logs written here."""
 
         def write_other_logs(*arguments: object, log_source: str | None = None) -> None:
             if log_source != LOG_SOURCE:
@@ -77,7 +77,7 @@ def _execute(
     request_id: str,
     record: ColdStartRecord,
 ) -> ExecutionOutcome:
-    """One invocation in an environment of MiniStack's pool; the answer is in MiniStack's form."""
+    """Run one invocation in an environment of MiniStack's pool; return the result in MiniStack's form."""
     environment = workers.acquire_worker(config, code)
     try:
         call = environment.call(_invocation(config, event, request_id))

@@ -12,7 +12,7 @@ from rehearsal.host import helper_process
 
 @functools.cache
 def mount_error() -> str:
-    """Why nothing can be hidden here, nor be put on /var/task and /opt; empty where it can."""
+    """Return why this machine cannot hide folders or mount code at /var/task and /opt; empty where it can."""
     with tempfile.TemporaryDirectory() as folder:
         probe = [*helper_process.helper_command(sandbox.__name__), "--probe", folder]
         done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

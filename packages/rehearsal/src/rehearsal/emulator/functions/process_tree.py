@@ -1,4 +1,4 @@
-"""A function's interpreter and its descendants: they share one memory limit, and are frozen and ended together."""
+"""The processes of a function, which share one memory limit, and are frozen and ended together."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ KB_PER_MB = 1024
 
 
 class ProcessTree:
-    """The process `pid` and its descendants. Called often, so each process is read once, when it is new.
+    """The process `pid` and its descendants. Each process of the machine is read once, because calls are frequent.
 
-    contained: in a namespace of processes, whose first one is the only child of `pid`, and the interpreter is the first
-    child of that one; otherwise the interpreter is `pid`.
+    contained: whether there is a PID namespace, whose first process is the only child of `pid`, and has the interpreter
+    as its first child; otherwise `pid` is the interpreter.
     """
 
     def __init__(self, pid: int, *, contained: bool) -> None:
@@ -22,7 +22,7 @@ class ProcessTree:
         self._contained = contained
 
     def end(self) -> None:
-        """Kill all. With the first process of a namespace the kernel ends all of it, before `pid` is signalled."""
+        """Kill all processes. The kernel kills a whole PID namespace with its first process."""
         first = next(iter(_children(self._pid)), None) if self._contained else None
         if first is None:
             self.send_signal(signal.SIGKILL)
@@ -32,24 +32,24 @@ class ProcessTree:
                     os.kill(each, number)
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to all."""
+        """Send a signal to all processes."""
         for each in self._update_members():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, number)
 
     def resident_memory(self) -> int:
-        """Return their memory in MB: the interpreter's peak, or, with descendants, the present use of all.
+        """Return the memory in MB: the interpreter's peak, or the current use of all processes if that is more.
 
-        A page that several of them share counts once, as on AWS.
+        A page that several processes share counts once, as on AWS.
         """
-        keepers = self._supervisors()
-        members = self._update_members() - {*keepers}
+        supervisors = self._supervisors()
+        members = self._update_members() - {*supervisors}
         together = sum(_kilobytes(each, "smaps_rollup", "Pss:") for each in members) if len(members) > 1 else 0
-        interpreter = next(iter(_children(keepers[-1])), 0) if keepers else self._pid
+        interpreter = next(iter(_children(supervisors[-1])), 0) if supervisors else self._pid
         return max(_kilobytes(interpreter, "status", "VmHWM:"), together) // KB_PER_MB
 
     def _supervisors(self) -> list[int]:
-        """Those that are not the function's own."""
+        """The processes that do not count as the function's."""
         return [self._pid, *_children(self._pid)] if self._contained else []
 
     def _update_members(self) -> set[int]:
@@ -64,21 +64,21 @@ class ProcessTree:
 
 
 def _parent(pid: int) -> int:
-    """0 of a process that has ended."""
+    """The parent's PID; 0 for a process that has ended."""
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
     return 0
 
 
 def _children(pid: int) -> list[int]:
-    """The children of a process with one thread, the oldest one first; none of one that has ended."""
+    """The children of a process with one thread, oldest first; empty for a process that has ended."""
     with contextlib.suppress(OSError):
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
 
 
 def _kilobytes(pid: int, file: str, name: str) -> int:
-    """One line of a file of the kernel; 0 of a process that has ended."""
+    """A value in kB from a file of /proc; 0 for a process that has ended."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
             if line.startswith(name):

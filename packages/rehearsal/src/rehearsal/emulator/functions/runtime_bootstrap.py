@@ -1,8 +1,8 @@
 """The program in a function's interpreter: AWS's runtime client, connected to the rehearsal by pipes instead of HTTP.
 
-Called as `python -S runtime_bootstrap.py ANSWERS LAYERS PACKAGES HEADER`. Invocations come on standard input, answers
-leave on the file descriptor ANSWERS. Both ways a message is one JSON line, and as many bytes as its `bytes` says.
-Nothing is imported here but the standard library, AWS's client, and what the function asks for.
+Called as `python -S runtime_bootstrap.py ANSWERS LAYERS PACKAGES HEADER`. It reads invocations from standard input, and
+writes responses to the file descriptor ANSWERS. A message is one JSON line, followed by as many bytes as its `bytes`
+says. It imports only the standard library, AWS's runtime client, and the function's own imports.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 
 
 class Channel:
-    """The module `runtime_client` of AWS's client, which is C and speaks HTTP there."""
+    """Replaces the module `runtime_client` of AWS's runtime client, a C extension that uses HTTP."""
 
     def __init__(self, invocations: int, answers: int, compiled: list[str]) -> None:
         self._invocations = os.fdopen(invocations, "rb")
@@ -28,10 +28,10 @@ class Channel:
         self.depth = ""
 
     def initialize_client(self, user_agent: str) -> None:
-        """Nothing to connect."""
+        """Do nothing: the pipes are open already."""
 
     def next(self) -> tuple[bytes, dict[str, str]]:
-        """The next event and its headers; the first call says that the function's initialization is done."""
+        """Return the next event and its headers; the first call reports that the initialization is done."""
         if not self._ready:
             self._ready = True
             self.send("ready", compiled=len(self._compiled), modules=len(sys.modules))
@@ -57,7 +57,7 @@ class Channel:
 
 
 def _set(variables: Mapping[str, str | None]) -> None:
-    """Variables that change with each invocation; None takes one away."""
+    """Set the environment variables of an invocation; None removes one."""
     for name, value in variables.items():
         if value is None:
             os.environ.pop(name, None)
@@ -66,10 +66,10 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 
 def search_path(task: str, layers: str, packages: str) -> None:
-    """sys.path as the runtime sets it: the code, the layers, the runtime's own packages, the standard library.
+    """Set sys.path as the runtime does: the code, the layers, the runtime's packages, the standard library.
 
-    A PYTHONPATH of the function's own takes the place of the layers and the packages. Files `*.pth` count in the code
-    and in the layers. The runtime client's modules are imported before, as on AWS.
+    A PYTHONPATH of the function replaces the layers and the packages. `*.pth` files are read in the code and in the
+    layers. The runtime client has been imported before, as on AWS.
     """
     minor = "{}.{}".format(*sys.version_info)
     own_path = "PYTHONPATH" in os.environ
@@ -81,7 +81,7 @@ def search_path(task: str, layers: str, packages: str) -> None:
 
 
 def count_compiled(compiled: list[str], *roots: str) -> None:
-    """Note every module below `roots` that has no usable bytecode and is compiled when it is imported."""
+    """Add every module below `roots` to `compiled` that has no usable bytecode, when its import compiles it."""
     loader = importlib.machinery.SourceFileLoader
     compile_source = loader.source_to_code
 
@@ -94,13 +94,13 @@ def count_compiled(compiled: list[str], *roots: str) -> None:
 
 
 class InvokeDepthHook:
-    """Tells MiniStack how deep functions call each other, by a header of the SDK's: it ends loops, as AWS does."""
+    """Adds a header to the SDK's requests with the depth of functions that call each other, to detect loops."""
 
     def __init__(self, channel: Channel, header: str) -> None:
         self._channel, self._header = channel, header
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
-        """The module that keeps the SDK's handlers, with one more of them."""
+        """Return the spec of the module with the SDK's event handlers, extended by one; None for other modules."""
         if name != "botocore.handlers":
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
@@ -119,7 +119,7 @@ class InvokeDepthHook:
 
 
 def create_client(channel: Channel) -> object:
-    """AWS's client, with the channel below it."""
+    """Return AWS's runtime client, which uses the channel."""
     sys.modules["runtime_client"] = channel  # type: ignore[assignment]
     from awslambdaric import lambda_runtime_client  # noqa: PLC0415
 
@@ -127,7 +127,7 @@ def create_client(channel: Channel) -> object:
         def call_rapid(
             self, method: str, endpoint: str, code: int, payload: object = None, headers: object = None
         ) -> None:
-            """All requests except invocations: report a failed initialization; SnapStart's hooks need not wait."""
+            """Handle requests other than invocations: report a failed initialization, and ignore SnapStart's hooks."""
             if method == "POST":
                 channel.send("init-error", json.dumps(payload).encode())
 

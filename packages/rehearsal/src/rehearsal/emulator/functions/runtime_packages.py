@@ -1,4 +1,4 @@
-"""The packages of Lambda's Python runtimes: the rehearsal's own SDK, or the newest that supports an older Python.
+"""The packages of Lambda's Python runtimes: the SDK of the rehearsal's environment, or one for an older Python.
 
 Source: AWS Lambda developer guide, "Building Lambda functions with Python", runtime-included SDK versions.
 """
@@ -27,10 +27,10 @@ _installing = threading.Lock()
 
 
 def runtime_packages(minor: str, interpreter: Path, store: Path) -> Mapping[str, Path]:
-    """Return the packages of a version such as 3.9: the name in site-packages -> where it is.
+    """Return name in site-packages -> path, of the packages of a Python version such as 3.9.
 
-    store: where SDKs for older versions are installed, once. Without a registry the runtime has none, and functions
-    that import it fail with its name.
+    store: the folder for SDKs of older versions, which are installed once. Without a package registry the runtime has
+    no SDK, and functions that import it fail.
     """
     client = _own_packages(CLIENT)
     if _supports(minor):
@@ -45,21 +45,21 @@ def runtime_packages(minor: str, interpreter: Path, store: Path) -> Mapping[str,
 
 @functools.cache
 def _own_packages(name: str) -> Mapping[str, Path]:
-    """Return what a distribution of the rehearsal's environment and its closure have; reading it takes some 50 ms."""
+    """The packages of a distribution in the rehearsal's environment and of its dependencies; takes about 50 ms."""
     return top_levels(distributions(name))
 
 
 @functools.cache
 def _supports(minor: str) -> bool:
-    """Whether the rehearsal's own SDK runs on a version of Python."""
-    wanted = int(minor.partition(".")[2] or 0)
+    """Return whether the SDK of the rehearsal's environment supports a Python version."""
+    version = int(minor.partition(".")[2] or 0)
     required = (importlib.metadata.metadata(name).get("Requires-Python") or "" for name in distributions(SDK))
-    lowest = [int(found[1]) for text in required if (found := re.search(r">=\s*3\.(\d+)", text))]
-    return wanted >= max(lowest, default=0)
+    lowest = [int(match[1]) for text in required if (match := re.search(r">=\s*3\.(\d+)", text))]
+    return version >= max(lowest, default=0)
 
 
 def _install(folder: Path, interpreter: Path) -> bool:
-    """Install the newest SDK that this interpreter can import."""
+    """Install the newest SDK that supports this interpreter; return False, and log why, where that fails."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     version = interpreters.read_first_line(
         [str(interpreter), "-c", "import platform; print(platform.python_version())"]

@@ -1,6 +1,6 @@
-"""One interpreter of a function: what goes in, what comes out, its log, its time, its memory and its end.
+"""The interpreter process of a function: its messages, log, time limit, memory limit and end.
 
-Between two invocations it is frozen, as on AWS. It dies with this process, however that ends: the kernel sees to it.
+Between two invocations it is frozen, as on AWS. The kernel kills it when this process ends in any way.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.05
 MB = 1024 * 1024
 
-# The kernel ends a child when the thread that started it ends: one thread that stays starts them all.
+# The kernel kills a child (PR_SET_PDEATHSIG) when the thread that started it ends, so one lasting thread starts all.
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="functions")
 
 
 class InterpreterExited(Exception):
-    """The interpreter is gone before it answered; `status` as Lambda words it, such as `exit status 1`."""
+    """The interpreter ended before it answered. status: in Lambda's form, such as `exit status 1`."""
 
     def __init__(self, status: str) -> None:
         super().__init__(status)
@@ -40,12 +40,12 @@ class InterpreterExited(Exception):
 
 
 class InterpreterTimeout(Exception):
-    """The time is up; the interpreter has been killed."""
+    """The time limit has passed, and the interpreter was killed."""
 
 
 @dataclass(frozen=True)
 class RuntimeMessage:
-    """kind: starting, ready, result, error or init-error; more: what else the line of the message says."""
+    """A message of the interpreter. kind: starting, ready, result, error or init-error. more: other members."""
 
     kind: str
     body: bytes
@@ -53,7 +53,7 @@ class RuntimeMessage:
 
 
 class Interpreter:
-    """memory: what it may hold in RAM, in MB."""
+    """A running interpreter. memory: its limit in MB. peak: the most that it has used, in MB."""
 
     def __init__(self, plan: SandboxPlan, memory: int) -> None:
         self.memory = memory
@@ -84,13 +84,13 @@ class Interpreter:
             self._write(framing.encode_message({**plan, "command": command, "answers": answers_end}))
 
     def send(self, event: bytes, **more: object) -> None:
-        """Hand over one invocation."""
+        """Send one invocation, after unfreezing the processes."""
         self._tree.send_signal(signal.SIGCONT)
         with contextlib.suppress(BrokenPipeError):
             self._write(json.dumps({**more, "bytes": len(event)}).encode() + b"\n" + event)
 
     def answer(self, seconds: float) -> RuntimeMessage:
-        """The next message. Raises InterpreterExited and InterpreterTimeout; then it is of no more use."""
+        """Return the next message. Raises InterpreterExited and InterpreterTimeout; then the interpreter has ended."""
         deadline = time.monotonic() + seconds
         while True:
             ended = self._wait(max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))
@@ -127,10 +127,10 @@ class Interpreter:
             self._tree.end()
         self._process.wait()
 
-    terminate = kill  # a stopped process would not handle a SIGTERM
+    terminate = kill  # a frozen process would not handle SIGTERM
 
     def close(self) -> None:
-        """Kill it and give everything back."""
+        """Kill it, and close all file descriptors."""
         self.kill()
         for end in (self._log_end, self._answers_end, self._exit):
             os.close(end)
@@ -144,25 +144,25 @@ class Interpreter:
             self._process.stdin.flush()
 
     def _wait(self, seconds: float) -> bool:
-        """Until there is something to read, or it has ended, which is the answer."""
+        """Wait for output or the end; return whether it has ended."""
         poll = select.poll()
         for end in (*self._open, self._exit):
             poll.register(end, select.POLLIN)
         return self._exit in dict(poll.poll(seconds * 1000))
 
     def _read(self) -> None:
-        """All that there is now. An end that is closed is waited for no more."""
-        for end, kept in ((self._log_end, self._log), (self._answers_end, self._answers)):
+        """Read everything that is available, and forget closed pipes."""
+        for end, buffer in ((self._log_end, self._log), (self._answers_end, self._answers)):
             with contextlib.suppress(BlockingIOError):
                 while end in self._open:
-                    some = os.read(end, 1 << 20)
-                    kept.extend(some)
-                    if not some:
+                    chunk = os.read(end, 1 << 20)
+                    buffer.extend(chunk)
+                    if not chunk:
                         self._open.remove(end)
 
     def _next_message(self) -> RuntimeMessage | None:
-        line, found, rest = bytes(self._answers).partition(b"\n")
-        if not found:
+        line, newline, rest = bytes(self._answers).partition(b"\n")
+        if not newline:
             return None
         more = json.loads(line)
         if len(rest) < more["bytes"]:
@@ -172,7 +172,7 @@ class Interpreter:
         return RuntimeMessage(more.pop("kind"), rest[: more.pop("bytes")], more)
 
     def _check_memory(self) -> None:
-        """Note its peak, in MB; more than it may have ends it, as the kernel does on AWS. Raises InterpreterExited."""
+        """Update the peak; kill the processes where it exceeds the limit, as on AWS. Raises InterpreterExited."""
         self.peak = max(self.peak, self._tree.resident_memory())
         if self.peak > self.memory:
             self.peak = self.memory

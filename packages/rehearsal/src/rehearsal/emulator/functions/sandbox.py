@@ -1,11 +1,11 @@
-"""Mounts one function's file system and executes its interpreter; a separate program that runtime_process.py starts.
+"""A separate program that mounts a function's file system and executes its interpreter; runtime_process.py starts it.
 
-Reads one message from standard input, layout.py's plan, and leaves the rest to the interpreter. With `mounts` the
-function has separate namespaces: the code is on /var/task, the layers on /opt and the runtime on /var/runtime and
-/var/lang, /tmp is empty, nothing else can be written to, and it sees no process but those that it starts. Without, the
-folders stay where they are.
+It reads one message from standard input, filesystem.py's plan, and leaves the rest of the input to the interpreter.
+With `mounts` the function has its own namespaces: the code is at /var/task, the layers at /opt, the runtime at
+/var/runtime and /var/lang, /tmp is empty, everything else is read-only, and it sees only the processes that it starts.
+Without `mounts` the folders stay where they are.
 
-Called with `--probe FOLDER`, it ends with 0 where this machine can do that, and with 1 and the reason where it can't.
+With `--probe FOLDER` it exits with 0 where this machine supports the mounts, else with 1 and the reason.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from rehearsal.host.namespaces import (
 )
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # as in messages.py
+if TYPE_CHECKING:  # as in framing.py
     from typing import NoReturn, TypedDict
 
     class MountPlan(TypedDict, total=False):
-        """The file system of a function; without `mounts`, that alone."""
+        """The file system of a function; without `mounts` it has no other members."""
 
         mounts: bool
         var: str
@@ -79,35 +79,35 @@ def main(*arguments: str) -> None:
 
 
 def enter_pid_namespace() -> None:
-    """Go on as the second process of the new namespace of processes; the first one outlives whatever is started in it.
+    """Continue as the second process of the new PID namespace; its first process reaps all processes started in it.
 
-    When the second process has ended, the first one ends, with it by the kernel all others, and then this process as
-    the second one did. All end as well when this process is killed.
+    When the second process ends, the first one ends, and with it, by the kernel, all others; then the calling process
+    exits with the status of the second. All end too when the calling process is killed.
     """
     _die_with_parent()
-    status, tell = os.pipe()
+    reader, writer = os.pipe()
     if first := os.fork():
-        os.close(tell)
-        told = os.read(status, 16)
+        os.close(writer)
+        status = os.read(reader, 16)
         os.waitpid(first, 0)
-        _exit_with_status(int(told or signal.SIGKILL))
-    os.close(status)
+        _exit_with_status(int(status or signal.SIGKILL))
+    os.close(reader)
     _die_with_parent()
     poll = select.poll()
-    poll.register(tell, 0)
-    if poll.poll(0):  # the parent ended before the kernel was asked to tell
+    poll.register(writer, 0)
+    if poll.poll(0):  # the parent ended before PR_SET_PDEATHSIG was set
         os._exit(0)
     if second := os.fork():
         while True:
             ended, code = os.wait()
             if ended == second:
-                os.write(tell, b"%d" % code)
+                os.write(writer, b"%d" % code)
                 os._exit(0)
-    os.close(tell)
+    os.close(writer)
 
 
 def _exit_with_status(status: int) -> NoReturn:
-    """End as a process of this wait status did."""
+    """Exit with the exit status, or by the signal, of a wait status."""
     if os.WIFSIGNALED(status):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         number = os.WTERMSIG(status)
@@ -118,12 +118,12 @@ def _exit_with_status(status: int) -> NoReturn:
 
 
 def _die_with_parent() -> None:
-    """After the namespaces, because the kernel forgets it when credentials change."""
+    """Let the kernel kill this process with its parent. Call it after entering namespaces, which resets the setting."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def mount_filesystem(plan: MountPlan) -> None:
-    """Lay out the plan's file system. /tmp comes last: what is bound may lie there."""
+    """Mount the plan's file system. /tmp is mounted last, because sources of the other mounts may be in it."""
     var = plan["var"]
     mount("tmpfs", var, MS_NOSUID | MS_NODEV, kind="tmpfs", options="mode=755")
     for name in os.listdir("/var"):
@@ -150,13 +150,13 @@ def mount_filesystem(plan: MountPlan) -> None:
 
 
 def _bind(source: str, target: str) -> None:
-    """Show a file or a folder at another place."""
+    """Bind-mount a file or a folder at another path."""
     _make(target, folder=os.path.isdir(source))
     mount(source, target, MS_BIND)
 
 
 def _mirror(source: str, target: str) -> None:
-    """The machine's own entry of /var: its certificates, say, may lead there."""
+    """Keep an entry of the machine's /var, which links in other folders, such as those of certificates, may lead to."""
     mode = os.lstat(source).st_mode
     if stat.S_ISLNK(mode):
         os.symlink(os.readlink(source), target)
@@ -179,7 +179,7 @@ def _limit_files() -> None:
 
 
 def probe(var: str) -> str:
-    """Why this machine cannot do that; nothing where it can."""
+    """Return why this machine cannot mount a function's file system; empty where it can."""
     plan: MountPlan = {
         "var": var,
         "binds": {"/var/task": "/usr", "/opt": "/usr"},

@@ -1,7 +1,7 @@
-"""Code and layers of functions, each unpacked once, and what distributions of the rehearsal's environment have.
+"""Unpacked code and layers of functions, and the packages of distributions in the rehearsal's environment.
 
 Source: AWS Lambda developer guide, "Packaging layers": layers are unpacked into /opt in their order, and a later one
-overwrites what an earlier one has.
+overwrites files of an earlier one.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _unpacking = threading.Lock()
 
 
 def unpack_archives(store: Path, archives: Sequence[bytes]) -> Path:
-    """The content of zip archives, one over the other, in a folder of the store that their digests name.
+    """Unpack zip archives over each other into a folder of the store, once; return the folder, named by their digest.
 
-    Raises zipfile.BadZipFile, and ValueError for an entry that leads out of the folder.
+    Raises zipfile.BadZipFile, and ValueError for an entry outside of the folder.
     """
     digest = hashlib.sha256()
     for archive in archives:
@@ -32,18 +32,18 @@ def unpack_archives(store: Path, archives: Sequence[bytes]) -> Path:
     folder = store / digest.hexdigest()[:24]
     with _unpacking:
         if not folder.exists():
-            beside = store / f".{folder.name}"
-            shutil.rmtree(beside, ignore_errors=True)
-            beside.mkdir(parents=True)
+            temporary = store / f".{folder.name}"
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
             for archive in archives:
                 with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-                    _extract(opened, beside)
-            beside.rename(folder)
+                    _extract(opened, temporary)
+            temporary.rename(folder)
     return folder
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
-    """As Lambda does: with the modes and the links that the archive has, which ZipFile.extract leaves out."""
+    """Extract with file modes and symbolic links, as Lambda does and ZipFile.extract does not."""
     for entry in archive.infolist():
         target = folder / entry.filename
         if not (target.parent.resolve() / target.name).is_relative_to(folder.resolve()) or target.name == "..":
@@ -62,26 +62,26 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
 
 
 def top_levels(names: Iterable[str]) -> dict[str, Path]:
-    """Return what distributions of the rehearsal's environment have: the name in site-packages -> where it is."""
-    found: dict[str, Path] = {}
+    """Return name in site-packages -> path, of distributions in the rehearsal's environment."""
+    packages: dict[str, Path] = {}
     for name in names:
         distribution = importlib.metadata.distribution(name)
         tops = {Path(str(file)).parts[0] for file in distribution.files or ()}
         for top in tops - {"..", "__pycache__"}:
-            if not top.endswith(".so"):  # the client's own connection, which runtime_bootstrap.py replaces
-                found[top] = Path(str(distribution.locate_file(top)))
-    return found
+            if not top.endswith(".so"):  # the runtime client's C extension, which runtime_bootstrap.py replaces
+                packages[top] = Path(str(distribution.locate_file(top)))
+    return packages
 
 
 @functools.cache
 def distributions(name: str) -> tuple[str, ...]:
-    """Return a distribution of the rehearsal's environment and all that it needs."""
-    waiting, found = [name], {name: None}
-    while waiting:
-        for requirement in importlib.metadata.requires(waiting.pop()) or ():
-            needed, _, marker = requirement.partition(";")
-            word = re.match(r"[\w.-]+", needed.strip())
-            if word and "extra" not in marker and word[0] not in found:
-                found[word[0]] = None
-                waiting.append(word[0])
-    return tuple(found)
+    """Return the names of a distribution in the rehearsal's environment and all its dependencies."""
+    queue, names = [name], {name: None}
+    while queue:
+        for requirement in importlib.metadata.requires(queue.pop()) or ():
+            specifier, _, marker = requirement.partition(";")
+            match = re.match(r"[\w.-]+", specifier.strip())
+            if match and "extra" not in marker and match[0] not in names:
+                names[match[0]] = None
+                queue.append(match[0])
+    return tuple(names)
