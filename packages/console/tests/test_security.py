@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ def test_without_the_cookie_nothing_is_served(console: Console, path: str) -> No
     """Neither pages nor files nor events, and the answer says what to open."""
     answer = console.get(path, cookie=False)
     assert (answer.status, "open the URL" in answer.text) == (401, True)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("path", ["//evil.example/", "/%2F/evil.example", "/\\\\evil.example"])
+def test_the_token_leads_to_this_console_only(console: Console, path: str) -> None:
+    """A path that names another host is none after the token."""
+    location = console.get(f"{path}?token={console.site.keys.token}", cookie=False).headers["location"]
+    assert re.fullmatch(r"/(?![/\\\\]).*", location)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    "name", ["..%2Fsite.py", "%2e%2e%2fsite.py", "..%5Csite.py", "%2Fetc%2Fpasswd", "..", "console.py", ".css"]
+)
+def test_no_file_but_those_of_the_page_is_served(console: Console, name: str) -> None:
+    """Neither by a path that leads out of the folder, nor of another type."""
+    assert console.get(f"/static/{name}").status == 404
 
 
 @pytest.mark.gate
@@ -80,6 +98,20 @@ def test_no_credential_reaches_a_page(console: Console, monkeypatch: pytest.Monk
     page = console.get("/").text
     assert console.site.keys.session not in page
     assert console.site.keys.token not in page
+
+
+@pytest.mark.gate
+def test_a_bug_of_a_page_leaves_a_log(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page names it, and has no traceback; the next page is served."""
+    with monkeypatch.context() as changed:
+        changed.setattr(console.site.reads, "executions", lambda *_: 1 / 0)
+        answer = console.get("/")
+    assert answer.status == 500
+    log = Path(answer.text.split()[-1])
+    assert "ZeroDivisionError" in log.read_text()
+    assert "Traceback" not in answer.text
+    log.unlink()
+    assert console.get("/").status == 200
 
 
 def test_the_session_of_a_port_outlives_the_console(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class Guard:
             return PlainTextResponse("a change needs the header Origin, which every browser sends\n", 403)
         given = parse_qs(request.url.query).get("token", [""])[0]
         if given and hmac.compare_digest(given.encode(), keys.token.encode()):
-            answer = RedirectResponse(request.url.path, 303)
+            answer = RedirectResponse("/" + request.url.path.lstrip("/"), 303)  # "//host" would be another host
             answer.set_cookie(keys.cookie, keys.session, httponly=True, samesite="strict", path="/")
             return answer
         cookie = request.cookies.get(keys.cookie, "")

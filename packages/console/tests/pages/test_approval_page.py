@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -171,6 +172,57 @@ def test_markup_in_a_report_stays_text(aws: FakeAws, console: Console) -> None:
     assert "&lt;b&gt;title" in page
     assert 'href="javascript' not in page
     assert "<img" not in page
+
+
+def damaged(kind: str) -> bytes:
+    """An artifact that is no ordinary zip."""
+    whole = artifact()
+    if kind == "encrypted":
+        return whole.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01").replace(
+            b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01"
+        )
+    if kind == "cut":
+        return whole[: len(whole) // 2]
+    if kind == "large directory":
+        return whole[:-10] + (90_000_000).to_bytes(4, "little") + whole[-6:]
+    return b"<html>"
+
+
+@pytest.mark.gate
+@pytest.mark.usefixtures("pipeline")
+@pytest.mark.parametrize("kind", ["encrypted", "cut", "large directory", "no zip"])
+def test_an_artifact_that_cannot_be_read_leaves_the_page(aws: FakeAws, console: Console, kind: str) -> None:
+    """The page names the object, and the approval can still be answered."""
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = damaged(kind)
+    answer = console.get("/approvals/Prod/Approve")
+    assert (answer.status, "<textarea" in answer.text) == (200, True)
+    assert "s3://artifacts/shop/Changes_Ou/abc cannot be read as a zip" in answer.text
+
+
+@pytest.mark.gate
+@pytest.mark.usefixtures("pipeline")
+def test_a_report_that_unpacks_to_gigabytes_is_cut(aws: FakeAws, console: Console) -> None:
+    """A part of it is read, and the page says so; what broadens permissions within that part is found."""
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("changes.md", REPORT + "- a line\n" * 5_000_000)
+    assert len(bomb.getvalue()) < 200_000
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = bomb.getvalue()
+    page = console.get("/approvals/Prod/Approve").text
+    assert "The report is longer than 400,000 bytes" in page
+    assert page.count("BasketRole: s3:Get* on") == 2
+    assert len(page) < 1_500_000
+
+
+@pytest.mark.gate
+@pytest.mark.usefixtures("pipeline")
+@pytest.mark.parametrize("unit", ["[", "![", "`a", "- a\n", "[a]("], ids=repr)
+def test_a_report_that_is_slow_to_render_is_shown_as_text(aws: FakeAws, console: Console, unit: str) -> None:
+    """400,000 characters of it take a parser of Markdown many seconds."""
+    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact("# slow\n\n" + unit * (400_000 // len(unit)))
+    begin = time.monotonic()
+    assert "<pre># slow" in console.get("/approvals/Prod/Approve").text
+    assert time.monotonic() - begin < 5
 
 
 class TestReadOnly:

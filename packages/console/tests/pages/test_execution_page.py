@@ -7,6 +7,8 @@ import json
 import re
 import zipfile
 
+import pytest
+
 from tests.builds import FAILED, Builds
 from tests.conftest import Console
 from tests.fake_aws import FakeAws, Refused
@@ -64,6 +66,19 @@ def test_a_resource_that_failed_is_named_by_its_construct(aws: FakeAws, console:
     Pipeline(execution).serve(aws)
     aws.files["/artifacts/shop/Synth/abc"] = assembly()
     assert "Dev/Shop/Orders/Resource" in console.get(f"/executions/{execution.id}").text
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("manifest", ["[" * 100_000, "{}" + " " * 50_000_000, "[]", '{"artifacts": {"a": 1}}'])
+def test_a_hostile_assembly_leaves_the_logical_id(aws: FakeAws, console: Console, manifest: str) -> None:
+    """One that is nested without end, one that unpacks to 50 MB, one of another form."""
+    execution, content = failed_stack(), io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", manifest)
+    Pipeline(execution).serve(aws)
+    aws.files["/artifacts/shop/Synth/abc"] = content.getvalue()
+    answer = console.get(f"/executions/{execution.id}")
+    assert (answer.status, "Dev-Shop/OrdersABC" in answer.text) == (200, True)
 
 
 def test_an_assembly_that_may_not_be_read_leaves_the_logical_id(aws: FakeAws, console: Console) -> None:

@@ -74,9 +74,12 @@ class TestInvoke:
     def test_only_what_the_pipeline_deploys_is_invoked(
         self, console: Console, invoked: list[tuple[object, ...]]
     ) -> None:
-        """Neither in other accounts, nor with what is not JSON."""
+        """Neither in other accounts and regions, nor other functions, nor with what is not JSON."""
         assert console.post("/functions/999999999999/eu-west-1/basket/invoke", event="{}").status == 404
+        assert console.post("/functions/222222222222/us-east-1/basket/invoke", event="{}").status == 404
+        assert console.post("/functions/222222222222/eu-west-1/another/invoke", event="{}").status == 404
         assert console.post("/functions/222222222222/eu-west-1/basket/invoke", event="{").status == 400
+        assert console.post("/functions/222222222222/eu-west-1/basket/invoke", event="[" * 50_000).status == 400
         assert invoked == []
 
 

@@ -94,6 +94,25 @@ def test_a_log_that_may_not_be_read_names_the_permission(aws: FakeAws, console: 
     eventually(lambda: bool(read(console, failed)["complete"]))
 
 
+def test_a_log_beyond_its_limit_says_where_the_rest_is(
+    aws: FakeAws, console: Console, failed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk of this machine has an end."""
+    monkeypatch.setattr(log_file, "LARGEST", 5_000)
+    Builds(aws, page=100).add("synth:2", [f"line {n}" for n in range(5000)])
+    eventually(lambda: bool(read(console, failed)["complete"]))
+    found = read(console, failed)
+    assert "the rest of it is in builds, stream synth:2" in found["problem"]["message"]
+    assert 0 < found["total"] < 1000
+
+
+def test_half_of_a_character_is_replaced(aws: FakeAws, console: Console, failed: Run) -> None:
+    """JSON can hold a surrogate without its other half, which no encoding has."""
+    Builds(aws).add("synth:2", ["a\ud800b"])
+    eventually(lambda: bool(read(console, failed)["complete"]))
+    assert read(console, failed)["lines"] == [[["a?b", ""]]]
+
+
 def test_a_log_of_100_megabytes_blocks_nobody(aws: FakeAws, console: Console, failed: Run) -> None:
     """While it is read, other pages answer within half a second, and its first lines are there within seconds."""
     line = "x" * 990 + " {}"

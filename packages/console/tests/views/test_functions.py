@@ -36,7 +36,8 @@ def test_weights_are_percentages_of_all_traffic() -> None:
 def test_calls_are_read_from_reports_of_both_formats() -> None:
     """With cold starts, errors and timeouts; other lines are none. The latest is first."""
     record = {"requestId": "4", "status": "error", "metrics": {"durationMs": 5.5, "maxMemoryUsedMB": 70}}
-    messages = [TEXT, WARM, TIMEOUT, json.dumps({"type": "platform.report", "record": record}), "[1]", "{}", "text"]
+    report = json.dumps({"type": "platform.report", "record": record})
+    messages = [TEXT, WARM, TIMEOUT, report, "[1]", "{}", "[" * 100_000, "text"]
     events = [{"timestamp": n * 1000, "message": message} for n, message in enumerate(messages)]
     checked("logs", "FilterLogEvents", {"events": events})
     found = calls(events)

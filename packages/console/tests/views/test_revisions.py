@@ -15,6 +15,7 @@ from pipeline_console.views.times import duration
         ('{"ProviderType":"GitHub","CommitMessage":"Add a basket\\n\\nWith a body"}', "Add a basket"),
         ("Add a basket\n\nbody", "Add a basket"),
         ('"text"', '"text"'),
+        ("[" * 100_000, "[" * 100_000),
         ("", ""),
     ],
 )

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from pipeline_console.bug_report import write_bug_report
 from pipeline_console.errors import ReadFailed
 from pipeline_console.pages import (
     approval_page,
@@ -66,7 +67,13 @@ def application(site: Site) -> ASGIApp:
         change("/executions/{id}/rollback", execution_changes.roll_back),
         Route("/events", functools.partial(events.stream, site)),
     ]
-    return Guard(Starlette(routes=routes), site.keys)
+    return Guard(Starlette(routes=routes, exception_handlers={Exception: _report_bug}), site.keys)
+
+
+async def _report_bug(_: Request, __: Exception) -> Response:
+    """A bug of the console leaves a log, as that of the command does; its traceback reaches no page."""
+    log = write_bug_report("pipeline-console-bug-", ("cdk-pipeline-console", "boto3"))
+    return PlainTextResponse(f"this is a bug in the console itself; please report it with {log}\n", 500)
 
 
 def _in_thread(site: Site, answer: Page) -> Callable[[Request], Awaitable[Response]]:

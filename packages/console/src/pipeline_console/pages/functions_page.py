@@ -23,7 +23,7 @@ REHEARSED_MILLISECONDS, AWS_MILLISECONDS = 800, 5000
 
 def show(site: Site, request: Request) -> Response:
     """Render the functions of the chosen environment, the first one unless the query names another."""
-    stacks = places(site.reads.definition(), site.aws.region)
+    stacks = _stacks(site)
     environments = list(dict.fromkeys(place.environment for place in stacks))
     chosen = request.query_params.get("environment") or (environments[0] if environments else "")
     found, problems = read_functions(site, [place for place in stacks if place.environment == chosen][:MOST_STACKS])
@@ -40,6 +40,10 @@ def show(site: Site, request: Request) -> Response:
     )
 
 
+def _stacks(site: Site) -> list[Place]:
+    return places(site.reads.definition(), site.aws.region)
+
+
 def show_weights(site: Site, request: Request) -> Response:
     """Render the aliases of the functions that the page has listed, which reads them while traffic shifts."""
     aliases, problems = site.weights.read(request.query_params.get("environment", ""))
@@ -52,11 +56,12 @@ def invoke(site: Site, request: Request, form: Form) -> Response:
     event = form.get("event").strip() or known.get(form.get("file"), "{}")
     try:
         json.loads(event)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return PlainTextResponse(f"the event is not JSON: {error}\n", 400)
     account, region, name = (request.path_params[key] for key in ("account", "region", "name"))
-    if not any((place.account, place.region) == (account, region) for place in places(site.reads.definition(), region)):
-        return PlainTextResponse(f"the pipeline deploys nothing to {account}/{region}\n", 404)
+    stacks = [place for place in _stacks(site) if (place.account, place.region) == (account, region)]
+    if not any(name in reads.names(site.aws, place) for place in stacks):
+        return PlainTextResponse(f"the pipeline deploys no function {name} to {account}/{region}\n", 404)
     answer = reads.invoke(site.aws, (account, region), name, form.get("qualifier"), event)
     return site.page(request, "invoked.html", name=name, qualifier=form.get("qualifier"), event=event, answer=answer)
 

@@ -100,7 +100,7 @@ class Site:
         text = self.templates.get_template(template).render(
             site=self, now=self.now(), path=request.url.path, file=False, **values
         )
-        return HTMLResponse(text, status)
+        return HTMLResponse(text.encode(errors="replace"), status)
 
     def problem(self, request: Request, problem: Problem) -> Response:
         """Render the page of a read that the whole page needed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from pipeline_console.errors import Problem, ReadFailed
@@ -13,7 +14,12 @@ from pipeline_console.views.waterfall import ActionRun, Artifact
 CHANGES = "changes.md"
 # A report is text of a few pages; more of it is not shown.
 REPORT_BYTES = 400_000
+CUT = f"\n\nThe report is longer than {REPORT_BYTES:,} bytes; the rest of it is in the artifact.\n"
 _BLOCK = 65_536
+# The directory of a zip with some 100,000 files; one that claims more is not read.
+_LONGEST_READ = 16_000_000
+# What damaged, encrypted and hostile zips raise. Source: Python library reference, "zipfile".
+ZIP_ERRORS = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, zlib.error)
 
 
 class S3File(io.RawIOBase):
@@ -46,6 +52,8 @@ class S3File(io.RawIOBase):
         end = self._size if size < 0 else min(self._at + size, self._size)
         if self._at >= end:
             return b""
+        if end - self._at > _LONGEST_READ:
+            raise zipfile.BadZipFile(f"its directory has more than {_LONGEST_READ:,} bytes")
         for start, block in self._blocks.items():
             if start <= self._at and end <= start + len(block):
                 found = block[self._at - start : end - start]
@@ -70,11 +78,17 @@ def read_changes(aws: Aws, artifact: Artifact, region: str) -> str | None:
             name = next((name for name in archive.namelist() if name.rpartition("/")[2] == CHANGES), None)
             if name is None:
                 return None
-            with archive.open(name) as file:
-                return file.read(REPORT_BYTES).decode(errors="replace")
-    except zipfile.BadZipFile as error:
+            text = read_member(archive, name, REPORT_BYTES + 1)
+    except ZIP_ERRORS as error:
         where = f"s3://{artifact.bucket}/{artifact.key}"
-        raise ReadFailed(Problem("rejected", "s3:GetObject", f"{where} is not a zip file: {error}")) from error
+        raise ReadFailed(Problem("rejected", "s3:GetObject", f"{where} cannot be read as a zip: {error}")) from error
+    return text[:REPORT_BYTES].decode(errors="replace") + (CUT if len(text) > REPORT_BYTES else "")
+
+
+def read_member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """Return at most so many bytes of a file, which may unpack to gigabytes, whatever the directory says."""
+    with archive.open(name) as file:
+        return file.read(most)
 
 
 def candidates(runs: tuple[ActionRun, ...]) -> Iterator[tuple[ActionRun, Artifact]]:

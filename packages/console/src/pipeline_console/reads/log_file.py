@@ -17,6 +17,7 @@ from pipeline_console.views.phases import Mark, mark
 
 FOLLOW_SECONDS, UNWATCHED_SECONDS = 1.0, 20.0
 MATCHES, LONGEST_LINE = 1000, 20_000
+LARGEST = 1_000_000_000  # bytes of this machine's disk for one log
 
 
 class LogFile:
@@ -98,6 +99,10 @@ class LogFile:
             while True:
                 page = log_page(self._aws, group, stream, self._token, self._region)
                 self._append([line for event in page["events"] for line in lines(event["message"])])
+                if self._end > LARGEST:
+                    why = f"the log has more than {LARGEST:,} bytes; the rest of it is in {group}, stream {stream}"
+                    self.problem, self.complete = Problem("rejected", "logs:GetLogEvents", why), True
+                    return
                 if page["nextForwardToken"] == self._token:
                     break
                 self._token = page["nextForwardToken"]
@@ -112,7 +117,7 @@ class LogFile:
                 if found := mark(len(self._starts), line):
                     self.marks.append(found)
                 self._starts.append(self._end)
-                self._end += self._file.write(line.encode() + b"\n")
+                self._end += self._file.write(line.encode(errors="replace") + b"\n")
 
 
 class LogFiles:

@@ -8,14 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 # Reports are data: no HTML of theirs reaches the page, and no image is fetched. Emphasis is off: it would remove the
 # asterisks of `s3:Get*`.
 _OFF = ["image", "html_block", "emphasis"]
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable(_OFF)
+# A longer report is shown as plain text: the slowest text of this length takes about two seconds to render.
+LONGEST_RENDERED = 40_000
+_HEADING = re.compile(r"(?P<level>#{1,6})\s+(?P<text>\S.*)")
+_ITEM = re.compile(r"\s*[-*+]\s+(?P<text>\S.*)")
 # The order of the page: what loses data comes first.
 KINDS = ("replaced", "removed", "changed", "added")
 _RESOURCE = re.compile(rf"(?P<kind>{'|'.join(KINDS)}): (?P<id>\S+) \((?P<type>[\w:.-]+)\)(?: (?P<properties>.*))?")
@@ -88,12 +92,11 @@ class ChangesReport:
 
 def changes_report(place: str, markdown: str, *, here: bool) -> ChangesReport:
     """Read and render a report."""
-    sections = list(_sections(_MARKDOWN.parse(markdown)))
-    title, lines = next(((s.heading, s.lines) for s in sections if s.level == 1), (place, []))
+    sections = list(_sections(markdown))
+    title, lines = next(((s.heading, s.lines) for s in sections if s.level == 1), (place, list[str]()))
     facts = dict(fact for line in lines if len(fact := line.split(": ", 1)) == 2)
     tests = facts.pop(_TESTS, "")
-    html = _MARKDOWN.render(_without_title(markdown))
-    return ChangesReport(place, here, title, html, tuple(facts.items()), tests, tuple(_stacks(sections)))
+    return ChangesReport(place, here, title, _html(markdown), tuple(facts.items()), tests, tuple(_stacks(sections)))
 
 
 def in_order(reports: Sequence[ChangesReport]) -> list[ChangesReport]:
@@ -111,18 +114,17 @@ class _Section:
     lines: list[str]
 
 
-def _sections(tokens: Sequence[Token]) -> Iterator[_Section]:
-    section, in_item = _Section(0, "", "", []), False
-    for number, token in enumerate(tokens):
-        if token.type == "heading_open":
+def _sections(markdown: str) -> Iterator[_Section]:
+    """Divide a report at its headings. Lines are read by themselves: a parser of Markdown takes minutes for some."""
+    section = _Section(0, "", "", [])
+    for line in markdown.splitlines():
+        if heading := _HEADING.fullmatch(line):
             yield section
-            section = _Section(int(token.tag[1]), tokens[number + 1].content.strip(), "", [])
-        elif token.type in ("list_item_open", "list_item_close"):
-            in_item = token.type == "list_item_open"
-        elif token.type == "inline" and in_item:
-            section.lines.append(token.content)
-        elif token.type == "inline" and tokens[number - 1].type == "paragraph_open":
-            section.text = f"{section.text} {token.content}".strip()
+            section = _Section(len(heading["level"]), heading["text"].strip(), "", [])
+        elif item := _ITEM.fullmatch(line):
+            section.lines.append(item["text"])
+        elif line.strip():
+            section.text = f"{section.text} {line.strip()}".strip()
     yield section
 
 
@@ -162,6 +164,12 @@ def _packages(lines: Sequence[str]) -> Iterator[Package]:
             if match
             else Package("", line, "", "")
         )
+
+
+def _html(markdown: str) -> str:
+    if len(markdown) > LONGEST_RENDERED:
+        return f"<pre>{escape(markdown)}</pre>"
+    return str(_MARKDOWN.render(_without_title(markdown)))
 
 
 def _without_title(markdown: str) -> str:

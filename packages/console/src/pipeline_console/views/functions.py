@@ -129,7 +129,7 @@ def _call(message: str, at: float) -> Call | None:
         )
         init = float(match["init"]) if match["init"] else None
         return Call(at, match["id"], float(match["ms"]), int(match["memory"]), init, status)
-    with suppress(ValueError, KeyError, TypeError):
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
         event = json.loads(message)
         if event["type"] == "platform.report":
             record, metrics = event["record"], event["record"]["metrics"]

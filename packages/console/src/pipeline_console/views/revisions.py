@@ -48,7 +48,7 @@ def message(summary: str) -> str:
     Source: AWS CodePipeline user guide, "CodeStarSourceConnection": the summary of a connection is JSON with
     ProviderType and CommitMessage.
     """
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         parsed = json.loads(summary)
         if isinstance(parsed, dict):
             summary = str(parsed.get("CommitMessage", ""))

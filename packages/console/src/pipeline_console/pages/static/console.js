@@ -169,8 +169,12 @@ function move(step) {
   target?.focus();
 }
 
+function readHash() {
+  try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
+}
+
 function openTarget() {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = location.hash && document.getElementById(readHash());
   if (target && target.matches("details")) { target.open = true; target.scrollIntoView({ block: "center" }); }
 }
 
