@@ -1,4 +1,4 @@
-"""The log of a bug: what is needed to find it, in one file that a user can attach to a report."""
+"""Bug reports: one log file with versions, platform, command and traceback, which the user can attach to a report."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def write_bug_report(prefix: str, distributions: tuple[str, ...]) -> str:
-    """Write the versions, the platform, the command and the traceback of what is being handled; return the file's path.
+    """Write a report of the exception that is being handled; return the file's path.
 
-    The command may hold values of the user: the file stays on this machine until the user sends it.
+    The command may contain values of the user, so the file stays on this machine until the user sends it.
     """
     versions = ", ".join(f"{name} {_version(name)}" for name in distributions)
     facts = (versions, f"Python {platform.python_version()}", platform.platform(), " ".join(sys.argv))

@@ -23,7 +23,7 @@ _PREDEFINED = re.compile(
 
 @dataclass(frozen=True, order=True)
 class TrafficShift:
-    """One alias that gets another version. alarms: how many of them stop the shift."""
+    """The shift of one alias that gets another version. alarms: the number of alarms that stop it."""
 
     alias: str
     pace: str
@@ -35,7 +35,7 @@ class TrafficShift:
 
 
 def traffic_shifts(old: Template, new: Template) -> Iterator[TrafficShift]:
-    """In the order of the new template. An alias that is created has no traffic to shift."""
+    """Yield the shifts, in the order of the new template. A new alias has no traffic to shift."""
     before: Mapping[str, Any] = old.get("Resources", {})
     resources: Mapping[str, Any] = new.get("Resources", {})
     for id_, alias in resources.items():
@@ -68,7 +68,7 @@ def _pace(name: Any, resources: Mapping[str, Any]) -> str:
 
 
 def _referenced_config(name: Any, resources: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The routing of the configuration that a group references, or that the custom resource which chooses it does."""
+    """Return the routing of a deployment configuration, referenced directly or by the custom resource that chooses it."""
     ids = referenced_ids(name)
     ids |= {id_ for chosen in ids for id_ in referenced_ids(resources.get(chosen, {}).get("Properties"))}
     routing: Mapping[str, Any] = _properties(ids, CONFIG, resources).get("TrafficRoutingConfig", {})
@@ -76,7 +76,7 @@ def _referenced_config(name: Any, resources: Mapping[str, Any]) -> Mapping[str, 
 
 
 def _properties(ids: Iterable[str], kind: str, resources: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties of the resource of this type among the ids; empty where none is."""
+    """Return the properties of the resource of this type among the ids; empty without one."""
     for id_ in sorted(ids):
         if resources.get(id_, {}).get("Type") == kind:
             properties: Mapping[str, Any] = resources[id_].get("Properties", {})

@@ -1,4 +1,4 @@
-"""`python -m cdk_delivery.gates.approvals cdk.out`: detect a push that bypasses the approvals by accident.
+"""`python -m cdk_delivery.gates.approvals cdk.out`: detect a push that accidentally bypasses an approval.
 
 The gate fails if the pushed pipeline deploys a stage without the approval that the deployed pipeline has, or if a build
 may assume a role that deploys. `accepted_risks` in cdk.json accepts such a risk, with a reason. Pushed code can remove

@@ -1,4 +1,4 @@
-"""`python -m cdk_delivery.gates.secrets`: find secrets in the source files that are not accepted.
+"""`python -m cdk_delivery.gates.secrets`: find secrets in source files, except accepted findings.
 
 The source of a pipeline has no folder `.git`: without one, `detect-secrets scan` needs `--all-files`.
 """

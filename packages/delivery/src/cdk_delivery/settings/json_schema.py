@@ -13,7 +13,7 @@ FILE = "cdk.schema.json"
 
 
 class _PlainNames(GenerateJsonSchema):
-    """Names a generic model without its type parameter: `Environment`, not `Environment[EchoOptions]`."""
+    """Names a generic model without its type parameter: `Environment`, not `Environment[Options]`."""
 
     def normalize_name(self, name: str) -> str:
         return super().normalize_name(name.partition("[")[0])
