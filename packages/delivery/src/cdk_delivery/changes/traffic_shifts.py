@@ -68,7 +68,7 @@ def _pace(name: Any, resources: Mapping[str, Any]) -> str:
 
 
 def _referenced_config(name: Any, resources: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the routing of a deployment configuration, referenced directly or by the custom resource that chooses it."""
+    """Return the routing of a deployment configuration, referenced directly or by the resource that chooses it."""
     ids = referenced_ids(name)
     ids |= {id_ for chosen in ids for id_ in referenced_ids(resources.get(chosen, {}).get("Properties"))}
     routing: Mapping[str, Any] = _properties(ids, CONFIG, resources).get("TrafficRoutingConfig", {})
