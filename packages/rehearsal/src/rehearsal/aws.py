@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import UnknownServiceError
+from botocore.credentials import Credentials as SigningCredentials
+from botocore.exceptions import ClientError, UnknownServiceError
+from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 
 from rehearsal.engine.endpoint import Credentials
@@ -67,6 +73,24 @@ class Endpoint:
         """Return a botocore client; the same arguments return the same client, with its open connections."""
         with _SESSION_LOCK:
             return _client(self, service, credentials, region)
+
+    def post(
+        self, service: str, target: str, request: Mapping[str, object], credentials: Credentials, region: str
+    ) -> dict[str, object]:
+        """Send one signed request for an operation that AWS's models do not have; its answer. Raises ClientError.
+
+        target: the header X-Amz-Target, which names the operation. request: is sent as JSON.
+        """
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
+        message = AWSRequest("POST", f"{self.url}/", headers, data=json.dumps(request))
+        keys = SigningCredentials(credentials.access_key, credentials.secret_key or self.secret, credentials.token)
+        SigV4Auth(keys, service, region).add_auth(message)
+        session = URLLib3Session(verify=str(self.authority) if self.authority else True, proxies={})
+        answer = session.send(message.prepare())
+        body: dict[str, object] = json.loads(answer.text or "{}")
+        if answer.status_code != HTTPStatus.OK:
+            raise ClientError({"Error": {"Code": body.get("__type"), "Message": body.get("message")}}, target)
+        return body
 
     def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
         """Return the variables by which the AWS CLI, every SDK and the CDK CLI use the embedded AWS."""
