@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,14 @@ from tests.root import ROOT
 LIMIT = 600  # seconds after which a test gives a rehearsal up
 COMMAND = (sys.executable, "-m", "rehearsal")
 TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modules" / ".bin")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """One worker runs all tests of this folder, because they share a deployed pipeline."""
+    folder = Path(__file__).parent
+    for item in items:
+        if item.path.parent == folder:
+            item.add_marker(pytest.mark.xdist_group("deployed pipeline"))
 
 
 @dataclass(frozen=True)
