@@ -1,19 +1,19 @@
-# Each target sets up what it needs; bin/setup is instant when there is nothing to do.
+# Each target runs the set-up that it needs; bin/setup is instant if everything is installed.
 MAKEFLAGS += --no-print-directory
-# What the project is built with, each with its tests; a project that was generated from this one has none here.
+# The packages in this repository, each with its tests; a generated project has none.
 PACKAGES := $(patsubst packages/%/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
 .PHONY: rehearse test browser soak check pages lint types unit unit-stacks unit-functions shipped format lock layers synth integration changes tested generate gates bench ministack wheel wheels release licences clean setup $(PACKAGES:%=test-%)
 
-# This project's tools come first, so that no command has to say where they are.
+# The project's tools come first on the path.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-# Importing CDK without its bytecode takes seconds, each time.
+# Without bytecode, each import of CDK takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
 REPORTS := build/reports
 
 rehearse: setup
 	rehearse run --approve
 
-# Whole rehearsals come last: one worker has those of this project, the other that of a generated one.
+# End-to-end tests run last: one worker has those that share this project's deployed pipeline, the other those of a generated project.
 test: setup layers
 	pytest --numprocesses 2 -m "not e2e and not soak"
 	set -e; for package in $(PACKAGES); do $(MAKE) test-$$package; done
@@ -22,20 +22,20 @@ test: setup layers
 $(PACKAGES:%=test-%): test-%: setup layers
 	pytest packages/$* --numprocesses 2
 
-# What drives Chromium; the tests of the console use it where Chromium is installed.
+# Installs Playwright; the tests of the console use it if Chromium is installed.
 test-console: browser
 
 browser: setup
 	@bin/setup browser
 
-# `make -j` runs its parts side by side; the longest comes first, so that no processor idles at the end. What needs no
-# layers would be ready before it: here it waits for them as well.
+# `make -j` runs the parts in parallel, the longest first, so that no processor idles at the end. `lock` and `types` need no layers,
+# but wait for them here, so that the longest part starts first.
 check: unit lint shipped lock types
 ifneq ($(filter check,$(MAKECMDGOALS)),)
 lock types: layers
 endif
 
-# What is shipped and what is pushed: known vulnerabilities, and secrets.
+# Known vulnerabilities of the packages in layers, and secrets in the source files.
 shipped: setup layers
 	python -m cdk_delivery.gates.dependencies
 	python -m cdk_delivery.gates.secrets
@@ -47,8 +47,8 @@ lint: setup layers
 	set -e; for package in $(PACKAGES); do lint-imports --no-cache --config packages/$$package/pyproject.toml; done
 	lambda-layers check
 
-# The tests of every package are modules named `tests`, so each package has a run of its own. Its cache begins as a copy of the
-# first run's, which has read the packages already.
+# Each package has a Python package named `tests`, so that each needs a separate run of mypy. Its cache starts as a copy of the
+# first run's, which has the types of the packages.
 types: setup
 	mypy
 	set -e; for package in $(PACKAGES); do \
@@ -56,9 +56,9 @@ types: setup
 		MYPYPATH=packages/$$package mypy --cache-dir .mypy_cache/$$package packages/$$package/tests; \
 	done
 
-# Every push runs these, in parallel with `make -j`: those that import CDK, and those of the functions. The tests of the
-# packages, and the slow ones, such as those of pipelines with other settings, are left to `make test`. CDK's own
-# validation of each template is left to `synth`.
+# The tests that every push runs, in parallel with `make -j`: those that import CDK, and those of the functions. `make test` also
+# runs the tests of the packages and the slow ones, such as those of pipelines with other settings. CDK's validation of templates
+# runs in `synth` only.
 unit: unit-stacks unit-functions
 
 FUNCTIONS := tests/handlers
@@ -70,7 +70,7 @@ unit-stacks: setup layers
 unit-functions: setup layers
 	$(PUSHED) $(FUNCTIONS) --junitxml=$(REPORTS)/functions.xml
 
-# What pages say: links, examples, generated tables. A push of pages alone starts no run, so no build checks them.
+# Links, examples and generated tables of pages. A push that changes only pages starts no execution, so no build checks them.
 pages: setup layers
 	CDK_VALIDATION=false pytest -m "pages and not e2e and not slow and not soak"
 
@@ -84,19 +84,19 @@ lock: setup
 layers: setup
 	lambda-layers build
 
-# cdk.json has the layers built as well, which is instant by then
+# The `build` command of cdk.json builds the layers too, which is instant then.
 synth: setup layers
 	cdk synth --quiet
 	python -m cdk_delivery.compliance cdk.out
 	python -m cdk_delivery.gates.approvals cdk.out
 	python -m cdk_delivery.gates.templates
 
-# What the pipeline runs against a deployed stage; needs a part of the set-up only, so that it takes seconds.
+# The tests that the pipeline runs against a deployed stage. They need only a part of the set-up, which takes seconds.
 integration:
 	bin/setup integration
 	build/integration/bin/python -m pytest tests/integration --confcutdir=tests/integration --junitxml=$(REPORTS)/integration.xml
 
-# What a deployment would change, for the pipeline's changes job; the variables that it needs are in cdk_delivery.changes.
+# The report of the pipeline's changes builds; the variables that it needs are in cdk_delivery/changes/__main__.py.
 changes:
 	bin/setup integration
 	build/integration/bin/python -m cdk_delivery.changes assembly build/changes
@@ -104,7 +104,7 @@ changes:
 tested:
 	@build/integration/bin/python -m cdk_delivery.changes.test_summary $(REPORTS)/integration.xml
 
-# Files that are made from code and templates and committed: JSON Schema, execution policy, tables of docs/.
+# Committed files that are generated from code and templates: JSON Schema, execution policies, tables in docs/.
 generate: synth
 	delivery generate
 
@@ -112,10 +112,10 @@ gates: setup layers
 	pytest -m gate
 	set -e; for package in $(PACKAGES); do PYTHONPATH=tests pytest -p gate_table -m gate packages/$$package; done
 
-# What only the repository of the packages does: measurements, wheels for other projects, releases.
+# Only in the repository of the packages: measurements, wheels for other projects, releases.
 ifneq ($(PACKAGES),)
-# What takes long: a pipeline that was deployed from the last release takes the present tree; an hour of random commands to
-# the rehearsal's engine, and five thousand executions of it.
+# The slowest tests: a pipeline deployed from the last release is upgraded to the current tree; an hour of random commands to the
+# rehearsal's engine, and 5,000 executions of it.
 soak: setup layers
 	pytest -m soak
 	ENGINE_EXAMPLES=$(ENGINE_EXAMPLES) ENGINE_EXECUTIONS=1000 pytest $(addprefix packages/rehearsal/tests/engine/,test_state_machine.py test_bounded.py)
@@ -127,7 +127,7 @@ bench: setup
 	python -m bench.scale
 	cd packages/rehearsal && python -m tests.engine.bench
 
-# What another version of MiniStack changes in what is patched or used here: make ministack VERSION=1.5.34
+# Compare another version of MiniStack with the pinned one, in everything that is patched or used: make ministack VERSION=1.5.34
 ministack: setup
 	cd packages/rehearsal && python -m rehearsal.emulator.ministack.compare $(VERSION)
 
@@ -137,7 +137,7 @@ wheels wheel:
 release: setup
 	bin/release
 
-# The licence of every package that each wheel pulls in.
+# The licence of every package that each wheel requires.
 licences: setup
 	@python bin/licences $(PACKAGES)
 endif
@@ -145,6 +145,6 @@ endif
 clean:
 	rm -rf build dist cdk.out .mypy_cache .gates_cache .ruff_cache .pytest_cache .hypothesis
 
-# Named by itself it compares every file too, which takes a moment.
+# `make setup` itself also verifies every installed file, which takes a moment.
 setup:
 	@bin/setup $(if $(filter setup,$(MAKECMDGOALS)),verify)
