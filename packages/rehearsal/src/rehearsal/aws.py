@@ -10,18 +10,24 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials as SigningCredentials
 from botocore.exceptions import ClientError, UnknownServiceError
 from botocore.httpsession import URLLib3Session
+from botocore.model import ServiceModel
 from botocore.session import Session
 
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.host.host_environment import NO_AWS_FILES
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
 # Next to the CA bundle: the certificate of the embedded AWS's certificate authority.
 AUTHORITY = "authority.pem"
@@ -41,7 +47,7 @@ def root(account: str) -> Credentials:
 # Clients are thread-safe; sessions are not.
 _SESSION_LOCK = threading.Lock()
 _CLIENTS = 64
-_open_clients: weakref.WeakSet[Any] = weakref.WeakSet()
+_open_clients: weakref.WeakSet[BaseClient] = weakref.WeakSet()
 
 
 @cache
@@ -85,11 +91,12 @@ class Endpoint:
         message = AWSRequest("POST", f"{self.url}/", headers, data=json.dumps(request))
         keys = SigningCredentials(credentials.access_key, credentials.secret_key or self.secret, credentials.token)
         SigV4Auth(keys, service, region).add_auth(message)
-        session = URLLib3Session(verify=str(self.authority) if self.authority else True, proxies={})
+        verify = str(self.authority) if self.authority else True
+        session = URLLib3Session(verify=verify, proxies={})  # type: ignore[arg-type] # a path is allowed too
         answer = session.send(message.prepare())
         body: dict[str, object] = json.loads(answer.text or "{}")
         if answer.status_code != HTTPStatus.OK:
-            raise ClientError({"Error": {"Code": body.get("__type"), "Message": body.get("message")}}, target)
+            raise ClientError({"Error": {"Code": str(body.get("__type")), "Message": str(body.get("message"))}}, target)
         return body
 
     def environ(self, credentials: Credentials, region: str) -> dict[str, str]:
@@ -130,7 +137,7 @@ class Endpoint:
 
 
 @lru_cache(_CLIENTS)
-def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: str) -> Any:
+def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: str) -> BaseClient:
     """A client of the shared session, which reads each service's model once."""
     config = Config(
         s3={"addressing_style": "path"},
@@ -152,7 +159,7 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
     return client
 
 
-def service_model(service: str) -> Any:
+def service_model(service: str) -> ServiceModel | None:
     """Return botocore's model of the service; None where it has none of that name."""
     with _SESSION_LOCK:
         try:
@@ -169,13 +176,17 @@ def close_clients() -> None:
             client.close()
 
 
-def download_object(s3: Any, bucket: str, key: str, file: Path, version: str | None = None) -> Mapping[str, Any]:
+def download_object(
+    s3: S3Client, bucket: str, key: str, file: Path, version: str | None = None
+) -> GetObjectOutputTypeDef:
     """Write an object to `file`; return the response of GetObject. Raises ClientError.
 
     One request is enough: boto3's download_file would first request the size, and start threads.
     """
-    parameters = {"VersionId": version} if version else {}
-    answer: Mapping[str, Any] = s3.get_object(Bucket=bucket, Key=key, **parameters)
+    request: GetObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
+    if version:
+        request["VersionId"] = version
+    answer = s3.get_object(**request)
     with file.open("wb") as out:
         for chunk in answer["Body"].iter_chunks(1 << 20):
             out.write(chunk)

@@ -6,12 +6,15 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.host.atomic_write import write_json
 from tests.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny, until
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
 
 NAME = "another"
 GIT = {"FullRepositoryId": "owner/tiny", "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/t"}
@@ -31,7 +34,7 @@ def source(provider: str = "CodeStarSourceConnection", **configuration: str) -> 
 @contextmanager
 def another(tiny: Tiny, *stages: dict[str, Any]) -> Iterator[Tiny]:
     """`tiny` with a deployed pipeline of these stages; its own one, its commits and its journals are as they were."""
-    declaration: dict[str, Any] = {
+    declaration: Any = {
         "name": NAME,
         "pipelineType": "V2",
         "roleArn": f"arn:aws:iam::{ACCOUNT}:role/codepipeline",
@@ -54,7 +57,7 @@ def another(tiny: Tiny, *stages: dict[str, Any]) -> Iterator[Tiny]:
         api.delete_pipeline(name=NAME)
 
 
-def _forget(tiny: Tiny, api: Any, execution: dict[str, Any]) -> None:
+def _forget(tiny: Tiny, api: Any, execution: PipelineExecutionSummaryTypeDef) -> None:
     id_ = execution["pipelineExecutionId"]
     where = {"pipelineName": NAME, "pipelineExecutionId": id_}
     if execution["status"] == "InProgress":

@@ -147,7 +147,7 @@ def test_a_changed_definition_updates_and_restarts(push: Pushed) -> None:
     )
     plan = push.plan(new, {"Dev-Queues": QUEUES, "Prod-Queues": QUEUES})
     assert (plan.mutates, plan.restarts) == (True, True)
-    told = view.as_json(plan)
+    told: Any = view.as_json(plan)
     assert {each["name"]: each["change"] for each in told["stages"]}["Prod"] == "added"
     assert [each["change"] for each in told["stacks"]] == ["update", None, "create"]
     assert {(each["action"], each["under"]) for each in told["jobs"]} == {
@@ -169,7 +169,8 @@ def test_builds_after_the_update_are_those_of_the_new_definition(push: Pushed) -
     """With its commands, and an added stage's builds as well."""
     test = build_action("Test")
     new = template({"Name": "Dev", "Actions": [deploys("Dev-Queues"), test]}, Test="make integration")
-    told = view.as_json(push.plan(new, {"Dev-Queues": QUEUES}))["jobs"]
+    plan: Any = view.as_json(push.plan(new, {"Dev-Queues": QUEUES}))
+    told = plan["jobs"]
     assert told[-1] == {
         "stage": "Dev",
         "action": "Test",

@@ -10,13 +10,17 @@ import pytest
 from rehearsal.aws import root
 from rehearsal.codebuild.environment import PLACEHOLDER
 from rehearsal.deploy.source_tokens import Token, provide_source_tokens, source_tokens
-from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack
+from rehearsal.project.cloud_assembly import ActionProperties, Assembly, PipelineResource, Stack
 from tests.conftest import ACCOUNT, REGION, Embedded
 
 
 def assembly(token: Any, provider: str = "GitHub") -> Assembly:
     """A pipeline with one source."""
-    action = {"Name": "Code", "ActionTypeId": {"Provider": provider}, "Configuration": {"OAuthToken": token}}
+    action: ActionProperties = {
+        "Name": "Code",
+        "ActionTypeId": {"Provider": provider},
+        "Configuration": {"OAuthToken": token},
+    }
     stack = Stack("Top", "Top", ACCOUNT, REGION, Path("top.template.json"))
     pipeline = PipelineResource(stack, "Pipeline", {"Stages": [{"Name": "Source", "Actions": [action]}]})
     return Assembly(Path(), pipeline, (stack,))

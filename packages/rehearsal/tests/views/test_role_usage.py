@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -12,6 +12,9 @@ from rehearsal.commands.permissions import select_reports
 from rehearsal.emulator.iam.decision_log import Decision, Decisions, read
 from rehearsal.errors import WrongUse
 from rehearsal.views.role_usage import Grant, grants, report
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
 
 ROLE, OTHER = "arn:aws:iam::111111111111:role/build", "arn:aws:iam::111111111111:role/other"
 OBJECT = "arn:aws:s3:::bucket/key"
@@ -82,7 +85,7 @@ class Iam:
 
 def test_inline_and_attached_policies_are_read() -> None:
     """Each action that a statement allows is a separate grant; a Deny grants nothing."""
-    assert list(grants(Iam(), ROLE)) == [
+    assert list(grants(cast("IAMClient", Iam()), ROLE)) == [
         Grant("inline", "a:One", ("arn:a",)),
         Grant("inline", "a:Two", ("arn:a",)),
         Grant("attached", "b:*", ("arn:b", "arn:c")),
@@ -102,7 +105,7 @@ def test_what_a_statement_excepts_is_told() -> None:
         def get_role_policy(self, **_: str) -> Any:
             return {"PolicyDocument": document}
 
-    but_iam, elsewhere = list(grants(Excepting(), ROLE))[:2]
+    but_iam, elsewhere = list(grants(cast("IAMClient", Excepting()), ROLE))[:2]
     assert (but_iam.action_text(), elsewhere.resource_texts()) == (
         "all but iam:*, sts:*",
         ("all but arn:aws:s3:::bucket/*",),

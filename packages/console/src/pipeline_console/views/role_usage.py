@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline_console.views.decision import Decision
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+    from types_boto3_iam.type_defs import PolicyDocumentDictTypeDef
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Report:
             found.setdefault((grant.policy, grant.resource_texts()), []).append(grant.action_text())
         return found
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "role": self.role,
             "used": list(self.used),
@@ -80,14 +84,14 @@ def report(role: str, grants: Iterable[Grant], decisions: Sequence[Decision]) ->
     )
 
 
-def roles(iam: Any) -> list[str]:
+def roles(iam: IAMClient) -> list[str]:
     """The ARNs of an account's roles, but those that AWS's services own."""
     pages = iam.get_paginator("list_roles").paginate()
     found = [role["Arn"] for page in pages for role in page["Roles"]]
     return sorted(each for each in found if ":role/aws-service-role/" not in each)
 
 
-def grants(iam: Any, role: str) -> Iterator[Grant]:
+def grants(iam: IAMClient, role: str) -> Iterator[Grant]:
     """Return the grants of the role's inline and attached policies."""
     name = role.rpartition("/")[2]
     for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
@@ -99,17 +103,17 @@ def grants(iam: Any, role: str) -> Iterator[Grant]:
         yield from _allowed(attached["PolicyName"], document)
 
 
-def _allowed(policy: str, document: Any) -> Iterator[Grant]:
+def _allowed(policy: str, document: PolicyDocumentDictTypeDef | str) -> Iterator[Grant]:
     statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
     for statement in [statements] if isinstance(statements, dict) else statements:
         if statement["Effect"] == "Allow":
-            but, elsewhere = (_listed(statement.get(name, ())) for name in ("NotAction", "NotResource"))
+            but, elsewhere = _listed(statement.get("NotAction", ())), _listed(statement.get("NotResource", ()))
             for action in _listed(statement.get("Action", "*")):
                 yield Grant(policy, action, _listed(statement.get("Resource", "*")), but, elsewhere)
 
 
-def _listed(value: str | Sequence[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def _listed(value: object) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(map(str, value)) if isinstance(value, Sequence) else ()
 
 
 def _like_one(text: str, patterns: Iterable[str]) -> bool:

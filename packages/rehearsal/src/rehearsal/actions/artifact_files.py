@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from typing import Any
 
 from rehearsal.actions.artifacts import download
 from rehearsal.engine.action_api import ActionError, Task
@@ -27,7 +26,7 @@ def read(task: Task, path: str) -> str:
         raise ActionError(f"{task.where}: {member} of artifact {artifact} is not UTF-8: {error}") from error
 
 
-def json_object(task: Task, name: str, text: str) -> dict[str, Any]:
+def json_object(task: Task, name: str, text: str) -> dict[str, object]:
     """Return the JSON object in `text`. name: of the setting or file, for the message of ActionError."""
     try:
         value = json.loads(text)
@@ -38,7 +37,7 @@ def json_object(task: Task, name: str, text: str) -> dict[str, Any]:
     return value
 
 
-def texts(task: Task, name: str, value: Any) -> dict[str, str]:
+def texts(task: Task, name: str, value: object) -> dict[str, str]:
     """Return `value` if it is an object of strings. name: of the setting, for the message of ActionError."""
     if not isinstance(value, dict):
         raise ActionError(f"{task.where}: {name}: got {json.dumps(value)[:60]}; a JSON object is allowed")

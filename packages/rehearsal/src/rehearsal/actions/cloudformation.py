@@ -6,8 +6,8 @@ Source: AWS CodePipeline user guide, "CloudFormation deploy action reference".
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from botocore.exceptions import ClientError
 
@@ -17,6 +17,17 @@ from rehearsal.actions.stack_parameters import resolved_overrides, with_output_f
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.host.changes import Changes
 from rehearsal.workspace.acceptances import accept_hint
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.literals import CapabilityType, ChangeSetTypeType
+    from types_boto3_cloudformation.type_defs import (
+        DeleteStackInputTypeDef,
+        DescribeChangeSetOutputTypeDef,
+        ParameterTypeDef,
+        StackTypeDef,
+        TagTypeDef,
+    )
 
 # Source: AWS CloudFormation user guide, "CloudFormation quotas": a template passed in a request.
 TEMPLATE_BODY_BYTES = 51_200
@@ -49,24 +60,43 @@ class DeployStack:
             raise ActionError(message, "PermissionError" if _denied(error) else "ConfigurationError") from error
 
 
+class StackRequest(TypedDict, total=False):
+    """The parameters that CreateStack, UpdateStack and CreateChangeSet share."""
+
+    Capabilities: Sequence[CapabilityType]
+    Parameters: Sequence[ParameterTypeDef]
+    RoleARN: str
+    Tags: Sequence[TagTypeDef]
+    TemplateBody: str
+    TemplateURL: str
+
+
+class StackPolicy(TypedDict, total=False):
+    """The parameter of CreateStack and UpdateStack only."""
+
+    StackPolicyBody: str
+
+
 class Stack:
     """The stack of an action, and the operations on it with the action's credentials."""
 
     def __init__(self, task: Task, changes: Changes) -> None:
         self._task, self._changes = task, changes
         self._name = task.setting("StackName")
-        self._api = task.endpoint.client("cloudformation", task.credentials(), task.region)
+        self._api: CloudFormationClient = task.endpoint.client("cloudformation", task.credentials(), task.region)
 
     def replace_change_set(self) -> Outcome:
         """Create the change set, and delete an older one of its name; no changes count as a success."""
         name = self._task.setting("ChangeSetName")
         if self._change_set(name):
             self._api.delete_change_set(StackName=self._name, ChangeSetName=name)
-        kind = "UPDATE" if self._exists() else "CREATE"
+        kind: ChangeSetTypeType = "UPDATE" if self._exists() else "CREATE"
         self._api.create_change_set(StackName=self._name, ChangeSetName=name, ChangeSetType=kind, **self._request())
         for _ in self._changes.moments(self._task.stop):
-            change_set = self._change_set(name) or {}
-            status, reason = change_set.get("Status"), change_set.get("StatusReason", "")
+            change_set = self._change_set(name)
+            if change_set is None:
+                continue
+            status, reason = change_set["Status"], change_set.get("StatusReason", "")
             if status == "CREATE_COMPLETE":
                 return self._success(f"{len(change_set.get('Changes', []))} changes to {self._name}")
             if status == "FAILED":
@@ -86,9 +116,9 @@ class Stack:
     def create_or_update(self) -> Outcome:
         operation = self._api.update_stack if self._exists() else self._api.create_stack
         policy = self._template_configuration().get("StackPolicy")
-        request = self._request() | ({"StackPolicyBody": json.dumps(policy)} if policy else {})
+        stack_policy: StackPolicy = {"StackPolicyBody": json.dumps(policy)} if policy else {}
         try:
-            operation(StackName=self._name, **request)
+            operation(StackName=self._name, **self._request(), **stack_policy)
         except ClientError as error:
             if _says_no_changes(str(error)):
                 return self._no_changes()
@@ -97,7 +127,8 @@ class Stack:
 
     def replace_on_failure(self) -> Outcome:
         """Create or update the stack; delete it first where it has failed."""
-        if self._describe().get("StackStatus") in _FAILED:
+        stack = self._describe()
+        if stack and stack["StackStatus"] in _FAILED:
             deleted = self.delete()
             if deleted.failed:
                 return deleted
@@ -107,25 +138,28 @@ class Stack:
         if not self._describe():
             return self._success(f"there is no stack {self._name}")
         role = self._task.action.configuration.get("RoleArn")
-        self._api.delete_stack(StackName=self._name, **({"RoleARN": role} if role else {}))
+        request: DeleteStackInputTypeDef = {"StackName": self._name}
+        if role:
+            request["RoleARN"] = role
+        self._api.delete_stack(**request)
         return self._wait_until_settled()
 
     def _wait_until_settled(self) -> Outcome:
         """Wait until the stack's operation has ended; return the result with its outputs or its first failure."""
         for _ in self._changes.moments(self._task.stop):
             stack = self._describe()
-            status = stack.get("StackStatus", "DELETE_COMPLETE")
+            status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
             if status.endswith("_IN_PROGRESS"):
                 continue
             if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"):
-                outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+                outputs = _outputs(stack)
                 return self._success(f"{self._name} {status}", outputs)
             failure = f"{self._name} {status}: {self._first_failure()}"
             hint = accept_hint(failure)
             return self._failure(f"{failure}; {hint}" if hint else failure)
         return self._stopped()
 
-    def _request(self) -> dict[str, Any]:
+    def _request(self) -> StackRequest:
         """The parameters that CreateStack, UpdateStack and CreateChangeSet share."""
         configuration = self._task.action.configuration
         request = self._template(self._read(self._task.setting("TemplatePath")))
@@ -136,18 +170,19 @@ class Stack:
         request["Parameters"] = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
         tags = texts(self._task, "TemplateConfiguration.Tags", settings.get("Tags", {}))
         request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-        request["Capabilities"] = [each for each in configuration.get("Capabilities", "").split(",") if each]
+        capabilities = [name for name in configuration.get("Capabilities", "").split(",") if name]
+        request["Capabilities"] = cast("list[CapabilityType]", capabilities)
         if "RoleArn" in configuration:
             request["RoleARN"] = configuration["RoleArn"]
         return request
 
-    def _template(self, text: str) -> dict[str, Any]:
+    def _template(self, text: str) -> StackRequest:
         """Pass a small template as text, and a larger one by the URL of an object."""
         if len(text.encode()) <= TEMPLATE_BODY_BYTES:
             return {"TemplateBody": text}
         return {"TemplateURL": publish(self._task, "template.json", text.encode())}
 
-    def _template_configuration(self) -> dict[str, Any]:
+    def _template_configuration(self) -> dict[str, object]:
         path = self._task.action.configuration.get("TemplateConfiguration")
         return json_object(self._task, path, self._read(path)) if path else {}
 
@@ -157,19 +192,19 @@ class Stack:
     def _exists(self) -> bool:
         """Return whether there is a stack to update; a stack in REVIEW_IN_PROGRESS has to be created."""
         stack = self._describe()
-        return bool(stack) and stack["StackStatus"] not in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
+        return stack is not None and stack["StackStatus"] not in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
-    def _describe(self) -> dict[str, Any]:
+    def _describe(self) -> StackTypeDef | None:
         try:
-            return dict(self._api.describe_stacks(StackName=self._name)["Stacks"][0])
+            return self._api.describe_stacks(StackName=self._name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in str(error):
-                return {}
+                return None
             raise
 
-    def _change_set(self, name: str) -> dict[str, Any] | None:
+    def _change_set(self, name: str) -> DescribeChangeSetOutputTypeDef | None:
         try:
-            return dict(self._api.describe_change_set(StackName=self._name, ChangeSetName=name))
+            return self._api.describe_change_set(StackName=self._name, ChangeSetName=name)
         except ClientError as error:
             if error.response["Error"]["Code"] in (
                 "ChangeSetNotFound",
@@ -189,7 +224,7 @@ class Stack:
         return f"{first['LogicalResourceId']} ({first.get('ResourceType')}): {first['ResourceStatusReason']}"
 
     def _no_changes(self) -> Outcome:
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in self._describe().get("Outputs", [])}
+        outputs = _outputs(self._describe())
         return self._success(f"{self._name}: no changes", outputs)
 
     def _stopped(self) -> Outcome:
@@ -214,3 +249,8 @@ def _says_no_changes(reason: str) -> bool:
 
 def _denied(error: ClientError) -> bool:
     return error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+
+
+def _outputs(stack: StackTypeDef | None) -> dict[str, str]:
+    outputs = stack.get("Outputs", []) if stack else []
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}

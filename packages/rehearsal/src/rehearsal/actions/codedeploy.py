@@ -7,7 +7,7 @@ structure for AWS Lambda deployments".
 from __future__ import annotations
 
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +15,10 @@ from rehearsal.actions.artifact_files import read
 from rehearsal.actions.artifacts import download
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.host.changes import Changes
+
+if TYPE_CHECKING:
+    from types_boto3_codedeploy import CodeDeployClient
+    from types_boto3_codedeploy.type_defs import RevisionLocationTypeDef
 
 APP_SPECS = ("appspec.yml", "appspec.yaml", "appspec.json")
 ENDED = ("Succeeded", "Failed", "Stopped")
@@ -33,8 +37,11 @@ class DeployByCodeDeploy:
         application, group = task.setting("ApplicationName"), task.setting("DeploymentGroupName")
         if len(task.action.inputs) != 1:
             raise ActionError(f"{task.where}: it takes one input artifact; it has {len(task.action.inputs)}")
-        api = task.endpoint.client("codedeploy", task.credentials(), task.region)
-        revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": _app_spec(task)}}
+        api: CodeDeployClient = task.endpoint.client("codedeploy", task.credentials(), task.region)
+        revision: RevisionLocationTypeDef = {
+            "revisionType": "AppSpecContent",
+            "appSpecContent": {"content": _app_spec(task)},
+        }
         try:
             id_ = api.create_deployment(applicationName=application, deploymentGroupName=group, revision=revision)[
                 "deploymentId"
@@ -44,7 +51,7 @@ class DeployByCodeDeploy:
             code = "PermissionError" if "AccessDenied" in str(error) else "ConfigurationError"
             raise ActionError(f"{task.where}: {error}", code) from error
 
-    def _outcome(self, task: Task, api: Any, id_: str) -> Outcome:
+    def _outcome(self, task: Task, api: CodeDeployClient, id_: str) -> Outcome:
         """Wait for the end; a stopped action stops the deployment."""
         for _ in self._changes.moments(task.stop):
             deployment = api.get_deployment(deploymentId=id_)["deploymentInfo"]

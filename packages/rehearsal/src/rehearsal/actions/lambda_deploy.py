@@ -6,9 +6,9 @@ Source: AWS CodePipeline user guide, "AWS Lambda deploy action reference".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -17,9 +17,14 @@ from rehearsal.actions.traffic_steps import canary_steps, linear_steps
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.workspace.clock import Clock
 
+if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_lambda.type_defs import GetAliasRequestTypeDef
+
 MOST_ALARMS, MOST_SECONDS = 10, 2 * 86400.0
 ALL_AT_ONCE = "AllAtOnce"
-_STRATEGIES: tuple[tuple[str, Callable[[int, int], Any]], ...] = (
+_STRATEGIES: tuple[tuple[str, Callable[[int, int], Iterable[tuple[int, float]]]], ...] = (
     (r"Canary(\d+)Percent(\d+)Minutes?", canary_steps),
     (r"Linear(\d+)PercentEvery(\d+)Minutes?", linear_steps),
 )
@@ -71,8 +76,10 @@ class DeployFunction:
             code = "PermissionError" if "AccessDenied" in str(error) else "ConfigurationError"
             raise ActionError(f"{task.where}: {error}", code) from error
 
-    def _shift(self, task: Task, api: Any, cloudwatch: Any, wanted: Wanted, version: str) -> Outcome:
-        name = {"FunctionName": wanted.function, "Name": wanted.alias}
+    def _shift(
+        self, task: Task, api: LambdaClient, cloudwatch: CloudWatchClient, wanted: Wanted, version: str
+    ) -> Outcome:
+        name: GetAliasRequestTypeDef = {"FunctionName": wanted.function, "Name": wanted.alias}
         before = api.get_alias(**name)
         if before.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
             raise ActionError(f"{task.where}: the alias {wanted.alias} must have one version at the start")
@@ -89,7 +96,7 @@ class DeployFunction:
         api.update_alias(**name, FunctionVersion=version, RoutingConfig={"AdditionalVersionWeights": {}})
         return _success(f"{wanted.function}:{wanted.alias} has version {version}", version)
 
-    def _watch(self, task: Task, cloudwatch: Any, alarms: list[str], seconds: float) -> str:
+    def _watch(self, task: Task, cloudwatch: CloudWatchClient, alarms: list[str], seconds: float) -> str:
         """Wait `seconds` of AWS; return why the shift has to be rolled back, empty if it can continue."""
         for _ in self._clock.moments(seconds, task.stop):
             if active := _active(cloudwatch, alarms):
@@ -112,14 +119,14 @@ def _steps(where: str, strategy: str) -> Steps:
     raise ActionError(f"{where}: DeployStrategy: got {strategy}; {allowed}, with other numbers too, are allowed")
 
 
-def _publish(task: Task, api: Any, function: str) -> str:
+def _publish(task: Task, api: LambdaClient, function: str) -> str:
     zip_file = task.folder / "function.zip"
     download(task, task.action.inputs[0], task.credentials(), zip_file)
     answer = api.update_function_code(FunctionName=function, ZipFile=zip_file.read_bytes(), Publish=True)
     return str(answer["Version"])
 
 
-def _active(cloudwatch: Any, alarms: list[str]) -> list[str]:
+def _active(cloudwatch: CloudWatchClient, alarms: list[str]) -> list[str]:
     if not alarms:
         return []
     answer = cloudwatch.describe_alarms(AlarmNames=alarms, AlarmTypes=["MetricAlarm", "CompositeAlarm"])

@@ -9,7 +9,6 @@ import json
 import threading
 import time
 import uuid
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -30,7 +29,7 @@ _COMMIT_MESSAGE = (
     " run's commit of the working tree has none"
 )
 
-Json = dict[str, Any]
+Json = dict[str, object]
 
 
 class InvokeFunction:

@@ -6,7 +6,6 @@ Source: AWS CodePipeline user guide, "AWS CodePipeline invoke action reference".
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -35,7 +34,7 @@ class StartPipeline:
         return Outcome(failed=False, summary=summary, variables={"PipelineExecutionId": started}, external_id=started)
 
 
-def _parsed(task: Task, setting: str) -> Any:
+def _parsed(task: Task, setting: str) -> object:
     text = task.action.configuration[setting]
     try:
         return json.loads(text)

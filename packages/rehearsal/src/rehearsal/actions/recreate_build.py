@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -25,6 +25,14 @@ from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import (
+        ActionExecutionDetailTypeDef,
+        ActionExecutionInputTypeDef,
+        S3LocationTypeDef,
+    )
+    from types_boto3_s3 import S3Client
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ def recreate_build(
     endpoint: Endpoint,
     key: PipelineKey,
     *,
-    detail: Mapping[str, Any],
+    detail: ActionExecutionDetailTypeDef,
     worked: Path,
     folder: Path,
     caches: Path,
@@ -68,7 +76,7 @@ def recreate_build(
     build = _build(key, region, project, settings)
     folder.mkdir(parents=True, exist_ok=True)
     log = BuildLog(folder / "preparation.log", lambda _: None)
-    lookup = AwsLookup(lambda service: endpoint.client(service, credentials, region))
+    lookup = AwsLookup(functools.partial(endpoint.client, credentials=credentials, region=region))
     place = BuildFolders(folder, sources, caches)
     try:
         prepared = prepare(build, place, endpoint.build_environ(credentials, region), log, lookup)
@@ -78,11 +86,11 @@ def recreate_build(
 
 
 def _sources(
-    given: Mapping[str, Any],
+    given: ActionExecutionInputTypeDef,
     settings: Mapping[str, str],
     worked: Path,
     folder: Path,
-    fetch: Callable[[Mapping[str, str], Path], None],
+    fetch: Callable[[S3LocationTypeDef, Path], None],
 ) -> tuple[dict[str, Path], bool]:
     """The folder of every input artifact by name (the primary one is empty), and whether a failed build left them."""
     inputs = {each["name"]: each["s3location"] for each in given.get("inputArtifacts", [])}
@@ -97,7 +105,7 @@ def _sources(
     return sources, left
 
 
-def _download(s3: Any, remote: Path, place: Mapping[str, str], source: Path) -> None:
+def _download(s3: S3Client, remote: Path, place: S3LocationTypeDef, source: Path) -> None:
     source.parent.mkdir(parents=True, exist_ok=True)
     zip_file = source.with_suffix(".zip")
     try:

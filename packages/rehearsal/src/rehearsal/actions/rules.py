@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.workspace.clock import Clock
+
+if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
 
 _OPERATORS: Mapping[str, tuple[str, Callable[[str, str], bool]]] = {
     "EQ": ("equals", lambda variable, value: variable == value),
@@ -61,7 +64,7 @@ class WatchAlarm:
         return Outcome(failed=state in states, summary=f"alarm {name} is {state}")
 
 
-def _alarm_state(cloudwatch: Any, name: str, task: Task) -> str:
+def _alarm_state(cloudwatch: CloudWatchClient, name: str, task: Task) -> str:
     """Return the state of a metric alarm or a composite alarm. Raises ActionError."""
     answer = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]

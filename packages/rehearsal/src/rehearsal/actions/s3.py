@@ -10,7 +10,7 @@ import mimetypes
 import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import IO
 
 from botocore.exceptions import ClientError
 
@@ -84,7 +84,7 @@ def _key(declared: str) -> str:
     return declared.replace("{datetime}", f"{now:%Y-%m-%d_%H-%M-%S}").replace("{uuid}", str(uuid.uuid4()))
 
 
-def _files(file: Any, prefix: str) -> Iterator[tuple[str, bytes]]:
+def _files(file: IO[bytes], prefix: str) -> Iterator[tuple[str, bytes]]:
     """Yield (object key, content) of every file in the artifact."""
     folder = prefix.strip("/") + "/" if prefix.strip("/") else ""
     with file, zipfile.ZipFile(file) as archive:

@@ -10,7 +10,6 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from rehearsal.actions.artifact_files import json_object
 from rehearsal.actions.artifacts import locate_artifact, upload
@@ -28,7 +27,7 @@ def resolved_overrides(task: Task, read: Read) -> dict[str, str]:
     return {name: _value(task, name, each, read) for name, each in overrides.items()}
 
 
-def _value(task: Task, name: str, value: Any, read: Read) -> str:
+def _value(task: Task, name: str, value: object, read: Read) -> str:
     match value:
         case str():
             return value

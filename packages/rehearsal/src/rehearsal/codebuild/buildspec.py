@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import (
@@ -36,17 +36,17 @@ class UnsupportedFeature(RehearsalError):
     """CodeBuild has a feature that the rehearsal does not. The message names it and what to do."""
 
 
-def _text(value: Any) -> Any:
+def _text(value: object) -> object:
     """Convert an empty YAML value to an empty string."""
     return "" if value is None else value
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> object:
     """Convert a string to a list: CDK Pipelines writes `files: "**/*"`."""
     return [value] if isinstance(value, str) else value
 
 
-def _on_failure(value: Any) -> Any:
+def _on_failure(value: object) -> object:
     return failure_action.parse(value) if isinstance(value, str) else value
 
 
@@ -69,7 +69,7 @@ class _Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _leave_out_empty_keys(cls, value: Any) -> Any:
+    def _leave_out_empty_keys(cls, value: object) -> object:
         """Ignore keys without a value."""
         return {key: each for key, each in value.items() if each is not None} if isinstance(value, dict) else value
 
@@ -165,7 +165,7 @@ class Buildspec(_Section):
     run_as: Text | None = None
     env: Env = Env()
     proxy: Proxy = Proxy()
-    batch: Mapping[str, Any] | None = None
+    batch: Mapping[str, object] | None = None
     phases: Phases
     reports: Annotated[Mapping[str, Report], Field(max_length=5)] = {}
     artifacts: Artifacts | None = None

@@ -8,7 +8,6 @@ Source: AWS CodeBuild user guide, "Runtime versions".
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
 
 import yaml
 
@@ -23,7 +22,7 @@ class _Loader(yaml.SafeLoader):
 
     notes: list[str]
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - PyYAML's signature
         names = [key.value for key, _ in node.value if key.tag != _KEPT[0]]
         for name in sorted({name for name in names if isinstance(name, str) and names.count(name) > 1}):
             line = node.start_mark.line + 1
@@ -39,7 +38,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def load(text: str) -> tuple[Any, tuple[str, ...]]:
+def load(text: str) -> tuple[object, tuple[str, ...]]:
     """Return the document and the notes. Raises yaml.YAMLError."""
     loader = _Loader(text)
     loader.notes = []
@@ -50,14 +49,14 @@ def load(text: str) -> tuple[Any, tuple[str, ...]]:
     return document, (*loader.notes, *_unquoted(document, _read_by_the_rules(text)), *_extensions(document))
 
 
-def _read_by_the_rules(text: str) -> Any:
+def _read_by_the_rules(text: str) -> object:
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError):  # such as the date 2024-99-99
         return None
 
 
-def _unquoted(written: Any, read: Any, place: str = "") -> list[str]:
+def _unquoted(written: object, read: object, place: str = "") -> list[str]:
     """Notes on values that YAML's rules change, such as 1.20 to 1.2."""
     if place.rpartition(".")[2] in _YES_OR_NO:
         return []
@@ -71,6 +70,6 @@ def _unquoted(written: Any, read: Any, place: str = "") -> list[str]:
     ]
 
 
-def _extensions(document: Any) -> list[str]:
+def _extensions(document: object) -> list[str]:
     names = [name for name in document if str(name).startswith(EXTENSION)] if isinstance(document, dict) else []
     return [f"{name}: is left out here; whether CodeBuild accepts such a key is not documented" for name in names]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import click
 
 from rehearsal.commands.completion_types import ACTION, EXECUTION
 from rehearsal.commands.context import resolve_execution, running_deployment, with_workspace
-from rehearsal.commands.follow import put_approval
+from rehearsal.commands.follow import Verdict, put_approval
 from rehearsal.commands.logs import match_action
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.errors import WrongUse
@@ -38,7 +37,7 @@ class WaitingApproval:
         return f"execution {self.execution}{revision}"
 
 
-def _options(verb: Callable[..., Any]) -> Callable[..., Any]:
+def _options(verb: Callable[..., object]) -> Callable[..., object]:
     verb = click.option("-m", "--summary", default="", help="Why; kept with the answer.")(AS_JSON(verb))
     verb = click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Answer in this execution only.")(
         verb
@@ -63,7 +62,7 @@ def reject(space: Workspace, action: str | None, wanted: str | None, summary: st
 
 
 def _answer(
-    space: Workspace, action: str | None, wanted: str | None, verdict: str, summary: str, *, as_json: bool
+    space: Workspace, action: str | None, wanted: str | None, verdict: Verdict, summary: str, *, as_json: bool
 ) -> None:
     deployed = running_deployment(space)
     waiting = _waiting_approvals(space, deployed.key.name)
@@ -97,7 +96,7 @@ def _chosen(waiting: list[WaitingApproval], action: str | None) -> list[WaitingA
     return waiting
 
 
-def _report(done: list[WaitingApproval], verdict: str, *, as_json: bool) -> None:
+def _report(done: list[WaitingApproval], verdict: Verdict, *, as_json: bool) -> None:
     if as_json:
         print_json(
             [

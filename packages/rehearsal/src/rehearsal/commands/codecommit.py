@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rehearsal.aws import root
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.engine.model.definition import Action, PipelineKey
 from rehearsal.engine.model.triggers import Push
+
+if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_events.type_defs import DescribeRuleResponseTypeDef
 
 
 def polls(action: Action) -> bool:
@@ -21,7 +25,7 @@ def polls(action: Action) -> bool:
     return action.configuration.get("PollForSourceChanges", "true").lower() != "false"
 
 
-def push_event(key: PipelineKey, action: Action, push: Push, before: str, after: str) -> Mapping[str, Any]:
+def push_event(key: PipelineKey, action: Action, push: Push, before: str, after: str) -> Mapping[str, object]:
     """Return CodeCommit's event of a push. before, after: commit ids; zeros where there was none."""
     name = action.configuration["RepositoryName"]
     arn = f"arn:aws:codecommit:{key.region}:{key.account}:{name}"
@@ -51,7 +55,7 @@ def push_event(key: PipelineKey, action: Action, push: Push, before: str, after:
     }
 
 
-def missing_rule(deployed: Deployment, told: Mapping[str, Any]) -> str | None:
+def missing_rule(deployed: Deployment, told: Mapping[str, object]) -> str | None:
     """Return why no rule starts the pipeline for the event; None where a rule with that target matches it.
 
     told: the event.
@@ -66,7 +70,7 @@ def missing_rule(deployed: Deployment, told: Mapping[str, Any]) -> str | None:
     return f"it does not poll, and no rule takes the push ({', '.join(names)})"
 
 
-def _matches_rule(api: Any, rule: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+def _matches_rule(api: EventBridgeClient, rule: DescribeRuleResponseTypeDef, told: Mapping[str, object]) -> bool:
     pattern = rule.get("EventPattern")
     if not pattern or rule["State"] != "ENABLED":
         return False

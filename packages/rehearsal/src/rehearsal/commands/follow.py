@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from typing import Literal
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +24,8 @@ from rehearsal.workspace.layout import Workspace
 
 STOP_SECONDS = 20
 
+type Verdict = Literal["Approved", "Rejected"]
+
 
 def follow(
     space: Workspace,
@@ -30,7 +33,7 @@ def follow(
     deployed: Deployment,
     execution: str,
     *,
-    verdict: str | None,
+    verdict: Verdict | None,
     ending: int = 1,
     stops: bool = True,
     until: str | None = None,
@@ -68,7 +71,7 @@ def _watch(
     deployed: Deployment,
     execution: str,
     *,
-    verdict: str | None,
+    verdict: Verdict | None,
     ending: int,
     until: str | None = None,
 ) -> ExecutionView:
@@ -124,7 +127,7 @@ def _stop(space: Workspace, deployed: Deployment, execution: str, ending: int) -
             pass
 
 
-def _answer(console: Console, shown: Progress, deployed: Deployment, event: Event, verdict: str | None) -> None:
+def _answer(console: Console, shown: Progress, deployed: Deployment, event: Event, verdict: Verdict | None) -> None:
     how = "answered in advance"
     if verdict is None:
         if not (console.is_terminal and sys.stdin.isatty()):
@@ -136,7 +139,7 @@ def _answer(console: Console, shown: Progress, deployed: Deployment, event: Even
     put_approval(deployed, event["stage"], event["action"], event["token"], verdict=verdict, summary=how)
 
 
-def _ask_verdict(event: Event) -> str:
+def _ask_verdict(event: Event) -> Verdict:
     question = f"{event['stage']}/{event['action']}"
     if event["text"]:
         question += f" ({event['text']})"
@@ -144,7 +147,7 @@ def _ask_verdict(event: Event) -> str:
     return "Approved" if choice == "approve" else "Rejected"
 
 
-def put_approval(deployed: Deployment, stage: str, action: str, token: str, *, verdict: str, summary: str) -> bool:
+def put_approval(deployed: Deployment, stage: str, action: str, token: str, *, verdict: Verdict, summary: str) -> bool:
     """Answer one approval. False where another caller has answered it, or it does not wait any more."""
     user = os.environ.get("USER") or "you"
     try:

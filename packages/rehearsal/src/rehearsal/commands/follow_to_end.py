@@ -6,13 +6,12 @@ import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
 from rehearsal.commands.context import running_deployment
-from rehearsal.commands.follow import follow
+from rehearsal.commands.follow import Verdict, follow
 from rehearsal.commands.output import output_console, put_json
 from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
@@ -28,7 +27,7 @@ def verdict_options[R](verb: Callable[..., R]) -> Callable[..., R]:
     @click.option("--approve", is_flag=True, help="Approve every manual approval in advance.")
     @click.option("--reject", is_flag=True, help="Reject every manual approval in advance.")
     @functools.wraps(verb)
-    def with_verdict(*args: Any, approve: bool, reject: bool, **kwargs: Any) -> R:
+    def with_verdict(*args: object, approve: bool, reject: bool, **kwargs: object) -> R:
         if approve and reject:
             raise click.UsageError("--approve or --reject, not both")
         return verb(*args, verdict="Approved" if approve else "Rejected" if reject else None, **kwargs)
@@ -40,7 +39,7 @@ def follow_to_end(
     space: Workspace,
     execution: str,
     *,
-    verdict: str | None,
+    verdict: Verdict | None,
     json_file: Path | None,
     ending: int = 1,
     stops: bool = False,
@@ -58,7 +57,7 @@ def follow_to_end(
 
 
 def follow_with_summary(
-    space: Workspace, console: Console, execution: str, *, verdict: str | None, ending: int = 1, stops: bool = False
+    space: Workspace, console: Console, execution: str, *, verdict: Verdict | None, ending: int = 1, stops: bool = False
 ) -> list[ExecutionView]:
     """Show the execution and its restarts to the end, then a summary; return the views of all, in order."""
     began, deployed = time.monotonic(), running_deployment(space)

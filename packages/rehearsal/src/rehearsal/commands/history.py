@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 
@@ -35,7 +34,7 @@ def history(space: Workspace, number: int, *, as_json: bool) -> None:
         click.echo(f"nothing was rehearsed yet: `{program_name.command_name()} run`")
 
 
-def _as_json(space: Workspace, view: ExecutionView, *, alive: bool) -> dict[str, Any]:
+def _as_json(space: Workspace, view: ExecutionView, *, alive: bool) -> dict[str, object]:
     shifts = traffic.as_json(traffic.shifts(space, view))
     return history_table.as_json(view, alive=alive) | {"traffic": shifts}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -39,7 +38,7 @@ def output_console(json_file: Path | None) -> Console:
     return terminal(stderr=json_file == STDOUT)
 
 
-def put_json(file: Path | None, value: Any) -> None:
+def put_json(file: Path | None, value: object) -> None:
     """Write a value as JSON to `file`, - for standard output; None: nowhere."""
     if file == STDOUT:
         print_json(value)
@@ -49,5 +48,5 @@ def put_json(file: Path | None, value: Any) -> None:
         write_json(file, value)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2))

@@ -9,6 +9,7 @@ import click
 from rehearsal.commands.api_errors import convert_api_errors
 from rehearsal.commands.completion_types import EXECUTION, STAGE
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
+from rehearsal.commands.follow import Verdict
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE
 from rehearsal.commands.up import ACCEPT
@@ -31,7 +32,7 @@ def retry(
     space: Workspace,
     stage: str | None,
     wanted: str | None,
-    verdict: str | None,
+    verdict: Verdict | None,
     json_file: Path | None,
     *,
     names: tuple[str, ...],

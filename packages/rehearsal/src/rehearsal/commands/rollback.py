@@ -8,6 +8,7 @@ import click
 
 from rehearsal.commands.completion_types import EXECUTION, STAGE
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
+from rehearsal.commands.follow import Verdict
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE, STDOUT
 from rehearsal.commands.run_partial import start_rollback, successful_executions
@@ -22,7 +23,7 @@ from rehearsal.workspace.layout import Workspace
 @verdict_options
 @JSON_FILE
 @with_workspace
-def rollback(space: Workspace, stage: str, wanted: str | None, verdict: str | None, json_file: Path | None) -> int:
+def rollback(space: Workspace, stage: str, wanted: str | None, verdict: Verdict | None, json_file: Path | None) -> int:
     """Roll STAGE back to execution ID, or to the one that last succeeded in it before the present one."""
     with open_deployment(space) as deployed:
         target = resolve_execution(space, wanted) if wanted else _previous_successful_execution(deployed, stage)

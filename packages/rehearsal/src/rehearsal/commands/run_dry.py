@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Required, TypedDict
 
 import click
 
@@ -18,6 +18,16 @@ from rehearsal.workspace.layout import Workspace
 MAX_LISTED_CHANGES = 20
 
 
+class PushFacts(TypedDict, total=False):
+    """The push as JSON; changes: since the last push, or since HEAD where that push is not known any more."""
+
+    branch: str
+    changes: list[str]
+    commit: Required[str]
+    since: str
+    working_tree: Required[bool]
+
+
 def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
     """Print the push and the stages, or, where no pipeline is deployed yet, the first deployment."""
     space.make()
@@ -26,13 +36,15 @@ def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
     if (space.aws / "pipeline.json").exists():
         with open_deployment(space, port) as deployed:
             pipeline, branch = deployed.pipeline(), deployed.branch()
-        facts = _push(space, repository, commit, branch) | {"first_deployment": False} | graph.as_json(pipeline)
-        lines = [*_push_lines(facts), *_stage_lines(pipeline)]
+        push = _push(space, repository, commit, branch)
+        facts = {**push, "first_deployment": False, **graph.as_json(pipeline)}
+        lines = [*_push_lines(push), *_stage_lines(pipeline)]
     else:
-        facts = {"commit": commit, "working_tree": commit != repository.head, "first_deployment": True}
+        push = {"commit": commit, "working_tree": commit != repository.head}
+        facts = {**push, "first_deployment": True}
         lines = [
             f"no pipeline is deployed yet: HEAD ({repository.head[:8]}) would be synthesized, its accounts",
-            f"bootstrapped and its pipeline deployed; then {_commit_label(facts)} would be pushed.",
+            f"bootstrapped and its pipeline deployed; then {_commit_label(push)} would be pushed.",
         ]
     if json_file:
         put_json(json_file, facts)
@@ -40,7 +52,7 @@ def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
         click.echo("\n".join(lines))
 
 
-def _push(space: Workspace, repository: Repository, commit: str, branch: str) -> dict[str, Any]:
+def _push(space: Workspace, repository: Repository, commit: str, branch: str) -> PushFacts:
     """The push as JSON. `changes`: since the last push, or since HEAD where that push is not known any more."""
     before = git_repository.branch_head(space.remote, branch)
     since = before.id if before and repository.has(before.id) else repository.head
@@ -53,12 +65,12 @@ def _push(space: Workspace, repository: Repository, commit: str, branch: str) ->
     }
 
 
-def _commit_label(facts: dict[str, Any]) -> str:
+def _commit_label(facts: PushFacts) -> str:
     tree = "the working tree, uncommitted changes included" if facts["working_tree"] else "HEAD"
     return f"{facts['commit'][:8]} ({tree})"
 
 
-def _push_lines(facts: dict[str, Any]) -> list[str]:
+def _push_lines(facts: PushFacts) -> list[str]:
     changes = facts["changes"]
     count = f"{len(changes)} files differ from {facts['since'][:8]}" if changes else f"the same as {facts['since'][:8]}"
     more = [f"  and {len(changes) - MAX_LISTED_CHANGES} more"] if len(changes) > MAX_LISTED_CHANGES else []

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from rehearsal.commands.follow import Verdict
 from rehearsal.project.cdk_app import App
 
 # The modes in which nothing is pushed, with their options. FULL_RUN_OPTIONS: without any of them.
@@ -28,7 +29,7 @@ FULL_RUN_OPTIONS = frozenset(
 class RunOptions:
     """The options of `run`. first: the stage of --from. names: of --accept. execution: the beginning of its id."""
 
-    verdict: str | None
+    verdict: Verdict | None
     listing: bool
     graph: str | None
     until: str | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +23,9 @@ from rehearsal.errors import WrongUse
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Workspace
 
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import EnableStageTransitionInputTypeDef
+
 # Without the stage's name, which may have an underscore: the API's pattern for a reason does not allow it.
 DISABLED_REASON = "a rehearsal ends before this stage"
 
@@ -34,7 +37,11 @@ def closed_transition(deployed: Deployment, stage: str | None) -> Iterator[None]
     if following is None:
         yield
         return
-    transition = {"pipelineName": deployed.key.name, "stageName": following, "transitionType": "Inbound"}
+    transition: EnableStageTransitionInputTypeDef = {
+        "pipelineName": deployed.key.name,
+        "stageName": following,
+        "transitionType": "Inbound",
+    }
     deployed.api().disable_stage_transition(**transition, reason=DISABLED_REASON)
     try:
         yield
@@ -119,7 +126,7 @@ def _latest_successful_execution(deployed: Deployment, stages: Sequence[str]) ->
 
 def successful_executions(deployed: Deployment, stage: str) -> list[str]:
     """Return the executions that have succeeded in a stage, newest first, without rollbacks."""
-    listed: list[dict[str, Any]] = deployed.api().list_pipeline_executions(
+    listed = deployed.api().list_pipeline_executions(
         pipelineName=deployed.key.name, filter={"succeededInStage": {"stageName": stage}}
     )["pipelineExecutionSummaries"]
     return [each["pipelineExecutionId"] for each in listed if each.get("executionType") != "ROLLBACK"]

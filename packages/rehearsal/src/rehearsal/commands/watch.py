@@ -8,6 +8,7 @@ import click
 
 from rehearsal.commands.completion_types import EXECUTION
 from rehearsal.commands.context import resolve_execution, with_workspace
+from rehearsal.commands.follow import Verdict
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE
 from rehearsal.commands.up import ACCEPT
@@ -23,7 +24,7 @@ from rehearsal.workspace.layout import Workspace
 @JSON_FILE
 @with_workspace
 def watch(
-    space: Workspace, wanted: str | None, names: tuple[str, ...], verdict: str | None, json_file: Path | None
+    space: Workspace, wanted: str | None, names: tuple[str, ...], verdict: Verdict | None, json_file: Path | None
 ) -> int:
     """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on."""
     AcceptedFile(space).add(names)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rehearsal.codebuild.environment import PLACEHOLDER
 from rehearsal.deploy.bootstrap import ReportProgress
 from rehearsal.engine.endpoint import Credentials, Endpoint
+from rehearsal.json_values import items, member, text
 from rehearsal.project.cloud_assembly import Assembly
 
 _PROJECT = "AWS::CodeBuild::Project"
@@ -57,7 +57,7 @@ def secrets_of_projects(cloud: Assembly) -> Mapping[str, list[str]]:
 def _created_names(cloud: Assembly) -> set[str]:
     """The names of secrets and parameters that the app's stacks create."""
     return {
-        str(resource.get("Properties", {}).get("Name"))
+        str(member(resource, "Properties", "Name"))
         for stack in cloud.stacks
         for _, template in stack.templates()
         for resource in template.get("Resources", {}).values()
@@ -68,8 +68,8 @@ def _created_names(cloud: Assembly) -> set[str]:
 def _values(cloud: Assembly, kind: str) -> Iterator[str]:
     for _, template in cloud.pipeline.templates():
         for resource in template.get("Resources", {}).values():
-            environment: Any = resource.get("Properties", {}).get("Environment", {})
-            if resource["Type"] == _PROJECT and isinstance(environment, dict):
-                for variable in environment.get("EnvironmentVariables", []):
-                    if variable.get("Type") == kind and isinstance(variable.get("Value"), str):
-                        yield variable["Value"]
+            if resource["Type"] != _PROJECT:
+                continue
+            for variable in items(resource, "Properties", "Environment", "EnvironmentVariables"):
+                if member(variable, "Type") == kind and (value := text(variable, "Value")):
+                    yield value

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -37,6 +37,9 @@ from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.supported import read_supported
 
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+
 Push = Callable[[Sequence[str]], None]
 
 
@@ -54,9 +57,10 @@ class Deployment:
     names: tuple[str, ...] = field(default=(), compare=False)
     first_execution: str = field(default="", compare=False)
 
-    def api(self) -> Any:
+    def api(self) -> CodePipelineClient:
         """Return a CodePipeline client with the root credentials of the pipeline's account."""
-        return self.endpoint.client("codepipeline", root(self.key.account), self.key.region)
+        client: CodePipelineClient = self.endpoint.client("codepipeline", root(self.key.account), self.key.region)
+        return client
 
     def pipeline(self) -> Pipeline:
         """Return the current definition."""

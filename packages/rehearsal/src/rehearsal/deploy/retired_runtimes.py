@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 
 from rehearsal.emulator.iam.cfnlint_data import runtime_lifecycle
+from rehearsal.json_values import member
 from rehearsal.project.cloud_assembly import Assembly
 
 _FUNCTION = "AWS::Lambda::Function"
@@ -32,6 +33,6 @@ def _runtimes(cloud: Assembly) -> set[str]:
     for stack in cloud.stacks:
         for _, template in stack.templates():
             for resource in template.get("Resources", {}).values():
-                runtime = resource.get("Properties", {}).get("Runtime") if resource["Type"] == _FUNCTION else None
+                runtime = member(resource, "Properties", "Runtime") if resource["Type"] == _FUNCTION else None
                 found.add(runtime if isinstance(runtime, str) else json.dumps(runtime))
     return found

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from rehearsal.codebuild.environment import PLACEHOLDER
 from rehearsal.deploy.bootstrap import ReportProgress
@@ -50,6 +49,6 @@ def source_tokens(cloud: Assembly) -> Iterator[Token]:
     """Yield the secrets with the OAuth tokens of the pipeline's GitHub sources."""
     for stage in cloud.chosen.properties.get("Stages", []):
         for action in stage.get("Actions", []):
-            token: Any = action.get("Configuration", {}).get("OAuthToken")
+            token = action.get("Configuration", {}).get("OAuthToken")
             if action["ActionTypeId"]["Provider"] == "GitHub" and isinstance(token, str):
                 yield from (Token(name, key or "") for name, key in _REFERENCE.findall(token))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.errors import WrongUse
-from rehearsal.project.cloud_assembly import Assembly
+from rehearsal.json_values import items, mapping, text
+from rehearsal.project.cloud_assembly import Assembly, StageProperties
 from rehearsal.workspace.acceptances import Accepted, accept_options
 from rehearsal.workspace.supported import Supported
 
@@ -50,15 +50,16 @@ def _unknown_providers(cloud: Assembly, supported: Supported, accepted: Accepted
                 yield type_.provider, f"{stage['Name']}/{name}"
 
 
-def _rules(stage: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, str], str]]:
+def _rules(stage: StageProperties) -> Iterator[tuple[Mapping[str, str], str]]:
     for key in ("BeforeEntry", "OnSuccess", "OnFailure"):
-        for condition in stage.get(key, {}).get("Conditions", []):
-            yield from _parts(condition.get("Rules", []), "RuleTypeId")
+        for condition in items(stage, key, "Conditions"):
+            yield from _parts(items(condition, "Rules"), "RuleTypeId")
 
 
-def _parts(parts: Sequence[Mapping[str, Any]], key: str) -> Iterator[tuple[Mapping[str, str], str]]:
+def _parts(parts: Sequence[object], key: str) -> Iterator[tuple[Mapping[str, str], str]]:
     for part in parts:
-        yield {"Category": "Rule", **part[key]}, str(part.get("Name"))
+        type_ = {name: str(value) for name, value in mapping(part, key).items()}
+        yield {"Category": "Rule", **type_}, text(part, "Name")
 
 
 def _shortened(places: Sequence[str], most: int = 3) -> str:

@@ -25,7 +25,15 @@ from rehearsal.host import framing, namespaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # as in framing.py
-    from typing import Any, NoReturn
+    from typing import NoReturn, TypedDict
+
+    class Command(TypedDict):
+        """A command to run."""
+
+        argv: list[str]
+        cwd: str
+        env: dict[str, str]
+
 
 GRACE_SECONDS = 3.0
 
@@ -73,7 +81,7 @@ def _run_commands(token: str) -> None:
         terminate_descendants()
 
 
-def _run(command: dict[str, Any]) -> int | None:
+def _run(command: Command) -> int | None:
     """Run a command; return its exit status, or None where standard input ended first."""
     pid = os.fork() or _become(command)
     handle = os.pidfd_open(pid)
@@ -90,7 +98,7 @@ def _run(command: dict[str, Any]) -> int | None:
         os.close(handle)
 
 
-def _become(command: dict[str, Any]) -> NoReturn:
+def _become(command: Command) -> NoReturn:
     """Execute the command in a new session; exit with 127 where that is impossible, as a shell does."""
     try:
         os.setsid()
@@ -106,11 +114,11 @@ def _become(command: dict[str, Any]) -> NoReturn:
         os._exit(127)
 
 
-def _next_command() -> dict[str, Any] | None:
+def _next_command() -> Command | None:
     """Wait for the next command and reap orphans. None at the end of standard input."""
     while not select.select([0], [], [], 0.5)[0]:
         _reap(None)
-    command: dict[str, Any] | None = framing.read()
+    command: Command | None = framing.read()
     return command
 
 

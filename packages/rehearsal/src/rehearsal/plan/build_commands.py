@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.engine.model.cloudformation import preview_pipeline
 from rehearsal.engine.model.definition import Pipeline, PipelineKey
+from rehearsal.json_values import items, mapping, member
 from rehearsal.project.cloud_assembly import Assembly
 
 PROJECT = "AWS::CodeBuild::Project"
@@ -49,7 +49,7 @@ def synthesized_builds(cloud: Assembly) -> list[PlannedBuild]:
     """Return every CodeBuild action of an assembly's pipeline, with the commands of its project in the template."""
     projects: dict[str, tuple[str, tuple[str, ...]]] = {}
     for id_, resource in cloud.pipeline.resources(PROJECT).items():
-        name, source = resource["Properties"].get("Name"), resource["Properties"]["Source"]
+        name, source = member(resource, "Properties", "Name"), mapping(resource, "Properties", "Source")
         project = (name if isinstance(name, str) else id_, tuple(commands(_text(source.get("BuildSpec", "")))))
         projects |= dict.fromkeys((project[0], _REFERENCE.format(id_)), project)
     actions = _build_actions(preview_pipeline("", cloud.chosen.properties))
@@ -66,11 +66,12 @@ def _build_actions(pipeline: Pipeline) -> list[tuple[str, str, str]]:
     ]
 
 
-def _text(spec: Any) -> str:
+def _text(spec: object) -> str:
     """The text of a buildspec, with `...` for values that CloudFormation inserts, such as a region."""
     if isinstance(spec, str):
         return spec
-    return "".join(each if isinstance(each, str) else "..." for each in spec.get("Fn::Join", ["", []])[1])
+    joined = items(spec, "Fn::Join")
+    return "".join(part if isinstance(part, str) else "..." for part in items(joined[1])) if len(joined) == 2 else ""
 
 
 def commands(buildspec: str) -> Iterator[str]:
@@ -78,9 +79,7 @@ def commands(buildspec: str) -> Iterator[str]:
     if "\n" not in buildspec and not buildspec.lstrip().startswith("{"):
         return
     document = yaml.safe_load(buildspec)
-    phases: Mapping[str, Any] = document.get("phases", {}) if isinstance(document, dict) else {}
     for name in PHASES:
-        phase = phases.get(name) or {}
         for key in ("commands", "finally"):
-            declared = phase.get(key) or []
-            yield from [declared] if isinstance(declared, str) else map(str, declared)
+            declared = member(document, "phases", name, key)
+            yield from [declared] if isinstance(declared, str) else map(str, items(declared))

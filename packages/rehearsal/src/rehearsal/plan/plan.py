@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rehearsal.deploy.bootstrap import is_bootstrapped
 from rehearsal.deploy.first_deployment import Deployment
@@ -15,7 +14,7 @@ from rehearsal.plan import build_commands, deadlocks
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.stack_diff import StackChange, compare
 from rehearsal.project import configuration
-from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment
+from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment, PipelineProperties
 
 # CDK Pipelines' name of the action that updates the pipeline.
 SELF_MUTATE = "SelfMutate"
@@ -117,7 +116,7 @@ def _builds_before_mutation(stages: Stages, builds: Sequence[PlannedBuild]) -> l
     return reached
 
 
-def _properties(cloud: Assembly) -> Mapping[str, Any]:
+def _properties(cloud: Assembly) -> PipelineProperties:
     return cloud.chosen.properties
 
 

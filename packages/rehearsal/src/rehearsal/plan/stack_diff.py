@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.project.cloud_assembly import Stack
+from rehearsal.project.cloud_assembly import Stack, Template, TemplateResource
 
-Json = Mapping[str, Any]
 Kind = Literal["added", "changed", "removed"]
 
 # An attribute whose change does not change the resource.
@@ -55,17 +54,18 @@ def compare(endpoint: Endpoint, stack: Stack) -> StackChange:
     return StackChange(stack, "update" if resources or others else None, resources, others)
 
 
-def deployed_template(endpoint: Endpoint, account: str, region: str, name: str) -> dict[str, Any] | None:
+def deployed_template(endpoint: Endpoint, account: str, region: str, name: str) -> Template | None:
     """Return the template of a deployed stack; None where there is no such stack."""
     api = endpoint.client("cloudformation", root(account), region)
     try:
         body = api.get_template(StackName=name)["TemplateBody"]
     except ClientError:
         return None
-    return dict(json.loads(body)) if isinstance(body, str) else dict(body)
+    template: Template = json.loads(body) if isinstance(body, str) else body
+    return template
 
 
-def differences(old: Json, new: Json) -> list[ResourceChange]:
+def differences(old: Template, new: Template) -> list[ResourceChange]:
     """Return the changed resources of two templates, in the order of the new one, removed ones last."""
     before, after = old.get("Resources", {}), new.get("Resources", {})
     changes = []
@@ -78,11 +78,11 @@ def differences(old: Json, new: Json) -> list[ResourceChange]:
     return changes
 
 
-def _without_metadata(resource: Json) -> Json:
+def _without_metadata(resource: TemplateResource) -> Mapping[str, object]:
     return {key: value for key, value in resource.items() if key != _METADATA}
 
 
-def _properties(old: Json, new: Json) -> tuple[str, ...]:
+def _properties(old: TemplateResource, new: TemplateResource) -> tuple[str, ...]:
     """The names of changed properties, and of changed resource attributes such as DeletionPolicy."""
     before, after = old.get("Properties", {}), new.get("Properties", {})
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]

@@ -7,16 +7,79 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Required, TypedDict, cast
 
 from rehearsal.errors import WrongUse
+from rehearsal.json_values import items, text
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
 NESTED = "AWS::CloudFormation::Stack"
 QUALIFIER = "hnb659fds"
+
+
+class TemplateResource(TypedDict, total=False):
+    """A resource of a template."""
+
+    Type: Required[str]
+    Metadata: Mapping[str, object]
+    Properties: Mapping[str, object]
+
+
+class Template(TypedDict, total=False):
+    """A CloudFormation template."""
+
+    Conditions: Mapping[str, object]
+    Mappings: Mapping[str, object]
+    Outputs: Mapping[str, object]
+    Parameters: Mapping[str, object]
+    Resources: Mapping[str, TemplateResource]
+    Transform: object
+
+
+class ActionProperties(TypedDict, total=False):
+    """An action, as the properties of a pipeline have it."""
+
+    ActionTypeId: Required[Mapping[str, str]]
+    Configuration: Mapping[str, object]
+    Name: Required[str]
+
+
+class StageProperties(TypedDict, total=False):
+    """A stage, as the properties of a pipeline have it."""
+
+    Actions: Required[Sequence[ActionProperties]]
+    BeforeEntry: Mapping[str, object]
+    Name: Required[str]
+    OnFailure: Mapping[str, object]
+    OnSuccess: Mapping[str, object]
+
+
+class PipelineProperties(TypedDict, total=False):
+    """The properties of `AWS::CodePipeline::Pipeline` that are read before the deployment."""
+
+    Name: object
+    RestartExecutionOnUpdate: object
+    Stages: Sequence[StageProperties]
+
+
+class ArtifactProperties(TypedDict, total=False):
+    bootstrapStackVersionSsmParameter: str
+    directoryName: str
+    stackName: str
+    templateFile: str
+
+
+class Artifact(TypedDict, total=False):
+    """An artifact of a manifest.json."""
+
+    dependencies: Sequence[str]
+    displayName: str
+    environment: str
+    properties: ArtifactProperties
+    type: str
 
 
 @dataclass(frozen=True)
@@ -51,11 +114,11 @@ class Stack:
     needs: tuple[str, ...] = ()
     qualifier: str = QUALIFIER
 
-    def templates(self) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    def templates(self) -> Iterator[tuple[tuple[str, ...], Template]]:
         """Yield (logical ids of nested stacks, template) of the stack and its nested stacks."""
         yield from _templates(self.template, ())
 
-    def resources(self, type_: str) -> dict[str, dict[str, Any]]:
+    def resources(self, type_: str) -> dict[str, TemplateResource]:
         """Return logical id -> resource of the template's resources of one type."""
         resources = json.loads(self.template.read_text()).get("Resources", {})
         return {id_: resource for id_, resource in resources.items() if resource["Type"] == type_}
@@ -67,7 +130,7 @@ class PipelineResource:
 
     stack: Stack
     id: str
-    properties: Mapping[str, Any]
+    properties: PipelineProperties
     nested: tuple[str, ...] = ()
 
     @property
@@ -111,10 +174,10 @@ class Assembly:
     def architectures(self) -> set[str]:
         """The architectures of all functions, by Lambda's names."""
         functions = [each for stack in self.stacks for each in stack.resources("AWS::Lambda::Function").values()]
-        return {arch for each in functions for arch in each["Properties"].get("Architectures", ["x86_64"])}
+        return {str(arch) for each in functions for arch in items(each, "Properties", "Architectures") or ["x86_64"]}
 
 
-def followed_branches(configurations: Iterable[Mapping[str, Any]]) -> list[str]:
+def followed_branches(configurations: Iterable[Mapping[str, object]]) -> list[str]:
     """Return the branches in the configurations of source actions, without unresolved intrinsic functions."""
     named = [configuration.get("BranchName") or configuration.get("Branch") for configuration in configurations]
     return list(dict.fromkeys(branch for branch in named if isinstance(branch, str)))
@@ -133,12 +196,12 @@ def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("1
     return Assembly(folder, chosen, tuple(needed))
 
 
-def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Template]]:
     """The template and those of its nested stacks, which are file assets of the assembly."""
-    template = json.loads(path.read_text())
+    template: Template = json.loads(path.read_text())
     yield ids, template
     for id_, resource in template.get("Resources", {}).items():
-        asset = resource.get("Metadata", {}).get("aws:asset:path", "")
+        asset = text(resource, "Metadata", "aws:asset:path")
         if resource["Type"] == NESTED and asset.endswith(".json"):
             yield from _templates(path.parent / asset, (*ids, id_))
 
@@ -161,7 +224,7 @@ def _pipelines(stacks: list[Stack]) -> Iterator[PipelineResource]:
         for nested, template in stack.templates():
             for id_, resource in template.get("Resources", {}).items():
                 if resource["Type"] == PIPELINE:
-                    yield PipelineResource(stack, id_, resource["Properties"], nested)
+                    yield PipelineResource(stack, id_, cast("PipelineProperties", resource["Properties"]), nested)
 
 
 def _qualified_id(pipeline: PipelineResource, pipelines: list[PipelineResource]) -> str:
@@ -178,7 +241,7 @@ def _needed(stack: Stack, by_artifact: Mapping[str, Stack]) -> Iterator[Stack]:
             yield by_artifact[each]
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> dict[str, Artifact]:
     path = folder / "manifest.json"
     if not path.exists():
         raise WrongUse(f"{folder} is not a cloud assembly: it has no manifest.json")
@@ -203,7 +266,7 @@ def _stacks(folder: Path, default: tuple[str, str]) -> Iterator[Stack]:
         )
 
 
-def _qualifier(properties: Mapping[str, Any]) -> str:
+def _qualifier(properties: ArtifactProperties) -> str:
     """The qualifier in `/cdk-bootstrap/<qualifier>/version`, the SSM parameter that the stack reads."""
     match = re.match(r"/cdk-bootstrap/([^/]+)/version", properties.get("bootstrapStackVersionSsmParameter", ""))
     return match[1] if match else QUALIFIER

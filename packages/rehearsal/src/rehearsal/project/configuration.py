@@ -32,7 +32,7 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -41,6 +41,9 @@ from rehearsal.aws import Endpoint, root
 from rehearsal.engine.model.definition import Action, Pipeline
 from rehearsal.errors import WrongUse
 from rehearsal.project.cloud_assembly import QUALIFIER
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
 
 FILE = "rehearsal.toml"
 QUEUE_FACTOR = 5
@@ -220,8 +223,8 @@ def _invoke_function(endpoint: Endpoint, stack: DeployedStack, function: str, qu
 
 
 def _outputs(endpoint: Endpoint, stack: DeployedStack) -> dict[str, str]:
-    api = endpoint.client("cloudformation", root(stack.account), stack.region)
-    described: dict[str, Any] = api.describe_stacks(StackName=stack.name)["Stacks"][0]
+    api: CloudFormationClient = endpoint.client("cloudformation", root(stack.account), stack.region)
+    described = api.describe_stacks(StackName=stack.name)["Stacks"][0]
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 

@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any
 from zipfile import BadZipFile, ZipFile
+
+from rehearsal.project.cloud_assembly import Artifact
 
 _MANIFEST = "manifest.json"
 
@@ -31,7 +32,7 @@ def _templates(assembly: ZipFile, stack: str) -> Iterator[str]:
         path = PurePosixPath(name)
         if path.name != _MANIFEST:
             continue
-        artifacts: dict[str, dict[str, Any]] = json.loads(assembly.read(name)).get("artifacts", {})
+        artifacts: dict[str, Artifact] = json.loads(assembly.read(name)).get("artifacts", {})
         for id_, artifact in artifacts.items():
             properties = artifact.get("properties", {})
             if artifact.get("type") == "aws:cloudformation:stack" and properties.get("stackName", id_) == stack:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.execution import ActionState, Execution
@@ -77,7 +76,7 @@ class ExecutionView:
 _REVISIONS = ("CommitId", "VersionId", "ImageDigest")
 
 
-def _project(state: Execution) -> dict[str, Any]:
+def _project(state: Execution) -> dict[str, object]:
     """The fields of a view, from the execution's state."""
     trigger = state.trigger
     return {
@@ -143,7 +142,9 @@ def _revision(state: Execution) -> str:
 
 def replay(events: Iterable[Event]) -> ExecutionView:
     """Return the view after all events."""
-    return ExecutionView(**_project(fold_all(events)))
+    view = ExecutionView()
+    vars(view).update(_project(fold_all(events)))
+    return view
 
 
 def load_execution_view(space: Workspace, execution: str) -> ExecutionView:
@@ -151,7 +152,7 @@ def load_execution_view(space: Workspace, execution: str) -> ExecutionView:
     return replay(journal.read(space.journal(execution)))
 
 
-def stages_as_json(view: ExecutionView) -> list[dict[str, Any]]:
+def stages_as_json(view: ExecutionView) -> list[dict[str, object]]:
     """Return stages and their actions as `--json` prints them. Contract: docs/rehearsal/json.md."""
     return [
         {

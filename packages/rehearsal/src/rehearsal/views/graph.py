@@ -5,15 +5,13 @@ Actions of one run order run in parallel; the next run order waits for all of th
 
 from __future__ import annotations
 
-from typing import Any
-
 from rehearsal.engine.model.definition import Action, Pipeline
 from rehearsal.engine.model.run_order import group_by_run_order
 
 APPROVAL = "Approval"
 
 
-def as_json(pipeline: Pipeline) -> dict[str, Any]:
+def as_json(pipeline: Pipeline) -> dict[str, object]:
     """Return the definition as `run --list --json` prints it. Contract: docs/rehearsal/json.md."""
     return {
         "pipeline": pipeline.name,
@@ -25,7 +23,7 @@ def as_json(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _action(action: Action) -> dict[str, Any]:
+def _action(action: Action) -> dict[str, object]:
     return {
         "name": action.name,
         "provider": str(action.type),

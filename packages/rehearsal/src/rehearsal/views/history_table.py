@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -23,7 +22,7 @@ def status_of(view: ExecutionView, *, alive: bool) -> str:
     return view.status if alive or view.seconds is not None else INTERRUPTED
 
 
-def as_json(view: ExecutionView, *, alive: bool) -> dict[str, Any]:
+def as_json(view: ExecutionView, *, alive: bool) -> dict[str, object]:
     """Return one execution without its stages; `started` is in ISO 8601, UTC. Contract: docs/rehearsal/json.md."""
     return {
         "execution_id": view.id,

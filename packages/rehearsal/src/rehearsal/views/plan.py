@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.plan import Plan, Stages
@@ -12,7 +11,7 @@ from rehearsal.plan.stack_diff import ResourceChange, StackChange
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 
 
-def as_json(plan: Plan) -> dict[str, Any]:
+def as_json(plan: Plan) -> dict[str, object]:
     """Return the plan as `plan --json` prints it. Contract: docs/rehearsal/json.md."""
     return {
         "self_mutation": {"updates": plan.mutates, "restarts": plan.restarts},
@@ -110,7 +109,7 @@ def _warnings(plan: Plan) -> Iterator[str]:
         yield "No known deadlock was found."
 
 
-def _stack_json(change: StackChange) -> dict[str, Any]:
+def _stack_json(change: StackChange) -> dict[str, object]:
     return {
         "name": change.stack.name,
         "account": change.stack.account,
@@ -124,5 +123,5 @@ def _stack_json(change: StackChange) -> dict[str, Any]:
     }
 
 
-def _job_json(job: PlannedBuild) -> dict[str, Any]:
+def _job_json(job: PlannedBuild) -> dict[str, object]:
     return {"stage": job.stage, "action": job.action, "project": job.project, "commands": list(job.commands)}

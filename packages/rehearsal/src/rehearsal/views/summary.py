@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -46,7 +45,7 @@ def show(
 
 def as_json(
     space: Workspace, views: Sequence[ExecutionView], answers: Iterable[Answer], seconds: float, *, iam: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the result as `run --json` writes it: the last execution, and the ids of earlier ones.
 
     seconds: the duration of the run. Contract: docs/rehearsal/json.md.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from rehearsal.emulator.codedeploy.app_spec import parse_app_spec
-from rehearsal.emulator.codedeploy.store import DEPLOYMENTS, FILE
+from rehearsal.emulator.codedeploy.store import DEPLOYMENTS, FILE, Record
+from rehearsal.json_values import text
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.clock import Clock
 from rehearsal.workspace.layout import Workspace
@@ -77,7 +77,7 @@ def _changed(space: Workspace) -> int:
         return 0
 
 
-def as_json(found: Sequence[Shift]) -> list[dict[str, Any]]:
+def as_json(found: Sequence[Shift]) -> list[dict[str, object]]:
     """Return shifts as `--json` prints them. Contract: docs/rehearsal/json.md."""
     return [asdict(shift) for shift in found]
 
@@ -88,7 +88,7 @@ def pace(space: Workspace, found: Sequence[Shift]) -> list[str]:
     return [f"traffic shifted {scale:g} times as fast as on AWS (`rehearse clock`)"] if found and scale != 1 else []
 
 
-def _recorded(space: Workspace) -> Iterator[tuple[Mapping[str, Any], Shift]]:
+def _recorded(space: Workspace) -> Iterator[tuple[Record, Shift]]:
     for folder in (space.running, space.saved):
         path = folder / FILE
         if path.exists():
@@ -102,7 +102,7 @@ def _recorded(space: Workspace) -> Iterator[tuple[Mapping[str, Any], Shift]]:
             yield record, _shift(account, record)
 
 
-def _shift(account: str, record: Mapping[str, Any]) -> Shift:
+def _shift(account: str, record: Record) -> Shift:
     spec = parse_app_spec(record["revision"]["appSpecContent"]["content"])
     return Shift(
         account=account,
@@ -111,5 +111,5 @@ def _shift(account: str, record: Mapping[str, Any]) -> Shift:
         percent=int(record.get("percent", 0)),
         status=record["status"],
         deployment=record["deploymentId"],
-        message=(record.get("errorInformation") or {}).get("message", ""),
+        message=text(record, "errorInformation", "message"),
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, TypedDict
+from typing import Protocol, TypedDict
 
-Statement = dict[str, Any]
+Statement = dict[str, object]
 
 
 class FailedAction(Protocol):
