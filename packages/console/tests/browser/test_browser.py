@@ -126,8 +126,8 @@ def test_a_log_of_100_megabytes_is_followed_searched_and_linked(aws: FakeAws, op
     assert page.locator("#lines *").count() < 1000
 
 
-def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage) -> None:
-    """In log lines, commit messages, branch and stack names, summaries, variables and reasons."""
+def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In log lines, commit messages, branch and stack names, summaries, variables, reasons, decisions and reports."""
     execution = waiting(message=PLANTED)
     execution.runs[1].summary = execution.runs[2].summary = PLANTED
     execution.runs[2].variables = {"BranchName": PLANTED, "StackName": PLANTED}
@@ -139,6 +139,11 @@ def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage) -> None:
     builds.add("synth:1", [PLANTED, f"\x1b[31m{PLANTED}"])
     builds.add("synth:2", [*FAILED[:9], f"a.py:1: error: {PLANTED}", *FAILED[10:]])
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact(PLANTED)
+    serve_functions(aws, pipeline, monkeypatch)
+    place = dataclasses.replace(BASKET.place, stack=PLANTED)
+    monkeypatch.setattr(functions, "read", lambda *_: dataclasses.replace(BASKET, place=place, runtime=PLANTED))
+    decisions = serve_decisions(aws, monkeypatch)
+    decisions.append(dataclasses.replace(decisions[1], action=PLANTED, resource=PLANTED, why=PLANTED))
     log = f"/executions/{execution.id}/actions/{execution.runs[1].id}/log"
     pages = [
         "/",
@@ -146,11 +151,13 @@ def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage) -> None:
         f"/executions/{failed.id}",
         "/approvals/Prod/Approve",
         "/executions",
+        "/functions",
+        "/permissions",
         log,
     ]
     for path in pages:
         page = open_page(path)
-        shown(page, "onerror=") if path != "/functions" else None
+        shown(page, "onerror=")
         page.wait_for_timeout(200)
         assert page.title() != "1"
         assert page.locator("img, main script:not([src])").count() == 0

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.builds import FAILED, Builds
+from tests.decisions import serve_decisions
 from tests.fake_aws import FakeAws
+from tests.functions import serve_functions
 from tests.pages.test_approval_page import artifact
 from tests.pipelines import START, Pipeline, green, red, waiting
 from tests.root import ROOT
@@ -18,14 +20,17 @@ LOG = [*FAILED[:8], "\x1b[32mruff\x1b[0m All checks passed!", *FAILED[8:]]
 
 
 @pytest.mark.browser
-def test_screenshots_of_the_main_pages(aws: FakeAws, open_page: Callable[..., Any]) -> None:
+def test_screenshots_of_the_main_pages(
+    aws: FakeAws, open_page: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One each, light and dark, with the same executions."""
     released = waiting(message="Show prices with tax", commit="ab12cd34" * 5)
     released.runs[3].stage, released.runs[3].action = "Prod", "Test"
     failed = red(message="Round prices to whole cents", commit="0c9d8e7f" * 5, start=START - 5000)
     done = green(message="Add a basket", start=START - 40_000)
     stages = (*Pipeline().stages[:3], ("Prod", ("Test", "Approve", "Deploy")))
-    Pipeline(released, failed, done, stages=stages).serve(aws)
+    serve_functions(aws, Pipeline(released, failed, done, stages=stages).serve(aws), monkeypatch)
+    serve_decisions(aws, monkeypatch)
     builds = Builds(aws)
     for id_ in ("synth:1", "synth:2", "test:1"):
         builds.add(id_, LOG)
@@ -38,10 +43,12 @@ def test_screenshots_of_the_main_pages(aws: FakeAws, open_page: Callable[..., An
         "log": log,
         "approval": "/approvals/Prod/Approve",
         "history": "/executions",
+        "functions": "/functions",
+        "permissions": "/permissions",
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, path in pages.items():
-        dark = name in ("log", "history")
+        dark = name in ("log", "history", "permissions")
         page = open_page(path, viewport={"width": 1100, "height": 760}, color_scheme="dark" if dark else "light")
         page.wait_for_timeout(500)
         page.screenshot(path=str(FOLDER / f"{name}.png"))
