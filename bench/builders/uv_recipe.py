@@ -28,12 +28,15 @@ class UvRecipe:
         """uv is one of this project's tools."""
 
     def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """It keeps nothing but uv's downloads. The lock is written here, so that its time is not measured."""
+        """It keeps nothing but uv's downloads. The lock is written here, so that its time is not measured.
+
+        Locking fills uv's cache with wheels whose index has no metadata, so it comes before the cache is emptied.
+        """
+        self._lock(place)
         if gone == "all":
             place.clear()
         if gone != "nothing":
             shutil.rmtree(place.project / "layer", ignore_errors=True)
-        self._lock(place)
 
     def _lock(self, place: BuildFolders) -> None:
         folder = place.project / "locked"

@@ -20,7 +20,7 @@ from lambda_layers.builder.restore import Restored, restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from lambda_layers.locks.graph import Lock
 from lambda_layers.locks.pin import Pin
-from lambda_layers.settings import Settings
+from lambda_layers.settings import parse
 from tests.projects import Project
 from tests.wheels import House
 
@@ -116,13 +116,13 @@ def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str
     """A package that was made ready for another target, by other tools or otherwise is made again."""
     asked: dict[str, Any] = {"python": "3.13", "architecture": "x86_64", "drop-tests": False, "keep": []}
     changes = {"python": "3.14", "architecture": "arm64", "drop-tests": True, "keep": ["*.h"]}
-    changes["build-from-source"] = frozenset({"base"})
+    changes["build-from-source"] = ["base"]
     setting = change.replace("_", "-")
     other = {**asked, **({setting: changes[setting]} if setting in changes else {})}
     keys = {
         PackageBuilder(
             root=tmp_path,
-            settings=Settings.model_validate(settings),
+            settings=parse(settings),
             python=None,
             lock=Lock({}, {}),
             machinery=machinery,

@@ -18,7 +18,7 @@ def test_what_is_kept_is_found(tmp_path: Path) -> None:
     cache.keep_record("key", {"a": [1, 2]})
     cache.keep_bytes(b"content", digest(b"content"))
     assert cache.record("key") == {"a": [1, 2]}
-    assert cache.read(digest(b"content")) == b"content"
+    assert cache.has(digest(b"content"))
     assert cache.fetch(digest(b"content"), tmp_path / "there" / "file")
     assert (tmp_path / "there" / "file").read_bytes() == b"content"
 
@@ -32,7 +32,7 @@ def test_what_is_damaged_counts_as_absent(tmp_path: Path) -> None:
     for path in [*(tmp_path / "cache").rglob("key"), *(tmp_path / "cache" / "files").iterdir()]:
         path.write_bytes(path.read_bytes()[:-1])
     assert cache.record("key") is None
-    assert cache.read(digest(b"content")) is None
+    assert not cache.has(digest(b"content"))
     assert not cache.fetch(digest(b"content"), tmp_path / "file")
     assert not (tmp_path / "file").exists()
 

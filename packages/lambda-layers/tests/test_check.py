@@ -49,8 +49,8 @@ def layer(project: Project, name: str, functions: tuple[str, ...], *packages: st
         with zipfile.ZipFile(project.house.wheels[package].path) as zipped:
             zipped.extractall(folder)
     paths = [path for path in folder.rglob("*") if path.is_file()]
-    parts = [deflate(path.relative_to(folder.parent).as_posix(), path.read_bytes()) for path in paths]
-    size = write(project.root / f"{name}.zip", parts)
+    parts = [deflate(path.relative_to(folder.parent).as_posix(), [path.read_bytes()]) for path in paths]
+    size = write(project.root / f"{name}.zip", parts).unzipped
     told = tuple(Package(package, "1.0", 100 + index) for index, package in enumerate(packages))
     return Layer(name, f"{name}.zip", "", 0, size, functions, told, "")
 

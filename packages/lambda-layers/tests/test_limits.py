@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lambda_layers.analysis import report
 from lambda_layers.errors import LayersError
-from lambda_layers.manifest import FunctionCode, Manifest
+from lambda_layers.manifest import FunctionCode, FunctionRecord, LayerRecord, Manifest, TargetRecord
 from lambda_layers.target import limits
 from lambda_layers.target.limits import UNZIPPED
 
 
-def layer(size: int, *functions: str) -> dict[str, Any]:
+def layer(size: int, *functions: str) -> LayerRecord:
     """A layer of this size."""
-    packages = [{"name": "big", "version": "1", "bytes": size - 1}, {"name": "small", "version": "1", "bytes": 1}]
-    return {"functions": list(functions), "unzipped_bytes": size, "packages": packages}
+    return {
+        "name": "some",
+        "zip": "",
+        "sha256": "",
+        "bytes": size,
+        "unzipped_bytes": size,
+        "functions": list(functions),
+        "packages": [{"name": "big", "version": "1", "bytes": size - 1}, {"name": "small", "version": "1", "bytes": 1}],
+        "sbom": "",
+    }
 
 
-def check(layers: list[dict[str, Any]], **code: int) -> list[str]:
+def check(layers: list[LayerRecord], **code: int) -> list[str]:
     """The warnings for these layers, and for functions whose own code has these sizes."""
-    functions = [{"name": name, "unzipped_bytes": size} for name, size in code.items()]
-    return limits.check({"layers": layers, "functions": functions})
+    functions: list[FunctionRecord] = [
+        {"name": name, "zip": "", "sha256": "", "bytes": size, "unzipped_bytes": size} for name, size in code.items()
+    ]
+    target: TargetRecord = {"python": "3.13", "architecture": "x86_64"}
+    return limits.check({"target": target, "layers": layers, "functions": functions})
 
 
 def test_what_fits_is_silent() -> None:

@@ -39,6 +39,11 @@ def test_the_target_is_read(tmp_path: Path) -> None:
         ('[tool.layers]\npython = "2.7"\narchitecture = "arm64"\n', "got '2.7'.*no such runtime"),
         ('[tool.layers]\npython = 3.13\narchitecture = "arm64"\n', "python: got 3.13; .*string"),
         (f'[tool.layers]\n{GOOD}runtime-provided = "half"\n', "runtime-provided: got 'half'.*'ship' or 'drop'"),
+        (f"[tool.layers]\n{GOOD}drop-tests = 1\n", "drop-tests: got 1; it has to be true or false"),
+        (f'[tool.layers]\n{GOOD}keep = "a/*"\n', "keep: got 'a/\\*'; it has to be a list of strings"),
+        (f"[tool.layers]\n{GOOD}build-from-source = [1]\n", "build-from-source: got \\[1\\]; .*list of strings"),
+        (f'[tool.layers]\n{GOOD}lock = "pdm.lock"\n', "lock: got 'pdm.lock'.*'poetry.lock' or 'uv.lock'"),
+        ("[tool]\nlayers = 3\n", "\\[tool.layers\\] is 3, and has to be a table"),
         ("[tool.layers\n", "pyproject.toml: "),
     ],
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lambda_layers import cli, manifest
+from lambda_layers import cli, manifest, settings
 from lambda_layers.analysis.diff import Change, compare_manifests, manifest_at_revision
 from lambda_layers.analysis.imports import imports
 from lambda_layers.analysis.why import why
@@ -22,7 +22,6 @@ from lambda_layers.builder.command import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from lambda_layers.manifest import Layer, Manifest, Package
-from lambda_layers.settings import Settings
 from tests.projects import Project
 from tests.root import PACKAGE, ROOT
 from tests.wheels import House
@@ -253,4 +252,4 @@ def test_the_page_knows_every_command_and_setting() -> None:
     shown = set(re.findall(r"lambda-layers (\w+)", page))
     assert shown == set(cli.cli.commands)
     block = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])
-    assert block["tool"]["layers"].keys() == {field.alias or name for name, field in Settings.model_fields.items()}
+    assert block["tool"]["layers"].keys() == settings.PARSERS.keys()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lambda_layers.builder.installed import installed_packages
-from lambda_layers.builder.packages import BuiltPackage
+from lambda_layers.builder.package import BuiltPackage
 from lambda_layers.builder.verify import check_dependencies, verify
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin

@@ -1,9 +1,8 @@
-"""The command line: parses arguments, calls a command, and turns an error into a message and an exit code."""
+"""The command line: parses arguments and calls a command."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,43 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lambda_layers import manifest
-from lambda_layers.bug_report import write_bug_report
-from lambda_layers.errors import LayersError
+from lambda_layers import error_boundary, manifest
+from lambda_layers.build_command import build_or_restore, show
 
 if TYPE_CHECKING:
     from lambda_layers.analysis.check import MissingImport
 
 
-# Otherwise pydantic reads the entry points of every installed package to find its plugins.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
-
 def main() -> None:
-    """Run one command, and exit: 0 done; 1 the build or a check failed; 2 wrong use; 3 a bug; 130 interrupted."""
+    """Run one command, and exit with its code."""
+    sys.exit(error_boundary.run(_run))
+
+
+def _run() -> int:
     try:
-        code = cli.main(standalone_mode=False, prog_name="lambda-layers")
+        return cli.main(standalone_mode=False, prog_name="lambda-layers") or 0
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
-    except LayersError as error:
-        click.echo(f"layers: {error}", err=True)
-        code = error.exit_code
-    except OSError as error:
-        click.echo(f"layers: {f'{error.filename}: {error.strerror}' if error.filename else error}", err=True)
-        code = 2
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("layers: interrupted", err=True)
-        code = 130
-    except Exception:
-        code = _report_bug()
-    sys.exit(code or 0)
-
-
-def _report_bug() -> int:
-    log = write_bug_report("layers-bug-", ("lambda-layers",))
-    click.echo(f"layers: this is a bug in the layer builder itself; please report it with {log}", err=True)
-    return 3
+        return error.exit_code
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,18 +44,11 @@ _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Write JSON 
 @_JSON_OPTION
 def build(*, as_json: bool) -> None:
     """Build the layers into build/layers/, with layers.json."""
-    built = _build_or_restore()
+    built = build_or_restore()
     if as_json:
         click.echo((Path.cwd() / manifest.MANIFEST_PATH).read_text(), nl=False)
-        return
-    from lambda_layers.analysis import report
-    from lambda_layers.selection import boto3_rule
-
-    report.show(report.layers_table(built))
-    report.show(report.functions_table(built))
-    told = boto3_rule.size_message(built)
-    if told:
-        click.echo(f"layers: {told}", err=True)
+    else:
+        show(built)
 
 
 @cli.command()
@@ -114,7 +89,7 @@ def check(*, as_json: bool) -> int:
     from lambda_layers.analysis import check as verb
     from lambda_layers.analysis import start_up_files
 
-    root, built = Path.cwd(), _build_or_restore()
+    root, built = Path.cwd(), build_or_restore()
     missing, unused = verb.missing_imports(root, built), verb.unused_packages(root, built)
     for told in [*verb.runtime_conflicts(root, built), *start_up_files.warnings(root, built)]:
         click.echo(f"layers: warning: {told}", err=True)
@@ -138,17 +113,6 @@ def check(*, as_json: bool) -> int:
 def _missing_import_record(each: MissingImport) -> dict[str, Any]:
     where = {"file": each.found.path.relative_to(Path.cwd()).as_posix(), "line": each.found.line}
     return {"function": each.function, "import": each.found.name, **where, "command": each.command}
-
-
-def _build_or_restore() -> manifest.Manifest:
-    from lambda_layers.builder import command as verb
-    from lambda_layers.builder.restore import restore_build
-
-    root = Path.cwd()
-    restored = restore_build(root)
-    for warning in restored.warnings if restored else verb.build(root):
-        click.echo(f"layers: warning: {warning}", err=True)
-    return manifest.read(root / manifest.MANIFEST_PATH)
 
 
 def _print_json(value: object) -> None:

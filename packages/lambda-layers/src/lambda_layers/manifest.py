@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict
 
 from lambda_layers.errors import WrongUse
 
@@ -16,6 +16,54 @@ MANIFEST_PATH = Path("build") / "layers" / "layers.json"
 
 class NotBuilt(WrongUse):
     """There is no manifest, or it lacks the function."""
+
+
+class PackageRecord(TypedDict):
+    """One package of a layer in layers.json; versions before 1.0 wrote no `bytes`."""
+
+    name: str
+    version: str
+    bytes: NotRequired[int]
+
+
+class LayerRecord(TypedDict):
+    """One layer in layers.json."""
+
+    name: str
+    zip: str
+    sha256: str
+    bytes: int
+    unzipped_bytes: int
+    functions: list[str]
+    packages: list[PackageRecord]
+    left_out: NotRequired[list[PackageRecord]]
+    sbom: str
+
+
+class FunctionRecord(TypedDict):
+    """The code of one function in layers.json."""
+
+    name: str
+    zip: str
+    sha256: str
+    bytes: int
+    unzipped_bytes: int
+
+
+class TargetRecord(TypedDict):
+    """The target in layers.json."""
+
+    python: str
+    architecture: str
+
+
+class ManifestRecord(TypedDict):
+    """layers.json; what is not required is missing in those of older versions."""
+
+    target: TargetRecord
+    bytecode: NotRequired[bool]
+    layers: list[LayerRecord]
+    functions: NotRequired[list[FunctionRecord]]
 
 
 class Package(NamedTuple):
@@ -81,7 +129,7 @@ class Manifest(NamedTuple):
 def read(path: Path) -> Manifest:
     """Read the manifest in one file. Raises NotBuilt if there is no file."""
     try:
-        found: dict[str, Any] = json.loads(path.read_text())
+        found: ManifestRecord = json.loads(path.read_text())
     except FileNotFoundError as error:
         raise NotBuilt(f"there is no {path}; build the layers with `lambda-layers build`") from error
     layers = tuple(_layer(layer) for layer in found["layers"])
@@ -90,12 +138,19 @@ def read(path: Path) -> Manifest:
     return Manifest(target["python"], target["architecture"], layers, found.get("bytecode", True), functions)
 
 
-def _layer(found: dict[str, Any]) -> Layer:
-    packages = tuple(_package(package) for package in found["packages"])
-    left_out = tuple(_package(package) for package in found.get("left_out", ()))
-    rest = {"functions": tuple(found["functions"]), "packages": packages, "left_out": left_out}
-    return Layer(**{**found, **rest})
+def _layer(found: LayerRecord) -> Layer:
+    return Layer(
+        name=found["name"],
+        zip=found["zip"],
+        sha256=found["sha256"],
+        bytes=found["bytes"],
+        unzipped_bytes=found["unzipped_bytes"],
+        functions=tuple(found["functions"]),
+        packages=tuple(map(_package, found["packages"])),
+        sbom=found["sbom"],
+        left_out=tuple(map(_package, found.get("left_out", ()))),
+    )
 
 
-def _package(found: dict[str, Any]) -> Package:
+def _package(found: PackageRecord) -> Package:
     return Package(found["name"], found["version"], found.get("bytes", 0))

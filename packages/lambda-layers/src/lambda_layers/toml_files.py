@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,20 @@ from lambda_layers.errors import WrongUse
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Parse one file. Raises WrongUse, with its path and the line, if it is not TOML in UTF-8."""
+    """Parse one file; callers share the result and never change it.
+
+    Raises WrongUse, with its path and the line, if it is not TOML in UTF-8.
+    """
     content = path.read_bytes()
     try:
-        return tomllib.loads(content.decode())
+        return _parse(content)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         conflict = b"\n<<<<<<< " in b"\n" + content
         told = f"; git left a conflict there: take one side of {path.name}, then lock again" if conflict else ""
         raise WrongUse(f"{path}: {error}{told}") from error
+
+
+@lru_cache(maxsize=4)
+def _parse(content: bytes) -> dict[str, Any]:
+    # A build reads each file several times. Parsing a lock takes longer than reading it by a factor of a hundred.
+    return tomllib.loads(content.decode())

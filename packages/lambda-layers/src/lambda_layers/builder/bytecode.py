@@ -6,27 +6,41 @@ Dates in a zip are fixed, and Lambda's folders are read-only, so that bytecode c
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from lambda_layers.builder.extent import Extent
 from lambda_layers.subprocesses import run
 
-# compileall's process pool takes a third longer: it starts a server, and sends each file to a process. Errors are
-# ignored: some packages contain files that are not Python of this version, such as templates.
+# py_compile and compileall's pool take a third more: they write each module's file under another name and rename it,
+# and collect garbage while they compile. Errors are ignored: some packages contain files that are not Python of this
+# version, such as templates. The header is that of PEP 552: hash-based, unchecked.
 _COMPILE = """
-import os, py_compile, sys
-unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-root, name = sys.argv[1:]
+import gc, importlib.util, marshal, os, sys, warnings
+gc.disable()
+warnings.simplefilter("ignore")
+root, name, into = sys.argv[1:]
 files = [f"{folder}/{file}" for folder, _, names in os.walk(f"{root}/{name}") for file in names if file.endswith(".py")]
 files.sort(key=lambda file: (os.path.getsize(file), file))
 workers = os.cpu_count() or 1
+header = importlib.util.MAGIC_NUMBER + bytes([1, 0, 0, 0])
 
 def compile_share(worker):
-    for file in files[worker::workers]:
-        try:
-            py_compile.compile(file, dfile="/opt" + file[len(root):], doraise=True, invalidation_mode=unchecked)
-        except (py_compile.PyCompileError, OSError):
-            pass
+    with open(f"{into}/{worker}.bytecode", "wb") as output:
+        for file in files[worker::workers]:
+            inside = file[len(root):]
+            try:
+                with open(file, "rb", 0) as opened:
+                    source = opened.read()
+                code = compile(source, "/opt" + inside, "exec", dont_inherit=True)
+            except Exception:
+                continue
+            content = header + importlib.util.source_hash(source) + marshal.dumps(code)
+            names = [os.fsencode(text[1:]) for text in (inside, importlib.util.cache_from_source(inside))]
+            output.write(b"%d %d %d\\n" % (*map(len, names), len(content)))
+            output.writelines([*names, content])
 
 children = []
 for worker in range(1, workers):
@@ -55,10 +69,31 @@ print(json.dumps(errors))
 """
 
 
-def compile_all(python: str, folder: Path) -> None:
-    """Compile `folder` (the layer's `python/`) with the target's interpreter, with paths below /opt."""
+class Bytecode(NamedTuple):
+    """The bytecode of one module: the name of its file, and where its bytes are."""
+
+    name: str
+    content: Extent
+
+
+def compile_all(python: str, folder: Path, into: Path) -> dict[str, Bytecode]:
+    """Compile `folder` (the layer's `python/`) with the target's interpreter, with paths below /opt.
+
+    Return module -> bytecode; all names start with that of the folder. The bytes are in files in the folder `into`,
+    which has to exist.
+    """
     root = folder.parent.resolve()
-    run([python, "-I", "-c", _COMPILE, str(root), folder.name], cwd=root)
+    run([python, "-I", "-c", _COMPILE, str(root), folder.name, str(into)], cwd=root)
+    return dict(found for path in into.glob("*.bytecode") for found in _read_index(path))
+
+
+def _read_index(path: Path) -> Iterator[tuple[str, Bytecode]]:
+    with path.open("rb") as file:
+        while line := file.readline():
+            *lengths, size = map(int, line.split())
+            module, name = (os.fsdecode(file.read(length)) for length in lengths)
+            yield module, Bytecode(name, Extent(path, file.tell(), size))
+            file.seek(size, os.SEEK_CUR)
 
 
 def compile_code(python: str, folder: Path, names: Sequence[str]) -> dict[str, str]:

@@ -53,21 +53,26 @@ class Cache(NamedTuple):
         content = f"{digest(body.encode())}\n{body}"
         write_atomically(self.folder / "records" / key, content.encode())
 
-    def keep_file(self, path: Path, known: str) -> None:
-        """Store the bytes of `path`. known: their digest."""
-        copy_atomically(path, self.folder / "files" / known)
+    def file(self, known: str) -> Path:
+        """Return where the file with this digest is kept."""
+        return self.folder / "files" / known
+
+    def keep_moved(self, path: Path, known: str) -> None:
+        """Keep a file of a scratch folder, whose digest the caller knows, by moving it."""
+        kept = self.file(known)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(kept)
 
     def keep_bytes(self, content: bytes, known: str) -> None:
         """Store bytes. known: their digest."""
-        write_atomically(self.folder / "files" / known, content)
+        write_atomically(self.file(known), content)
 
-    def read(self, known: str) -> bytes | None:
-        """Return the bytes with this digest; None if they are absent or damaged."""
-        try:
-            content = _touched(self.folder / "files" / known).read_bytes()
-        except FileNotFoundError:
-            return None
-        return content if digest(content) == known else None
+    def has(self, known: str) -> bool:
+        """Whether the file with this digest is kept, and undamaged."""
+        if sha256(self.file(known)) != known:
+            return False
+        _touched(self.file(known))
+        return True
 
     def prune(self) -> None:
         """Remove entries that no build has used for 60 days, and leftovers of killed builds."""
@@ -121,10 +126,9 @@ class Cache(NamedTuple):
         """Copy the file with this digest to `to`; return False if neither `to` nor the cache has it undamaged."""
         if sha256(to) == known:
             return True
-        kept = self.folder / "files" / known
-        if sha256(kept) != known:
+        if not self.has(known):
             return False
-        copy_atomically(_touched(kept), to)
+        copy_atomically(self.file(known), to)
         return True
 
 

@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
-from lambda_layers import manifest
 from lambda_layers.builder import cache_key
+from lambda_layers.builder.build_record import BuildRecord
 from lambda_layers.builder.function_files import FunctionFile, read_files
 from lambda_layers.errors import LayersError
+from lambda_layers.manifest import MANIFEST_PATH, FunctionRecord, ManifestRecord
 from lambda_layers.selection import function_layers
 from lambda_layers.target import interpreter
 
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 
 HANDLER = "main.py"
 
-# {"function": the entry in layers.json, "warnings": [...]}
-CodeRecord = dict[str, Any]
+
+class CodeRecord(TypedDict):
+    """The code of one function in the cache: its entry in layers.json, and what users should know of it."""
+
+    function: FunctionRecord
+    warnings: list[str]
 
 
 class BuiltCode(NamedTuple):
@@ -34,11 +39,12 @@ class BuiltCode(NamedTuple):
     records: Sequence[CodeRecord]
     new: tuple[str, ...]
 
-    def add_to(self, record: dict[str, Any]) -> dict[str, Any]:
+    def add_to(self, record: BuildRecord) -> BuildRecord:
         """Return a build's record, with the functions in its manifest and their zips among its files."""
         functions = [made["function"] for made in self.records]
-        files = {made["function"]["zip"]: made["function"]["sha256"] for made in self.records}
-        return {"manifest": {**record["manifest"], "functions": functions}, "files": {**record["files"], **files}}
+        files = {function["zip"]: function["sha256"] for function in functions}
+        manifest: ManifestRecord = {**record["manifest"], "functions": functions}
+        return {**record, "manifest": manifest, "files": {**record["files"], **files}}
 
     @property
     def warnings(self) -> list[str]:
@@ -57,11 +63,11 @@ class CodeBuilder:
 
         Raises LayersError for a handler that is not Python, and for links that no build can follow.
         """
-        records, new, compilers = [], [], cache_key.compilers(self._version)
+        records, new, compilers = list[CodeRecord](), list[str](), cache_key.compilers(self._version)
         for name in function_layers.functions(self._root):
             files = read_files(self._root, name)
             key = cache_key.digest("function", name, _digests(files), compilers)
-            record = self._cache.record(key)
+            record: CodeRecord | None = self._cache.record(key)
             if record is None or not self._has_zip(record["function"]):
                 record = self._build(name, files)
                 self._cache.keep_record(key, record)
@@ -69,7 +75,7 @@ class CodeBuilder:
             records.append(record)
         return BuiltCode(records, tuple(new))
 
-    def _has_zip(self, function: dict[str, Any]) -> bool:
+    def _has_zip(self, function: FunctionRecord) -> bool:
         return self._cache.fetch(function["sha256"], self._root / function["zip"])
 
     @cached_property
@@ -77,7 +83,7 @@ class CodeBuilder:
         return interpreter.find(self._version)
 
     def _build(self, name: str, files: Sequence[FunctionFile]) -> CodeRecord:
-        from lambda_layers.builder import cache, zip_archive  # noqa: PLC0415 - a build with nothing to do needs neither
+        from lambda_layers.builder import zip_archive  # noqa: PLC0415 - a build with nothing to do writes none
 
         with self._cache.scratch() as scratch:
             task, archive = scratch / "task", scratch / "code.zip"
@@ -90,14 +96,20 @@ class CodeBuilder:
                 FunctionFile(path.relative_to(task).as_posix(), path.read_bytes()) for path in task.rglob("*.pyc")
             ]
             parts = [
-                zip_archive.deflate(file.name, file.content, executable=file.executable) for file in (*files, *compiled)
+                zip_archive.deflate(file.name, [file.content], executable=file.executable)
+                for file in (*files, *compiled)
             ]
-            unzipped = zip_archive.write(archive, parts)
-            digest = cache.sha256(archive) or ""
-            self._cache.keep_file(archive, digest)
-            entry = manifest.FunctionCode(name, _place(name, digest), digest, archive.stat().st_size, unzipped)
+            unzipped, size, digest = zip_archive.write(archive, parts)
+            self._cache.keep_moved(archive, digest)
+            function: FunctionRecord = {
+                "name": name,
+                "zip": _place(name, digest),
+                "sha256": digest,
+                "bytes": size,
+                "unzipped_bytes": unzipped,
+            }
         warnings = [f"lambda/{name}/{module}:{error}: no bytecode of it is shipped" for module, error in errors.items()]
-        return {"function": entry._asdict(), "warnings": warnings}
+        return {"function": function, "warnings": warnings}
 
     def _compile(self, task: Path, files: Sequence[FunctionFile]) -> dict[str, str]:
         from lambda_layers.builder import bytecode  # noqa: PLC0415 - as above
@@ -111,7 +123,7 @@ class CodeBuilder:
 
 
 def _place(name: str, digest: str) -> str:
-    return (manifest.MANIFEST_PATH.parent / f"function-{name}-{digest}.zip").as_posix()
+    return (MANIFEST_PATH.parent / f"function-{name}-{digest}.zip").as_posix()
 
 
 def _digests(files: Sequence[FunctionFile]) -> list[tuple[str, str, bool]]:

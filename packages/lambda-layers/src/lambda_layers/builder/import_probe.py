@@ -56,9 +56,7 @@ def check_still_importable(folder: Path, beside: Path, python: str | None) -> It
 def _retained_modules(folder: Path) -> dict[str, str]:
     """Return module -> its file, for the modules that pruning keeps."""
     found: dict[str, str] = {}
-    for file in (
-        path.relative_to(folder).as_posix() for package in installed_packages(folder) for path in package.files
-    ):
+    for file in (file.path for package in installed_packages(folder) for file in package.files):
         if not pruning.is_pruned(file, drop_tests=True):
             found |= dict.fromkeys(modules([file]), file)
     return {name: file for name, file in found.items() if _is_importable_name(name)}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
@@ -20,46 +22,50 @@ from lambda_layers.builder import record_file
 from lambda_layers.errors import LayersError
 from lambda_layers.target.platform import Target
 
-# Digest algorithms in RECORD. Source: packaging.python.org, "Recording installed projects", The RECORD file.
-_ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
+# Whoever may run a file in the wheel, on Lambda all may.
+_ANY_EXECUTE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+_CHUNK_BYTES = 2**20
 
 
 class RecordMismatch(LayersError):
     """A file of a package differs from its digest in RECORD."""
 
 
-@dataclass(frozen=True)
-class InstalledPackage:
-    """One installed package. files: its files that exist, as paths that begin with the folder.
+class InstalledFile(NamedTuple):
+    """One file. path: relative to the folder. digest: in RECORD (`sha256=...`); empty for RECORD itself."""
 
-    digests: file -> digest in RECORD (`sha256=...`); RECORD has none for itself.
-    """
+    path: str
+    digest: str
+    size: int
+    executable: bool
+
+
+class InstalledPackage(NamedTuple):
+    """One package that is installed in `folder`. files: its files that exist."""
 
     name: str
     version: str
     tags: frozenset[Tag]
-    files: tuple[Path, ...]
+    folder: Path
+    files: tuple[InstalledFile, ...]
     metadata: Message
-    digests: Mapping[Path, str] = field(default_factory=dict)
 
-    def read(self, path: Path) -> bytes:
-        """Return the bytes of one of its files. Raises RecordMismatch if they differ from RECORD."""
-        content = path.read_bytes()
-        algorithm, _, known = self.digests.get(path, "").partition("=")
-        if algorithm in _ALGORITHMS and _digest(algorithm, content) != known.rstrip("="):
-            raise RecordMismatch(f"{self.name}: {path.name} is not the file that the wheel's RECORD tells")
-        return content
+    def chunks(self, file: InstalledFile) -> Iterator[bytes]:
+        """Yield the bytes of one of its files. Raises RecordMismatch at the end if they differ from RECORD."""
+        algorithm, _, known = file.digest.partition("=")
+        digest = hashlib.new(algorithm) if algorithm in record_file.ALGORITHMS else None
+        with open(f"{self.folder}/{file.path}", "rb", buffering=0) as opened:  # noqa: PTH123 - for each file
+            while chunk := opened.read(_CHUNK_BYTES):
+                if digest:
+                    digest.update(chunk)
+                yield chunk
+        if digest and base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=") != known.rstrip("="):
+            last = file.path.rpartition("/")[2]
+            raise RecordMismatch(f"{self.name}: {last} is not the file that the wheel's RECORD tells")
 
-    def bytecode(self) -> list[Path]:
-        """Return the paths of the bytecode of its files."""
-        stems: dict[Path, set[str]] = {}
-        for file in self.files:
-            if file.suffix == ".py":
-                stems.setdefault(file.parent / "__pycache__", set()).add(file.stem)
-        compiled = (path for folder in stems if folder.is_dir() for path in folder.iterdir())
-        return [
-            path for path in compiled if path.suffix == ".pyc" and path.name.rsplit(".", 2)[0] in stems[path.parent]
-        ]
+    def without_digests(self) -> InstalledPackage:
+        """Return the package as it is, whatever RECORD says."""
+        return self._replace(files=tuple(file._replace(digest="") for file in self.files))
 
     def needs(self, target: Target) -> Iterator[str]:
         """Yield the names of the packages that it requires on the target, without any extra."""
@@ -76,32 +82,41 @@ def installed_packages(folder: Path) -> list[InstalledPackage]:
 
 def packages_sharing_files(found: list[InstalledPackage]) -> set[str]:
     """Return the packages that claim a file which another one claims too: either could overwrite it."""
-    claims = Counter(file for package in found for file in package.files)
-    return {package.name for package in found if any(claims[file] > 1 for file in package.files)}
+    claims = Counter(file.path for package in found for file in package.files)
+    return {package.name for package in found if any(claims[file.path] > 1 for file in package.files)}
 
 
 def _read_package(info: Path) -> InstalledPackage:
     metadata = _headers(info / "METADATA")
-    listed = {info.parent / row.path: row.digest for row in record_file.read((info / "RECORD").read_bytes())}
-    files = tuple(path for path in sorted(listed, key=str) if path.is_file())
     return InstalledPackage(
         canonicalize_name(metadata["Name"]),
         metadata["Version"],
         frozenset(_tags(_headers(info / "WHEEL"))),
-        files,
+        info.parent,
+        tuple(sorted(_files(info))),
         metadata,
-        listed,
     )
+
+
+def _files(info: Path) -> Iterator[InstalledFile]:
+    digests = {row.path: row.digest for row in record_file.read((info / "RECORD").read_bytes())}
+    for path, digest in digests.items():
+        if status := file_status(f"{info.parent}/{path}"):
+            yield InstalledFile(path, digest, status.st_size, bool(status.st_mode & _ANY_EXECUTE))
+
+
+def file_status(path: str) -> os.stat_result | None:
+    """Return the status of a file; None where there is no file, or a folder."""
+    with suppress(OSError, ValueError):
+        status = os.stat(path)  # noqa: PTH116 - for each file
+        return status if stat.S_ISREG(status.st_mode) else None
+    return None
 
 
 def _tags(wheel: Message) -> Iterator[Tag]:
     for text in wheel.get_all("Tag") or []:
         with suppress(ValueError):  # some wheels have other text in place of a tag
             yield from parse_tag(text.strip())
-
-
-def _digest(algorithm: str, content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest()).decode().rstrip("=")
 
 
 def _headers(path: Path) -> Message:

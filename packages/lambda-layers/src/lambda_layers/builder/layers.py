@@ -9,12 +9,14 @@ from pathlib import Path
 
 from lambda_layers import settings, toml_files
 from lambda_layers.builder import cache, cache_key, prefetch, restore
+from lambda_layers.builder.build_record import BuildRecord
 from lambda_layers.builder.function_code import CodeBuilder
-from lambda_layers.builder.layer import BuildRecord, build_layer
+from lambda_layers.builder.layer import build_layer
 from lambda_layers.builder.packages import BuiltPackages, PackageBuilder
 from lambda_layers.errors import LayersError
 from lambda_layers.locks import lockfile
 from lambda_layers.locks.pin import Pin
+from lambda_layers.manifest import LayerRecord, ManifestRecord
 from lambda_layers.poetry.agreement import check_agreement
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.selection.plan import plan_layers, read_lock
@@ -57,9 +59,9 @@ def _build(
     pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
     imported.result()
     removed = pool.submit(workshop.scratches.close)
-    records = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
+    built = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
     told = [*_bytecode_warnings(workshop), *_package_warnings(workshop, pieces)]
-    layers, code = _build_record(workshop, records, told), coded.result()
+    layers, code = _build_record(workshop, built, told), coded.result()
     made = code.add_to(layers)
     warnings = limits.check(made["manifest"])
     if cache_key.project_key(root) != asked:
@@ -83,10 +85,10 @@ def _check_agreement(workshop: PackageBuilder, closures: Mapping[str, Sequence[P
 
 
 def _package_warnings(workshop: PackageBuilder, pieces: BuiltPackages) -> list[str]:
-    names = [part.name.removeprefix("python/") for piece, _ in pieces.values() for part in piece.parts]
+    names = [part.name.removeprefix("python/") for piece in pieces.values() for part in piece.parts]
     unused = [pattern for pattern in workshop.settings.keep if not any(fnmatchcase(name, pattern) for name in names)]
     told = [f"[tool.layers] keep: no file of the layers matches {pattern!r}" for pattern in unused]
-    return [*told, *(warning for piece, _ in pieces.values() for warning in piece.warnings)]
+    return [*told, *(warning for piece in pieces.values() for warning in piece.warnings)]
 
 
 def _bytecode_warnings(workshop: PackageBuilder) -> list[str]:
@@ -100,11 +102,16 @@ def _bytecode_warnings(workshop: PackageBuilder) -> list[str]:
     return [told]
 
 
-def _build_record(workshop: PackageBuilder, records: list[BuildRecord], warnings: list[str]) -> BuildRecord:
-    target = {"python": workshop.settings.python, "architecture": workshop.settings.architecture}
-    layers = [record["layer"] for record in records]
-    manifest = {"target": target, "bytecode": workshop.python is not None, "layers": layers}
-    files = {path: digest for record in records for path, digest in record["files"].items()}
+def _build_record(
+    workshop: PackageBuilder, built: Sequence[tuple[LayerRecord, dict[str, str]]], warnings: list[str]
+) -> BuildRecord:
+    chosen = workshop.settings
+    manifest: ManifestRecord = {
+        "target": {"python": chosen.python, "architecture": chosen.architecture},
+        "bytecode": workshop.python is not None,
+        "layers": [layer for layer, _ in built],
+    }
+    files = {path: digest for _, placed in built for path, digest in placed.items()}
     return {"manifest": manifest, "files": files, "warnings": warnings}
 
 

@@ -11,7 +11,7 @@ from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin
 from lambda_layers.selection import function_layers
 
-_LATE_MODULES = ("cyclonedx.contrib.license.factories", "cyclonedx.output.json", "lambda_layers.analysis.report")
+_LATE_MODULES = ("lambda_layers.analysis.report",)
 
 
 def prefetch_packages(workshop: PackageBuilder) -> None:

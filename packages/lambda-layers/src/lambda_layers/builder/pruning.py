@@ -40,15 +40,17 @@ class Pruning:
 
     def prune(self, folder: Path) -> None:
         """Remove files that no import needs from an installed folder, and from each RECORD."""
-        named = _NamedFiles(folder)
+        named, left = _NamedFiles(folder), set[str]()
         for above, _, names in os.walk(folder):
-            inside = os.path.relpath(above, folder)
+            inside = above[len(f"{folder}/") :]
             for name in names:
-                path = name if inside == "." else f"{inside}/{name}"
+                path = f"{inside}/{name}" if inside else name
                 if self._goes(path, named):
                     (folder / path).unlink()
+                else:
+                    left.add(path)
         for info in folder.glob("*.dist-info"):
-            _rewrite_record(info, without_generator=canonicalize_name(info.name.split("-")[0]) in self.built)
+            _rewrite_record(info, left, without_generator=canonicalize_name(info.name.split("-")[0]) in self.built)
 
     def _goes(self, name: str, named: _NamedFiles) -> bool:
         if any(fnmatchcase(name, pattern) for pattern in self.keep):
@@ -122,9 +124,9 @@ def is_script(path: Path, python: str) -> bool:
     return python.encode() in start if module and python else not module and b"python" in start
 
 
-def _rewrite_record(info: Path, *, without_generator: bool) -> None:
+def _rewrite_record(info: Path, left: Set[str], *, without_generator: bool) -> None:
     # Rows of removed scripts would make the layer differ: their digests depend on this machine's interpreter path.
-    kept = [row for row in record_file.read((info / "RECORD").read_bytes()) if _exists(str(info.parent), row.path)]
+    kept = [row for row in record_file.read((info / "RECORD").read_bytes()) if os.path.normpath(row.path) in left]
     if without_generator:
         name = f"{info.name}/WHEEL"
         content = _drop_generator(info / "WHEEL")
@@ -141,8 +143,3 @@ def _drop_generator(wheel: Path) -> bytes:
     wheel.unlink()
     wheel.write_bytes(content.encode(errors="surrogateescape"))
     return wheel.read_bytes()
-
-
-def _exists(above: str, name: str) -> bool:
-    path = os.path.normpath(name)
-    return not path.startswith(("..", "/")) and os.path.isfile(f"{above}/{path}")  # noqa: PTH113 - asked of every file

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+# What RECORD may name a digest with. Source: the same page.
+ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
+
 
 class Row(NamedTuple):
     """One file: its path relative to the import root, its digest (`sha256=...` or empty), and its size."""

@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lambda_layers import manifest
 from lambda_layers.builder import cache, cache_key
+from lambda_layers.builder.build_record import BuildRecord
 from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.target import limits
 
@@ -32,18 +33,18 @@ def restore_build(root: Path) -> Restored | None:
     """
     try:
         kept = cache.Cache(cache.default_folder())
-        layers = kept.record(cache_key.project_key(root))
+        layers: BuildRecord | None = kept.record(cache_key.project_key(root))
     except (OSError, ValueError):
         return None  # the build itself reports faults of the project
     if layers is None:
         return None
     code = CodeBuilder(root, layers["manifest"]["target"]["python"], kept).build()
     found = code.add_to(layers)
-    warnings = [*layers.get("warnings", ()), *code.warnings, *limits.check(found["manifest"])]
+    warnings = [*layers["warnings"], *code.warnings, *limits.check(found["manifest"])]
     return Restored(warnings, code.new) if place_files(root, found, kept) else None
 
 
-def place_files(root: Path, found: dict[str, Any], kept: cache.Cache) -> bool:
+def place_files(root: Path, found: BuildRecord, kept: cache.Cache) -> bool:
     """Write every file of a build, then layers.json; return False if the cache lacks a file."""
     if not all(kept.fetch(digest, root / path) for path, digest in found["files"].items()):
         return False

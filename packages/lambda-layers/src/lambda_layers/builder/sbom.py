@@ -1,64 +1,136 @@
-"""The CycloneDX bill of materials of one layer: its packages, their licences, and the hashes of installed wheels."""
+"""The CycloneDX bill of materials of one layer: its packages, their licences, and the hashes of installed wheels.
+
+Written directly: to import CycloneDX's library takes a third of a build from the cache. The tests compare every form
+with what the library writes.
+
+Source: CycloneDX 1.6 JSON reference; package-url specification, type `pypi`.
+"""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypedDict
+from urllib.parse import quote
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from lambda_layers.locks.pin import Source
 
 if TYPE_CHECKING:
-    from cyclonedx.model.component import Component
-
     from lambda_layers.builder.installed import InstalledPackage
-    from lambda_layers.builder.packages import BuiltPackage
+    from lambda_layers.builder.package import BuiltPackage
 
 # Serial numbers are derived from the digest, so that layers with the same bytes have the same bill.
 _SERIAL_NUMBER_NAMESPACE = uuid.uuid5(
     uuid.NAMESPACE_URL, "https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html"
 )
+# What the expressions of SPDX consist of besides identifiers; `+` is "or later".
+_OPERATORS = frozenset(" ()+")
+
+
+class _Licence(TypedDict, total=False):
+    """One licence: an SPDX identifier or a name in `license`, or an SPDX expression."""
+
+    license: dict[str, str]
+    expression: str
+
+
+class _Dependency(TypedDict, total=False):
+    """What one component needs."""
+
+    ref: str
+    dependsOn: list[str]
+
+
+# `bom-ref` is no name of Python's.
+_Component = TypedDict(
+    "_Component",
+    {
+        "bom-ref": str,
+        "type": str,
+        "name": str,
+        "version": str,
+        "description": str,
+        "hashes": list[dict[str, str]],
+        "licenses": list[_Licence],
+        "properties": list[dict[str, str]],
+        "purl": str,
+    },
+    total=False,
+)
 
 
 def cyclonedx_json(layer: str, digest: str, pieces: Sequence[BuiltPackage]) -> str:
     """Return the bill of the layer with this digest, as CycloneDX 1.6 JSON, without time and paths."""
-    from cyclonedx.model import HashAlgorithm, HashType  # noqa: PLC0415 - a build that reuses never needs it
-    from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
-    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
-    from cyclonedx.output.json import JsonV1Dot6  # noqa: PLC0415
-
-    hashes = [HashType(alg=HashAlgorithm.SHA_256, content=digest)]
-    subject = Component(name=layer, type=ComponentType.CONTAINER, bom_ref=layer, hashes=hashes)
-    parts = {piece.name: _component(piece) for piece in pieces}
-    bom = Bom(components=parts.values(), serial_number=uuid.uuid5(_SERIAL_NUMBER_NAMESPACE, digest))
-    bom.metadata = BomMetaData(component=subject)
-    bom.register_dependency(subject, parts.values())
-    for piece in pieces:
-        bom.register_dependency(parts[piece.name], [parts[name] for name in piece.needs if name in parts])
-    found: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
-    found["metadata"].pop("timestamp", None)
-    return json.dumps(found, indent=2, sort_keys=True) + "\n"
+    refs = {piece.name: f"{piece.name}=={piece.version}" for piece in pieces}
+    needs = {refs[piece.name]: [refs[name] for name in piece.needs if name in refs] for piece in pieces}
+    subject: _Component = {"bom-ref": layer, "type": "container", "name": layer, "hashes": _hashes(digest)}
+    bill = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": uuid.uuid5(_SERIAL_NUMBER_NAMESPACE, digest).urn,
+        "version": 1,
+        "metadata": {"component": subject},
+        "components": [_component(piece) for piece in sorted(pieces, key=lambda piece: piece.name)],
+        "dependencies": [*_dependencies({**needs, layer: [*refs.values()]})],
+    }
+    return json.dumps(bill, indent=2, sort_keys=True) + "\n"
 
 
-def _component(piece: BuiltPackage) -> Component:
-    from cyclonedx.contrib.license.factories import LicenseFactory  # noqa: PLC0415
-    from cyclonedx.model import HashAlgorithm, HashType, Property  # noqa: PLC0415
-    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
-    from packageurl import PackageURL  # noqa: PLC0415
+def _dependencies(needs: dict[str, list[str]]) -> Iterator[_Dependency]:
+    for ref in sorted(needs):
+        yield {"ref": ref, "dependsOn": sorted({*needs[ref]})} if needs[ref] else {"ref": ref}
 
-    vcs = {"vcs_url": Source("", piece.url).public_url} if piece.url.startswith("git+") else None
-    return Component(
-        name=piece.name,
-        version=piece.version,
-        type=ComponentType.LIBRARY,
-        bom_ref=f"{piece.name}=={piece.version}",
-        purl=PackageURL("pypi", None, piece.name, piece.version, vcs),
-        description=piece.summary or None,
-        licenses=[LicenseFactory().make_from_string(text) for text in piece.licences],
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=piece.wheel[1])] if piece.wheel else [],
-        properties=[Property(name="wheel", value=piece.wheel[0])] if piece.wheel else [],
-    )
+
+def _component(piece: BuiltPackage) -> _Component:
+    found: _Component = {
+        "bom-ref": f"{piece.name}=={piece.version}",
+        "type": "library",
+        "name": piece.name,
+        "version": piece.version,
+        "purl": _purl(piece),
+    }
+    if piece.summary:
+        found["description"] = piece.summary
+    if piece.licences:
+        found["licenses"] = _licences(piece.licences)
+    if piece.wheel:
+        file, digest = piece.wheel
+        found["hashes"], found["properties"] = _hashes(digest), [{"name": "wheel", "value": file}]
+    return found
+
+
+def _hashes(digest: str) -> list[dict[str, str]]:
+    return [{"alg": "SHA-256", "content": digest}]
+
+
+def _purl(piece: BuiltPackage) -> str:
+    found = f"pkg:pypi/{piece.name}@{quote(piece.version, safe='')}"
+    if not piece.url.startswith("git+"):
+        return found
+    return f"{found}?vcs_url={quote(Source('', piece.url).public_url, safe=':/')}"
+
+
+def _licences(texts: Sequence[str]) -> list[_Licence]:
+    """Return the licences, sorted; an expression of SPDX has to be the only entry."""
+    found = [_licence(text) for text in {*texts}]
+    expressions = sorted(licence["expression"] for licence in found if "expression" in licence)
+    if expressions:
+        return [{"expression": expressions[0]}]
+    return sorted(found, key=lambda licence: sorted(licence["license"].items()))
+
+
+def _licence(text: str) -> _Licence:
+    try:
+        spdx: str = canonicalize_license_expression(text)
+    except InvalidLicenseExpression:
+        return {"license": {"name": text}}
+    if "LicenseRef-" in spdx:  # defined in a document that this bill does not have
+        return {"license": {"name": text}}
+    return {"expression": spdx} if _OPERATORS & {*spdx} else {"license": {"id": spdx}}
 
 
 def licences(package: InstalledPackage) -> list[str]:

@@ -19,7 +19,7 @@ from lambda_layers.target import elf
 from lambda_layers.target.platform import Target
 
 if TYPE_CHECKING:
-    from lambda_layers.builder.packages import BuiltPackage
+    from lambda_layers.builder.package import BuiltPackage
 
 
 def verify(
@@ -35,7 +35,7 @@ def verify(
 
     Raises LayersError with every package that is missing, superfluous, or not for the target.
     """
-    libraries = {package.name: elf.examine(package.files, folder, target) for package in found}
+    libraries = {package.name: elf.examine((file.path for file in package.files), folder, target) for package in found}
     problems = [*_closure_problems(found, pins), *_tag_problems(found, target, files)]
     problems += [problem for findings in libraries.values() for problem in findings.problems()]
     if problems:

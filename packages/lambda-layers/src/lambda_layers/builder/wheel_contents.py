@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers.builder import cache_key, record_file
 from lambda_layers.builder.cache import Cache
+from lambda_layers.builder.installed import file_status
 from lambda_layers.locks.pin import Pin
 from lambda_layers.target.platform import Target
 
@@ -36,7 +37,7 @@ class WheelContents(NamedTuple):
 
     def _key(self, pin: Pin) -> str:
         return cache_key.digest(
-            "wheel", pin.name, pin.version, pin.hashes, self.target.python, self.target.architecture
+            "wheel contents", pin.name, pin.version, pin.hashes, self.target.python, self.target.architecture
         )
 
 
@@ -52,16 +53,26 @@ def _digest(folder: Path, info: Path, python: str) -> str:
 
 
 def _lines(folder: Path, info: Path, python: bytes) -> Iterator[bytes]:
-    """Yield a line for each file of a package: its row in RECORD, its mode, and its digest."""
-    record = info / "RECORD"
-    for row in record_file.read(record.read_bytes()):
-        path, script = folder / row.path, row.path.startswith("bin/")
-        if path == record or not path.is_file():
+    """Yield a line for each file of a package: its row in RECORD, whether it is executable, and its digest.
+
+    RECORD's own digests are enough: each file is compared with them when it is packed. What has none is read here.
+    """
+    record = f"{info.name}/RECORD"
+    for row in record_file.read((info / "RECORD").read_bytes()):
+        path, script = f"{folder}/{row.path}", row.path.startswith("bin/")
+        status = file_status(path)
+        if row.path == record or status is None:
             digest = ""
         else:
-            # uv writes the interpreter's path into scripts, which differs from project to project.
-            content = path.read_bytes().replace(python, b"python") if script else path.read_bytes()
-            executable = bool(path.stat().st_mode & stat.S_IXUSR)
-            digest = f"{executable:d} {hashlib.sha256(content).hexdigest()}"
+            digest = f"{bool(status.st_mode & stat.S_IXUSR):d} {_unrecorded_digest(path, row, python)}"
         told = row.path if script else f"{row.path},{row.digest},{row.size}"
         yield f"{told} {digest}\n".encode(errors="surrogateescape")
+
+
+def _unrecorded_digest(path: str, row: record_file.Row, python: bytes) -> str:
+    """Return the digest of a file that RECORD does not have, or has for this machine only; otherwise nothing."""
+    if row.path.startswith("bin/"):
+        # uv writes the interpreter's path into scripts, which differs from project to project.
+        return hashlib.sha256(Path(path).read_bytes().replace(python, b"python")).hexdigest()
+    recorded = row.digest.partition("=")[0] in record_file.ALGORITHMS
+    return "" if recorded else hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -48,12 +48,12 @@ class Findings:
         return self.texts + (self.foreign if self.loadable else [])
 
 
-def examine(files: Iterable[Path], folder: Path, target: Target) -> Findings:
+def examine(files: Iterable[str], folder: Path, target: Target) -> Findings:
     """Examine every library among the files of one package. folder: the import root, for names in messages."""
     found = Findings()
-    for path in files:
-        if _LIBRARY.search(path.name):
-            _examine_library(path, path.relative_to(folder).as_posix(), target, found)
+    for name in files:
+        if _LIBRARY.search(name):
+            _examine_library(folder / name, name, target, found)
     return found
 
 

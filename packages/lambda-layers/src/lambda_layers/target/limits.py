@@ -6,22 +6,20 @@ Imports the standard library only, because a build without work checks them too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from lambda_layers.errors import LayersError
+from lambda_layers.manifest import LayerRecord, ManifestRecord
 
 UNZIPPED = 262_144_000
 WARNING_RATIO = 0.8
 LAYERS = 5
 
 
-def check(manifest: Mapping[str, Any]) -> list[str]:
-    """Return a warning for each function above 80% of the limit. Raises LayersError for functions beyond it.
-
-    manifest: `layers` and `functions`, as in layers.json.
-    """
-    layers, code = manifest["layers"], {code["name"]: code["unzipped_bytes"] for code in manifest["functions"]}
+def check(manifest: ManifestRecord) -> list[str]:
+    """Return a warning for each function above 80% of the limit. Raises LayersError for functions beyond it."""
+    layers = manifest["layers"]
+    code = {code["name"]: code["unzipped_bytes"] for code in manifest.get("functions", ())}
     names = {*code}.union(*(layer["functions"] for layer in layers))
     used = {name: [layer for layer in layers if name in layer["functions"]] for name in sorted(names)}
     many = [
@@ -34,10 +32,10 @@ def check(manifest: Mapping[str, Any]) -> list[str]:
     return [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED * WARNING_RATIO]
 
 
-def _size_message(name: str, size: int, layers: Sequence[Mapping[str, Any]]) -> str:
+def _size_message(name: str, size: int, layers: Sequence[LayerRecord]) -> str:
     packages = [package for layer in layers for package in layer["packages"]]
-    largest = sorted(packages, key=lambda package: -package["bytes"])[:5]
-    listed = ", ".join(f"{package['name']} {package['bytes']:,}" for package in largest)
+    largest = sorted(packages, key=lambda package: -package.get("bytes", 0))[:5]
+    listed = ", ".join(f"{package['name']} {package.get('bytes', 0):,}" for package in largest)
     return (
         f"{name}: its code and layers are {size:,} bytes unzipped, {size / UNZIPPED:.0%} of the {UNZIPPED:,} that "
         f"Lambda takes; the largest packages: {listed}. `lambda-layers why PACKAGE` tells who asks for one"

@@ -1,0 +1,53 @@
+"""Bytecode of layers: what py_compile writes, under the names that the target's interpreter looks for."""
+
+from __future__ import annotations
+
+import py_compile
+import sys
+from pathlib import Path
+
+import pytest
+
+from lambda_layers.builder.bytecode import compile_all
+from lambda_layers.builder.extent import ExtentReader
+
+MODULES = {
+    "base/__init__.py": "import os\nNAME = 'base'\n",
+    "base/text.py": "# -*- coding: latin-1 -*-\nTEXT = '\xe9'\n",
+    "base/deep/code.py": "class A:\n    'doc'\n    def f(self, x=(1, 'NAME')):\n        return lambda: [self, x]\n",
+    "lone.py": "",
+}
+
+
+def written(folder: Path) -> Path:
+    """A layer's `python/` with these modules, in Latin-1."""
+    for name, text in MODULES.items():
+        path = folder / "python" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("latin-1"))
+    return folder / "python"
+
+
+@pytest.mark.gate
+def test_the_bytecode_is_what_py_compile_writes(tmp_path: Path) -> None:
+    """Unchecked by date and hash, as if it were in /opt; the builder compiles without py_compile, for speed."""
+    folder = written(tmp_path)
+    found = compile_all(sys.executable, folder, tmp_path)
+    assert sorted(found) == sorted(f"python/{name}" for name in MODULES)
+    with ExtentReader() as reader:
+        for module, (name, content) in found.items():
+            mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+            expected = py_compile.compile(
+                str(tmp_path / module), dfile=f"/opt/{module}", doraise=True, invalidation_mode=mode
+            )
+            assert expected is not None
+            assert name == Path(expected).relative_to(tmp_path).as_posix()
+            assert b"".join(reader.chunks(content)) == Path(expected).read_bytes()
+
+
+def test_what_is_no_python_of_this_version_gets_none(tmp_path: Path) -> None:
+    """Packages hold templates and code of older versions under the names of modules."""
+    folder = written(tmp_path)
+    for name, content in {"template.py": b"{% if x %}\n", "old.py": b"print 1\n", "binary.py": b"\0\0"}.items():
+        (folder / name).write_bytes(content)
+    assert sorted(compile_all(sys.executable, folder, tmp_path)) == sorted(f"python/{name}" for name in MODULES)
