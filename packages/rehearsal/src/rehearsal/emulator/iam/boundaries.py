@@ -1,4 +1,4 @@
-"""Permissions boundaries of the roles in stacks, and the condition key by which policies demand one.
+"""Permissions boundaries of the roles in stacks, and the condition key by which policies require one.
 
 Source: service authorization reference, "Condition keys for AWS IAM": iam:PermissionsBoundary is the boundary that a
 request sets, or that the role in it has.
@@ -28,7 +28,7 @@ _KEY = "iam:permissionsboundary"
 
 
 def create_role_with_boundary(create: Create[RoleProperties]) -> Create[RoleProperties]:
-    """Return the replacement of the handler that creates a role: an unknown boundary is refused, as on AWS."""
+    """Return the replacement of the handler that creates a role; like AWS, it rejects an unknown boundary."""
 
     def create_bound(logical_id: str, properties: RoleProperties, stack: str) -> ProvisionedResource:
         _check(properties)
@@ -38,7 +38,7 @@ def create_role_with_boundary(create: Create[RoleProperties]) -> Create[RoleProp
 
 
 def update_role_with_boundary(update: Update) -> Update:
-    """Return the replacement of the handler that updates a role; without the property its boundary is removed."""
+    """Return the replacement of the handler that updates a role; without the property, it removes the boundary."""
 
     def update_bound(name: str, old: RoleProperties, new: RoleProperties, *rest: str) -> ProvisionedResource:
         _check(new)
@@ -59,7 +59,7 @@ def _set_boundary(resource: ProvisionedResource, properties: RoleProperties) -> 
 
 
 def add_boundary_key(known: TagContext) -> TagContext:
-    """Return the replacement of the function that reads condition keys: with the boundary that a role gets or has."""
+    """Return the replacement of the function that reads condition keys; it adds the role's boundary."""
 
     def keys_with_boundary(
         service: str, action: str, body: bytes, parameters: Mapping[str, object]
@@ -67,18 +67,21 @@ def add_boundary_key(known: TagContext) -> TagContext:
         keys = known(service, action, body, parameters)
         if service != "iam":
             return keys
-        name = f"arn:aws:iam::{get_account_id()}:role/{_first_value(parameters.get('RoleName', ''))}"
-        return keys | boundary_keys(name, _first_value(parameters.get("PermissionsBoundary", "")))
+        role = f"arn:aws:iam::{get_account_id()}:role/{_first_value(parameters.get('RoleName', ''))}"
+        return keys | boundary_keys(role, _first_value(parameters.get("PermissionsBoundary", "")))
 
     return keys_with_boundary
 
 
-def boundary_keys(role: str, wanted: object) -> dict[str, object]:
-    """The condition key, with the boundary that is `wanted` for the role, else the one that it has, if any."""
-    boundary = wanted or (roles.role_by_arn(role).get("PermissionsBoundary") if ":role/" in role else None)
+def boundary_keys(role: str, requested: object) -> dict[str, object]:
+    """Return the condition key with the boundary that is `requested` for a role, else the one that the role has.
+
+    role: its ARN. The result is empty without a boundary.
+    """
+    boundary = requested or (roles.role_by_arn(role).get("PermissionsBoundary") if ":role/" in role else None)
     return {_KEY: boundary} if boundary else {}
 
 
 def _first_value(value: object) -> object:
-    """A query parameter's value, which may come as a list."""
+    """Return the value of a query parameter, which MiniStack may pass as a list."""
     return value[0] if isinstance(value, list) else value

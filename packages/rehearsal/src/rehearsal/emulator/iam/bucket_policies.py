@@ -1,4 +1,4 @@
-"""Buckets: the encryption that a template gives them, and policies of buckets of other accounts."""
+"""Buckets: the encryption that a template sets, and the policies of other accounts' buckets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMESPACE = f"{{{s3.S3_NS}}}"
 
 
 def keep_encryption(bucket: str, properties: Mapping[str, object]) -> None:
-    """Store the encryption that a bucket's template gives it."""
+    """Store the encryption that a bucket's properties in the template set."""
     document = _encryption(properties)
     if document:
         s3.set_bucket_encryption(bucket, document)
@@ -25,7 +25,7 @@ def keep_encryption(bucket: str, properties: Mapping[str, object]) -> None:
 def foreign_bucket_denial(request: Request) -> EvalResult | None:
     """Return the denial of a request that another account's bucket does not allow.
 
-    The policy is evaluated where the caller's are, so that its denial is recorded and says what it lacks.
+    This module evaluates the policy itself, so that the denial is recorded with the permission that is missing.
     """
     bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
     owner = s3.bucket_owner(bucket) if request.resource.startswith(_BUCKET) else None
@@ -50,9 +50,10 @@ def _access_lists_allow(request: Request, owner: str | None, bucket: str, key: s
 
 
 def allow_foreign_callers(_allows: Callable[..., bool]) -> Callable[..., bool]:
-    """Return the replacement of the function that asks a bucket's policy about another account, for use without IAM.
+    """Return the replacement of the function that evaluates a bucket's policy for a caller of another account.
 
-    On AWS the policy is asked about the calling role; where nothing is enforced, it should not be asked at all.
+    It allows every caller, and is used where the emulator does not enforce IAM. On AWS the policy is evaluated for the
+    calling role.
     """
 
     def allow(*_: object, **__: object) -> bool:
@@ -62,9 +63,10 @@ def allow_foreign_callers(_allows: Callable[..., bool]) -> Callable[..., bool]:
 
 
 def _encryption(properties: Mapping[str, object]) -> str:
-    """The bucket's encryption as S3's API writes it; empty without a key of the account's own.
+    """Return the bucket's encryption in the XML of S3's API; empty without a customer managed key.
 
-    MiniStack refuses to write with `aws:kms` and no key id, where AWS takes its own key: so CDK's bootstrap bucket.
+    With `aws:kms` and no key id, as in CDK's bootstrap bucket, MiniStack rejects writes, where AWS uses an AWS managed
+    key.
     """
     rules = items(properties, "BucketEncryption", "ServerSideEncryptionConfiguration")
     default = mapping(rules[0], "ServerSideEncryptionByDefault") if rules else {}

@@ -1,4 +1,7 @@
-"""Data files of cfn-lint: resource schemas and the service authorization reference. Importing it would take seconds."""
+"""Data files of cfn-lint: resource schemas and the service authorization reference.
+
+The files are read from the package's folder, as importing cfn-lint takes seconds.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ class Permissions(TypedDict, total=False):
     permissions: Sequence[str]
 
 
-# `$ref` cannot be the name of a member in a class.
+# The call syntax, as `$ref` cannot be an attribute name in a class.
 PropertySchema = TypedDict(
     "PropertySchema",
     {"$ref": str, "enum": Sequence[object], "properties": "Mapping[str, PropertySchema]", "type": str},
@@ -26,7 +29,7 @@ PropertySchema = TypedDict(
 
 
 class ResourceSchema(TypedDict, total=False):
-    """The members of CloudFormation's schema of a resource type that are read here."""
+    """The members of CloudFormation's schema of a resource type that this package reads."""
 
     definitions: Mapping[str, PropertySchema]
     handlers: Mapping[str, Permissions]
@@ -42,20 +45,20 @@ def resource_schema(resource_type: str) -> ResourceSchema:
     name = _schema_files().get(resource_type)
     if name is None:
         return {}
-    found: ResourceSchema = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
-    return found
+    schema: ResourceSchema = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
+    return schema
 
 
 def runtime_lifecycle() -> Mapping[str, Mapping[str, str]]:
-    """Return the dates of each runtime of Lambda: deprecated, create-block, update-block."""
-    found: Mapping[str, Mapping[str, str]] = json.loads(
+    """Return the dates of each runtime of Lambda, with the keys deprecated, create-block and update-block."""
+    dates: Mapping[str, Mapping[str, str]] = json.loads(
         (DATA / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json").read_text()
     )
-    return found
+    return dates
 
 
 @cache
 def _schema_files() -> dict[str, str]:
-    """Type -> its schema's file. The North Virginia list has every type."""
-    found: dict[str, str] = json.loads((_SCHEMAS / "providers" / "us-east-1.json").read_text())
-    return found
+    """Return resource type -> name of its schema file; the list of us-east-1 has every type."""
+    files: dict[str, str] = json.loads((_SCHEMAS / "providers" / "us-east-1.json").read_text())
+    return files

@@ -1,4 +1,4 @@
-"""CloudFormation's work with a stack's resources, checked against the role of the stack.
+"""Checks of CloudFormation's operations on a stack's resources against the policies of the stack's role.
 
 Sources: AWS CloudFormation user guide, "CloudFormation service role"; IAM user guide, "Grant a user permissions to pass
 a role to an AWS service".
@@ -33,7 +33,7 @@ Import = Callable[..., Coroutine[None, None, object]]
 
 ROLE: Final = "_role_arn"  # in a stack's record, which MiniStack keeps with its state
 SERVICE = "cloudformation.amazonaws.com"
-# Condition keys of a request that a service makes with its caller's permissions instead of a service role.
+# Condition keys of a request that CloudFormation makes with its caller's permissions instead of a service role.
 _CALLED_VIA_KEYS = {
     "aws:calledvia": [SERVICE],
     "aws:calledviafirst": SERVICE,
@@ -46,10 +46,10 @@ _nested_denials: contextvars.ContextVar[list[PermissionError] | None] = contextv
 
 
 def check_create(provision: Handler) -> Handler:
-    """Return the replacement of the function that creates a resource, also of a nested stack.
+    """Return the replacement of the function that creates a resource, also in a nested stack.
 
-    A resource is created, changed and deleted with the permissions of the stack's role. Without a role, CloudFormation
-    works with its caller's; a root user may do everything.
+    CloudFormation creates, updates and deletes a resource with the permissions of the stack's role, or without a role
+    with its caller's; a root user may do everything.
     """
 
     def provision_permitted(kind: str, logical_id: str, properties: Params, stack: str) -> object:
@@ -72,7 +72,7 @@ def check_update(update: Handler) -> Handler:
 
 
 def name_importing_stack(import_resources: Import) -> Import:
-    """Return the replacement of the function that imports resources into a stack: it keeps the stack's name."""
+    """Return the replacement of the function that imports resources into a stack; it sets the name of that stack."""
 
     async def import_into(change_set: Params, stack: Params, *rest: object) -> object:
         token = _importing_stack.set(str(stack["StackName"]))
@@ -85,7 +85,7 @@ def name_importing_stack(import_resources: Import) -> Import:
 
 
 def name_adopting_stack(adopt: Handler) -> Handler:
-    """Return the replacement of the function that imports a resource during an update: it keeps the stack's name."""
+    """Return the replacement of the function that imports a resource during an update; it sets the stack's name."""
 
     def adopt_into(stack_id: str, stack: str, *rest: object) -> object:
         token = _importing_stack.set(stack)
@@ -98,7 +98,7 @@ def name_adopting_stack(adopt: Handler) -> Handler:
 
 
 def check_import(import_resource: Handler) -> Handler:
-    """Return the replacement of the function that imports one resource: it is read with the stack's role."""
+    """Return the replacement of the function that imports one resource; the stack's role needs its read actions."""
 
     def import_permitted(kind: str, identifier: Mapping[str, str]) -> object:
         stack = _importing_stack.get()
@@ -121,27 +121,30 @@ def check_delete(delete: Handler) -> Handler:
         try:
             _check_permissions("delete", Resource(kind, stack or "", "", properties, name))
             return delete(kind, name, properties, stack, *rest)
-        except PermissionError as refused:
-            kept = _nested_denials.get()
-            if kept is not None:
-                kept.append(refused)
+        except PermissionError as denial:
+            denials = _nested_denials.get()
+            if denials is not None:
+                denials.append(denial)
             raise
 
     return delete_permitted
 
 
 def delete_nested_stack(delete: Handler) -> Handler:
-    """Return the replacement of the handler that deletes a nested stack: it fails where a resource in it is kept."""
+    """Return the replacement of the handler that deletes a nested stack.
+
+    It raises the first PermissionError of a resource in the stack.
+    """
 
     def delete_whole(name: str, properties: Params) -> None:
-        kept: list[PermissionError] = []
-        token = _nested_denials.set(kept)
+        denials: list[PermissionError] = []
+        token = _nested_denials.set(denials)
         try:
             delete(name, properties)
         finally:
             _nested_denials.reset(token)
-        if kept:
-            raise kept[0]
+        if denials:
+            raise denials[0]
 
     return delete_whole
 
@@ -154,11 +157,11 @@ def check_stack_role(handler: Callable[[Params], Answer]) -> Callable[[Params], 
 
     def handle(params: Params) -> Answer:
         role = cloudformation.parameter(params, "RoleARN")
-        refused = role and (_pass_role_denial(role) or _trust_denial(role))
-        if refused:
-            return cloudformation.error_answer("AccessDenied", refused, 403)
-        if unread := _template_read_denial(cloudformation.parameter(params, "TemplateURL")):
-            return cloudformation.error_answer("ValidationError", f"S3 error: Access Denied ({unread})", 400)
+        denial = role and (_pass_role_denial(role) or _trust_denial(role))
+        if denial:
+            return cloudformation.error_answer("AccessDenied", denial, 403)
+        if denial := _template_read_denial(cloudformation.parameter(params, "TemplateURL")):
+            return cloudformation.error_answer("ValidationError", f"S3 error: Access Denied ({denial})", 400)
         before = cloudformation.find_stack(cloudformation.parameter(params, "StackName"))
         if before and role:
             before[ROLE] = role
@@ -181,7 +184,7 @@ def _pass_role_denial(role: str) -> str:
 
 
 def _template_read_denial(template: str) -> str:
-    """A template is read with the caller's permissions."""
+    """Return the message of a denial where the caller may not read the template; empty where it may."""
     who = enforcement.caller.get()
     if who is None or not dependent_actions.first_denial(
         who, get_region(), dependent_actions.template_permissions(template)
@@ -197,27 +200,30 @@ def _trust_denial(role: str) -> str:
 
 
 def _check_permissions(operation: str, resource: Resource, changed: Sequence[str] = ()) -> None:
-    """Raise where the stack's role, else its caller, may not do what is needed; changed: of the properties."""
+    """Raise PermissionError where the stack's role, else its caller, lacks a permission for the operation.
+
+    changed: the names of the properties that an update changes.
+    """
     who = _principal(resource.stack)
     if who is None:
         return
     keys = {} if _role(resource.stack) else _CALLED_VIA_KEYS
-    every = [[each] for each in actions_for_properties(resource.kind, changed)] or [
+    alternatives = [[each] for each in actions_for_properties(resource.kind, changed)] or [
         required_actions(resource.kind, operation)
     ]
-    refused = any(
-        enforcement.all_denied([_requests(who, action, resource, keys) for action in alternatives])
-        for alternatives in every
-        if alternatives
+    denied = any(
+        enforcement.all_denied([_requests(who, action, resource, keys) for action in actions])
+        for actions in alternatives
+        if actions
     )
-    needs = list(dependent_actions.dependent_permissions(operation, resource, changed))
-    referred_to = {need.action for need in needs}
-    refused = refused or any(
+    dependent = list(dependent_actions.dependent_permissions(operation, resource, changed))
+    dependent_names = {permission.action for permission in dependent}
+    denied = denied or any(
         enforcement.all_denied([_requests(who, action, resource, keys)])
         for action in further_actions(resource.kind, operation, resource.properties)
-        if action not in referred_to
+        if action not in dependent_names
     )
-    if refused or dependent_actions.first_denial(who, get_region(), iter(needs), **keys):
+    if denied or dependent_actions.first_denial(who, get_region(), iter(dependent), **keys):
         raise PermissionError(enforcement.denial_message(who.arn))
 
 
@@ -228,7 +234,7 @@ def _principal(stack: str) -> PrincipalInfo | None:
 
 
 def require_actions(stack: str, actions: Sequence[str], resource: str) -> None:
-    """Raise PermissionError unless the stack's role, else its caller, may do all of the actions on a resource."""
+    """Raise PermissionError unless the stack's role, else its caller, may do all `actions` on `resource`, an ARN."""
     if not enforces_iam():
         return
     who, keys = _principal(stack), {} if _role(stack) else _CALLED_VIA_KEYS
@@ -238,7 +244,7 @@ def require_actions(stack: str, actions: Sequence[str], resource: str) -> None:
 
 
 def _role(stack: str) -> str:
-    """The role that the stack was given, or the one that it is nested in; empty where there is none."""
+    """Return the ARN of the stack's role, else of the parent stack's; empty where there is none."""
     record = cloudformation.stack_record(stack)
     parent = str(record.get("_parent_stack_name") or "")
     return str(record.get(ROLE) or (_role(parent) if parent else ""))
@@ -246,18 +252,18 @@ def _role(stack: str) -> str:
 
 def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping[str, object]) -> list[Request]:
     """Return the requests to check for an action: one per ARN; without a known ARN, one on any resource."""
-    named = arns(action, resource)
-    asked = who if named else _widen_to_any_resource(who)
-    told = {**keys, **dependent_actions.tag_keys(resource.properties)}
+    known_arns = arns(action, resource)
+    principal = who if known_arns else _widen_to_any_resource(who)
+    all_keys = {**keys, **dependent_actions.tag_keys(resource.properties)}
     boundary = resource.properties.get("PermissionsBoundary")
     return [
-        Request(asked, action, each, get_region(), told | boundary_keys(each, boundary))
-        for each in named or [str(resource)]
+        Request(principal, action, each, get_region(), all_keys | boundary_keys(each, boundary))
+        for each in known_arns or [str(resource)]
     ]
 
 
 def _widen_to_any_resource(who: PrincipalInfo) -> PrincipalInfo:
-    """The principal as if every Allow were for all resources, and no Deny for a certain one."""
+    """Return the principal with every Allow on all resources, and without each Deny on particular resources."""
 
     def widened(policies: Policies) -> Policies:
         return [

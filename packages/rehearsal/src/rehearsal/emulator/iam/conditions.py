@@ -16,9 +16,10 @@ _BUCKET = "arn:aws:s3:::"
 
 
 def override_condition_key(value: Callable[[str, EvalContext], str | None]) -> Callable[[Resolve], Resolve]:
-    """Return a replacement of the function that resolves condition keys.
+    """Return a decorator for the function that resolves condition keys.
 
-    It asks `value` first, with the key in lower case; None leaves the key to MiniStack.
+    The replacement calls `value` first, with the key in lower case; where that returns None, MiniStack resolves the
+    key.
     """
 
     def replace(known: Resolve) -> Resolve:
@@ -32,12 +33,12 @@ def override_condition_key(value: Callable[[str, EvalContext], str | None]) -> C
 
 
 def principal_arn(key: str, context: EvalContext) -> str | None:
-    """`aws:PrincipalArn` of a session is its role's ARN, without the session's name."""
+    """Return `aws:PrincipalArn`: of a session its role's ARN, without the session's name."""
     return roles.role_of(context.principal_arn) if key == "aws:principalarn" else None
 
 
 def role_tag(key: str, context: EvalContext) -> str | None:
-    """`iam:ResourceTag/...` is the role's tag, which the pipeline's self-update chooses its roles by."""
+    """Return `iam:ResourceTag/…`: the role's tag, by which the policy of the self-update chooses roles."""
     if not key.startswith("iam:resourcetag/") or ":role/" not in context.resource_arn:
         return None
     pairs = roles.role_by_arn(context.resource_arn).get("Tags") or []
@@ -46,7 +47,7 @@ def role_tag(key: str, context: EvalContext) -> str | None:
 
 
 def bucket_account(key: str, context: EvalContext) -> str | None:
-    """`s3:ResourceAccount` and `aws:ResourceAccount` are the bucket's account, not the caller's."""
+    """Return `s3:ResourceAccount` and `aws:ResourceAccount`: the bucket's account, not the caller's."""
     if key not in {"aws:resourceaccount", "s3:resourceaccount"} or not context.resource_arn.startswith(_BUCKET):
         return None
     return s3.bucket_owner(context.resource_arn.removeprefix(_BUCKET).partition("/")[0]) or None
@@ -55,7 +56,7 @@ def bucket_account(key: str, context: EvalContext) -> str | None:
 def evaluate_for_role(evaluate: Evaluate) -> Evaluate:
     """Return the replacement of the function that evaluates a resource's policy.
 
-    Another account's bucket policy is evaluated for the calling role, not for its account's root user.
+    It evaluates another account's bucket policy for the calling role, not for the root user of the caller's account.
     """
 
     def evaluate_resource_policy(policy: object, context: EvalContext, *rest: object, **named: object) -> EvalResult:

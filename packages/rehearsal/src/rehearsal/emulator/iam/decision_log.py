@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-# An embedded AWS that is kept open decides about new objects with every execution.
+# Bounds the memory of an embedded AWS that stays open: every execution brings decisions on new object keys.
 REMEMBERED = 5000
 
 
 @dataclass(frozen=True)
 class Decision:
-    """principal: a role's or user's ARN. why: what a denial looked at, and what it lacked; empty where allowed."""
+    """One verdict on a request.
+
+    principal: ARN of a role or user. why: the policies that were evaluated, and what is missing; empty where allowed.
+    """
 
     principal: str
     action: str
@@ -24,14 +27,14 @@ class Decision:
 
 
 class Decisions:
-    """Writes each decision once, as long as it is among the last ones; without a file, in memory only."""
+    """Writes each decision once, unless it is older than the last REMEMBERED; without a file, in memory only."""
 
     def __init__(self) -> None:
         self._seen: dict[Decision, None] = {}
         self._path: Path | None = None
 
     def append_to(self, path: Path) -> None:
-        """Go on with what the file holds, and append to it from now on, on a new line after one that was cut short."""
+        """Read the decisions in the file, and append to it from now on; an incomplete last line gets its line end."""
         for decision in read(path):
             self._remember(decision)
         self._path = path
@@ -54,7 +57,7 @@ class Decisions:
 
 
 def read(path: Path) -> Iterator[Decision]:
-    """Every decision in the file, in order; none without the file. A line that a kill cut short is none."""
+    """Yield every decision in the file, in order, without incomplete lines; nothing without the file."""
     for line in path.read_text().splitlines() if path.exists() else ():
         with contextlib.suppress(json.JSONDecodeError):
             yield Decision(**json.loads(line))

@@ -1,4 +1,4 @@
-"""A denial explains itself: who wanted what of which resource, which policies were looked at, which one lacks what."""
+"""Messages of denials: the principal, action and resource, the policies that were evaluated, and what is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal.emulator.ministack.port.policies import EvalContext, ParsedStatem
 
 @dataclass(frozen=True)
 class Denial:
-    """why: in words, for the end of a message."""
+    """One denied request; why: the end of the message, in words."""
 
     principal: str
     action: str
@@ -20,16 +20,17 @@ class Denial:
     why: str
 
     def message(self, session: str) -> str:
-        """As AWS writes it about the `session` of the principal, and why."""
+        """Return AWS's message for the principal's `session`, with the reason."""
         return f"User: {session} is not authorized to perform: {self.action} on resource: {self.resource} ({self.why})"
 
 
 @dataclass(frozen=True)
 class ResourcePolicyResult:
-    """A resource's own policy, which was asked as well; decision: Allow, Deny or ImplicitDeny.
+    """Result of evaluating a resource-based policy.
 
-    name: such as `the policy of ARN`. decides: it has to allow what is asked, whatever the principal's policies do.
-    resource: what a statement of it names as its resource, which those of a role's trust policy do not.
+    name: such as `the policy of ARN`. decision: Allow, Deny or ImplicitDeny. decides: whether this policy has to allow
+    the request, whatever the principal's policies allow. resource: the Resource of a statement in it; empty for a
+    role's trust policy, whose statements have none.
     """
 
     name: str
@@ -42,7 +43,7 @@ class ResourcePolicyResult:
 def explain_denial(
     principal: str, who: PrincipalInfo, context: EvalContext, own: ResourcePolicyResult | None
 ) -> Denial:
-    """own: the policy of what is asked about, where it has one."""
+    """Return the denial with its reason; own: the result of the resource's policy, if it has one."""
     looked_at = [*roles.policies(principal), *([own.name] if own else [])]
     nothing = f"no policy at all: the {'user' if ':user/' in principal else 'role'} has none"
     lacks = "; ".join(_missing_permissions(principal, who, context, own))
@@ -63,9 +64,9 @@ def _missing_permissions(
     if answer.decision != "Allow":
         lacks.append(_closest_statement(who, context) or f"missing is {json.dumps(missing)}")
     if own and own.decides and own.decision != "Allow":
-        named = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": context.action}
-        named |= {"Resource": own.resource} if own.resource else {}
-        lacks.append(f"missing in {own.name} is {json.dumps(named)}")
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": context.action}
+        statement |= {"Resource": own.resource} if own.resource else {}
+        lacks.append(f"missing in {own.name} is {json.dumps(statement)}")
     return lacks or [f"missing is {json.dumps(missing)}"]
 
 
@@ -74,12 +75,12 @@ def _closest_statement(who: PrincipalInfo, context: EvalContext) -> str:
     statements: list[ParsedStatement] = [each for policy in who.policies or [] for each in policy]
     if policies.first_match(context, statements, "Allow"):
         return "its policies allow it, its boundary or the session's policy does not"
-    without = [replace(each, conditions={}) for each in statements]
-    found = policies.first_match(context, without, "Allow")
-    if not found:
+    unconditional = [replace(each, conditions={}) for each in statements]
+    closest = policies.first_match(context, unconditional, "Allow")
+    if not closest:
         return ""
-    conditions = statements[next(n for n, each in enumerate(without) if each is found)].conditions
-    return f"{_statement(found.sid)} would allow it, but its conditions are not met: {json.dumps(conditions)}"
+    conditions = statements[next(n for n, each in enumerate(unconditional) if each is closest)].conditions
+    return f"{_statement(closest.sid)} would allow it, but its conditions are not met: {json.dumps(conditions)}"
 
 
 def _statement(sid: str) -> str:

@@ -1,4 +1,4 @@
-"""Permissions in addition to the action's: roles to pass, code and templates to read, layers to use, tags to set.
+"""Permissions in addition to an action's own: to pass roles, read code and templates, use layers, and set tags.
 
 Sources: service authorization reference, "Dependent actions" of AWS Lambda and AWS CloudFormation; IAM user guide,
 "Grant a user permissions to pass a role to an AWS service".
@@ -26,7 +26,7 @@ _STAGES = "Stages"  # of a pipeline, whose actions have roles of several service
 
 @dataclass(frozen=True)
 class RequiredPermission:
-    """keys: the request's condition keys."""
+    """A permission that is needed in addition; keys: the request's condition keys."""
 
     action: str
     resource: str
@@ -34,7 +34,7 @@ class RequiredPermission:
 
 
 def dependent_permissions(operation: str, resource: Resource, changed: Collection[str]) -> Iterator[RequiredPermission]:
-    """Return the permissions for the references of a resource; changed: the properties that an update changes."""
+    """Yield the permissions for what a resource refers to; changed: the properties that an update changes."""
     properties = resource.properties
     if token := properties.get("ServiceToken"):
         yield RequiredPermission("sns:Publish" if ":sns:" in str(token) else "lambda:InvokeFunction", str(token))
@@ -55,41 +55,41 @@ def dependent_permissions(operation: str, resource: Resource, changed: Collectio
 
 
 def template_permissions(url: str) -> Iterator[RequiredPermission]:
-    """A template is read from the bucket in its address, whichever of the two styles it has."""
+    """Yield the permission to read a template from its bucket; url: virtual-hosted-style or path-style."""
     host, path = urlsplit(url).netloc, urlsplit(url).path.lstrip("/")
-    bucket, styled, _ = host.partition(".s3")
+    bucket, virtual_hosted, _ = host.partition(".s3")
     if path:
-        yield RequiredPermission("s3:GetObject", f"arn:aws:s3:::{f'{bucket}/{path}' if styled else path}")
+        yield RequiredPermission("s3:GetObject", f"arn:aws:s3:::{f'{bucket}/{path}' if virtual_hosted else path}")
 
 
 def tags(properties: Mapping[str, object]) -> dict[str, str]:
-    """The tags that the template sets; those of CloudFormation's own need no permission."""
-    found = properties.get("Tags") or {}
-    if isinstance(found, list):
-        found = {tag["Key"]: tag["Value"] for tag in found if isinstance(tag, Mapping) and "Key" in tag}
-    return {str(name): str(value) for name, value in mapping(found).items() if not str(name).startswith("aws:")}
+    """Return the tags in the properties, name -> value, without the `aws:` ones, which need no permission."""
+    values = properties.get("Tags") or {}
+    if isinstance(values, list):
+        values = {tag["Key"]: tag["Value"] for tag in values if isinstance(tag, Mapping) and "Key" in tag}
+    return {str(name): str(value) for name, value in mapping(values).items() if not str(name).startswith("aws:")}
 
 
 def tag_keys(properties: Mapping[str, object]) -> dict[str, object]:
-    """The condition keys of the tags that a request sets."""
-    found = tags(properties)
-    keys: dict[str, object] = {f"aws:requesttag/{name}".lower(): value for name, value in found.items()}
-    return {**keys, "aws:tagkeys": list(found)} if found else {}
+    """Return the condition keys of the tags that a request sets."""
+    values = tags(properties)
+    keys: dict[str, object] = {f"aws:requesttag/{name}".lower(): value for name, value in values.items()}
+    return {**keys, "aws:tagkeys": list(values)} if values else {}
 
 
 def first_denial(
     who: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: object
 ) -> EvalResult | None:
-    """The first denial; keys: those of every request."""
-    asked = (
+    """Return the first denial of the permissions; keys: condition keys of every request."""
+    denials = (
         enforcement.evaluate_request(Request(who, need.action, need.resource, region, {**need.keys, **keys}))
         for need in needs
     )
-    return next(filter(None, asked), None)
+    return next(filter(None, denials), None)
 
 
 def code_and_layer_denial(request: Request) -> EvalResult | None:
-    """Return the denial of a request of Lambda's API for code, layers or tags that its caller may not use."""
+    """Return the denial of a request to Lambda's API with code, layers or tags that its caller may not use."""
     if request.action not in _LAMBDA_ACTIONS:
         return None
     try:
@@ -125,27 +125,27 @@ def _code_and_layer_permissions(properties: Mapping[str, object]) -> Iterator[Re
 
 
 def _permissions_for_action_roles(stages: object) -> Iterator[RequiredPermission]:
-    """The roles of a pipeline's actions, and those that they give CloudFormation, of other accounts as well.
+    """Yield iam:PassRole for the roles of a pipeline's actions, and for those that they pass to CloudFormation.
 
-    No documentation says that they are passed; see pass_role.
+    Roles of other accounts are included. AWS does not document that these are passed; see pass_role.
     """
     for stage in stages if isinstance(stages, list) else ():
         for action in stage.get("Actions") or ():
-            given = (action.get("Configuration") or {}).get("RoleArn")
-            for service, role in (("codepipeline", action.get("RoleArn")), ("cloudformation", given)):
+            stack_role = (action.get("Configuration") or {}).get("RoleArn")
+            for service, role in (("codepipeline", action.get("RoleArn")), ("cloudformation", stack_role)):
                 if role:
                     yield RequiredPermission("iam:PassRole", str(role), passed_to(service))
 
 
 def _role_service(kind: str) -> str:
-    """The service that gets the roles of a type's resources, such as `ecs-tasks`: that of the action that makes one."""
+    """Return the service that the roles of a resource type are passed to, such as `ecs-tasks`."""
     actions = required_actions(kind, "create")
-    named = [next(iter(PASSED_ROLES[action])) for action in actions if action in PASSED_ROLES]
-    return (named or [each.partition(":")[0] for each in actions] or [kind.split("::")[1].lower()])[0]
+    services = [next(iter(PASSED_ROLES[action])) for action in actions if action in PASSED_ROLES]
+    return (services or [each.partition(":")[0] for each in actions] or [kind.split("::")[1].lower()])[0]
 
 
 def _roles(value: object, name: str = "") -> Iterator[str]:
-    """The roles that properties name, at any depth; of another account none can be passed."""
+    """Yield the roles in properties, at any depth, without those of other accounts, which cannot be passed."""
     if isinstance(value, Mapping):
         for each, inner in value.items():
             if each != _STAGES:

@@ -1,4 +1,4 @@
-"""Where a request meets policies: MiniStack's own check, then those that it leaves out, each decision recorded."""
+"""Evaluation of policies for each request: MiniStack's own check, then further checks; every decision is recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rehearsal.json_values import mapping
 Check = Callable[["Request"], EvalResult | None]
 Enforce = Callable[..., EvalResult | AuthError | None]
 
-# Operations of S3 that no bucket's policy can allow; MiniStack leaves unsigned requests of S3 to bucket policies.
+# Operations of S3 that no bucket's policy can allow; MiniStack decides unsigned requests to S3 by bucket policies only.
 _ACCOUNT_ACTIONS = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
 
 _additional_checks: list[Check] = []
@@ -47,12 +47,12 @@ class Request:
 
 
 def add_check(check: Check) -> None:
-    """Ask `check` as well, of every request that MiniStack allows to a principal with policies."""
+    """Call `check` for every request that MiniStack allows to a principal with policies."""
     _additional_checks.append(check)
 
 
 def keep_signed_request(authenticate: Callable[..., object]) -> Callable[..., object]:
-    """Return the replacement of the function that checks a signature, after which the signed request is gone."""
+    """Return the replacement of the function that checks a signature; it keeps the request, which MiniStack drops."""
 
     def authenticate_and_keep(*request: object) -> object:
         _keep_signed_request()
@@ -62,7 +62,7 @@ def keep_signed_request(authenticate: Callable[..., object]) -> Callable[..., ob
 
 
 def check_requests(enforce: Enforce) -> Enforce:
-    """Return the replacement of MiniStack's check of a request; checks are added to it from here on."""
+    """Return the replacement of MiniStack's check of a request, and remove all checks that add_check has added."""
     _additional_checks.clear()
 
     def enforce_and_check(
@@ -80,8 +80,8 @@ def check_requests(enforce: Enforce) -> Enforce:
         keys = {key.lower(): value for key, value in mapping(named, "service_context").items()}
         request = _with_signed_parts(Request(principal, action, resource_arn, region, keys), _original_request.get())
         if answer:
-            own = _evaluate_resource_policy(request, *policies.resource_policy(service, resource_arn))
-            _record_denial(request, own)
+            result = _evaluate_resource_policy(request, *policies.resource_policy(service, resource_arn))
+            _record_denial(request, result)
             return answer
         return _check_further(request)
 
@@ -95,11 +95,11 @@ def _keep_signed_request() -> None:
 def _check_further(request: Request) -> EvalResult | None:
     """Return the denial of a request that MiniStack allows."""
     last_denial.set(None)
-    refused = next(filter(None, (check(request) for check in _additional_checks)), None)
+    result = next(filter(None, (check(request) for check in _additional_checks)), None)
     denial = last_denial.get()
-    if denial is None or denial.action != request.action:  # else a check has recorded that this very action is denied
+    if denial is None or denial.action != request.action:  # else a check has recorded the denial of this same action
         _record_allowed(request)
-    return refused
+    return result
 
 
 def _with_signed_parts(request: Request, signed: SignedRequest | None) -> Request:
@@ -116,7 +116,7 @@ def denial_message(session: str) -> str:
 
 
 def explain_denials(respond: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Return the replacement of the function that answers a denied request: it says why, after AWS's words."""
+    """Return the replacement of the function that answers a denied request; it adds the reason to AWS's message."""
 
     def respond_with_reason(service: str, action: str, principal_arn: str, request_id: str, **named: object) -> Answer:
         denial = last_denial.get()
@@ -124,7 +124,7 @@ def explain_denials(respond: Callable[..., Answer]) -> Callable[..., Answer]:
             return respond(service, action, principal_arn, request_id, **named)
         message = denial.message(principal_arn)
         status, headers, body = respond(service, action, principal_arn, request_id, **named | {"message": message})
-        if service in {"ssm", "logs"}:  # whose answer has a sentence of MiniStack's, whatever it is given
+        if service in {"ssm", "logs"}:  # for these, MiniStack ignores `message`
             body = json.dumps({**json.loads(body), "Message": message}).encode()
         return status, headers, body
 
@@ -141,7 +141,11 @@ def find_denial(
     owner: str | None = None,
     required: bool = False,
 ) -> EvalResult | None:
-    """Ask the principal's policies whether it may do `action` on `resource`, and the resource's own if `required`."""
+    """Evaluate the principal's policies, and the resource's; return the denial, None where both allow the action.
+
+    keys: condition keys. policy: the resource's policy, of the account `owner`. required: the resource's policy has to
+    allow the action as well. The decision is recorded.
+    """
     who = request.principal
     context = _context(request, action, resource, keys or {})
     answer = policies.evaluate(context, who.policies or [], *who.limits)
@@ -158,19 +162,19 @@ def find_denial(
 
 
 def evaluate_request(request: Request) -> EvalResult | None:
-    """Decide a request by the principal's policies, the resource's policy, and the checks after them."""
+    """Evaluate the principal's policies, the resource's policy and the added checks; return the denial, if any."""
     service = request.action.partition(":")[0]
     policy, owner = policies.resource_policy(service, request.resource)
     required, request = policies.is_policy_required(service), replace(request, method="GET")
     with policies.calling_as(request.principal.arn):
-        refused = find_denial(
+        denial = find_denial(
             request, request.action, request.resource, keys=request.keys, policy=policy, owner=owner, required=required
         )
-        return refused or next(filter(None, (check(request) for check in _additional_checks)), None)
+        return denial or next(filter(None, (check(request) for check in _additional_checks)), None)
 
 
 def record_trust_denial(request: Request) -> None:
-    """Note down that the trust policy of the role which the request is about does not let its principal assume it."""
+    """Record that the trust policy of a role, the request's resource, does not let the principal assume the role."""
     _record_denial(
         request,
         denial_messages.ResourcePolicyResult(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True),
@@ -184,7 +188,7 @@ def policy_allows(policy: str, request: Request) -> bool:
 
 
 def deny(request: Request, policy: str, owner: str) -> EvalResult:
-    """The denial of a request that the policy of its resource, another account's, does not allow."""
+    """Record and return the denial of a request that the policy of another account's resource does not allow."""
     _record_denial(request, _evaluate_resource_policy(request, policy, owner))
     return EvalResult("ImplicitDeny", principal_arn=request.principal.arn)
 
@@ -214,21 +218,24 @@ def _context(request: Request, action: str, resource: str, keys: Mapping[str, ob
         action=action,
         resource_arn=resource,
         region=request.region,
-        secure_transport=True,  # as with IAM all requests are, and those of services anyway
+        secure_transport=True,  # with IAM all requests use TLS, and those of services always do
         service_context=dict(keys),
         principal_keys=who.keys,
     )
 
 
 def all_denied(alternatives: Sequence[Sequence[Request]]) -> bool:
-    """Whether no alternative is allowed with all its requests; what the first one lacks is then what is denied."""
+    """Whether no alternative has all its requests allowed.
+
+    The allowed requests are recorded, else the denial of the first alternative's first denied request.
+    """
     for requests in alternatives:
         if all(_is_allowed(request) for request in requests):
             for request in requests:
                 _record_allowed(request)
             return False
-    lacking = next(request for request in alternatives[0] if not _is_allowed(request))
-    return find_denial(lacking, lacking.action, lacking.resource, keys=lacking.keys) is not None
+    denied = next(request for request in alternatives[0] if not _is_allowed(request))
+    return find_denial(denied, denied.action, denied.resource, keys=denied.keys) is not None
 
 
 def _is_allowed(request: Request) -> bool:

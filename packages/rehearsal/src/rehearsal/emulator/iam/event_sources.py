@@ -24,15 +24,16 @@ _POLL_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttribu
 def poll_permitted_mappings(mappings: Mappings) -> Mappings:
     """Return the replacement of the function that lists event source mappings to poll.
 
-    Lambda receives a queue's messages with the role of the function. Without its permission they stay in the queue.
+    Lambda receives a queue's messages with the role of the function. Without its permission they stay in the queue, and
+    the mapping is left out.
     """
 
     def permitted_mappings() -> Iterator[tuple[str, str, EventSourceMapping]]:
         for account, region, mapping in mappings():
             with request_scope(account, region):
-                refused = _poll_denial(mapping.get("FunctionName", ""), mapping.get("EventSourceArn", ""))
-            if refused:
-                mapping["LastProcessingResult"] = f"PROBLEM: {refused}"
+                denial = _poll_denial(mapping.get("FunctionName", ""), mapping.get("EventSourceArn", ""))
+            if denial:
+                mapping["LastProcessingResult"] = f"PROBLEM: {denial}"
             else:
                 yield account, region, mapping
 
@@ -40,13 +41,16 @@ def poll_permitted_mappings(mappings: Mappings) -> Mappings:
 
 
 def create_permitted_mapping(create: Create[EventSourceMapping]) -> Create[EventSourceMapping]:
-    """Return the replacement of the handler that creates an event source mapping: it needs the same permission."""
+    """Return the replacement of the handler that creates an event source mapping.
+
+    It raises PermissionError where the function's role may not receive from the queue.
+    """
 
     def create_permitted(logical_id: str, properties: EventSourceMapping, stack: str) -> ProvisionedResource:
         function = cloudformation.function_name(properties.get("FunctionName", ""))
-        refused = _poll_denial(function, properties.get("EventSourceArn", ""))
-        if refused:
-            raise PermissionError(refused)
+        denial = _poll_denial(function, properties.get("EventSourceArn", ""))
+        if denial:
+            raise PermissionError(denial)
         return create(logical_id, properties, stack)
 
     return create_permitted
@@ -55,7 +59,7 @@ def create_permitted_mapping(create: Create[EventSourceMapping]) -> Create[Event
 def deliver_to_permitted_functions(deliver: Callable[..., object]) -> Callable[..., object]:
     """Return the replacement of the function by which a topic invokes a function.
 
-    It needs a permission (AddPermission) of the function that names SNS and the topic.
+    The function's policy has to allow the call (AddPermission) for SNS and the topic.
     """
 
     def deliver_if_permitted(endpoint: str, envelope: str, topic: str, *rest: object) -> object:
@@ -67,7 +71,7 @@ def deliver_to_permitted_functions(deliver: Callable[..., object]) -> Callable[.
 def invoke_permitted_functions(invoke: Callable[..., None]) -> Callable[..., None]:
     """Return the replacement of the function that invokes the target of a rule.
 
-    Of functions it needs a permission (AddPermission) of the function that names EventBridge and the rule.
+    Where the target is a function, its policy has to allow the call (AddPermission) for EventBridge and the rule.
     """
 
     def invoke_if_permitted(target: Target, event: object, rule: Rule, view: object = None) -> None:
@@ -81,12 +85,12 @@ def invoke_permitted_functions(invoke: Callable[..., None]) -> Callable[..., Non
 
 
 def _may_invoke(function: str, service: str, source: str) -> bool:
-    """Whether the function's own policy lets a service call it on behalf of a topic or rule. All but service: ARNs."""
+    """Whether the function's policy allows a service to call it for a topic or rule; function and source: ARNs."""
     region, account = function.split(":")[3:5]
     with request_scope(account, region):
         policy = functions.function_policy(function)
-    asked = (policy, service, "lambda:InvokeFunction", function, account)
-    return service_principals.service_allowed(*asked, sourcearn=source, sourceaccount=source.split(":")[4])
+    request = (policy, service, "lambda:InvokeFunction", function, account)
+    return service_principals.service_allowed(*request, sourcearn=source, sourceaccount=source.split(":")[4])
 
 
 def _poll_denial(function: str, source: str) -> str:

@@ -1,4 +1,4 @@
-"""KMS permissions of callers whose requests make a service use a key.
+"""KMS permissions that a caller needs where a service uses a key for its request.
 
 Sources: "Using server-side encryption with AWS KMS keys" of S3, "Key management" of SQS and SNS, "Encryption" of
 Secrets Manager and Parameter Store; AWS KMS developer guide, "AWS KMS condition keys".
@@ -24,9 +24,10 @@ _WRITE_ACTIONS: tuple[str, ...] = ("kms:GenerateDataKey", "kms:Decrypt")
 
 @dataclass(frozen=True)
 class KeyUse:
-    """The use of a key by a service for its caller; key: its id, its alias or an ARN of it, of `owner` in `region`.
+    """The use of a key by a service for its caller.
 
-    about: the encryption context's name and value, by which a policy may tell what is encrypted.
+    key: its id, alias or ARN. owner, region: where the key is. about: name and value of the encryption context, by
+    which a policy can restrict what is encrypted.
     """
 
     actions: tuple[str, ...]
@@ -38,10 +39,10 @@ class KeyUse:
 
 
 def object_key_denial(request: Request) -> EvalResult | None:
-    """Return the denial of a request for an encrypted object by its key.
+    """Return the denial of a request for an encrypted object, for lack of permission to use its key.
 
-    Reading one needs kms:Decrypt, writing one kms:GenerateDataKey, in parts both. Reading its headers needs neither,
-    unless the request asks for its checksum.
+    Reading needs kms:Decrypt, writing kms:GenerateDataKey, a multipart upload both. Reading the headers needs neither,
+    unless the request asks for the checksum.
     """
     bucket, _, key = request.resource.removeprefix(_BUCKET).partition("/")
     owner = s3.bucket_owner(bucket)
@@ -52,27 +53,27 @@ def object_key_denial(request: Request) -> EvalResult | None:
     if request.action in {"s3:GetObject", "s3:GetObjectVersion"}:
         reads_headers = request.method == "HEAD" and not request.headers.get("x-amz-checksum-mode")
         stored = (record.get("objects") or {}).get(key) or {}
-        actions, named = _WRITE_ACTIONS[1:], "" if reads_headers else _stored_key(stored)
+        actions, kms_key = _WRITE_ACTIONS[1:], "" if reads_headers else _stored_key(stored)
     elif request.action == "s3:PutObject":
-        parts = {"uploads", "uploadId"} & {*request.query}
-        actions, named = _WRITE_ACTIONS if parts else _WRITE_ACTIONS[:1], _encryption_key(request, owner, bucket)
+        multipart = {"uploads", "uploadId"} & {*request.query}
+        actions, kms_key = _WRITE_ACTIONS if multipart else _WRITE_ACTIONS[:1], _encryption_key(request, owner, bucket)
     else:
         return None
-    shared = "<BucketKeyEnabled>true" in s3.bucket_encryption(owner, bucket)
-    about = f"{_BUCKET}{bucket}" if shared else request.resource
-    return _key_denial(request, KeyUse(actions, named, owner, region, "s3", ("aws:s3:arn", about)))
+    has_bucket_key = "<BucketKeyEnabled>true" in s3.bucket_encryption(owner, bucket)
+    about = f"{_BUCKET}{bucket}" if has_bucket_key else request.resource
+    return _key_denial(request, KeyUse(actions, kms_key, owner, region, "s3", ("aws:s3:arn", about)))
 
 
 def _encryption_key(request: Request, owner: str, bucket: str) -> str:
-    """The key that encrypts what a request writes: what it says itself, or its upload, or the bucket."""
+    """Return the key for what a request writes: the one in the request, of its multipart upload, or of the bucket."""
     upload = request.query.get("uploadId", "")
     if upload:
         return _stored_key(s3.upload_record(owner, upload))
-    said = {**request.query, **request.headers}
-    if said.get(_SSE):
-        return said.get(f"{_SSE}-aws-kms-key-id", "")
-    found = re.search(r"<KMSMasterKeyID>([^<]+)", s3.bucket_encryption(owner, bucket))
-    return found[1] if found else ""
+    headers = {**request.query, **request.headers}
+    if headers.get(_SSE):
+        return headers.get(f"{_SSE}-aws-kms-key-id", "")
+    default_key = re.search(r"<KMSMasterKeyID>([^<]+)", s3.bucket_encryption(owner, bucket))
+    return default_key[1] if default_key else ""
 
 
 def _stored_key(stored: Mapping[str, object]) -> str:
@@ -80,7 +81,7 @@ def _stored_key(stored: Mapping[str, object]) -> str:
 
 
 def queue_key_denial(request: Request) -> EvalResult | None:
-    """Return the denial of a request for an encrypted queue by its key.
+    """Return the denial of a request for an encrypted queue, for lack of permission to use its key.
 
     Sending needs kms:GenerateDataKey and kms:Decrypt, receiving kms:Decrypt.
     """
@@ -93,7 +94,10 @@ def queue_key_denial(request: Request) -> EvalResult | None:
 
 
 def topic_key_denial(request: Request) -> EvalResult | None:
-    """Return the denial of a request to publish to a topic by its key: needs kms:GenerateDataKey and kms:Decrypt."""
+    """Return the denial of a request to publish to an encrypted topic, for lack of permission to use its key.
+
+    Publishing needs kms:GenerateDataKey and kms:Decrypt.
+    """
     if request.action != "sns:Publish" or request.resource.count(":") != 5:
         return None
     _, _, _, region, owner, _ = request.resource.split(":")
@@ -103,7 +107,7 @@ def topic_key_denial(request: Request) -> EvalResult | None:
 
 
 def stored_value_key_denial(request: Request) -> EvalResult | None:
-    """Return the denial of a request for a secret, or for a parameter in clear text, that a customer's key encrypts."""
+    """Return the denial of a request for a secret or a decrypted parameter, for lack of permission to use its key."""
     uses = {"secretsmanager:GetSecretValue": _secret_key_uses, "ssm:GetParameter": _parameter_key_uses}
     uses |= dict.fromkeys(
         ("ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"), _parameter_key_uses
@@ -120,9 +124,9 @@ def _secret_key_uses(request: Request) -> Iterator[KeyUse]:
 
 
 def _parameter_key_uses(request: Request) -> Iterator[KeyUse]:
-    wanted = json.loads(request.body or b"{}")
-    names, path = {wanted.get("Name"), *wanted.get("Names", ())}, wanted.get("Path")
-    for name, parameter in secrets.parameters().items() if wanted.get("WithDecryption") else ():
+    body = json.loads(request.body or b"{}")
+    names, path = {body.get("Name"), *body.get("Names", ())}, body.get("Path")
+    for name, parameter in secrets.parameters().items() if body.get("WithDecryption") else ():
         below = path and name.startswith(f"{path.rstrip('/')}/")
         if parameter.get("Type") == "SecureString" and (below or {name, parameter.get("ARN")} & names):
             about = ("parameter_arn", str(parameter.get("ARN")))
@@ -130,7 +134,7 @@ def _parameter_key_uses(request: Request) -> Iterator[KeyUse]:
 
 
 def reencrypt_key_denial(request: Request) -> EvalResult | None:
-    """Return the denial of ReEncrypt by the key that will encrypt; kms:ReEncryptFrom is for the one that encrypted."""
+    """Return the denial of ReEncrypt for the destination key; the request's own action is kms:ReEncryptFrom."""
     if request.action != "kms:ReEncryptFrom":
         return None
     key = str(json.loads(request.body or b"{}").get("DestinationKeyId", ""))
@@ -138,7 +142,7 @@ def reencrypt_key_denial(request: Request) -> EvalResult | None:
 
 
 def _key_denial(request: Request, use: KeyUse) -> EvalResult | None:
-    """Ask the key's policy and the caller's about each action; a key of AWS's own needs no permission."""
+    """Evaluate the key's policy and the caller's for each action; an AWS managed key needs no permission."""
     record = _key_record(use)
     if record is None:
         return None
@@ -148,15 +152,15 @@ def _key_denial(request: Request, use: KeyUse) -> EvalResult | None:
         keys |= {"kms:viaservice": f"{use.service}.{use.region}.amazonaws.com"}
         keys |= {f"kms:encryptioncontext:{name}": value, "kms:encryptioncontextkeys": [name]}
     owner, policy = record["Arn"].split(":")[4], record.get("Policy")
-    asked = (
+    denials = (
         enforcement.find_denial(request, action, record["Arn"], keys=keys, policy=policy, owner=owner, required=True)
         for action in use.actions
     )
-    return next(filter(None, asked), None)
+    return next(filter(None, denials), None)
 
 
 def _key_record(use: KeyUse) -> kms.KeyRecord | None:
-    """The key itself; None where there is none, or where it is AWS's own."""
+    """Return the key's record; None where there is none, or for an AWS managed key."""
     owner, region, name = use.owner, use.region, use.key
     if name.startswith("arn:aws:kms:"):
         _, _, _, region, owner, name = name.split(":", 5)

@@ -1,4 +1,4 @@
-"""iam:PassRole of callers that hand a role to a service.
+"""Check of iam:PassRole for callers that pass a role to a service.
 
 Source: IAM user guide, "Grant a user permissions to pass a role to an AWS service"; the actions are those that the
 service authorization reference lists with iam:PassRole as a dependent action. CloudFormation's are in
@@ -14,13 +14,13 @@ from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.ministack.port.policies import EvalResult
 
-# Of a pipeline: its own role, those of its actions, and those that its actions give CloudFormation. AWS documents the
-# first one only. Projects with narrow policies allow all three, of other accounts too (ADF's pipeline_management.yml).
+# A pipeline's own role, the roles of its actions, and those that its actions pass to CloudFormation. AWS documents only
+# the first. Projects with narrow policies allow all three, also in other accounts (ADF's pipeline_management.yml).
 _PIPELINE = {
     "codepipeline": ["pipeline.roleArn", "pipeline.stages.actions.roleArn"],
     "cloudformation": ["pipeline.stages.actions.configuration.RoleArn"],
 }
-# Action -> the services that get roles, and where the request names them; of lists, each item.
+# Action -> service -> paths of the role's ARN in the request body; a path goes into each item of a list.
 PASSED_ROLES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "codebuild:CreateProject": {"codebuild": ["serviceRole"]},
     "codebuild:UpdateProject": {"codebuild": ["serviceRole"]},
@@ -41,18 +41,18 @@ PASSED_ROLES: Mapping[str, Mapping[str, Sequence[str]]] = {
 def pass_role_denial(request: Request) -> EvalResult | None:
     """Return the denial of a request with a role that its caller may not pass.
 
-    Without this check, a caller that may create a function becomes any role of the account.
+    Without this check, a caller that may create a function could act as any role of the account.
     """
     for service, paths in PASSED_ROLES.get(request.action, {}).items():
         keys = passed_to(service)
         for role in _roles(request.body, paths):
-            if refused := enforcement.find_denial(request, "iam:PassRole", role, keys=keys):
-                return refused
+            if denial := enforcement.find_denial(request, "iam:PassRole", role, keys=keys):
+                return denial
     return None
 
 
 def passed_to(service: str) -> Mapping[str, str]:
-    """Return the condition keys of a role that is passed to a service."""
+    """Return the condition keys of iam:PassRole to a service, such as `lambda`."""
     return {"iam:passedtoservice": f"{service}.amazonaws.com"}
 
 

@@ -1,9 +1,9 @@
-"""Principals of resource and trust policies: those that do not exist are refused, those that are deleted are lost.
+"""Principals of resource and trust policies: an unknown one is an error, a deleted one does not match any more.
 
-Source: IAM user guide, "AWS JSON policy elements: Principal": the policy is saved with the role's unique id, which a
-role of the same name that is created later does not have; and a principal that does not exist is an error. The
-sentences are those of AWS's answers, quoted in public reports: aws-cdk#9747, aws-cdk#21097, aws-cdk#11934; of queues in
-aws-cdk#15602, of topics in terraform-provider-aws#26041, of functions in cloudformation-coverage-roadmap#1189.
+Source: IAM user guide, "AWS JSON policy elements: Principal": IAM stores the role's unique id in the policy, and a role
+of the same name that is created later has another id; a principal that does not exist is an error. The error messages
+are AWS's, from public reports: aws-cdk#9747, aws-cdk#21097, aws-cdk#11934; for queues aws-cdk#15602, for topics
+terraform-provider-aws#26041, for functions cloudformation-coverage-roadmap#1189.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class InvalidPrincipal(ValueError):
 
 
 def reject_in_created(property_: str, message: str) -> Callable[[Create[Properties]], Create[Properties]]:
-    """Return a replacement of create handlers that checks the policy in a property first.
+    """Return a decorator for create handlers; the replacement checks the policy in a property first.
 
-    message: as the service words it; `{}` is the principal.
+    message: the service's error message; `{}` stands for the principal.
     """
 
     def replace(create: Create[Properties]) -> Create[Properties]:
@@ -58,7 +58,7 @@ def reject_in_created(property_: str, message: str) -> Callable[[Create[Properti
 
 
 def reject_in_updated(property_: str, message: str) -> Callable[[Update], Update]:
-    """Return a replacement of update handlers that checks the policy in a property where it changes."""
+    """Return a decorator for update handlers; the replacement checks the policy in a property where it changes."""
 
     def replace(update: Update) -> Update:
         def update_checked(name: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:
@@ -116,7 +116,7 @@ def reject_topic_policy(operation: Callable[[Params], Answer]) -> Callable[[Para
 
 
 def reject_permission(add: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Return the replacement of AddPermission of Lambda, which stacks use as well."""
+    """Return the replacement of Lambda's AddPermission, which the resource handler of stacks uses as well."""
 
     def add_checked(function: str, data: Params, *more: object, **named: object) -> Answer:
         if not _exists(str(data.get("Principal", ""))):
@@ -127,7 +127,7 @@ def reject_permission(add: Callable[..., Answer]) -> Callable[..., Answer]:
 
 
 def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Answer]], Callable[[Params], Answer]]:
-    """Return a replacement of operations of IAM that have a trust policy in this parameter."""
+    """Return a decorator for IAM's operations with a trust policy in the request's `parameter`."""
 
     def replace(operation: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
         def operate(params: Params) -> Answer:
@@ -141,7 +141,7 @@ def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Answer]]
 
 
 def lose_deleted_role(delete: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
-    """Return the replacement of DeleteRole: policies that name the role name its unique id from then on."""
+    """Return the replacement of DeleteRole; it replaces the role's ARN in policies with the role's unique id."""
 
     def delete_role(params: Params) -> Answer:
         role = iam.own_role(iam.parameter(params, "RoleName"))
@@ -154,7 +154,7 @@ def lose_deleted_role(delete: Callable[[Params], Answer]) -> Callable[[Params], 
 
 
 def lose_role_of_stack(delete: Callable[[str, Properties], None]) -> Callable[[str, Properties], None]:
-    """Return the replacement of the handler that deletes a role of a stack."""
+    """Return the replacement of the handler that deletes a stack's role; see lose_deleted_role."""
 
     def delete_role(name: str, properties: Properties) -> None:
         role = iam.own_role(name)
@@ -165,7 +165,7 @@ def lose_role_of_stack(delete: Callable[[str, Properties], None]) -> Callable[[s
 
 
 def _replace_principal(role: IdentityRecord) -> None:
-    """In every policy of all accounts: nothing matches the id, so that the policy allows no principal any more."""
+    """Replace the role's ARN with its unique id in every policy of all accounts; no later principal has that id."""
     if not role:
         return
     arn, unique_id = json.dumps(role["Arn"]), json.dumps(role["RoleId"])
@@ -179,7 +179,7 @@ def _replace_principal(role: IdentityRecord) -> None:
 
 
 def _check(document: object, message: str) -> None:
-    """Raise InvalidPrincipal."""
+    """Raise InvalidPrincipal where a principal of the policy does not exist."""
     if missing := _missing(document):
         raise InvalidPrincipal(message.replace("{}", missing))
 
@@ -205,9 +205,9 @@ def _principals(policy: object) -> Iterator[str]:
     statements = policy.get("Statement", []) if isinstance(policy, Mapping) else []
     for statement in statements if isinstance(statements, list) else [statements]:
         for element in ("Principal", "NotPrincipal"):
-            given = statement.get(element)
-            named = given.get("AWS", []) if isinstance(given, Mapping) else []
-            yield from (str(principal) for principal in (named if isinstance(named, list) else [named]))
+            value = statement.get(element)
+            principals = value.get("AWS", []) if isinstance(value, Mapping) else []
+            yield from (str(each) for each in (principals if isinstance(principals, list) else [principals]))
 
 
 def _exists(principal: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which action a request is: the one that policies are evaluated for.
+"""Action of a request: the one that policies are evaluated for.
 
 Sources: service authorization reference; SQS developer guide, "Automatic message batching and permissions".
 """
@@ -14,10 +14,10 @@ import botocore.session
 
 from rehearsal.emulator.ministack.port.actions import PATH_ROUTED_SERVICES, has_own_protocol
 
-# service, method, path, headers, body and parameters of the query
+# Parameters: service, method, path, headers, body, query parameters.
 Extract = Callable[[str, str, str, Mapping[str, str], bytes, Mapping[str, object]], str]
 
-# Operations without a permission -> the action that AWS evaluates instead.
+# Operations without an action of the same name -> the action that AWS evaluates.
 OPERATION_PERMISSIONS: Mapping[str, str] = {
     "kms:ReEncrypt": "kms:ReEncryptFrom",
     "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion",
@@ -29,15 +29,15 @@ OPERATION_PERMISSIONS: Mapping[str, str] = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
-# No policy names it: who may do everything of Lambda is answered that there is no such path, others are denied.
+# No policy has this action: a caller with lambda:* gets the error for an unknown path, other callers are denied.
 UNKNOWN = "lambda:UnknownOperation"
 
 
 def ignore_action_parameter(extract: Extract) -> Extract:
     """Return the replacement of the function that finds a request's action.
 
-    `?Action=ListQueues` next to what a service goes by, a path or a target, changes nothing about a request. CloudWatch
-    goes by its path as well, where a client speaks its newest protocol.
+    It ignores a query parameter such as `?Action=ListQueues` where the service finds the operation by the path or by
+    the target header. CloudWatch uses the path as well, for clients with its newest protocol.
     """
 
     def extract_action(
@@ -56,7 +56,10 @@ def ignore_action_parameter(extract: Extract) -> Extract:
 
 
 def _uses_target_header(service: str, headers: Mapping[str, str]) -> bool:
-    """Those that know the query protocol go by their Action, whatever the target; SQS and CloudWatch know both."""
+    """Whether the service finds the operation by the target header.
+
+    Services with the query protocol use Action, whatever the header is; SQS and CloudWatch support both.
+    """
     target = headers.get("x-amz-target", "")
     if service == "sqs":
         return target.startswith("AmazonSQS.")
@@ -64,7 +67,7 @@ def _uses_target_header(service: str, headers: Mapping[str, str]) -> bool:
 
 
 def resolve_lambda_action(extract: Extract) -> Extract:
-    """Return the replacement of the function that finds a request's action: of Lambda as AWS's model has the paths."""
+    """Return the replacement of the function that finds a request's action; Lambda's come from botocore's model."""
 
     def extract_action(
         service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, parameters: Mapping[str, object]
@@ -83,26 +86,26 @@ def resolve_lambda_action(extract: Extract) -> Extract:
 
 @cache
 def _routes() -> list[tuple[str, re.Pattern[str], dict[str, str], str]]:
-    """Method, path, parameters and name of each operation, those with the most to tell them by first."""
+    """Return method, path, query parameters and name of each operation of Lambda, the most specific first."""
     model = botocore.session.get_session().get_service_model("lambda")
-    found = []
+    routes = []
     for name in model.operation_names:
         http = model.operation_model(name).http
         path, _, query = http["requestUri"].partition("?")
-        wanted = dict(each.split("=") for each in query.split("&") if each)
-        found.append((http["method"], _pattern(path.rstrip("/")), wanted, name))
-    return sorted(found, key=lambda each: (-len(each[2]), -len(each[1].pattern)))
+        parameters = dict(each.split("=") for each in query.split("&") if each)
+        routes.append((http["method"], _pattern(path.rstrip("/")), parameters, name))
+    return sorted(routes, key=lambda each: (-len(each[2]), -len(each[1].pattern)))
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """Of a path of the model, such as `/functions/{FunctionName}/code`; an ARN may hold slashes, a name may not."""
+    """Return the pattern of a model's path, such as `/functions/{FunctionName}/code`; only ARNs may have slashes."""
     texts = re.split(r"\{\w+\}", path)
     labels = [".+" if each.endswith(("Arn", "Resource")) else "[^/]+" for each in re.findall(r"\{(\w+)\}", path)]
     return re.compile("".join(f"{re.escape(text)}{label}" for text, label in zip(texts, [*labels, ""], strict=True)))
 
 
 def map_to_permission(extract: Extract) -> Extract:
-    """Return the replacement of the function that finds a request's action: no policy can name SendMessageBatch."""
+    """Return the replacement of the function that finds a request's action; it applies OPERATION_PERMISSIONS."""
 
     def extract_action(
         service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, parameters: Mapping[str, object]
@@ -114,5 +117,5 @@ def map_to_permission(extract: Extract) -> Extract:
 
 
 def _first_value(value: object) -> object:
-    """A query parameter's value, which may come as a list."""
+    """Return the value of a query parameter, which MiniStack may pass as a list."""
     return value[0] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Which resource a request is for: the one that policies are evaluated for."""
+"""Resource of a request: the ARN that policies are evaluated on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Extract = Callable[..., str]
 
 @dataclass(frozen=True)
 class ServiceRequest:
-    """One request: `known` is the resource that MiniStack takes it for."""
+    """One request; known: the ARN that MiniStack finds for it."""
 
     service: str
     path: str
@@ -26,9 +26,9 @@ class ServiceRequest:
 
 
 def log_stream_arn(call: ServiceRequest) -> str | None:
-    """CloudWatch Logs asks about `log-group:NAME:log-stream:STREAM`, so that a group's ARN, with its `:*`, matches.
+    """Return `log-group:NAME:log-stream:STREAM`, which a log group's ARN matches, as that ends in `:*`.
 
-    Tags are the exception, as AWS documents for LogGroup; their requests name the resource themselves.
+    Requests about tags are the exception, as AWS documents for LogGroup: they contain the ARN themselves.
     """
     if call.service != "logs" or ":log-group:" not in call.known or b"resourceArn" in call.body:
         return None
@@ -36,7 +36,7 @@ def log_stream_arn(call: ServiceRequest) -> str | None:
 
 
 def qualified_function_arn(call: ServiceRequest) -> str | None:
-    """A call of an alias or a version asks about `function:NAME:ALIAS`, which a policy for only the alias allows."""
+    """Return `function:NAME:QUALIFIER` for a request to an alias or version, as a policy may allow only the alias."""
     if call.service != "lambda" or ":function:" not in call.known or call.known.count(":") != 6:
         return None
     qualifier = _first_value(call.parameters.get("Qualifier", ""))
@@ -44,7 +44,7 @@ def qualified_function_arn(call: ServiceRequest) -> str | None:
 
 
 def layer_version_arn(call: ServiceRequest) -> str | None:
-    """A call of one version of a layer asks about `layer:NAME:VERSION`, also one that names it by its ARN."""
+    """Return `layer:NAME:VERSION` for a request for one version of a layer, also where the request has its ARN."""
     if call.service == "lambda" and call.path.endswith("/layers") and "Arn" in call.parameters:
         return str(_first_value(call.parameters["Arn"]))
     _, layers, rest = call.path.partition("/layers/")
@@ -56,10 +56,10 @@ def layer_version_arn(call: ServiceRequest) -> str | None:
 
 
 def build_project_arn(call: ServiceRequest) -> str | None:
-    """A read of builds asks about the project of each, whose name an id begins with.
+    """Return the ARN of the project of the builds in a request; a build's id begins with the project's name.
 
     Source: AWS service authorization reference, "Actions, resources, and condition keys for AWS CodeBuild": the
-    resource of BatchGetBuilds is `project`. Builds of several projects in one request are left as they are.
+    resource of BatchGetBuilds is `project`. For builds of several projects, the result is None.
     """
     ids = json.loads(call.body or b"{}").get("ids") if call.service == "codebuild" else None
     projects = {str(id_).partition(":")[0] for id_ in ids} if isinstance(ids, list) else set()
@@ -69,7 +69,7 @@ def build_project_arn(call: ServiceRequest) -> str | None:
 
 
 def role_path_arn(call: ServiceRequest) -> str | None:
-    """A call about a role asks about its ARN, which has the role's path."""
+    """Return the ARN of the role in a request, with the role's path."""
     if call.service != "iam" or ":role/" not in call.known:
         return None
     arn = roles.role_by_arn(call.known).get("Arn")
@@ -77,14 +77,14 @@ def role_path_arn(call: ServiceRequest) -> str | None:
 
 
 def _first_value(value: object) -> object:
-    """A query parameter's value, which may come as a list."""
+    """Return the value of a query parameter, which MiniStack may pass as a list."""
     return value[0] if isinstance(value, list) else value
 
 
 def override_resource_arn(resource: Callable[[ServiceRequest], str | None]) -> Callable[[Extract], Extract]:
-    """Return a replacement of the function that finds a request's resource.
+    """Return a decorator for the function that finds a request's resource.
 
-    It asks `resource` after MiniStack; None leaves MiniStack's answer.
+    The replacement calls `resource` with MiniStack's result; where that returns None, MiniStack's result stays.
     """
 
     def replace(known: Extract) -> Extract:

@@ -1,6 +1,6 @@
-"""The ARN that an action on a stack's resource is about, as the service authorization reference writes it.
+"""ARNs that an action on a stack's resource is evaluated on, in the service authorization reference's formats.
 
-cfn-lint ships the reference: which types of resource an action takes, and the format of their ARNs.
+cfn-lint ships the reference: the resource types of each action, and the formats of their ARNs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ServiceReference(TypedDict):
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of a stack; `id` is its physical id, empty before it is made."""
+    """One resource of a stack; id: its physical id, empty before the resource exists."""
 
     kind: str
     stack: str
@@ -48,9 +48,10 @@ class Resource:
 
 
 def arns(action: str, resource: Resource) -> list[str]:
-    """Return the ARNs that `action` is evaluated on: `*` where AWS takes no resource, none where they are unknown.
+    """Return the ARNs that `action` is evaluated on.
 
-    Before a resource is made, it is the name in the template, or the one that CloudFormation makes up.
+    The result is `*` for an action without resource-level permissions, and empty where the ARNs are unknown. Before a
+    resource exists, its ARN has the name from the template, or the one that CloudFormation generates.
     """
     types = _types(action)
     for kind, format_ in types.items():
@@ -60,22 +61,22 @@ def arns(action: str, resource: Resource) -> list[str]:
 
 
 def _names(kind: str, resource: Resource) -> list[str]:
-    """The resource's own name or id, or what a property says that it belongs to, such as an alias's function."""
+    """Return the resource's name or id, or the one of what it belongs to, such as the function of an alias."""
     noun = kind.partition("-on-")[0].replace("-", "").replace(" ", "").lower()
-    own = resource.kind.rpartition("::")[2].lower() in {noun, f"managed{noun}", f"{noun}version"}
-    keys = {noun, f"{noun}s", f"{noun}name", f"{noun}arn", f"{noun}id", *({"name"} if own else ())}
-    if own and resource.id:
+    is_resource_itself = resource.kind.rpartition("::")[2].lower() in {noun, f"managed{noun}", f"{noun}version"}
+    keys = {noun, f"{noun}s", f"{noun}name", f"{noun}arn", f"{noun}id", *({"name"} if is_resource_itself else ())}
+    if is_resource_itself and resource.id:
         return [resource.id]
     for key, value in resource.properties.items():
         if key.lower() in keys:
-            found = value if isinstance(value, list) else [value]
-            names = [name for name in found if isinstance(name, str)]
-            if names and len(names) == len(found):
+            values = value if isinstance(value, list) else [value]
+            names = [name for name in values if isinstance(name, str)]
+            if names and len(names) == len(values):
                 return names
-    return [_made_up(resource)] if own else []
+    return [_generated_name(resource)] if is_resource_itself else []
 
 
-def _made_up(resource: Resource) -> str:
+def _generated_name(resource: Resource) -> str:
     lowercase = resource.kind.startswith("AWS::S3::")
     return physical_name(resource.stack, resource.logical_id, lowercase=lowercase)
 
@@ -92,21 +93,21 @@ def _arn(format_: str, name: str, resource: Resource) -> str:
     for key, value in values.items():
         beginning = beginning.replace(f"${{{key}}}", value)
     path = str(resource.properties.get("Path", "/")).lstrip("/") if resource.kind.startswith("AWS::IAM::") else ""
-    # CloudWatch Logs asks with a stream, so that a group's ARN, which ends in `:*`, matches
+    # CloudWatch Logs evaluates a stream's ARN, so that a policy with the group's ARN, which ends in `:*`, matches.
     end = ":log-stream:" if beginning.endswith(":log-group:") else ""
     return f"{beginning}{path}{name}{end}"
 
 
 def _types(action: str) -> Mapping[str, str]:
-    """Type -> the format of its ARNs."""
+    """Return resource type -> format of its ARNs, for the types that an action takes."""
     service, _, name = action.partition(":")
     known = _reference().get(service, {"Actions": {}, "Resources": {}})
-    wanted: Sequence[str] = known["Actions"].get(name.lower(), {}).get("Resources", ())
-    formats = {kind: known["Resources"].get(kind.lower(), {}).get("ARNFormats", [""])[0] for kind in wanted}
+    kinds: Sequence[str] = known["Actions"].get(name.lower(), {}).get("Resources", ())
+    formats = {kind: known["Resources"].get(kind.lower(), {}).get("ARNFormats", [""])[0] for kind in kinds}
     return {kind: format_ for kind, format_ in formats.items() if format_.endswith(".*")}
 
 
 @cache
 def _reference() -> Mapping[str, ServiceReference]:
-    found: dict[str, ServiceReference] = json.loads(_REFERENCE.read_text())
-    return found
+    reference: dict[str, ServiceReference] = json.loads(_REFERENCE.read_text())
+    return reference

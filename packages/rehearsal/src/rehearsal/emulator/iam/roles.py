@@ -1,4 +1,4 @@
-"""Roles as MiniStack's IAM keeps them."""
+"""Roles in MiniStack's IAM: their records, policies and trust."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rehearsal.emulator.ministack.port.policies import EvalContext, PrincipalInf
 
 
 def role_of(arn: str) -> str:
-    """The role's ARN, of a session's ARN; any other principal's ARN as it is."""
+    """Return the role's ARN for a session's ARN, and any other principal's ARN unchanged."""
     if ":assumed-role/" not in arn:
         return arn
     account, name = arn.split(":")[4], arn.split("/")[1]
@@ -17,17 +17,17 @@ def role_of(arn: str) -> str:
 
 
 def role_record(account: str, name: str) -> IdentityRecord:
-    """The role's record; empty where there is none."""
+    """Return the role's record; empty where there is none."""
     return iam.role_record(account, name)
 
 
 def role_by_arn(arn: str) -> IdentityRecord:
-    """The record of the role with this ARN, whatever its path; empty where there is none."""
+    """Return the record of the role with this ARN, whatever its path; empty where there is none."""
     return role_record(arn.split(":")[4], arn.rsplit("/", 1)[-1])
 
 
 def session_principal(role_arn: str, name: str) -> PrincipalInfo:
-    """The principal that a session of the role is, with the role's policies and its boundary."""
+    """Return the principal of a session of the role, with the role's policies and its boundary; name: the session's."""
     account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     return PrincipalInfo(
         arn=f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
@@ -39,7 +39,7 @@ def session_principal(role_arn: str, name: str) -> PrincipalInfo:
 
 
 def policies(arn: str) -> list[str]:
-    """The names of a role's or user's policies: inline ones by their name, managed ones by their ARN, the boundary."""
+    """Return the policies of a role or user: names of inline ones, ARNs of managed ones, groups' and the boundary."""
     account, name = arn.split(":")[4], arn.rsplit("/", 1)[-1]
     if ":user/" in arn:
         record = iam.user_record(account, name)
@@ -58,7 +58,7 @@ def policies(arn: str) -> list[str]:
 
 
 def trusts_service(role_arn: str, service: str, account: str) -> bool:
-    """Whether the role's trust policy lets `service`, which works for `account`, assume it."""
+    """Whether the role's trust policy lets `service` assume the role for `account`."""
     trust = role_by_arn(role_arn).get("AssumeRolePolicyDocument")
     return service_principals.service_allowed(
         trust, service, "sts:AssumeRole", role_arn, account, sourceaccount=account
@@ -66,7 +66,7 @@ def trusts_service(role_arn: str, service: str, account: str) -> bool:
 
 
 def trusts(role_arn: str, who: PrincipalInfo, region: str) -> bool:
-    """Whether the role's trust policy lets a session assume it, with a request to `region`; services use TLS."""
+    """Whether the role's trust policy lets the principal `who` assume the role, with a request to `region` over TLS."""
     context = EvalContext(
         principal_arn=who.arn,
         principal_type=who.type,

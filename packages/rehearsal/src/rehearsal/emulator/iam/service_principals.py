@@ -1,4 +1,4 @@
-"""Permissions of AWS services in resource policies."""
+"""Evaluation of resource policies for AWS services."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from rehearsal.emulator.ministack.port.policies import EvalContext
 
 
 def service_allowed(policy: object, service: str, action: str, resource: str, account: str, **source: str) -> bool:
-    """Whether `policy`, of a resource of `account`, lets a service such as `sns.amazonaws.com` act on it.
+    """Whether a resource's policy allows `action` to a service such as `sns.amazonaws.com`, which uses TLS.
 
-    resource: its ARN. source: the values of aws:SourceArn and aws:SourceAccount, as `sourcearn` and `sourceaccount`.
-    Services use TLS.
+    resource: its ARN; account: its account. source: `sourcearn` and `sourceaccount`, the values of aws:SourceArn and
+    aws:SourceAccount.
     """
     context = EvalContext(
         principal_arn=service,

@@ -1,6 +1,6 @@
-"""Role sessions for AWS services: what CodePipeline and CodeBuild do when they assume the role that a template names.
+"""Role sessions for AWS services, as CodePipeline and CodeBuild start them with the roles in a template.
 
-With IAM a role is assumed only where its trust policy says so, as on AWS.
+Where the emulator enforces IAM, the role's trust policy has to allow the session, as on AWS.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ DURATION = 12 * 3600
 
 
 class Sessions:
-    """Gives roles to services, and asks roles for what services do with them."""
+    """Starts role sessions for services, and checks the policies of roles that services use."""
 
     def assume(
         self, role_arn: str, service: str, session_name: str, *, through: str = "", region: str = ""
     ) -> Credentials:
-        """Credentials of `role_arn` for `service`, such as `codebuild.amazonaws.com`.
+        """Return credentials of `role_arn` for `service`, such as `codebuild.amazonaws.com`.
 
-        through: the role with which the service assumes it, in `region`; empty where the service does so itself. Raises
-        ActionError where there is no such role, or where it may not be assumed.
+        through: ARN of the role with which the service assumes the role, in `region`; empty where the service assumes
+        it itself. Raises ActionError where there is no such role, or where the caller may not assume it.
         """
         role_id = _role_id(role_arn, service)
         if not through or through == role_arn:
@@ -42,7 +42,10 @@ class Sessions:
         return _session(role_arn, role_id, session_name, service)
 
     def check(self, role_arn: str, service: str, *other_names: str) -> None:
-        """Raise ActionError where the service itself may not assume the role, by any of its names."""
+        """Raise ActionError where the service may not assume the role under any of its names.
+
+        other_names: further principals of the service, such as `codedeploy.eu-central-1.amazonaws.com`.
+        """
         _role_id(role_arn, service)
         account = role_arn.split(":")[4]
         trusted = any(roles.trusts_service(role_arn, name, account) for name in (service, *other_names))
@@ -52,12 +55,12 @@ class Sessions:
     def check_action_roles(self, declaration: Json, region: str) -> None:
         """Raise RequestRejected where the pipeline's role may not assume the role of one of its actions.
 
-        The sentence is CodePipeline's, quoted in github.com/aws/aws-cdk issue 22489.
+        The error message is CodePipeline's, from github.com/aws/aws-cdk issue 22489.
         """
         pipeline = parse(declaration)
         through = pipeline.role_arn
-        named = [action.role_arn for stage in pipeline.stages for action in stage.actions if action.role_arn]
-        for role_arn in dict.fromkeys(named):
+        role_arns = [action.role_arn for stage in pipeline.stages for action in stage.actions if action.role_arn]
+        for role_arn in dict.fromkeys(role_arns):
             if role_arn != through and enforces_iam() and not _is_assumable(role_arn, through, region):
                 message = f"{through} is not authorized to perform AssumeRole on role {role_arn}"
                 raise RequestRejected("InvalidStructureException", message)
@@ -82,7 +85,7 @@ def _is_assumable(role_arn: str, through: str, region: str) -> bool:
 
 
 def _role_id(role_arn: str, service: str) -> str:
-    """The role's id."""
+    """Return the role's unique id; raise ActionError where there is no such role."""
     role = roles.role_by_arn(role_arn)
     if not role:
         raise ActionError(f"{service} cannot assume {role_arn}: there is no such role", "PermissionError")
@@ -90,7 +93,7 @@ def _role_id(role_arn: str, service: str) -> str:
 
 
 def _require_assumable(role_arn: str, through: str, request: Request) -> None:
-    """request: of the role `through`."""
+    """Raise ActionError where a session of the role `through`, the request's principal, may not assume `role_arn`."""
     who, action = request.principal, "sts:AssumeRole"
     if enforcement.find_denial(request, action, role_arn):
         raise ActionError(enforcement.denial_message(who.arn), "PermissionError")

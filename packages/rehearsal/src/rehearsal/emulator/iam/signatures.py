@@ -1,4 +1,4 @@
-"""Signatures of requests with the access key of a root user, which is an account's id."""
+"""Verification of requests signed with a root user's access key, which is the account's id."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Pin = Callable[..., None]
 
 
 def verify_root_signatures(pin: Pin) -> Pin:
-    """Return the replacement of the function that keeps a request for the check of its signature.
+    """Return the replacement of the function that keeps a request until its signature is checked.
 
-    A caller that signs as a root user has to know its secret, which only the user of this machine does. MiniStack keeps
-    requests for the check unless a root user's key is in them; the same code keeps all of them when it takes no key for
-    a root user's. A request without a signature has no principal, not the root user of account 000000000000.
+    MiniStack does not keep, and so does not check, requests signed with a root user's key. The replacement keeps them
+    as well: a caller has to know the secret, which only the user of this machine does. A request without a signature
+    has no principal, where MiniStack takes the root user of account 000000000000.
     """
     pin_every_key = policies.ignoring_root_keys(pin)
 

@@ -1,4 +1,4 @@
-"""Denials of a role's trust policy, in the log of decisions and in the answer of AssumeRole."""
+"""Denials by a role's trust policy, in the log of decisions and in the error of AssumeRole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Error = Callable[..., object]
 
 
 def record_trust_denials(evaluate: Evaluate) -> Evaluate:
-    """Return the replacement of the function that evaluates a trust policy: it records a denial of the caller."""
+    """Return the replacement of the function that evaluates a trust policy; it records a denial of the caller."""
 
     def evaluate_and_record(policy: object, caller: str, context: EvalContext | None = None) -> bool:
         allowed = bool(evaluate(policy, caller, context))
@@ -27,7 +27,7 @@ def record_trust_denials(evaluate: Evaluate) -> Evaluate:
 
 
 def explain_trust_denials(error: Error) -> Error:
-    """Return the replacement of the function that makes STS's errors: a denial names the policy and what it lacks."""
+    """Return the replacement of the function that creates STS's errors; it adds the missing statement to a denial."""
 
     def error_with_reason(status: int, code: str, message: str, *rest: object, **named: object) -> object:
         who, denial = enforcement.caller.get(), enforcement.last_denial.get()
