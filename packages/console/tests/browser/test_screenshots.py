@@ -50,6 +50,6 @@ def test_screenshots_of_the_main_pages(
     for name, path in pages.items():
         dark = name in ("log", "history", "permissions")
         page = open_page(path, viewport={"width": 1100, "height": 760}, color_scheme="dark" if dark else "light")
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(250)
         page.screenshot(path=str(FOLDER / f"{name}.png"))
     assert {file.stem for file in FOLDER.glob("*.png") if file.stat().st_size > 10_000} >= pages.keys()
