@@ -12,7 +12,13 @@ from typing import Any
 
 _COLOURS = ("#0b6e4f", "#c8553d", "#588b8b", "#ffb30f", "#5c4d7d", "#8c8c8c")
 _IN_A_ROW = 4
-_TITLES = {"cold": "cold", "warm": "warm", "one_changed": "one package changed", "nothing_changed": "nothing changed"}
+_TITLES = {
+    "cold": "cold",
+    "downloads": "downloads only",
+    "warm": "warm",
+    "one_changed": "one package changed",
+    "nothing_changed": "nothing changed",
+}
 _LEFT, _WIDTH, _BAR, _GAP, _TOP = 170, 560, 14, 22, 76
 _LEAST, _MOST = 0.01, 100.0
 

@@ -7,14 +7,16 @@ from typing import Any
 
 _ROWS = {
     "cold build, s": ("seconds", "cold"),
+    "downloads only, s": ("seconds", "downloads"),
     "warm build, s": ("seconds", "warm"),
     "one package changed, s": ("seconds", "one_changed"),
     "nothing changed, s": ("seconds", "nothing_changed"),
     "cold build, processor s": ("processor_seconds", "cold"),
+    "downloads only, processor s": ("processor_seconds", "downloads"),
     "warm build, processor s": ("processor_seconds", "warm"),
     "one package changed, processor s": ("processor_seconds", "one_changed"),
     "nothing changed, processor s": ("processor_seconds", "nothing_changed"),
-    "warm build, memory of the largest process, bytes": ("memory_bytes",),
+    "memory of the largest process, downloads only, bytes": ("memory_bytes",),
     "zip, bytes": ("zip_bytes",),
     "unzipped, bytes": ("unzipped_bytes",),
     "import, processor ms": ("import_seconds",),

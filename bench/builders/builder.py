@@ -13,9 +13,11 @@ from typing import Literal, Protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What is gone before a build. `all`: everything, downloads too. `built`: what was built, of any package. `one`: the
-# layer, and what was built of one package. `nothing`: nothing; the last build is unchanged.
-Invalidation = Literal["all", "built", "one", "nothing"]
+# What is removed before a build. `all`: everything, downloads too. `built`: whatever was built of any package; downloads
+# stay, unpacked where the tool keeps them so. `outputs`: the outputs of this project; the tool's caches are as builds
+# of another project with the same packages leave them. `one`: the same, and whatever was built of one package.
+# `nothing`: the last build is unchanged.
+Invalidation = Literal["all", "built", "outputs", "one", "nothing"]
 
 # The last one has each start of a command compile again what the command imports.
 _REMOVED_VARIABLES = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
@@ -29,7 +31,7 @@ class Unavailable(Exception):
 class Slice:
     """A project to build layers of: `groups` are those of its lock, `imports` what its functions import.
 
-    `left_out` are the builders that are not measured with it.
+    `left_out` are the builders that are not measured with it, `most_runs` limits how often each build is measured.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Slice:
     imports: tuple[str, ...]
     changed: str
     left_out: tuple[str, ...] = ()
+    most_runs: int = 100
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,11 @@ class LayersBuilder:
         elif gone == "built":
             for part in ("files", "records"):  # what it knows of verified downloads is with the downloads
                 shutil.rmtree(kept / part, ignore_errors=True)
-        else:
+        else:  # layers are put together again, and code is compiled again
             for record in (kept / "records").iterdir():
                 found: dict[str, Any] = json.loads(record.read_text().partition("\n")[2])
-                if "manifest" in found or found.get("name") == place.slice.changed:
+                own = "manifest" in found or "function" in found
+                if own or (gone == "one" and found.get("name") == place.slice.changed):
                     record.unlink()
 
     def build(self, place: BuildFolders) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -14,11 +15,12 @@ from typing import Any
 import pytest
 
 from bench import artifact, plot, table
-from bench.builders.builder import Unavailable
-from bench.builders.uv_recipe import pinned_project
+from bench.builders.builder import BuildFolders, Invalidation, Slice, Unavailable
+from bench.builders.this import LayersBuilder
+from bench.builders.uv_recipe import UvRecipe, pinned_project
 from bench.cost import build_cost, cost
 
-SITUATIONS = ("cold", "warm", "one_changed", "nothing_changed")
+SITUATIONS = ("cold", "downloads", "warm", "one_changed", "nothing_changed")
 
 
 def figures(seconds: float, **facts: Any) -> dict[str, Any]:
@@ -102,6 +104,53 @@ def test_processor_seconds_of_orphans_are_counted() -> None:
     orphan = f"{sys.executable} -c 'sum(range(20_000_000))' &"
     found = build_cost(partial(subprocess.run, ["sh", "-c", orphan], check=True))
     assert found.processor > build_cost(lambda: None).processor + 0.1
+
+
+def slice_of(tmp_path: Path) -> BuildFolders:
+    """The folders of a slice in which the package `changed` is the one that changes."""
+    return BuildFolders(
+        Slice("s", tmp_path, ("main",), (), "changed"), tmp_path / "project", tmp_path / "caches", tmp_path
+    )
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        ("nothing", ["build", "changed", "code", "other"]),
+        ("outputs", ["changed", "other"]),
+        ("one", ["other"]),
+        ("built", []),
+    ],
+)
+def test_a_situation_has_in_its_caches_what_the_page_says(tmp_path: Path, gone: Invalidation, left: list[str]) -> None:
+    """A warm build finds packages, and neither layers nor code of this project; downloads stay in each case."""
+    place = slice_of(tmp_path)
+    cache = place.caches / "xdg" / "lambda-layers-pipeline" / "layers"
+    downloads = cache / "uv" / "wheel"
+    downloads.mkdir(parents=True)
+    (cache / "records").mkdir()
+    for name, record in {
+        "build": {"manifest": {}},
+        "code": {"function": {}},
+        "changed": {"name": "changed"},
+        "other": {"name": "other"},
+    }.items():
+        (cache / "records" / name).write_text(f"digest\n{json.dumps(record)}")
+    (place.project / "build").mkdir(parents=True)
+    LayersBuilder().invalidate(place, gone)
+    assert sorted(path.name for path in (cache / "records").glob("*")) == left
+    assert (place.project / "build").exists() == (gone == "nothing")
+    assert downloads.exists()
+
+
+@pytest.mark.gate
+def test_uv_s_caches_are_empty_before_a_cold_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locking fills uv's cache with whole wheels, so it comes before the cache is emptied."""
+    place = slice_of(tmp_path)
+    monkeypatch.setattr(UvRecipe, "_lock", lambda _, folders: (folders.caches / "uv").mkdir(parents=True))
+    UvRecipe().invalidate(place, "all")
+    assert not place.caches.exists()
 
 
 def fail() -> None:
