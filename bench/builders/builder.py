@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What is removed before a build. `all`: everything, downloads too. `built`: whatever was built of any package; downloads
+# What is removed before a build. `all`: everything, downloads too. `built`: whatever was built of packages; downloads
 # stay, unpacked where the tool keeps them so. `outputs`: the outputs of this project; the tool's caches are as builds
 # of another project with the same packages leave them. `one`: the same, and whatever was built of one package.
 # `nothing`: the last build is unchanged.

@@ -6,7 +6,8 @@ import pytest
 
 from lambda_layers.analysis import report
 from lambda_layers.errors import LayersError
-from lambda_layers.manifest import FunctionCode, FunctionRecord, LayerRecord, Manifest, TargetRecord
+from lambda_layers.manifest import FunctionCode, Manifest
+from lambda_layers.manifest_records import FunctionRecord, LayerRecord, TargetRecord
 from lambda_layers.target import limits
 from lambda_layers.target.limits import UNZIPPED
 

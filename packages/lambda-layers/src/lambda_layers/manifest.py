@@ -7,63 +7,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambda_layers.errors import WrongUse
+
+if TYPE_CHECKING:
+    from lambda_layers.manifest_records import LayerRecord, ManifestRecord, PackageRecord
 
 MANIFEST_PATH = Path("build") / "layers" / "layers.json"
 
 
 class NotBuilt(WrongUse):
     """There is no manifest, or it lacks the function."""
-
-
-class PackageRecord(TypedDict):
-    """One package of a layer in layers.json; versions before 1.0 wrote no `bytes`."""
-
-    name: str
-    version: str
-    bytes: NotRequired[int]
-
-
-class LayerRecord(TypedDict):
-    """One layer in layers.json."""
-
-    name: str
-    zip: str
-    sha256: str
-    bytes: int
-    unzipped_bytes: int
-    functions: list[str]
-    packages: list[PackageRecord]
-    left_out: NotRequired[list[PackageRecord]]
-    sbom: str
-
-
-class FunctionRecord(TypedDict):
-    """The code of one function in layers.json."""
-
-    name: str
-    zip: str
-    sha256: str
-    bytes: int
-    unzipped_bytes: int
-
-
-class TargetRecord(TypedDict):
-    """The target in layers.json."""
-
-    python: str
-    architecture: str
-
-
-class ManifestRecord(TypedDict):
-    """layers.json; what is not required is missing in those of older versions."""
-
-    target: TargetRecord
-    bytecode: NotRequired[bool]
-    layers: list[LayerRecord]
-    functions: NotRequired[list[FunctionRecord]]
 
 
 class Package(NamedTuple):

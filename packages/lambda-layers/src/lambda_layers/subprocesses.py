@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,7 +25,11 @@ _USER_OF_URL = re.compile(r"://(?!git@)[^/\s@'`]+@")
 def find_tool(name: str, root: Path) -> str:
     """Return the path of the program `name`, in the project's .tools/ or on the PATH. Raises WrongUse."""
     own = root / ".tools" / "bin" / name
-    found = str(own) if own.exists() else shutil.which(name)
+    if own.exists():
+        return str(own)
+    import shutil  # noqa: PLC0415 - a build with nothing to do finds its tools in .tools/
+
+    found = shutil.which(name)
     if found is None:
         raise WrongUse(f"{name} was not found in .tools/ or on the PATH; run `make setup`")
     return found

@@ -1,10 +1,10 @@
-"""What the cache keeps of one build of a project's layers; standard library only: a build with no work reads it."""
+"""The records in the cache of one build of a project: its layers, and the code of each function."""
 
 from __future__ import annotations
 
 from typing import TypedDict
 
-from lambda_layers.manifest import ManifestRecord
+from lambda_layers.manifest_records import FunctionRecord, ManifestRecord
 
 
 class BuildRecord(TypedDict):
@@ -12,4 +12,11 @@ class BuildRecord(TypedDict):
 
     manifest: ManifestRecord
     files: dict[str, str]
+    warnings: list[str]
+
+
+class CodeRecord(TypedDict):
+    """The code of one function in the cache: its entry in layers.json, and what users should know of it."""
+
+    function: FunctionRecord
     warnings: list[str]

@@ -10,27 +10,21 @@ import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambda_layers.builder import cache_key
-from lambda_layers.builder.build_record import BuildRecord
 from lambda_layers.builder.function_files import FunctionFile, read_files
 from lambda_layers.errors import LayersError
-from lambda_layers.manifest import MANIFEST_PATH, FunctionRecord, ManifestRecord
+from lambda_layers.manifest import MANIFEST_PATH
 from lambda_layers.selection import function_layers
 from lambda_layers.target import interpreter
 
 if TYPE_CHECKING:
+    from lambda_layers.builder.build_record import BuildRecord, CodeRecord
     from lambda_layers.builder.cache import Cache
+    from lambda_layers.manifest_records import FunctionRecord, ManifestRecord
 
 HANDLER = "main.py"
-
-
-class CodeRecord(TypedDict):
-    """The code of one function in the cache: its entry in layers.json, and what users should know of it."""
-
-    function: FunctionRecord
-    warnings: list[str]
 
 
 class BuiltCode(NamedTuple):
@@ -63,7 +57,9 @@ class CodeBuilder:
 
         Raises LayersError for a handler that is not Python, and for links that no build can follow.
         """
-        records, new, compilers = list[CodeRecord](), list[str](), cache_key.compilers(self._version)
+        records: list[CodeRecord] = []
+        new: list[str] = []
+        compilers = cache_key.compilers(self._version)
         for name in function_layers.functions(self._root):
             files = read_files(self._root, name)
             key = cache_key.digest("function", name, _digests(files), compilers)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from lambda_layers import manifest
 from lambda_layers.builder import cache, sbom, verify, zip_archive
 from lambda_layers.builder.package import BuiltPackage
 from lambda_layers.builder.packages import PackageBuilder
 from lambda_layers.locks import lockfile
-from lambda_layers.manifest import LayerRecord, PackageRecord
 from lambda_layers.selection.function_layers import LayerPlan
+
+if TYPE_CHECKING:
+    from lambda_layers.manifest_records import LayerRecord, PackageRecord
 
 
 def build_layer(

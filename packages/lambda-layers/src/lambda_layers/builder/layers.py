@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambda_layers import settings, toml_files
 from lambda_layers.builder import cache, cache_key, prefetch, restore
@@ -16,11 +17,13 @@ from lambda_layers.builder.packages import BuiltPackages, PackageBuilder
 from lambda_layers.errors import LayersError
 from lambda_layers.locks import lockfile
 from lambda_layers.locks.pin import Pin
-from lambda_layers.manifest import LayerRecord, ManifestRecord
 from lambda_layers.poetry.agreement import check_agreement
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.selection.plan import plan_layers, read_lock
 from lambda_layers.target import interpreter, limits
+
+if TYPE_CHECKING:
+    from lambda_layers.manifest_records import LayerRecord, ManifestRecord
 
 
 def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: ThreadPoolExecutor) -> list[str]:

@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambda_layers import manifest
 from lambda_layers.builder import cache, cache_key
-from lambda_layers.builder.build_record import BuildRecord
 from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.target import limits
+
+if TYPE_CHECKING:
+    from lambda_layers.builder.build_record import BuildRecord
 
 _DAY = 24 * 3600
 

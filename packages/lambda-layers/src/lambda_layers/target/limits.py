@@ -7,9 +7,12 @@ Imports the standard library only, because a build without work checks them too.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lambda_layers.errors import LayersError
-from lambda_layers.manifest import LayerRecord, ManifestRecord
+
+if TYPE_CHECKING:
+    from lambda_layers.manifest_records import LayerRecord, ManifestRecord
 
 UNZIPPED = 262_144_000
 WARNING_RATIO = 0.8
