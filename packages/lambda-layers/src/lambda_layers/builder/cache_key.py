@@ -8,7 +8,6 @@ import re
 import sys
 import tomllib
 import zlib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,6 @@ def compilers(python: str) -> list[Any]:
     return [_source_digest(), compiler, zlib.ZLIB_RUNTIME_VERSION]
 
 
-@cache
 def _source_digest() -> str:
     source = b"\0".join(path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py")))
     return hashlib.sha256(source).hexdigest()
