@@ -1,4 +1,4 @@
-"""APIs under AWS's host names: ID.execute-api.REGION.amazonaws.com.
+"""APIs with AWS's host names, ID.execute-api.REGION.amazonaws.com.
 
 Source: Amazon API Gateway developer guide, "Invoke REST APIs in API Gateway"; CloudFormation, "AWS::ApiGatewayV2::Api".
 """
@@ -12,7 +12,7 @@ from rehearsal.emulator.ministack.port.apigateway import api_record
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_region
 
-# API id, stage and path
+# API id, stage, path.
 ApiRequest = tuple[str, str, str]
 Parse = Callable[[str, str], ApiRequest | None]
 Owners = Callable[[], Iterable[tuple[str, str, str]]]
@@ -23,17 +23,17 @@ _AWS_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:
 
 
 def parse_aws_hosts(parse: Parse) -> Parse:
-    """Return a parser of requests to APIs that knows AWS's host names as well."""
+    """Return the replacement of the function that parses requests to APIs; it also recognizes AWS's host names."""
 
     def parse_request(host: str, path: str) -> ApiRequest | None:
-        found = _AWS_HOST.fullmatch(host)
-        return parse("", f"/_aws/execute-api/{found[1].lower()}{path}") if found else parse(host, path)
+        aws_host = _AWS_HOST.fullmatch(host)
+        return parse("", f"/_aws/execute-api/{aws_host[1].lower()}{path}") if aws_host else parse(host, path)
 
     return parse_request
 
 
 def name_endpoint(create: Create) -> Create:
-    """Return a create handler whose APIs have AWS's host name as their endpoint."""
+    """Return the replacement of the handler that creates an API; the endpoint has AWS's host name."""
 
     def create_api(logical_id: str, properties: Mapping[str, object], stack: str) -> ProvisionedResource:
         api_id, attributes = create(logical_id, properties, stack)
@@ -47,9 +47,12 @@ def name_endpoint(create: Create) -> Create:
 
 
 def find_in_any_account(owners: Owners) -> Callable[[Find], Find]:
-    """Return the replacement of the look-up of an API's account and region: its id names it, whoever calls it."""
+    """Return a decorator for the function that finds an API's account and region.
+
+    The replacement finds the API by its id in all accounts, whoever the caller is.
+    """
 
     def find(api_id: str) -> tuple[str, str] | None:
-        return next(((account, region) for account, region, known in list(owners()) if known == api_id), None)
+        return next(((account, region) for account, region, id_ in list(owners()) if id_ == api_id), None)
 
     return lambda _: find

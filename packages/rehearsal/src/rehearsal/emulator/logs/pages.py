@@ -1,4 +1,4 @@
-"""Pages of FilterLogEvents, which MiniStack answers in one.
+"""Pages of FilterLogEvents, of which MiniStack returns only one.
 
 Source: CloudWatch Logs API reference, "FilterLogEvents": a page has at most 10,000 events and 1 MB, it may be partially
 full or even empty, and a nextToken means that there may be more.
@@ -23,7 +23,11 @@ PAGE_EVENTS, PAGE_BYTES = 10_000, 1_048_576
 
 @dataclass
 class Page:
-    """One page of a search; read: how many events of each stream were looked at."""
+    """One page of a search.
+
+    events: those that match. read: stream -> number of events read so far, this page included. bytes: size of the
+    events' messages.
+    """
 
     events: list[LogEvent] = field(default_factory=list)
     read: dict[str, int] = field(default_factory=dict)
@@ -37,15 +41,15 @@ class Page:
 
 
 def answer_in_pages(search: Search) -> Search:
-    """Return the replacement of FilterLogEvents: the first page of several events is one half of them.
+    """Return the replacement of FilterLogEvents; the first page ends after one half of the events.
 
-    AWS decides where a page ends; a caller that reads only the first one misses events here too.
+    On AWS a page may end anywhere, so a caller that reads only the first one misses events. Here it does as well.
     """
 
     def search_page(data: LogSearch) -> Answer:
         streams = logs.streams(data)
         if streams is None:
-            return search(data)  # reports that there is no such group
+            return search(data)  # MiniStack returns the error
         try:
             read = _parse_token(data.get("nextToken"))
         except ValueError:
@@ -73,14 +77,14 @@ def _search(data: LogSearch, streams: Mapping[str, list[LogEvent]], read: Mappin
 def _merged(
     data: LogSearch, streams: Mapping[str, list[LogEvent]], read: Mapping[str, int]
 ) -> Iterator[tuple[LogEvent, str]]:
-    """Return the events of the time range that were not read yet, in the order of time."""
-    chosen = data.get("logStreamNames") or [*streams]
+    """Return the events of the time range, each with its stream, in order of time, without those already read."""
+    names = data.get("logStreamNames") or [*streams]
     first, last = data.get("startTime") or 0, data.get("endTime") or float("inf")
     ranges = [
         [(event, name) for event in streams.get(name, []) if first <= event["timestamp"] <= last][read.get(name, 0) :]
-        for name in chosen
+        for name in names
     ]
-    return heapq.merge(*ranges, key=lambda found: (found[0]["timestamp"], found[0].get("ingestionTime", 0)))
+    return heapq.merge(*ranges, key=lambda item: (item[0]["timestamp"], item[0].get("ingestionTime", 0)))
 
 
 def _token(read: Mapping[str, int]) -> str:
@@ -88,7 +92,7 @@ def _token(read: Mapping[str, int]) -> str:
 
 
 def _parse_token(token: object) -> dict[str, int]:
-    """Return how many events of each stream were read. Raises ValueError."""
+    """Return stream -> number of events read, from a nextToken. Raises ValueError where the token is invalid."""
     read = json.loads(base64.b64decode(str(token), validate=True)) if token else {}
     if not isinstance(read, dict) or not all(isinstance(count, int) for count in read.values()):
         raise ValueError(token)

@@ -1,8 +1,8 @@
 """Compare another version of MiniStack with the installed one: `python -m rehearsal.emulator.ministack.compare 1.5.34`.
 
-A tool for this package, run in its folder (`make ministack`). It prints the differences of the functions that are
-patched or used, and runs the tests that show the faults with the other version.
-Exit codes: 0 nothing changed, 1 something did, 2 wrong use.
+Run it in the package's folder (`make ministack`). It prints the differences of the functions that this package patches
+or uses, and runs the tests that show the faults with the other version.
+Exit codes: 0 no difference, 1 a difference, 2 wrong arguments, or the other version cannot be installed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class NotComparable(Exception):
 
 @dataclass(frozen=True)
 class Changes:
-    """Names that differ, and names that the other version does not have."""
+    """Names of functions whose source differs, and names that the other version does not have."""
 
     changed: Sequence[str]
     gone: Sequence[str]
@@ -52,7 +52,9 @@ class Changes:
 
 def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or not re.fullmatch(r"\d+(\.\w+)*", arguments[0]):
-        print(f"got {' '.join(arguments) or 'no version'}; needed is one: make ministack VERSION=1.5.34")
+        print(
+            f"expected one version, such as 1.5.34, got {' '.join(arguments) or 'none'}: make ministack VERSION=1.5.34"
+        )
         return 2
     with tempfile.TemporaryDirectory(prefix="ministack-") as folder:
         try:
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def compare(version: str, python: Path) -> int:
-    """Print what differs between the installed MiniStack and that of an interpreter; return the exit code."""
+    """Print the differences between the installed MiniStack and the one of `python`; return the exit code."""
     targets = {patch.target for correction in patches.CORRECTIONS for patch in correction.patches}
     used = used_names() - targets
     before, after = sources(sys.executable, targets | used), sources(str(python), targets | used)
@@ -78,12 +80,12 @@ def compare(version: str, python: Path) -> int:
 
 
 def install(version: str, folder: Path) -> Path:
-    """Create an environment with a version of MiniStack in front of all that is installed; return its interpreter."""
+    """Create an environment in which a version of MiniStack precedes the installed packages; return its interpreter."""
     uv, python = shutil.which("uv"), folder / "bin" / "python"
     if uv is None:
         raise NotComparable("uv is not installed: `make setup` installs it into .tools/bin")
     _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
-    # boto3, so that the resolver finds the one for the botocore that this version of MiniStack needs
+    # With boto3, so that uv chooses the boto3 that fits the botocore of this version of MiniStack.
     _run(uv, "pip", "install", "--quiet", "--python", str(python), f"ministack=={version}", "boto3")
     site = folder / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
     (site / "installed.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
@@ -91,17 +93,17 @@ def install(version: str, folder: Path) -> Path:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise NotComparable(done.stderr.strip())
+    process = subprocess.run(command, check=False, capture_output=True, text=True)
+    if process.returncode:
+        raise NotComparable(process.stderr.strip())
 
 
 def sources(python: str, names: Iterable[str]) -> Sources:
-    """Return the sources of functions as the MiniStack of an interpreter has them."""
+    """Return the sources of functions in the MiniStack of an interpreter."""
     command = [python, "-m", "rehearsal.emulator.ministack.sources"]
-    done = subprocess.run(command, input=json.dumps(sorted(names)), check=True, stdout=subprocess.PIPE, text=True)
-    found: Sources = json.loads(done.stdout)
-    return found
+    process = subprocess.run(command, input=json.dumps(sorted(names)), check=True, stdout=subprocess.PIPE, text=True)
+    result: Sources = json.loads(process.stdout)
+    return result
 
 
 def difference(name: str, before: str, after: str) -> str:
@@ -111,7 +113,7 @@ def difference(name: str, before: str, after: str) -> str:
 
 
 def fault_summary(python: Path) -> list[str]:
-    """Run the tests that show the faults; return a summary, then a line for each test that fails."""
+    """Run the tests that show the faults; return a summary line, then one line for each failed test."""
     try:
         failed = failed_tests(python, sorted(FAULTS))
     except NotComparable as error:
@@ -121,15 +123,18 @@ def fault_summary(python: Path) -> list[str]:
 
 
 def failed_tests(python: Path, tests: Sequence[str]) -> list[str]:
-    """Run tests with an interpreter, print why they fail, and return those that do. Raises NotComparable."""
+    """Run tests with an interpreter, print pytest's output, and return the failed ones.
+
+    Raises NotComparable where pytest fails for another reason.
+    """
     command = [str(python), "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--tb=short", *tests]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    found = {failure[1] for failure in re.finditer(r"^(?:FAILED|ERROR) ([^\s\[]+)", done.stdout, re.MULTILINE)}
-    if done.returncode:
-        print(done.stdout)
-    if done.returncode and not found & {*tests}:
-        raise NotComparable(f"pytest ended with exit code {done.returncode}")
-    return sorted(found & {*tests})
+    process = subprocess.run(command, check=False, capture_output=True, text=True)
+    failed = {failure[1] for failure in re.finditer(r"^(?:FAILED|ERROR) ([^\s\[]+)", process.stdout, re.MULTILINE)}
+    if process.returncode:
+        print(process.stdout)
+    if process.returncode and not failed & {*tests}:
+        raise NotComparable(f"pytest ended with exit code {process.returncode}")
+    return sorted(failed & {*tests})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Notices of what MiniStack has done: the end of an operation on a stack, and another state of an alarm."""
+"""Notifications of changes in MiniStack: the end of an operation on a stack, and a new state of an alarm."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Operation = Coroutine[object, object, None]
 
 
 class EmulatorChanges(Changes):
-    """Is notified by the functions that replace MiniStack's.
+    """Changes that the replacements of MiniStack's functions report.
 
-    operation_ended: is called when an operation on a stack has ended, before any caller can see that it has.
+    operation_ended: is called when an operation on a stack has ended, before any caller can see its end.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class EmulatorChanges(Changes):
         return start_operation
 
     def after_alarm_state(self, record: Callable[..., None]) -> Callable[..., None]:
-        """Return the replacement of the function that records that an alarm has another state."""
+        """Return the replacement of the function that records the new state of an alarm."""
 
         def record_state(*about: object, **named: object) -> None:
             record(*about, **named)

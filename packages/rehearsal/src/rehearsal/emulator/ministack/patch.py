@@ -1,4 +1,4 @@
-"""A correction of MiniStack: its fault, the test that shows it, and the functions that are replaced."""
+"""A correction of MiniStack: the fault, the test that shows it, and the functions that it replaces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class MissingTarget(LookupError):
-    """MiniStack has no such function any more."""
+    """MiniStack does not have the function any more."""
 
     def __init__(self, target: str) -> None:
         super().__init__(f"MiniStack has no {target}")
@@ -23,9 +23,9 @@ class MissingTarget(LookupError):
 class Patch:
     """A function of MiniStack that is replaced.
 
-    target: `module:name`, or `module:table[key]...` for an entry of a table. source: the digest of the source.
-    replacement: is called with the function and returns what takes its place. also: other places that hold it.
-    owner: the class of which `replacement` is a method; the object is one of this run.
+    target: `module:name`, or `module:table[key]...` for an entry of a dict. source: digest of the function's source,
+    see `digest`. replacement: decorator that gets the function and returns its replacement. also: further targets that
+    refer to the same function. owner: class of which `replacement` is a method; `apply` gets the object.
     """
 
     target: str
@@ -37,10 +37,10 @@ class Patch:
 
 @dataclass(frozen=True)
 class Correction:
-    """A fault of MiniStack and what corrects it: patches, or a check of every request that MiniStack allows.
+    """A fault of MiniStack and its correction: patches, or a check of every request that MiniStack allows.
 
-    test: shows the fault without the correction; when it fails, the correction can go. upstream: a link, or the reason
-    why there is none.
+    test: shows the fault without the correction; when it fails, the correction can be removed. upstream: link to the
+    report, or the reason why there is none.
     """
 
     fault: str
@@ -51,7 +51,7 @@ class Correction:
 
 
 def place(target: str) -> tuple[MutableMapping[str, Any], str]:
-    """Return the mapping that holds a target, and its key: a module's names or a table. Raises MissingTarget."""
+    """Return the mapping that has a target, a module's names or a dict in it, and the key. Raises MissingTarget."""
     module, _, path = target.partition(":")
     *tables, key = re.split(r"\]?\[", path.removesuffix("]"))
     try:
@@ -65,14 +65,14 @@ def place(target: str) -> tuple[MutableMapping[str, Any], str]:
 
 
 def read(target: str) -> Callable[..., object]:
-    """Return what a target holds, for a patch a function. Raises MissingTarget."""
+    """Return the function of a target. Raises MissingTarget."""
     holder, key = place(target)
-    found: Callable[..., object] = holder[key]
-    return found
+    function: Callable[..., object] = holder[key]
+    return function
 
 
 def replace(patch: Patch, owners: Mapping[type, object]) -> None:
-    """Put the replacement in the place of the function. Raises MissingTarget."""
+    """Replace the patch's function in all its targets. Raises MissingTarget."""
     owner = (owners[patch.owner],) if patch.owner else ()
     replacement = patch.replacement(*owner, read(patch.target))
     for target in (patch.target, *patch.also):
@@ -81,9 +81,10 @@ def replace(patch: Patch, owners: Mapping[type, object]) -> None:
 
 
 def source(function: Callable[..., object], files: dict[str, list[str]]) -> str:
-    """Return the source of a function, decorators included; files: the lines of the files that were read before.
+    """Return the source of a function with its decorators. Raises OSError without a source file.
 
-    Raises OSError without a file. The inspect module would keep every file in memory, 2.5 MB.
+    files: path -> lines of the files that were read, which this function extends; inspect.getsource would cache all
+    files for good, 2.5 MB.
     """
     code = inspect.unwrap(function).__code__
     if code.co_filename not in files:
@@ -92,5 +93,5 @@ def source(function: Callable[..., object], files: dict[str, list[str]]) -> str:
 
 
 def digest(text: str) -> str:
-    """Return the digest of a function's source, as patches have it."""
+    """Return the digest of a function's source, for `Patch.source`."""
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"

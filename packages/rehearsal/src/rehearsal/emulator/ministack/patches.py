@@ -1,7 +1,7 @@
 """Every correction of MiniStack, in the order in which they are applied.
 
-Assignments to MiniStack's functions happen only here. Of patches with the same target, each replacement calls the one
-before it, so that the last one is called first.
+Only this module replaces MiniStack's functions. Of several patches with the same target, each replacement calls the
+previous one, so that the last one is called first.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ WITH_IAM = (
     permissions.FUNCTION_CREDENTIALS,
     permissions.FUNCTION_ROLES,
 )
-# What this project runs itself: the last ones, so that nothing of MiniStack's is asked before them.
+# Services that this project implements itself. They are applied last, so that their replacements are called first.
 OWN_SERVICES = (
     services.MANAGED_FUNCTIONS,
     services.PIPELINE_TARGETS,
@@ -94,9 +94,9 @@ OWN_SERVICES = (
 )
 CORRECTIONS = (*ALWAYS, *WITHOUT_IAM, *WITH_IAM, *OWN_SERVICES)
 
-# Targets with several patches -> their corrections in this order.
+# Targets with several patches -> their corrections, in the order in which they are applied.
 SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
-    **{  # a caller that may not pass the role hears nothing of the stack
+    **{  # a caller that may not pass the role learns nothing about the stack
         f"ministack.services.cloudformation:_ACTION_HANDLERS[{operation}]": (
             *((services.OUTPUT_CHANGES,) if operation == "CreateChangeSet" else ()),
             refusals.STACK_STATES,
@@ -124,7 +124,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
     },
     "ministack.services.lambda_svc:_invoke": (
         traffic.ALIAS_ROUTING,
-        refusals.PAYLOADS,  # a payload that is refused chooses no version
+        refusals.PAYLOADS,  # no version is chosen for a payload that is refused
     ),
     "ministack.services.lambda_svc:_create_function": (
         refusals.FUNCTION_LIMITS,
@@ -144,7 +144,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
     "ministack.core.iam_actions:extract_iam_action": (
         requests.ACTION_PARAMETER,
         requests.LAMBDA_ACTIONS,
-        requests.OPERATION_PERMISSIONS,  # maps what the others find
+        requests.OPERATION_PERMISSIONS,  # maps the result of the others
     ),
     "ministack.core.iam_actions:extract_resource_arn": (  # different services or paths
         requests.LOG_STREAM_ARNS,
@@ -161,9 +161,10 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
 
 
 def apply(*, iam: bool, owners: Iterable[object]) -> Originals:
-    """Correct this process's MiniStack, before it serves its first request; owners: the objects of OWN_SERVICES.
+    """Apply the corrections in this process, before MiniStack serves its first request.
 
-    Returns the functions that are replaced, for `report_changes`. Raises MissingTarget.
+    owners: the objects of the patches' `owner` classes. Returns the original functions, for `report_changes`. Raises
+    MissingTarget.
     """
     corrections = (*ALWAYS, *(WITH_IAM if iam else WITHOUT_IAM), *OWN_SERVICES)
     functions = originals(corrections)
@@ -172,7 +173,7 @@ def apply(*, iam: bool, owners: Iterable[object]) -> Originals:
 
 
 def originals(corrections: Iterable[Correction]) -> Originals:
-    """Return the functions that the corrections replace, if nothing is corrected yet. Raises MissingTarget."""
+    """Return the functions that the corrections will replace; call it before `correct`. Raises MissingTarget."""
     return [
         (correction, replaced, patch.read(replaced.target))
         for correction in corrections
@@ -181,7 +182,7 @@ def originals(corrections: Iterable[Correction]) -> Originals:
 
 
 def correct(*corrections: Correction, owners: Iterable[object] = ()) -> None:
-    """Apply corrections in this order. Raises MissingTarget."""
+    """Apply corrections in the given order. Raises MissingTarget."""
     objects = {type(owner): owner for owner in owners}
     for correction in corrections:
         for replaced in correction.patches:
@@ -191,7 +192,7 @@ def correct(*corrections: Correction, owners: Iterable[object] = ()) -> None:
 
 
 def report_changes(functions: Originals) -> None:
-    """Log a warning for each function that is not the one its patch was written for."""
+    """Log a warning for each function whose source is not the one its patch was written for."""
     files: dict[str, list[str]] = {}
     for correction, replaced, function in functions:
         if _digest(function, files) != replaced.source:
@@ -199,7 +200,7 @@ def report_changes(functions: Originals) -> None:
 
 
 def _digest(function: Callable[..., object], files: dict[str, list[str]]) -> str:
-    """Return the digest of a function's source; empty where it has none, such as one that is compiled."""
+    """Return the digest of a function's source; empty where it has none, such as a compiled function."""
     try:
         return patch.digest(patch.source(function, files))
     except (AttributeError, OSError):

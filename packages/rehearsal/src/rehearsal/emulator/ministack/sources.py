@@ -1,4 +1,4 @@
-"""Sources of functions of the installed MiniStack: reads their names as JSON, writes their sources as JSON."""
+"""Command that reads names of MiniStack's functions as JSON from stdin, and writes their sources as JSON to stdout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from rehearsal.emulator.ministack.patch import MissingTarget
 
 
 def source(name: str, files: dict[str, list[str]]) -> str | None:
-    """Return the source of a function or class, the value of a constant or the type of a store; None if it is gone."""
+    """Return the source of a function or class, the value of a constant, or the type of any other object.
+
+    None where MiniStack does not have the name any more. files: see `patch.source`.
+    """
     try:
         value: object = patch.read(name)
     except MissingTarget:

@@ -1,4 +1,4 @@
-"""The names of MiniStack that the port uses, read from its source."""
+"""Names of MiniStack that the modules in `port` use, read from their source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PORT = Path(__file__).with_name("port")
 
 
 def used_names() -> set[str]:
-    """Return `module:name` of everything that the port's modules use of MiniStack."""
+    """Return `module:name` of everything in MiniStack that the modules in `port` use."""
     texts = (path.read_text() for path in PORT.glob("*.py"))
     return {name for text in texts for name in names_in(text)}
 
@@ -30,7 +30,7 @@ def names_in(text: str) -> set[str]:
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Return each name that is imported from MiniStack, with its dotted path."""
+    """Yield each name that is imported from MiniStack, with its dotted path."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "ministack":
             for alias in node.names:

@@ -1,1 +1,1 @@
-"""S3, as far as MiniStack does not have it."""
+"""Parts of S3 that MiniStack does not have."""

@@ -1,4 +1,4 @@
-"""Objects expire by their bucket's lifecycle rules, when the date of the rehearsal's clock moves.
+"""Expiration of objects by their bucket's lifecycle rules, when the rehearsal's clock is set forward.
 
 Source: Amazon S3 user guide, "Expiring objects" and "Lifecycle configuration elements".
 """
@@ -17,7 +17,7 @@ DAY = 86400.0
 
 
 class ObjectExpiry:
-    """Looks at all objects after each step of the date, in a separate thread; `close` ends it."""
+    """Deletes expired objects after each change of the clock's date, in a separate thread; `close` ends it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -32,7 +32,7 @@ class ObjectExpiry:
         self._ended.set()
 
     def expire(self) -> None:
-        """Delete what is older than its rule allows: an object, in a versioned bucket also its version."""
+        """Delete objects that are older than a rule allows, in a versioned bucket also noncurrent versions."""
         for account, bucket, rules in s3.lifecycle_rules():
             for stored in s3.stored_versions(account, bucket):
                 age = self._clock.age(datetime.fromisoformat(stored.modified).timestamp())
@@ -52,17 +52,17 @@ class ObjectExpiry:
             return
         if stored.is_current:
             s3.delete_object(account, bucket, stored.key)
-        later = (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays")
-        if stored.version and later is not None and age >= (days + later) * DAY:
+        noncurrent_days = (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays")
+        if stored.version and noncurrent_days is not None and age >= (days + noncurrent_days) * DAY:
             s3.delete_object(account, bucket, stored.key, stored.version)
 
 
 def _matching(rules: Iterable[s3.LifecycleRule], key: str) -> list[s3.LifecycleRule]:
-    """Return the enabled rules for a key; a rule that filters by tags or sizes is not applied."""
+    """Return the enabled rules for a key, without rules that filter by tags or sizes."""
     enabled = [rule for rule in rules if rule.get("Status") == "Enabled"]
     filters = [(rule, rule.get("Filter") or {}) for rule in enabled]
     return [
         rule
-        for rule, wanted in filters
-        if wanted.keys() <= {"Prefix"} and key.startswith(wanted.get("Prefix") or rule.get("Prefix") or "")
+        for rule, filter_ in filters
+        if filter_.keys() <= {"Prefix"} and key.startswith(filter_.get("Prefix") or rule.get("Prefix") or "")
     ]

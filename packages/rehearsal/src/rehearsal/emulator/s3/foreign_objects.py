@@ -1,4 +1,4 @@
-"""Objects in buckets of other accounts, which services read for a caller who may: templates, code of functions."""
+"""Reads of objects in other accounts' buckets by services for their caller: templates, code of functions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ Read = Callable[..., bytes | None]
 
 
 def read_as_owner(original: Read) -> Read:
-    """Return the replacement of MiniStack's read, which knows the buckets of the caller's account only.
+    """Return the replacement of the function that reads an object; MiniStack's reads only the caller's account.
 
-    Whether the caller may read the object is checked before. Source: AWS CloudFormation API reference, CreateChangeSet,
-    TemplateURL.
+    The caller's permission is checked before. Source: AWS CloudFormation API reference, CreateChangeSet, TemplateURL.
     """
 
     def get_object_data(bucket: str, key: str, version_id: str | None = None) -> bytes | None:

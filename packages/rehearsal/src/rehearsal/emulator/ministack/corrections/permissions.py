@@ -1,4 +1,4 @@
-"""Permissions that MiniStack does not check: of stacks' roles, event sources, keys, passed roles, code and layers."""
+"""Permissions that MiniStack does not check: for stacks' resources, event sources, keys, passed roles, code, layers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HANDLERS = f"{CLOUDFORMATION}.provisioners:_RESOURCE_HANDLERS"
 LAMBDA = "ministack.services.lambda_svc"
 
 STACK_ROLE_BOUNDARIES = Correction(
-    fault="CloudFormation drops PermissionsBoundary of a role, which may then do more than its boundary allows.",
+    fault="CloudFormation drops PermissionsBoundary of a role, which then has more permissions than on AWS.",
     test=f"{TESTS}/test_boundaries.py::test_a_stacks_roles_have_their_boundary",
     upstream=UNREDUCED,
     patches=(
@@ -31,7 +31,7 @@ STACK_ROLE_BOUNDARIES = Correction(
     ),
 )
 BUCKET_ENCRYPTION = Correction(
-    fault="CloudFormation drops BucketEncryption, so that nothing in a pipeline's bucket is encrypted with its key.",
+    fault="CloudFormation drops BucketEncryption, so that objects are not encrypted with the bucket's key.",
     test=f"{TESTS}/test_bucket_policies.py::test_buckets_keep_their_encryption",
     upstream=UNREDUCED,
     patches=(
@@ -48,43 +48,43 @@ BUCKET_ENCRYPTION = Correction(
     ),
 )
 FOREIGN_BUCKETS = Correction(
-    fault="A denial by another account's bucket is recorded as allowed, and does not say what is missing where.",
+    fault="A denial by another account's bucket policy is recorded as allowed, and does not say what is missing.",
     test=f"{TESTS}/test_bucket_policies.py::test_another_accounts_bucket_is_asked_with_the_callers_policies",
     upstream=UNREDUCED,
     check=bucket_policies.foreign_bucket_denial,
 )
 OBJECT_KEYS = Correction(
-    fault="S3 uses a key without a check of its caller's permission for it.",
+    fault="S3 uses a KMS key without a check of the caller's permission.",
     test=f"{TESTS}/test_kms_usage.py::test_s3_asks_for_the_key",
     upstream=UNREDUCED,
     check=kms_usage.object_key_denial,
 )
 QUEUE_KEYS = Correction(
-    fault="SQS uses a key without a check of its caller's permission for it.",
+    fault="SQS uses a KMS key without a check of the caller's permission.",
     test=f"{TESTS}/test_kms_usage.py::test_sqs_asks_for_the_key",
     upstream=UNREDUCED,
     check=kms_usage.queue_key_denial,
 )
 TOPIC_KEYS = Correction(
-    fault="SNS uses a key without a check of its caller's permission for it.",
+    fault="SNS uses a KMS key without a check of the caller's permission.",
     test=f"{TESTS}/test_kms_usage.py::test_sns_asks_for_the_key",
     upstream=UNREDUCED,
     check=kms_usage.topic_key_denial,
 )
 STORED_VALUE_KEYS = Correction(
-    fault="Secrets Manager and Parameter Store use a key without a check of their caller's permission for it.",
+    fault="Secrets Manager and Parameter Store use a KMS key without a check of the caller's permission.",
     test=f"{TESTS}/test_kms_usage.py::test_secrets_and_parameters_ask_for_the_key",
     upstream=UNREDUCED,
     check=kms_usage.stored_value_key_denial,
 )
 REENCRYPT_KEYS = Correction(
-    fault="ReEncrypt is not checked for the key that will encrypt.",
+    fault="ReEncrypt does not check the permission for the destination key.",
     test=f"{TESTS}/test_kms_usage.py::test_who_encrypts_again_may_use_both_keys",
     upstream=UNREDUCED,
     check=kms_usage.reencrypt_key_denial,
 )
 STACK_ROLES = Correction(
-    fault="A caller may have CloudFormation use any role, also one that does not trust it.",
+    fault="A caller may pass any role to CloudFormation, also one that does not trust it.",
     test=f"{TESTS}/test_cloudformation_roles.py::test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it",
     upstream=UNREDUCED,
     patches=tuple(
@@ -98,7 +98,7 @@ STACK_ROLES = Correction(
     ),
 )
 STACK_PERMISSIONS = Correction(
-    fault="The role of a stack is not asked for what its resources need, those of nested stacks included.",
+    fault="The policies of a stack's role are not evaluated for its resources, nor for those of nested stacks.",
     test=f"{TESTS}/test_cloudformation_roles.py::test_a_stacks_role_has_to_be_allowed_what_its_resources_need",
     upstream=UNREDUCED,
     patches=(
@@ -164,7 +164,7 @@ QUEUE_POLLS = Correction(
     ),
 )
 TOPIC_INVOCATIONS = Correction(
-    fault="A topic invokes any function, also without a permission of the function.",
+    fault="A topic invokes any function, also where the function's policy does not allow it.",
     test=f"{TESTS}/test_event_sources.py::test_a_topic_calls_only_functions_that_let_it",
     upstream=UNREDUCED,
     patches=(
@@ -176,7 +176,7 @@ TOPIC_INVOCATIONS = Correction(
     ),
 )
 RULE_INVOCATIONS = Correction(
-    fault="A rule invokes any function, also without a permission of the function.",
+    fault="A rule invokes any function, also where the function's policy does not allow it.",
     test=f"{TESTS}/test_event_sources.py::test_a_rule_calls_only_functions_that_let_it",
     upstream=UNREDUCED,
     patches=(
@@ -188,19 +188,19 @@ RULE_INVOCATIONS = Correction(
     ),
 )
 PASSED_ROLES = Correction(
-    fault="A caller may hand any role to a service: iam:PassRole is not checked.",
+    fault="A caller may pass any role to a service: iam:PassRole is not checked.",
     test=f"{TESTS}/test_pass_role.py::test_who_names_a_role_has_to_be_allowed_to_pass_it",
     upstream=UNREDUCED,
     check=pass_role.pass_role_denial,
 )
 CODE_AND_LAYERS = Correction(
-    fault="A caller of Lambda may use any code, layer and tag: only the action itself is checked.",
+    fault="A caller of Lambda's API may use any code, layer and tag: only the action itself is checked.",
     test=f"{TESTS}/test_dependent_actions.py::test_who_names_code_and_layers_has_to_be_allowed_to_use_them",
     upstream=UNREDUCED,
     check=dependent_actions.code_and_layer_denial,
 )
 FUNCTION_CREDENTIALS = Correction(
-    fault="The keys of a function are computed from its name and its role's name.",
+    fault="A function's access keys are computed from its name and its role's name, so that anyone can guess them.",
     test="tests/emulator/functions/test_credentials.py::test_functions_have_keys_that_nobody_guesses",
     upstream=UNREDUCED,
     patches=(
@@ -213,7 +213,7 @@ FUNCTION_CREDENTIALS = Correction(
     ),
 )
 FUNCTION_ROLES = Correction(
-    fault="A function gets a role that does not trust Lambda.",
+    fault="A function may have a role that does not trust Lambda.",
     test=f"{TESTS}/test_function_roles.py::test_a_function_gets_only_a_role_that_trusts_lambda",
     upstream=UNREDUCED,
     patches=(

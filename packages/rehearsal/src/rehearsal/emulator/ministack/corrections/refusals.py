@@ -17,7 +17,7 @@ SQS = "ministack.services.sqs:_HANDLERS"
 OPERATIONS = "ministack.services.cloudformation:_ACTION_HANDLERS"
 
 STACK_STATES = Correction(
-    fault="A change set updates a stack whose creation was rolled back, and a new stack takes its name.",
+    fault="A change set updates a stack whose creation was rolled back, and a new stack may have its name.",
     test=f"{TESTS}/cloudformation/test_stack_states.py::test_a_stack_that_was_rolled_back_takes_no_change_set",
     upstream=UNREDUCED,
     patches=(
@@ -27,13 +27,13 @@ STACK_STATES = Correction(
     ),
 )
 PAYLOADS = Correction(
-    fault="A function is invoked with any payload, and answers with any.",
+    fault="Payloads and results of functions may have any size.",
     test=f"{TESTS}/functions/test_limits.py::test_a_payload_has_a_limit",
     upstream=UNREDUCED,
     patches=(Patch(f"{LAMBDA}:_invoke", "sha256:ab193779e5c2ea94", limits.limit_payloads),),
 )
 FUNCTION_LIMITS = Correction(
-    fault="A function may have any timeout, more than 4 KB of variables, and those that Lambda reserves.",
+    fault="A function may have any timeout, more than 4 KB of environment variables, and reserved ones.",
     test=f"{TESTS}/functions/test_limits.py::test_a_functions_configuration_has_limits",
     upstream=UNREDUCED,
     patches=(
@@ -52,7 +52,7 @@ FUNCTION_LIMITS = Correction(
     ),
 )
 FUNCTION_CODE = Correction(
-    fault="A function is created without code where the object that has it does not exist, and calls of it hang.",
+    fault="Where the object with a function's code does not exist, the function is created without code, and hangs.",
     test=f"{TESTS}/functions/test_function_code.py::test_a_function_needs_the_object_that_has_its_code",
     upstream=UNREDUCED,
     patches=(
@@ -70,7 +70,7 @@ FUNCTION_CODE = Correction(
     ),
 )
 QUEUE_VISIBILITY = Correction(
-    fault="A queue that shows messages again before its function has timed out becomes an event source.",
+    fault="An event source may be a queue whose visibility timeout is shorter than the function's timeout.",
     test=f"{TESTS}/functions/test_limits.py::test_a_queue_hides_messages_as_long_as_its_function_may_take",
     upstream=UNREDUCED,
     patches=(
@@ -83,7 +83,7 @@ QUEUE_VISIBILITY = Correction(
     ),
 )
 LOG_PAGES = Correction(
-    fault="FilterLogEvents answers with everything in one page, and loses what is beyond 10,000 events.",
+    fault="FilterLogEvents returns one page, and drops what is beyond 10,000 events.",
     test=f"{TESTS}/logs/test_pages.py::test_a_search_has_several_pages",
     upstream=UNREDUCED,
     patches=(
@@ -93,7 +93,7 @@ LOG_PAGES = Correction(
     ),
 )
 PRINCIPALS = Correction(
-    fault="Policies of resources and trust policies may name roles and users that do not exist.",
+    fault="Resource policies and trust policies may have roles and users that do not exist as principals.",
     test=f"{TESTS}/iam/test_policy_principals.py::test_a_principal_that_does_not_exist_is_refused",
     upstream=UNREDUCED,
     patches=(
@@ -167,7 +167,7 @@ PRINCIPALS = Correction(
     ),
 )
 DELETED_ROLES = Correction(
-    fault="A role that is deleted and created again matches the policies that named the first one.",
+    fault="A role that is deleted and created again matches policies that were written for the first one.",
     test=f"{TESTS}/iam/test_policy_principals.py::test_a_role_that_is_created_again_is_another_principal",
     upstream=UNREDUCED,
     patches=(

@@ -1,4 +1,4 @@
-"""Faults of MiniStack's IAM about a request: who sends it, which action and resource it is for, what a denial says."""
+"""Faults of MiniStack's IAM about a request: its principal, action, resource and condition keys, and denials of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVALUATOR = "ministack.core.iam_evaluator"
 ACTIONS = "ministack.core.iam_actions"
 
 ROOT_SIGNATURES = Correction(
-    fault="The key of a root user, an account's id, is taken without a look at the signature.",
+    fault="With a root user's access key, which is an account's id, the signature is not verified.",
     test=f"{TESTS}/test_signatures.py::test_signatures_of_root_users_are_verified",
     upstream=DIFFERENT_DESIGN,
     patches=(
@@ -34,7 +34,7 @@ ROOT_SIGNATURES = Correction(
     ),
 )
 ENFORCEMENT = Correction(
-    fault="A denial does not say which policy lacks what, and only the action itself is checked.",
+    fault="A denial does not say what is missing in which policy, and only the action itself is checked.",
     test=f"{TESTS}/test_enforcement.py::test_the_answer_to_a_denied_request_says_why",
     upstream=DIFFERENT_DESIGN,
     patches=(
@@ -44,7 +44,7 @@ ENFORCEMENT = Correction(
     ),
 )
 BOUNDARY_KEY = Correction(
-    fault="iam:PermissionsBoundary has no value, so that a policy that demands a boundary denies every role.",
+    fault="iam:PermissionsBoundary has no value, so that a policy that requires a boundary denies every role.",
     test=f"{TESTS}/test_boundaries.py::test_boundaries_are_known_to_policies",
     upstream=UNREDUCED,
     patches=(Patch(f"{ACTIONS}:request_tag_context", "sha256:d46adb816e024778", boundaries.add_boundary_key),),
@@ -92,7 +92,7 @@ BUCKET_POLICY_PRINCIPAL = Correction(
     patches=(Patch(f"{EVALUATOR}:evaluate_resource_policy", "sha256:e49ce7161ad63e35", conditions.evaluate_for_role),),
 )
 ACTION_PARAMETER = Correction(
-    fault="?Action=ListThem in the address makes every request one to list.",
+    fault="With ?Action=ListThem in the URL, every request is checked as that action.",
     test=f"{TESTS}/test_request_action.py::test_an_operation_is_not_what_its_caller_calls_it",
     upstream=UNREDUCED,
     patches=(
@@ -106,13 +106,13 @@ LAMBDA_ACTIONS = Correction(
     patches=(Patch(f"{ACTIONS}:extract_iam_action", "sha256:ec476b92d969822b", request_action.resolve_lambda_action),),
 )
 OPERATION_PERMISSIONS = Correction(
-    fault="SendMessageBatch is checked as such, which only a wildcard allows: AWS has no such permission.",
+    fault="SendMessageBatch is checked as an action of its own, which AWS does not have: only a wildcard allows it.",
     test=f"{TESTS}/test_request_action.py::test_an_operation_without_an_action_is_asked_as_another_one",
     upstream=UNREDUCED,
     patches=(Patch(f"{ACTIONS}:extract_iam_action", "sha256:ec476b92d969822b", request_action.map_to_permission),),
 )
 LOG_STREAM_ARNS = Correction(
-    fault="A log group's ARN lacks the end that each policy for a group has.",
+    fault="A log group's ARN does not end in `:*` as in policies, which therefore do not match.",
     test=f"{TESTS}/test_request_resource.py::test_a_log_groups_resource_ends_in_its_stream",
     upstream=UNREDUCED,
     patches=(
@@ -124,7 +124,7 @@ LOG_STREAM_ARNS = Correction(
     ),
 )
 FUNCTION_QUALIFIERS = Correction(
-    fault="A policy for an alias denies a call of the alias: its name is missing in the ARN.",
+    fault="A policy for an alias does not allow requests to the alias: its name is missing in the ARN.",
     test=f"{TESTS}/test_request_resource.py::test_a_qualifier_is_part_of_a_functions_resource",
     upstream=UNREDUCED,
     patches=(
@@ -136,7 +136,7 @@ FUNCTION_QUALIFIERS = Correction(
     ),
 )
 LAYER_VERSIONS = Correction(
-    fault="A policy for a version of a layer denies a call of it: the version is missing in the ARN.",
+    fault="A policy for a layer's version does not allow requests for it: the version is missing in the ARN.",
     test=f"{TESTS}/test_request_resource.py::test_a_version_is_part_of_a_layers_resource",
     upstream=UNREDUCED,
     patches=(
@@ -148,7 +148,7 @@ LAYER_VERSIONS = Correction(
     ),
 )
 BUILD_PROJECTS = Correction(
-    fault="A policy for a build project denies reads of its builds: the resource is `*`.",
+    fault="A policy for a build project does not allow reads of its builds: they are evaluated on `*`.",
     test=f"{TESTS}/test_request_resource.py::test_the_resource_of_a_build_is_its_project",
     upstream=UNREDUCED,
     patches=(
@@ -160,7 +160,7 @@ BUILD_PROJECTS = Correction(
     ),
 )
 ROLE_PATHS = Correction(
-    fault="A policy for roles below a path denies calls about them: the path is missing in the ARN.",
+    fault="A policy for roles with a path does not allow requests for them: the path is missing in the ARN.",
     test=f"{TESTS}/test_request_resource.py::test_a_path_is_part_of_a_roles_resource",
     upstream=UNREDUCED,
     patches=(
@@ -172,7 +172,7 @@ ROLE_PATHS = Correction(
     ),
 )
 TRUST_DENIALS = Correction(
-    fault="A denial by a role's trust policy is answered as one by the caller's own policies.",
+    fault="The error of a denial by a role's trust policy is the one for a denial by the caller's own policies.",
     test=f"{TESTS}/test_trust_policies.py::test_who_may_not_assume_a_role_is_told_why",
     upstream=UNREDUCED,
     patches=(

@@ -1,4 +1,4 @@
-"""Faults of MiniStack's services, and parts of them that this project replaces."""
+"""Faults of MiniStack's services, and operations that this project implements itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNSAVED_STATE = Correction(
     patches=(Patch("ministack.core.persistence:save_state", "sha256:58a9551109738f64", saved_state.report_unsaved),),
 )
 SERVICE_MODELS = Correction(
-    fault="Each service that answers makes a session of botocore, which takes as long as reading the model.",
+    fault="Each service creates a session of botocore, which takes as long as reading the service's model.",
     test=f"{TESTS}/ministack/test_patches.py::test_one_session_reads_models",
     upstream=UNREDUCED,
     patches=(
@@ -40,7 +40,7 @@ SERVICE_MODELS = Correction(
     ),
 )
 SESSION_REGISTRATION = Correction(
-    fault="Sessions are iterated without a lock while concurrent actions and functions register theirs.",
+    fault="Role sessions are iterated without a lock while concurrent actions and functions register more.",
     test=f"{TESTS}/ministack/test_patches.py::test_sessions_are_registered_one_by_one",
     upstream=UNREDUCED,
     patches=(
@@ -52,7 +52,7 @@ SESSION_REGISTRATION = Correction(
     ),
 )
 PROJECT_LOGS_AND_CACHE = Correction(
-    fault="CloudFormation drops LogsConfig and Cache of a CodeBuild project, whose builds log and cache elsewhere.",
+    fault="CloudFormation drops LogsConfig and Cache of a CodeBuild project.",
     test=f"{TESTS}/ministack/test_build_patches.py::test_projects_keep_their_log_group_and_cache",
     upstream=UNREDUCED,
     patches=(
@@ -91,7 +91,7 @@ FUNCTION_DEAD_LETTERS = Correction(
     ),
 )
 RULE_RETRIES = Correction(
-    fault="A rule's event for a function is dropped at the function's first error, where Lambda retries it.",
+    fault="A rule's event for a function is dropped after the function's first error, where Lambda retries.",
     test=f"{TESTS}/ministack/test_patches.py::test_a_rules_event_is_tried_again",
     upstream=UNREDUCED,
     patches=(
@@ -103,7 +103,7 @@ RULE_RETRIES = Correction(
     ),
 )
 OUTPUT_CHANGES = Correction(
-    fault="A change set that changes outputs only fails as one without changes, so that the outputs stay as they were.",
+    fault="A change set that changes only outputs fails as one without changes, so that the outputs stay the same.",
     test=f"{TESTS}/cloudformation/test_output_changes.py::test_a_change_of_outputs_only_can_be_executed",
     upstream=UNREDUCED,
     patches=(
@@ -115,7 +115,7 @@ OUTPUT_CHANGES = Correction(
     ),
 )
 OPEN_BUCKETS = Correction(
-    fault="Where IAM is off, a bucket of another account still asks its policy about the caller's account.",
+    fault="Without IAM, the policy of another account's bucket is still evaluated for the caller's account.",
     test=f"{TESTS}/ministack/test_patches.py::test_foreign_buckets_open_without_iam",
     upstream=DIFFERENT_DESIGN,
     patches=(
@@ -127,7 +127,7 @@ OPEN_BUCKETS = Correction(
     ),
 )
 MANAGED_FUNCTIONS = Correction(
-    fault="A function of Python or Node sees the host's packages and variables, no /var/task and no _HANDLER.",
+    fault="Python and Node functions see the host's packages and variables, and have no /var/task and no _HANDLER.",
     test=f"{TESTS}/functions/test_faults.py::test_ministacks_own_worker_is_not_as_on_aws",
     upstream=DIFFERENT_DESIGN,
     patches=(
@@ -152,7 +152,7 @@ MANAGED_FUNCTIONS = Correction(
     ),
 )
 PIPELINE_TARGETS = Correction(
-    fault="A rule accepts a pipeline as its target and does not start it.",
+    fault="A rule may have a pipeline as its target, and does not start it.",
     test=f"{TESTS}/iam/test_event_targets.py::test_a_pipeline_is_started_by_this_project",
     upstream=DIFFERENT_DESIGN,
     patches=(
@@ -165,7 +165,7 @@ PIPELINE_TARGETS = Correction(
     ),
 )
 START_BUILD = Correction(
-    fault="StartBuild runs nothing and answers SUCCEEDED.",
+    fault="StartBuild runs nothing, and the build's status is SUCCEEDED.",
     test="tests/codebuild/test_build_record.py::test_ministack_still_says_succeeded_by_itself",
     upstream=DIFFERENT_DESIGN,
     patches=(
@@ -186,7 +186,7 @@ FOREIGN_OBJECTS = Correction(
     ),
 )
 STOP_BUILD = Correction(
-    fault="StopBuild marks the record of a build, which runs on.",
+    fault="StopBuild only changes the record of a build, which continues.",
     test="tests/codebuild/test_build_record.py::test_ministack_still_only_marks_a_stopped_build",
     upstream=DIFFERENT_DESIGN,
     patches=(
@@ -199,7 +199,7 @@ STOP_BUILD = Correction(
     ),
 )
 API_HOSTS = Correction(
-    fault="An API does not answer under AWS's host name, and its ApiEndpoint is a name that no resolver knows.",
+    fault="Requests with an API's AWS host name fail, and its ApiEndpoint is a host name that does not resolve.",
     test=f"{TESTS}/apigateway/test_api_hosts.py::test_ministack_does_not_know_awss_names_of_apis",
     upstream=UNREDUCED,
     patches=(
@@ -208,7 +208,7 @@ API_HOSTS = Correction(
     ),
 )
 API_OWNERS = Correction(
-    fault="An API is looked for in the caller's account, so that a caller who signs nothing finds none.",
+    fault="An API is looked up in the caller's account, so that a request without a signature does not find it.",
     test=f"{TESTS}/apigateway/test_api_hosts.py::test_ministack_looks_for_an_api_in_the_callers_account",
     upstream=UNREDUCED,
     patches=(
@@ -225,7 +225,7 @@ API_OWNERS = Correction(
     ),
 )
 FAILED_FUNCTIONS = Correction(
-    fault="A custom resource whose function fails holds its stack up for an hour.",
+    fault="Where the function of a custom resource fails, its stack waits for an hour.",
     test=f"{TESTS}/cloudformation/test_failed_functions.py::test_ministack_waits_for_a_function_that_has_failed",
     upstream=UNREDUCED,
     patches=(

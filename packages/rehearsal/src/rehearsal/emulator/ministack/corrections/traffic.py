@@ -1,4 +1,4 @@
-"""Faults of MiniStack about traffic: versions behind aliases, metrics of invocations, alarms on them."""
+"""Faults of MiniStack about traffic: weights of aliases, metrics of invocations, and alarms on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAMBDA = "ministack.services.lambda_svc"
 HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
 
 ALIAS_ROUTING = Correction(
-    fault="The weights of an alias are stored, and every invocation runs its first version.",
+    fault="The weights of an alias are only stored: every invocation runs its first version.",
     test=f"{TESTS}::test_weights_are_only_stored",
     upstream=UNREDUCED,
     patches=(
@@ -27,13 +27,13 @@ ALIAS_ROUTING = Correction(
     ),
 )
 INVOCATION_METRICS = Correction(
-    fault="Metrics of invocations have the dimension FunctionName only, and exist for calls of Invoke only.",
+    fault="Metrics of invocations have only the dimension FunctionName, and exist only for calls of Invoke.",
     test=f"{TESTS}::test_metrics_have_one_dimension",
     upstream=UNREDUCED,
     patches=(Patch(f"{LAMBDA}:_emit_lambda_metrics", "sha256:3b6689d77cf6f1e4", alias_routing.record_no_metrics),),
 )
 ALIAS_RULES = Correction(
-    fault="An alias takes versions that do not exist, $LATEST with weights, and any number of versions.",
+    fault="An alias may have versions that do not exist, $LATEST with weights, and any number of versions.",
     test=f"{TESTS}::test_an_alias_takes_any_version",
     upstream=UNREDUCED,
     patches=(
@@ -43,7 +43,7 @@ ALIAS_RULES = Correction(
     ),
 )
 ALARM_EVALUATION = Correction(
-    fault="An alarm mixes the dimensions of its metric and its periods, and is evaluated only when data arrives.",
+    fault="An alarm mixes data of other dimensions and periods, and is evaluated only when data arrives.",
     test="tests/emulator/cloudwatch/test_alarms.py::test_an_alarm_mixes_dimensions",
     upstream=UNREDUCED,
     patches=(
@@ -56,7 +56,7 @@ ALARM_EVALUATION = Correction(
     ),
 )
 STATE_CHANGES = Correction(
-    fault="Nothing is told of the end of an operation on a stack, or of another state of an alarm: callers poll.",
+    fault="Nothing is notified of the end of an operation on a stack or of an alarm's new state: callers have to poll.",
     test="tests/emulator/ministack/test_emulator_changes.py::test_ministack_tells_nothing_of_changes",
     upstream=DIFFERENT_DESIGN,
     patches=(
@@ -79,7 +79,7 @@ STATE_CHANGES = Correction(
     ),
 )
 METRIC_MATH = Correction(
-    fault="An alarm of a template with Metrics is refused, one metric or an expression of several.",
+    fault="A template's alarm with Metrics is refused, be it one metric or an expression.",
     test="tests/emulator/cloudwatch/test_metric_math.py::test_an_alarm_with_metrics_is_refused",
     upstream=UNREDUCED,
     patches=(
@@ -98,7 +98,7 @@ METRIC_MATH = Correction(
     ),
 )
 UPDATE_POLICIES = Correction(
-    fault="What an UpdatePolicy refers to, such as a deployment group, may be created after the resource is updated.",
+    fault="A resource may be updated before what its UpdatePolicy refers to, such as a deployment group, is created.",
     test="tests/emulator/codedeploy/test_alias_updates.py::test_an_update_policy_makes_no_dependency",
     upstream=UNREDUCED,
     patches=(

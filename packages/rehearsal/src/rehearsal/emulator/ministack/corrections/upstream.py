@@ -1,4 +1,4 @@
-"""Why a fault is not reported to MiniStack's project, https://github.com/ministackorg/ministack/issues."""
+"""Reasons why a fault is not reported to MiniStack's project, https://github.com/ministackorg/ministack/issues."""
 
-UNREDUCED = "not reported: the test has to become a request with AWS's answer first"
-DIFFERENT_DESIGN = "not reported: MiniStack does this by design, which this project replaces"
+UNREDUCED = "not reported: a report first needs one request with AWS's response, which the test is not"
+DIFFERENT_DESIGN = "not reported: MiniStack does this by design, and this project needs another one"

@@ -1,1 +1,1 @@
-"""MiniStack under typed names: one module per AWS service, and the only ones that import it."""
+"""Typed access to MiniStack: one module per AWS service; only these modules import MiniStack."""

@@ -9,5 +9,5 @@ PATH_ROUTED_SERVICES = frozenset({"s3", *iam_actions._BOTOCORE_SERVICE_MAP} - {"
 
 
 def has_own_protocol(service: str) -> bool:
-    """Return whether the service has another protocol than JSON with a target header."""
+    """Whether the service has another protocol than JSON with a target header."""
     return service in iam_actions._SERVICE_PROTOCOL

@@ -1,4 +1,4 @@
-"""MiniStack's ASGI application, its switches and its saved state. It reads its settings when it is imported."""
+"""MiniStack's ASGI application, its settings, which it reads when it is imported, and its saved state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ministack import app
 from ministack.core import persistence
 
 
-# Source: ASGI specification, "HTTP & WebSocket ASGI Message Format"; only the members that are read here.
+# Source: ASGI specification, "HTTP & WebSocket ASGI Message Format"; only the members that this package uses.
 class Scope(TypedDict, total=False):
     """A connection."""
 
@@ -42,15 +42,15 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 def application() -> Application:
     """Return the ASGI application that answers AWS's APIs."""
-    answer: Application = app.app
-    return answer
+    asgi_application: Application = app.app
+    return asgi_application
 
 
 def enforces_iam() -> bool:
-    """Return whether policies are evaluated in this process."""
+    """Whether this process evaluates policies."""
     return bool(app.AUTH)
 
 
 def state_file(service: str) -> Path:
-    """Return the file that holds the saved state of a service."""
+    """Return the path of the file with a service's saved state."""
     return Path(persistence.STATE_DIR) / f"{service}.json"

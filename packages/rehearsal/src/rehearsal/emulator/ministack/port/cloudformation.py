@@ -12,7 +12,7 @@ from ministack.services.cloudformation import custom_resource, engine, handlers,
 from rehearsal.emulator.ministack.port.requests import Answer
 from rehearsal.json_values import JsonValue
 
-# A resource's physical id and its attributes.
+# Physical id and attributes of a resource.
 ProvisionedResource = tuple[str, dict[str, str]]
 
 
@@ -61,8 +61,8 @@ def resource_handlers(
     update_with_logical_id: bool = False,
 ) -> Handlers:
     """Return the handlers of a resource type, as MiniStack keeps them."""
-    made: Handlers = {"create": create, "update": update, "delete": delete}
-    return {**made, "update_with_logical_id": True} if update_with_logical_id else made
+    handlers_: Handlers = {"create": create, "update": update, "delete": delete}
+    return {**handlers_, "update_with_logical_id": True} if update_with_logical_id else handlers_
 
 
 def has_resource_type(type_: str) -> bool:
@@ -70,46 +70,46 @@ def has_resource_type(type_: str) -> bool:
 
 
 def resource_types() -> list[str]:
-    """Return every type that templates may have."""
+    """Return every resource type that templates may have."""
     return [*provisioners._RESOURCE_HANDLERS]
 
 
 def register_resource_type(type_: str, made: Handlers) -> None:
-    """Let templates have resources of the type."""
+    """Register the handlers `made` for a resource type, so that templates may have it."""
     provisioners._RESOURCE_HANDLERS[type_] = made
 
 
 def set_resource_type(type_: str, made: Handlers | None) -> Handlers | None:
-    """Replace the handlers of a type, None for a type that does not exist; return those before."""
-    before: Handlers | None = provisioners._RESOURCE_HANDLERS.pop(type_, None)
+    """Replace the handlers of a resource type and return the previous ones; None: the type does not exist."""
+    previous: Handlers | None = provisioners._RESOURCE_HANDLERS.pop(type_, None)
     if made is not None:
         provisioners._RESOURCE_HANDLERS[type_] = made
-    return before
+    return previous
 
 
 def create_resource(type_: str, logical_id: str, properties: Mapping[str, object], stack: str) -> ProvisionedResource:
-    """Create a resource as a template would, in the request's account and region."""
-    made: ProvisionedResource = provisioners._RESOURCE_HANDLERS[type_]["create"](logical_id, properties, stack)
-    return made
+    """Create a resource with its type's handler, in the request's account and region."""
+    resource: ProvisionedResource = provisioners._RESOURCE_HANDLERS[type_]["create"](logical_id, properties, stack)
+    return resource
 
 
 def delete_resource(type_: str, physical_id: str, properties: Mapping[str, object]) -> None:
-    """Delete a resource as a stack would; nothing where it does not exist."""
+    """Delete a resource with its type's handler; do nothing where the resource does not exist."""
     provisioners._RESOURCE_HANDLERS[type_]["delete"](physical_id, properties)
 
 
 def physical_name(stack: str, logical_id: str, *, lowercase: bool = False, length: int = 128) -> str:
-    """Return the name that CloudFormation makes up for a resource without one."""
+    """Return the name that CloudFormation generates for a resource without one."""
     return str(provisioners._physical_name(stack, logical_id, lowercase=lowercase, max_len=length))
 
 
 def camel_case(properties: object) -> Any:
-    """Return a template's properties with the names that service APIs use."""
+    """Return a template's properties in camelCase, as service APIs have them."""
     return provisioners._pascal_to_camel(properties)
 
 
 def function_name(reference: str) -> str:
-    """Return the name of the function that a template's property refers to by its name or ARN."""
+    """Return the name of a function from a template's property, which is its name or ARN."""
     _, name, _, _ = provisioners._lambda_function_for_cfn_ref(reference)
     return str(name)
 
@@ -127,13 +127,13 @@ def find_stack(name_or_id: str) -> StackRecord | None:
 
 
 def created_change_set(answer: Answer) -> StackRecord | None:
-    """Return the record of the change set that an answer of CreateChangeSet names; None where it is an error."""
+    """Return the record of the change set in a response of CreateChangeSet; None where that is an error."""
     id_ = re.search(rb"<Id>([^<]+)</Id>", answer[2])
     return cloudformation._change_sets.get(id_[1].decode()) if id_ else None
 
 
 def parameter(params: Mapping[str, object], name: str) -> str:
-    """Return one parameter of a request; empty if it has none."""
+    """Return a parameter of a request; empty where the request does not have it."""
     return str(helpers._p(params, name) or "")
 
 
@@ -143,11 +143,14 @@ def error_answer(code: str, message: str, status: int) -> Answer:
 
 
 def update_policy(stack: str, logical_id: str, name: str) -> dict[str, object] | None:
-    """Return one UpdatePolicy of a resource of a stack that is being updated, resolved; None where it has none."""
+    """Return an UpdatePolicy of a resource, with its references resolved; None where the resource has none.
+
+    stack: the name of a stack that is being updated. name: such as CodeDeployLambdaAliasUpdate.
+    """
     record = stack_record(stack)
     template = engine._parse_template(record.get("_template_body") or "{}")
-    defined = (template.get("Resources") or {}).get(logical_id) or {}
-    policy = (defined.get("UpdatePolicy") or {}).get(name)
+    resource = (template.get("Resources") or {}).get(logical_id) or {}
+    policy = (resource.get("UpdatePolicy") or {}).get(name)
     if not policy:
         return None
     parameters = {
@@ -162,10 +165,10 @@ def update_policy(stack: str, logical_id: str, name: str) -> dict[str, object] |
 
 
 def runs_in_background(type_: str) -> bool:
-    """Return whether resources of a type are provisioned in a separate thread."""
+    """Whether MiniStack provisions resources of a type in a separate thread."""
     return bool(stacks._runs_on_worker_thread(type_))
 
 
 def answer_custom_resource(token: str, answer: Mapping[str, object]) -> None:
-    """Answer a request of a custom resource; `token` is the end of its ResponseURL."""
+    """Deliver the response to a custom resource's request; token: the end of its ResponseURL."""
     custom_resource.deliver_response(token, dict(answer))

@@ -51,7 +51,7 @@ def record_metric(namespace: str, name: str, value: float, unit: str, dimensions
 
 
 def metric_points(alarm: Alarm) -> list[Point]:
-    """Return the data points of the metric that an alarm of the request's account watches, dimensions included."""
+    """Return the data points of an alarm's metric with the alarm's dimensions and unit, in the request's account."""
     dimensions = {str(item["Name"]): str(item["Value"]) for item in alarm.get("Dimensions") or []}
     key = (alarm["Namespace"], alarm["MetricName"], cloudwatch._dims_key(dimensions))
     points: list[Point] = list(cloudwatch._metrics.get(key) or ())
@@ -60,7 +60,7 @@ def metric_points(alarm: Alarm) -> list[Point]:
 
 
 def statistic(alarm: Alarm, points: Sequence[Point]) -> float | None:
-    """Return the statistic of an alarm for the data points of one period; None where there are none."""
+    """Return the value of an alarm's statistic for the data points of one period; None without data points."""
     stats = cloudwatch._calc_stats(points)
     if not stats:
         return None
@@ -77,13 +77,13 @@ def all_alarms() -> Iterator[tuple[str, str, Alarm]]:
 
 
 def find_alarm(name: str) -> Alarm | None:
-    """Return a metric alarm or composite alarm of the request's account and region."""
-    found: Alarm | None = cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name)
-    return found
+    """Return a metric alarm or composite alarm of the request's account and region; None where there is none."""
+    alarm: Alarm | None = cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name)
+    return alarm
 
 
 def change_alarm_state(alarm: Alarm, state: str, reason: str) -> None:
-    """Put an alarm into another state: its history, its actions and the composite alarms above it follow."""
+    """Set the state of an alarm, write its history, run its actions and evaluate the composite alarms that use it."""
     before = alarm["StateValue"]
     alarm["StateValue"], alarm["StateReason"] = state, reason
     alarm["StateUpdatedTimestamp"] = int(time.time())
@@ -101,7 +101,7 @@ def put_composite_alarm(properties: Mapping[str, object]) -> str:
 
 
 def delete_composite_alarm(name: str) -> None:
-    """Remove a composite alarm of the request's account. Raises ValueError where another one needs it."""
+    """Delete a composite alarm of the request's account. Raises ValueError where another alarm uses it."""
     status, _, body = cloudwatch._delete_alarms({}, {"AlarmNames": [name]}, is_cbor=False, is_json=True)
     if status >= 400:
         raise ValueError(json.loads(body).get("message") or body.decode())

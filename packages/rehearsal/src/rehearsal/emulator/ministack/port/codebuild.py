@@ -14,7 +14,7 @@ type Members = dict[str, object]
 
 
 def project_name(identifier: str) -> str:
-    """Return the name of a project that a request names by its name or ARN."""
+    """Return the name of a project from its name or ARN in a request."""
     return str(codebuild._project_name_from_identifier(identifier))
 
 

@@ -1,4 +1,4 @@
-"""EventBridge: events of AWS's own sources, and what the target of a rule gets."""
+"""EventBridge: events of AWS's own sources, and the input of a rule's target."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Rule(TypedDict, total=False):
 
 
 def put_aws_event(entry: Mapping[str, object]) -> None:
-    """Put an event of a source of AWS's own, which the API refuses, on the bus of the request's account."""
+    """Put an event with a source such as `aws.codepipeline`, which the API rejects, on the request account's bus."""
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
 def event_envelope(event: Mapping[str, object]) -> object:
-    """Return an event as it is delivered to targets."""
+    """Return an event in the form that targets get."""
     return eventbridge._pattern_event_view(event)
 
 
 def transform_input(transformer: Mapping[str, object], envelope: object) -> str:
-    """Return the text that an input transformer makes of an event's envelope."""
+    """Return the result of an input transformer for an event's envelope."""
     return str(eventbridge._apply_input_transformer(transformer, None, envelope))
 
 
 def new_scoped_store() -> MutableMapping[str, object]:
-    """Return an empty store of the kind that holds rules and targets, by account and region."""
+    """Return an empty store by account and region, of MiniStack's type for rules and targets."""
     store: MutableMapping[str, object] = type(eventbridge._rules)()
     return store

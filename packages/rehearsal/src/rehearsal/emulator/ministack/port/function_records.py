@@ -1,4 +1,4 @@
-"""The shapes of Lambda's functions: what requests and templates say, and what MiniStack keeps."""
+"""Types of Lambda's functions: members of requests, properties in templates, and MiniStack's records."""
 
 from __future__ import annotations
 
@@ -113,12 +113,12 @@ class FunctionRecord(VersionRecord, total=False):
 
 
 def configuration(function: FunctionRecord) -> FunctionConfig:
-    """Return the configuration of a record that is executed; MiniStack also executes bare configurations."""
+    """Return the configuration of a function record, which MiniStack may pass without the rest of the record."""
     return function.get("config") or cast("FunctionConfig", function)
 
 
 class ExecutionOutcome(TypedDict):
-    """The result of one invocation, as MiniStack passes it on."""
+    """The result of one invocation, in MiniStack's form."""
 
     body: object
     log: NotRequired[str]

@@ -1,4 +1,4 @@
-"""Lambda's functions: their records and layers, and invocations."""
+"""Lambda's functions: records, aliases, layers and invocations."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def function_record(name: str) -> FunctionRecord:
 
 
 def function_config(name: str) -> FunctionConfig | None:
-    """Return the configuration of a function of the request's account and region."""
+    """Return the configuration of a function of the request's account and region; None where there is none."""
     record, config = lambda_svc._get_func_record_for_qualifier(name, None)
     return config if record is not None else None
 
 
 def function_policy(arn: str) -> PolicyRecord | None:
-    """Return the resource policy of a function."""
+    """Return the resource policy of a function; None where it has none."""
     policy, _ = lambda_svc.function_policy_for_arn(arn) or (None, None)
     return policy
 
@@ -55,37 +55,37 @@ def execution_credentials(config: FunctionConfig) -> Mapping[str, str]:
 
 
 def layer_archive(attachment: object) -> bytes | None:
-    """Return the archive of a layer that a function's configuration names."""
+    """Return the archive of a layer from its entry in a function's configuration; None where there is none."""
     archive: bytes | None = lambda_svc._resolve_layer_zip(attachment)
     return archive
 
 
 def invoke_asynchronously(arn: str, event: object) -> None:
-    """Invoke a function as Lambda does for an event: with retries, then its dead-letter queue."""
+    """Invoke a function asynchronously: with retries, and then its dead-letter queue."""
     function, config, _ = lambda_svc._get_func_record_for_ref(arn)
     if function and config:
         lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), event)
 
 
 def trace_id(config: FunctionConfig) -> str | None:
-    """Return the trace id of the invocation that is being answered."""
-    found: str | None = lambda_svc._xray_trace_id_for_invocation(config)
-    return found
+    """Return the trace id of the current invocation."""
+    id_: str | None = lambda_svc._xray_trace_id_for_invocation(config)
+    return id_
 
 
 def durable_variables() -> Mapping[str, str]:
-    """Return the environment variables of the durable execution that the invocation belongs to."""
+    """Return the environment variables of the durable execution that the current invocation belongs to."""
     variables: Mapping[str, str] = lambda_svc._durable_env_overlay()
     return variables
 
 
 def invocation_depth() -> int:
-    """Return how many functions have called each other up to this invocation."""
+    """Return the number of nested invocations that led to the current one."""
     return int(lambda_svc._invoke_depth.get())
 
 
 def function_exists(name: str) -> bool:
-    """Return whether the request's account and region have a function of this name."""
+    """Whether the request's account and region have a function of this name."""
     return name in lambda_svc._functions
 
 
@@ -96,12 +96,12 @@ def function_arn(name: str) -> str:
 
 def alias_record(name: str, alias: str) -> AliasRecord | None:
     """Return the record of an alias, which may be changed; None where function or alias do not exist."""
-    found: AliasRecord | None = (lambda_svc._functions.get(name) or {}).get("aliases", {}).get(alias)
-    return found
+    record: AliasRecord | None = (lambda_svc._functions.get(name) or {}).get("aliases", {}).get(alias)
+    return record
 
 
 def version_config(name: str, version: str) -> FunctionConfig | None:
-    """Return the configuration of a published version."""
+    """Return the configuration of a published version; None where function or version do not exist."""
     record = (lambda_svc._functions.get(name) or {}).get("versions", {}).get(version)
     return record["config"] if record else None
 
@@ -109,23 +109,23 @@ def version_config(name: str, version: str) -> FunctionConfig | None:
 def requested_alias(
     name: str, path_qualifier: str | None, query: object, headers: Mapping[str, str]
 ) -> AliasRecord | None:
-    """Return the alias that a request of Invoke names; None where it names none, or one that does not exist."""
-    named = lambda_svc._qualifier_from_path_or_query(path_qualifier, query) or headers.get("x-amz-qualifier")
-    return alias_record(name, named) if named else None
+    """Return the alias in a request of Invoke; None where the request has none, or one that does not exist."""
+    alias = lambda_svc._qualifier_from_path_or_query(path_qualifier, query) or headers.get("x-amz-qualifier")
+    return alias_record(name, alias) if alias else None
 
 
 def invocation_type(headers: Mapping[str, str]) -> str:
-    """Return how a request invokes a function: RequestResponse, Event or DryRun."""
+    """Return the invocation type of a request: RequestResponse, Event or DryRun."""
     return headers.get("x-amz-invocation-type") or headers.get("X-Amz-Invocation-Type") or "RequestResponse"
 
 
 def arn_qualifier(arn: str) -> str:
-    """Return the version or alias at the end of a function's ARN; empty for none."""
+    """Return the version or alias at the end of a function's ARN; empty where it has none."""
     return arn.split(":", 7)[7] if arn.count(":") >= 7 else ""
 
 
 def template_weights(properties: AliasProperties) -> Mapping[str, float]:
-    """Return the weights in the properties of an alias of a template. Raises ValueError."""
+    """Return version -> weight from a template's properties of an alias. Raises ValueError where they are invalid."""
     weights: Mapping[str, float] = (provisioners._lambda_alias_routing_config(properties) or {}).get(
         "AdditionalVersionWeights", {}
     )
@@ -138,18 +138,18 @@ def in_function_scope(config: FunctionConfig, action: Callable[[], None]) -> Non
 
 
 def join_arn(region: str, account: str, function: str, qualifier: str = "") -> str:
-    """Return the ARN of a function, or of its version or alias."""
+    """Return the ARN of a function, or with `qualifier` of its version or alias."""
     return f"arn:aws:lambda:{region}:{account}:function:{function}" + (f":{qualifier}" if qualifier else "")
 
 
 def update_alias(function: str, alias: str, change: AliasRequest) -> Answer:
-    """Change an alias of the request's account, as UpdateAlias does; the answer is MiniStack's."""
+    """Update an alias of the request's account, as UpdateAlias does, and return MiniStack's response."""
     answer: Answer = lambda_svc._update_alias(function, alias, dict(change))
     return answer
 
 
 def invoke(arn: str, event: object) -> bool:
-    """Invoke a function and wait for its end, whatever it is; False where there is no such function."""
+    """Invoke a function and wait until it has ended or failed; return False where there is no such function."""
     function, config, _ = lambda_svc._get_func_record_for_ref(arn)
     if not function or not config:
         return False
@@ -159,7 +159,7 @@ def invoke(arn: str, event: object) -> bool:
 
 
 def rewrite_policies(rewrite: Callable[[str], str]) -> None:
-    """Change the policy of every function of all accounts."""
+    """Apply `rewrite` to the JSON text of every function's policy, in all accounts."""
     for record in lambda_svc._functions.to_dict().values():
         if (record.get("policy") or {}).get("Statement"):
             record["policy"] = json.loads(rewrite(json.dumps(record["policy"])))

@@ -46,13 +46,13 @@ def role_policies(account: str, name: str) -> Policies:
 
 
 def role_limits(account: str, name: str) -> list[Policies]:
-    """Return what limits a role's policies: its permissions boundary."""
+    """Return the policies that limit a role's: its permissions boundary; empty where it has none."""
     limits: list[Policies] = iam_evaluator._permissions_boundary(iam._roles, name, account)
     return limits
 
 
 def set_permissions_boundary(role: str, boundary: str | None) -> None:
-    """Set or remove the boundary of a role in the request's account. Raises KeyError."""
+    """Set the boundary of a role in the request's account; None removes it. Raises KeyError."""
     iam._roles[role]["PermissionsBoundary"] = boundary
 
 
@@ -72,7 +72,7 @@ def groups_of_user(name: str) -> list[str]:
 
 
 def has_policy(arn: str) -> bool:
-    """Return whether a managed policy with this ARN exists."""
+    """Whether a managed policy with this ARN exists."""
     return bool(iam._policy_exists(arn))
 
 
@@ -82,13 +82,13 @@ def own_role(name: str) -> IdentityRecord:
 
 
 def rewrite_trust_policies(rewrite: Callable[[str], str]) -> None:
-    """Change the trust policy of every role of all accounts."""
+    """Apply `rewrite` to the JSON text of every role's trust policy, in all accounts."""
     for record in iam._roles.to_dict().values():
         record["AssumeRolePolicyDocument"] = rewrite(record.get("AssumeRolePolicyDocument") or "")
 
 
 def parameter(params: Mapping[str, object], name: str) -> str:
-    """Return one parameter of a request; empty if it has none."""
+    """Return a parameter of a request; empty where the request does not have it."""
     return str(iam._p(params, name) or "")
 
 
@@ -98,6 +98,6 @@ def error_answer(code: str, message: str, status: int) -> Answer:
 
 
 def add_managed_policy(name: str, document: str) -> None:
-    """Add a managed policy of AWS, by its name with its path, unless MiniStack has it."""
+    """Add an AWS managed policy, unless MiniStack has it; name: with the path."""
     record = iam._make_aws_managed_record(name, document)
     iam._aws_managed_policies.setdefault(record["Arn"], record)

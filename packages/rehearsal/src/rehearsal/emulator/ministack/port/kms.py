@@ -14,19 +14,19 @@ class KeyRecord(TypedDict, total=False):
 
 
 def key_of_alias(account: str, region: str, alias: str) -> str:
-    """Return the id of the key that an alias such as `alias/name` leads to; empty if there is none."""
+    """Return the id of the key of an alias such as `alias/name`; empty where there is none."""
     arn = f"arn:aws:kms:{region}:{account}:{alias}"
     return str(kms._aliases.get_scoped(account, region, arn) or "")
 
 
 def key_record(account: str, region: str, key_id: str) -> KeyRecord | None:
-    """Return a copy of a key's record."""
+    """Return a copy of a key's record; None where there is none."""
     record = kms._keys.get_scoped(account, region, key_id)
-    found: KeyRecord | None = record.copy() if record else None
-    return found
+    copy: KeyRecord | None = record.copy() if record else None
+    return copy
 
 
 def rewrite_policies(rewrite: Callable[[str], str]) -> None:
-    """Change the policy of every key of all accounts."""
+    """Apply `rewrite` to the JSON text of every key's policy, in all accounts."""
     for record in kms._keys.to_dict().values():
         record["Policy"] = rewrite(record.get("Policy") or "")

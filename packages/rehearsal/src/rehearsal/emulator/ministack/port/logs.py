@@ -28,7 +28,10 @@ class LogSearch(TypedDict, total=False):
 
 
 def put_log_events(group: str, stream: str, milliseconds: int, messages: Sequence[str]) -> None:
-    """Write messages to a stream of the request's account; create the group and the stream if needed."""
+    """Write messages to a stream of the request's account; create the group and the stream if needed.
+
+    milliseconds: the events' timestamp, since the epoch.
+    """
     if group not in cloudwatch_logs._log_groups:
         cloudwatch_logs._create_log_group({"logGroupName": group})
     if stream not in cloudwatch_logs._log_groups[group]["streams"]:
@@ -38,7 +41,7 @@ def put_log_events(group: str, stream: str, milliseconds: int, messages: Sequenc
 
 
 def streams(request: LogSearch) -> dict[str, list[LogEvent]] | None:
-    """Return the events of each stream of the group that a request names; None if there is no such group."""
+    """Return stream name -> events for the group in a request; None where there is no such group."""
     group = cloudwatch_logs._log_groups.get(cloudwatch_logs._resolve_log_group_name(request))
     if group is None:
         return None
@@ -47,6 +50,6 @@ def streams(request: LogSearch) -> dict[str, list[LogEvent]] | None:
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """Return whether a message matches a filter pattern."""
-    found: Callable[[str], bool] = cloudwatch_logs._compile_filter_pattern(pattern)
-    return found
+    """Return a function that tells whether a message matches a filter pattern."""
+    matches: Callable[[str], bool] = cloudwatch_logs._compile_filter_pattern(pattern)
+    return matches

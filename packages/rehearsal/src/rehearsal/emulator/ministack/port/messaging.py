@@ -23,7 +23,7 @@ def topic_attributes(account: str, region: str, arn: str) -> Mapping[str, str]:
 
 
 def queue_error(code: str, message: str) -> Exception:
-    """Return the exception with which an operation of SQS is refused."""
+    """Return MiniStack's exception for an error of SQS."""
     error: Exception = sqs._Err(code, message)
     return error
 
@@ -35,16 +35,16 @@ def topic_error_answer(code: str, message: str, status: int) -> Answer:
 
 def topic_policy(params: Mapping[str, object]) -> str:
     """Return the policy in a request of CreateTopic or SetTopicAttributes; empty if it has none."""
-    given = {sns._p(params, "AttributeName"): sns._p(params, "AttributeValue")}
+    attributes = {sns._p(params, "AttributeName"): sns._p(params, "AttributeValue")}
     number = 1
     while name := sns._p(params, f"Attributes.entry.{number}.key"):
-        given[name] = sns._p(params, f"Attributes.entry.{number}.value")
+        attributes[name] = sns._p(params, f"Attributes.entry.{number}.value")
         number += 1
-    return str(given.get("Policy") or "")
+    return str(attributes.get("Policy") or "")
 
 
 def rewrite_policies(rewrite: Callable[[str], str]) -> None:
-    """Change the policy of every queue and topic of all accounts."""
+    """Apply `rewrite` to the JSON text of the policy of every queue and topic, in all accounts."""
     for store in (sqs._queues, sns._topics):
         for record in store.to_dict().values():
             if policy := record["attributes"].get("Policy"):

@@ -1,6 +1,6 @@
-"""Policy evaluation, and what is known of the request that policies are evaluated for.
+"""Policy evaluation, and the state that MiniStack's evaluator keeps about the current request.
 
-Functions that a correction replaces are looked up when they are called, so that callers get the corrected ones.
+This module looks up functions that a correction replaces when it calls them, so that callers get the replacement.
 """
 
 from __future__ import annotations
@@ -52,50 +52,50 @@ __all__ = [
     "signed_request",
 ]
 
-# The statements of each policy.
+# For each policy, its statements.
 Policies = list[list[ParsedStatement]]
 
 
 def enforce(key: str, action: str, service: str, region: str, resource: str) -> EvalResult | AuthError | None:
-    """Return why the holder of an access key may not do `action`; None if it may."""
+    """Return the denial of an action for the principal with access key `key`; None where it is allowed."""
     return iam_evaluator.enforce(key, action, service, region, resource)
 
 
 def evaluate_resource_policy(policy: object, context: EvalContext, *, service: str | None = None) -> EvalResult:
-    """Return what a resource's own policy says; service: the AWS service that calls, if one does."""
+    """Return the decision of a resource's policy; service: the AWS service that calls, if one does."""
     return iam_evaluator.evaluate_resource_policy(policy, context, service=service)
 
 
 def evaluate_trust_policy(policy: object, caller: str, context: EvalContext) -> bool:
-    """Return whether a role's trust policy lets the caller assume it."""
+    """Whether a role's trust policy lets the caller, an ARN, assume the role."""
     return bool(iam_evaluator.evaluate_trust_policy(policy, caller, context))
 
 
 def first_match(context: EvalContext, statements: Sequence[ParsedStatement], effect: str) -> ParsedStatement | None:
-    """Return the first statement with this effect that matches the request."""
+    """Return the first statement with this effect, Allow or Deny, that matches the request; None without one."""
     return iam_evaluator._first_match(context, statements, effect)
 
 
 def resource_policy(service: str, resource: str) -> tuple[str | None, str | None]:
-    """Return the resource's own policy and the account that owns it; None twice if it has none."""
+    """Return the resource's policy and the account of the resource; None for both where it has no policy."""
     policy, owner = iam_evaluator._resource_policy(service, resource) or (None, None)
     return policy, owner
 
 
 def is_policy_required(service: str) -> bool:
-    """Return whether the resource's own policy has to allow a request even in the account that owns it."""
+    """Whether the resource's policy has to allow a request even from the resource's own account, as with KMS keys."""
     return service in iam_evaluator._POLICY_REQUIRED
 
 
 def pin_signed_request(
     method: str, path: str, query: Mapping[str, object], headers: Sequence[tuple[bytes, bytes]]
 ) -> None:
-    """Keep a request as it was signed, for the check of its signature."""
+    """Keep the signed request until its signature is checked."""
     iam_evaluator.pin_signed_request(method, path, query, headers)
 
 
 def ignoring_root_keys(function: Callable[..., None]) -> Callable[..., None]:
-    """Return a copy of a function of MiniStack's evaluator that takes no access key for a root user's."""
+    """Return a copy of a function of MiniStack's evaluator that does not treat any access key as a root user's."""
 
     def is_root_key(_: object) -> bool:
         return False
@@ -106,17 +106,17 @@ def ignoring_root_keys(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def signed_request() -> SignedRequest | None:
-    """Return the request as it was signed, until its signature is checked."""
+    """Return the signed request; None after its signature is checked."""
     return iam_evaluator._signed_request.get()
 
 
 def mark_anonymous() -> None:
-    """Take the request for one that carries no credentials."""
+    """Mark the current request as one without credentials."""
     iam_evaluator._anonymous.set(True)
 
 
 def is_anonymous() -> bool:
-    """Whether the request carries no credentials."""
+    """Whether the current request has no credentials."""
     return bool(iam_evaluator._anonymous.get())
 
 
@@ -127,7 +127,7 @@ def request_caller() -> str:
 
 @contextmanager
 def calling_as(arn: str) -> Iterator[None]:
-    """Evaluate what happens within for the principal with this ARN."""
+    """Set the principal of the current request to `arn` within the context."""
     token = iam_evaluator._request_caller_arn.set(arn)
     try:
         yield

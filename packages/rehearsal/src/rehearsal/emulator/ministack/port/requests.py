@@ -1,4 +1,4 @@
-"""The request that is being answered: its account and region, and answers in MiniStack's form."""
+"""The current request: its account and region, and responses in MiniStack's form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ministack.core.responses import (
 )
 from ministack.core.router import extract_access_key_id, extract_region
 
-# Status, headers and body of an answer.
+# Status, headers and body of a response.
 type Answer = tuple[int, Mapping[str, str], bytes]
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def error_response_json(code: str, message: str, status: int) -> Answer:
-    """Return an error as services with a JSON protocol answer it."""
+    """Return the error response of services with a JSON protocol."""
     answer: Answer = responses.error_response_json(code, message, status)
     return answer
 
@@ -42,5 +42,5 @@ def json_response(body: Mapping[str, object], status: int = 200) -> Answer:
 
 
 def botocore_name(service: str) -> str:
-    """Return botocore's name of a service that MiniStack may call by another one."""
+    """Return botocore's name of a service; service: MiniStack's name of it."""
     return str(responses._BOTOCORE_NAME.get(service, service))

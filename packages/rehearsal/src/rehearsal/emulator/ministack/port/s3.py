@@ -39,13 +39,13 @@ class BucketRecord(TypedDict, total=False):
 
 
 def bucket_owner(name: str) -> str | None:
-    """Return the account that owns a bucket."""
+    """Return the account that owns a bucket; None where there is no such bucket."""
     owner: str | None = s3._bucket_owner_account(name)
     return owner
 
 
 def bucket_record(owner: str, name: str) -> BucketRecord:
-    """Return the record of a bucket, its objects included; empty if there is none."""
+    """Return the record of a bucket with its objects; empty where there is none."""
     record: BucketRecord | None = s3._buckets.get_scoped(owner, None, name)
     return record or {}
 
@@ -57,7 +57,7 @@ def bucket_policy(owner: str | None, name: str) -> str:
 
 
 def bucket_encryption(owner: str, name: str) -> str:
-    """Return the default encryption of a bucket as S3's API writes it, in XML; empty if it has none."""
+    """Return the default encryption of a bucket in the XML of S3's API; empty where it has none."""
     return str(s3._bucket_encryption.get_scoped(owner, None, name) or "")
 
 
@@ -67,7 +67,7 @@ def set_bucket_encryption(name: str, document: str) -> None:
 
 
 def bucket_website(owner: str, name: str) -> str:
-    """Return the website configuration of a bucket as S3's API writes it, in XML; empty if it has none."""
+    """Return the website configuration of a bucket in the XML of S3's API; empty where it has none."""
     return str(s3._bucket_websites.get_scoped(owner, None, name) or "")
 
 
@@ -78,7 +78,7 @@ def upload_record(owner: str, upload_id: str) -> Mapping[str, object]:
 
 
 def encryption_headers(stored: Mapping[str, object]) -> Mapping[str, str]:
-    """Return the headers that say how an object, or what an upload writes, is encrypted."""
+    """Return the headers with the encryption of an object's or upload's record."""
     headers: Mapping[str, str] = s3._stored_sse_headers(dict(stored))
     return headers
 
@@ -93,12 +93,12 @@ def allows_foreign_caller(
     caller: str,
     headers: Mapping[str, str],
 ) -> bool:
-    """Return whether policy and access lists of a bucket allow the request of another account, `caller`."""
+    """Whether the policy and access control lists of a bucket allow a request from another account, `caller`."""
     return bool(s3._foreign_bucket_allows(owner, bucket, key, method, dict(query), caller, dict(headers)))
 
 
 def rewrite_policies(rewrite: Callable[[str], str]) -> None:
-    """Change the policy of every bucket of all accounts."""
+    """Apply `rewrite` to the JSON text of every bucket's policy, in all accounts."""
     for (account, bucket), policy in s3._bucket_policies.to_dict().items():
         s3._bucket_policies.set_scoped(account, None, bucket, rewrite(policy))
 
@@ -110,7 +110,7 @@ def error_answer(code: str, message: str, status: int) -> Answer:
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """An object, or one version of it. version: empty in a bucket without versions; modified: a date in ISO 8601."""
+    """An object, or one version of it; version: its id, empty without versioning; modified: time in ISO 8601."""
 
     key: str
     version: str
@@ -119,9 +119,9 @@ class StoredVersion:
 
 
 def lifecycle_rules() -> list[tuple[str, str, Sequence[LifecycleRule]]]:
-    """Return the account, the bucket and the lifecycle rules of each bucket that has any."""
-    found = list(s3._bucket_lifecycle._data.items())
-    return [(account, bucket, rules) for (account, bucket), rules in found if isinstance(rules, list)]
+    """Return account, name and lifecycle rules of each bucket that has such rules."""
+    configurations = list(s3._bucket_lifecycle._data.items())
+    return [(account, bucket, rules) for (account, bucket), rules in configurations if isinstance(rules, list)]
 
 
 def stored_versions(owner: str, bucket: str) -> list[StoredVersion]:
@@ -134,16 +134,16 @@ def stored_versions(owner: str, bucket: str) -> list[StoredVersion]:
         if (account, name) == (owner, bucket) and not version.get("is_delete_marker")
     ]
     versioned = {version.key for version in versions}
-    plain = [
+    unversioned = [
         StoredVersion(key, "", record["last_modified"], is_current=True)
         for key, record in objects.items()
         if key not in versioned
     ]
-    return [*versions, *plain]
+    return [*versions, *unversioned]
 
 
 def delete_object(owner: str, bucket: str, key: str, version: str = "") -> None:
-    """Delete an object, which leaves a delete marker in a bucket with versions, or one version for good."""
+    """Delete an object, in a versioned bucket by a delete marker; with `version`, delete that version for good."""
     region = str(bucket_record(owner, bucket).get("region") or "us-east-1")
     with request_scope(owner, region):
         s3._delete_object(bucket, key, {}, {"versionId": [version]} if version else {})

@@ -27,5 +27,5 @@ def secret_record(secret: str) -> SecretRecord:
 
 
 def parameters() -> Mapping[str, ParameterRecord]:
-    """Return the parameters of the request's account and region by their names."""
+    """Return name -> record of the parameters in the request's account and region."""
     return dict(ssm._parameters.items())

@@ -1,4 +1,4 @@
-"""Sessions of roles."""
+"""STS: role sessions."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from ministack.services import sts
 
 
 def register_session(access_key: str, session: Mapping[str, object]) -> None:
-    """Let an access key work as a session of a role."""
+    """Register an access key for a role session; session: MiniStack's record of it."""
     sts.register_session(access_key, dict(session))

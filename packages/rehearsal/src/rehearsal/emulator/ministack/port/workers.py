@@ -11,9 +11,9 @@ from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 
 
 class PooledWorker(lambda_runtime.Worker):  # type: ignore[misc]
-    """A worker of the pool, which keeps it warm, reuses it and ends it.
+    """A worker that MiniStack's pool keeps warm, reuses and ends.
 
-    `process` is what the pool signals and waits for when it ends the worker.
+    The pool ends it by a signal to `process`, and waits for the end of `process`.
     """
 
     config: FunctionConfig
@@ -52,7 +52,7 @@ class PooledWorker(lambda_runtime.Worker):  # type: ignore[misc]
 
 
 def acquire_worker(config: FunctionConfig, code: bytes) -> PooledWorker:
-    """Return a worker for one invocation of the function: a warm one if there is one."""
+    """Return a worker for one invocation of the function, a warm one if possible."""
     lambda_svc._ensure_reaper_thread()
     qualifier = config.get("Version", "$LATEST")
     worker: PooledWorker = lambda_runtime.acquire_worker(config["FunctionName"], config, code, qualifier=qualifier)[0]
